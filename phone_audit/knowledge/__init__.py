@@ -1,0 +1,1 @@
+"""Facts with sources: published incidents, trackers, owners of hosts, public keys."""

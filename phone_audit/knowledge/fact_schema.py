@@ -1,0 +1,70 @@
+"""The schemas of the bulk facts: trackers, owners of hosts, public signing keys, rules that take endpoints out."""
+
+from typing import Literal
+
+from phone_audit.model.apk import EndpointCategory
+from phone_audit.model.base import Frozen
+
+
+class FactSource(Frozen):
+    """Where a data file's facts come from, under which licence, and when they were read."""
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    revision: str
+    date: str
+    licence: str
+
+
+class TrackerFact(Frozen):
+    """Third-party code that sends.
+
+    `code` are prefixes of class names in Java form, matched from the start of the name and, unless they end in a dot,
+    only up to a whole label (`com.adjust.sdk` is no prefix of `com.adjust.sdkx.A`). `hosts` match themselves and
+    their subdomains.
+    """
+
+    id: str
+    name: str
+    owner: str | None
+    categories: tuple[str, ...]
+    code: tuple[str, ...]
+    hosts: tuple[str, ...]
+    website: str
+    source: str
+    matches: tuple[str, ...]
+    ignores: tuple[str, ...]
+
+
+class HostFact(Frozen):
+    """Who owns a host and what it is for. Matches the host and its subdomains, whole labels only."""
+
+    host: str
+    owner: str
+    category: EndpointCategory
+    source: str
+
+
+class KeyFact(Frozen):
+    """A signing certificate that everybody can use, or that leaked."""
+
+    id: str
+    name: str
+    kind: Literal["aosp-test-key", "aosp-build-testdata", "leaked", "vendor"]
+    sha256: str | None
+    sha1: str | None
+    source: str
+
+
+class RuledOutRule(Frozen):
+    """Hosts and URL prefixes that look like endpoints and are none, such as XML namespaces, and why."""
+
+    id: str
+    reason: str
+    hosts: tuple[str, ...]
+    url_prefixes: tuple[str, ...]
+    source: str
+    matches: tuple[str, ...]
+    ignores: tuple[str, ...]

@@ -1,0 +1,190 @@
+"""The schema of an incident file: one published case, its facts, and the identifiers that prove the file works."""
+
+from typing import Literal
+
+from phone_audit.model.base import Frozen
+from phone_audit.model.finding import Severity
+
+Category = Literal[
+    "data-leak", "backdoor", "preinstalled-malware", "ota-compromise", "adware", "vulnerable-preinstall",
+    "identifier-exposure", "leaked-key", "supply-chain-risk", "telemetry", "censorship",
+]  # fmt: skip
+State = Literal["fixed", "partly-fixed", "historic", "ongoing", "unknown", "by-design", "disputed"]
+Raises = Literal["exposed", "suspicious", "known-bad"]
+FactConfidence = Literal["sourced", "recalled"]
+TextMatch = Literal["exact", "prefix", "suffix", "contains", "regex"]
+PROSE = "description"
+"""The `field` of a fact that is for people only and never compared."""
+
+
+class IncidentSource(Frozen):
+    """A publication. Facts name it by `n`; `url` is empty where none is known, `date` is as printed."""
+
+    n: int
+    title: str
+    publisher: str
+    date: str
+    url: str
+    kind: Literal["primary", "secondary"]
+
+
+class Condition(Frozen):
+    """A demand on a property of the build. `value` is null only with `present`."""
+
+    field: str
+    match: TextMatch | Literal["present"]
+    value: str | None = None
+
+
+class Fact(Frozen):
+    """What every fact says about itself. Only `sourced` facts confirm; `source` is null only where `recalled`."""
+
+    value: str
+    confidence: FactConfidence
+    source: int | None = None
+    value_source: int | None = None
+    label: str | None = None
+    note: str | None = None
+    only_if: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+
+
+class BuildFact(Fact):
+    """A build or a range of builds.
+
+    `match: range` compares versions of `scheme` (`hmd` inside `branch`, `miui`, `dotted`, `unix-seconds`): `from_`
+    included, `below` excluded. `regex` compares `pattern`, and then `value` is a label. `inferred` was concluded from a
+    sourced fact and is not printed there. `field: package-version` compares the version name of `package`.
+    """
+
+    field: str
+    status: Literal["affected", "candidate", "fixed"]
+    match: TextMatch | Literal["range"] | None = None
+    pattern: str | None = None
+    scheme: Literal["hmd", "miui", "dotted", "unix-seconds"] | None = None
+    branch: str | None = None
+    from_: str | None = None
+    below: str | None = None
+    package: str | None = None
+    inferred: bool = False
+
+
+class ModelFact(Fact):
+    """A model that was sold with the fault; a hit says `model` and no more."""
+
+    field: str
+    match: TextMatch | None = None
+    pattern: str | None = None
+
+
+class PackageFact(Fact):
+    """A package name, or with `kind` something that is not one. `standalone`: the name alone is enough."""
+
+    standalone: bool
+    kind: Literal["app-label", "file", "class", "code-prefix", "prefix", "rule", "description"] | None = None
+    version_name: str | None = None
+    version_code: int | None = None
+
+
+class HashFact(Fact):
+    """The hash of a file of the incident."""
+
+    algo: Literal["md5", "sha1", "sha256"]
+    file: str
+
+
+class CertificateFact(Fact):
+    """A signing certificate by its hash. `standalone` false: only together with a package of the incident."""
+
+    algo: Literal["md5", "sha1", "sha256"]
+    role: str
+    standalone: bool
+    subject: str | None = None
+
+
+class PathFact(Fact):
+    """A path on the phone, or with `kind` something that is not compared."""
+
+    standalone: bool
+    kind: Literal["file-name", "partition", "pattern", "description"] | None = None
+    type: Literal["file", "folder"] | None = None
+
+
+class PropertyFact(Fact):
+    """A system property; `value` is its name. `expected` null: set to anything."""
+
+    standalone: bool
+    expected: str | None
+
+
+class EndpointFact(Fact):
+    """A host, address or URL. `weight` says what it proves: see docs/knowledge.md."""
+
+    kind: Literal["domain", "url", "ip", "host:port", "url-path"]
+    weight: Literal["strong", "second", "none"]
+
+
+class MustMatch(Frozen):
+    """An identifier that must match, and the strongest word it gets."""
+
+    kind: str
+    value: str | dict[str, str]
+    status: Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
+    build: dict[str, str] = {}
+    type: Literal["file", "folder"] | None = None
+    derived: bool = False
+
+
+class MustIgnore(Frozen):
+    """A near miss that must give nothing (or `fixed`), and why."""
+
+    kind: str
+    value: str | dict[str, str]
+    why: str
+    build: dict[str, str] = {}
+    type: Literal["file", "folder"] | None = None
+    derived: bool = False
+
+
+class IncidentTests(Frozen):
+    """The self-test of an incident. `unmatchable` says why there is nothing to match."""
+
+    matches: tuple[MustMatch, ...] = ()
+    ignores: tuple[MustIgnore, ...] = ()
+    unmatchable: str | None = None
+
+
+class IncidentEntry(Frozen):
+    """One published incident. `raises` is the most that a confirmed match may give."""
+
+    id: str
+    title: str
+    summary: str
+    category: Category
+    severity: Severity
+    status: State
+    raises: Raises
+    raises_note: str | None = None
+    disclosed: str
+    generated_from: str | None = None
+    requires: tuple[Literal["build"], ...] = ()
+    only_if: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    vendors: tuple[Fact, ...]
+    component_vendors: tuple[Fact, ...] = ()
+    models: tuple[ModelFact, ...]
+    builds: tuple[BuildFact, ...]
+    packages: tuple[PackageFact, ...]
+    hashes: tuple[HashFact, ...]
+    certificates: tuple[CertificateFact, ...]
+    paths: tuple[PathFact, ...]
+    properties: tuple[PropertyFact, ...]
+    endpoints: tuple[EndpointFact, ...]
+    data_types: tuple[Fact, ...]
+    transport: Fact | None = None
+    cves: tuple[Fact, ...]
+    vendor_response: tuple[Fact, ...]
+    notes: str | None = None
+    what_to_do: tuple[str, ...] = ()
+    sources: tuple[IncidentSource, ...]
+    tests: IncidentTests

@@ -1,0 +1,217 @@
+"""One APK: what the analyser read from it (ApkInfo), and the published record (Apk)."""
+
+from typing import Annotated, Literal
+
+from phone_audit.model.base import OPEN, Frozen
+from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Outcome, Skipped, Tool, Verdict
+
+FileRole = Annotated[Literal["base", "split", "feature", "config", "container"], OPEN]
+ComponentKind = Annotated[Literal["activity", "activity-alias", "service", "receiver", "provider"], OPEN]
+Tier = Annotated[Literal["referenced", "host-only", "present", "initialised"], OPEN]
+HostKind = Annotated[Literal["domain", "ipv4", "ipv6"], OPEN]
+EndpointCategory = Annotated[
+    Literal[
+        "telemetry",
+        "advertising",
+        "crash-reporting",
+        "push",
+        "update",
+        "cloud",
+        "social",
+        "identity",
+        "other",
+        "unknown",
+    ],
+    OPEN,
+]
+Party = Annotated[Literal["first-party", "library", "obfuscated", "unknown"], OPEN]
+
+
+class ApkFile(Frozen):
+    """One of the files that make up the record."""
+
+    path: str
+    sha256: str
+    size: int
+    role: FileRole
+
+
+class Signature(Frozen):
+    """Schemes present; `verified` is null where the digests were not checked."""
+
+    verified: bool | None
+    schemes: tuple[str, ...]
+    errors: tuple[str, ...] = ()
+    lineage: tuple[str, ...] = ()
+    source_stamp: str | None = None
+
+
+class Signer(Frozen):
+    """A signing certificate. `known_key` is the id of a public or leaked key, or null."""
+
+    sha256: str
+    sha1: str
+    subject: str
+    schemes: tuple[str, ...]
+    not_before: str
+    not_after: str
+    known_key: str | None = None
+
+
+class Component(Frozen):
+    """An entry point of the manifest."""
+
+    kind: ComponentKind
+    name: str
+    exported: bool
+    permission: str | None
+    actions: tuple[str, ...]
+
+
+class NetworkPolicy(Frozen):
+    """What the manifest and its network security config allow. `source` says which of them was read."""
+
+    cleartext: bool
+    domains: tuple[str, ...]
+    trusts_user_cas: bool
+    pins: bool
+    accepts_any_certificate: bool
+    source: str
+
+
+class Tracker(Frozen):
+    """Third-party code that sends, and how far it is there."""
+
+    id: str
+    name: str
+    owner: str | None
+    categories: tuple[str, ...]
+    tier: Tier
+    endpoints: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+class HeldBy(Frozen):
+    """Whose code holds an endpoint."""
+
+    party: Party
+    library: str | None
+    evidence: tuple[Evidence, ...]
+
+
+class Endpoint(Frozen):
+    """A host that stands in the files. `ruled_out` is the rule that takes it out of every count, or null."""
+
+    host: str
+    kind: HostKind
+    registered_domain: str | None
+    urls: tuple[str, ...]
+    schemes: tuple[str, ...]
+    ports: tuple[int, ...]
+    cleartext: bool
+    owner: str | None
+    category: EndpointCategory
+    ruled_out: str | None
+    held_by: tuple[HeldBy, ...]
+    observed: bool | None = None
+
+
+class FlowStep(Frozen):
+    """One step of a data flow; `class_` is published as `class`."""
+
+    class_: str
+    method: str
+    offset: int
+    what: str
+
+
+class Behaviour(Frozen):
+    """What code was seen to do."""
+
+    id: str
+    title: str
+    evidence: tuple[Evidence, ...]
+    source: str | None = None
+    sink: str | None = None
+    data: str | None = None
+    cleartext: bool | None = None
+    steps: tuple[FlowStep, ...] | None = None
+
+
+class Obfuscation(Frozen):
+    """Signs of hidden code. `name_share` is the share of classes with names of one or two letters."""
+
+    packers: tuple[str, ...]
+    name_share: float | None
+    encrypted: bool | None
+    dynamic_code: bool | None
+
+
+class ApkInfo(Frozen):
+    """What was read from one APK. Null is unknown, an empty tuple is looked for and none."""
+
+    path: str
+    sha256: str | None
+    size: int | None
+    files: tuple[ApkFile, ...]
+    package: str | None
+    app_name: str | None
+    version_name: str | None
+    version_code: int | None
+    min_sdk: int | None
+    target_sdk: int | None
+    shared_user_id: str | None
+    has_code: bool | None
+    debuggable: bool | None
+    signature: Signature | None
+    signers: tuple[Signer, ...] | None
+    permissions: tuple[str, ...] | None
+    components: tuple[Component, ...] | None
+    network_policy: NetworkPolicy | None
+    trackers: tuple[Tracker, ...] | None
+    endpoints: tuple[Endpoint, ...] | None
+    behaviours: tuple[Behaviour, ...] | None
+    obfuscation: Obfuscation | None
+    skipped: tuple[Skipped, ...]
+
+
+class ApkRun(Frozen):
+    """What may differ between two runs. `seconds` is from opening the file to the record."""
+
+    seconds: float
+    cached: bool
+
+
+class Apk(ApkInfo):
+    """The published record, phone-audit/apk/1."""
+
+    schema_: Literal["phone-audit/apk/1"]
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    outcome: Outcome
+    tool: Tool
+    knowledge_digest: str
+    run: ApkRun
+
+
+class ApksRun(Frozen):
+    """What may differ between two runs over a folder. Times are RFC 3339, `seconds` a duration."""
+
+    started: str
+    finished: str
+    seconds: float
+
+
+class Apks(Frozen):
+    """The published result of a folder, phone-audit/apks/1."""
+
+    schema_: Literal["phone-audit/apks/1"]
+    label: str | None
+    apks: tuple[Apk, ...]
+    files_seen: int
+    counts: dict[str, int]
+    skipped: tuple[Skipped, ...]
+    verdict: Verdict
+    knowledge: KnowledgeInfo
+    tool: Tool
+    run: ApksRun

@@ -1,0 +1,175 @@
+"""A phone as it was read: identity, build, users, packages, and the snapshot that holds them."""
+
+from typing import Annotated, Literal
+
+from phone_audit.model.base import OPEN, Frozen
+from phone_audit.model.finding import Evidence, Skipped
+
+HashSource = Annotated[Literal["device", "host", "cached", "none"], OPEN]
+PackageFileRole = Annotated[Literal["base", "split", "hidden-system", "odex", "vdex"], OPEN]
+AcquisitionSource = Annotated[Literal["live", "replay", "androidqf", "bugreport", "hubble", "mvt", "folder"], OPEN]
+Depth = Annotated[Literal["quick", "standard", "deep"], OPEN]
+DEPTHS: tuple[Depth, ...] = ("quick", "standard", "deep")
+
+
+class Device(Frozen):
+    """Which phone. `serial` is null unless identifiers were asked for."""
+
+    serial: str | None
+    pseudonym: str | None
+    manufacturer: str | None
+    brand: str | None
+    model: str | None
+    product: str | None
+    device: str | None
+
+
+class Build(Frozen):
+    """The firmware, from the phone's properties. `partitions` maps a partition to its fingerprint."""
+
+    fingerprint: str | None
+    id: str | None
+    display_id: str | None
+    incremental: str | None
+    type: str | None
+    tags: str | None
+    android_version: str | None
+    sdk: int | None
+    security_patch: str | None
+    date_utc: int | None
+    verified_boot_state: str | None
+    bootloader_locked: bool | None
+    partitions: dict[str, str]
+
+
+class User(Frozen):
+    """A user or profile of the phone. `readable` is false where the shell may not look."""
+
+    id: int
+    type: str | None
+    readable: bool
+
+
+class StateItem(Frozen):
+    """One setting of the phone that decides where data goes."""
+
+    key: str
+    value: str | None
+    expected: str | None
+    evidence: tuple[Evidence, ...]
+
+
+class PackageFile(Frozen):
+    """A file of a package on the phone. `sha256` is null where `hash_source` is `none`."""
+
+    path: str
+    sha256: str | None
+    hash_source: HashSource
+    size: int | None
+    role: PackageFileRole
+
+
+class AppOp(Frozen):
+    """One app-op and when it was last used."""
+
+    op: str
+    mode: str
+    last_access: str | None
+    last_background: str | None
+
+
+class Traffic(Frozen):
+    """Bytes since `since`."""
+
+    since: str | None
+    received: int
+    sent: int
+    sent_background: int
+
+
+class PackageUser(Frozen):
+    """A package as one user has it. Null is unknown."""
+
+    id: int
+    installed: bool | None
+    enabled: bool | None
+    hidden: bool | None
+    suspended: bool | None
+    installer: str | None
+    first_install: str | None
+    last_update: str | None
+    granted: tuple[str, ...] | None
+    appops: tuple[AppOp, ...] | None
+    traffic: Traffic | None
+
+
+class Package(Frozen):
+    """An installed package. `signers` are what the phone itself reports, where it reports whole hashes."""
+
+    name: str
+    app_id: int | None
+    system: bool | None
+    version_code: int | None
+    version_name: str | None
+    signers: tuple[str, ...] | None
+    files: tuple[PackageFile, ...]
+    users: tuple[PackageUser, ...]
+
+
+class AcquisitionInfo(Frozen):
+    """How the phone was read. `cannot_hold` are sentences on what such an input never contains."""
+
+    source: AcquisitionSource
+    depth: Depth
+    via: str
+    manifest_sha256: str | None
+    phone_clock_offset: float | None
+    cannot_hold: tuple[str, ...]
+
+
+class Snapshot(Frozen):
+    """Everything read from one phone, before any judgement. `properties` is the whole getprop."""
+
+    serial: str | None
+    properties: dict[str, str]
+    build: Build
+    users: tuple[User, ...]
+    state: tuple[StateItem, ...]
+    packages: tuple[Package, ...]
+    skipped: tuple[Skipped, ...]
+
+
+class Artifact(Frozen):
+    """One raw answer of the phone, as it lies in a saved acquisition. `at` is RFC 3339, `exit` null where not known."""
+
+    command: str
+    file: str
+    sha256: str
+    exit: int | None
+    at: str
+    truncated: bool
+
+
+class Acquisition(Frozen):
+    """The manifest of a saved acquisition, phone-audit/acquisition/1."""
+
+    schema_: Literal["phone-audit/acquisition/1"]
+    artifacts: tuple[Artifact, ...]
+    format: int
+    serial: str | None
+    depth: Depth
+    via: str
+    tool: str
+    phone_clock_offset: float | None
+
+
+class DeviceState(Frozen):
+    """A phone that was seen, and what to do about a state that blocks. `usable` phones can be scanned."""
+
+    serial: str
+    state: str
+    usable: bool
+    via: str
+    model: str | None
+    message: str
+    hint: str

@@ -1,0 +1,169 @@
+"""The published results of `scan`, `firmware` and `devices`."""
+
+from typing import Annotated, Literal
+
+from phone_audit.model.apk import Apk
+from phone_audit.model.base import OPEN, Frozen
+from phone_audit.model.device import AcquisitionInfo, Build, Device, DeviceState, Package, StateItem, User
+from phone_audit.model.finding import Finding, Incident, KnowledgeInfo, Outcome, Skipped, Source, Tool, Verdict
+
+BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
+BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
+
+
+class Coverage(Frozen):
+    """What was looked at. `bytes_on_device` is null where sizes are not known."""
+
+    packages_listed: int
+    apks_listed: int
+    apks_analysed: int
+    bytes_on_device: int | None
+    complete: bool
+    skipped: tuple[Skipped, ...]
+
+
+class ScanRun(Frozen):
+    """What may differ between two runs. Times are RFC 3339, `seconds` a duration."""
+
+    started: str
+    finished: str
+    seconds: float
+    bytes_transferred: int
+    apks_from_cache: int
+
+
+class Scan(Frozen):
+    """The published result of one phone, phone-audit/scan/1."""
+
+    schema_: Literal["phone-audit/scan/1"]
+    label: str | None
+    device: Device
+    build: Build
+    users: tuple[User, ...]
+    state: tuple[StateItem, ...]
+    packages: tuple[Package, ...]
+    apks: tuple[Apk, ...]
+    observations: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    verdict: Verdict
+    coverage: Coverage
+    acquisition: AcquisitionInfo
+    knowledge: KnowledgeInfo
+    tool: Tool
+    run: ScanRun
+
+
+class FleetScan(Frozen):
+    """One phone of a fleet. `file` is the name of its result."""
+
+    file: str
+    pseudonym: str | None
+    label: str | None
+    model: str | None
+    outcome: Outcome
+
+
+class FleetDifference(Frozen):
+    """What sets members of a group apart."""
+
+    what: str
+    majority: str | None
+    odd: tuple[str, ...]
+
+
+class FleetGroup(Frozen):
+    """Phones that say they run the same build."""
+
+    fingerprint: str
+    members: tuple[str, ...]
+    differs: tuple[FleetDifference, ...]
+
+
+class FleetRun(Frozen):
+    """What may differ between two runs."""
+
+    started: str
+    finished: str
+    seconds: float
+
+
+class Fleet(Frozen):
+    """The published summary of several phones, phone-audit/fleet/1."""
+
+    schema_: Literal["phone-audit/fleet/1"]
+    scans: tuple[FleetScan, ...]
+    groups: tuple[FleetGroup, ...]
+    tool: Tool
+    run: FleetRun
+
+
+class ParsedBuild(Frozen):
+    """A build identifier taken apart. Null is not said by it."""
+
+    brand: str | None = None
+    product: str | None = None
+    device: str | None = None
+    android_version: str | None = None
+    build_id: str | None = None
+    incremental: str | None = None
+    type: str | None = None
+    tags: str | None = None
+    vendor_scheme: str | None = None
+    vendor_version: str | None = None
+    region: str | None = None
+    build_date: str | None = None
+
+
+class BuildMatch(Frozen):
+    """A published incident that names a build. `field` and `value` are what matched."""
+
+    incident: str
+    match: BuildMatchKind
+    field: str
+    value: str
+    status: BuildStatus
+    sources: tuple[Source, ...]
+
+
+class CheckedBuild(Frozen):
+    """One identifier with what is known of it. `parsed` is null where it was not understood."""
+
+    input: str
+    parsed: ParsedBuild | None
+    matches: tuple[BuildMatch, ...]
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+class FirmwareRun(Frozen):
+    """What may differ between two runs."""
+
+    started: str
+    seconds: float
+
+
+class Firmware(Frozen):
+    """The published result of build identifiers, phone-audit/firmware/1, in the order of the input."""
+
+    schema_: Literal["phone-audit/firmware/1"]
+    builds: tuple[CheckedBuild, ...]
+    incidents: tuple[Incident, ...]
+    knowledge: KnowledgeInfo
+    tool: Tool
+    run: FirmwareRun
+
+
+class DevicesRun(Frozen):
+    """What may differ between two runs."""
+
+    started: str
+
+
+class Devices(Frozen):
+    """The phones seen, phone-audit/devices/1."""
+
+    schema_: Literal["phone-audit/devices/1"]
+    devices: tuple[DeviceState, ...]
+    tool: Tool
+    run: DevicesRun

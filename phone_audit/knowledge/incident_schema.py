@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Severity
 
@@ -128,9 +130,9 @@ class MustMatch(Frozen):
     """An identifier that must match, and the strongest word it gets."""
 
     kind: str
-    value: str | dict[str, str]
+    value: str | dict[str, str | int]
     status: Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
-    build: dict[str, str] = {}
+    build: dict[str, str] = Field(default_factory=dict)
     type: Literal["file", "folder"] | None = None
     derived: bool = False
 
@@ -139,9 +141,9 @@ class MustIgnore(Frozen):
     """A near miss that must give nothing (or `fixed`), and why."""
 
     kind: str
-    value: str | dict[str, str]
+    value: str | dict[str, str | int]
     why: str
-    build: dict[str, str] = {}
+    build: dict[str, str] = Field(default_factory=dict)
     type: Literal["file", "folder"] | None = None
     derived: bool = False
 

@@ -23,13 +23,14 @@ class Coverage(Frozen):
 
 
 class ScanRun(Frozen):
-    """What may differ between two runs. Times are RFC 3339, `seconds` a duration."""
+    """What may differ between two runs. Times are RFC 3339, `seconds` a duration. `replayed`: from a saved acquisition."""
 
     started: str
     finished: str
     seconds: float
     bytes_transferred: int
     apks_from_cache: int
+    replayed: bool
 
 
 class Scan(Frozen):

@@ -1,0 +1,70 @@
+"""`phone-audit apks`: APK files and folders of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phone_audit.cli import exits
+from phone_audit.cli.options import (
+    FailOn,
+    FailOnOption,
+    Formats,
+    Jobs,
+    KnowledgeDirs,
+    Label,
+    Memory,
+    Outputs,
+    Quiet,
+    Timeout,
+)
+from phone_audit.errors import UsageError
+
+
+def apks(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")
+    ],
+    formats: Formats = None,
+    outputs: Outputs = None,
+    fail_on: FailOnOption = FailOn.suspicious,
+    knowledge: KnowledgeDirs = None,
+    label: Label = None,
+    jobs: Jobs = None,
+    timeout: Timeout = 60,
+    memory: Memory = 1024,
+    quiet: Quiet = False,
+) -> None:
+    """Audit APK files. One record for each, also for a file that cannot be read."""
+    from phone_audit.cli.apks_stream import JsonLines
+    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.progress import progress
+    from phone_audit.cli.stopping import stoppable
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.pipeline.apks import audit_apks
+    from phone_audit.pipeline.options import Budget
+
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise UsageError(f"{missing[0]} does not exist.", "Name APK files, or folders that hold them.")
+    places = pair_outputs(formats or [], outputs or [], ("text", "json", "jsonl"))
+    budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
+    streams = [place for place in places if place.format == "jsonl"]
+    with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet) as on_progress:
+        result = audit_apks(
+            paths,
+            knowledge=load_knowledge(knowledge or ()),
+            label=label,
+            budget=budget,
+            on_progress=on_progress,
+            on_apk=lines.write,
+            stopped=stopped,
+        )
+        interrupted = stopped()
+    write_outputs(result, [place for place in places if place.format != "jsonl"])
+    if interrupted:
+        raise typer.Exit(exits.INTERRUPTED)
+    if not result.apks:
+        raise typer.Exit(exits.NOTHING_TO_SCAN)
+    complete = not result.skipped and not any(apk.skipped for apk in result.apks)
+    raise typer.Exit(exits.exit_code(result.verdict.outcome, complete, fail_on.value))

@@ -1,0 +1,52 @@
+"""JSON lines, written record by record while the analysis goes on."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from phone_audit.cli.outputs import Output, write_out
+from phone_audit.errors import UsageError
+from phone_audit.model.apk import Apk
+from phone_audit.report.json_v1 import render_json_line
+
+
+class JsonLines:
+    """Writes each record to every output as it is ready.
+
+    Args:
+        outputs: files, or standard output where the path is null.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._files: list[BinaryIO] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            for output in self._outputs:
+                if output.path is not None:
+                    self._files.append(self._open.enter_context(output.path.open("wb")))
+        except OSError as error:
+            self._open.close()
+            raise UsageError(
+                f"{output.path} cannot be written: {error.strerror}.", "Name a file in a folder that exists."
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def write(self, apk: Apk) -> None:
+        """Write one record."""
+        if not self._outputs:
+            return
+        line = render_json_line(apk)
+        for file in self._files:
+            file.write(line.encode("utf-8", "backslashreplace"))
+            file.flush()
+        if len(self._files) < len(self._outputs):
+            write_out(line)

@@ -1,0 +1,48 @@
+"""Exit codes, as the contract fixes them."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+FailOn = Literal["exposed", "suspicious", "known-bad", "never"]
+
+DONE = 0
+COULD_NOT_RUN = 1
+WRONG_USAGE = 2
+NOTHING_TO_SCAN = 3
+NOT_ALL_READ = 10
+SUSPICIOUS = 11
+KNOWN_BAD = 12
+EXPOSED = 13
+INTERRUPTED = 130
+
+_CODES = {"known-bad": KNOWN_BAD, "suspicious": SUSPICIOUS, "exposed": EXPOSED}
+_AT_OR_ABOVE: dict[str, tuple[str, ...]] = {
+    "exposed": ("exposed", "suspicious", "known-bad"),
+    "suspicious": ("suspicious", "known-bad"),
+    "known-bad": ("known-bad",),
+    "never": (),
+}
+_STRONGEST_FIRST = (KNOWN_BAD, SUSPICIOUS, EXPOSED, NOT_ALL_READ, DONE)
+
+
+def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
+    """Give the exit code of one result.
+
+    Args:
+        outcome: the verdict's outcome.
+        complete: whether all that was promised was read.
+        fail_on: the weakest outcome that counts as a failure.
+
+    Example:
+        >>> exit_code("exposed", complete=True, fail_on="suspicious")
+        0
+    """
+    if outcome in _AT_OR_ABOVE[fail_on]:
+        return _CODES[outcome]
+    return DONE if complete else NOT_ALL_READ
+
+
+def strongest(codes: Iterable[int]) -> int:
+    """Give the code that stands for several results."""
+    seen = set(codes)
+    return next((code for code in _STRONGEST_FIRST if code in seen), DONE)

@@ -1,0 +1,75 @@
+"""`phone-audit firmware`: build identifiers, with no phone."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phone_audit.cli import exits
+from phone_audit.cli.options import FailOn, FailOnOption, Formats, KnowledgeDirs, Outputs
+from phone_audit.errors import UsageError
+
+_LARGEST_FILE = 8 * 2**20
+
+
+def firmware(
+    ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="Build ID, display id, fingerprint, build.prop or getprop file; - reads lines."
+        ),
+    ],
+    formats: Formats = None,
+    outputs: Outputs = None,
+    fail_on: FailOnOption = FailOn.suspicious,
+    knowledge: KnowledgeDirs = None,
+) -> None:
+    """Check build identifiers against the published incidents. Needs no phone."""
+    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.pipeline.firmware import check_firmware
+
+    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    result = check_firmware(_identifiers(ids), knowledge=load_knowledge(knowledge or ()))
+    write_outputs(result, places)
+    codes = [exits.exit_code(b.verdict.outcome, b.parsed is not None, fail_on.value) for b in result.builds]
+    raise typer.Exit(exits.strongest(codes))
+
+
+def _identifiers(ids: list[str]) -> list[str]:
+    """Replace `-` with the lines of standard input, and the name of a file with its text."""
+    texts: list[str] = []
+    for given in ids:
+        if given == "-":
+            lines = (
+                line.strip() for line in sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace").splitlines()
+            )
+            texts.extend(line for line in lines if line)
+        elif _is_file(given):
+            texts.append(_text_of(Path(given)))
+        else:
+            texts.append(given)
+    if not texts:
+        raise UsageError("There is no build identifier to check.", "Give one as an argument, or one a line with -.")
+    return texts
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", "Check the name and your rights.") from error
+    if len(data) > _LARGEST_FILE:
+        raise UsageError(
+            f"{path} is too large for a property file.", "Give a build.prop file or the output of getprop."
+        )
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,71 @@
+"""The program: the table of commands, and errors turned into sentences and exit codes."""
+
+import sys
+
+import typer
+
+from phone_audit import __version__
+from phone_audit.cli import exits
+from phone_audit.cli.apks import apks
+from phone_audit.cli.demo import demo
+from phone_audit.cli.devices import devices
+from phone_audit.cli.firmware import firmware
+from phone_audit.cli.report import report
+from phone_audit.cli.scan import scan
+from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
+
+app = typer.Typer(
+    name="phone-audit",
+    help="Tells whether a phone sends data where it should not, and whether it is one of the known-bad batches.",
+    epilog="Exit codes: 0 done, 1 could not run, 2 wrong usage, 3 nothing to scan, 10 not all was read, "
+    "11 suspicious, 12 known-bad, 13 exposed (with --fail-on exposed), 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (scan, apks, firmware, devices, report, demo):
+    app.command()(command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"phone-audit {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+) -> None:
+    """Tells whether a phone sends data where it should not, and whether it is one of the known-bad batches."""
+
+
+def main() -> None:
+    """Run the program and exit with the contract's code."""
+    try:
+        app()
+    except PhoneAuditError as error:
+        _tell(error)
+        sys.exit(_code(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(exits.COULD_NOT_RUN)
+
+
+def _tell(error: PhoneAuditError) -> None:
+    from phone_audit.report.safe import visible
+
+    sys.stderr.write(f"phone-audit: {visible(error.message)}\n")
+    for line in error.hint.splitlines():
+        sys.stderr.write(f"  {visible(line)}\n")
+
+
+def _code(error: PhoneAuditError) -> int:
+    match error:
+        case UsageError():
+            return exits.WRONG_USAGE
+        case NoDeviceError():
+            return exits.NOTHING_TO_SCAN
+        case _:
+            return exits.COULD_NOT_RUN

@@ -1,0 +1,59 @@
+"""The options that several commands share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class FailOn(StrEnum):
+    """The weakest outcome that makes the exit code tell of it."""
+
+    exposed = "exposed"
+    suspicious = "suspicious"
+    known_bad = "known-bad"
+    never = "never"
+
+
+class Via(StrEnum):
+    """The way in."""
+
+    auto = "auto"
+    direct = "direct"
+    server = "server"
+
+
+class Depth(StrEnum):
+    """How much of each APK is read."""
+
+    quick = "quick"
+    standard = "standard"
+    deep = "deep"
+
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", metavar="FORMAT", help="Format of the result; pairs with -o in order."),
+]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the result here; the suffix tells the format."),
+]
+FailOnOption = Annotated[
+    FailOn, typer.Option("--fail-on", help="The weakest outcome for which the exit code is not 0.")
+]
+KnowledgeDirs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--knowledge", metavar="DIR", exists=True, file_okay=False, help="A folder of further knowledge; repeatable."
+    ),
+]
+Label = Annotated[str | None, typer.Option("--label", metavar="TEXT", help="Case or asset name, kept in the result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about what is done.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, metavar="N", help="APKs analysed at once.", show_default="cores")
+]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Time for one APK.")]
+Memory = Annotated[int, typer.Option("--memory", min=256, metavar="MB", help="Memory for one APK.")]

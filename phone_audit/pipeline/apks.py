@@ -1,0 +1,1 @@
+"""APK files and folders of them → published records, one by one, and the result of all."""

@@ -1,0 +1,60 @@
+"""What a caller can say about how phones and APKs are read."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from phone_audit.pipeline.provenance import Clock, utc_now
+
+Via = Literal["auto", "direct", "server"]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is (0: not known)."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def never() -> bool:
+    """Ask for no stop."""
+    return False
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the analysis of one APK may cost, and how many are analysed at once."""
+
+    seconds: float = 60.0
+    memory_mb: int = 1024
+    jobs: int = field(default_factory=_cores)
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """How a phone is read.
+
+    Attributes:
+        via: through which way in.
+        save: the folder that keeps the raw answers; none is kept where null.
+        label: the case or asset name kept in the result.
+        with_identifiers: whether the serial number stands in the result.
+        budget: what the analysis of one APK may cost.
+        on_wait: told a sentence when the person must look at the phone.
+        stopped: asked again and again; once true, what was found so far is the result.
+        clock: gives the present time.
+    """
+
+    via: Via = "auto"
+    save: Path | None = None
+    label: str | None = None
+    with_identifiers: bool = False
+    budget: Budget = field(default_factory=Budget)
+    on_wait: Callable[[str], None] | None = None
+    stopped: Callable[[], bool] = never
+    clock: Clock = utc_now

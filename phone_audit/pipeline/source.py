@@ -1,0 +1,65 @@
+"""Where a scan reads from: a phone that is attached, or a saved acquisition."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.connect import open_transport
+from phone_audit.acquire.record import RecordingTransport
+from phone_audit.acquire.replay import ReplayTransport
+from phone_audit.acquire.saved import is_saved, manifest_sha256
+from phone_audit.acquire.transport import Transport
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.device import AcquisitionInfo, Depth
+from phone_audit.pipeline.options import Progress, ScanOptions
+
+
+@dataclass(frozen=True)
+class Source:
+    """A phone or a saved acquisition, ready to be asked. `folder` holds its raw answers."""
+
+    transport: Transport
+    folder: Path
+    depth: Depth
+    users: str
+    replayed: bool
+
+    def collect(self, knowledge: Knowledge, on_progress: Progress) -> Acquired:
+        paths = sorted({fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None})
+        return collect(
+            self.transport, depth=self.depth, users=self.users, into=self.folder, on_progress=on_progress, paths=paths
+        )
+
+    def finish(self) -> AcquisitionInfo:
+        """Write the manifest where this is a live phone, and say how the phone was read."""
+        if isinstance(self.transport, RecordingTransport):
+            self.transport.finish()
+        return AcquisitionInfo(
+            source="live",  # a replay judges the live phone's answers; `run` tells that it was one
+            depth=self.depth,
+            via=self.transport.via,
+            manifest_sha256=manifest_sha256(self.folder),
+            phone_clock_offset=self.transport.phone_clock_offset,
+            cannot_hold=(),
+        )
+
+
+@contextmanager
+def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[Source]:
+    """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
+    saved = Path(target) if target is not None and is_saved(Path(target)) else None
+    if saved is not None:
+        replay = ReplayTransport(saved)
+        yield Source(replay, saved, replay.depth, replay.users, replayed=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
+        folder = options.save or Path(scratch) / "acquisition"
+        inner = open_transport(target, via=options.via, on_wait=options.on_wait)
+        recording = RecordingTransport(inner, folder, depth=depth, users=users, clock=options.clock)
+        try:
+            yield Source(recording, folder, depth, users, replayed=False)
+        finally:
+            recording.close()

@@ -1,0 +1,17 @@
+"""Result → text: one file a format. `FORMATS` lists them."""
+
+from collections.abc import Callable
+
+from phone_audit.model.base import Frozen
+from phone_audit.report.canvas import Style
+from phone_audit.report.json_v1 import render_json, render_json_line
+from phone_audit.report.text import render_text
+
+Renderer = Callable[[Frozen, Style], str]
+
+FORMATS: dict[str, Renderer] = {
+    "text": render_text,
+    "json": lambda document, _: render_json(document),
+    "jsonl": lambda document, _: render_json_line(document),
+}
+SUFFIXES = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}

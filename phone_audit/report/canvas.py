@@ -1,0 +1,86 @@
+"""Draws headings, paragraphs and lists as plain lines, at a given width, with or without colour."""
+
+from dataclasses import dataclass, field
+from io import StringIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from phone_audit.report.safe import visible
+
+
+@dataclass(frozen=True)
+class Style:
+    """How text is drawn: columns, and whether colour may be used."""
+
+    width: int = 80
+    colour: bool = False
+
+
+OUTCOME_STYLE = {
+    "known-bad": "bold white on red",
+    "suspicious": "bold black on yellow",
+    "exposed": "bold black on cyan",
+    "inconclusive": "bold black on white",
+    "nothing-found": "bold white on blue",
+}
+
+
+@dataclass
+class Canvas:
+    """Collects what is drawn; `text()` gives it back. Every string is made harmless on its way in."""
+
+    style: Style
+    _buffer: StringIO = field(default_factory=StringIO)
+
+    def __post_init__(self) -> None:
+        self._console = Console(
+            file=self._buffer,
+            width=self.style.width,
+            force_terminal=self.style.colour,
+            no_color=not self.style.colour,
+            color_system="standard" if self.style.colour else None,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=False,
+        )
+
+    def outcome(self, outcome: str, headline: str) -> None:
+        """Draw the verdict's badge, and the headline after it."""
+        badge = Text(f" {outcome.upper()} ", style=OUTCOME_STYLE.get(outcome, "bold"))
+        self._print(Text.assemble(badge, " ", (visible(headline), "bold")), 0)
+
+    def heading(self, title: str) -> None:
+        """Draw a section's title after an empty line."""
+        self._console.print()
+        self._print(Text(visible(title), style="bold underline"), 0)
+
+    def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
+        """Draw wrapped text."""
+        self._print(Text(visible(text), style=style), indent)
+
+    def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
+        """Draw wrapped text behind a mark, its further lines under the first word."""
+        pieces = Text(visible(text), style=style).wrap(
+            self._console, max(20, self.style.width - indent - len(mark) - 1)
+        )
+        for number, piece in enumerate(pieces):
+            lead = f"{mark} " if number == 0 else " " * (len(mark) + 1)
+            self._console.print(" " * indent + lead, piece, sep="", no_wrap=True, crop=False, overflow="ignore")
+
+    def gap(self) -> None:
+        """Draw an empty line."""
+        self._console.print()
+
+    def text(self) -> str:
+        """Give what was drawn, without blanks at line ends where there is no colour."""
+        drawn = self._buffer.getvalue()
+        if self.style.colour:
+            return drawn
+        return "".join(line.rstrip() + "\n" for line in drawn.splitlines())
+
+    def _print(self, text: Text, indent: int) -> None:
+        self._console.print(Padding(text, (0, 0, 0, indent)) if indent else text, overflow="fold")

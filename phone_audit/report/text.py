@@ -1,0 +1,29 @@
+"""The text format: which document is drawn by which file."""
+
+from phone_audit.model.apk import Apks
+from phone_audit.model.base import Frozen
+from phone_audit.model.results import Devices, Firmware, Scan
+from phone_audit.report.canvas import Style
+from phone_audit.report.text_apks import render_apks
+from phone_audit.report.text_devices import render_devices
+from phone_audit.report.text_firmware import render_firmware
+from phone_audit.report.text_scan import render_scan
+
+
+def render_text(document: Frozen, style: Style) -> str:
+    """Give the document as text.
+
+    Raises:
+        TypeError: no text is drawn for such a document.
+    """
+    match document:
+        case Scan():
+            return render_scan(document, style)
+        case Apks():
+            return render_apks(document, style)
+        case Firmware():
+            return render_firmware(document, style)
+        case Devices():
+            return render_devices(document, style)
+        case _:
+            raise TypeError(f"no text for {type(document).__name__}")

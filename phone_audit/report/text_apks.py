@@ -1,0 +1,74 @@
+"""The text report of a folder of APKs, and of one APK."""
+
+from collections.abc import Sequence
+
+from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.finding import OUTCOMES
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.safe import shortened
+from phone_audit.report.text_parts import (
+    draw_about,
+    draw_evidence,
+    draw_reasons,
+    draw_remedies,
+    draw_skipped,
+)
+
+_MOST_NAMES = 8
+_MOST_APKS = 40
+
+
+def render_apks(result: Apks, style: Style) -> str:
+    """Give the report of a folder: verdict, each APK that says something, evidence of the worst, what was not read."""
+    canvas = Canvas(style)
+    canvas.outcome(result.verdict.outcome, result.verdict.headline)
+    canvas.gap()
+    counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
+    canvas.paragraph(f"{len(result.apks)} APKs from {result.files_seen} files: {counts or 'none'}.")
+    draw_reasons(canvas, result.verdict)
+    worst = [apk for apk in result.apks if apk.outcome in ("known-bad", "suspicious")]
+    strong = [finding for apk in worst for finding in apk.findings if finding.incident or finding.severity != "info"]
+    draw_remedies(canvas, strong)
+    draw_evidence(canvas, strong)
+    _draw_apks(canvas, result.apks)
+    skipped = [*result.skipped, *(item for apk in result.apks for item in apk.skipped)]
+    draw_skipped(canvas, skipped, complete=not skipped)
+    draw_about(canvas, result.knowledge, result.tool)
+    return canvas.text()
+
+
+def _draw_apks(canvas: Canvas, apks: Sequence[Apk]) -> None:
+    canvas.heading("The APKs")
+    order = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
+    ranked = sorted(apks, key=lambda apk: (order.get(apk.outcome, len(order)), apk.path))
+    for apk in ranked[:_MOST_APKS]:
+        canvas.item(f"{apk.path}: {apk.outcome}", "*", 2, "bold")
+        for line in _lines(apk):
+            canvas.item(line, "-", 4)
+    if len(ranked) > _MOST_APKS:
+        canvas.item(f"and {len(ranked) - _MOST_APKS} more, all in the JSON result (-f json)", "*")
+
+
+def _lines(apk: Apk) -> list[str]:
+    lines = [f"{apk.package or 'package unknown'} {apk.version_name or ''}".strip()]
+    if apk.trackers:
+        lines.append("trackers: " + _some([f"{tracker.name} ({tracker.tier})" for tracker in apk.trackers]))
+    counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
+    if counting:
+        lines.append(
+            f"{len(counting)} endpoints: " + _some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
+        )
+    cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
+    if cleartext:
+        lines.append("unencrypted: " + _some(cleartext))
+    return lines
+
+
+def _host(host: str, owner: str | None) -> str:
+    return f"{host} ({owner})" if owner else host
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(shortened(name, 70) for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,54 @@
+"""The text report of build identifiers."""
+
+from phone_audit.model.results import CheckedBuild, Firmware, ParsedBuild
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.safe import shortened
+from phone_audit.report.text_parts import draw_about, draw_remedies, source_line
+
+
+def render_firmware(result: Firmware, style: Style) -> str:
+    """Give one block for each identifier, in the order of the input."""
+    canvas = Canvas(style)
+    titles = {incident.id: incident.title for incident in result.incidents}
+    for number, build in enumerate(result.builds):
+        if number:
+            canvas.gap()
+        _draw_build(canvas, build, titles)
+    draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
+    draw_about(canvas, result.knowledge, result.tool)
+    return canvas.text()
+
+
+def _draw_build(canvas: Canvas, build: CheckedBuild, titles: dict[str, str]) -> None:
+    canvas.paragraph(shortened(build.input, 200), style="bold underline")
+    canvas.outcome(build.verdict.outcome, build.verdict.headline)
+    if build.parsed:
+        canvas.paragraph(_parsed(build.parsed), 2)
+    for reason in build.verdict.reasons:
+        canvas.item(reason.text)
+    for match in build.matches:
+        title = titles.get(match.incident, match.incident)
+        canvas.item(f"{match.status} by {match.match} {match.field} = {match.value}: {title}")
+        for source in match.sources:
+            canvas.item(source_line(source), "source:", 4)
+
+
+_NAMES = (
+    ("brand", "brand"),
+    ("product", "product"),
+    ("device", "device"),
+    ("android_version", "Android"),
+    ("build_id", "build ID"),
+    ("incremental", "incremental"),
+    ("type", "type"),
+    ("tags", "tags"),
+    ("vendor_scheme", "scheme"),
+    ("vendor_version", "version"),
+    ("region", "region"),
+    ("build_date", "date"),
+)
+
+
+def _parsed(parsed: ParsedBuild) -> str:
+    said = [f"{name} {value}" for field, name in _NAMES if (value := getattr(parsed, field))]
+    return "Read as: " + ", ".join(said) + "." if said else "Nothing could be taken from it."

@@ -1,0 +1,118 @@
+"""The parts that several text reports share: reasons, remedies, evidence, what was not looked at."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from phone_audit.model.finding import SEVERITIES, Evidence, Finding, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.report.canvas import Canvas
+from phone_audit.report.guidance import SAFETY, SAFETY_TITLE
+from phone_audit.report.safe import shortened
+
+_MOST_EVIDENCE = 8
+_MOST_SUBJECTS = 6
+_MOST_SKIPPED = 12
+_VALUE_LENGTH = 160
+
+
+def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
+    """Draw why the verdict is what it is, numbered."""
+    if not verdict.reasons:
+        return
+    canvas.heading("Why")
+    for number, reason in enumerate(verdict.reasons, 1):
+        canvas.item(reason.text, f"{number}.")
+
+
+def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding], list[Finding]]:
+    """Part the findings: those that the verdict rests on, in its order, and the others."""
+    by_key = {finding.key: finding for finding in findings}
+    named = [by_key[key] for key in dict.fromkeys(reason.finding for reason in verdict.reasons) if key in by_key]
+    keys = {finding.key for finding in named}
+    return named, [finding for finding in findings if finding.key not in keys]
+
+
+def draw_remedies(canvas: Canvas, findings: Iterable[Finding]) -> None:
+    """Draw what the person can do, after what they should know before they do it."""
+    remedies = list(dict.fromkeys(remedy for finding in findings for remedy in finding.remedy))
+    if not remedies:
+        return
+    canvas.heading(SAFETY_TITLE)
+    canvas.paragraph(SAFETY, 2)
+    canvas.heading("What you can do")
+    for remedy in remedies:
+        canvas.item(remedy.text)
+        for name, text in (("risk", remedy.risk), ("command", remedy.command), ("undo", remedy.undo)):
+            if text:
+                canvas.item(text, f"{name}:", 6)
+
+
+def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:
+    """Draw each finding with its evidence and its sources."""
+    if not findings:
+        return
+    canvas.heading("Evidence")
+    for finding in findings:
+        canvas.item(f"{finding.title} ({finding.severity}, {finding.confidence})", "*", 2, "bold")
+        canvas.paragraph(f"{finding.subject.kind} {finding.subject.name}", 4)
+        for evidence in finding.evidence[:_MOST_EVIDENCE]:
+            canvas.item(evidence_line(evidence), "-", 4)
+        _draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, 4)
+        for source in finding.sources:
+            canvas.item(source_line(source), "source:", 4)
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """Put one piece of evidence on a line: kind, value, where, offset."""
+    place = [evidence.where]
+    if evidence.class_:
+        place.append(evidence.class_ + (f".{evidence.method}" if evidence.method else ""))
+    if evidence.offset is not None:
+        place.append(f"offset {evidence.offset:#x}")
+    return f"{evidence.kind}: {shortened(evidence.value, _VALUE_LENGTH)} [{', '.join(place)}]"
+
+
+def source_line(source: Source) -> str:
+    """Put a source on a line: publisher, title, date, address."""
+    return ", ".join(part for part in (source.publisher, f'"{source.title}"', source.date, source.url) if part)
+
+
+def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
+    """Draw the findings that the verdict does not rest on: one line a kind, worst first, some subjects named."""
+    if not findings:
+        return
+    canvas.heading("Also seen")
+
+    def order(finding: Finding) -> tuple[int, str, str]:
+        rank = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+        return rank, finding.id, finding.title
+
+    for (_, _, title), members in groupby(sorted(findings, key=order), key=order):
+        subjects = sorted({finding.subject.name for finding in members})
+        shown = ", ".join(shortened(name, 60) for name in subjects[:_MOST_SUBJECTS])
+        more = len(subjects) - _MOST_SUBJECTS
+        canvas.item(f"{title}: {shown}" + (f" and {more} more" if more > 0 else ""))
+
+
+def draw_skipped(canvas: Canvas, skipped: Sequence[Skipped], complete: bool) -> None:
+    """Draw what was not looked at. Says so also where nothing was left out."""
+    canvas.heading("Not looked at")
+    if not skipped:
+        canvas.item("Nothing that this depth promises was left out." if complete else "See above.")
+        return
+    for item in skipped[:_MOST_SKIPPED]:
+        canvas.item(f"{shortened(item.subject, 100)}: {item.reason}")
+    _draw_more(canvas, len(skipped) - _MOST_SKIPPED, 2)
+
+
+def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequence[str] = ()) -> None:
+    """Draw with what this was judged."""
+    canvas.heading("About this report")
+    for line in lines:
+        canvas.item(line)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(knowledge.counts.items()))
+    canvas.item(f"{tool.name} {tool.version}; knowledge {knowledge.version} ({counts}), digest {knowledge.digest[:16]}")
+
+
+def _draw_more(canvas: Canvas, count: int, indent: int) -> None:
+    if count > 0:
+        canvas.item(f"and {count} more, all in the JSON result (-f json)", "-", indent)

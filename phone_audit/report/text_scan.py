@@ -1,0 +1,57 @@
+"""The text report of one phone: verdict first, reasons in plain words, evidence, what was not looked at."""
+
+from phone_audit.model.results import Scan
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.guidance import DEBUGGING_OFF, DEBUGGING_OFF_TITLE
+from phone_audit.report.text_parts import (
+    cited,
+    draw_about,
+    draw_evidence,
+    draw_other_findings,
+    draw_reasons,
+    draw_remedies,
+    draw_skipped,
+)
+
+
+def render_scan(scan: Scan, style: Style) -> str:
+    """Give the report that a worried owner reads."""
+    canvas = Canvas(style)
+    canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
+    canvas.gap()
+    canvas.paragraph(_which_phone(scan))
+    named, others = cited(scan.findings, scan.verdict)
+    draw_reasons(canvas, scan.verdict)
+    draw_remedies(canvas, named or others)
+    draw_evidence(canvas, named)
+    draw_other_findings(canvas, others)
+    draw_skipped(canvas, scan.coverage.skipped, scan.coverage.complete)
+    draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
+    canvas.heading(DEBUGGING_OFF_TITLE)
+    canvas.paragraph(DEBUGGING_OFF, 2)
+    return canvas.text()
+
+
+def _which_phone(scan: Scan) -> str:
+    device, build = scan.device, scan.build
+    parts = [
+        f"Phone: {device.model or 'model unknown'}" + (f" ({device.device})" if device.device else ""),
+        f"Android {build.android_version or 'unknown'}",
+        f"build {build.display_id or build.id or 'unknown'}",
+        f"security patch {build.security_patch or 'unknown'}",
+    ]
+    label = f"Label: {scan.label}. " if scan.label else ""
+    return label + ", ".join(parts) + "."
+
+
+def _how_read(scan: Scan) -> list[str]:
+    coverage, acquisition = scan.coverage, scan.acquisition
+    read = (
+        f"{coverage.packages_listed} packages listed, "
+        f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "
+        f"depth {acquisition.depth}, read {acquisition.source} ({acquisition.via})"
+    )
+    users = ", ".join(f"{user.id}" + ("" if user.readable else " (not readable)") for user in scan.users)
+    lines = [read, f"users and profiles: {users or 'unknown'}"]
+    lines.extend(acquisition.cannot_hold)
+    return lines

@@ -1,0 +1,44 @@
+"""Hostile text comes out harmless, whatever it holds."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.report.safe import json_safe, shortened, visible
+
+HOSTILE = "".join(map(chr, (*range(32), *range(127, 160), 0x200B, 0x202E, 0x2066, 0xFEFF, 0xE0041)))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("Łódź 電話", "Łódź 電話"),
+        ("\x1b[2Jx", "\\x1b[2Jx"),
+        ("a\rb", "a\\x0db"),
+        ("\u202egpj.exe", "\\u202egpj.exe"),
+        ("a\u200bb", "a\\u200bb"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text(alphabet=HOSTILE + "a[31m;"))
+def test_visible_leaves_no_control_or_format_character(text: str) -> None:
+    assert all(unicodedata.category(char)[0] not in "C" for char in visible(text))
+
+
+def test_shortened_counts_what_is_seen() -> None:
+    assert shortened("\x1b\x1b\x1b", 6) == "\\x1b\\…"
+
+
+@given(st.text(alphabet=HOSTILE + 'a"\\'))
+def test_json_keeps_its_meaning_and_loses_what_a_terminal_acts_on(text: str) -> None:
+    document = json_safe(json.dumps({"x": text}, ensure_ascii=False))
+    assert json.loads(document) == {"x": text}
+    assert all(unicodedata.category(char)[0] != "C" for char in document)

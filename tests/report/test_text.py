@@ -1,0 +1,59 @@
+"""The text reports: verdict first, then reasons, remedies after the warning, evidence, what was not read."""
+
+from phone_audit.report import FORMATS
+from phone_audit.report.canvas import Style
+from tests.documents import SKIPPED, apk, apks, scan
+
+PLAIN = Style()
+
+
+def text(document: object) -> str:
+    return FORMATS["text"](document, PLAIN)  # type: ignore[arg-type]
+
+
+def test_verdict_comes_first_and_sections_follow_in_order() -> None:
+    shown = text(scan("known-bad"))
+    assert shown.splitlines()[0] == " KNOWN-BAD  The headline of known-bad"
+    titles = ["Why", "Before you change anything", "What you can do", "Evidence", "Not looked at", "When you are done"]
+    places = [shown.index(f"\n{title}\n") for title in titles]
+    assert places == sorted(places)
+
+
+def test_evidence_names_value_place_offset_and_source() -> None:
+    shown = text(scan("known-bad"))
+    assert "dex-string: http://a.example [classes.dex, offset 0x10]" in shown
+    assert 'source: A lab, "A study", 2019-03-21, https://lab.example/study' in shown
+
+
+def test_no_warning_where_nothing_is_to_be_removed() -> None:
+    assert "Before you change anything" not in text(scan("nothing-found"))
+
+
+def test_what_was_not_read_is_listed() -> None:
+    shown = text(scan("inconclusive", (SKIPPED,)))
+    assert "- /system/app/B.apk: The file ends too early." in shown
+
+
+def test_nothing_goes_past_80_columns() -> None:
+    for document in (scan("known-bad", (SKIPPED,), "x" * 300), apks(apk("p" * 200), outcome="exposed")):
+        assert max(map(len, text(document).splitlines())) <= 80
+
+
+def test_hostile_names_come_out_harmless() -> None:
+    shown = text(scan("known-bad", model="\x1b[2J[red]\u202e"))
+    assert "\\x1b[2J[red]\\u202e" in shown
+    assert "\x1b" not in shown
+
+
+def test_colour_only_where_asked_for() -> None:
+    assert "\x1b[" in FORMATS["text"](scan("known-bad"), Style(colour=True))
+
+
+def test_the_word_that_promises_too_much_is_never_printed() -> None:
+    for outcome in ("nothing-found", "exposed", "known-bad"):
+        assert "clean" not in text(scan(outcome)).lower()  # type: ignore[arg-type]
+
+
+def test_folder_report_lists_the_worst_first() -> None:
+    shown = text(apks(apk("a.apk"), apk("b.apk", "known-bad"), outcome="known-bad"))
+    assert shown.index("b.apk: known-bad") < shown.index("a.apk: nothing-found")

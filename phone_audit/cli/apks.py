@@ -14,9 +14,11 @@ from phone_audit.cli.options import (
     KnowledgeDirs,
     Label,
     Memory,
+    NoCache,
     Outputs,
     Quiet,
     Timeout,
+    Verbose,
 )
 from phone_audit.errors import UsageError
 
@@ -34,6 +36,8 @@ def apks(
     timeout: Timeout = 60,
     memory: Memory = 1024,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.apks_stream import JsonLines
@@ -50,7 +54,7 @@ def apks(
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "jsonl"))
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     streams = [place for place in places if place.format == "jsonl"]
-    with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet) as on_progress:
+    with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet, verbose) as on_progress:
         result = audit_apks(
             paths,
             knowledge=load_knowledge(knowledge or ()),

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.options import FailOn, FailOnOption, Formats, KnowledgeDirs, Outputs
+from phone_audit.cli.options import (
+    FailOn,
+    FailOnOption,
+    Formats,
+    Jobs,
+    KnowledgeDirs,
+    Label,
+    NoCache,
+    Outputs,
+    Quiet,
+    Verbose,
+)
 from phone_audit.errors import UsageError
 
 _LARGEST_FILE = 8 * 2**20
@@ -24,6 +35,11 @@ def firmware(
     outputs: Outputs = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
+    label: Label = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Check build identifiers against the published incidents. Needs no phone."""
     from phone_audit.cli.outputs import pair_outputs, write_outputs
@@ -31,7 +47,7 @@ def firmware(
     from phone_audit.pipeline.firmware import check_firmware
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
-    result = check_firmware(_identifiers(ids), knowledge=load_knowledge(knowledge or ()))
+    result = check_firmware(_identifiers(ids), knowledge=load_knowledge(knowledge or ()), label=label)
     write_outputs(result, places)
     codes = [exits.exit_code(b.verdict.outcome, b.parsed is not None, fail_on.value) for b in result.builds]
     raise typer.Exit(exits.strongest(codes))

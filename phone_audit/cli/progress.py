@@ -1,4 +1,4 @@
-"""Progress on standard error: drawn only on a terminal, and never with --quiet."""
+"""Progress on standard error: drawn only on a terminal, as lines with --verbose, never with --quiet."""
 
 import sys
 from collections.abc import Iterator
@@ -14,8 +14,11 @@ from phone_audit.report.safe import visible
 
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[Report]:
+def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
     """Give a function that is told what is being done, and draw it while the block runs."""
+    if verbose:
+        yield _write_line
+        return
     if quiet or not sys.stderr.isatty():
         yield no_progress
         return
@@ -35,3 +38,7 @@ def progress(quiet: bool) -> Iterator[Report]:
             drawn.update(tasks[what], completed=done, total=total or None)  # type: ignore[arg-type]
 
         yield report
+
+
+def _write_line(what: str, done: int, total: int) -> None:
+    sys.stderr.write(f"{visible(what)}: {done}/{total or '?'}\n")

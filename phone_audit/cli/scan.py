@@ -16,9 +16,11 @@ from phone_audit.cli.options import (
     KnowledgeDirs,
     Label,
     Memory,
+    NoCache,
     Outputs,
     Quiet,
     Timeout,
+    Verbose,
     Via,
 )
 
@@ -52,6 +54,8 @@ def scan(
     timeout: Timeout = 60,
     memory: Memory = 1024,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Audit a phone. It is only read: the one change is the key that you accept on its screen."""
     from phone_audit.cli.outputs import pair_outputs, write_outputs
@@ -65,7 +69,7 @@ def scan(
         raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
-    with stoppable() as stopped, progress(quiet) as on_progress:
+    with stoppable() as stopped, progress(quiet, verbose) as on_progress:
         options = ScanOptions(
             via=via.value,
             save=save,

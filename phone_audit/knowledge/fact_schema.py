@@ -1,6 +1,9 @@
 """The schemas of the bulk facts: trackers, owners of hosts, public signing keys, rules that take endpoints out."""
 
+from ipaddress import ip_network
 from typing import Literal
+
+from pydantic import field_validator
 
 from phone_audit.model.apk import EndpointCategory
 from phone_audit.model.base import Frozen
@@ -59,7 +62,11 @@ class KeyFact(Frozen):
 
 
 class RuledOutRule(Frozen):
-    """Hosts and URL prefixes that look like endpoints and are none, such as XML namespaces, and why."""
+    """Hosts and URL prefixes that look like endpoints and are none, such as XML namespaces, and why.
+
+    A host covers its subdomains; one with a slash is a network of addresses (`192.0.2.0/24`); one of a single label is
+    a top-level domain (`test`). A URL prefix is host and path without scheme (`www.apache.org/licenses/`).
+    """
 
     id: str
     reason: str
@@ -68,3 +75,39 @@ class RuledOutRule(Frozen):
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
+
+    @field_validator("hosts")
+    @classmethod
+    def _networks_can_be_read(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if "/" in host:
+                ip_network(host)  # raises ValueError with the reason, which becomes a problem of this field
+        return hosts
+
+
+class TrackerFile(Frozen):
+    """A file of the folder `trackers/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[TrackerFact, ...]
+
+
+class HostFile(Frozen):
+    """A file of the folder `hosts/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[HostFact, ...]
+
+
+class KeyFile(Frozen):
+    """A file of the folder `keys/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[KeyFact, ...]
+
+
+class RuleFile(Frozen):
+    """A file of the folder `rules/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[RuledOutRule, ...]

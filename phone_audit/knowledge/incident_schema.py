@@ -1,8 +1,9 @@
 """The schema of an incident file: one published case, its facts, and the identifiers that prove the file works."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Severity
@@ -17,6 +18,18 @@ FactConfidence = Literal["sourced", "recalled"]
 TextMatch = Literal["exact", "prefix", "suffix", "contains", "regex"]
 PROSE = "description"
 """The `field` of a fact that is for people only and never compared."""
+
+
+def _compiles(pattern: str) -> str:
+    """Refuse a regular expression that cannot be read: found when a file is loaded, not in the middle of a scan."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 class IncidentSource(Frozen):
@@ -36,6 +49,12 @@ class Condition(Frozen):
     field: str
     match: TextMatch | Literal["present"]
     value: str | None = None
+
+    @model_validator(mode="after")
+    def _pattern_compiles(self) -> "Condition":
+        if self.match == "regex" and self.value is not None:
+            _compiles(self.value)
+        return self
 
 
 class Fact(Frozen):
@@ -62,7 +81,7 @@ class BuildFact(Fact):
     field: str
     status: Literal["affected", "candidate", "fixed"]
     match: TextMatch | Literal["range"] | None = None
-    pattern: str | None = None
+    pattern: Pattern | None = None
     scheme: Literal["hmd", "miui", "dotted", "unix-seconds"] | None = None
     branch: str | None = None
     from_: str | None = None
@@ -76,7 +95,7 @@ class ModelFact(Fact):
 
     field: str
     match: TextMatch | None = None
-    pattern: str | None = None
+    pattern: Pattern | None = None
 
 
 class PackageFact(Fact):

@@ -158,6 +158,7 @@ class Acquisition(Frozen):
     format: int
     serial: str | None
     depth: Depth
+    users: str
     via: str
     tool: str
     phone_clock_offset: float | None

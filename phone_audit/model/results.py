@@ -148,6 +148,7 @@ class Firmware(Frozen):
     """The published result of build identifiers, phone-audit/firmware/1, in the order of the input."""
 
     schema_: Literal["phone-audit/firmware/1"]
+    label: str | None
     builds: tuple[CheckedBuild, ...]
     incidents: tuple[Incident, ...]
     knowledge: KnowledgeInfo

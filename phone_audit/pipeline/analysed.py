@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from phone_audit.acquire.collect import PulledApk
+from phone_audit.analyse.join import join_splits
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.judge.judge import JudgedApk
 from phone_audit.knowledge.load import Knowledge
@@ -36,33 +37,31 @@ def analyse_pulled(
     on_progress: Progress,
     stopped: Callable[[], bool],
 ) -> Analysed:
-    """Analyse the APKs of a phone: equal bytes once, one record for each path."""
-    by_hash: dict[str, list[PulledApk]] = {}
-    for apk in pulled:
-        by_hash.setdefault(apk.sha256, []).append(apk)
-    firsts = [copies[0] for copies in by_hash.values()]
+    """Analyse the APKs of a phone, splits joined to their base. Equal bytes are read once, with a record a path."""
     done: list[AnalysedApk] = []
-    pool = WorkerPool(budget.jobs, timeout=budget.seconds, memory_mb=budget.memory_mb, knowledge_dirs=knowledge.folders)
-    with pool:
-        results = pool.analyse((apk.local, apk.path) for apk in firsts)
-        for number, (apk, (info, seconds)) in enumerate(zip(firsts, results, strict=False), 1):
-            done.extend(AnalysedApk(_at(info, copy.path), seconds) for copy in by_hash.pop(apk.sha256))
-            on_progress("analysing APKs", number, len(firsts))
+    with worker_pool(budget, knowledge) as pool:
+        for info, seconds in pool.analyse((apk.local, apk.path) for apk in pulled):
+            done.append(AnalysedApk(info, seconds))
+            on_progress("analysing APKs", len(done), len(pulled))
             if stopped():
                 break
-    left = [copy for copies in by_hash.values() for copy in copies]
-    return Analysed(tuple(sorted(done, key=lambda apk: apk.info.path)), tuple(map(_interrupted, left)))
+    return Analysed(joined(done), tuple(_interrupted(apk) for apk in pulled[len(done) :]))
 
 
-def _at(info: ApkInfo, path: str) -> ApkInfo:
-    """The same record for another path with equal bytes."""
-    if info.path == path:
-        return info
-    files = tuple(file.model_copy(update={"path": path}) if file.path == info.path else file for file in info.files)
-    skipped = tuple(
-        item.model_copy(update={"subject": item.subject.replace(info.path, path, 1)}) for item in info.skipped
-    )
-    return info.model_copy(update={"path": path, "files": files, "skipped": skipped})
+def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
+    """Start the processes that read APKs."""
+    return WorkerPool(budget.jobs, timeout=budget.seconds, memory_mb=budget.memory_mb, knowledge_dirs=knowledge.folders)
+
+
+def joined(apks: Sequence[AnalysedApk]) -> tuple[AnalysedApk, ...]:
+    """Join splits to their base; the record takes the time of all its files."""
+    spent = {apk.info.path: apk.seconds for apk in apks}
+    infos = join_splits([apk.info for apk in apks])
+    return tuple(AnalysedApk(info, sum(spent.get(path, 0.0) for path in _paths(info))) for info in infos)
+
+
+def _paths(info: ApkInfo) -> set[str]:
+    return {info.path, *(file.path for file in info.files)}
 
 
 def _interrupted(apk: PulledApk) -> Skipped:

@@ -45,7 +45,7 @@ def scan_device(
     known = knowledge or load_knowledge()
     with open_source(target, depth, users, options) as source:
         acquired = source.collect(known, _stopping(on_progress, options.stopped))
-        acquisition = source.finish()
+        acquisition = source.finish(acquired)
         analysed = analyse_pulled(acquired.apks, known, options.budget, on_progress, options.stopped)
     snapshot = acquired.snapshot.model_copy(update={"skipped": acquired.snapshot.skipped + analysed.skipped})
     infos = [apk.info for apk in analysed.apks]
@@ -102,7 +102,7 @@ def _document(
         coverage=Coverage(
             packages_listed=len(snapshot.packages),
             apks_listed=len(listed),
-            apks_analysed=sum(record.package is not None for record in records),
+            apks_analysed=len({file.path for record in records if record.package for file in record.files} & listed),
             bytes_on_device=sum(size for size in sizes if size is not None) if any(sizes) else None,
             complete=judged.complete,
             skipped=judged.skipped,

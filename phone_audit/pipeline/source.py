@@ -10,7 +10,7 @@ from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.connect import open_transport
 from phone_audit.acquire.record import RecordingTransport
 from phone_audit.acquire.replay import ReplayTransport
-from phone_audit.acquire.saved import is_saved, manifest_sha256
+from phone_audit.acquire.saved import manifest_sha256
 from phone_audit.acquire.transport import Transport
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
@@ -33,7 +33,7 @@ class Source:
             self.transport, depth=self.depth, users=self.users, into=self.folder, on_progress=on_progress, paths=paths
         )
 
-    def finish(self) -> AcquisitionInfo:
+    def finish(self, acquired: Acquired) -> AcquisitionInfo:
         """Write the manifest where this is a live phone, and say how the phone was read."""
         if isinstance(self.transport, RecordingTransport):
             self.transport.finish()
@@ -42,7 +42,7 @@ class Source:
             depth=self.depth,
             via=self.transport.via,
             manifest_sha256=manifest_sha256(self.folder),
-            phone_clock_offset=self.transport.phone_clock_offset,
+            phone_clock_offset=acquired.phone_clock_offset,
             cannot_hold=(),
         )
 
@@ -50,7 +50,7 @@ class Source:
 @contextmanager
 def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[Source]:
     """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
-    saved = Path(target) if target is not None and is_saved(Path(target)) else None
+    saved = Path(target) if target is not None and Path(target).is_dir() else None
     if saved is not None:
         replay = ReplayTransport(saved)
         yield Source(replay, saved, replay.depth, replay.users, replayed=True)

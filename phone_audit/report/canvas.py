@@ -71,6 +71,10 @@ class Canvas:
             lead = f"{mark} " if number == 0 else " " * (len(mark) + 1)
             self._console.print(" " * indent + lead, piece, sep="", no_wrap=True, crop=False, overflow="ignore")
 
+    def line(self, text: str, indent: int) -> None:
+        """Draw text that must not be broken, such as an address; it may go past the width."""
+        self._console.print(" " * indent + visible(text), no_wrap=True, crop=False, overflow="ignore", soft_wrap=True)
+
     def gap(self) -> None:
         """Draw an empty line."""
         self._console.print()

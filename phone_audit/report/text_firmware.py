@@ -1,9 +1,11 @@
 """The text report of build identifiers."""
 
+from itertools import groupby
+
 from phone_audit.model.results import CheckedBuild, Firmware, ParsedBuild
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
-from phone_audit.report.text_parts import draw_about, draw_remedies, source_line
+from phone_audit.report.text_parts import draw_about, draw_remedies, draw_sources
 
 
 def render_firmware(result: Firmware, style: Style) -> str:
@@ -26,11 +28,11 @@ def _draw_build(canvas: Canvas, build: CheckedBuild, titles: dict[str, str]) -> 
         canvas.paragraph(_parsed(build.parsed), 2)
     for reason in build.verdict.reasons:
         canvas.item(reason.text)
-    for match in build.matches:
-        title = titles.get(match.incident, match.incident)
-        canvas.item(f"{match.status} by {match.match} {match.field} = {match.value}: {title}")
-        for source in match.sources:
-            canvas.item(source_line(source), "source:", 4)
+    for incident, matches in groupby(build.matches, key=lambda match: match.incident):
+        found = list(matches)
+        said = ", ".join(f"{match.field} = {match.value} ({match.status}, {match.match})" for match in found)
+        canvas.item(f"{titles.get(incident, incident)}: {said}", "match:", 2)
+        draw_sources(canvas, list(dict.fromkeys(source for match in found for source in match.sources)), 4)
 
 
 _NAMES = (

@@ -1,6 +1,6 @@
 """The parts that several text reports share: reasons, remedies, evidence, what was not looked at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from phone_audit.model.finding import SEVERITIES, Evidence, Finding, KnowledgeInfo, Skipped, Source, Tool, Verdict
@@ -9,6 +9,7 @@ from phone_audit.report.guidance import SAFETY, SAFETY_TITLE
 from phone_audit.report.safe import shortened
 
 _MOST_EVIDENCE = 8
+_MOST_SOURCES = 4
 _MOST_SUBJECTS = 6
 _MOST_SKIPPED = 12
 _VALUE_LENGTH = 160
@@ -31,9 +32,13 @@ def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding],
     return named, [finding for finding in findings if finding.key not in keys]
 
 
-def draw_remedies(canvas: Canvas, findings: Iterable[Finding]) -> None:
-    """Draw what the person can do, after what they should know before they do it."""
-    remedies = list(dict.fromkeys(remedy for finding in findings for remedy in finding.remedy))
+def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
+    """Draw what the person can do, after what they should know before they do it.
+
+    Where a published incident was found, what helps against it; else what helps against the rest.
+    """
+    pressing = [finding for finding in findings if finding.incident and finding.severity != "info"]
+    remedies = list(dict.fromkeys(remedy for finding in pressing or findings for remedy in finding.remedy))
     if not remedies:
         return
     canvas.heading(SAFETY_TITLE)
@@ -57,8 +62,7 @@ def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:
         for evidence in finding.evidence[:_MOST_EVIDENCE]:
             canvas.item(evidence_line(evidence), "-", 4)
         _draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, 4)
-        for source in finding.sources:
-            canvas.item(source_line(source), "source:", 4)
+        draw_sources(canvas, finding.sources, 4)
 
 
 def evidence_line(evidence: Evidence) -> str:
@@ -71,9 +75,14 @@ def evidence_line(evidence: Evidence) -> str:
     return f"{evidence.kind}: {shortened(evidence.value, _VALUE_LENGTH)} [{', '.join(place)}]"
 
 
-def source_line(source: Source) -> str:
-    """Put a source on a line: publisher, title, date, address."""
-    return ", ".join(part for part in (source.publisher, f'"{source.title}"', source.date, source.url) if part)
+def draw_sources(canvas: Canvas, sources: Sequence[Source], indent: int) -> None:
+    """Draw who published it. An address stands on a line of its own, unbroken, so that it can be copied."""
+    for source in sources[:_MOST_SOURCES]:
+        parts = (source.publisher, f'"{source.title}"', source.date)
+        canvas.item(", ".join(part for part in parts if part), "source:", indent)
+        if source.url:
+            canvas.line(source.url, indent + len("source: "))
+    _draw_more(canvas, len(sources) - _MOST_SOURCES, indent)
 
 
 def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:

@@ -31,4 +31,4 @@ def test_fields_and_words_of_a_later_version_are_no_obstacle() -> None:
     document["new"] = 1
     document["findings"][0]["severity"] = "apocalyptic"
     document["findings"][0]["evidence"][0]["new"] = {}
-    assert read_document(Scan, json.dumps(document)).findings[0].severity == "apocalyptic"
+    assert str(read_document(Scan, json.dumps(document)).findings[0].severity) == "apocalyptic"

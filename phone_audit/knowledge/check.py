@@ -1,0 +1,227 @@
+"""Checks a knowledge folder: every entry, its sources, its self-tests, and entries against each other.
+
+    python -m phone_audit.knowledge.check [FOLDER]
+
+Without FOLDER the facts of the package are checked. Prints counts and ends with 0, or prints each problem (file, entry,
+field, what to write instead) and ends with 1. The identifiers under `tests` of an incident are tried by the tests of
+the judge, which owns the matching; here they only have to be there.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.check_facts import (
+    check_host,
+    check_key,
+    check_rule,
+    check_rule_against,
+    check_source,
+    check_tracker,
+)
+from phone_audit.knowledge.check_incident import check_incident, facts_of
+from phone_audit.knowledge.fact_schema import (
+    FactSource,
+    HostFact,
+    HostFile,
+    KeyFact,
+    KeyFile,
+    RuledOutRule,
+    RuleFile,
+    TrackerFact,
+    TrackerFile,
+)
+from phone_audit.knowledge.files import DataFile, Kind, Model, read_folder, schema_problems
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.load import BUNDLED
+from phone_audit.knowledge.problems import Problem, Report
+
+SENDING = frozenset({"telemetry", "advertising", "crash-reporting", "push"})
+"""Categories of hosts that no rule may take out."""
+
+
+@dataclass
+class Findings:
+    """What a folder holds, as far as it keeps to the schema, and what is wrong with it."""
+
+    incidents: list[tuple[str, IncidentEntry]] = field(default_factory=list)
+    trackers: list[tuple[str, TrackerFact]] = field(default_factory=list)
+    hosts: list[tuple[str, HostFact]] = field(default_factory=list)
+    keys: list[tuple[str, KeyFact]] = field(default_factory=list)
+    rules: list[tuple[str, RuledOutRule]] = field(default_factory=list)
+    sources: list[tuple[str, FactSource]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def reporter(self, file: str, entry: str) -> Report:
+        """Give what takes the problems of one entry."""
+
+        def report(place: str, text: str) -> None:
+            self.problems.append(Problem(file, entry, place, text))
+
+        return report
+
+
+def check_knowledge(folder: Path) -> list[Problem]:
+    """Check a knowledge folder.
+
+    Raises:
+        KnowledgeError: it cannot be read at all.
+    """
+    return check_folder(folder).problems
+
+
+def check_folder(folder: Path) -> Findings:
+    """Check a knowledge folder and give what it holds too; the problems are sorted."""
+    found = Findings()
+    files = read_folder(folder, 0)
+    _read_incidents(files, found)
+    _read_facts(files, found)
+    _check_names(found)
+    _check_sources(found)
+    _check_across(found)
+    found.problems.sort()
+    return found
+
+
+def _parsed(
+    model: type[Model], kind: Kind, files: Sequence[DataFile], found: Findings
+) -> Iterator[tuple[DataFile, Model]]:
+    for file in files:
+        if file.kind == kind:
+            try:
+                yield file, model.model_validate_json(file.data)
+            except ValidationError as error:
+                found.problems += schema_problems(file, error)
+
+
+def _read_incidents(files: Sequence[DataFile], found: Findings) -> None:
+    for file, entry in _parsed(IncidentEntry, "incidents", files, found):
+        found.incidents.append((file.name, entry))
+        report = found.reporter(file.name, entry.id)
+        if file.path.stem != entry.id:
+            report("id", f"the file is called {file.path.name}; both have to be the same")
+        check_incident(entry, report)
+
+
+def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
+    for file, trackers in _parsed(TrackerFile, "trackers", files, found):
+        found.sources += [(file.name, source) for source in trackers.sources]
+        for tracker in trackers.entries:
+            found.trackers.append((file.name, tracker))
+            check_tracker(tracker, found.reporter(file.name, tracker.id))
+    for file, hosts in _parsed(HostFile, "hosts", files, found):
+        found.sources += [(file.name, source) for source in hosts.sources]
+        for host in hosts.entries:
+            found.hosts.append((file.name, host))
+            check_host(host, found.reporter(file.name, host.host))
+    for file, keys in _parsed(KeyFile, "keys", files, found):
+        found.sources += [(file.name, source) for source in keys.sources]
+        for key in keys.entries:
+            found.keys.append((file.name, key))
+            check_key(key, found.reporter(file.name, key.id))
+    for file, rules in _parsed(RuleFile, "rules", files, found):
+        found.sources += [(file.name, source) for source in rules.sources]
+        for rule in rules.entries:
+            found.rules.append((file.name, rule))
+            check_rule(rule, found.reporter(file.name, rule.id))
+
+
+def _check_names(found: Findings) -> None:
+    """Report ids, hosts and certificates that stand twice."""
+    named = {
+        "incidents": [(file, entry.id) for file, entry in found.incidents],
+        "trackers": [(file, entry.id) for file, entry in found.trackers],
+        "hosts": [(file, entry.host) for file, entry in found.hosts],
+        "keys": [(file, entry.id) for file, entry in found.keys],
+        "certificates": [(file, entry.sha256) for file, entry in found.keys if entry.sha256],
+        "rules": [(file, entry.id) for file, entry in found.rules],
+    }
+    for names in named.values():
+        counts = Counter(name for _, name in names)
+        for file, name in names:
+            if counts[name] > 1:
+                found.reporter(file, name)("id", f"stands {counts[name]} times; keep one of them")
+
+
+def _check_sources(found: Findings) -> None:
+    """Report sources that lack something, and facts that name none of their own file."""
+    for file, source in found.sources:
+        check_source(source, found.reporter(file, source.id))
+    known = {(file, source.id) for file, source in found.sources}
+    facts = [
+        *((file, entry.id, entry.source) for file, entry in found.trackers),
+        *((file, entry.host, entry.source) for file, entry in found.hosts),
+        *((file, entry.id, entry.source) for file, entry in found.keys),
+        *((file, entry.id, entry.source) for file, entry in found.rules),
+    ]
+    for file, name, source_id in facts:
+        if (file, source_id) not in known:
+            found.reporter(file, name)("source", f"there is no source {source_id!r} at the head of this file; add it")
+
+
+def _check_across(found: Findings) -> None:
+    """Report names that one entry calls enough alone and another does not, and rules against hosts that take data."""
+    alone: dict[str, set[bool]] = {}
+    for _, entry in found.incidents:
+        for package in entry.packages:
+            if package.kind is None:
+                alone.setdefault(package.value, set()).add(package.standalone)
+    for file, entry in found.incidents:
+        for place, package in enumerate(entry.packages):
+            if len(alone.get(package.value, ())) > 1:
+                text = f"{package.value} is enough alone in one incident and not in another; write the same in both"
+                found.reporter(file, entry.id)(f"packages[{place}].standalone", text)
+    sending = sorted(_sending_hosts(found))
+    for file, rule in found.rules:
+        check_rule_against(rule, sending, found.reporter(file, rule.id))
+
+
+def _sending_hosts(found: Findings) -> Iterator[tuple[str, str]]:
+    for _, tracker in found.trackers:
+        yield from ((host, tracker.name) for host in tracker.hosts)
+    for _, host in found.hosts:
+        if host.category in SENDING:
+            yield host.host, host.owner
+    for _, entry in found.incidents:
+        yield from ((fact.value, entry.id) for fact in entry.endpoints if fact.kind in ("domain", "ip"))
+
+
+def counts_of(found: Findings) -> list[str]:
+    """Give the lines of counts that are printed for a folder without problems."""
+    facts = [fact for _, entry in found.incidents for _, fact in facts_of(entry)]
+    sourced = sum(fact.confidence == "sourced" for fact in facts)
+    tests = [entry.tests for _, entry in found.incidents]
+    publications = sum(len(entry.sources) for _, entry in found.incidents)
+    matches, ignores = (sum(len(getattr(test, name)) for test in tests) for name in ("matches", "ignores"))
+    prefixes, hosts = (sum(len(getattr(entry, name)) for _, entry in found.trackers) for name in ("code", "hosts"))
+    return [
+        f"incidents {len(found.incidents)}: {len(facts)} facts ({sourced} sourced, {len(facts) - sourced} recalled), "
+        f"{publications} sources, {matches} identifiers that match, {ignores} near misses, "
+        f"{sum(test.unmatchable is not None for test in tests)} unmatchable",
+        f"trackers {len(found.trackers)}: {prefixes} class prefixes, {hosts} hosts",
+        f"owners of hosts {len(found.hosts)}, public keys {len(found.keys)}, rules {len(found.rules)}",
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the check; give the exit code."""
+    if len(arguments) > 1:
+        sys.stderr.write("Usage: python -m phone_audit.knowledge.check [FOLDER]\n")
+        return 2
+    try:
+        found = check_folder(Path(arguments[0]) if arguments else BUNDLED)
+    except KnowledgeError as error:
+        sys.stderr.write(f"{error.message} {error.hint}\n")
+        return 1
+    lines = [str(problem) for problem in found.problems] or counts_of(found)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if found.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""Look-up of hosts by whole labels: `ads.example` covers `eu.ads.example` and never `notads.example`."""
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+def plain_host(host: str) -> str:
+    """Give a host as knowledge files spell it: lower case, no dot at the end, no brackets around an IPv6 address.
+
+    Example:
+        >>> plain_host("Eu.Ads.Example.")
+        'eu.ads.example'
+        >>> plain_host("[2001:db8::1]")
+        '2001:db8::1'
+    """
+    return host.strip("[]").removesuffix(".").lower()
+
+
+def suffixes(host: str) -> Iterator[str]:
+    """Yield the host and what remains as labels are taken off its front, longest first.
+
+    Example:
+        >>> list(suffixes("eu.ads.example"))
+        ['eu.ads.example', 'ads.example', 'example']
+    """
+    rest = plain_host(host)
+    yield rest
+    while "." in rest:
+        rest = rest.partition(".")[2]
+        yield rest
+
+
+def host_under(host: str, domain: str) -> bool:
+    """Tell whether `host` is `domain` or one of its subdomains.
+
+    Example:
+        >>> host_under("eu.ads.example", "ads.example")
+        True
+        >>> host_under("notads.example", "ads.example")
+        False
+    """
+    have, want = plain_host(host), plain_host(domain)
+    return have == want or have.endswith("." + want)
+
+
+class HostIndex(Generic[Item]):
+    """Items by the hosts they name. Each look-up is a few dictionary reads, however many items there are.
+
+    Args:
+        pairs: a host and what is known of it; a host may come several times.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, Item]]) -> None:
+        self._items: dict[str, list[Item]] = {}
+        for host, item in pairs:
+            self._items.setdefault(plain_host(host), []).append(item)
+
+    def longest(self, host: str) -> Item | None:
+        """Give the item whose host covers this one with the most labels; the last one given where several do."""
+        for suffix in suffixes(host):
+            if suffix in self._items:
+                return self._items[suffix][-1]
+        return None
+
+    def every(self, host: str) -> tuple[Item, ...]:
+        """Give every item whose host covers this one, most labels first."""
+        return tuple(item for suffix in suffixes(host) for item in self._items.get(suffix, ()))

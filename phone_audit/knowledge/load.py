@@ -1,0 +1,215 @@
+"""The facts of the package and of the user's folders as one frozen Knowledge.
+
+Each kind is parsed when it is first asked for, so that a command pays only for what it uses.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.fact_schema import (
+    FactSource,
+    HostFact,
+    HostFile,
+    KeyFact,
+    KeyFile,
+    RuledOutRule,
+    RuleFile,
+    TrackerFact,
+    TrackerFile,
+)
+from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
+from phone_audit.knowledge.hosts import HostIndex
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.rules import RuleIndex
+from phone_audit.knowledge.tracker_hosts import host_facts_of
+from phone_audit.model.finding import KnowledgeInfo
+
+BUNDLED = Path(__file__).parent / "data"
+"""The folder of the facts that come with the package."""
+
+Entry = TypeVar("Entry")
+
+
+def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
+    """Read the bundled facts and the user's folders.
+
+    Where both hold an entry of the same id, the user's stands; among several folders, the last one.
+
+    Args:
+        extra: folders that hold the sub-folders `incidents`, `trackers`, `hosts`, `keys`, `rules`, or some of them.
+
+    Raises:
+        KnowledgeError: a folder or file cannot be read. A file that breaks its schema raises when its kind is used.
+    """
+    files = [file for number, folder in enumerate((BUNDLED, *extra)) for file in read_folder(folder, number)]
+    return Knowledge(tuple(files), tuple(extra))
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """All facts. Frozen: what is computed on first use is kept and never changes. `folders` are the user's own."""
+
+    files: tuple[DataFile, ...]
+    folders: tuple[Path, ...] = ()
+
+    @cached_property
+    def incidents(self) -> tuple[IncidentEntry, ...]:
+        """Published incidents, by id."""
+        parsed = ((file, (parse(IncidentEntry, file),)) for file in self._of("incidents"))
+        return _merged(parsed, lambda entry: entry.id)
+
+    @cached_property
+    def trackers(self) -> tuple[TrackerFact, ...]:
+        """Third-party code that sends, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._tracker_files), lambda entry: entry.id)
+
+    @cached_property
+    def hosts(self) -> tuple[HostFact, ...]:
+        """Owners of hosts, by host."""
+        return _merged(((file, parsed.entries) for file, parsed in self._host_files), lambda entry: entry.host)
+
+    @cached_property
+    def keys(self) -> tuple[KeyFact, ...]:
+        """Public and leaked signing certificates, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._key_files), lambda entry: entry.id)
+
+    @cached_property
+    def rules(self) -> tuple[RuledOutRule, ...]:
+        """Rules that take endpoints out, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._rule_files), lambda entry: entry.id)
+
+    @cached_property
+    def sources(self) -> tuple[FactSource, ...]:
+        """Where the facts other than incidents come from, by id."""
+        heads = (
+            *(parsed.sources for _, parsed in self._tracker_files),
+            *(parsed.sources for _, parsed in self._host_files),
+            *(parsed.sources for _, parsed in self._key_files),
+            *(parsed.sources for _, parsed in self._rule_files),
+        )
+        found = {source.id: source for head in heads for source in head}
+        return tuple(found[name] for name in sorted(found))
+
+    @cached_property
+    def info(self) -> KnowledgeInfo:
+        """Version, digest, newest entry and counts. The version is the newest date that an entry or source carries."""
+        newest = max((entry.disclosed for entry in self.incidents if _is_date(entry.disclosed)), default="")
+        dates = [source.date for source in self.sources if _is_date(source.date)]
+        return KnowledgeInfo(
+            version=max([newest, *dates]).replace("-", "."),
+            digest=self.digest,
+            newest_entry=newest,
+            counts={
+                "hosts": len(self.hosts),
+                "incidents": len(self.incidents),
+                "keys": len(self.keys),
+                "rules": len(self.rules),
+                "trackers": len(self.trackers),
+            },
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the names and bytes of all files."""
+        return digest_of(self.files)
+
+    def incident(self, incident_id: str) -> IncidentEntry:
+        """Give the incident of that id.
+
+        Raises:
+            KnowledgeError: there is none.
+        """
+        try:
+            return self._incidents_by_id[incident_id]
+        except KeyError:
+            raise KnowledgeError(f"There is no incident {incident_id!r}.", "`phone-audit db list` names all.") from None
+
+    def owner_of(self, host: str) -> HostFact | None:
+        """Give the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
+
+        Hosts that belong to one tracker only count as its owner's.
+        """
+        return self._owners.longest(host)
+
+    def trackers_of_host(self, host: str) -> tuple[TrackerFact, ...]:
+        """Give the trackers that send to this host, by id."""
+        found = {tracker.id: tracker for tracker in self._tracker_hosts.every(host)}
+        return tuple(found[name] for name in sorted(found))
+
+    def key_of(self, sha256: str) -> KeyFact | None:
+        """Give the public or leaked key whose certificate has this SHA-256 (lower-case hexadecimal), or None."""
+        return self._keys_by_sha256.get(sha256)
+
+    def rule_for(self, host: str, url: str) -> RuledOutRule | None:
+        """Give the rule that takes this endpoint out of every count, or None.
+
+        Args:
+            host: the host of the endpoint.
+            url: one URL of it, or an empty text. A host is out as a whole only if the rule holds with an empty text.
+        """
+        return self._rule_index.find(host, url)
+
+    def _of(self, kind: Kind) -> tuple[DataFile, ...]:
+        return tuple(file for file in self.files if file.kind == kind)
+
+    @cached_property
+    def _tracker_files(self) -> tuple[tuple[DataFile, TrackerFile], ...]:
+        return tuple((file, parse(TrackerFile, file)) for file in self._of("trackers"))
+
+    @cached_property
+    def _host_files(self) -> tuple[tuple[DataFile, HostFile], ...]:
+        return tuple((file, parse(HostFile, file)) for file in self._of("hosts"))
+
+    @cached_property
+    def _key_files(self) -> tuple[tuple[DataFile, KeyFile], ...]:
+        return tuple((file, parse(KeyFile, file)) for file in self._of("keys"))
+
+    @cached_property
+    def _rule_files(self) -> tuple[tuple[DataFile, RuleFile], ...]:
+        return tuple((file, parse(RuleFile, file)) for file in self._of("rules"))
+
+    @cached_property
+    def _incidents_by_id(self) -> dict[str, IncidentEntry]:
+        return {entry.id: entry for entry in self.incidents}
+
+    @cached_property
+    def _keys_by_sha256(self) -> dict[str, KeyFact]:
+        return {key.sha256: key for key in self.keys if key.sha256}
+
+    @cached_property
+    def _tracker_hosts(self) -> HostIndex[TrackerFact]:
+        return HostIndex((host, tracker) for tracker in self.trackers for host in tracker.hosts)
+
+    @cached_property
+    def _owners(self) -> HostIndex[HostFact]:
+        known = (*host_facts_of(self.trackers), *self.hosts)
+        return HostIndex((fact.host, fact) for fact in known)
+
+    @cached_property
+    def _rule_index(self) -> RuleIndex:
+        return RuleIndex(self.rules)
+
+
+def _merged(parsed: Iterable[tuple[DataFile, Sequence[Entry]]], name_of: Callable[[Entry], str]) -> tuple[Entry, ...]:
+    """Join the entries of several files, sorted by name. A later folder replaces, the same folder may not repeat."""
+    found: dict[str, Entry] = {}
+    folder_of: dict[str, DataFile] = {}
+    for file, entries in parsed:
+        for entry in entries:
+            name = name_of(entry)
+            before = folder_of.get(name)
+            if before and before.folder == file.folder:
+                raise KnowledgeError(
+                    f"{file.shown}: {name}: id: stands in {before.shown} already.", "Remove one of the two entries."
+                )
+            found[name], folder_of[name] = entry, file
+    return tuple(found[name] for name in sorted(found))
+
+
+def _is_date(text: str) -> bool:
+    return re.fullmatch(r"\d{4}(-\d\d){0,2}", text) is not None

@@ -1,0 +1,69 @@
+"""Is this text a host, an address, a class prefix? What a knowledge file may name, and what is too wide to name."""
+
+import ipaddress
+import re
+from functools import cache
+from pathlib import Path
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_PREFIX = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\.?")
+_SUFFIXES = Path(__file__).parent / "suffixes.txt"
+
+
+def host_fault(host: str, *, as_owner: bool = False) -> str | None:
+    """Say what keeps a text from being a host that a fact may name, or None.
+
+    Args:
+        host: as it stands in the file.
+        as_owner: the fact only says whose host it is; then the hosts that companies give to customers are allowed.
+    """
+    labels = host.split(".")
+    if re.fullmatch(r"[\d.]+", host):
+        return address_fault(host)
+    if host != host.lower():
+        return f"{host!r} is not in lower case"
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        return f"{host!r} is no host name; write host.example, without scheme, port or path"
+    if host in suffixes()["registry"] or (not as_owner and host in suffixes()["hosting"]):
+        return f"{host!r} is a public suffix, under which anybody has a name; write the host below it"
+    return None
+
+
+def address_fault(text: str) -> str | None:
+    """Say what keeps a text from being a public IP address, or None."""
+    try:
+        public = ipaddress.ip_address(text).is_global
+    except ValueError:
+        return f"{text!r} is no IP address"
+    return None if public else f"{text} is no public address; nobody on the internet has it"
+
+
+def prefix_fault(prefix: str) -> str | None:
+    """Say what keeps a text from being a prefix of class names, or None. One label alone covers too much."""
+    if _PREFIX.fullmatch(prefix):
+        return None
+    return (
+        f"{prefix!r} is no prefix of class names; write it from the start and with two labels or more: com.vendor.sdk"
+    )
+
+
+def digest_fault(text: str, algorithm: str) -> str | None:
+    """Say what keeps a text from being a hash in lower-case hexadecimal of the algorithm's length, or None."""
+    length = {"md5": 32, "sha1": 40, "sha256": 64}[algorithm]
+    if re.fullmatch(rf"[0-9a-f]{{{length}}}", text):
+        return None
+    return f"{text!r} is no {algorithm}; write {length} digits of lower-case hexadecimal"
+
+
+@cache
+def suffixes() -> dict[str, frozenset[str]]:
+    """Give the public suffixes by section: `registry` and `hosting`."""
+    sections: dict[str, set[str]] = {}
+    section = ""
+    for line in _SUFFIXES.read_text("utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("["):
+            section = text.strip("[]")
+        elif text:
+            sections.setdefault(section, set()).update(text.split())
+    return {name: frozenset(words) for name, words in sections.items()}

@@ -1,5 +1,6 @@
 """`phone-audit apks`: APK files and folders of them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +70,7 @@ def apks(
     if interrupted:
         raise typer.Exit(exits.INTERRUPTED)
     if not result.apks:
+        sys.stderr.write(f"No APK was found in {', '.join(map(str, paths))}.\n")
         raise typer.Exit(exits.NOTHING_TO_SCAN)
     complete = not result.skipped and not any(apk.skipped for apk in result.apks)
     raise typer.Exit(exits.exit_code(result.verdict.outcome, complete, fail_on.value))

@@ -1,0 +1,49 @@
+"""Addresses that are called without encryption."""
+
+from collections.abc import Iterator
+
+from phone_audit.analyse.detector import Detector, apk_subject, may_use_network
+from phone_audit.analyse.detectors.telemetry_endpoint import evidence_of
+from phone_audit.knowledge.hosts import host_under
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import ApkInfo, Endpoint
+from phone_audit.model.finding import Confidence, Finding, Remedy
+
+DETECTOR = Detector(id="cleartext-endpoint", category="cleartext")
+TITLE = "Addresses called without encryption"
+REMEDY = Remedy(text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection.")
+
+
+def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding with all such addresses of the APK."""
+    endpoints = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    if not endpoints:
+        return
+    subject = apk_subject(info)
+    allowed = [endpoint for endpoint in endpoints if _allowed(info, endpoint)]
+    hosts = [endpoint.host for endpoint in allowed or endpoints]
+    others = len(hosts) - 1
+    more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
+    forbidden = "" if allowed else ", though its network policy forbids that"
+    yield DETECTOR.finding(
+        subject,
+        TITLE,
+        f"{subject.name} holds unencrypted addresses of {hosts[0]}{more}{forbidden}.",
+        severity="medium" if allowed else "low",
+        confidence=_confidence(info, bool(allowed)),
+        evidence=evidence_of(allowed or endpoints),
+        remedy=(REMEDY,),
+    )
+
+
+def _allowed(info: ApkInfo, endpoint: Endpoint) -> bool:
+    """Tell whether the network policy lets Android's own HTTP client call it so; true where none was read."""
+    policy = info.network_policy
+    if policy is None or policy.cleartext:
+        return True
+    return any(host_under(endpoint.host, domain) for domain in policy.domains)
+
+
+def _confidence(info: ApkInfo, allowed: bool) -> Confidence:
+    """Code of its own may pass over the policy, but then the call is less likely than not."""
+    return "medium" if allowed and may_use_network(info) is not False else "low"

@@ -1,0 +1,42 @@
+"""Incidents and their sources as a report cites them."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from phone_audit.knowledge.incident_schema import Fact, IncidentEntry, IncidentSource
+from phone_audit.model.finding import Incident, Source
+
+
+def cited(incident: IncidentEntry) -> Incident:
+    """Give an incident as a result embeds it. Data types that are only recalled are left out."""
+    return Incident(
+        id=incident.id,
+        title=incident.title,
+        summary=incident.summary,
+        data_types=tuple(fact.value for fact in incident.data_types if fact.confidence == "sourced"),
+        status=incident.status,
+        raises=incident.raises,
+        sources=all_sources(incident),
+    )
+
+
+def cited_once(incidents: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
+    """Give incidents as a result embeds them, each once, by id."""
+    by_id = {incident.id: incident for incident in incidents}
+    return tuple(cited(by_id[name]) for name in sorted(by_id))
+
+
+def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:
+    """Give all publications of an incident, in its order."""
+    return tuple(_source(source) for source in incident.sources)
+
+
+def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, ...]:
+    """Give the publications that these facts of an incident rest on, in the incident's order."""
+    wanted = {number for fact in facts for number in (fact.source, fact.value_source)}
+    return tuple(_source(source) for source in incident.sources if source.n in wanted)
+
+
+@lru_cache(maxsize=4096)
+def _source(source: IncidentSource) -> Source:
+    return Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)

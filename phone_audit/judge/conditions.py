@@ -1,0 +1,75 @@
+"""Conditions of incidents and facts: do they hold on this build, or is that not known?"""
+
+import re
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Protocol
+
+from phone_audit.judge.versions import in_range
+from phone_audit.knowledge.incident_schema import BuildFact, Condition, ModelFact
+
+
+class Conditional(Protocol):
+    """An incident, or one of its facts."""
+
+    @property
+    def only_if(self) -> tuple[Condition, ...]:
+        """All of these must be known to hold."""
+        ...
+
+    @property
+    def unless(self) -> tuple[Condition, ...]:
+        """None of these may hold."""
+        ...
+
+
+class Fit(IntEnum):
+    """How surely a thing with conditions applies."""
+
+    NO = 0
+    UNSURE = 1
+    """It may apply: a property that would exclude it is not known."""
+    SURE = 2
+
+
+def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
+    """Tell whether a thing applies to a build.
+
+    An `only_if` that is not known to hold rules it out; an `unless` that is not known leaves it unsure.
+    """
+    if not thing.only_if and not thing.unless:
+        return Fit.SURE
+    if any(holds(condition, properties) is not True for condition in thing.only_if):
+        return Fit.NO
+    excluded = {holds(condition, properties) for condition in thing.unless}
+    if True in excluded:
+        return Fit.NO
+    return Fit.UNSURE if None in excluded else Fit.SURE
+
+
+def holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
+    """Tell whether a condition holds; None where the property is not known."""
+    have = properties.get(condition.field)
+    if have is None:
+        return None
+    return condition.match == "present" or compare(condition.match, condition.value or "", have)
+
+
+def names_build(fact: BuildFact | ModelFact, have: str) -> bool:
+    """Tell whether a build or model fact names this value of its field."""
+    if isinstance(fact, BuildFact) and fact.match == "range":
+        return in_range(fact, have)
+    return fact.match is not None and compare(fact.match, fact.pattern or fact.value, have)
+
+
+def compare(match: str, want: str, have: str) -> bool:
+    """Compare a text as a fact says: exact, prefix, suffix, contains or regex (anywhere in the text)."""
+    if match == "exact":
+        return have == want
+    if match == "prefix":
+        return have.startswith(want)
+    if match == "suffix":
+        return have.endswith(want)
+    if match == "contains":
+        return want in have
+    return re.search(want, have) is not None

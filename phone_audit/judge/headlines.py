@@ -1,0 +1,52 @@
+"""The headline of each outcome. None says that all is well, and `nothing-found` says what it does not prove."""
+
+from collections.abc import Mapping
+
+from phone_audit.judge.observed import Word
+from phone_audit.judge.wording import counted
+from phone_audit.model.finding import Outcome
+
+NO_INCIDENT = "No published incident names this build; that says nothing about what its apps do"
+"""The contract's words for a build that is well-formed and not listed."""
+
+NOT_UNDERSTOOD = "This is not a form of build number that is known here, so it tells nothing"
+BUILD_HEADLINES: Mapping[Word, str] = {
+    "confirmed": "The properties show a published incident",
+    "affected": "A publisher lists this build as affected",
+    "weak": "The properties show a sign of a published incident",
+    "candidate": "This build may be affected, the build alone cannot tell",
+    "model": "The model is named by a publisher, this build is not",
+    "fixed": "A publisher lists this build as fixed",
+}
+"""What the strongest match of a build says; the title of the incident follows."""
+
+
+def phone_headlines(packages: int, apks: int) -> Mapping[Outcome, str]:
+    """Give the headlines of a phone; `{seen}` stands for what carries the outcome."""
+    read = f"{counted(packages, 'package')} and the code of {counted(apks, 'APK')}"
+    return {
+        "known-bad": "This phone matches a published incident: {seen}",
+        "suspicious": "This phone shows strong signs that something is wrong with it: {seen}",
+        "exposed": "This phone holds what may give data away by design: {seen}",
+        "inconclusive": "This phone cannot be judged from what was seen: {seen}",
+        "nothing-found": f"Nothing was found in {read}; that is no proof that nothing is there",
+    }
+
+
+def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[Outcome, str]:
+    """Give the headlines of a folder of APKs.
+
+    Args:
+        counts: how many APKs have each outcome.
+        total: how many APKs there are.
+    """
+    known_bad, suspicious, exposed, unclear = (
+        f"{counts.get(outcome, 0)} of {total}" for outcome in ("known-bad", "suspicious", "exposed", "inconclusive")
+    )
+    return {
+        "known-bad": f"APKs that match a published incident: {known_bad} ({{seen}})",
+        "suspicious": f"APKs with strong signs that something is wrong: {suspicious} ({{seen}})",
+        "exposed": f"APKs that may give data away by design: {exposed} ({{seen}})",
+        "inconclusive": f"APKs that cannot be judged from what was seen: {unclear} ({{seen}})",
+        "nothing-found": f"Nothing was found in {counted(total, 'APK')}; that is no proof that nothing is there",
+    }

@@ -1,0 +1,91 @@
+"""Matched incidents → findings: one for each package or thing that meets an incident."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from phone_audit.judge.citations import all_sources
+from phone_audit.judge.observed import WORDS, Hit, IncidentMatch, Word
+from phone_audit.judge.reasons import found_phrase
+from phone_audit.judge.remedies import remedies
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Subject, finding_key
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a word claims: the finding's id, how sure it is, and its severity where it is not the incident's own."""
+
+    id: str
+    confidence: Confidence
+    severity: Severity | None
+    says: str
+
+
+CLAIMS: Mapping[Word, Claim] = {
+    "confirmed": Claim("published-incident", "confirmed", None, "{seen}: this is the published incident “{title}”."),
+    "affected": Claim("published-incident", "high", None, "{seen} is listed as affected by “{title}”."),
+    "weak": Claim("possible-incident", "medium", None, "{seen}: this points to “{title}”, a second sign is missing."),
+    "candidate": Claim(
+        "candidate-build", "low", "info", "{seen} may be affected by “{title}”; this alone cannot tell."
+    ),
+    "model": Claim("named-model", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
+}
+"""`fixed` claims nothing: there is no finding."""
+
+
+def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding, ...]:
+    """Give the findings of one matched incident, strongest first; empty where the build is only listed as fixed.
+
+    What the build says goes into every finding as evidence, and makes one of its own only where nothing on the
+    phone says as much.
+
+    Args:
+        match: the incident and its hits.
+        on_phone: whether commands for a phone make sense.
+    """
+    context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.word != "fixed"]
+    groups: dict[tuple[str, str], list[Hit]] = {}
+    for hit in match.hits:
+        if hit.kind not in ("build", "model") and hit.word != "fixed":
+            groups.setdefault((hit.subject.kind, hit.subject.name), []).append(hit)
+    strongest = min((_rank(hits) for hits in groups.values()), default=len(WORDS))
+    found = [_finding(match.incident, hits, context, on_phone) for hits in sorted(groups.values(), key=_rank)]
+    if context and _rank(context) < strongest:
+        found.insert(0, _finding(match.incident, context, (), on_phone))
+    return tuple(found)
+
+
+def _rank(hits: Iterable[Hit]) -> int:
+    return min(WORDS.index(hit.word) for hit in hits)
+
+
+def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], on_phone: bool) -> Finding:
+    claim = CLAIMS[WORDS[_rank(hits)]]
+    subject = hits[0].subject
+    proven = claim.id == "published-incident"  # nobody is told to switch something off for a mere sign
+    package = subject.name if on_phone and proven and subject.kind == "package" else None
+    return Finding(
+        id=claim.id,
+        key=finding_key("incident", subject, incident.id),
+        category=incident.category,
+        title=incident.title,
+        message=claim.says.format(seen=_seen(hits, subject), title=incident.title),
+        severity=claim.severity or incident.severity,
+        confidence=claim.confidence,
+        subject=subject,
+        evidence=_evidence((*hits, *context)),
+        incident=incident.id,
+        sources=all_sources(incident),
+        remedy=remedies(incident, package),
+    )
+
+
+def _seen(hits: list[Hit], subject: Subject) -> str:
+    if subject.kind == "build":
+        return f"The build {subject.name}"
+    return f"T{found_phrase(hits).removeprefix('t')}"
+
+
+def _evidence(hits: Iterable[Hit]) -> tuple[Evidence, ...]:
+    """Give all evidence, each piece once, in the order of the hits."""
+    return tuple(dict.fromkeys(piece for hit in hits for piece in hit.evidence))

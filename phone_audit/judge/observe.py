@@ -1,0 +1,72 @@
+"""A phone or an APK in the form that the matcher is given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from phone_audit.judge.observed import Observed, ObservedPackage, PathKind
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.device import Package, Snapshot
+
+
+def observed_apk(info: ApkInfo) -> Observed:
+    """Give what one APK shows, with nothing known of a phone."""
+    return Observed(packages=(_of_files(info.package, [info], info.path),))
+
+
+def observed_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], paths: Mapping[str, PathKind]) -> Observed:
+    """Give what a phone shows: each package with all that its files hold, and each APK that no package lists.
+
+    Args:
+        snapshot: the phone.
+        apks: its analysed APKs; their paths are those on the phone.
+        paths: further paths that exist on the phone.
+    """
+    by_path = {info.path: info for info in apks}
+    listed: set[str] = set()
+    packages = []
+    for package in snapshot.packages:
+        own = [by_path[file.path] for file in package.files if file.path in by_path]
+        listed.update(info.path for info in own)
+        packages.append(_of_package(package, own))
+    packages += [_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
+    files = [file.path for package in snapshot.packages for file in package.files]
+    return Observed(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
+
+
+def _of_package(package: Package, apks: Sequence[ApkInfo]) -> ObservedPackage:
+    path = package.files[0].path if package.files else "pm list packages"
+    read = _of_files(package.name, apks, path)
+    return ObservedPackage(
+        name=package.name,
+        version_name=package.version_name,
+        version_code=package.version_code,
+        signers=read.signers | frozenset(package.signers or ()),
+        hashes=read.hashes | frozenset(file.sha256 for file in package.files if file.sha256),
+        endpoints=read.endpoints,
+        path=path,
+    )
+
+
+def _of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> ObservedPackage:
+    signers = [signer for info in apks for signer in info.signers or ()]
+    first = apks[0] if apks else None
+    return ObservedPackage(
+        name=name,
+        version_name=first.version_name if first else None,
+        version_code=first.version_code if first else None,
+        signers=frozenset(digest for signer in signers for digest in (signer.sha256, signer.sha1)),
+        hashes=frozenset(
+            digest for info in apks for digest in (info.sha256, *(file.sha256 for file in info.files)) if digest
+        ),
+        endpoints=tuple(endpoint for info in apks for endpoint in info.endpoints or ()),
+        path=path,
+    )
+
+
+def _with_folders(files: Iterable[str]) -> dict[str, PathKind]:
+    """Give the files and, since a file lies in them, the folders above."""
+    found: dict[str, PathKind] = {}
+    for file in files:
+        for folder in PurePosixPath(file).parents:
+            found[str(folder)] = "folder"
+    return {**found, **dict.fromkeys(files, "file")}

@@ -1,0 +1,83 @@
+"""The outcome that a finding supports: one table, strongest first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from phone_audit.model.finding import OUTCOMES, Confidence, Finding, Incident, Outcome
+
+CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high", "confirmed")
+"""Weakest first."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Findings of these detectors support this outcome, if they are at least so sure."""
+
+    outcome: Outcome
+    detectors: frozenset[str]
+    at_least: Confidence = "low"
+
+
+RULES: tuple[Rule, ...] = (
+    # A matched incident supports at most what the incident says that it raises.
+    Rule("known-bad", frozenset({"published-incident"})),
+    Rule("suspicious", frozenset({"possible-incident"})),
+    # A strong sign that no incident explains: no maker sells a phone in this state on purpose.
+    Rule(
+        "suspicious",
+        frozenset(
+            {
+                "leaked-key",
+                "test-keys-build",
+                "debuggable-firmware",
+                "insecure-adb",
+                "selinux-permissive",
+                "verified-boot-failed",
+            }
+        ),
+        "high",
+    ),
+    # Sends data by design. Below medium the code that would send is not there, or cannot reach the network.
+    Rule("exposed", frozenset({"tracker-present", "telemetry-endpoint", "cleartext-endpoint"}), "medium"),
+    # The build or its maker cannot be told from what was seen.
+    Rule(
+        "inconclusive",
+        frozenset(
+            {
+                "candidate-build",
+                "named-model",
+                "public-test-key",
+                "development-build",
+                "unlocked-bootloader",
+                "own-boot-key",
+            }
+        ),
+    ),
+    # Worth knowing, and no sign of anything by itself. What no row above takes ends here.
+    Rule("nothing-found", frozenset({"cleartext-allowed", "trusts-user-cas", "debuggable-package"})),
+)
+
+
+def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
+    """Give the outcome that a finding supports by itself.
+
+    Args:
+        finding: a detector's, or one that rests on an incident.
+        incidents: the cited incidents by id; that of the finding is among them.
+    """
+    sure = CONFIDENCES.index(finding.confidence)
+    outcome = next(
+        (rule.outcome for rule in RULES if finding.id in rule.detectors and sure >= CONFIDENCES.index(rule.at_least)),
+        OUTCOMES[0],
+    )
+    return outcome if finding.incident is None else weaker(outcome, incidents[finding.incident].raises)
+
+
+def strongest(outcomes: Iterable[Outcome]) -> Outcome:
+    """Give the strongest outcome; `nothing-found` where there is none."""
+    return max(outcomes, key=OUTCOMES.index, default=OUTCOMES[0])
+
+
+def weaker(one: Outcome, other: Outcome) -> Outcome:
+    """Give the weaker of two outcomes."""
+    return min(one, other, key=OUTCOMES.index)

@@ -1,0 +1,34 @@
+"""Build fingerprints: BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS."""
+
+import re
+from collections.abc import Mapping
+
+FINGERPRINT = "ro.build.fingerprint"
+_WHOLE = re.compile(r"([^/:]+)/([^/:]+)/([^/:]+):([^/]+)/([^/]+)/([^/:]+):([^/]+)/([^/]+)")
+FINGERPRINT_FIELDS = (
+    "ro.product.brand",
+    "ro.product.name",
+    "ro.product.device",
+    "ro.build.version.release",
+    "ro.build.id",
+    "ro.build.version.incremental",
+    "ro.build.type",
+    "ro.build.tags",
+)
+"""The properties of which Build.java of AOSP puts a fingerprint together."""
+
+
+def fingerprint_parts(fingerprint: str) -> dict[str, str]:
+    """Take a fingerprint apart into properties; empty where the text is none."""
+    found = _WHOLE.fullmatch(fingerprint)
+    return dict(zip(FINGERPRINT_FIELDS, found.groups(), strict=True)) if found else {}
+
+
+def with_fingerprint_parts(properties: Mapping[str, str]) -> dict[str, str]:
+    """Fill in what only the fingerprint tells; what a property says itself stands. Empty properties are not set.
+
+    Only `ro.build.fingerprint` is taken apart: the fingerprints of partitions (`ro.vendor.build.fingerprint` …) may
+    differ from it and say nothing of the others' properties.
+    """
+    known = {name: value for name, value in properties.items() if value}
+    return {**fingerprint_parts(known.get(FINGERPRINT, "")), **known}

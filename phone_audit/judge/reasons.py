@@ -1,0 +1,175 @@
+"""The sentences by which a matched incident answers a worried owner, put together from its facts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from phone_audit.judge.citations import sources_of
+from phone_audit.judge.fixed_builds import fixed_sentence, service_pack_sentence
+from phone_audit.judge.index import host_of
+from phone_audit.judge.observed import Hit, IncidentMatch
+from phone_audit.judge.wording import counted, listed, publishers, sentence
+from phone_audit.knowledge.incident_schema import (
+    BuildFact,
+    CertificateFact,
+    EndpointFact,
+    Fact,
+    HashFact,
+    IncidentEntry,
+    PackageFact,
+)
+from phone_audit.model.finding import Subject
+
+_SENDS = ("data-leak", "telemetry")
+"""Categories whose data types are what is sent; in the others they say what was reported."""
+_TRANSPORTS = {"cleartext-http": "in cleartext (HTTP)", "https": "over HTTPS"}
+_IN_FILES = ("dex-string", "native-string", "resource", "asset", "decoded")
+_MOST_FOUND = 5
+_PROOF: Mapping[type[Fact], str] = {
+    PackageFact: "the package",
+    HashFact: "its hash",
+    CertificateFact: "its signer",
+    EndpointFact: "the endpoint in its code",
+}
+
+
+def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
+    """Say what a match means: the incident, what was found by which field, the build, who published it, what to do.
+
+    Args:
+        match: the incident and its hits.
+        properties: what is known of the build, the fingerprint taken apart.
+        on_phone: whether a phone was read, or only a build identifier or a file.
+    """
+    incident = match.incident
+    facts = facts_of(match.hits)
+    parts = (
+        sentence(incident.title),
+        "" if match.word == "fixed" else published_sentence(incident, facts),
+        _found_sentence(match.hits),
+        _build_sentence(match.hits),
+        fixed_sentence(incident, properties),
+        _decides_sentence(match, properties, on_phone=on_phone),
+        f"Published by {publishers(sources_of(incident, facts))}." if sources_of(incident, facts) else "",
+        "" if match.word == "fixed" else f"What to do: {sentence(advice(incident)[0])}",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def facts_of(hits: Iterable[Hit]) -> tuple[Fact, ...]:
+    """Give the facts that were met, each once, in the order of the hits."""
+    return tuple({id(fact): fact for hit in hits for fact in hit.facts}.values())
+
+
+def published_sentence(incident: IncidentEntry, facts: Iterable[Fact]) -> str:
+    """Say which data the publishers name, how it travels and where to: the hosts met, else the first listed."""
+    data = [fact.value for fact in incident.data_types if fact.confidence == "sourced"]
+    if not data:
+        return ""
+    transport = _transport(incident)
+    if incident.category not in _SENDS:
+        return f"Reported: {'; '.join(filter(None, (*data[:6], transport)))}."
+    met = _hosts(facts)
+    hosts = met or _hosts(fact for fact in incident.endpoints if fact.kind == "domain" and fact.weight == "strong")[:2]
+    to = f"to {listed(hosts, 3)}" if hosts else ""
+    return f"It is reported to send {' '.join(filter(None, (listed(data, 7), transport, to)))}."
+
+
+def _transport(incident: IncidentEntry) -> str:
+    if incident.transport is None or incident.transport.confidence != "sourced":
+        return ""
+    value = incident.transport.value
+    if value.startswith(("none", "unknown")):
+        return ""
+    return _TRANSPORTS.get(value, f"(transport: {value})")
+
+
+def _hosts(facts: Iterable[Fact]) -> list[str]:
+    return list(dict.fromkeys(host_of(fact) for fact in facts if isinstance(fact, EndpointFact)))
+
+
+def _found_sentence(hits: Iterable[Hit]) -> str:
+    """List what was found besides the build, one item for each package, file, certificate, and for the device."""
+    found: dict[Subject, list[Hit]] = {}
+    for hit in hits:
+        if hit.kind not in ("build", "model"):
+            found.setdefault(hit.subject, []).append(hit)
+    items = [found_phrase(group) for group in found.values()]
+    more = f"; and {len(items) - _MOST_FOUND} more" if len(items) > _MOST_FOUND else ""
+    return f"Found: {'; '.join(items[:_MOST_FOUND])}{more}." if items else ""
+
+
+def found_phrase(hits: Sequence[Hit]) -> str:
+    """Say what was found on one subject: `the package a.b with x.example in its classes.dex`."""
+    subject, facts = hits[0].subject, facts_of(hits)
+    if subject.kind == "certificate":
+        carriers = {piece.where for hit in hits for piece in hit.evidence}
+        return f"the listed signing certificate {subject.name[:16]}… on {counted(len(carriers), 'file')}"
+    if subject.kind == "device":
+        return listed([f"the {hit.kind} {hit.facts[0].value}" for hit in hits])
+    with_what = []
+    hosts = _hosts(facts)
+    if hosts:
+        files = {piece.where for hit in hits for piece in hit.evidence if piece.kind in _IN_FILES}
+        with_what.append(f"{listed(hosts, 4)} in its {listed(sorted(files), 2)}")
+    if any(isinstance(fact, HashFact) for fact in facts):
+        with_what.append("the listed file hash")
+    if any(isinstance(fact, CertificateFact) for fact in facts):
+        with_what.append("the listed signer")
+    with_what += [f"the listed version ({hit.evidence[0].value})" for hit in hits if hit.kind == "package-version"]
+    named = f"the package {subject.name}" if subject.kind == "package" else f"the file {subject.name}"
+    return f"{named} with {listed(with_what)}" if with_what else named
+
+
+def _build_sentence(hits: Iterable[Hit]) -> str:
+    """Say what the build itself shows, and by which field."""
+    builds = [hit for hit in hits if hit.kind == "build"]
+    models = [hit for hit in hits if hit.kind == "model"]
+    if not builds:
+        if not models:
+            return ""
+        shown = listed([_shown(hit) for hit in models], 3)
+        return f"The model is one that is named ({shown}); that does not tell whether this build has it."
+    word, shown = builds[0].word, _shown(builds[0])
+    if word == "affected":
+        return f"This build is listed as affected ({shown})."
+    if word == "fixed":
+        return f"This build is listed as fixed ({shown})."
+    if any(isinstance(fact, BuildFact) and fact.inferred for fact in builds[0].facts):
+        why = "that builds before the fix are affected is concluded from the fix, no publisher says which ones were"
+    else:
+        why = "it is named as possible, not as certain"
+    return f"This build may be affected ({shown}): {why}."
+
+
+def _shown(hit: Hit) -> str:
+    return hit.evidence[0].value.replace("=", " is ", 1)
+
+
+def _decides_sentence(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
+    """Say what the judgement rests on where the build does not decide, and what is missing in a weak match."""
+    unknown_pack = service_pack_sentence(match.incident, properties, on_phone=on_phone)
+    if match.word == "confirmed":
+        kinds = {type(fact) for hit in match.hits if hit.word == "confirmed" for fact in hit.facts}
+        if PackageFact not in kinds or any(hit.word == "affected" for hit in match.hits):
+            return ""
+        proof = [name for kind, name in _PROOF.items() if kind in kinds]
+        undecided = unknown_pack or (_undecided(match) and "The build alone cannot tell")
+        return f"{undecided}: {listed(proof)} {'do' if len(proof) > 1 else 'does'}." if undecided else ""
+    if match.word == "weak":
+        missing = (
+            "One sign alone is no proof: a second one is missing, or it is not known whether an exception applies."
+        )
+        return f"{missing} {sentence(unknown_pack)}" if unknown_pack else missing
+    return sentence(unknown_pack) if unknown_pack and match.word == "candidate" else ""
+
+
+def _undecided(match: IncidentMatch) -> bool:
+    return any(hit.kind in ("build", "model") and hit.word in ("candidate", "model") for hit in match.hits)
+
+
+def advice(incident: IncidentEntry) -> tuple[str, ...]:
+    """Give what the incident says a person can do, or what can be said of any; never empty."""
+    if incident.what_to_do:
+        return incident.what_to_do
+    if any(fact.status == "fixed" and fact.confidence == "sourced" for fact in incident.builds):
+        return ("Install the newest firmware of the maker and check the phone again.",)
+    return ("Ask the maker for firmware without it, and check the phone again after the update.",)

@@ -1,0 +1,108 @@
+"""The tests that incident files hold, run through the matcher: does every entry say what its author meant?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phone_audit.judge.batch import match_incidents
+from phone_audit.judge.observed import WORDS, HitKind, Observed, ObservedPackage, PathKind, Word
+from phone_audit.knowledge.incident_schema import IncidentEntry, MustIgnore, MustMatch
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Endpoint
+
+_WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")
+"""Kinds of test in which the build itself is what is tested; in the others it is only known beside it."""
+_BUILD_HITS: tuple[HitKind, ...] = ("build", "model", "package-version")
+_BUILD_FIELD = {
+    "fingerprint": "ro.build.fingerprint",
+    "display-id": "ro.build.display.id",
+    "model": "ro.product.model",
+}
+
+
+@dataclass(frozen=True)
+class FailedTest:
+    """A test of an incident that does not hold. `got` and `wanted` are words, None for no match."""
+
+    incident: str
+    test: MustMatch | MustIgnore
+    got: Word | None
+    wanted: Word | None
+
+
+def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
+    """Run every test of every incident and yield those that do not hold."""
+    for incident in knowledge.incidents:
+        for must in incident.tests.matches:
+            got = word_for(incident, must, knowledge)
+            if got != must.status:
+                yield FailedTest(incident.id, must, got, must.status)
+        for quiet in incident.tests.ignores:
+            got = word_for(incident, quiet, knowledge)
+            if got not in (None, "fixed"):
+                yield FailedTest(incident.id, quiet, got, None)
+
+
+def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> Word | None:
+    """Give the strongest word with which the identifier of a test meets an incident, or None."""
+    matches = match_incidents(observed_in(test), knowledge)
+    hits = [hit for match in matches if match.incident.id == incident.id for hit in match.hits]
+    words = [hit.word for hit in hits if test.kind in _WHOLE_BUILD or hit.kind not in _BUILD_HITS]
+    return min(words, key=WORDS.index, default=None)
+
+
+def observed_in(test: MustMatch | MustIgnore) -> Observed:
+    """Put the identifier of a test into the form that the matcher is given.
+
+    Raises:
+        ValueError: the test is of a kind that is not known.
+    """
+    one = test.value if isinstance(test.value, str) else ""
+    parts = {} if isinstance(test.value, str) else {name: str(value) for name, value in test.value.items()}
+    properties = {**test.build, **{name: value for name, value in parts.items() if name.startswith("ro.")}}
+    paths: Mapping[str, PathKind | None] = {}
+    packages: tuple[ObservedPackage, ...] = ()
+    if test.kind in _BUILD_FIELD:
+        properties[_BUILD_FIELD[test.kind]] = one
+    elif test.kind == "property":
+        properties.update(parts)
+    elif test.kind == "property+build":
+        properties[parts["property"]] = "1"
+    elif test.kind == "path":
+        paths = {one: test.type}
+    elif test.kind.startswith("package") or test.kind in ("hash", "certificate", "endpoint", "dex-string"):
+        packages = (_package(test.kind, one, parts),)
+    elif test.kind != "build":
+        raise ValueError(f"there is no test of the kind {test.kind!r}")
+    return Observed(properties, packages, paths)
+
+
+def _package(kind: str, one: str, parts: Mapping[str, str]) -> ObservedPackage:
+    host = one if kind in ("endpoint", "dex-string") else parts.get("endpoint")
+    digest = one if kind == "hash" else parts.get("hash")
+    signer = one if kind == "certificate" else parts.get("signer")
+    return ObservedPackage(
+        name=one if kind == "package" else parts.get("package"),
+        version_name=parts.get("version_name"),
+        signers=frozenset([signer] if signer else []),
+        hashes=frozenset([digest] if digest else []),
+        endpoints=(_endpoint(host),) if host else (),
+        path="test",
+    )
+
+
+def _endpoint(text: str) -> Endpoint:
+    """An endpoint as the analyser would give it: of a URL or `host:port`, only the host is compared."""
+    rest = text.partition("://")[2] or text
+    return Endpoint(
+        host=rest.partition("/")[0].partition(":")[0].lower(),
+        kind="domain",
+        registered_domain=None,
+        urls=(),
+        schemes=(),
+        ports=(),
+        cleartext=False,
+        owner=None,
+        category="unknown",
+        ruled_out=None,
+        held_by=(),
+    )

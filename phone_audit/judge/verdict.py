@@ -1,0 +1,111 @@
+"""Findings and what was not read → the verdict on a phone or a folder."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from phone_audit.judge.coverage import not_read_reasons
+from phone_audit.judge.outcomes import strongest
+from phone_audit.judge.wording import counted, listed
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Verdict
+
+_SEEN_IN: Mapping[str, str] = {
+    "tracker-present": "code of known trackers",
+    "telemetry-endpoint": "addresses of telemetry or advertising services",
+    "cleartext-endpoint": "addresses that are called without encryption",
+}
+"""Detectors that speak of many packages at once, and what they see there."""
+
+
+@dataclass(frozen=True)
+class Supported:
+    """A finding and the outcome that it supports. `text` is what the verdict says of it where it stands alone."""
+
+    finding: Finding
+    outcome: Outcome
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read.
+
+    `headlines` has a template for each outcome, with `{seen}` for what carries it. `code_left_out`: the depth reads no
+    code, so that finding nothing means nothing.
+    """
+
+    headlines: Mapping[Outcome, str]
+    skipped: tuple[Skipped, ...]
+    code_left_out: bool = False
+
+
+def verdict(supported: Sequence[Supported], reading: Reading) -> Verdict:
+    """Judge: the strongest outcome of a finding stands, and what was not read makes it at least inconclusive.
+
+    Args:
+        supported: the findings with what they support, in any order. Of an incident only the first reason is given,
+            so its text speaks for all its findings.
+        reading: what was read.
+    """
+    unread: Outcome = "inconclusive" if reading.skipped or reading.code_left_out else "nothing-found"
+    outcome = strongest([unread, *(item.outcome for item in supported)])
+    ranked = sorted(supported, key=_strongest_first)
+    reasons = (*_reasons(ranked), *_no_code_reason(reading), *not_read_reasons(reading.skipped))
+    return Verdict(outcome=outcome, headline=_headline(outcome, ranked, reading), reasons=reasons)
+
+
+def _strongest_first(item: Supported) -> tuple[int, int, str, str]:
+    finding = item.finding
+    return (-OUTCOMES.index(item.outcome), SEVERITIES.index(finding.severity), finding.id, finding.key)
+
+
+def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
+    """Give one reason for each incident, and one for each detector and outcome; none for what decides nothing."""
+    groups: dict[tuple[str, Outcome], list[Supported]] = {}
+    for item in ranked:
+        if item.outcome != "nothing-found":
+            name = item.finding.incident or item.finding.id
+            groups.setdefault((name, "known-bad" if item.finding.incident else item.outcome), []).append(item)
+    for group in groups.values():
+        first = group[0]
+        alone = len(group) == 1 or first.finding.incident is not None
+        yield Reason(finding=first.finding.key, text=first.text if alone else _group_text(group))
+
+
+def _group_text(group: Sequence[Supported]) -> str:
+    """Speak of many findings of one detector at once."""
+    finding = group[0].finding
+    subjects = sorted({item.finding.subject.name for item in group})
+    seen = _SEEN_IN.get(finding.id)
+    if seen is None:
+        return f"{finding.title}: {listed(subjects, 4)}."
+    holders = f"{counted(len(subjects), 'package')} {'holds' if len(subjects) == 1 else 'hold'}"
+    return f"{holders} {seen}: {listed(subjects, 4)}."
+
+
+def _no_code_reason(reading: Reading) -> Iterable[Reason]:
+    if reading.code_left_out:
+        text = "A quick scan does not read the code of the packages: what would be found there stays unknown."
+        yield Reason(finding=None, text=text)
+
+
+def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -> str:
+    """Say the verdict in one sentence, without a full stop. Whatever it is, what was not read is said too."""
+    top = [item.finding for item in ranked if item.outcome == outcome]
+    said = reading.headlines[outcome].format(seen=_seen(top))
+    if reading.skipped:
+        said += f"; incomplete: {counted(len(reading.skipped), 'thing')} could not be read"
+    if reading.code_left_out:
+        said += "; a quick scan reads no code"
+    return said
+
+
+def _seen(top: Sequence[Finding]) -> str:
+    """Name what carries the outcome: detectors of many packages by what they see, others and incidents by title."""
+    names = dict.fromkeys(_name(finding) for finding in top)
+    return listed(list(names), 3) or "not everything was read"
+
+
+def _name(finding: Finding) -> str:
+    if finding.id in ("candidate-build", "named-model"):
+        return f"it may be affected by “{finding.title}”"
+    return _SEEN_IN.get(finding.id, finding.title)

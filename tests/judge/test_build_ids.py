@@ -1,0 +1,212 @@
+"""Forms of build identifiers. What is read here are real ones, from the sources of the incidents."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.judge.build_ids import understand
+from phone_audit.model.results import ParsedBuild
+from tests.judge.cases import NOKIA_FINGERPRINT
+
+NOKIA = ParsedBuild(
+    brand="Nokia",
+    product="Onyx_00WW",
+    device="B2N_sprout",
+    android_version="9",
+    build_id="PPR1.180610.011",
+    incremental="00WW_3_22C",
+    type="user",
+    tags="release-keys",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed", "properties"),
+    [
+        (NOKIA_FINGERPRINT, NOKIA, {"ro.build.fingerprint": NOKIA_FINGERPRINT}),
+        (
+            "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys",
+            ParsedBuild(device="sp7731c_1h10_32v4_bird", android_version="6.0", build_id="MRA58K",
+                        incremental="android.20170629.214736", type="user", tags="release-keys"),
+            {"ro.build.fingerprint": "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys"},
+        ),
+        (
+            "full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys",
+            ParsedBuild(product="full_k62v1_64_bsp", android_version="11", build_id="RP1A.200720.011",
+                        incremental="mp1V825", type="userdebug", tags="test-keys"),
+            {
+                "ro.build.display.id": "full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys",
+                "ro.build.id": "RP1A.200720.011",
+                "ro.build.version.incremental": "mp1V825",
+                "ro.product.name": "full_k62v1_64_bsp",
+                "ro.build.version.release": "11",
+                "ro.build.type": "userdebug",
+                "ro.build.tags": "test-keys",
+            },
+        ),
+        (
+            "00WW_3_22C_SP03",
+            ParsedBuild(vendor_scheme="hmd", vendor_version="00WW_3_22C_SP03", region="WW"),
+            {"ro.build.display.id": "00WW_3_22C_SP03"},
+        ),
+        (
+            "02US_1_080",
+            ParsedBuild(vendor_scheme="hmd", vendor_version="02US_1_080", region="US"),
+            {"ro.build.display.id": "02US_1_080"},
+        ),
+        (
+            "V12.5.4.0.RGBCNXM",
+            ParsedBuild(incremental="V12.5.4.0.RGBCNXM", vendor_scheme="miui", vendor_version="V12.5.4.0.RGBCNXM",
+                        region="CN"),
+            {"ro.build.version.incremental": "V12.5.4.0.RGBCNXM"},
+        ),
+        (
+            "A320YDXU4CSB3",
+            ParsedBuild(incremental="A320YDXU4CSB3", vendor_scheme="samsung", vendor_version="A320YDXU4CSB3",
+                        region="DX", build_date="2019-02"),
+            {"ro.build.version.incremental": "A320YDXU4CSB3"},
+        ),
+        (
+            "R16NW.A320YDXU4CSB3",
+            ParsedBuild(build_id="R16NW", incremental="A320YDXU4CSB3", vendor_scheme="samsung",
+                        vendor_version="A320YDXU4CSB3", region="DX", build_date="2019-02"),
+            {
+                "ro.build.version.incremental": "A320YDXU4CSB3",
+                "ro.build.id": "R16NW",
+                "ro.build.display.id": "R16NW.A320YDXU4CSB3",
+            },
+        ),
+        (
+            "PPR1.180610.011",
+            ParsedBuild(build_id="PPR1.180610.011", build_date="2018-06-10"),
+            {"ro.build.id": "PPR1.180610.011", "ro.build.display.id": "PPR1.180610.011"},
+        ),
+        (
+            "NHG47K",
+            ParsedBuild(build_id="NHG47K"),
+            {"ro.build.id": "NHG47K", "ro.build.display.id": "NHG47K"},
+        ),
+        (
+            "1606120123",
+            ParsedBuild(incremental="1606120123", build_date="2020-11-23"),
+            {"ro.build.version.incremental": "1606120123"},
+        ),
+        (
+            "12621605",
+            ParsedBuild(incremental="12621605"),
+            {"ro.build.version.incremental": "12621605"},
+        ),
+        (
+            "eng.root.20161223.224055",
+            ParsedBuild(incremental="eng.root.20161223.224055", build_date="2016-12-23"),
+            {"ro.build.version.incremental": "eng.root.20161223.224055"},
+        ),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)  # fmt: skip
+def test_forms(text: str, parsed: ParsedBuild, properties: dict[str, str]) -> None:
+    build = understand(f"  {text}\n")
+    assert (build.name, build.parsed, build.properties, build.from_properties) == (text, parsed, properties, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "foo",
+        "Nokia 7 plus",
+        "TA-1046",
+        "00WW_3_22C_SP03 and more",
+        "00ww_3_22c",
+        "PPR1.181310.011",
+        "V12.5.4.0.RGBCNX",
+        "A320YDXU4CMB3X",
+        "NOKIA/Onyx:9",
+        "eng.root.20161323",
+        "12345",
+        "P10_PRO_MAX_V1.3_20201123",
+        "9" * 600,
+    ],
+)
+def test_what_has_no_known_form(text: str) -> None:
+    """It is still held against what publishers name, as any of the three numbers that it may be."""
+    build = understand(text)
+    assert build.parsed is None
+    assert build.properties == dict.fromkeys(
+        ("ro.build.display.id", "ro.build.id", "ro.build.version.incremental"), text
+    )
+
+
+def test_a_property_file() -> None:
+    text = (
+        f"[ro.build.fingerprint]: [{NOKIA_FINGERPRINT}]\n[ro.build.display.id]: [00WW_3_22C_SP03]\n"
+        "[ro.build.date.utc]: [1537920000]\n[ro.serialno]: [B2NGAA8851000123]\n"
+    )
+    build = understand(text)
+    assert build.name == "00WW_3_22C_SP03"
+    assert build.from_properties
+    assert build.properties["ro.product.device"] == "B2N_sprout"
+    assert build.parsed == NOKIA.model_copy(
+        update={
+            "vendor_scheme": "hmd",
+            "vendor_version": "00WW_3_22C_SP03",
+            "region": "WW",
+            "build_date": "2018-09-26",
+        }
+    )
+
+
+def test_a_vendor_version_that_only_the_incremental_shows() -> None:
+    build = understand("ro.build.display.id=RKQ1\nro.build.id=RKQ1\nro.build.version.incremental=V12.5.4.0.RGBCNXM\n")
+    assert build.parsed == ParsedBuild(
+        build_id="RKQ1",
+        incremental="V12.5.4.0.RGBCNXM",
+        vendor_scheme="miui",
+        vendor_version="V12.5.4.0.RGBCNXM",
+        region="CN",
+    )
+
+
+def test_a_property_file_without_a_build() -> None:
+    build = understand("dalvik.vm.heapsize=512m\nx=y\n")
+    assert build.parsed is None
+    assert build.name == "properties without a build"
+
+
+def test_bytes_that_are_no_utf8_can_be_published() -> None:
+    assert understand("abc\udcff").name == "abc\\udcff"
+
+
+PIECES = st.sampled_from(
+    [
+        "00WW_3_22C",
+        "_SP",
+        "03",
+        "Nokia",
+        "/",
+        ":",
+        "9",
+        "PPR1",
+        ".",
+        "180610",
+        "user",
+        "-keys",
+        "V12",
+        "RGBCNXM",
+        "[ro.a]: [",
+        "]",
+        "\n",
+        "=",
+        "ro.build.id",
+        "\x00",
+        "\udcff",
+        " ",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_almost_valid_text_is_always_understood_somehow(text: str) -> None:
+    build = understand(text)
+    build.name.encode()
+    assert all(build.properties.values()) or build.from_properties or build.name == ""

@@ -1,0 +1,123 @@
+"""Matched incidents as findings: one for each package, the build as evidence beside it."""
+
+from typing import Any
+
+import pytest
+
+from phone_audit.judge.batch import match_incidents
+from phone_audit.judge.incident_findings import incident_findings
+from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.model.finding import Evidence, Finding, Remedy, Source, Subject, finding_key
+from tests.judge.cases import endpoint, fact, incident, knowledge_of, observed
+
+WEATHER = "com.acme.weather"
+NAME = fact(WEATHER, standalone=False)
+HOST = fact("in.acme.example", kind="domain", weight="strong")
+BUILD = fact("ACME1", field="ro.build.display.id", match="exact", status="candidate")
+SHOWN = {"ro.build.display.id": "ACME1"}
+SOURCES = (
+    Source(title="The study", publisher="A lab", date="2024-05-01", url="https://lab.example/study"),
+    Source(title="The reply", publisher="Acme", date="2024-06-01", url=""),
+)
+
+
+def findings(entry: IncidentEntry, *packages: ObservedPackage, **seen: Any) -> tuple[Finding, ...]:
+    (match,) = match_incidents(Observed(packages=packages, **seen), knowledge_of(entry))
+    return incident_findings(match, on_phone=True)
+
+
+def test_a_confirmed_package() -> None:
+    entry = incident(packages=[NAME], endpoints=[HOST], builds=[BUILD], what_to_do=["Update it."])
+    package = observed(WEATHER, endpoints=(endpoint("in.acme.example"),))
+    subject = Subject(kind="package", name=WEATHER)
+    assert findings(entry, package, properties=SHOWN) == (
+        Finding(
+            id="published-incident",
+            key=finding_key("incident", subject, "case"),
+            category="data-leak",
+            title="Acme One: weather service that sends the IMEI",
+            message="The package com.acme.weather with in.acme.example in its classes.dex: "
+            "this is the published incident “Acme One: weather service that sends the IMEI”.",
+            severity="high",
+            confidence="confirmed",
+            subject=subject,
+            evidence=(
+                Evidence(kind="package", where="/system/app/A/A.apk", value=WEATHER),
+                Evidence(kind="dex-string", where="classes.dex", value="in.acme.example", offset=64),
+                Evidence(kind="property", where="getprop", value="ro.build.display.id=ACME1"),
+            ),
+            incident="case",
+            sources=SOURCES,
+            remedy=(Remedy(text="Update it."),),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"builds": [{**BUILD, "status": "affected"}]}, ("published-incident", "high", "high")),
+        ({"builds": [BUILD]}, ("candidate-build", "info", "low")),
+        (
+            {"models": [fact("ACME1", field="ro.build.display.id", match="exact")]},
+            ("named-model", "info", "low"),
+        ),
+        ({"properties": [fact("os.bad", expected=None, standalone=True)]}, ("published-incident", "high", "confirmed")),
+        (
+            {"properties": [fact("os.bad", expected=None, standalone=True)],
+             "unless": [{"field": "ro.product.name", "match": "present"}]},
+            ("possible-incident", "high", "medium"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_word_claims(changes: dict[str, Any], claim: tuple[str, str, str]) -> None:
+    (found,) = findings(incident(**changes), properties={**SHOWN, "os.bad": "1"})
+    assert (found.id, found.severity, found.confidence) == claim
+
+
+def test_a_fixed_build_is_no_finding() -> None:
+    assert findings(incident(builds=[{**BUILD, "status": "fixed"}]), properties=SHOWN) == ()
+
+
+def test_a_fixed_build_cancels_no_evidence_and_is_none() -> None:
+    entry = incident(packages=[fact(WEATHER, standalone=True)], builds=[{**BUILD, "status": "fixed"}])
+    (found,) = findings(entry, observed(WEATHER), properties=SHOWN)
+    assert found.id == "published-incident"
+    assert [piece.kind for piece in found.evidence] == ["package"]
+
+
+def test_two_packages_are_two_findings() -> None:
+    entry = incident(packages=[fact(WEATHER, standalone=True), fact("com.acme.two", standalone=True)])
+    found = findings(entry, observed("com.acme.two"), observed(WEATHER))
+    assert [item.subject.name for item in found] == ["com.acme.two", WEATHER]
+    assert len({item.key for item in found}) == 2
+
+
+def test_an_affected_build_stands_beside_a_mere_sign() -> None:
+    entry = incident(endpoints=[HOST], builds=[{**BUILD, "status": "affected"}])
+    package = observed("com.other", endpoints=(endpoint("in.acme.example"),))
+    found = findings(entry, package, properties=SHOWN)
+    assert [(item.id, item.subject.kind) for item in found] == [
+        ("published-incident", "build"),
+        ("possible-incident", "package"),
+    ]
+
+
+def test_a_hash_of_a_file_without_a_package() -> None:
+    entry = incident(hashes=[fact("ab" * 32, algo="sha256", file="a.apk")])
+    (found,) = findings(entry, observed(None, hashes=frozenset(["ab" * 32])))
+    assert found.subject == Subject(kind="apk", name="/system/app/A/A.apk")
+    assert found.message.startswith("The file /system/app/A/A.apk with the listed file hash: this is")
+
+
+def test_a_weak_match_offers_no_command() -> None:
+    advice = f"Switch it off: adb shell pm disable-user --user 0 {WEATHER}."
+    entry = incident(endpoints=[HOST], what_to_do=[advice])
+    (found,) = findings(entry, observed(WEATHER, endpoints=(endpoint("in.acme.example"),)))
+    assert found.remedy == (Remedy(text=advice),)
+
+
+def test_braces_in_a_title_are_only_text() -> None:
+    (found,) = findings(incident(title="{seen} {0}", packages=[fact(WEATHER, standalone=True)]), observed(WEATHER))
+    assert found.message == "The package com.acme.weather: this is the published incident “{seen} {0}”."

@@ -1,0 +1,68 @@
+"""Phones and APKs in the form that the matcher is given."""
+
+from phone_audit.judge.observe import observed_apk, observed_phone
+from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.model.device import PackageFile
+from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapshot
+
+
+def test_an_apk_alone() -> None:
+    info = apk_info("com.a", "dir/a.apk", endpoints=(endpoint("a.example"),), signers=(signer("cd" * 32),))
+    assert observed_apk(info) == Observed(
+        packages=(
+            ObservedPackage(
+                "com.a",
+                version_name="1.0",
+                version_code=1,
+                signers=frozenset(["cd" * 32, "1" * 40]),
+                hashes=frozenset(["ab" * 32]),
+                endpoints=(endpoint("a.example"),),
+                path="dir/a.apk",
+            ),
+        )
+    )
+
+
+def test_an_apk_that_could_not_be_read() -> None:
+    info = apk_info(None, version_name=None, version_code=None, signers=None, endpoints=None, files=(), sha256=None)
+    assert observed_apk(info) == Observed(packages=(ObservedPackage(None, path="a.apk"),))
+
+
+def test_a_phone_joins_each_package_with_all_its_files() -> None:
+    base = apk_info("com.a", "/app/a/base.apk", endpoints=(endpoint("a.example"),), sha256="01" * 32)
+    split = apk_info("com.a", "/app/a/split_b.apk", endpoints=(endpoint("b.example"),), sha256="02" * 32)
+    stray = apk_info("com.stray", "/app/c/base.apk", sha256="03" * 32)
+    unread = PackageFile(path="/app/d.apk", sha256="04" * 32, hash_source="device", size=1, role="base")
+    phone = snapshot(
+        PIXEL,
+        [
+            package("com.a", base.path, split.path, version_name="2.0", version_code=2, signers=("ee" * 32,)),
+            package("com.d", files=(unread,)),
+            package("com.e"),
+        ],
+    )
+    found = observed_phone(phone, [base, split, stray], {"/system/bin/su": "file"})
+    assert found.properties == PIXEL
+    assert found.packages == (
+        ObservedPackage(
+            "com.a",
+            version_name="2.0",
+            version_code=2,
+            signers=frozenset(["ee" * 32]),
+            hashes=frozenset(["01" * 32, "02" * 32]),
+            endpoints=(endpoint("a.example"), endpoint("b.example")),
+            path="/app/a/base.apk",
+        ),
+        ObservedPackage("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk"),
+        ObservedPackage("com.e", "1.0", 1, path="pm list packages"),
+        ObservedPackage("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk"),
+    )
+    assert found.paths == {
+        "/": "folder",
+        "/app": "folder",
+        "/app/a": "folder",
+        "/app/a/base.apk": "file",
+        "/app/a/split_b.apk": "file",
+        "/app/d.apk": "file",
+        "/system/bin/su": "file",
+    }

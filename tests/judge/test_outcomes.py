@@ -1,0 +1,80 @@
+"""The table from findings to outcomes."""
+
+import pytest
+
+from phone_audit.analyse.detectors import DETECTOR_IDS
+from phone_audit.judge.citations import cited
+from phone_audit.judge.incident_findings import CLAIMS
+from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
+from phone_audit.model.finding import OUTCOMES, Confidence, Outcome
+from tests.judge.cases import finding, incident
+
+
+@pytest.mark.parametrize(
+    ("detector", "confidence", "outcome"),
+    [
+        ("tracker-present", "high", "exposed"),
+        ("tracker-present", "low", "nothing-found"),
+        ("telemetry-endpoint", "medium", "exposed"),
+        ("cleartext-endpoint", "medium", "exposed"),
+        ("cleartext-endpoint", "low", "nothing-found"),
+        ("cleartext-allowed", "confirmed", "nothing-found"),
+        ("debuggable-package", "confirmed", "nothing-found"),
+        ("trusts-user-cas", "confirmed", "nothing-found"),
+        ("public-test-key", "confirmed", "inconclusive"),
+        ("leaked-key", "confirmed", "suspicious"),
+        ("test-keys-build", "confirmed", "suspicious"),
+        ("debuggable-firmware", "confirmed", "suspicious"),
+        ("insecure-adb", "confirmed", "suspicious"),
+        ("selinux-permissive", "confirmed", "suspicious"),
+        ("verified-boot-failed", "confirmed", "suspicious"),
+        ("verified-boot-failed", "medium", "nothing-found"),
+        ("unlocked-bootloader", "confirmed", "inconclusive"),
+        ("own-boot-key", "confirmed", "inconclusive"),
+        ("development-build", "confirmed", "inconclusive"),
+        ("not-a-detector", "confirmed", "nothing-found"),
+    ],
+)
+def test_detectors(detector: str, confidence: Confidence, outcome: Outcome) -> None:
+    assert supports(finding(detector, confidence=confidence), {}) == outcome
+
+
+@pytest.mark.parametrize(
+    ("claim", "raises", "outcome"),
+    [
+        ("published-incident", "known-bad", "known-bad"),
+        ("published-incident", "suspicious", "suspicious"),
+        ("published-incident", "exposed", "exposed"),
+        ("possible-incident", "known-bad", "suspicious"),
+        ("possible-incident", "suspicious", "suspicious"),
+        ("possible-incident", "exposed", "exposed"),
+        ("candidate-build", "known-bad", "inconclusive"),
+        ("candidate-build", "exposed", "inconclusive"),
+        ("named-model", "known-bad", "inconclusive"),
+    ],
+)
+def test_an_incident_raises_no_more_than_it_states(claim: str, raises: str, outcome: Outcome) -> None:
+    incidents = {"case": cited(incident(raises=raises))}
+    assert supports(finding(claim, incident="case", confidence="low"), incidents) == outcome
+
+
+def test_every_detector_and_every_claim_has_its_row() -> None:
+    named = {name for rule in RULES for name in rule.detectors}
+    assert named == {*DETECTOR_IDS, *(claim.id for claim in CLAIMS.values())}
+
+
+def test_the_rows_stand_strongest_first() -> None:
+    ranks = [OUTCOMES.index(rule.outcome) for rule in RULES]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_surer_finding_never_supports_less() -> None:
+    for name in DETECTOR_IDS:
+        ranks = [OUTCOMES.index(supports(finding(name, confidence=sure), {})) for sure in CONFIDENCES]
+        assert ranks == sorted(ranks), name
+
+
+def test_strongest_and_weaker() -> None:
+    assert strongest([]) == "nothing-found"
+    assert strongest(["exposed", "known-bad", "inconclusive"]) == "known-bad"
+    assert weaker("known-bad", "exposed") == weaker("exposed", "known-bad") == "exposed"

@@ -1,0 +1,48 @@
+"""Property files of both forms."""
+
+import pytest
+
+from phone_audit.judge.properties_text import is_properties_text, read_properties
+
+
+def test_the_output_of_getprop() -> None:
+    text = "[ro.product.model]: [Nokia 7 plus]\r\n[ro.empty]: []\r\n[ro.build.display.id]: [00WW_3_22C]\r\n"
+    assert read_properties(text) == {
+        "ro.product.model": "Nokia 7 plus",
+        "ro.empty": "",
+        "ro.build.display.id": "00WW_3_22C",
+    }
+
+
+def test_a_value_of_several_lines_holds_no_other_property() -> None:
+    text = "[a.b]: [one\n[ro.product.model]: two]\n[c.d]: [x]\n"
+    assert read_properties(text) == {"a.b": "one\n[ro.product.model]: two", "c.d": "x"}
+
+
+def test_a_build_prop_file() -> None:
+    text = "# begin build properties\nro.product.model=Nokia 7 plus\n\n ro.build.id = PPR1 \nimport /oem/x\nro.x=a=b\n"
+    assert read_properties(text) == {"ro.product.model": "Nokia 7 plus", "ro.build.id": "PPR1", "ro.x": "a=b"}
+
+
+def test_the_last_of_two_values_counts() -> None:
+    assert read_properties("ro.a=1\nro.a=2\n") == {"ro.a": "2"}
+
+
+def test_a_text_that_is_neither() -> None:
+    assert read_properties("hello\nworld\n") == {}
+    assert read_properties("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("ro.build.id=PPR1", True),
+        ("[ro.build.id]: [PPR1]", True),
+        ("a\nb", True),
+        ("00WW_3_22C_SP03", False),
+        ("persistent=1", False),
+        ("", False),
+    ],
+)
+def test_is_properties_text(text: str, is_one: bool) -> None:
+    assert is_properties_text(text) is is_one

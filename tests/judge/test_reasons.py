@@ -1,0 +1,172 @@
+"""The sentences of a matched incident. They come from its facts, so made-up incidents read as well as real ones."""
+
+from typing import Any
+
+import pytest
+
+from phone_audit.judge.batch import match_incidents
+from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.judge.prints import with_fingerprint_parts
+from phone_audit.judge.reasons import advice, published_sentence, reason_text
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.load import load_knowledge
+from tests.judge.cases import NOKIA, REGISTRATION, REGISTRATION_PATH, endpoint, fact, incident, knowledge_of, observed
+
+WEATHER = "com.acme.weather"
+NAME = fact(WEATHER, standalone=False)
+HOST = fact("in.acme.example", kind="domain", weight="strong", source=2)
+BUILD = fact("ACME1", field="ro.build.display.id", match="exact", status="candidate")
+
+
+def reason(entry: IncidentEntry, *packages: ObservedPackage, on_phone: bool = True, **seen: Any) -> str:
+    observation = Observed(packages=packages, **seen)
+    (match,) = match_incidents(observation, knowledge_of(entry))
+    return reason_text(match, with_fingerprint_parts(observation.properties), on_phone=on_phone)
+
+
+def test_the_seed_case_reads_like_an_answer() -> None:
+    package = ObservedPackage(
+        REGISTRATION,
+        endpoints=(endpoint("zzhc.vnet.cn", text="http://zzhc.vnet.cn:9999/"),),
+        path=REGISTRATION_PATH,
+    )
+    matches = match_incidents(Observed(NOKIA, (package,)), load_knowledge())
+    text = reason_text(matches[0], with_fingerprint_parts(NOKIA), on_phone=True)
+    assert text.startswith(
+        "Nokia 7 Plus: China Telecom activation client shipped on non-Chinese firmware. "
+        "It is reported to send IMEI, Wi-Fi MAC address, SIM ICCID, cell / base-station identifier (coarse location) "
+        "and device serial number in cleartext (HTTP) to zzhc.vnet.cn. "
+        "Found: the package com.qualcomm.qti.autoregistration with zzhc.vnet.cn in its classes.dex. "
+        "This build may be affected (ro.build.display.id is 00WW_3_22C): that builds before the fix are affected is "
+        "concluded from the fix, no publisher says which ones were. "
+        "Fixed builds of this branch: 00WW_3_22C_SP05, or any 00WW_3_39B from SP03. "
+        "This phone does not show its service pack (00WW_3_22C), so the build alone cannot tell: "
+        "the package and the endpoint in its code do. "
+        "Published by Gizmochina (2019-03-23), "
+    )
+    assert " What to do: " in text
+
+
+def test_another_incident_reads_as_well() -> None:
+    entry = incident(
+        packages=[NAME],
+        endpoints=[HOST],
+        builds=[BUILD],
+        data_types=[fact("IMEI"), fact("location")],
+        transport=fact("https"),
+        what_to_do=["Install Acme Weather 2"],
+    )
+    package = observed(WEATHER, endpoints=(endpoint("in.acme.example", where="classes2.dex"),))
+    assert reason(entry, package, properties={"ro.build.display.id": "ACME1"}) == (
+        "Acme One: weather service that sends the IMEI. "
+        "It is reported to send IMEI and location over HTTPS to in.acme.example. "
+        "Found: the package com.acme.weather with in.acme.example in its classes2.dex. "
+        "This build may be affected (ro.build.display.id is ACME1): it is named as possible, not as certain. "
+        "The build alone cannot tell: the package and the endpoint in its code do. "
+        "Published by A lab (2024-05-01) and Acme (2024-06-01). "
+        "What to do: Install Acme Weather 2."
+    )
+
+
+def test_a_weak_match_says_that_one_sign_is_no_proof() -> None:
+    text = reason(incident(endpoints=[HOST]), observed("com.other", endpoints=(endpoint("in.acme.example"),)))
+    assert "Found: the package com.other with in.acme.example in its classes.dex." in text
+    assert "One sign alone is no proof" in text
+    assert "cannot tell" not in text
+
+
+def test_an_affected_build_decides_itself() -> None:
+    entry = incident(packages=[NAME], builds=[{**BUILD, "status": "affected"}])
+    text = reason(entry, observed(WEATHER), properties={"ro.build.display.id": "ACME1"})
+    assert "This build is listed as affected (ro.build.display.id is ACME1)." in text
+    assert "cannot tell" not in text
+
+
+def test_a_model_is_not_a_build() -> None:
+    entry = incident(models=[fact("One", field="ro.product.model", match="exact")])
+    assert (
+        "The model is one that is named (ro.product.model is One); that does not tell whether this build has it."
+        in (reason(entry, properties={"ro.product.model": "One"}))
+    )
+
+
+def test_a_fixed_build_asks_for_nothing() -> None:
+    entry = incident(builds=[{**BUILD, "status": "fixed"}], data_types=[fact("IMEI")])
+    assert reason(entry, properties={"ro.build.display.id": "ACME1"}) == (
+        "Acme One: weather service that sends the IMEI. This build is listed as fixed (ro.build.display.id is ACME1). "
+        "Fixed builds: ACME1. Published by A lab (2024-05-01)."
+    )
+
+
+def test_hashes_signers_paths_and_properties_are_named() -> None:
+    entry = incident(
+        packages=[NAME],
+        hashes=[fact("ab" * 32, algo="sha256", file="a.apk")],
+        certificates=[fact("cd" * 32, algo="sha256", role="platform", standalone=False)],
+        paths=[fact("/system/bin/bad", standalone=True)],
+        properties=[fact("os.bad", expected=None, standalone=True)],
+    )
+    package = observed(WEATHER, hashes=frozenset(["ab" * 32]), signers=frozenset(["cd" * 32]))
+    text = reason(entry, package, properties={"os.bad": "1"}, paths={"/system/bin/bad": "file"})
+    assert (
+        "Found: the property os.bad and the path /system/bin/bad; "
+        "the package com.acme.weather with the listed file hash and the listed signer."
+    ) in text
+
+
+def test_a_certificate_on_many_packages_is_one_item() -> None:
+    entry = incident(certificates=[fact("cd" * 32, algo="sha256", role="test key", standalone=True)])
+    packages = [
+        ObservedPackage(f"com.a{n}", signers=frozenset(["cd" * 32]), path=f"/system/app/{n}.apk") for n in range(3)
+    ]
+    assert "Found: the listed signing certificate cdcdcdcdcdcdcdcd… on 3 files." in reason(entry, *packages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"data_types": [{"value": "IMEI", "confidence": "recalled"}]}, ""),
+        (
+            {"data_types": [fact("IMEI")], "transport": fact("unknown")},
+            "It is reported to send IMEI to a.example and b.example.",
+        ),
+        (
+            {"data_types": [fact("IMEI")], "transport": fact("mixed")},
+            "It is reported to send IMEI (transport: mixed) to a.example and b.example.",
+        ),
+        (
+            {"data_types": [fact("takes over accounts"), fact("SMS")], "transport": fact("cleartext-http"),
+             "category": "backdoor"},
+            "Reported: takes over accounts; SMS; in cleartext (HTTP).",
+        ),
+        (
+            {"data_types": [fact("IMEI")], "transport": {"value": "https", "confidence": "recalled"}},
+            "It is reported to send IMEI to a.example and b.example.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_published(changes: dict[str, Any], said: str) -> None:
+    hosts = [fact(f"{name}.example", kind="domain", weight="strong") for name in "abc"]
+    assert published_sentence(incident(endpoints=hosts, **changes), ()) == said
+
+
+def test_advice_is_never_empty() -> None:
+    assert advice(incident(what_to_do=["Do this", "Then that"])) == ("Do this", "Then that")
+    assert advice(incident()) == ("Ask the maker for firmware without it, and check the phone again after the update.",)
+    fixed = incident(builds=[{**BUILD, "status": "fixed"}])
+    assert advice(fixed) == ("Install the newest firmware of the maker and check the phone again.",)
+
+
+def test_every_bundled_incident_can_be_told() -> None:
+    """With every fact that it holds met at once: no sentence breaks, and none is left open."""
+    known = load_knowledge()
+    for entry in known.incidents:
+        packages = [ObservedPackage(item.value, path="/a.apk") for item in entry.packages if item.kind is None]
+        properties = {item.field: item.value for item in entry.models if item.match == "exact"}
+        properties |= {item.field: item.value for item in entry.builds if item.match == "exact"}
+        for match in match_incidents(Observed(properties, tuple(packages)), known):
+            text = reason_text(match, with_fingerprint_parts(properties), on_phone=True)
+            assert text.endswith((".", "!", "?"))
+            assert "  " not in text
+            assert ".." not in text

@@ -1,0 +1,230 @@
+"""The program as a person runs it: command, standard output, exit code."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phone_audit.simulated.phone import SimulatedPhone
+
+REPOSITORY = Path(__file__).parent.parent
+BUILT = REPOSITORY / "phone_audit" / "simulated" / "data" / "nokia7plus"
+ACTIVATION = "com.qualcomm.qti.autoregistration"
+NOKIA = "nokia-7-plus-vnet-cn-2019"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_DATA_HOME", "ANDROID_USER_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+
+
+@pytest.fixture
+def nokia() -> Iterator[SimulatedPhone]:
+    with SimulatedPhone("nokia7plus") as phone:
+        yield phone
+
+
+def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "80"}
+    command = [sys.executable, "-m", "phone_audit", *map(str, arguments)]
+    return subprocess.run(
+        command, input=given, capture_output=True, text=True, timeout=110, check=False, cwd=REPOSITORY, env=environment
+    )
+
+
+def without_run(value: Any) -> Any:
+    """Leave out what may differ between two runs."""
+    if isinstance(value, dict):
+        return {key: without_run(item) for key, item in value.items() if key != "run"}
+    return [without_run(item) for item in value] if isinstance(value, list) else value
+
+
+def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
+    shown = run("demo")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(" KNOWN-BAD  This phone matches a published incident: Nokia 7 Plus")
+    assert "clean" not in shown.stdout.lower()
+    answer = " ".join(shown.stdout.split())
+    for part in (
+        "IMEI, Wi-Fi MAC address, SIM ICCID",
+        "in cleartext (HTTP) to zzhc.vnet.cn",
+        f"the package {ACTIVATION} with zzhc.vnet.cn in its classes.dex",
+        "00WW_3_22C_SP05, or any 00WW_3_39B from SP03",
+        "This phone does not show its service pack",
+    ):
+        assert part in answer
+
+
+def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    live = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
+    assert live.returncode == 12
+    replayed = run("scan", tmp_path / "saved", "-f", "json")
+    assert replayed.returncode == 12
+    one, other = json.loads(live.stdout), json.loads(replayed.stdout)
+    assert without_run(one) == without_run(other)
+    assert (one["run"]["replayed"], other["run"]["replayed"]) == (False, True)
+    assert next(finding["incident"] for finding in one["findings"] if finding["confidence"] == "confirmed") == NOKIA
+    assert one["device"]["serial"] is None
+
+
+def test_identifiers_only_when_asked_for(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-o", tmp_path / "a.json")
+    serial = json.loads(run("scan", tmp_path / "saved", "-f", "json", "--with-identifiers").stdout)["device"]["serial"]
+    assert serial
+    assert serial not in (tmp_path / "a.json").read_text()
+
+
+def test_a_quick_scan_promises_nothing(nokia: SimulatedPhone) -> None:
+    shown = run("scan", nokia.address, "--via", "direct", "--depth", "quick", "-f", "json")
+    document = json.loads(shown.stdout)
+    assert document["apks"] == []
+    assert document["verdict"]["outcome"] == "inconclusive"
+
+
+def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
+    with SimulatedPhone("nokia7plus", cut_after=60_000) as phone:
+        shown = run("scan", phone.address, "--via", "direct", "-f", "json")
+    document = json.loads(shown.stdout)
+    assert document["packages"]
+    assert not document["coverage"]["complete"]
+    assert "device-lost" in {item["code"] for item in document["coverage"]["skipped"]}
+    assert shown.returncode in (10, 12)
+
+
+def test_report_draws_a_saved_result(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    scanned = run("scan", nokia.address, "--via", "direct", "-o", tmp_path / "a.json", "-o", tmp_path / "a.txt")
+    assert scanned.returncode == 12, scanned.stderr
+    shown = run("report", tmp_path / "a.json")
+    assert (shown.returncode, shown.stdout) == (0, (tmp_path / "a.txt").read_text())
+    assert run("report", tmp_path / "a.json", "--fail-on", "suspicious").returncode == 12
+
+
+def test_apks_gives_a_record_for_every_file(tmp_path: Path) -> None:
+    (tmp_path / "empty.apk").touch()
+    (tmp_path / "text.apk").write_text("hello")
+    whole = (BUILT / f"{ACTIVATION}.apk").read_bytes()
+    (tmp_path / "cut.apk").write_bytes(whole[: len(whole) // 2])
+    shutil.copy(BUILT / "com.example.weather.apk", tmp_path)
+    shown = run("apks", tmp_path, "-f", "json")
+    records = {Path(record["path"]).name: record for record in json.loads(shown.stdout)["apks"]}
+    assert sorted(records) == ["com.example.weather.apk", "cut.apk", "empty.apk", "text.apk"]
+    for name in ("cut.apk", "empty.apk", "text.apk"):
+        assert records[name]["package"] is None
+        assert records[name]["outcome"] == "inconclusive"
+        assert records[name]["skipped"][0]["reason"].endswith(".")
+    assert records["com.example.weather.apk"]["package"] == "com.example.weather"
+    assert shown.returncode == 10
+    assert "Traceback" not in shown.stderr
+
+
+def test_apks_streams_lines() -> None:
+    lines = run("apks", BUILT / f"{ACTIVATION}.apk", BUILT / "android.apk", "-f", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["package"] for line in lines] == [ACTIVATION, "android"]
+
+
+def test_a_folder_without_apks(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("hello")
+    shown = run("apks", tmp_path)
+    assert shown.returncode == 3
+    assert "No APK" in shown.stderr
+
+
+def test_firmware_tells_candidate_fingerprint_and_fixed_build_apart() -> None:
+    builds = [
+        "00WW_3_22C_SP03",
+        "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys",
+        "00WW_3_39B_SP03",
+    ]
+    shown = run("firmware", *builds, "-f", "json")
+    document = json.loads(shown.stdout)
+    assert shown.returncode == 0
+    assert [build["input"] for build in document["builds"]] == builds
+    assert [build["verdict"]["outcome"] for build in document["builds"]] == [
+        "inconclusive",
+        "inconclusive",
+        "nothing-found",
+    ]
+    statuses = [{(match["status"], match["match"]) for match in build["matches"]} for build in document["builds"]]
+    assert ("candidate", "range") in statuses[0]
+    assert ("candidate", "exact") in statuses[1]
+    assert statuses[2] == {("fixed", "exact")}
+    assert "does not show the service pack" in document["builds"][1]["verdict"]["reasons"][0]["text"]
+
+
+def test_firmware_reads_lines_and_property_files(tmp_path: Path) -> None:
+    file = tmp_path / "build.prop"
+    file.write_text("ro.build.display.id=00WW_3_39B_SP03\nro.product.device=B2N_sprout\n")
+    shown = run("firmware", "-", file, "-f", "json", given="00WW_3_22C_SP03\n\nPPR1.180610.011\n")
+    outcomes = [build["verdict"]["outcome"] for build in json.loads(shown.stdout)["builds"]]
+    assert outcomes == ["inconclusive", "nothing-found", "nothing-found"]
+
+
+def test_a_build_that_is_not_understood_was_not_checked() -> None:
+    shown = run("firmware", "hello")
+    assert shown.returncode == 10
+    assert "INCONCLUSIVE" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["apks", "no-such-file.apk"], 2, "no-such-file.apk does not exist"),
+        (["firmware"], 2, "Missing argument"),
+        (["firmware", "x", "-f", "pdf"], 2, "no format 'pdf'"),
+        (["firmware", "x", "-f", "json", "-f", "text"], 2, "Two results would go to standard output"),
+        (["report", "no-such-file.json"], 1, "cannot be read"),
+        (["scan", "127.0.0.1:1"], 3, "127.0.0.1:1"),
+        (["scan", "--users", "everybody"], 2, "all, current, or the number of a user"),
+    ],
+)
+def test_what_cannot_be_done_has_a_sentence_and_its_code(arguments: list[str], code: int, sentence: str) -> None:
+    shown = run(*arguments)
+    assert (shown.returncode, sentence in " ".join(shown.stderr.split())) == (code, True), shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_folder_that_is_no_acquisition(tmp_path: Path) -> None:
+    shown = run("scan", tmp_path)
+    assert shown.returncode == 1
+    assert str(tmp_path) in shown.stderr
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Run a command in a fresh Python and give the top-level modules that it imported."""
+    code = (
+        "import sys\nfrom phone_audit.cli.main import main\n"
+        f"sys.argv = ['phone-audit', *{list(arguments)!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "sys.stderr.write('\\n'.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    return set(shown.stderr.split())
+
+
+HEAVY = {
+    "numpy",
+    "adbutils",
+    "adb_shell",
+    "tldextract",
+    "androguard",
+    "asn1crypto",
+    "isal",
+    "cryptography",
+    "usb1",
+    "requests",
+}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["firmware", "00WW_3_22C_SP03"]])
+def test_quick_commands_load_nothing_heavy(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments)
+    assert "phone_audit" in loaded
+    assert loaded & HEAVY == set()

@@ -1,0 +1,103 @@
+"""Fixtures for every test: a home of its own, the device kit, the stock adb client, the corpus."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import AdbServer, Kit, Phone, free_port, running_adb_server, running_kit, shared_folder, unavailable
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of the tests: the ADB key in it is made once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests away from the developer's keys, settings and adb server."""
+    for name in os.environ:
+        if name.startswith(("ANDROID_", "ADB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(free_port()))
+
+
+@pytest.fixture(scope="session")
+def kit() -> Iterator[Kit]:
+    """The device kit; `kit.phone(profile)` starts a phone."""
+    with running_kit() as kit:
+        yield kit
+
+
+@pytest.fixture(scope="session")
+def nokia(kit: Kit) -> Phone:
+    """Nokia 7 Plus, Android 9: 256 KB messages, sync v1."""
+    return kit.phone("nokia7plus-bad")
+
+
+@pytest.fixture(scope="session")
+def oreo(kit: Kit) -> Phone:
+    """Nokia 7 Plus, Android 8.1: protocol 1.0 with check sums."""
+    return kit.phone("nokia7plus-oreo")
+
+
+@pytest.fixture(scope="session")
+def pixel(kit: Kit) -> Phone:
+    """Pixel 8, Android 15: everything that adbd 34 can do."""
+    return kit.phone("clean-pixel")
+
+
+@pytest.fixture(scope="session")
+def usb_kit(kit: Kit) -> Kit:
+    """The kit, where its USB bus works too."""
+    if shutil.which("cc") is None:
+        unavailable("the kit's USB bus needs a C compiler")
+    tried = kit.usb("1", "")
+    if tried.returncode:
+        unavailable(f"the kit's USB bus does not work: {tried.stderr.strip()[-300:]}")
+    return kit
+
+
+@pytest.fixture(scope="session")
+def stock_adb() -> str:
+    """The stock adb client; without `adb_server` no server runs."""
+    path = shutil.which("adb")
+    if path is None:
+        unavailable("the stock adb client is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _session_adb_server(stock_adb: str) -> Iterator[AdbServer]:
+    del stock_adb
+    with running_adb_server() as server:
+        yield server
+
+
+@pytest.fixture
+def adb_server(_session_adb_server: AdbServer, monkeypatch: pytest.MonkeyPatch) -> AdbServer:
+    """A stock adb server of the tests' own, which code under test finds by its environment."""
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(_session_adb_server.port))
+    return _session_adb_server
+
+
+@pytest.fixture(scope="session")
+def corpus_reference() -> Path:
+    """The folder that describes the corpus (`reference.json`, `index.tsv`)."""
+    folder = shared_folder() / "corpus"
+    if not folder.is_dir():
+        pytest.skip(f"there is no corpus at {folder} (PHONE_AUDIT_SHARED names the folder above)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(corpus_reference: Path) -> Path:
+    """The folder of real APKs."""
+    folder = os.environ.get("PHONE_AUDIT_CORPUS")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("PHONE_AUDIT_CORPUS does not name the folder of APKs that shared/corpus/get.sh makes")
+    return Path(folder)

@@ -1,0 +1,75 @@
+"""The one way in which the rest of the program talks to a phone, live or recorded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+SHELL_TIMEOUT = 60.0
+"""Seconds one command may take, where the caller names no other time."""
+
+SHELL_LIMIT = 64 * 2**20
+"""Bytes kept of one command's output, where the caller names no other limit."""
+
+PULL_TIMEOUT = 120.0
+"""Seconds a file may stand still, where the caller names no other time."""
+
+PULL_LIMIT = 4 * 2**30
+"""Bytes one file may have, where the caller names no other limit."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a phone said to one command.
+
+    Attributes:
+        output: standard output and standard error in the order in which the phone wrote them, raw bytes.
+        exit: the command's exit status; None where it could not be learned (time-out, cut output, killed shell).
+        truncated: the output was cut by `limit` or `timeout`; what had arrived is kept.
+    """
+
+    output: bytes
+    exit: int | None
+    truncated: bool
+
+
+class Transport(Protocol):
+    """A connection to one phone.
+
+    Attributes:
+        serial: as the user would name the phone: its USB serial, or HOST:PORT.
+        via: `direct`, `server` or `replay`.
+    """
+
+    serial: str
+    via: str
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """Run one command in the phone's shell, with nothing on its standard input.
+
+        A command that overruns `timeout` (seconds) or `limit` (bytes of output) is abandoned: the answer holds what
+        had arrived and is marked as truncated, and the transport stays usable.
+
+        Raises:
+            CommandError: the command cannot be sent (too long, holds a zero byte).
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """Copy one regular file of the phone to `into`, and return where its bytes lie on this computer.
+
+        Args:
+            path: absolute path on the phone; bytes that are no UTF-8 as surrogate escapes.
+            into: file to write; it is not there afterwards when the copy failed.
+            timeout: seconds the file may stand still; a file that only drips is given up as well.
+            limit: bytes the file may have.
+
+        Raises:
+            CommandError: the file cannot be read, is no regular file, exceeds `limit`, or stands still.
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection; a second call does nothing."""
+        ...

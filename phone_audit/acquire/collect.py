@@ -1,0 +1,199 @@
+"""Asks a transport everything once and gives the snapshot; the same code for a phone and for a saved acquisition."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import OnProgress, Reader
+from phone_audit.acquire.copying import Copies, PulledApk, copy_files
+from phone_audit.acquire.listing import Listing, read_packages, read_users
+from phone_audit.acquire.merge import block_of, listed_by_name, names_of, package_of, users_of
+from phone_audit.acquire.parse.build import parse_build
+from phone_audit.acquire.parse.clock import parse_date
+from phone_audit.acquire.parse.getprop import parse_getprop
+from phone_audit.acquire.parse.settings import parse_settings
+from phone_audit.acquire.parse.text import known, shown
+from phone_audit.acquire.phone_files import PhoneFiles, find_files, hash_files, paths_there, places_of
+from phone_audit.acquire.record import RecordingTransport
+from phone_audit.acquire.replay import ReplayTransport
+from phone_audit.acquire.state import read_state
+from phone_audit.acquire.transport import Transport
+from phone_audit.errors import DeviceLostError
+from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
+
+__all__ = ["Acquired", "PulledApk", "collect"]
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """Everything that was read from one phone.
+
+    Attributes:
+        snapshot: the values.
+        apks: the copied APKs, by path; empty at depth `quick`.
+        bytes_transferred: bytes of answers and copies.
+        paths: which of the asked paths are on the phone.
+        phone_clock_offset: seconds by which the phone's clock was ahead of this computer's; None where not known.
+    """
+
+    snapshot: Snapshot
+    apks: tuple[PulledApk, ...]
+    bytes_transferred: int
+    paths: Mapping[str, Literal["file", "folder"]]
+    phone_clock_offset: float | None
+
+
+@dataclass
+class _Read:
+    """What was learned so far, in the phone's own words."""
+
+    properties: dict[str, str] = field(default_factory=dict)
+    state: tuple[StateItem, ...] = ()
+    clock_offset: float | None = None
+    zone: int = 0
+    listing: Listing = field(default_factory=Listing)
+    files: PhoneFiles = field(default_factory=PhoneFiles)
+    copies: Copies = field(default_factory=Copies)
+    paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
+
+
+def collect(
+    transport: Transport,
+    *,
+    depth: Depth,
+    users: str,
+    into: Path,
+    on_progress: OnProgress,
+    paths: Sequence[str] = (),
+    clock: Callable[[], float] = time.time,
+) -> Acquired:
+    """Read a phone.
+
+    What cannot be read is noted in `snapshot.skipped` and the rest goes on. When the phone goes away, what was read
+    is kept.
+
+    Args:
+        transport: the way to the phone.
+        depth: `quick` copies no APK; `standard` and `deep` copy them whole.
+        users: `all`, `current`, or the id of one user.
+        into: folder on this computer for the copies.
+        on_progress: gets what is being done (`questions`, `hashes`, `copies`), how much, and of how much (0: unknown).
+        paths: paths to look for on the phone; nothing at them is opened or run.
+        clock: seconds since 1970 on this computer.
+
+    Raises:
+        UsageError: the phone has no such user.
+        DeviceLostError: the phone went away before it said anything.
+        AcquireError: the copies cannot be written.
+        SnapshotError: the saved acquisition is damaged, or the one being made cannot be written.
+    """
+    reader = Reader(transport, on_progress)
+    read = _Read()
+    try:
+        _read_identity(reader, read, clock)
+        read_users(reader, read.listing, users)
+        read_packages(reader, read.listing)
+        _find_files(reader, read)
+        hash_files(reader, read.files)
+        read.paths = paths_there(reader, paths)
+        if depth != "quick":
+            copy_files(reader, read.copies, read.files.readable(), read.files.hashes, into)
+    except DeviceLostError as error:
+        if not reader.transferred:
+            raise
+        reader.skip("phone", "transfer", "device-lost", error.message)
+        if isinstance(transport, RecordingTransport):
+            transport.broke_off(error)
+    packages = _packages(reader, read)
+    return Acquired(
+        snapshot=_snapshot(reader, read, packages),
+        apks=tuple(sorted(read.copies.done.values(), key=lambda apk: apk.path)),
+        bytes_transferred=reader.transferred,
+        paths=read.paths,
+        phone_clock_offset=read.clock_offset,
+    )
+
+
+def _read_identity(reader: Reader, read: _Read, clock: Callable[[], float]) -> None:
+    read.properties = parse_getprop(reader.ask(commands.GETPROP) or "")
+    before = clock()
+    date = parse_date(reader.ask(commands.DATE, optional=True) or "")
+    after = clock()
+    if date is not None:
+        # The phone prints whole seconds, so on average its clock is half a second further.
+        read.clock_offset = round(date[0] + 0.5 - (before + after) / 2, 1)
+        read.zone = date[1]
+    if isinstance(reader.transport, ReplayTransport):
+        read.clock_offset = reader.transport.phone_clock_offset
+    elif isinstance(reader.transport, RecordingTransport):
+        reader.transport.phone_clock_offset = read.clock_offset
+    shell_id = reader.ask(commands.SHELL_ID, optional=True)
+    selinux = reader.ask(commands.SELINUX, optional=True)
+    settings = parse_settings(reader.ask(commands.GLOBAL_SETTINGS) or "")
+    read.state = read_state(read.properties, settings, selinux, shell_id)
+
+
+def _find_files(reader: Reader, read: _Read) -> None:
+    dump = read.listing.dump
+    lines = listed_by_name(read.listing)
+    find_files(
+        reader,
+        read.files,
+        [
+            places_of(
+                name,
+                lines.get(name, ()),
+                dump.packages.get(name, ()) if dump else (),
+                dump.hidden.get(name, ()) if dump else (),
+            )
+            for name in names_of(read.listing)
+        ],
+    )
+
+
+def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
+    files: dict[str, list[PackageFile]] = {}
+    for path, roles in read.files.roles.items():
+        for name, role in roles.items():
+            files.setdefault(name, []).append(_file(read, path).model_copy(update={"role": role}))
+    lines = listed_by_name(read.listing)
+    packages = []
+    for name in names_of(read.listing):
+        its_lines = lines.get(name, ())
+        blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
+        if read.listing.dump and not blocks:
+            reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
+        block = block_of(name, blocks, its_lines, reader)
+        packages.append(package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone))
+    return tuple(packages)
+
+
+def _file(read: _Read, path: str) -> PackageFile:
+    found = read.files.found.get(path)
+    copy = read.copies.done.get(path)
+    on_phone = read.files.hashes.get(path)
+    size = found.size if found else None
+    return PackageFile(
+        path=shown(path),
+        sha256=on_phone or (copy.sha256 if copy else None),
+        hash_source="device" if on_phone else "host" if copy else "none",
+        size=size if size is not None or copy is None else copy.size,
+        role="base",
+    )
+
+
+def _snapshot(reader: Reader, read: _Read, packages: tuple[Package, ...]) -> Snapshot:
+    properties = {shown(name): shown(value) for name, value in sorted(read.properties.items())}
+    serial = known(read.properties.get("ro.serialno")) or known(read.properties.get("ro.boot.serialno"))
+    return Snapshot(
+        serial=serial or known(reader.transport.serial),
+        properties=properties,
+        build=parse_build(read.properties),
+        users=users_of(read.listing),
+        state=read.state,
+        packages=packages,
+        skipped=tuple(sorted(reader.skipped, key=lambda note: (note.subject, note.step, note.code, note.reason))),
+    )

@@ -1,0 +1,1 @@
+"""Text of a phone → values: pure, one file per command, vendor quirks named."""

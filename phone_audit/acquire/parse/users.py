@@ -1,0 +1,62 @@
+"""`pm list users` and `dumpsys user` → the phone's users."""
+
+import re
+
+from phone_audit.acquire.parse.text import number
+
+USER = re.compile(r"UserInfo\{(\d{1,9}):(.*?):([0-9a-fA-F]{1,8})\}(.*?)(?=UserInfo\{|\Z)", re.DOTALL)
+TYPE = re.compile(r"^\s*Type: *android\.os\.usertype\.([A-Za-z.]+)\s*$", re.MULTILINE)
+CURRENT = re.compile(r"^\s*(?:Current user: *)?(\d{1,9})\s*$", re.MULTILINE)
+
+FLAGS = (
+    (0x4, "guest"),
+    (0x8, "restricted"),
+    (0x20, "managed"),
+    (0x200, "demo"),
+    (0x1000, "profile"),
+    (0x800, "system"),
+)
+"""Bits of AOSP `UserInfo.flags`, the telling ones first."""
+
+TYPES = {
+    "full.SYSTEM": "system",
+    "system.HEADLESS": "system",
+    "full.SECONDARY": "secondary",
+    "full.GUEST": "guest",
+    "full.RESTRICTED": "restricted",
+    "full.DEMO": "demo",
+    "profile.MANAGED": "managed",
+    "profile.CLONE": "clone",
+    "profile.PRIVATE": "private",
+}
+
+
+def parse_users(text: str) -> dict[int, str]:
+    r"""Read the users of either command: id → kind, in the phone's order.
+
+    The kind is Android's own type where `dumpsys user` prints it (11 and later: it tells a clone and a private space
+    from a work profile), else what the flags say.
+
+    Example:
+        >>> parse_users("Users:\n\tUserInfo{0:Owner:c13} running\n\tUserInfo{10:Work profile:1030} running\n")
+        {0: 'system', 10: 'managed'}
+    """
+    users: dict[int, str] = {}
+    for match in USER.finditer(text):
+        said = TYPE.search(match[4])
+        kind = TYPES.get(said[1], said[1].rpartition(".")[2].lower()) if said else _by_flags(int(match[3], 16))
+        users.setdefault(int(match[1]), kind)
+    return users
+
+
+def parse_current_user(text: str) -> int | None:
+    """Read the answer of `am get-current-user`, a bare number, or the `Current user:` line of `dumpsys user`."""
+    match = CURRENT.search(text)
+    return number(match[1]) if match else None
+
+
+def _by_flags(flags: int) -> str:
+    if flags & 0x1:
+        # The owner: Android 8 to 10 do not set the bit for the system user on every phone.
+        return "system"
+    return next((kind for bit, kind in FLAGS if flags & bit), "secondary")

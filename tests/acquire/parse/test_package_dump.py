@@ -1,0 +1,248 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump, parse_package_dump
+from tests.acquire.parse.dumps_of import FOLDER, dump
+
+HERE = DumpedUser(installed=True, hidden=False, suspended=False, enabled=0)
+NOT_HERE = DumpedUser(installed=False, hidden=False, suspended=False, enabled=0)
+P = "android.permission."
+
+
+def only(text: str) -> DumpedPackage:
+    [(block,)] = parse_package_dump(text).packages.values()
+    return block
+
+
+def test_android_8() -> None:
+    assert only(dump("android-08-two-users.txt")) == DumpedPackage(
+        name="jp.co.cyberagent.stf",
+        app_id=11261,
+        code_path="/data/app/jp.co.cyberagent.stf-AAAAAAAAAAAAAAAAAAAAAA==",
+        version_code=4,
+        version_name="2.1.0",
+        splits=("base",),
+        flags=frozenset({"HAS_CODE", "ALLOW_CLEAR_USER_DATA", "ALLOW_BACKUP"}),
+        first_install="2017-09-08 22:06:07",
+        last_update="2017-09-08 22:06:07",
+        granted=frozenset({P + "MANAGE_ACCOUNTS", P + "INTERNET", P + "READ_PHONE_STATE"}),
+        users={0: HERE, 10: HERE},
+    )
+
+
+def test_android_9_hidden_package_and_the_grants_of_a_shared_user() -> None:
+    read = parse_package_dump(dump("android-09-hidden-and-shared.txt"))
+    [live], [hidden] = read.packages["com.memfault.usagereporter"], read.hidden["com.memfault.usagereporter"]
+    assert (live.code_path, live.version_name) == (
+        "/data/app/com.memfault.usagereporter-AAAAAAAAAAAAAAAAAAAAAA==",
+        "2.7.1+0-DEV-144c8b06b",
+    )
+    assert (hidden.code_path, hidden.version_name) == (
+        "/system/priv-app/MemfaultUsageReporter",
+        "2.7.1+0-DEV-66d7c5a38",
+    )
+    assert live.shared_user == "android.uid.system"
+    assert live.granted == frozenset()
+    [shared] = read.shared["android.uid.system"]
+    assert shared.granted == {P + "BIND_INCALL_SERVICE", P + "WRITE_SETTINGS", P + "CONFIGURE_WIFI_DISPLAY"}
+    assert shared.users[0].granted == {P + "READ_CALL_LOG", P + "ACCESS_FINE_LOCATION"}
+
+
+def test_android_10_samsung_disabled_until_used() -> None:
+    read = parse_package_dump(dump("android-10-samsung.txt"))
+    assert set(read.packages) == {"com.samsung.android.provider.filterprovider", "com.instagram.android"}
+    [instagram] = read.packages["com.instagram.android"]
+    assert instagram.users == {0: replace(HERE, enabled=4)}
+    assert instagram.granted == {"com.google.android.c2dm.permission.RECEIVE", P + "INTERNET"}
+    assert instagram.installer == "com.android.vending"
+
+
+def test_android_11_apex_and_hidden_packages() -> None:
+    read = parse_package_dump(dump("android-11-hidden.txt"))
+    [tethering] = read.packages["com.google.android.networkstack.tethering"]
+    assert tethering.code_path == "/apex/com.android.tethering/priv-app/TetheringGoogle"
+    assert tethering.users == {0: HERE}
+    assert {name: block.code_path for name, (block,) in read.hidden.items()} == {
+        "com.android.vending": "/product/priv-app/Phonesky",
+        "com.google.android.webview": "/product/app/WebViewGoogle",
+    }
+    assert read.hidden["com.android.vending"][0].version_name == "22.4.25-21 [0] [PR] 337959405"
+
+
+def test_android_12_second_user_without_the_package() -> None:
+    block = only(dump("android-12-clone-user.txt"))
+    assert block.granted == {P + "INTERNET", P + "ACCESS_WIFI_STATE"}
+    assert block.users == {
+        0: replace(HERE, granted=frozenset({P + "ACCESS_FINE_LOCATION", P + "BLUETOOTH_SCAN"})),
+        900: replace(NOT_HERE, granted=frozenset({P + "ACCESS_FINE_LOCATION"})),
+    }
+
+
+def test_android_13_install_time_of_each_user() -> None:
+    block = only(dump("android-13-two-users.txt"))
+    assert block.app_id == 10030
+    assert block.first_install is None
+    assert {user: state.first_install for user, state in block.users.items()} == {
+        0: "2009-01-01 00:00:00",
+        10: "1970-01-01 01:00:00",
+    }
+    assert block.users[0].granted == {P + "POST_NOTIFICATIONS", P + "OTHER_SENSORS"}
+
+
+def test_android_14_many_users() -> None:
+    block = only(dump("android-14-five-users.txt"))
+    assert block.app_id == 10076
+    assert block.granted == {P + "ACCESS_NETWORK_STATE"}
+    assert {user: state.installed for user, state in block.users.items()} == {0: False, 11: True, 13: False}
+    assert block.users[11].granted == {P + "POST_NOTIFICATIONS", P + "INTERNET"}
+
+
+def test_android_14_splits_and_past_signers() -> None:
+    block = only(dump("android-14-splits.txt"))
+    assert block.splits == ("base", "config.arm64_v8a", "config.en", "config.xxhdpi")
+    assert block.signers is None
+    assert "UPDATED_SYSTEM_APP" in block.flags
+
+
+def test_samsung_prints_its_install_log_first() -> None:
+    read = parse_package_dump(dump("android-14-samsung-install-log.txt"))
+    assert set(read.packages) == {"com.bitchat.droid"}
+    assert read.packages["com.bitchat.droid"][0].users[10].installed is False
+
+
+def test_android_16_suspended_package_with_a_paragraph_inside_the_user() -> None:
+    block = only(dump("android-16-suspended.txt"))
+    assert block.version_name == "0.0.82-SNAPSHOT"
+    assert block.users == {0: replace(HERE, suspended=True, first_install="2026-10-03 16:07:01")}
+    assert block.granted == {P + "INTERNET", P + "WAKE_LOCK"}
+
+
+def test_android_16_system_package_removed_for_the_user() -> None:
+    block = only(dump("android-16-system-uninstalled.txt"))
+    assert block.users[0].installed is False
+    assert block.users[0].granted == {P + "POST_NOTIFICATIONS"}
+
+
+def test_later_than_16() -> None:
+    block = only(dump("later-than-16.txt"))
+    assert (block.app_id, block.version_code, block.version_name) == (13121, 1, "1.0.0")
+    assert block.users == {0: replace(HERE, first_install="2026-07-04 16:00:41")}
+
+
+def test_some_versions_begin_a_user_twice() -> None:
+    text = dump("later-than-16.txt").replace(
+        "      gids=[3003]\n", "    User 0:\n      gids=[3003]\n      runtime permissions:\n        p.Q: granted=true\n"
+    )
+    assert only(text).users[0] == replace(HERE, first_install="2026-07-04 16:00:41", granted=frozenset({"p.Q"}))
+
+
+def test_whole_hashes_of_signers_are_taken_and_past_ones_left() -> None:
+    new, old = "ab" * 32, "cd" * 32
+    text = dump("android-14-splits.txt").replace("[fa41615]", f"[{new}]").replace("[7d3bce25", f"[{old}")
+    assert only(text).signers == (new,)
+
+
+# A version name is text of the package, printed as it is.
+
+PRETENDING = (
+    "1\n    userId=0\n    codePath=/system/priv-app/Settings\n    flags=[ SYSTEM ]\n"
+    "  Package [a.fake] (deadbee):\n    userId=1000\n\nDexopt state:\n\nPackages:"
+)
+
+
+def hostile(version_name: str) -> str:
+    second = dump("android-08-two-users.txt").split("Packages:\n")[1].replace("jp.co.cyberagent.stf", "a.second")
+    first = dump("android-08-two-users.txt").split("\nPackage Changes:")[0]
+    return first.replace("versionName=2.1.0", f"versionName={version_name}").rstrip("\n") + "\n" + second
+
+
+def test_a_version_name_cannot_pretend_keys_packages_or_titles() -> None:
+    names = {"jp.co.cyberagent.stf", "a.second"}
+    read = parse_package_dump(hostile(PRETENDING), names)
+    assert set(read.packages) == names
+    [first] = read.packages["jp.co.cyberagent.stf"]
+    expected = only(dump("android-08-two-users.txt"))
+    assert first == replace(expected, version_name=PRETENDING)
+    assert read.unknown == ("a.fake",)
+
+
+def test_a_version_name_that_pretends_a_package_that_exists_is_seen() -> None:
+    text = hostile("1\n  Package [a.second] (deadbee):\n    userId=1000")
+    read = parse_package_dump(text, {"jp.co.cyberagent.stf", "a.second"})
+    assert [block.app_id for block in read.packages["a.second"]] == [1000, 11261]
+
+
+def test_a_vendor_without_the_keys_after_the_version_name_is_read_all_the_same() -> None:
+    text = hostile("2.1.0").replace("    splits=[base]\n", "")
+    read = parse_package_dump(text, {"jp.co.cyberagent.stf", "a.second"})
+    assert [block.version_name for (block,) in read.packages.values()] == ["2.1.0", "2.1.0"]
+    assert read.packages["a.second"][0].granted
+
+
+def test_of_keys_that_are_there_twice_the_one_away_from_the_version_name_counts() -> None:
+    text = hostile("1\n    userId=0\n    codePath=/fake\n    pkgFlags=[ SYSTEM ]").replace("    splits=[base]\n", "")
+    [block] = parse_package_dump(text, {"jp.co.cyberagent.stf"}).packages["jp.co.cyberagent.stf"]
+    assert block.app_id == 11261
+    assert block.code_path == "/data/app/jp.co.cyberagent.stf-AAAAAAAAAAAAAAAAAAAAAA=="
+    assert "SYSTEM" not in block.flags
+
+
+def test_a_grant_that_stands_in_no_list_is_none() -> None:
+    text = dump("later-than-16.txt").replace("      installReason=0\n", "      p.STRAY: granted=true\n")
+    assert only(text).users[0].granted == frozenset()
+
+
+def test_a_permission_may_be_called_anything() -> None:
+    odd = "com.hostile.permission.=1+1|<b>\x1b[31m"
+    text = dump("later-than-16.txt").replace(P + "INTERNET: granted=true", f"{odd}: granted=true")
+    assert only(text).granted == {odd}
+
+
+def test_deeper_indentation_is_measured() -> None:
+    text = "\n".join(
+        "  " + line if line.startswith(" ") else line for line in dump("android-14-splits.txt").split("\n")
+    )
+    assert only(text) == only(dump("android-14-splits.txt"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Can't find service: package\n",
+        "Unable to find package: x\n",
+        "Packages:\n",
+        "  Package [a] (1):\n    x=1\n",
+    ],
+)
+def test_what_holds_no_package_gives_none(text: str) -> None:
+    assert parse_package_dump(text) == PackageDump({}, {}, {}, ())
+
+
+def test_a_cut_dump_gives_what_it_holds() -> None:
+    text = dump("android-10-samsung.txt")
+    cut = text[: text.index("    versionCode=364105349")]
+    assert set(parse_package_dump(cut).packages) == {
+        "com.samsung.android.provider.filterprovider",
+        "com.instagram.android",
+    }
+
+
+LINES = [
+    *sorted({line for file in FOLDER.glob("*-0*.txt") for line in file.read_text().split("\n")}),
+    "Packages:",
+    "    User 0:",
+    "    versionName=\x1b[31m",
+    "      runtime permissions:",
+    "\udcff: granted=true",
+]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=60), st.booleans())
+def test_lines_in_any_order_never_raise(lines: list[str], some: bool) -> None:
+    read = parse_package_dump("\n".join(lines), {"jp.co.cyberagent.stf"} if some else None)
+    assert all(blocks for blocks in read.packages.values())
+    assert not some or set(read.packages) <= {"jp.co.cyberagent.stf"}

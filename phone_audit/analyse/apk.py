@@ -1,0 +1,166 @@
+"""One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from phone_audit.analyse.archive import Archive, map_file
+from phone_audit.analyse.code import CodeFacts, read_code
+from phone_audit.analyse.container import File, join_members, members_of
+from phone_audit.analyse.contents import CodeEntries, code_entries, is_container
+from phone_audit.analyse.join import INSIDE
+from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
+from phone_audit.analyse.records import empty_record, in_order
+from phone_audit.analyse.signing import read_signing
+from phone_audit.analyse.steps import Steps
+from phone_audit.errors import ApkError
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import ApkInfo, Signature, Signer
+
+_DEX_LIMIT = 128 * 2**20
+
+Signing = tuple[Signature, tuple[Signer, ...]]
+
+
+def _unwatched(_: str) -> None:
+    """Nobody listens."""
+
+
+def read_apk(
+    path: Path,
+    *,
+    shown_as: str,
+    knowledge: Knowledge,
+    leave_out: frozenset[str] = frozenset(),
+    on_step: Callable[[str], None] = _unwatched,
+) -> ApkInfo:
+    """Read one file; whatever it holds, the answer is one record.
+
+    Args:
+        path: an APK, an archive of APKs, a bundle, or anything else.
+        shown_as: its name in the record.
+        knowledge: trackers, owners of hosts, public keys.
+        leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `dex`.
+        on_step: is told each step before it begins.
+
+    Returns:
+        What could be read; what could not is listed under `skipped`.
+
+    Raises:
+        MemoryError: there is not even room for the list of entries.
+    """
+    steps = Steps(leave_out, on_step)
+    on_step("read")
+    file = None
+    try:
+        with map_file(path) as data:
+            file = _measure(path, shown_as)
+            archive = Archive(data)
+            reader = _Reader(knowledge, steps)
+            return reader.container(file, archive) if is_container(archive) else reader.package(file, archive)
+    except ApkError as error:
+        steps.note(shown_as, "read", error)
+        if file is None:
+            return empty_record(shown_as, steps.taken())
+        return empty_record(shown_as, steps.taken(), sha256=file.sha256, size=file.size, files=(file.in_role("base"),))
+
+
+def _measure(path: Path, shown_as: str) -> File:
+    """Hash by reading, not through the map, whose pages would stay in memory."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return File(shown_as, digest, file.tell(), path)
+    except OSError as error:
+        raise ApkError(f"The file cannot be read: {error.strerror}.") from error
+
+
+class _Reader:
+    def __init__(self, knowledge: Knowledge, steps: Steps) -> None:
+        self._knowledge = knowledge
+        self._steps = steps
+
+    def package(self, file: File, archive: Archive) -> ApkInfo:
+        """Read one APK, bundle or library."""
+        self._steps.note_archive(file.shown_as, archive.notes)
+        signing = self._steps.run(
+            "signature", file.shown_as, lambda: read_signing(archive, file.path, self._knowledge.key_of)
+        )
+        facts = read_package_facts(archive, file.shown_as, self._steps)
+        entries = code_entries(archive)
+        code = self._code(file, archive, facts, entries)
+        return self._record(file, signing, facts, entries, code)
+
+    def container(self, file: File, archive: Archive) -> ApkInfo:
+        """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
+        self._steps.note_archive(file.shown_as, archive.notes)
+        members = []
+        noted = list(self._steps.taken())
+        for member, inner in members_of(file, archive, self._steps):
+            noted.extend(self._steps.taken())
+            members.append(self.package(member, inner))
+        return join_members(file, members, (*noted, *self._steps.taken()))
+
+    def _code(self, file: File, archive: Archive, facts: PackageFacts, entries: CodeEntries) -> CodeFacts | None:
+        missing = _no_code(facts, entries)
+        if missing is not None:
+            self._steps.note(file.shown_as, "dex", missing)
+            return None
+        dexes = self._dexes(file, archive, entries)
+        code = self._steps.run("dex", file.shown_as, lambda: read_code(list(dexes), self._knowledge))
+        for skipped in code.skipped if code else ():
+            self._steps.add(skipped.model_copy(update={"subject": f"{file.shown_as}{INSIDE}{skipped.subject}"}))
+        return code
+
+    def _dexes(self, file: File, archive: Archive, entries: CodeEntries) -> Iterator[tuple[str, bytes | memoryview]]:
+        for name, entry in entries.dex:
+            try:
+                yield name, archive.read(entry, _DEX_LIMIT)
+            except ApkError as error:
+                self._steps.note(file.shown_as, "dex", error)
+
+    def _record(
+        self,
+        file: File,
+        signing: Signing | None,
+        facts: PackageFacts,
+        entries: CodeEntries,
+        code: CodeFacts | None,
+    ) -> ApkInfo:
+        manifest = facts.manifest
+        role = file.in_role(manifest.role if manifest else "base")
+        record = empty_record(
+            file.shown_as, in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=(role,)
+        )
+        known: dict[str, object] = {"network_policy": facts.policy}
+        if entries.dex or entries.java:
+            known["has_code"] = True
+        if signing is not None:
+            known["signature"], known["signers"] = signing
+        if manifest is not None:
+            known |= {field: getattr(manifest, field) for field in _MANIFEST_FIELDS}
+            known["app_name"] = manifest.label
+        if code is not None:
+            known |= {"trackers": code.trackers, "endpoints": code.endpoints, "obfuscation": code.obfuscation}
+        return record.model_copy(update=known)
+
+
+_MANIFEST_FIELDS = (
+    "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
+    "permissions", "components",
+)  # fmt: skip
+
+
+def _no_code(facts: PackageFacts, entries: CodeEntries) -> ApkError | None:
+    """Tell why there is no DEX to read; None where there is some, or none is expected."""
+    if entries.dex:
+        return None
+    if entries.java:
+        return ApkError(
+            "The archive holds Java bytecode, which Android does not run; it was not read.", code="java-bytecode"
+        )
+    manifest = facts.manifest
+    if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:
+        reason = "The manifest speaks of code, but the file holds none; it may lie beside it on the phone (odex, vdex)."
+        return ApkError(reason, code="no-code")
+    return None

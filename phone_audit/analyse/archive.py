@@ -1,0 +1,155 @@
+"""The entries of a ZIP archive, inflated within budgets.
+
+As in AOSP `system/libziparchive/zip_archive.cc` and `frameworks/base/libs/androidfw/AssetsProvider.cpp`: sizes and
+method come from the central directory, the encryption flag and checksums are not looked at, and a method other than
+deflate is read as if stored.
+"""
+
+import errno
+import mmap
+import stat
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from isal import isal_zlib  # noqa: TID251
+
+from phone_audit.analyse.zip_index import LOCAL, Buffer, Entry, Index, Note, read_index
+from phone_audit.errors import ApkError
+
+_STORED, _DEFLATED = 0, 8
+_LOCAL_FIXED = 30
+_RAW_DEFLATE = -15
+_INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
+TOTAL_LIMIT = 2**30
+"""Bytes that all entries of one archive together may inflate to."""
+
+
+class Archive:
+    """An archive over bytes that stay where they are.
+
+    Args:
+        data: the whole archive.
+        total_limit: bytes that all reads together may give.
+
+    Raises:
+        ApkError: as `read_index`.
+    """
+
+    def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT) -> None:
+        self.data = data
+        self.index: Index = read_index(data)
+        self._by_name: dict[str, Entry] = {}
+        for entry in self.index.entries:
+            self._by_name.setdefault(entry.name, entry)
+        self._left = total_limit
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The records in the order of the central directory, duplicates included."""
+        return self.index.entries
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is odd about the archive as a whole."""
+        return self.index.notes
+
+    def find(self, name: str) -> Entry | None:
+        """Give the first entry of exactly this name."""
+        return self._by_name.get(name)
+
+    def read(self, entry: Entry, limit: int) -> bytes | Buffer:
+        """Give the content of an entry; a stored one as a view of the file itself.
+
+        Args:
+            entry: one of `entries`.
+            limit: bytes that it may hold. What the directory announces is not believed.
+
+        Raises:
+            ApkError: code `damaged-entry` or `size-limit`.
+        """
+        raw = self._raw(entry)
+        if entry.method == _DEFLATED:
+            content: bytes | Buffer = self._inflate(entry, raw, limit)
+        elif entry.method == _STORED or entry.compressed == entry.size:
+            content = self._stored(entry)
+        else:
+            content = self._unknown_method(entry, raw, limit)
+        allowed = min(limit, self._left)
+        if len(content) > allowed:
+            raise _too_large(entry, allowed)
+        self._left -= len(content)
+        return content
+
+    def _start(self, entry: Entry) -> int:
+        offset = entry.header_offset
+        if offset + _LOCAL_FIXED > len(self.data) or self.data[offset : offset + 4] != LOCAL:
+            raise _damaged(entry)
+        name_length, extra_length = struct.unpack_from("<HH", self.data, offset + 26)
+        return int(offset + _LOCAL_FIXED + name_length + extra_length)
+
+    def _raw(self, entry: Entry) -> Buffer:
+        start = self._start(entry)
+        return self.data[start : start + entry.compressed]
+
+    def _stored(self, entry: Entry) -> Buffer:
+        start = self._start(entry)
+        for length in (entry.size, entry.compressed):
+            content = self.data[start : start + length]
+            if len(content) == length:
+                return content
+        raise _damaged(entry)
+
+    def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
+        allowed = min(limit, self._left)
+        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+        try:
+            content = bytes(stream.decompress(raw, allowed + 1))
+        except _INFLATE_ERROR as error:
+            raise _damaged(entry) from error
+        if len(content) > allowed:
+            raise _too_large(entry, allowed)
+        if not stream.eof:
+            raise _damaged(entry)
+        return content
+
+    def _unknown_method(self, entry: Entry, raw: Buffer, limit: int) -> bytes | Buffer:
+        """Android takes these bytes as stored; a wrong label on deflated data still shows by its exact size."""
+        try:
+            content = self._inflate(entry, raw, limit)
+        except ApkError:
+            return self._stored(entry)
+        return content if len(content) == entry.size else self._stored(entry)
+
+
+@contextmanager
+def map_file(path: Path) -> Iterator[Buffer]:
+    """Map a file for reading; an empty one gives an empty buffer.
+
+    Raises:
+        ApkError: code `not-found`, `not-a-file` or `unreadable`.
+        MemoryError: there is no room for it.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ApkError("This is not a regular file.", code="not-a-file")
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b"")
+    except FileNotFoundError as error:
+        raise ApkError("There is no such file.", code="not-found") from error
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
+        reason = getattr(error, "strerror", None) or "it changed while it was opened"
+        raise ApkError(f"The file cannot be opened: {reason}.", code="unreadable") from error
+    yield view
+
+
+def _damaged(entry: Entry) -> ApkError:
+    return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")
+
+
+def _too_large(entry: Entry, allowed: int) -> ApkError:
+    return ApkError(f"The entry {entry.name} is larger than {allowed} bytes when unpacked.", code="size-limit")

@@ -1,0 +1,93 @@
+"""Which strings that look like a bare host name are one: class names, file names and keys look alike."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.analyse.dex.descriptors import under
+from phone_audit.analyse.host_text import Host
+from phone_audit.analyse.suffixes import registered_domain
+
+TAKEN_ALONE: Final = frozenset(
+    {
+        "com", "net", "org", "edu", "gov", "mil", "biz", "mobi", "xyz", "top", "vip", "club", "io", "co",
+        "cn", "hk", "tw", "jp", "kr", "sg", "th", "vn", "in", "ru", "ua", "kz", "tr", "il", "ir",
+        "de", "uk", "eu", "fr", "nl", "es", "pt", "ch", "se", "fi", "dk", "cz", "hu", "gr",
+        "br", "mx", "ar", "au", "nz", "za", "ca", "us",
+    }
+)  # fmt: skip
+"""Last labels under which a bare name is taken with no further sign. The other ones are endings of files (so, py, zip,
+ec), units (ms) and words that keys end in (id, name, app, host) as often as they are domains."""
+
+REVERSED: Final = frozenset(("com", "org", "net"))
+"""First labels of package names; a host that begins so is rare, a package name is not."""
+
+_FAMILY_LABELS: Final = 4
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else the package holds, by which a bare name is judged.
+
+    Attributes:
+        classes: for each DEX file the sorted descriptors of the types it names.
+        url_domains: registered domains of the URLs in it.
+        key_domains: registered domains that are the beginning of longer dotted strings, see `key_domains`.
+        known: whether knowledge says something about a host or address.
+    """
+
+    classes: Sequence[Sequence[bytes]]
+    url_domains: Collection[str]
+    key_domains: Collection[str]
+    known: Callable[[str], bool]
+
+
+def key_domains(dotted: Iterable[str]) -> frozenset[str]:
+    """Give the registered domains that longer dotted strings begin with, which shows that they are keys.
+
+    Example:
+        >>> key_domains(["x5.tbs.org.64", "www.example.com", "example.com.cn"])
+        frozenset({'tbs.org'})
+    """
+    found: set[str] = set()
+    for name in dotted:
+        if registered_domain(name) is None:
+            labels = name.split(".", _FAMILY_LABELS)
+            beginnings = (".".join(labels[:count]) for count in range(2, len(labels)))
+            found.update(domain for beginning in beginnings if (domain := registered_domain(beginning)))
+    return frozenset(found)
+
+
+def is_endpoint(found: Host, around: Surroundings) -> bool:
+    """Tell whether a string that can be a bare host is one, conservatively.
+
+    What knowledge names is one. Otherwise a name must not be a package or a key of this very file, and its last label
+    must be in `TAKEN_ALONE`, or it comes with a port, or a URL in the same package leads to the same domain. An IPv4
+    address must have a port or be no possible version number or object identifier.
+    """
+    if around.known(found.host):
+        return True
+    if found.kind == "ipv6":
+        return True
+    if found.kind == "ipv4":
+        return found.port is not None or _is_no_version(found.host)
+    first, _, rest = found.host.partition(".")
+    last = found.host.rpartition(".")[2]
+    domain = registered_domain(found.host)
+    if first in REVERSED or domain is None or domain in around.key_domains or _is_package(found.host, around.classes):
+        return False
+    if found.port is not None or domain in around.url_domains:
+        return True
+    return last in TAKEN_ALONE and (len(first) > 1 or "." in rest)
+
+
+def _is_no_version(address: str) -> bool:
+    """Tell apart addresses and dotted numbers: object identifiers begin with 0 to 2, versions hold small numbers."""
+    octets = [int(octet) for octet in address.split(".")]
+    return octets[0] > 10 and min(octets) > 0 and max(octets) >= 32
+
+
+def _is_package(name: str, classes: Sequence[Sequence[bytes]]) -> bool:
+    """Tell whether a type of these lies in a package, or is a class, of this name."""
+    prefix = b"L" + name.replace(".", "/").encode("ascii")
+    return any(under(names, prefix) for names in classes)

@@ -1,0 +1,137 @@
+"""X.509 certificates and the PKCS #7 blocks of signed archives."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from asn1crypto import cms, x509  # noqa: TID251
+
+from phone_audit.errors import ApkError
+
+_DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What asn1crypto raises on damaged input; it decodes lazily, so any access can."""
+_SHORT_NAMES = {
+    "2.5.4.3": "CN",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "STREET",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+    "2.5.4.5": "serialNumber",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a signer's certificate says.
+
+    Hashes are over the bytes as they stand in the file. `subject` is RFC 4514 text, last part of the name first.
+    `subject` and the times (RFC 3339 in UTC) are empty where they cannot be decoded.
+    """
+
+    sha256: str
+    sha1: str
+    subject: str
+    not_before: str
+    not_after: str
+
+
+def read_certificate(encoded: bytes) -> Certificate:
+    """Read a certificate; damage leaves fields empty, the hashes are always there."""
+    sha1 = hashlib.sha1(encoded, usedforsecurity=False).hexdigest()
+    sha256 = hashlib.sha256(encoded).hexdigest()
+    try:
+        body = x509.Certificate.load(encoded)["tbs_certificate"]
+    except _DAMAGE:
+        return Certificate(sha256, sha1, "", "", "")
+    return Certificate(sha256, sha1, _subject(body), _time(body, "not_before"), _time(body, "not_after"))
+
+
+def jar_signers(block: bytes) -> tuple[bytes, ...]:
+    """Give the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
+
+    A block may hold any number of other certificates; only issuer and serial number tell which one signed.
+
+    Raises:
+        ApkError: the block is damaged, or a signer record names a certificate that it does not hold.
+    """
+    try:
+        content = cms.ContentInfo.load(block)
+        if content["content_type"].native != "signed_data":
+            raise _damaged("it is no signed data")
+        signed = content["content"]
+        held = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
+        return tuple(dict.fromkeys(_named_by(info, held) for info in signed["signer_infos"]))
+    except _DAMAGE as error:
+        raise _damaged("it cannot be decoded") from error
+
+
+def _named_by(info: cms.SignerInfo, held: list[x509.Certificate]) -> bytes:
+    sid = info["sid"].chosen
+    if not isinstance(sid, cms.IssuerAndSerialNumber):
+        raise _damaged("its signer is not named by issuer and serial number")
+    for certificate in held:
+        if certificate.serial_number == sid["serial_number"].native and _same_name(certificate.issuer, sid["issuer"]):
+            return bytes(certificate.dump())
+    raise _damaged("the certificate of its signer is missing")
+
+
+def _same_name(one: x509.Name, other: x509.Name) -> bool:
+    return bool(one.dump() == other.dump() or one == other)
+
+
+def _damaged(what: str) -> ApkError:
+    return ApkError(f"A signature block of META-INF is damaged: {what}.", step="signature", code="damaged-signature")
+
+
+def _time(body: x509.TbsCertificate, field: str) -> str:
+    try:
+        moment = body["validity"][field].native
+    except _DAMAGE:
+        return ""
+    if not isinstance(moment, datetime):
+        return ""
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def _subject(body: x509.TbsCertificate) -> str:
+    try:
+        return ",".join(reversed(list(_parts(body["subject"]))))
+    except _DAMAGE:
+        return ""
+
+
+def _parts(name: x509.Name) -> Iterator[str]:
+    for part in name.chosen:
+        yield "+".join(f"{_type(pair)}={_value(pair)}" for pair in part)
+
+
+def _type(pair: x509.NameTypeAndValue) -> str:
+    dotted = str(pair["type"].dotted)
+    return _SHORT_NAMES.get(dotted, dotted)
+
+
+def _value(pair: x509.NameTypeAndValue) -> str:
+    text = pair["value"].native
+    if not isinstance(text, str):
+        return "#" + bytes(pair["value"].dump()).hex()
+    return _escape(text)
+
+
+def _escape(text: str) -> str:
+    r"""Escape as RFC 4514 section 2.4 does, control characters too (as `\0A`)."""
+    escaped = "".join(f"\\{c}" if c in '"+,;<>\\' else _hex(c) if not c.isprintable() else c for c in text)
+    if escaped.startswith((" ", "#")):
+        escaped = "\\" + escaped
+    if text.endswith(" ") and len(text) > 1:
+        escaped = escaped[:-1] + "\\ "
+    return escaped
+
+
+def _hex(character: str) -> str:
+    return "".join(f"\\{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,46 @@
+"""Type descriptors such as `Lcom/example/A;`, searched by prefix."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from phone_audit.analyse.dex.mutf8 import decode
+
+_AFTER_LABEL: Final = (b"$", b"/", b";")
+"""What may follow a whole label: an inner class, a package or class below it, the end. In the order of the bytes."""
+
+
+def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
+    """Give the descriptors of classes, those of arrays reduced to their elements, sorted, each once."""
+    return sorted({name for full in descriptors if (name := full.lstrip(b"["))[:1] == b"L"})
+
+
+def java_name(descriptor: bytes) -> str:
+    """Give the Java form.
+
+    Example:
+        >>> java_name(b"Lcom/example/A$B;")
+        'com.example.A$B'
+    """
+    return decode(descriptor).removeprefix("L").removesuffix(";").replace("/", ".")
+
+
+def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[bytes]:
+    """Give the first descriptors under a prefix.
+
+    Args:
+        descriptors: sorted.
+        prefix: such as `Lcom/adjust/sdk`; unless it ends in a slash, it must end where a label ends, so that
+            `Lcom/adjust/sdkx/A;` is not under it.
+        most: how many are wanted.
+
+    The time does not depend on how many are under it.
+    """
+    found: list[bytes] = []
+    for end in (b"",) if prefix.endswith(b"/") else _AFTER_LABEL:
+        whole = prefix + end
+        at = bisect_left(descriptors, whole)
+        while len(found) < most and at < len(descriptors) and descriptors[at].startswith(whole):
+            found.append(descriptors[at])
+            at += 1
+    return found

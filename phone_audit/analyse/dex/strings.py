@@ -1,0 +1,186 @@
+"""The text that a DEX file's string tables reach, found in the raw bytes without decoding every string."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.analyse.dex.mutf8 import decode
+
+Bytes = NDArray[np.uint8]
+Offsets = NDArray[np.uint32]
+
+_CHUNK: Final = 1 << 20
+"""Bytes looked at together, so that what numpy holds on the way does not grow with the file."""
+_MAX_ULEB128: Final = 5
+_STOP, _INNER, _MARK = 0, 1, 2
+
+
+class Text(NamedTuple):
+    """One decoded string. `offset` is that of its string_data_item, bytes from the start of the file."""
+
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Strings:
+    """Every string_data_item that the string tables of a file name, each once.
+
+    Attributes:
+        data: the whole file.
+        items: offsets of the items in ascending order, all inside `data`.
+        starts: where their texts begin, after the length.
+        ends: where their texts end: the next zero byte, or the end of the file.
+    """
+
+    data: Bytes
+    items: Offsets
+    starts: Offsets
+    ends: Offsets
+
+    @cached_property
+    def _longest(self) -> tuple[Offsets, Offsets, Offsets]:
+        """Items, starts and ends by ascending start, without texts that are only the tail of another one.
+
+        No tool writes such overlaps. Without them all texts together are never longer than the file, however it was
+        forged.
+        """
+        order = np.argsort(self.starts, kind="stable")
+        ends = self.ends[order]
+        first = np.ones(ends.size, dtype=np.bool_)
+        np.not_equal(ends[1:], ends[:-1], out=first[1:])
+        kept = order[first]
+        return self.items[kept], self.starts[kept], self.ends[kept]
+
+    @cached_property
+    def overlap(self) -> bool:
+        """Whether all texts together are longer than the file, which no tool writes."""
+        return int((self.ends - self.starts).sum(dtype=np.uint64)) > self.data.size
+
+    def raw(self, items: Offsets) -> list[bytes]:
+        """Give the undecoded texts of these items; all of them must be in `self.items`.
+
+        Where texts overlap, it stops before the answer grows longer than the file.
+        """
+        index = np.searchsorted(self.items, items)
+        if self.overlap:
+            lengths = (self.ends[index] - self.starts[index]).astype(np.uint64)
+            index = index[np.cumsum(lengths) <= self.data.size]
+        view = self.data.data
+        extents = zip(self.starts[index].tolist(), self.ends[index].tolist(), strict=True)
+        return [bytes(view[start:end]) for start, end in extents]
+
+    def holding(self, pattern: bytes) -> Iterator[Text]:
+        """Give every text that holds a match of a regular expression over bytes, by ascending offset.
+
+        The bytes are searched, so the expression should begin with something fixed and rare.
+        """
+        items, starts, ends = self._longest
+        if not items.size:
+            return
+        low = int(starts[0])
+        area = self.data.data[low : int(ends[-1])]
+        found = np.fromiter((hit.start() for hit in re.finditer(pattern, area)), dtype=np.uint32) + np.uint32(low)
+        index = np.searchsorted(starts, found, side="right") - 1
+        yield from self._texts(np.unique(index[found < ends[index]]))
+
+    def headed(self, inner: bytes, marks: bytes, longest: int) -> Iterator[Text]:
+        """Give every text that up to its first slash, or its end, consists of a few bytes only.
+
+        Args:
+            inner: bytes that the head may hold.
+            marks: further bytes of which it must hold one at least.
+            longest: bytes that a head may have; a text with a longer one is left out.
+
+        Two slashes at the very start are passed over.
+        """
+        table = np.zeros(256, dtype=np.uint8)
+        table[list(inner)] = _INNER
+        table[list(marks)] = _MARK
+        _, starts, _ = self._longest
+        first_chunk = int(starts[0]) // _CHUNK * _CHUNK if starts.size else self.data.size
+        for low in range(first_chunk, self.data.size, _CHUNK):
+            first, last = np.searchsorted(starts, (low, low + _CHUNK))
+            if first < last:
+                window = self.data[low : low + _CHUNK + longest + 3]
+                yield from self._texts(
+                    first + _heads(window, starts[first:last].astype(np.int64) - low, table, longest)
+                )
+
+    def _texts(self, index: NDArray[np.intp]) -> Iterator[Text]:
+        items, starts, ends = (column[index].tolist() for column in self._longest)
+        view = self.data.data
+        for item, start, end in zip(items, starts, ends, strict=True):
+            yield Text(item, decode(bytes(view[start:end])))
+
+
+def read_strings(data: Bytes, items: Offsets) -> Strings:
+    """Find where the texts of string_data_items begin and end.
+
+    Args:
+        data: the whole file; hostile.
+        items: offsets of the items in ascending order, each once, all inside `data`.
+    """
+    starts = _text_starts(data, items)
+    if np.all(starts[1:] > starts[:-1]):
+        return Strings(data, items, starts, _text_ends(data, starts))
+    order = np.argsort(starts)
+    ends = np.empty_like(starts)
+    ends[order] = _text_ends(data, starts[order])
+    return Strings(data, items, starts, ends)
+
+
+def _text_starts(data: Bytes, items: Offsets) -> Offsets:
+    """Pass over the length that heads each item.
+
+    Source: dex-format, "string_data_item" and "LEB128": one to five bytes, the high bit says that more follow.
+    """
+    starts = items.copy()
+    last = np.uint32(max(data.size - 1, 0))
+    more = np.flatnonzero(data[items] >= 0x80)
+    for _ in range(_MAX_ULEB128 - 1):
+        starts[more] += 1
+        more = more[data[np.minimum(starts[more], last)] >= 0x80]
+    return np.minimum(starts + 1, np.uint32(data.size))
+
+
+def _text_ends(data: Bytes, starts: Offsets) -> Offsets:
+    """Give the next zero byte after each of the ascending `starts`, or the end of the file, last piece first."""
+    ends = np.empty_like(starts)
+    if not starts.size:
+        return ends
+    last_chunk = int(starts[-1]) // _CHUNK * _CHUNK
+    following = _next_zero(data, last_chunk + _CHUNK)
+    for low in range(last_chunk, int(starts[0]) // _CHUNK * _CHUNK - 1, -_CHUNK):
+        zeros = np.append(np.flatnonzero(data[low : low + _CHUNK] == 0) + low, following)
+        first, last = np.searchsorted(starts, (low, low + _CHUNK))
+        ends[first:last] = zeros[np.searchsorted(zeros, starts[first:last])]
+        following = int(zeros[0])
+    return ends
+
+
+def _next_zero(data: Bytes, at: int) -> int:
+    for low in range(at, data.size, _CHUNK):
+        zeros = np.flatnonzero(data[low : low + _CHUNK] == 0)
+        if zeros.size:
+            return low + int(zeros[0])
+    return data.size
+
+
+def _heads(window: Bytes, starts: NDArray[np.int64], table: Bytes, longest: int) -> NDArray[np.intp]:
+    """Tell which of `starts` begin a head as `Strings.headed` describes it; a head that leaves the window is none."""
+    padded = np.append(window, np.zeros(3, dtype=np.uint8))
+    slash = ord("/")
+    starts = starts + 2 * ((padded[starts] == slash) & (padded[starts + 1] == slash))
+    kinds = table[window]
+    stops = np.append(np.flatnonzero(kinds == _STOP), window.size)
+    marks = np.append(np.flatnonzero(kinds == _MARK), window.size)
+    end = stops[np.searchsorted(stops, starts)]
+    marked = marks[np.searchsorted(marks, starts)] < end
+    ended = (padded[end] == 0) | (padded[end] == slash)
+    return np.flatnonzero(marked & ended & (end - starts <= longest))

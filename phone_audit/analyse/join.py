@@ -1,0 +1,165 @@
+"""Several files of one package → one record."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, Obfuscation, Tracker
+from phone_audit.model.finding import Evidence
+
+_TIERS = ("referenced", "host-only", "present", "initialised")
+INSIDE = "!"
+"""Stands between the name of a file and that of an entry inside it."""
+
+Item = TypeVar("Item")
+
+
+def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
+    """Join split APKs to the base beside them.
+
+    A split goes to the first base of its folder with the same package, version code and signers. What finds no such
+    base stays a record of its own.
+
+    Args:
+        infos: records of single files; several folders may be mixed.
+
+    Returns:
+        The records that are left, in the given order, each base with its splits.
+    """
+    homes: dict[tuple[str, str, int | None, tuple[str, ...]], int] = {}
+    for number, info in enumerate(infos):
+        key = _home(info)
+        if key and _role(info) == "base":
+            homes.setdefault(key, number)
+    guests: dict[int, list[ApkInfo]] = {}
+    kept: list[int] = []
+    for number, info in enumerate(infos):
+        key = _home(info)
+        home = homes.get(key) if key and _role(info) not in ("base", "container") else None
+        if home is None:
+            kept.append(number)
+        else:
+            guests.setdefault(home, []).append(info)
+    return [_with_splits(infos[number], guests.get(number, [])) for number in kept]
+
+
+def _with_splits(base: ApkInfo, splits: list[ApkInfo]) -> ApkInfo:
+    return join(base, [moved_inside(split, PurePosixPath(split.path).name) for split in splits]) if splits else base
+
+
+def _home(info: ApkInfo) -> tuple[str, str, int | None, tuple[str, ...]] | None:
+    if info.package is None or len(info.files) != 1:
+        return None
+    signers = tuple(signer.sha256 for signer in info.signers or ())
+    return str(PurePosixPath(info.path).parent), info.package, info.version_code, signers
+
+
+def _role(info: ApkInfo) -> str:
+    return info.files[0].role if info.files else "base"
+
+
+def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
+    """Give the record with every place of evidence put under `name`."""
+
+    def moved(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
+
+    def held(endpoint: Endpoint) -> tuple[HeldBy, ...]:
+        return tuple(by.model_copy(update={"evidence": moved(by.evidence)}) for by in endpoint.held_by)
+
+    trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": moved(t.evidence)}))
+    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": held(e)}))
+    behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": moved(b.evidence)}))
+    return info.model_copy(update={"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours})
+
+
+def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
+    """Add what other files of the package hold; who signed it and what it is called stays as in the base."""
+    infos = (base, *others)
+    return base.model_copy(
+        update={
+            "files": tuple(sorted((f for info in infos for f in info.files), key=lambda f: f.path)),
+            "permissions": _union([info.permissions for info in infos], lambda name: name),
+            "components": _union(
+                [info.components for info in infos], lambda c: (c.kind, c.name, c.exported, c.actions)
+            ),
+            "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
+            "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
+            "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
+            "obfuscation": _join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
+            "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
+        }
+    )
+
+
+def _each(items: tuple[Item, ...] | None, change: Callable[[Item], Item]) -> tuple[Item, ...] | None:
+    return None if items is None else tuple(change(item) for item in items)
+
+
+def _union(parts: Sequence[tuple[Item, ...] | None], order: Callable[[Item], object]) -> tuple[Item, ...] | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return tuple(sorted({item for part in known for item in part}, key=order))  # type: ignore[arg-type]
+
+
+def _merged(
+    parts: Sequence[tuple[Item, ...] | None], key: Callable[[Item], str], merge: Callable[[list[Item]], Item]
+) -> tuple[Item, ...] | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    ordered = sorted((item for part in known for item in part), key=key)
+    return tuple(merge(list(same)) for _, same in groupby(ordered, key=key))
+
+
+def _join_trackers(same: list[Tracker]) -> Tracker:
+    return same[0].model_copy(
+        update={
+            "tier": max((t.tier for t in same), key=_TIERS.index),
+            "endpoints": tuple(sorted({host for t in same for host in t.endpoints})),
+            "evidence": tuple(dict.fromkeys(e for t in same for e in t.evidence)),
+        }
+    )
+
+
+def _join_endpoints(same: list[Endpoint]) -> Endpoint:
+    ruled_out = None if any(e.ruled_out is None for e in same) else same[0].ruled_out
+    return same[0].model_copy(
+        update={
+            "urls": tuple(sorted({url for e in same for url in e.urls})),
+            "schemes": tuple(sorted({scheme for e in same for scheme in e.schemes})),
+            "ports": tuple(sorted({port for e in same for port in e.ports})),
+            "cleartext": any(e.cleartext for e in same),
+            "ruled_out": ruled_out,
+            "held_by": _join_holders([by for e in same for by in e.held_by]),
+        }
+    )
+
+
+def _join_holders(holders: list[HeldBy]) -> tuple[HeldBy, ...]:
+    ordered = sorted(holders, key=lambda by: (by.party, by.library or ""))
+    joined = []
+    for _, same in groupby(ordered, key=lambda by: (by.party, by.library)):
+        group = list(same)
+        evidence = tuple(dict.fromkeys(e for by in group for e in by.evidence))
+        joined.append(group[0].model_copy(update={"evidence": evidence}))
+    return tuple(joined)
+
+
+def _join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
+    if not parts:
+        return None
+    shares = [part.name_share for part in parts if part.name_share is not None]
+    return Obfuscation(
+        packers=tuple(sorted({packer for part in parts for packer in part.packers})),
+        name_share=max(shares, default=None),
+        encrypted=_any(part.encrypted for part in parts),
+        dynamic_code=_any(part.dynamic_code for part in parts),
+    )
+
+
+def _any(flags: Iterable[bool | None]) -> bool | None:
+    known = [flag for flag in flags if flag is not None]
+    return any(known) if known else None

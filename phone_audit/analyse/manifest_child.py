@@ -1,0 +1,115 @@
+"""Compiled XML → elements, by androguard; runs only inside the worker process."""
+
+from dataclasses import dataclass
+
+from androguard.core import axml  # noqa: TID251
+from loguru import logger
+
+from phone_audit.analyse.compiled_xml import STRING, Attribute, Element, Value
+from phone_audit.errors import ApkError
+
+MAX_ELEMENTS = 200_000
+MAX_DEPTH = 200
+_NO_STRING = 0xFFFFFFFF
+
+logger.remove()  # androguard logs every step of every file to standard error
+
+
+class _Open:
+    """An element whose end has not been reached."""
+
+    def __init__(self, tag: str, attributes: tuple[Attribute, ...]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children: list[Element] = []
+        self.text = ""
+
+    def closed(self) -> Element:
+        return Element(self.tag, self.attributes, tuple(self.children), self.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The root element, and whether the file was read to its end."""
+
+    root: Element
+    whole: bool
+
+
+def parse_xml(data: bytes, what: str) -> Parsed:
+    """Parse a compiled XML file, as far as it can be read.
+
+    Args:
+        data: the file.
+        what: its name in a message, such as "manifest".
+
+    Returns:
+        The root element. Elements that the file does not close are closed where reading ended.
+
+    Raises:
+        ApkError: code `plain-text` or `damaged-xml`: there is not even a root.
+    """
+    if data[:100].lstrip()[:1] == b"<":
+        raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")
+    tree = _Tree()
+    try:
+        whole = tree.read(axml.AXMLParser(data))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001
+        # androguard raises nearly anything on damaged input (struct.error, KeyError, AssertionError, its own errors)
+        whole = False
+    root = tree.root()
+    if root is None:
+        raise ApkError(f"The {what} is damaged.", code="damaged-xml")
+    return Parsed(root, whole)
+
+
+class _Tree:
+    """Elements as they open and close."""
+
+    def __init__(self) -> None:
+        self._open = [_Open("", ())]
+
+    def read(self, parser: axml.AXMLParser) -> bool:
+        """Take all events; tells whether the document came to its end."""
+        count = 0
+        while parser.is_valid() and count <= MAX_ELEMENTS and len(self._open) <= MAX_DEPTH:
+            event = next(parser)
+            if event == axml.START_TAG:
+                count += 1
+                self._open.append(_Open(parser.name, _attributes(parser)))
+            elif event == axml.END_TAG:
+                self._close()
+            elif event == axml.TEXT:
+                self._open[-1].text += parser.text
+            elif event == axml.END_DOCUMENT:
+                return True
+        return False
+
+    def root(self) -> Element | None:
+        """Close what is open and give the first element."""
+        while len(self._open) > 1:
+            self._close()
+        return self._open[0].children[0] if self._open[0].children else None
+
+    def _close(self) -> None:
+        if len(self._open) > 1:
+            element = self._open.pop().closed()
+            self._open[-1].children.append(element)
+
+
+def _attributes(parser: axml.AXMLParser) -> tuple[Attribute, ...]:
+    attributes = []
+    for start in range(0, len(parser.m_attributes), axml.ATTRIBUTE_LENGTH):
+        _, name, string, kind, number = parser.m_attributes[start : start + axml.ATTRIBUTE_LENGTH]
+        resource_id = parser.m_resourceIDs[name] if name < len(parser.m_resourceIDs) else 0
+        attributes.append(Attribute(resource_id, parser.sb[name], _value(parser, string, kind, number)))
+    return tuple(attributes)
+
+
+def _value(parser: axml.AXMLParser, string: int, kind: int, number: int) -> Value:
+    if kind == STRING:
+        return Value(kind, number, parser.sb[number])
+    raw = parser.sb[string] if string != _NO_STRING else None
+    return Value(kind, number, raw)

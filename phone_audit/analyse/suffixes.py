@@ -1,0 +1,32 @@
+"""Which part of a host name can be registered, by the public suffix list.
+
+The list is the snapshot inside tldextract: nothing is fetched and nothing is written. Only its first half counts, the
+suffixes run by registries (ICANN). The second half (`github.io`, `s3.amazonaws.com`) lists names that their owners lend
+out; with it a bucket at a cloud would count as an owner of its own, and whoever runs the cloud would have none.
+"""
+
+from functools import lru_cache
+
+from tldextract import TLDExtract  # noqa: TID251
+
+_extract = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=False)
+
+
+@lru_cache(maxsize=4096)
+def registered_domain(host: str) -> str | None:
+    """Give the public suffix and the one label before it.
+
+    Args:
+        host: a host name in lower case, without a dot at the end; not an address.
+
+    Returns:
+        None where the last label is no public suffix, or where nothing stands before the suffix.
+
+    Example:
+        >>> registered_domain("stat.shop.example.co.uk")
+        'example.co.uk'
+        >>> registered_domain("javax.xml.xmlconstants") is None
+        True
+    """
+    parts = _extract.extract_str(host)
+    return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else None

@@ -1,0 +1,106 @@
+"""Trackers by the classes that a package defines or names, and by the hosts in its strings."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from phone_audit.analyse.dex.descriptors import java_name, under
+from phone_audit.knowledge.fact_schema import TrackerFact
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Endpoint, Tier, Tracker
+from phone_audit.model.finding import Evidence
+
+MAX_CLASSES: Final = 5
+"""Classes shown as evidence of one tracker."""
+
+
+class Classes(NamedTuple):
+    """Sorted descriptors of the classes that one DEX file names and of those that it defines."""
+
+    where: str
+    named: Sequence[bytes]
+    defined: Sequence[bytes]
+
+
+_TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
+    ("present", lambda file: file.defined),
+    ("referenced", lambda file: file.named),
+)
+
+
+def find_trackers(
+    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge
+) -> tuple[Tracker, ...]:
+    """Find trackers and how far each is there.
+
+    `present`: a class of it is defined. `referenced`: a class of it is only named. `host-only`: there is no more of it
+    than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of those
+    among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
+
+    Args:
+        classes: one for each DEX file.
+        endpoints: those of the same package; what a rule takes out proves nothing.
+        knowledge: the trackers.
+
+    Returns:
+        Trackers by id.
+    """
+    counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
+    users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
+    by_code = {fact.id: code for fact in knowledge.trackers if (code := _code_of(fact, classes))}
+    found = []
+    for fact in _in_question(by_code, users, knowledge):
+        hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
+        if code := by_code.get(fact.id):
+            found.append(_tracker(fact, *code, hosts))
+        elif told := tuple(host for host in hosts if fact.id in _told_by(users[host], by_code)):
+            found.append(_tracker(fact, "host-only", _strings(counted[host] for host in told), told))
+    return tuple(found)
+
+
+def _in_question(
+    by_code: Collection[str], users: Mapping[str, Sequence[TrackerFact]], knowledge: Knowledge
+) -> Iterator[TrackerFact]:
+    """Give the trackers, by id, of which anything was seen."""
+    ids = {*by_code, *(fact.id for facts in users.values() for fact in facts)}
+    return (fact for fact in sorted(knowledge.trackers, key=lambda fact: fact.id) if fact.id in ids)
+
+
+def _code_of(fact: TrackerFact, classes: Sequence[Classes]) -> tuple[Tier, tuple[Evidence, ...]] | None:
+    """Look for the code of a tracker: defined classes first, named ones only where there are none."""
+    prefixes = [b"L" + prefix.replace(".", "/").encode() for prefix in fact.code]
+    for tier, column in _TIERS:
+        shown: list[Evidence] = []
+        for file in classes:
+            names = {name for prefix in prefixes for name in under(column(file), prefix, MAX_CLASSES)}
+            shown += [_class_evidence(name, file.where) for name in sorted(names)[: MAX_CLASSES - len(shown)]]
+        if shown:
+            return tier, tuple(shown)
+    return None
+
+
+def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]:
+    """Give the ids of the trackers that a host stands for."""
+    ids = {fact.id for fact in users}
+    return ids & set(by_code) or {fact.id for fact in users if not fact.code} or ids
+
+
+def _class_evidence(descriptor: bytes, where: str) -> Evidence:
+    name = java_name(descriptor)
+    return Evidence(kind="class", where=where, value=name, class_=name)
+
+
+def _strings(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
+    """Give the first string of each endpoint."""
+    return tuple(holder.evidence[0] for endpoint in endpoints for holder in endpoint.held_by[:1] if holder.evidence)
+
+
+def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], hosts: tuple[str, ...]) -> Tracker:
+    return Tracker(
+        id=fact.id,
+        name=fact.name,
+        owner=fact.owner,
+        categories=fact.categories,
+        tier=tier,
+        endpoints=hosts,
+        evidence=evidence,
+    )

@@ -1,0 +1,156 @@
+"""Asks worker processes to read files, within a time and memory budget for each.
+
+The parent never parses hostile bytes: it starts the workers, watches the clock, and checks that what they answer is a
+record. A worker that overruns or dies is replaced, and asked again with the step left out that it was in.
+"""
+
+import selectors
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from phone_audit.analyse.duplicates import Duplicates
+from phone_audit.analyse.task import Task, renamed
+from phone_audit.analyse.worker_process import WORKER, Finished, WorkerProcess
+from phone_audit.model.apk import ApkInfo
+
+_AHEAD = 8
+"""How many files per worker may be finished before the one whose turn it is."""
+
+
+class WorkerPool:
+    """Worker processes that stay alive between files.
+
+    Args:
+        jobs: how many work at the same time, at least one.
+        timeout: seconds of wall time for one file.
+        memory_mb: megabytes of address space for one worker, the mapped file left out.
+        knowledge_dirs: folders of extra knowledge.
+        program: the Python code that a worker runs.
+    """
+
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        timeout: float,
+        memory_mb: int,
+        knowledge_dirs: Sequence[Path] = (),
+        program: str = WORKER,
+    ) -> None:
+        self._timeout = timeout
+        self._selector = selectors.DefaultSelector()
+        arguments = (str(memory_mb), *map(str, knowledge_dirs))
+        self._workers = [WorkerProcess(arguments, self._selector, program) for _ in range(max(1, jobs))]
+
+    def __enter__(self) -> "WorkerPool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self._workers:
+            worker.stop()
+        self._selector.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that run now."""
+        return tuple(worker.pid for worker in self._workers if worker.pid is not None)
+
+    def analyse(self, items: Iterable[tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:
+        """Read files, in the order given, each as soon as it is its turn.
+
+        Files with equal bytes are read once. Seconds are from opening the file to the record.
+
+        Args:
+            items: each file, and what it is called in its record.
+
+        Raises:
+            PhoneAuditError: the workers do not start.
+        """
+        run = _Run(list(items), self._workers, self._selector, self._timeout)
+        try:
+            yield from run.results()
+        finally:
+            for worker in self._workers:
+                worker.drop_task()
+
+
+class _Run:
+    """One call of `analyse`."""
+
+    def __init__(
+        self,
+        items: list[tuple[Path, str]],
+        workers: list[WorkerProcess],
+        selector: selectors.BaseSelector,
+        timeout: float,
+    ) -> None:
+        self._items = items
+        self._workers = workers
+        self._selector = selector
+        self._timeout = timeout
+        self._duplicates = Duplicates([path for path, _ in items])
+        self._next = 0
+        self._turn = 0
+        self._done: dict[int, tuple[ApkInfo, float]] = {}
+        self._kept: dict[int, tuple[ApkInfo, float]] = {}
+        self._copies: dict[int, list[int]] = {}
+
+    def results(self) -> Iterator[tuple[ApkInfo, float]]:
+        while self._turn < len(self._items):
+            self._hand_out()
+            if self._turn not in self._done:
+                self._wait()
+            while self._turn in self._done:
+                left = time.monotonic()
+                yield self._done.pop(self._turn)
+                self._turn += 1
+                for worker in self._workers:
+                    worker.stretch(time.monotonic() - left)
+
+    def _hand_out(self) -> None:
+        """Give files to idle workers, not too far ahead of the one whose turn it is."""
+        limit = min(len(self._items), self._turn + _AHEAD * len(self._workers))
+        for worker in self._workers:
+            while worker.idle and self._next < limit:
+                number, self._next = self._next, self._next + 1
+                original = self._duplicates.original(number)
+                if original is None:
+                    path, shown_as = self._items[number]
+                    worker.give(Task(number, path, shown_as, self._timeout))
+                else:
+                    self._copies.setdefault(original, []).append(number)
+                    self._copy(original)
+
+    def _wait(self) -> None:
+        deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
+        pause = max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+        for key, _ in self._selector.select(pause):
+            self._take(key.data.listen(key.fileobj))
+        for worker in self._workers:
+            self._take(worker.check_clock(time.monotonic()))
+
+    def _take(self, finished: Finished | None) -> None:
+        if finished is None:
+            return
+        task, answer = finished
+        self._done[task.number] = answer
+        self._kept[task.number] = answer
+        self._copy(task.number)
+
+    def _copy(self, original: int) -> None:
+        """Make the records of files that equal one that is finished."""
+        answer = self._kept.get(original)
+        if answer is None:
+            return
+        for number in self._copies.pop(original, ()):
+            self._done[number] = (renamed(answer[0], self._items[number][1]), 0.0)
+        if not self._duplicates.expects(original):
+            del self._kept[original]

@@ -1,0 +1,55 @@
+"""The list of the detectors, their documentation, and what they say together."""
+
+import re
+from pathlib import Path
+
+from phone_audit.analyse.detectors import DETECTOR_IDS, detect_apk
+from tests.analyse.detectors.seen import knowledge, policy, tracker
+from tests.judge.cases import apk_info, endpoint, signer
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_file_is_listed() -> None:
+    files = {path.stem for path in (ROOT / "phone_audit/analyse/detectors").glob("*.py")} - {"__init__"}
+    assert sorted(name.replace("-", "_") for name in DETECTOR_IDS) == sorted(files)
+
+
+def test_every_detector_is_documented() -> None:
+    """Each has a heading with what it sees, why that matters, where it is wrong, and what to do."""
+    text = (ROOT / "docs/detectors.md").read_text("utf-8")
+    parts = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
+    documented = {part.partition("\n")[0].strip("`"): part for part in parts}
+    assert set(documented) == set(DETECTOR_IDS)
+    for name, part in documented.items():
+        for word in ("**Sees**", "**Why**", "**Wrong when**", "**Remedy**"):
+            assert word in part, (name, word)
+
+
+def test_an_apk_with_everything() -> None:
+    apk = apk_info(
+        "com.a",
+        debuggable=True,
+        trackers=(tracker(),),
+        signers=(signer("01" * 32), signer("02" * 32)),
+        endpoints=(endpoint("stats.example", owner="Acme", category="telemetry", cleartext=True),),
+        network_policy=policy(cleartext=True, trusts_user_cas=True),
+    )
+    found = detect_apk(apk, knowledge())
+    assert [item.id for item in found] == [
+        "tracker-present",
+        "telemetry-endpoint",
+        "cleartext-endpoint",
+        "public-test-key",
+        "leaked-key",
+        "trusts-user-cas",
+        "debuggable-package",
+    ]
+    assert len({item.key for item in found}) == len(found)
+
+
+def test_an_apk_of_which_nothing_was_read() -> None:
+    apk = apk_info(
+        None, trackers=None, endpoints=None, signers=None, network_policy=None, debuggable=None, permissions=None
+    )
+    assert detect_apk(apk, knowledge()) == ()

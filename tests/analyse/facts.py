@@ -1,0 +1,90 @@
+"""Small knowledge for tests, so that they do not depend on what the package bundles."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from phone_audit.knowledge.fact_schema import HostFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.files import DataFile, Kind
+from phone_audit.knowledge.incident_schema import EndpointFact, IncidentEntry, IncidentTests
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import EndpointCategory
+
+
+def tracker(name: str, *, code: Sequence[str] = (), hosts: Sequence[str] = (), owner: str | None = None) -> TrackerFact:
+    return TrackerFact(
+        id=name.lower(),
+        name=name,
+        owner=owner,
+        categories=("analytics",),
+        code=tuple(code),
+        hosts=tuple(hosts),
+        website="",
+        source="test",
+        matches=(),
+        ignores=(),
+    )
+
+
+def owner(host: str, name: str, category: EndpointCategory = "telemetry") -> HostFact:
+    return HostFact(host=host, owner=name, category=category, source="test")
+
+
+def rule(name: str, *, hosts: Sequence[str] = (), url_prefixes: Sequence[str] = ()) -> RuledOutRule:
+    return RuledOutRule(
+        id=name,
+        reason="for the test",
+        hosts=tuple(hosts),
+        url_prefixes=tuple(url_prefixes),
+        source="test",
+        matches=(),
+        ignores=(),
+    )
+
+
+def incident(*hosts: str) -> IncidentEntry:
+    return IncidentEntry(
+        id="incident",
+        title="",
+        summary="",
+        category="data-leak",
+        severity="high",
+        status="ongoing",
+        raises="known-bad",
+        disclosed="2020-01-01",
+        vendors=(),
+        models=(),
+        builds=(),
+        packages=(),
+        hashes=(),
+        certificates=(),
+        paths=(),
+        properties=(),
+        endpoints=tuple(
+            EndpointFact(value=host, confidence="sourced", source=1, kind="domain", weight="strong") for host in hosts
+        ),
+        data_types=(),
+        cves=(),
+        vendor_response=(),
+        sources=(),
+        tests=IncidentTests(),
+    )
+
+
+def knowledge(
+    *,
+    trackers: Sequence[TrackerFact] = (),
+    hosts: Sequence[HostFact] = (),
+    rules: Sequence[RuledOutRule] = (),
+    incidents: Sequence[IncidentEntry] = (),
+) -> Knowledge:
+    kinds: list[tuple[Kind, Sequence[TrackerFact | HostFact | RuledOutRule]]] = [
+        ("trackers", trackers),
+        ("hosts", hosts),
+        ("rules", rules),
+    ]
+    files = [DataFile("incidents", 0, Path("incident.json"), one.model_dump_json().encode()) for one in incidents]
+    for kind, entries in kinds:
+        text = json.dumps({"sources": [], "entries": [entry.model_dump() for entry in entries]})
+        files.append(DataFile(kind, 0, Path(f"{kind}.json"), text.encode()))
+    return Knowledge(tuple(files))

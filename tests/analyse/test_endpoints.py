@@ -1,0 +1,159 @@
+import pytest
+
+from phone_audit.analyse import endpoints as endpoints_module
+from phone_audit.analyse.dex.file import read_dex
+from phone_audit.analyse.endpoints import MAX_EVIDENCE, MAX_URLS, UNKNOWN_SUFFIX, find_endpoints
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.finding import Evidence, Skipped
+from tests.analyse.dex.builder import Source, build_dex, string_data
+from tests.analyse.facts import incident, knowledge, owner, rule, tracker
+
+_KNOWN = knowledge(
+    trackers=[tracker("Shared", hosts=["shared.name"], owner="A"), tracker("Other", hosts=["shared.name"], owner="B")],
+    hosts=[owner("stat.example.cn", "Example Ltd", "push")],
+    rules=[
+        rule("namespace", hosts=["schemas.example.com"], url_prefixes=["www.example.org/ns/"]),
+        rule("documentation", url_prefixes=["www.example.org/docs/"]),
+        rule("loopback", hosts=["127.0.0.0/8", "localhost"]),
+    ],
+)
+
+
+def _find(*sources: Source, known: Knowledge = _KNOWN) -> tuple[Endpoint, ...]:
+    files = [(f"classes{number}.dex", build_dex(source)) for number, source in enumerate(sources)]
+    endpoints, skipped = find_endpoints(
+        [read_dex(name, data) for name, data in files], [[b"Landroid/net/Uri;"] for _ in files], known
+    )
+    assert skipped == ()
+    return endpoints
+
+
+def _by_host(*strings: str) -> dict[str, Endpoint]:
+    return {endpoint.host: endpoint for endpoint in _find(Source(strings=strings))}
+
+
+def test_the_whole_of_one_endpoint() -> None:
+    source = Source(strings=("http://a.stat.example.cn:8080/x",))
+    data = build_dex(source)
+    evidence = Evidence(
+        kind="dex-string",
+        where="classes0.dex",
+        value="http://a.stat.example.cn:8080/x",
+        offset=data.index(string_data("http://a.stat.example.cn:8080/x")),
+    )
+    assert _find(source) == (
+        Endpoint(
+            host="a.stat.example.cn",
+            kind="domain",
+            registered_domain="example.cn",
+            urls=("http://a.stat.example.cn:8080/x",),
+            schemes=("http",),
+            ports=(8080,),
+            cleartext=True,
+            owner="Example Ltd",
+            category="push",
+            ruled_out=None,
+            held_by=(HeldBy(party="unknown", library=None, evidence=(evidence,)),),
+        ),
+    )
+
+
+def test_sightings_in_several_files_are_one_endpoint() -> None:
+    first = Source(strings=("https://a.example.cn/2", "a.example.cn:444"))
+    second = Source(strings=("HTTPS://A.example.cn:443/1",))
+    (endpoint,) = _find(first, second)
+    assert endpoint.urls == ("HTTPS://A.example.cn:443/1", "https://a.example.cn/2")
+    assert (endpoint.schemes, endpoint.ports, endpoint.cleartext) == (("https",), (443, 444), False)
+    assert [one.where for one in endpoint.held_by[0].evidence] == ["classes0.dex", "classes0.dex", "classes1.dex"]
+
+
+def test_hosts_without_anything_known() -> None:
+    (endpoint,) = _find(Source(strings=("zzhc.vnet.cn",)))
+    assert (endpoint.owner, endpoint.category, endpoint.urls, endpoint.schemes) == (None, "unknown", (), ())
+    assert endpoint.cleartext is False
+
+
+def test_addresses() -> None:
+    found = _by_host("http://192.0.2.7/", "ws://[2001:db8::1]:81/", "14.17.43.18", "2001:db8:0:1::5", "2.5.29.14")
+    assert {host: (one.kind, one.registered_domain) for host, one in found.items()} == {
+        "192.0.2.7": ("ipv4", None),
+        "14.17.43.18": ("ipv4", None),
+        "2001:db8::1": ("ipv6", None),
+        "2001:db8:0:1::5": ("ipv6", None),
+    }
+
+
+def test_what_a_rule_takes_out_stays_listed() -> None:
+    found = _by_host(
+        "http://schemas.example.com/android",
+        "http://www.example.org/ns/a",
+        "http://www.example.org/docs/a",
+        "http://localhost:80/",
+        "127.0.0.1:7912",
+        "http://javax.xml.XMLConstants/feature",
+        "http://intranet/",
+    )
+    assert {host: (one.ruled_out, one.cleartext) for host, one in found.items()} == {
+        "schemas.example.com": ("namespace", False),
+        "www.example.org": ("documentation", False),
+        "localhost": ("loopback", False),
+        "127.0.0.1": ("loopback", False),
+        "javax.xml.xmlconstants": (UNKNOWN_SUFFIX, False),
+        "intranet": (UNKNOWN_SUFFIX, False),
+    }
+    assert found["www.example.org"].urls == ("http://www.example.org/docs/a", "http://www.example.org/ns/a")
+
+
+def test_one_free_url_brings_the_host_back() -> None:
+    found = _by_host("http://www.example.org/ns/a", "https://www.example.org/upload")["www.example.org"]
+    assert (found.ruled_out, found.cleartext) == (None, False)
+    found = _by_host("https://www.example.org/ns/a", "http://www.example.org/upload")["www.example.org"]
+    assert (found.ruled_out, found.cleartext) == (None, True)
+
+
+def test_a_bare_name_is_no_more_than_its_urls() -> None:
+    assert _by_host("www.example.org", "http://www.example.org/docs/a")["www.example.org"].ruled_out == "documentation"
+    assert _by_host("www.example.org")["www.example.org"].ruled_out is None
+
+
+def test_look_alikes_are_no_endpoints() -> None:
+    assert (
+        _by_host("com.example.app", "android.net", "libx.so", "foo.js", "user.name", "java.util.List", "1.2.3.4") == {}
+    )
+
+
+def test_trackers_and_urls_support_bare_names() -> None:
+    found = _by_host("a.shared.name", "cdn.vendor.dev", "https://api.vendor.dev/", "other.name")
+    assert sorted(found) == ["a.shared.name", "api.vendor.dev", "cdn.vendor.dev"]
+
+
+def test_hosts_of_incidents_are_taken_bare_under_any_suffix() -> None:
+    known = knowledge(incidents=[incident("bad.click", "http://c2.info/x", "(path only)")])
+    found = _find(Source(strings=("s.bad.click", "c2.info", "other.click", "notbad.click")), known=known)
+    assert [endpoint.host for endpoint in found] == ["c2.info", "s.bad.click"]
+
+
+def test_lists_stay_short() -> None:
+    (endpoint,) = _find(Source(strings=tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS + 30))))
+    assert endpoint.urls == tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS))
+    assert len(endpoint.held_by[0].evidence) == MAX_EVIDENCE
+
+
+@pytest.mark.parametrize("limit", ["MAX_HOSTS", "MAX_MENTIONS"])
+def test_too_many_hosts_are_said_to_be_left_out(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints_module, limit, 3)
+    data = build_dex(Source(strings=tuple(f"See http://a{number}.cn/" for number in range(5))))
+    endpoints, skipped = find_endpoints([read_dex("classes.dex", data)], [[]], _KNOWN)
+    assert [endpoint.host for endpoint in endpoints] == ["a0.cn", "a1.cn", "a2.cn"]
+    reason = skipped[0].reason
+    assert skipped == (Skipped(subject="classes.dex", step="dex", code="too-many-endpoints", reason=reason),)
+
+
+def test_a_text_that_no_string_table_names_is_not_read() -> None:
+    data = build_dex(Source(strings=("a",))) + string_data("http://hidden.example.cn/")
+    assert find_endpoints([read_dex("classes.dex", data)], [[]], _KNOWN) == ((), ())
+
+
+def test_no_dex_file_no_endpoints() -> None:
+    assert find_endpoints([], [], _KNOWN) == ((), ())

@@ -148,7 +148,13 @@ def scan(outcome: Outcome = "nothing-found", skipped: tuple[Skipped, ...] = (), 
         incidents=(INCIDENT,) if bad else (),
         verdict=verdict(outcome, "k1" if bad else None),
         coverage=Coverage(
-            packages_listed=1, apks_listed=1, apks_analysed=1, bytes_on_device=1, complete=not skipped, skipped=skipped
+            packages_listed=1,
+            apks_listed=1,
+            apks_analysed=1,
+            bytes_on_device=1,
+            complete=not skipped,
+            skipped=skipped,
+            untested=(),
         ),
         acquisition=AcquisitionInfo(
             source="live", depth="standard", via="direct", manifest_sha256=None, phone_clock_offset=0.0, cannot_hold=()

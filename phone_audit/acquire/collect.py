@@ -16,7 +16,7 @@ from phone_audit.acquire.parse.clock import parse_date
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.phone_files import PhoneFiles, find_files, hash_files, paths_there, places_of
+from phone_audit.acquire.phone_files import PhoneFiles, digests_there, find_files, hash_files, paths_there, places_of
 from phone_audit.acquire.record import RecordingTransport
 from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.acquire.state import read_state
@@ -36,6 +36,7 @@ class Acquired:
         apks: the copied APKs, by path; empty at depth `quick`.
         bytes_transferred: bytes of answers and copies.
         paths: which of the asked paths are on the phone.
+        digests: SHA-256, SHA-1 and MD5 of those that are files, in hexadecimal.
         phone_clock_offset: seconds by which the phone's clock was ahead of this computer's; None where not known.
     """
 
@@ -43,6 +44,7 @@ class Acquired:
     apks: tuple[PulledApk, ...]
     bytes_transferred: int
     paths: Mapping[str, Literal["file", "folder"]]
+    digests: Mapping[str, tuple[str, ...]]
     phone_clock_offset: float | None
 
 
@@ -58,6 +60,7 @@ class _Read:
     files: PhoneFiles = field(default_factory=PhoneFiles)
     copies: Copies = field(default_factory=Copies)
     paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
+    digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def collect(
@@ -99,6 +102,7 @@ def collect(
         _find_files(reader, read)
         hash_files(reader, read.files)
         read.paths = paths_there(reader, paths)
+        read.digests = digests_there(reader, read.paths)
         if depth != "quick":
             copy_files(reader, read.copies, read.files.readable(), read.files.hashes, into)
     except DeviceLostError as error:
@@ -113,6 +117,7 @@ def collect(
         apks=tuple(sorted(read.copies.done.values(), key=lambda apk: apk.path)),
         bytes_transferred=reader.transferred,
         paths=read.paths,
+        digests=read.digests,
         phone_clock_offset=read.clock_offset,
     )
 

@@ -1,6 +1,6 @@
 """Finds the APK files of every package on the phone, and their sizes and hashes there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,7 +8,7 @@ from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.parse.package_dump import DumpedPackage
 from phone_audit.acquire.parse.package_list import Listed
-from phone_audit.acquire.parse.shell_loops import Found, parse_found, parse_hashes
+from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_found, parse_hashes
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.acquire.transport import PULL_LIMIT
@@ -171,6 +171,21 @@ def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file
         if kind != "missing":
             there[path] = "folder" if kind == "folder" else "file"
     return there
+
+
+def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Give the hashes of those of the paths that are files, as the phone computes them. What gives none is noted."""
+    paths = [path for path, kind in there.items() if kind == "file"]
+    answer = (
+        reader.try_ask(commands.digest_files(paths), subject="the hashes of files that incidents name")
+        if paths
+        else None
+    )
+    digests = parse_digests(decode(answer.output)) if answer else {}
+    for index, path in enumerate(paths):
+        if not digests.get(index):
+            reader.skip(path, "read", "not-hashed", "An incident names this file, and its hash could not be had.")
+    return {path: digests[index] for index, path in enumerate(paths) if digests.get(index)}
 
 
 def _expect(files: PhoneFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:

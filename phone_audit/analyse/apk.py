@@ -1,6 +1,5 @@
 """One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from phone_audit.analyse.archive import Archive, map_file
 from phone_audit.analyse.code import CodeFacts, read_code
 from phone_audit.analyse.container import File, join_members, members_of
 from phone_audit.analyse.contents import CodeEntries, code_entries, is_container
+from phone_audit.analyse.digests import digests_of, pieces_of
 from phone_audit.analyse.join import INSIDE
 from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
 from phone_audit.analyse.records import empty_record, in_order
@@ -69,8 +69,8 @@ def _measure(path: Path, shown_as: str) -> File:
     """Hash by reading, not through the map, whose pages would stay in memory."""
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return File(shown_as, digest, file.tell(), path)
+            found = digests_of(pieces_of(file))
+            return File(shown_as, found, file.tell(), path)
     except OSError as error:
         raise ApkError(f"The file cannot be read: {error.strerror}.") from error
 

@@ -1,12 +1,12 @@
 """Archives of APKs: base and splits of one package, in one file."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.contents import is_member
+from phone_audit.analyse.digests import Digests, digests_of
 from phone_audit.analyse.join import INSIDE, join, moved_inside
 from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.analyse.steps import Steps, out_of_memory
@@ -24,13 +24,21 @@ class File:
     """The file that is read; `path` is None inside a container."""
 
     shown_as: str
-    sha256: str
+    digests: Digests
     size: int
     path: Path | None
 
+    @property
+    def sha256(self) -> str:
+        """The hash that names the file."""
+        return self.digests.sha256
+
     def in_role(self, role: FileRole) -> ApkFile:
         """Give the file as a record lists it."""
-        return ApkFile(path=self.shown_as, sha256=self.sha256, size=self.size, role=role)
+        found = self.digests
+        return ApkFile(
+            path=self.shown_as, sha256=found.sha256, size=self.size, role=role, sha1=found.sha1, md5=found.md5
+        )
 
 
 def members_of(file: File, archive: Archive, steps: Steps) -> Iterator[tuple[File, Archive]]:
@@ -40,7 +48,7 @@ def members_of(file: File, archive: Archive, steps: Steps) -> Iterator[tuple[Fil
         name = f"{file.shown_as}{INSIDE}{entry.name}"
         try:
             content = memoryview(archive.read(entry, INNER_LIMIT))
-            yield File(name, hashlib.sha256(content).hexdigest(), len(content), None), Archive(content)
+            yield File(name, digests_of([content]), len(content), None), Archive(content)
         except ApkError as error:
             steps.note(name, "read", error)
         except MemoryError:

@@ -23,6 +23,7 @@ from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import Finding, Incident, Outcome, Skipped, Verdict
 
 _NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
+_NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def judge_scan(
     depth: Depth,
     knowledge: Knowledge,
     paths: Mapping[str, PathKind] = _NO_PATHS,
+    digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
 ) -> JudgedScan:
     """Judge a phone.
 
@@ -76,8 +78,9 @@ def judge_scan(
         depth: what was promised to be read; `quick` reads no code, so it never ends in `nothing-found`.
         knowledge: the published incidents.
         paths: paths that exist on the phone besides those of packages.
+        digests: hashes of files at such paths.
     """
-    matches = match_incidents(observed_phone(snapshot, apks, paths), knowledge)
+    matches = match_incidents(observed_phone(snapshot, apks, paths, digests), knowledge)
     by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
     incidents = _by_id(cited_once(match.incident for match in matches if by_match[match.incident.id]))
     found = merged([*(finding for findings in by_match.values() for finding in findings), *detected])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from phone_audit.judge.observed import Observed, ObservedPackage, PathKind
 from phone_audit.model.apk import ApkInfo
@@ -13,13 +14,19 @@ def observed_apk(info: ApkInfo) -> Observed:
     return Observed(packages=(_of_files(info.package, [info], info.path),))
 
 
-def observed_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], paths: Mapping[str, PathKind]) -> Observed:
+def observed_phone(
+    snapshot: Snapshot,
+    apks: Sequence[ApkInfo],
+    paths: Mapping[str, PathKind],
+    digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Observed:
     """Give what a phone shows: each package with all that its files hold, and each APK that no package lists.
 
     Args:
         snapshot: the phone.
         apks: its analysed APKs; their paths are those on the phone.
         paths: further paths that exist on the phone.
+        digests: hashes of further files, by path.
     """
     by_path = {info.path: info for info in apks}
     listed: set[str] = set()
@@ -29,6 +36,7 @@ def observed_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], paths: Mapping[s
         listed.update(info.path for info in own)
         packages.append(_of_package(package, own))
     packages += [_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
+    packages += [ObservedPackage(name=None, hashes=frozenset(found), path=path) for path, found in digests.items()]
     files = [file.path for package in snapshot.packages for file in package.files]
     return Observed(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
 
@@ -55,12 +63,16 @@ def _of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> ObservedP
         version_name=first.version_name if first else None,
         version_code=first.version_code if first else None,
         signers=frozenset(digest for signer in signers for digest in (signer.sha256, signer.sha1)),
-        hashes=frozenset(
-            digest for info in apks for digest in (info.sha256, *(file.sha256 for file in info.files)) if digest
-        ),
+        hashes=frozenset(digest for info in apks for digest in _digests(info) if digest),
         endpoints=tuple(endpoint for info in apks for endpoint in info.endpoints or ()),
         path=path,
     )
+
+
+def _digests(info: ApkInfo) -> Iterable[str | None]:
+    yield info.sha256
+    for file in info.files:
+        yield from (file.sha256, file.sha1, file.md5)
 
 
 def _with_folders(files: Iterable[str]) -> dict[str, PathKind]:

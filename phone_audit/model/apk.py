@@ -28,12 +28,14 @@ Party = Annotated[Literal["first-party", "library", "obfuscated", "unknown"], OP
 
 
 class ApkFile(Frozen):
-    """One of the files that make up the record."""
+    """One of the files that make up the record. SHA-1 and MD5 are there because incidents print only those."""
 
     path: str
     sha256: str
     size: int
     role: FileRole
+    sha1: str | None = None
+    md5: str | None = None
 
 
 class Signature(Frozen):

@@ -12,7 +12,10 @@ BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
 
 
 class Coverage(Frozen):
-    """What was looked at. `bytes_on_device` is null where sizes are not known."""
+    """What was looked at.
+
+    `bytes_on_device` is null where sizes are not known. `untested` says what of this phone's version was never tried.
+    """
 
     packages_listed: int
     apks_listed: int
@@ -20,10 +23,14 @@ class Coverage(Frozen):
     bytes_on_device: int | None
     complete: bool
     skipped: tuple[Skipped, ...]
+    untested: tuple[str, ...]
 
 
 class ScanRun(Frozen):
-    """What may differ between two runs. Times are RFC 3339, `seconds` a duration. `replayed`: from a saved acquisition."""
+    """What may differ between two runs. Times are RFC 3339, `seconds` a duration.
+
+    `replayed` tells that a saved acquisition was read.
+    """
 
     started: str
     finished: str

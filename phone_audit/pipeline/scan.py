@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.errors import DeviceLostError
 from phone_audit.judge.judge import JudgedScan, judge_scan
@@ -50,7 +51,7 @@ def scan_device(
     snapshot = acquired.snapshot.model_copy(update={"skipped": acquired.snapshot.skipped + analysed.skipped})
     infos = [apk.info for apk in analysed.apks]
     found = [*detect_device(snapshot, known), *(finding for info in infos for finding in detect_apk(info, known))]
-    judged = judge_scan(snapshot, infos, found, acquisition.depth, known, acquired.paths)
+    judged = judge_scan(snapshot, infos, found, acquisition.depth, known, acquired.paths, acquired.digests)
     finished = options.clock()
     run = ScanRun(
         started=rfc3339(started),
@@ -106,6 +107,7 @@ def _document(
             bytes_on_device=sum(size for size in sizes if size is not None) if any(sizes) else None,
             complete=judged.complete,
             skipped=judged.skipped,
+            untested=untested(snapshot.build.sdk, snapshot.build.android_version),
         ),
         acquisition=acquisition,
         knowledge=known.info,

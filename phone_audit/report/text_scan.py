@@ -53,5 +53,5 @@ def _how_read(scan: Scan) -> list[str]:
     )
     users = ", ".join(f"{user.id}" + ("" if user.readable else " (not readable)") for user in scan.users)
     lines = [read, f"users and profiles: {users or 'unknown'}"]
-    lines.extend(acquisition.cannot_hold)
+    lines.extend((*acquisition.cannot_hold, *coverage.untested))
     return lines

@@ -28,11 +28,12 @@ def test_a_saved_phone_reads_as_expected(name: str, tmp_path: Path) -> None:
         users=replay.users,
         into=tmp_path,
         on_progress=QUIET,
-        paths=("/system/bin/sh", "/system/app", "/system/xbin/su"),
+        paths=("/system/framework/framework-res.apk", "/system/app", "/system/xbin/su"),
     )
     assert acquired.snapshot.model_dump(mode="json") == expected["snapshot"]
     assert [{"path": apk.path, "sha256": apk.sha256, "size": apk.size} for apk in acquired.apks] == expected["apks"]
     assert dict(acquired.paths) == expected["paths"]
+    assert {path: list(found) for path, found in acquired.digests.items()} == expected["digests"]
     assert acquired.phone_clock_offset == expected["phone_clock_offset"]
     assert acquired.bytes_transferred == expected["bytes_transferred"]
     assert not list(tmp_path.iterdir()), "a replay copies nothing"

@@ -2,6 +2,7 @@
 
 from phone_audit.judge.observe import observed_apk, observed_phone
 from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.model.apk import ApkFile
 from phone_audit.model.device import PackageFile
 from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapshot
 
@@ -66,3 +67,11 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
         "/app/d.apk": "file",
         "/system/bin/su": "file",
     }
+
+
+def test_every_published_kind_of_hash_is_held_against_the_incidents() -> None:
+    file = ApkFile(path="a.apk", sha256="01" * 32, size=1, role="base", sha1="02" * 20, md5="03" * 16)
+    alone = observed_apk(apk_info("com.a", "a.apk", sha256="01" * 32, files=(file,)))
+    assert alone.packages[0].hashes == {"01" * 32, "02" * 20, "03" * 16}
+    phone = observed_phone(snapshot(PIXEL, []), [], {"/system/lib/x.so": "file"}, {"/system/lib/x.so": ("04" * 20,)})
+    assert phone.packages == (ObservedPackage(None, hashes=frozenset(["04" * 20]), path="/system/lib/x.so"),)

@@ -10,6 +10,7 @@ from phone_audit.acquire.parse.text import number
 Kind = Literal["file", "folder", "fifo", "device", "missing", "denied"]
 KINDS: tuple[Kind, ...] = ("file", "folder", "fifo", "device", "missing", "denied")
 FIELDS = 3
+DIGEST = re.compile(r"\\?([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b")
 HASH = re.compile(r"^@(\d{1,6})\n\\?([0-9a-f]{64})\b", re.MULTILINE)
 
 
@@ -59,3 +60,20 @@ def parse_hashes(text: str) -> dict[int, str]:
         {0: 'abababababababababababababababababababababababababababababababab'}
     """
     return {int(index): digest for index, digest in HASH.findall(text)}
+
+
+def parse_digests(text: str) -> dict[int, tuple[str, ...]]:
+    r"""Read `@INDEX` lines, each followed by what the hashing tools printed for one file, sorted.
+
+    Example:
+        >>> parse_digests("@0\n" + "ab" * 16 + "  -\n@1\nsh: md5sum: not found\n")
+        {0: ('abababababababababababababababab',), 1: ()}
+    """
+    found: dict[int, list[str]] = {}
+    current: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("@") and line[1:].isdecimal():
+            current = found.setdefault(int(line[1:]), [])
+        elif digest := DIGEST.match(line):
+            current.append(digest[1])
+    return {index: tuple(sorted(digests)) for index, digests in found.items()}

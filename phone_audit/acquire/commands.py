@@ -116,18 +116,10 @@ def hash_files(files: Sequence[tuple[str, int]]) -> Command:
     return Command(f"{HASH_SETUP}{asked}}}", timeout=seconds, limit=MEGABYTE)
 
 
-DIGESTS_SETUP = (
-    ': digests;d(){ echo "@$1";for t in sha256sum sha1sum md5sum;do [ -f "$2" ]&&$t <"$2" 2>/dev/null;done;};'
-)
-
-
-def digest_files(paths: Sequence[str]) -> Command:
-    """Ask for SHA-256, SHA-1 and MD5 of regular files; answers come as `@INDEX` and one line a hash.
-
-    Incidents print the hashes of their files in all three.
-    """
-    asked = "".join(f"d {index} {quoted(path)};" for index, path in enumerate(paths))
-    return Command(DIGESTS_SETUP + asked, timeout=120.0, limit=MEGABYTE)
+def digest_file(path: str) -> Command:
+    """Ask for SHA-256, SHA-1 and MD5 of one regular file, a line each: incidents print all three kinds."""
+    tools = 'for t in sha256sum sha1sum md5sum;do [ -f "$f" ]&&$t <"$f" 2>/dev/null;done'
+    return Command(f": digests;f={quoted(path)};{tools}", timeout=120.0, limit=MEGABYTE)
 
 
 def batches(words: Iterable[str], length: int = COMMAND_LENGTH) -> list[list[str]]:

@@ -174,18 +174,19 @@ def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file
 
 
 def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Give the hashes of those of the paths that are files, as the phone computes them. What gives none is noted."""
-    paths = [path for path, kind in there.items() if kind == "file"]
-    answer = (
-        reader.try_ask(commands.digest_files(paths), subject="the hashes of files that incidents name")
-        if paths
-        else None
-    )
-    digests = parse_digests(decode(answer.output)) if answer else {}
-    for index, path in enumerate(paths):
-        if not digests.get(index):
+    """Give the hashes of those of the paths that are files, as the phone computes them. What gives none is noted.
+
+    One question a file: there are few, and an acquisition then answers for each, whatever else is asked later.
+    """
+    digests: dict[str, tuple[str, ...]] = {}
+    for path in (path for path, kind in there.items() if kind == "file"):
+        answer = reader.try_ask(commands.digest_file(path), subject=f"the hashes of {path}")
+        found = parse_digests(decode(answer.output)) if answer else ()
+        if found:
+            digests[path] = found
+        elif answer:
             reader.skip(path, "read", "not-hashed", "An incident names this file, and its hash could not be had.")
-    return {path: digests[index] for index, path in enumerate(paths) if digests.get(index)}
+    return digests
 
 
 def _expect(files: PhoneFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:

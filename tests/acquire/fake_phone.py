@@ -24,6 +24,9 @@ def nothing(what: str, done: int, total: int) -> None:
 QUIET: OnProgress = nothing
 
 
+DIGESTS = commands.digest_file("").text.partition("''")[0]
+
+
 @dataclass
 class FakePhone:
     """Answers what is in `says`; a command that is not there is not found (exit 127).
@@ -51,6 +54,8 @@ class FakePhone:
             return Answer(self._look(command), 0, truncated=False)
         if command not in self.says and command.startswith(commands.HASH_SETUP):
             return Answer(self._hash(command), 0, truncated=False)
+        if command not in self.says and command.startswith(DIGESTS):
+            return Answer(self._digests(command), 0, truncated=False)
         said = self.says.get(command, Answer(b"/system/bin/sh: not found\n", 127, truncated=False))
         if isinstance(said, Exception):
             raise said
@@ -81,6 +86,16 @@ class FakePhone:
                 others += b"\0" + lying.encode() + b"\0" + raw(path) + b"\0"
         sizes = "".join(f"{len(self.tree[path])}\n" for path in files).encode()
         return others + b"\0files\0" + sizes + b"".join(b"\0" + raw(path) for path in files)
+
+    def _digests(self, command: str) -> bytes:
+        path = command.removeprefix(DIGESTS).split("'")[1]
+        lying = self.tree.get(path)
+        if not self.hash_tool or not isinstance(lying, bytes):
+            return b"sh: sha256sum: not found\n"
+        names = ("sha256", "sha1", "md5")
+        return b"".join(
+            hashlib.new(name, lying, usedforsecurity=False).hexdigest().encode() + b"  -\n" for name in names
+        )
 
     def _hash(self, command: str) -> bytes:
         if not self.hash_tool:

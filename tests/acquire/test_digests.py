@@ -7,6 +7,7 @@ from phone_audit.acquire.collect import collect
 from phone_audit.acquire.connect import open_transport
 from phone_audit.acquire.parse.shell_loops import parse_digests
 from phone_audit.simulated.phone import SimulatedPhone
+from tests.acquire.fake_phone import FakePhone
 
 ACTIVATION = "/system/app/AutoRegistration/AutoRegistration.apk"
 
@@ -30,5 +31,14 @@ def test_the_phone_hashes_the_files_that_are_there(tmp_path: Path) -> None:
 
 
 def test_answers_of_tools_that_are_not_there() -> None:
-    text = "@0\n/system/bin/sh: sha256sum: not found\n" + "ab" * 20 + "  -\n@1\nx\n@2\n\\" + "cd" * 16 + "  -\n"
-    assert parse_digests(text) == {0: ("ab" * 20,), 1: (), 2: ("cd" * 16,)}
+    text = "/system/bin/sh: sha256sum: not found\n" + "cd" * 20 + "  -\n\\" + "ab" * 16 + "  -\nabcd  -\n"
+    assert parse_digests(text) == ("ab" * 16, "cd" * 20)
+
+
+def test_a_phone_without_tools_is_noted(tmp_path: Path) -> None:
+    phone = FakePhone(hash_tool=False, tree={"/system/xbin/su": b"x"})
+    acquired = collect(
+        phone, depth="quick", users="all", into=tmp_path, on_progress=no_progress, paths=("/system/xbin/su",)
+    )
+    assert acquired.digests == {}
+    assert ("/system/xbin/su", "not-hashed") in [(note.subject, note.code) for note in acquired.snapshot.skipped]

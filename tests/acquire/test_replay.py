@@ -230,6 +230,7 @@ def test_paths_of_newer_knowledge_are_noted_and_known_ones_still_answered(tmp_pa
     recording.finish()
     newer = read(ReplayTransport(tmp_path / "saved"), tmp_path, ("/new/path", "/system/xbin/su"))
     assert newer.paths == {"/system/xbin/su": "file"}
+    assert newer.digests.keys() == {"/system/xbin/su"}
     [note] = newer.snapshot.skipped
     assert (note.code, note.reason) == (
         "not-looked-for",

@@ -62,18 +62,11 @@ def parse_hashes(text: str) -> dict[int, str]:
     return {int(index): digest for index, digest in HASH.findall(text)}
 
 
-def parse_digests(text: str) -> dict[int, tuple[str, ...]]:
-    r"""Read `@INDEX` lines, each followed by what the hashing tools printed for one file, sorted.
+def parse_digests(text: str) -> tuple[str, ...]:
+    r"""Read what the hashing tools printed for one file, sorted; what is no hash is left out.
 
     Example:
-        >>> parse_digests("@0\n" + "ab" * 16 + "  -\n@1\nsh: md5sum: not found\n")
-        {0: ('abababababababababababababababab',), 1: ()}
+        >>> parse_digests("sh: sha256sum: not found\n" + "ab" * 16 + "  -\n")
+        ('abababababababababababababababab',)
     """
-    found: dict[int, list[str]] = {}
-    current: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("@") and line[1:].isdecimal():
-            current = found.setdefault(int(line[1:]), [])
-        elif digest := DIGEST.match(line):
-            current.append(digest[1])
-    return {index: tuple(sorted(digests)) for index, digests in found.items()}
+    return tuple(sorted(digest[1] for line in text.splitlines() if (digest := DIGEST.match(line))))

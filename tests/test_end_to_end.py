@@ -63,6 +63,14 @@ def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
         assert part in answer
 
 
+def test_the_report_in_the_readme_is_the_real_one() -> None:
+    printed = (REPOSITORY / "README.md").read_text("utf-8").split("```text\n")[1].split("```")[0].splitlines()
+    lines = [line for line in printed if line.strip() != "…"]
+    assert lines[0].startswith(" KNOWN-BAD")
+    shown = run("demo").stdout.splitlines()
+    assert [line for line in lines if line not in shown] == []
+
+
 def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, tmp_path: Path) -> None:
     live = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
     assert live.returncode == 12

@@ -1,0 +1,64 @@
+"""The documents say what is so."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from phone_audit.acquire.tested_versions import REAL_DUMPS, untested
+from phone_audit.cli.main import app
+from phone_audit.report import FORMATS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
+
+
+def block(marker: str) -> str:
+    """Give the code block after a marker."""
+    found = re.search(rf"<!-- {marker} -->\n```sh\n(.*?)\n```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    assert block("demo").endswith("phone-audit demo")
+    assert block("tests").endswith("-m pytest -q")
+    assert "\n" not in block("demo") + block("tests")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"`phone-audit {command}" in README
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_format_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "report.md").read_text("utf-8")
+
+
+def test_every_link_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_untested_android_versions_are_named() -> None:
+    assert "Android " + ", ".join(sorted(set(REAL_DUMPS.values()), key=int)[:-1]) + " and 16" in README
+    assert untested(34, "14") == ()
+    assert untested(35, "15")[0].startswith("Android 15: no real dump")
+    assert untested(28, "9")[0].startswith("Android 9: no real dump")
+
+
+def test_what_is_imported_once_is_what_the_linter_bans() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    banned = settings["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]
+    for name in banned:
+        importers = [
+            path.relative_to(ROOT).as_posix()
+            for path in sorted((ROOT / "phone_audit").rglob("*.py"))
+            if re.search(rf"^\s*(import|from) {name}\b", path.read_text("utf-8"), re.MULTILINE)
+        ]
+        assert len(importers) == 1, (name, importers)
+        assert importers[0] in banned[name]["msg"]

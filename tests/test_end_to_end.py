@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,7 +136,7 @@ def test_apks_gives_a_record_for_every_file(tmp_path: Path) -> None:
 
 def test_apks_streams_lines() -> None:
     lines = run("apks", BUILT / f"{ACTIVATION}.apk", BUILT / "android.apk", "-f", "jsonl").stdout.splitlines()
-    assert [json.loads(line)["package"] for line in lines] == [ACTIVATION, "android"]
+    assert [json.loads(line)["package"] for line in lines] == ["android", ACTIVATION]
 
 
 def test_a_folder_without_apks(tmp_path: Path) -> None:
@@ -236,3 +237,130 @@ def test_quick_commands_load_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(*arguments)
     assert "phone_audit" in loaded
     assert loaded & HEAVY == set()
+
+
+# What a hostile review found
+
+
+def test_output_goes_into_what_is_no_ordinary_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert run("firmware", "00WW_3_39B_SP03", "-f", "json", "-o", pipe).returncode == 0
+        assert pipe.is_fifo()
+        assert json.loads(reader.communicate(timeout=20)[0])["schema"] == "phone-audit/firmware/1"
+
+
+def test_a_file_keeps_its_rights_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    real.touch(0o600)
+    link.symlink_to(real)
+    run("firmware", "00WW_3_39B_SP03", "-o", link)
+    assert link.is_symlink()
+    assert json.loads(real.read_text())
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_places_are_checked_before_anything_is_read(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    shown = run("scan", nokia.address, "--via", "direct", "-o", tmp_path / "none" / "x.json")
+    assert shown.returncode == 2
+    assert nokia.opened == ()
+
+
+def test_broken_knowledge_is_told_before_the_phone_is_asked(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    (tmp_path / "trackers").mkdir()
+    (tmp_path / "trackers" / "a.json").write_text("[]")
+    shown = run("scan", nokia.address, "--via", "direct", "--knowledge", tmp_path)
+    assert shown.returncode == 1
+    assert "a.json" in shown.stderr
+    assert nokia.opened == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("{} firmware x >/dev/full", 1),
+        ("{} --help >/dev/full", 1),
+        ("{} firmware x >&-", 1),
+        ("{} firmware - <&-", 2),
+        ("{} firmware 00WW_3_39B_SP03 -f json 2>&- | grep schema", 0),
+        ("{} firmware 00WW_3_39B_SP03 -f json -o ''", 2),
+        ("{} apks '' ", 2),
+        ("{} scan '' ", 2),
+        ("{} apks . --timeout inf", 2),
+        ("{} firmware 00WW_3_39B_SP03 -f json --label $'\\xff' | grep xff", 0),
+        ("{} scan no/such/folder", 1),
+    ],
+)
+def test_odd_calls_end_with_a_sentence(command: str, code: int) -> None:
+    shell = command.format(f"{sys.executable} -m phone_audit")
+    shown = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True, timeout=60, check=False, cwd=REPOSITORY
+    )
+    assert shown.returncode == code, shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert "Exception ignored" not in shown.stderr
+
+
+def test_a_split_finds_its_base_whatever_the_order(tmp_path: Path) -> None:
+    for folder in ("p", "q"):
+        (tmp_path / folder).mkdir()
+    base, split = tmp_path / "p" / "base.apk", tmp_path / "p" / "split_config.xxhdpi.apk"
+    other = tmp_path / "q" / "android.apk"
+    shutil.copy(BUILT / "com.example.weather.apk", base)
+    shutil.copy(BUILT / "com.example.weather.config.xxhdpi.apk", split)
+    shutil.copy(BUILT / "android.apk", other)
+    results = [
+        json.loads(run("apks", *order, "-f", "json").stdout) for order in ([base, other, split], [split, other, base])
+    ]
+    assert without_run(results[0]) == without_run(results[1])
+    assert [len(record["files"]) for record in results[0]["apks"]] == [2, 1]
+
+
+def test_a_replay_holds_what_was_asked_and_nothing_else(nokia: SimulatedPhone, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    run("scan", nokia.address, "--via", "direct", "--save", saved, "-q")
+    for option in (["--save", tmp_path / "again"], ["--users", "10"], ["--depth", "quick"]):
+        assert run("scan", saved, *option).returncode == 2
+    assert "read again from a saved acquisition" in " ".join(run("scan", saved).stdout.split())
+
+
+def test_a_record_of_one_apk_can_be_drawn(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(run("apks", BUILT / "com.example.weather.apk", "-f", "jsonl").stdout)
+    shown = run("report", tmp_path / "one.json")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(" EXPOSED  com.example.weather")
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_ctrl_c_keeps_what_was_found(tmp_path: Path, group: bool) -> None:
+    folder = tmp_path / "apks"
+    folder.mkdir()
+    whole = (BUILT / "com.example.weather.apk").read_bytes()
+    for number in range(4000):
+        (folder / f"{number:04}.apk").write_bytes(whole + str(number).encode())
+    command = [sys.executable, "-m", "phone_audit", "apks", str(folder), "-v", "-o", str(tmp_path / "result.json")]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "reading APKs: 20/" in line:
+                break
+        os.killpg(running.pid, signal.SIGINT) if group else running.send_signal(signal.SIGINT)
+        errors = running.communicate(timeout=60)[1]
+    assert running.returncode == 130, errors
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert 20 <= len(result["apks"]) < 4000
+    assert {item["code"] for item in result["skipped"]} == {"interrupted"}
+
+
+def test_ctrl_c_while_waiting_for_the_dialog_ends_at_once() -> None:
+    with SimulatedPhone("nokia7plus", auth="ask") as phone:
+        command = [sys.executable, "-m", "phone_audit", "scan", phone.address, "--via", "direct"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as running:
+            assert running.stderr is not None
+            assert "Look at the screen" in running.stderr.readline()
+            running.send_signal(signal.SIGINT)
+            errors = running.communicate(timeout=10)[1]
+        assert running.returncode == 130, errors

@@ -25,6 +25,7 @@ from phone_audit.acquire.saved import (
 from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, SnapshotError
 from phone_audit.model.device import Acquisition, Artifact, Depth
+from phone_audit.model.finding import Tool
 
 WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -116,7 +117,7 @@ class RecordingTransport:
             depth=self._depth,
             users=self._users,
             via=self.via,
-            tool=f"phone-audit {__version__}",
+            tool=Tool(name="phone-audit", version=__version__),
             phone_clock_offset=self.phone_clock_offset,
         )
         part = self._folder / f"{MANIFEST}.part"

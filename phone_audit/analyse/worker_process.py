@@ -118,6 +118,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
+            start_new_session=True,  # a terminal's Ctrl-C is for the parent, which decides what is kept
         )
         self._heard.clear()
         self._stderr = b""

@@ -1,6 +1,6 @@
 """`phone-audit apks`: APK files and folders of them."""
 
-import sys
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +21,12 @@ from phone_audit.cli.options import (
     Timeout,
     Verbose,
 )
+from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
 
 def apks(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")
-    ],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")],
     formats: Formats = None,
     outputs: Outputs = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -42,22 +41,27 @@ def apks(
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.apks_stream import JsonLines
-    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.load import load_knowledge
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget
+    from phone_audit.pipeline.saved_result import judged_outcomes
 
-    missing = [path for path in paths if not path.exists()]
+    named = [Path(path) for path in paths]
+    missing = [text for text, path in zip(paths, named, strict=True) if not text or not os.path.lexists(path)]
     if missing:
-        raise UsageError(f"{missing[0]} does not exist.", "Name APK files, or folders that hold them.")
+        raise UsageError(
+            f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
+        )
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "jsonl"))
+    check_places(places)
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     streams = [place for place in places if place.format == "jsonl"]
     with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet, verbose) as on_progress:
         result = audit_apks(
-            paths,
+            named,
             knowledge=load_knowledge(knowledge or ()),
             label=label,
             budget=budget,
@@ -65,12 +69,10 @@ def apks(
             on_apk=lines.write,
             stopped=stopped,
         )
-        interrupted = stopped()
     write_outputs(result, [place for place in places if place.format != "jsonl"])
-    if interrupted:
+    if stopped.asked:
         raise typer.Exit(exits.INTERRUPTED)
     if not result.apks:
-        sys.stderr.write(f"No APK was found in {', '.join(map(str, paths))}.\n")
+        tell(f"No APK was found in {', '.join(paths)}.")
         raise typer.Exit(exits.NOTHING_TO_SCAN)
-    complete = not result.skipped and not any(apk.skipped for apk in result.apks)
-    raise typer.Exit(exits.exit_code(result.verdict.outcome, complete, fail_on.value))
+    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))

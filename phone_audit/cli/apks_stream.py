@@ -45,8 +45,11 @@ class JsonLines:
         if not self._outputs:
             return
         line = render_json_line(apk)
-        for file in self._files:
-            file.write(line.encode("utf-8", "backslashreplace"))
-            file.flush()
+        try:
+            for file in self._files:
+                file.write(line.encode("utf-8", "backslashreplace"))
+                file.flush()
+        except OSError as error:
+            raise UsageError(f"A record cannot be written: {error.strerror}.", "Free some space.") from error
         if len(self._files) < len(self._outputs):
             write_out(line)

@@ -1,23 +1,21 @@
 """`phone-audit demo`: a simulated phone, read through the ordinary path."""
 
-import sys
-
 import typer
 
 from phone_audit.cli.options import Formats, Outputs, Quiet
+from phone_audit.cli.telling import tell
 
 
 def demo(formats: Formats = None, outputs: Outputs = None, quiet: Quiet = False) -> None:
     """Start a simulated phone on this computer, scan it as any other, and print the report."""
-    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.pipeline.demo import scan_simulated
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    check_places(places)
     if not quiet:
-        sys.stderr.write(
-            "This is a simulated phone with the firmware of a published incident; no real phone is read.\n"
-        )
+        tell("This is a simulated phone with the firmware of a published incident; no real phone is read.")
     with progress(quiet) as on_progress:
         result = scan_simulated(on_progress)
     write_outputs(result, places)

@@ -18,6 +18,7 @@ from phone_audit.cli.options import (
     Outputs,
     Quiet,
     Verbose,
+    printable,
 )
 from phone_audit.errors import UsageError
 
@@ -42,15 +43,16 @@ def firmware(
     no_cache: NoCache = False,
 ) -> None:
     """Check build identifiers against the published incidents. Needs no phone."""
-    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.knowledge.load import load_knowledge
     from phone_audit.pipeline.firmware import check_firmware
+    from phone_audit.pipeline.saved_result import judged_outcomes
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    check_places(places)
     result = check_firmware(_identifiers(ids), knowledge=load_knowledge(knowledge or ()), label=label)
     write_outputs(result, places)
-    codes = [exits.exit_code(b.verdict.outcome, b.parsed is not None, fail_on.value) for b in result.builds]
-    raise typer.Exit(exits.strongest(codes))
+    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
 
 
 def _identifiers(ids: list[str]) -> list[str]:
@@ -58,6 +60,8 @@ def _identifiers(ids: list[str]) -> list[str]:
     texts: list[str] = []
     for given in ids:
         if given == "-":
+            if sys.stdin is None:
+                raise UsageError("Standard input is closed.", "Give the identifiers as arguments, or open it.")
             lines = (
                 line.strip() for line in sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace").splitlines()
             )
@@ -65,7 +69,7 @@ def _identifiers(ids: list[str]) -> list[str]:
         elif _is_file(given):
             texts.append(_text_of(Path(given)))
         else:
-            texts.append(given)
+            texts.append(printable(given) or "")
     if not texts:
         raise UsageError("There is no build identifier to check.", "Give one as an argument, or one a line with -.")
     return texts

@@ -1,5 +1,6 @@
 """The program: the table of commands, and errors turned into sentences and exit codes."""
 
+import os
 import sys
 
 import typer
@@ -12,6 +13,7 @@ from phone_audit.cli.devices import devices
 from phone_audit.cli.firmware import firmware
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
+from phone_audit.cli.telling import tell
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
 
 app = typer.Typer(
@@ -46,19 +48,23 @@ def main() -> None:
     try:
         app()
     except PhoneAuditError as error:
-        _tell(error)
+        tell(f"phone-audit: {error.message}", *(f"  {line}" for line in error.hint.splitlines()))
         sys.exit(_code(error))
     except BrokenPipeError:
-        sys.stderr.close()
+        _forget_output()
+        sys.exit(exits.COULD_NOT_RUN)
+    except OSError as error:
+        _forget_output()
+        tell(f"phone-audit: The result cannot be written: {error.strerror or error}.")
         sys.exit(exits.COULD_NOT_RUN)
 
 
-def _tell(error: PhoneAuditError) -> None:
-    from phone_audit.report.safe import visible
-
-    sys.stderr.write(f"phone-audit: {visible(error.message)}\n")
-    for line in error.hint.splitlines():
-        sys.stderr.write(f"  {visible(line)}\n")
+def _forget_output() -> None:
+    """Keep Python from trying once more to write what could not be written."""
+    if sys.stdout is not None:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _code(error: PhoneAuditError) -> int:

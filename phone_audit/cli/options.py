@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,17 @@ class Depth(StrEnum):
     deep = "deep"
 
 
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter("a number of seconds")
+    return value
+
+
+def printable(text: str | None) -> str | None:
+    """Write bytes of the command line that are no UTF-8 as escapes, so that they can stand in a result."""
+    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 Formats = Annotated[
     list[str] | None,
     typer.Option("--format", "-f", metavar="FORMAT", help="Format of the result; pairs with -o in order."),
@@ -49,13 +61,18 @@ KnowledgeDirs = Annotated[
         "--knowledge", metavar="DIR", exists=True, file_okay=False, help="A folder of further knowledge; repeatable."
     ),
 ]
-Label = Annotated[str | None, typer.Option("--label", metavar="TEXT", help="Case or asset name, kept in the result.")]
+Label = Annotated[
+    str | None,
+    typer.Option("--label", metavar="TEXT", callback=printable, help="Case or asset name, kept in the result."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about what is done.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="APKs analysed at once.", show_default="cores")
 ]
-Timeout = Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Time for one APK.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=1, metavar="SECONDS", callback=_finite, help="Time for one APK.")
+]
 Memory = Annotated[int, typer.Option("--memory", min=256, metavar="MB", help="Memory for one APK.")]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Analyse everything afresh. This version keeps no cache, so it always does.")

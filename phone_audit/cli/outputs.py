@@ -1,5 +1,6 @@
 """Where results go: `-f` and `-o` paired in order, each to a file or to standard output."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -58,39 +59,86 @@ def _by_suffix(path: Path | None) -> str:
 def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
     """Write the document in each format to its place.
 
+    Where one cannot be written, the others are all the same.
+
     Raises:
         UsageError: a file cannot be written.
     """
+    failed: UsageError | None = None
     for output in outputs:
         render = FORMATS[output.format]
-        if output.path is None:
-            write_out(render(document, terminal_style()))
-        else:
-            write_file(output.path, render(document, Style()))
+        try:
+            if output.path is None:
+                write_out(render(document, terminal_style()))
+            else:
+                write_file(output.path, render(document, Style()))
+        except UsageError as error:
+            failed = failed or error
+    if failed:
+        raise failed
+
+
+def check_places(outputs: Sequence[Output]) -> None:
+    """Refuse places that cannot be written, before anything is read for them.
+
+    Raises:
+        UsageError: the place is a folder, or the folder above it is not there or may not be written.
+    """
+    for path in (output.path for output in outputs if output.path is not None):
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder.", "Name a file.")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.", "Make the folder first.")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UsageError(f"{path} cannot be written: permission denied.", "Name a place that you may write to.")
 
 
 def terminal_style() -> Style:
     """Give the width and colour of standard output: plain and 80 columns where it is no terminal."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         return Style()
     colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return Style(width=min(_WIDEST, os.get_terminal_size(sys.stdout.fileno()).columns or Style().width), colour=colour)
 
 
 def write_out(text: str) -> None:
-    """Write to standard output, as UTF-8 whatever the locale says."""
+    """Write to standard output, as UTF-8 whatever the locale says.
+
+    Raises:
+        OSError: standard output is closed, full, or nobody reads it any more.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file as a whole: a reader never sees half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a file as a whole: a reader never sees half of it. What is no ordinary file, such as a pipe, is written to.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    data = text.encode("utf-8", "backslashreplace")
     try:
-        draft.write_bytes(text.encode("utf-8", "backslashreplace"))
-        draft.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UsageError(
             f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists."
         ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put new content in the place of a file, which keeps its rights."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(data)
+        if path.exists():
+            draft.chmod(path.stat().st_mode & 0o777)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

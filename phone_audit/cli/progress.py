@@ -1,6 +1,5 @@
 """Progress on standard error: drawn only on a terminal, as lines with --verbose, never with --quiet."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from phone_audit.cli.telling import on_terminal, tell
 from phone_audit.pipeline.options import Progress as Report
 from phone_audit.pipeline.options import no_progress
 from phone_audit.report.safe import visible
@@ -19,7 +19,7 @@ def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
     if verbose:
         yield _write_line
         return
-    if quiet or not sys.stderr.isatty():
+    if quiet or not on_terminal():
         yield no_progress
         return
     columns = (
@@ -41,4 +41,4 @@ def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
 
 
 def _write_line(what: str, done: int, total: int) -> None:
-    sys.stderr.write(f"{visible(what)}: {done}/{total or '?'}\n")
+    tell(f"{what}: {done}/{total or '?'}")

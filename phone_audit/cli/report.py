@@ -16,10 +16,11 @@ def report(
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
-    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.pipeline.saved_result import judged_outcomes, load_result
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    check_places(places)
     document = load_result(result)
     write_outputs(document, places)
     if fail_on is None:

@@ -1,6 +1,5 @@
 """`phone-audit scan`: a phone, attached or saved."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +21,10 @@ from phone_audit.cli.options import (
     Timeout,
     Verbose,
     Via,
+    printable,
 )
+from phone_audit.cli.telling import tell
+from phone_audit.errors import UsageError
 
 _CURRENT = ("all", "current")
 
@@ -58,7 +60,7 @@ def scan(
     no_cache: NoCache = False,
 ) -> None:
     """Audit a phone. It is only read: the one change is the key that you accept on its screen."""
-    from phone_audit.cli.outputs import pair_outputs, write_outputs
+    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.load import load_knowledge
@@ -67,7 +69,12 @@ def scan(
 
     if users not in _CURRENT and not users.isdigit():
         raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
+    if target == "":
+        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    check_places(places)
+    if save is not None and not quiet:
+        tell(f"{save} will hold serial numbers and copies of the packages; keep it where only you can read it.")
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     with stoppable() as stopped, progress(quiet, verbose) as on_progress:
         options = ScanOptions(
@@ -76,23 +83,18 @@ def scan(
             label=label,
             with_identifiers=with_identifiers,
             budget=budget,
-            on_wait=_tell,
+            on_wait=tell,
             stopped=stopped,
         )
         result = scan_device(
-            target,
+            printable(target),
             depth=depth.value,
             users=users,
             knowledge=load_knowledge(knowledge or ()),
             on_progress=on_progress,
             options=options,
         )
-        interrupted = stopped()
     write_outputs(result, places)
-    if interrupted:
+    if stopped.asked:
         raise typer.Exit(exits.INTERRUPTED)
     raise typer.Exit(exits.exit_code(result.verdict.outcome, result.coverage.complete, fail_on.value))
-
-
-def _tell(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")

@@ -1,26 +1,61 @@
-"""Ctrl-C: the first asks for an end that keeps what was found, the second ends at once."""
+"""Ctrl-C: the first asks for an end that keeps what was found; the second, or one too early for that, ends at once."""
 
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import typer
+
+from phone_audit.cli import exits
+from phone_audit.cli.telling import tell
+from phone_audit.errors import AcquireError
+
+
+class Stop:
+    """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait."""
+
+    def __init__(self) -> None:
+        self._heard = False
+        self._asked = False
+
+    def __call__(self) -> bool:
+        """Tell whether an end was asked for."""
+        self._heard = True
+        return self._asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether an end was asked for; asking so listens to nothing."""
+        return self._asked
+
+    def on_signal(self, _signal: int, _frame: FrameType | None) -> None:
+        """Take a Ctrl-C."""
+        if self._asked or not self._heard:
+            self._asked = True
+            raise KeyboardInterrupt
+        self._asked = True
+        tell("", "Stopping; what was found so far is kept. Press Ctrl-C again to end at once.")
+
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether an end was asked for."""
-    asked = False
+def stoppable() -> Iterator[Stop]:
+    """Handle Ctrl-C while the block runs.
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        sys.stderr.write("\nStopping; what was found so far is kept. Press Ctrl-C again to end at once.\n")
-
-    before = signal.signal(signal.SIGINT, ask)
+    Raises:
+        typer.Exit: with the code for an interruption, where nothing could be kept.
+    """
+    stop = Stop()
+    before = signal.signal(signal.SIGINT, stop.on_signal)
     try:
-        yield lambda: asked
+        yield stop
+    except KeyboardInterrupt:
+        tell("Interrupted; nothing was kept.")
+        raise typer.Exit(exits.INTERRUPTED) from None
+    except AcquireError:
+        if not stop.asked:
+            raise
+        tell("Interrupted before the phone had said anything.")
+        raise typer.Exit(exits.INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGINT, before)

@@ -100,7 +100,7 @@ def _place(file: DataFile, location: Sequence[int | str]) -> tuple[str, str]:
         if len(steps) > 1 and steps[0] == "entries" and isinstance(steps[1], int):
             entry, document, steps = f"entry {steps[1]}", document["entries"][steps[1]], steps[2:]
         entry = document.get("id") or document.get("host") or entry
-    except (ValueError, LookupError, AttributeError):
+    except (ValueError, LookupError, AttributeError, RecursionError):
         pass  # not even JSON, or another shape: the file is all that can be named
     field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     return str(entry), field or "whole entry"

@@ -50,6 +50,16 @@ def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
     return Knowledge(tuple(files), tuple(extra))
 
 
+def whole(knowledge: "Knowledge") -> "Knowledge":
+    """Parse every file now, so that a broken one is told before a phone is asked or an APK read.
+
+    Raises:
+        KnowledgeError: a file breaks its schema; names file, entry and field.
+    """
+    _ = knowledge.info
+    return knowledge
+
+
 @dataclass(frozen=True, eq=False)
 class Knowledge:
     """All facts. Frozen: what is computed on first use is kept and never changes. `folders` are the user's own."""
@@ -127,7 +137,7 @@ class Knowledge:
         try:
             return self._incidents_by_id[incident_id]
         except KeyError:
-            raise KnowledgeError(f"There is no incident {incident_id!r}.", "`phone-audit db list` names all.") from None
+            raise KnowledgeError(f"There is no incident {incident_id!r}.", "The file of an incident, in the folder incidents, is named after its id.") from None
 
     def owner_of(self, host: str) -> HostFact | None:
         """Give the owner of a host, by its longest known suffix of whole labels; None where nobody is known.

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from phone_audit.model.base import OPEN, Frozen
-from phone_audit.model.finding import Evidence, Skipped
+from phone_audit.model.finding import Evidence, Skipped, Tool
 
 HashSource = Annotated[Literal["device", "host", "cached", "none"], OPEN]
 PackageFileRole = Annotated[Literal["base", "split", "hidden-system", "odex", "vdex"], OPEN]
@@ -160,7 +160,7 @@ class Acquisition(Frozen):
     depth: Depth
     users: str
     via: str
-    tool: str
+    tool: Tool
     phone_clock_offset: float | None
 
 

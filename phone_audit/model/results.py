@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from phone_audit.model.apk import Apk
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.device import AcquisitionInfo, Build, Device, DeviceState, Package, StateItem, User
-from phone_audit.model.finding import Finding, Incident, KnowledgeInfo, Outcome, Skipped, Source, Tool, Verdict
+from phone_audit.model.finding import Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
 
 BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
 BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
@@ -23,7 +23,7 @@ class Coverage(Frozen):
     bytes_on_device: int | None
     complete: bool
     skipped: tuple[Skipped, ...]
-    untested: tuple[str, ...]
+    untested: tuple[str, ...] = ()
 
 
 class ScanRun(Frozen):
@@ -37,7 +37,7 @@ class ScanRun(Frozen):
     seconds: float
     bytes_transferred: int
     apks_from_cache: int
-    replayed: bool
+    replayed: bool = False
 
 
 class Scan(Frozen):
@@ -60,50 +60,6 @@ class Scan(Frozen):
     knowledge: KnowledgeInfo
     tool: Tool
     run: ScanRun
-
-
-class FleetScan(Frozen):
-    """One phone of a fleet. `file` is the name of its result."""
-
-    file: str
-    pseudonym: str | None
-    label: str | None
-    model: str | None
-    outcome: Outcome
-
-
-class FleetDifference(Frozen):
-    """What sets members of a group apart."""
-
-    what: str
-    majority: str | None
-    odd: tuple[str, ...]
-
-
-class FleetGroup(Frozen):
-    """Phones that say they run the same build."""
-
-    fingerprint: str
-    members: tuple[str, ...]
-    differs: tuple[FleetDifference, ...]
-
-
-class FleetRun(Frozen):
-    """What may differ between two runs."""
-
-    started: str
-    finished: str
-    seconds: float
-
-
-class Fleet(Frozen):
-    """The published summary of several phones, phone-audit/fleet/1."""
-
-    schema_: Literal["phone-audit/fleet/1"]
-    scans: tuple[FleetScan, ...]
-    groups: tuple[FleetGroup, ...]
-    tool: Tool
-    run: FleetRun
 
 
 class ParsedBuild(Frozen):
@@ -155,7 +111,7 @@ class Firmware(Frozen):
     """The published result of build identifiers, phone-audit/firmware/1, in the order of the input."""
 
     schema_: Literal["phone-audit/firmware/1"]
-    label: str | None
+    label: str | None = None
     builds: tuple[CheckedBuild, ...]
     incidents: tuple[Incident, ...]
     knowledge: KnowledgeInfo

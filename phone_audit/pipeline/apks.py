@@ -8,19 +8,20 @@ from pathlib import Path, PurePosixPath
 from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
 from phone_audit.judge.judge import judge_apk, judge_folder
-from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
-from phone_audit.model.finding import OUTCOMES, Skipped
+from phone_audit.model.finding import OUTCOMES, Skipped, Verdict
 from phone_audit.pipeline.analysed import AnalysedApk, joined, published_apk, worker_pool
 from phone_audit.pipeline.options import Budget, Progress, never, no_progress
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
 
 _DEFAULT_BUDGET = Budget()
+_NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, so nothing was judged", reasons=())
 
 
 @dataclass
 class _Search:
-    """What the search for files came upon."""
+    """What the search for files came upon: the files of a folder together, whatever the order of the arguments."""
 
     files: list[Found] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -45,7 +46,7 @@ def scan_apks(
         One record for each APK, in a stable order, as soon as its folder allows: splits are joined to their base.
     """
     found = _search(paths)
-    yield from _records(found.files, knowledge or load_knowledge(), budget, on_progress, never)
+    yield from _records(found.files, whole(knowledge or load_knowledge()), budget, on_progress, never)
 
 
 def audit_apks(
@@ -72,7 +73,7 @@ def audit_apks(
         clock: gives the present time.
     """
     started = clock()
-    known = knowledge or load_knowledge()
+    known = whole(knowledge or load_knowledge())
     found = _search(paths)
     records: list[Apk] = []
     for record in _records(found.files, known, budget, on_progress, stopped):
@@ -84,11 +85,11 @@ def audit_apks(
     return Apks(
         schema_="phone-audit/apks/1",
         label=label,
-        apks=tuple(records),
+        apks=tuple(sorted(records, key=lambda record: record.path)),
         files_seen=len(found.files),
         counts={word: sum(record.outcome == word for record in records) for word in OUTCOMES},
         skipped=skipped,
-        verdict=judge_folder(records, skipped),
+        verdict=judge_folder(records, skipped) if records else _NOTHING_TO_JUDGE,
         knowledge=known.info,
         tool=TOOL,
         run=ApksRun(started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()),
@@ -102,6 +103,7 @@ def _search(paths: Sequence[Path]) -> _Search:
             search.files.append(found)
         else:
             search.skipped.append(found)
+    search.files.sort(key=lambda file: (PurePosixPath(file.shown_as).parent, file.shown_as))
     return search
 
 

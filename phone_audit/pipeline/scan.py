@@ -6,7 +6,7 @@ from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.errors import DeviceLostError
 from phone_audit.judge.judge import JudgedScan, judge_scan
-from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.pipeline.analysed import AnalysedApk, analyse_pulled, published_apk
@@ -43,7 +43,7 @@ def scan_device(
         KnowledgeError: a knowledge file is broken.
     """
     started = options.clock()
-    known = knowledge or load_knowledge()
+    known = whole(knowledge or load_knowledge())
     with open_source(target, depth, users, options) as source:
         acquired = source.collect(known, _stopping(on_progress, options.stopped))
         acquisition = source.finish(acquired)

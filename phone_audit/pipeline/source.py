@@ -12,6 +12,7 @@ from phone_audit.acquire.record import RecordingTransport
 from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.acquire.saved import manifest_sha256
 from phone_audit.acquire.transport import Transport
+from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
 from phone_audit.pipeline.options import Progress, ScanOptions
@@ -50,10 +51,9 @@ class Source:
 @contextmanager
 def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[Source]:
     """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
-    saved = Path(target) if target is not None and Path(target).is_dir() else None
+    saved = _saved(target)
     if saved is not None:
-        replay = ReplayTransport(saved)
-        yield Source(replay, saved, replay.depth, replay.users, replayed=True)
+        yield _replayed(saved, depth, users, options)
         return
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
         folder = options.save or Path(scratch) / "acquisition"
@@ -63,3 +63,37 @@ def open_source(target: str | None, depth: Depth, users: str, options: ScanOptio
             yield Source(recording, folder, depth, users, replayed=False)
         finally:
             recording.close()
+
+
+def _saved(target: str | None) -> Path | None:
+    """Give the saved acquisition that the target names; None where it names a phone.
+
+    Raises:
+        SnapshotError: it is a path, and none to a folder.
+    """
+    if target is None:
+        return None
+    path = Path(target)
+    if path.is_dir():
+        return path
+    if "/" in target or path.exists():
+        what = "is no folder" if path.exists() else "does not exist"
+        raise SnapshotError(f"{target} {what}, so it is no saved acquisition.", "Name the folder that --save made.")
+    return None
+
+
+def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions) -> Source:
+    """Open a saved acquisition, which holds what was asked for when it was made, and nothing else.
+
+    Raises:
+        UsageError: something else is asked for now.
+    """
+    replay = ReplayTransport(folder)
+    hint = "Leave the option out, or scan the phone again."
+    if options.save is not None:
+        raise UsageError(f"{folder} is saved already; --save has no place here.", "Copy the folder instead.")
+    if users not in ("all", replay.users):
+        raise UsageError(f"{folder} was made for the users {replay.users!r}, not for {users!r}.", hint)
+    if depth not in ("standard", replay.depth):
+        raise UsageError(f"{folder} was made with the depth {replay.depth!r}, not {depth!r}.", hint)
+    return Source(replay, folder, replay.depth, replay.users, replayed=True)

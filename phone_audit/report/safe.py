@@ -4,13 +4,17 @@ import re
 import unicodedata
 
 _HARMFUL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_INVISIBLE = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _ASCII_SAFE = re.compile(r"[\x20-\x7e]*")
+_MOST_MARKS = 3
+"""Combining marks on one letter; no script needs more, and many of them spill over other lines."""
 
 
 def visible(text: str) -> str:
     r"""Replace what a terminal would act on, or an eye would not see, with its escape.
 
-    Control characters, escapes, bidirectional marks, zero-width characters, line and paragraph separators.
+    Control characters, escapes, bidirectional marks, zero-width and blank letters, line and paragraph separators, and
+    combining marks that are piled up.
 
     Example:
         >>> visible("a\x1b[31mb\u202ec")
@@ -18,7 +22,13 @@ def visible(text: str) -> str:
     """
     if _ASCII_SAFE.fullmatch(text):
         return text
-    return "".join(_escape(char) if unicodedata.category(char) in _HARMFUL_CATEGORIES else char for char in text)
+    shown: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        harmful = unicodedata.category(char) in _HARMFUL_CATEGORIES or _INVISIBLE.match(char) or marks > _MOST_MARKS
+        shown.append(_escape(char) if harmful else char)
+    return "".join(shown)
 
 
 def _escape(char: str) -> str:

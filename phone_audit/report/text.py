@@ -1,10 +1,10 @@
 """The text format: which document is drawn by which file."""
 
-from phone_audit.model.apk import Apks
+from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.results import Devices, Firmware, Scan
 from phone_audit.report.canvas import Style
-from phone_audit.report.text_apks import render_apks
+from phone_audit.report.text_apks import render_apk, render_apks
 from phone_audit.report.text_devices import render_devices
 from phone_audit.report.text_firmware import render_firmware
 from phone_audit.report.text_scan import render_scan
@@ -19,6 +19,8 @@ def render_text(document: Frozen, style: Style) -> str:
     match document:
         case Scan():
             return render_scan(document, style)
+        case Apk():
+            return render_apk(document, style)
         case Apks():
             return render_apks(document, style)
         case Firmware():

@@ -24,6 +24,8 @@ def render_apks(result: Apks, style: Style) -> str:
     canvas.outcome(result.verdict.outcome, result.verdict.headline)
     canvas.gap()
     counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
+    if result.label:
+        canvas.paragraph(f"Label: {result.label}.")
     canvas.paragraph(f"{len(result.apks)} APKs from {result.files_seen} files: {counts or 'none'}.")
     draw_reasons(canvas, result.verdict)
     worst = [apk for apk in result.apks if apk.outcome in ("known-bad", "suspicious")]
@@ -32,8 +34,20 @@ def render_apks(result: Apks, style: Style) -> str:
     draw_evidence(canvas, strong)
     _draw_apks(canvas, result.apks)
     skipped = [*result.skipped, *(item for apk in result.apks for item in apk.skipped)]
-    draw_skipped(canvas, skipped, complete=not skipped)
+    draw_skipped(canvas, skipped)
     draw_about(canvas, result.knowledge, result.tool)
+    return canvas.text()
+
+
+def render_apk(apk: Apk, style: Style) -> str:
+    """Give the report of one record."""
+    canvas = Canvas(style)
+    canvas.outcome(apk.outcome, f"{apk.package or 'package unknown'} in {shortened(apk.path, 200)}")
+    for line in _lines(apk):
+        canvas.item(line)
+    draw_remedies(canvas, apk.findings)
+    draw_evidence(canvas, apk.findings)
+    draw_skipped(canvas, apk.skipped)
     return canvas.text()
 
 
@@ -56,7 +70,8 @@ def _lines(apk: Apk) -> list[str]:
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
     if counting:
         lines.append(
-            f"{len(counting)} endpoints: " + _some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
+            f"{len(counting)} endpoint{'s' if len(counting) > 1 else ''}: "
+            + _some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
         )
     cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
     if cleartext:

@@ -46,9 +46,11 @@ def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
     canvas.heading("What you can do")
     for remedy in remedies:
         canvas.item(remedy.text)
-        for name, text in (("risk", remedy.risk), ("command", remedy.command), ("undo", remedy.undo)):
-            if text:
-                canvas.item(text, f"{name}:", 6)
+        if remedy.risk:
+            canvas.item(remedy.risk, "risk:", 6)
+        for name, command in (("command", remedy.command), ("undo", remedy.undo)):
+            if command:
+                canvas.line(f"{name}: {command}", 6)
 
 
 def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:
@@ -102,11 +104,11 @@ def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
         canvas.item(f"{title}: {shown}" + (f" and {more} more" if more > 0 else ""))
 
 
-def draw_skipped(canvas: Canvas, skipped: Sequence[Skipped], complete: bool) -> None:
+def draw_skipped(canvas: Canvas, skipped: Sequence[Skipped]) -> None:
     """Draw what was not looked at. Says so also where nothing was left out."""
     canvas.heading("Not looked at")
     if not skipped:
-        canvas.item("Nothing that this depth promises was left out." if complete else "See above.")
+        canvas.item("Nothing that was promised was left out.")
         return
     for item in skipped[:_MOST_SKIPPED]:
         canvas.item(f"{shortened(item.subject, 100)}: {item.reason}")

@@ -3,6 +3,7 @@
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.guidance import DEBUGGING_OFF, DEBUGGING_OFF_TITLE
+from phone_audit.report.safe import shortened
 from phone_audit.report.text_parts import (
     cited,
     draw_about,
@@ -25,7 +26,7 @@ def render_scan(scan: Scan, style: Style) -> str:
     draw_remedies(canvas, named or others)
     draw_evidence(canvas, named)
     draw_other_findings(canvas, others)
-    draw_skipped(canvas, scan.coverage.skipped, scan.coverage.complete)
+    draw_skipped(canvas, scan.coverage.skipped)
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)
@@ -35,10 +36,10 @@ def render_scan(scan: Scan, style: Style) -> str:
 def _which_phone(scan: Scan) -> str:
     device, build = scan.device, scan.build
     parts = [
-        f"Phone: {device.model or 'model unknown'}" + (f" ({device.device})" if device.device else ""),
-        f"Android {build.android_version or 'unknown'}",
-        f"build {build.display_id or build.id or 'unknown'}",
-        f"security patch {build.security_patch or 'unknown'}",
+        f"Phone: {_short(device.model) or 'model unknown'}" + (f" ({_short(device.device)})" if device.device else ""),
+        f"Android {_short(build.android_version) or 'unknown'}",
+        f"build {_short(build.display_id or build.id) or 'unknown'}",
+        f"security patch {_short(build.security_patch) or 'unknown'}",
     ]
     label = f"Label: {scan.label}. " if scan.label else ""
     return label + ", ".join(parts) + "."
@@ -46,12 +47,17 @@ def _which_phone(scan: Scan) -> str:
 
 def _how_read(scan: Scan) -> list[str]:
     coverage, acquisition = scan.coverage, scan.acquisition
+    how = "read again from a saved acquisition" if scan.run.replayed else f"read {acquisition.source}"
     read = (
         f"{coverage.packages_listed} packages listed, "
         f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "
-        f"depth {acquisition.depth}, read {acquisition.source} ({acquisition.via})"
+        f"depth {acquisition.depth}, {how} ({acquisition.via})"
     )
     users = ", ".join(f"{user.id}" + ("" if user.readable else " (not readable)") for user in scan.users)
     lines = [read, f"users and profiles: {users or 'unknown'}"]
     lines.extend((*acquisition.cannot_hold, *coverage.untested))
     return lines
+
+
+def _short(text: str | None) -> str:
+    return shortened(text or "", 60)

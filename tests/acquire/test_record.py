@@ -73,7 +73,7 @@ def test_every_answer_and_file_is_written_down(tmp_path: Path) -> None:
         "depth": "quick",
         "users": "0",
         "via": "direct",
-        "tool": f"phone-audit {__version__}",
+        "tool": {"name": "phone-audit", "version": __version__},
         "phone_clock_offset": -2.5,
     }
     assert is_saved(folder)

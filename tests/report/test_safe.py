@@ -22,6 +22,8 @@ HOSTILE = "".join(map(chr, (*range(32), *range(127, 160), 0x200B, 0x202E, 0x2066
         ("\u202egpj.exe", "\\u202egpj.exe"),
         ("a\u200bb", "a\\u200bb"),
         ("\U000e0041", "\\U000e0041"),
+        ("a\u3164b\ufe0f", "a\\u3164b\\ufe0f"),
+        ("e\u0301\u0302\u0303\u0304", "e\u0301\u0302\u0303\\u0304"),
     ],
 )
 def test_visible(text: str, shown: str) -> None:

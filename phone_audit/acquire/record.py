@@ -42,6 +42,7 @@ class RecordingTransport:
         folder: where to keep it; made if it is not there, refused if something is in it.
         depth: how much the acquisition promises.
         users: whose packages it holds: `all`, `current` or an id.
+        label: the case or asset name.
         clock: gives the time of each answer, UTC.
 
     Attributes:
@@ -58,6 +59,7 @@ class RecordingTransport:
         *,
         depth: Depth,
         users: str = "all",
+        label: str | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self.serial = inner.serial
@@ -67,6 +69,7 @@ class RecordingTransport:
         self._folder = folder
         self._depth = depth
         self._users = users
+        self._label = label
         self._clock = clock
         self._artifacts: list[Artifact] = []
         _prepare(folder)
@@ -119,6 +122,7 @@ class RecordingTransport:
             via=self.via,
             tool=Tool(name="phone-audit", version=__version__),
             phone_clock_offset=self.phone_clock_offset,
+            label=self._label,
         )
         part = self._folder / f"{MANIFEST}.part"
         try:

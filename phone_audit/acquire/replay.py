@@ -41,6 +41,7 @@ class ReplayTransport:
         serial, via: as recorded.
         depth: how much the acquisition promises.
         users: whose packages it holds: `all`, `current` or an id.
+        label: the case or asset name it was made with.
         phone_clock_offset: as measured when it was made.
 
     Raises:
@@ -53,6 +54,7 @@ class ReplayTransport:
         self.via: str = manifest.via
         self.depth: Depth = manifest.depth
         self.users: str = manifest.users
+        self.label: str | None = manifest.label
         self.phone_clock_offset: float | None = manifest.phone_clock_offset
         self._folder = folder
         self._answers: dict[str, list[Artifact]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import textwrap
 
 import typer
 
@@ -48,7 +49,7 @@ def main() -> None:
     try:
         app()
     except PhoneAuditError as error:
-        tell(f"phone-audit: {error.message}", *(f"  {line}" for line in error.hint.splitlines()))
+        tell(f"phone-audit: {error.message}", *(line for hint in error.hint.splitlines() for line in _wrapped(hint)))
         sys.exit(_code(error))
     except BrokenPipeError:
         _forget_output()
@@ -57,6 +58,13 @@ def main() -> None:
         _forget_output()
         tell(f"phone-audit: The result cannot be written: {error.strerror or error}.")
         sys.exit(exits.COULD_NOT_RUN)
+
+
+def _wrapped(hint: str) -> list[str]:
+    """Break a hint into lines; a rule or a command that has to be copied stays whole."""
+    if "==" in hint:
+        return [f"  {hint}"]
+    return textwrap.wrap(hint, 78, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
 def _forget_output() -> None:

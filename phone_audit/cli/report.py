@@ -10,7 +10,9 @@ from phone_audit.cli.options import FailOn, Formats, Outputs
 
 
 def report(
-    result: Annotated[Path, typer.Argument(metavar="RESULT", help="A result saved with -f json.")],
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT", help="A result saved with -f json; - reads it from standard input.")
+    ],
     formats: Formats = None,
     outputs: Outputs = None,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,

@@ -33,7 +33,7 @@ def scan(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TARGET]", help="A serial, usb, HOST:PORT, or a saved folder; nothing: the one attached."
+            metavar="TARGET", help="A serial, usb, HOST:PORT, or a saved folder; nothing: the one attached."
         ),
     ] = None,
     formats: Formats = None,
@@ -95,6 +95,9 @@ def scan(
             options=options,
         )
     write_outputs(result, places)
+    lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
+    if lost is not None and not stopped.asked:
+        tell(f"{lost.reason} What was read until then was judged. Plug the phone in and scan again for the rest.")
     if stopped.asked:
         raise typer.Exit(exits.INTERRUPTED)
     raise typer.Exit(exits.exit_code(result.verdict.outcome, result.coverage.complete, fail_on.value))

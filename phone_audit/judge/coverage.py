@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Snapshot
-from phone_audit.model.finding import Reason, Skipped
+from phone_audit.model.finding import NOT_READ, Reason, Skipped
 
 _MOST_REASONS = 6
 _CODE_ROLES = ("base", "split", "hidden-system")
@@ -45,11 +45,11 @@ def not_read_reasons(skipped: Sequence[Skipped]) -> tuple[Reason, ...]:
     reasons = [Reason(finding=None, text=_not_read(group)) for group in groups[:_MOST_REASONS]]
     left = sum(len(group) for group in groups[_MOST_REASONS:])
     if left:
-        reasons.append(Reason(finding=None, text=f"Not read, for other reasons: {left} more."))
+        reasons.append(Reason(finding=None, text=f"{NOT_READ}, for other reasons: {left} more."))
     return tuple(reasons)
 
 
 def _not_read(group: Sequence[Skipped]) -> str:
     first = group[0]
     more = f" and {len(group) - 1} more" if len(group) > 1 else ""
-    return f"Not read: {first.subject}{more}. {first.reason}"
+    return f"{NOT_READ}: {first.subject}{more}. {first.reason}"

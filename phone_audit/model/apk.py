@@ -70,8 +70,19 @@ class Component(Frozen):
     actions: tuple[str, ...]
 
 
+class HeldBy(Frozen):
+    """Whose code holds an endpoint, or does something."""
+
+    party: Party
+    library: str | None
+    evidence: tuple[Evidence, ...]
+
+
 class NetworkPolicy(Frozen):
-    """What the manifest and its network security config allow. `source` says which of them was read."""
+    """What the manifest and its network security config allow. `source` says which of them was read.
+
+    `accepts_any_certificate` is what code does; `accepted_by` says whose code.
+    """
 
     cleartext: bool
     domains: tuple[str, ...]
@@ -79,6 +90,7 @@ class NetworkPolicy(Frozen):
     pins: bool
     accepts_any_certificate: bool
     source: str
+    accepted_by: tuple[HeldBy, ...] = ()
 
 
 class Tracker(Frozen):
@@ -90,14 +102,6 @@ class Tracker(Frozen):
     categories: tuple[str, ...]
     tier: Tier
     endpoints: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-
-
-class HeldBy(Frozen):
-    """Whose code holds an endpoint."""
-
-    party: Party
-    library: str | None
     evidence: tuple[Evidence, ...]
 
 
@@ -141,12 +145,16 @@ class Behaviour(Frozen):
 
 
 class Obfuscation(Frozen):
-    """Signs of hidden code. `name_share` is the share of classes with names of one or two letters."""
+    """Signs of hidden code. `name_share` is the share of classes with names of one or two letters.
+
+    `packers` are ids of the knowledge; `evidence` is what they and `encrypted` rest on.
+    """
 
     packers: tuple[str, ...]
     name_share: float | None
     encrypted: bool | None
     dynamic_code: bool | None
+    evidence: tuple[Evidence, ...] = ()
 
 
 class ApkInfo(Frozen):

@@ -162,6 +162,7 @@ class Acquisition(Frozen):
     via: str
     tool: Tool
     phone_clock_offset: float | None
+    label: str | None = None
 
 
 class DeviceState(Frozen):

@@ -126,6 +126,10 @@ class Reason(Frozen):
     text: str
 
 
+NOT_READ = "Not read"
+"""How a reason begins that rests on what was not read."""
+
+
 class Verdict(Frozen):
     """The judgement and the reasons that led to it."""
 

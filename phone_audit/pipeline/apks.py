@@ -28,7 +28,7 @@ class _Search:
 
 
 def scan_apks(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     *,
     knowledge: Knowledge | None = None,
     budget: Budget = _DEFAULT_BUDGET,
@@ -45,7 +45,7 @@ def scan_apks(
     Yields:
         One record for each APK, in a stable order, as soon as its folder allows: splits are joined to their base.
     """
-    found = _search(paths)
+    found = _search([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
     yield from _records(found.files, whole(knowledge or load_knowledge()), budget, on_progress, never)
 
 

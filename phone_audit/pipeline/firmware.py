@@ -23,6 +23,8 @@ def check_firmware(
         KnowledgeError: a knowledge file is broken.
     """
     started = clock()
+    if isinstance(ids, str):
+        ids = [ids]
     known = knowledge or load_knowledge()
     builds, incidents = check_builds(ids, known)
     return Firmware(

@@ -1,6 +1,7 @@
 """A published result on disk → the document it is."""
 
 import json
+import sys
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -45,6 +46,8 @@ def load_result(path: Path) -> Frozen:
 
 def _read(path: Path) -> str:
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
         return path.read_text("utf-8")
     except OSError as error:
         raise ResultError(

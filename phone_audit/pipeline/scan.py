@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
-from phone_audit.errors import DeviceLostError
+from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.judge.judge import JudgedScan, judge_scan
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
-from phone_audit.model.device import AcquisitionInfo, Depth, Device, Snapshot
+from phone_audit.model.device import DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.pipeline.analysed import AnalysedApk, analyse_pulled, published_apk
 from phone_audit.pipeline.options import Progress, ScanOptions, no_progress
@@ -43,8 +43,10 @@ def scan_device(
         KnowledgeError: a knowledge file is broken.
     """
     started = options.clock()
+    if depth not in DEPTHS:
+        raise UsageError(f"There is no depth {depth!r}.", f"Depths: {', '.join(DEPTHS)}.")
     known = whole(knowledge or load_knowledge())
-    with open_source(target, depth, users, options) as source:
+    with open_source(target, depth, str(users), options) as source:
         acquired = source.collect(known, _stopping(on_progress, options.stopped))
         acquisition = source.finish(acquired)
         analysed = analyse_pulled(acquired.apks, known, options.budget, on_progress, options.stopped)
@@ -61,7 +63,7 @@ def scan_device(
         apks_from_cache=0,
         replayed=source.replayed,
     )
-    return _document(snapshot, analysed.apks, judged, acquisition, known, options, run)
+    return _document(snapshot, analysed.apks, judged, acquisition, known, options, run, source.label)
 
 
 def _stopping(on_progress: Progress, stopped: Callable[[], bool]) -> Progress:
@@ -83,13 +85,14 @@ def _document(
     known: Knowledge,
     options: ScanOptions,
     run: ScanRun,
+    label: str | None,
 ) -> Scan:
     listed = {file.path for package in snapshot.packages for file in package.files}
     sizes = [file.size for package in snapshot.packages for file in package.files]
     records = tuple(published_apk(apk, judgement, known) for apk, judgement in zip(apks, judged.apks, strict=True))
     return Scan(
         schema_="phone-audit/scan/1",
-        label=options.label,
+        label=label,
         device=_device(snapshot, options.with_identifiers),
         build=snapshot.build,
         users=snapshot.users,

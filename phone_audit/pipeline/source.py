@@ -26,6 +26,7 @@ class Source:
     folder: Path
     depth: Depth
     users: str
+    label: str | None
     replayed: bool
 
     def collect(self, knowledge: Knowledge, on_progress: Progress) -> Acquired:
@@ -58,9 +59,11 @@ def open_source(target: str | None, depth: Depth, users: str, options: ScanOptio
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
         folder = options.save or Path(scratch) / "acquisition"
         inner = open_transport(target, via=options.via, on_wait=options.on_wait)
-        recording = RecordingTransport(inner, folder, depth=depth, users=users, clock=options.clock)
+        recording = RecordingTransport(
+            inner, folder, depth=depth, users=users, label=options.label, clock=options.clock
+        )
         try:
-            yield Source(recording, folder, depth, users, replayed=False)
+            yield Source(recording, folder, depth, users, options.label, replayed=False)
         finally:
             recording.close()
 
@@ -92,8 +95,10 @@ def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions) -> S
     hint = "Leave the option out, or scan the phone again."
     if options.save is not None:
         raise UsageError(f"{folder} is saved already; --save has no place here.", "Copy the folder instead.")
+    if options.via != "auto":
+        raise UsageError(f"{folder} is a saved acquisition; there is no way in to choose.", hint)
     if users not in ("all", replay.users):
         raise UsageError(f"{folder} was made for the users {replay.users!r}, not for {users!r}.", hint)
     if depth not in ("standard", replay.depth):
         raise UsageError(f"{folder} was made with the depth {replay.depth!r}, not {depth!r}.", hint)
-    return Source(replay, folder, replay.depth, replay.users, replayed=True)
+    return Source(replay, folder, replay.depth, replay.users, options.label or replay.label, replayed=True)

@@ -26,7 +26,9 @@ def render_apks(result: Apks, style: Style) -> str:
     counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
-    canvas.paragraph(f"{len(result.apks)} APKs from {result.files_seen} files: {counts or 'none'}.")
+    canvas.paragraph(
+        f"{_number(len(result.apks), 'APK')} from {_number(result.files_seen, 'file')}: {counts or 'none'}."
+    )
     draw_reasons(canvas, result.verdict)
     worst = [apk for apk in result.apks if apk.outcome in ("known-bad", "suspicious")]
     strong = [finding for apk in worst for finding in apk.findings if finding.incident or finding.severity != "info"]
@@ -52,6 +54,8 @@ def render_apk(apk: Apk, style: Style) -> str:
 
 
 def _draw_apks(canvas: Canvas, apks: Sequence[Apk]) -> None:
+    if not apks:
+        return
     canvas.heading("The APKs")
     order = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
     ranked = sorted(apks, key=lambda apk: (order.get(apk.outcome, len(order)), apk.path))
@@ -70,13 +74,17 @@ def _lines(apk: Apk) -> list[str]:
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
     if counting:
         lines.append(
-            f"{len(counting)} endpoint{'s' if len(counting) > 1 else ''}: "
+            f"{_number(len(counting), 'endpoint')}: "
             + _some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
         )
     cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
     if cleartext:
         lines.append("unencrypted: " + _some(cleartext))
     return lines
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _host(host: str, owner: str | None) -> str:

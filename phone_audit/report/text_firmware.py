@@ -1,7 +1,9 @@
 """The text report of build identifiers."""
 
+from collections import Counter
 from itertools import groupby
 
+from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import CheckedBuild, Firmware, ParsedBuild
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
@@ -14,6 +16,11 @@ def render_firmware(result: Firmware, style: Style) -> str:
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
     titles = {incident.id: incident.title for incident in result.incidents}
+    if len(result.builds) > 1:
+        counts = Counter(build.verdict.outcome for build in result.builds)
+        said = ", ".join(f"{counts[word]} {word}" for word in reversed(OUTCOMES) if counts[word])
+        canvas.paragraph(f"{len(result.builds)} identifiers: {said}.")
+        canvas.gap()
     for number, build in enumerate(result.builds):
         if number:
             canvas.gap()
@@ -34,6 +41,8 @@ def _draw_build(canvas: Canvas, build: CheckedBuild, titles: dict[str, str]) -> 
         found = list(matches)
         said = ", ".join(f"{match.field} = {match.value} ({match.status}, {match.match})" for match in found)
         canvas.item(f"{titles.get(incident, incident)}: {said}", "match:", 2)
+        if any(match.status == "candidate" for match in found):
+            canvas.item("To settle it, plug the phone in and run: phone-audit scan", "next:", 2)
         draw_sources(canvas, list(dict.fromkeys(source for match in found for source in match.sources)), 4)
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from phone_audit.model.finding import SEVERITIES, Evidence, Finding, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.model.finding import (
+    NOT_READ,
+    SEVERITIES,
+    Evidence,
+    Finding,
+    KnowledgeInfo,
+    Skipped,
+    Source,
+    Tool,
+    Verdict,
+)
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.guidance import SAFETY, SAFETY_TITLE
 from phone_audit.report.safe import shortened
@@ -12,15 +22,18 @@ _MOST_EVIDENCE = 8
 _MOST_SOURCES = 4
 _MOST_SUBJECTS = 6
 _MOST_SKIPPED = 12
+_MOST_NAMED = 3
+_ENDS = ("device-lost", "interrupted")
 _VALUE_LENGTH = 160
 
 
 def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
-    """Draw why the verdict is what it is, numbered."""
-    if not verdict.reasons:
+    """Draw why the verdict is what it is, numbered. What was not read has a part of its own further down."""
+    reasons = [reason for reason in verdict.reasons if not reason.text.startswith(NOT_READ)]
+    if not reasons:
         return
     canvas.heading("Why")
-    for number, reason in enumerate(verdict.reasons, 1):
+    for number, reason in enumerate(reasons, 1):
         canvas.item(reason.text, f"{number}.")
 
 
@@ -105,14 +118,20 @@ def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
 
 
 def draw_skipped(canvas: Canvas, skipped: Sequence[Skipped]) -> None:
-    """Draw what was not looked at. Says so also where nothing was left out."""
+    """Draw what was not looked at: each reason once, first what ended the scan. Says so where nothing was left out."""
     canvas.heading("Not looked at")
     if not skipped:
         canvas.item("Nothing that was promised was left out.")
         return
-    for item in skipped[:_MOST_SKIPPED]:
-        canvas.item(f"{shortened(item.subject, 100)}: {item.reason}")
-    _draw_more(canvas, len(skipped) - _MOST_SKIPPED, 2)
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for item in skipped:
+        groups.setdefault((item.code not in _ENDS, item.reason), []).append(item.subject)
+    ordered = sorted(groups.items(), key=lambda group: group[0][0])
+    for (_, reason), subjects in ordered[:_MOST_SKIPPED]:
+        named = ", ".join(shortened(subject, 100) for subject in subjects[:_MOST_NAMED])
+        more = len(subjects) - _MOST_NAMED
+        canvas.item(f"{named}{f' and {more} more' if more > 0 else ''}: {reason}")
+    _draw_more(canvas, len(ordered) - _MOST_SKIPPED, 2)
 
 
 def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequence[str] = ()) -> None:

@@ -1,5 +1,6 @@
 """The text report of one phone: verdict first, reasons in plain words, evidence, what was not looked at."""
 
+from phone_audit.model.device import User
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.guidance import DEBUGGING_OFF, DEBUGGING_OFF_TITLE
@@ -41,6 +42,8 @@ def _which_phone(scan: Scan) -> str:
         f"build {_short(build.display_id or build.id) or 'unknown'}",
         f"security patch {_short(build.security_patch) or 'unknown'}",
     ]
+    if device.serial:
+        parts.insert(1, f"serial {_short(device.serial)}")
     label = f"Label: {scan.label}. " if scan.label else ""
     return label + ", ".join(parts) + "."
 
@@ -53,10 +56,17 @@ def _how_read(scan: Scan) -> list[str]:
         f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "
         f"depth {acquisition.depth}, {how} ({acquisition.via})"
     )
-    users = ", ".join(f"{user.id}" + ("" if user.readable else " (not readable)") for user in scan.users)
+    users = ", ".join(f"{user.id}{_user_note(user, scan)}" for user in scan.users)
     lines = [read, f"users and profiles: {users or 'unknown'}"]
     lines.extend((*acquisition.cannot_hold, *coverage.untested))
     return lines
+
+
+def _user_note(user: User, scan: Scan) -> str:
+    if not user.readable:
+        return " (not readable)"
+    asked = not scan.packages or any(its.id == user.id for package in scan.packages for its in package.users)
+    return "" if asked else " (not asked for)"
 
 
 def _short(text: str | None) -> str:

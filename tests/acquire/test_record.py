@@ -74,6 +74,7 @@ def test_every_answer_and_file_is_written_down(tmp_path: Path) -> None:
         "users": "0",
         "via": "direct",
         "tool": {"name": "phone-audit", "version": __version__},
+        "label": None,
         "phone_clock_offset": -2.5,
     }
     assert is_saved(folder)

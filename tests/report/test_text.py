@@ -1,5 +1,7 @@
 """The text reports: verdict first, then reasons, remedies after the warning, evidence, what was not read."""
 
+from phone_audit.model.device import Package, PackageUser, User
+from phone_audit.model.finding import Reason, Skipped
 from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
 from tests.documents import SKIPPED, SOURCE, apk, apks, scan
@@ -64,3 +66,43 @@ def test_the_word_that_promises_too_much_is_never_printed() -> None:
 def test_folder_report_lists_the_worst_first() -> None:
     shown = text(apks(apk("a.apk"), apk("b.apk", "known-bad"), outcome="known-bad"))
     assert shown.index("b.apk: known-bad") < shown.index("a.apk: nothing-found")
+
+
+def test_the_same_reason_is_told_once_and_what_ended_the_scan_first() -> None:
+    many = tuple(SKIPPED.model_copy(update={"subject": f"/system/app/{letter}.apk"}) for letter in "ABCDE")
+    lost = Skipped(subject="phone", step="transfer", code="device-lost", reason="The phone is gone.")
+    part = text(scan("inconclusive", (*many, lost))).split("Not looked at\n")[1].split("\n\n")[0]
+    assert part.splitlines()[0] == "  - phone: The phone is gone."
+    assert "/system/app/C.apk and 2 more: The file ends too early." in " ".join(part.split())
+
+
+def test_what_was_not_read_is_no_reason_of_its_own() -> None:
+    document = scan("inconclusive", (SKIPPED,))
+    reasons = (
+        Reason(finding=None, text="Not read: a thing. It is gone."),
+        Reason(finding=None, text="Another reason."),
+    )
+    shown = text(document.model_copy(update={"verdict": document.verdict.model_copy(update={"reasons": reasons})}))
+    assert "a thing" not in shown
+    assert "  1. Another reason." in shown
+
+
+def test_a_user_that_was_not_asked_for_is_told() -> None:
+    document = scan()
+    its = PackageUser(
+        id=0, installed=True, enabled=True, hidden=None, suspended=None, installer=None,
+        first_install=None, last_update=None, granted=None, appops=None, traffic=None,
+    )  # fmt: skip
+    package = Package(
+        name="a", app_id=None, system=None, version_code=None, version_name=None, signers=None, files=(), users=(its,)
+    )
+    users = tuple(User(id=number, type=None, readable=number != 11) for number in (0, 10, 11))
+    shown = text(document.model_copy(update={"users": users, "packages": (package,)}))
+    assert "users and profiles: 0, 10 (not asked for), 11 (not readable)" in shown
+
+
+def test_the_serial_only_where_the_result_has_it() -> None:
+    document = scan()
+    device = document.device.model_copy(update={"serial": "S3R1AL"})
+    assert "S3R1AL" not in text(document)
+    assert "serial S3R1AL" in text(document.model_copy(update={"device": device}))

@@ -345,13 +345,13 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path, group: bool) -> None:
     ) as running:
         assert running.stderr is not None
         for line in running.stderr:
-            if "reading APKs: 20/" in line:
+            if line.startswith("reading files: "):
                 break
         os.killpg(running.pid, signal.SIGINT) if group else running.send_signal(signal.SIGINT)
         errors = running.communicate(timeout=60)[1]
     assert running.returncode == 130, errors
     result = json.loads((tmp_path / "result.json").read_text())
-    assert 20 <= len(result["apks"]) < 4000
+    assert 1 <= len(result["apks"]) < 4000
     assert {item["code"] for item in result["skipped"]} == {"interrupted"}
 
 

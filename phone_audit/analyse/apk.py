@@ -1,21 +1,28 @@
 """One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from phone_audit.analyse.archive import Archive, map_file
+from phone_audit.analyse.behaviours.find import Declared
 from phone_audit.analyse.code import CodeFacts, read_code
 from phone_audit.analyse.container import File, join_members, members_of
 from phone_audit.analyse.contents import CodeEntries, code_entries, is_container
 from phone_audit.analyse.digests import digests_of, pieces_of
 from phone_audit.analyse.join import INSIDE
+from phone_audit.analyse.network_policy import with_code
 from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
+from phone_audit.analyse.packers import hidden_in_files, with_hidden
+from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
+from phone_audit.analyse.places.walk import look_elsewhere
 from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.analyse.signing import read_signing
 from phone_audit.analyse.steps import Steps
+from phone_audit.analyse.verify import asked_of, verify
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Signature, Signer
+from phone_audit.model.finding import Skipped
 
 _DEX_LIMIT = 128 * 2**20
 
@@ -40,7 +47,7 @@ def read_apk(
         path: an APK, an archive of APKs, a bundle, or anything else.
         shown_as: its name in the record.
         knowledge: trackers, owners of hosts, public keys.
-        leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `dex`.
+        leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `native`, `dex`.
         on_step: is told each step before it begins.
 
     Returns:
@@ -83,13 +90,12 @@ class _Reader:
     def package(self, file: File, archive: Archive) -> ApkInfo:
         """Read one APK, bundle or library."""
         self._steps.note_archive(file.shown_as, archive.notes)
-        signing = self._steps.run(
-            "signature", file.shown_as, lambda: read_signing(archive, file.path, self._knowledge.key_of)
-        )
         facts = read_package_facts(archive, file.shown_as, self._steps)
+        signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, facts))
         entries = code_entries(archive)
         code = self._code(file, archive, facts, entries)
-        return self._record(file, signing, facts, entries, code)
+        hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
+        return with_hidden(self._record(file, signing, facts, entries, code), hidden, self._knowledge)
 
     def container(self, file: File, archive: Archive) -> ApkInfo:
         """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
@@ -101,16 +107,34 @@ class _Reader:
             members.append(self.package(member, inner))
         return join_members(file, members, (*noted, *self._steps.taken()))
 
+    def _signing(self, file: File, archive: Archive, facts: PackageFacts) -> Signing:
+        asked = asked_of(facts.manifest)
+        checked = self._steps.run("signature", file.shown_as, lambda: verify(archive, file.path, asked))
+        return read_signing(archive, file.path, self._knowledge.key_of, checked)
+
     def _code(self, file: File, archive: Archive, facts: PackageFacts, entries: CodeEntries) -> CodeFacts | None:
+        elsewhere = self._elsewhere(file, archive, entries)
         missing = _no_code(facts, entries)
         if missing is not None:
             self._steps.note(file.shown_as, "dex", missing)
-            return None
+            if elsewhere.empty:
+                return None
         dexes = self._dexes(file, archive, entries)
-        code = self._steps.run("dex", file.shown_as, lambda: read_code(list(dexes), self._knowledge))
-        for skipped in code.skipped if code else ():
-            self._steps.add(skipped.model_copy(update={"subject": f"{file.shown_as}{INSIDE}{skipped.subject}"}))
+        code = self._steps.run(
+            "dex", file.shown_as, lambda: read_code(list(dexes), self._knowledge, _declared(facts), elsewhere)
+        )
+        self._add_inside(file, code.skipped if code else ())
         return code
+
+    def _elsewhere(self, file: File, archive: Archive, entries: CodeEntries) -> Elsewhere:
+        own_dex = frozenset(entry.header_offset for _, entry in entries.dex)
+        found = self._steps.run("native", file.shown_as, lambda: look_elsewhere(archive, own_dex))
+        self._add_inside(file, found.skipped if found else ())
+        return found or NOTHING_ELSEWHERE
+
+    def _add_inside(self, file: File, skipped: Iterable[Skipped]) -> None:
+        for one in skipped:
+            self._steps.add(one.model_copy(update={"subject": f"{file.shown_as}{INSIDE}{one.subject}"}))
 
     def _dexes(self, file: File, archive: Archive, entries: CodeEntries) -> Iterator[tuple[str, bytes | memoryview]]:
         for name, entry in entries.dex:
@@ -141,7 +165,9 @@ class _Reader:
             known |= {field: getattr(manifest, field) for field in _MANIFEST_FIELDS}
             known["app_name"] = manifest.label
         if code is not None:
-            known |= {"trackers": code.trackers, "endpoints": code.endpoints, "obfuscation": code.obfuscation}
+            fields = _CODE_FIELDS if _no_code(facts, entries) is None else _FIELDS_WITHOUT_DEX[entries.java]
+            known |= {name: getattr(code, name) for name in fields}
+            known["network_policy"] = with_code(facts.policy, code.accepting)
         return record.model_copy(update=known)
 
 
@@ -151,13 +177,27 @@ _MANIFEST_FIELDS = (
 )  # fmt: skip
 
 
+_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "obfuscation")
+_FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}
+"""What is known where code is missing, by whether there are Java classes."""
+
+
+def _declared(facts: PackageFacts) -> Declared:
+    manifest = facts.manifest
+    if manifest is None:
+        return Declared()
+    active = frozenset(one.name for one in manifest.components) - set(manifest.disabled)
+    return Declared(manifest.permissions, manifest.components, manifest.package, manifest.meta_data, active)
+
+
 def _no_code(facts: PackageFacts, entries: CodeEntries) -> ApkError | None:
     """Tell why there is no DEX to read; None where there is some, or none is expected."""
     if entries.dex:
         return None
     if entries.java:
         return ApkError(
-            "The archive holds Java bytecode, which Android does not run; it was not read.", code="java-bytecode"
+            "The archive holds Java bytecode: its classes and texts were read, what the code does was not.",
+            code="java-bytecode",
         )
     manifest = facts.manifest
     if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:

@@ -21,7 +21,10 @@ from phone_audit.errors import ApkError
 _STORED, _DEFLATED = 0, 8
 _LOCAL_FIXED = 30
 _RAW_DEFLATE = -15
+_GZIP = 31
 _INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
+_PIECE = 2**20
+_MAX_UNKNOWN = 64 * 2**20
 TOTAL_LIMIT = 2**30
 """Bytes that all entries of one archive together may inflate to."""
 
@@ -82,6 +85,53 @@ class Archive:
         self._left -= len(content)
         return content
 
+    def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:
+        """Give the content of an entry piece by piece, so that it need not fit into memory as a whole.
+
+        It does not count against what all reads together may give: whoever asks sets the limit.
+
+        Args:
+            entry: one of `entries`.
+
+        Raises:
+            ApkError: code `damaged-entry`, perhaps after some pieces.
+        """
+        if entry.method == _DEFLATED:
+            return self._inflated_pieces(entry)
+        if entry.method == _STORED or entry.compressed == entry.size:
+            return iter([self._stored(entry)])
+        return iter([self._unknown_method(entry, self._raw(entry), _MAX_UNKNOWN)])
+
+    def _inflated_pieces(self, entry: Entry) -> Iterator[bytes]:
+        raw = self._raw(entry)
+        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+        try:
+            for at in range(0, len(raw), _PIECE):
+                waiting: bytes | Buffer = raw[at : at + _PIECE]
+                while waiting and not stream.eof:
+                    yield stream.decompress(waiting, _PIECE)
+                    waiting = stream.unconsumed_tail
+            while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
+                yield rest
+        except _INFLATE_ERROR as error:
+            raise _damaged(entry) from error
+        if not stream.eof:
+            raise _damaged(entry)
+
+    def peek(self, entry: Entry, count: int) -> bytes:
+        """Give the first bytes of an entry, up to `count` of them; few where they are deflated badly.
+
+        Raises:
+            ApkError: code `damaged-entry`.
+        """
+        raw = self._raw(entry)
+        if entry.method != _DEFLATED:
+            return bytes(raw[:count])
+        try:
+            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
+        except _INFLATE_ERROR as error:
+            raise _damaged(entry) from error
+
     def _start(self, entry: Entry) -> int:
         offset = entry.header_offset
         if offset + _LOCAL_FIXED > len(self.data) or self.data[offset : offset + 4] != LOCAL:
@@ -121,6 +171,24 @@ class Archive:
         except ApkError:
             return self._stored(entry)
         return content if len(content) == entry.size else self._stored(entry)
+
+
+def gunzip(data: Buffer, limit: int) -> bytes:
+    """Unpack a gzip file; what follows its first member is left out.
+
+    Raises:
+        ApkError: code `damaged-entry` or `size-limit`.
+    """
+    stream = isal_zlib.decompressobj(wbits=_GZIP)
+    try:
+        content = bytes(stream.decompress(data, limit + 1))
+    except _INFLATE_ERROR as error:
+        raise ApkError("It is compressed and damaged.", code="damaged-entry") from error
+    if len(content) > limit:
+        raise ApkError(f"It is larger than {limit} bytes when unpacked.", code="size-limit")
+    if not stream.eof:
+        raise ApkError("It is compressed and cut off.", code="damaged-entry")
+    return content
 
 
 @contextmanager

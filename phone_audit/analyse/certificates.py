@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from asn1crypto import cms, x509  # noqa: TID251
+from asn1crypto import cms, core, x509  # noqa: TID251
 
 from phone_audit.errors import ApkError
 
 _DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What asn1crypto raises on damaged input; it decodes lazily, so any access can."""
+_CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 _SHORT_NAMES = {
     "2.5.4.3": "CN",
     "2.5.4.6": "C",
@@ -52,13 +53,41 @@ def read_certificate(encoded: bytes) -> Certificate:
     return Certificate(sha256, sha1, _subject(body), _time(body, "not_before"), _time(body, "not_after"))
 
 
-def jar_signers(block: bytes) -> tuple[bytes, ...]:
-    """Give the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
+@dataclass(frozen=True, slots=True)
+class SignedAttributes:
+    """What a signer record signs instead of the file: `signed` is the encoding to check the signature over."""
+
+    signed: bytes
+    content_type: str | None
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignerRecord:
+    """One signer record of a PKCS #7 block. `certificate` is the one it names, or None where the block lacks it."""
+
+    digest_oid: str
+    signature_oid: str
+    certificate: bytes | None
+    signature: bytes
+    attributes: SignedAttributes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBlock:
+    """A PKCS #7 block: the type of what is signed, and who signed."""
+
+    content_type: str
+    signers: tuple[SignerRecord, ...]
+
+
+def read_signed_block(block: bytes) -> SignedBlock:
+    """Read a PKCS #7 block (RFC 2315, RFC 5652).
 
     A block may hold any number of other certificates; only issuer and serial number tell which one signed.
 
     Raises:
-        ApkError: the block is damaged, or a signer record names a certificate that it does not hold.
+        ApkError: the block is damaged.
     """
     try:
         content = cms.ContentInfo.load(block)
@@ -66,19 +95,86 @@ def jar_signers(block: bytes) -> tuple[bytes, ...]:
             raise _damaged("it is no signed data")
         signed = content["content"]
         held = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
-        return tuple(dict.fromkeys(_named_by(info, held) for info in signed["signer_infos"]))
+        records = tuple(_record(info, held) for info in signed["signer_infos"])
+        return SignedBlock(str(signed["encap_content_info"]["content_type"].dotted), records)
     except _DAMAGE as error:
         raise _damaged("it cannot be decoded") from error
 
 
-def _named_by(info: cms.SignerInfo, held: list[x509.Certificate]) -> bytes:
+def jar_signers(block: bytes) -> tuple[bytes, ...]:
+    """Give the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
+
+    Raises:
+        ApkError: the block is damaged, or a signer record names a certificate that it does not hold.
+    """
+    named = [record.certificate for record in read_signed_block(block).signers]
+    if None in named:
+        raise _damaged("the certificate of its signer is missing")
+    return tuple(dict.fromkeys(certificate for certificate in named if certificate is not None))
+
+
+def public_key_of(encoded: bytes) -> bytes:
+    """Give the public key of a certificate, encoded as it stands there (SubjectPublicKeyInfo).
+
+    Raises:
+        ApkError: the certificate is damaged.
+    """
+    try:
+        return bytes(x509.Certificate.load(encoded)["tbs_certificate"]["subject_public_key_info"].dump())
+    except _DAMAGE as error:
+        raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
+
+
+def may_sign(encoded: bytes) -> bool:
+    """Tell whether Android takes signatures by this certificate, from its key usage and its critical extensions.
+
+    Raises:
+        ApkError: the certificate is damaged.
+    """
+    try:
+        certificate = x509.Certificate.load(encoded)
+        usage = certificate.key_usage_value
+        allowed = usage is None or not usage.native.isdisjoint({"digital_signature", "non_repudiation"})
+        return allowed and not any(name[:1].isdigit() for name in certificate.critical_extensions)
+    except _DAMAGE as error:
+        raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
+
+
+def _record(info: cms.SignerInfo, held: list[x509.Certificate]) -> SignerRecord:
+    attributes = info["signed_attrs"]
+    return SignerRecord(
+        digest_oid=str(info["digest_algorithm"]["algorithm"].dotted),
+        signature_oid=str(info["signature_algorithm"]["algorithm"].dotted),
+        certificate=_named_by(info, held),
+        signature=bytes(info["signature"].native),
+        attributes=None if isinstance(attributes, core.Void) else _attributes(attributes),
+    )
+
+
+def _attributes(attributes: cms.CMSAttributes) -> SignedAttributes:
+    """The signature is over the encoding of a plain SET; Android changes the first byte and leaves the order."""
+    values: dict[str, core.Asn1Value] = {}
+    for attribute in attributes:
+        kind = str(attribute["type"].dotted)
+        if kind in values or len(attribute["values"]) != 1:
+            raise _damaged("a signed attribute stands there twice")
+        values[kind] = attribute["values"][0]
+    content_type, digest = values.get(_CONTENT_TYPE), values.get(_MESSAGE_DIGEST)
+    return SignedAttributes(
+        signed=b"\x31" + attributes.dump()[1:],
+        content_type=None if content_type is None else str(content_type.dotted),
+        digest=None if digest is None else bytes(digest.native),
+    )
+
+
+def _named_by(info: cms.SignerInfo, held: list[x509.Certificate]) -> bytes | None:
     sid = info["sid"].chosen
     if not isinstance(sid, cms.IssuerAndSerialNumber):
         raise _damaged("its signer is not named by issuer and serial number")
     for certificate in held:
         if certificate.serial_number == sid["serial_number"].native and _same_name(certificate.issuer, sid["issuer"]):
             return bytes(certificate.dump())
-    raise _damaged("the certificate of its signer is missing")
+    return None
 
 
 def _same_name(one: x509.Name, other: x509.Name) -> bool:

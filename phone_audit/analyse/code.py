@@ -3,14 +3,25 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from phone_audit.analyse.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours
 from phone_audit.analyse.dex.descriptors import class_names
 from phone_audit.analyse.dex.file import read_dex
+from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.endpoints import find_endpoints
+from phone_audit.analyse.flows.find import find_flows
+from phone_audit.analyse.holders import name_holders
+from phone_audit.analyse.initialised import Starts
+from phone_audit.analyse.libraries import Owners
+from phone_audit.analyse.packers import packers_in_code
+from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.analyse.trackers import Classes, find_trackers
+from phone_audit.analyse.trust import accepting_code
+from phone_audit.analyse.uses import rules_by_use
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Endpoint, Obfuscation, Tracker
+from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped
 
 _SHORT: Final = re.compile(rb"L(?:[^;]*/)?(?!R[;$])(?:[^/;]*\$)?[A-Za-z]{1,2}(?:\$[0-9]+)*;")
@@ -21,43 +32,65 @@ _LOADERS: Final = (b"Ldalvik/system/DexClassLoader;", b"Ldalvik/system/InMemoryD
 
 @dataclass(frozen=True)
 class CodeFacts:
-    """What was read from the DEX files of one package."""
+    """What was read from the DEX files of one package. `accepting` is code that accepts any certificate."""
 
     endpoints: tuple[Endpoint, ...]
     trackers: tuple[Tracker, ...]
+    behaviours: tuple[Behaviour, ...]
     obfuscation: Obfuscation
+    accepting: tuple[HeldBy, ...]
     skipped: tuple[Skipped, ...]
 
 
-def read_code(dexes: Sequence[tuple[str, bytes | memoryview]], knowledge: Knowledge) -> CodeFacts:
-    """Read endpoints, trackers and signs of obfuscation from DEX files.
+def read_code(
+    dexes: Sequence[tuple[str, bytes | memoryview]],
+    knowledge: Knowledge,
+    declared: Declared = NOTHING_DECLARED,
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE,
+) -> CodeFacts:
+    """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 
     Never raises for what the bytes hold; what cannot be read is in `skipped`. Time grows linearly with the bytes.
 
     Args:
         dexes: name of the entry (`classes2.dex`) and its bytes, hostile; they must not change meanwhile.
-        knowledge: trackers, owners of hosts, rules that take endpoints out.
+        knowledge: trackers, owners of hosts, rules that take endpoints out, rules of behaviour.
+        declared: what the manifest says.
+        elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
     """
-    files = [read_dex(name, content) for name, content in dexes]
+    files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
     classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]
-    endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge)
+    classes += () if files else elsewhere.classes
+    indexes = [index for file in files for index in index_file(file)]
+    owners = Owners(knowledge, declared.package, declared.components)
+    constants = [rule for rule in knowledge.rules if rule.texts]
+    uses = partial(rules_by_use, indexes, owners.of, constants)
+    endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
+    endpoints = name_holders(endpoints, indexes, owners.of)
+    behaviours, not_followed = find_behaviours(indexes, declared, knowledge.behaviours)
+    # What the budget of flows cuts is not listed as unread: a flow is only ever said where it was seen.
+    flows, _ = find_flows(indexes, knowledge.behaviours, declared.active)
     skipped = [skip for file in files for skip in file.skipped]
     return CodeFacts(
         endpoints=endpoints,
-        trackers=find_trackers(classes, endpoints, knowledge),
-        obfuscation=_obfuscation(classes),
-        skipped=(*skipped, *left_out),
+        trackers=find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge)),
+        behaviours=(*behaviours, *flows),
+        obfuscation=_obfuscation(classes, knowledge),
+        accepting=accepting_code(indexes, owners.of),
+        skipped=(*skipped, *left_out, *not_followed),
     )
 
 
-def _obfuscation(classes: Sequence[Classes]) -> Obfuscation:
-    """Give what names alone can tell; packers and encryption show elsewhere and stay unknown here."""
+def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:
+    """Give what the names of classes can tell; what only other files show stays unknown here."""
     defined = [name for file in classes for name in file.defined]
     short = sum(1 for name in defined if _SHORT.fullmatch(name))
     loads = any(loader in file.named for file in classes for loader in _LOADERS)
+    packers, evidence = packers_in_code(classes, knowledge)
     return Obfuscation(
-        packers=(),
+        packers=packers,
         name_share=round(short / len(defined), 4) if defined else None,
         encrypted=None,
         dynamic_code=True if loads else None,
+        evidence=evidence,
     )

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, NetworkPolicy
-from phone_audit.model.device import Snapshot
+from phone_audit.model.device import Snapshot, StateItem
 from phone_audit.model.finding import Confidence, Evidence, Finding, Remedy, Severity, Source, Subject, finding_key
 
 
@@ -99,6 +99,12 @@ def setting(name: str) -> Subject:
 def property_seen(snapshot: Snapshot, name: str) -> Evidence:
     """Show a property of the phone; it has to be set."""
     return Evidence(kind="property", where="getprop", value=f"{name}={snapshot.properties[name]}")
+
+
+def settings_of(snapshot: Snapshot, names: Sequence[str]) -> dict[str, StateItem]:
+    """Give the settings of these names that hold something, by name in this order."""
+    by_key = {item.key: item for item in snapshot.state}
+    return {name: by_key[name] for name in names if name in by_key and by_key[name].value}
 
 
 def manifest_says(value: str) -> Evidence:

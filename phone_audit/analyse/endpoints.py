@@ -1,9 +1,9 @@
 """Endpoints: the hosts that stand in the text of a package, one value each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from phone_audit.analyse.bare_hosts import Surroundings, is_endpoint, key_domains
@@ -17,7 +17,11 @@ from phone_audit.analyse.host_text import (
     find_bare_ipv6,
     find_urls,
 )
+from phone_audit.analyse.places.apart import OF_PLACES
+from phone_audit.analyse.places.dex_strings import decoded_mentions
+from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.analyse.suffixes import registered_domain
+from phone_audit.analyse.uses import BY_USE, Spot
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
@@ -27,17 +31,25 @@ MAX_URLS: Final = 50
 """URLs listed of one host: the first ones found, DEX file by DEX file in ascending offset."""
 MAX_EVIDENCE: Final = 5
 """Strings shown as evidence of one host, chosen in the same way."""
+MAX_SPOTS: Final = 20
+"""Strings of one host whose use is looked at; with more of them it counts."""
 MAX_HOSTS: Final = 5_000
 MAX_MENTIONS: Final = 200_000
 """More than any real package holds; what goes beyond is left out and said to be."""
 
 UNKNOWN_SUFFIX: Final = "unknown-suffix"
-"""What takes out a host whose last label nobody can register, such as the class names in XML feature names. It rests on
-the public suffix list, not on a rule of the knowledge."""
+LOOK_ALIKE: Final = "look-alike"
+DOTTED_NUMBER: Final = "dotted-number"
+BY_ANALYSIS: Final = frozenset({UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER, *OF_PLACES, *BY_USE})
+"""Rules of the knowledge that are tried here, by what stands around a text: their reasons are among the data. Rules
+that name whole texts come on top."""
 
 _URL_MARK: Final = rb":(?:\\?/){2}"
 _LONGEST_HEAD: Final = MAX_HOST + len(":65535")
-_NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-"
+_NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
+
+RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
+_LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
 
 
 @dataclass
@@ -47,7 +59,11 @@ class _Gathered:
     Attributes:
         rule: what takes the host out whatever its URLs are.
         url_rules: what took single URLs out.
+        look_alikes: what took it out where it stood alone.
         free_url: whether some URL was taken out by nothing.
+        free_name: whether it stood alone and was taken out by nothing.
+        free_spots: strings of DEX files that would make it count, unless the code does nothing with them; for each what
+            it says, and the URLs' schemes, or an empty text where it stands alone.
     """
 
     kind: HostKind
@@ -57,8 +73,21 @@ class _Gathered:
     ports: set[int] = field(default_factory=set)
     evidence: list[Evidence] = field(default_factory=list)
     url_rules: set[str] = field(default_factory=set)
+    look_alikes: set[str] = field(default_factory=set)
     free_url: bool = False
+    free_name: bool = False
+    free_spots: dict[Spot, tuple[str, set[str]]] = field(default_factory=dict)
     cleartext: bool = False
+
+    def free(self, scheme: str, spot: Spot | None, text: str) -> None:
+        """Take in a mention that counts; `scheme` is empty for a name alone, `spot` the string, where it is one."""
+        if spot is not None and (spot in self.free_spots or len(self.free_spots) < MAX_SPOTS):
+            self.free_spots.setdefault(spot, (text, set()))[1].add(scheme)
+        elif scheme:
+            self.free_url = True
+            self.cleartext |= scheme in CLEARTEXT_SCHEMES
+        else:
+            self.free_name = True
 
 
 class Gatherer:
@@ -73,6 +102,7 @@ class Gatherer:
     def __init__(self, knowledge: Knowledge) -> None:
         self.complete = True
         self._knowledge = knowledge
+        self._by_analysis = {rule.id for rule in knowledge.rules if rule.by == "analysis"}
         self._left = MAX_MENTIONS
         self._hosts: dict[str, _Gathered] = {}
 
@@ -82,7 +112,16 @@ class Gatherer:
         names = (host for host, gathered in self._hosts.items() if gathered.kind == "domain")
         return frozenset(domain for name in names if (domain := registered_domain(name)))
 
-    def add(self, found: Host, kind: EvidenceKind, where: str, offset: int | None) -> None:
+    def add(
+        self,
+        found: Host,
+        kind: EvidenceKind,
+        where: str,
+        offset: int | None,
+        rule: str | None = None,
+        *,
+        encoding: str | None = None,
+    ) -> None:
         """Take in one mention of a host.
 
         Args:
@@ -90,6 +129,9 @@ class Gatherer:
             kind: what sort of text it stands in.
             where: the file inside the package.
             offset: where the text begins in that file, in bytes.
+            rule: the rule of `BY_ANALYSIS` that takes this mention out: by what it looks like, where it is a name
+                alone, and by the place it stands in, where it has a URL.
+            encoding: how it was written, where it had to be decoded.
         """
         gathered = self._hosts.get(found.host)
         if self._left == 0 or (gathered is None and len(self._hosts) == MAX_HOSTS):
@@ -98,20 +140,47 @@ class Gatherer:
         self._left -= 1
         if gathered is None:
             gathered = self._hosts[found.host] = _Gathered(found.kind, self._host_rule(found))
+        spot = None
+        if kind == "dex-string" and encoding is None and offset is not None and not self._is_wanted(found.host):
+            spot = Spot(where, offset)
         if found.url:
-            self._add_url(gathered, found)
+            self._add_url(gathered, found, rule, spot)
+        else:
+            self._add_name(gathered, found, rule, spot)
         if found.port:
             gathered.ports.add(found.port)
         if len(gathered.evidence) < MAX_EVIDENCE:
-            evidence = Evidence(kind=kind, where=where, value=found.excerpt, offset=offset)
+            evidence = Evidence(kind=kind, where=where, value=found.excerpt, offset=offset, encoding=encoding)
             if evidence not in gathered.evidence:
                 gathered.evidence.append(evidence)
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Give what was gathered, by host."""
+    def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
+        """Give what was gathered, by host.
+
+        Args:
+            uses: tells of strings of DEX files which rule takes them out by what the code does with them.
+        """
+        undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
+        rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
+        for one in self._hosts.values():
+            self._decide(one, rules)
         return tuple(self._endpoint(host, self._hosts[host]) for host in sorted(self._hosts))
 
-    def _add_url(self, gathered: _Gathered, found: Host) -> None:
+    def _decide(self, gathered: _Gathered, rules: Mapping[Spot, str]) -> None:
+        """Let each string count, or be taken out by what the code does with it."""
+        for spot, (_, schemes) in gathered.free_spots.items():
+            rule = rules.get(spot)
+            for scheme in schemes:
+                if rule in self._by_analysis:
+                    gathered.look_alikes.add(rule)
+                else:
+                    gathered.free(scheme, None, "")
+        gathered.free_spots.clear()
+
+    def _is_wanted(self, host: str) -> bool:
+        return _is_wanted(host, self._knowledge)
+
+    def _add_url(self, gathered: _Gathered, found: Host, of_place: str | None, spot: Spot | None) -> None:
         if len(gathered.urls) < MAX_URLS:
             gathered.urls.add(found.url)
         gathered.schemes.add(found.scheme)
@@ -119,15 +188,25 @@ class Gatherer:
             return
         if rule := self._knowledge.rule_for(found.host, found.url):
             gathered.url_rules.add(rule.id)
+        elif of_place in self._by_analysis and not self._is_wanted(found.host):
+            gathered.url_rules.add(of_place)
         else:
-            gathered.free_url = True
-            gathered.cleartext |= found.scheme in CLEARTEXT_SCHEMES
+            gathered.free(found.scheme, spot, found.excerpt)
+
+    def _add_name(self, gathered: _Gathered, found: Host, look_alike: str | None, spot: Spot | None) -> None:
+        if look_alike in self._by_analysis:
+            gathered.look_alikes.add(look_alike)
+        elif rule := self._knowledge.rule_for(found.host, found.excerpt):
+            gathered.url_rules.add(rule.id)
+        else:
+            gathered.free("", spot, found.excerpt)
 
     def _host_rule(self, found: Host) -> str | None:
         """Give the rule that takes the host out whatever its URLs are."""
         if rule := self._knowledge.rule_for(found.host, ""):
             return rule.id
-        return UNKNOWN_SUFFIX if found.kind == "domain" and registered_domain(found.host) is None else None
+        unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
+        return UNKNOWN_SUFFIX if unknown else None
 
     def _endpoint(self, host: str, gathered: _Gathered) -> Endpoint:
         owner = self._knowledge.owner_of(host)
@@ -152,20 +231,33 @@ def _ruled_out(gathered: _Gathered) -> str | None:
 
     A name that stands alone is no more than its URLs are: where every URL is documentation, so is the name.
     """
-    if gathered.rule or gathered.free_url or not gathered.url_rules:
+    if gathered.rule or gathered.free_url:
         return gathered.rule
-    return min(gathered.url_rules)
+    if gathered.url_rules or gathered.free_name:
+        return min(gathered.url_rules, default=None)
+    return min(gathered.look_alikes, default=None)
+
+
+def no_uses(spots: Mapping[Spot, str]) -> Mapping[Spot, str]:
+    """Know nothing of what the code does with its strings, so that all of them count."""
+    return {}
 
 
 def find_endpoints(
-    dexes: Sequence[DexFile], classes: Sequence[Sequence[bytes]], knowledge: Knowledge
+    dexes: Sequence[DexFile],
+    classes: Sequence[Sequence[bytes]],
+    knowledge: Knowledge,
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE,
+    uses: RulesByUse = no_uses,
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
-    """Find the endpoints in the strings of DEX files.
+    """Find the endpoints in the strings of DEX files, and join those of other files to them.
 
     Args:
         dexes: the DEX files of one package.
         classes: for each of them the sorted descriptors of the classes it names.
         knowledge: owners of hosts, and rules that take endpoints out.
+        elsewhere: what other files of the package mention.
+        uses: see `Gatherer.endpoints`.
 
     Returns:
         Endpoints by host, those that a rule takes out among them; and what was left out.
@@ -173,18 +265,23 @@ def find_endpoints(
     gatherer = Gatherer(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):
         gatherer.add(found, "dex-string", name, offset)
+    decoded = (mention for dex in dexes for mention in decoded_mentions(dex))
+    for found, kind, where, offset, encoding, rule in chain(decoded, elsewhere.mentions):
+        gatherer.add(found, kind, where, offset, rule, encoding=encoding)
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
     around = Surroundings(
         classes=classes,
         url_domains=gatherer.domains,
-        key_domains=key_domains({text for _, _, text in heads if "/" not in text}),
+        key_domains=key_domains(
+            {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
+        ),
         known=lambda host: _is_known(host, knowledge),
     )
     for name, offset, text in heads:
-        bare = find_bare_host(text) or find_bare_ipv6(text)
-        if bare and is_endpoint(bare, around):
-            gatherer.add(bare, "dex-string", name, offset)
-    return gatherer.endpoints(), _left_out(dexes, gatherer.complete and len(heads) < MAX_MENTIONS)
+        if bare := find_bare_host(text) or find_bare_ipv6(text):
+            look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
+            gatherer.add(bare, "dex-string", name, offset, look_alike)
+    return gatherer.endpoints(uses), _left_out(dexes, gatherer.complete and len(heads) < MAX_MENTIONS)
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:
@@ -202,7 +299,11 @@ def _left_out(dexes: Sequence[DexFile], complete: bool) -> tuple[Skipped, ...]:
     if complete:
         return ()
     reason = f"It holds more than {MAX_HOSTS} hosts or {MAX_MENTIONS} mentions of hosts; the others are not listed."
-    return (Skipped(subject=dexes[0].name, step="dex", code="too-many-endpoints", reason=reason),)
+    return (
+        Skipped(
+            subject=dexes[0].name if dexes else "the other files", step="dex", code="too-many-endpoints", reason=reason
+        ),
+    )
 
 
 def _is_known(host: str, knowledge: Knowledge) -> bool:
@@ -212,6 +313,11 @@ def _is_known(host: str, knowledge: Knowledge) -> bool:
         or _incident_hosts(knowledge).longest(host)
         or knowledge.rule_for(host, "")
     )
+
+
+def _is_wanted(host: str, knowledge: Knowledge) -> bool:
+    """Tell whether a tracker or a published incident has this host, which then counts wherever it stands."""
+    return bool(knowledge.trackers_of_host(host) or _incident_hosts(knowledge).longest(host))
 
 
 @lru_cache(maxsize=1)

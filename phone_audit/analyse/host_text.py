@@ -34,7 +34,7 @@ _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]{2,45})(?:%[^\]]*)?\]")
 _PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?(?P<path>/[^\x00-\x20\x7f]*)?")
-_BARE_IPV6 = re.compile(r"[0-9a-f]{4}:[0-9a-f:]{3,35}")
+_BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
 _TRAILING = ".,;:!?"
 _PLACEHOLDERS = frozenset("%{}$*[]")
 
@@ -54,16 +54,18 @@ class Host(NamedTuple):
 
 
 def find_urls(text: str) -> Iterator[Host]:
-    r"""Give the host of every URL in a text, also of URLs inside URLs and of those written `http:\/\/`.
+    r"""Give the host of every URL in a text, also of URLs inside URLs and of those written `http:\/\/` or `www\.x\.cn`.
 
     The text is hostile; time is linear in its length. Where the host is partly filled in at run time
     (`https://%s.example.com/`), the fixed part that can be registered counts; where none is, there is no host.
+    A path alone (`/v1/x`) is joined to no base: which one it belongs to, only the running code knows, and the base
+    itself is found anyway.
 
     Example:
         >>> [(found.host, found.port) for found in find_urls("a,http://Api.Example.com:8080/v1?u=ws://192.0.2.7/")]
         [('api.example.com', 8080), ('192.0.2.7', None)]
     """
-    plain = text.replace("\\/", "/")
+    plain = text.replace("\\/", "/").replace("\\.", ".")
     for begin in _BEGIN.finditer(plain):
         rest = _REST.match(plain, begin.end())
         if rest is None or _BEGIN.match(rest.group()):
@@ -100,12 +102,19 @@ def find_bare_host(text: str) -> Host | None:
 
 
 def find_bare_ipv6(text: str) -> Host | None:
-    """Give the address where the whole text is an IPv6 address whose first group has four digits.
+    """Give the address where the whole text is an IPv6 address whose first group has four digits, or `[address]:port`.
 
     That leaves out what only looks like one, such as times, hash fragments and `::before`.
+
+    Example:
+        >>> find_bare_ipv6("[2001:db8::1]:8443").port
+        8443
     """
-    address = _ipv6(text) if _BARE_IPV6.fullmatch(text) else None
-    return Host(address, "ipv6", "", "", None, text) if address else None
+    bare = _BARE_IPV6.fullmatch(text)
+    if bare is None or text.startswith("[") != ("]" in text):
+        return None
+    address = _ipv6(bare.group("name"))
+    return Host(address, "ipv6", "", "", _port(text, text.find("]") + 1), text) if address else None
 
 
 def excerpt(text: str, at: int) -> str:

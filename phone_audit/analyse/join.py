@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, Obfuscation, Tracker
+from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Tracker
 from phone_audit.model.finding import Evidence
 
 _TIERS = ("referenced", "host-only", "present", "initialised")
@@ -65,13 +65,19 @@ def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
     def moved(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
 
-    def held(endpoint: Endpoint) -> tuple[HeldBy, ...]:
-        return tuple(by.model_copy(update={"evidence": moved(by.evidence)}) for by in endpoint.held_by)
+    def held(holders: tuple[HeldBy, ...]) -> tuple[HeldBy, ...]:
+        return tuple(by.model_copy(update={"evidence": moved(by.evidence)}) for by in holders)
 
     trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": moved(t.evidence)}))
-    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": held(e)}))
+    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": held(e.held_by)}))
     behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": moved(b.evidence)}))
-    return info.model_copy(update={"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours})
+    changed: dict[str, object] = {"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours}
+    if info.network_policy is not None:
+        accepted = held(info.network_policy.accepted_by)
+        changed["network_policy"] = info.network_policy.model_copy(update={"accepted_by": accepted})
+    if info.obfuscation is not None:
+        changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": moved(info.obfuscation.evidence)})
+    return info.model_copy(update=changed)
 
 
 def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
@@ -87,7 +93,8 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
-            "obfuscation": _join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
+            "network_policy": _join_policy([info.network_policy for info in infos if info.network_policy]),
+            "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
             "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
         }
     )
@@ -148,7 +155,8 @@ def _join_holders(holders: list[HeldBy]) -> tuple[HeldBy, ...]:
     return tuple(joined)
 
 
-def _join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
+def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
+    """Put together what several files of a package, or several looks at one, show; None where nothing was looked at."""
     if not parts:
         return None
     shares = [part.name_share for part in parts if part.name_share is not None]
@@ -157,7 +165,17 @@ def _join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
         name_share=max(shares, default=None),
         encrypted=_any(part.encrypted for part in parts),
         dynamic_code=_any(part.dynamic_code for part in parts),
+        evidence=tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence)),
     )
+
+
+def _join_policy(parts: list[NetworkPolicy]) -> NetworkPolicy | None:
+    """The base says what may be sent; what code accepts may stand in any file."""
+    if not parts:
+        return None
+    holders = _join_holders([by for part in parts for by in part.accepted_by])
+    accepts = any(part.accepts_any_certificate for part in parts)
+    return parts[0].model_copy(update={"accepts_any_certificate": accepts, "accepted_by": holders})
 
 
 def _any(flags: Iterable[bool | None]) -> bool | None:

@@ -7,16 +7,16 @@ permissions follows `aapt dump badging`, which adds those that Android adds for 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from phone_audit.analyse.compiled_xml import STRING, Element, Value
+from phone_audit.analyse.compiled_xml import BOOLEAN, STRING, Element, Value
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component, ComponentKind, FileRole
 
-_LABEL, _NAME, _PERMISSION = 0x01010001, 0x01010003, 0x01010006
+_LABEL, _NAME, _PERMISSION, _VALUE = 0x01010001, 0x01010003, 0x01010006, 0x01010024
 _READ_PERMISSION, _WRITE_PERMISSION = 0x01010007, 0x01010008
 _SHARED_USER_ID, _HAS_CODE, _DEBUGGABLE, _EXPORTED = 0x0101000B, 0x0101000C, 0x0101000F, 0x01010010
-_MIN_SDK, _TARGET_SDK = 0x0101020C, 0x01010270
+_ENABLED, _MIN_SDK, _TARGET_SDK = 0x0101000E, 0x0101020C, 0x01010270
 _VERSION_CODE, _VERSION_NAME, _VERSION_CODE_MAJOR = 0x0101021B, 0x0101021C, 0x01010576
-_CLEARTEXT, _NETWORK_CONFIG, _FEATURE_SPLIT = 0x010104EC, 0x01010527, 0x0101055B
+_CLEARTEXT, _NETWORK_CONFIG, _SANDBOX, _FEATURE_SPLIT = 0x010104EC, 0x01010527, 0x0101054C, 0x0101055B
 
 _PERMISSION_TAGS = ("uses-permission", "uses-permission-sdk-23", "uses-permission-sdk-m")
 _KINDS: tuple[ComponentKind, ...] = ("activity", "activity-alias", "service", "receiver", "provider")
@@ -42,7 +42,9 @@ class ManifestFacts:
     """What was read from one manifest.
 
     `target_sdk` is the minimum version where the manifest gives none, as for Android. `platform_target` decides on
-    defaults: 0 where nothing is given, 10,000 for the codename of an unreleased version.
+    defaults: 0 where nothing is given, 10,000 for the codename of an unreleased version. `sandbox` is the version
+    of the sandbox that it asks for. `meta_data` are names and values under the application and its components; a
+    boolean value is `true` or `false`. `disabled` are components that are switched off.
     """
 
     package: str | None
@@ -54,12 +56,15 @@ class ManifestFacts:
     min_sdk: int | None
     target_sdk: int | None
     platform_target: int
+    sandbox: int | None
     shared_user_id: str | None
     has_code: bool
     debuggable: bool
     permissions: tuple[str, ...]
     components: tuple[Component, ...]
     network: NetworkAttributes
+    meta_data: tuple[tuple[str, str], ...] = ()
+    disabled: tuple[str, ...] = ()
 
 
 def read_manifest(root: Element, resolve: Resolve) -> ManifestFacts:
@@ -101,6 +106,7 @@ class _Manifest:
             min_sdk=min_sdk,
             target_sdk=target_sdk if target_sdk is not None else min_sdk,
             platform_target=self._platform_target(),
+            sandbox=self._integer(root.by_id(_SANDBOX)),
             shared_user_id=self._text(root.by_id(_SHARED_USER_ID)),
             has_code=self._flag(application.by_id(_HAS_CODE), default=True),
             debuggable=self._flag(application.by_id(_DEBUGGABLE), default=False),
@@ -110,6 +116,8 @@ class _Manifest:
                 cleartext=self._optional_flag(application.by_id(_CLEARTEXT)),
                 config=config if config is not None and config.reference else None,
             ),
+            meta_data=tuple(sorted(set(self._meta_data()))),
+            disabled=tuple(sorted(set(self._disabled()))),
         )
 
     def _role(self, split: str | None) -> FileRole:
@@ -151,6 +159,12 @@ class _Manifest:
             if kind and name:
                 yield self._component(kind, name, element)
 
+    def _disabled(self) -> Iterator[str]:
+        for element in self._application.children:
+            name = self._text(element.by_id(_NAME)) if element.tag in _KINDS else None
+            if name and not self._flag(element.by_id(_ENABLED), default=True):
+                yield self._class_name(name)
+
     def _component(self, kind: ComponentKind, name: str, element: Element) -> Component:
         filters = list(element.all("intent-filter"))
         actions = {self._text(action.by_id(_NAME)) for f in filters for action in f.all("action")}
@@ -164,6 +178,15 @@ class _Manifest:
             permission=self._permission(element),
             actions=tuple(sorted(action for action in actions if action)),
         )
+
+    def _meta_data(self) -> Iterator[tuple[str, str]]:
+        for holder in (self._application, *self._application.children):
+            for element in holder.all("meta-data"):
+                if name := self._text(element.by_id(_NAME)):
+                    value = self._resolved(element.by_id(_VALUE))
+                    flag = value is not None and value.type == BOOLEAN
+                    text = str(self._optional_flag(value)).lower() if flag else self._text(value)
+                    yield name, text or ""
 
     def _providers_are_exported(self) -> bool:
         return self._platform_target() < _EXPORTED_PROVIDER_BELOW

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from phone_audit.analyse.compiled_xml import Element, Value
 from phone_audit.analyse.manifest import ManifestFacts
-from phone_audit.model.apk import NetworkPolicy
+from phone_audit.model.apk import HeldBy, NetworkPolicy
 
 _NO_CLEARTEXT_FROM = 28
 _NO_USER_CERTIFICATES_FROM = 24
@@ -31,7 +31,7 @@ def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
 
     Returns:
         `cleartext` holds for hosts in general, `domains` are those that the config names as allowed in the clear.
-        `accepts_any_certificate` is false: no configuration can say that, only code can.
+        `accepts_any_certificate` is false: no configuration can say that, only code can (`with_code`).
     """
     target = facts.platform_target
     default = _Rules(target < _NO_CLEARTEXT_FROM, target < _NO_USER_CERTIFICATES_FROM)
@@ -47,6 +47,18 @@ def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
     named = tuple(sorted({domain for domain, rules in domains if rules.cleartext}))
     pins = any(any(True for _ in _inside(element, "pin")) for element in config.all("domain-config"))
     return _policy(replace(base, user_certificates=user), named, pins=pins, source="network security config")
+
+
+def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> NetworkPolicy | None:
+    """Add what the code of the package does.
+
+    Args:
+        policy: what its manifest allows, or None where that is not known.
+        accepting: whose code accepts any certificate.
+    """
+    if policy is None or not accepting:
+        return policy
+    return policy.model_copy(update={"accepts_any_certificate": True, "accepted_by": accepting})
 
 
 def _policy(rules: _Rules, domains: tuple[str, ...], *, source: str, pins: bool = False) -> NetworkPolicy:

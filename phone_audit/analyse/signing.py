@@ -1,7 +1,8 @@
 """Who signed an APK: the schemes that are present, and the certificate of each signer.
 
 The signers reported are those of the newest scheme, as AOSP `apksig/ApkVerifier.java` reports them: the last one of
-v3.1 or v3, all of v2, or all of v1. Digests and signatures are not checked here, so `Signature.verified` is null.
+v3.1 or v3, all of v2, or all of v1. Whether they are right is checked in `verify.py`; this file reads what is there,
+also from a signature that is wrong.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.certificates import jar_signers, read_certificate
 from phone_audit.analyse.signing_block import STAMP_V1, STAMP_V2, V2, V3, V31, find_block, read_signers, read_stamp
+from phone_audit.analyse.verify import Verification
+from phone_audit.analyse.verify_faults import Fault
 from phone_audit.analyse.zip_index import Buffer
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.fact_schema import KeyFact
@@ -26,26 +29,34 @@ _SHA256_LENGTH = 32
 
 
 def read_signing(
-    archive: Archive, path: Path | None, known_key: Callable[[str], KeyFact | None]
+    archive: Archive,
+    path: Path | None,
+    known_key: Callable[[str], KeyFact | None],
+    checked: Verification | None = None,
 ) -> tuple[Signature, tuple[Signer, ...]]:
-    """Read the signatures of an APK without checking them.
+    """Read the signatures of an APK.
 
     Args:
         archive: the APK.
         path: where it lies, to look for a v4 signature beside it; None inside a container.
         known_key: gives the fact about a certificate that is public or leaked.
+        checked: the verdict; None where the signatures were not checked.
 
     Returns:
-        The schemes and the signers; damage is listed under `errors` and hides nothing else.
+        The schemes and the signers; damage is listed under `errors`, a stable word and a sentence each, and hides
+        nothing else.
     """
-    return _Reading(archive, known_key).result(path)
+    return _Reading(archive, known_key, checked).result(path)
 
 
 class _Reading:
-    def __init__(self, archive: Archive, known_key: Callable[[str], KeyFact | None]) -> None:
+    def __init__(
+        self, archive: Archive, known_key: Callable[[str], KeyFact | None], checked: Verification | None
+    ) -> None:
         self._archive = archive
         self._known_key = known_key
-        self._errors: list[str] = []
+        self._checked = checked
+        self._faults: list[Fault] = list(checked.faults) if checked else []
         self._schemes: list[str] = []
         self._certificates: dict[str, tuple[bytes, ...]] = {}
         self._lineage: tuple[bytes, ...] = ()
@@ -61,9 +72,9 @@ class _Reading:
             self._schemes.append("v4")
         signers = self._signers()
         signature = Signature(
-            verified=None,
+            verified=self._checked.verified if self._checked else None,
             schemes=tuple(self._schemes),
-            errors=tuple(self._errors),
+            errors=tuple(sorted({str(fault) for fault in self._faults})),
             lineage=tuple(read_certificate(certificate).sha256 for certificate in self._lineage),
             source_stamp=stamp,
         )
@@ -71,28 +82,31 @@ class _Reading:
 
     def _find_block(self) -> dict[int, Buffer]:
         index = self._archive.index
-        try:
-            block = find_block(self._archive.data, index.directory_offset)
-        except ApkError as error:
-            self._errors.append(error.message)
+        found = find_block(self._archive.data, index.directory_offset)
+        if found.damage is not None:
+            self._faults.append(Fault("block-damaged", found.damage))
+        if found.values and index.directory_offset + index.directory_size != index.end_offset:
+            text = "Bytes lie between the central directory and the end record; Android ignores the block."
+            self._faults.append(Fault("block-ignored", text))
             return {}
-        if block and index.directory_offset + index.directory_size != index.end_offset:
-            self._errors.append("Bytes lie between the central directory and the end record; Android refuses that.")
-        return block
+        return found.values
 
     def _read_scheme(self, scheme: str, value: Buffer) -> None:
         self._schemes.append(scheme)
         try:
             signers = read_signers(value, with_sdk_range=scheme != "v2")
         except ApkError as error:
-            self._errors.append(f"{scheme}: {error.message}")
+            self._faults.append(Fault(f"{scheme}-damaged", error.message))
             return
         if not signers:
-            self._errors.append(f"{scheme}: There is no signer.")
+            self._faults.append(Fault(f"{scheme}-no-signers", "There is no signer."))
             return
         counted = signers if scheme == "v2" else signers[-1:]
+        if not all(signer.certificates for signer in counted):
+            self._faults.append(Fault(f"{scheme}-no-certificate", "A signer has no certificate."))
+            return
         self._certificates[scheme] = tuple(signer.certificates[0] for signer in counted)
-        self._lineage = counted[-1].lineage or self._lineage
+        self._lineage = tuple(node.certificate for node in counted[-1].lineage or ()) or self._lineage
 
     def _read_jar(self) -> None:
         names = {entry.name.upper(): entry for entry in reversed(self._archive.entries)}
@@ -111,11 +125,13 @@ class _Reading:
             try:
                 found.extend(jar_signers(bytes(self._archive.read(names[name], _JAR_LIMIT)))[:1])
             except ApkError as error:
-                self._errors.append(f"v1: {names[name].name}: {error.message}")
+                self._faults.append(Fault("v1-damaged-block", f"{names[name].name}: {error.message}"))
         if len(blocks) > _MAX_JAR_SIGNERS:
-            self._errors.append(f"v1: {len(blocks)} signature blocks; {_MAX_JAR_SIGNERS} were read.")
-        if found:
-            self._certificates["v1"] = tuple(dict.fromkeys(found))
+            text = f"{len(blocks)} signature blocks; {_MAX_JAR_SIGNERS} were read."
+            self._faults.append(Fault("v1-too-many-signers", text))
+        proven = self._checked.certificates.get("v1") if self._checked else None
+        if proven or found:
+            self._certificates["v1"] = proven or tuple(dict.fromkeys(found))
 
     def _stamp(self, block: dict[int, Buffer]) -> str | None:
         """Give the hash of the source stamp's certificate: from the block, or else as the archive announces it."""
@@ -124,16 +140,16 @@ class _Reading:
                 try:
                     return read_certificate(read_stamp(block[key])).sha256
                 except ApkError as error:
-                    self._errors.append(f"source stamp: {error.message}")
+                    self._faults.append(Fault("stamp-damaged", error.message))
         entry = self._archive.find(_STAMP_ENTRY)
         if entry is None:
             return None
         if STAMP_V2 not in block and STAMP_V1 not in block:
-            self._errors.append("source stamp: Its certificate is announced but not there.")
+            self._faults.append(Fault("stamp-missing", "Its certificate is announced, but it is not there."))
         try:
             announced = bytes(self._archive.read(entry, _JAR_LIMIT))
         except ApkError as error:
-            self._errors.append(f"source stamp: {error.message}")
+            self._faults.append(Fault("stamp-damaged", error.message))
             return None
         return announced.hex() if len(announced) == _SHA256_LENGTH else None
 
@@ -147,7 +163,7 @@ class _Reading:
             strangers = [c for c in self._certificates.get(scheme, ()) if c not in trusted]
             for stranger in strangers:
                 name = read_certificate(stranger).sha256
-                self._errors.append(f"{scheme} names another signer than {newest}: {name}.")
+                self._faults.append(Fault("signers-differ", f"{scheme} names another signer than {newest}: {name}."))
         return tuple(sorted((self._signer(c) for c in dict.fromkeys(certificates)), key=lambda s: s.sha256))
 
     def _signer(self, encoded: bytes) -> Signer:

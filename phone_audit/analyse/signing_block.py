@@ -14,13 +14,42 @@ V2, V3, V31 = 0x7109871A, 0xF05368C0, 0x1B93AD61
 STAMP_V1, STAMP_V2 = 0x2B09189E, 0x6DFF800D
 _MAGIC = b"APK Sig Block 42"
 _FOOTER = 24
-_PROOF_OF_ROTATION = 0x3BA06F8C
+PROOF_OF_ROTATION = 0x3BA06F8C
+_LINEAGE_VERSION = 1
 _MAX_PAIRS = 1024
 
 
 @dataclass(frozen=True, slots=True)
+class SigningBlock:
+    """The values of the block by their id, and where it begins. `damage` says why some are missing, or is None."""
+
+    values: dict[int, Buffer]
+    start: int
+    damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineageNode:
+    """One key in the history of keys: its certificate (DER), and what the key before it signed.
+
+    `signed_algorithm` is that of the signature, as signed; `algorithm` is what this key signs the next node with.
+    `flags` say what Android still allows to the older key.
+    """
+
+    certificate: bytes
+    signed_data: bytes
+    signed_algorithm: int
+    flags: int
+    algorithm: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class BlockSigner:
-    """One signer of a scheme. Certificates are DER, the signer's own first; `lineage` goes from the oldest on."""
+    """One signer of a scheme. Certificates are DER, the signer's own first; `lineage` goes from the oldest on.
+
+    The range of versions stands twice; `signed_sdk` is the copy in what is signed. Both are None in v2.
+    """
 
     signed_data: bytes
     digests: tuple[tuple[int, bytes], ...]
@@ -28,37 +57,38 @@ class BlockSigner:
     signatures: tuple[tuple[int, bytes], ...]
     public_key: bytes
     attributes: tuple[tuple[int, bytes], ...]
-    min_sdk: int | None
-    max_sdk: int | None
-    lineage: tuple[bytes, ...]
+    sdk: tuple[int, int] | None
+    signed_sdk: tuple[int, int] | None
+    lineage: tuple[LineageNode, ...] | None
 
 
-def find_block(data: Buffer, directory_offset: int) -> dict[int, Buffer]:
-    """Give the values of the signing block by their id; nothing where the file has no such block.
-
-    Raises:
-        ApkError: the block is there, but damaged.
-    """
+def find_block(data: Buffer, directory_offset: int) -> SigningBlock:
+    """Find the signing block before the central directory; no values where there is none, or it is damaged."""
+    none = SigningBlock({}, directory_offset)
     if directory_offset < _FOOTER + 8 or data[directory_offset - 16 : directory_offset] != _MAGIC:
-        return {}
+        return none
     (size,) = struct.unpack_from("<Q", data, directory_offset - _FOOTER)
     start = directory_offset - size - 8
     if size < _FOOTER or start < 0 or struct.unpack_from("<Q", data, start)[0] != size:
-        raise _damaged("its two sizes differ")
-    return dict(_pairs(data[start + 8 : directory_offset - _FOOTER]))
+        return SigningBlock({}, directory_offset, _damaged("its two sizes differ").message)
+    values: dict[int, Buffer] = {}
+    try:
+        for key, value in _pairs(data[start + 8 : directory_offset - _FOOTER]):
+            values.setdefault(key, value)  # the first value of an id counts, as for Android
+    except ApkError as error:
+        return SigningBlock(values, start, error.message)
+    return SigningBlock(values, start)
 
 
 def _pairs(body: Buffer) -> Iterator[tuple[int, Buffer]]:
-    """The first value of an id counts, as for Android; so later ones are dropped."""
-    seen: set[int] = set()
     at = 0
-    while at + 12 <= len(body):
+    for _ in range(_MAX_PAIRS):
+        if at + 12 > len(body):
+            break
         length, key = struct.unpack_from("<QI", body, at)
-        if length < 4 or length > len(body) - at - 8 or len(seen) > _MAX_PAIRS:
+        if length < 4 or length > len(body) - at - 8:
             raise _damaged("a value in it does not fit")
-        if key not in seen:
-            seen.add(key)
-            yield key, body[at + 12 : at + 8 + length]
+        yield key, body[at + 12 : at + 8 + length]
         at += 8 + length
     if at != len(body):
         raise _damaged("bytes follow its last value")
@@ -70,7 +100,8 @@ def read_signers(value: Buffer, *, with_sdk_range: bool) -> tuple[BlockSigner, .
     Raises:
         ApkError: the value is damaged.
     """
-    return tuple(_signer(_Reader(signer), with_sdk_range) for signer in _Reader(_Reader(value).block()).blocks())
+    signers = BlockReader(BlockReader(value).block())
+    return tuple(_signer(BlockReader(signer), with_sdk_range) for signer in signers.blocks())
 
 
 def read_stamp(value: Buffer) -> bytes:
@@ -79,23 +110,45 @@ def read_stamp(value: Buffer) -> bytes:
     Raises:
         ApkError: the value is damaged.
     """
-    return bytes(_Reader(_Reader(value).block()).block())
+    return bytes(BlockReader(BlockReader(value).block()).block())
 
 
-def _signer(reader: "_Reader", with_sdk_range: bool) -> BlockSigner:
+def read_lineage(value: Buffer) -> tuple[LineageNode, ...]:
+    """Read a history of keys.
+
+    Raises:
+        ApkError: the value is damaged.
+    """
+    reader = BlockReader(memoryview(value))
+    if reader.number() != _LINEAGE_VERSION:
+        raise _damaged("the history of keys is of an unknown version")
+    return tuple(_node(BlockReader(node)) for node in reader.blocks())
+
+
+def _node(reader: "BlockReader") -> LineageNode:
     signed_data = reader.block()
-    outer_range = (reader.number(), reader.number()) if with_sdk_range else (None, None)
-    signatures = tuple(_numbered_blocks(reader.block()))
+    flags, algorithm = reader.number(), reader.number()
+    inner = BlockReader(signed_data)
+    return LineageNode(
+        certificate=bytes(inner.block()),
+        signed_data=bytes(signed_data),
+        signed_algorithm=inner.number(),
+        flags=flags,
+        algorithm=algorithm,
+        signature=bytes(reader.block()),
+    )
+
+
+def _signer(reader: "BlockReader", with_sdk_range: bool) -> BlockSigner:
+    signed_data = reader.block()
+    sdk = (reader.number(), reader.number()) if with_sdk_range else None
+    signatures = numbered_blocks(reader.block())
     public_key = bytes(reader.block())
-    inner = _Reader(signed_data)
-    digests = tuple(_numbered_blocks(inner.block()))
-    certificates = tuple(bytes(certificate) for certificate in _Reader(inner.block()).blocks())
-    if with_sdk_range and (inner.number(), inner.number()) != outer_range:
-        raise _damaged("the two version ranges of a signer differ")
-    attributes = tuple(_attributes(inner.block())) if inner.left else ()
-    if not certificates:
-        raise _damaged("a signer has no certificate")
-    lineage = next((_lineage(value) for key, value in attributes if key == _PROOF_OF_ROTATION), ())
+    inner = BlockReader(signed_data)
+    digests = numbered_blocks(inner.block())
+    certificates = tuple(bytes(certificate) for certificate in BlockReader(inner.block()).blocks())
+    signed_sdk = (inner.number(), inner.number()) if with_sdk_range else None
+    attributes = read_attributes(inner.block()) if inner.left else ()
     return BlockSigner(
         signed_data=bytes(signed_data),
         digests=digests,
@@ -103,32 +156,36 @@ def _signer(reader: "_Reader", with_sdk_range: bool) -> BlockSigner:
         signatures=signatures,
         public_key=public_key,
         attributes=attributes,
-        min_sdk=outer_range[0],
-        max_sdk=outer_range[1],
-        lineage=lineage,
+        sdk=sdk,
+        signed_sdk=signed_sdk,
+        lineage=next((read_lineage(memoryview(v)) for key, v in attributes if key == PROOF_OF_ROTATION), None),
     )
 
 
-def _numbered_blocks(value: Buffer) -> Iterator[tuple[int, bytes]]:
-    for item in _Reader(value).blocks():
-        reader = _Reader(item)
-        yield reader.number(), bytes(reader.block())
+def numbered_blocks(value: Buffer) -> tuple[tuple[int, bytes], ...]:
+    """Read a list of blocks, each after its number: signatures or digests with their algorithm.
+
+    Raises:
+        ApkError: the value is damaged.
+    """
+    return tuple((reader.number(), bytes(reader.block())) for reader in map(BlockReader, BlockReader(value).blocks()))
 
 
-def _attributes(value: Buffer) -> Iterator[tuple[int, bytes]]:
-    for item in _Reader(value).blocks():
-        reader = _Reader(item)
-        yield reader.number(), bytes(item[4:])
+def read_attributes(value: Buffer) -> tuple[tuple[int, bytes], ...]:
+    """Read a list of attributes: number and value.
+
+    Raises:
+        ApkError: the value is damaged.
+    """
+    return tuple((BlockReader(item).number(), bytes(item[4:])) for item in BlockReader(value).blocks())
 
 
-def _lineage(value: bytes) -> tuple[bytes, ...]:
-    reader = _Reader(memoryview(value))
-    reader.number()
-    return tuple(bytes(_Reader(_Reader(level).block()).block()) for level in reader.blocks())
+class BlockReader:
+    """Reads little-endian numbers and length-prefixed blocks, never beyond its own bytes.
 
-
-class _Reader:
-    """Reads little-endian numbers and length-prefixed blocks, never beyond its own bytes."""
+    Args:
+        data: its own bytes. Every method raises `ApkError` where they end too early.
+    """
 
     def __init__(self, data: Buffer) -> None:
         self._data = data
@@ -136,15 +193,18 @@ class _Reader:
 
     @property
     def left(self) -> int:
+        """How many bytes were not read yet."""
         return len(self._data) - self._at
 
     def number(self) -> int:
+        """Read four bytes."""
         if self.left < 4:
             raise _damaged("a number in it is cut off")
         self._at += 4
         return int.from_bytes(self._data[self._at - 4 : self._at], "little")
 
     def block(self) -> Buffer:
+        """Read a length of four bytes and as many bytes as it says."""
         length = self.number()
         if length > self.left:
             raise _damaged("a part of it is cut off")
@@ -152,6 +212,7 @@ class _Reader:
         return self._data[self._at - length : self._at]
 
     def blocks(self) -> Iterator[Buffer]:
+        """Read blocks up to the end."""
         while self.left:
             yield self.block()
 

@@ -11,7 +11,7 @@ from phone_audit.model.finding import Skipped, Step
 
 _ESSENTIAL: Step = "read"
 _LAST: Step = "dex"
-_KNOWN: Sequence[str] = ("read", "signature", "resources", "manifest", "dex")
+_KNOWN: Sequence[str] = ("read", "signature", "resources", "manifest", "native", "dex")
 _GRACE = 1.0
 """Seconds that the cheap steps get on top of twice what they took, once the budget is used up."""
 

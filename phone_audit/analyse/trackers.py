@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.dex.descriptors import java_name, under
+from phone_audit.analyse.libraries import is_connector
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, Tier, Tracker
@@ -11,6 +12,15 @@ from phone_audit.model.finding import Evidence
 
 MAX_CLASSES: Final = 5
 """Classes shown as evidence of one tracker."""
+
+_LOOKED_AT: Final = 100
+"""Classes under one prefix that are looked at until some are found that are no connectors."""
+
+Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
+
+
+def _nothing_started(_: Sequence[TrackerFact]) -> Mapping[str, tuple[Evidence, ...]]:
+    return {}
 
 
 class Classes(NamedTuple):
@@ -28,25 +38,32 @@ _TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
 
 
 def find_trackers(
-    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge
+    classes: Sequence[Classes],
+    endpoints: Sequence[Endpoint],
+    knowledge: Knowledge,
+    started: Started = _nothing_started,
 ) -> tuple[Tracker, ...]:
     """Find trackers and how far each is there.
 
-    `present`: a class of it is defined. `referenced`: a class of it is only named. `host-only`: there is no more of it
-    than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of those
-    among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
+    `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
+    defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of
+    it than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of
+    those among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
 
     Args:
         classes: one for each DEX file.
         endpoints: those of the same package; what a rule takes out proves nothing.
-        knowledge: the trackers.
+        knowledge: the trackers, and connectors.
+        started: is given the trackers that are present, and gives evidence for those that are set going.
 
     Returns:
         Trackers by id.
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
-    by_code = {fact.id: code for fact in knowledge.trackers if (code := _code_of(fact, classes))}
+    by_code = {fact.id: code for fact in knowledge.trackers if (code := _code_of(fact, classes, knowledge))}
+    going = started([fact for fact in knowledge.trackers if fact.id in by_code and by_code[fact.id][0] == "present"])
+    by_code |= {name: ("initialised", (*shown, *by_code[name][1])) for name, shown in going.items()}
     found = []
     for fact in _in_question(by_code, users, knowledge):
         hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
@@ -65,13 +82,19 @@ def _in_question(
     return (fact for fact in sorted(knowledge.trackers, key=lambda fact: fact.id) if fact.id in ids)
 
 
-def _code_of(fact: TrackerFact, classes: Sequence[Classes]) -> tuple[Tier, tuple[Evidence, ...]] | None:
-    """Look for the code of a tracker: defined classes first, named ones only where there are none."""
+def _code_of(
+    fact: TrackerFact, classes: Sequence[Classes], knowledge: Knowledge
+) -> tuple[Tier, tuple[Evidence, ...]] | None:
+    """Look for the code of a tracker: defined classes first, named ones only where there are none.
+
+    Connectors do not count: they are there so that others can do without it.
+    """
     prefixes = [b"L" + prefix.replace(".", "/").encode() for prefix in fact.code]
     for tier, column in _TIERS:
         shown: list[Evidence] = []
         for file in classes:
-            names = {name for prefix in prefixes for name in under(column(file), prefix, MAX_CLASSES)}
+            names = {name for prefix in prefixes for name in under(column(file), prefix, _LOOKED_AT)}
+            names = {name for name in names if not is_connector(java_name(name), knowledge)}
             shown += [_class_evidence(name, file.where) for name in sorted(names)[: MAX_CLASSES - len(shown)]]
         if shown:
             return tier, tuple(shown)

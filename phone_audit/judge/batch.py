@@ -7,6 +7,7 @@ from dataclasses import replace
 from phone_audit.judge.conditions import Fit, fit, names_build
 from phone_audit.judge.index import Index, index_of
 from phone_audit.judge.observed import (
+    UNKNOWN_BUILD,
     WORDS,
     Hit,
     HitKind,
@@ -63,11 +64,16 @@ def _settle(
     if "build" in incident.requires and not affected:
         hits = [hit for hit in hits if hit.word != "confirmed"]
     if applies is Fit.UNSURE:
-        hits = [replace(hit, word=_UNSURE.get(hit.word, hit.word)) for hit in hits]
+        hits = [_unsure(hit) for hit in hits]
     if any(hit.word == "fixed" for hit in hits):
         hits = [hit for hit in hits if hit.word != "model"]
     in_order = tuple(sorted(hits, key=lambda hit: (WORDS.index(hit.word), hit.subject.kind, hit.subject.name)))
     return IncidentMatch(incident, in_order) if in_order else None
+
+
+def _unsure(hit: Hit) -> Hit:
+    word = _UNSURE.get(hit.word, hit.word)
+    return replace(hit, word=word, undecided=hit.undecided or hit.word == "confirmed")
 
 
 _UNSURE: Mapping[Word, Word] = {"confirmed": "weak", "affected": "candidate"}
@@ -133,7 +139,10 @@ def _property_hits(
             applies = fit(fact, properties)
             if enough and fact.expected in (None, value) and applies is not Fit.NO:
                 evidence = (property_evidence(observed, name, value),)
-                yield incident, Hit("property", confirmed_where(applies), (fact,), device, evidence)
+                yield (
+                    incident,
+                    Hit("property", confirmed_where(applies), (fact,), device, evidence, applies is Fit.UNSURE),
+                )
 
 
 def _path_hits(index: Index, observed: Observed, properties: Mapping[str, str], device: Subject) -> Found:
@@ -145,7 +154,7 @@ def _path_hits(index: Index, observed: Observed, properties: Mapping[str, str], 
             applies = fit(fact, properties)
             if (fact.type is None or kind in (None, fact.type)) and applies is not Fit.NO:
                 evidence = (Evidence(kind="path", where=path, value=path),)
-                yield incident, Hit("path", confirmed_where(applies), (fact,), device, evidence)
+                yield incident, Hit("path", confirmed_where(applies), (fact,), device, evidence, applies is Fit.UNSURE)
 
 
 def property_evidence(observed: Observed, name: str, value: str) -> Evidence:
@@ -158,4 +167,4 @@ def build_name(properties: Mapping[str, str]) -> str:
     for field in ("ro.build.display.id", "ro.build.fingerprint"):
         if field in properties:
             return properties[field]
-    return "unknown build"
+    return UNKNOWN_BUILD

@@ -13,7 +13,7 @@ def cited(incident: IncidentEntry) -> Incident:
         id=incident.id,
         title=incident.title,
         summary=incident.summary,
-        data_types=tuple(fact.value for fact in incident.data_types if fact.confidence == "sourced"),
+        data_types=tuple(sorted(fact.value for fact in incident.data_types if fact.confidence == "sourced")),
         status=incident.status,
         raises=incident.raises,
         sources=all_sources(incident),

@@ -47,6 +47,13 @@ def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
     return Fit.UNSURE if None in excluded else Fit.SURE
 
 
+def waits_for_build(thing: Conditional, properties: Mapping[str, str]) -> bool:
+    """Tell whether only properties that are not known keep a thing from applying surely."""
+    wanted = {holds(condition, properties) for condition in thing.only_if}
+    excluded = {holds(condition, properties) for condition in thing.unless}
+    return False not in wanted and True not in excluded and None in wanted | excluded
+
+
 def holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
     """Tell whether a condition holds; None where the property is not known."""
     have = properties.get(condition.field)

@@ -19,22 +19,30 @@ BUILD_HEADLINES: Mapping[Word, str] = {
     "fixed": "A publisher lists this build as fixed",
 }
 """What the strongest match of a build says; the title of the incident follows."""
+NOT_SENDING = "exposed, not sending"
+"""Stands beside the outcomes: the headline of `exposed` where nothing that carries it sends data."""
 
 
-def phone_headlines(packages: int, apks: int) -> Mapping[Outcome, str]:
-    """Give the headlines of a phone; `{seen}` stands for what carries the outcome."""
+def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
+    """Give the headlines of a phone, by outcome and for NOT_SENDING; `{seen}` stands for what carries the outcome.
+
+    Args:
+        packages: how many packages are listed.
+        apks: how many APK files were analysed.
+    """
     read = f"{counted(packages, 'package')} and the code of {counted(apks, 'APK')}"
     return {
         "known-bad": "This phone matches a published incident: {seen}",
         "suspicious": "This phone shows strong signs that something is wrong with it: {seen}",
         "exposed": "This phone holds what may give data away by design: {seen}",
+        NOT_SENDING: "This phone holds what publishers warn of, though it is there by design: {seen}",
         "inconclusive": "This phone cannot be judged from what was seen: {seen}",
         "nothing-found": f"Nothing was found in {read}; that is no proof that nothing is there",
     }
 
 
-def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[Outcome, str]:
-    """Give the headlines of a folder of APKs.
+def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[str, str]:
+    """Give the headlines of a folder of APKs, by outcome and for NOT_SENDING.
 
     Args:
         counts: how many APKs have each outcome.
@@ -47,6 +55,7 @@ def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[Outco
         "known-bad": f"APKs that match a published incident: {known_bad} ({{seen}})",
         "suspicious": f"APKs with strong signs that something is wrong: {suspicious} ({{seen}})",
         "exposed": f"APKs that may give data away by design: {exposed} ({{seen}})",
+        NOT_SENDING: f"APKs that publishers warn of, though they are as designed: {exposed} ({{seen}})",
         "inconclusive": f"APKs that cannot be judged from what was seen: {unclear} ({{seen}})",
         "nothing-found": f"Nothing was found in {counted(total, 'APK')}; that is no proof that nothing is there",
     }

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from phone_audit.judge.advice import seen_in
 from phone_audit.judge.citations import all_sources
-from phone_audit.judge.observed import WORDS, Hit, IncidentMatch, Word
-from phone_audit.judge.reasons import found_phrase
+from phone_audit.judge.observed import UNKNOWN_BUILD, WORDS, Hit, IncidentMatch, Word
+from phone_audit.judge.reasons import disputed, found_phrase
 from phone_audit.judge.remedies import remedies
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Subject, finding_key
@@ -24,7 +25,7 @@ class Claim:
 CLAIMS: Mapping[Word, Claim] = {
     "confirmed": Claim("published-incident", "confirmed", None, "{seen}: this is the published incident “{title}”."),
     "affected": Claim("published-incident", "high", None, "{seen} is listed as affected by “{title}”."),
-    "weak": Claim("possible-incident", "medium", None, "{seen}: this points to “{title}”, a second sign is missing."),
+    "weak": Claim("possible-incident", "medium", None, "{seen}: this points to “{title}”, {missing}."),
     "candidate": Claim(
         "candidate-build", "low", "info", "{seen} may be affected by “{title}”; this alone cannot tell."
     ),
@@ -69,20 +70,31 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         key=finding_key("incident", subject, incident.id),
         category=incident.category,
         title=incident.title,
-        message=claim.says.format(seen=_seen(hits, subject), title=incident.title),
+        message=_message(incident, claim, hits, on_phone),
         severity=claim.severity or incident.severity,
         confidence=claim.confidence,
         subject=subject,
         evidence=_evidence((*hits, *context)),
         incident=incident.id,
         sources=all_sources(incident),
-        remedy=remedies(incident, package),
+        remedy=remedies(incident, package, seen=seen_in(hits)),
     )
+
+
+def _message(incident: IncidentEntry, claim: Claim, hits: list[Hit], on_phone: bool) -> str:
+    """Say in one sentence what was seen and what is claimed; where a maker disputes it, what it says."""
+    missing = "a second sign is missing"
+    if any(hit.undecided for hit in hits):
+        missing = "but it is not known whether an exception applies to this build"
+        if not on_phone:
+            missing = "but without the phone that it was on it cannot be told"
+    said = claim.says.format(seen=_seen(hits, hits[0].subject), title=incident.title, missing=missing)
+    return f"{said.removesuffix('.')} ({reply})." if (reply := disputed(incident)) else said
 
 
 def _seen(hits: list[Hit], subject: Subject) -> str:
     if subject.kind == "build":
-        return f"The build {subject.name}"
+        return "This build" if subject.name == UNKNOWN_BUILD else f"The build {subject.name}"
     return f"T{found_phrase(hits).removeprefix('t')}"
 
 

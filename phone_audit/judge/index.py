@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from phone_audit.judge.conditions import names_build
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.incident_schema import (
+    PACKAGE_VERSION,
     PROSE,
     BuildFact,
     CertificateFact,
@@ -21,9 +22,7 @@ from phone_audit.knowledge.incident_schema import (
     PropertyFact,
 )
 from phone_audit.knowledge.load import Knowledge
-
-PACKAGE_VERSION = "package-version"
-"""The `field` of a build fact that compares the version name of a package."""
+from phone_audit.knowledge.rules import split_url
 
 FactType = TypeVar("FactType", bound=Fact)
 
@@ -151,8 +150,7 @@ def host_of(fact: EndpointFact) -> str:
         >>> host_of(EndpointFact(value="http://a.example:80/x", confidence="recalled", kind="url", weight="none"))
         'a.example'
     """
-    rest = fact.value.partition("://")[2] or fact.value
-    return rest.partition("/")[0].partition(":")[0].lower()
+    return split_url(fact.value)[0]
 
 
 def _end(host: str) -> str:

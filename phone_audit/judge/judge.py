@@ -7,22 +7,24 @@ from types import MappingProxyType
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.citations import cited_once
 from phone_audit.judge.coverage import skipped_of_scan, sorted_skipped
+from phone_audit.judge.doubles import without_doubles
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.incident_findings import incident_findings
 from phone_audit.judge.merging import merged
 from phone_audit.judge.observe import observed_apk, observed_phone
 from phone_audit.judge.observed import PathKind
-from phone_audit.judge.outcomes import strongest, supports
+from phone_audit.judge.outcomes import CONFIDENCES, strongest, supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.judge.wording import listed
+from phone_audit.judge.wording import counted, listed
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import Finding, Incident, Outcome, Skipped, Verdict
 
 _NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
+_MOST_MESSAGES = 3
 _NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -56,8 +58,9 @@ def judge_apk(info: ApkInfo, detected: Sequence[Finding], knowledge: Knowledge) 
         knowledge: the published incidents.
     """
     matches = match_incidents(observed_apk(info), knowledge)
-    found = [finding for match in matches for finding in incident_findings(match, on_phone=False)]
-    return _judged(info, [*found, *detected], _by_id(cited_once(match.incident for match in matches)))
+    incidents = _by_id(cited_once(match.incident for match in matches))
+    found = merged([*(finding for match in matches for finding in incident_findings(match, on_phone=False)), *detected])
+    return _judged(info, without_doubles(found, incidents), incidents)
 
 
 def judge_scan(
@@ -83,20 +86,24 @@ def judge_scan(
     matches = match_incidents(observed_phone(snapshot, apks, paths, digests), knowledge)
     by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
     incidents = _by_id(cited_once(match.incident for match in matches if by_match[match.incident.id]))
-    found = merged([*(finding for findings in by_match.values() for finding in findings), *detected])
+    claimed = merged([*(finding for findings in by_match.values() for finding in findings), *detected])
+    found = without_doubles(claimed, incidents)
+    cited = {finding.incident for finding in found}
     properties = with_fingerprint_parts(snapshot.properties)
     texts = {match.incident.id: reason_text(match, properties, on_phone=True) for match in matches}
     supported = [
         Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
         for finding in found
     ]
+    owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
-    read = Reading(phone_headlines(len(snapshot.packages), len(apks)), skipped, code_left_out=depth == "quick")
+    files = {path for info in apks for path in (info.path, *(file.path for file in info.files))}
+    read = Reading(phone_headlines(len(snapshot.packages), len(files)), skipped, code_left_out=depth == "quick")
     return JudgedScan(
         findings=found,
-        incidents=tuple(incidents.values()),
+        incidents=tuple(incident for name, incident in incidents.items() if name in cited),
         verdict=verdict(supported, read),
-        apks=tuple(_judged(info, _about(info, found), incidents) for info in apks),
+        apks=tuple(_judged(info, _about(info, owners.get(info.path), found), incidents) for info in apks),
         complete=not skipped,
         skipped=skipped,
     )
@@ -111,13 +118,9 @@ def judge_folder(apks: Sequence[Apk], skipped: Sequence[Skipped]) -> Verdict:
     """
     incidents = _by_id(incident for apk in apks for incident in apk.incidents)
     unread = sorted_skipped([*skipped, *(item for apk in apks for item in apk.skipped)])
-    holders: dict[str, list[str]] = {}
-    for apk in apks:
-        for finding in apk.findings:
-            if finding.incident:
-                holders.setdefault(finding.incident, []).append(apk.path)
+    texts = _folder_texts(apks)
     supported = [
-        Supported(finding, supports(finding, incidents), _in_files(finding, holders.get(finding.incident or "", ())))
+        Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
         for apk in apks
         for finding in apk.findings
     ]
@@ -125,17 +128,37 @@ def judge_folder(apks: Sequence[Apk], skipped: Sequence[Skipped]) -> Verdict:
     return verdict(supported, Reading(folder_headlines(counts, len(apks)), unread, code_left_out=False))
 
 
-def _in_files(finding: Finding, paths: Sequence[str]) -> str:
-    """Say where a finding stands: an incident's in all files that meet it, since it speaks for all."""
-    return f"{listed(sorted(set(paths)), 3)}: {finding.message}" if paths else finding.message
+def _folder_texts(apks: Sequence[Apk]) -> dict[str, str]:
+    """Say of each incident what meets it in which files: each message once, with the files that it speaks of."""
+    said: dict[str, dict[tuple[int, str], set[str]]] = {}
+    for apk in apks:
+        for finding in apk.findings:
+            if finding.incident:
+                rank = -CONFIDENCES.index(finding.confidence)
+                said.setdefault(finding.incident, {}).setdefault((rank, finding.message), set()).add(apk.path)
+    return {incident: _in_files([(text, said[incident][rank, text]) for rank, text in sorted(said[incident])])
+            for incident in said}  # fmt: skip
 
 
-def _about(info: ApkInfo, findings: Iterable[Finding]) -> list[Finding]:
-    """Give the findings of a phone that speak of this APK."""
+def _in_files(messages: Sequence[tuple[str, set[str]]]) -> str:
+    parts = [f"{listed(sorted(paths), 3)}: {text}" for text, paths in messages[:_MOST_MESSAGES]]
+    left = {path for _, paths in messages[_MOST_MESSAGES:] for path in paths}
+    return " ".join([*parts, f"And {counted(len(left), 'more file')}."] if left else parts)
+
+
+def _about(info: ApkInfo, owner: str | None, findings: Iterable[Finding]) -> list[Finding]:
+    """Give the findings of a phone that speak of this APK.
+
+    Args:
+        info: the APK; its manifest may name no package, or another one than the phone does.
+        owner: the package that the phone lists the file under.
+        findings: those of the phone.
+    """
+    names = {info.package, owner} - {None}
     return [
         finding
         for finding in findings
-        if (finding.subject.kind == "package" and finding.subject.name == info.package)
+        if (finding.subject.kind == "package" and finding.subject.name in names)
         or (finding.subject.kind == "apk" and finding.subject.name == info.path)
         or (finding.subject.kind == "certificate" and any(piece.where == info.path for piece in finding.evidence))
     ]

@@ -52,6 +52,7 @@ def _of_package(package: Package, apks: Sequence[ApkInfo]) -> ObservedPackage:
         hashes=read.hashes | frozenset(file.sha256 for file in package.files if file.sha256),
         endpoints=read.endpoints,
         path=path,
+        system=package.system,
     )
 
 

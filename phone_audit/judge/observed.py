@@ -12,6 +12,8 @@ from phone_audit.model.finding import Evidence, Subject
 Word = Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
 WORDS: tuple[Word, ...] = ("confirmed", "affected", "weak", "candidate", "model", "fixed")
 """Strongest first."""
+UNKNOWN_BUILD = "unknown build"
+"""Name of a build of which neither display id nor fingerprint is known."""
 HitKind = Literal["build", "model", "package-version", "package", "endpoint", "hash", "certificate", "path", "property"]
 PathKind = Literal["file", "folder"]
 
@@ -20,7 +22,8 @@ PathKind = Literal["file", "folder"]
 class ObservedPackage:
     """A package on a phone, or one APK. What is not known is None or empty.
 
-    `signers` and `hashes` are lower-case hexadecimal of any algorithm; `path` is where it was read.
+    `signers` and `hashes` are lower-case hexadecimal of any algorithm; `path` is where it was read; `system`: it came
+    with the firmware.
     """
 
     name: str | None
@@ -30,6 +33,7 @@ class ObservedPackage:
     hashes: frozenset[str] = frozenset()
     endpoints: tuple[Endpoint, ...] = ()
     path: str = ""
+    system: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,17 @@ class Observed:
 
 @dataclass(frozen=True)
 class Hit:
-    """One observation that meets an incident: how strongly, by which facts, on what, and what was seen."""
+    """One observation that meets an incident: how strongly, by which facts, on what, and what was seen.
+
+    `undecided`: only a condition on the build that is not known keeps it from being more than weak.
+    """
 
     kind: HitKind
     word: Word
     facts: tuple[Fact, ...]
     subject: Subject
     evidence: tuple[Evidence, ...]
+    undecided: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,16 @@ RULES: tuple[Rule, ...] = (
         ),
         "high",
     ),
-    # Sends data by design. Below medium the code that would send is not there, or cannot reach the network.
-    Rule("exposed", frozenset({"tracker-present", "telemetry-endpoint", "cleartext-endpoint"}), "medium"),
-    # The build or its maker cannot be told from what was seen.
+    # Sends data by design, or so that others can read it. Below medium the code that would send is not there, or cannot
+    # reach the network.
+    Rule(
+        "exposed",
+        frozenset({"tracker-present", "telemetry-endpoint", "cleartext-endpoint", "accepts-any-certificate"}),
+        "medium",
+    ),
+    # Somebody changed what was signed, which makers do to packages of the phone too; or code could not be read.
+    Rule("inconclusive", frozenset({"signature-broken", "packed-code"}), "medium"),
+    # The build or its maker cannot be told from what was seen, nor who reads along at a proxy.
     Rule(
         "inconclusive",
         frozenset(
@@ -50,11 +57,12 @@ RULES: tuple[Rule, ...] = (
                 "development-build",
                 "unlocked-bootloader",
                 "own-boot-key",
+                "proxy-set",
             }
         ),
     ),
     # Worth knowing, and no sign of anything by itself. What no row above takes ends here.
-    Rule("nothing-found", frozenset({"cleartext-allowed", "trusts-user-cas", "debuggable-package"})),
+    Rule("nothing-found", frozenset({"cleartext-allowed", "trusts-user-cas", "debuggable-package", "private-dns-set"})),
 )
 
 

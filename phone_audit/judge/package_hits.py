@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phone_audit.judge.conditions import Fit, fit
+from phone_audit.judge.conditions import Fit, fit, waits_for_build
 from phone_audit.judge.index import Index
-from phone_audit.judge.observed import Hit, HitKind, ObservedPackage, Word, confirmed_where
+from phone_audit.judge.observed import Hit, ObservedPackage, confirmed_where
 from phone_audit.knowledge.incident_schema import CertificateFact, EndpointFact, Fact, HashFact, IncidentEntry
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Subject
@@ -37,7 +37,8 @@ def package_hits(
     """
     seen: dict[str, list[Seen]] = {}
     for item in _seen(index, package, properties):
-        seen.setdefault(item.incident.id, []).append(item)
+        if _is_about(item.incident, package):
+            seen.setdefault(item.incident.id, []).append(item)
     if package.name is not None:
         yield from _by_name(index, package, properties, seen, affected)
     subject = package_subject(package)
@@ -45,13 +46,20 @@ def package_hits(
         for item in items:
             if isinstance(item.fact, CertificateFact) and item.fact.standalone:
                 key = Subject(kind="certificate", name=item.fact.value)
-                yield item.incident, _hit("certificate", confirmed_where(item.applies), [item], key)
+                yield item.incident, _certificate_hit(item, package, key)
         hashes = [item for item in items if isinstance(item.fact, HashFact)]
         if hashes:
-            yield hashes[0].incident, _hit("hash", confirmed_where(max(i.applies for i in hashes)), hashes, subject)
+            applies = max(item.applies for item in hashes)
+            hit = Hit(
+                "hash", confirmed_where(applies), _facts(hashes), subject, _evidence(hashes), applies is Fit.UNSURE
+            )
+            yield hashes[0].incident, hit
         strong = [item for item in items if isinstance(item.fact, EndpointFact) and item.fact.weight == "strong"]
         if strong:
-            yield strong[0].incident, _hit("endpoint", "weak", strong, subject)
+            incident = strong[0].incident
+            listed = [fact for other, fact in index.packages.of(package.name or "") if other.id == incident.id]
+            undecided = any(waits_for_build(fact, properties) for fact in listed)
+            yield incident, Hit("endpoint", "weak", _facts(strong), subject, _evidence(strong), undecided)
 
 
 def _by_name(
@@ -66,10 +74,11 @@ def _by_name(
         applies = fit(fact, properties)
         seconds = seen.get(incident.id, [])
         build = affected.get(incident.id, ())
-        if applies is not Fit.NO and (fact.standalone or seconds or build):
-            facts: tuple[Fact, ...] = (fact, *(item.fact for item in seconds))
+        if applies is not Fit.NO and (fact.standalone or seconds or build) and _is_about(incident, package):
+            facts = (fact, *_facts(seconds))
             evidence = (package_evidence(package), *_evidence(seconds), *build)
-            yield incident, Hit("package", confirmed_where(applies), facts, package_subject(package), evidence)
+            word, subject = confirmed_where(applies), package_subject(package)
+            yield incident, Hit("package", word, facts, subject, evidence, applies is Fit.UNSURE)
 
 
 def _seen(index: Index, package: ObservedPackage, properties: Mapping[str, str]) -> Iterator[Seen]:
@@ -99,8 +108,20 @@ def _applying(
         yield Seen(incident, fact, evidence, applies)
 
 
-def _hit(kind: HitKind, word: Word, items: list[Seen], subject: Subject) -> Hit:
-    return Hit(kind, word, tuple(item.fact for item in items), subject, _evidence(items))
+def _is_about(incident: IncidentEntry, package: ObservedPackage) -> bool:
+    """Tell whether a package may prove an incident: one about the firmware says nothing of what its owner installed."""
+    return incident.applies_to is None or package.system is True
+
+
+def _certificate_hit(item: Seen, package: ObservedPackage, key: Subject) -> Hit:
+    """A hit on the certificate, whose evidence names the package that carries it."""
+    named = (package_evidence(package),) if package.name is not None else ()
+    word, undecided = confirmed_where(item.applies), item.applies is Fit.UNSURE
+    return Hit("certificate", word, (item.fact,), key, (*named, *item.evidence), undecided)
+
+
+def _facts(items: Iterable[Seen]) -> tuple[Fact, ...]:
+    return tuple(item.fact for item in items)
 
 
 def _evidence(items: Iterable[Seen]) -> tuple[Evidence, ...]:

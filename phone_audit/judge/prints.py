@@ -1,10 +1,10 @@
 """Build fingerprints: BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS."""
 
-import re
 from collections.abc import Mapping
 
+from phone_audit.knowledge.fingerprints import FINGERPRINT_FORM
+
 FINGERPRINT = "ro.build.fingerprint"
-_WHOLE = re.compile(r"([^/:]+)/([^/:]+)/([^/:]+):([^/]+)/([^/]+)/([^/:]+):([^/]+)/([^/]+)")
 FINGERPRINT_FIELDS = (
     "ro.product.brand",
     "ro.product.name",
@@ -20,7 +20,7 @@ FINGERPRINT_FIELDS = (
 
 def fingerprint_parts(fingerprint: str) -> dict[str, str]:
     """Take a fingerprint apart into properties; empty where the text is none."""
-    found = _WHOLE.fullmatch(fingerprint)
+    found = FINGERPRINT_FORM.fullmatch(fingerprint)
     return dict(zip(FINGERPRINT_FIELDS, found.groups(), strict=True)) if found else {}
 
 

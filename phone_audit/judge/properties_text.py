@@ -2,22 +2,24 @@
 
 import re
 
-_GETPROP = re.compile(r"^\[(?P<name>[^\]\n]+)\]: \[(?P<value>.*?)\]\r?$", re.MULTILINE | re.DOTALL)
-_BUILD_PROP = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w.\-]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+from phone_audit.model.property_text import ENTRY, parse_getprop
 
+_BUILD_PROP = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w.\-]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+_EXCERPT = 12
+"""Entries; below this chance alone could bring most of them in order, and no phone has so few."""
 _ONE_LINE = re.compile(r"(ro|persist|gsm|sys|vendor)\.[\w.\-]+=.*")
 
 
 def read_properties(text: str) -> dict[str, str]:
     """Read properties from the output of `getprop` or from a `build.prop` file; empty where the text is neither.
 
-    A value of getprop may go over several lines. Of a name that stands twice the last value counts, as in Android's
-    init since version 10.
+    A value of getprop may go over several lines, and none of them starts another property. Of a name that stands twice
+    in a `build.prop` the last value counts, as in Android's init since version 10.
     """
-    found = {match["name"]: match["value"] for match in _GETPROP.finditer(text)}
+    found = parse_getprop(text.replace("\r\n", "\n"), fewest_sorted=_EXCERPT)
     return found or {match["name"]: match["value"].strip() for match in _BUILD_PROP.finditer(text)}
 
 
 def is_properties_text(text: str) -> bool:
     """Tell whether a text is to be read as properties: it has several lines, or is one line of such a text."""
-    return "\n" in text or _GETPROP.match(text) is not None or _ONE_LINE.fullmatch(text) is not None
+    return "\n" in text or ENTRY.match(text) is not None or _ONE_LINE.fullmatch(text) is not None

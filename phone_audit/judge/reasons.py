@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from phone_audit.judge.advice import advice, seen_in
 from phone_audit.judge.citations import sources_of
 from phone_audit.judge.fixed_builds import fixed_sentence, service_pack_sentence
 from phone_audit.judge.index import host_of
@@ -23,6 +24,8 @@ _SENDS = ("data-leak", "telemetry")
 _TRANSPORTS = {"cleartext-http": "in cleartext (HTTP)", "https": "over HTTPS"}
 _IN_FILES = ("dex-string", "native-string", "resource", "asset", "decoded")
 _MOST_FOUND = 5
+_UNPROVEN = ("candidate", "model")
+"""Words with which nothing of the incident was found on the phone itself."""
 _PROOF: Mapping[type[Fact], str] = {
     PackageFact: "the package",
     HashFact: "its hash",
@@ -43,13 +46,14 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
     facts = facts_of(match.hits)
     parts = (
         sentence(incident.title),
-        "" if match.word == "fixed" else published_sentence(incident, facts),
+        "" if match.word == "fixed" else published_sentence(incident, facts, proven=match.word not in _UNPROVEN),
         _found_sentence(match.hits),
         _build_sentence(match.hits),
         fixed_sentence(incident, properties),
         _decides_sentence(match, properties, on_phone=on_phone),
+        sentence(f"It is {disputed(incident)}") if disputed(incident) else "",
         f"Published by {publishers(sources_of(incident, facts))}." if sources_of(incident, facts) else "",
-        "" if match.word == "fixed" else f"What to do: {sentence(advice(incident)[0])}",
+        "" if match.word == "fixed" else f"What to do: {sentence(advice(incident, seen_in(match.hits))[0])}",
     )
     return " ".join(part for part in parts if part)
 
@@ -59,18 +63,33 @@ def facts_of(hits: Iterable[Hit]) -> tuple[Fact, ...]:
     return tuple({id(fact): fact for hit in hits for fact in hit.facts}.values())
 
 
-def published_sentence(incident: IncidentEntry, facts: Iterable[Fact]) -> str:
-    """Say which data the publishers name, how it travels and where to: the hosts met, else the first listed."""
+def disputed(incident: IncidentEntry) -> str:
+    """Give the other side of an incident that its maker disputes; empty for the others."""
+    if incident.status != "disputed":
+        return ""
+    return f"disputed: {'; '.join(reply.value for reply in incident.vendor_response if reply.confidence == 'sourced')}"
+
+
+def published_sentence(incident: IncidentEntry, facts: Iterable[Fact], *, proven: bool = True) -> str:
+    """Say which data the publishers name, how it travels and where to: the hosts met, else the first listed.
+
+    Args:
+        incident: the published incident.
+        facts: those that were met.
+        proven: whether more was found than a build, a model or a version; else nothing is said of this phone.
+    """
     data = [fact.value for fact in incident.data_types if fact.confidence == "sourced"]
     if not data:
         return ""
     transport = _transport(incident)
     if incident.category not in _SENDS:
-        return f"Reported: {'; '.join(filter(None, (*data[:6], transport)))}."
+        of_whom = "" if proven else " of phones that have it"
+        return f"Reported{of_whom}: {'; '.join(filter(None, (*data[:6], transport)))}."
     met = _hosts(facts)
     hosts = met or _hosts(fact for fact in incident.endpoints if fact.kind == "domain" and fact.weight == "strong")[:2]
     to = f"to {listed(hosts, 3)}" if hosts else ""
-    return f"It is reported to send {' '.join(filter(None, (listed(data, 7), transport, to)))}."
+    who = "It is" if proven else "Phones that have it are"
+    return f"{who} reported to send {' '.join(filter(None, (listed(data, 7), transport, to)))}."
 
 
 def _transport(incident: IncidentEntry) -> str:
@@ -101,8 +120,7 @@ def found_phrase(hits: Sequence[Hit]) -> str:
     """Say what was found on one subject: `the package a.b with x.example in its classes.dex`."""
     subject, facts = hits[0].subject, facts_of(hits)
     if subject.kind == "certificate":
-        carriers = {piece.where for hit in hits for piece in hit.evidence}
-        return f"the listed signing certificate {subject.name[:16]}… on {counted(len(carriers), 'file')}"
+        return f"{_carriers(hits)} with the listed signing certificate {subject.name[:16]}…"
     if subject.kind == "device":
         return listed([f"the {hit.kind} {hit.facts[0].value}" for hit in hits])
     with_what = []
@@ -114,9 +132,24 @@ def found_phrase(hits: Sequence[Hit]) -> str:
         with_what.append("the listed file hash")
     if any(isinstance(fact, CertificateFact) for fact in facts):
         with_what.append("the listed signer")
-    with_what += [f"the listed version ({hit.evidence[0].value})" for hit in hits if hit.kind == "package-version"]
+    with_what += [_listed_version(hit) for hit in hits if hit.kind == "package-version"]
     named = f"the package {subject.name}" if subject.kind == "package" else f"the file {subject.name}"
     return f"{named} with {listed(with_what)}" if with_what else named
+
+
+def _carriers(hits: Sequence[Hit]) -> str:
+    """Name the packages that carry a certificate, or count the files where no package is known."""
+    pieces = [piece for hit in hits for piece in hit.evidence]
+    names = sorted({piece.value for piece in pieces if piece.kind == "package"})
+    if names:
+        return f"the package{'s' if len(names) > 1 else ''} {listed(names, 4)}"
+    return f"the {counted(len({piece.where for piece in pieces}), 'file')}"
+
+
+def _listed_version(hit: Hit) -> str:
+    seen = hit.evidence[0].value.removeprefix(f"{hit.subject.name} ")
+    in_range = any(isinstance(fact, BuildFact) and fact.match == "range" for fact in hit.facts)
+    return f"{'a version in the listed range' if in_range else 'the listed version'} ({seen})"
 
 
 def _build_sentence(hits: Iterable[Hit]) -> str:
@@ -155,21 +188,22 @@ def _decides_sentence(match: IncidentMatch, properties: Mapping[str, str], *, on
         undecided = unknown_pack or (_undecided(match) and "The build alone cannot tell")
         return f"{undecided}: {listed(proof)} {'do' if len(proof) > 1 else 'does'}." if undecided else ""
     if match.word == "weak":
-        missing = (
-            "One sign alone is no proof: a second one is missing, or it is not known whether an exception applies."
-        )
+        missing = _missing_sentence(match, on_phone=on_phone)
         return f"{missing} {sentence(unknown_pack)}" if unknown_pack else missing
-    return sentence(unknown_pack) if unknown_pack and match.word == "candidate" else ""
+    if match.word != "candidate":
+        return ""
+    if any(hit.kind == "package-version" for hit in match.hits):
+        return "A name and a version are no proof: whether this one does it has not been seen."
+    return sentence(unknown_pack) if unknown_pack else ""
+
+
+def _missing_sentence(match: IncidentMatch, *, on_phone: bool) -> str:
+    if not any(hit.undecided for hit in match.hits):
+        return "One sign alone is no proof: a second one is missing."
+    if on_phone:
+        return "That is no proof yet: it is not known whether an exception applies to this build."
+    return "Without the phone that it was on it cannot be told: there are phones on which it is as it should be."
 
 
 def _undecided(match: IncidentMatch) -> bool:
     return any(hit.kind in ("build", "model") and hit.word in ("candidate", "model") for hit in match.hits)
-
-
-def advice(incident: IncidentEntry) -> tuple[str, ...]:
-    """Give what the incident says a person can do, or what can be said of any; never empty."""
-    if incident.what_to_do:
-        return incident.what_to_do
-    if any(fact.status == "fixed" and fact.confidence == "sourced" for fact in incident.builds):
-        return ("Install the newest firmware of the maker and check the phone again.",)
-    return ("Ask the maker for firmware without it, and check the phone again after the update.",)

@@ -4,8 +4,9 @@ A command is given where the incident's advice holds it, or where the package is
 """
 
 import re
+from collections.abc import Sequence
 
-from phone_audit.judge.reasons import advice
+from phone_audit.judge.advice import Seen, advice
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.model.finding import Remedy
 
@@ -20,25 +21,39 @@ _SIDE_EFFECT = "What needs this package stops working, for the main user only; t
 _NAME = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
 """The characters that Android allows in a package name: nothing that a shell would read as more than a name."""
 _PACKAGE = re.compile(_NAME)
+_ANY = "PACKAGE"
+"""Stands in advice for the package of the finding."""
 _COMMAND_IN_TEXT = re.compile(
     rf"(?:,? or with)?:?\s*(?P<command>adb shell pm disable-user (?:--user \d+ )?(?P<package>{_NAME}))"
     rf"(?:[.;]?\s*Undo: (?P<undo>adb shell pm enable (?:--user \d+ )?{_NAME})(?=[.;]?(?:\s|$)))?"
 )
 
 
-def remedies(incident: IncidentEntry, package: str | None) -> tuple[Remedy, ...]:
+def remedies(incident: IncidentEntry, package: str | None, *, seen: Seen = "found") -> tuple[Remedy, ...]:
     """Give what can be done, the advice of the incident first.
+
+    Of commands for several packages only that for the package at hand is given.
 
     Args:
         incident: the published incident.
         package: the package on the phone that is to be switched off; None where there is no phone or no such package.
+        seen: what was seen of it.
     """
     name = package if package is not None and _PACKAGE.fullmatch(package) else None
     warning = risk(incident.category)
-    steps = [_step(text, name, warning, first=number == 0) for number, text in enumerate(advice(incident))]
+    texts = _about(name, [text.replace(_ANY, name or _ANY) for text in advice(incident, seen)])
+    steps = [_step(text, name, warning, first=number == 0) for number, text in enumerate(texts)]
     if name is not None and _is_malware(incident, name) and not any(step.command for step in steps):
         steps.append(_switch_off(f"Until the firmware is replaced: switch off {name}.", name, warning))
     return tuple(steps)
+
+
+def _about(package: str | None, texts: Sequence[str]) -> Sequence[str]:
+    """Leave out commands for other packages where there is one for this package."""
+    named = [found["package"] if (found := _COMMAND_IN_TEXT.search(text)) else None for text in texts]
+    if package is None or package not in named:
+        return texts
+    return [text for text, name in zip(texts, named, strict=True) if name in (None, package)]
 
 
 def _is_malware(incident: IncidentEntry, package: str) -> bool:

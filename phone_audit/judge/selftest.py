@@ -7,6 +7,7 @@ from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import WORDS, HitKind, Observed, ObservedPackage, PathKind, Word
 from phone_audit.knowledge.incident_schema import IncidentEntry, MustIgnore, MustMatch
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.rules import split_url
 from phone_audit.model.apk import Endpoint
 
 _WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")
@@ -87,14 +88,14 @@ def _package(kind: str, one: str, parts: Mapping[str, str]) -> ObservedPackage:
         hashes=frozenset([digest] if digest else []),
         endpoints=(_endpoint(host),) if host else (),
         path="test",
+        system=True,  # incidents tell of firmware
     )
 
 
 def _endpoint(text: str) -> Endpoint:
     """An endpoint as the analyser would give it: of a URL or `host:port`, only the host is compared."""
-    rest = text.partition("://")[2] or text
     return Endpoint(
-        host=rest.partition("/")[0].partition(":")[0].lower(),
+        host=split_url(text)[0],
         kind="domain",
         registered_domain=None,
         urls=(),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from phone_audit.judge.coverage import not_read_reasons
+from phone_audit.judge.headlines import NOT_SENDING
 from phone_audit.judge.outcomes import strongest
 from phone_audit.judge.wording import counted, listed
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Verdict
@@ -11,9 +12,11 @@ from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Re
 _SEEN_IN: Mapping[str, str] = {
     "tracker-present": "code of known trackers",
     "telemetry-endpoint": "addresses of telemetry or advertising services",
-    "cleartext-endpoint": "addresses that are called without encryption",
+    "cleartext-endpoint": "unencrypted addresses in their code",
 }
 """Detectors that speak of many packages at once, and what they see there."""
+_SENDS = ("tracker", "telemetry", "cleartext")
+"""Categories of what sends data by design."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,11 @@ class Supported:
 class Reading:
     """What was read.
 
-    `headlines` has a template for each outcome, with `{seen}` for what carries it. `code_left_out`: the depth reads no
-    code, so that finding nothing means nothing.
+    `headlines` has a template for each outcome and for NOT_SENDING, with `{seen}` for what carries it.
+    `code_left_out`: the depth reads no code, so that finding nothing means nothing.
     """
 
-    headlines: Mapping[Outcome, str]
+    headlines: Mapping[str, str]
     skipped: tuple[Skipped, ...]
     code_left_out: bool = False
 
@@ -78,8 +81,15 @@ def _group_text(group: Sequence[Supported]) -> str:
     seen = _SEEN_IN.get(finding.id)
     if seen is None:
         return f"{finding.title}: {listed(subjects, 4)}."
-    holders = f"{counted(len(subjects), 'package')} {'holds' if len(subjects) == 1 else 'hold'}"
-    return f"{holders} {seen}: {listed(subjects, 4)}."
+    return f"{_holders(group)} {seen}: {listed(subjects, 4)}."
+
+
+def _holders(group: Sequence[Supported]) -> str:
+    """Count packages, and files of which the package is not known."""
+    subjects = {item.finding.subject for item in group}
+    files = sum(subject.kind == "apk" for subject in subjects)
+    counts = [counted(number, noun) for number, noun in ((len(subjects) - files, "package"), (files, "file")) if number]
+    return f"{listed(counts)} {'holds' if len(subjects) == 1 else 'hold'}"
 
 
 def _no_code_reason(reading: Reading) -> Iterable[Reason]:
@@ -91,7 +101,9 @@ def _no_code_reason(reading: Reading) -> Iterable[Reason]:
 def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -> str:
     """Say the verdict in one sentence, without a full stop. Whatever it is, what was not read is said too."""
     top = [item.finding for item in ranked if item.outcome == outcome]
-    said = reading.headlines[outcome].format(seen=_seen(top))
+    sending = [finding for finding in top if finding.category in _SENDS]
+    template = NOT_SENDING if outcome == "exposed" and not sending else outcome
+    said = reading.headlines[template].format(seen=_seen(sending if outcome == "exposed" and sending else top))
     if reading.skipped:
         said += f"; incomplete: {counted(len(reading.skipped), 'thing')} could not be read"
     if reading.code_left_out:

@@ -16,21 +16,27 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.behaviour_schema import BehaviourRule
+from phone_audit.knowledge.check_behaviour import check_behaviour
 from phone_audit.knowledge.check_facts import (
     check_host,
     check_key,
+    check_library,
     check_rule,
     check_rule_against,
     check_source,
     check_tracker,
 )
 from phone_audit.knowledge.check_incident import check_incident, facts_of
+from phone_audit.knowledge.check_packers import check_packer
 from phone_audit.knowledge.fact_schema import (
     FactSource,
     HostFact,
     HostFile,
     KeyFact,
     KeyFile,
+    LibraryFact,
+    LibraryFile,
     RuledOutRule,
     RuleFile,
     TrackerFact,
@@ -39,6 +45,7 @@ from phone_audit.knowledge.fact_schema import (
 from phone_audit.knowledge.files import DataFile, Kind, Model, read_folder, schema_problems
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import BUNDLED
+from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
 from phone_audit.knowledge.problems import Problem, Report
 
 SENDING = frozenset({"telemetry", "advertising", "crash-reporting", "push"})
@@ -54,6 +61,9 @@ class Findings:
     hosts: list[tuple[str, HostFact]] = field(default_factory=list)
     keys: list[tuple[str, KeyFact]] = field(default_factory=list)
     rules: list[tuple[str, RuledOutRule]] = field(default_factory=list)
+    behaviours: list[tuple[str, BehaviourRule]] = field(default_factory=list)
+    libraries: list[tuple[str, LibraryFact]] = field(default_factory=list)
+    packers: list[tuple[str, PackerFact]] = field(default_factory=list)
     sources: list[tuple[str, FactSource]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -81,6 +91,8 @@ def check_folder(folder: Path) -> Findings:
     files = read_folder(folder, 0)
     _read_incidents(files, found)
     _read_facts(files, found)
+    _read_behaviours(files, found)
+    _read_packers(files, found)
     _check_names(found)
     _check_sources(found)
     _check_across(found)
@@ -129,6 +141,28 @@ def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
         for rule in rules.entries:
             found.rules.append((file.name, rule))
             check_rule(rule, found.reporter(file.name, rule.id))
+    for file, libraries in _parsed(LibraryFile, "libraries", files, found):
+        found.sources += [(file.name, source) for source in libraries.sources]
+        for library in libraries.entries:
+            found.libraries.append((file.name, library))
+            check_library(library, found.reporter(file.name, library.id))
+
+
+def _read_behaviours(files: Sequence[DataFile], found: Findings) -> None:
+    for file, rule in _parsed(BehaviourRule, "behaviours", files, found):
+        found.behaviours.append((file.name, rule))
+        report = found.reporter(file.name, rule.id)
+        if file.path.stem != rule.id:
+            report("id", f"the file is called {file.path.name}; both have to be the same")
+        check_behaviour(rule, report)
+
+
+def _read_packers(files: Sequence[DataFile], found: Findings) -> None:
+    for file, packers in _parsed(PackerFile, "packers", files, found):
+        found.sources += [(file.name, source) for source in packers.sources]
+        for packer in packers.entries:
+            found.packers.append((file.name, packer))
+            check_packer(packer, found.reporter(file.name, packer.id))
 
 
 def _check_names(found: Findings) -> None:
@@ -140,6 +174,10 @@ def _check_names(found: Findings) -> None:
         "keys": [(file, entry.id) for file, entry in found.keys],
         "certificates": [(file, entry.sha256) for file, entry in found.keys if entry.sha256],
         "rules": [(file, entry.id) for file, entry in found.rules],
+        "libraries": [(file, entry.id) for file, entry in found.libraries],
+        "prefixes of libraries": [(file, prefix) for file, entry in found.libraries for prefix in entry.code],
+        "behaviours": [(file, entry.id) for file, entry in found.behaviours],
+        "packers": [(file, entry.id) for file, entry in found.packers],
     }
     for names in named.values():
         counts = Counter(name for _, name in names)
@@ -158,6 +196,8 @@ def _check_sources(found: Findings) -> None:
         *((file, entry.host, entry.source) for file, entry in found.hosts),
         *((file, entry.id, entry.source) for file, entry in found.keys),
         *((file, entry.id, entry.source) for file, entry in found.rules),
+        *((file, entry.id, entry.source) for file, entry in found.libraries),
+        *((file, entry.id, source) for file, entry in found.packers for source in entry.sources),
     ]
     for file, name, source_id in facts:
         if (file, source_id) not in known:
@@ -204,7 +244,11 @@ def counts_of(found: Findings) -> list[str]:
         f"{publications} sources, {matches} identifiers that match, {ignores} near misses, "
         f"{sum(test.unmatchable is not None for test in tests)} unmatchable",
         f"trackers {len(found.trackers)}: {prefixes} class prefixes, {hosts} hosts",
-        f"owners of hosts {len(found.hosts)}, public keys {len(found.keys)}, rules {len(found.rules)}",
+        f"owners of hosts {len(found.hosts)}, public keys {len(found.keys)}, rules {len(found.rules)}, "
+        f"rules of behaviour {len(found.behaviours)}",
+        f"libraries {len(found.libraries)}: {sum(len(entry.code) for _, entry in found.libraries)} class prefixes",
+        f"packers {len(found.packers)}: {sum(len(entry.files) + len(entry.weak_files) for _, entry in found.packers)} "
+        f"files, {sum(len(entry.classes) for _, entry in found.packers)} class prefixes",
     ]
 
 

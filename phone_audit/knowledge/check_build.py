@@ -3,13 +3,11 @@
 import re
 
 from phone_audit.knowledge.check_conditions import BUILD_FIELDS
-from phone_audit.knowledge.incident_schema import PROSE, BuildFact, ModelFact
+from phone_audit.knowledge.fingerprints import FINGERPRINT_FORM
+from phone_audit.knowledge.incident_schema import PACKAGE_VERSION, PROSE, BuildFact, ModelFact
 from phone_audit.knowledge.problems import Report
 
 MODEL_FIELDS = frozenset({"ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board"})
-PACKAGE_VERSION = "package-version"
-"""The `field` that compares the version name of a package."""
-_FINGERPRINT = re.compile(r"[^/:]+/[^/:]+/[^/:]+:[^/]+/[^/]+/[^/:]+:[^/]+/[^/]+")
 
 
 def check_build(fact: BuildFact, place: str, report: Report) -> None:
@@ -22,7 +20,7 @@ def check_build(fact: BuildFact, place: str, report: Report) -> None:
         report(f"{place}.value", f"{fact.value!r} is prose; write one value to compare, the rest into note or label")
     if fact.field == PACKAGE_VERSION and not fact.package:
         report(f"{place}.package", "missing; name the package whose version it is")
-    if fact.field == "ro.build.fingerprint" and fact.match == "exact" and not _FINGERPRINT.fullmatch(fact.value):
+    if fact.field == "ro.build.fingerprint" and fact.match == "exact" and not FINGERPRINT_FORM.fullmatch(fact.value):
         report(f"{place}.match", f"{fact.value!r} is no whole fingerprint; write suffix, contains or regex")
     if fact.inferred and fact.status == "affected":
         report(f"{place}.status", "inferred, not printed in the source; write candidate")

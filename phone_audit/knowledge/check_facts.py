@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable
 
-from phone_audit.knowledge.fact_schema import FactSource, HostFact, KeyFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.fact_schema import FactSource, HostFact, KeyFact, LibraryFact, RuledOutRule, TrackerFact
 from phone_audit.knowledge.hosts import host_under
 from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
 from phone_audit.knowledge.problems import Report
 from phone_audit.knowledge.rules import RuleIndex, split_url
+
+_LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
+"""One label alone only where it is long enough to be a name: `okhttp3`, but not `rx` or `io`."""
 
 
 def check_source(source: FactSource, report: Report) -> None:
@@ -47,6 +50,20 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
             _report_test(name, place, text, met, wanted, report)
 
 
+def check_library(library: LibraryFact, report: Report) -> None:
+    """Report faults of a library; each of its self-tests is a class name."""
+    if not library.owner.strip():
+        report("owner", "missing; name who makes it")
+    for place, prefix in enumerate(library.code):
+        if not _LIBRARY_PREFIX.fullmatch(prefix):
+            report(f"code[{place}]", f"{prefix!r} is no prefix of class names; write whole labels: com.vendor.library")
+    _check_tests_present(library, True, report)
+    for name, wanted, given in (("matches", True, library.matches), ("ignores", False, library.ignores)):
+        for place, text in enumerate(given):
+            met = any(covers_class(prefix, text) for prefix in library.code)
+            _report_test(name, place, text, met, wanted, report)
+
+
 def check_host(fact: HostFact, report: Report) -> None:
     """Report faults of the owner of a host."""
     _report(host_fault(fact.host, as_owner=True), "host", report)
@@ -73,9 +90,15 @@ def check_rule(rule: RuledOutRule, report: Report) -> None:
     places += [f"url_prefixes[{place}]" for place in range(len(rule.url_prefixes))]
     for place, fault in zip(places, faults, strict=True):
         _report(fault, place, report)
+    for number, prefix in enumerate(rule.held_by):
+        _report(prefix_fault(prefix), f"held_by[{number}]", report)
     _check_tests_present(rule, True, report)
-    if any(faults):
-        return  # a self-test says nothing about a rule that cannot be read
+    if rule.by == "analysis" and (rule.hosts or rule.url_prefixes):
+        report("by", "a rule by analysis names no hosts and no URL prefixes; write by name, or leave them out")
+    if bool(rule.texts) != bool(rule.held_by) or (rule.texts and rule.by != "analysis"):
+        report("texts", "texts and held_by go together, in a rule by analysis")
+    if rule.by == "analysis" or any(faults):
+        return  # a self-test says nothing about a rule that cannot be read, or that only the analyser can try
     index = RuleIndex((rule,))
     for name, wanted, given in (("matches", True, rule.matches), ("ignores", False, rule.ignores)):
         for number, text in enumerate(given):
@@ -108,7 +131,7 @@ def check_rule_against(rule: RuledOutRule, sending: Iterable[tuple[str, str]], r
             report("hosts", f"takes out {host}, to which data is sent ({who}); name a narrower host or a URL prefix")
 
 
-def _check_tests_present(entry: TrackerFact | RuledOutRule, comparable: bool, report: Report) -> None:
+def _check_tests_present(entry: TrackerFact | RuledOutRule | LibraryFact, comparable: bool, report: Report) -> None:
     if comparable and not entry.matches:
         report("matches", "missing; give a name that must be met")
     if comparable and not entry.ignores:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from phone_audit.knowledge.check_build import check_build, check_model
 from phone_audit.knowledge.check_conditions import check_conditions
+from phone_audit.knowledge.check_steps import check_steps
 from phone_audit.knowledge.incident_schema import (
     CertificateFact,
     EndpointFact,
@@ -17,6 +18,7 @@ from phone_audit.knowledge.incident_schema import (
 )
 from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
 from phone_audit.knowledge.problems import Report
+from phone_audit.knowledge.rules import split_url
 
 STRENGTH: tuple[Raises, ...] = ("exposed", "suspicious", "known-bad")
 CEILING: dict[str, Raises] = {
@@ -54,6 +56,8 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
     if not entry.summary.strip():
         report("summary", "missing; write one to three sentences: who, what was sent or done, since when")
     _check_ceiling(entry, report)
+    _check_reply(entry, report)
+    check_steps(entry.what_to_do, report)
     _check_sources(entry, report)
     check_conditions(entry, "incident", report)
     known = {source.n for source in entry.sources}
@@ -101,6 +105,12 @@ def _check_ceiling(entry: IncidentEntry, report: Report) -> None:
         report("raises", f"{entry.raises} is too much for {entry.category}, {entry.status}; write {top} or less")
     elif entry.raises != top and not entry.raises_note:
         report("raises_note", f"missing; say why it raises {entry.raises} and not {top}")
+
+
+def _check_reply(entry: IncidentEntry, report: Report) -> None:
+    """Of what is disputed both sides are named."""
+    if entry.status == "disputed" and not any(fact.confidence == "sourced" for fact in entry.vendor_response):
+        report("vendor_response", "missing; what is disputed names both sides: write what the maker says")
 
 
 def _check_sources(entry: IncidentEntry, report: Report) -> None:
@@ -186,8 +196,8 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
         report(f"{place}.kind", f"{fact.value!r} is no URL; write http(s)://… or another kind")
     if fact.kind == "host:port" and not re.search(r":\d+$", fact.value):
         report(f"{place}.kind", f"{fact.value!r} has no port; write host:port or another kind")
-    host = re.sub(r"^https?://", "", fact.value).partition("/")[0].partition(":")[0].lower()
-    _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(host), f"{place}.value", report)
+    named = split_url(fact.value)[0]
+    _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(named), f"{place}.value", report)
 
 
 def _check_tests(entry: IncidentEntry, report: Report) -> None:

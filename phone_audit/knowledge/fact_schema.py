@@ -1,4 +1,4 @@
-"""The schemas of the bulk facts: trackers, owners of hosts, public signing keys, rules that take endpoints out."""
+"""The schemas of the bulk facts: trackers, libraries, owners of hosts, public keys, rules that take endpoints out."""
 
 from ipaddress import ip_network
 from typing import Literal
@@ -66,10 +66,15 @@ class RuledOutRule(Frozen):
 
     A host covers its subdomains; one with a slash is a network of addresses (`192.0.2.0/24`); one of a single label is
     a top-level domain (`test`). A URL prefix is host and path without scheme (`www.apache.org/licenses/`).
+    A rule `by` analysis names none of them: its id stands for a test in the analyser, which sees what is around a text.
+    Such a rule may name `texts`, whole strings that are none where only classes below the prefixes `held_by` hold them.
     """
 
     id: str
     reason: str
+    by: Literal["name", "analysis"] = "name"
+    texts: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
     hosts: tuple[str, ...]
     url_prefixes: tuple[str, ...]
     source: str
@@ -85,11 +90,35 @@ class RuledOutRule(Frozen):
         return hosts
 
 
+class LibraryFact(Frozen):
+    """Code that many packages share, and whose it is.
+
+    `code` are prefixes of class names in Java form, whole labels only. A `connector` is code that talks to a tracker
+    where there is one, or stands in for it: a mediation adapter, an interface, a no-op. It is no sign of that tracker.
+    """
+
+    id: str
+    name: str
+    owner: str
+    role: Literal["library", "connector"]
+    code: tuple[str, ...]
+    source: str
+    matches: tuple[str, ...]
+    ignores: tuple[str, ...]
+
+
 class TrackerFile(Frozen):
     """A file of the folder `trackers/`."""
 
     sources: tuple[FactSource, ...]
     entries: tuple[TrackerFact, ...]
+
+
+class LibraryFile(Frozen):
+    """A file of the folder `libraries/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[LibraryFact, ...]
 
 
 class HostFile(Frozen):

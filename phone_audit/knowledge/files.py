@@ -14,7 +14,7 @@ from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.problems import Problem
 from phone_audit.model.base import Frozen
 
-Kind = Literal["incidents", "trackers", "hosts", "keys", "rules"]
+Kind = Literal["incidents", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sub-folders of a knowledge folder."""
 

@@ -1,9 +1,9 @@
 """The schema of an incident file: one published case, its facts, and the identifiers that prove the file works."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Severity
@@ -18,6 +18,8 @@ FactConfidence = Literal["sourced", "recalled"]
 TextMatch = Literal["exact", "prefix", "suffix", "contains", "regex"]
 PROSE = "description"
 """The `field` of a fact that is for people only and never compared."""
+PACKAGE_VERSION = "package-version"
+"""The `field` of a build fact that compares the version name of a package."""
 
 
 def _compiles(pattern: str) -> str:
@@ -175,8 +177,29 @@ class IncidentTests(Frozen):
     unmatchable: str | None = None
 
 
+class Step(Frozen):
+    """One thing that a person can do.
+
+    `needs: found`: said only where the thing itself was found; `listed`: also where a publisher lists the build as
+    affected. What needs neither has to make sense of a phone of which only the model is known. `PACKAGE` in a command
+    stands for the package of the finding.
+    """
+
+    text: str
+    needs: Literal["found", "listed"] | None = None
+
+
+def _as_step(given: Any) -> Any:
+    """A step without a demand is written as its text."""
+    return {"text": given} if isinstance(given, str) else given
+
+
 class IncidentEntry(Frozen):
-    """One published incident. `raises` is the most that a confirmed match may give."""
+    """One published incident. `raises` is the most that a confirmed match may give.
+
+    `applies_to: system-packages`: it is about the firmware, so a package that is not known to be part of it proves
+    nothing.
+    """
 
     id: str
     title: str
@@ -189,6 +212,7 @@ class IncidentEntry(Frozen):
     disclosed: str
     generated_from: str | None = None
     requires: tuple[Literal["build"], ...] = ()
+    applies_to: Literal["system-packages"] | None = None
     only_if: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
     vendors: tuple[Fact, ...]
@@ -206,6 +230,6 @@ class IncidentEntry(Frozen):
     cves: tuple[Fact, ...]
     vendor_response: tuple[Fact, ...]
     notes: str | None = None
-    what_to_do: tuple[str, ...] = ()
+    what_to_do: tuple[Annotated[Step, BeforeValidator(_as_step)], ...] = ()
     sources: tuple[IncidentSource, ...]
     tests: IncidentTests

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.behaviour_schema import BehaviourRule
 from phone_audit.knowledge.fact_schema import (
     FactSource,
     HostFact,
     HostFile,
     KeyFact,
     KeyFile,
+    LibraryFact,
+    LibraryFile,
     RuledOutRule,
     RuleFile,
     TrackerFact,
@@ -25,6 +28,7 @@ from phone_audit.knowledge.fact_schema import (
 from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.tracker_hosts import host_facts_of
 from phone_audit.model.finding import KnowledgeInfo
@@ -94,6 +98,22 @@ class Knowledge:
         return _merged(((file, parsed.entries) for file, parsed in self._rule_files), lambda entry: entry.id)
 
     @cached_property
+    def behaviours(self) -> tuple[BehaviourRule, ...]:
+        """What code can be seen to do, by id."""
+        parsed = ((file, (parse(BehaviourRule, file),)) for file in self._of("behaviours"))
+        return _merged(parsed, lambda rule: rule.id)
+
+    @cached_property
+    def libraries(self) -> tuple[LibraryFact, ...]:
+        """Code that many packages share, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._library_files), lambda entry: entry.id)
+
+    @cached_property
+    def packers(self) -> tuple[PackerFact, ...]:
+        """What hides code, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._packer_files), lambda entry: entry.id)
+
+    @cached_property
     def sources(self) -> tuple[FactSource, ...]:
         """Where the facts other than incidents come from, by id."""
         heads = (
@@ -101,6 +121,8 @@ class Knowledge:
             *(parsed.sources for _, parsed in self._host_files),
             *(parsed.sources for _, parsed in self._key_files),
             *(parsed.sources for _, parsed in self._rule_files),
+            *(parsed.sources for _, parsed in self._library_files),
+            *(parsed.sources for _, parsed in self._packer_files),
         )
         found = {source.id: source for head in heads for source in head}
         return tuple(found[name] for name in sorted(found))
@@ -115,9 +137,12 @@ class Knowledge:
             digest=self.digest,
             newest_entry=newest,
             counts={
+                "behaviours": len(self.behaviours),
                 "hosts": len(self.hosts),
                 "incidents": len(self.incidents),
                 "keys": len(self.keys),
+                "libraries": len(self.libraries),
+                "packers": len(self.packers),
                 "rules": len(self.rules),
                 "trackers": len(self.trackers),
             },
@@ -137,7 +162,10 @@ class Knowledge:
         try:
             return self._incidents_by_id[incident_id]
         except KeyError:
-            raise KnowledgeError(f"There is no incident {incident_id!r}.", "The file of an incident, in the folder incidents, is named after its id.") from None
+            raise KnowledgeError(
+                f"There is no incident {incident_id!r}.",
+                "The file of an incident, in the folder incidents, is named after its id.",
+            ) from None
 
     def owner_of(self, host: str) -> HostFact | None:
         """Give the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
@@ -182,6 +210,14 @@ class Knowledge:
     @cached_property
     def _rule_files(self) -> tuple[tuple[DataFile, RuleFile], ...]:
         return tuple((file, parse(RuleFile, file)) for file in self._of("rules"))
+
+    @cached_property
+    def _library_files(self) -> tuple[tuple[DataFile, LibraryFile], ...]:
+        return tuple((file, parse(LibraryFile, file)) for file in self._of("libraries"))
+
+    @cached_property
+    def _packer_files(self) -> tuple[tuple[DataFile, PackerFile], ...]:
+        return tuple((file, parse(PackerFile, file)) for file in self._of("packers"))
 
     @cached_property
     def _incidents_by_id(self) -> dict[str, IncidentEntry]:

@@ -122,7 +122,9 @@ def _records(
 def _counted(
     read: Iterator[tuple[ApkInfo, float]], total: int, on_progress: Progress, stopped: Callable[[], bool]
 ) -> Iterator[AnalysedApk]:
-    """Pass on what was read until a stop is asked for."""
+    """Pass on what was read until a stop is asked for; asked for before the first file, it is heard all the same."""
+    if stopped():
+        return
     for number, (info, seconds) in enumerate(read, 1):
         on_progress("reading APKs", number, total)
         yield AnalysedApk(info, seconds)

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from phone_audit.knowledge.fact_schema import HostFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.fact_schema import HostFact, LibraryFact, RuledOutRule, TrackerFact
 from phone_audit.knowledge.files import DataFile, Kind
 from phone_audit.knowledge.incident_schema import EndpointFact, IncidentEntry, IncidentTests
 from phone_audit.knowledge.load import Knowledge
@@ -26,14 +27,36 @@ def tracker(name: str, *, code: Sequence[str] = (), hosts: Sequence[str] = (), o
     )
 
 
+def library(
+    name: str, *, code: Sequence[str], role: Literal["library", "connector"] = "library", owner: str = "Maker"
+) -> LibraryFact:
+    return LibraryFact(
+        id=name.lower(),
+        name=name,
+        owner=owner,
+        role=role,
+        code=tuple(code),
+        source="test",
+        matches=(),
+        ignores=(),
+    )
+
+
 def owner(host: str, name: str, category: EndpointCategory = "telemetry") -> HostFact:
     return HostFact(host=host, owner=name, category=category, source="test")
 
 
-def rule(name: str, *, hosts: Sequence[str] = (), url_prefixes: Sequence[str] = ()) -> RuledOutRule:
+def rule(
+    name: str,
+    *,
+    hosts: Sequence[str] = (),
+    url_prefixes: Sequence[str] = (),
+    by: Literal["name", "analysis"] = "name",
+) -> RuledOutRule:
     return RuledOutRule(
         id=name,
         reason="for the test",
+        by=by,
         hosts=tuple(hosts),
         url_prefixes=tuple(url_prefixes),
         source="test",
@@ -74,12 +97,14 @@ def incident(*hosts: str) -> IncidentEntry:
 def knowledge(
     *,
     trackers: Sequence[TrackerFact] = (),
+    libraries: Sequence[LibraryFact] = (),
     hosts: Sequence[HostFact] = (),
     rules: Sequence[RuledOutRule] = (),
     incidents: Sequence[IncidentEntry] = (),
 ) -> Knowledge:
-    kinds: list[tuple[Kind, Sequence[TrackerFact | HostFact | RuledOutRule]]] = [
+    kinds: list[tuple[Kind, Sequence[TrackerFact | LibraryFact | HostFact | RuledOutRule]]] = [
         ("trackers", trackers),
+        ("libraries", libraries),
         ("hosts", hosts),
         ("rules", rules),
     ]

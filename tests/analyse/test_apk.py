@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse import verify_jar
 from phone_audit.analyse.apk import read_apk
-from phone_audit.model.apk import ApkFile, ApkInfo
+from phone_audit.model.apk import ApkFile, ApkInfo, Signature
+from tests.analyse.apk_signer import Jar, Signer, key, signed
 from tests.analyse.facts import knowledge
 from tests.analyse.packages import dex, fixture, manifest, package
 from tests.analyse.zips import Part, make_zip
@@ -42,9 +44,33 @@ def test_an_apk(tmp_path: Path) -> None:
     assert (info.package, info.version_code, info.min_sdk, info.target_sdk) == ("fixture.policy", 7, 21, 30)
     assert (info.shared_user_id, info.debuggable, info.has_code) == ("fixture.shared", False, False)
     assert hosts(info) == [("collect.example.net", ["classes.dex"])]
-    assert (info.trackers, info.signers, info.behaviours) == ((), (), None)
+    assert (info.trackers, info.signers, info.behaviours) == ((), (), ())
+    missing = "v1-no-manifest: META-INF/MANIFEST.MF is missing, so there is no signature of scheme v1."
+    assert info.signature == Signature(verified=False, schemes=(), errors=(missing,))
+
+
+def test_a_signature_is_checked_for_the_versions_of_the_manifest(tmp_path: Path) -> None:
+    """Its minimum is 21, which does not know v2."""
+    parts = tuple(Jar(key("rsa")).parts((manifest("policy"), dex(URL))))
+    info = read(tmp_path, signed(v2=[Signer(key("rsa"), algorithms=(0x0103,))], parts=parts))
+    assert info.signature == Signature(verified=True, schemes=("v1", "v2"))
+    info = read(tmp_path, signed(v2=[Signer(key("rsa"), algorithms=(0x0103,))], parts=parts[:2]))
     assert info.signature is not None
-    assert info.signature.schemes == ()
+    assert (info.signature.verified, info.signature.schemes) == (False, ("v2",))
+    assert info.signers is not None
+    assert [signer.schemes for signer in info.signers] == [("v2",)]
+
+
+def test_a_signature_that_is_too_large_to_check_leaves_the_signers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_jar, "TOTAL_LIMIT", 100)
+    parts = Jar(key("rsa")).parts((manifest("policy"), dex(URL)))
+    info = read(tmp_path, make_zip(parts))
+    assert info.signature == Signature(verified=None, schemes=("v1",))
+    assert info.signers is not None
+    assert len(info.signers) == 1
+    assert ("signature", "size-limit") in codes(info)
 
 
 def test_an_apk_with_resources(tmp_path: Path) -> None:
@@ -152,7 +178,7 @@ def test_code_without_a_manifest(tmp_path: Path) -> None:
 def test_java_bytecode_is_not_read(tmp_path: Path, name: str) -> None:
     info = read(tmp_path, make_zip([Part("AndroidManifest.xml", b"<manifest/>"), Part(name, b"\xca\xfe\xba\xbe")]))
     assert (info.has_code, info.endpoints) == (True, None)
-    assert codes(info) == [("dex", "java-bytecode"), ("manifest", "plain-text")]
+    assert codes(info) == [("dex", "java-bytecode"), ("manifest", "plain-text"), ("native", "damaged-class")]
 
 
 def test_an_app_bundle(tmp_path: Path) -> None:
@@ -266,4 +292,4 @@ def test_steps_are_announced(tmp_path: Path) -> None:
     path, steps = tmp_path / "a.apk", list[str]()
     path.write_bytes(fixture("policy"))
     read_apk(path, shown_as="a", knowledge=KNOWLEDGE, on_step=steps.append)
-    assert list(dict.fromkeys(steps)) == ["read", "signature", "resources", "manifest", "dex"]
+    assert list(dict.fromkeys(steps)) == ["read", "resources", "manifest", "signature", "native", "dex"]

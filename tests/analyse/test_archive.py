@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import random
 import struct
 import zipfile
 from pathlib import Path
@@ -284,3 +285,38 @@ def test_damage_raises_only_our_own_error(changes: list[tuple[int, bytes]], cut:
     for entry in opened.entries:
         with contextlib.suppress(ApkError):
             assert len(opened.read(entry, 5_000)) <= 5_000
+
+
+def test_an_entry_in_pieces() -> None:
+    """Larger than one piece on both sides of the inflating; what is incompressible does not shrink."""
+    content = random.Random(1).randbytes(2**20 + 9) + bytes(2 * 2**20 + 7)
+    for part in (Part("a", content), Part("a", content, deflate=False), Part("a", content, method=12)):
+        assert b"".join(pieces_of(part)) == content
+    assert max(len(piece) for piece in pieces_of(Part("a", content))) <= 2**20
+    assert b"".join(pieces_of(Part("a", b""))) == b""
+
+
+def pieces_of(part: Part) -> list[bytes]:
+    opened = archive(make_zip([part]))
+    return [bytes(piece) for piece in opened.pieces(opened.entries[0])]
+
+
+def test_pieces_do_not_count_against_the_total() -> None:
+    opened = Archive(memoryview(make_zip([Part("a", b"12345")])), total_limit=5)
+    assert list(opened.pieces(opened.entries[0])) == [b"12345"]
+    assert opened.read(opened.entries[0], 5) == b"12345"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("a", b"x" * 99, deflate=False, method=8),
+        Part("a", b"x" * 99, compressed=2),
+        Part("a", b"", local_magic=b"PK\0\0"),
+        Part("a", b"", deflate=False, size=10**6, compressed=10**6),
+    ],
+)
+def test_a_damaged_entry_in_pieces(part: Part) -> None:
+    with pytest.raises(ApkError) as caught:
+        pieces_of(part)
+    assert caught.value.code == "damaged-entry"

@@ -48,7 +48,9 @@ def test_a_damaged_file_does_not_hide_the_others() -> None:
 
 def test_no_files_no_facts() -> None:
     nothing = Obfuscation(packers=(), name_share=None, encrypted=None, dynamic_code=None)
-    assert read_code([], _KNOWN) == CodeFacts(endpoints=(), trackers=(), obfuscation=nothing, skipped=())
+    assert read_code([], _KNOWN) == CodeFacts(
+        endpoints=(), trackers=(), behaviours=(), obfuscation=nothing, accepting=(), skipped=()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,33 @@
+from collections.abc import Iterable
+
 import pytest
 
 from phone_audit.analyse import endpoints as endpoints_module
 from phone_audit.analyse.dex.file import read_dex
-from phone_audit.analyse.endpoints import MAX_EVIDENCE, MAX_URLS, UNKNOWN_SUFFIX, find_endpoints
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.analyse.endpoints import (
+    BY_ANALYSIS,
+    DOTTED_NUMBER,
+    LOOK_ALIKE,
+    MAX_EVIDENCE,
+    MAX_URLS,
+    UNKNOWN_SUFFIX,
+    find_endpoints,
+)
+from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
 from tests.analyse.dex.builder import Source, build_dex, string_data
 from tests.analyse.facts import incident, knowledge, owner, rule, tracker
 
+_ANALYSED = [rule(name, by="analysis") for name in sorted(BY_ANALYSIS)]
 _KNOWN = knowledge(
     trackers=[tracker("Shared", hosts=["shared.name"], owner="A"), tracker("Other", hosts=["shared.name"], owner="B")],
     hosts=[owner("stat.example.cn", "Example Ltd", "push")],
     rules=[
         rule("namespace", hosts=["schemas.example.com"], url_prefixes=["www.example.org/ns/"]),
         rule("documentation", url_prefixes=["www.example.org/docs/"]),
+        rule("identifier", url_prefixes=["gcm.example.org/refresh"]),
+        *_ANALYSED,
         rule("loopback", hosts=["127.0.0.0/8", "localhost"]),
     ],
 )
@@ -31,6 +44,10 @@ def _find(*sources: Source, known: Knowledge = _KNOWN) -> tuple[Endpoint, ...]:
 
 def _by_host(*strings: str) -> dict[str, Endpoint]:
     return {endpoint.host: endpoint for endpoint in _find(Source(strings=strings))}
+
+
+def _counted(found: Iterable[Endpoint]) -> list[str]:
+    return sorted(endpoint.host for endpoint in found if endpoint.ruled_out is None)
 
 
 def test_the_whole_of_one_endpoint() -> None:
@@ -79,9 +96,11 @@ def test_addresses() -> None:
     assert {host: (one.kind, one.registered_domain) for host, one in found.items()} == {
         "192.0.2.7": ("ipv4", None),
         "14.17.43.18": ("ipv4", None),
+        "2.5.29.14": ("ipv4", None),
         "2001:db8::1": ("ipv6", None),
         "2001:db8:0:1::5": ("ipv6", None),
     }
+    assert {host for host, one in found.items() if one.ruled_out} == {"2.5.29.14"}
 
 
 def test_what_a_rule_takes_out_stays_listed() -> None:
@@ -117,21 +136,56 @@ def test_a_bare_name_is_no_more_than_its_urls() -> None:
     assert _by_host("www.example.org")["www.example.org"].ruled_out is None
 
 
-def test_look_alikes_are_no_endpoints() -> None:
-    assert (
-        _by_host("com.example.app", "android.net", "libx.so", "foo.js", "user.name", "java.util.List", "1.2.3.4") == {}
-    )
+def test_what_looks_like_a_name_stays_listed_and_counts_for_nothing() -> None:
+    found = _by_host("com.example.app", "android.net", "libx.so", "foo.js", "user.name", "java.util.List", "1.2.3.4")
+    assert {host: one.ruled_out for host, one in found.items()} == {
+        "com.example.app": LOOK_ALIKE,
+        "android.net": LOOK_ALIKE,
+        "libx.so": LOOK_ALIKE,
+        "user.name": LOOK_ALIKE,
+        "1.2.3.4": DOTTED_NUMBER,
+    }
 
 
 def test_trackers_and_urls_support_bare_names() -> None:
     found = _by_host("a.shared.name", "cdn.vendor.dev", "https://api.vendor.dev/", "other.name")
-    assert sorted(found) == ["a.shared.name", "api.vendor.dev", "cdn.vendor.dev"]
+    assert _counted(found.values()) == ["a.shared.name", "api.vendor.dev", "cdn.vendor.dev"]
+
+
+def test_a_port_or_a_url_brings_a_look_alike_back() -> None:
+    assert _by_host("other.name", "other.name:443")["other.name"].ruled_out is None
+    assert _by_host("1.2.3.4", "http://1.2.3.4/")["1.2.3.4"].ruled_out is None
+    documented = _by_host("www.example.org", "com.example.org", "http://www.example.org/docs/a")
+    assert documented["com.example.org"].ruled_out == LOOK_ALIKE
+
+
+def test_a_path_behind_a_bare_name_is_tried_by_the_rules_too() -> None:
+    assert _by_host("gcm.example.org/refresh")["gcm.example.org"].ruled_out == "identifier"
+    assert _by_host("gcm.example.org/send")["gcm.example.org"].ruled_out is None
+    assert _by_host("gcm.example.org/refresh", "gcm.example.org/send")["gcm.example.org"].ruled_out == "identifier"
+
+
+def test_without_its_rule_nothing_is_taken_out_by_analysis() -> None:
+    found = _find(Source(strings=("http://intranet/", "user.name")), known=knowledge())
+    assert {one.host: one.ruled_out for one in found} == {"intranet": None, "user.name": None}
+
+
+def test_the_rules_that_are_tried_here_are_those_of_the_knowledge() -> None:
+    rules = {rule.id: rule for rule in load_knowledge().rules if rule.by == "analysis" and not rule.texts}
+    assert rules.keys() == BY_ANALYSIS
+    for name in (UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER):
+        for text in rules[name].matches:
+            (found,) = _find(Source(strings=(text,)), known=load_knowledge())
+            assert found.ruled_out == name, text
+        for text in rules[name].ignores:
+            (found,) = _find(Source(strings=(text,)), known=load_knowledge())
+            assert found.ruled_out is None, text
 
 
 def test_hosts_of_incidents_are_taken_bare_under_any_suffix() -> None:
-    known = knowledge(incidents=[incident("bad.click", "http://c2.info/x", "(path only)")])
+    known = knowledge(incidents=[incident("bad.click", "http://c2.info/x", "(path only)")], rules=_ANALYSED)
     found = _find(Source(strings=("s.bad.click", "c2.info", "other.click", "notbad.click")), known=known)
-    assert [endpoint.host for endpoint in found] == ["c2.info", "s.bad.click"]
+    assert _counted(found) == ["c2.info", "s.bad.click"]
 
 
 def test_lists_stay_short() -> None:

@@ -1,7 +1,10 @@
+from collections.abc import Sequence
+
 from phone_audit.analyse.trackers import MAX_CLASSES, Classes, find_trackers
+from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.model.apk import Endpoint, HeldBy, Tracker
 from phone_audit.model.finding import Evidence
-from tests.analyse.facts import knowledge, tracker
+from tests.analyse.facts import knowledge, library, tracker
 
 _SDK = tracker("Adjust", code=["com.adjust.sdk", "org.adjust."], hosts=["adjust.example"], owner="Adjust GmbH")
 _HOSTS_ONLY = tracker("Net", hosts=["adnet.example", "shared.example"])
@@ -104,3 +107,36 @@ def test_a_shared_host_otherwise_tells_of_the_tracker_that_has_no_code() -> None
 def test_a_host_that_nothing_tells_apart_names_all_of_its_trackers() -> None:
     assert _tiers(_find([], hosts=["twins.example"])) == {"twin": "host-only", "zwin": "host-only"}
     assert _tiers(_find([b"Lcom/twin/A;"], hosts=["twins.example"])) == {"twin": "present"}
+
+
+def test_a_connector_is_no_sign_of_its_tracker() -> None:
+    known = knowledge(
+        trackers=[_SDK], libraries=[library("Adapter", code=["com.adjust.sdk.mediation"], role="connector")]
+    )
+
+    def tiers(*defined: bytes, named: Sequence[bytes] = ()) -> list[str]:
+        classes = Classes("classes.dex", sorted([*defined, *named]), sorted(defined))
+        return [found.tier for found in find_trackers([classes], [], known)]
+
+    assert tiers(b"Lcom/adjust/sdk/mediation/A;") == []
+    assert tiers(b"Lcom/adjust/sdk/noop/A;") == []
+    assert tiers(b"Lcom/adjust/sdk/mediation/A;", named=[b"Lcom/adjust/sdk/Adjust;"]) == ["referenced"]
+    assert tiers(b"Lcom/adjust/sdk/mediation/A;", b"Lcom/adjust/sdk/Adjust;") == ["present"]
+    many = [b"Lcom/adjust/sdk/mediation/A%d;" % number for number in range(9)]
+    assert tiers(*many, b"Lcom/adjust/sdk/Z;") == ["present"]
+
+
+def test_one_that_is_set_going() -> None:
+    shown = Evidence(kind="manifest", where="AndroidManifest.xml", value="provider com.adjust.sdk.Auto")
+    name = [b"Lcom/adjust/sdk/A;"]
+    asked: list[str] = []
+
+    def started(facts: Sequence[TrackerFact]) -> dict[str, tuple[Evidence, ...]]:
+        asked.extend(fact.id for fact in facts)
+        return {"adjust": (shown,)}
+
+    classes = Classes("classes.dex", [*name, b"Lcom/sharing/A;"], name)
+    found = {one.id: one for one in find_trackers([classes], [], _KNOWN, started)}
+    assert asked == ["adjust"]
+    assert (found["adjust"].tier, found["adjust"].evidence) == ("initialised", (shown, _class("com.adjust.sdk.A")))
+    assert found["sharing"].tier == "referenced"

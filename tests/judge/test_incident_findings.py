@@ -22,9 +22,11 @@ SOURCES = (
 )
 
 
-def findings(entry: IncidentEntry, *packages: ObservedPackage, **seen: Any) -> tuple[Finding, ...]:
+def findings(
+    entry: IncidentEntry, *packages: ObservedPackage, on_phone: bool = True, **seen: Any
+) -> tuple[Finding, ...]:
     (match,) = match_incidents(Observed(packages=packages, **seen), knowledge_of(entry))
-    return incident_findings(match, on_phone=True)
+    return incident_findings(match, on_phone=on_phone)
 
 
 def test_a_confirmed_package() -> None:
@@ -121,3 +123,52 @@ def test_a_weak_match_offers_no_command() -> None:
 def test_braces_in_a_title_are_only_text() -> None:
     (found,) = findings(incident(title="{seen} {0}", packages=[fact(WEATHER, standalone=True)]), observed(WEATHER))
     assert found.message == "The package com.acme.weather: this is the published incident “{seen} {0}”."
+
+
+def test_an_incident_about_the_firmware_needs_a_system_package() -> None:
+    key = fact("cd" * 32, algo="sha256", role="test key", standalone=True)
+    entry = incident(applies_to="system-packages", certificates=[key], packages=[fact(WEATHER, standalone=True)])
+    for system in (False, None):
+        package = observed(WEATHER, signers=frozenset(["cd" * 32]), system=system)
+        assert match_incidents(Observed(packages=(package,)), knowledge_of(entry)) == ()
+    package = observed("com.acme.two", signers=frozenset(["cd" * 32]), system=True)
+    (found,) = findings(entry, package)
+    assert found.message.startswith(
+        "The package com.acme.two with the listed signing certificate cdcdcdcdcdcdcdcd…: this"
+    )
+
+
+@pytest.mark.parametrize(
+    ("on_phone", "said"),
+    [
+        (False, "but without the phone that it was on it cannot be told."),
+        (True, "but it is not known whether an exception applies to this build."),
+    ],
+)
+def test_what_is_missing_is_the_phone(on_phone: bool, said: str) -> None:
+    name = {**NAME, "only_if": [{"field": "ro.product.model", "match": "exact", "value": "One"}]}
+    package = observed(WEATHER, endpoints=(endpoint("in.acme.example"),))
+    (found,) = findings(incident(packages=[name], endpoints=[HOST]), package, on_phone=on_phone)
+    assert found.message.endswith(said)
+    (found,) = findings(incident(endpoints=[HOST]), package, on_phone=on_phone)
+    assert found.message.endswith("a second sign is missing.")
+
+
+def test_a_disputed_incident_carries_the_reply() -> None:
+    reply = fact("Acme said that nothing is sent", source=2)
+    entry = incident(status="disputed", packages=[fact(WEATHER, standalone=True)], vendor_response=[reply])
+    (found,) = findings(entry, observed(WEATHER))
+    assert found.message.endswith("sends the IMEI” (disputed: Acme said that nothing is sent).")
+
+
+def test_a_build_without_a_name() -> None:
+    entry = incident(models=[fact("One", field="ro.product.model", match="exact")])
+    (found,) = findings(entry, properties={"ro.product.model": "One"})
+    assert found.message.startswith("This build: the model is named in")
+
+
+def test_a_build_alone_gets_no_step_about_what_was_not_found() -> None:
+    steps = ["Update it.", {"text": "Keep this report: it shows the package.", "needs": "found"}]
+    entry = incident(builds=[{**BUILD, "status": "affected"}], what_to_do=steps)
+    (found,) = findings(entry, properties=SHOWN)
+    assert [step.text for step in found.remedy] == ["Update it."]

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.judge.judge import JudgedApk, JudgedScan, judge_apk, judge_folder, judge_scan
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.apk import Apk, ApkInfo, ApkRun
+from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun
 from phone_audit.model.finding import Finding, Skipped, Subject, Tool
 from tests.judge.cases import (
     NOKIA,
@@ -186,7 +187,15 @@ def test_a_certificate_stands_with_every_apk_that_has_it() -> None:
     judged = judge_scan(phone, [*apks, apk_info("com.c", "/c.apk")], [], "standard", known)
     (found,) = judged.findings
     assert found.subject == Subject(kind="certificate", name="cd" * 32)
-    assert [piece.where for piece in found.evidence] == ["/a.apk", "/b.apk"]
+    assert [(piece.kind, piece.where) for piece in found.evidence] == [
+        ("package", "/a.apk"),
+        ("certificate", "/a.apk"),
+        ("package", "/b.apk"),
+        ("certificate", "/b.apk"),
+    ]
+    assert found.message.startswith(
+        "The packages com.a and com.b with the listed signing certificate cdcdcdcdcdcdcdcd…"
+    )
     assert [apk.findings for apk in judged.apks] == [(found,), (found,), ()]
 
 
@@ -274,3 +283,104 @@ def test_a_folder_with_nothing_to_say() -> None:
 def test_what_a_folder_left_out_counts() -> None:
     info = apk_info("com.a")
     assert judge_folder([record(info, judge_apk(info, [], ACME))], [SKIPPED]).outcome == "inconclusive"
+
+
+# ---- what a hostile review found
+
+TEST_KEY = "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"
+
+
+def judged_with_test_key(*, system: bool | None, tags: str = "release-keys") -> JudgedScan:
+    """A phone with one package that is signed with the public test key of AOSP."""
+    known = load_knowledge()
+    info = apk_info("org.my.one", "/data/app/x/base.apk", signers=(signer(TEST_KEY),))
+    phone = snapshot({**PIXEL, "ro.build.tags": tags}, [package("org.my.one", info.path, system=system)])
+    return judge_scan(phone, [info], [*detect_device(phone, known), *detect_apk(info, known)], "standard", known)
+
+
+@pytest.mark.parametrize("system", [False, None])
+def test_a_sideload_with_a_test_key_is_no_published_incident(system: bool | None) -> None:
+    judged = judged_with_test_key(system=system)
+    assert [item.id for item in judged.findings] == ["public-test-key"]
+    assert (judged.verdict.outcome, judged.incidents) == ("inconclusive", ())
+    assert judged.apks[0].outcome == "inconclusive"
+
+
+def test_a_file_with_a_test_key_is_no_published_incident() -> None:
+    known = load_knowledge()
+    info = apk_info("org.my.one", signers=(signer(TEST_KEY),))
+    judged = judge_apk(info, detect_apk(info, known), known)
+    assert ([item.id for item in judged.findings], judged.outcome) == (["public-test-key"], "inconclusive")
+
+
+def test_a_system_package_with_a_test_key_is_one_and_is_named() -> None:
+    judged = judged_with_test_key(system=True)
+    (found,) = judged.findings
+    assert (found.id, found.incident) == ("published-incident", "aosp-test-keys")
+    assert found.message.startswith("The package org.my.one with the listed signing certificate a40da80a59d170ca…")
+    assert judged.verdict.headline.startswith("This phone holds what publishers warn of, though it is there by design")
+    assert "On a bought phone ask the maker" in judged.verdict.reasons[0].text
+    assert judged.apks[0].findings == (found,)
+
+
+def test_test_keys_of_the_build_are_told_once() -> None:
+    judged = judged_with_test_key(system=False, tags="test-keys")
+    told = [item for item in judged.findings if any("ro.build.tags" in piece.value for piece in item.evidence)]
+    assert [item.id for item in told] == ["test-keys-build"]
+    assert "aosp-mirror" in " ".join(source.publisher for source in told[0].sources)
+    assert judged.incidents == ()
+    assert judged.verdict.outcome == "suspicious"
+
+
+def test_a_record_says_no_less_than_the_phone_where_the_manifest_was_not_read() -> None:
+    info = apk_info(None, "/acme.apk", endpoints=(endpoint("in.acme.example"),), skipped=(SKIPPED,))
+    judged = judge_scan(snapshot(PIXEL, [package("com.acme", info.path)]), [info], [], "standard", ACME)
+    assert judged.verdict.outcome == judged.apks[0].outcome == "known-bad"
+    assert judged.apks[0].findings == judged.findings
+    assert [entry.id for entry in judged.apks[0].incidents] == ["case"]
+
+
+def test_a_manifest_that_names_another_package_hides_nothing() -> None:
+    info = apk_info("com.mask", "/acme.apk", endpoints=(endpoint("in.acme.example"),))
+    judged = judge_scan(snapshot(PIXEL, [package("com.acme", info.path)]), [info], [], "standard", ACME)
+    assert judged.apks[0].outcome == "known-bad"
+
+
+def test_the_headline_counts_files_as_the_coverage_does() -> None:
+    files = ("/a/base.apk", "/a/split.apk")
+    both = tuple(ApkFile(path=path, sha256="ab" * 32, size=1, role="base") for path in files)
+    info = apk_info("com.a", files[0], files=both)
+    judged = judge_scan(snapshot(PIXEL, [package("com.a", *files)]), [info], [], "standard", ACME)
+    assert judged.verdict.headline.startswith("Nothing was found in 1 package and the code of 2 APKs;")
+
+
+def test_each_message_of_a_folder_speaks_of_its_own_files() -> None:
+    infos = [acme("one.apk"), acme("two.apk"), apk_info("com.other", "other.apk", endpoints=acme().endpoints)]
+    verdict = judge_folder([record(info, judge_apk(info, [], ACME)) for info in infos], [])
+    (reason,) = verdict.reasons
+    assert reason.text == (
+        "one.apk and two.apk: The package com.acme with in.acme.example in its classes.dex: "
+        "this is the published incident “Acme One: weather service that sends the IMEI”. "
+        "other.apk: The package com.other with in.acme.example in its classes.dex: "
+        "this points to “Acme One: weather service that sends the IMEI”, a second sign is missing."
+    )
+
+
+def test_a_folder_of_many_messages_counts_the_rest() -> None:
+    infos = [apk_info(f"com.a{n}", f"{n}.apk", endpoints=acme().endpoints) for n in range(5)]
+    verdict = judge_folder([record(info, judge_apk(info, [], ACME)) for info in infos], [])
+    assert verdict.reasons[0].text.endswith(" And 2 more files.")
+
+
+def test_a_bundle_of_which_only_the_code_was_read() -> None:
+    """What was read stands: evidence never lowers an outcome, and an unread manifest takes none away."""
+    info = apk_info(None, "a.aab", skipped=(SKIPPED,))
+    tracker = finding(name="a.aab", subject=Subject(kind="apk", name="a.aab"))
+    assert judge_apk(info, [tracker], ACME).outcome == "exposed"
+    assert judge_apk(info, [], ACME).outcome == "inconclusive"
+
+
+def test_data_types_of_an_incident_are_sorted() -> None:
+    entry = incident(packages=[fact("com.acme", standalone=True)], data_types=[fact("location"), fact("IMEI")])
+    (cited,) = judge_apk(acme(), [], knowledge_of(entry)).incidents
+    assert cited.data_types == ("IMEI", "location")

@@ -53,9 +53,10 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
             hashes=frozenset(["01" * 32, "02" * 32]),
             endpoints=(endpoint("a.example"), endpoint("b.example")),
             path="/app/a/base.apk",
+            system=True,
         ),
-        ObservedPackage("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk"),
-        ObservedPackage("com.e", "1.0", 1, path="pm list packages"),
+        ObservedPackage("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk", system=True),
+        ObservedPackage("com.e", "1.0", 1, path="pm list packages", system=True),
         ObservedPackage("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk"),
     )
     assert found.paths == {

@@ -1,8 +1,11 @@
 """Property files of both forms."""
 
+import time
+
 import pytest
 
 from phone_audit.judge.properties_text import is_properties_text, read_properties
+from phone_audit.model.property_text import parse_getprop
 
 
 def test_the_output_of_getprop() -> None:
@@ -17,6 +20,27 @@ def test_the_output_of_getprop() -> None:
 def test_a_value_of_several_lines_holds_no_other_property() -> None:
     text = "[a.b]: [one\n[ro.product.model]: two]\n[c.d]: [x]\n"
     assert read_properties(text) == {"a.b": "one\n[ro.product.model]: two", "c.d": "x"}
+
+
+def test_a_value_cannot_replace_another_property() -> None:
+    """The same phone is read in the same way, whether it is asked or a person hands over its dump."""
+    names = [f"ro.{letter}" for letter in "abcdefghijklmnop"]
+    dump = "".join(f"[{name}]: [real]\n" for name in names)
+    for text in (dump + "[ro.z]: [hello]\n[ro.e]: [forged]\n[sys.x]: [1]\n", "[ro.a]: [x]\n[ro.e]: [forged]\n" + dump):
+        assert read_properties(text)["ro.e"] == "real"
+        assert read_properties(text) == parse_getprop(text)
+
+
+def test_a_few_lines_picked_by_a_person_in_any_order() -> None:
+    text = "[ro.build.fingerprint]: [f]\n[ro.build.display.id]: [d]\n[ro.product.model]: [m]\n"
+    assert read_properties(text) == {"ro.build.fingerprint": "f", "ro.build.display.id": "d", "ro.product.model": "m"}
+
+
+@pytest.mark.parametrize("text", ["[a]: [x\n" * 40_000, "a = \n" * 40_000, "a" * 400_000, "[a]: [" + "]" * 400_000])
+def test_hostile_text_takes_no_longer_than_it_is(text: str) -> None:
+    started = time.perf_counter()
+    read_properties(text)
+    assert time.perf_counter() - started < 3
 
 
 def test_a_build_prop_file() -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from phone_audit.judge.advice import ONLY_A_SCAN_TELLS, advice
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import Observed, ObservedPackage
 from phone_audit.judge.prints import with_fingerprint_parts
-from phone_audit.judge.reasons import advice, published_sentence, reason_text
+from phone_audit.judge.reasons import published_sentence, reason_text
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import NOKIA, REGISTRATION, REGISTRATION_PATH, endpoint, fact, incident, knowledge_of, observed
@@ -119,7 +120,8 @@ def test_a_certificate_on_many_packages_is_one_item() -> None:
     packages = [
         ObservedPackage(f"com.a{n}", signers=frozenset(["cd" * 32]), path=f"/system/app/{n}.apk") for n in range(3)
     ]
-    assert "Found: the listed signing certificate cdcdcdcdcdcdcdcd… on 3 files." in reason(entry, *packages)
+    wanted = "Found: the packages com.a0, com.a1 and com.a2 with the listed signing certificate cdcdcdcdcdcdcdcd…."
+    assert wanted in reason(entry, *packages)
 
 
 @pytest.mark.parametrize(
@@ -152,10 +154,78 @@ def test_what_is_published(changes: dict[str, Any], said: str) -> None:
 
 
 def test_advice_is_never_empty() -> None:
-    assert advice(incident(what_to_do=["Do this", "Then that"])) == ("Do this", "Then that")
-    assert advice(incident()) == ("Ask the maker for firmware without it, and check the phone again after the update.",)
+    assert advice(incident(), "found") == (
+        "Ask the maker for firmware without it, and check the phone again after the update.",
+    )
     fixed = incident(builds=[{**BUILD, "status": "fixed"}])
-    assert advice(fixed) == ("Install the newest firmware of the maker and check the phone again.",)
+    assert advice(fixed, "listed") == ("Install the newest firmware of the maker and check the phone again.",)
+
+
+def test_steps_about_what_was_found_are_for_those_who_found_it() -> None:
+    listed, found = {"text": "Return it", "needs": "listed"}, {"text": "Keep it", "needs": "found"}
+    entry = incident(what_to_do=["Update", listed, found])
+    assert advice(entry, "found") == ("Update", "Return it", "Keep it")
+    assert advice(entry, "listed") == ("Update", "Return it")
+    assert advice(entry, "named") == ("Update",)
+    assert advice(incident(what_to_do=[listed]), "named") == (ONLY_A_SCAN_TELLS,)
+
+
+def test_nobody_returns_a_phone_for_its_model() -> None:
+    model = fact("One", field="ro.product.model", match="exact")
+    entry = incident(models=[model], builds=[{**BUILD, "status": "affected"}],
+                     what_to_do=[{"text": "Return it", "needs": "listed"}, "Update"])  # fmt: skip
+    assert reason(entry, properties={"ro.product.model": "One"}).endswith(" What to do: Update.")
+    listed = reason(entry, properties={"ro.product.model": "One", "ro.build.display.id": "ACME1"})
+    assert listed.endswith(" What to do: Return it.")
+
+
+def test_a_build_alone_is_asked_for_nothing_that_was_not_seen() -> None:
+    steps = [{"text": "Uninstall the package", "needs": "found"}, "Update"]
+    entry = incident(packages=[NAME], endpoints=[HOST], builds=[BUILD], what_to_do=steps)
+    package = observed(WEATHER, endpoints=(endpoint("in.acme.example"),))
+    shown = {"ro.build.display.id": "ACME1"}
+    assert reason(entry, properties=shown).endswith(" What to do: Update.")
+    assert reason(entry, package, properties=shown).endswith(" What to do: Uninstall the package.")
+
+
+def test_a_listed_version_accuses_nobody() -> None:
+    """Only the name and the version were seen: what others are reported to send is not said of this phone."""
+    version = fact("com.acme.weather below 2", field="package-version", status="candidate", match="range",
+                   scheme="dotted", below="2", package=WEATHER)  # fmt: skip
+    entry = incident(packages=[NAME], endpoints=[HOST], builds=[version], data_types=[fact("IMEI")])
+    text = reason(entry, observed(WEATHER, version_name="1.5"))
+    assert "Phones that have it are reported to send IMEI to in.acme.example." in text
+    assert "It is reported" not in text
+    assert f"Found: the package {WEATHER} with a version in the listed range (1.5)." in text
+    assert "A name and a version are no proof: whether this one does it has not been seen." in text
+
+
+def test_a_disputed_incident_names_both_sides() -> None:
+    reply = fact("Acme said that nothing is sent", source=2)
+    entry = incident(status="disputed", raises="suspicious", packages=[fact(WEATHER, standalone=True)],
+                     vendor_response=[reply, {"value": "hearsay", "confidence": "recalled"}])  # fmt: skip
+    text = reason(entry, observed(WEATHER))
+    assert "It is disputed: Acme said that nothing is sent." in text
+    assert "hearsay" not in text
+    assert "disputed" not in reason(incident(packages=[fact(WEATHER, standalone=True)]), observed(WEATHER))
+
+
+@pytest.mark.parametrize(
+    ("on_phone", "said"),
+    [
+        (False, "Without the phone that it was on it cannot be told: there are phones on which it is as it should be."),
+        (True, "That is no proof yet: it is not known whether an exception applies to this build."),
+    ],
+)
+def test_name_and_endpoint_are_there_and_the_phone_is_not(on_phone: bool, said: str) -> None:
+    """Both signs were found, so no second one is missing: what is missing is the model."""
+    name = {**NAME, "only_if": [{"field": "ro.product.model", "match": "exact", "value": "One"}]}
+    package = observed(WEATHER, endpoints=(endpoint("in.acme.example"),))
+    text = reason(incident(packages=[name], endpoints=[HOST]), package, on_phone=on_phone)
+    assert said in text
+    assert "a second one is missing" not in text
+    known = reason(incident(packages=[name], endpoints=[HOST]), package, properties={"ro.product.model": "Two"})
+    assert "a second one is missing" in known
 
 
 def test_every_bundled_incident_can_be_told() -> None:

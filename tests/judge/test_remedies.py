@@ -71,3 +71,26 @@ def test_who_may_be_watched_is_warned() -> None:
     assert risk("telemetry") is None
     steps = remedies(incident(category="backdoor", what_to_do=["One.", "Two."]), None)
     assert [step.risk for step in steps] == [WARNING, None]
+
+
+def test_each_package_gets_its_own_command() -> None:
+    other = "com.bad.two"
+    steps = [f"Switch it off: adb shell pm disable-user --user 0 {name}. Undo: adb shell pm enable {name}."
+             for name in (BAD, other)]  # fmt: skip
+    entry = incident(what_to_do=["Update.", *steps])
+    for name in (BAD, other):
+        _, step = remedies(entry, name)
+        assert (step.command, step.undo) == (
+            f"adb shell pm disable-user --user 0 {name}",
+            f"adb shell pm enable {name}",
+        )
+    assert [step.text for step in remedies(entry, None)] == ["Update.", *steps]
+
+
+def test_the_package_of_the_finding_takes_its_place() -> None:
+    text = "Switch it off: adb shell pm disable-user --user 0 PACKAGE. Undo: adb shell pm enable PACKAGE."
+    (step,) = remedies(incident(what_to_do=[text, "Uninstall it (adb uninstall PACKAGE)."]), BAD)[:1]
+    assert (step.text, step.undo) == ("Switch it off.", f"adb shell pm enable {BAD}")
+    assert remedies(incident(what_to_do=["Uninstall it (adb uninstall PACKAGE)."]), BAD)[0].text == (
+        f"Uninstall it (adb uninstall {BAD})."
+    )

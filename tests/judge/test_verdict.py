@@ -8,7 +8,7 @@ from phone_audit.analyse.detectors import DETECTOR_IDS
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Subject
 from tests.judge.cases import finding
 
 SKIPPED = Skipped(subject="/a.apk", step="dex", code="truncated", reason="The file ends too early.")
@@ -133,3 +133,22 @@ def test_a_candidate_is_only_a_possibility() -> None:
     assert verdict([item], reading()).headline == (
         "This phone cannot be judged from what was seen: it may be affected by “Acme”"
     )
+
+
+def test_a_signing_key_gives_no_data_away() -> None:
+    """`exposed` is said of what sends; of an incident that is by design and sends nothing, other words are used."""
+    key = finding("published-incident", title="Public keys", category="leaked-key")
+    tracker = finding(title="Tracker: Ads")
+    exposed = [Supported(item, "exposed", item.message) for item in (key, tracker)]
+    alone = verdict(exposed[:1], reading())
+    assert alone.headline == "This phone holds what publishers warn of, though it is there by design: Public keys"
+    both = verdict(exposed, reading())
+    assert both.headline == "This phone holds what may give data away by design: code of known trackers"
+    assert len(both.reasons) == 2
+
+
+def test_files_are_not_counted_as_packages() -> None:
+    subjects = [Subject(kind="package", name="com.a"), Subject(kind="apk", name="/b.apk")]
+    found = [finding(name=subject.name, subject=subject) for subject in subjects]
+    (reason,) = verdict(supported(*found), reading()).reasons
+    assert reason.text == "1 package and 1 file hold code of known trackers: /b.apk and com.a."

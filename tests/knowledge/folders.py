@@ -106,6 +106,20 @@ def incident(**changes: Any) -> dict[str, Any]:
     }
 
 
+def library(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "l-1",
+        "name": "Web library",
+        "owner": "Maker",
+        "role": "library",
+        "code": ["com.maker.web"],
+        "source": "s",
+        "matches": ["com.maker.web.Client"],
+        "ignores": ["com.maker.webx.Client"],
+        **changes,
+    }
+
+
 def write_facts(folder: Path, kind: str, *entries: dict[str, Any], name: str = "facts.json") -> Path:
     """Write a file of trackers, hosts, keys or rules with one source, and give its folder."""
     return write(folder, kind, {"sources": [source()], "entries": list(entries)}, name)

@@ -4,7 +4,18 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.check import check_knowledge, main
-from tests.knowledge.folders import host, incident, key, rule, source, tracker, write, write_facts, write_incident
+from tests.knowledge.folders import (
+    host,
+    incident,
+    key,
+    library,
+    rule,
+    source,
+    tracker,
+    write,
+    write_facts,
+    write_incident,
+)
 
 PACKAGE = {"value": "com.bad", "confidence": "sourced", "source": 1, "standalone": False}
 PATH = {"value": "/system/bin/bad", "confidence": "sourced", "source": 1, "standalone": True}
@@ -46,7 +57,13 @@ def test_a_folder_without_faults(tmp_path: Path) -> None:
             },
         ),
     )
-    for kind, entry in (("trackers", tracker()), ("hosts", host()), ("keys", key()), ("rules", rule())):
+    for kind, entry in (
+        ("trackers", tracker()),
+        ("hosts", host()),
+        ("keys", key()),
+        ("rules", rule()),
+        ("libraries", library()),
+    ):
         write_facts(tmp_path, kind, entry)
     assert lines(tmp_path) == []
 
@@ -58,7 +75,7 @@ def test_a_folder_without_faults(tmp_path: Path) -> None:
         ({"id": "Maker"}, "incidents/Maker.json: Maker: id: write a-z, 0-9 and - only"),
         ({"category": "telemetry"}, "raises: known-bad is too much for telemetry, fixed; write exposed or less"),
         (
-            {"status": "disputed"},
+            {"status": "disputed", "vendor_response": [{"value": "Maker denies it", **SOURCED}]},
             "raises: known-bad is too much for data-leak, disputed; write suspicious or less",
         ),
         ({"status": "by-design"}, "raises: known-bad is too much for data-leak, by-design; write exposed or less"),
@@ -275,6 +292,18 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
         ("hosts", host(owner=""), "owner: missing; name the company"),
         ("keys", key(sha256="ab"), "sha256: 'ab' is no sha256; write 64 digits of lower-case hexadecimal"),
         ("keys", key(sha256=None), "sha256: missing; give the SHA-256 of the certificate, or its SHA-1"),
+        (
+            "libraries",
+            library(code=["rx"], matches=["rx.Observable"]),
+            "code[0]: 'rx' is no prefix of class names; write whole labels: com.vendor.library",
+        ),
+        ("libraries", library(owner=" "), "owner: missing; name who makes it"),
+        ("libraries", library(ignores=[]), "ignores: missing; give a near miss that must not be met"),
+        (
+            "libraries",
+            library(matches=["com.maker.webx.Client"], ignores=["com.Client"]),
+            "matches[0]: 'com.maker.webx.Client' is not met; correct the facts or the self-test",
+        ),
         ("rules", rule(reason=""), "reason: missing; say why nothing is sent there"),
         (
             "rules",

@@ -116,7 +116,16 @@ def test_info_counts_and_takes_the_newest_dates(tmp_path: Path) -> None:
     info = only(tmp_path).info
     assert info.newest_entry == "2026-02-01"
     assert info.version == "2026.03.04"
-    assert info.counts == {"hosts": 0, "incidents": 3, "keys": 1, "rules": 0, "trackers": 0}
+    assert info.counts == {
+        "behaviours": 0,
+        "hosts": 0,
+        "incidents": 3,
+        "keys": 1,
+        "libraries": 0,
+        "packers": 0,
+        "rules": 0,
+        "trackers": 0,
+    }
     assert len(info.digest) == 64
 
 

@@ -2,6 +2,7 @@
 
 from phone_audit.analyse.detector import ApkDetector, DeviceDetector
 from phone_audit.analyse.detectors import (
+    accepts_any_certificate,
     cleartext_allowed,
     cleartext_endpoint,
     debuggable_firmware,
@@ -10,8 +11,12 @@ from phone_audit.analyse.detectors import (
     insecure_adb,
     leaked_key,
     own_boot_key,
+    packed_code,
+    private_dns_set,
+    proxy_set,
     public_test_key,
     selinux_permissive,
+    signature_broken,
     telemetry_endpoint,
     test_keys_build,
     tracker_present,
@@ -31,8 +36,11 @@ APK_DETECTORS: tuple[ApkDetector, ...] = (
     cleartext_allowed,
     public_test_key,
     leaked_key,
+    signature_broken,
     trusts_user_cas,
+    accepts_any_certificate,
     debuggable_package,
+    packed_code,
 )
 DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (
     test_keys_build,
@@ -43,6 +51,8 @@ DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (
     unlocked_bootloader,
     own_boot_key,
     verified_boot_failed,
+    proxy_set,
+    private_dns_set,
 )
 DETECTOR_IDS: tuple[str, ...] = (
     *(detector.DETECTOR.id for detector in APK_DETECTORS),

@@ -1,4 +1,4 @@
-"""Addresses that are called without encryption."""
+"""Unencrypted addresses in the code. Whether they are called is not seen."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.finding import Confidence, Finding, Remedy
 
 DETECTOR = Detector(id="cleartext-endpoint", category="cleartext")
-TITLE = "Addresses called without encryption"
+TITLE = "Unencrypted addresses in the code"
 REMEDY = Remedy(text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection.")
 
 
@@ -24,11 +24,11 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     hosts = [endpoint.host for endpoint in allowed or endpoints]
     others = len(hosts) - 1
     more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
-    forbidden = "" if allowed else ", though its network policy forbids that"
+    refused = "" if allowed else ", which the system refuses to call for it: its network policy forbids that"
     yield DETECTOR.finding(
         subject,
         TITLE,
-        f"{subject.name} holds unencrypted addresses of {hosts[0]}{more}{forbidden}.",
+        f"{subject.name} holds unencrypted addresses of {hosts[0]}{more}{refused}.",
         severity="medium" if allowed else "low",
         confidence=_confidence(info, bool(allowed)),
         evidence=evidence_of(allowed or endpoints),

@@ -7,7 +7,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Finding, Remedy
 
-DETECTOR = Detector(id="test-keys-build", category="firmware")
+DETECTOR = Detector(id="test-keys-build", category="leaked-key")
 NAME = "ro.build.tags"
 REMEDY = Remedy(text="Ask the maker for firmware with release keys; without it, keep nothing private on this phone.")
 

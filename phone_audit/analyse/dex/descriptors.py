@@ -12,7 +12,8 @@ _AFTER_LABEL: Final = (b"$", b"/", b";")
 
 def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
     """Give the descriptors of classes, those of arrays reduced to their elements, sorted, each once."""
-    return sorted({name for full in descriptors if (name := full.lstrip(b"["))[:1] == b"L"})
+    named = {name: None for full in descriptors if (name := full.lstrip(b"["))[:1] == b"L"}
+    return sorted(named)  # a dictionary keeps the order, and what is nearly sorted is sorted fast
 
 
 def java_name(descriptor: bytes) -> str:

@@ -52,28 +52,44 @@ class DexFile:
     skipped: tuple[Skipped, ...]
 
     @cached_property
+    def type_names(self) -> tuple[list[bytes | None], ...]:
+        """For each part the descriptor by type index; None where it cannot be looked up."""
+        left = len(self.data)
+        names = []
+        for part in self.parts:
+            read = self._type_names(part, left)
+            left -= sum(len(name) for name in read if name)
+            names.append(read)
+        return tuple(names)
+
+    @cached_property
     def type_descriptors(self) -> list[bytes]:
         """Descriptors of every type that is named, such as `Lcom/example/A;` or `[I`, sorted, each once."""
-        return self._descriptors([part.type_strings for part in self.parts])
+        return sorted({name: None for names in self.type_names for name in names if name is not None})
 
     @cached_property
     def defined_classes(self) -> list[bytes]:
         """Descriptors of every class that is defined, sorted, each once."""
-        return self._descriptors([part.type_strings[_inside(part)] for part in self.parts])
+        found: dict[bytes, None] = {}
+        for part, names in zip(self.parts, self.type_names, strict=True):
+            numbers = part.class_defs["class"]
+            defined = (names[number] for number in numbers[numbers < len(names)].tolist())
+            found |= {name: None for name in defined if name is not None}
+        return sorted(found)
 
-    def _descriptors(self, indices: list[NDArray[np.uint32]]) -> list[bytes]:
-        items = [
-            part.string_items[index[index < part.string_items.size]]
-            for part, index in zip(self.parts, indices, strict=True)
-        ]
-        reached = _distinct(items)
-        return sorted(set(self.strings.raw(reached[reached < self.data.size])))
+    def _type_names(self, part: Part, room: int) -> list[bytes | None]:
+        """Look up the descriptors of one part; where they are longer than `room` together, the last ones are missing.
 
-
-def _inside(part: Part) -> NDArray[np.uint32]:
-    """Type indices of the defined classes, those left out that no type table holds."""
-    defined: NDArray[np.uint32] = part.class_defs["class"]
-    return defined[defined < part.type_strings.size]
+        They are longer only where strings lie on top of each other, or parts do.
+        """
+        types, items = part.type_strings, part.string_items
+        sound = np.flatnonzero(types < items.size)
+        offsets = items[types[sound]]
+        inside = offsets < self.data.size
+        names: list[bytes | None] = [None] * types.size
+        for index, text in zip(sound[inside].tolist(), self.strings.raw(offsets[inside], room), strict=False):
+            names[index] = text
+        return names
 
 
 def read_dex(name: str, content: bytes | memoryview) -> DexFile:
@@ -129,4 +145,6 @@ def _table(view: memoryview, section: Section, item: np.dtype[Any], what: str, r
 
 
 def _distinct(offsets: list[Offsets]) -> Offsets:
+    if len(offsets) == 1 and np.all(offsets[0][1:] > offsets[0][:-1]):
+        return offsets[0]  # as every tool writes them
     return np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *offsets]))

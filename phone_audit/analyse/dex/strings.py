@@ -62,15 +62,17 @@ class Strings:
         """Whether all texts together are longer than the file, which no tool writes."""
         return int((self.ends - self.starts).sum(dtype=np.uint64)) > self.data.size
 
-    def raw(self, items: Offsets) -> list[bytes]:
+    def raw(self, items: Offsets, room: int | None = None) -> list[bytes]:
         """Give the undecoded texts of these items; all of them must be in `self.items`.
 
-        Where texts overlap, it stops before the answer grows longer than the file.
+        Args:
+            items: offsets of the items.
+            room: bytes that the answer may have; as many as the file where it is None. It stops before it has more,
+                which happens only where texts overlap or are asked for again.
         """
         index = np.searchsorted(self.items, items)
-        if self.overlap:
-            lengths = (self.ends[index] - self.starts[index]).astype(np.uint64)
-            index = index[np.cumsum(lengths) <= self.data.size]
+        lengths = (self.ends[index] - self.starts[index]).astype(np.uint64)
+        index = index[np.cumsum(lengths) <= (self.data.size if room is None else max(room, 0))]
         view = self.data.data
         extents = zip(self.starts[index].tolist(), self.ends[index].tolist(), strict=True)
         return [bytes(view[start:end]) for start, end in extents]

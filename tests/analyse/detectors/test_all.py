@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from phone_audit.analyse.detectors import DETECTOR_IDS, detect_apk
+from phone_audit.model.apk import HeldBy, Obfuscation
 from tests.analyse.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
 
@@ -33,7 +34,13 @@ def test_an_apk_with_everything() -> None:
         trackers=(tracker(),),
         signers=(signer("01" * 32), signer("02" * 32)),
         endpoints=(endpoint("stats.example", owner="Acme", category="telemetry", cleartext=True),),
-        network_policy=policy(cleartext=True, trusts_user_cas=True),
+        network_policy=policy(
+            cleartext=True,
+            trusts_user_cas=True,
+            accepts_any_certificate=True,
+            accepted_by=(HeldBy(party="first-party", library=None, evidence=()),),
+        ),
+        obfuscation=Obfuscation(packers=("wrapper",), name_share=None, encrypted=True, dynamic_code=None),
     )
     found = detect_apk(apk, knowledge())
     assert [item.id for item in found] == [
@@ -43,7 +50,9 @@ def test_an_apk_with_everything() -> None:
         "public-test-key",
         "leaked-key",
         "trusts-user-cas",
+        "accepts-any-certificate",
         "debuggable-package",
+        "packed-code",
     ]
     assert len({item.key for item in found}) == len(found)
 

@@ -1,4 +1,4 @@
-"""Addresses called without encryption."""
+"""Unencrypted addresses in the code."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def test_an_address_that_the_policy_allows(allowed: Any) -> None:
             id="cleartext-endpoint",
             key=finding_key("cleartext-endpoint", SUBJECT, ""),
             category="cleartext",
-            title="Addresses called without encryption",
+            title="Unencrypted addresses in the code",
             message="com.a holds unencrypted addresses of a.example.",
             severity="medium",
             confidence="medium",
@@ -35,7 +35,10 @@ def test_an_address_that_the_policy_allows(allowed: Any) -> None:
 def test_an_address_that_the_policy_forbids() -> None:
     (found,) = check(apk_info("com.a", endpoints=(PLAIN,), network_policy=policy(domains=("b.example",))), knowledge())
     assert (found.severity, found.confidence) == ("low", "low")
-    assert found.message == "com.a holds unencrypted addresses of a.example, though its network policy forbids that."
+    assert found.message == (
+        "com.a holds unencrypted addresses of a.example, "
+        "which the system refuses to call for it: its network policy forbids that."
+    )
 
 
 def test_only_the_allowed_ones_are_shown_where_some_are() -> None:

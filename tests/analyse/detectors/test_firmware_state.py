@@ -73,7 +73,7 @@ def test_test_keys() -> None:
         "anyone can make a package that it takes for a part of itself."
     )
     assert on_phone(test_keys_build, {"ro.build.tags": "x,test-keys"}) == [
-        made("test-keys-build", "firmware", "ro.build.tags", "Firmware signed with test keys", message, "high",
+        made("test-keys-build", "leaked-key", "ro.build.tags", "Firmware signed with test keys", message, "high",
              seen("ro.build.tags=x,test-keys"), test_keys_build.REMEDY)
     ]  # fmt: skip
     assert on_phone(test_keys_build, {"ro.build.tags": "no-test-keys"}) == []

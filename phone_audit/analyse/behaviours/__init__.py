@@ -1,0 +1,1 @@
+"""What code was seen to do, by the rules of the knowledge."""

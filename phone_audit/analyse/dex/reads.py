@@ -1,0 +1,131 @@
+"""Where the value of one register is read inside one method, followed along its branches."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from phone_audit.analyse.dex.index import Code
+from phone_audit.analyse.dex.instructions import DexCodeError, Instruction, walk
+
+MOVE_RESULT: Final = 0x0C
+"""move-result-object, which takes what the invocation just before it gave."""
+MOVE_OBJECT: Final = range(0x07, 0x0A)
+INVOKE: Final = frozenset((*range(0x6E, 0x73), *range(0x74, 0x79)))
+CHECK_CAST: Final = 0x1F
+NEW_INSTANCE: Final = 0x22
+
+_MOVE_EXCEPTION: Final = 0x0D
+_LEAVES: Final = frozenset((*range(0x0E, 0x12), 0x27))
+"""return and throw."""
+_GOTO: Final = range(0x28, 0x2B)
+_SWITCH: Final = range(0x2B, 0x2D)
+_IF: Final = range(0x32, 0x3E)
+_WRITES: Final = frozenset(
+    (
+        *range(0x01, 0x0E), *range(0x12, 0x1D), *range(0x20, 0x24), *range(0x2D, 0x32), *range(0x44, 0x4B),
+        *range(0x52, 0x59), *range(0x60, 0x67), *range(0x7B, 0xE3), 0xFE, 0xFF,
+    )
+)  # fmt: skip
+"""Opcodes whose first register is the destination. Source: dalvik-bytecode."""
+
+MAX_STEPS: Final = 5_000
+"""Pairs of instruction and register that are looked at for one value."""
+
+
+class Read(NamedTuple):
+    """An instruction that reads the value.
+
+    Attributes:
+        register: the register that it reads.
+        has_result: whether the next instruction takes what this invocation gives.
+    """
+
+    instruction: Instruction
+    register: int
+    has_result: bool
+
+
+class Further(NamedTuple):
+    """What else holds the value behind an instruction: registers, and the result of an invocation."""
+
+    registers: tuple[int, ...] = ()
+    result: bool = False
+
+
+class Method:
+    """The instructions of one method, and which of them may follow each."""
+
+    def __init__(self, code: Code) -> None:
+        """Decode a method.
+
+        Raises:
+            DexCodeError: its instructions cannot be followed.
+        """
+        self.instructions = list(walk(code.units))
+        self._place = {one.offset: place for place, one in enumerate(self.instructions)}
+        self._guarded = code.tries > 0
+
+    def at(self, unit: int) -> int:
+        """Give the place of the instruction that begins at a code unit.
+
+        Raises:
+            DexCodeError: none begins there.
+        """
+        place = self._place.get(unit)
+        if place is None:
+            raise DexCodeError(f"No instruction begins at code unit {unit}.")
+        return place
+
+    def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
+        """Follow a value from the instruction at place `at` on, that one included, until it is overwritten.
+
+        Where the method catches exceptions, whatever begins a handler may follow too.
+
+        Args:
+            at: where the value is in its register.
+            register: the register.
+            more: is told of each read; gives what else to follow from behind that instruction on.
+
+        Returns:
+            Whether all of it could be followed.
+
+        Raises:
+            DexCodeError: a branch leaves the method.
+        """
+        begin = [at, *self._handlers] if self._guarded else [at]
+        waiting = [(place, register) for place in begin]
+        seen = set(waiting)
+        while waiting:
+            if len(seen) > MAX_STEPS:
+                return False
+            place, held = waiting.pop()
+            one = self.instructions[place]
+            if one.opcode in _SWITCH:
+                return False
+            writes = one.registers[:1] if one.opcode in _WRITES else ()
+            read = one.registers[len(writes) :]
+            follows = [(to, held) for to in self._next(place) if held not in writes]
+            if held in read:
+                result = self._result(place)
+                further = more(Read(one, held, result is not None))
+                follows += [(to, kept) for to in self._next(place) for kept in further.registers]
+                if further.result and result is not None:
+                    follows += [(to, result) for to in self._next(place + 1)]
+            waiting += set(follows) - seen
+            seen.update(follows)
+        return True
+
+    @property
+    def _handlers(self) -> Iterator[int]:
+        return (place for place, one in enumerate(self.instructions) if one.opcode == _MOVE_EXCEPTION)
+
+    def _result(self, place: int) -> int | None:
+        """Give the register into which the next instruction takes a result."""
+        following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
+        return following.registers[0] if following and following.opcode == MOVE_RESULT else None
+
+    def _next(self, place: int) -> Iterator[int]:
+        one = self.instructions[place]
+        if one.target is not None and (one.opcode in _GOTO or one.opcode in _IF):
+            yield self.at(one.target)
+        if one.opcode not in _LEAVES and one.opcode not in _GOTO and place + 1 < len(self.instructions):
+            yield place + 1

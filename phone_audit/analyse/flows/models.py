@@ -1,0 +1,157 @@
+"""What calls of Android and of widespread libraries do with data: which give it away, and how it passes through.
+
+Sources: the Android API reference, https://developer.android.com/reference; names are `class.method` in Java form.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Sink(NamedTuple):
+    """A call that gives data away: by what, and whether the object that it is called on counts with its arguments."""
+
+    name: str
+    receiver: bool = False
+
+
+def _sinks(name: str, *calls: str, receiver: bool = False) -> dict[str, Sink]:
+    return {call: Sink(name, receiver) for call in calls}
+
+
+_SMS: Final = ("android.telephony.SmsManager", "android.telephony.gsm.SmsManager")
+_HTTP: Final = (
+    "org.apache.http.client.HttpClient", "org.apache.http.impl.client.DefaultHttpClient",
+    "org.apache.http.impl.client.AbstractHttpClient", "android.net.http.AndroidHttpClient",
+)  # fmt: skip
+_CONNECTIONS: Final = ("java.net.URLConnection", "java.net.HttpURLConnection", "javax.net.ssl.HttpsURLConnection")
+_CONTEXTS: Final = (
+    "android.content.Context", "android.app.Activity", "android.app.Service", "android.content.ContextWrapper",
+    "android.app.Application", "android.app.Fragment", "android.support.v4.app.Fragment",
+)  # fmt: skip
+
+SINKS: Final[Mapping[str, Sink]] = {
+    **_sinks("log", *(f"android.util.Log.{level}" for level in ("v", "d", "i", "w", "e", "wtf"))),
+    **_sinks(
+        "sms",
+        *(f"{one}.send{what}Message" for one in _SMS for what in ("Text", "MultipartText", "Data")),
+    ),
+    **_sinks("network", *(f"{one}.execute" for one in _HTTP)),
+    **_sinks("network", "java.net.URL.openConnection", "java.net.URL.openStream", receiver=True),
+    **_sinks(
+        "network",
+        *(f"{one}.{call}" for one in _CONNECTIONS for call in ("connect", "getInputStream", "getResponseCode")),
+        receiver=True,
+    ),
+    **_sinks(
+        "network", "java.net.DatagramSocket.send", "java.net.MulticastSocket.send", "android.webkit.WebView.loadUrl",
+        "android.webkit.WebView.postUrl", "android.webkit.WebView.loadData", "okhttp3.OkHttpClient.newCall",
+        "okhttp3.WebSocket.send", "com.squareup.okhttp.OkHttpClient.newCall", "com.android.volley.RequestQueue.add",
+        "org.eclipse.paho.client.mqttv3.MqttClient.publish", "javax.mail.Transport.send",
+    ),
+    **_sinks("process", "java.lang.Runtime.exec"),
+    **_sinks("process", "java.lang.ProcessBuilder.start", receiver=True),
+    **_sinks(
+        "intent",
+        *(
+            f"{one}.{call}"
+            for one in _CONTEXTS
+            for call in (
+                "startActivity", "startActivityForResult", "startService", "bindService", "sendBroadcast",
+                "sendOrderedBroadcast", "sendStickyBroadcast",
+            )
+        ),
+    ),
+}  # fmt: skip
+"""By call. An intent counts only where it names no class of its own."""
+
+MARKS: Final[Mapping[str, str]] = {
+    **{f"{one}.getOutputStream": "network" for one in (*_CONNECTIONS, "java.net.Socket", "javax.net.ssl.SSLSocket")},
+    "java.lang.Process.getOutputStream": "process",
+}
+"""Calls whose result leads out of the package: what is written to it is given away."""
+WRITES: Final = frozenset(
+    {"write", "writeBytes", "writeUTF", "writeChars", "writeObject", "print", "println", "append"}
+)
+
+PROVIDER_FIELDS: Final[Mapping[str, str]] = {
+    "android.provider.ContactsContract$Contacts.CONTENT_URI": "contacts",
+    "android.provider.ContactsContract$CommonDataKinds$Phone.CONTENT_URI": "contacts",
+    "android.provider.ContactsContract$CommonDataKinds$Email.CONTENT_URI": "contacts",
+    "android.provider.ContactsContract$Data.CONTENT_URI": "contacts",
+    "android.provider.CallLog$Calls.CONTENT_URI": "call-log",
+    "android.provider.Telephony$Sms.CONTENT_URI": "sms",
+    "android.provider.Telephony$Sms$Inbox.CONTENT_URI": "sms",
+}
+PROVIDER_TEXTS: Final[Mapping[str, str]] = {
+    "content://sms": "sms",
+    "content://mms-sms": "sms",
+    "content://call_log": "call-log",
+    "content://com.android.contacts": "contacts",
+}
+"""What a provider gives, by the field or the text that names it."""
+QUERY: Final = "android.content.ContentResolver.query"
+SETTING_CALLS: Final = frozenset(
+    {"android.provider.Settings$Secure.getString", "android.provider.Settings$System.getString"}
+)
+SETTINGS: Final[Mapping[str, str]] = {"android_id": "android-id", "bluetooth_address": "mac"}
+
+CALLBACKS: Final[Mapping[tuple[str, str], str]] = {
+    ("onLocationChanged", "(Landroid/location/Location;)V"): "location",
+    ("onLocationResult", "(Lcom/google/android/gms/location/LocationResult;)V"): "location",
+    ("onCellLocationChanged", "(Landroid/telephony/CellLocation;)V"): "cell",
+}
+"""Methods that Android calls with data."""
+
+EXTRAS: Final = frozenset(
+    {
+        "android.content.Intent", "android.os.Bundle", "android.os.BaseBundle", "android.os.PersistableBundle",
+        "android.content.SharedPreferences", "android.content.SharedPreferences$Editor",
+    }
+)  # fmt: skip
+"""What keeps values under names."""
+EXPLICIT: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage"})
+
+MESSAGES: Final = frozenset({"android.os.Message.obtain", "android.os.Handler.obtainMessage"})
+MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
+
+NEUTRAL: Final = frozenset(
+    {
+        "length", "size", "indexOf", "lastIndexOf", "hashCode", "compareTo", "compareToIgnoreCase", "getClass", "read",
+        "available", "count", "ordinal", "identityHashCode",
+    }
+)  # fmt: skip
+"""Calls whose result tells next to nothing of the data."""
+_LOOKING: Final = (
+    "get", "is", "has", "contains", "equals", "index", "compare", "find", "length", "size", "toString", "read", "hash",
+)  # fmt: skip
+UNTOUCHED: Final = (
+    "android.app.", "android.view.", "android.widget.", "android.telephony.", "android.content.Context",
+    "android.content.res.", "android.content.pm.", "android.content.ContentResolver",
+    "android.location.LocationManager", "android.util.Log", "java.lang.Class", "java.lang.Thread", "java.lang.System",
+    "android.support.", "androidx.",
+)  # fmt: skip
+"""Classes whose objects are not taken to hold what is handed to them."""
+CONTAINERS: Final = ("android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", "okio.")
+"""Code that keeps what it is handed for anybody: its fields are not followed from method to method."""
+WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
+"""Classes whose objects pass on to another object what is handed to them."""
+PLAIN_BYTES: Final = frozenset(
+    {b"Ljava/lang/String;", b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Double;"}
+)
+"""Results that cannot be changed."""
+
+ENTRY_NAMES: Final = frozenset(
+    {
+        "run", "call", "doInBackground", "handleMessage", "compare", "accept", "apply", "query", "insert", "update",
+        "delete", "attachBaseContext", "afterTextChanged", "beforeTextChanged", "surfaceCreated", "surfaceChanged",
+        "toString", "equals", "hashCode", "compareTo", "finalize", "iterator", "next", "getView", "getItem", "execute",
+        "shouldOverrideUrlLoading", "shouldInterceptRequest", "intercept", "uncaughtException", "invoke", "handle",
+        "get", "test", "close", "write", "read", "success", "failure",
+    }
+)  # fmt: skip
+"""Methods that the platform calls on objects that a package hands to it, beside those that begin with `on`."""
+
+
+def only_looks(name: str) -> bool:
+    """Tell whether a call leaves the object that it is called on as it was."""
+    return name.startswith(_LOOKING)

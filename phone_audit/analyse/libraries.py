@@ -1,0 +1,143 @@
+"""Whose code is a class? By its name: the package's own, a known library, renamed, or unknown."""
+
+import re
+from collections.abc import Container, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Component, Party
+
+_LAUNCHED: Final = "android.intent.action.MAIN"
+_SECOND_LEVEL: Final = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
+"""What stands between a country and a name, as in `uk.co.example`."""
+_SHARED_ROOTS: Final = frozenset(
+    {"com.github", "io.github", "com.gitlab", "io.gitlab", "com.bitbucket", "com.google", "com.android", "org.apache",
+     "com.appspot", "com.blogspot", "com.wordpress", "org.sourceforge", "net.sourceforge", "net.sf", "me.ghost"}
+)  # fmt: skip
+"""Roots below which many different people publish: there the third label names who it is."""
+_RENAMED_LABEL: Final = 2
+_RENAMED_CLASS: Final = re.compile(r"[A-Za-z]{1,3}(?:\d|\$.*)?")
+_ANY_BUILD: Final = re.compile(r"(?:R|BR|BuildConfig|DataBinderMapperImpl)(?:\$.*)?")
+"""Classes that every build makes, whatever the package."""
+
+_STAND_INS: Final = frozenset({"noop", "no_op", "nop", "stub", "stubs", "dummy"})
+"""Labels of packages that hold the interface of a library and nothing behind it."""
+
+
+class Owner(NamedTuple):
+    """Whose code it is; `library` is its name where `party` is `library`."""
+
+    party: Party
+    library: str | None
+
+
+_FIRST, _RENAMED, _UNKNOWN = Owner("first-party", None), Owner("obfuscated", None), Owner("unknown", None)
+
+
+class Owners:
+    """Tells whose code the classes of one package are."""
+
+    def __init__(self, knowledge: Knowledge, package: str | None, components: Sequence[Component] = ()) -> None:
+        """Take in what the manifest says.
+
+        Args:
+            knowledge: libraries and trackers.
+            package: the name of the package, or None where it is not known; then no class is its own.
+            components: what the manifest declares. The classes behind the icon that starts the package are its own,
+                which tells its code where it is published under another name.
+        """
+        self._libraries = _libraries(knowledge)
+        self._package = package or ""
+        names = [component.name for component in components if _LAUNCHED in component.actions]
+        own = [name for name in names if self._library(name) is None]
+        self._roots = frozenset(root for name in (self._package, *own) if (root := root_of(name)))
+
+    def of(self, name: str) -> Owner:
+        """Give the owner of a class by its name in Java form.
+
+        The package's own name counts before libraries, unless a library's is longer; the first two labels of the
+        package count after them.
+        """
+        library = self._library(name)
+        if (
+            self._package
+            and name.startswith(self._package + ".")
+            and (not library or len(library) <= len(self._package))
+        ):
+            return _FIRST
+        if library:
+            return Owner("library", self._libraries[library])
+        if root_of(name) in self._roots:
+            return _FIRST
+        return _RENAMED if is_renamed(name) else _UNKNOWN
+
+    def _library(self, name: str) -> str | None:
+        """Give the longest prefix of whole labels that is a library's."""
+        return longest_prefix(name, self._libraries)
+
+
+def longest_prefix(name: str, known: Container[str]) -> str | None:
+    """Give the longest of `known` that covers a class name.
+
+    Whole labels only; an inner class is under its outer one.
+    """
+    end = len(name)
+    while end > 0:
+        if name[:end] in known:
+            return name[:end]
+        end = max(name.rfind(".", 0, end), name.rfind("$", 0, end))
+    return None
+
+
+def root_of(name: str) -> str:
+    """Give the labels that tell who publishes: mostly two, three below a shared root; empty where there are fewer.
+
+    Example:
+        >>> root_of("com.example.app.Main"), root_of("uk.co.example.Main"), root_of("io.github.someone.Main")
+        ('com.example', 'uk.co.example', 'io.github.someone')
+        >>> root_of("Main")
+        ''
+    """
+    labels = name.split(".")
+    two = ".".join(labels[:2])
+    shared = two in _SHARED_ROOTS or (len(labels[0]) == _RENAMED_LABEL and labels[1:2] and labels[1] in _SECOND_LEVEL)
+    wanted = 3 if shared else 2
+    return ".".join(labels[:wanted]) if len(labels) >= wanted else ""
+
+
+def is_renamed(name: str) -> bool:
+    """Tell whether a class was renamed by a shrinker: every label of its package has one or two letters.
+
+    Example:
+        >>> [is_renamed(name) for name in ("a.b.c", "a", "com.example.a", "Main", "R$id")]
+        [True, True, False, False, False]
+    """
+    *package, simple = name.split(".")
+    if _ANY_BUILD.fullmatch(simple):
+        return False
+    if not package:
+        return _RENAMED_CLASS.fullmatch(simple) is not None
+    return all(len(label) <= _RENAMED_LABEL for label in package)
+
+
+@lru_cache(maxsize=2)
+def _libraries(knowledge: Knowledge) -> dict[str, str]:
+    """Give the name by prefix, trackers over libraries, since they are told more closely."""
+    found = {prefix: library.name for library in knowledge.libraries for prefix in library.code}
+    found |= {prefix.rstrip("."): tracker.name for tracker in knowledge.trackers for prefix in tracker.code}
+    return found
+
+
+@lru_cache(maxsize=2)
+def _connectors(knowledge: Knowledge) -> frozenset[str]:
+    return frozenset(
+        prefix for library in knowledge.libraries if library.role == "connector" for prefix in library.code
+    )
+
+
+def is_connector(name: str, knowledge: Knowledge) -> bool:
+    """Tell whether a class, by its name in Java form, only talks to a tracker or stands in for one."""
+    if longest_prefix(name, _connectors(knowledge)):
+        return True
+    return not _STAND_INS.isdisjoint(name.lower().split(".")[:-1])

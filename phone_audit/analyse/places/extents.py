@@ -1,0 +1,118 @@
+"""How far the string reaches in which a URL stands: by what ends it, by a length before it, or by a table."""
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BEFORE: Final = 60
+"""Bytes of context that are kept before a URL."""
+AFTER: Final = 600
+"""Bytes that are looked at from the beginning of a URL; longer ones are cut."""
+
+_PRINTABLE: Final = re.compile(rb"[\x20-\x7e]*")
+_OTHER: Final = re.compile(rb"[^\x20-\x7e]")
+_LINE_END: Final = re.compile(rb"[\r\n\0]")
+_SHORTEST: Final = 8
+_LOOKED_BACK: Final = 64
+_SPACE: Final = b"\t\n\r"
+_BEFORE_LENGTH: Final = b"zZ\xfa\xda\x12\x1a\x86\x16"
+"""What says that the next byte is a length though it is printable: a short text in Python bytecode (marshal, with and
+without the sign that it is referred to), fields 2 and 3 of protobuf, a URI and an IA5String in DER."""
+_CERTIFICATE_TAGS: Final = b"\x86\x16"
+
+
+class Extent(NamedTuple):
+    """Where a string begins and ends, in bytes; `end` is not in it."""
+
+    begin: int
+    end: int
+
+
+ExtentOf = Callable[[memoryview, int, int], Extent]
+"""Gives the extent of the string around the bytes from `begin` to `end`, which are in it."""
+
+
+def text_extent(data: memoryview, begin: int, end: int) -> Extent:
+    """Give the line, cut to some context. For text files."""
+    low = max(0, begin - BEFORE)
+    before = bytes(data[low:begin])
+    line = max((found.end() for found in _LINE_END.finditer(before)), default=0)
+    stop = _LINE_END.search(data, end, min(len(data), begin + AFTER))
+    return Extent(low + line, stop.start() if stop else min(len(data), begin + AFTER))
+
+
+def native_extent(data: memoryview, begin: int, end: int) -> Extent:
+    """Give the run of printable ASCII. For native libraries, whose strings end in a zero byte."""
+    low = max(0, begin - BEFORE)
+    low += max((other.end() for other in _OTHER.finditer(bytes(data[low:begin]))), default=0)
+    run = _PRINTABLE.match(data, end, min(len(data), begin + AFTER))
+    return Extent(low, run.end() if run else end)
+
+
+def binary_extent(data: memoryview, begin: int, end: int) -> Extent:
+    """Give the run of printable ASCII, ended earlier where a length before the string says so.
+
+    Strings with a length and no zero at the end stand close together in Python bytecode, protobuf, certificates and
+    files of Unity; what follows may be printable by chance.
+    """
+    return _shortened(data, native_extent(data, begin, end), begin, end, _length)
+
+
+def java_extent(data: memoryview, begin: int, end: int) -> Extent:
+    """Give the text of a Java class file, before which its length stands in two bytes."""
+    return _shortened(data, native_extent(data, begin, end), begin, end, lambda head: int.from_bytes(head[-2:], "big"))
+
+
+def is_in_certificate(data: memoryview, begin: int, end: int) -> bool:
+    """Tell whether a URL is that of a revocation list or a policy: a whole URI or IA5String of a DER structure."""
+    head = bytes(data[max(0, begin - 2) : begin])
+    return len(head) == 2 and head[0] in _CERTIFICATE_TAGS and end - begin <= head[1] < 0x80
+
+
+def _shortened(data: memoryview, run: Extent, begin: int, end: int, length_of: Callable[[bytes], int]) -> Extent:
+    """End a run where the length before the URL says so, or the length before the run itself."""
+    for start in dict.fromkeys((begin, run.begin)):
+        length = length_of(bytes(data[max(0, start - 4) : start]))
+        if length >= _SHORTEST and end <= start + length <= run.end:
+            return Extent(start, start + length)
+    return run
+
+
+def _length(head: bytes) -> int:
+    """Give the length that the last bytes before a string state, or 0; a byte of text before it is no length."""
+    if not head:
+        return 0
+    if len(head) == 4 and not head[-1] and not head[-2]:
+        return int.from_bytes(head, "little")
+    last = head[-1]
+    if len(head) >= 2 and head[-2] in _BEFORE_LENGTH:
+        return last
+    if 0x20 <= last < 0x7F or last in _SPACE:
+        return 0
+    return last
+
+
+class TableExtent:
+    """Extents by a table of strings that stand side by side with nothing between them.
+
+    Args:
+        begins: where strings begin, in bytes; any order.
+        ends: where they end.
+    """
+
+    def __init__(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        order = np.lexsort((ends, begins))
+        self._begins = begins[order]
+        self._ends = ends[order]
+
+    def __call__(self, data: memoryview, begin: int, end: int) -> Extent:
+        """Give the string of the table, the nearest where they overlap; outside the table the printable run."""
+        last = int(np.searchsorted(self._begins, begin, side="right"))
+        for index in range(last - 1, max(-1, last - 1 - _LOOKED_BACK), -1):
+            if self._ends[index] >= end:
+                low = max(int(self._begins[index]), begin - 2 * BEFORE)
+                return Extent(low, min(int(self._ends[index]), begin + 2 * AFTER, len(data)))
+        return binary_extent(data, begin, end)

@@ -1,0 +1,99 @@
+"""What sort of file it is, by its first bytes; names prove nothing."""
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from phone_audit.analyse.places import assemblies, java, pool, tables, tar
+from phone_audit.model.finding import EvidenceKind
+
+HEAD: Final = 512
+"""Bytes that are enough to tell."""
+
+
+class Sort(Enum):
+    """Sorts of files that are searched in different ways."""
+
+    MEDIA = auto()
+    DEX = auto()
+    ZIP = auto()
+    TAR = auto()
+    GZIP = auto()
+    BZIP2 = auto()
+    XZ = auto()
+    OTHER_ARCHIVE = auto()
+    ELF = auto()
+    TABLE = auto()
+    XML = auto()
+    HERMES = auto()
+    UNITY = auto()
+    ASSEMBLY = auto()
+    JAVA = auto()
+    TEXT = auto()
+    BINARY = auto()
+
+
+_MAGICS: Final[tuple[tuple[bytes, Sort], ...]] = (
+    (b"PK\x03\x04", Sort.ZIP),
+    (b"\x7fELF", Sort.ELF),
+    (pool.TABLE_MAGIC, Sort.TABLE),
+    *((magic, Sort.XML) for magic in pool.XML_MAGICS),
+    (b"\x1f\x8b\x08", Sort.GZIP),
+    (b"BZh", Sort.BZIP2),
+    (b"\xfd7zXZ\0", Sort.XZ),
+    (b"7z\xbc\xaf\x27\x1c", Sort.OTHER_ARCHIVE),
+    (b"Rar!\x1a\x07", Sort.OTHER_ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", Sort.OTHER_ARCHIVE),
+    (tables.HERMES_MAGIC, Sort.HERMES),
+    (tables.UNITY_MAGIC, Sort.UNITY),
+    (assemblies.MAGIC, Sort.ASSEMBLY),
+    (assemblies.STORE_MAGIC, Sort.ASSEMBLY),
+    (java.MAGIC, Sort.JAVA),
+    *(
+        (magic, Sort.MEDIA)
+        for magic in (
+            b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"ID3", b"\xff\xfb", b"fLaC", b"MThd",
+            b"\x1aE\xdf\xa3", b"\0\1\0\0\0", b"OTTO", b"ttcf", b"wOFF", b"wOF2", b"\xabKTX", b"PKM ", b"DDS ", b"PVR\3",
+        )
+    ),
+)  # fmt: skip
+_BY_BEGINNING: Final = {
+    beginning: tuple((magic, sort) for magic, sort in _MAGICS if magic[:2] == beginning)
+    for beginning in {magic[:2] for magic, _ in _MAGICS}
+}
+_DEX: Final = re.compile(rb"dex\n[0-9]{3}\0")
+_MPEG4: Final = b"ftyp"
+_CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_SIGNATURE_FILE: Final = re.compile(r"META-INF/[^/]+\.(?:SF|MF|RSA|DSA|EC)", re.IGNORECASE)
+
+
+def sort_of(head: bytes) -> Sort:
+    """Tell what a file is from its first `HEAD` bytes."""
+    if _DEX.match(head):
+        return Sort.DEX
+    for magic, sort in _BY_BEGINNING.get(head[:2], ()):
+        if head.startswith(magic):
+            return sort
+    if head[4:8] == _MPEG4:
+        return Sort.MEDIA
+    if tar.is_tar(head):
+        return Sort.TAR
+    return Sort.BINARY if b"\0" in head or _CONTROL.search(head) else Sort.TEXT
+
+
+def kind_of(name: str, sort: Sort) -> EvidenceKind:
+    """Give what sort of evidence a text in this file is."""
+    if sort is Sort.ELF:
+        return "native-string"
+    if sort in (Sort.DEX, Sort.JAVA):
+        return "dex-string"
+    if name.endswith("AndroidManifest.xml"):
+        return "manifest"
+    if sort in (Sort.TABLE, Sort.XML) or name.startswith(("res/", "base/res/")) or name.endswith("/resources.pb"):
+        return "resource"
+    return "asset"
+
+
+def is_signature_file(name: str) -> bool:
+    """Tell whether an entry is a part of the v1 signature: its URLs are those of whoever issued a certificate."""
+    return _SIGNATURE_FILE.fullmatch(name) is not None

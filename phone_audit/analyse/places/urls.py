@@ -1,0 +1,86 @@
+"""URLs in bytes: the sign `://` is searched, and only what stands around it is decoded."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_urls
+from phone_audit.analyse.places.extents import BEFORE, ExtentOf
+
+MAX_HITS: Final = 20_000
+"""URLs looked at in one file; no real one holds more."""
+
+_MARK: Final = re.compile(rb":(?:\\?/){2}")
+_MARK_16: Final = re.compile(rb":\0/\0/\0")
+_SCHEME: Final = re.compile(
+    rf"(?:{SCHEMES[0]}|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))\Z".encode("ascii"), re.IGNORECASE
+)
+_LONGEST_SCHEME: Final = 12
+_AFTER_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,600}")
+_BEFORE_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,60}\Z")
+
+
+class Found(NamedTuple):
+    """A URL in bytes: where it begins, where its string ends, and the text of the string before it."""
+
+    host: Host
+    begin: int
+    end: int
+    before: str
+
+
+def urls_in(data: memoryview, extent_of: ExtentOf) -> Iterator[Found]:
+    """Give every URL in bytes that has a host.
+
+    Args:
+        data: hostile bytes in ASCII, UTF-8 or what is near to it.
+        extent_of: how far strings reach in this kind of file.
+    """
+    for number, mark in enumerate(_MARK.finditer(data)):
+        if number == MAX_HITS:
+            return
+        at = mark.start()
+        scheme = _SCHEME.search(bytes(data[max(0, at - _LONGEST_SCHEME) : at]))
+        if scheme is None:
+            continue
+        begin = at - len(scheme.group())
+        low, high = extent_of(data, begin, mark.end())
+        before, text = _decode(data[min(low, begin) : begin]), _decode(data[begin:high])
+        if found := first_url(text, before):
+            yield Found(found, begin, high, before)
+
+
+def urls_in_16(data: memoryview, extent_of: ExtentOf | None = None) -> Iterator[Found]:
+    """Give every URL that stands there in UTF-16 with the low byte first."""
+    for number, mark in enumerate(_MARK_16.finditer(data)):
+        if number == MAX_HITS:
+            return
+        at = mark.start()
+        scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
+        if scheme is None:
+            continue
+        begin = at - 2 * len(scheme.group())
+        run = _AFTER_16.match(data, begin)
+        high = run.end() if run else mark.end()
+        lead = _BEFORE_16.search(bytes(data[max(0, begin - 2 * BEFORE) : begin]))
+        low = begin - (len(lead.group()) if lead else 0)
+        if extent_of is not None:
+            extent = extent_of(data, begin, mark.end())
+            low, high = max(low, extent.begin), min(high, extent.end)
+        before, text = (bytes(part).decode("utf-16-le", "ignore") for part in (data[low:begin], data[begin:high]))
+        if found := first_url(text, before):
+            yield Found(found, begin, high, before)
+
+
+def first_url(text: str, before: str = "") -> Host | None:
+    """Give the URL with which a text begins, with `before` in its excerpt; what follows it is not looked at."""
+    plain = text.replace("\\/", "/")
+    found = next(find_urls(plain), None)
+    if found is None or plain.find(found.url) > plain.find("://"):
+        return None
+    whole = (before + text).strip("\ufffd")
+    return found._replace(excerpt=excerpt(whole, len(before)))
+
+
+def _decode(part: memoryview) -> str:
+    return bytes(part).decode("utf-8", "replace")

@@ -1,0 +1,202 @@
+"""Every file of a package that is no DEX file of its own, and the archives among them, within budgets."""
+
+import bz2
+import lzma
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from phone_audit.analyse.archive import Archive, gunzip
+from phone_audit.analyse.host_text import MAX_HOST
+from phone_audit.analyse.places import tar
+from phone_audit.analyse.places.assemblies import MAGIC as ASSEMBLY_MAGIC
+from phone_audit.analyse.places.assemblies import compressed_assemblies
+from phone_audit.analyse.places.found import Candidate, Elsewhere, Mention
+from phone_audit.analyse.places.java import read_class
+from phone_audit.analyse.places.kinds import HEAD, Sort, is_signature_file, sort_of
+from phone_audit.analyse.places.search import candidates_in, file_of, mentions_in
+from phone_audit.analyse.trackers import Classes
+from phone_audit.analyse.zip_index import Entry
+from phone_audit.errors import ApkError
+from phone_audit.model.finding import Skipped
+
+INSIDE: Final = "!"
+"""Stands between the name of an archive and that of a file inside it."""
+MAX_DEPTH: Final = 2
+"""Archives inside one another that are opened."""
+MAX_FILE: Final = 128 * 2**20
+"""Bytes that one file may unpack to."""
+MAX_TOTAL: Final = 512 * 2**20
+"""Bytes that all files of a package together may unpack to, those inside archives included."""
+MAX_DEX: Final = 128 * 2**20
+"""Bytes of DEX files found under other names that are kept for reading."""
+MAX_MENTIONS: Final = 100_000
+
+_PACKED: Final = (Sort.ZIP, Sort.TAR, Sort.GZIP, Sort.BZIP2, Sort.XZ)
+_LONGEST_NAME: Final = MAX_HOST + len(":65535")
+
+
+def look_elsewhere(
+    archive: Archive, own_dex: frozenset[int], *, total: int = MAX_TOTAL, depth: int = MAX_DEPTH
+) -> Elsewhere:
+    """Search the files of a package other than its DEX files.
+
+    Never raises for what the bytes hold.
+
+    Args:
+        archive: the package.
+        own_dex: header offsets of the entries that are read as its DEX files anyway.
+        total: bytes that may be unpacked.
+        depth: archives inside one another that are opened.
+    """
+    walk = _Walk(total)
+    walk.archive(archive, "", depth, own_dex)
+    return walk.found()
+
+
+class _Walk:
+    def __init__(self, total: int) -> None:
+        self._left = total
+        self._left_dex = MAX_DEX
+        self._mentions: list[Mention] = []
+        self._candidates: list[Candidate] = []
+        self._dexes: list[tuple[str, bytes | memoryview]] = []
+        self._named: dict[str, set[bytes]] = {}
+        self._defined: dict[str, set[bytes]] = {}
+        self._skipped: list[Skipped] = []
+
+    def found(self) -> Elsewhere:
+        """Give everything, with the cuts."""
+        if len(self._mentions) == MAX_MENTIONS or len(self._candidates) == MAX_MENTIONS:
+            reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."
+            self._note("", ApkError(reason, code="too-many-endpoints"))
+        classes = tuple(
+            Classes(where, sorted(self._named[where]), sorted(self._defined[where])) for where in sorted(self._named)
+        )
+        return Elsewhere(
+            mentions=tuple(self._mentions),
+            candidates=tuple(self._candidates),
+            dexes=tuple(self._dexes),
+            classes=classes,
+            skipped=tuple(dict.fromkeys(self._skipped)),
+        )
+
+    def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[int] = frozenset()) -> None:
+        for entry in archive.entries:
+            if not (entry.size or entry.compressed) or entry.header_offset in own_dex or is_signature_file(entry.name):
+                continue
+            where = prefix + entry.name
+            try:
+                sort = sort_of(archive.peek(entry, HEAD))
+                if sort is not Sort.MEDIA:
+                    self._file(where, entry.name, sort, self._read(archive, entry), depth)
+            except ApkError as error:
+                self._note(where, error)
+
+    def _read(self, archive: Archive, entry: Entry) -> memoryview:
+        content = memoryview(archive.read(entry, min(MAX_FILE, self._left)))
+        self._left -= len(content)
+        return content
+
+    def _file(self, where: str, name: str, sort: Sort, data: memoryview, depth: int) -> None:
+        if sort in _PACKED:
+            if depth == 0:
+                raise ApkError(f"It lies inside {MAX_DEPTH} archives already and was not opened.", code="nested")
+            self._open(where, sort, data, depth - 1)
+        elif sort is Sort.OTHER_ARCHIVE:
+            raise ApkError("It is an archive of a kind that is not opened.", code="unknown-archive")
+        elif sort is Sort.DEX:
+            self._dex(where, data)
+        elif sort is Sort.JAVA:
+            self._java(where, name, data)
+        else:
+            self._search(where, name, sort, data)
+
+    def _search(self, where: str, name: str, sort: Sort, data: memoryview) -> None:
+        file = file_of(where, name, sort, data)
+        self._mentions += islice(mentions_in(file), MAX_MENTIONS - len(self._mentions))
+        self._candidates += islice(candidates_in(file), MAX_MENTIONS - len(self._candidates))
+        if sort is Sort.ASSEMBLY or (sort is Sort.ELF and b"assemblies" in name.encode("utf-8", "replace")):
+            self._assemblies(where, name, data)
+
+    def _assemblies(self, where: str, name: str, data: memoryview) -> None:
+        for at, content in compressed_assemblies(data, min(MAX_FILE, self._left)):
+            inside = where if bytes(data[:4]) == ASSEMBLY_MAGIC else f"{where}{INSIDE}{at}"
+            if isinstance(content, ApkError):
+                self._note(inside, content)
+            else:
+                self._left -= len(content)
+                self._search(inside, name, Sort.BINARY, memoryview(content))
+
+    def _dex(self, where: str, data: memoryview) -> None:
+        if len(data) > self._left_dex:
+            raise ApkError(f"DEX files under other names hold more than {MAX_DEX} bytes.", code="size-limit")
+        self._left_dex -= len(data)
+        self._dexes.append((where, data))
+
+    def _java(self, where: str, name: str, data: memoryview) -> None:
+        read = read_class(data)
+        if read is None:
+            raise ApkError("The Java class is damaged.", code="damaged-class")
+        home = where[: -len(name)].removesuffix(INSIDE) or "*.class"
+        self._named.setdefault(home, set()).update(one for one in read.named if one.startswith(b"L"))
+        self._defined.setdefault(home, set())
+        if read.defined:
+            self._defined[home].add(read.defined)
+        self._search(where, name, Sort.JAVA, data)
+        for at, text in read.texts:
+            if b"." in text and len(text) < _LONGEST_NAME and b"/" not in text and len(self._candidates) < MAX_MENTIONS:
+                self._candidates.append(Candidate(text.decode("utf-8", "replace"), "dex-string", where, at))
+
+    def _open(self, where: str, sort: Sort, data: memoryview, depth: int) -> None:
+        if sort is Sort.ZIP:
+            self.archive(Archive(data, total_limit=self._left), where + INSIDE, depth)
+        elif sort is Sort.TAR:
+            self._tar(where, data, depth)
+        else:
+            self._unpacked(_UNPACKERS[sort], where, data, depth)
+
+    def _tar(self, where: str, data: memoryview, depth: int) -> None:
+        for member in tar.members(data):
+            inside = f"{where}{INSIDE}{member.name}"
+            sort = sort_of(bytes(member.content[:HEAD]))
+            if sort is not Sort.MEDIA and len(member.content):
+                try:
+                    self._file(inside, member.name, sort, member.content, depth)
+                except ApkError as error:
+                    self._note(inside, error)
+
+    def _unpacked(self, unpack: Callable[[memoryview, int], bytes], where: str, data: memoryview, depth: int) -> None:
+        """Read a file that is compressed by itself; with a tar archive in it both count as one."""
+        content = memoryview(unpack(data, min(MAX_FILE, self._left)))
+        self._left -= len(content)
+        sort = sort_of(bytes(content[:HEAD]))
+        self._file(where, where.rpartition(INSIDE)[2], sort, content, depth + (sort is Sort.TAR))
+
+    def _note(self, where: str, error: ApkError) -> None:
+        self._skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
+
+
+def _limited(decompressor: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: memoryview, limit: int) -> bytes:
+    try:
+        content = decompressor.decompress(data, limit + 1)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise ApkError("It is compressed and damaged.", code="damaged-entry") from error
+    if len(content) > limit:
+        raise ApkError(f"It is larger than {limit} bytes when unpacked.", code="size-limit")
+    return content
+
+
+def _bunzip2(data: memoryview, limit: int) -> bytes:
+    return _limited(bz2.BZ2Decompressor(), data, limit)
+
+
+def _unxz(data: memoryview, limit: int) -> bytes:
+    return _limited(lzma.LZMADecompressor(memlimit=MAX_FILE), data, limit)
+
+
+_UNPACKERS: Final[dict[Sort, Callable[[memoryview, int], bytes]]] = {
+    Sort.GZIP: gunzip,
+    Sort.BZIP2: _bunzip2,
+    Sort.XZ: _unxz,
+}

@@ -1,0 +1,54 @@
+"""One fact, one claim: what a detector and an incident both say of the same thing is said by the stronger of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from phone_audit.judge.outcomes import supports
+from phone_audit.model.finding import OUTCOMES, Finding, Incident
+
+
+def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> tuple[Finding, ...]:
+    """Leave out findings that another one of the same category covers; that one takes over their sources.
+
+    A finding covers another where it shows all that the other shows, supports a stronger outcome, and exactly one of
+    the two rests on an incident.
+
+    Args:
+        findings: what the detectors and the incidents say, each key once; the order is kept.
+        incidents: the incidents that they cite, by id.
+    """
+    covered: set[str] = set()
+    takes: defaultdict[str, list[Finding]] = defaultdict(list)
+    for weaker, stronger in _pairs(findings, incidents):
+        if weaker.key not in covered and _seen(weaker) <= _seen(stronger):
+            covered.add(weaker.key)
+            takes[stronger.key].append(weaker)
+    return tuple(_with_sources(item, takes[item.key]) for item in findings if item.key not in covered)
+
+
+def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> Iterator[tuple[Finding, Finding]]:
+    """Yield the weaker and the stronger of each finding of an incident and each of a detector, of one category."""
+    detected: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.incident is None:
+            detected[finding.category].append(finding)
+    for published in findings:
+        if published.incident is not None:
+            rank = OUTCOMES.index(supports(published, incidents))
+            for other in detected[published.category]:
+                other_rank = OUTCOMES.index(supports(other, incidents))
+                if rank != other_rank:
+                    yield (published, other) if rank < other_rank else (other, published)
+
+
+def _seen(finding: Finding) -> frozenset[tuple[str, str]]:
+    """What a finding shows, wherever it was read. One on a package speaks of that package only."""
+    shown = {(str(piece.kind), piece.value) for piece in finding.evidence}
+    if finding.subject.kind == "package":
+        shown.add(("package", finding.subject.name))
+    return frozenset(shown)
+
+
+def _with_sources(finding: Finding, covered: Sequence[Finding]) -> Finding:
+    sources = tuple(dict.fromkeys((*finding.sources, *(source for other in covered for source in other.sources))))
+    return finding if sources == finding.sources else finding.model_copy(update={"sources": sources})

@@ -1,0 +1,143 @@
+"""The schema of behaviour rules: what code has to call, name or declare for a sentence about it to be said."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+from pydantic import field_validator, model_validator
+
+from phone_audit.model.base import Frozen
+
+Scope = Literal["method", "class", "package", "app"]
+"""Within what all parts of a condition have to be seen: one method, one class, one Java package, anywhere."""
+LeafKind = Literal["call", "field", "string", "string_start", "extends", "permission", "component"]
+Category = Literal["identifier", "location", "personal", "surveillance", "control", "code", "persistence", "network"]
+
+DECLARED: Final[frozenset[LeafKind]] = frozenset({"permission", "component"})
+"""Kinds that stand in the manifest; they hold for the whole package, whatever the scope."""
+_LISTS: Final[dict[str, LeafKind]] = {
+    "calls": "call",
+    "fields": "field",
+    "strings": "string",
+    "string_starts": "string_start",
+    "extends": "extends",
+    "permissions": "permission",
+    "components": "component",
+}
+_MEMBER: Final = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+\.(<init>|[A-Za-z_][\w$]*)")
+_CLASS: Final = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
+_COMPONENT: Final = re.compile(r"(activity|service|receiver|provider) (for|guarded by) [\w.]+")
+_SHAPES: Final = {"call": _MEMBER, "field": _MEMBER, "extends": _CLASS, "permission": _CLASS, "component": _COMPONENT}
+
+
+class Leaf(NamedTuple):
+    """One thing that can be seen, such as `("call", "java.lang.Runtime.exec")`."""
+
+    kind: LeafKind
+    text: str
+
+
+class _Lists(Frozen):
+    """What can be seen, by kind.
+
+    Attributes:
+        calls: `class.method` in Java form, matched whole; a constructor is `class.<init>`.
+        fields: `class.field`, read anywhere in the code.
+        strings: whole constant strings.
+        string_starts: what a constant string begins with.
+        extends: a class or interface that a class of the package derives from.
+        permissions: a permission that the manifest asks for.
+        components: `receiver for ACTION`, or `service guarded by PERMISSION`.
+    """
+
+    calls: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    strings: tuple[str, ...] = ()
+    string_starts: tuple[str, ...] = ()
+    extends: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+
+    @field_validator("calls", "fields", "extends", "permissions", "components")
+    @classmethod
+    def _readable(cls, texts: tuple[str, ...], info: object) -> tuple[str, ...]:
+        shape = _SHAPES[_LISTS[getattr(info, "field_name", "")]]
+        for text in texts:
+            if shape.fullmatch(text) is None:
+                raise ValueError(f"{text!r} cannot be read; see docs/knowledge.md for how it is written")
+        return texts
+
+    def own_leaves(self) -> Iterator[Leaf]:
+        """Give what the lists name."""
+        for field, kind in _LISTS.items():
+            for text in getattr(self, field):
+                yield Leaf(kind, text)
+
+
+class Condition(_Lists):
+    """One part of a rule: a list of which one has to be seen, or other parts. Exactly one field is given."""
+
+    any_of: tuple["Condition", ...] = ()
+    all_of: tuple["Condition", ...] = ()
+
+    @model_validator(mode="after")
+    def _one_field(self) -> "Condition":
+        given = [name for name in type(self).model_fields if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(
+                f"give one field that is not empty, found {len(given)}; join several with any_of or all_of"
+            )
+        return self
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give everything that the condition names, at any depth."""
+        yield from self.own_leaves()
+        for part in (*self.any_of, *self.all_of):
+            yield from part.leaves()
+
+    def holds(self, seen: "frozenset[Leaf] | set[Leaf]") -> bool:
+        """Tell whether the condition holds where exactly these things were seen together."""
+        if self.any_of:
+            return any(part.holds(seen) for part in self.any_of)
+        if self.all_of:
+            return all(part.holds(seen) for part in self.all_of)
+        return any(leaf in seen for leaf in self.own_leaves())
+
+
+class Features(_Lists):
+    """What one unit of code and its manifest hold, for the examples of a rule."""
+
+    def seen_by(self, condition: Condition) -> set[Leaf]:
+        """Give what of it a condition can see: of `string_start` what begins one of the strings."""
+        starts = {leaf for leaf in condition.leaves() if leaf.kind == "string_start"}
+        begun = {leaf for leaf in starts if any(text.startswith(leaf.text) for text in self.strings)}
+        return {leaf for leaf in self.own_leaves() if leaf.kind != "string_start"} | begun
+
+
+class BehaviourRule(Frozen):
+    """One behaviour.
+
+    Attributes:
+        meaning: what it means for the owner of the phone, in plain words.
+        data: the kind of data that is read, in the words of a flow's `data`, or null.
+        scope: within what all parts of `match` have to be seen together.
+        source: the reference of the platform that says what the call does.
+        example: what must match.
+        near_miss: what looks alike and must not match.
+    """
+
+    id: str
+    title: str
+    meaning: str
+    category: Category
+    data: str | None
+    scope: Scope
+    match: Condition
+    source: str
+    example: Features
+    near_miss: Features
+
+    @property
+    def code_leaves(self) -> tuple[Leaf, ...]:
+        """What of the rule stands in code, each once."""
+        return tuple(dict.fromkeys(leaf for leaf in self.match.leaves() if leaf.kind not in DECLARED))

@@ -1,0 +1,124 @@
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phone_audit.analyse.dex.file import read_dex
+from phone_audit.analyse.dex.index import DexIndex, index_file
+from phone_audit.analyse.dex.instructions import walk
+from tests.analyse.dex.assembler import Class, Method, Ref, assemble, const_string, invoke_static
+
+_A = Class(
+    "Lx/A;",
+    [
+        Method("<clinit>()V"),
+        Method("send(Ljava/lang/String;[J)Z", (*const_string("日本"), *invoke_static("Ly/B;->g()V"), 0x0F00)),
+        Method("plain()V", None, direct=False),
+    ],
+    [("URL", "http://a.example/")],
+)
+_B = Class("Lx/A$B;", [Method("run()V", (0x0062, Ref("field", "Lx/A;->URL:Ljava/lang/String;"), 0x000E), registers=7)])
+_DATA = assemble([_A, _B])
+
+
+def _index(data: bytes = _DATA) -> DexIndex:
+    (index,) = index_file(read_dex("classes.dex", data))
+    return index
+
+
+def _row(index: DexIndex, name: str) -> int:
+    (row,) = [row for row in range(index.methods.method.size) if index.row_name(row).startswith(name)]
+    return row
+
+
+def test_names_of_the_methods_that_are_defined() -> None:
+    index = _index()
+    rows = [(index.row_class(row), index.row_name(row)) for row in range(index.methods.method.size)]
+    assert rows == [
+        (b"Lx/A;", "<clinit>()V"),
+        (b"Lx/A;", "send(Ljava/lang/String;[J)Z"),
+        (b"Lx/A;", "plain()V"),
+        (b"Lx/A$B;", "run()V"),
+    ]
+
+
+def test_names_of_methods_and_fields_that_are_only_named() -> None:
+    index = _index()
+    (method,) = index.methods_of(b"Ly/B;")
+    assert (index.class_of(int(method)), index.method_name(int(method))) == ("y.B", "g()V")
+    assert index.field_name(0) == "Lx/A;->URL:Ljava/lang/String;"
+
+
+def test_methods_of_a_class_by_name() -> None:
+    index = _index()
+    found = index.methods_of(b"Lx/A;", [b"send", b"nowhere", b"URL"])
+    assert [index.method_name(int(number)) for number in found] == ["send(Ljava/lang/String;[J)Z"]
+    assert index.methods_of(b"Lx/Nowhere;").size == 0
+
+
+def test_code_of_a_method() -> None:
+    index = _index()
+    code = index.code(_row(index, "run"))
+    assert code is not None
+    assert (code.registers, code.ins, code.tries) == (7, 1, 0)
+    assert [(one.offset, one.opcode) for one in walk(code.units)] == [(0, 0x62), (2, 0x0E)]
+    assert _DATA[code.offset : code.offset + 2] == b"\x62\x00"
+    assert index.code(_row(index, "plain")) is None
+
+
+def test_strings_by_offset_and_by_text() -> None:
+    index = _index()
+    found = index.strings_equal(["日本".encode(), b"http://a.example/", b"nothing", b""])
+    assert {text: index.raw_string(number) for text, number in found.items()} == {
+        "日本".encode(): "日本".encode(),
+        b"http://a.example/": b"http://a.example/",
+    }
+    offset = int(index.part.string_items[found[b"http://a.example/"]])
+    assert index.string_ids([offset, 3]) == {offset: found[b"http://a.example/"]}
+
+
+def test_numbers_out_of_range_have_no_name() -> None:
+    index = _index()
+    assert index.method_name(9999) == index.field_name(9999) == index.string(9999) == "?"
+    assert (index.class_of(9999), index.descriptor(9999), index.prototype(9999)) == ("?", b"?", "(?)?")
+
+
+@pytest.mark.parametrize("table", [0x4C, 0x54, 0x5C])
+def test_forged_tables_hold_no_more_than_the_file(table: int) -> None:
+    """proto_ids_off, field_ids_off and method_ids_off, each with a size of 2³¹ before it."""
+    for at in (0, 0x70, len(_DATA) - 3, 0xFFFFFFFF):
+        forged = bytearray(_DATA)
+        struct.pack_into("<2I", forged, table - 4, 1 << 31, at)
+        index = _index(bytes(forged))
+        ids = [index.proto_ids, index.field_ids, index.method_ids]
+        assert all(one.nbytes <= len(forged) for one in ids)
+        assert all(isinstance(index.row_name(row), str) for row in range(index.methods.method.size))
+
+
+def test_a_forged_length_of_code_is_cut_to_the_file() -> None:
+    index = _index()
+    at = int(index.methods.code[_row(index, "send")])
+    forged = bytearray(_DATA)
+    struct.pack_into("<I", forged, at + 12, 0xFFFFFFFF)
+    changed = _index(bytes(forged))
+    code = changed.code(_row(changed, "send"))
+    assert code is not None
+    assert code.offset + 2 * len(code.units) <= len(forged)
+    assert int(changed.bodies.units.max()) <= len(forged)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(8, len(_DATA) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_any_damage_is_answered(changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(_DATA)
+    for at, byte in changes:
+        damaged[at] = byte
+    for index in index_file(read_dex("classes.dex", bytes(damaged))):
+        for row in range(index.methods.method.size):
+            assert isinstance(index.row_name(row), str)
+            assert isinstance(index.row_class(row), bytes)
+            code = index.code(row)
+            assert code is None or code.offset + 2 * len(code.units) <= len(damaged)
+        assert index.methods_of(b"Lx/A;", [b"send"]).size <= index.method_ids.size
+        assert index.bodies.first.size == index.bodies.code.size + 1

@@ -1,0 +1,235 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phone_audit.analyse.dex.file import read_dex
+from phone_audit.analyse.dex.index import index_file
+from phone_audit.analyse.flows.find import find_flows
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Behaviour
+from tests.analyse.dex.assembler import RETURN, Class, Method, Ref, assemble
+
+Code = tuple[int | Ref, ...]
+TEXT = "Ljava/lang/String;"
+IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
+LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
+CREATE = "onCreate(Landroid/os/Bundle;)V"
+ACTIVITY = "Landroid/app/Activity;"
+RULES = load_knowledge().behaviours
+
+
+def invoke(method: str, *registers: int, opcode: int = 0x71) -> Code:
+    """Up to four registers; 0x71 is invoke-static, 0x6e invoke-virtual, 0x70 invoke-direct."""
+    packed = sum(register << (4 * place) for place, register in enumerate(registers))
+    return (len(registers) << 12 | opcode, Ref("method", method), packed)
+
+
+def result(register: int) -> Code:
+    return (register << 8 | 0x0C,)
+
+
+def text(register: int, value: str) -> Code:
+    return (register << 8 | 0x1A, Ref("string", value))
+
+
+def static(register: int, field: str, *, put: bool) -> Code:
+    return (register << 8 | (0x69 if put else 0x62), Ref("field", field))
+
+
+def member(register: int, holder: int, field: str, *, put: bool) -> Code:
+    return (holder << 12 | register << 8 | (0x5B if put else 0x54), Ref("field", field))
+
+
+def new(register: int, kind: str) -> Code:
+    return (register << 8 | 0x22, Ref("type", kind))
+
+
+def element(register: int, array: int, at: int, *, put: bool) -> Code:
+    return (register << 8 | (0x4D if put else 0x46), at << 8 | array)
+
+
+def join(*parts: Code) -> Code:
+    return tuple(unit for part in parts for unit in part)
+
+
+READ = join(invoke(IMEI, 0), result(1))
+SAY = invoke(LOG, 0, 1)
+
+
+def activity(*methods: Method, name: str = "Lx/Main;") -> Class:
+    return Class(name, methods, parent=ACTIVITY)
+
+
+def flows(
+    *classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"}), most: int = 4_000
+) -> list[Behaviour]:
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    found, _ = find_flows(indexes, RULES, active, most=most)
+    return list(found)
+
+
+def ids(*classes: Class) -> list[str]:
+    return [flow.id for flow in flows(*classes)]
+
+
+def create(*parts: Code) -> Method:
+    return Method(CREATE, join(*parts, (RETURN,)), direct=False)
+
+
+def test_source_and_sink_in_one_method() -> None:
+    data = assemble([activity(create(READ, SAY))])
+    ((flow,), skipped) = find_flows(index_file(read_dex("classes.dex", data)), RULES, frozenset({"x.Main"}))
+    assert skipped == ()
+    assert (flow.id, flow.data, flow.cleartext) == ("flow.imei-log", "imei", None)
+    assert (flow.source, flow.sink) == ("android.telephony.TelephonyManager.getDeviceId", "android.util.Log.d")
+    assert flow.steps is not None
+    assert [(step.class_, step.method, data[step.offset]) for step in flow.steps] == [("x.Main", CREATE, 0x71)] * 2
+    assert [(seen.kind, seen.where) for seen in flow.evidence] == [("flow", "classes.dex")] * 2
+    assert flow.title == "Gives away the IMEI in the log of the system"
+
+
+def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:
+    assert ids(activity(create(READ, text(1, "x"), SAY))) == []
+    assert ids(activity(create(READ, (0x1207,), SAY))) == ["flow.imei-log"]  # move-object v2, v1
+    assert ids(activity(create(text(1, "x"), SAY, READ))) == []
+
+
+def test_one_of_two_branches_is_enough() -> None:
+    # if-eqz v0, +4; const-string v1; the other way keeps the number
+    assert ids(activity(create(READ, (0x0038, 4), text(1, "x"), SAY))) == ["flow.imei-log"]
+
+
+def test_through_a_call_that_returns_it_and_one_that_takes_it() -> None:
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
+    takes = Method(f"take({TEXT})V", join((0x3107,), SAY, (RETURN,)))  # move-object v1, v3: the argument
+    uses = create(invoke(f"Lx/Main;->give(){TEXT}"), result(2), invoke(f"Lx/Main;->take({TEXT})V", 2))
+    (flow,) = flows(activity(gives, takes, uses))
+    assert flow.steps is not None
+    assert [step.method for step in flow.steps] == [f"give(){TEXT}", f"take({TEXT})V"]
+    other = create(invoke(f"Lx/Main;->give(){TEXT}"), text(2, "x"), invoke(f"Lx/Main;->take({TEXT})V", 2))
+    assert ids(activity(gives, takes, other)) == []
+
+
+def test_through_a_field_from_one_method_to_another() -> None:
+    field = f"Lx/Main;->kept:{TEXT}"
+    keeps = create(READ, static(1, field, put=True))
+    says = Method("onResume()V", join(static(1, field, put=False), SAY, (RETURN,)), direct=False)
+    (flow,) = flows(activity(keeps, says))
+    assert flow.steps is not None
+    assert [step.what for step in flow.steps][1] == "keeps it in x.Main.kept"
+    other = Method("onResume()V", join(static(1, field + "x", put=False), SAY, (RETURN,)), direct=False)
+    assert ids(activity(keeps, Method("onResume()V", join(text(1, "x"), SAY, (RETURN,)), direct=False))) == []
+    assert other.signature == "onResume()V"
+
+
+def test_fields_of_one_object_and_of_two_are_told_apart() -> None:
+    one, two = f"Lx/D;->one:{TEXT}", f"Lx/D;->two:{TEXT}"
+    makes = join(new(2, "Lx/D;"), READ, member(1, 2, one, put=True))
+    assert ids(activity(create(makes, member(1, 2, one, put=False), SAY))) == ["flow.imei-log"]
+    assert ids(activity(create(makes, member(1, 2, two, put=False), SAY))) == []
+    twice = join(makes, text(1, "x"), member(1, 2, one, put=True))
+    assert ids(activity(create(twice, member(1, 2, one, put=False), SAY))) == []
+
+
+def test_elements_of_an_array_are_told_apart_where_the_index_is_known() -> None:
+    array = (0x0012, 0x1212, 0x2223, Ref("type", f"[{TEXT}"))  # v0 = 0; v2 = 1; v2 = new String[v2]
+    put = join(READ, array, element(1, 2, 0, put=True))
+    assert ids(activity(create(put, element(1, 2, 0, put=False), SAY))) == ["flow.imei-log"]
+    other = join((0x1012,), element(1, 2, 0, put=False))  # v0 = 1
+    assert ids(activity(create(put, other, SAY))) == []
+
+
+def test_through_what_android_keeps_and_gives_back() -> None:
+    append = f"Ljava/lang/StringBuilder;->append({TEXT})Ljava/lang/StringBuilder;"
+    whole = f"Ljava/lang/StringBuilder;->toString(){TEXT}"
+    build = join(new(2, "Ljava/lang/StringBuilder;"), READ, invoke(append, 2, 1, opcode=0x6E))
+    assert ids(activity(create(build, invoke(whole, 2, opcode=0x6E), result(1), SAY))) == ["flow.imei-log"]
+    length = invoke("Ljava/lang/StringBuilder;->length()I", 2, opcode=0x6E)
+    assert ids(activity(create(build, length, result(1), SAY))) == []
+
+
+def test_cleartext_is_said_only_where_the_address_was_seen() -> None:
+    make = f"Ljava/net/URL;-><init>({TEXT})V"
+    start = f"{TEXT[:-1]};->concat({TEXT}){TEXT}"
+    opens = invoke("Ljava/net/URL;->openConnection()Ljava/net/URLConnection;", 2, opcode=0x6E)
+
+    def sends(address: Code) -> bool | None:
+        joined = join(READ, address, invoke(start, 0, 1, opcode=0x6E), result(1), new(2, "Ljava/net/URL;"))
+        (flow,) = flows(activity(create(joined, invoke(make, 2, 1, opcode=0x70), opens)))
+        assert flow.id == "flow.imei-network"
+        return flow.cleartext
+
+    assert sends(text(0, "http://a.example/?i=")) is True
+    assert sends(text(0, "https://a.example/?i=")) is False
+    assert sends(text(0, "a.example/?i=")) is None
+
+
+@pytest.mark.parametrize(("active", "expected"), [({"x.Main"}, 1), (set(), 0), (None, 1)])
+def test_a_component_that_is_not_switched_on_does_not_run(active: set[str] | None, expected: int) -> None:
+    found = flows(activity(create(READ, SAY)), active=None if active is None else frozenset(active))
+    assert len(found) == expected
+
+
+def test_a_method_that_nobody_calls_does_not_run() -> None:
+    leaks = Method("leak()V", join(READ, SAY, (RETURN,)))
+    assert ids(activity(leaks)) == []
+    assert ids(activity(leaks, create(invoke("Lx/Main;->leak()V")))) == ["flow.imei-log"]
+    assert ids(activity(leaks, Method("unused()V", join(invoke("Lx/Main;->leak()V"), (RETURN,))))) == []
+
+
+def test_an_intent_counts_only_where_it_names_no_class() -> None:
+    extra = f"Landroid/content/Intent;->putExtra({TEXT}{TEXT})Landroid/content/Intent;"
+    starts = invoke("Lx/Main;->startActivity(Landroid/content/Intent;)V", 3, 2, opcode=0x6E)
+
+    def sends(constructor: str) -> list[str]:
+        made = join(new(2, "Landroid/content/Intent;"), invoke(constructor, 2, opcode=0x70))
+        return ids(activity(create(READ, made, text(0, "k"), invoke(extra, 2, 0, 1, opcode=0x6E), starts)))
+
+    assert sends("Landroid/content/Intent;-><init>()V") == ["flow.imei-intent"]
+    assert sends("Landroid/content/Intent;-><init>(Landroid/content/Context;Ljava/lang/Class;)V") == []
+
+
+def test_through_a_name_in_an_intent_to_another_component() -> None:
+    put = f"Landroid/content/Intent;->putExtra({TEXT}{TEXT})Landroid/content/Intent;"
+    get = f"Landroid/content/Intent;->getStringExtra({TEXT}){TEXT}"
+    asks = invoke("Lx/Other;->getIntent()Landroid/content/Intent;", 3, opcode=0x6E)
+    sender = activity(create(READ, new(2, "Landroid/content/Intent;"), text(0, "k"), invoke(put, 2, 0, 1, opcode=0x6E)))
+
+    def takes(key: str) -> list[str]:
+        reads = join(asks, result(2), text(0, key), invoke(get, 2, 0, opcode=0x6E), result(1), SAY)
+        return ids(sender, activity(create(reads), name="Lx/Other;"))
+
+    assert takes("k") == ["flow.imei-log"]
+    assert takes("other") == []
+
+
+def test_data_that_android_hands_over() -> None:
+    callback = Method("onLocationChanged(Landroid/location/Location;)V", join((0x3107,), SAY, (RETURN,)), direct=False)
+    listener = Class("Lx/L;", [callback], parent="Landroid/location/Listener;")
+    assert ids(listener) == ["flow.location-log"]
+
+
+def test_the_budget_is_kept_and_a_cut_is_told() -> None:
+    many = [create(READ, *[SAY] * 50)]
+    indexes = index_file(read_dex("classes.dex", assemble([activity(*many)])))
+    found, skipped = find_flows(indexes, RULES, None, most=10)
+    assert len(found) < 50
+    assert [skip.code for skip in skipped] == ["flow-budget"]
+    assert find_flows(indexes, RULES, None)[1] == ()
+
+
+def test_without_code() -> None:
+    assert find_flows([], RULES, None) == ((), ())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12))
+def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
+    uses = create(invoke(f"Lx/Main;->give(){TEXT}"), result(1), (0x0038, 4), text(1, "x"), SAY)
+    data = bytearray(assemble([activity(gives, uses)]))
+    for at, value in changes:
+        data[0x70 + at % (len(data) - 0x70)] = value
+    find_flows(index_file(read_dex("classes.dex", bytes(data))), RULES, None)

@@ -1,0 +1,160 @@
+"""A seeded case for each place in which a URL can hide: it is found, with its file and the offset in that file."""
+
+import bz2
+import gzip
+import lzma
+import marshal
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from phone_audit.analyse.compiled_xml import STRING, Value
+from phone_audit.analyse.places.found import Elsewhere
+from tests.analyse.dex.builder import Source, build_dex
+from tests.analyse.places.builders import (
+    assembly,
+    compressed_assembly,
+    hermes,
+    java_class,
+    look,
+    tar,
+    unity,
+)
+from tests.analyse.tables import Type, make_table
+from tests.analyse.zips import Part, make_zip
+
+URL = "https://stat.vendor.cn/up"
+NAMESPACE = "http://schemas.android.com/apk/res/android"
+WIDE = URL.encode("utf-16-le")
+
+
+def seen(found: Elsewhere) -> list[tuple[str, str, str]]:
+    return sorted({(one.kind, one.where, one.found.url) for one in found.mentions})
+
+
+def xml(text: str, *, wide: bool = False) -> bytes:
+    """A compiled XML file that is no more than its string pool: the namespace and one value."""
+    table = make_table([], [NAMESPACE, text], utf8=not wide)
+    pool = table[12 : 12 + struct.unpack_from("<I", table, 16)[0]]
+    return struct.pack("<HHI", 3, 8, 8 + len(pool)) + pool
+
+
+def table(text: str, *, wide: bool = False) -> bytes:
+    return make_table([Type(1, {0: Value(STRING, 0)})], ["x", text], utf8=not wide)
+
+
+def elf(text: str) -> bytes:
+    return b"\x7fELF\x02\x01\x01" + bytes(600) + b"%s: \0" + text.encode() + b"\0/system/bin\0"
+
+
+PLACES: dict[str, tuple[str, bytes, str]] = {
+    "table": ("resources.arsc", table(URL), "resource"),
+    "table in UTF-16": ("resources.arsc", table(URL, wide=True), "resource"),
+    "compiled XML": ("res/aB.xml", xml(URL), "resource"),
+    "compiled XML in UTF-16": ("res/xml/config.xml", xml(URL, wide=True), "resource"),
+    "manifest": ("AndroidManifest.xml", xml(URL, wide=True), "manifest"),
+    "protobuf XML": ("base/res/xml/a.xml", b"\n\x96\x04\x1a" + bytes([len(URL)]) + URL.encode() + b"2\x08", "resource"),
+    "JSON": ("assets/config.json", b'{"url": "https:\\/\\/stat.vendor.cn\\/up", "n": 1}', "asset"),
+    "HTML": ("assets/www/index.html", f"<script src='{URL}'></script>".encode(), "asset"),
+    "properties": ("sdk.properties", f"a=1\nserver={URL}\n".encode(), "asset"),
+    "raw": ("res/raw/blob", f"x {URL}\n".encode(), "resource"),
+    "JavaScript bundle": ("assets/index.android.bundle", f'a("x");fetch("{URL}",{{}})'.encode(), "asset"),
+    "protobuf text": ("assets/a.textproto", f'host {{ url: "{URL}" }}'.encode(), "asset"),
+    "Hermes": ("assets/index.android.bundle", hermes(["GET", URL, "com"]), "asset"),
+    "Hermes in UTF-16": ("assets/index.android.bundle", hermes(["GET", URL + "?é", "com"]), "asset"),
+    "Unity": ("assets/bin/Data/Managed/Metadata/global-metadata.dat", unity(["GET", URL, "com"]), "asset"),
+    "library": ("lib/arm64-v8a/libnet.so", elf(URL), "native-string"),
+    "Flutter": ("lib/arm64-v8a/libapp.so", elf(URL), "native-string"),
+    ".NET": ("assemblies/Client.dll", assembly(["GET", URL, "com"]), "asset"),
+    ".NET, compressed": ("assemblies/Client.dll", compressed_assembly(assembly([URL])), "asset"),
+    "Python bytecode": ("assets/main.pyc", b"o\r\r\n" + bytes(12) + marshal.dumps((b"a", URL, "zz", 7)), "asset"),
+    "Java class": ("com/A.class", java_class("com/A", [URL]), "dex-string"),
+    "archive": ("assets/data.bin", make_zip([Part("a/b.txt", URL.encode())]), "asset"),
+    "tar": ("assets/private.tar", tar({"main.py": f"u = '{URL}'".encode()}), "asset"),
+    "tar.gz": ("assets/private.mp3", gzip.compress(tar({"main.py": f"u = '{URL}'".encode()})), "asset"),
+    "gzip": ("assets/x.gz", gzip.compress(URL.encode()), "asset"),
+    "bzip2": ("assets/x.bz2", bz2.compress(URL.encode()), "asset"),
+    "xz": ("assets/x.xz", lzma.compress(URL.encode()), "asset"),
+}
+INSIDE = {"archive": "!a/b.txt", "tar": "!main.py", "tar.gz": "!main.py"}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_url_is_found(place: str) -> None:
+    name, content, kind = PLACES[place]
+    assert seen(look({name: content})) == [(kind, name + INSIDE.get(place, ""), URL)]
+
+
+UNPACKED = [place for place in PLACES if place not in (".NET, compressed", "archive", "tar", "tar.gz", "gzip", "bzip2")]
+
+
+@pytest.mark.parametrize("place", [place for place in UNPACKED if place not in ("xz", "JSON")])
+def test_the_offset_is_where_it_stands(place: str) -> None:
+    name, content, _ = PLACES[place]
+    (offset,) = {one.offset for one in look({name: content}).mentions}
+    around = content[offset : offset + 2 * len(URL) + 4]
+    assert URL.encode() in around or WIDE in around
+    assert min(at for at in (around.find(URL.encode()), around.find(WIDE)) if at >= 0) <= 2
+
+
+def test_a_store_of_assemblies_is_opened() -> None:
+    store = b"XABA" + bytes(16) + compressed_assembly(assembly([URL])) + compressed_assembly(assembly(["x"]), 1)
+    assert ("asset", "assemblies/assemblies.blob!20", URL) in seen(look({"assemblies/assemblies.blob": store}))
+    library = b"\x7fELF" + bytes(60) + store
+    name = "lib/arm64-v8a/libassemblies.arm64-v8a.blob.so"
+    assert seen(look({name: library})) == [("asset", f"{name}!84", URL)]
+
+
+@pytest.mark.parametrize("pack", [lambda dex: dex, lambda dex: make_zip([Part("classes.dex", dex)])])
+def test_dex_files_are_found_under_any_name(pack: Callable[[bytes], bytes]) -> None:
+    dex = build_dex(Source(strings=[URL]))
+    found = look({"assets/logo.png": pack(dex)})
+    assert [(name.partition("!")[0], bytes(content)) for name, content in found.dexes] == [("assets/logo.png", dex)]
+
+
+def test_java_classes_are_told_by_archive() -> None:
+    jar = make_zip([Part("com/sdk/B.class", java_class("com/sdk/B", ["api.vendor.cn"], uses=["com/sdk/A", "[I"]))])
+    found = look({"com/A.class": java_class("com/A", []), "classes.jar": jar})
+    assert [(one.where, one.named, one.defined) for one in found.classes] == [
+        ("*.class", [b"Lcom/A;"], [b"Lcom/A;"]),
+        ("classes.jar", [b"Lcom/sdk/A;", b"Lcom/sdk/B;"], [b"Lcom/sdk/B;"]),
+    ]
+    assert [(one.text, one.where) for one in found.candidates] == [("api.vendor.cn", "classes.jar!com/sdk/B.class")]
+
+
+def test_media_and_signatures_are_not_searched() -> None:
+    files = {
+        "res/a.png": b"\x89PNG\r\n" + URL.encode(),
+        "META-INF/CERT.SF": URL.encode(),
+        "a.ttf": b"\0\1\0\0\0" + URL.encode(),
+    }
+    assert look({**files, "b.mp4": b"\0\0\0\x18ftypmp42" + URL.encode()}) == Elsewhere()
+
+
+def test_the_namespace_of_android_is_not_told_of_every_file() -> None:
+    assert look({"res/layout/a.xml": xml("x")}) == Elsewhere()
+    assert look({"res/layout/a.xml": xml("x", wide=True)}) == Elsewhere()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values"),
+    [
+        ("assets/a.json", '{"host": "stat.vendor.cn", "n": "1", "stat.key.cn": {}}', ["stat.vendor.cn"]),
+        (
+            "assets/a.properties",
+            "# x\nhost = stat.vendor.cn\nip: 14.17.43.18:80\n",
+            ["stat.vendor.cn", "14.17.43.18:80"],
+        ),
+        ("res/xml/a.xml", "<domain a='b'> stat.vendor.cn </domain>", ["stat.vendor.cn"]),
+        ("assets/a.js", 'x = "stat.vendor.cn"', []),
+    ],
+)
+def test_values_of_configuration_may_be_bare_hosts(name: str, text: str, values: list[str]) -> None:
+    assert [one.text for one in look({name: text.encode()}).candidates] == values
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_values_of_resources_may_be_bare_hosts(wide: bool) -> None:
+    (found,) = look({"resources.arsc": table("stat.vendor.cn", wide=wide)}).candidates
+    assert (found.text, found.kind) == ("stat.vendor.cn", "resource")

@@ -1,0 +1,204 @@
+"""Measures recall and precision of endpoints in DEX strings.
+
+    python tests/analyse/precision/measure.py FOLDER [--held]
+
+FOLDER holds the corpus of APKs. The candidates were drawn by `draw.py` before the rules were written and labelled by
+hand in `labels.tsv`: `endpoint`, a host that the code may contact or hand to something that contacts it, or `not`. The
+half `tune` shows its mistakes, so that rules can be made; the half `held` gives its figures only, and only when asked.
+"""
+
+import argparse
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from phone_audit.analyse.code import read_code
+from phone_audit.analyse.dex.file import read_dex
+from phone_audit.analyse.dex.index import index_file
+from phone_audit.analyse.libraries import Owners
+from phone_audit.analyse.uses import Spot, rules_by_use
+from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.apk import Endpoint
+from tests.analyse.precision.draw import Candidate, dex_files
+
+HERE: Final = Path(__file__).resolve().parent
+LOCAL_RULES: Final = frozenset({"loopback", "private-address", "reserved-address"})
+"""Rules that take out hosts which are contacted, since nothing sent to them leaves the owner's network."""
+
+Found = Mapping[str, Mapping[str, Endpoint]]
+"""SHA-256 of an APK, and in it each endpoint by host."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A candidate with its label, and what the analyser makes of it: counted, and else by which rule not."""
+
+    candidate: Candidate
+    half: str
+    endpoint: bool
+    counted: bool
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one half, over candidates; `hosts_*` over distinct pairs of APK and host."""
+
+    drawn: int
+    apks: int
+    counted: int
+    wrong: int
+    hosts_counted: int
+    hosts_wrong: int
+    endpoints: int
+    missed: int
+    local: int
+
+    @property
+    def precision(self) -> float:
+        """Share of endpoints among what counts."""
+        return 1 - self.wrong / self.counted
+
+    @property
+    def host_precision(self) -> float:
+        """The same over pairs of APK and host; a host that one candidate rightly names is right."""
+        return 1 - self.hosts_wrong / self.hosts_counted
+
+    @property
+    def recall(self) -> float:
+        """Share of what counts among the endpoints; those of the owner's own network are left out on both sides."""
+        return 1 - self.missed / (self.endpoints - self.local)
+
+
+def read_corpus(folder: Path, index: Path, knowledge: Knowledge) -> dict[str, dict[str, Endpoint]]:
+    """Analyse the DEX files of every APK of the corpus."""
+    with index.open(encoding="utf-8", newline="") as lines:
+        sha256 = {row["file"]: row["sha256"] for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if dexes := dex_files(path):
+            found[sha256[path.name]] = {one.host: one for one in read_code(dexes, knowledge).endpoints}
+    return found
+
+
+def drawn() -> Iterator[tuple[Candidate, str, bool]]:
+    """Give each candidate with its half, and whether its label says that it is an endpoint."""
+    with (HERE / "labels.tsv").open(encoding="utf-8", newline="") as lines:
+        labels = {int(row["id"]): row["label"] for row in csv.DictReader(lines, delimiter="\t")}
+    for line in (HERE / "candidates.jsonl").read_text("utf-8").splitlines():
+        record = json.loads(line)
+        label, half = labels.pop(record.pop("id")), record.pop("half")
+        if label not in ("endpoint", "not"):
+            raise ValueError(f"{label} is no label")
+        yield Candidate(**record), half, label == "endpoint"
+    if labels:
+        raise ValueError(f"{len(labels)} labels belong to no candidate")
+
+
+def labelled(found: Found, used: Mapping[str, Mapping[Spot, str]], knowledge: Knowledge) -> Iterator[Labelled]:
+    """Join candidates, labels and what the analyser says."""
+    for one, half, endpoint in drawn():
+        rule = _rule(found[one.apk].get(one.host), used[one.apk], one, knowledge)
+        yield Labelled(one, half, endpoint, rule is None, rule)
+
+
+def rules_of_uses(folder: Path, knowledge: Knowledge) -> dict[str, dict[Spot, str]]:
+    """Give for each APK the strings among the candidates that what the code does with them takes out."""
+    packages: dict[str, list[Candidate]] = {}
+    for one, _, _ in drawn():
+        packages.setdefault(one.apk, []).append(one)
+    constants = [rule for rule in knowledge.rules if rule.texts]
+    found = {}
+    for apk, candidates in packages.items():
+        (path,) = folder.glob(f"{apk[:10]}-*")
+        owners = Owners(knowledge, candidates[0].package)
+        indexes = [index for name, content in dex_files(path) for index in index_file(read_dex(name, content))]
+        texts = {Spot(one.file, one.offset): one.text for one in candidates if not _wanted(one.host, knowledge)}
+        found[apk] = rules_by_use(indexes, owners.of, constants, texts)
+    return found
+
+
+def _wanted(host: str, knowledge: Knowledge) -> bool:
+    """Tell whether what the code does with its strings does not matter, since a tracker has this host."""
+    return bool(knowledge.trackers_of_host(host))
+
+
+def _rule(endpoint: Endpoint | None, used: Mapping[Spot, str], one: Candidate, knowledge: Knowledge) -> str | None:
+    """Give what keeps a candidate from counting: its host, or this very mention of it, is ruled out or not listed."""
+    if endpoint is None:
+        return "not listed"
+    if endpoint.ruled_out:
+        return endpoint.ruled_out
+    rule = knowledge.rule_for(one.host, one.url or one.text)
+    return rule.id if rule else used.get(Spot(one.file, one.offset))
+
+
+def figures(half: Sequence[Labelled]) -> Figures:
+    """Count one half."""
+    counted = [one for one in half if one.counted]
+    right = {(one.candidate.apk, one.candidate.host) for one in counted if one.endpoint}
+    pairs = {(one.candidate.apk, one.candidate.host) for one in counted}
+    endpoints = [one for one in half if one.endpoint]
+    local = sum(one.rule in LOCAL_RULES for one in endpoints)
+    return Figures(
+        drawn=len(half),
+        apks=len({one.candidate.apk for one in half}),
+        counted=len(counted),
+        wrong=sum(not one.endpoint for one in counted),
+        hosts_counted=len(pairs),
+        hosts_wrong=len(pairs - right),
+        endpoints=len(endpoints),
+        missed=sum(not one.counted for one in endpoints) - local,
+        local=local,
+    )
+
+
+def missed_hosts(found: Found, reference: Path) -> tuple[int, set[tuple[str, str]]]:
+    """Give how many http(s) hosts the reference lists over the whole corpus, and those that are not listed by us."""
+    entries = json.loads(reference.read_text("utf-8"))
+    wanted = {(apk, host) for apk in found for host in entries[apk].get("url_hosts_in_dex") or ()}
+    return len(wanted), {(apk, host) for apk, host in wanted if host not in found[apk]}
+
+
+def _print_half(name: str, half: Sequence[Labelled]) -> None:
+    one = figures(half)
+    print(f"{name}: {one.drawn} candidates of {one.apks} APKs, {one.endpoints} labelled as endpoints")
+    print(f"  precision {one.precision:.4f}: {one.wrong} of {one.counted} that count are none")
+    print(f"  precision by host {one.host_precision:.4f}: {one.hosts_wrong} of {one.hosts_counted}")
+    print(f"  recall {one.recall:.4f}: {one.missed} missed, {one.local} more are in the owner's own network")
+
+
+def _print_mistakes(half: Iterable[Labelled]) -> None:
+    for one in half:
+        if one.counted and not one.endpoint:
+            print("  wrong ", one.candidate.apk[:10], one.candidate.host, ascii(one.candidate.text[:120]))
+        if one.endpoint and not one.counted and one.rule not in LOCAL_RULES:
+            print("  missed", one.candidate.apk[:10], one.candidate.host, one.rule, ascii(one.candidate.text[:120]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--shared", type=Path, default=HERE.parents[3] / "shared" / "corpus")
+    parser.add_argument("--held", action="store_true", help="print the figures of the half that was kept aside too")
+    asked = parser.parse_args()
+    knowledge = load_knowledge()
+    found = read_corpus(asked.folder, asked.shared / "index.tsv", knowledge)
+    count, missed = missed_hosts(found, asked.shared / "reference.json")
+    print(f"reference: recall {1 - len(missed) / count:.4f} of {count} http(s) hosts; missed: {sorted(missed)}")
+    halves: dict[str, list[Labelled]] = {"tune": [], "held": []}
+    for one in labelled(found, rules_of_uses(asked.folder, knowledge), knowledge):
+        halves[one.half].append(one)
+    _print_half("tune", halves["tune"])
+    _print_mistakes(halves["tune"])
+    print("  kept from counting by:", dict(Counter(one.rule for one in halves["tune"] if one.rule)))
+    if asked.held:
+        _print_half("held", halves["held"])
+
+
+if __name__ == "__main__":
+    main()

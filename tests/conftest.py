@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.kit import AdbServer, Kit, Phone, free_port, running_adb_server, running_kit, shared_folder, unavailable
+
+# The machines that run the tests are shared and noisy: no example fails for being slow.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

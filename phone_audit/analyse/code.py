@@ -15,6 +15,7 @@ from phone_audit.analyse.flows.find import find_flows
 from phone_audit.analyse.holders import name_holders
 from phone_audit.analyse.initialised import Starts
 from phone_audit.analyse.libraries import Owners
+from phone_audit.analyse.network_policy import accepting_behaviour
 from phone_audit.analyse.packers import packers_in_code
 from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.analyse.trackers import Classes, find_trackers
@@ -70,13 +71,14 @@ def read_code(
     behaviours, not_followed = find_behaviours(indexes, declared, knowledge.behaviours)
     # What the budget of flows cuts is not listed as unread: a flow is only ever said where it was seen.
     flows, _ = find_flows(indexes, knowledge.behaviours, declared.active)
+    accepting = accepting_code(indexes, owners.of)
     skipped = [skip for file in files for skip in file.skipped]
     return CodeFacts(
         endpoints=endpoints,
         trackers=find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge)),
-        behaviours=(*behaviours, *flows),
+        behaviours=tuple(sorted((*behaviours, *flows, *accepting_behaviour(accepting)), key=lambda one: one.id)),
         obfuscation=_obfuscation(classes, knowledge),
-        accepting=accepting_code(indexes, owners.of),
+        accepting=accepting,
         skipped=(*skipped, *left_out, *not_followed),
     )
 

@@ -9,6 +9,9 @@ from phone_audit.model.apk import ApkInfo, NetworkPolicy
 from phone_audit.model.device import Snapshot, StateItem
 from phone_audit.model.finding import Confidence, Evidence, Finding, Remedy, Severity, Source, Subject, finding_key
 
+ACCEPTS_ANY_CERTIFICATE = "act.accept-any-certificate"
+"""The id of the behaviour that is found by following code and not by a rule of the knowledge."""
+
 
 @dataclass(frozen=True)
 class Detector:

@@ -1,7 +1,6 @@
 """Endpoints: the hosts that stand in the text of a package, one value each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Final
@@ -9,8 +8,8 @@ from typing import Final
 from phone_audit.analyse.bare_hosts import Surroundings, is_endpoint, key_domains
 from phone_audit.analyse.dex.file import DexFile
 from phone_audit.analyse.dex.strings import Strings, Text
+from phone_audit.analyse.gathered import Gathered
 from phone_audit.analyse.host_text import (
-    CLEARTEXT_SCHEMES,
     MAX_HOST,
     Host,
     find_bare_host,
@@ -31,8 +30,6 @@ MAX_URLS: Final = 50
 """URLs listed of one host: the first ones found, DEX file by DEX file in ascending offset."""
 MAX_EVIDENCE: Final = 5
 """Strings shown as evidence of one host, chosen in the same way."""
-MAX_SPOTS: Final = 20
-"""Strings of one host whose use is looked at; with more of them it counts."""
 MAX_HOSTS: Final = 5_000
 MAX_MENTIONS: Final = 200_000
 """More than any real package holds; what goes beyond is left out and said to be."""
@@ -52,44 +49,6 @@ RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
 _LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
 
 
-@dataclass
-class _Gathered:
-    """Everything seen of one host.
-
-    Attributes:
-        rule: what takes the host out whatever its URLs are.
-        url_rules: what took single URLs out.
-        look_alikes: what took it out where it stood alone.
-        free_url: whether some URL was taken out by nothing.
-        free_name: whether it stood alone and was taken out by nothing.
-        free_spots: strings of DEX files that would make it count, unless the code does nothing with them; for each what
-            it says, and the URLs' schemes, or an empty text where it stands alone.
-    """
-
-    kind: HostKind
-    rule: str | None
-    urls: set[str] = field(default_factory=set)
-    schemes: set[str] = field(default_factory=set)
-    ports: set[int] = field(default_factory=set)
-    evidence: list[Evidence] = field(default_factory=list)
-    url_rules: set[str] = field(default_factory=set)
-    look_alikes: set[str] = field(default_factory=set)
-    free_url: bool = False
-    free_name: bool = False
-    free_spots: dict[Spot, tuple[str, set[str]]] = field(default_factory=dict)
-    cleartext: bool = False
-
-    def free(self, scheme: str, spot: Spot | None, text: str) -> None:
-        """Take in a mention that counts; `scheme` is empty for a name alone, `spot` the string, where it is one."""
-        if spot is not None and (spot in self.free_spots or len(self.free_spots) < MAX_SPOTS):
-            self.free_spots.setdefault(spot, (text, set()))[1].add(scheme)
-        elif scheme:
-            self.free_url = True
-            self.cleartext |= scheme in CLEARTEXT_SCHEMES
-        else:
-            self.free_name = True
-
-
 class Gatherer:
     """Joins mentions of hosts into one endpoint a host.
 
@@ -104,7 +63,7 @@ class Gatherer:
         self._knowledge = knowledge
         self._by_analysis = {rule.id for rule in knowledge.rules if rule.by == "analysis"}
         self._left = MAX_MENTIONS
-        self._hosts: dict[str, _Gathered] = {}
+        self._hosts: dict[str, Gathered] = {}
 
     @property
     def domains(self) -> frozenset[str]:
@@ -139,7 +98,7 @@ class Gatherer:
             return
         self._left -= 1
         if gathered is None:
-            gathered = self._hosts[found.host] = _Gathered(found.kind, self._host_rule(found))
+            gathered = self._hosts[found.host] = Gathered(found.kind, self._host_rule(found))
         spot = None
         if kind == "dex-string" and encoding is None and offset is not None and not self._is_wanted(found.host):
             spot = Spot(where, offset)
@@ -163,24 +122,13 @@ class Gatherer:
         undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
-            self._decide(one, rules)
+            one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
         return tuple(self._endpoint(host, self._hosts[host]) for host in sorted(self._hosts))
-
-    def _decide(self, gathered: _Gathered, rules: Mapping[Spot, str]) -> None:
-        """Let each string count, or be taken out by what the code does with it."""
-        for spot, (_, schemes) in gathered.free_spots.items():
-            rule = rules.get(spot)
-            for scheme in schemes:
-                if rule in self._by_analysis:
-                    gathered.look_alikes.add(rule)
-                else:
-                    gathered.free(scheme, None, "")
-        gathered.free_spots.clear()
 
     def _is_wanted(self, host: str) -> bool:
         return _is_wanted(host, self._knowledge)
 
-    def _add_url(self, gathered: _Gathered, found: Host, of_place: str | None, spot: Spot | None) -> None:
+    def _add_url(self, gathered: Gathered, found: Host, of_place: str | None, spot: Spot | None) -> None:
         if len(gathered.urls) < MAX_URLS:
             gathered.urls.add(found.url)
         gathered.schemes.add(found.scheme)
@@ -193,7 +141,7 @@ class Gatherer:
         else:
             gathered.free(found.scheme, spot, found.excerpt)
 
-    def _add_name(self, gathered: _Gathered, found: Host, look_alike: str | None, spot: Spot | None) -> None:
+    def _add_name(self, gathered: Gathered, found: Host, look_alike: str | None, spot: Spot | None) -> None:
         if look_alike in self._by_analysis:
             gathered.look_alikes.add(look_alike)
         elif rule := self._knowledge.rule_for(found.host, found.excerpt):
@@ -208,7 +156,7 @@ class Gatherer:
         unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
         return UNKNOWN_SUFFIX if unknown else None
 
-    def _endpoint(self, host: str, gathered: _Gathered) -> Endpoint:
+    def _endpoint(self, host: str, gathered: Gathered) -> Endpoint:
         owner = self._knowledge.owner_of(host)
         evidence = sorted(gathered.evidence, key=lambda one: (one.where, one.offset or 0, one.value))
         return Endpoint(
@@ -221,21 +169,9 @@ class Gatherer:
             cleartext=gathered.cleartext,
             owner=owner.owner if owner else None,
             category=owner.category if owner else "unknown",
-            ruled_out=_ruled_out(gathered),
+            ruled_out=gathered.ruled_out,
             held_by=(HeldBy(party="unknown", library=None, evidence=tuple(evidence)),),
         )
-
-
-def _ruled_out(gathered: _Gathered) -> str | None:
-    """Give the rule that takes an endpoint out.
-
-    A name that stands alone is no more than its URLs are: where every URL is documentation, so is the name.
-    """
-    if gathered.rule or gathered.free_url:
-        return gathered.rule
-    if gathered.url_rules or gathered.free_name:
-        return min(gathered.url_rules, default=None)
-    return min(gathered.look_alikes, default=None)
 
 
 def no_uses(spots: Mapping[Spot, str]) -> Mapping[Spot, str]:
@@ -281,6 +217,10 @@ def find_endpoints(
         if bare := find_bare_host(text) or find_bare_ipv6(text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             gatherer.add(bare, "dex-string", name, offset, look_alike)
+    for candidate in elsewhere.candidates:
+        if bare := find_bare_host(candidate.text):
+            look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
+            gatherer.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
     return gatherer.endpoints(uses), _left_out(dexes, gatherer.complete and len(heads) < MAX_MENTIONS)
 
 

@@ -26,6 +26,9 @@ _BEFORE: Final = 60
 """Characters of an excerpt that stand before the host, where the text is longer than an excerpt."""
 
 _BEGIN = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))://", re.IGNORECASE)
+_SCHEME = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))\Z", re.IGNORECASE)
+_MARK = "://"
+_LONGEST_SCHEME = max(map(len, SCHEMES)) + 1
 _REST = re.compile(r"[^\s\"'<>`\\|^\x00-\x20\x7f]{1,500}")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _HOST_RUN = re.compile(r"[\w.-]+")
@@ -66,8 +69,8 @@ def find_urls(text: str) -> Iterator[Host]:
         [('api.example.com', 8080), ('192.0.2.7', None)]
     """
     plain = text.replace("\\/", "/").replace("\\.", ".")
-    for begin in _BEGIN.finditer(plain):
-        rest = _REST.match(plain, begin.end())
+    for begin in _begins(plain):
+        rest = _REST.match(plain, begin.end() + len(_MARK))
         if rest is None or _BEGIN.match(rest.group()):
             continue
         found = _host_of(rest.group())
@@ -75,6 +78,15 @@ def find_urls(text: str) -> Iterator[Host]:
             host, kind, port = found
             url = _trimmed(plain[begin.start() : rest.end()])
             yield Host(host, kind, url, begin.group(1).lower(), port, excerpt(plain, begin.start()))
+
+
+def _begins(text: str) -> Iterator[re.Match[str]]:
+    """Give the schemes that stand before `://`: that is found fast, and only what stands before it is looked at."""
+    at = text.find(_MARK)
+    while at >= 0:
+        if begin := _SCHEME.search(text, max(0, at - _LONGEST_SCHEME), at):
+            yield begin
+        at = text.find(_MARK, at + len(_MARK))
 
 
 def find_bare_host(text: str) -> Host | None:

@@ -26,6 +26,7 @@ _HASHES = {
 }
 """Name in a file → name in hashlib, and the version of Android from which on it counts."""
 _STRONGEST_SINCE = 18
+_LONGEST = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,18 @@ class Section:
 
 
 def sections(data: bytes) -> Iterator[Section]:
-    """Read the sections in order; the first one is about the file as a whole."""
+    """Read the sections in order; the first one is about the file as a whole.
+
+    One of more than a megabyte has no attributes: nobody makes such, and reading them would take long.
+    """
     for found in _SECTION.finditer(data):
         yield _section(found)
 
 
 def _section(found: "re.Match[bytes]") -> Section:
     attributes: dict[str, str] = {}
+    if found.end() - found.start() > _LONGEST:
+        return Section(found.start(), found.end(), None, attributes)
     first: tuple[str, str] | None = None
     for line in _LINE.findall(_FOLD.sub(b"", found[0])):
         name, _, value = line.decode("utf-8", "backslashreplace").partition(": ")

@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Tracker
+from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Signature, Tracker
 from phone_audit.model.finding import Evidence
 
 _TIERS = ("referenced", "host-only", "present", "initialised")
@@ -93,8 +93,9 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
-            "network_policy": _join_policy([info.network_policy for info in infos if info.network_policy]),
+            "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
+            "signature": join_signatures(base.signature, [(info.path, info.signature) for info in infos[1:]]),
             "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
         }
     )
@@ -169,13 +170,33 @@ def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
     )
 
 
-def _join_policy(parts: list[NetworkPolicy]) -> NetworkPolicy | None:
-    """The base says what may be sent; what code accepts may stand in any file."""
-    if not parts:
+def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
+    """Give what the base, which comes first, says may be sent; what code accepts may stand in any file."""
+    base, known = parts[0], [part for part in parts if part is not None]
+    if base is None:
         return None
-    holders = _join_holders([by for part in parts for by in part.accepted_by])
-    accepts = any(part.accepts_any_certificate for part in parts)
-    return parts[0].model_copy(update={"accepts_any_certificate": accepts, "accepted_by": holders})
+    holders = _join_holders([by for part in known for by in part.accepted_by])
+    accepts = any(part.accepts_any_certificate for part in known)
+    return base.model_copy(update={"accepts_any_certificate": accepts, "accepted_by": holders})
+
+
+def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:
+    """Give the signature of a package of several files: it verifies only where each of them does.
+
+    Args:
+        base: of the file that the package is called after; its schemes stand for all.
+        others: name and signature of each other file.
+    """
+    if base is None:
+        return None
+    verified, errors = base.verified, list(base.errors)
+    for name, signature in others:
+        if signature is None or signature.verified is None:
+            verified = verified and None
+        elif not signature.verified:
+            verified = False
+            errors.extend(f"{error} ({name})" for error in signature.errors)
+    return base.model_copy(update={"verified": verified, "errors": tuple(sorted(set(errors)))})
 
 
 def _any(flags: Iterable[bool | None]) -> bool | None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from phone_audit.analyse.compiled_xml import Element, Value
+from phone_audit.analyse.detector import ACCEPTS_ANY_CERTIFICATE
 from phone_audit.analyse.manifest import ManifestFacts
-from phone_audit.model.apk import HeldBy, NetworkPolicy
+from phone_audit.model.apk import Behaviour, HeldBy, NetworkPolicy
 
 _NO_CLEARTEXT_FROM = 28
 _NO_USER_CERTIFICATES_FROM = 24
@@ -59,6 +60,14 @@ def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> Ne
     if policy is None or not accepting:
         return policy
     return policy.model_copy(update={"accepts_any_certificate": True, "accepted_by": accepting})
+
+
+def accepting_behaviour(accepting: tuple[HeldBy, ...]) -> tuple[Behaviour, ...]:
+    """Say it as a behaviour too, which is known where the policy is not."""
+    evidence = tuple(one for holder in accepting for one in holder.evidence)
+    return (
+        (Behaviour(id=ACCEPTS_ANY_CERTIFICATE, title="Accepts any certificate", evidence=evidence),) if evidence else ()
+    )
 
 
 def _policy(rules: _Rules, domains: tuple[str, ...], *, source: str, pins: bool = False) -> NetworkPolicy:

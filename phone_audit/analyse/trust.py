@@ -8,6 +8,7 @@ What each of them has to do: https://developer.android.com/privacy-and-security/
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,6 +24,10 @@ from phone_audit.model.finding import Evidence
 
 MAX_SHOWN: Final = 20
 """Places that are shown of one package."""
+MAX_TRIED: Final = 1_000
+"""Methods of one name that are looked at in one file; a real one has some tens."""
+MAX_SOUGHT: Final = 200
+"""Classes of one package for which it is looked up whether anything creates them."""
 
 _TRUST_MANAGERS: Final = frozenset({b"Ljavax/net/ssl/X509TrustManager;", b"Ljavax/net/ssl/X509ExtendedTrustManager;"})
 _VERIFIERS: Final = frozenset({b"Ljavax/net/ssl/HostnameVerifier;"})
@@ -59,26 +64,23 @@ def accepting_code(indexes: Sequence[DexIndex], owner_of: Callable[[str], Owner]
         owner_of: tells whose code a class is, by its name in Java form.
     """
     by_owner: dict[Owner, list[Evidence]] = {}
-    for evidence in _places(indexes)[:MAX_SHOWN]:
+    for evidence in islice(_places(indexes), MAX_SHOWN):
         by_owner.setdefault(owner_of(evidence.class_ or ""), []).append(evidence)
     order = sorted(by_owner, key=lambda owner: (owner.party, owner.library or ""))
     return tuple(HeldBy(party=one.party, library=one.library, evidence=tuple(by_owner[one])) for one in order)
 
 
-def _places(indexes: Sequence[DexIndex]) -> tuple[Evidence, ...]:
+def _places(indexes: Sequence[DexIndex]) -> Iterator[Evidence]:
     package = _Package(indexes)
-    found = [
-        evidence
-        for index in indexes
-        for part in (package.trust_managers, package.verifiers, package.web_views, package.ready_made)
-        for evidence in part(index)
-    ]
-    return tuple(dict.fromkeys(found))
+    for index in indexes:
+        for part in (package.trust_managers, package.verifiers, package.web_views, package.ready_made):
+            yield from part(index)
 
 
 class _Package:
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
+        self._left = MAX_SOUGHT
 
     def trust_managers(self, index: DexIndex) -> Iterator[Evidence]:
         """Find trust managers none of whose `checkServerTrusted` checks anything."""
@@ -151,8 +153,9 @@ class _Package:
     def _is_created(self, name: bytes) -> bool:
         """Tell whether an instance of a class, or of a class that extends it, is made anywhere."""
         names, seen = [name], {name}
-        while names and len(seen) <= _KIN:
+        while names and len(seen) <= _KIN and self._left > 0:
             current = names.pop()
+            self._left -= 1
             for index in self._indexes:
                 number = index.type_ids.get(current)
                 if number is None:
@@ -177,7 +180,8 @@ def _methods(index: DexIndex, name: bytes, signature: str) -> list[_Row]:
     wanted = [int(number) for number in named if index.method_name(int(number)).startswith(signature)]
     if not wanted:
         return []
-    return [_Row(index, int(row)) for row in np.flatnonzero(np.isin(index.methods.method, wanted))]
+    rows = np.flatnonzero(np.isin(index.methods.method, wanted))[:MAX_TRIED]
+    return [_Row(index, int(row)) for row in rows]
 
 
 def _defined(index: DexIndex, name: bytes) -> NDArray[np.intp]:

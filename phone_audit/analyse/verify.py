@@ -2,7 +2,8 @@
 
 Order and rules follow AOSP apksig `ApkVerifier.java`, so the verdict is the one of `apksigner verify`: the newest
 scheme that a version knows decides, and an older version falls back on an older scheme. The first scheme that fails
-ends the check.
+ends the check. As there, a package for Android 7 on needs no v2 where it has v3. Beyond it, an archive has to begin
+with an entry (CVE-2017-13156: code in front of an archive that is signed with v1 alone).
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from phone_audit.analyse.verify_faults import NEWEST_SDK, Fault, FaultError, Sdk
 from phone_audit.analyse.verify_jar import MANIFEST, verify_jar
 from phone_audit.analyse.verify_stamp import verify_stamp
 from phone_audit.analyse.verify_v4 import verify_v4
-from phone_audit.analyse.zip_index import Buffer
+from phone_audit.analyse.zip_index import LOCAL, Buffer
 from phone_audit.errors import ApkError
 
 _V2_SINCE, _SANDBOX_SINCE, _V3_SINCE, _V31_SINCE = 24, 26, 28, 33
@@ -145,6 +146,9 @@ class _Verifier:
         refused = [note for note in self._archive.notes if note.code in _REFUSED]
         if refused:
             raise fault("archive-refused", refused[0].reason)
+        if self._archive.data[: len(LOCAL)] != LOCAL:
+            text = "Bytes lie before the first entry, which v1 does not sign; Android refuses that since 2017."
+            raise fault("archive-bytes-in-front", text)
         if self._asked.sdk.last >= _V2_SINCE:
             self._check_newer()
         if self._asked.sdk.last >= _SANDBOX_SINCE and (self._asked.sandbox or 1) > 1 and not self._signers:

@@ -20,7 +20,11 @@ from phone_audit.errors import ApkError
 MANIFEST = "META-INF/MANIFEST.MF"
 _FOLDER = "META-INF/"
 _BLOCK_SUFFIXES = (".RSA", ".DSA", ".EC")
-_TEXT_LIMIT = 64 * 2**20
+_TEXT_LIMIT = 16 * 2**20
+"""Bytes of MANIFEST.MF and all `.SF` files together; 30,000 entries and one signer need about 8 MB."""
+_MAX_FAULTS = 1000
+_MAX_STRANGERS = 10_000
+_NO_SECTION = Section(0, 0, None, {})
 _BLOCK_LIMIT = 2**20
 _STRIPPING = "x-android-apk-signed"
 _SCHEMES_SINCE = {2: 24, 3: 28}
@@ -67,6 +71,7 @@ class _Verifier:
         self._sdk = sdk
         self._schemes = schemes
         self._by_name = {entry.name: entry for entry in reversed(archive.entries)}
+        self._text_left = _TEXT_LIMIT
 
     def signers(self) -> tuple[bytes, ...]:
         if len(self._by_name) < len(self._archive.entries):
@@ -77,17 +82,22 @@ class _Verifier:
         used = self._check_entries(manifest, covered)
         return tuple(dict.fromkeys(signer.certificate for signer in signers if signer.block in used))
 
-    def _text(self, name: str, limit: int) -> bytes:
-        return b"".join(_limited(self._archive.pieces(self._by_name[name]), name, limit))
+    def _text(self, name: str) -> bytes:
+        text = b"".join(_limited(self._archive.pieces(self._by_name[name]), name, self._text_left))
+        self._text_left -= len(text)
+        return text
 
     def _manifest(self) -> _Manifest:
         if MANIFEST not in self._by_name:
             raise fault("v1-no-manifest", f"{MANIFEST} is missing, so there is no signature of scheme v1.")
-        data = self._text(MANIFEST, _TEXT_LIMIT)
-        first, *others = [*sections(data)] or [Section(0, 0, None, {})]
+        data = self._text(MANIFEST)
+        found = sections(data)
+        first = next(found, _NO_SECTION)
         faults: list[Fault] = []
         entries: dict[str, Section] = {}
-        for number, section in enumerate(others, 1):
+        for number, section in enumerate(found, 1):
+            if len(faults) > _MAX_FAULTS:
+                break
             if section.name is None:
                 faults.append(Fault("v1-unnamed-section", f"Section {number} of {MANIFEST} names no entry."))
             elif section.name in entries:
@@ -112,8 +122,8 @@ class _Verifier:
         return pairs
 
     def _signer(self, block: str, file: str) -> _Signer:
-        text = self._text(file, _TEXT_LIMIT)
-        encoded = self._text(block, _BLOCK_LIMIT)
+        text = self._text(file)
+        encoded = b"".join(_limited(self._archive.pieces(self._by_name[block]), block, _BLOCK_LIMIT))
         try:
             signed = read_signed_block(encoded)
             records = signed.signers if self._sdk.first >= _ALL_RECORDS_SINCE else signed.signers[:1]
@@ -159,7 +169,8 @@ class _Verifier:
 
     def _covered(self, signer: _Signer, manifest: _Manifest) -> frozenset[str]:
         """Check a `.SF` file against the manifest; gives the entries that it speaks for."""
-        main, *others = [*sections(signer.text)] or [Section(0, 0, None, {})]
+        found = sections(signer.text)
+        main = next(found, _NO_SECTION)
         if "signature-version" not in main.attributes:
             raise fault("v1-no-version", f"{signer.file} names no version.")
         if self._sdk.last >= _SCHEMES_SINCE[2]:
@@ -177,9 +188,13 @@ class _Verifier:
                     )
         faults: list[Fault] = []
         names: set[str] = set()
-        for section in others:
+        for section in found:
+            if len(faults) > _MAX_FAULTS:
+                break
             if section.name is None or section.name in names:
                 raise fault("v1-damaged-file", f"A section of {signer.file} names no entry, or one again.")
+            if len(names) > len(self._by_name) + _MAX_STRANGERS:
+                raise fault("v1-damaged-file", f"{signer.file} names far more entries than there are.")
             names.add(section.name)
             if not intact:
                 faults.extend(self._section_faults(signer.file, section, section.name, manifest, signtool))

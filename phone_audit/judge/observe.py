@@ -10,8 +10,14 @@ from phone_audit.model.device import Package, Snapshot
 
 
 def observed_apk(info: ApkInfo) -> Observed:
-    """Give what one APK shows, with nothing known of a phone."""
-    return Observed(packages=(_of_files(info.package, [info], info.path),))
+    """Give what one APK shows, with nothing known of a phone.
+
+    A signer counts only where the signature was not refused: a file can name any certificate. A phone checked that when
+    it took the package in, and firmware may strip what the check needs.
+    """
+    refused = info.signature is not None and info.signature.verified is False
+    shown = info.model_copy(update={"signers": ()}) if refused else info
+    return Observed(packages=(_of_files(info.package, [shown], info.path),))
 
 
 def observed_phone(

@@ -13,10 +13,12 @@ _SEEN_IN: Mapping[str, str] = {
     "tracker-present": "code of known trackers",
     "telemetry-endpoint": "addresses of telemetry or advertising services",
     "cleartext-endpoint": "unencrypted addresses in their code",
+    "accepts-any-certificate": "code that accepts any certificate",
+    "packed-code": "code that is hidden",
 }
 """Detectors that speak of many packages at once, and what they see there."""
-_SENDS = ("tracker", "telemetry", "cleartext")
-"""Categories of what sends data by design."""
+_SENDS = ("tracker", "telemetry", "cleartext", "network-policy")
+"""Categories of what sends data by design, or so that others can read it."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from phone_audit.model.apk import ApkFile, ApkInfo, Signature
 from tests.analyse.apk_signer import Jar, Signer, key, signed
 from tests.analyse.facts import knowledge
 from tests.analyse.packages import dex, fixture, manifest, package
+from tests.analyse.places.builders import java_class
 from tests.analyse.zips import Part, make_zip
 
 KNOWLEDGE = knowledge()
@@ -172,6 +173,30 @@ def test_code_without_a_manifest(tmp_path: Path) -> None:
     info = read(tmp_path, make_zip([dex(URL)]))
     assert (info.package, info.has_code, hosts(info)) == (None, True, [("collect.example.net", ["classes.dex"])])
     assert codes(info) == [("manifest", "no-manifest")]
+
+
+def test_what_other_files_mention_is_told_with_dex_strings(tmp_path: Path) -> None:
+    inner = make_zip([dex("http://hidden.example.net/", name="x.dex")])
+    asset = Part("assets/a.json", b'{"u": "http://asset.example.net/"}')
+    data = package("policy", dex(URL), asset, Part("assets/b.bin", inner), Part("res/c.rar", b"Rar!\x1a\x07\0"))
+    info = read(tmp_path, data)
+    assert hosts(info) == [
+        ("asset.example.net", ["assets/a.json"]),
+        ("collect.example.net", ["classes.dex"]),
+        ("hidden.example.net", ["assets/b.bin!x.dex"]),
+    ]
+    assert [(one.step, one.subject, one.code) for one in info.skipped if one.step == "native"] == [
+        ("native", "shown.apk!res/c.rar", "unknown-archive")
+    ]
+    assert hosts(read(tmp_path, data, frozenset({"native"}))) == [("collect.example.net", ["classes.dex"])]
+
+
+def test_java_classes_give_endpoints_and_trackers_but_no_behaviours(tmp_path: Path) -> None:
+    content = java_class("com/example/A", [URL])
+    info = read(tmp_path, make_zip([Part("AndroidManifest.xml", b"<manifest/>"), Part("com/example/A.class", content)]))
+    assert hosts(info) == [("collect.example.net", ["com/example/A.class"])]
+    assert (info.trackers, info.behaviours, info.obfuscation) == ((), None, None)
+    assert ("dex", "java-bytecode") in codes(info)
 
 
 @pytest.mark.parametrize("name", ["com/example/A.class", "classes.jar"])

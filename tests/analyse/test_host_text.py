@@ -20,6 +20,7 @@ def _hosts(text: str) -> list[tuple[str, int | None]]:
         ("http://a.com,http://b.com;", [("a.com", None), ("b.com", None)]),
         ("https://a.com/?u=http://b.com/x", [("a.com", None), ("b.com", None)]),
         ('{"u":"http:\\/\\/a.com:81\\/x"}', [("a.com", 81)]),
+        (r"(https?|http://www\.a\.com:81/.*?\.sgf)", [("www.a.com", 81)]),
         ("http://user:secret@a.com/", [("a.com", None)]),
         ("http://good.example@evil.example/", [("evil.example", None)]),
         ("http://192.0.2.7:8080/x", [("192.0.2.7", 8080)]),
@@ -151,10 +152,29 @@ def test_texts_that_are_no_bare_host(text: str) -> None:
 def test_bare_ipv6() -> None:
     found = find_bare_ipv6("2001:4860:4860:0::8888")
     assert found is not None
-    assert (found.host, found.kind) == ("2001:4860:4860::8888", "ipv6")
+    assert (found.host, found.kind, found.port) == ("2001:4860:4860::8888", "ipv6", None)
+    found = find_bare_ipv6("[2001:4860:4860:0::8888]:853")
+    assert found is not None
+    assert (found.host, found.port) == ("2001:4860:4860::8888", 853)
+    assert find_bare_ipv6("[2001:4860::8888]") is not None
 
 
-@pytest.mark.parametrize("text", ["::1", "12:30:45", "00:11:22:33:44:55:66:77", "dead:beef", "a::b", "2001::1::2", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2001:db8::1",
+        "2001:db8::1]",
+        "2001:db8::1]:53",
+        "[2001:db8::1]:",
+        "::1",
+        "12:30:45",
+        "00:11:22:33:44:55:66:77",
+        "dead:beef",
+        "a::b",
+        "2001::1::2",
+        "",
+    ],
+)
 def test_no_bare_ipv6(text: str) -> None:
     assert find_bare_ipv6(text) is None
 

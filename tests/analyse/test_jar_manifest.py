@@ -42,6 +42,13 @@ def test_the_first_of_two_attributes_counts_and_the_name_comes_first() -> None:
     assert next(sections(b"X: 1\nName: a\n")).name is None
 
 
+def test_a_section_that_nobody_makes_is_not_read() -> None:
+    fits = b"Name: a\nX: " + b"x" * (2**20 - 13) + b"\n\n"
+    assert [section.name for section in sections(fits)] == ["a"]
+    (section,) = sections(b"\n" + fits[:-1] + b"B: 2\n\n")
+    assert (section.name, section.attributes, section.start) == (None, {}, 1)
+
+
 def test_odd_bytes_are_kept_apart() -> None:
     """An entry of the archive is named by the same rule."""
     assert next(sections(b"Name: a\xff\n")).name == "a\\xff"

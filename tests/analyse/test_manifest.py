@@ -273,6 +273,14 @@ def test_the_permission_of_a_component() -> None:
     }
 
 
+def test_components_that_are_switched_off() -> None:
+    off = element("receiver", {NAME: ".R", 0x0101000E: False})
+    on = [element("service", {NAME: ".S", 0x0101000E: True}), element("activity", {NAME: ".A"})]
+    facts = read(element("application", {}, off, *on))
+    assert facts.disabled == ("a.b.R",)
+    assert {component.name for component in facts.components} == {"a.b.R", "a.b.S", "a.b.A"}
+
+
 def test_only_the_first_application_counts() -> None:
     first = element("application", {}, element("service", {NAME: ".A"}))
     second = element("application", {}, element("service", {NAME: ".B"}))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.analyse.archive import Archive
+from phone_audit.analyse.join import join_signatures
 from phone_audit.analyse.signing import read_signing
 from phone_audit.analyse.signing_block import V2, V3, find_block
 from phone_audit.errors import ApkError
@@ -115,6 +116,21 @@ def test_a_known_key_is_named() -> None:
     archive = Archive(memoryview(fixture("jar.apk")))
     _, (signer,) = read_signing(archive, None, lambda sha256: fact if sha256 == ONE else None)
     assert signer.known_key == "key"
+
+
+def test_a_package_of_several_files_verifies_where_each_does() -> None:
+    good, unknown = (Signature(verified=verified, schemes=("v2",)) for verified in (True, None))
+    broken = Signature(verified=False, schemes=("v2",), errors=("a: b",))
+    assert join_signatures(None, [("x", good)]) is None
+    assert join_signatures(good, []) == good
+    assert join_signatures(good, [("x", good)]) == good
+    assert join_signatures(good, [("x", unknown)]) == unknown
+    assert join_signatures(good, [("x", None)]) == unknown
+    joined = Signature(verified=False, schemes=("v2",), errors=("a: b (x)",))
+    for others in ([("x", broken), ("y", unknown)], [("y", None), ("x", broken), ("z", good)]):
+        assert join_signatures(good, others) == joined
+    assert join_signatures(broken, [("x", unknown)]) == broken
+    assert join_signatures(broken, [("x", broken)]) == joined.model_copy(update={"errors": ("a: b", "a: b (x)")})
 
 
 def test_unsigned() -> None:

@@ -26,6 +26,14 @@ def test_a_step_may_use_half_of_what_is_left_and_the_last_one_all() -> None:
     assert task.deadline == 116.0
 
 
+def test_every_step_of_the_analysis_can_be_left_out() -> None:
+    for step in ("signature", "resources", "manifest", "native", "dex"):
+        task = begun()
+        task.begin_step(step, 100.0)
+        assert task.fail("crashed", 101.0) is True
+        assert json.loads(task.request())["leave_out"] == [step]
+
+
 def test_a_step_that_nobody_knows_counts_as_reading() -> None:
     task = begun()
     task.begin_step("mining", 100.0)

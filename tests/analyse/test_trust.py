@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse import trust
+from phone_audit.analyse.code import read_code
+from phone_audit.analyse.detector import ACCEPTS_ANY_CERTIFICATE
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import DexIndex, index_file
 from phone_audit.analyse.join import join, moved_inside
 from phone_audit.analyse.libraries import Owner
-from phone_audit.analyse.network_policy import with_code
+from phone_audit.analyse.network_policy import accepting_behaviour, with_code
 from phone_audit.analyse.trust import MAX_SHOWN, accepting_code
 from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence
 from tests.analyse.detectors.seen import policy
+from tests.analyse.facts import knowledge
 from tests.judge.cases import apk_info
 
 DEX = (Path(__file__).parents[2] / "fixtures/trust/trust.dex").read_bytes()
@@ -33,10 +37,10 @@ ACCEPTING = {
     "NotNullClient": WEB_VIEW,
 }
 NEAR = [
-    "ThrowingManager", "DelegatingManager", "SuperManager", "PinningManager", "HalfManager", "UnusedManager",
-    "NoManager", "AbstractManager", "HeirManager", "FalseVerifier", "ComparingVerifier", "ChoosingVerifier",
-    "LogResultVerifier", "RecursiveVerifier", "CancellingClient", "InheritingClient", "AskingClient",
-    "DebugClient",
+    "ThrowingManager", "DeadReturnManager", "DelegatingManager", "SuperManager", "PinningManager",
+    "HalfManager", "UnusedManager", "NoManager", "AbstractManager", "HeirManager", "FalseVerifier",
+    "ComparingVerifier", "ChoosingVerifier", "LogResultVerifier", "RecursiveVerifier", "CancellingClient",
+    "InheritingClient", "AskingClient", "DebugClient",
 ]  # fmt: skip
 
 
@@ -105,6 +109,19 @@ def test_no_more_than_so_many_places() -> None:
     assert len(places(*many)) == MAX_SHOWN
 
 
+def test_forged_numbers_of_classes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 1)
+    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == []
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 3)
+    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == [
+        "trust.BaseManager",
+        "trust.EmptyManager",
+    ]
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 100)
+    monkeypatch.setattr(trust, "MAX_TRIED", 0)
+    assert {one.class_ for one in places(*indexes())} == {"trust.Main"}
+
+
 def test_nothing_to_see() -> None:
     assert accepting_code((), lambda _: Owner("unknown", None)) == ()
 
@@ -128,6 +145,14 @@ def test_the_policy_takes_it_in() -> None:
     assert with_code(None, (HELD,)) is None
 
 
+def test_it_is_a_behaviour_of_the_code() -> None:
+    facts = read_code([("classes.dex", DEX)], knowledge())
+    (behaviour,) = [one for one in facts.behaviours if one.id == ACCEPTS_ANY_CERTIFICATE]
+    assert behaviour.evidence == tuple(one for by in facts.accepting for one in by.evidence)
+    assert len(behaviour.evidence) == len(ACCEPTING) + 2
+    assert accepting_behaviour(()) == ()
+
+
 def test_what_a_split_accepts_counts_for_the_package() -> None:
     base = apk_info("com.a", network_policy=policy(cleartext=True))
     split = moved_inside(apk_info("com.a", network_policy=with_code(policy(), (HELD,))), "split.apk")
@@ -136,4 +161,4 @@ def test_what_a_split_accepts_counts_for_the_package() -> None:
     assert joined.cleartext
     assert joined.accepts_any_certificate
     assert [one.where for by in joined.accepted_by for one in by.evidence] == ["split.apk!classes.dex"]
-    assert join(apk_info("com.a"), [apk_info("com.a")]).network_policy is None
+    assert join(apk_info("com.a"), [split]).network_policy is None

@@ -68,7 +68,8 @@ def test_v2_alone_needs_android_7() -> None:
     assert check(apk).certificates == {"v2": (ONE.certificate,)}
     assert words(check(apk)) == []
     assert words(check(apk, OLD)) == ["v1-no-manifest"]
-    assert words(check(apk, SdkRange(24, 30))) == []
+    for last in (24, 30):
+        assert check(apk, SdkRange(24, last)).certificates == {"v2": (ONE.certificate,)}
     assert words(check(apk, SdkRange(21, 23))) == ["v1-no-manifest"]
 
 
@@ -117,6 +118,7 @@ def test_v31_goes_with_v3() -> None:
     assert check(apk).certificates == {"v3.1": (TWO.certificate,), "v3": (ONE.certificate,)}
     assert words(check(apk, SdkRange(33))) == []
     assert check(apk, SdkRange(34)).certificates == {"v3.1": (TWO.certificate,)}
+    assert set(check(apk, SdkRange(28, 33)).certificates) == {"v3.1", "v3"}
     assert words(check(signed(v31=[newer]))) == ["v3.1-without-v3"]
     assert words(check(signed(v31=[newer]), SdkRange(33))) == ["v3.1-without-v3"]
     assert words(check(signed(v3=[v3_signer(ONE, attributes=(ROTATION,))]))) == ["v3-scheme-stripped"]
@@ -128,6 +130,7 @@ def test_v31_goes_with_v3() -> None:
 def test_a_scheme_that_was_taken_away() -> None:
     assert words(check(signed(v2=[Signer(ONE, attributes=(STRIPPED,))]))) == ["v2-scheme-stripped"]
     assert words(check(signed(v2=[Signer(ONE, attributes=(STRIPPED,))], v3=[v3_signer(ONE)]))) == []
+    assert words(check(signed(v2=[Signer(ONE, attributes=(STRIPPED,))]), SdkRange(24, 28))) == ["v2-scheme-stripped"]
     assert words(check(signed(v2=[Signer(ONE, attributes=(STRIPPED,))]), SdkRange(24, 27))) == []
 
 
@@ -160,6 +163,24 @@ def test_garbage_after_the_value_does_not_hide_it() -> None:
 def test_archives_that_android_refuses(change: dict[str, bytes]) -> None:
     data = make_zip(Jar(RSA).parts(PARTS), **change)  # type: ignore[arg-type]
     assert words(check(data)) == ["archive-refused"]
+
+
+def test_code_in_front_of_the_archive() -> None:
+    """All offsets are right, so that the archive can be read; no digest of v1 is about these bytes."""
+    plain = jar(Jar(RSA))
+    end = plain.rindex(b"PK\5\6")
+    code = b"dex\n035\0"
+    (directory,) = struct.unpack_from("<I", plain, end + 16)
+    moved = bytearray(code + plain)
+    struct.pack_into("<I", moved, len(code) + end + 16, directory + len(code))
+    at = directory + len(code)
+    while moved[at : at + 4] == b"PK\1\2":
+        (offset,) = struct.unpack_from("<I", moved, at + 42)
+        struct.pack_into("<I", moved, at + 42, offset + len(code))
+        at += 46 + sum(struct.unpack_from("<3H", moved, at + 28))
+    assert Archive(memoryview(bytes(moved))).notes == ()
+    assert words(check(plain)) == []
+    assert words(check(bytes(moved))) == ["archive-bytes-in-front"]
 
 
 def test_unsigned() -> None:

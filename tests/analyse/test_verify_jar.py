@@ -1,7 +1,11 @@
 """Scheme v1: archives signed as Java signs them, and everything that can be wrong."""
 
+import hashlib
+
 import pytest
 from asn1crypto import cms, core, x509  # noqa: TID251
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.certificates import may_sign
@@ -75,6 +79,31 @@ def test_sections_of_the_manifest() -> None:
     assert words(Jar(RSA, manifest=RIGHT + b"Name: classes.dex\r\n\r\n").parts(PARTS)) == ["v1-duplicate-section"]
     both = RIGHT + b"Name: gone\r\n\r\nOther: x\r\n\r\n"
     assert words(Jar(RSA, manifest=both).parts(PARTS)) == ["v1-missing-entry", "v1-unnamed-section"]
+
+
+def test_the_size_of_the_texts_is_limited() -> None:
+    """Ten times the same 2 MB shrink to little in the archive."""
+    file = b"Signature-Version: 1.0\r\n\r\nX: " + b"x" * (2 * 2**20) + b"\r\n\r\n"
+    with pytest.raises(ApkError) as caught:
+        check(signers(*[file] * 10))
+    assert (caught.value.step, caught.value.code) == ("signature", "size-limit")
+
+
+def test_no_more_faults_are_gathered_than_anybody_reads() -> None:
+    manifest = RIGHT + b"Name: gone\r\n\r\n" * 1500
+    assert words(Jar(RSA, manifest=manifest, file=file_of(RIGHT)).parts(PARTS)) == ["v1-missing-entry"] * 21
+    many = b"".join(b"Name: %d\r\n\r\n" % number for number in range(1500))
+    file = file_of(RIGHT, whole=False) + many
+    assert words(Jar(RSA, file=file).parts(PARTS)) == ["v1-no-section-digest"] * 21
+
+
+def test_a_signature_file_about_far_more_than_there_is() -> None:
+    def about(strangers: int) -> list[Part]:
+        names = b"".join(b"Name: %d\r\n\r\n" % number for number in range(strangers))
+        return Jar(RSA, file=file_of(RIGHT) + names).parts(PARTS)
+
+    assert check(about(10_000)) == (RSA.certificate,)
+    assert words(about(10_010)) == ["v1-damaged-file"]
 
 
 def test_the_signature_file() -> None:
@@ -209,6 +238,13 @@ def test_a_second_signer_record_counts_since_android_7() -> None:
     assert words(neither, SdkRange(24)) == ["v1-signature-mismatch"]
 
 
+def test_a_key_of_another_kind_than_the_signature() -> None:
+    info = cms.ContentInfo.load(pkcs7_of(CURVE, file_of(RIGHT)))
+    info["content"]["signer_infos"][0]["signature_algorithm"] = {"algorithm": "rsassa_pkcs1v15"}
+    parts = instead(Jar(RSA).parts(PARTS), "META-INF/CERT.RSA", bytes(info.dump(force=True)))
+    assert words(parts) == ["v1-bad-key"]
+
+
 def test_a_block_without_signer_records() -> None:
     info = cms.ContentInfo.load(pkcs7_of(RSA, file_of(RIGHT)))
     info["content"]["signer_infos"] = cms.SignerInfos([])
@@ -233,3 +269,32 @@ def with_extensions(extensions: list[dict[str, object]]) -> bytes:
     certificate = x509.Certificate.load(RSA.certificate)
     certificate["tbs_certificate"]["extensions"] = x509.Extensions(extensions)
     return bytes(certificate.dump(force=True))
+
+
+def with_attributes(kept: dict[str, list[object]]) -> list[Part]:
+    """The archive, its signer record with these signed attributes instead, and signed again."""
+    info = cms.ContentInfo.load(pkcs7_of(RSA, file_of(RIGHT), attributes=True))
+    record = info["content"]["signer_infos"][0]
+    attributes = [{"type": kind, "values": values} for kind, values in kept.items() if values]
+    record["signed_attrs"] = cms.CMSAttributes(attributes)
+    assert isinstance(RSA.private, rsa.RSAPrivateKey)
+    signed = b"\x31" + record["signed_attrs"].dump()[1:]
+    record["signature"] = RSA.private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    return instead(Jar(RSA).parts(PARTS), "META-INF/CERT.RSA", bytes(info.dump(force=True)))
+
+
+def test_signed_attributes() -> None:
+    digest = hashlib.sha256(file_of(RIGHT)).digest()
+    old = SdkRange(19, 23)
+
+    def made(content_type: list[object], digests: list[object]) -> list[Part]:
+        return with_attributes({"content_type": content_type, "message_digest": digests})
+
+    assert check(made(["data"], [digest])) == (RSA.certificate,)
+    assert words(made(["data"], [b"other"])) == ["v1-signature-mismatch"]
+    assert words(made(["data"], [])) == ["v1-damaged-block"]
+    assert words(made(["data"], [digest, digest])) == ["v1-damaged-block"]
+    for wrong, word in ((["signed_data"], "v1-signature-mismatch"), ([], "v1-damaged-block")):
+        assert words(made([*wrong], [digest])) == [word]
+        assert words(made([*wrong], [digest]), SdkRange(19, 24)) == [word]
+        assert check(made([*wrong], [digest]), old) == (RSA.certificate,)

@@ -110,6 +110,17 @@ def test_what_can_be_wrong() -> None:
     assert words((STAMP_V2, lp(lp(ONE.certificate)))) == ["stamp-certificate-mismatch"]
 
 
+def test_it_counts_from_android_11_on() -> None:
+    """RSA-PSS is understood since version 23, so a package for 21 may have a stamp that is made with it."""
+    store = key("rsa")
+    entry = Part("stamp-cert-sha256", hashlib.sha256(store.certificate).digest())
+    parts = Jar(ONE).parts((*PARTS, entry))
+    manifest = next(part.content for part in parts if part.name == "META-INF/MANIFEST.MF")
+    digests = {1: over(hashlib.sha256(manifest).digest(), 4), 2: over(digest(make_zip(parts), EC))}
+    signed = [(number, numbered([(0x0101, signature(store, 0x0101, value))])) for number, value in digests.items()]
+    assert words((STAMP_V2, lp(lp(store.certificate, numbered(signed)))), parts=parts, first=21) == []
+
+
 def test_its_announcement() -> None:
     assert words() == ["stamp-missing"]
     assert words(stamp([(2, OTHER)]), parts=PARTS) == ["stamp-not-announced"]

@@ -74,7 +74,7 @@ def test_what_can_be_wrong(tmp_path: Path) -> None:
     assert words(tmp_path, idsig(kind=(1, 13))) == ["v4-unsupported-algorithm"]
     assert words(tmp_path, idsig(more=b"x")) == ["v4-damaged"]
     assert words(tmp_path, b"") == ["v4-damaged"]
-    assert words(tmp_path, struct.pack("<I", 3)) == ["v4-damaged"]
+    assert words(tmp_path, struct.pack("<I", 3) + idsig()[4:]) == ["v4-damaged"]
 
 
 def test_it_goes_with_v3_where_there_is_one(tmp_path: Path) -> None:

@@ -84,14 +84,16 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=int, default=20)
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--largest", type=float, default=6.0, help="MB of DEX in one APK; larger ones are not drawn")
+    parser.add_argument("--smallest", type=float, default=0.1, help="MB of DEX in one APK; smaller ones are not drawn")
+    parser.add_argument("--largest", type=float, default=6.0, help="the same for larger ones")
     chosen = parser.parse_args()
     paths = sorted(chosen.folder.rglob("*.apk"))
     random.Random(chosen.seed).shuffle(paths)
     compared = total = different = 0
     for path in paths:
         dexes = _dexes(path)
-        if not dexes or sum(map(len, dexes.values())) > chosen.largest * 1e6 or compared == chosen.sample:
+        size = sum(map(len, dexes.values())) / 1e6
+        if not chosen.smallest <= size <= chosen.largest or compared == chosen.sample:
             continue
         compared += 1
         for name, data in dexes.items():

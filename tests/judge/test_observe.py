@@ -2,7 +2,7 @@
 
 from phone_audit.judge.observe import observed_apk, observed_phone
 from phone_audit.judge.observed import Observed, ObservedPackage
-from phone_audit.model.apk import ApkFile
+from phone_audit.model.apk import ApkFile, Signature
 from phone_audit.model.device import PackageFile
 from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapshot
 
@@ -22,6 +22,13 @@ def test_an_apk_alone() -> None:
             ),
         )
     )
+
+
+def test_a_certificate_that_signed_nothing_counts_for_nothing() -> None:
+    for verified, counted in ((False, frozenset[str]()), (None, {"cd" * 32, "1" * 40}), (True, {"cd" * 32, "1" * 40})):
+        signature = Signature(verified=verified, schemes=("v2",))
+        info = apk_info("com.a", "a.apk", signers=(signer("cd" * 32),), signature=signature)
+        assert observed_apk(info).packages[0].signers == counted
 
 
 def test_an_apk_that_could_not_be_read() -> None:

@@ -147,6 +147,12 @@ def test_a_signing_key_gives_no_data_away() -> None:
     assert len(both.reasons) == 2
 
 
+def test_accepting_any_certificate_lets_others_read() -> None:
+    found = finding("accepts-any-certificate", "com.a", confidence="high", category="network-policy")
+    judged = verdict(supported(found), reading())
+    assert judged.headline == "This phone holds what may give data away by design: code that accepts any certificate"
+
+
 def test_files_are_not_counted_as_packages() -> None:
     subjects = [Subject(kind="package", name="com.a"), Subject(kind="apk", name="/b.apk")]
     found = [finding(name=subject.name, subject=subject) for subject in subjects]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from phone_audit.analyse.detector import Detector, apk_subject, may_use_network
+from phone_audit.analyse.detector import ACCEPTS_ANY_CERTIFICATE, Detector, apk_subject, may_use_network
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, HeldBy
 from phone_audit.model.finding import Confidence, Finding, Remedy
@@ -15,11 +15,8 @@ REMEDY = Remedy(
 
 def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     """Yield one finding for each party whose code does it: the package itself, each library, code of unknown origin."""
-    policy = info.network_policy
-    if policy is None or not policy.accepts_any_certificate:
-        return
     subject = apk_subject(info)
-    for holder in policy.accepted_by:
+    for holder in _holders(info):
         whose = _whose(holder)
         yield DETECTOR.finding(
             subject,
@@ -32,6 +29,16 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
             main=holder.library or holder.party,
             remedy=(REMEDY,),
         )
+
+
+def _holders(info: ApkInfo) -> Iterator[HeldBy]:
+    """Give whose code does it; where the policy could not be read, what is known of the code alone."""
+    if info.network_policy is not None:
+        yield from info.network_policy.accepted_by
+        return
+    for behaviour in info.behaviours or ():
+        if behaviour.id == ACCEPTS_ANY_CERTIFICATE:
+            yield HeldBy(party="unknown", library=None, evidence=behaviour.evidence)
 
 
 def _whose(holder: HeldBy) -> str:

@@ -13,7 +13,8 @@ REMEDY = Remedy(
 )
 _CHANGED = (
     "-content-digest", "-entry-digest", "-section-digest", "-unsigned-entry", "-signature-mismatch", "-key-mismatch",
-    "-scheme-stripped", "-lineage-signature", "-lineage-mismatch", "-duplicate-entry", "signers-differ",
+    "-scheme-stripped", "-lineage-signature", "-lineage-mismatch", "-duplicate-entry", "-bytes-in-front",
+    "signers-differ",
 )  # fmt: skip
 """Words that tell of other contents or another key than was signed; the rest may be age, damage or missing parts."""
 _NO_VERDICT = ("stamp-", "v4-")

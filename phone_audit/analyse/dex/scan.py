@@ -17,7 +17,6 @@ _OPCODES: Final[dict[Kind, tuple[tuple[int, int], ...]]] = {
     "method": ((0x6E, 0x72), (0x74, 0x78), (0xFA, 0xFB)),
 }
 """First and last opcode of the groups that name such a number, all of them in their second code unit."""
-_SHORT_NUMBERS: Final = 1 << 16
 _CHUNK: Final = 1 << 18
 """Code units searched together, so that what numpy holds on the way does not grow with the file."""
 
@@ -41,7 +40,7 @@ def scan(data: Bytes, low: int, high: int, strings: int) -> dict[Kind, Places]:
         data: the whole file.
         low: even offset of the first code unit, bytes from the start of the file.
         high: where the code area ends.
-        strings: how many strings are numbered; const-string/jumbo is looked for where 16 bits do not number all.
+        strings: how many strings are numbered. Debug builds use const-string/jumbo for any of them.
     """
     found: dict[Kind, list[Places]] = {kind: [] for kind in _OPCODES}
     for at in range(low, high, 2 * _CHUNK):
@@ -50,8 +49,7 @@ def scan(data: Bytes, low: int, high: int, strings: int) -> dict[Kind, Places]:
         opcodes = np.ascontiguousarray(units.view(np.uint8)[::2][:_CHUNK])
         for kind, groups in _OPCODES.items():
             found[kind].append(_short(units, opcodes, at, groups))
-        if strings > _SHORT_NUMBERS:
-            found["string"].append(_jumbo(units, opcodes, at, strings))
+        found["string"].append(_jumbo(units, opcodes, at, strings))
     return {kind: _joined(pieces) for kind, pieces in found.items()}
 
 

@@ -17,7 +17,6 @@ Offsets = NDArray[np.uint32]
 _CHUNK: Final = 1 << 20
 """Bytes looked at together, so that what numpy holds on the way does not grow with the file."""
 _MAX_ULEB128: Final = 5
-_STOP, _INNER, _MARK = 0, 1, 2
 
 
 class Text(NamedTuple):
@@ -101,18 +100,31 @@ class Strings:
 
         Two slashes at the very start are passed over.
         """
-        table = np.zeros(256, dtype=np.uint8)
-        table[list(inner)] = _INNER
-        table[list(marks)] = _MARK
+        some, every = re.escape(inner), re.escape(inner + marks)
+        head = re.compile(rb"(?://)?+([%b]*+[%b][%b]*+)(?=[/\0]|\Z)" % (some, re.escape(marks), every))
         _, starts, _ = self._longest
-        first_chunk = int(starts[0]) // _CHUNK * _CHUNK if starts.size else self.data.size
-        for low in range(first_chunk, self.data.size, _CHUNK):
-            first, last = np.searchsorted(starts, (low, low + _CHUNK))
-            if first < last:
-                window = self.data[low : low + _CHUNK + longest + 3]
-                yield from self._texts(
-                    first + _heads(window, starts[first:last].astype(np.int64) - low, table, longest)
-                )
+        view = self.data.data
+        for at in self._holding_any(marks):
+            found = head.match(view, int(starts[at]))
+            if found and found.end(1) - found.start(1) <= longest:
+                yield from self._texts(np.array([at]))
+
+    def _holding_any(self, marks: bytes) -> Iterator[int]:
+        """Give the rows of the texts that hold one of a few bytes, by ascending offset."""
+        _, starts, ends = self._longest
+        before = -1
+        for low in range(int(starts[0]) if starts.size else self.data.size, self.data.size, _CHUNK):
+            window = self.data[low : low + _CHUNK]
+            match = np.zeros(window.size, dtype=np.bool_)
+            for mark in marks:
+                match |= window == mark
+            places = np.flatnonzero(match) + low
+            rows = np.searchsorted(starts, places, side="right") - 1
+            rows = rows[(places < ends[rows]) & (rows > before)]
+            if rows.size:
+                rows = rows[np.append(True, rows[1:] > rows[:-1])]
+                before = int(rows[-1])
+                yield from rows.tolist()
 
     def _texts(self, index: NDArray[np.intp]) -> Iterator[Text]:
         items, starts, ends = (column[index].tolist() for column in self._longest)
@@ -172,17 +184,3 @@ def _next_zero(data: Bytes, at: int) -> int:
         if zeros.size:
             return low + int(zeros[0])
     return data.size
-
-
-def _heads(window: Bytes, starts: NDArray[np.int64], table: Bytes, longest: int) -> NDArray[np.intp]:
-    """Tell which of `starts` begin a head as `Strings.headed` describes it; a head that leaves the window is none."""
-    padded = np.append(window, np.zeros(3, dtype=np.uint8))
-    slash = ord("/")
-    starts = starts + 2 * ((padded[starts] == slash) & (padded[starts + 1] == slash))
-    kinds = table[window]
-    stops = np.append(np.flatnonzero(kinds == _STOP), window.size)
-    marks = np.append(np.flatnonzero(kinds == _MARK), window.size)
-    end = stops[np.searchsorted(stops, starts)]
-    marked = marks[np.searchsorted(marks, starts)] < end
-    ended = (padded[end] == 0) | (padded[end] == slash)
-    return np.flatnonzero(marked & ended & (end - starts <= longest))

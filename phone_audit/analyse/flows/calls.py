@@ -113,12 +113,13 @@ class Shared:
         """Give the data that was put there."""
         return self.places.get(place, NOTHING)
 
-    def field_source(self, name: str) -> Value:
+    def field_source(self, name: str, place: tuple[str, str, int, str]) -> Value:
         """Give the data that a field of Android holds."""
         owner, _, rest = name.partition("->")
         java = f"{java_of(owner.encode())}.{rest.partition(':')[0]}"
         data = self.source_fields.get(java)
-        return frozenset({Taint(data, ((java, "", 0, f"reads {java}", ""),))}) if data else NOTHING
+        class_, method, offset, file = place
+        return frozenset({Taint(data, ((class_, method, offset, f"reads {java}", file),))}) if data else NOTHING
 
     def callback(self, named: Named) -> str | None:
         """Give the data that a method is handed by Android, or None."""
@@ -167,6 +168,8 @@ class CallModel:
         values = call.values
         if sink is None:
             if call.named.name not in models.WRITES or call.static or not values:
+                return
+            if java_of(call.named.owner) in models.MEMORY:
                 return
             marks = {atom.name for atom in call.heap.closure(values[0]) if isinstance(atom, Mark)}
             name = next((one for one in ("network", "process") if one in marks), None)

@@ -47,20 +47,28 @@ def find_flows(
     """
     sources = _sources(rules)
     search = _Search(indexes, sources, most)
-    leaks = search.run()
+    search.run()
     reach = Reach(search.program, None if _switches_components(indexes) else active)
-    flows: dict[tuple[str, str, Step, Step], Leak] = {}
-    for leak, roots in sorted(leaks.items(), key=str):
-        key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step)
-        before = flows.get(key)
-        shorter = before is None or len(leak.taint.steps) < len(before.taint.steps)
-        if shorter and any(reach.runs(root) for root in sorted(roots)):
-            flows[key] = leak
-    shown = [_behaviour(leak) for leak in flows.values()][:MAX_FLOWS]
+    flows = _distinct(search.leaks, reach)
+    shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
     cut = search.cut or len(flows) > MAX_FLOWS
     reason = "Its code is too large to follow all data in it; some flows may be missing."
     left_out = (Skipped(subject=indexes[0].name, step="dex", code="flow-budget", reason=reason),) if cut else ()
     return tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), left_out
+
+
+def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
+    """Give one flow, the shortest, for each source and each method with a sink, of those that run."""
+    flows: dict[tuple[str, str, Step, str, str], Leak] = {}
+    for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
+        class_, method, *_ = leak.step
+        key = (leak.taint.data, leak.sink, leak.taint.steps[0], class_, method)
+        before = flows.get(key)
+        if before is not None and (before.cleartext or not leak.cleartext):
+            continue
+        if any(reach.runs(root) for root in sorted(roots)):
+            flows[key] = leak if before is None else before._replace(cleartext=True)
+    return list(flows.values())
 
 
 def _switches_components(indexes: Sequence[DexIndex]) -> bool:
@@ -100,7 +108,12 @@ class _Search:
         """Whether something was not followed."""
         return self._shared.left <= 0 or self._roots_cut or self._shared.cut or self.program.cut
 
-    def run(self) -> dict[Leak, set[Method]]:
+    @property
+    def leaks(self) -> Mapping[Leak, set[Method]]:
+        """What was found, each with the methods that it was followed from."""
+        return self._shared.leaks
+
+    def run(self) -> None:
         """Follow data until nothing new is found, or the budget is used up."""
         new = self._reading()
         for _ in range(_ROUNDS):
@@ -109,7 +122,6 @@ class _Search:
             known = dict(self._shared.places)
             self._follow(new)
             new = self._finding({place for place, value in self._shared.places.items() if value != known.get(place)})
-        return self._shared.leaks
 
     def _follow(self, methods: set[Method]) -> None:
         """Follow methods, and the callers of those that hand data back, a few levels up."""

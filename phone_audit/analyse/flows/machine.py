@@ -277,7 +277,7 @@ class Machine:
                 (*here, _kept(name), frame.file),
             )
         elif opcode <= 0x66:
-            registers[one.registers[0]] = self._load_static(state, name)
+            registers[one.registers[0]] = self._load_static(frame, state, name, (*here, frame.file))
         else:
             value_of = registers.get(one.registers[0], NOTHING)
             state.heap.put(_STATICS, name, value_of, replace=True)
@@ -337,14 +337,15 @@ class Machine:
             found |= self._shared.kept(field_place(self._program, name, class_))
         return bounded(found)
 
-    def _load_static(self, state: State, name: str) -> Value:
+    def _load_static(self, frame: _Frame, state: State, name: str, place: tuple[str, str, int, str]) -> Value:
         slots = state.heap.slots(_STATICS)
         if name in slots:
             return slots[name]
         owner, _, rest = name.partition("->")
         data = PROVIDER_FIELDS.get(f"{java_of(owner.encode())}.{rest.partition(':')[0]}")
         marks: Value = frozenset({Mark(f"data:{data}")}) if data else NOTHING
-        return marks | self._shared.kept(f"field {name}") | self._shared.field_source(name)
+        kept = self._shared.kept(field_place(self._program, name, frame.class_))
+        return marks | kept | self._shared.field_source(name, place)
 
     def _store(self, state: State, holder: Value, slot: Slot, value: Value) -> None:
         held_by = objects(holder)

@@ -73,6 +73,14 @@ WRITES: Final = frozenset(
     {"write", "writeBytes", "writeUTF", "writeChars", "writeObject", "print", "println", "append"}
 )
 
+MEMORY: Final = frozenset(
+    {
+        "java.io.ByteArrayOutputStream", "java.io.StringWriter", "java.io.CharArrayWriter", "java.lang.StringBuilder",
+        "java.lang.StringBuffer",
+    }
+)  # fmt: skip
+"""What only collects: writing to it gives nothing away yet."""
+
 PROVIDER_FIELDS: Final[Mapping[str, str]] = {
     "android.provider.ContactsContract$Contacts.CONTENT_URI": "contacts",
     "android.provider.ContactsContract$CommonDataKinds$Phone.CONTENT_URI": "contacts",

@@ -1,8 +1,8 @@
 """The code of a package as a whole: methods, classes above and below each other, callers."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,18 +37,31 @@ class Named(NamedTuple):
     proto: str
 
 
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+
+def _remembered(
+    method: Callable[Concatenate["Program", Given], Answer],
+) -> Callable[Concatenate["Program", Given], Answer]:
+    """Keep what a method answers as long as its object lives, and not a moment longer."""
+
+    def ask(program: "Program", /, *given: Given.args, **named: Given.kwargs) -> Answer:
+        known = program.remembered.setdefault(method.__name__, {})
+        if given not in known:
+            known[given] = method(program, *given, **named)
+        answer: Answer = known[given]
+        return answer
+
+    return ask
+
+
 class Program:
     """Looks up what flows ask about; everything is found when first asked for, and kept."""
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.indexes = indexes
-        self.named = lru_cache(maxsize=None)(self._named)
-        self.instructions = lru_cache(maxsize=None)(self._instructions)
-        self.above = lru_cache(maxsize=None)(self._above)
-        self.find = lru_cache(maxsize=None)(self._find)
-        self.overriding = lru_cache(maxsize=None)(self._overriding)
-        self._proto = lru_cache(maxsize=None)(self._prototype)
-        self._members = lru_cache(maxsize=None)(self._members_of)
+        self.remembered: dict[str, dict[tuple[object, ...], Any]] = {}
         self.cut = False
 
     @cached_property
@@ -158,7 +171,8 @@ class Program:
             if self.is_under(named.owner, owner) or self.is_under(owner, named.owner):
                 yield part, number
 
-    def _members_of(self, part: int, name: str) -> list[tuple[int, bytes, str]]:
+    @_remembered
+    def _members(self, part: int, name: str) -> list[tuple[int, bytes, str]]:
         index = self.indexes[part]
         string = index.strings_equal([name.encode("utf-8", "surrogatepass")])
         numbers = np.flatnonzero(np.isin(index.method_ids["name"], list(string.values()))).tolist()
@@ -167,7 +181,8 @@ class Program:
         known = [(number, self.named(part, number)) for number in numbers[: 4 * _MAX_SAME_NAME]]
         return [(number, one.owner, one.proto) for number, one in known]
 
-    def _named(self, part: int, number: int) -> Named:
+    @_remembered
+    def named(self, part: int, number: int) -> Named:
         index = self.indexes[part]
         ids = index.method_ids
         if number >= ids.size:
@@ -175,10 +190,12 @@ class Program:
         name, proto = index.string(int(ids["name"][number])), self._proto(part, int(ids["type"][number]))
         return Named(index.class_descriptor(number), name, proto)
 
-    def _prototype(self, part: int, number: int) -> str:
+    @_remembered
+    def _proto(self, part: int, number: int) -> str:
         return self.indexes[part].prototype(number)
 
-    def _instructions(self, method: Method) -> list[Instruction] | None:
+    @_remembered
+    def instructions(self, method: Method) -> list[Instruction] | None:
         code = self.code(method)
         if code is None or len(code.units) > MAX_UNITS:
             return None
@@ -187,7 +204,8 @@ class Program:
         except DexCodeError:
             return None
 
-    def _above(self, descriptor: bytes) -> frozenset[bytes]:
+    @_remembered
+    def above(self, descriptor: bytes) -> frozenset[bytes]:
         """Give all classes and interfaces above a class, as far as classes are defined here."""
         found: set[bytes] = set()
         left = [descriptor]
@@ -213,7 +231,8 @@ class Program:
             tables.append(rows)
         return tables
 
-    def _find(self, owner: bytes, name: str, proto: str) -> Method | None:
+    @_remembered
+    def find(self, owner: bytes, name: str, proto: str) -> Method | None:
         """Find a method in a class or the classes above it."""
         for _ in range(_MAX_ABOVE):
             place = self.classes.get(owner)
@@ -227,7 +246,8 @@ class Program:
             owner = index.descriptor(int(index.part.class_defs["super"][row]))
         return None
 
-    def _overriding(self, named: Named) -> list[Method]:
+    @_remembered
+    def overriding(self, named: Named) -> list[Method]:
         """Give the methods of classes below that a call through `named` may reach."""
         found: list[Method] = []
         if named.owner not in self._derived_from:

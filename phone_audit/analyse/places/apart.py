@@ -10,7 +10,7 @@ from phone_audit.analyse.places.urls import Found
 _DOCUMENT: Final = re.compile(
     r"(?:.*/)?(?:(?:licen[sc]|notice|copying|readme|changelog|changes|authors|contributing|credits|third.?party)[^/.]*"
     r"(?:\.[^/.]*){0,2}(?<!\.js)(?<!\.json)(?<!\.dat)(?<!\.so)"
-    r"|PKG-INFO|METADATA|pom\.xml|[^/]*\.(?:java|kt|md|rst|h|dtd|xsd))",
+    r"|[^/]+\.(?:egg|dist)-info/[^/]+|PKG-INFO|METADATA|pom\.xml|[^/]*\.(?:java|kt|md|rst|h|dtd|xsd))",
     re.IGNORECASE,
 )
 DOCUMENT_FILE: Final = "document-file"

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_urls
 from phone_audit.analyse.places.extents import BEFORE, ExtentOf
+from phone_audit.errors import ApkError
 
 MAX_HITS: Final = 20_000
 """URLs looked at in one file; no real one holds more."""
@@ -35,10 +36,13 @@ def urls_in(data: memoryview, extent_of: ExtentOf) -> Iterator[Found]:
     Args:
         data: hostile bytes in ASCII, UTF-8 or what is near to it.
         extent_of: how far strings reach in this kind of file.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after the first `MAX_HITS` places.
     """
     for number, mark in enumerate(_MARK.finditer(data)):
         if number == MAX_HITS:
-            return
+            raise _too_many()
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(0, at - _LONGEST_SCHEME) : at]))
         if scheme is None:
@@ -51,10 +55,10 @@ def urls_in(data: memoryview, extent_of: ExtentOf) -> Iterator[Found]:
 
 
 def urls_in_16(data: memoryview, extent_of: ExtentOf | None = None) -> Iterator[Found]:
-    """Give every URL that stands there in UTF-16 with the low byte first."""
+    """Give every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
     for number, mark in enumerate(_MARK_16.finditer(data)):
         if number == MAX_HITS:
-            return
+            raise _too_many()
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
         if scheme is None:
@@ -80,6 +84,11 @@ def first_url(text: str, before: str = "") -> Host | None:
         return None
     whole = (before + text).strip("\ufffd")
     return found._replace(excerpt=excerpt(whole, len(before)))
+
+
+def _too_many() -> ApkError:
+    reason = f"It holds more than {MAX_HITS} addresses; what follows was not looked at."
+    return ApkError(reason, code="too-many-endpoints")
 
 
 def _decode(part: memoryview) -> str:

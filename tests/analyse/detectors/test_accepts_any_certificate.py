@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.analyse.detectors import accepts_any_certificate
-from phone_audit.model.apk import HeldBy, Party
+from phone_audit.model.apk import Behaviour, HeldBy, Party
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.analyse.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info
@@ -63,6 +63,14 @@ def test_each_party_is_told_apart() -> None:
 def test_without_the_permission_nothing_is_sent() -> None:
     assert [finding.confidence for finding in found(held(), permissions=())] == ["low"]
     assert [finding.confidence for finding in found(held(), permissions=None)] == ["high"]
+
+
+def test_code_counts_where_the_policy_could_not_be_read() -> None:
+    behaviour = Behaviour(id="act.accept-any-certificate", title="Accepts any certificate", evidence=EVIDENCE)
+    other = Behaviour(id="act.other", title="Other", evidence=EVIDENCE)
+    (finding,) = accepts_any_certificate.check(apk_info("com.a", behaviours=(behaviour, other)), knowledge())
+    assert (finding.confidence, finding.evidence) == ("medium", EVIDENCE)
+    assert [one.confidence for one in found(held(), behaviours=(behaviour,))] == ["high"]
 
 
 def test_nothing_accepted_or_not_known() -> None:

@@ -52,7 +52,8 @@ def test_only_an_old_version_refuses_it() -> None:
 @pytest.mark.parametrize(
     "word",
     ["v1-entry-digest", "v1-section-digest", "v1-main-section-digest", "v1-unsigned-entry", "v1-scheme-stripped",
-     "v3.1-signature-mismatch", "v3-key-mismatch", "v3-lineage-signature", "v1-duplicate-entry", "signers-differ"],
+     "v3.1-signature-mismatch", "v3-key-mismatch", "v3-lineage-signature", "v1-duplicate-entry",
+     "archive-bytes-in-front", "signers-differ"],
 )  # fmt: skip
 def test_words_that_tell_of_a_change(word: str) -> None:
     assert check(broken(f"{word}: text"))[0].confidence == "medium"

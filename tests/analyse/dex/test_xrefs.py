@@ -56,7 +56,7 @@ def _users(kind: Kind, name: str) -> list[tuple[str, int]]:
 
 
 def test_strings_are_found_and_verified() -> None:
-    assert _users("string", _URL) == [("loads()V", 1), ("loads()V", 5)]
+    assert _users("string", _URL) == [("loads()V", 1), ("loads()V", 5), ("jumbo()V", 0)]
     assert _users("string", _OTHER) == [("loads()V", 3)]
 
 

@@ -119,9 +119,8 @@ def test_through_a_field_from_one_method_to_another() -> None:
     (flow,) = flows(activity(keeps, says))
     assert flow.steps is not None
     assert [step.what for step in flow.steps][1] == "keeps it in x.Main.kept"
-    other = Method("onResume()V", join(static(1, field + "x", put=False), SAY, (RETURN,)), direct=False)
-    assert ids(activity(keeps, Method("onResume()V", join(text(1, "x"), SAY, (RETURN,)), direct=False))) == []
-    assert other.signature == "onResume()V"
+    other = Method("onResume()V", join(static(1, f"Lx/Main;->free:{TEXT}", put=False), SAY, (RETURN,)), direct=False)
+    assert ids(activity(keeps, other)) == []
 
 
 def test_fields_of_one_object_and_of_two_are_told_apart() -> None:

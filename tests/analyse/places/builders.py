@@ -17,9 +17,9 @@ def look(files: Mapping[str, bytes], *, total: int = 2**28, depth: int = 2) -> E
     return look_elsewhere(Archive(memoryview(data)), frozenset(), total=total, depth=depth)
 
 
-def tar(files: Mapping[str, bytes], mode: str = "w") -> bytes:
+def tar(files: Mapping[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
     target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode=mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=target, mode="w", format=form) as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

@@ -67,6 +67,12 @@ def test_a_form_is_found_in_an_asset_and_in_a_dex_file(form: str) -> None:
     assert bytes(dex.data.data[mention.offset : mention.offset + 12]) in encoded
 
 
+def test_the_length_before_a_string_is_no_part_of_it() -> None:
+    url = "http://stat.vendor.cn/".ljust(ord("A"), "x")
+    dex = read_dex("classes.dex", build_dex(Source(strings=["!", url[::-1]])))
+    assert [one.found.url for one in decoded_mentions(dex)] == [url]
+
+
 def test_byte_arrays_of_a_dex_file_are_searched() -> None:
     data = build_dex(Source(strings=["a"])) + b"\0\3\1\0\x1d\0\0\0" + xor(SAFE, 0x91) + b"\0"
     assert [one.encoding for one in decoded_mentions(read_dex("classes.dex", data))] == ["xor-0x91"]

@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from phone_audit.analyse.archive import Archive
+from phone_audit.analyse.places import urls as urls_module
 from phone_audit.analyse.places import walk as walk_module
 from phone_audit.analyse.places.found import Elsewhere
 from phone_audit.analyse.places.walk import look_elsewhere
@@ -108,6 +109,14 @@ def test_mentions_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     found = look({"a.txt": f"{URL}\n".encode() * 9, "A.class": java_class("A", [f"x{n}.vendor.cn" for n in range(9)])})
     assert (len(found.mentions), len(found.candidates)) == (5, 5)
     assert cuts(found) == [("", "too-many-endpoints")]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16-le"])
+def test_a_file_of_nothing_but_urls_is_cut(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    monkeypatch.setattr(urls_module, "MAX_HITS", 5)
+    found = look({"a.bin": b"\0" + f"{URL}\0".encode(encoding) * 9, "b.txt": URL.encode()})
+    assert [one.where for one in found.mentions] == ["a.bin"] * 5 + ["b.txt"]
+    assert cuts(found) == [("a.bin", "too-many-endpoints")]
 
 
 def test_an_entry_that_claims_to_be_empty_is_read_all_the_same() -> None:

@@ -4,7 +4,7 @@ from phone_audit.model.device import Package, PackageUser, User
 from phone_audit.model.finding import Reason, Skipped
 from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
-from tests.documents import SKIPPED, SOURCE, apk, apks, scan
+from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
 
 PLAIN = Style()
 
@@ -106,3 +106,10 @@ def test_the_serial_only_where_the_result_has_it() -> None:
     device = document.device.model_copy(update={"serial": "S3R1AL"})
     assert "S3R1AL" not in text(document)
     assert "serial S3R1AL" in text(document.model_copy(update={"device": device}))
+
+
+def test_no_advice_for_what_is_only_worth_knowing() -> None:
+    document = scan("nothing-found")
+    low = finding().model_copy(update={"severity": "low", "incident": None})
+    assert "What you can do" not in text(document.model_copy(update={"findings": (low,)}))
+    assert "What you can do" in text(document.model_copy(update={"findings": (finding(),)}))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.apk import Apk, Apks, Behaviour
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
@@ -80,7 +80,16 @@ def _lines(apk: Apk) -> list[str]:
     cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
     if cleartext:
         lines.append("unencrypted: " + _some(cleartext))
+    flows = [
+        f"{flow.title}{' (unencrypted)' if flow.cleartext else ''}" for flow in apk.behaviours or () if _flows(flow)
+    ]
+    if flows:
+        lines.append("seen in its code: " + _some(flows))
     return lines
+
+
+def _flows(behaviour: Behaviour) -> bool:
+    return behaviour.id.startswith("flow.")
 
 
 def _number(count: int, thing: str) -> str:

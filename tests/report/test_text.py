@@ -1,5 +1,6 @@
 """The text reports: verdict first, then reasons, remedies after the warning, evidence, what was not read."""
 
+from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
 from phone_audit.model.finding import Reason, Skipped
 from phone_audit.report import FORMATS
@@ -113,3 +114,13 @@ def test_no_advice_for_what_is_only_worth_knowing() -> None:
     low = finding().model_copy(update={"severity": "low", "incident": None})
     assert "What you can do" not in text(document.model_copy(update={"findings": (low,)}))
     assert "What you can do" in text(document.model_copy(update={"findings": (finding(),)}))
+
+
+def test_flows_are_told_and_whether_they_go_out_unencrypted() -> None:
+    flow = Behaviour(
+        id="flow.imei-http", title="Gives away the IMEI over HTTP", evidence=(), data="imei", cleartext=True, steps=()
+    )
+    read = Behaviour(id="read.imei", title="Reads the IMEI", evidence=())
+    shown = text(apks(apk().model_copy(update={"behaviours": (flow, read)}), outcome="exposed"))
+    assert "seen in its code: Gives away the IMEI over HTTP (unencrypted)" in shown
+    assert "Reads the IMEI" not in shown

@@ -9,9 +9,10 @@ the judge, which owns the matching; here they only have to be there.
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -50,6 +51,10 @@ from phone_audit.knowledge.problems import Problem, Report
 
 SENDING = frozenset({"telemetry", "advertising", "crash-reporting", "push"})
 """Categories of hosts that no rule may take out."""
+
+
+Entry = TypeVar("Entry")
+EntryOf = TypeVar("EntryOf", covariant=True)
 
 
 @dataclass
@@ -92,7 +97,6 @@ def check_folder(folder: Path) -> Findings:
     _read_incidents(files, found)
     _read_facts(files, found)
     _read_behaviours(files, found)
-    _read_packers(files, found)
     _check_names(found)
     _check_sources(found)
     _check_across(found)
@@ -120,32 +124,40 @@ def _read_incidents(files: Sequence[DataFile], found: Findings) -> None:
         check_incident(entry, report)
 
 
+class _Bulk(Protocol[EntryOf]):
+    """A file with many entries and the sources that they name."""
+
+    @property
+    def sources(self) -> tuple[FactSource, ...]: ...
+    @property
+    def entries(self) -> tuple[EntryOf, ...]: ...
+
+
 def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
-    for file, trackers in _parsed(TrackerFile, "trackers", files, found):
-        found.sources += [(file.name, source) for source in trackers.sources]
-        for tracker in trackers.entries:
-            found.trackers.append((file.name, tracker))
-            check_tracker(tracker, found.reporter(file.name, tracker.id))
-    for file, hosts in _parsed(HostFile, "hosts", files, found):
-        found.sources += [(file.name, source) for source in hosts.sources]
-        for host in hosts.entries:
-            found.hosts.append((file.name, host))
-            check_host(host, found.reporter(file.name, host.host))
-    for file, keys in _parsed(KeyFile, "keys", files, found):
-        found.sources += [(file.name, source) for source in keys.sources]
-        for key in keys.entries:
-            found.keys.append((file.name, key))
-            check_key(key, found.reporter(file.name, key.id))
-    for file, rules in _parsed(RuleFile, "rules", files, found):
-        found.sources += [(file.name, source) for source in rules.sources]
-        for rule in rules.entries:
-            found.rules.append((file.name, rule))
-            check_rule(rule, found.reporter(file.name, rule.id))
-    for file, libraries in _parsed(LibraryFile, "libraries", files, found):
-        found.sources += [(file.name, source) for source in libraries.sources]
-        for library in libraries.entries:
-            found.libraries.append((file.name, library))
-            check_library(library, found.reporter(file.name, library.id))
+    def read(model: type[Model], kind: Kind) -> Iterator[tuple[DataFile, Model]]:
+        return _parsed(model, kind, files, found)
+
+    _keep(read(TrackerFile, "trackers"), found, found.trackers, check_tracker, lambda entry: entry.id)
+    _keep(read(HostFile, "hosts"), found, found.hosts, check_host, lambda entry: entry.host)
+    _keep(read(KeyFile, "keys"), found, found.keys, check_key, lambda entry: entry.id)
+    _keep(read(RuleFile, "rules"), found, found.rules, check_rule, lambda entry: entry.id)
+    _keep(read(LibraryFile, "libraries"), found, found.libraries, check_library, lambda entry: entry.id)
+    _keep(read(PackerFile, "packers"), found, found.packers, check_packer, lambda entry: entry.id)
+
+
+def _keep(
+    parsed: Iterable[tuple[DataFile, _Bulk[Entry]]],
+    found: Findings,
+    kept: list[tuple[str, Entry]],
+    check: Callable[[Entry, Report], None],
+    name_of: Callable[[Entry], str],
+) -> None:
+    """Keep the entries and sources of the files of one kind, and check each entry."""
+    for file, bulk in parsed:
+        found.sources += [(file.name, source) for source in bulk.sources]
+        for entry in bulk.entries:
+            kept.append((file.name, entry))
+            check(entry, found.reporter(file.name, name_of(entry)))
 
 
 def _read_behaviours(files: Sequence[DataFile], found: Findings) -> None:
@@ -155,14 +167,6 @@ def _read_behaviours(files: Sequence[DataFile], found: Findings) -> None:
         if file.path.stem != rule.id:
             report("id", f"the file is called {file.path.name}; both have to be the same")
         check_behaviour(rule, report)
-
-
-def _read_packers(files: Sequence[DataFile], found: Findings) -> None:
-    for file, packers in _parsed(PackerFile, "packers", files, found):
-        found.sources += [(file.name, source) for source in packers.sources]
-        for packer in packers.entries:
-            found.packers.append((file.name, packer))
-            check_packer(packer, found.reporter(file.name, packer.id))
 
 
 def _check_names(found: Findings) -> None:

@@ -123,4 +123,5 @@ def test_damaged_tables_are_survived() -> None:
         changed = bytes(data[:at]) + b"\xff" + bytes(data[at + 1 :])
         file = read_dex("classes.dex", changed)
         endpoints, _ = find_endpoints([file], [[]], _KNOWN)
-        name_holders(endpoints, index_file(file), Owners(_KNOWN, "org.example.app").of)
+        held = name_holders(endpoints, index_file(file), Owners(_KNOWN, "org.example.app").of)
+        assert [one.host for one in held] == [one.host for one in endpoints]

@@ -124,4 +124,5 @@ def test_damaged_tables_are_survived() -> None:
     for at in range(0x70, len(data), 3):
         changed = data[:at] + b"\xff" + data[at + 1 :]
         indexes = index_file(read_dex("classes.dex", changed))
-        Starts(indexes, Declared(), Owners(_KNOWN, "org.example.app").of, _KNOWN)(_KNOWN.trackers)
+        started = Starts(indexes, Declared(), Owners(_KNOWN, "org.example.app").of, _KNOWN)(_KNOWN.trackers)
+        assert started.keys() <= {fact.id for fact in _KNOWN.trackers}

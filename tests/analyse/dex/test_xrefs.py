@@ -137,4 +137,5 @@ def test_any_damage_is_answered(changes: list[tuple[int, int]]) -> None:
 @pytest.mark.parametrize("cut", range(0x70, len(_DATA), 7))
 def test_a_file_cut_short(cut: int) -> None:
     for index in index_file(read_dex("classes.dex", _DATA[:cut])):
-        users_of(index, "string", range(60))
+        for uses in users_of(index, "string", range(60)).values():
+            assert all(use.offset < cut for use in uses)

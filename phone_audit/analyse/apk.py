@@ -1,14 +1,18 @@
 """One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from phone_audit.analyse.archive import Archive, map_file
 from phone_audit.analyse.behaviours.find import Declared
+from phone_audit.analyse.beside import LARGE, SecondThread
 from phone_audit.analyse.code import CodeFacts, read_code
 from phone_audit.analyse.container import File, join_members, members_of
 from phone_audit.analyse.contents import CodeEntries, code_entries, is_container
-from phone_audit.analyse.digests import digests_of, pieces_of
+from phone_audit.analyse.digests import Digests, digests_of, pieces_of
 from phone_audit.analyse.join import INSIDE
 from phone_audit.analyse.network_policy import with_code
 from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
@@ -18,10 +22,11 @@ from phone_audit.analyse.places.walk import look_elsewhere
 from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.analyse.signing import read_signing
 from phone_audit.analyse.steps import Steps
-from phone_audit.analyse.verify import asked_of, verify
+from phone_audit.analyse.verify import Asked, asked_of, hashes_to_take, verify
+from phone_audit.analyse.zip_index import Entry
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo, Signature, Signer
+from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
 from phone_audit.model.finding import Skipped
 
 _DEX_LIMIT = 128 * 2**20
@@ -59,41 +64,69 @@ def read_apk(
     steps = Steps(leave_out, on_step)
     on_step("read")
     file = None
-    try:
-        with map_file(path) as data:
-            file = _measure(path, shown_as)
-            archive = Archive(data)
-            reader = _Reader(knowledge, steps)
-            return reader.container(file, archive) if is_container(archive) else reader.package(file, archive)
-    except ApkError as error:
-        steps.note(shown_as, "read", error)
-        if file is None:
-            return empty_record(shown_as, steps.taken())
-        return empty_record(shown_as, steps.taken(), sha256=file.sha256, size=file.size, files=(file.in_role("base"),))
+    with SecondThread() as thread:
+        try:
+            with map_file(path) as data:
+                file = File(shown_as, _hashing(path, len(data), thread), len(data), path)
+                return _Reader(knowledge, steps, thread).read(file, Archive(data))
+        except ApkError as error:
+            steps.note(shown_as, "read", error)
+            return empty_record(shown_as, steps.taken(), **_known_of(file))
 
 
-def _measure(path: Path, shown_as: str) -> File:
-    """Hash by reading, not through the map, whose pages would stay in memory."""
+def _hashing(path: Path, size: int, thread: SecondThread) -> Callable[[], Digests]:
+    """Hash a file by reading, not through its map, whose pages would stay in memory; a large one is hashed beside."""
+    if size < LARGE:
+        return partial(_same, _hashed(path))
+    return thread.start(_hashed, path).result
+
+
+def _hashed(path: Path) -> Digests:
     try:
         with path.open("rb") as file:
-            found = digests_of(pieces_of(file))
-            return File(shown_as, found, file.tell(), path)
+            return digests_of(pieces_of(file))
     except OSError as error:
         raise ApkError(f"The file cannot be read: {error.strerror}.") from error
 
 
+def _same(found: Digests) -> Digests:
+    return found
+
+
+class _FileFields(TypedDict, total=False):
+    sha256: str
+    size: int
+    files: tuple[ApkFile, ...]
+
+
+def _known_of(file: File | None) -> _FileFields:
+    """What a record says of a file in which nothing could be read."""
+    with suppress(ApkError):
+        if file is not None:
+            return {"sha256": file.sha256, "size": file.size, "files": (file.in_role("base"),)}
+    return {}
+
+
 class _Reader:
-    def __init__(self, knowledge: Knowledge, steps: Steps) -> None:
+    def __init__(self, knowledge: Knowledge, steps: Steps, thread: SecondThread) -> None:
         self._knowledge = knowledge
         self._steps = steps
+        self._thread = thread
+
+    def read(self, file: File, archive: Archive) -> ApkInfo:
+        """Read whatever the file is."""
+        return self.container(file, archive) if is_container(archive) else self.package(file, archive)
 
     def package(self, file: File, archive: Archive) -> ApkInfo:
         """Read one APK, bundle or library."""
         self._steps.note_archive(file.shown_as, archive.notes)
         facts = read_package_facts(archive, file.shown_as, self._steps)
-        signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, facts))
+        asked = asked_of(facts.manifest)
+        self._steps.run("signature", file.shown_as, lambda: self._prepare(archive, asked))
         entries = code_entries(archive)
+        archive.inflate_ahead(_last_ones_first(archive, entries), self._thread)
         code = self._code(file, archive, facts, entries)
+        signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, asked))
         hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
         return with_hidden(self._record(file, signing, facts, entries, code), hidden, self._knowledge)
 
@@ -107,8 +140,11 @@ class _Reader:
             members.append(self.package(member, inner))
         return join_members(file, members, (*noted, *self._steps.taken()))
 
-    def _signing(self, file: File, archive: Archive, facts: PackageFacts) -> Signing:
-        asked = asked_of(facts.manifest)
+    def _prepare(self, archive: Archive, asked: Asked) -> None:
+        """Have the hashes that the signature needs taken while the entries are read anyway."""
+        archive.hash_what_is_read(hashes_to_take(archive, asked), self._thread)
+
+    def _signing(self, file: File, archive: Archive, asked: Asked) -> Signing:
         checked = self._steps.run("signature", file.shown_as, lambda: verify(archive, file.path, asked))
         return read_signing(archive, file.path, self._knowledge.key_of, checked)
 
@@ -170,6 +206,16 @@ class _Reader:
             known["network_policy"] = with_code(facts.policy, code.accepting)
         return record.model_copy(update=known)
 
+
+def _last_ones_first(archive: Archive, entries: CodeEntries) -> list[Entry]:
+    """Give the entries in the opposite order of reading, so that two threads that inflate meet in the middle."""
+    large = [entry for entry in archive.entries if entry.size >= LARGE and not entry.name.lower().endswith(_MEDIA)]
+    code = [entry for _, entry in entries.dex]
+    return [*reversed(code), *(entry for entry in reversed(large) if entry not in code)]
+
+
+_MEDIA = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".mp3", ".mp4", ".ogg", ".wav", ".webm")
+"""Most of these are not read."""
 
 _MANIFEST_FIELDS = (
     "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",

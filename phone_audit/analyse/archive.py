@@ -9,12 +9,13 @@ import errno
 import mmap
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from isal import isal_zlib  # noqa: TID251
 
+from phone_audit.analyse.beside import ContentHashes, InflatedAhead, SecondThread
 from phone_audit.analyse.zip_index import LOCAL, Buffer, Entry, Index, Note, read_index
 from phone_audit.errors import ApkError
 
@@ -25,6 +26,8 @@ _GZIP = 31
 _INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
 _PIECE = 2**20
 _MAX_UNKNOWN = 64 * 2**20
+_SMALL, _MAX_KEPT = 2**12, 2**16
+"""Bytes, compressed and inflated, of an entry that a peek inflates as a whole and keeps for the read that follows."""
 TOTAL_LIMIT = 2**30
 """Bytes that all entries of one archive together may inflate to."""
 
@@ -47,6 +50,22 @@ class Archive:
         for entry in self.index.entries:
             self._by_name.setdefault(entry.name, entry)
         self._left = total_limit
+        self._ahead: InflatedAhead | None = None
+        self._hashes: ContentHashes | None = None
+        self._peeked: tuple[int, bytes] | None = None
+
+    def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
+        """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
+        deflated = (entry for entry in entries if entry.method == _DEFLATED)
+        self._ahead = InflatedAhead(deflated, self._announced, thread)
+
+    def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
+        """Take hashes of the entries that are read from now on; `hashes_of` gives them."""
+        self._hashes = ContentHashes(names, thread)
+
+    def hashes_of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
+        """Give hashes of an entry's content, and its size in bytes; None where they were not taken."""
+        return self._hashes.of(entry, names) if self._hashes is not None else None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -83,6 +102,8 @@ class Archive:
         if len(content) > allowed:
             raise _too_large(entry, allowed)
         self._left -= len(content)
+        if self._hashes is not None:
+            self._hashes.note(entry, content)
         return content
 
     def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:
@@ -127,6 +148,9 @@ class Archive:
         raw = self._raw(entry)
         if entry.method != _DEFLATED:
             return bytes(raw[:count])
+        if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := self._announced(entry)) is not None:
+            self._peeked = entry.header_offset, content
+            return content[:count]
         try:
             return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
         except _INFLATE_ERROR as error:
@@ -152,6 +176,10 @@ class Archive:
         raise _damaged(entry)
 
     def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
+        if self._peeked is not None and self._peeked[0] == entry.header_offset:
+            return self._peeked[1]
+        if self._ahead is not None and (content := self._ahead.take(entry)) is not None:
+            return content
         allowed = min(limit, self._left)
         stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
         try:
@@ -163,6 +191,15 @@ class Archive:
         if not stream.eof:
             raise _damaged(entry)
         return content
+
+    def _announced(self, entry: Entry) -> bytes | None:
+        """Inflate an entry that is no larger than announced; None where it is, or damaged."""
+        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+        try:
+            content = bytes(stream.decompress(self._raw(entry), entry.size + 1))
+        except (_INFLATE_ERROR, ApkError):
+            return None
+        return content if stream.eof and len(content) <= entry.size else None
 
     def _unknown_method(self, entry: Entry, raw: Buffer, limit: int) -> bytes | Buffer:
         """Android takes these bytes as stored; a wrong label on deflated data still shows by its exact size."""

@@ -1,7 +1,8 @@
 """Archives of APKs: base and splits of one package, in one file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from phone_audit.analyse.archive import Archive
@@ -21,21 +22,21 @@ _MAX_MEMBERS = 256
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The file that is read; `path` is None inside a container."""
+    """The file that is read; `path` is None inside a container. `hashed` gives its hashes, or waits for them."""
 
     shown_as: str
-    digests: Digests
+    hashed: Callable[[], Digests]
     size: int
     path: Path | None
 
     @property
     def sha256(self) -> str:
         """The hash that names the file."""
-        return self.digests.sha256
+        return self.hashed().sha256
 
     def in_role(self, role: FileRole) -> ApkFile:
         """Give the file as a record lists it."""
-        found = self.digests
+        found = self.hashed()
         return ApkFile(
             path=self.shown_as, sha256=found.sha256, size=self.size, role=role, sha1=found.sha1, md5=found.md5
         )
@@ -48,7 +49,8 @@ def members_of(file: File, archive: Archive, steps: Steps) -> Iterator[tuple[Fil
         name = f"{file.shown_as}{INSIDE}{entry.name}"
         try:
             content = memoryview(archive.read(entry, INNER_LIMIT))
-            yield File(name, digests_of([content]), len(content), None), Archive(content)
+            found = digests_of([content])
+            yield File(name, partial(_same, found), len(content), None), Archive(content)
         except ApkError as error:
             steps.note(name, "read", error)
         except MemoryError:
@@ -56,6 +58,10 @@ def members_of(file: File, archive: Archive, steps: Steps) -> Iterator[tuple[Fil
     if len(entries) > _MAX_MEMBERS:
         reason = f"The archive holds {len(entries)} APKs; {_MAX_MEMBERS} were read."
         steps.note(file.shown_as, "list", ApkError(reason, code="too-many-entries"))
+
+
+def _same(found: Digests) -> Digests:
+    return found
 
 
 def join_members(file: File, members: Sequence[ApkInfo], skipped: Sequence[Skipped]) -> ApkInfo:

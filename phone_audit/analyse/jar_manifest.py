@@ -14,6 +14,7 @@ from phone_audit.analyse.verify_faults import SdkRange
 _SECTION = re.compile(rb"(?:[^\r\n]++(?:\r\n|\n|\r|\Z))++(?:\r\n|\n|\r)?+")
 _FOLD = re.compile(rb"(?:\r\n|\n|\r) ")
 _LINE = re.compile(rb"[^\r\n]++")
+_DIGEST_NAME = re.compile(rb"\n([A-Za-z0-9-]{2,8})-Digest: ", re.IGNORECASE)
 _STRONGEST_FIRST = (("SHA-512", "sha512"), ("SHA-384", "sha384"), ("SHA-256", "sha256"), ("SHA1", "sha1"))
 _HASHES = {
     "MD5": ("md5", 0),
@@ -59,6 +60,17 @@ def _section(found: "re.Match[bytes]") -> Section:
         attributes.setdefault(name.lower(), value)
     named = first[1] if first and first[0].lower() == "name" else None
     return Section(found.start(), found.end(), named, attributes)
+
+
+def hashes_named(data: bytes) -> tuple[str, ...]:
+    r"""Give the hashes that some section has of an entry, as hashlib calls them.
+
+    Example:
+        >>> hashes_named(b"Name: a\nSHA-256-Digest: AA==\n\nName: b\nSHA1-Digest: AA==\n")
+        ('sha1', 'sha256')
+    """
+    found = {name.decode().upper() for name in _DIGEST_NAME.findall(data)}
+    return tuple(sorted({_HASHES[name][0] for name in found if name in _HASHES}))
 
 
 def digests_of_section(section: Section, suffix: str, sdk: SdkRange) -> list[tuple[str, bytes]]:

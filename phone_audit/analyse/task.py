@@ -10,7 +10,9 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Skipped, Step
 
 _ESSENTIAL: Step = "read"
-_LAST: Step = "dex"
+_SHARE = 0.5
+_SHARES = {"dex": 0.9}
+"""The share of what is left that a step may use."""
 _KNOWN: Sequence[str] = ("read", "signature", "resources", "manifest", "native", "dex")
 _GRACE = 1.0
 """Seconds that the cheap steps get on top of twice what they took, once the budget is used up."""
@@ -19,8 +21,8 @@ _GRACE = 1.0
 class Task:
     """One file.
 
-    The budget is shared so that one slow step does not cost the others: a step may use half of what is left, the last
-    and by far the longest one (`dex`) all of it.
+    The budget is shared so that one slow step does not cost the others: a step may use half of what is left, the by
+    far longest one (`dex`) nearly all of it.
 
     Args:
         number: its place in the order.
@@ -59,7 +61,7 @@ class Task:
         """Note the step that a worker announced."""
         self._step = step if step in _KNOWN else _ESSENTIAL
         self._step_began = now
-        self.deadline = self._end if step == _LAST else now + (self._end - now) / 2
+        self.deadline = now + (self._end - now) * _SHARES.get(step, _SHARE)
 
     def stretch(self, seconds: float) -> None:
         """Leave out of the clock a time in which nobody could listen to the worker."""

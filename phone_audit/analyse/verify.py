@@ -19,7 +19,7 @@ from phone_audit.analyse.verify_algorithms import ALGORITHMS, PLAIN_SHA256
 from phone_audit.analyse.verify_block import verify_v2, verify_v3
 from phone_audit.analyse.verify_content import ContentDigests, Read
 from phone_audit.analyse.verify_faults import NEWEST_SDK, Fault, FaultError, SdkRange, fault
-from phone_audit.analyse.verify_jar import MANIFEST, verify_jar
+from phone_audit.analyse.verify_jar import MANIFEST, hashes_announced, verify_jar
 from phone_audit.analyse.verify_stamp import verify_stamp
 from phone_audit.analyse.verify_v4 import verify_v4
 from phone_audit.analyse.zip_index import LOCAL, Buffer
@@ -72,6 +72,13 @@ def asked_of(manifest: ManifestFacts | None) -> Asked:
     if target is None and unreleased:
         target = _UNRELEASED
     return Asked(SdkRange(min(first, NEWEST_SDK)), target, manifest.sandbox)
+
+
+def hashes_to_take(archive: Archive, asked: Asked) -> tuple[str, ...]:
+    """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
+    if asked.sdk.first >= _V2_SINCE and find_block(archive.data, archive.index.directory_offset).values:
+        return ()
+    return hashes_announced(archive)
 
 
 def verify(archive: Archive, path: Path | None, asked: Asked) -> Verification:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from phone_audit.analyse.archive import TOTAL_LIMIT, Archive
 from phone_audit.analyse.certificates import SignerRecord, may_sign, public_key_of, read_signed_block
-from phone_audit.analyse.jar_manifest import Section, digests_of_section, sections
+from phone_audit.analyse.jar_manifest import Section, digests_of_section, hashes_named, sections
 from phone_audit.analyse.verify_algorithms import DIGEST_OIDS, jar_method
 from phone_audit.analyse.verify_faults import MAX_SIGNERS, Fault, SdkRange, fault, refuse
 from phone_audit.analyse.verify_keys import Outcome, check_signature
@@ -63,6 +63,16 @@ def verify_jar(archive: Archive, sdk: SdkRange, schemes: frozenset[int]) -> tupl
         ApkError: an entry is damaged, or the entries are too large to be read.
     """
     return _Verifier(archive, sdk, schemes).signers()
+
+
+def hashes_announced(archive: Archive) -> tuple[str, ...]:
+    """Tell which hashes of entries MANIFEST.MF holds, as hashlib calls them; none where it cannot be read."""
+    entry = archive.find(MANIFEST)
+    try:
+        text = bytes(archive.read(entry, _TEXT_LIMIT)) if entry else b""
+    except ApkError:
+        return ()
+    return hashes_named(text)
 
 
 class _Verifier:
@@ -256,6 +266,9 @@ class _Verifier:
         return used
 
     def _digests(self, entry: Entry, names: list[str], limit: int) -> tuple[list[bytes], int]:
+        taken = self._archive.hashes_of(entry, names)
+        if taken is not None and taken[1] <= limit:
+            return taken
         hashes = [hashlib.new(name, usedforsecurity=False) for name in names]
         size = 0
         for piece in _limited(self._archive.pieces(entry), entry.name, limit):

@@ -20,6 +20,8 @@ from phone_audit.knowledge.load import Knowledge, load_knowledge
 
 MEGABYTE = 2**20
 _RETIRE_AT = 0.5
+_SWITCH_AFTER = 0.0005
+"""Seconds after which the thread that reads lets the one beside it go on, which needs little of the time."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     confine(int(parent))
+    sys.setswitchinterval(_SWITCH_AFTER)
     try:
         knowledge = load_knowledge([Path(folder) for folder in folders])
     except KnowledgeError as error:

@@ -17,13 +17,13 @@ def begun(timeout: float = 16.0, now: float = 100.0) -> Task:
     return task
 
 
-def test_a_step_may_use_half_of_what_is_left_and_the_last_one_all() -> None:
+def test_a_step_may_use_half_of_what_is_left_and_the_longest_nearly_all() -> None:
     task = begun()
     assert task.deadline == 108.0
     task.begin_step("manifest", 104.0)
     assert task.deadline == 110.0
     task.begin_step("dex", 106.0)
-    assert task.deadline == 116.0
+    assert task.deadline == pytest.approx(115.0)
 
 
 def test_every_step_of_the_analysis_can_be_left_out() -> None:
@@ -46,7 +46,7 @@ def test_the_next_attempt_has_what_is_left() -> None:
     assert task.fail("time-budget", 108.0) is True
     task.begin(200.0)
     task.begin_step("dex", 200.0)
-    assert task.deadline == 208.0
+    assert task.deadline == pytest.approx(207.2)
     assert json.loads(task.request())["leave_out"] == ["manifest"]
 
 
@@ -74,7 +74,7 @@ def test_time_in_which_nobody_listened_is_not_counted() -> None:
     task.stretch(50.0)
     assert task.deadline == 158.0
     task.begin_step("dex", 150.0)
-    assert task.deadline == 166.0
+    assert task.deadline == pytest.approx(164.4)
 
 
 def test_the_seconds_of_failed_attempts_count() -> None:

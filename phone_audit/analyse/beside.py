@@ -1,0 +1,129 @@
+"""A second thread for what the first one need not wait for: inflating large entries ahead, hashing what was read.
+
+isal and hashlib let go of the interpreter while they work, so with a second core this takes no time from the first
+thread. Bytes that wait to be asked for are limited.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Final, ParamSpec, TypeVar
+
+from phone_audit.analyse.zip_index import Buffer, Entry
+
+LARGE: Final = 2**16
+"""Bytes from which on it is worth handing work to another thread."""
+MOST_AHEAD: Final = 32 * 2**20
+"""Bytes that may be inflated before anybody asks for them."""
+
+Given = ParamSpec("Given")
+Done = TypeVar("Done")
+
+
+class SecondThread:
+    """A thread that starts with the first work it is given. Leaving the context drops what has not begun."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> "SecondThread":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwargs) -> "Future[Done]":
+        """Do something after everything that was started before."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1)
+        return self._pool.submit(work, *given, **named)
+
+
+class InflatedAhead:
+    """Large entries that will be read in a known order.
+
+    Args:
+        entries: in that order; small ones are left out.
+        inflate: gives the content of an entry, or None where it is not as the directory says.
+        thread: does it.
+        most: bytes that may wait.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        inflate: Callable[[Entry], bytes | None],
+        thread: SecondThread,
+        most: int = MOST_AHEAD,
+    ) -> None:
+        self._inflate = inflate
+        self._thread = thread
+        self._most = most
+        self._left = iter([entry for entry in entries if LARGE <= entry.size <= most])
+        self._next = next(self._left, None)
+        self._waiting: dict[int, tuple[Entry, Future[bytes | None]]] = {}
+        self._bytes = 0
+        self._start()
+
+    def take(self, entry: Entry) -> bytes | None:
+        """Give the content of an entry; None where it has to be inflated now.
+
+        Raises:
+            MemoryError: there was no room for it.
+        """
+        found = self._waiting.pop(entry.header_offset, None)
+        if found is None:
+            return None
+        self._bytes -= found[0].size
+        content = None if found[1].cancel() else found[1].result()
+        self._start()
+        return content
+
+    def _start(self) -> None:
+        while self._next is not None and self._bytes + self._next.size <= self._most:
+            entry, self._next = self._next, next(self._left, None)
+            if entry.header_offset not in self._waiting:
+                self._bytes += entry.size
+                self._waiting[entry.header_offset] = (entry, self._thread.start(self._inflate, entry))
+
+
+class ContentHashes:
+    """The hashes of entries, taken while somebody reads them for another reason.
+
+    Args:
+        names: the hashes, as hashlib calls them.
+        thread: hashes what is large.
+    """
+
+    def __init__(self, names: Sequence[str], thread: SecondThread) -> None:
+        self._names = names
+        self._thread = thread
+        self._found: dict[int, Future[dict[str, bytes]] | dict[str, bytes]] = {}
+        self._sizes: dict[int, int] = {}
+
+    def note(self, entry: Entry, content: bytes | Buffer) -> None:
+        """Take in the whole content of an entry."""
+        if entry.header_offset in self._found or not self._names:
+            return
+        self._sizes[entry.header_offset] = len(content)
+        large = len(content) >= LARGE
+        self._found[entry.header_offset] = (
+            self._thread.start(_hashes, self._names, content) if large else _hashes(self._names, content)
+        )
+
+    def of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
+        """Give the hashes of an entry and its size in bytes; None where one was not taken."""
+        found = self._found.get(entry.header_offset)
+        if isinstance(found, Future):
+            found = self._found[entry.header_offset] = found.result()
+        if found is None or not set(names) <= set(found):
+            return None
+        return [found[name] for name in names], self._sizes[entry.header_offset]
+
+
+def _hashes(names: Sequence[str], content: bytes | Buffer) -> dict[str, bytes]:
+    return {name: hashlib.new(name, content, usedforsecurity=False).digest() for name in names}

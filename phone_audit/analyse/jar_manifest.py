@@ -7,13 +7,13 @@ specification: a name ends at the first ": ", and blanks at its end belong to it
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from phone_audit.analyse.verify_faults import SdkRange
 
 _SECTION = re.compile(rb"(?:[^\r\n]++(?:\r\n|\n|\r|\Z))++(?:\r\n|\n|\r)?+")
 _FOLD = re.compile(rb"(?:\r\n|\n|\r) ")
-_LINE = re.compile(rb"[^\r\n]++")
+_LINE = re.compile(r"[^\r\n]++")
 _DIGEST_NAME = re.compile(rb"\n([A-Za-z0-9-]{2,8})-Digest: ", re.IGNORECASE)
 _STRONGEST_FIRST = (("SHA-512", "sha512"), ("SHA-384", "sha384"), ("SHA-256", "sha256"), ("SHA1", "sha1"))
 _HASHES = {
@@ -30,8 +30,7 @@ _STRONGEST_SINCE = 18
 _LONGEST = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One section: its bytes in the file, and its attributes by their name in lower case."""
 
     start: int
@@ -50,16 +49,18 @@ def sections(data: bytes) -> Iterator[Section]:
 
 
 def _section(found: "re.Match[bytes]") -> Section:
+    start, end = found.span()
+    if end - start > _LONGEST:
+        return Section(start, end, None, {})
+    whole = found[0]
+    if b"\n " in whole or b"\r " in whole:
+        whole = _FOLD.sub(b"", whole)
+    lines = [line.partition(": ") for line in _LINE.findall(whole.decode("utf-8", "backslashreplace"))]
     attributes: dict[str, str] = {}
-    if found.end() - found.start() > _LONGEST:
-        return Section(found.start(), found.end(), None, attributes)
-    first: tuple[str, str] | None = None
-    for line in _LINE.findall(_FOLD.sub(b"", found[0])):
-        name, _, value = line.decode("utf-8", "backslashreplace").partition(": ")
-        first = first or (name, value)
+    for name, _, value in lines:
         attributes.setdefault(name.lower(), value)
-    named = first[1] if first and first[0].lower() == "name" else None
-    return Section(found.start(), found.end(), named, attributes)
+    named = lines[0][2] if lines and lines[0][0].lower() == "name" else None
+    return Section(start, end, named, attributes)
 
 
 def hashes_named(data: bytes) -> tuple[str, ...]:

@@ -8,11 +8,15 @@ import pytest
 
 from phone_audit.acquire.tested_versions import REAL_DUMPS, untested
 from phone_audit.cli.main import app
+from phone_audit.judge.outcomes import RULES
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.report import FORMATS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
+DETECTORS = (ROOT / "docs" / "detectors.md").read_text("utf-8")
+BEHAVIOURS = (ROOT / "docs" / "behaviours.md").read_text("utf-8")
 
 
 def block(marker: str) -> str:
@@ -36,6 +40,24 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_is_documented(name: str) -> None:
     assert f"`{name}`" in (ROOT / "docs" / "report.md").read_text("utf-8")
+
+
+def test_the_table_of_detectors_is_that_of_the_judge() -> None:
+    """Each outcome names the findings that support it, no more and no less; indicators of feeds have no row here."""
+    rows = re.findall(r"^\| `?([\w-]+)`? \| (.*) \|$", DETECTORS, re.MULTILINE)
+    told = {outcome: set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text)) for outcome, text in rows if "`" in text}
+    judged: dict[str, set[str]] = {}
+    for rule in RULES:
+        judged.setdefault(rule.outcome, set()).update(name for name in rule.detectors if "." not in name)
+    judged["none"] = judged.pop("nothing-found")
+    assert told == judged
+
+
+def test_behaviours_named_in_the_documents_are_there() -> None:
+    known = {rule.id for rule in load_knowledge().behaviours}
+    named = set(re.findall(r"`((?:read|act|listen|send)\.[\w-]+)`", BEHAVIOURS))
+    assert named
+    assert named <= known
 
 
 def test_every_link_leads_somewhere() -> None:

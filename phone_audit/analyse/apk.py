@@ -223,7 +223,7 @@ _MANIFEST_FIELDS = (
 )  # fmt: skip
 
 
-_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "obfuscation")
+_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "obfuscation")
 _FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}
 """What is known where code is missing, by whether there are Java classes."""
 

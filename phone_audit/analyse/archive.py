@@ -11,6 +11,7 @@ import stat
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from isal import isal_zlib  # noqa: TID251
@@ -52,12 +53,13 @@ class Archive:
         self._left = total_limit
         self._ahead: InflatedAhead | None = None
         self._hashes: ContentHashes | None = None
-        self._peeked: tuple[int, bytes] | None = None
+        self._peeked: tuple[Entry, bytes] | None = None
+        self._last_raw: tuple[Entry, Buffer] | None = None
 
     def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
         deflated = (entry for entry in entries if entry.method == _DEFLATED)
-        self._ahead = InflatedAhead(deflated, self._announced, thread)
+        self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
 
     def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
         """Take hashes of the entries that are read from now on; `hashes_of` gives them."""
@@ -148,27 +150,25 @@ class Archive:
         raw = self._raw(entry)
         if entry.method != _DEFLATED:
             return bytes(raw[:count])
-        if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := self._announced(entry)) is not None:
-            self._peeked = entry.header_offset, content
+        if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := _announced(self.data, entry)) is not None:
+            self._peeked = entry, content
             return content[:count]
         try:
             return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
         except _INFLATE_ERROR as error:
             raise _damaged(entry) from error
 
-    def _start(self, entry: Entry) -> int:
-        offset = entry.header_offset
-        if offset + _LOCAL_FIXED > len(self.data) or self.data[offset : offset + 4] != LOCAL:
-            raise _damaged(entry)
-        name_length, extra_length = struct.unpack_from("<HH", self.data, offset + 26)
-        return int(offset + _LOCAL_FIXED + name_length + extra_length)
-
     def _raw(self, entry: Entry) -> Buffer:
-        start = self._start(entry)
-        return self.data[start : start + entry.compressed]
+        """Find the compressed bytes; those of the last entry are kept, since a peek, or a read, often follows."""
+        last = self._last_raw
+        if last is not None and last[0] is entry:
+            return last[1]
+        raw = _raw(self.data, entry)
+        self._last_raw = entry, raw
+        return raw
 
     def _stored(self, entry: Entry) -> Buffer:
-        start = self._start(entry)
+        start = _start(self.data, entry)
         for length in (entry.size, entry.compressed):
             content = self.data[start : start + length]
             if len(content) == length:
@@ -176,7 +176,7 @@ class Archive:
         raise _damaged(entry)
 
     def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
-        if self._peeked is not None and self._peeked[0] == entry.header_offset:
+        if self._peeked is not None and self._peeked[0] is entry:
             return self._peeked[1]
         if self._ahead is not None and (content := self._ahead.take(entry)) is not None:
             return content
@@ -192,15 +192,6 @@ class Archive:
             raise _damaged(entry)
         return content
 
-    def _announced(self, entry: Entry) -> bytes | None:
-        """Inflate an entry that is no larger than announced; None where it is, or damaged."""
-        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
-        try:
-            content = bytes(stream.decompress(self._raw(entry), entry.size + 1))
-        except (_INFLATE_ERROR, ApkError):
-            return None
-        return content if stream.eof and len(content) <= entry.size else None
-
     def _unknown_method(self, entry: Entry, raw: Buffer, limit: int) -> bytes | Buffer:
         """Android takes these bytes as stored; a wrong label on deflated data still shows by its exact size."""
         try:
@@ -208,6 +199,29 @@ class Archive:
         except ApkError:
             return self._stored(entry)
         return content if len(content) == entry.size else self._stored(entry)
+
+
+def _announced(data: Buffer, entry: Entry) -> bytes | None:
+    """Inflate an entry that is no larger than announced; None where it is, or damaged. Safe in any thread."""
+    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+    try:
+        content = bytes(stream.decompress(_raw(data, entry), entry.size + 1))
+    except (_INFLATE_ERROR, ApkError):
+        return None
+    return content if stream.eof and len(content) <= entry.size else None
+
+
+def _raw(data: Buffer, entry: Entry) -> Buffer:
+    start = _start(data, entry)
+    return data[start : start + entry.compressed]
+
+
+def _start(data: Buffer, entry: Entry) -> int:
+    offset = entry.header_offset
+    if offset + _LOCAL_FIXED > len(data) or data[offset : offset + 4] != LOCAL:
+        raise _damaged(entry)
+    name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
+    return int(offset + _LOCAL_FIXED + name_length + extra_length)
 
 
 def gunzip(data: Buffer, limit: int) -> bytes:

@@ -1,5 +1,6 @@
 """Which strings that look like a bare host name are one: class names, file names and keys look alike."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +23,12 @@ ec), units (ms) and words that keys end in (id, name, app, host) as often as the
 REVERSED: Final = frozenset(("com", "org", "net"))
 """First labels of package names; a host that begins so is rare, a package name is not."""
 
+PLATFORM: Final = frozenset(("java", "javax", "jdk", "sun", "sunw", "kotlinx", "androidx", "dalvik"))
+"""First labels of packages of the platform, also of those that the file does not name (`java.io`)."""
+
 _FAMILY_LABELS: Final = 4
+_SIBLINGS: Final = 4
+"""Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,30 @@ class Surroundings:
 
 
 def key_domains(dotted: Iterable[str]) -> frozenset[str]:
-    """Give the registered domains that longer dotted strings begin with, which shows that they are keys.
+    """Give the registered domains that dotted strings show to be keys: those that longer ones begin with.
+
+    Names of two labels are keys too where `_SIBLINGS` others begin with the same label and are no domains.
 
     Example:
         >>> key_domains(["x5.tbs.org.64", "www.example.com", "example.com.cn"])
         frozenset({'tbs.org'})
+        >>> key_domains(["msg.io", "msg.bug", "msg.use", "msg.err", "msg.wait", "api.io"])
+        frozenset({'msg.io'})
     """
     found: set[str] = set()
+    pairs: dict[str, set[str]] = defaultdict(set)
+    siblings: Counter[str] = Counter()
     for name in dotted:
-        if registered_domain(name) is None:
-            labels = name.split(".", _FAMILY_LABELS)
-            beginnings = (".".join(labels[:count]) for count in range(2, len(labels)))
-            found.update(domain for beginning in beginnings if (domain := registered_domain(beginning)))
+        first, _, rest = name.partition(".")
+        if registered_domain(name) is not None:
+            if "." not in rest:
+                pairs[first].add(name)
+            continue
+        labels = name.split(".", _FAMILY_LABELS)
+        siblings[first] += len(labels) == 2
+        beginnings = (".".join(labels[:count]) for count in range(2, len(labels)))
+        found.update(domain for beginning in beginnings if (domain := registered_domain(beginning)))
+    found.update(name for first, names in pairs.items() if siblings[first] >= _SIBLINGS for name in names)
     return frozenset(found)
 
 
@@ -62,8 +80,8 @@ def is_endpoint(found: Host, around: Surroundings) -> bool:
     """Tell whether a string that can be a bare host is one, conservatively.
 
     What knowledge names is one. Otherwise a name must not be a package or a key of this very file, and its last label
-    must be in `TAKEN_ALONE`, or it comes with a port, or a URL in the same package leads to the same domain. An IPv4
-    address must have a port or be no possible version number or object identifier.
+    must be in `TAKEN_ALONE` and its first one not in `PLATFORM`, or it comes with a port, or a URL in the same package
+    leads to the same domain. An IPv4 address must have a port or be no possible version number or object identifier.
     """
     if around.known(found.host):
         return True
@@ -78,7 +96,7 @@ def is_endpoint(found: Host, around: Surroundings) -> bool:
         return False
     if found.port is not None or domain in around.url_domains:
         return True
-    return last in TAKEN_ALONE and (len(first) > 1 or "." in rest)
+    return last in TAKEN_ALONE and first not in PLATFORM and (len(first) > 1 or "." in rest)
 
 
 def _is_no_version(address: str) -> bool:

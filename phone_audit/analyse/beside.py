@@ -65,7 +65,7 @@ class InflatedAhead:
         self._most = most
         self._left = iter([entry for entry in entries if LARGE <= entry.size <= most])
         self._next = next(self._left, None)
-        self._waiting: dict[int, tuple[Entry, Future[bytes | None]]] = {}
+        self._waiting: dict[Entry, Future[bytes | None]] = {}
         self._bytes = 0
         self._start()
 
@@ -75,20 +75,20 @@ class InflatedAhead:
         Raises:
             MemoryError: there was no room for it.
         """
-        found = self._waiting.pop(entry.header_offset, None)
+        found = self._waiting.pop(entry, None)
         if found is None:
             return None
-        self._bytes -= found[0].size
-        content = None if found[1].cancel() else found[1].result()
+        self._bytes -= entry.size
+        content = None if found.cancel() else found.result()
         self._start()
         return content
 
     def _start(self) -> None:
         while self._next is not None and self._bytes + self._next.size <= self._most:
             entry, self._next = self._next, next(self._left, None)
-            if entry.header_offset not in self._waiting:
+            if entry not in self._waiting:
                 self._bytes += entry.size
-                self._waiting[entry.header_offset] = (entry, self._thread.start(self._inflate, entry))
+                self._waiting[entry] = self._thread.start(self._inflate, entry)
 
 
 class ContentHashes:
@@ -102,27 +102,27 @@ class ContentHashes:
     def __init__(self, names: Sequence[str], thread: SecondThread) -> None:
         self._names = names
         self._thread = thread
-        self._found: dict[int, Future[dict[str, bytes]] | dict[str, bytes]] = {}
-        self._sizes: dict[int, int] = {}
+        self._found: dict[Entry, Future[dict[str, bytes]] | dict[str, bytes]] = {}
+        self._sizes: dict[Entry, int] = {}
 
     def note(self, entry: Entry, content: bytes | Buffer) -> None:
         """Take in the whole content of an entry."""
-        if entry.header_offset in self._found or not self._names:
+        if not self._names or entry in self._found:
             return
-        self._sizes[entry.header_offset] = len(content)
+        self._sizes[entry] = len(content)
         large = len(content) >= LARGE
-        self._found[entry.header_offset] = (
+        self._found[entry] = (
             self._thread.start(_hashes, self._names, content) if large else _hashes(self._names, content)
         )
 
     def of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
         """Give the hashes of an entry and its size in bytes; None where one was not taken."""
-        found = self._found.get(entry.header_offset)
+        found = self._found.get(entry)
         if isinstance(found, Future):
-            found = self._found[entry.header_offset] = found.result()
+            found = self._found[entry] = found.result()
         if found is None or not set(names) <= set(found):
             return None
-        return [found[name] for name in names], self._sizes[entry.header_offset]
+        return [found[name] for name in names], self._sizes[entry]
 
 
 def _hashes(names: Sequence[str], content: bytes | Buffer) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from asn1crypto import cms, core, x509  # noqa: TID251
 
@@ -44,6 +45,10 @@ class Certificate:
 
 def read_certificate(encoded: bytes) -> Certificate:
     """Read a certificate; damage leaves fields empty, the hashes are always there."""
+    return _read_again(encoded) if len(encoded) <= _USUAL else _read(encoded)
+
+
+def _read(encoded: bytes) -> Certificate:
     sha1 = hashlib.sha1(encoded, usedforsecurity=False).hexdigest()
     sha256 = hashlib.sha256(encoded).hexdigest()
     try:
@@ -51,6 +56,11 @@ def read_certificate(encoded: bytes) -> Certificate:
     except _DAMAGE:
         return Certificate(sha256, sha1, "", "", "")
     return Certificate(sha256, sha1, _subject(body), _time(body, "not_before"), _time(body, "not_after"))
+
+
+_USUAL = 4096
+_read_again = lru_cache(maxsize=64)(_read)
+"""Packages of one phone have few signers; certificates of a usual size are remembered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,27 @@
 """What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from phone_audit.analyse.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours
-from phone_audit.analyse.dex.descriptors import class_names
+from phone_audit.analyse.behaviours.plan import plan_of
+from phone_audit.analyse.behaviours.whose import name_owners
+from phone_audit.analyse.dex.descriptors import class_names, under
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.endpoints import find_endpoints
 from phone_audit.analyse.flows.find import find_flows
+from phone_audit.analyse.flows.sources import sources_of
 from phone_audit.analyse.holders import name_holders
 from phone_audit.analyse.initialised import Starts
 from phone_audit.analyse.libraries import Owners
 from phone_audit.analyse.network_policy import accepting_behaviour
+from phone_audit.analyse.opt_outs import with_opt_outs
 from phone_audit.analyse.packers import packers_in_code
 from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
+from phone_audit.analyse.short_names import count_short
 from phone_audit.analyse.trackers import Classes, find_trackers
 from phone_audit.analyse.trust import accepting_code
 from phone_audit.analyse.uses import rules_by_use
@@ -25,19 +29,20 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped
 
-_SHORT: Final = re.compile(rb"L(?:[^;]*/)?(?!R[;$])(?:[^/;]*\$)?[A-Za-z]{1,2}(?:\$[0-9]+)*;")
-"""A class whose own name has one or two letters, inner classes and what is numbered inside them included. `R` is what
-every build calls its resources, with inner classes such as `id`."""
-_LOADERS: Final = (b"Ldalvik/system/DexClassLoader;", b"Ldalvik/system/InMemoryDexClassLoader;")
+_LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDexClassLoader")
 
 
 @dataclass(frozen=True)
 class CodeFacts:
-    """What was read from the DEX files of one package. `accepting` is code that accepts any certificate."""
+    """What was read from the DEX files of one package.
+
+    `accepting` is code that accepts any certificate; `flows_complete` tells whether all data could be followed.
+    """
 
     endpoints: tuple[Endpoint, ...]
     trackers: tuple[Tracker, ...]
     behaviours: tuple[Behaviour, ...]
+    flows_complete: bool
     obfuscation: Obfuscation
     accepting: tuple[HeldBy, ...]
     skipped: tuple[Skipped, ...]
@@ -68,15 +73,18 @@ def read_code(
     uses = partial(rules_by_use, indexes, owners.of, constants)
     endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    behaviours, not_followed = find_behaviours(indexes, declared, knowledge.behaviours)
-    # What the budget of flows cuts is not listed as unread: a flow is only ever said where it was seen.
-    flows, _ = find_flows(indexes, knowledge.behaviours, declared.active)
+    behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts)
+    flows, complete = find_flows(indexes, sources_of(knowledge), declared.active)
     accepting = accepting_code(indexes, owners.of)
     skipped = [skip for file in files for skip in file.skipped]
+    trackers = find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge))
     return CodeFacts(
         endpoints=endpoints,
-        trackers=find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge)),
-        behaviours=tuple(sorted((*behaviours, *flows, *accepting_behaviour(accepting)), key=lambda one: one.id)),
+        trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
+        behaviours=name_owners(
+            sorted((*behaviours, *flows, *accepting_behaviour(accepting)), key=lambda one: one.id), owners.of
+        ),
+        flows_complete=complete,
         obfuscation=_obfuscation(classes, knowledge),
         accepting=accepting,
         skipped=(*skipped, *left_out, *not_followed),
@@ -86,12 +94,11 @@ def read_code(
 def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:
     """Give what the names of classes can tell; what only other files show stays unknown here."""
     defined = [name for file in classes for name in file.defined]
-    short = sum(1 for name in defined if _SHORT.fullmatch(name))
-    loads = any(loader in file.named for file in classes for loader in _LOADERS)
+    loads = any(under(file.named, loader) for file in classes for loader in _LOADERS)
     packers, evidence = packers_in_code(classes, knowledge)
     return Obfuscation(
         packers=packers,
-        name_share=round(short / len(defined), 4) if defined else None,
+        name_share=round(count_short(defined) / len(defined), 4) if defined else None,
         encrypted=None,
         dynamic_code=True if loads else None,
         evidence=evidence,

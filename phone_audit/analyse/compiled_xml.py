@@ -58,3 +58,12 @@ class Element:
     def all(self, tag: str) -> Iterator["Element"]:
         """Give the children with this tag."""
         return (child for child in self.children if child.tag == tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The root element of a file, whether the file was read to its end, and whether it is plain text."""
+
+    root: Element
+    whole: bool
+    text: bool = False

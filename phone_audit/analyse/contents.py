@@ -9,8 +9,11 @@ from phone_audit.analyse.zip_index import Entry
 MANIFEST = "AndroidManifest.xml"
 RESOURCES = "resources.arsc"
 BUNDLE_MANIFEST = "base/manifest/AndroidManifest.xml"
+BUNDLE_RESOURCES = "base/resources.pb"
+_MODULE_MANIFEST = re.compile(r"([^/]+)/manifest/AndroidManifest\.xml")
 _OTHER_DEX = re.compile(r"classes[^/]*\.dex", re.IGNORECASE)
 _BUNDLE_DEX = re.compile(r"[^/]+/dex/classes\d*\.dex")
+_DEX = ".dex"
 _LIBRARY_CODE = "classes.jar"
 
 
@@ -34,6 +37,18 @@ def is_member(entry: Entry) -> bool:
     return entry.name.lower().endswith(".apk")
 
 
+def is_library(archive: Archive) -> bool:
+    """Tell whether it holds Java bytecode and no DEX: what is built into a package, and none itself."""
+    entries = code_entries(archive)
+    return entries.java and not entries.dex
+
+
+def feature_modules(archive: Archive) -> tuple[str, ...]:
+    """Give the names of the modules of a bundle beside its base, sorted."""
+    found = (_MODULE_MANIFEST.fullmatch(entry.name) for entry in archive.entries)
+    return tuple(sorted({module[1] for module in found if module} - {"base"}))
+
+
 def code_entries(archive: Archive) -> CodeEntries:
     """Find the code.
 
@@ -41,9 +56,8 @@ def code_entries(archive: Archive) -> CodeEntries:
     `art/libdexfile/dex/art_dex_file_loader.cc`). Then other `classes*.dex`, which code can load by itself. An entry
     that stands there twice is read twice, the second as `classes.dex#2`.
     """
-    found = [
-        entry for entry in archive.entries if _OTHER_DEX.fullmatch(entry.name) or _BUNDLE_DEX.fullmatch(entry.name)
-    ]
+    named = [entry for entry in archive.entries if entry.name[-4:].lower() == _DEX]
+    found = [entry for entry in named if _OTHER_DEX.fullmatch(entry.name) or _BUNDLE_DEX.fullmatch(entry.name)]
     loaded = _loaded({entry.name for entry in found})
     ordered = sorted(found, key=lambda entry: (loaded.get(entry.name, len(loaded)), entry.name))
     java = any(entry.name.endswith(".class") or entry.name == _LIBRARY_CODE for entry in archive.entries)

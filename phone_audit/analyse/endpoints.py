@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from phone_audit.analyse.bare_hosts import Surroundings, is_endpoint, key_domains
 from phone_audit.analyse.dex.file import DexFile
@@ -16,11 +16,13 @@ from phone_audit.analyse.host_text import (
     find_bare_ipv6,
     find_urls,
 )
+from phone_audit.analyse.markup import is_name_in_markup
 from phone_audit.analyse.places.apart import OF_PLACES
 from phone_audit.analyse.places.dex_strings import decoded_mentions
 from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.analyse.suffixes import registered_domain
 from phone_audit.analyse.uses import BY_USE, Spot
+from phone_audit.knowledge.fact_schema import HostFact, RuledOutRule
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
@@ -37,7 +39,8 @@ MAX_MENTIONS: Final = 200_000
 UNKNOWN_SUFFIX: Final = "unknown-suffix"
 LOOK_ALIKE: Final = "look-alike"
 DOTTED_NUMBER: Final = "dotted-number"
-BY_ANALYSIS: Final = frozenset({UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER, *OF_PLACES, *BY_USE})
+MARKUP_NAME: Final = "markup-name"
+BY_ANALYSIS: Final = frozenset({UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER, MARKUP_NAME, *OF_PLACES, *BY_USE})
 """Rules of the knowledge that are tried here, by what stands around a text: their reasons are among the data. Rules
 that name whole texts come on top."""
 
@@ -126,7 +129,7 @@ class Gatherer:
         return tuple(self._endpoint(host, self._hosts[host]) for host in sorted(self._hosts))
 
     def _is_wanted(self, host: str) -> bool:
-        return _is_wanted(host, self._knowledge)
+        return _known(host, self._knowledge).is_wanted
 
     def _add_url(self, gathered: Gathered, found: Host, of_place: str | None, spot: Spot | None) -> None:
         if len(gathered.urls) < MAX_URLS:
@@ -138,8 +141,14 @@ class Gatherer:
             gathered.url_rules.add(rule.id)
         elif of_place in self._by_analysis and not self._is_wanted(found.host):
             gathered.url_rules.add(of_place)
+        elif self._is_name_in_markup(found):
+            gathered.url_rules.add(MARKUP_NAME)
         else:
             gathered.free(found.scheme, spot, found.excerpt)
+
+    def _is_name_in_markup(self, found: Host) -> bool:
+        known = MARKUP_NAME in self._by_analysis and not self._is_wanted(found.host)
+        return known and is_name_in_markup(found.excerpt, found.url)
 
     def _add_name(self, gathered: Gathered, found: Host, look_alike: str | None, spot: Spot | None) -> None:
         if look_alike in self._by_analysis:
@@ -151,13 +160,13 @@ class Gatherer:
 
     def _host_rule(self, found: Host) -> str | None:
         """Give the rule that takes the host out whatever its URLs are."""
-        if rule := self._knowledge.rule_for(found.host, ""):
+        if rule := _known(found.host, self._knowledge).rule:
             return rule.id
         unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
         return UNKNOWN_SUFFIX if unknown else None
 
     def _endpoint(self, host: str, gathered: Gathered) -> Endpoint:
-        owner = self._knowledge.owner_of(host)
+        owner = _known(host, self._knowledge).owner
         evidence = sorted(gathered.evidence, key=lambda one: (one.where, one.offset or 0, one.value))
         return Endpoint(
             host=host,
@@ -247,17 +256,29 @@ def _left_out(dexes: Sequence[DexFile], complete: bool) -> tuple[Skipped, ...]:
 
 
 def _is_known(host: str, knowledge: Knowledge) -> bool:
-    return bool(
-        knowledge.owner_of(host)
-        or knowledge.trackers_of_host(host)
-        or _incident_hosts(knowledge).longest(host)
-        or knowledge.rule_for(host, "")
-    )
+    known = _known(host, knowledge)
+    return known.owner is not None or known.is_wanted or known.rule is not None
 
 
-def _is_wanted(host: str, knowledge: Knowledge) -> bool:
-    """Tell whether a tracker or a published incident has this host, which then counts wherever it stands."""
-    return bool(knowledge.trackers_of_host(host) or _incident_hosts(knowledge).longest(host))
+class _Known(NamedTuple):
+    """What knowledge says about a host.
+
+    Attributes:
+        owner: whose it is.
+        is_wanted: whether a tracker or a published incident has it, so that it counts wherever it stands.
+        rule: what takes it out whatever its URLs are.
+    """
+
+    owner: HostFact | None
+    is_wanted: bool
+    rule: RuledOutRule | None
+
+
+@lru_cache(maxsize=8192)
+def _known(host: str, knowledge: Knowledge) -> _Known:
+    """Look a host up; many packages share the same few."""
+    is_wanted = bool(knowledge.trackers_of_host(host) or _incident_hosts(knowledge).longest(host))
+    return _Known(knowledge.owner_of(host), is_wanted, knowledge.rule_for(host, ""))
 
 
 @lru_cache(maxsize=1)

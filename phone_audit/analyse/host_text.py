@@ -35,7 +35,8 @@ _HOST_RUN = re.compile(r"[\w.-]+")
 _ASCII_RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]{2,45})(?:%[^\]]*)?\]")
 _PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
+_LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?(?P<path>/[^\x00-\x20\x7f]*)?")
 _BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
 _TRAILING = ".,;:!?"
@@ -185,10 +186,9 @@ def _name(run: str) -> str | None:
             return None
         if registered_domain(host) is None:
             return None
-    labels = host.split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels):
+    if not _LABELS.fullmatch(host):
         return None
-    if labels[-1].isdigit():
+    if host[-1].isdigit() and host.rpartition(".")[2].isdigit():
         return host if _is_ipv4(host) else None
     return host
 

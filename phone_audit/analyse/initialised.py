@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from phone_audit.analyse.dex.descriptors import class_names, java_name, under
 from phone_audit.analyse.dex.index import DexIndex
 from phone_audit.analyse.dex.xrefs import Candidates, Use, candidates, verified
 from phone_audit.analyse.libraries import Owner, is_connector, longest_prefix, root_of
+from phone_audit.analyse.prefixes import descriptor_prefix
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Evidence
@@ -78,7 +80,7 @@ def declared_trackers(
     """Give for each tracker what the manifest declares of it: components of its classes, and its meta-data.
 
     Meta-data counts where its name begins like the tracker's classes, or names one of them behind a colon, as the
-    component registrars of Firebase do.
+    component registrars of Firebase do. A switch that says how much to collect is no sign that it is set going.
     """
     found = {}
     for fact in facts:
@@ -89,7 +91,10 @@ def declared_trackers(
             for one in declared.components
             if longest_prefix(one.name, prefixes) and not connects(one.name)
         ]
+        switches = {switch.name for switch in fact.opt_out}
         for name, value in declared.meta_data:
+            if name in switches:
+                continue
             named = name.rpartition(":")[2]
             if longest_prefix(named, wider) and not connects(named):
                 shown.append(Evidence(kind="manifest", where=_MANIFEST, value=f"meta-data {name}={value}"))
@@ -125,7 +130,6 @@ class _Calls:
     def __init__(self, index: DexIndex, around: Surroundings) -> None:
         self._index = index
         self._around = around
-        self._named = class_names(index.type_ids)
 
     def of(self, facts: Sequence[TrackerFact]) -> Iterator[tuple[str, Evidence]]:
         types = {fact.id: self._types(fact) for fact in facts}
@@ -147,10 +151,14 @@ class _Calls:
                 if evidence := self._first(places, chosen, callers, fact):
                     yield fact.id, evidence
 
+    @cached_property
+    def _named(self) -> list[bytes]:
+        return class_names(self._index.type_ids)
+
     def _types(self, fact: TrackerFact) -> Flags:
         """Mark the type indices under the prefixes of a tracker."""
         flags = np.zeros(self._index.part.type_strings.size, dtype=np.bool_)
-        prefixes = [b"L" + prefix.replace(".", "/").encode() for prefix in fact.code]
+        prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
         names = {name for prefix in prefixes for name in under(self._named, prefix, _ALL)}
         flags[[self._index.type_ids[name] for name in names if name in self._index.type_ids]] = True
         return flags

@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+from phone_audit.analyse.evidence_order import in_order
 from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Signature, Tracker
 from phone_audit.model.finding import Evidence
 
@@ -93,12 +94,19 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
+            "flows_complete": _all_known([info.flows_complete for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
             "signature": join_signatures(base.signature, [(info.path, info.signature) for info in infos[1:]]),
             "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
         }
     )
+
+
+def _all_known(parts: Iterable[bool | None]) -> bool | None:
+    """Tell whether something holds for all files of which it is known; None where it is known of none."""
+    known = [part for part in parts if part is not None]
+    return all(known) if known else None
 
 
 def _each(items: tuple[Item, ...] | None, change: Callable[[Item], Item]) -> tuple[Item, ...] | None:
@@ -123,11 +131,13 @@ def _merged(
 
 
 def _join_trackers(same: list[Tracker]) -> Tracker:
+    opt_out = sorted({one for t in same for one in t.opt_out}, key=lambda one: one.shown)
     return same[0].model_copy(
         update={
             "tier": max((t.tier for t in same), key=_TIERS.index),
             "endpoints": tuple(sorted({host for t in same for host in t.endpoints})),
-            "evidence": tuple(dict.fromkeys(e for t in same for e in t.evidence)),
+            "evidence": in_order((e for t in same for e in t.evidence), last=[one.shown for one in opt_out]),
+            "opt_out": tuple(opt_out),
         }
     )
 

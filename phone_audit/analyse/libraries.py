@@ -53,6 +53,11 @@ class Owners:
         own = [name for name in names if self._library(name) is None]
         self._roots = frozenset(root for name in (self._package, *own) if (root := root_of(name)))
 
+    @property
+    def own_starts(self) -> tuple[bytes, ...]:
+        """What the descriptors of the package's own classes begin with; those of a library may begin so too."""
+        return tuple(f"L{root.replace('.', '/')}/".encode("utf-8", "replace") for root in sorted(self._roots))
+
     def of(self, name: str) -> Owner:
         """Give the owner of a class by its name in Java form.
 

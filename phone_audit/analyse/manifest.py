@@ -5,7 +5,7 @@ permissions follows `aapt dump badging`, which adds those that Android adds for 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phone_audit.analyse.compiled_xml import BOOLEAN, STRING, Element, Value
 from phone_audit.errors import ApkError
@@ -67,24 +67,39 @@ class ManifestFacts:
     disabled: tuple[str, ...] = ()
 
 
-def read_manifest(root: Element, resolve: Resolve) -> ManifestFacts:
+def read_manifest(root: Element, resolve: Resolve, *, library: bool = False) -> ManifestFacts:
     """Read a manifest.
 
     Args:
         root: its root element.
         resolve: follows a reference into the resource table; gives None where that is not possible.
+        library: whether it is that of a library. What Android adds for old versions depends on the package that the
+            library is built into, and is left out.
 
     Raises:
         ApkError: the root is no manifest.
     """
     if root.tag != "manifest":
         raise ApkError("The manifest is damaged: its root is another element.", code="damaged-xml")
-    return _Manifest(root, resolve).facts()
+    return _Manifest(root, resolve, library=library).facts()
+
+
+def with_features(base: ManifestFacts, features: Iterable[ManifestFacts]) -> ManifestFacts:
+    """Add what the modules of a bundle bring to the package: their permissions, components and meta-data."""
+    every = (base, *features)
+    return replace(
+        base,
+        permissions=tuple(sorted({name for one in every for name in one.permissions})),
+        components=_in_order({component for one in every for component in one.components}),
+        meta_data=tuple(sorted({pair for one in every for pair in one.meta_data})),
+        disabled=tuple(sorted({name for one in every for name in one.disabled})),
+    )
 
 
 class _Manifest:
-    def __init__(self, root: Element, resolve: Resolve) -> None:
+    def __init__(self, root: Element, resolve: Resolve, *, library: bool) -> None:
         self._root = root
+        self._library = library
         self._resolve = resolve
         self._application = next(root.all("application"), Element("application", (), ()))
         self._package = _clean(self._plain(root.by_name("package")))
@@ -111,7 +126,7 @@ class _Manifest:
             has_code=self._flag(application.by_id(_HAS_CODE), default=True),
             debuggable=self._flag(application.by_id(_DEBUGGABLE), default=False),
             permissions=self._permissions(),
-            components=tuple(sorted(self._components(), key=lambda c: (c.kind, c.name, c.exported, c.actions))),
+            components=_in_order(self._components()),
             network=NetworkAttributes(
                 cleartext=self._optional_flag(application.by_id(_CLEARTEXT)),
                 config=config if config is not None and config.reference else None,
@@ -137,7 +152,7 @@ class _Manifest:
     def _permissions(self) -> tuple[str, ...]:
         elements = (e for e in self._root.children if e.tag in _PERMISSION_TAGS)
         named = {name for e in elements if (name := self._text(e.by_id(_NAME)))}
-        if self._root.by_name("split"):
+        if self._library or self._root.by_name("split"):
             return tuple(sorted(named))  # a split has no target version of its own; its base's counts
         return tuple(sorted(named | set(_implied(named, self._platform_target()))))
 
@@ -189,7 +204,7 @@ class _Manifest:
                     yield name, text or ""
 
     def _providers_are_exported(self) -> bool:
-        return self._platform_target() < _EXPORTED_PROVIDER_BELOW
+        return not self._library and self._platform_target() < _EXPORTED_PROVIDER_BELOW
 
     def _permission(self, element: Element) -> str | None:
         """The permission that a caller needs; of a provider with one for each way, the one for reading."""
@@ -234,6 +249,10 @@ class _Manifest:
     def _flag(self, value: Value | None, *, default: bool) -> bool:
         flag = self._optional_flag(value)
         return default if flag is None else flag
+
+
+def _in_order(components: Iterable[Component]) -> tuple[Component, ...]:
+    return tuple(sorted(components, key=lambda c: (c.kind, c.name, c.exported, c.actions)))
 
 
 def _implied(named: Iterable[str], target: int) -> Iterator[str]:

@@ -1,11 +1,9 @@
-"""Compiled XML → elements, by androguard; runs only inside the worker process."""
-
-from dataclasses import dataclass
+"""Compiled XML that is odd or damaged → elements, by androguard; runs only inside the worker process."""
 
 from androguard.core import axml  # noqa: TID251
 from loguru import logger
 
-from phone_audit.analyse.compiled_xml import STRING, Attribute, Element, Value
+from phone_audit.analyse.compiled_xml import STRING, Attribute, Element, Parsed, Value
 from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000
@@ -26,14 +24,6 @@ class _Open:
 
     def closed(self) -> Element:
         return Element(self.tag, self.attributes, tuple(self.children), self.text.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The root element, and whether the file was read to its end."""
-
-    root: Element
-    whole: bool
 
 
 def parse_xml(data: bytes, what: str) -> Parsed:

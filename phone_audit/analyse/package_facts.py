@@ -1,15 +1,27 @@
 """Manifest, resources and network policy of one archive."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.compiled_xml import Value
-from phone_audit.analyse.contents import BUNDLE_MANIFEST, MANIFEST, RESOURCES
-from phone_audit.analyse.manifest import ManifestFacts, read_manifest
-from phone_audit.analyse.manifest_child import Parsed, parse_xml
+from phone_audit.analyse.binary_xml import parse_compiled
+from phone_audit.analyse.bundle_xml import BundleTable, parse_bundle_xml
+from phone_audit.analyse.compiled_xml import Parsed, Value
+from phone_audit.analyse.contents import (
+    BUNDLE_MANIFEST,
+    BUNDLE_RESOURCES,
+    MANIFEST,
+    RESOURCES,
+    feature_modules,
+    is_library,
+)
+from phone_audit.analyse.join import INSIDE
+from phone_audit.analyse.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.analyse.network_policy import read_policy
 from phone_audit.analyse.resources import ResourceTable
 from phone_audit.analyse.steps import Steps
+from phone_audit.analyse.text_xml import is_text, parse_text_xml
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import NetworkPolicy
 
@@ -25,57 +37,101 @@ class PackageFacts:
     policy: NetworkPolicy | None
 
 
+class _Table(Protocol):
+    def resolve(self, value: Value) -> Value | None: ...
+
+
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
     """Read what an archive says about itself.
 
     Args:
-        archive: the APK.
+        archive: the APK, bundle or library.
         subject: its name, for what is left out.
         steps: runs the steps `resources` and `manifest`.
     """
     table = steps.run("resources", subject, lambda: _table(archive))
-
-    def resolve(value: Value) -> Value | None:
-        return table.resolve(value) if table is not None else None
-
     parsed = steps.run("manifest", subject, lambda: _parsed(archive))
     if parsed is None:
         return PackageFacts(None, None)
     if not parsed.whole:
         steps.note(subject, "manifest", _half_read("manifest"))
-    manifest = steps.run("manifest", subject, lambda: read_manifest(parsed.root, resolve))
-    if manifest is None:
-        return PackageFacts(None, None)
+    library = parsed.text
+    manifest = steps.run("manifest", subject, lambda: read_manifest(parsed.root, _resolve(table), library=library))
+    if manifest is None or library:
+        return PackageFacts(manifest, None)
+    if archive.find(MANIFEST) is None:
+        features = [facts for name in feature_modules(archive) if (facts := _feature(archive, name, subject, steps))]
+        manifest = with_features(manifest, features)
     return PackageFacts(manifest, steps.run("resources", subject, lambda: _policy(archive, manifest, table)))
 
 
-def _table(archive: Archive) -> ResourceTable | None:
-    entry = archive.find(RESOURCES)
-    return ResourceTable(memoryview(archive.read(entry, _RESOURCES_LIMIT))) if entry else None
+def _resolve(*tables: _Table | None) -> Callable[[Value], Value | None]:
+    """Look a value up in the first table that has it."""
+
+    def resolve(value: Value) -> Value | None:
+        found = (table.resolve(value) for table in tables if table is not None)
+        return next((one for one in found if one is not None), None)
+
+    return resolve
+
+
+def _table(archive: Archive) -> _Table | None:
+    if entry := archive.find(RESOURCES):
+        return ResourceTable(memoryview(archive.read(entry, _RESOURCES_LIMIT)))
+    return _bundle_table(archive, BUNDLE_RESOURCES) if archive.find(MANIFEST) is None else None
+
+
+def _bundle_table(archive: Archive, name: str) -> BundleTable | None:
+    entry = archive.find(name)
+    return BundleTable(memoryview(archive.read(entry, _RESOURCES_LIMIT))) if entry else None
 
 
 def _parsed(archive: Archive) -> Parsed:
     entry = archive.find(MANIFEST)
     if entry is not None:
-        return parse_xml(bytes(archive.read(entry, _XML_LIMIT)), "manifest")
-    if archive.find(BUNDLE_MANIFEST):
-        reason = "The file is an Android App Bundle; its manifest is in another format (protobuf), which is not read."
-        raise ApkError(reason, code="protobuf-manifest")
+        data = bytes(archive.read(entry, _XML_LIMIT))
+        return (
+            parse_text_xml(data, "manifest")
+            if is_text(data) and is_library(archive)
+            else parse_compiled(data, "manifest")
+        )
+    entry = archive.find(BUNDLE_MANIFEST)
+    if entry is not None:
+        return parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest")
     raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
 
 
-def _policy(archive: Archive, manifest: ManifestFacts, table: ResourceTable | None) -> NetworkPolicy:
+def _feature(archive: Archive, module: str, subject: str, steps: Steps) -> ManifestFacts | None:
+    """Read the manifest of a module of a bundle; its references lead into its own resources or those of the base."""
+    entry = archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
+    if entry is None:
+        return None
+    where = f"{subject}{INSIDE}{entry.name}"
+
+    def read() -> ManifestFacts:
+        parsed = parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest")
+        if not parsed.whole:
+            steps.note(where, "manifest", _half_read("manifest"))
+        tables = (_bundle_table(archive, BUNDLE_RESOURCES.replace("base", name, 1)) for name in (module, "base"))
+        return read_manifest(parsed.root, _resolve(*tables))
+
+    return steps.run("manifest", where, read)
+
+
+def _policy(archive: Archive, manifest: ManifestFacts, table: _Table | None) -> NetworkPolicy:
     config = manifest.network.config
     if config is None:
         return read_policy(manifest, None)
+    bundle = archive.find(MANIFEST) is None
     named = table.resolve(config) if table is not None else None
-    entry = archive.find(named.text) if named is not None and named.text else None
+    entry = archive.find(f"base/{named.text}" if bundle else named.text) if named is not None and named.text else None
     if entry is None:
         reason = "The manifest names a network security config, but the archive does not hold it."
         raise ApkError(reason, code="no-network-config")
-    parsed = parse_xml(bytes(archive.read(entry, _XML_LIMIT)), "network security config")
+    data, what = archive.read(entry, _XML_LIMIT), "network security config"
+    parsed = parse_bundle_xml(memoryview(data), what) if bundle else parse_compiled(bytes(data), what)
     if not parsed.whole:
-        raise _half_read("network security config")
+        raise _half_read(what)
     return read_policy(manifest, parsed.root)
 
 

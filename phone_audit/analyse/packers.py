@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.dex.descriptors import java_name, under
 from phone_audit.analyse.entropy import encrypted_files
 from phone_audit.analyse.join import join_obfuscation
+from phone_audit.analyse.prefixes import Prefixes, descriptor_prefix
 from phone_audit.analyse.records import in_order
 from phone_audit.analyse.trackers import Classes
 from phone_audit.knowledge.load import Knowledge
@@ -46,7 +48,9 @@ def packers_in_code(classes: Sequence[Classes], knowledge: Knowledge) -> tuple[t
         classes: one for each DEX file.
         knowledge: the packers.
     """
-    found = {fact.id: shown for fact in knowledge.packers if (shown := tuple(_of_fact(fact, classes))[:MAX_SHOWN])}
+    ids = {name for file in classes for name in _prefixes(knowledge).ids_in(file.defined)}
+    facts = _by_id(knowledge)
+    found = {name: shown for name in ids if (shown := tuple(islice(_of_fact(facts[name], classes), MAX_SHOWN)))}
     return tuple(sorted(found)), tuple(evidence for fact in sorted(found) for evidence in found[fact])
 
 
@@ -80,6 +84,11 @@ def _by_id(knowledge: Knowledge) -> Mapping[str, PackerFact]:
 
 
 @lru_cache(maxsize=4)
+def _prefixes(knowledge: Knowledge) -> Prefixes:
+    return Prefixes((fact.id, fact.classes) for fact in knowledge.packers)
+
+
+@lru_cache(maxsize=4)
 def _index(knowledge: Knowledge) -> PackerIndex:
     return PackerIndex(knowledge.packers)
 
@@ -87,7 +96,7 @@ def _index(knowledge: Knowledge) -> PackerIndex:
 def _of_fact(fact: PackerFact, classes: Sequence[Classes]) -> Iterator[Evidence]:
     for file in classes:
         for prefix in fact.classes:
-            for descriptor in under(file.defined, b"L" + prefix.replace(".", "/").encode(), MAX_SHOWN):
+            for descriptor in under(file.defined, descriptor_prefix(prefix), MAX_SHOWN):
                 name = java_name(descriptor)
                 yield Evidence(kind="class", where=file.where, value=_sign(fact.name), class_=name)
 

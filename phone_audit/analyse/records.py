@@ -37,6 +37,7 @@ def empty_record(
         trackers=None,
         endpoints=None,
         behaviours=None,
+        flows_complete=None,
         obfuscation=None,
         skipped=in_order(skipped),
     )

@@ -120,6 +120,10 @@ class _Reading:
         if not blocks:
             return
         self._schemes.append("v1")
+        proven = self._checked.certificates.get("v1") if self._checked else None
+        if proven:
+            self._certificates["v1"] = proven
+            return
         found: list[bytes] = []
         for name in blocks[:_MAX_JAR_SIGNERS]:
             try:
@@ -129,9 +133,8 @@ class _Reading:
         if len(blocks) > _MAX_JAR_SIGNERS:
             text = f"{len(blocks)} signature blocks; {_MAX_JAR_SIGNERS} were read."
             self._faults.append(Fault("v1-too-many-signers", text))
-        proven = self._checked.certificates.get("v1") if self._checked else None
-        if proven or found:
-            self._certificates["v1"] = proven or tuple(dict.fromkeys(found))
+        if found:
+            self._certificates["v1"] = tuple(dict.fromkeys(found))
 
     def _stamp(self, block: dict[int, Buffer]) -> str | None:
         """Give the hash of the source stamp's certificate: from the block, or else as the archive announces it."""

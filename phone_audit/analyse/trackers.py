@@ -1,10 +1,14 @@
 """Trackers by the classes that a package defines or names, and by the hosts in its strings."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.dex.descriptors import java_name, under
+from phone_audit.analyse.evidence_order import in_order
 from phone_audit.analyse.libraries import is_connector
+from phone_audit.analyse.prefixes import Prefixes, descriptor_prefix
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, Tier, Tracker
@@ -61,8 +65,9 @@ def find_trackers(
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
-    by_code = {fact.id: code for fact in knowledge.trackers if (code := _code_of(fact, classes, knowledge))}
-    going = started([fact for fact in knowledge.trackers if fact.id in by_code and by_code[fact.id][0] == "present"])
+    named = _named(classes, knowledge)
+    by_code = {fact.id: code for fact in named if (code := _code_of(fact, classes, knowledge))}
+    going = started([fact for fact in named if fact.id in by_code and by_code[fact.id][0] == "present"])
     by_code |= {name: ("initialised", (*shown, *by_code[name][1])) for name, shown in going.items()}
     found = []
     for fact in _in_question(by_code, users, knowledge):
@@ -79,7 +84,26 @@ def _in_question(
 ) -> Iterator[TrackerFact]:
     """Give the trackers, by id, of which anything was seen."""
     ids = {*by_code, *(fact.id for facts in users.values() for fact in facts)}
-    return (fact for fact in sorted(knowledge.trackers, key=lambda fact: fact.id) if fact.id in ids)
+    facts = _by_id(knowledge)
+    return (facts[name] for name in sorted(ids))
+
+
+def _named(classes: Sequence[Classes], knowledge: Knowledge) -> list[TrackerFact]:
+    """Give the trackers, by id, of which a class could be defined or named."""
+    prefixes = _prefixes(knowledge)
+    ids = {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}
+    facts = _by_id(knowledge)
+    return [facts[name] for name in sorted(ids)]
+
+
+@lru_cache(maxsize=4)
+def _by_id(knowledge: Knowledge) -> Mapping[str, TrackerFact]:
+    return {fact.id: fact for fact in knowledge.trackers}
+
+
+@lru_cache(maxsize=4)
+def _prefixes(knowledge: Knowledge) -> Prefixes:
+    return Prefixes((fact.id, fact.code) for fact in knowledge.trackers)
 
 
 def _code_of(
@@ -89,13 +113,13 @@ def _code_of(
 
     Connectors do not count: they are there so that others can do without it.
     """
-    prefixes = [b"L" + prefix.replace(".", "/").encode() for prefix in fact.code]
+    prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
     for tier, column in _TIERS:
         shown: list[Evidence] = []
         for file in classes:
-            names = {name for prefix in prefixes for name in under(column(file), prefix, _LOOKED_AT)}
-            names = {name for name in names if not is_connector(java_name(name), knowledge)}
-            shown += [_class_evidence(name, file.where) for name in sorted(names)[: MAX_CLASSES - len(shown)]]
+            names = sorted({name for prefix in prefixes for name in under(column(file), prefix, _LOOKED_AT)})
+            counted = (name for name in names if not is_connector(java_name(name), knowledge))
+            shown += [_class_evidence(name, file.where) for name in islice(counted, MAX_CLASSES - len(shown))]
         if shown:
             return tier, tuple(shown)
     return None
@@ -125,5 +149,5 @@ def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], host
         categories=fact.categories,
         tier=tier,
         endpoints=hosts,
-        evidence=evidence,
+        evidence=in_order(evidence),
     )

@@ -5,6 +5,7 @@ Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, 
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
 """
 
+import gc
 import json
 import os
 import sys
@@ -55,9 +56,12 @@ def serve(requests: BinaryIO, answers: BinaryIO, knowledge: Knowledge, memory: i
         answers.flush()
 
     say('{"ready":true}')
-    for line in requests:
+    for number, line in enumerate(requests):
         if _answer(json.loads(line), say, knowledge, memory):
             return
+        if not number:  # what the first file had loaded stays, so no collection needs to look at it again
+            gc.collect()
+            gc.freeze()
 
 
 def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:

@@ -1,8 +1,9 @@
 """`phone-audit firmware`: build identifiers, with no phone."""
 
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,9 @@ from phone_audit.cli.options import (
 )
 from phone_audit.errors import UsageError
 
+if TYPE_CHECKING:
+    from phone_audit.knowledge.load import Knowledge
+
 _LARGEST_FILE = 8 * 2**20
 
 
@@ -29,9 +33,14 @@ def firmware(
     ids: Annotated[
         list[str],
         typer.Argument(
-            metavar="ID...", help="Build ID, display id, fingerprint, build.prop or getprop file; - reads lines."
+            metavar="ID...",
+            help="Build ID, display id, fingerprint, text of the Settings screen, build.prop or getprop file; "
+            "- reads one of these, or a line for each phone.",
         ),
     ],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Day on which ages are counted; today by default.")
+    ] = None,
     formats: Formats = None,
     outputs: Outputs = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -45,27 +54,35 @@ def firmware(
     """Check build identifiers against the published incidents. Needs no phone."""
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.saved_result import judged_outcomes
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv"))
     check_places(places)
-    result = check_firmware(_identifiers(ids), knowledge=load_knowledge(knowledge or ()), label=label)
+    known = load_knowledge(with_own(knowledge or ()))
+    result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
 
 
-def _identifiers(ids: list[str]) -> list[str]:
-    """Replace `-` with the lines of standard input, and the name of a file with its text."""
+def _day(given: str | None) -> date | None:
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise UsageError(f"{printable(given)} is no day.", "Write it as 2026-01-31.") from error
+
+
+def _identifiers(ids: list[str], knowledge: "Knowledge") -> list[str]:
+    """Replace `-` with what standard input holds, and the name of a file with its text."""
+    from phone_audit.pipeline.firmware import identifiers_in
+
     texts: list[str] = []
     for given in ids:
         if given == "-":
             if sys.stdin is None:
                 raise UsageError("Standard input is closed.", "Give the identifiers as arguments, or open it.")
-            lines = (
-                line.strip() for line in sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace").splitlines()
-            )
-            texts.extend(line for line in lines if line)
+            texts.extend(identifiers_in(sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace"), knowledge))
         elif _is_file(given):
             texts.append(_text_of(Path(given)))
         else:

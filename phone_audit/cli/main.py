@@ -9,6 +9,7 @@ import typer
 from phone_audit import __version__
 from phone_audit.cli import exits
 from phone_audit.cli.apks import apks
+from phone_audit.cli.db import db
 from phone_audit.cli.demo import demo
 from phone_audit.cli.devices import devices
 from phone_audit.cli.firmware import firmware
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 for command in (scan, apks, firmware, devices, report, demo):
     app.command()(command)
+app.add_typer(db)
 
 
 def _print_version(asked: bool) -> None:

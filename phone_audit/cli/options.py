@@ -46,7 +46,12 @@ def printable(text: str | None) -> str | None:
 
 Formats = Annotated[
     list[str] | None,
-    typer.Option("--format", "-f", metavar="FORMAT", help="text or json (apks: also jsonl); pairs with -o in order."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="text, json, csv, stix or hosts (apks: also jsonl); pairs with -o in order.",
+    ),
 ]
 Outputs = Annotated[
     list[Path] | None,

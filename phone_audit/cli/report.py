@@ -21,7 +21,7 @@ def report(
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.pipeline.saved_result import judged_outcomes, load_result
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
     document = load_result(result)
     write_outputs(document, places)

@@ -64,6 +64,7 @@ def scan(
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.options import Budget, ScanOptions
     from phone_audit.pipeline.scan import scan_device
 
@@ -71,7 +72,7 @@ def scan(
         raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
     if target == "":
         raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
-    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
+    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
     if save is not None and not quiet:
         tell(f"{save} will hold serial numbers and copies of the packages; keep it where only you can read it.")
@@ -90,7 +91,7 @@ def scan(
             printable(target),
             depth=depth.value,
             users=users,
-            knowledge=load_knowledge(knowledge or ()),
+            knowledge=load_knowledge(with_own(knowledge or ())),
             on_progress=on_progress,
             options=options,
         )

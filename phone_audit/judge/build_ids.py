@@ -2,15 +2,28 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from phone_audit.judge.prints import FINGERPRINT, FINGERPRINT_FIELDS, with_fingerprint_parts
 from phone_audit.judge.properties_text import is_properties_text, read_properties
-from phone_audit.judge.versions import HMD_BUILD
+from phone_audit.judge.settings_text import PATCH, read_settings
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schemes import ReadBuild, SchemeIndex
 from phone_audit.model.results import ParsedBuild
 
 DISPLAY_ID, BUILD_ID, INCREMENTAL = "ro.build.display.id", "ro.build.id", "ro.build.version.incremental"
+MODEL = "ro.product.model"
+VENDOR_NUMBERS = (
+    DISPLAY_ID,
+    INCREMENTAL,
+    "ro.vivo.product.version",
+    "ro.build.version.ota",
+    BUILD_ID,
+    "ro.mediatek.version.release",
+)
+"""The properties in which a vendor's build number may stand, the one that its Settings screen shows first."""
+
 _LONGEST = 512
 """Characters; no build number is longer, and nothing longer is tried against the forms."""
 
@@ -29,43 +42,88 @@ class BuildInput:
     from_properties: bool = False
 
 
-def understand(text: str) -> BuildInput:
+def understand(text: str, knowledge: Knowledge) -> BuildInput:
     """Tell what an identifier is.
 
     Args:
-        text: a fingerprint, display id, build ID, incremental or vendor's version, or the text of a property file;
-            hostile input.
+        text: a fingerprint, display id, build ID, incremental or vendor's version, the text of a property file, or
+            text of the Settings screen; hostile input. An identifier in lower case is read as its vendor writes it.
+        knowledge: the vendors' schemes, and the words of the Settings screen.
     """
     given = text.encode("utf-8", "backslashreplace").decode().strip()  # a shell hands over bytes that are no UTF-8 too
+    schemes = knowledge.scheme_index
     if is_properties_text(given):
-        return _from_properties(read_properties(given))
+        properties = read_properties(given) or read_settings(given, knowledge)
+        return _from_properties(_with_scheme_parts(properties, schemes), schemes)
     if 0 < len(given) <= _LONGEST:
         for form in _FORMS:
-            found = form(given)
+            found = form(given, schemes)
             if found is not None:
                 return BuildInput(given, *found)
+        settings = read_settings(given, knowledge)
+        if settings:
+            return _from_properties(_with_scheme_parts(settings, schemes), schemes)
+        upper = given.upper()
+        found = _scheme(upper, schemes) if upper != given else None
+        if found is not None:
+            return BuildInput(given, *found)
     return BuildInput(given, None, dict.fromkeys((DISPLAY_ID, BUILD_ID, INCREMENTAL), given))
 
 
 Form = tuple[ParsedBuild, dict[str, str]]
 
 
-def _from_properties(properties: Mapping[str, str]) -> BuildInput:
+def _with_scheme_parts(properties: Mapping[str, str], schemes: SchemeIndex) -> dict[str, str]:
+    """Fill in what a vendor's display id stands for; only the display id itself may be put right by that.
+
+    A person copies a build number as the screen shows it, with the build ID before it or in another case.
+    """
+    shown = properties.get(DISPLAY_ID, "")
+    read = _read(shown, schemes)
+    return {**(read.stands_for if read else {}), **properties, **_shown_alone(read)}
+
+
+def _read(text: str, schemes: SchemeIndex) -> ReadBuild | None:
+    return schemes.read(text) or schemes.read(text.upper())
+
+
+def _shown_alone(read: ReadBuild | None) -> dict[str, str]:
+    alone = read.stands_for.get(DISPLAY_ID) if read else None
+    return {DISPLAY_ID: alone} if alone else {}
+
+
+def _from_properties(properties: Mapping[str, str], schemes: SchemeIndex) -> BuildInput:
     known = with_fingerprint_parts(properties)
     name = known.get(DISPLAY_ID) or known.get(FINGERPRINT) or known.get(BUILD_ID)
-    if name is None and not known.keys() & set(FINGERPRINT_FIELDS):
+    if name is None and not known.keys() & {*FINGERPRINT_FIELDS, MODEL, PATCH}:
         return BuildInput("properties without a build", None, known, from_properties=True)
-    inner = understand(known.get(DISPLAY_ID, "")).parsed or understand(known.get(INCREMENTAL, "")).parsed
-    seconds = known.get("ro.build.date.utc", "")
-    parsed = _parsed(known).model_copy(
-        update={
-            "vendor_scheme": inner and inner.vendor_scheme,
-            "vendor_version": inner and inner.vendor_version,
-            "region": inner and inner.region,
-            "build_date": _day_of(seconds) or (inner and inner.build_date),
-        }
-    )
+    parsed = with_vendor(_parsed(known), known, schemes)
+    day = _day_of(known.get("ro.build.date.utc", ""))
+    if day:
+        parsed = parsed.model_copy(update={"build_date": day})
     return BuildInput(name or "properties", parsed, known, from_properties=True)
+
+
+def with_vendor(parsed: ParsedBuild, properties: Mapping[str, str], schemes: SchemeIndex) -> ParsedBuild:
+    """Fill in what the vendor's own number tells; what the properties say themselves stands."""
+    read = vendor_number(properties, schemes)
+    if read is None:
+        return parsed
+    told = {**read.says, "build_date": read.day}
+    update = {name: told.get(name) for name in ("android_version", "build_date") if getattr(parsed, name) is None}
+    update |= {
+        "vendor_scheme": read.scheme,
+        "vendor_version": told.get("version", read.text),
+        "region": told.get("region"),
+        "variant": told.get("variant"),
+    }
+    return parsed.model_copy(update=update)
+
+
+def vendor_number(properties: Mapping[str, str], schemes: SchemeIndex) -> ReadBuild | None:
+    """Give the number that a vendor's scheme reads; one that any vendor may carry only where there is no other."""
+    read = [found for name in VENDOR_NUMBERS if name in properties and (found := schemes.read(properties[name]))]
+    return next((found for found in read if not found.generic), read[0] if read else None)
 
 
 def _parsed(properties: Mapping[str, str]) -> ParsedBuild:
@@ -79,6 +137,8 @@ def _parsed(properties: Mapping[str, str]) -> ParsedBuild:
         incremental=incremental,
         type=kind,
         tags=tags,
+        model=properties.get(MODEL),
+        security_patch=properties.get(PATCH),
     )
 
 
@@ -91,29 +151,22 @@ _DESCRIPTION = re.compile(
     r"(?P<product>[\w.\-]+)-(?P<type>user|userdebug|eng) (?P<release>\S+) (?P<id>\S+) (?P<incremental>\S+) "
     r"(?P<tags>[\w,\-]+-keys)"
 )
-_AOSP_ID = re.compile(r"[A-Z][A-Z0-9]{3}\.(?P<day>[0-9]{6})\.[0-9]{3}(\.[A-Z][0-9]{1,2})?")
-_OLD_AOSP_ID = re.compile(r"[A-Z][A-Z0-9][A-Z][0-9]{2}[A-Z]?")
-_MIUI = re.compile(r"(?P<system>V|OS)[0-9]{1,3}(\.[0-9]{1,4}){3}\.[A-Z][A-Z0-9]{2}(?P<region>[A-Z]{2})[A-Z]{2}")
-_SAMSUNG = re.compile(
-    r"(?:(?P<id>[A-Z0-9.]{5,20})\.)?(?P<version>[A-Z][0-9]{3}[A-Z0-9]{1,2}(?P<region>[A-Z]{2})[USEF][0-9A-Z][A-Z]"
-    r"(?P<year>[L-Z])(?P<month>[A-L])[0-9A-Z])"
-)
 _NUMBER = re.compile(r"[0-9]{6,10}")
 _ENGINEER = re.compile(r"eng\.[\w\-]+\.(?P<day>[0-9]{8})(\.[0-9]{6})?")
 
 
-def _fingerprint(text: str) -> Form | None:
+def _fingerprint(text: str, schemes: SchemeIndex) -> Form | None:
     properties = with_fingerprint_parts({FINGERPRINT: text})
     if len(properties) > 1:
-        return _parsed(properties), {FINGERPRINT: text}
+        return with_vendor(_parsed(properties), properties, schemes), {FINGERPRINT: text}
     found = _TAIL.fullmatch(text)  # some firmware and some publications leave brand and product out
     if not found:
         return None
-    named = zip(FINGERPRINT_FIELDS[2:], found.groups(), strict=True)
-    return _parsed(dict(named)), {FINGERPRINT: text}
+    named = dict(zip(FINGERPRINT_FIELDS[2:], found.groups(), strict=True))
+    return with_vendor(_parsed(named), named, schemes), {FINGERPRINT: text}
 
 
-def _description(text: str) -> Form | None:
+def _description(text: str, schemes: SchemeIndex) -> Form | None:
     """The display id of development builds, and `ro.build.description`."""
     found = _DESCRIPTION.fullmatch(text)
     if not found:
@@ -127,53 +180,25 @@ def _description(text: str) -> Form | None:
         "ro.build.type": found["type"],
         "ro.build.tags": found["tags"],
     }
-    return _parsed(properties), properties
+    return with_vendor(_parsed(properties), properties, schemes), properties
 
 
-def _hmd(text: str) -> Form | None:
-    found = HMD_BUILD.fullmatch(text)
-    if not found:
+def _scheme(text: str, schemes: SchemeIndex) -> Form | None:
+    """A vendor's own number."""
+    read = schemes.read(text)
+    if read is None:
         return None
-    region = found["branch"].partition("_")[0].lstrip("0123456789")
-    return ParsedBuild(vendor_scheme="hmd", vendor_version=text, region=region), {DISPLAY_ID: text}
-
-
-def _miui(text: str) -> Form | None:
-    found = _MIUI.fullmatch(text)
-    if not found:
-        return None
-    scheme = "miui" if found["system"] == "V" else "hyperos"
-    parsed = ParsedBuild(incremental=text, vendor_scheme=scheme, vendor_version=text, region=found["region"])
-    return parsed, {INCREMENTAL: text}
-
-
-def _samsung(text: str) -> Form | None:
-    """Letters for year (A is 2001) and month (A is January) near the end of the software version."""
-    found = _SAMSUNG.fullmatch(text)
-    if not found:
-        return None
-    version, build_id = found["version"], found["id"]
+    fields = ("device", "android_version", "build_id", "incremental", "region", "variant")
     parsed = ParsedBuild(
-        build_id=build_id,
-        incremental=version,
-        vendor_scheme="samsung",
-        vendor_version=version,
-        region=found["region"],
-        build_date=f"{ord(found['year']) - ord('A') + 2001}-{ord(found['month']) - ord('A') + 1:02}",
+        **{name: value for name, value in read.says.items() if name in fields},
+        vendor_scheme=read.scheme,
+        vendor_version=read.says.get("version", text),
+        build_date=read.day,
     )
-    return parsed, {INCREMENTAL: version, **({BUILD_ID: build_id, DISPLAY_ID: text} if build_id else {})}
+    return parsed, dict(read.stands_for)
 
 
-def _aosp_id(text: str) -> Form | None:
-    """A build ID of AOSP; Pixel phones show it as their build number too. Since Android 8 it holds a date."""
-    found = _AOSP_ID.fullmatch(text)
-    day = _day(f"20{found['day']}") if found else None
-    if day is None and not _OLD_AOSP_ID.fullmatch(text):
-        return None
-    return ParsedBuild(build_id=text, build_date=day), {BUILD_ID: text, DISPLAY_ID: text}
-
-
-def _incremental(text: str) -> Form | None:
+def _incremental(text: str, _schemes: SchemeIndex) -> Form | None:
     found = _ENGINEER.fullmatch(text)
     if not found and not _NUMBER.fullmatch(text):
         return None
@@ -183,15 +208,12 @@ def _incremental(text: str) -> Form | None:
     return ParsedBuild(incremental=text, build_date=day), {INCREMENTAL: text}
 
 
-_FORMS: tuple[Callable[[str], Form | None], ...] = (
-    _fingerprint,
-    _description,
-    _hmd,
-    _miui,
-    _samsung,
-    _aosp_id,
-    _incremental,
-)
+_FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (_fingerprint, _description, _scheme, _incremental)
+
+
+def renamed(build: BuildInput, name: str) -> BuildInput:
+    """Give the same build under another name, such as the spelling that a person used."""
+    return replace(build, name=name)
 
 
 def _day(digits: str) -> str | None:

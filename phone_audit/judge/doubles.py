@@ -11,7 +11,7 @@ def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Inciden
     """Leave out findings that another one of the same category covers; that one takes over their sources.
 
     A finding covers another where it shows all that the other shows, supports a stronger outcome, and exactly one of
-    the two rests on an incident.
+    the two rests on an incident. What a feed lists is covered by an incident of any category that supports as much.
 
     Args:
         findings: what the detectors and the incidents say, each key once; the order is kept.
@@ -27,10 +27,16 @@ def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Inciden
 
 
 def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> Iterator[tuple[Finding, Finding]]:
-    """Yield the weaker and the stronger of each finding of an incident and each of a detector, of one category."""
+    """Yield the weaker and the stronger of each finding of an incident and each of a detector, of one category.
+
+    An indicator of a feed has the category of what it is a sign of, and stands against every incident.
+    """
     detected: defaultdict[str, list[Finding]] = defaultdict(list)
+    listed: list[Finding] = []
     for finding in findings:
-        if finding.incident is None:
+        if finding.id.startswith("indicator."):
+            listed.append(finding)
+        elif finding.incident is None:
             detected[finding.category].append(finding)
     for published in findings:
         if published.incident is not None:
@@ -39,6 +45,9 @@ def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> It
                 other_rank = OUTCOMES.index(supports(other, incidents))
                 if rank != other_rank:
                     yield (published, other) if rank < other_rank else (other, published)
+            for other in listed:
+                if OUTCOMES.index(supports(other, incidents)) <= rank:
+                    yield other, published
 
 
 def _seen(finding: Finding) -> frozenset[tuple[str, str]]:

@@ -1,16 +1,19 @@
 """Build identifiers → which published incidents name them, and what that means."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.build_ids import BuildInput, understand
+from phone_audit.judge.build_ids import BuildInput, renamed, understand
 from phone_audit.judge.citations import cited_once, sources_of
+from phone_audit.judge.fixed_builds import compared_with_fixes
 from phone_audit.judge.headlines import BUILD_HEADLINES, NO_INCIDENT, NOT_UNDERSTOOD
 from phone_audit.judge.incident_findings import incident_findings
 from phone_audit.judge.observed import Hit, IncidentMatch, Observed, Word
 from phone_audit.judge.outcomes import strongest, supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
+from phone_audit.judge.support import support_of
 from phone_audit.judge.wording import listed
 from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry, ModelFact
 from phone_audit.knowledge.load import Knowledge
@@ -40,8 +43,9 @@ def check_builds(inputs: Sequence[str], knowledge: Knowledge) -> tuple[tuple[Che
     """Check build identifiers against the published incidents.
 
     Args:
-        inputs: fingerprints, display ids, build IDs, incrementals, or the texts of property files.
-        knowledge: the published incidents.
+        inputs: fingerprints, display ids, build IDs, incrementals, the texts of property files, or text of the
+            Settings screen.
+        knowledge: the published incidents, the vendors' schemes and what is known of support.
 
     Returns:
         One record for each input in its order, and the incidents that they cite, by id. The text of a property file
@@ -51,11 +55,25 @@ def check_builds(inputs: Sequence[str], knowledge: Knowledge) -> tuple[tuple[Che
     records: dict[str, CheckedBuild] = {}  # a list of a fleet's phones holds the same build many times
     for text in inputs:
         if text not in records:
-            build = understand(text)
+            build = _understood(text, knowledge)
             matches = _matches(build, knowledge)
             matched.update((match.incident.id, match.incident) for match in matches)
-            records[text] = _checked(build, matches)
+            records[text] = _checked(build, matches, knowledge)
     return tuple(records[text] for text in inputs), cited_once(matched.values())
+
+
+def _understood(text: str, knowledge: Knowledge) -> BuildInput:
+    """Understand an identifier; one that a publisher names and that differs in case only is that one."""
+    known = _spellings(knowledge).get(text.strip().casefold())
+    build = understand(known or text, knowledge)
+    return renamed(build, text.strip()) if known and known != text.strip() else build
+
+
+@lru_cache(maxsize=4)
+def _spellings(knowledge: Knowledge) -> Mapping[str, str]:
+    """Give the builds that incidents name exactly, by their letters in any case."""
+    facts = (fact for incident in knowledge.incidents for fact in incident.builds if fact.match == "exact")
+    return {fact.value.casefold(): fact.value for fact in facts}
 
 
 def _matches(build: BuildInput, knowledge: Knowledge) -> tuple[IncidentMatch, ...]:
@@ -63,10 +81,17 @@ def _matches(build: BuildInput, knowledge: Knowledge) -> tuple[IncidentMatch, ..
     return match_incidents(Observed(build.properties, build_name=build.name, properties_from=where), knowledge)
 
 
-def _checked(build: BuildInput, matches: Sequence[IncidentMatch]) -> CheckedBuild:
+def _checked(build: BuildInput, matches: Sequence[IncidentMatch], knowledge: Knowledge) -> CheckedBuild:
+    support = support_of(build.properties, knowledge)
     if not matches:
-        verdict = _UNKNOWN_FORM if build.parsed is None else _NOT_LISTED
-        return CheckedBuild(input=build.name, parsed=build.parsed, matches=(), findings=(), verdict=verdict)
+        return CheckedBuild(
+            input=build.name,
+            parsed=build.parsed,
+            matches=(),
+            findings=(),
+            verdict=_UNKNOWN_FORM if build.parsed is None else _NOT_LISTED,
+            support=support,
+        )
     found = {match.incident.id: incident_findings(match, on_phone=False) for match in matches}
     return CheckedBuild(
         input=build.name,
@@ -74,6 +99,14 @@ def _checked(build: BuildInput, matches: Sequence[IncidentMatch]) -> CheckedBuil
         matches=tuple(dict.fromkeys(_build_matches(matches))),
         findings=tuple(finding for findings in found.values() for finding in findings),
         verdict=_verdict(build, matches, found),
+        support=support,
+        fixes=tuple(
+            compared_with_fixes(
+                (match.incident for match in matches),
+                with_fingerprint_parts(build.properties),
+                knowledge.scheme_index,
+            )
+        ),
     )
 
 

@@ -1,11 +1,13 @@
 """What the incidents say of fixed builds, and whether a build number shows enough to be compared with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from phone_audit.judge.versions import HMD_BUILD
 from phone_audit.judge.wording import listed
 from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry
+from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.model.results import FixCompared
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,18 @@ def fixed_sentence(incident: IncidentEntry, properties: Mapping[str, str]) -> st
     if own:
         return f"Fixed builds of this branch: {', or '.join([listed(own, last='or'), *others])}."
     return f"Fixed builds: {listed(others, last='or')}." if others else ""
+
+
+def compared_with_fixes(
+    incidents: Iterable[IncidentEntry], properties: Mapping[str, str], schemes: SchemeIndex
+) -> Iterator[FixCompared]:
+    """Yield where a build stands to each fixed build that the incidents name for one of its properties."""
+    for incident in incidents:
+        for fact in incident.builds:
+            here = properties.get(fact.field)
+            if fact.status == "fixed" and fact.match == "exact" and fact.confidence == "sourced" and here:
+                stands = schemes.compare(here, fact.value)
+                yield FixCompared(incident=incident.id, fixed=fact.value, stands=stands)
 
 
 def service_pack_sentence(incident: IncidentEntry, properties: Mapping[str, str], *, on_phone: bool) -> str:

@@ -10,6 +10,7 @@ from phone_audit.judge.coverage import skipped_of_scan, sorted_skipped
 from phone_audit.judge.doubles import without_doubles
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.incident_findings import incident_findings
+from phone_audit.judge.indicator_findings import indicator_findings
 from phone_audit.judge.merging import merged
 from phone_audit.judge.observe import observed_apk, observed_phone
 from phone_audit.judge.observed import PathKind
@@ -57,9 +58,11 @@ def judge_apk(info: ApkInfo, detected: Sequence[Finding], knowledge: Knowledge) 
         detected: what the detectors say of it.
         knowledge: the published incidents.
     """
-    matches = match_incidents(observed_apk(info), knowledge)
+    observed = observed_apk(info)
+    matches = match_incidents(observed, knowledge)
     incidents = _by_id(cited_once(match.incident for match in matches))
-    found = merged([*(finding for match in matches for finding in incident_findings(match, on_phone=False)), *detected])
+    published = [finding for match in matches for finding in incident_findings(match, on_phone=False)]
+    found = merged([*published, *indicator_findings(observed, knowledge, on_phone=False), *detected])
     return _judged(info, without_doubles(found, incidents), incidents)
 
 
@@ -83,10 +86,12 @@ def judge_scan(
         paths: paths that exist on the phone besides those of packages.
         digests: hashes of files at such paths.
     """
-    matches = match_incidents(observed_phone(snapshot, apks, paths, digests), knowledge)
+    observed = observed_phone(snapshot, apks, paths, digests)
+    matches = match_incidents(observed, knowledge)
     by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
     incidents = _by_id(cited_once(match.incident for match in matches if by_match[match.incident.id]))
-    claimed = merged([*(finding for findings in by_match.values() for finding in findings), *detected])
+    published = [finding for findings in by_match.values() for finding in findings]
+    claimed = merged([*published, *indicator_findings(observed, knowledge, on_phone=True), *detected])
     found = without_doubles(claimed, incidents)
     cited = {finding.incident for finding in found}
     properties = with_fingerprint_parts(snapshot.properties)

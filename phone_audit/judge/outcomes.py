@@ -21,7 +21,26 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     # A matched incident supports at most what the incident says that it raises.
     Rule("known-bad", frozenset({"published-incident"})),
+    # A feed lists the very file, its signer, or its name together with a host in its code, as malicious.
+    Rule("known-bad", frozenset({"indicator.hash", "indicator.certificate", "indicator.package"}), "confirmed"),
     Rule("suspicious", frozenset({"possible-incident"})),
+    # One weak sign of something malicious; or surely a thing that watches by design, or forces advertising.
+    Rule(
+        "suspicious",
+        frozenset(
+            {
+                "indicator.package",
+                "indicator.host",
+                "indicator.address",
+                "indicator.network",
+                "indicator.url",
+                "indicator.path",
+                "indicator.property",
+            }
+        ),
+        "medium",
+    ),
+    Rule("suspicious", frozenset({"indicator.unwanted"}), "high"),
     # A strong sign that no incident explains: no maker sells a phone in this state on purpose.
     Rule(
         "suspicious",
@@ -33,6 +52,9 @@ RULES: tuple[Rule, ...] = (
                 "insecure-adb",
                 "selinux-permissive",
                 "verified-boot-failed",
+                "platform-test-key",
+                "sdk-contradicts-release",
+                "first-api-above-sdk",
             }
         ),
         "high",
@@ -41,7 +63,16 @@ RULES: tuple[Rule, ...] = (
     # reach the network.
     Rule(
         "exposed",
-        frozenset({"tracker-present", "telemetry-endpoint", "cleartext-endpoint", "accepts-any-certificate"}),
+        frozenset(
+            {
+                "tracker-present",
+                "telemetry-endpoint",
+                "cleartext-endpoint",
+                "accepts-any-certificate",
+                "indicator.tracker",
+                "indicator.listed",
+            }
+        ),
         "medium",
     ),
     # Somebody changed what was signed, which makers do to packages of the phone too; or code could not be read.
@@ -61,8 +92,24 @@ RULES: tuple[Rule, ...] = (
             }
         ),
     ),
+    # What the firmware says of itself does not go together: it was put together, or altered, as owners do too.
+    Rule(
+        "inconclusive",
+        frozenset(
+            {
+                "fingerprint-contradicts-build",
+                "partitions-differ-in-type",
+                "brand-denied",
+                "patch-newer-than-build",
+                "vendor-newer-than-system",
+                "boot-state-contradicts-lock",
+            }
+        ),
+    ),
     # Worth knowing, and no sign of anything by itself. What no row above takes ends here.
     Rule("nothing-found", frozenset({"cleartext-allowed", "trusts-user-cas", "debuggable-package", "private-dns-set"})),
+    Rule("nothing-found", frozenset({"partition-dates-apart", "patch-levels-apart"})),
+    Rule("nothing-found", frozenset({"indicator.commonplace", "indicator.file"})),
 )
 
 

@@ -1,6 +1,7 @@
 """Properties as text: the output of getprop, or a build.prop file."""
 
 import re
+from collections.abc import Sequence
 
 from phone_audit.model.property_text import ENTRY, parse_getprop
 
@@ -23,3 +24,9 @@ def read_properties(text: str) -> dict[str, str]:
 def is_properties_text(text: str) -> bool:
     """Tell whether a text is to be read as properties: it has several lines, or is one line of such a text."""
     return "\n" in text or ENTRY.match(text) is not None or _ONE_LINE.fullmatch(text) is not None
+
+
+def property_names(lines: Sequence[str]) -> list[str]:
+    """Give the names of the properties that the lines set, in either form; other lines are left out."""
+    found = (ENTRY.match(line) or _BUILD_PROP.match(line) for line in lines)
+    return [match[1] for match in found if match]

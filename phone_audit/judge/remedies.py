@@ -20,7 +20,7 @@ _WARNING = (
 _SIDE_EFFECT = "What needs this package stops working, for the main user only; the undo command brings it back."
 _NAME = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
 """The characters that Android allows in a package name: nothing that a shell would read as more than a name."""
-_PACKAGE = re.compile(_NAME)
+PACKAGE_NAME = re.compile(_NAME)
 _ANY = "PACKAGE"
 """Stands in advice for the package of the finding."""
 _COMMAND_IN_TEXT = re.compile(
@@ -39,7 +39,7 @@ def remedies(incident: IncidentEntry, package: str | None, *, seen: Seen = "foun
         package: the package on the phone that is to be switched off; None where there is no phone or no such package.
         seen: what was seen of it.
     """
-    name = package if package is not None and _PACKAGE.fullmatch(package) else None
+    name = package if package is not None and PACKAGE_NAME.fullmatch(package) else None
     warning = risk(incident.category)
     texts = _about(name, [text.replace(_ANY, name or _ANY) for text in advice(incident, seen)])
     steps = [_step(text, name, warning, first=number == 0) for number, text in enumerate(texts)]

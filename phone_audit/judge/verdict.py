@@ -68,12 +68,17 @@ def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
     groups: dict[tuple[str, Outcome], list[Supported]] = {}
     for item in ranked:
         if item.outcome != "nothing-found":
-            name = item.finding.incident or item.finding.id
+            name = item.finding.incident or _topic(item.finding)
             groups.setdefault((name, "known-bad" if item.finding.incident else item.outcome), []).append(item)
     for group in groups.values():
         first = group[0]
         alone = len(group) == 1 or first.finding.incident is not None
         yield Reason(finding=first.finding.key, text=first.text if alone else _group_text(group))
+
+
+def _topic(finding: Finding) -> str:
+    """Give what reasons are grouped by: the detector; of a feed's indicators also what it lists, which is the title."""
+    return f"{finding.id} {finding.title}" if finding.id.startswith("indicator.") else finding.id
 
 
 def _group_text(group: Sequence[Supported]) -> str:

@@ -1,7 +1,8 @@
 """The schema of behaviour rules: what code has to call, name or declare for a sentence about it to be said."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from pydantic import field_validator, model_validator
@@ -67,11 +68,13 @@ class _Lists(Frozen):
                 raise ValueError(f"{text!r} cannot be read; see docs/knowledge.md for how it is written")
         return texts
 
-    def own_leaves(self) -> Iterator[Leaf]:
-        """Give what the lists name."""
-        for field, kind in _LISTS.items():
-            for text in getattr(self, field):
-                yield Leaf(kind, text)
+    def own_leaves(self) -> tuple[Leaf, ...]:
+        """Give what the lists name, in their order."""
+        return self._own
+
+    @cached_property
+    def _own(self) -> tuple[Leaf, ...]:
+        return tuple(Leaf(kind, text) for field, kind in _LISTS.items() for text in getattr(self, field))
 
 
 class Condition(_Lists):
@@ -95,13 +98,17 @@ class Condition(_Lists):
         for part in (*self.any_of, *self.all_of):
             yield from part.leaves()
 
-    def holds(self, seen: "frozenset[Leaf] | set[Leaf]") -> bool:
-        """Tell whether the condition holds where exactly these things were seen together."""
+    def holds(self, seen: Set[Leaf]) -> bool:
+        """Tell whether the condition holds where exactly these things were seen together. Seeing more never hurts."""
         if self.any_of:
             return any(part.holds(seen) for part in self.any_of)
         if self.all_of:
             return all(part.holds(seen) for part in self.all_of)
-        return any(leaf in seen for leaf in self.own_leaves())
+        return not self._choice.isdisjoint(seen)
+
+    @cached_property
+    def _choice(self) -> frozenset[Leaf]:
+        return frozenset(self.own_leaves())
 
 
 class Features(_Lists):
@@ -137,7 +144,12 @@ class BehaviourRule(Frozen):
     example: Features
     near_miss: Features
 
-    @property
+    @cached_property
     def code_leaves(self) -> tuple[Leaf, ...]:
         """What of the rule stands in code, each once."""
         return tuple(dict.fromkeys(leaf for leaf in self.match.leaves() if leaf.kind not in DECLARED))
+
+    @cached_property
+    def declared_leaves(self) -> tuple[Leaf, ...]:
+        """What of the rule stands in the manifest, each once."""
+        return tuple(dict.fromkeys(leaf for leaf in self.match.leaves() if leaf.kind in DECLARED))

@@ -28,8 +28,12 @@ from phone_audit.knowledge.check_facts import (
     check_source,
     check_tracker,
 )
+from phone_audit.knowledge.check_feeds import check_feeds
+from phone_audit.knowledge.check_firmware import check_firmware_rule
 from phone_audit.knowledge.check_incident import check_incident, facts_of
 from phone_audit.knowledge.check_packers import check_packer
+from phone_audit.knowledge.check_schemes import check_overlap, check_scheme
+from phone_audit.knowledge.check_support import check_labels, check_support
 from phone_audit.knowledge.fact_schema import (
     FactSource,
     HostFact,
@@ -43,11 +47,15 @@ from phone_audit.knowledge.fact_schema import (
     TrackerFact,
     TrackerFile,
 )
+from phone_audit.knowledge.feeds.indicator import FeedHead
 from phone_audit.knowledge.files import DataFile, Kind, Model, read_folder, schema_problems
+from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import BUNDLED
 from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
 from phone_audit.knowledge.problems import Problem, Report
+from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeFile
+from phone_audit.knowledge.support_schema import LabelFact, LabelFile, SupportFact, SupportFile
 
 SENDING = frozenset({"telemetry", "advertising", "crash-reporting", "push"})
 """Categories of hosts that no rule may take out."""
@@ -69,7 +77,12 @@ class Findings:
     behaviours: list[tuple[str, BehaviourRule]] = field(default_factory=list)
     libraries: list[tuple[str, LibraryFact]] = field(default_factory=list)
     packers: list[tuple[str, PackerFact]] = field(default_factory=list)
+    firmware: list[tuple[str, FirmwareRule]] = field(default_factory=list)
     sources: list[tuple[str, FactSource]] = field(default_factory=list)
+    feeds: list[FeedHead] = field(default_factory=list)
+    schemes: list[tuple[str, SchemeEntry]] = field(default_factory=list)
+    support: list[tuple[str, SupportFact]] = field(default_factory=list)
+    labels: list[tuple[str, LabelFact]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def reporter(self, file: str, entry: str) -> Report:
@@ -97,9 +110,12 @@ def check_folder(folder: Path) -> Findings:
     _read_incidents(files, found)
     _read_facts(files, found)
     _read_behaviours(files, found)
+    _read_firmware(files, found)
+    found.feeds += check_feeds(folder, found.reporter, bundled=folder == BUNDLED)
     _check_names(found)
     _check_sources(found)
     _check_across(found)
+    found.problems += (Problem(*fault) for fault in check_overlap(found.schemes))
     found.problems.sort()
     return found
 
@@ -143,6 +159,9 @@ def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
     _keep(read(RuleFile, "rules"), found, found.rules, check_rule, lambda entry: entry.id)
     _keep(read(LibraryFile, "libraries"), found, found.libraries, check_library, lambda entry: entry.id)
     _keep(read(PackerFile, "packers"), found, found.packers, check_packer, lambda entry: entry.id)
+    _keep(read(SchemeFile, "schemes"), found, found.schemes, check_scheme, lambda entry: entry.id)
+    _keep(read(SupportFile, "support"), found, found.support, check_support, lambda entry: entry.id)
+    _keep(read(LabelFile, "labels"), found, found.labels, check_labels, lambda entry: entry.id)
 
 
 def _keep(
@@ -169,6 +188,16 @@ def _read_behaviours(files: Sequence[DataFile], found: Findings) -> None:
         check_behaviour(rule, report)
 
 
+def _read_firmware(files: Sequence[DataFile], found: Findings) -> None:
+    for file, rule in _parsed(FirmwareRule, "firmware", files, found):
+        found.firmware.append((file.name, rule))
+        found.sources += [(file.name, source) for source in rule.sources]
+        report = found.reporter(file.name, rule.id)
+        if file.path.stem != rule.id:
+            report("id", f"the file is called {file.path.name}; both have to be the same")
+        check_firmware_rule(rule, report)
+
+
 def _check_names(found: Findings) -> None:
     """Report ids, hosts and certificates that stand twice."""
     named = {
@@ -182,6 +211,10 @@ def _check_names(found: Findings) -> None:
         "prefixes of libraries": [(file, prefix) for file, entry in found.libraries for prefix in entry.code],
         "behaviours": [(file, entry.id) for file, entry in found.behaviours],
         "packers": [(file, entry.id) for file, entry in found.packers],
+        "schemes": [(file, entry.id) for file, entry in found.schemes],
+        "support": [(file, entry.id) for file, entry in found.support],
+        "models of support": [(file, name.casefold()) for file, entry in found.support for name in entry.models],
+        "firmware": [(file, entry.id) for file, entry in found.firmware],
     }
     for names in named.values():
         counts = Counter(name for _, name in names)
@@ -202,6 +235,9 @@ def _check_sources(found: Findings) -> None:
         *((file, entry.id, entry.source) for file, entry in found.rules),
         *((file, entry.id, entry.source) for file, entry in found.libraries),
         *((file, entry.id, source) for file, entry in found.packers for source in entry.sources),
+        *((file, entry.id, source) for file, entry in found.schemes for source in entry.sources),
+        *((file, entry.id, source) for file, entry in found.support for source in entry.sources),
+        *((file, entry.id, source) for file, entry in found.labels for source in entry.sources),
     ]
     for file, name, source_id in facts:
         if (file, source_id) not in known:
@@ -249,10 +285,14 @@ def counts_of(found: Findings) -> list[str]:
         f"{sum(test.unmatchable is not None for test in tests)} unmatchable",
         f"trackers {len(found.trackers)}: {prefixes} class prefixes, {hosts} hosts",
         f"owners of hosts {len(found.hosts)}, public keys {len(found.keys)}, rules {len(found.rules)}, "
-        f"rules of behaviour {len(found.behaviours)}",
+        f"rules of behaviour {len(found.behaviours)}, rules of firmware {len(found.firmware)}",
         f"libraries {len(found.libraries)}: {sum(len(entry.code) for _, entry in found.libraries)} class prefixes",
         f"packers {len(found.packers)}: {sum(len(entry.files) + len(entry.weak_files) for _, entry in found.packers)} "
         f"files, {sum(len(entry.classes) for _, entry in found.packers)} class prefixes",
+        f"schemes of build numbers {len(found.schemes)}: {sum(len(entry.forms) for _, entry in found.schemes)} forms, "
+        f"{sum(len(entry.examples) for _, entry in found.schemes)} examples; models with an end of support "
+        f"{len(found.support)}",
+        f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
 
 

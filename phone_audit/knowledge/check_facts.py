@@ -3,7 +3,15 @@
 import re
 from collections.abc import Iterable
 
-from phone_audit.knowledge.fact_schema import FactSource, HostFact, KeyFact, LibraryFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.fact_schema import (
+    FactSource,
+    HostFact,
+    KeyFact,
+    LibraryFact,
+    OptOutFact,
+    RuledOutRule,
+    TrackerFact,
+)
 from phone_audit.knowledge.hosts import host_under
 from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
 from phone_audit.knowledge.problems import Report
@@ -42,12 +50,26 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
         _report(prefix_fault(prefix), f"code[{place}]", report)
     for place, host in enumerate(tracker.hosts):
         _report(host_fault(host), f"hosts[{place}]", report)
+    for place, switch in enumerate(tracker.opt_out):
+        _check_opt_out(switch, f"opt_out[{place}]", report)
     _check_tests_present(tracker, bool(tracker.code or tracker.hosts), report)
     for name, wanted, given in (("matches", True, tracker.matches), ("ignores", False, tracker.ignores)):
         for place, text in enumerate(given):
             met = any(covers_class(prefix, text) for prefix in tracker.code)
             met = met or any(host_under(text, host) for host in tracker.hosts)
             _report_test(name, place, text, met, wanted, report)
+
+
+def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
+    if not re.fullmatch(r"[\w.-]+", switch.name):
+        report(f"{place}.name", f"{switch.name!r} is no name of meta-data; write it as it stands in the manifest")
+    if not switch.values:
+        report(f"{place}.values", "missing; say for one value at least what the tracker then does")
+    for value, meaning in switch.values.items():
+        if value != value.lower() or not meaning.strip():
+            report(f"{place}.values", f"{value!r}: write the value in lower case, and what it means")
+    if not switch.source.startswith("https://"):
+        report(f"{place}.source", f"{switch.source!r} is no address; name where the maker says it: https://…")
 
 
 def check_library(library: LibraryFact, report: Report) -> None:
@@ -93,8 +115,8 @@ def check_rule(rule: RuledOutRule, report: Report) -> None:
     for number, prefix in enumerate(rule.held_by):
         _report(prefix_fault(prefix), f"held_by[{number}]", report)
     _check_tests_present(rule, True, report)
-    if rule.by == "analysis" and (rule.hosts or rule.url_prefixes):
-        report("by", "a rule by analysis names no hosts and no URL prefixes; write by name, or leave them out")
+    if rule.by == "analysis" and (rule.hosts or rule.url_prefixes or rule.url_patterns):
+        report("by", "a rule by analysis names no hosts, URL prefixes or patterns; write by name, or leave them out")
     if bool(rule.texts) != bool(rule.held_by) or (rule.texts and rule.by != "analysis"):
         report("texts", "texts and held_by go together, in a rule by analysis")
     if rule.by == "analysis" or any(faults):

@@ -1,5 +1,6 @@
 """The schemas of the bulk facts: trackers, libraries, owners of hosts, public keys, rules that take endpoints out."""
 
+import re
 from ipaddress import ip_network
 from typing import Literal
 
@@ -21,6 +22,18 @@ class FactSource(Frozen):
     licence: str
 
 
+class OptOutFact(Frozen):
+    """A name of meta-data by which the manifest of a package tells a tracker how much to collect.
+
+    `values` are those that the maker documents, in lower case, each with what the tracker then does. `source` is the
+    address where that stands.
+    """
+
+    name: str
+    values: dict[str, str]
+    source: str
+
+
 class TrackerFact(Frozen):
     """Third-party code that sends.
 
@@ -35,6 +48,7 @@ class TrackerFact(Frozen):
     categories: tuple[str, ...]
     code: tuple[str, ...]
     hosts: tuple[str, ...]
+    opt_out: tuple[OptOutFact, ...] = ()
     website: str
     source: str
     matches: tuple[str, ...]
@@ -66,6 +80,8 @@ class RuledOutRule(Frozen):
 
     A host covers its subdomains; one with a slash is a network of addresses (`192.0.2.0/24`); one of a single label is
     a top-level domain (`test`). A URL prefix is host and path without scheme (`www.apache.org/licenses/`).
+    A URL pattern is a regular expression for the whole of host and path without scheme, for what is told by its shape;
+    a URL exception is one too, for what stays in although a prefix or a pattern covers it.
     A rule `by` analysis names none of them: its id stands for a test in the analyser, which sees what is around a text.
     Such a rule may name `texts`, whole strings that are none where only classes below the prefixes `held_by` hold them.
     """
@@ -77,6 +93,8 @@ class RuledOutRule(Frozen):
     held_by: tuple[str, ...] = ()
     hosts: tuple[str, ...]
     url_prefixes: tuple[str, ...]
+    url_patterns: tuple[str, ...] = ()
+    url_exceptions: tuple[str, ...] = ()
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
@@ -88,6 +106,16 @@ class RuledOutRule(Frozen):
             if "/" in host:
                 ip_network(host)  # raises ValueError with the reason, which becomes a problem of this field
         return hosts
+
+    @field_validator("url_patterns", "url_exceptions")
+    @classmethod
+    def _patterns_can_be_read(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        return patterns
 
 
 class LibraryFact(Frozen):

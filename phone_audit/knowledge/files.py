@@ -11,10 +11,24 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.problems import Problem
 from phone_audit.model.base import Frozen
 
-Kind = Literal["incidents", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers"]
+Kind = Literal[
+    "incidents",
+    "trackers",
+    "hosts",
+    "keys",
+    "rules",
+    "behaviours",
+    "libraries",
+    "packers",
+    "firmware",
+    "schemes",
+    "support",
+    "labels",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sub-folders of a knowledge folder."""
 
@@ -50,9 +64,10 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     if not folder.is_dir():
         raise KnowledgeError(f"There is no knowledge folder {folder}.", "Name an existing folder with --knowledge.")
     kinds: list[Kind] = [kind for kind in KINDS if (folder / kind).is_dir()]
-    if not kinds:
+    if not kinds and not (folder / FOLDER).is_dir():
         raise KnowledgeError(
-            f"{folder} holds no knowledge.", f"Put files into a sub-folder: {', '.join(KINDS)}. See docs/knowledge.md."
+            f"{folder} holds no knowledge.",
+            f"Put files into a sub-folder: {', '.join((*KINDS, FOLDER))}. See docs/knowledge.md.",
         )
     files = []
     for kind in kinds:
@@ -64,12 +79,14 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     return files
 
 
-def digest_of(files: Iterable[DataFile]) -> str:
-    """Give the SHA-256 over kind, name, length and bytes of the files, folder by folder."""
+def digest_of(files: Iterable[DataFile], feeds: Sequence[str] = ()) -> str:
+    """Give the SHA-256 over kind, name, length and bytes of the files, folder by folder, and the hashes of feeds."""
     total = hashlib.sha256()
     for file in files:
         total.update(f"{file.folder}/{file.name}\0{len(file.data)}\0".encode("utf-8", "surrogateescape"))
         total.update(file.data)
+    for digest in feeds:
+        total.update(f"feed {digest}\0".encode())
     return total.hexdigest()
 
 

@@ -5,7 +5,7 @@ Each kind is parsed when it is first asked for, so that a command pays only for 
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -25,11 +25,18 @@ from phone_audit.knowledge.fact_schema import (
     TrackerFact,
     TrackerFile,
 )
+from phone_audit.knowledge.feeds.index import Indicators
+from phone_audit.knowledge.feeds.store import feed_files
+from phone_audit.knowledge.feeds.tracker_facts import feed_source, feed_trackers
 from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
+from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
 from phone_audit.knowledge.rules import RuleIndex
+from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeFile
+from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.knowledge.support_schema import LabelFile, SupportFact, SupportFile
 from phone_audit.knowledge.tracker_hosts import host_facts_of
 from phone_audit.model.finding import KnowledgeInfo
 
@@ -40,9 +47,9 @@ Entry = TypeVar("Entry")
 
 
 def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
-    """Read the bundled facts and the user's folders.
+    """Read the bundled facts and the user's folders. Feeds of indicators are only found, and read when they are used.
 
-    Where both hold an entry of the same id, the user's stands; among several folders, the last one.
+    Where both hold an entry or a feed of the same id, the user's stands; among several folders, the last one.
 
     Args:
         extra: folders that hold the sub-folders `incidents`, `trackers`, `hosts`, `keys`, `rules`, or some of them.
@@ -51,7 +58,8 @@ def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
         KnowledgeError: a folder or file cannot be read. A file that breaks its schema raises when its kind is used.
     """
     files = [file for number, folder in enumerate((BUNDLED, *extra)) for file in read_folder(folder, number)]
-    return Knowledge(tuple(files), tuple(extra))
+    feeds = {path.name: path for folder in (BUNDLED, *extra) for path in feed_files(folder)}
+    return Knowledge(tuple(files), tuple(extra), Indicators(tuple(feeds.values())))
 
 
 def whole(knowledge: "Knowledge") -> "Knowledge":
@@ -60,7 +68,7 @@ def whole(knowledge: "Knowledge") -> "Knowledge":
     Raises:
         KnowledgeError: a file breaks its schema; names file, entry and field.
     """
-    _ = knowledge.info
+    _ = knowledge.info, knowledge.indicators.table
     return knowledge
 
 
@@ -70,6 +78,7 @@ class Knowledge:
 
     files: tuple[DataFile, ...]
     folders: tuple[Path, ...] = ()
+    indicators: Indicators = field(default_factory=Indicators)
 
     @cached_property
     def incidents(self) -> tuple[IncidentEntry, ...]:
@@ -79,8 +88,9 @@ class Knowledge:
 
     @cached_property
     def trackers(self) -> tuple[TrackerFact, ...]:
-        """Third-party code that sends, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._tracker_files), lambda entry: entry.id)
+        """Third-party code that sends, by id; also what imported feeds list of it."""
+        known = _merged(((file, parsed.entries) for file, parsed in self._tracker_files), lambda entry: entry.id)
+        return tuple(sorted((*known, *feed_trackers(self.indicators.files, known)), key=lambda entry: entry.id))
 
     @cached_property
     def hosts(self) -> tuple[HostFact, ...]:
@@ -114,6 +124,32 @@ class Knowledge:
         return _merged(((file, parsed.entries) for file, parsed in self._packer_files), lambda entry: entry.id)
 
     @cached_property
+    def firmware_rules(self) -> tuple[FirmwareRule, ...]:
+        """What a build says of itself that is a bad sign or a contradiction, by id."""
+        parsed = ((file, (parse(FirmwareRule, file),)) for file in self._of("firmware"))
+        return _merged(parsed, lambda rule: rule.id)
+
+    @cached_property
+    def schemes(self) -> tuple[SchemeEntry, ...]:
+        """How vendors number their builds, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._scheme_files), lambda entry: entry.id)
+
+    @cached_property
+    def scheme_index(self) -> SchemeIndex:
+        """Reads and compares build numbers."""
+        return SchemeIndex(self.schemes)
+
+    @cached_property
+    def support(self) -> tuple[SupportFact, ...]:
+        """Until when makers promised updates, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._support_files), lambda entry: entry.id)
+
+    @cached_property
+    def label_files(self) -> tuple[LabelFile, ...]:
+        """What the Settings screen calls properties, file by file."""
+        return tuple(parse(LabelFile, file) for file in self._of("labels"))
+
+    @cached_property
     def sources(self) -> tuple[FactSource, ...]:
         """Where the facts other than incidents come from, by id."""
         heads = (
@@ -123,35 +159,44 @@ class Knowledge:
             *(parsed.sources for _, parsed in self._rule_files),
             *(parsed.sources for _, parsed in self._library_files),
             *(parsed.sources for _, parsed in self._packer_files),
+            *(parsed.sources for _, parsed in self._scheme_files),
+            *(parsed.sources for _, parsed in self._support_files),
+            *(parsed.sources for parsed in self.label_files),
         )
-        found = {source.id: source for head in heads for source in head}
+        feeds = [feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts]
+        found = {source.id: source for head in (*heads, feeds) for source in head}
         return tuple(found[name] for name in sorted(found))
 
     @cached_property
     def info(self) -> KnowledgeInfo:
         """Version, digest, newest entry and counts. The version is the newest date that an entry or source carries."""
         newest = max((entry.disclosed for entry in self.incidents if _is_date(entry.disclosed)), default="")
-        dates = [source.date for source in self.sources if _is_date(source.date)]
+        said = (*(source.date for source in self.sources), *(feed.date for feed in self.indicators.feeds))
+        dates = [date for date in said if _is_date(date)]
         return KnowledgeInfo(
             version=max([newest, *dates]).replace("-", "."),
             digest=self.digest,
             newest_entry=newest,
             counts={
                 "behaviours": len(self.behaviours),
+                "firmware": len(self.firmware_rules),
                 "hosts": len(self.hosts),
                 "incidents": len(self.incidents),
+                "indicators": sum(sum(feed.counts.values()) for feed in self.indicators.feeds),
                 "keys": len(self.keys),
                 "libraries": len(self.libraries),
                 "packers": len(self.packers),
                 "rules": len(self.rules),
+                "schemes": len(self.schemes),
+                "support": len(self.support),
                 "trackers": len(self.trackers),
             },
         )
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names and bytes of all files."""
-        return digest_of(self.files)
+        """SHA-256 over the names and bytes of all files, and over the hashes of the feeds."""
+        return digest_of(self.files, self.indicators.digests)
 
     def incident(self, incident_id: str) -> IncidentEntry:
         """Give the incident of that id.
@@ -220,12 +265,25 @@ class Knowledge:
         return tuple((file, parse(PackerFile, file)) for file in self._of("packers"))
 
     @cached_property
+    def _scheme_files(self) -> tuple[tuple[DataFile, SchemeFile], ...]:
+        return tuple((file, parse(SchemeFile, file)) for file in self._of("schemes"))
+
+    @cached_property
+    def _support_files(self) -> tuple[tuple[DataFile, SupportFile], ...]:
+        return tuple((file, parse(SupportFile, file)) for file in self._of("support"))
+
+    @cached_property
     def _incidents_by_id(self) -> dict[str, IncidentEntry]:
         return {entry.id: entry for entry in self.incidents}
 
     @cached_property
     def _keys_by_sha256(self) -> dict[str, KeyFact]:
         return {key.sha256: key for key in self.keys if key.sha256}
+
+    @cached_property
+    def public_certificates(self) -> frozenset[str]:
+        """SHA-256 and SHA-1 of certificates that more than one party can sign with, or that a maker is known by."""
+        return frozenset(digest for key in self.keys for digest in (key.sha256, key.sha1) if digest)
 
     @cached_property
     def _tracker_hosts(self) -> HostIndex[TrackerFact]:

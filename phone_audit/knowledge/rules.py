@@ -1,12 +1,19 @@
 """Which endpoints are none: XML namespaces, documentation, licences, reserved names and addresses."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
 
 from phone_audit.knowledge.fact_schema import RuledOutRule
 from phone_audit.knowledge.hosts import HostIndex, plain_host
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_AUTHORITY_END: Final = re.compile(r"[/\\?#]")
+_HOSTS_KEPT: Final = 8192
+"""Hosts whose rule is kept once it was looked up; packages name the same ones again and again."""
 
 
 def split_url(url: str) -> tuple[str, str]:
@@ -22,7 +29,8 @@ def split_url(url: str) -> tuple[str, str]:
         ('evil.example', '/licenses/')
     """
     rest = url.partition("://")[2] or url
-    end = next((i for i, letter in enumerate(rest) if letter in "/\\?#"), len(rest))
+    found = _AUTHORITY_END.search(rest)
+    end = found.start() if found else len(rest)
     authority = rest[:end].rpartition("@")[2]
     host = authority if authority.startswith("[") else authority.partition(":")[0]
     return plain_host(host.partition("]")[0]), rest[end:]
@@ -32,14 +40,21 @@ class RuleIndex:
     """Finds the rule for a host or URL.
 
     A host of a rule covers its subdomains; a host with a slash, such as `192.0.2.0/24`, is a network of addresses.
-    A URL prefix is host and path without scheme (`www.apache.org/licenses/`) and covers that one host only.
+    A URL prefix is host and path without scheme (`www.apache.org/licenses/`) and covers that one host only. A URL with
+    no path leads to the same page as one with a slash.
+    A URL pattern is a regular expression for the whole of host and path; it never holds for an address in digits.
+    A URL exception is one too; what it matches is not taken out by a prefix or a pattern of its rule.
     """
 
     def __init__(self, rules: Iterable[RuledOutRule]) -> None:
         names: list[tuple[str, RuledOutRule]] = []
         self._networks: list[tuple[Network, RuledOutRule]] = []
         self._prefixes: dict[str, list[tuple[str, RuledOutRule]]] = {}
+        self._patterns: list[tuple[re.Pattern[str], RuledOutRule]] = []
+        self._exceptions: list[tuple[re.Pattern[str], RuledOutRule]] = []
         for rule in rules:
+            self._patterns += ((re.compile(pattern), rule) for pattern in rule.url_patterns)
+            self._exceptions += ((re.compile(pattern), rule) for pattern in rule.url_exceptions)
             for host in rule.hosts:
                 if "/" in host:
                     self._networks.append((ipaddress.ip_network(host), rule))
@@ -50,6 +65,7 @@ class RuleIndex:
                 self._prefixes.setdefault(host, []).append((path, rule))
         self._names = HostIndex(names)
         self._networks.sort(key=lambda pair: -pair[0].prefixlen)
+        self._of_host = lru_cache(maxsize=_HOSTS_KEPT)(self._by_host)
 
     def find(self, host: str, url: str) -> RuledOutRule | None:
         """Give the rule that takes this endpoint out, or None.
@@ -58,11 +74,14 @@ class RuleIndex:
             host: the host of the endpoint; hostile input.
             url: the URL as it stands in the code, or an empty text where only the host does.
         """
-        return self._by_address(host) or self._names.longest(host) or self._by_prefix(host, url)
+        return self._of_host(host) or self._by_url(host, url)
+
+    def _by_host(self, host: str) -> RuledOutRule | None:
+        return self._by_address(host) or self._names.longest(host)
 
     def _by_address(self, host: str) -> RuledOutRule | None:
         plain = plain_host(host)
-        if ":" not in plain and not plain[-1:].isdigit():
+        if not _is_address(plain):
             return None
         try:
             address = ipaddress.ip_address(plain)
@@ -70,11 +89,25 @@ class RuleIndex:
             return None
         return next((rule for network, rule in self._networks if address in network), None)
 
-    def _by_prefix(self, host: str, url: str) -> RuledOutRule | None:
-        candidates = self._prefixes.get(plain_host(host))
-        if not candidates:
+    def _by_url(self, host: str, url: str) -> RuledOutRule | None:
+        plain = plain_host(host)
+        candidates = self._prefixes.get(plain, ())
+        if not url or not (candidates or self._patterns):
             return None
         there, path = split_url(url)
-        if there != plain_host(host) or "/.." in path:  # a path that climbs leads out of what the rule names
+        if there != plain or "/.." in path:  # a path that climbs leads out of what the rule names
             return None
-        return next((rule for prefix, rule in candidates if path.startswith(prefix)), None)
+        found = next((rule for prefix, rule in candidates if (path or "/").startswith(prefix)), None)
+        if found is None and not _is_address(plain):
+            found = self._by_pattern(plain + path)
+        return None if found and self._is_excepted(plain + path, found) else found
+
+    def _by_pattern(self, text: str) -> RuledOutRule | None:
+        return next((rule for pattern, rule in self._patterns if pattern.fullmatch(text)), None)
+
+    def _is_excepted(self, text: str, found: RuledOutRule) -> bool:
+        return any(rule is found and pattern.fullmatch(text) for pattern, rule in self._exceptions)
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host[-1:].isdigit()

@@ -93,6 +93,19 @@ class NetworkPolicy(Frozen):
     accepted_by: tuple[HeldBy, ...] = ()
 
 
+class OptOut(Frozen):
+    """A switch of a tracker that the manifest sets. `meaning` is what the tracker then does, or null if not known."""
+
+    name: str
+    value: str
+    meaning: str | None
+
+    @property
+    def shown(self) -> str:
+        """How it stands in evidence."""
+        return f"{self.name} = {self.value}"
+
+
 class Tracker(Frozen):
     """Third-party code that sends, and how far it is there."""
 
@@ -103,6 +116,7 @@ class Tracker(Frozen):
     tier: Tier
     endpoints: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    opt_out: tuple[OptOut, ...] = ()
 
 
 class Endpoint(Frozen):
@@ -131,12 +145,20 @@ class FlowStep(Frozen):
     what: str
 
 
+class Whose(Frozen):
+    """Whose code it is; `library` is its name where `party` is `library`."""
+
+    party: Party
+    library: str | None
+
+
 class Behaviour(Frozen):
-    """What code was seen to do."""
+    """What code was seen to do. `whose` are the owners of the classes that `evidence` names."""
 
     id: str
     title: str
     evidence: tuple[Evidence, ...]
+    whose: tuple[Whose, ...] = ()
     source: str | None = None
     sink: str | None = None
     data: str | None = None
@@ -181,6 +203,8 @@ class ApkInfo(Frozen):
     trackers: tuple[Tracker, ...] | None
     endpoints: tuple[Endpoint, ...] | None
     behaviours: tuple[Behaviour, ...] | None
+    flows_complete: bool | None = None
+    """Whether data was followed through all of its code; false where there is too much of it."""
     obfuscation: Obfuscation | None
     skipped: tuple[Skipped, ...]
 

@@ -77,6 +77,26 @@ class ParsedBuild(Frozen):
     vendor_version: str | None = None
     region: str | None = None
     build_date: str | None = None
+    model: str | None = None
+    variant: str | None = None
+    security_patch: str | None = None
+
+
+class Support(Frozen):
+    """Until when its maker promised a model security updates (`until`: a day), and who says so."""
+
+    maker: str
+    model: str
+    until: str
+    sources: tuple[Source, ...]
+
+
+class FixCompared(Frozen):
+    """Where a build stands to a fixed one that an incident names. Null: they cannot be compared by their numbers."""
+
+    incident: str
+    fixed: str
+    stands: Annotated[Literal["before", "same", "after"], OPEN] | None
 
 
 class BuildMatch(Frozen):
@@ -98,13 +118,17 @@ class CheckedBuild(Frozen):
     matches: tuple[BuildMatch, ...]
     findings: tuple[Finding, ...]
     verdict: Verdict
+    support: Support | None = None
+    fixes: tuple[FixCompared, ...] = ()
 
 
 class FirmwareRun(Frozen):
-    """What may differ between two runs."""
+    """What may differ between two runs. The ages are those of the patch levels on `as_of`, in the order of `builds`."""
 
     started: str
     seconds: float
+    as_of: str | None = None
+    patch_age_days: tuple[int | None, ...] = ()
 
 
 class Firmware(Frozen):

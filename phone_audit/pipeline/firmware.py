@@ -1,22 +1,32 @@
 """Build identifiers → the published result. Needs no phone."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from phone_audit.judge.firmware import check_builds
+from phone_audit.judge.properties_text import property_names
+from phone_audit.judge.settings_text import read_settings
+from phone_audit.judge.support import patch_age
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.model.results import Firmware, FirmwareRun
+from phone_audit.model.results import CheckedBuild, Firmware, FirmwareRun
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
 
 
 def check_firmware(
-    ids: Sequence[str], *, knowledge: Knowledge | None = None, label: str | None = None, clock: Clock = utc_now
+    ids: Sequence[str],
+    *,
+    knowledge: Knowledge | None = None,
+    label: str | None = None,
+    as_of: date | None = None,
+    clock: Clock = utc_now,
 ) -> Firmware:
     """Check build identifiers against the published incidents.
 
     Args:
-        ids: fingerprints, display ids, build IDs, or the text of a property file.
+        ids: fingerprints, display ids, build IDs, or the text of a property file or of the Settings screen.
         knowledge: what is known; the bundled facts where none is given.
         label: the case or asset name kept in the result.
+        as_of: the day on which the ages of patch levels are counted; the day of the run where none is given.
         clock: gives the present time.
 
     Raises:
@@ -27,6 +37,7 @@ def check_firmware(
         ids = [ids]
     known = knowledge or load_knowledge()
     builds, incidents = check_builds(ids, known)
+    day = as_of or started.date()
     return Firmware(
         schema_="phone-audit/firmware/1",
         label=label,
@@ -34,5 +45,33 @@ def check_firmware(
         incidents=incidents,
         knowledge=known.info,
         tool=TOOL,
-        run=FirmwareRun(started=rfc3339(started), seconds=(clock() - started).total_seconds()),
+        run=FirmwareRun(
+            started=rfc3339(started),
+            seconds=(clock() - started).total_seconds(),
+            as_of=day.isoformat(),
+            patch_age_days=tuple(patch_age(_patch(build), day) for build in builds),
+        ),
     )
+
+
+def identifiers_in(text: str, knowledge: Knowledge) -> list[str]:
+    """Tell one phone from a list: properties or lines of the Settings screen are one identifier, else each line is one.
+
+    Args:
+        text: what was piped in; hostile input.
+        knowledge: the words of the Settings screen.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    names = property_names(lines)
+    properties = len(set(names)) >= _FEWEST and len(names) * 2 >= len(lines)
+    if properties or len(read_settings(text, knowledge)) >= _FEWEST:
+        return [text]
+    return lines
+
+
+_FEWEST = 2
+"""Different properties; a list may name the same one on every line."""
+
+
+def _patch(build: CheckedBuild) -> str | None:
+    return build.parsed.security_patch if build.parsed else None

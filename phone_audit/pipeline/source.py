@@ -30,7 +30,8 @@ class Source:
     replayed: bool
 
     def collect(self, knowledge: Knowledge, on_progress: Progress) -> Acquired:
-        paths = sorted({fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None})
+        named = {fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None}
+        paths = sorted(named.union(knowledge.indicators.paths))
         return collect(
             self.transport, depth=self.depth, users=self.users, into=self.folder, on_progress=on_progress, paths=paths
         )

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from phone_audit.model.apk import Apk, Apks, Behaviour
+from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
+from phone_audit.report.text_code import code_lines, holders_line, some
 from phone_audit.report.text_parts import (
     draw_about,
     draw_evidence,
@@ -13,9 +14,11 @@ from phone_audit.report.text_parts import (
     draw_remedies,
     draw_skipped,
 )
+from phone_audit.report.text_trackers import tracker_lines
 
-_MOST_NAMES = 8
 _MOST_APKS = 40
+_MOST_WHOLE = 3
+"""APKs of one result that are told at length; of more, much is told as counts."""
 
 
 def render_apks(result: Apks, style: Style) -> str:
@@ -61,35 +64,28 @@ def _draw_apks(canvas: Canvas, apks: Sequence[Apk]) -> None:
     ranked = sorted(apks, key=lambda apk: (order.get(apk.outcome, len(order)), apk.path))
     for apk in ranked[:_MOST_APKS]:
         canvas.item(f"{apk.path}: {apk.outcome}", "*", 2, "bold")
-        for line in _lines(apk):
+        for line in _lines(apk, brief=len(ranked) > _MOST_WHOLE):
             canvas.item(line, "-", 4)
     if len(ranked) > _MOST_APKS:
         canvas.item(f"and {len(ranked) - _MOST_APKS} more, all in the JSON result (-f json)", "*")
 
 
-def _lines(apk: Apk) -> list[str]:
+def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     lines = [f"{apk.package or 'package unknown'} {apk.version_name or ''}".strip()]
-    if apk.trackers:
-        lines.append("trackers: " + _some([f"{tracker.name} ({tracker.tier})" for tracker in apk.trackers]))
+    lines.extend(tracker_lines(apk.trackers or (), brief=brief))
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
     if counting:
         lines.append(
             f"{_number(len(counting), 'endpoint')}: "
-            + _some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
+            + some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
         )
+        if not brief and (held := holders_line(counting)):
+            lines.append(f"where they stand: {held}")
     cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
     if cleartext:
-        lines.append("unencrypted: " + _some(cleartext))
-    flows = [
-        f"{flow.title}{' (unencrypted)' if flow.cleartext else ''}" for flow in apk.behaviours or () if _flows(flow)
-    ]
-    if flows:
-        lines.append("seen in its code: " + _some(flows))
+        lines.append("unencrypted: " + some(cleartext))
+    lines.extend(code_lines(apk, brief=brief))
     return lines
-
-
-def _flows(behaviour: Behaviour) -> bool:
-    return behaviour.id.startswith("flow.")
 
 
 def _number(count: int, thing: str) -> str:
@@ -98,9 +94,3 @@ def _number(count: int, thing: str) -> str:
 
 def _host(host: str, owner: str | None) -> str:
     return f"{host} ({owner})" if owner else host
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(shortened(name, 70) for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,6 +1,7 @@
 """The text report of build identifiers."""
 
 from collections import Counter
+from datetime import date
 from itertools import groupby
 
 from phone_audit.model.finding import OUTCOMES
@@ -21,20 +22,26 @@ def render_firmware(result: Firmware, style: Style) -> str:
         said = ", ".join(f"{counts[word]} {word}" for word in reversed(OUTCOMES) if counts[word])
         canvas.paragraph(f"{len(result.builds)} identifiers: {said}.")
         canvas.gap()
-    for number, build in enumerate(result.builds):
+    ages = result.run.patch_age_days or (None,) * len(result.builds)
+    for number, (build, age) in enumerate(zip(result.builds, ages, strict=True)):
         if number:
             canvas.gap()
-        _draw_build(canvas, build, titles)
+        _draw_build(canvas, build, titles, age, result.run.as_of)
     draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
     draw_about(canvas, result.knowledge, result.tool)
     return canvas.text()
 
 
-def _draw_build(canvas: Canvas, build: CheckedBuild, titles: dict[str, str]) -> None:
+def _draw_build(
+    canvas: Canvas, build: CheckedBuild, titles: dict[str, str], age: int | None, as_of: str | None
+) -> None:
     canvas.paragraph(shortened(build.input, 200), style="bold underline")
     canvas.outcome(build.verdict.outcome, build.verdict.headline)
     if build.parsed:
         canvas.paragraph(_parsed(build.parsed), 2)
+        if build.parsed.security_patch:
+            canvas.paragraph(_patch(build.parsed.security_patch, age, as_of), 2)
+    _draw_support(canvas, build, as_of)
     for reason in build.verdict.reasons:
         canvas.item(reason.text)
     for incident, matches in groupby(build.matches, key=lambda match: match.incident):
@@ -44,10 +51,47 @@ def _draw_build(canvas: Canvas, build: CheckedBuild, titles: dict[str, str]) -> 
         if any(match.status == "candidate" for match in found):
             canvas.item("To settle it, plug the phone in and run: phone-audit scan", "next:", 2)
         draw_sources(canvas, list(dict.fromkeys(source for match in found for source in match.sources)), 4)
+        for fix in build.fixes:
+            if fix.incident == incident and fix.stands in _STANDS:
+                canvas.item(f"{_STANDS[fix.stands]} the fixed build {fix.fixed}", "fix:", 2)
+
+
+_STANDS = {"before": "older than", "same": "the same as", "after": "newer than"}
+
+
+def _patch(level: str, age: int | None, as_of: str | None) -> str:
+    if age is None:
+        return f"Security patch level {level}."
+    return f"Security patch level {level}: {_span(age)} old on {as_of}."
+
+
+_YEAR, _MONTH = 365.2425, 30.436875
+"""Days, on average."""
+
+
+def _span(days: int) -> str:
+    years, months = int(days / _YEAR), int(days % _YEAR / _MONTH)
+    parts = [
+        f"{number} {word}{'' if number == 1 else 's'}"
+        for number, word in ((years, "year"), (months, "month"))
+        if number
+    ]
+    return " and ".join(parts) or f"{days} day{'' if days == 1 else 's'}"
+
+
+def _draw_support(canvas: Canvas, build: CheckedBuild, as_of: str | None) -> None:
+    support = build.support
+    if support is None:
+        return
+    over = as_of is not None and date.fromisoformat(support.until) < date.fromisoformat(as_of)
+    said = "ended" if over else "are promised until"
+    canvas.paragraph(f"Security updates by {support.maker} for {support.model} {said} {support.until}.", 2)
+    draw_sources(canvas, list(support.sources), 4)
 
 
 _NAMES = (
     ("brand", "brand"),
+    ("model", "model"),
     ("product", "product"),
     ("device", "device"),
     ("android_version", "Android"),
@@ -58,6 +102,7 @@ _NAMES = (
     ("vendor_scheme", "scheme"),
     ("vendor_version", "version"),
     ("region", "region"),
+    ("variant", "variant"),
     ("build_date", "date"),
 )
 

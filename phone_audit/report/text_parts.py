@@ -24,6 +24,8 @@ _MOST_SUBJECTS = 6
 _MOST_SKIPPED = 12
 _MOST_NAMED = 3
 _ENDS = ("device-lost", "interrupted")
+_WATCHING = ("stalkerware", "spyware", "watchware")
+"""Categories of what somebody may have put there to watch the owner."""
 _VALUE_LENGTH = 160
 
 
@@ -48,9 +50,12 @@ def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding],
 def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
     """Draw what the person can do, after what they should know before they do it.
 
-    Where a published incident was found, what helps against it; else what helps against the rest.
+    Where a published incident was found, or something that a feed lists, what helps against it; else what helps against
+    the rest. What concerns whoever may be watched comes first: other steps would tell on them.
     """
-    pressing = [finding for finding in findings if finding.incident and finding.severity != "info"]
+    listed = [finding for finding in findings if finding.incident or finding.id.startswith("indicator.")]
+    pressing = [finding for finding in listed if finding.severity != "info"]
+    pressing.sort(key=lambda finding: finding.category not in _WATCHING)
     remedies = list(dict.fromkeys(remedy for finding in pressing or findings for remedy in finding.remedy))
     if not remedies:
         return

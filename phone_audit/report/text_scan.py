@@ -14,6 +14,7 @@ from phone_audit.report.text_parts import (
     draw_remedies,
     draw_skipped,
 )
+from phone_audit.report.text_reading import draw_reading
 
 
 def render_scan(scan: Scan, style: Style) -> str:
@@ -27,6 +28,7 @@ def render_scan(scan: Scan, style: Style) -> str:
     draw_remedies(canvas, named or [finding for finding in others if finding.severity not in ("info", "low")])
     draw_evidence(canvas, named)
     draw_other_findings(canvas, others)
+    draw_reading(canvas, scan.apks)
     draw_skipped(canvas, scan.coverage.skipped)
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)

@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.knowledge.fact_schema import HostFact, LibraryFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.fact_schema import HostFact, LibraryFact, OptOutFact, RuledOutRule, TrackerFact
 from phone_audit.knowledge.files import DataFile, Kind
 from phone_audit.knowledge.incident_schema import EndpointFact, IncidentEntry, IncidentTests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import EndpointCategory
 
 
-def tracker(name: str, *, code: Sequence[str] = (), hosts: Sequence[str] = (), owner: str | None = None) -> TrackerFact:
+def tracker(
+    name: str,
+    *,
+    code: Sequence[str] = (),
+    hosts: Sequence[str] = (),
+    owner: str | None = None,
+    opt_out: Sequence[OptOutFact] = (),
+) -> TrackerFact:
     return TrackerFact(
         id=name.lower(),
         name=name,
@@ -20,6 +27,7 @@ def tracker(name: str, *, code: Sequence[str] = (), hosts: Sequence[str] = (), o
         categories=("analytics",),
         code=tuple(code),
         hosts=tuple(hosts),
+        opt_out=tuple(opt_out),
         website="",
         source="test",
         matches=(),

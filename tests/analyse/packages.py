@@ -15,7 +15,7 @@ def fixture(name: str) -> bytes:
 
 
 def manifest(name: str) -> Part:
-    """The compiled manifest of a fixture: `policy`, `base`, `extra` (a split) or `config` (a split)."""
+    """The compiled manifest of a fixture: `policy`, `base`, `switches`, `extra` (a split) or `config` (a split)."""
     archive = Archive(memoryview(fixture(name)))
     entry = archive.find(MANIFEST)
     assert entry is not None

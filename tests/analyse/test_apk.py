@@ -203,17 +203,20 @@ def test_java_classes_give_endpoints_and_trackers_but_no_behaviours(tmp_path: Pa
 def test_java_bytecode_is_not_read(tmp_path: Path, name: str) -> None:
     info = read(tmp_path, make_zip([Part("AndroidManifest.xml", b"<manifest/>"), Part(name, b"\xca\xfe\xba\xbe")]))
     assert (info.has_code, info.endpoints) == (True, None)
-    assert codes(info) == [("dex", "java-bytecode"), ("manifest", "plain-text"), ("native", "damaged-class")]
+    assert codes(info) == [("dex", "java-bytecode"), ("native", "damaged-class")]
 
 
 def test_an_app_bundle(tmp_path: Path) -> None:
     code = [dex(f"http://{name}.example.net/", name=f"{name}/dex/classes.dex") for name in ("base", "feature")]
-    info = read(tmp_path, make_zip([Part("base/manifest/AndroidManifest.xml", b"\x0a\x0b"), *code]))
+    content = manifest("policy.proto").content
+    info = read(tmp_path, make_zip([Part("base/manifest/AndroidManifest.xml", content), *code]))
     assert hosts(info) == [
         ("base.example.net", ["base/dex/classes.dex"]),
         ("feature.example.net", ["feature/dex/classes.dex"]),
+        ("schemas.android.com", ["base/manifest/AndroidManifest.xml"]),
     ]
-    assert codes(info) == [("manifest", "protobuf-manifest")]
+    assert (info.package, info.version_code, info.network_policy) == ("fixture.policy", 7, None)
+    assert codes(info) == [("resources", "no-network-config")]
 
 
 def container(*parts: Part) -> bytes:

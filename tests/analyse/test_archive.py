@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.analyse.archive import Archive, map_file
+from phone_audit.analyse.beside import SecondThread
 from phone_audit.analyse.zip_index import names, read_index
 from phone_audit.errors import ApkError
 from tests.analyse.zips import Part, end_record, make_zip
@@ -320,3 +321,19 @@ def test_a_damaged_entry_in_pieces(part: Part) -> None:
     with pytest.raises(ApkError) as caught:
         pieces_of(part)
     assert caught.value.code == "damaged-entry"
+
+
+def test_two_records_of_one_entry_are_told_apart() -> None:
+    """Records may announce different sizes for the same bytes; what one of them gives must not pass for the other."""
+    opened = archive(make_zip([Part("a.txt", b"short" * 40)]))
+    entry = opened.entries[0]
+    forged = entry._replace(name="b.txt", compressed=entry.compressed - 3)
+    assert opened.peek(entry, 8) == b"shortsho"
+    with pytest.raises(ApkError) as refused:
+        opened.read(forged, LIMIT)
+    assert refused.value.code == "damaged-entry"
+    with SecondThread() as thread:
+        opened.hash_what_is_read(("sha256",), thread)
+        opened.read(entry, LIMIT)
+        assert opened.hashes_of(entry, ["sha256"]) is not None
+        assert opened.hashes_of(forged, ["sha256"]) is None

@@ -28,6 +28,7 @@ def _taken(text: str) -> bool:
         "known.name",
         "api.seen.id",
         "other.name:443",
+        "java.vendor.com:443",
         "14.17.43.18",
         "1.0.0.1:53",
         "8.8.8.8",
@@ -47,6 +48,7 @@ def test_hosts(text: str) -> None:
         "android.net",  # a package that the file names
         "io.vendor.de",
         "okio.io",  # a class
+        "java.io",
         "user.name",
         "ro.build.display.id",
         "libmain.so",

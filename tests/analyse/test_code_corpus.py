@@ -17,9 +17,6 @@ pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
 Dexes = dict[str, list[tuple[str, bytes]]]
 
-NOT_THE_SDK = {"4bbff9895e-monkeyq.jar": {"Pangle"}}
-"""What the reference takes for a tracker by the vendor's package prefix alone: Fastbot, a test tool of ByteDance."""
-
 COMPARED = [
     "000f6f4b8f-ArrayAccess1.apk",
     "1da8bf57d2-app.apk",
@@ -71,15 +68,6 @@ def test_every_host_of_the_reference_is_found(
     found = {(name, endpoint.host) for name, code in facts.items() for endpoint in code.endpoints}
     assert len(wanted) > 250
     assert wanted - found == set()
-
-
-def test_trackers_are_those_of_the_reference(facts: dict[str, CodeFacts], reference: dict[str, dict[str, Any]]) -> None:
-    wanted = {name: set(reference[name]["trackers_exodus_db"]) - NOT_THE_SDK.get(name, set()) for name in facts}
-    found = {
-        name: {one.name for one in code.trackers if one.tier in ("present", "initialised")}
-        for name, code in facts.items()
-    }
-    assert found == wanted
 
 
 def test_classes_are_counted_as_by_dexdump(dexes: Dexes, corpus: Path, reference: dict[str, dict[str, Any]]) -> None:

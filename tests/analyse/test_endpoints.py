@@ -8,11 +8,13 @@ from phone_audit.analyse.endpoints import (
     BY_ANALYSIS,
     DOTTED_NUMBER,
     LOOK_ALIKE,
+    MARKUP_NAME,
     MAX_EVIDENCE,
     MAX_URLS,
     UNKNOWN_SUFFIX,
     find_endpoints,
 )
+from phone_audit.analyse.probes import PROBE
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
@@ -171,7 +173,8 @@ def test_without_its_rule_nothing_is_taken_out_by_analysis() -> None:
 
 
 def test_the_rules_that_are_tried_here_are_those_of_the_knowledge() -> None:
-    rules = {rule.id: rule for rule in load_knowledge().rules if rule.by == "analysis" and not rule.texts}
+    rules = {rule.id: rule for rule in load_knowledge().rules if rule.by == "analysis"}
+    rules = {name: rule for name, rule in rules.items() if not rule.texts or name == PROBE}
     assert rules.keys() == BY_ANALYSIS
     for name in (UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER):
         for text in rules[name].matches:
@@ -180,6 +183,19 @@ def test_the_rules_that_are_tried_here_are_those_of_the_knowledge() -> None:
         for text in rules[name].ignores:
             (found,) = _find(Source(strings=(text,)), known=load_knowledge())
             assert found.ruled_out is None, text
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_names_in_markup_unless_a_tracker_has_the_host(wanted: bool) -> None:
+    rules = {rule.id: rule for rule in load_knowledge().rules}
+    trackers = [tracker("T", hosts=["vendor.dev"])] if wanted else ()
+    known = knowledge(rules=[rule(MARKUP_NAME, by="analysis")], trackers=trackers)
+    for text in rules[MARKUP_NAME].matches:
+        (found,) = _find(Source(strings=(text,)), known=known)
+        assert found.ruled_out == (None if wanted else MARKUP_NAME), text
+    for text in rules[MARKUP_NAME].ignores:
+        (found,) = _find(Source(strings=(text,)), known=known)
+        assert found.ruled_out is None, text
 
 
 def test_hosts_of_incidents_are_taken_bare_under_any_suffix() -> None:

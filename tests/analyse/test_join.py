@@ -1,5 +1,7 @@
 """Splits find their base, and a joined record holds what every file holds."""
 
+import pytest
+
 from phone_audit.analyse.join import join, join_splits, moved_inside
 from phone_audit.analyse.records import empty_record
 from phone_audit.model.apk import (
@@ -145,6 +147,17 @@ def test_everything_else_is_the_union() -> None:
     assert joined.obfuscation == Obfuscation(packers=("x",), name_share=0.4, encrypted=None, dynamic_code=True)
     assert joined.skipped == (skipped,)
     assert (joined.endpoints, joined.trackers, joined.behaviours) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("base", "split", "joined"),
+    [(True, True, True), (True, False, False), (None, False, False), (True, None, True), (None, None, None)],
+)
+def test_all_data_was_followed_only_if_it_was_in_each_file(
+    base: bool | None, split: bool | None, joined: bool | None
+) -> None:
+    one, two = (info(name).model_copy(update={"flows_complete": it}) for name, it in (("a", base), ("b", split)))
+    assert join(one, [two]).flows_complete is joined
 
 
 def test_moving_changes_nothing_but_places() -> None:

@@ -132,3 +132,9 @@ def test_connectors(name: str, connects: bool) -> None:
 )
 def test_the_bundled_libraries(name: str, expected: str) -> None:
     assert Owners(load_knowledge(), "org.example.app").of(name) == Owner("library", expected)
+
+
+def test_what_own_descriptors_begin_with() -> None:
+    launcher = _activity("net.other.Main", "android.intent.action.MAIN")
+    assert Owners(_KNOWN, "org.example.app", [launcher]).own_starts == (b"Lnet/other/", b"Lorg/example/")
+    assert Owners(_KNOWN, None).own_starts == ()

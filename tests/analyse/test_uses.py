@@ -7,8 +7,10 @@ from phone_audit.analyse.dex.file import DexFile, read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.endpoints import BY_ANALYSIS, find_endpoints
 from phone_audit.analyse.libraries import Owners
-from phone_audit.analyse.uses import MESSAGE, UNUSED, Spot, rules_by_use
+from phone_audit.analyse.probes import PROBE
+from phone_audit.analyse.uses import LIBRARY_PAGE, MESSAGE, PROSE, UNUSED, Spot, rules_by_use
 from phone_audit.knowledge.fact_schema import RuledOutRule
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Endpoint
 from tests.analyse.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string
 from tests.analyse.facts import knowledge, library, rule, tracker
@@ -171,6 +173,38 @@ def test_a_method_that_a_subclass_may_replace_is_not_followed() -> None:
     assert _rule(_class(*_load(), *call), logger, Class("Lorg/vendor/M;", parent="Lorg/vendor/L;")) is None
 
 
+_INTENT = "Landroid/content/Intent;->"
+_MADE_INTENT: Units = (
+    *_call("Landroid/net/Uri;->parse(Ljava/lang/String;)Landroid/net/Uri;", 0),
+    0x020C,
+    0x0122,
+    Ref("type", "Landroid/content/Intent;"),
+    *_call(f"{_INTENT}<init>(Ljava/lang/String;Landroid/net/Uri;)V", 1, 3, 2, opcode=0x70),
+)
+_ASK = _call("Landroid/content/pm/PackageManager;->resolveActivity(Landroid/content/Intent;I)V", 4, 1, 5, opcode=0x6E)
+_FLAGS = _call(f"{_INTENT}addFlags(I)Landroid/content/Intent;", 1, 5, opcode=0x6E)
+_START = _call("Landroid/content/Context;->startActivity(Landroid/content/Intent;)V", 4, 1, opcode=0x6E)
+
+
+def test_an_address_in_an_intent_that_is_only_asked_about() -> None:
+    page = _load("https://vendor.dev/")
+    resolved = _call(f"{_INTENT}resolveActivity(Landroid/content/pm/PackageManager;)V", 1, 4, opcode=0x6E)
+    assert _rule(_class(*page, *_MADE_INTENT, *_FLAGS, 0x060C, *_ASK)) == PROBE
+    assert _rule(_class(*page, *_MADE_INTENT, *resolved)) == PROBE
+
+
+def test_an_address_in_an_intent_that_is_sent_counts() -> None:
+    page = _load("https://vendor.dev/")
+    returned = _call(f"{_INTENT}getData()Landroid/net/Uri;", 1, opcode=0x6E)
+    start_result = _call("Landroid/content/Context;->startActivity(Landroid/content/Intent;)V", 4, 6, opcode=0x6E)
+    for more in ((*_ASK, *_START), (*_START, *_ASK), (*_ASK, 0x0111), (*_ASK, *returned), (), _FLAGS):
+        assert _rule(_class(*page, *_MADE_INTENT, *more)) is None
+    assert _rule(_class(*page, *_MADE_INTENT, *_ASK, *_FLAGS, 0x060C, *start_result)) is None
+    assert _rule(_class(*page, *_MADE_INTENT, 0x1607, *_ASK, *start_result)) is None
+    elsewhere = _call(f"{_INTENT}setData(Landroid/net/Uri;)V", 6, 2, opcode=0x6E)
+    assert _rule(_class(*page, *_MADE_INTENT, *_ASK, *elsewhere)) is None
+
+
 _CONSTANT = Class("Lcom/lib/Names;", statics=[("a", _URL)])
 
 
@@ -221,3 +255,85 @@ def test_beyond_a_limit_it_counts(limit: str, monkeypatch: pytest.MonkeyPatch) -
 def test_broken_code_counts() -> None:
     assert _rule(_class(*_load(), *_call(_LOG, 1, 0), 0x0073)) is None
     assert _rule(_class(*_load(), *_call(_LOG, 1, 0), 0x7F28)) is None, "a branch that leaves the method"
+
+
+_SENTENCE = f"The key of the vendor is missing, see {_URL} for more."
+_OBJECT_LOG = "Lorg/slf4j/Logger;->info(Ljava/lang/Object;)V"
+
+HANDED_ON = {
+    "a logger of the package's own": _call(_OBJECT_LOG, 1, 0, opcode=0x72),
+    "an exception of the package's own": _call(f"Lorg/vendor/MyException;->{_INIT}", 1, 0, opcode=0x70),
+    "kept in a field": (0x0069, Ref("field", "Lorg/vendor/A;->kept:Ljava/lang/String;")),
+    "returned": (0x0011,),
+    "shown": _call("Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V", 1, 0, opcode=0x6E),
+    "joined to what comes from elsewhere": _JOIN,
+    "logged as an object": (
+        *_call("Ljava/lang/Object;->toString()Ljava/lang/String;", 0, opcode=0x6E),
+        0x020C,
+        *_call(_LOG, 1, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", HANDED_ON.values(), ids=HANDED_ON.keys())
+def test_a_sentence_that_is_handed_on_whole(code: Units) -> None:
+    assert _rule(_class(*_load(_SENTENCE), *code)) in (PROSE, MESSAGE)
+
+
+TAKEN_APART = {
+    "cut": _call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 0, 1, opcode=0x6E),
+    "compared": _call("Ljava/lang/String;->equals(Ljava/lang/Object;)Z", 0, 1, opcode=0x6E),
+    "opened": _call("Ljava/net/URL;-><init>(Ljava/lang/String;)V", 1, 0, opcode=0x70),
+    "parsed": (*_call("Landroid/net/Uri;->parse(Ljava/lang/String;)Landroid/net/Uri;", 0), 0x010C),
+    "put into an Intent": _call("Landroid/content/Intent;->setAction(Ljava/lang/String;)V", 1, 0, opcode=0x6E),
+    "shown as a page": _call("Landroid/webkit/WebView;->loadUrl(Ljava/lang/String;)V", 1, 0, opcode=0x6E),
+    "made into something else": (*_call("Lorg/vendor/Cut;->cut(Ljava/lang/String;)Ljava/lang/String;", 0), 0x010C),
+    "logged and cut": (
+        *_call(_OBJECT_LOG, 1, 0, opcode=0x72),
+        *_call("Ljava/lang/String;->split(Ljava/lang/String;)Ljava/lang/String;", 0, 1, opcode=0x6E),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", TAKEN_APART.values(), ids=TAKEN_APART.keys())
+def test_a_sentence_that_is_taken_apart_or_opened_counts(code: Units) -> None:
+    assert _rule(_class(*_load(_SENTENCE), *code)) is None
+
+
+def test_a_sentence_is_followed_into_methods_of_the_package() -> None:
+    call = _call("Lorg/vendor/A;->w(Ljava/lang/String;)V", 0)
+    cut = _call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 3, 1, opcode=0x6E)
+    assert _rule(_class(*_load(_SENTENCE), *call, more=[_wrapper(*_call(_OBJECT_LOG, 1, 3, opcode=0x72))])) == PROSE
+    assert _rule(_class(*_load(_SENTENCE), *call, more=[_wrapper(*cut)])) is None
+
+
+def test_a_sentence_that_no_code_loads() -> None:
+    assert _endpoints(_class(), strings=[_SENTENCE])["vendor.dev"].ruled_out == PROSE
+    assert _endpoints(_class(), strings=[_TEXT])["vendor.dev"].ruled_out is None
+    near = "https://vendor.dev/help"
+    assert _endpoints(_class(), strings=[near])["vendor.dev"].ruled_out is None
+
+
+def test_a_sentence_with_the_host_of_a_tracker_counts() -> None:
+    text = "The key of the vendor is missing, see https://sender.dev/x for more."
+    assert _rule(_class(*_load(text), *_call(_OBJECT_LOG, 1, 0, opcode=0x72)), host="sender.dev") is None
+
+
+RULES = {rule.id: rule for rule in load_knowledge().rules}
+
+
+def _page(text: str, *names: str) -> str | None:
+    host = text.partition("://")[2].partition("/")[0]
+    return _rule(*(_class(*_load(text), *_call(_SEND, 0), name=name) for name in names), host=host or text)
+
+
+@pytest.mark.parametrize("text", RULES[LIBRARY_PAGE].matches)
+def test_a_page_with_documentation_in_a_library(text: str) -> None:
+    assert _page(text, "Lcom/lib/A;") == LIBRARY_PAGE
+    assert _page(text, "Lorg/vendor/A;") is None
+    assert _page(text, "Lcom/lib/A;", "Lorg/vendor/A;") is None
+
+
+@pytest.mark.parametrize("text", [text for text in RULES[LIBRARY_PAGE].ignores if "://" in text])
+def test_another_page_in_a_library_counts(text: str) -> None:
+    assert _page(text, "Lcom/lib/A;") is None

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from phone_audit.judge.observed import ObservedPackage
-from phone_audit.knowledge.files import DataFile
+from phone_audit.knowledge.files import DataFile, read_folder
 from phone_audit.knowledge.incident_schema import IncidentEntry
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.load import BUNDLED, Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Endpoint, HeldBy, Signer
 from phone_audit.model.device import Build, Package, PackageFile, Snapshot
 from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject
@@ -156,8 +156,9 @@ def fact(value: str, **more: Any) -> dict[str, Any]:
 
 
 def knowledge_of(*incidents: IncidentEntry) -> Knowledge:
-    """Knowledge that holds these incidents and nothing else."""
-    files = [
+    """Knowledge that holds these incidents, and the bundled schemes of build numbers."""
+    files = [file for file in read_folder(BUNDLED, 0) if file.kind == "schemes"]
+    files += [
         DataFile("incidents", 0, Path(f"{entry.id}.json"), entry.model_dump_json(by_alias=True).encode())
         for entry in incidents
     ]

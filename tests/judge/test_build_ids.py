@@ -4,9 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.judge.build_ids import understand
+from phone_audit.judge.build_ids import BuildInput
+from phone_audit.judge.build_ids import understand as understand_with
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.results import ParsedBuild
 from tests.judge.cases import NOKIA_FINGERPRINT
+
+KNOWN = load_knowledge()
+
+
+def understand(text: str) -> BuildInput:
+    return understand_with(text, KNOWN)
+
 
 NOKIA = ParsedBuild(
     brand="Nokia",
@@ -17,6 +26,9 @@ NOKIA = ParsedBuild(
     incremental="00WW_3_22C",
     type="user",
     tags="release-keys",
+    vendor_scheme="hmd",
+    vendor_version="00WW_3_22C",
+    region="WW",
 )
 
 
@@ -27,13 +39,16 @@ NOKIA = ParsedBuild(
         (
             "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys",
             ParsedBuild(device="sp7731c_1h10_32v4_bird", android_version="6.0", build_id="MRA58K",
-                        incremental="android.20170629.214736", type="user", tags="release-keys"),
+                        incremental="android.20170629.214736", type="user", tags="release-keys",
+                        vendor_scheme="aosp", vendor_version="MRA58K", build_date="2015-08-27"),
             {"ro.build.fingerprint": "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys"},
         ),
         (
             "full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys",
             ParsedBuild(product="full_k62v1_64_bsp", android_version="11", build_id="RP1A.200720.011",
-                        incremental="mp1V825", type="userdebug", tags="test-keys"),
+                        incremental="mp1V825", type="userdebug", tags="test-keys",
+                        vendor_scheme="mediatek",
+                        vendor_version="full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys"),
             {
                 "ro.build.display.id": "full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys",
                 "ro.build.id": "RP1A.200720.011",
@@ -56,19 +71,19 @@ NOKIA = ParsedBuild(
         ),
         (
             "V12.5.4.0.RGBCNXM",
-            ParsedBuild(incremental="V12.5.4.0.RGBCNXM", vendor_scheme="miui", vendor_version="V12.5.4.0.RGBCNXM",
-                        region="CN"),
+            ParsedBuild(device="GB", android_version="11", incremental="V12.5.4.0.RGBCNXM", vendor_scheme="miui",
+                        vendor_version="V12.5.4.0.RGBCNXM", region="CN", variant="XM"),
             {"ro.build.version.incremental": "V12.5.4.0.RGBCNXM"},
         ),
         (
             "A320YDXU4CSB3",
-            ParsedBuild(incremental="A320YDXU4CSB3", vendor_scheme="samsung", vendor_version="A320YDXU4CSB3",
-                        region="DX", build_date="2019-02"),
+            ParsedBuild(device="A320Y", incremental="A320YDXU4CSB3", vendor_scheme="samsung",
+                        vendor_version="A320YDXU4CSB3", region="DX", build_date="2019-02"),
             {"ro.build.version.incremental": "A320YDXU4CSB3"},
         ),
         (
             "R16NW.A320YDXU4CSB3",
-            ParsedBuild(build_id="R16NW", incremental="A320YDXU4CSB3", vendor_scheme="samsung",
+            ParsedBuild(device="A320Y", build_id="R16NW", incremental="A320YDXU4CSB3", vendor_scheme="samsung",
                         vendor_version="A320YDXU4CSB3", region="DX", build_date="2019-02"),
             {
                 "ro.build.version.incremental": "A320YDXU4CSB3",
@@ -78,12 +93,14 @@ NOKIA = ParsedBuild(
         ),
         (
             "PPR1.180610.011",
-            ParsedBuild(build_id="PPR1.180610.011", build_date="2018-06-10"),
+            ParsedBuild(android_version="9", build_id="PPR1.180610.011", vendor_scheme="aosp",
+                        vendor_version="PPR1.180610.011", build_date="2018-06-10"),
             {"ro.build.id": "PPR1.180610.011", "ro.build.display.id": "PPR1.180610.011"},
         ),
         (
             "NHG47K",
-            ParsedBuild(build_id="NHG47K"),
+            ParsedBuild(android_version="7", build_id="NHG47K", vendor_scheme="aosp", vendor_version="NHG47K",
+                        build_date="2017-02-16"),
             {"ro.build.id": "NHG47K", "ro.build.display.id": "NHG47K"},
         ),
         (
@@ -117,7 +134,6 @@ def test_forms(text: str, parsed: ParsedBuild, properties: dict[str, str]) -> No
         "Nokia 7 plus",
         "TA-1046",
         "00WW_3_22C_SP03 and more",
-        "00ww_3_22c",
         "PPR1.181310.011",
         "V12.5.4.0.RGBCNX",
         "A320YDXU4CMB3X",
@@ -150,7 +166,6 @@ def test_a_property_file() -> None:
         update={
             "vendor_scheme": "hmd",
             "vendor_version": "00WW_3_22C_SP03",
-            "region": "WW",
             "build_date": "2018-09-26",
         }
     )
@@ -159,11 +174,13 @@ def test_a_property_file() -> None:
 def test_a_vendor_version_that_only_the_incremental_shows() -> None:
     build = understand("ro.build.display.id=RKQ1\nro.build.id=RKQ1\nro.build.version.incremental=V12.5.4.0.RGBCNXM\n")
     assert build.parsed == ParsedBuild(
+        android_version="11",
         build_id="RKQ1",
         incremental="V12.5.4.0.RGBCNXM",
         vendor_scheme="miui",
         vendor_version="V12.5.4.0.RGBCNXM",
         region="CN",
+        variant="XM",
     )
 
 
@@ -175,6 +192,25 @@ def test_a_property_file_without_a_build() -> None:
 
 def test_bytes_that_are_no_utf8_can_be_published() -> None:
     assert understand("abc\udcff").name == "abc\\udcff"
+
+
+@pytest.mark.parametrize("text", ["ppr1.180610.011", "00ww_3_22c_sp03", "v12.5.4.0.rgbcnxm", "g991bxxu5cvdd"])
+def test_lower_case_is_read_as_the_vendor_writes_it(text: str) -> None:
+    build, upper = understand(text), understand(text.upper())
+    assert build.parsed is not None
+    assert (build.name, build.parsed, build.properties) == (text, upper.parsed, upper.properties)
+
+
+def test_a_build_number_with_the_build_id_before_it() -> None:
+    build = understand("PPR1.180610.011.00WW_3_39B_SP03")
+    assert build.properties == {"ro.build.display.id": "00WW_3_39B_SP03", "ro.build.id": "PPR1.180610.011"}
+
+
+def test_a_vendors_own_number_counts_before_that_of_the_platform() -> None:
+    text = "ro.build.display.id=QP1A.190711.020\nro.build.version.incremental=V12.5.4.0.RGBCNXM\n"
+    parsed = understand(text).parsed
+    assert parsed is not None
+    assert (parsed.vendor_scheme, parsed.region) == ("miui", "CN")
 
 
 PIECES = st.sampled_from(

@@ -88,7 +88,12 @@ def test_what_is_not_understood_is_inconclusive(text: str) -> None:
 def test_well_formed_and_not_listed() -> None:
     assert one("AP4A.241205.013") == CheckedBuild(
         input="AP4A.241205.013",
-        parsed=ParsedBuild(build_id="AP4A.241205.013", build_date="2024-12-05"),
+        parsed=ParsedBuild(
+            build_id="AP4A.241205.013",
+            vendor_scheme="aosp",
+            vendor_version="AP4A.241205.013",
+            build_date="2024-12-05",
+        ),
         matches=(),
         findings=(),
         verdict=Verdict(
@@ -225,3 +230,40 @@ def test_nothing_calls_a_build_clean(text: str) -> None:
     """Titles and advice come from the incidents; what is written here never gives a clean bill."""
     verdict = one(text).verdict
     assert "clean" not in (verdict.headline + " ".join(reason.text for reason in verdict.reasons)).lower()
+
+
+# ---- spelling, fixes, support
+
+
+def test_a_published_build_in_another_case() -> None:
+    build = one(NOKIA_FINGERPRINT.lower())
+    assert build.input == NOKIA_FINGERPRINT.lower()
+    assert [(match.incident, match.value) for match in build.matches if match.match == "exact"] == [
+        (NOKIA_ID, NOKIA_FINGERPRINT)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("00WW_3_22C_SP03", {"00WW_3_22C_SP05": "before", "00WW_3_39B_SP03": None}),
+        ("00WW_3_22C_SP05", {"00WW_3_22C_SP05": "same", "00WW_3_39B_SP03": None}),
+        ("00WW_3_39B_SP02", {"00WW_3_22C_SP05": None, "00WW_3_39B_SP03": "before"}),
+    ],
+)
+def test_where_a_build_stands_to_the_fix(text: str, stands: dict[str, str | None]) -> None:
+    assert {fix.fixed: fix.stands for fix in one(text).fixes} == stands
+
+
+def test_text_of_the_settings_screen() -> None:
+    build = one("Model  Nokia 7 plus\nandroid version 9\nBuild number\nPPR1.180610.011.00WW_3_39B_SP03\n")
+    assert build.input == "00WW_3_39B_SP03"
+    assert build.parsed is not None
+    assert (build.parsed.model, build.parsed.android_version, build.parsed.build_id) == (
+        "Nokia 7 plus",
+        "9",
+        "PPR1.180610.011",
+    )
+    assert {match.status for match in build.matches} == {"fixed"}
+    assert build.support is not None
+    assert (build.support.model, build.support.until) == ("Nokia 7 Plus", "2021-04-01")

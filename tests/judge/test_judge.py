@@ -294,7 +294,9 @@ def judged_with_test_key(*, system: bool | None, tags: str = "release-keys") -> 
     """A phone with one package that is signed with the public test key of AOSP."""
     known = load_knowledge()
     info = apk_info("org.my.one", "/data/app/x/base.apk", signers=(signer(TEST_KEY),))
-    phone = snapshot({**PIXEL, "ro.build.tags": tags}, [package("org.my.one", info.path, system=system)])
+    fingerprint = PIXEL["ro.build.fingerprint"].replace("release-keys", tags)
+    properties = {**PIXEL, "ro.build.tags": tags, "ro.build.fingerprint": fingerprint}
+    phone = snapshot(properties, [package("org.my.one", info.path, system=system)])
     return judge_scan(phone, [info], [*detect_device(phone, known), *detect_apk(info, known)], "standard", known)
 
 

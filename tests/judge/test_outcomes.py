@@ -2,10 +2,12 @@
 
 import pytest
 
-from phone_audit.analyse.detectors import DETECTOR_IDS
+from phone_audit.analyse.detectors import detector_ids
 from phone_audit.judge.citations import cited
 from phone_audit.judge.incident_findings import CLAIMS
+from phone_audit.judge.indicator_findings import INDICATOR_IDS
 from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import OUTCOMES, Confidence, Outcome
 from tests.judge.cases import finding, incident
 
@@ -38,9 +40,33 @@ from tests.judge.cases import finding, incident
         ("own-boot-key", "confirmed", "inconclusive"),
         ("development-build", "confirmed", "inconclusive"),
         ("proxy-set", "confirmed", "inconclusive"),
+        ("platform-test-key", "high", "suspicious"),
+        ("platform-test-key", "medium", "nothing-found"),
+        ("sdk-contradicts-release", "high", "suspicious"),
+        ("first-api-above-sdk", "high", "suspicious"),
+        ("fingerprint-contradicts-build", "confirmed", "inconclusive"),
+        ("partitions-differ-in-type", "confirmed", "inconclusive"),
+        ("brand-denied", "confirmed", "inconclusive"),
+        ("patch-newer-than-build", "confirmed", "inconclusive"),
+        ("vendor-newer-than-system", "confirmed", "inconclusive"),
+        ("boot-state-contradicts-lock", "confirmed", "inconclusive"),
+        ("partition-dates-apart", "confirmed", "nothing-found"),
+        ("patch-levels-apart", "confirmed", "nothing-found"),
         ("private-dns-set", "confirmed", "nothing-found"),
         ("signature-broken", "medium", "inconclusive"),
         ("signature-broken", "low", "nothing-found"),
+        ("indicator.hash", "confirmed", "known-bad"),
+        ("indicator.certificate", "confirmed", "known-bad"),
+        ("indicator.package", "confirmed", "known-bad"),
+        ("indicator.package", "medium", "suspicious"),
+        ("indicator.host", "medium", "suspicious"),
+        ("indicator.host", "confirmed", "suspicious"),
+        ("indicator.host", "low", "nothing-found"),
+        ("indicator.unwanted", "high", "suspicious"),
+        ("indicator.unwanted", "low", "nothing-found"),
+        ("indicator.tracker", "medium", "exposed"),
+        ("indicator.listed", "confirmed", "exposed"),
+        ("indicator.commonplace", "confirmed", "nothing-found"),
         ("not-a-detector", "confirmed", "nothing-found"),
     ],
 )
@@ -69,7 +95,7 @@ def test_an_incident_raises_no_more_than_it_states(claim: str, raises: str, outc
 
 def test_every_detector_and_every_claim_has_its_row() -> None:
     named = {name for rule in RULES for name in rule.detectors}
-    assert named == {*DETECTOR_IDS, *(claim.id for claim in CLAIMS.values())}
+    assert named == {*detector_ids(load_knowledge()), *INDICATOR_IDS, *(claim.id for claim in CLAIMS.values())}
 
 
 def test_the_rows_stand_strongest_first() -> None:
@@ -78,7 +104,7 @@ def test_the_rows_stand_strongest_first() -> None:
 
 
 def test_a_surer_finding_never_supports_less() -> None:
-    for name in DETECTOR_IDS:
+    for name in (*detector_ids(load_knowledge()), *INDICATOR_IDS):
         ranks = [OUTCOMES.index(supports(finding(name, confidence=sure), {})) for sure in CONFIDENCES]
         assert ranks == sorted(ranks), name
 

@@ -31,6 +31,10 @@ def source(**changes: Any) -> dict[str, Any]:
     }
 
 
+def switch(**changes: Any) -> dict[str, Any]:
+    return {"name": "spotter_on", "values": {"false": "sends nothing"}, "source": "https://spotter.io/docs", **changes}
+
+
 def tracker(**changes: Any) -> dict[str, Any]:
     return {
         "id": "t-1",

@@ -118,12 +118,16 @@ def test_info_counts_and_takes_the_newest_dates(tmp_path: Path) -> None:
     assert info.version == "2026.03.04"
     assert info.counts == {
         "behaviours": 0,
+        "firmware": 0,
         "hosts": 0,
         "incidents": 3,
+        "indicators": 0,
         "keys": 1,
         "libraries": 0,
         "packers": 0,
         "rules": 0,
+        "schemes": 0,
+        "support": 0,
         "trackers": 0,
     }
     assert len(info.digest) == 64

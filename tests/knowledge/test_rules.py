@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from phone_audit.knowledge.fact_schema import RuledOutRule
 from phone_audit.knowledge.rules import RuleIndex, split_url
@@ -79,3 +80,48 @@ def test_a_host_that_only_looks_like_an_address_is_no_address() -> None:
     index = RuleIndex([rule("private", hosts=("10.0.0.0/8",))])
     assert found(index, "http://10.0.2.2.evil.dev/") is None
     assert found(index, "http://10.0.2/") is None
+
+
+SCHEMAS = RuleIndex(
+    [
+        RuledOutRule(
+            id="schema", reason="r", hosts=(), url_prefixes=(), url_patterns=(r"[\w.-]+/[^?#]*\.dtd",), source="s",
+            matches=(), ignores=(),
+        )
+    ]
+)  # fmt: skip
+
+
+def test_a_url_pattern_holds_for_the_whole_of_host_and_path() -> None:
+    assert found(SCHEMAS, "http://www.vendor.dev/a/b.dtd") == "schema"
+    assert found(SCHEMAS, "http://user@www.vendor.dev:8080/b.dtd") == "schema"
+    assert found(SCHEMAS, "http://www.vendor.dev/b.dtd?upload=1") is None
+    assert found(SCHEMAS, "http://www.vendor.dev/b.dtd.php") is None
+    assert found(SCHEMAS, "http://www.vendor.dev/a/../b.dtd") is None
+    assert SCHEMAS.find("www.vendor.dev", "") is None
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "[2001:db8::1]"])
+def test_a_url_pattern_never_holds_for_an_address(host: str) -> None:
+    assert found(SCHEMAS, f"http://{host}/b.dtd") is None
+
+
+def test_an_exception_stays_in_for_prefixes_and_patterns_of_its_rule_only() -> None:
+    docs = RuledOutRule(
+        id="docs", reason="r", hosts=(), url_prefixes=("git.dev/known/",), url_patterns=(r"git\.dev/[a-z]+/issues/.*",),
+        url_exceptions=(r"git\.dev/[a-z]+/(?:.*/)?raw/.*",), source="s", matches=(), ignores=(),
+    )  # fmt: skip
+    index = RuleIndex([docs])
+    assert found(index, "https://git.dev/known/wiki") == "docs"
+    assert found(index, "https://git.dev/known/raw/list.txt") is None
+    assert found(index, "https://git.dev/other/issues/1") == "docs"
+    assert found(index, "https://git.dev/other/issues/raw/1") is None
+    both = RuleIndex([docs, rule("other", urls=("git.dev/else/",))])
+    assert found(both, "https://git.dev/else/raw/x") == "other"
+
+
+def test_a_pattern_that_cannot_be_read_is_a_fault() -> None:
+    with pytest.raises(ValidationError, match="is no regular expression"):
+        RuledOutRule(
+            id="x", reason="r", hosts=(), url_prefixes=(), url_patterns=("(",), source="s", matches=(), ignores=()
+        )

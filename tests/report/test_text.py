@@ -2,7 +2,7 @@
 
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
-from phone_audit.model.finding import Reason, Skipped
+from phone_audit.model.finding import Reason, Remedy, Skipped
 from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
@@ -26,6 +26,22 @@ def test_evidence_names_value_place_offset_and_source() -> None:
     shown = text(scan("known-bad"))
     assert "dex-string: http://a.example [classes.dex, offset 0x10]" in shown
     assert 'source: A lab, "A study", 2019-03-21\n            https://lab.example/study\n' in shown
+
+
+def test_what_a_feed_lists_has_its_advice_and_stalkerware_comes_before_the_rest() -> None:
+    spied = finding("com.spy", "k2").model_copy(
+        update={
+            "id": "indicator.hash", "incident": None, "category": "stalkerware",
+            "remedy": (Remedy(text="Leave it as it is for now."),),
+        }
+    )  # fmt: skip
+    result = scan("known-bad")
+    reasons = (*result.verdict.reasons, Reason(finding="k2", text="Another reason."))
+    verdict = result.verdict.model_copy(update={"reasons": reasons})
+    shown = text(result.model_copy(update={"findings": (*result.findings, spied), "verdict": verdict}))
+    parts = ["Before you change anything", "Leave it as it is for now.", "Disable the package."]
+    places = [shown.index(part) for part in parts]
+    assert places == sorted(places)
 
 
 def test_no_warning_where_nothing_is_to_be_removed() -> None:

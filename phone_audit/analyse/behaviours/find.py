@@ -1,14 +1,17 @@
 """Behaviours: which rules hold for a package, each with the calls that show it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from phone_audit.analyse.behaviours.plan import Plan
 from phone_audit.analyse.behaviours.search import Found, Place, units_of
 from phone_audit.analyse.dex.index import DexIndex
-from phone_audit.knowledge.behaviour_schema import DECLARED, BehaviourRule, Leaf
+from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf
 from phone_audit.model.apk import Behaviour, Component
 from phone_audit.model.finding import Evidence, Skipped
+
+UnitPlaces = Mapping[Leaf, Sequence[Place]]
 
 MAX_EVIDENCE: Final = 6
 """Places shown of one behaviour."""
@@ -49,7 +52,7 @@ NOTHING_DECLARED: Final = Declared()
 
 
 def find_behaviours(
-    indexes: Sequence[DexIndex], declared: Declared, rules: Sequence[BehaviourRule]
+    indexes: Sequence[DexIndex], declared: Declared, plan: Plan, own: tuple[bytes, ...] = ()
 ) -> tuple[tuple[Behaviour, ...], tuple[Skipped, ...]]:
     """Find the behaviours of a package.
 
@@ -60,40 +63,29 @@ def find_behaviours(
     Args:
         indexes: the parts of its DEX files.
         declared: its manifest.
-        rules: those of the knowledge.
+        plan: the rules of the knowledge.
+        own: what the descriptors of the package's own classes begin with; of many places those in them are shown.
 
     Returns:
         Behaviours by id; and what was left out.
     """
     told = declared.evidence()
     found = Found(indexes)
-    leaves = list(dict.fromkeys(leaf for rule in rules for leaf in rule.code_leaves))
-    found.search(leaves, lambda seen: _strings_worth_a_search(rules, seen | set(told)))
-    behaviours = (
+    behaviours = [
         Behaviour(id=rule.id, title=rule.title, evidence=tuple(shown[:MAX_EVIDENCE]))
-        for rule in sorted(rules, key=lambda rule: rule.id)
-        if (shown := _shown(rule, told, found))
-    )
+        for rule in found.search(plan, set(told))
+        if (shown := _shown(rule, told, found, own))
+    ]
     return tuple(behaviours), _left_out(indexes, found)
 
 
-def _strings_worth_a_search(rules: Sequence[BehaviourRule], seen: set[Leaf]) -> Collection[Leaf]:
-    """Give the strings of the rules that would hold if all strings were there."""
-    wanted: dict[Leaf, None] = {}
-    for rule in rules:
-        strings = [leaf for leaf in rule.code_leaves if leaf.kind in ("string", "string_start")]
-        if strings and rule.match.holds(seen | set(strings)):
-            wanted.update(dict.fromkeys(strings))
-    return wanted
-
-
-def _shown(rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: Found) -> list[Evidence]:
+def _shown(rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: Found, own: tuple[bytes, ...]) -> list[Evidence]:
     """Give the evidence of a rule; nothing where it does not hold."""
-    named = [leaf for leaf in dict.fromkeys(rule.match.leaves()) if leaf in told and leaf.kind in DECLARED]
+    named = [leaf for leaf in rule.declared_leaves if leaf in told]
     if not rule.code_leaves:
-        return [told[leaf] for leaf in named] if rule.match.holds(set(named)) else []
+        return [told[leaf] for leaf in named]
     shown: list[Evidence] = []
-    for places in units_of(rule.scope, rule.code_leaves, found.by_leaf):
+    for places in _own_first(list(units_of(rule.scope, rule.code_leaves, found.by_leaf)), own):
         if not rule.match.holds({*places, *named}):
             continue
         seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(leaf, at, found))}
@@ -102,6 +94,13 @@ def _shown(rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: Found) -> 
         if len(shown) >= MAX_EVIDENCE:
             break
     return [*(told[leaf] for leaf in named), *shown] if shown else []
+
+
+def _own_first(units: list[UnitPlaces], own: tuple[bytes, ...]) -> list[UnitPlaces]:
+    """Put the package's own code first where not all can be shown; else their order stays."""
+    if own and len(units) > 1:
+        units.sort(key=lambda places: not next(iter(places.values()))[0].class_.startswith(own))
+    return units
 
 
 def _first(leaf: Leaf, places: Sequence[Place], found: Found) -> Evidence | None:

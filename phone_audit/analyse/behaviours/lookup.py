@@ -1,7 +1,9 @@
 """Which numbers of a DEX file stand for the calls, fields, strings and classes that rules name."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ _MOST_STRINGS: Final = 64
 """Strings of one DEX file that are looked at for one beginning."""
 
 Numbers = dict[int, tuple[Leaf, ...]]
+Members = dict[bytes, Leaf]
+Known = TypeVar("Known")
 
 
 class Named(NamedTuple):
@@ -48,23 +52,40 @@ class Named(NamedTuple):
     classes: Numbers
 
 
+class Wanted:
+    """Calls, fields and derived classes to look for, by the descriptor of the class that they belong to.
+
+    Attributes:
+        calls: for each class the leaves by the name of the method. A class of Android that derives from one that is
+            named inherits its methods.
+        fields: for each class the leaves by the name of the field.
+        classes: for each class what it is to be derived from it.
+    """
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        members: dict[str, dict[str, Members]] = {"call": {}, "field": {}}
+        extends = {}
+        for leaf in leaves:
+            if leaf.kind in members:
+                owner, _, name = leaf.text.rpartition(".")
+                members[leaf.kind].setdefault(owner, {})[name.encode()] = leaf
+            elif leaf.kind == "extends":
+                extends[leaf.text] = leaf
+        self.calls = _with_derived(members["call"])
+        self.fields = {_descriptor(owner): known for owner, known in members["field"].items()}
+        self.classes = _with_derived(extends)
+
+
 class Lookup:
     """Finds leaves in one part. The time goes by the leaves that are there, not by the size of the part."""
 
     def __init__(self, index: DexIndex) -> None:
         self._index = index
+        self._names: dict[int, bytes] = {}
 
-    def named(self, leaves: Iterable[Leaf]) -> Named:
+    def find(self, wanted: Wanted) -> Named:
         """Look up calls, fields and derived classes; the strings are left for `strings`."""
-        members: dict[str, dict[str, set[str]]] = {"call": {}, "field": {}}
-        extends = {}
-        for leaf in leaves:
-            if leaf.kind in members:
-                owner, _, name = leaf.text.rpartition(".")
-                members[leaf.kind].setdefault(owner, set()).add(name)
-            elif leaf.kind == "extends":
-                extends[leaf.text] = leaf
-        return Named(self._methods(members["call"]), self._fields(members["field"]), {}, self._classes(extends))
+        return Named(self._methods(wanted.calls), self._fields(wanted.fields), {}, self._classes(wanted.classes))
 
     def strings(self, leaves: Iterable[Leaf]) -> Numbers:
         """Look up strings and beginnings of strings."""
@@ -75,69 +96,77 @@ class Lookup:
                     found.setdefault(number, []).append(leaf)
         return _frozen(found)
 
-    def _methods(self, wanted: Mapping[str, set[str]]) -> Numbers:
-        types = self._types_standing_for(wanted)
+    def _methods(self, wanted: Mapping[bytes, Sequence[Members]]) -> Numbers:
+        types = self._types(wanted)
         ids = self._index.method_ids
         if not types or not ids.size:
             return {}
-        roots, owners = self._roots, ids["class"]
-        owners = np.minimum(owners, roots.size - 1)
-        overridden = np.zeros(ids.size, dtype=np.bool_)
-        defined = self._index.methods.method
-        overridden[defined[defined < ids.size]] = True
-        asked = np.zeros(roots.size, dtype=np.bool_)
-        asked[list(types)] = True
+        owners = self._owners
+        hits = np.flatnonzero(self._standing_for(types)[owners])
+        hits = hits[~self._defined[hits]]
+        roots = self._roots[owners[hits]]
         found: dict[int, list[Leaf]] = {}
-        for number in np.flatnonzero(asked[roots[owners]] & ~overridden).tolist():
-            name = self._index.raw_string(int(ids["name"][number])).decode("utf-8", "replace")
-            owner = int(owners[number])
-            root = int(roots[owner])
-            for java in types[root]:
-                if name in wanted[java] and (owner == root or name != "<init>"):
-                    found.setdefault(number, []).append(Leaf("call", f"{java}.{name}"))
+        columns = (column.tolist() for column in (hits, ids["name"][hits], owners[hits], roots))
+        for number, name_id, owner, root in zip(*columns, strict=True):
+            name = self._name(name_id)
+            for members in types[root]:
+                if name in members and (owner == root or name != b"<init>"):
+                    found.setdefault(number, []).append(members[name])
         return _frozen(found)
 
-    def _fields(self, wanted: Mapping[str, set[str]]) -> Numbers:
+    def _fields(self, wanted: Mapping[bytes, Members]) -> Numbers:
+        types = self._types(wanted)
+        if not types:
+            return {}
         ids = self._index.field_ids
-        found: dict[int, list[Leaf]] = {}
-        for java, names in wanted.items():
-            type_id = self._index.type_ids.get(_descriptor(java))
-            if type_id is None:
-                continue
-            for number in np.flatnonzero(ids["class"] == type_id).tolist():
-                name = self._index.raw_string(int(ids["name"][number])).decode("utf-8", "replace")
-                if name in names:
-                    found.setdefault(number, []).append(Leaf("field", f"{java}.{name}"))
-        return _frozen(found)
+        found: Numbers = {}
+        owners = ids["class"]
+        hits = np.flatnonzero(_flags(types, self._roots.size)[np.minimum(owners, self._roots.size - 1)])
+        for number, name_id, owner in zip(*(c.tolist() for c in (hits, ids["name"][hits], owners[hits])), strict=True):
+            leaf = types[owner].get(self._name(name_id)) if owner in types else None
+            if leaf is not None:
+                found[number] = (leaf,)
+        return found
 
-    def _classes(self, wanted: Mapping[str, Leaf]) -> Numbers:
-        types = self._types_standing_for(wanted)
+    def _classes(self, wanted: Mapping[bytes, Sequence[Leaf]]) -> Numbers:
+        types = self._types(wanted)
         defined = self._index.part.class_defs["class"]
         if not types or not defined.size:
             return {}
         roots = self._roots
-        found: dict[int, list[Leaf]] = {}
-        for type_id, javas in types.items():
-            rows = np.flatnonzero((defined < roots.size) & (roots[np.minimum(defined, roots.size - 1)] == type_id))
-            for row in rows.tolist():
-                if int(defined[row]) != type_id:
-                    found.setdefault(row, []).extend(wanted[java] for java in javas)
-        return _frozen(found)
+        inside = np.minimum(defined, roots.size - 1)
+        rows = np.flatnonzero(self._standing_for(types)[inside] & (roots[inside] != defined) & (defined < roots.size))
+        return {row: tuple(types[root]) for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
 
-    def _types_standing_for(self, wanted: Iterable[str]) -> dict[int, list[str]]:
-        """Give for each type index that is one of the wanted classes, or a class of Android below it, what it is."""
-        names = {java: [java] for java in wanted}
-        for below, above in _DERIVED.items():
-            if above in names:
-                names.setdefault(below, []).append(above)
-        found = {}
-        for java, stands_for in names.items():
-            type_id = self._index.type_ids.get(_descriptor(java))
-            if type_id is not None:
-                found[type_id] = [name for name in stands_for if name in names]
-        return {type_id: [name for name in known if name in set(wanted)] for type_id, known in found.items()}
+    def _types(self, wanted: Mapping[bytes, Known]) -> dict[int, Known]:
+        """Give what is known of the wanted classes by type index, for those that are named here."""
+        ids = self._index.type_ids
+        return {ids[descriptor]: known for descriptor, known in wanted.items() if descriptor in ids}
 
-    @property
+    def _standing_for(self, types: Collection[int]) -> NDArray[np.bool_]:
+        """Mark the types that are one of these, or stand below it."""
+        return _flags(types, self._roots.size)[self._roots]
+
+    def _name(self, number: int) -> bytes:
+        if number not in self._names:
+            self._names[number] = self._index.raw_string(number)
+        return self._names[number]
+
+    @cached_property
+    def _owners(self) -> NDArray[np.uint16]:
+        """For each method its class; the last type where a damaged table names none."""
+        owners: NDArray[np.uint16] = np.minimum(self._index.method_ids["class"], self._roots.size - 1)
+        return owners
+
+    @cached_property
+    def _defined(self) -> NDArray[np.bool_]:
+        """Mark the methods that are defined here, and so are not those of the class above."""
+        flags = np.zeros(self._index.method_ids.size, dtype=np.bool_)
+        defined = self._index.methods.method
+        flags[defined[defined < flags.size]] = True
+        return flags
+
+    @cached_property
     def _roots(self) -> NDArray[np.int64]:
         """For each type the first type above it that is not defined here; the type itself if it is not."""
         size = self._index.part.type_strings.size
@@ -154,19 +183,29 @@ class Lookup:
 
         Modified UTF-8 sorts like UTF-16 except around U+0000, which no rule names.
         """
-        low, high = 0, self._index.part.string_items.size
-        while low < high:
-            middle = (low + high) // 2
-            if self._index.raw_string(middle) < text:
-                low = middle + 1
-            else:
-                high = middle
-        for number in range(low, min(low + _MOST_STRINGS, self._index.part.string_items.size)):
-            found = self._index.raw_string(number)
+        size = self._index.part.string_items.size
+        low = bisect_left(range(size), text, key=self._name)
+        for number in range(low, min(low + _MOST_STRINGS, size)):
+            found = self._name(number)
             if not found.startswith(text):
                 return
             if not whole or found == text:
                 yield number
+
+
+def _with_derived(known: Mapping[str, Known]) -> dict[bytes, tuple[Known, ...]]:
+    """Give what is known of each class by its descriptor, and of the classes of Android that derive from it."""
+    found = {_descriptor(java): [one] for java, one in known.items()}
+    for below, above in _DERIVED.items():
+        if above in known:
+            found.setdefault(_descriptor(below), []).append(known[above])
+    return {descriptor: tuple(several) for descriptor, several in found.items()}
+
+
+def _flags(numbers: Collection[int], size: int) -> NDArray[np.bool_]:
+    flags = np.zeros(size, dtype=np.bool_)
+    flags[list(numbers)] = True
+    return flags
 
 
 def _descriptor(java: str) -> bytes:

@@ -1,15 +1,16 @@
 """Where rules hold: places in code that name what the rules name, by method, class and package, verified on demand."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from phone_audit.analyse.behaviours.lookup import Lookup, Named, Numbers
+from phone_audit.analyse.behaviours.plan import Plan
 from phone_audit.analyse.dex.descriptors import java_name
 from phone_audit.analyse.dex.index import DexIndex
 from phone_audit.analyse.dex.xrefs import Candidates, Kind, Use, candidates, verified
-from phone_audit.knowledge.behaviour_schema import Leaf, Scope
+from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf, Scope
 from phone_audit.model.finding import Evidence, EvidenceKind
 
 MAX_PLACES: Final = 20_000
@@ -58,19 +59,24 @@ class Found:
         self._candidates: dict[tuple[int, Kind], Candidates] = {}
         self._verified: dict[tuple[int, Kind, int], dict[int, Use]] = {}
 
-    def search(self, leaves: Collection[Leaf], strings_for: Callable[[set[Leaf]], Collection[Leaf]]) -> None:
-        """Search all parts.
+    def search(self, plan: Plan, told: Set[Leaf]) -> list[BehaviourRule]:
+        """Search all parts, and give the rules that can hold; only what they name is searched in the code.
 
         Args:
-            leaves: what the rules name.
-            strings_for: is given the leaves that some part names, and tells which strings are still worth a search.
+            plan: the rules.
+            told: what the manifest says.
         """
         lookups = [Lookup(index) for index in self._indexes]
-        named = [lookup.named(leaves) for lookup in lookups]
-        seen = {leaf for part in named for numbers in part for known in numbers.values() for leaf in known}
-        strings = strings_for(seen)
-        for number, (lookup, part) in enumerate(zip(lookups, named, strict=True)):
-            self._add(number, part._replace(strings=lookup.strings(strings)))
+        named = [lookup.find(plan.wanted) for lookup in lookups]
+        seen = told | _leaves(named)
+        if texts := plan.texts_for(seen):
+            named = [part._replace(strings=lookup.strings(texts)) for lookup, part in zip(lookups, named, strict=True)]
+            seen |= _leaves(named)
+        rules = plan.holding(seen)
+        asked = {leaf for rule in rules for leaf in rule.code_leaves}
+        for number, part in enumerate(named):
+            self._add(number, Named(*(_only(asked, numbers) for numbers in part)))
+        return rules
 
     def evidence(self, leaf: Leaf, place: Place) -> Evidence | None:
         """Give the evidence of a place, or None where no instruction begins there."""
@@ -130,6 +136,15 @@ class Found:
             offsets = places.offsets[first:last].tolist()
             self._verified[key] = {at: uses[offset] for at, offset in enumerate(offsets, first) if offset in uses}
         return self._verified[key]
+
+
+def _leaves(named: Iterable[Named]) -> set[Leaf]:
+    return {leaf for part in named for numbers in part for known in numbers.values() for leaf in known}
+
+
+def _only(asked: Set[Leaf], numbers: Numbers) -> Numbers:
+    kept = {number: tuple(leaf for leaf in known if leaf in asked) for number, known in numbers.items()}
+    return {number: known for number, known in kept.items() if known}
 
 
 def _rows(places: Candidates, first: int, last: int) -> Candidates:

@@ -1,28 +1,21 @@
-"""All detectors, listed by hand."""
+"""All detectors, listed by hand, and the rules of the knowledge, which need no file here."""
 
 from phone_audit.analyse.detector import ApkDetector, DeviceDetector
 from phone_audit.analyse.detectors import (
     accepts_any_certificate,
     cleartext_allowed,
     cleartext_endpoint,
-    debuggable_firmware,
     debuggable_package,
-    development_build,
-    insecure_adb,
+    firmware_rules,
     leaked_key,
-    own_boot_key,
     packed_code,
     private_dns_set,
     proxy_set,
     public_test_key,
-    selinux_permissive,
     signature_broken,
     telemetry_endpoint,
-    test_keys_build,
     tracker_present,
     trusts_user_cas,
-    unlocked_bootloader,
-    verified_boot_failed,
 )
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
@@ -42,23 +35,14 @@ APK_DETECTORS: tuple[ApkDetector, ...] = (
     debuggable_package,
     packed_code,
 )
-DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (
-    test_keys_build,
-    development_build,
-    debuggable_firmware,
-    insecure_adb,
-    selinux_permissive,
-    unlocked_bootloader,
-    own_boot_key,
-    verified_boot_failed,
-    proxy_set,
-    private_dns_set,
-)
-DETECTOR_IDS: tuple[str, ...] = (
-    *(detector.DETECTOR.id for detector in APK_DETECTORS),
-    *(detector.DETECTOR.id for detector in DEVICE_DETECTORS),
-)
-"""The ids of all of them, for the documentation and for the judge's table to be held against."""
+DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (proxy_set, private_dns_set)
+
+
+def detector_ids(knowledge: Knowledge) -> tuple[str, ...]:
+    """Give the ids of all detectors and firmware rules: what documentation and the judge's table have to name."""
+    on_apks = (detector.DETECTOR.id for detector in APK_DETECTORS)
+    on_phones = (detector.DETECTOR.id for detector in DEVICE_DETECTORS)
+    return (*on_apks, *on_phones, *(rule.id for rule in knowledge.firmware_rules))
 
 
 def detect_apk(info: ApkInfo, knowledge: Knowledge) -> tuple[Finding, ...]:
@@ -67,5 +51,6 @@ def detect_apk(info: ApkInfo, knowledge: Knowledge) -> tuple[Finding, ...]:
 
 
 def detect_device(snapshot: Snapshot, knowledge: Knowledge) -> tuple[Finding, ...]:
-    """Ask every detector about one phone. A property that is not set is not spoken of."""
-    return tuple(finding for detector in DEVICE_DETECTORS for finding in detector.check(snapshot, knowledge))
+    """Ask every rule and detector about one phone. A property that is not set is not spoken of."""
+    listed = (finding for detector in DEVICE_DETECTORS for finding in detector.check(snapshot, knowledge))
+    return (*firmware_rules.check(snapshot, knowledge), *listed)

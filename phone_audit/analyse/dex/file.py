@@ -1,9 +1,10 @@
 """One DEX file, or one container of several: its tables as arrays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,24 +59,20 @@ class DexFile:
         names = []
         for part in self.parts:
             read = self._type_names(part, left)
-            left -= sum(len(name) for name in read if name)
+            left -= sum(map(len, filter(None, read)))
             names.append(read)
         return tuple(names)
 
     @cached_property
     def type_descriptors(self) -> list[bytes]:
         """Descriptors of every type that is named, such as `Lcom/example/A;` or `[I`, sorted, each once."""
-        return sorted({name: None for names in self.type_names for name in names if name is not None})
+        return _in_order(chain.from_iterable(self.type_names))
 
     @cached_property
     def defined_classes(self) -> list[bytes]:
         """Descriptors of every class that is defined, sorted, each once."""
-        found: dict[bytes, None] = {}
-        for part, names in zip(self.parts, self.type_names, strict=True):
-            numbers = part.class_defs["class"]
-            defined = (names[number] for number in numbers[numbers < len(names)].tolist())
-            found |= {name: None for name in defined if name is not None}
-        return sorted(found)
+        pairs = zip(self.parts, self.type_names, strict=True)
+        return _in_order(names[number] for part, names in pairs for number in types_in(part, "class"))
 
     def _type_names(self, part: Part, room: int) -> list[bytes | None]:
         """Look up the descriptors of one part; where they are longer than `room` together, the last ones are missing.
@@ -86,8 +83,11 @@ class DexFile:
         sound = np.flatnonzero(types < items.size)
         offsets = items[types[sound]]
         inside = offsets < self.data.size
+        found = self.strings.raw(offsets[inside], room)
+        if len(found) == types.size:
+            return [*found]
         names: list[bytes | None] = [None] * types.size
-        for index, text in zip(sound[inside].tolist(), self.strings.raw(offsets[inside], room), strict=False):
+        for index, text in zip(sound[inside].tolist(), found, strict=False):
             names[index] = text
         return names
 
@@ -142,6 +142,19 @@ def _table(view: memoryview, section: Section, item: np.dtype[Any], what: str, r
     if count < section.size:
         reasons.append(Problem("table", f"Its {what} table announces {section.size} items; {count} are in the file."))
     return np.frombuffer(view, item, count, section.offset) if count else np.empty(0, item)
+
+
+def types_in(part: Part, column: Literal["class", "super"]) -> list[int]:
+    """Give the type indices that stand in a column of class_defs and are in the type table, ascending."""
+    known = np.zeros(part.type_strings.size, dtype=np.bool_)
+    numbers = part.class_defs[column]
+    known[numbers[numbers < known.size]] = True
+    return np.flatnonzero(known).tolist()
+
+
+def _in_order(names: Iterable[bytes | None]) -> list[bytes]:
+    """Sort the names that are known, each once. What is nearly sorted, as type tables are, is sorted fast."""
+    return sorted(filter(None, dict.fromkeys(names)))
 
 
 def _distinct(offsets: list[Offsets]) -> Offsets:

@@ -1,17 +1,19 @@
 """What a DEX file defines and names, by number: strings, types, methods, fields and the code of each method."""
 
+from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.analyse.dex.code_items import CODE_HEADER as CODE_HEADER
+from phone_audit.analyse.dex.code_items import Bodies, find_bodies, read_code
+from phone_audit.analyse.dex.code_items import Code as Code
 from phone_audit.analyse.dex.descriptors import java_name
 from phone_audit.analyse.dex.file import DexFile, Part
 from phone_audit.analyse.dex.header import Section
-from phone_audit.analyse.dex.instructions import Units
 from phone_audit.analyse.dex.methods import Methods, read_methods
 from phone_audit.analyse.dex.mutf8 import decode
 from phone_audit.analyse.dex.scan import Kind, Places, scan
@@ -22,47 +24,12 @@ index of the name."""
 PROTO_ID: Final = np.dtype([("shorty", "<u4"), ("return", "<u4"), ("parameters", "<u4")])
 
 _MAX_IDS: Final = 1 << 16
-CODE_HEADER: Final = 16
-"""Bytes of a code_item before its instructions."""
+_LONGEST_PROTOTYPE: Final = 0xFFFF
+"""Bytes; what a Java compiler can write. A forged file could name a type of megabytes for each parameter."""
+_WHOLE: Final = 1 << 32
 _NO_NAME: Final = b"?"
-_NO_UNITS: Final = memoryview(b"").cast("H")
 
 Ids = NDArray[np.intp]
-
-
-class Code(NamedTuple):
-    """The code of one method.
-
-    Attributes:
-        offset: where the instructions begin, bytes from the start of the file.
-        units: the instructions, as many as are in the file.
-        registers: registers that the method uses.
-        ins: how many of them, the last ones, hold its arguments.
-        tries: blocks with exception handlers.
-    """
-
-    offset: int
-    units: Units
-    registers: int
-    ins: int
-    tries: int
-
-
-@dataclass(frozen=True, eq=False)
-class Bodies:
-    """Where instructions stand, each code_item once, by ascending offset.
-
-    Attributes:
-        code: offset of the code_item, bytes from the start of the file.
-        units: code units that are in the file.
-        rows: rows of the methods, sorted by code_item.
-        first: for each code_item where its rows begin in `rows`; one entry more than there are items.
-    """
-
-    code: NDArray[np.int64]
-    units: NDArray[np.int64]
-    rows: Ids
-    first: Ids
 
 
 class DexIndex:
@@ -76,6 +43,7 @@ class DexIndex:
         self.part = part
         self.data = file.data
         self._view = memoryview(file.data.data).cast("B") if file.data.size else memoryview(b"")
+        self._places: dict[Kind, Places] = {}
 
     @property
     def name(self) -> str:
@@ -104,42 +72,37 @@ class DexIndex:
 
     @cached_property
     def bodies(self) -> Bodies:
-        """The code_items of the methods; those that do not lie in the file, whole header and aligned, are left out."""
-        code = self.methods.code.astype(np.int64)
-        rows = np.flatnonzero((code > 0) & (code % 2 == 0) & (code <= self.data.size - CODE_HEADER))
-        rows = rows[np.argsort(code[rows], kind="stable")]
-        items = code[rows]
-        first = np.flatnonzero(np.append(True, items[1:] > items[:-1])[: items.size])
-        offsets = items[first]
-        announced = self._words(offsets + 12)
-        units = np.minimum(announced, (self.data.size - offsets - CODE_HEADER) // 2)
-        return Bodies(offsets, units, rows, np.append(first, rows.size))
+        """The code_items of the methods."""
+        return find_bodies(self.data, self.methods.code)
 
-    @cached_property
-    def places(self) -> dict[Kind, Places]:
-        """Code units that look like instructions naming a string, type, field or method; see `xrefs`."""
-        bodies = self.bodies
-        low = int(bodies.code[0]) if bodies.code.size else 0
-        high = int((bodies.code + CODE_HEADER + 2 * bodies.units).max(initial=0))
-        return scan(self.data, low, high, self.part.string_items.size)
+    def places(self, kind: Kind) -> Places:
+        """Give the code units that look like instructions naming such a number; see `xrefs`."""
+        if kind not in self._places:
+            self._places[kind] = scan(self.data, *self.bodies.area(), kind)
+        return self._places[kind]
 
     @cached_property
     def type_ids(self) -> dict[bytes, int]:
         """Type index by descriptor (`Lcom/example/A;`); the first one where a damaged table has several."""
-        return {name: index for index, name in reversed(list(enumerate(self._type_names))) if name is not None}
+        names = self._type_names
+        pairs = zip(reversed(names), reversed(range(len(names))), strict=True)
+        return {name: index for name, index in pairs if name is not None}
 
     def string(self, index: int) -> str:
         """Give the text of a string index."""
         return decode(self.raw_string(index))
 
-    def raw_string(self, index: int) -> bytes:
-        """Give the undecoded text of a string index."""
-        items = self.part.string_items
-        if index >= items.size or items[index] >= self.data.size:
+    def raw_string(self, index: int, most: int = _WHOLE) -> bytes:
+        """Give the undecoded text of a string index, or its first bytes."""
+        rows, starts, ends = self._extents
+        if rows is not None:
+            items = self.part.string_items
+            if index >= items.size or items[index] >= self.data.size:
+                return _NO_NAME
+            index = int(rows[index])
+        elif index >= len(starts):
             return _NO_NAME
-        strings, rows = self.file.strings, self._rows
-        at = index if rows is None else rows[index]
-        return bytes(self._view[int(strings.starts[at]) : int(strings.ends[at])])
+        return bytes(self._view[starts[index] : min(ends[index], starts[index] + most)])
 
     def string_ids(self, offsets: Collection[int]) -> dict[int, int]:
         """Give the string index for each offset of a string_data_item that this part names.
@@ -174,23 +137,32 @@ class DexIndex:
 
     def class_descriptor(self, method_id: int) -> bytes:
         """Give the class of a method_id as a descriptor."""
-        ids = self.method_ids
-        return self.descriptor(int(ids["class"][method_id])) if method_id < ids.size else _NO_NAME
+        classes, _, _ = self._method_columns
+        return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME
 
     def method_name(self, method_id: int) -> str:
         """Give name and descriptor of a method_id, such as `send(Landroid/content/Context;)V`."""
-        ids = self.method_ids
-        if method_id >= ids.size:
+        _, prototypes, names = self._method_columns
+        if method_id >= len(names):
             return "?"
-        return self.string(int(ids["name"][method_id])) + self.prototype(int(ids["type"][method_id]))
+        return self.string(names[method_id]) + self.prototype(prototypes[method_id])
+
+    def simple_name(self, method_id: int) -> str:
+        """Give the name of a method_id alone, such as `send`."""
+        _, _, names = self._method_columns
+        return self.string(names[method_id]) if method_id < len(names) else "?"
 
     def prototype(self, proto_id: int) -> str:
         """Give the descriptor of a prototype, such as `(I[J)V`."""
         if proto_id >= self.proto_ids.size:
             return "(?)?"
         proto = self.proto_ids[proto_id]
-        parameters = b"".join(self.descriptor(number) for number in self._type_list(int(proto["parameters"])))
-        return decode(b"(" + parameters + b")" + self.descriptor(int(proto["return"])))
+        types = [
+            self.descriptor(number) for number in (*self._type_list(int(proto["parameters"])), int(proto["return"]))
+        ]
+        if sum(map(len, types)) > _LONGEST_PROTOTYPE:
+            return "(?)?"
+        return decode(b"(" + b"".join(types[:-1]) + b")" + types[-1])
 
     def field_name(self, field_id: int) -> str:
         """Give class, name and type of a field_id, such as `Lcom/example/A;->host:Ljava/lang/String;`."""
@@ -206,7 +178,7 @@ class DexIndex:
 
     def defined_class(self, class_def: int) -> bytes:
         """Give the descriptor of a row of class_defs."""
-        return self.descriptor(int(self.part.class_defs["class"][class_def]))
+        return self.descriptor(self._defined[class_def])
 
     def interfaces(self, class_def: int) -> list[bytes]:
         """Give the descriptors of the interfaces that a row of class_defs says it implements."""
@@ -222,15 +194,8 @@ class DexIndex:
         return self.code_at(int(self.methods.code[row]))
 
     def code_at(self, offset: int) -> Code | None:
-        """Give the code_item at an offset. Source: dex-format, "code_item"."""
-        if offset == 0 or offset % 2 or offset + CODE_HEADER > self.data.size:
-            return None
-        registers, ins, _, tries = self._view[offset : offset + 8].cast("H")
-        begin = offset + CODE_HEADER
-        announced = int.from_bytes(self._view[offset + 12 : begin], "little")
-        size = min(announced, (self.data.size - begin) // 2)
-        units = self._view[begin : begin + 2 * size].cast("H") if size else _NO_UNITS
-        return Code(begin, units, registers, ins, tries)
+        """Give the code_item at an offset."""
+        return read_code(self._view, offset)
 
     def methods_of(self, class_descriptor: bytes, names: Collection[bytes] | None = None) -> Ids:
         """Give the method_ids of a class, of any name or of these names only."""
@@ -249,22 +214,28 @@ class DexIndex:
         return self.file.type_names[self.file.parts.index(self.part)]
 
     @cached_property
-    def _rows(self) -> NDArray[np.intp] | None:
-        """Row of `Strings` by string index; None where both are the same."""
-        items, known = self.part.string_items, self.file.strings.items
-        return None if np.array_equal(items, known) else np.searchsorted(known, items)
+    def _extents(self) -> tuple[Ids | None, memoryview, memoryview]:
+        """Row of `Strings` by string index, None where both are the same; and where the texts begin and end."""
+        strings, items = self.file.strings, self.part.string_items
+        rows = None if np.array_equal(items, strings.items) else np.searchsorted(strings.items, items)
+        return rows, memoryview(strings.starts.data), memoryview(strings.ends.data)
+
+    @cached_property
+    def _method_columns(self) -> tuple[memoryview, memoryview, memoryview]:
+        """Class, prototype and name by method_id."""
+        ids = self.method_ids
+        return _column(ids, "class"), _column(ids, "type"), _column(ids, "name")
+
+    @cached_property
+    def _defined(self) -> memoryview:
+        """Type index by row of class_defs."""
+        return _column(self.part.class_defs, "class")
 
     def _find_string(self, text: bytes) -> int | None:
-        """Search the string table, which Android only loads when it is in order (by UTF-16, unlike bytes)."""
-        low, high = 0, self.part.string_items.size
-        key = _utf16(text)
-        while low < high:
-            middle = (low + high) // 2
-            if _utf16(self.raw_string(middle)) < key:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < self.part.string_items.size and self.raw_string(low) == text else None
+        """Search the string table, which Android only loads when it is in order."""
+        size, enough = self.part.string_items.size, 2 * len(text) + 2
+        low = bisect_left(range(size), _sortable(text), key=lambda index: _sortable(self.raw_string(index, enough)))
+        return low if low < size and self.raw_string(low) == text else None
 
     def _type_list(self, offset: int) -> list[int]:
         """Read a type_list: at most the 255 parameters that an invocation can pass."""
@@ -274,16 +245,6 @@ class DexIndex:
         size = min(size, 255, (self.data.size - offset - 4) // 2)
         return self._view[offset + 4 : offset + 4 + 2 * size].cast("H").tolist() if size else []
 
-    def _words(self, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Read 32-bit numbers at offsets that lie in the file."""
-        if not np.any(offsets % 4):
-            whole = self.data[: self.data.size // 4 * 4].view("<u4")
-            return whole[offsets // 4].astype(np.int64)
-        word = np.zeros(offsets.size, dtype=np.int64)
-        for place in range(4):
-            word |= self.data[offsets + place].astype(np.int64) << (8 * place)
-        return word
-
     def _table(self, section: Section, item: np.dtype[Any]) -> NDArray[np.void]:
         """Give the items of a table as a view of the file, no more of them than the file holds and 16 bits number."""
         room = max(0, self.data.size - section.offset) // item.itemsize
@@ -291,8 +252,14 @@ class DexIndex:
         return np.frombuffer(self._view, item, count, section.offset) if count else np.empty(0, item)
 
 
-def _utf16(text: bytes) -> bytes:
-    return decode(text).encode("utf-16-be", "surrogatepass")
+def _column(table: NDArray[np.void], name: str) -> memoryview:
+    """Give a copy of a column, wherever the table stands; single numbers are read from it far faster."""
+    return memoryview(table[name].astype(table.dtype[name].newbyteorder("=")).data)
+
+
+def _sortable(text: bytes) -> bytes:
+    """Give what sorts like the UTF-16 of a text: its bytes, but for U+0000, which modified UTF-8 writes as two."""
+    return text.replace(b"\xc0\x80", b"\0")
 
 
 def index_file(file: DexFile) -> tuple[DexIndex, ...]:

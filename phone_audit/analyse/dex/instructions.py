@@ -64,20 +64,35 @@ def walk(units: Units) -> Iterator[Instruction]:
     Raises:
         DexCodeError: an unused opcode, or an instruction that leaves the method.
     """
+    return (read_instruction(units, at) for at in starts(units))
+
+
+def starts(units: Units) -> Iterator[int]:
+    """Give the code units at which the instructions of a method begin, in order.
+
+    Raises:
+        DexCodeError: as for `walk`.
+    """
     at, end = 0, len(units)
     while at < end:
-        opcode = units[at] & 0xFF
-        form = FORMAT[opcode]
-        if form is None:
-            raise DexCodeError(f"Opcode {opcode:#04x} at code unit {at} does not exist.")
-        width = form[0]
-        if opcode == 0 and units[at] in _PAYLOADS:
+        unit = units[at]
+        opcode = unit & 0xFF
+        if opcode == 0 and unit in _PAYLOADS:
             at += payload_width(units, at)
             continue
+        if FORMAT[opcode] is None:
+            raise DexCodeError(f"Opcode {opcode:#04x} at code unit {at} does not exist.")
+        width = WIDTHS[opcode]
         if at + width > end:
             raise DexCodeError(f"The instruction at code unit {at} leaves its method.")
-        yield Instruction(at, opcode, *form[1](units, at))
+        yield at
         at += width
+
+
+def read_instruction(units: Units, at: int) -> Instruction:
+    """Decode the instruction that begins at a code unit, one of `starts`."""
+    opcode = units[at] & 0xFF
+    return Instruction(at, opcode, *_OPERANDS[opcode](units, at))
 
 
 def step_to(units: Units, wanted: int, at: int = 0) -> int:
@@ -242,5 +257,6 @@ def _by_opcode() -> list[tuple[int, Callable[[Units, int], _Operands]] | None]:
 
 FORMAT: Final = _by_opcode()
 """By opcode; None where the opcode is not used."""
+_OPERANDS: Final = [form[1] if form else _none for form in FORMAT]
 WIDTHS: Final = [form[0] if form else 1 for form in FORMAT]
 """Code units by opcode; an unused one counts one unit, so that a walk past it goes on."""

@@ -23,6 +23,9 @@ _LONGEST: Final = 5
 _HEAD: Final = 4
 """Numbers that head a class_data_item: static fields, instance fields, direct methods, virtual methods."""
 
+_METHOD: Final = 3
+"""Numbers of an encoded_method: difference to the index of the one before, access flags, offset of its code."""
+
 Numbers = NDArray[np.int64]
 
 
@@ -92,7 +95,7 @@ def _decode(data: Bytes, starts: Numbers, class_defs: NDArray[np.intp], room: in
     head = np.searchsorted(firsts, starts - low)
     whole = head + _HEAD <= ends.size
     head, defs = head[whole], class_defs[whole]
-    counts = np.stack([_values(window, firsts[head + at], ends[head + at]) for at in range(_HEAD)])
+    counts = _values(window, firsts, ends, head, _HEAD)
     fields, methods = counts[0] + counts[1], counts[2] + counts[3]
     begin = head + _HEAD + 2 * fields
     sound = (counts.max(axis=0, initial=0) <= MAX_MEMBERS) & (begin + 3 * methods <= ends.size)
@@ -102,7 +105,7 @@ def _decode(data: Bytes, starts: Numbers, class_defs: NDArray[np.intp], room: in
     item = np.repeat(np.arange(total.size), total)
     within = np.arange(item.size) - np.repeat(np.cumsum(total) - total, total)
     number = begin[item] + 3 * within
-    difference, access, code = (_values(window, firsts[number + at], ends[number + at]) for at in range(3))
+    difference, access, code = _values(window, firsts, ends, number, _METHOD)
     method = _summed(difference, (within == 0) | (within == direct[item]))
     return Methods(_narrow(defs[item]), _narrow(method), _narrow(access), _narrow(code), lost)
 
@@ -111,14 +114,31 @@ def _narrow(column: NDArray[Any]) -> Offsets:
     return column.astype(np.uint32)
 
 
-def _values(window: Bytes, firsts: Numbers, ends: Numbers) -> Numbers:
-    """Read the unsigned LEB128 numbers between `firsts` and `ends`, both included; no more than 32 bits of each."""
-    value = np.zeros(firsts.size, dtype=np.int64)
-    lengths = np.minimum(ends - firsts + 1, _LONGEST)
-    for place in range(int(lengths.max(initial=0))):
+def _values(window: Bytes, firsts: Numbers, ends: Numbers, at: Numbers, count: int) -> Numbers:
+    """Read unsigned LEB128 numbers that stand side by side, no more than 32 bits of each.
+
+    Args:
+        window: what they stand in.
+        firsts: where each number of the window begins.
+        ends: its last byte.
+        at: of which numbers.
+        count: how many from each of these on.
+
+    Returns:
+        An array of `count` rows.
+    """
+    number = (at + np.arange(count)[:, None]).ravel()
+    first = firsts[number]
+    lengths = ends[number] - first + 1
+    value = (window[first] & np.uint8(0x7F)).astype(np.uint32)
+    for place in range(1, _LONGEST):
         more = np.flatnonzero(lengths > place)
-        value[more] |= (window[firsts[more] + place].astype(np.int64) & 0x7F) << (7 * place)
-    return value & 0xFFFFFFFF
+        if not more.size:
+            break
+        part = (window[first[more] + place] & np.uint8(0x7F)).astype(np.uint32)
+        value[more] |= part << np.uint32(7 * place)
+    rows: Numbers = value.astype(np.int64).reshape(count, -1)
+    return rows
 
 
 def _summed(differences: Numbers, first: NDArray[np.bool_]) -> Numbers:
@@ -139,8 +159,8 @@ def _end_of(data: Bytes, start: int) -> int:
         ends = np.flatnonzero(window < 0x80)
         if ends.size >= _HEAD:
             firsts = np.concatenate(([0], ends[: _HEAD - 1] + 1))
-            counts = np.minimum(_values(window, firsts, ends[:_HEAD]), MAX_MEMBERS)
-            needed = int(_HEAD + 2 * (counts[0] + counts[1]) + 3 * (counts[2] + counts[3]))
+            counts = np.minimum(_values(window, firsts, ends, np.zeros(1, dtype=np.intp), _HEAD)[:, 0], MAX_MEMBERS)
+            needed = int(_HEAD + 2 * (counts[0] + counts[1]) + _METHOD * (counts[2] + counts[3]))
             if ends.size >= needed:
                 return start + int(ends[needed - 1]) + 1
         if size >= most or start + size >= data.size:

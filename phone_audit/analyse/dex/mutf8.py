@@ -34,7 +34,7 @@ def decode(data: bytes) -> str:
         'a\x00😀\\ud83d'
     """
     text = data.decode("utf-8", "phone-audit-mutf8")
-    if _LONE_SURROGATE.search(text) is None:
+    if text.isascii() or _LONE_SURROGATE.search(text) is None:
         return text
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return joined.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.dex.index import Code
-from phone_audit.analyse.dex.instructions import DexCodeError, Instruction, walk
+from phone_audit.analyse.dex.instructions import DexCodeError, Instruction, Units, read_instruction, starts
 
 MOVE_RESULT: Final = 0x0C
 """move-result-object, which takes what the invocation just before it gave."""
@@ -44,11 +44,47 @@ class Read(NamedTuple):
     has_result: bool
 
 
+class _Step(NamedTuple):
+    """What one instruction does with registers, and the places that may come after it."""
+
+    opcode: int
+    written: int | None
+    read: tuple[int, ...]
+    following: tuple[int, ...]
+
+
 class Further(NamedTuple):
     """What else holds the value behind an instruction: registers, and the result of an invocation."""
 
     registers: tuple[int, ...] = ()
     result: bool = False
+
+
+class Instructions:
+    """The instructions of one method, decoded when they are asked for and then kept."""
+
+    def __init__(self, units: Units) -> None:
+        """Find where they begin.
+
+        Raises:
+            DexCodeError: they cannot be followed.
+        """
+        self.offsets = list(starts(units))
+        self._units = units
+        self._decoded: dict[int, Instruction] = {}
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def __getitem__(self, place: int) -> Instruction:
+        found = self._decoded.get(place)
+        if found is None:
+            found = self._decoded[place] = read_instruction(self._units, self.offsets[place])
+        return found
+
+    def with_opcode(self, opcode: int) -> Iterator[int]:
+        """Give the places of the instructions of one kind."""
+        return (place for place, at in enumerate(self.offsets) if self._units[at] & 0xFF == opcode)
 
 
 class Method:
@@ -60,9 +96,10 @@ class Method:
         Raises:
             DexCodeError: its instructions cannot be followed.
         """
-        self.instructions = list(walk(code.units))
-        self._place = {one.offset: place for place, one in enumerate(self.instructions)}
+        self.instructions = Instructions(code.units)
+        self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
         self._guarded = code.tries > 0
+        self._steps: dict[int, _Step] = {}
 
     def at(self, unit: int) -> int:
         """Give the place of the instruction that begins at a code unit.
@@ -91,32 +128,35 @@ class Method:
         Raises:
             DexCodeError: a branch leaves the method.
         """
-        begin = [at, *self._handlers] if self._guarded else [at]
+        begin = [at, *self.instructions.with_opcode(_MOVE_EXCEPTION)] if self._guarded else [at]
         waiting = [(place, register) for place in begin]
         seen = set(waiting)
         while waiting:
             if len(seen) > MAX_STEPS:
                 return False
             place, held = waiting.pop()
-            one = self.instructions[place]
-            if one.opcode in _SWITCH:
+            step = self._steps.get(place) or self._step(place)
+            if step.opcode in _SWITCH:
                 return False
-            writes = one.registers[:1] if one.opcode in _WRITES else ()
-            read = one.registers[len(writes) :]
-            follows = [(to, held) for to in self._next(place) if held not in writes]
-            if held in read:
+            follows = [(to, held) for to in step.following] if held != step.written else []
+            if held in step.read:
                 result = self._result(place)
-                further = more(Read(one, held, result is not None))
-                follows += [(to, kept) for to in self._next(place) for kept in further.registers]
+                further = more(Read(self.instructions[place], held, result is not None))
+                follows += [(to, kept) for to in step.following for kept in further.registers]
                 if further.result and result is not None:
-                    follows += [(to, result) for to in self._next(place + 1)]
-            waiting += set(follows) - seen
-            seen.update(follows)
+                    follows += [(to, result) for to in self._step(place + 1).following]
+            for state in follows:
+                if state not in seen:
+                    seen.add(state)
+                    waiting.append(state)
         return True
 
-    @property
-    def _handlers(self) -> Iterator[int]:
-        return (place for place, one in enumerate(self.instructions) if one.opcode == _MOVE_EXCEPTION)
+    def _step(self, place: int) -> "_Step":
+        one = self.instructions[place]
+        written = one.registers[0] if one.opcode in _WRITES and one.registers else None
+        read = one.registers if written is None else one.registers[1:]
+        found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)))
+        return found
 
     def _result(self, place: int) -> int | None:
         """Give the register into which the next instruction takes a result."""

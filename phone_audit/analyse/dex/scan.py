@@ -1,4 +1,4 @@
-"""Where the code area could name strings, types, fields and methods: one pass over its code units as arrays."""
+"""Where the code area could name strings, types, fields or methods: one pass over its code units as arrays."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -11,14 +11,14 @@ from phone_audit.analyse.dex.strings import Bytes
 Kind = Literal["string", "type", "field", "method"]
 
 _OPCODES: Final[dict[Kind, tuple[tuple[int, int], ...]]] = {
-    "string": ((CONST_STRING, CONST_STRING),),
+    "string": ((CONST_STRING, CONST_STRING_JUMBO),),
     "type": ((0x1C, 0x1C), (0x1F, 0x20), (0x22, 0x25)),
     "field": ((0x52, 0x6D),),
     "method": ((0x6E, 0x72), (0x74, 0x78), (0xFA, 0xFB)),
 }
-"""First and last opcode of the groups that name such a number, all of them in their second code unit."""
-_CHUNK: Final = 1 << 18
-"""Code units searched together, so that what numpy holds on the way does not grow with the file."""
+"""First and last opcode of the groups that name such a number, all of them from their second code unit on."""
+_CHUNK: Final = 1 << 17
+"""Code units searched together, so that what numpy holds on the way stays in the processor's cache."""
 
 
 class Places(NamedTuple):
@@ -33,54 +33,47 @@ class Places(NamedTuple):
     ids: NDArray[np.uint32]
 
 
-def scan(data: Bytes, low: int, high: int, strings: int) -> dict[Kind, Places]:
+def scan(data: Bytes, low: int, high: int, kind: Kind) -> Places:
     """Look at every code unit between two offsets.
 
     Args:
         data: the whole file.
         low: even offset of the first code unit, bytes from the start of the file.
         high: where the code area ends.
-        strings: how many strings are numbered. Debug builds use const-string/jumbo for any of them.
+        kind: what the instructions name.
     """
-    found: dict[Kind, list[Places]] = {kind: [] for kind in _OPCODES}
+    pieces = []
     for at in range(low, high, 2 * _CHUNK):
         end = min(at + 2 * _CHUNK + 4, high)
         units = data[at : at + (end - at) // 2 * 2].view("<u2")
-        opcodes = np.ascontiguousarray(units.view(np.uint8)[::2][:_CHUNK])
-        for kind, groups in _OPCODES.items():
-            found[kind].append(_short(units, opcodes, at, groups))
-        found["string"].append(_jumbo(units, opcodes, at, strings))
-    return {kind: _joined(pieces) for kind, pieces in found.items()}
+        opcodes = units[:_CHUNK].astype(np.uint8)
+        place = np.flatnonzero(_among(opcodes, _OPCODES[kind]))
+        place = place[: np.searchsorted(place, units.size - 1)]
+        ids = units[place + 1].astype(np.uint32)
+        if kind == "string":
+            _widen(ids, units, place, opcodes)
+        pieces.append(Places(place.astype(np.uint32) * np.uint32(2) + np.uint32(at), ids))
+    return pieces[0] if len(pieces) == 1 else _joined(pieces)
 
 
-def _short(units: NDArray[np.uint16], opcodes: Bytes, at: int, groups: tuple[tuple[int, int], ...]) -> Places:
-    """Find instructions with a 16-bit number in their second unit."""
+def _among(opcodes: Bytes, groups: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+    """Tell which opcodes lie in one of the groups; numbers below a group's first wrap around and are larger."""
     first, last = groups[0]
     match = opcodes - np.uint8(first) <= last - first
     for first, last in groups[1:]:
         match |= opcodes - np.uint8(first) <= last - first
-    place = np.flatnonzero(match)
-    place = place[: np.searchsorted(place, units.size - 1)]
-    return Places((place * 2 + at).astype(np.uint32), units[place + 1].astype(np.uint32))
+    return match
 
 
-def _jumbo(units: NDArray[np.uint16], opcodes: Bytes, at: int, strings: int) -> Places:
-    """Find const-string/jumbo with the number of a string, which fills two units."""
-    place = np.flatnonzero(opcodes == CONST_STRING_JUMBO)
-    place = place[: np.searchsorted(place, units.size - 2)]
-    low, high = units[place + 1].astype(np.uint32), units[place + 2].astype(np.uint32)
-    ids = low | high << np.uint32(16)
-    known = ids < strings
-    return Places((place[known] * 2 + at).astype(np.uint32), ids[known])
+def _widen(ids: NDArray[np.uint32], units: NDArray[np.uint16], place: NDArray[np.intp], opcodes: Bytes) -> None:
+    """Complete the numbers of const-string/jumbo, which fill two code units; one that leaves the area stays short."""
+    jumbo = np.flatnonzero(opcodes[place] == CONST_STRING_JUMBO)
+    jumbo = jumbo[place[jumbo] + 2 < units.size]
+    ids[jumbo] |= units[place[jumbo] + 2].astype(np.uint32) << np.uint32(16)
 
 
 def _joined(pieces: list[Places]) -> Places:
-    if len(pieces) == 1:
-        return pieces[0]
     empty = np.empty(0, dtype=np.uint32)
     offsets = np.concatenate([empty, *(piece.offsets for piece in pieces)])
     ids = np.concatenate([empty, *(piece.ids for piece in pieces)])
-    if np.all(offsets[1:] >= offsets[:-1]):
-        return Places(offsets, ids)
-    order = np.argsort(offsets, kind="stable")
-    return Places(offsets[order], ids[order])
+    return Places(offsets, ids)

@@ -38,6 +38,8 @@ class Holder(NamedTuple):
 def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
     """Give for each string index the rows of class_defs whose initial values hold it, in the order of the file."""
     found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
+    if not found:
+        return {}
     for number, class_def in _verified(index, *_candidates(index, found)):
         if class_def not in found[number]:
             found[number].append(class_def)

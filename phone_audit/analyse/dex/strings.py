@@ -17,6 +17,10 @@ Offsets = NDArray[np.uint32]
 _CHUNK: Final = 1 << 20
 """Bytes looked at together, so that what numpy holds on the way does not grow with the file."""
 _MAX_ULEB128: Final = 5
+_ROWS: Final = 1 << 12
+"""Texts looked at together for the same reason."""
+_HEAD: Final = 24
+"""Bytes at the beginning of a text by which most of those are left out that do not begin like a host."""
 
 
 class Text(NamedTuple):
@@ -49,6 +53,8 @@ class Strings:
         No tool writes such overlaps. Without them all texts together are never longer than the file, however it was
         forged.
         """
+        if np.all(self.starts[1:] > self.starts[:-1]) and np.all(self.ends[1:] > self.ends[:-1]):
+            return self.items, self.starts, self.ends  # as every tool writes them
         order = np.argsort(self.starts, kind="stable")
         ends = self.ends[order]
         first = np.ones(ends.size, dtype=np.bool_)
@@ -70,11 +76,14 @@ class Strings:
                 which happens only where texts overlap or are asked for again.
         """
         index = np.searchsorted(self.items, items)
-        lengths = (self.ends[index] - self.starts[index]).astype(np.uint64)
-        index = index[np.cumsum(lengths) <= (self.data.size if room is None else max(room, 0))]
-        view = self.data.data
-        extents = zip(self.starts[index].tolist(), self.ends[index].tolist(), strict=True)
-        return [bytes(view[start:end]) for start, end in extents]
+        starts, ends = self.starts[index], self.ends[index]
+        kept = np.cumsum(ends - starts, dtype=np.uint64) <= (self.data.size if room is None else max(room, 0))
+        starts, ends = starts[kept], ends[kept]
+        if not starts.size:
+            return []
+        low = starts.min()
+        area = bytes(self.data.data[int(low) : int(ends.max())])
+        return [area[start:end] for start, end in zip((starts - low).tolist(), (ends - low).tolist(), strict=True)]
 
     def holding(self, pattern: bytes) -> Iterator[Text]:
         """Give every text that holds a match of a regular expression over bytes, by ascending offset.
@@ -100,31 +109,53 @@ class Strings:
 
         Two slashes at the very start are passed over.
         """
-        some, every = re.escape(inner), re.escape(inner + marks)
-        head = re.compile(rb"(?://)?+([%b]*+[%b][%b]*+)(?=[/\0]|\Z)" % (some, re.escape(marks), every))
-        _, starts, _ = self._longest
+        every = inner + marks
+        head = re.compile(rb"(?://)?+([%b]*+[%b][%b]*+)(?=[/\0]|\Z)" % tuple(map(re.escape, (inner, marks, every))))
         view = self.data.data
-        for at in self._holding_any(marks):
-            found = head.match(view, int(starts[at]))
-            if found and found.end(1) - found.start(1) <= longest:
-                yield from self._texts(np.array([at]))
+        for rows in self._perhaps_headed(every, marks):
+            places = zip(rows.tolist(), self._longest[1][rows].tolist(), strict=True)
+            heads = ((row, head.match(view, start)) for row, start in places)
+            found = [row for row, hit in heads if hit and hit.end(1) - hit.start(1) <= longest]
+            yield from self._texts(np.array(found, dtype=np.intp))
 
-    def _holding_any(self, marks: bytes) -> Iterator[int]:
-        """Give the rows of the texts that hold one of a few bytes, by ascending offset."""
+    def _perhaps_headed(self, every: bytes, marks: bytes) -> Iterator[NDArray[np.intp]]:
+        """Give the rows of the texts that hold a mark and of which the first bytes could be a head, ascending.
+
+        Only `_HEAD` bytes of each are looked at.
+        """
         _, starts, ends = self._longest
+        goes_on, stops = _set_of(every + b"/\0"), _set_of(b"/\0")
+        inside = _set_of(every)
         before = -1
         for low in range(int(starts[0]) if starts.size else self.data.size, self.data.size, _CHUNK):
             window = self.data[low : low + _CHUNK]
-            match = np.zeros(window.size, dtype=np.bool_)
-            for mark in marks:
-                match |= window == mark
-            places = np.flatnonzero(match) + low
-            rows = np.searchsorted(starts, places, side="right") - 1
+            places = np.flatnonzero(_is_one_of(window, marks)) + low
+            behind = np.minimum(places + 1, self.data.size - 1)
+            places = places[goes_on[self.data[behind]]]
+            rows = np.searchsorted(starts, places.astype(np.uint32), side="right") - 1
             rows = rows[(places < ends[rows]) & (rows > before)]
             if rows.size:
                 rows = rows[np.append(True, rows[1:] > rows[:-1])]
                 before = int(rows[-1])
-                yield from rows.tolist()
+                rows = rows[(inside | stops)[self.data[starts[rows]]]]
+                for at in range(0, rows.size, _ROWS):
+                    some = rows[at : at + _ROWS]
+                    yield some[self._begins_like(some, inside, stops)]
+
+    def _begins_like(
+        self, rows: NDArray[np.intp], inside: NDArray[np.bool_], stops: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which texts begin with bytes of a set up to a byte of another, as far as `_HEAD` bytes show that."""
+        last = np.uint32(self.data.size - 1)
+        starts, ends = self._longest[1][rows], self._longest[2][rows]
+        places = starts[:, None] + np.arange(_HEAD, dtype=np.uint32)
+        bytes_there = self.data[np.minimum(places, last)]
+        bytes_there[places >= ends[:, None]] = 0
+        other = ~inside[bytes_there]
+        first = other.argmax(axis=1)
+        each = np.arange(rows.size)
+        same: NDArray[np.bool_] = ~other[each, first] | stops[bytes_there[each, first]]
+        return same
 
     def _texts(self, index: NDArray[np.intp]) -> Iterator[Text]:
         items, starts, ends = (column[index].tolist() for column in self._longest)
@@ -142,11 +173,26 @@ def read_strings(data: Bytes, items: Offsets) -> Strings:
     """
     starts = _text_starts(data, items)
     if np.all(starts[1:] > starts[:-1]):
-        return Strings(data, items, starts, _text_ends(data, starts))
+        ends = _ends_side_by_side(data, items, starts)
+        return Strings(data, items, starts, _text_ends(data, starts) if ends is None else ends)
     order = np.argsort(starts)
     ends = np.empty_like(starts)
     ends[order] = _text_ends(data, starts[order])
     return Strings(data, items, starts, ends)
+
+
+def _set_of(members: bytes) -> NDArray[np.bool_]:
+    """Give a table that tells for each of the 256 bytes whether it is one of these."""
+    table = np.zeros(256, dtype=np.bool_)
+    table[np.frombuffer(members, dtype=np.uint8)] = True
+    return table
+
+
+def _is_one_of(window: Bytes, members: bytes) -> NDArray[np.bool_]:
+    match = np.zeros(window.size, dtype=np.bool_)
+    for member in members:
+        match |= window == member
+    return match
 
 
 def _text_starts(data: Bytes, items: Offsets) -> Offsets:
@@ -161,6 +207,22 @@ def _text_starts(data: Bytes, items: Offsets) -> Offsets:
         starts[more] += 1
         more = more[data[np.minimum(starts[more], last)] >= 0x80]
     return np.minimum(starts + 1, np.uint32(data.size))
+
+
+def _ends_side_by_side(data: Bytes, items: Offsets, starts: Offsets) -> Offsets | None:
+    """Give the next zero byte after each start where every item begins right behind the text before, as tools write it.
+
+    Then the texts end where items begin, which is so if the area holds no zero bytes but these and lengths of zero.
+    """
+    last = _next_zero(data, int(starts[-1])) if starts.size else data.size
+    if last == data.size:
+        return None
+    ends = np.append(items[1:] - np.uint32(1), np.uint32(last))
+    if np.any(ends < starts) or np.any(data[ends]):
+        return None
+    area = data[int(starts[0]) : last + 1]
+    empty = np.count_nonzero(data[starts[1:] - np.uint32(1)] == 0)
+    return ends if area.size - np.count_nonzero(area) == ends.size + empty else None
 
 
 def _text_ends(data: Bytes, starts: Offsets) -> Offsets:

@@ -4,7 +4,7 @@ The code area is searched as arrays for an instruction that could name one of th
 verified by walking the instructions of the method that holds it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -49,29 +49,36 @@ class Candidates(NamedTuple):
     bodies: NDArray[np.int64]
 
 
+_NONE: Final = Candidates(*(np.empty(0, dtype=np.int64) for _ in range(3)))
+
+
 def users_of(index: DexIndex, kind: Kind, ids: Collection[int], most: int = MAX_USES) -> dict[int, list[Use]]:
     """Give for each number the instructions that name it, in the order in which they stand.
 
     The time is bounded by the bytes of the file, and the answer by `most` instructions a number.
     """
     found: dict[int, list[Use]] = {number: [] for number in sorted(ids)}
-    for use in verified(index, candidates(index, kind, ids)):
-        if len(found[use.id]) < most:
-            found[use.id].append(use)
+    full: set[int] = set()
+    for use in verified(index, candidates(index, kind, ids), full):
+        found[use.id].append(use)
+        if len(found[use.id]) == most:
+            full.add(use.id)
     return found
 
 
 def candidates(index: DexIndex, kind: Kind, ids: Collection[int]) -> Candidates:
     """Search the code area for places that could be instructions naming one of the numbers."""
-    places = index.places[kind]
-    wanted = np.zeros(int(places.ids.max(initial=0)) + 1, dtype=np.bool_)
     numbers = np.fromiter(ids, dtype=np.int64)
-    wanted[numbers[numbers < wanted.size]] = True
-    hits = np.flatnonzero(wanted[places.ids])
+    if not numbers.size:
+        return _NONE
+    places = index.places(kind)
+    wanted = np.zeros(int(numbers.max()) + 2, dtype=np.bool_)
+    wanted[numbers] = True
+    hits = np.flatnonzero(np.take(wanted, places.ids, mode="clip"))
     return _inside(index, places.offsets[hits].astype(np.int64), places.ids[hits].astype(np.int64))
 
 
-def verified(index: DexIndex, places: Candidates) -> Iterator[Use]:
+def verified(index: DexIndex, places: Candidates, full: Container[int] = ()) -> Iterator[Use]:
     """Give the candidates that are instructions, lazily: what is not taken is not walked.
 
     Within one method the walk goes on where it stopped, so no code unit is walked twice.
@@ -79,13 +86,18 @@ def verified(index: DexIndex, places: Candidates) -> Iterator[Use]:
     Args:
         index: what they were searched in.
         places: by ascending offset.
+        full: numbers that are passed over; the caller may add to it meanwhile.
     """
+    if not places.offsets.size:
+        return
     bodies = index.bodies
     current, row, at = -1, -1, 0
     code: Code | None = None
     for low in range(0, places.offsets.size, _BLOCK):
         columns = (column[low : low + _BLOCK].tolist() for column in places)
         for offset, number, body in zip(*columns, strict=True):
+            if number in full:
+                continue
             if body != current:
                 current, at = body, 0
                 code = index.code_at(int(bodies.code[body]))

@@ -1,58 +1,64 @@
 """Basic blocks of a method, and the order in which control reaches them."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from phone_audit.analyse.dex.instructions import Instruction
+from phone_audit.analyse.dex.instructions import Units, read_instruction, starts
 
 _GOTO: Final = frozenset({0x28, 0x29, 0x2A})
-_ENDS: Final = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x27})
+_LEAVES: Final = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x27})
 _SWITCH: Final = frozenset({0x2B, 0x2C})
-_IF: Final = frozenset(range(0x32, 0x3E))
+_JUMPS: Final = frozenset({*range(0x32, 0x3E), *_GOTO})
+_ENDS: Final = _JUMPS | _LEAVES | _SWITCH
+_NO_WAY_ON: Final = _GOTO | _LEAVES
+_CAUGHT: Final = 0x0D
 
 
-class Block(NamedTuple):
-    """Instructions that run one after another, and the blocks that may follow, by their number."""
-
-    instructions: Sequence[Instruction]
-    following: tuple[int, ...]
-
-
-def blocks_of(instructions: Sequence[Instruction]) -> list[Block]:
+def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
     """Cut a method into blocks, in the order in which they stand.
 
     What only a switch or an exception leads to follows no block; whoever runs the blocks starts there afresh.
+
+    Returns:
+        For each block the code units at which its instructions begin, and the numbers of the blocks that may follow.
+
+    Raises:
+        DexCodeError: the instructions cannot be told apart.
     """
-    if not instructions:
-        return []
-    starts = {instructions[0].offset}
-    for here, after in zip(instructions, [*instructions[1:], None], strict=True):
-        if here.opcode in _IF or here.opcode in _GOTO:
-            starts.add(here.target or 0)
-        if after and (here.opcode in _IF or here.opcode in _GOTO or here.opcode in _ENDS or here.opcode in _SWITCH):
-            starts.add(after.offset)
-        if here.opcode == 0x0D:
-            starts.add(here.offset)
-    places = [number for number, one in enumerate(instructions) if one.offset in starts]
-    number_of = {instructions[place].offset: number for number, place in enumerate(places)}
-    blocks = []
-    for number, (first, last) in enumerate(zip(places, [*places[1:], len(instructions)], strict=True)):
-        end = instructions[last - 1]
-        following = []
-        if end.opcode in _IF or end.opcode in _GOTO:
-            following.append(number_of.get(end.target or 0, -1))
-        if end.opcode not in _GOTO and end.opcode not in _ENDS:
+    offsets = list(starts(units))
+    opcodes = [units[at] & 0xFF for at in offsets]
+    jumps = {
+        at: read_instruction(units, at).target or 0 for at, code in zip(offsets, opcodes, strict=True) if code in _JUMPS
+    }
+    first = _first_of_blocks(offsets, opcodes, set(jumps.values()))
+    number_of = {offsets[place]: number for number, place in enumerate(first)}
+    blocks: list[tuple[Sequence[int], tuple[int, ...]]] = []
+    for number, (begin, end) in enumerate(zip(first, [*first[1:], len(offsets)] if first else [], strict=True)):
+        last = offsets[end - 1]
+        following = [number_of.get(jumps[last], -1)] if last in jumps else []
+        if opcodes[end - 1] not in _NO_WAY_ON:
             following.append(number + 1)
-        blocks.append(Block(instructions[first:last], tuple(one for one in following if 0 <= one < len(places))))
+        blocks.append((offsets[begin:end], tuple(one for one in following if 0 <= one < len(first))))
     return blocks
 
 
-def all_follow(blocks: Sequence[Block]) -> bool:
-    """Tell whether every block can be reached from the first one."""
+def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: set[int]) -> list[int]:
+    """Give the places in the list at which blocks begin."""
+    places = []
+    ended = True
+    for place, (offset, opcode) in enumerate(zip(offsets, opcodes, strict=True)):
+        if ended or opcode == _CAUGHT or offset in targets:
+            places.append(place)
+        ended = opcode in _ENDS
+    return places
+
+
+def all_follow(following: Sequence[Sequence[int]]) -> bool:
+    """Tell whether every block can be reached from the first one, given what follows each."""
     seen = {0}
     left = [0]
     while left:
-        new = set(blocks[left.pop()].following) - seen
+        new = set(following[left.pop()]) - seen
         seen |= new
         left += new
-    return len(seen) == len(blocks)
+    return len(seen) == len(following)

@@ -1,21 +1,21 @@
 """Flows of a package: data that a source gives and a sink takes, in one method or along a short chain of calls."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from phone_audit.analyse.behaviours.lookup import Lookup
+from phone_audit.analyse.behaviours.lookup import Lookup, Wanted
 from phone_audit.analyse.dex.index import DexIndex
-from phone_audit.analyse.flows import models
-from phone_audit.analyse.flows.calls import Leak, Shared
 from phone_audit.analyse.flows.machine import Machine
 from phone_audit.analyse.flows.program import Method, Program
 from phone_audit.analyse.flows.reach import Reach
+from phone_audit.analyse.flows.shared import Leak, Shared
+from phone_audit.analyse.flows.sources import WORDS, Sources, reading
 from phone_audit.analyse.flows.values import Step, as_flow_step
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf
+from phone_audit.knowledge.behaviour_schema import Leaf
 from phone_audit.model.apk import Behaviour
-from phone_audit.model.finding import Evidence, Skipped
+from phone_audit.model.finding import Evidence
 
 MAX_INSTRUCTIONS: Final = 4_000
 """Instructions that are followed in one package."""
@@ -24,37 +24,37 @@ MAX_ROOTS: Final = 400
 MAX_FLOWS: Final = 200
 _LEVELS: Final = 3
 """Callers of what reads data: their callers, and so on."""
+_SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
 _ROUNDS: Final = 4
 """How often what was put into fields is looked for in other methods."""
 
 
 def find_flows(
     indexes: Sequence[DexIndex],
-    rules: Iterable[BehaviourRule],
+    sources: Sources,
     active: Collection[str] | None,
     most: int = MAX_INSTRUCTIONS,
-) -> tuple[tuple[Behaviour, ...], tuple[Skipped, ...]]:
+) -> tuple[tuple[Behaviour, ...], bool]:
     """Find flows.
 
     Args:
         indexes: the parts of the DEX files of one package.
-        rules: those that say which data a call gives are the sources.
+        sources: which data a call gives.
         active: names of the components that are switched on, None where that is not known.
         most: instructions that may be followed.
 
     Returns:
-        One behaviour for each source, data, sink and place; and what was left out.
+        One behaviour for each source, data, sink and place; and whether all data could be followed.
     """
-    sources = _sources(rules)
     search = _Search(indexes, sources, most)
     search.run()
+    if not search.leaks:
+        return (), not search.cut
     reach = Reach(search.program, None if _switches_components(indexes) else active)
     flows = _distinct(search.leaks, reach)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
-    cut = search.cut or len(flows) > MAX_FLOWS
-    reason = "Its code is too large to follow all data in it; some flows may be missing."
-    left_out = (Skipped(subject=indexes[0].name, step="dex", code="flow-budget", reason=reason),) if cut else ()
-    return tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), left_out
+    complete = not search.cut and len(flows) <= MAX_FLOWS
+    return tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete
 
 
 def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
@@ -73,32 +73,14 @@ def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
 
 def _switches_components(indexes: Sequence[DexIndex]) -> bool:
     """Tell whether code can switch components on that the manifest leaves off."""
-    leaf = Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")
-    return any(Lookup(index).named([leaf]).methods for index in indexes)
-
-
-def _sources(rules: Iterable[BehaviourRule]) -> dict[Leaf, str]:
-    """Give the calls and fields whose result is data, from the rules that consist of such a list alone."""
-    found = {}
-    for rule in rules:
-        lists = (rule.match, *rule.match.any_of)
-        if rule.data in _WORDS and rule.data is not None and rule.scope == "method":
-            for part in lists:
-                for leaf in part.own_leaves():
-                    if leaf.kind in ("call", "field"):
-                        found[leaf] = rule.data
-    return found
+    return any(Lookup(index).find(_SWITCH).methods for index in indexes)
 
 
 class _Search:
-    def __init__(self, indexes: Sequence[DexIndex], sources: Mapping[Leaf, str], most: int) -> None:
+    def __init__(self, indexes: Sequence[DexIndex], sources: Sources, most: int) -> None:
         self.program = Program(indexes)
         self._sources = sources
-        self._shared = Shared(
-            {leaf.text: data for leaf, data in sources.items() if leaf.kind == "call"},
-            {leaf.text: data for leaf, data in sources.items() if leaf.kind == "field"},
-            most,
-        )
+        self._shared = Shared(sources.calls, sources.fields, most)
         self._machine = Machine(self.program, self._shared)
         self._roots = 0
         self._roots_cut = False
@@ -106,7 +88,7 @@ class _Search:
     @property
     def cut(self) -> bool:
         """Whether something was not followed."""
-        return self._shared.left <= 0 or self._roots_cut or self._shared.cut or self.program.cut
+        return self._shared.left <= 0 or self._roots_cut or self._shared.cut or self.program.names.cut
 
     @property
     def leaks(self) -> Mapping[Leak, set[Method]]:
@@ -115,7 +97,7 @@ class _Search:
 
     def run(self) -> None:
         """Follow data until nothing new is found, or the budget is used up."""
-        new = self._reading()
+        new = reading(self.program, self._sources)
         for _ in range(_ROUNDS):
             if not new:
                 break
@@ -133,7 +115,7 @@ class _Search:
             done |= level
             if not giving or number == _LEVELS:
                 break
-            callers = self.program.callers(sorted(giving))
+            callers = self.program.callers(sorted(giving), by_own=True)
             level = {caller for found in callers.values() for caller in found} - done
 
     def _gives(self, method: Method) -> bool:
@@ -143,17 +125,6 @@ class _Search:
         self._roots += 1
         self._shared.root = method
         return self._machine.root(method)
-
-    def _reading(self) -> set[Method]:
-        """Give the methods that call or read a source, or are handed data by Android."""
-        wanted = [*self._sources, Leaf("call", models.QUERY), *(Leaf("call", name) for name in models.SETTING_CALLS)]
-        named = [Lookup(index).named(wanted) for index in self.program.indexes]
-        found = {method for method, _, _ in self.program.users("method", [part.methods for part in named])}
-        found |= {method for method, _, _ in self.program.users("field", [part.fields for part in named])}
-        for name, proto in models.CALLBACKS:
-            for part in range(len(self.program.indexes)):
-                found |= set(self.program.defined(part, name, proto))
-        return found
 
     def _finding(self, places: Collection[str]) -> set[Method]:
         """Give the methods that read what was put somewhere."""
@@ -168,7 +139,9 @@ class _Search:
             numbers = np.flatnonzero(np.isin(index.field_ids["class"], types)).tolist() if types else []
             fields.append({number for number in numbers if index.field_name(number) in names})
             strings.append(set(index.strings_equal(keys).values()))
-        found = {method for method, _, _ in self.program.users("field", fields)}
+        found = {
+            method for method, _, offset in self.program.users("field", fields) if self.program.reads(method, offset)
+        }
         return found | {method for method, _, _ in self.program.users("string", strings)}
 
 
@@ -181,7 +154,7 @@ def _behaviour(leak: Leak) -> Behaviour:
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
-        title=f"Gives away {_WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
+        title=f"Gives away {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
         evidence=evidence,
         source=leak.taint.steps[0][3].removeprefix("calls ").removeprefix("reads "),
         sink=leak.step[3].removeprefix("calls "),
@@ -197,21 +170,4 @@ _BY: Final[Mapping[str, str]] = {
     "log": "in the log of the system",
     "process": "to another program",
     "intent": "to any package that listens",
-}
-_WORDS: Final[Mapping[str, str]] = {
-    "imei": "the IMEI",
-    "imsi": "the IMSI",
-    "iccid": "the number of the SIM card",
-    "serial": "the serial number",
-    "mac": "a hardware address",
-    "location": "the place of the phone",
-    "phone-number": "the phone number",
-    "android-id": "the Android ID",
-    "advertising-id": "the advertising ID",
-    "packages": "the list of installed packages",
-    "accounts": "the accounts",
-    "contacts": "the contacts",
-    "sms": "text messages",
-    "call-log": "the call log",
-    "clipboard": "the clipboard",
 }

@@ -8,14 +8,21 @@ from typing import Final, NamedTuple
 
 
 class Sink(NamedTuple):
-    """A call that gives data away: by what, and whether the object that it is called on counts with its arguments."""
+    """A call that gives data away.
+
+    Attributes:
+        name: by what.
+        receiver: whether the object that it is called on counts with its arguments.
+        first: the argument from which on they count; 1 is the first behind the object.
+    """
 
     name: str
     receiver: bool = False
+    first: int = 1
 
 
-def _sinks(name: str, *calls: str, receiver: bool = False) -> dict[str, Sink]:
-    return {call: Sink(name, receiver) for call in calls}
+def _sinks(name: str, *calls: str, receiver: bool = False, first: int = 1) -> dict[str, Sink]:
+    return {call: Sink(name, receiver, first) for call in calls}
 
 
 _SMS: Final = ("android.telephony.SmsManager", "android.telephony.gsm.SmsManager")
@@ -34,6 +41,7 @@ SINKS: Final[Mapping[str, Sink]] = {
     **_sinks(
         "sms",
         *(f"{one}.send{what}Message" for one in _SMS for what in ("Text", "MultipartText", "Data")),
+        first=3,
     ),
     **_sinks("network", *(f"{one}.execute" for one in _HTTP)),
     **_sinks("network", "java.net.URL.openConnection", "java.net.URL.openStream", receiver=True),
@@ -62,7 +70,7 @@ SINKS: Final[Mapping[str, Sink]] = {
         ),
     ),
 }  # fmt: skip
-"""By call. An intent counts only where it names no class of its own."""
+"""By call. An intent counts only where it names no class of its own; of a text message not whom it is for."""
 
 MARKS: Final[Mapping[str, str]] = {
     **{f"{one}.getOutputStream": "network" for one in (*_CONNECTIONS, "java.net.Socket", "javax.net.ssl.SSLSocket")},
@@ -119,7 +127,16 @@ EXTRAS: Final = frozenset(
 """What keeps values under names."""
 EXPLICIT: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage"})
 
+COPIES: Final[Mapping[str, tuple[int, int]]] = {
+    "java.lang.System.arraycopy": (0, 2),
+    "java.lang.String.getChars": (0, 3),
+}
+"""Calls that copy what one argument holds into another; which two."""
+
 MESSAGES: Final = frozenset({"android.os.Message.obtain", "android.os.Handler.obtainMessage"})
+MESSAGE_OBJECT: Final = "Landroid/os/Message;->obj:Ljava/lang/Object;"
+BOXES: Final = frozenset({b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Boolean;"})
+"""What a message may hold that is none of the data that is followed."""
 MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
 
 NEUTRAL: Final = frozenset(
@@ -139,8 +156,12 @@ UNTOUCHED: Final = (
     "android.support.", "androidx.",
 )  # fmt: skip
 """Classes whose objects are not taken to hold what is handed to them."""
-CONTAINERS: Final = ("android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", "okio.")
-"""Code that keeps what it is handed for anybody: its fields are not followed from method to method."""
+CONTAINERS: Final = (
+    "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", "okio.",
+    "com.google.android.gms.tagmanager.", "com.google.tagmanager.",
+)  # fmt: skip
+"""Code that handles anybody's data: its fields are not followed from method to method, and what it says in the log is
+about objects, such as of which kind a clip is, not what they hold."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
 """Classes whose objects pass on to another object what is handed to them."""
 PLAIN_BYTES: Final = frozenset(

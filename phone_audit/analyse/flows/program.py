@@ -1,25 +1,21 @@
 """The code of a package as a whole: methods, classes above and below each other, callers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.analyse.dex.descriptors import java_name
 from phone_audit.analyse.dex.index import Code, DexIndex
-from phone_audit.analyse.dex.instructions import DexCodeError, Instruction, walk
 from phone_audit.analyse.dex.xrefs import Kind, candidates, verified
+from phone_audit.analyse.flows.names import Named, Names
 
-MAX_UNITS: Final = 8_000
-"""Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 MAX_TARGETS: Final = 6
 """Methods that one call is followed into."""
 _MAX_ABOVE: Final = 64
 _INTERFACE_OR_ABSTRACT: Final = 0x200 | 0x400
-_VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
-_MAX_SAME_NAME: Final = 200
+_GETS: Final = frozenset({*range(0x52, 0x59), *range(0x60, 0x67)})
 
 
 class Method(NamedTuple):
@@ -29,66 +25,59 @@ class Method(NamedTuple):
     row: int
 
 
-class Named(NamedTuple):
-    """What a method_id says."""
-
-    owner: bytes
-    name: str
-    proto: str
-
-
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-
-
-def _remembered(
-    method: Callable[Concatenate["Program", Given], Answer],
-) -> Callable[Concatenate["Program", Given], Answer]:
-    """Keep what a method answers as long as its object lives, and not a moment longer."""
-
-    def ask(program: "Program", /, *given: Given.args, **named: Given.kwargs) -> Answer:
-        known = program.remembered.setdefault(method.__name__, {})
-        if given not in known:
-            known[given] = method(program, *given, **named)
-        answer: Answer = known[given]
-        return answer
-
-    return ask
-
-
 class Program:
-    """Looks up what flows ask about; everything is found when first asked for, and kept."""
+    """Looks up what flows ask about; everything is found when first asked for, and kept.
+
+    Attributes:
+        indexes: the parts of its DEX files.
+        names: what they name.
+    """
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.indexes = indexes
-        self.remembered: dict[str, dict[tuple[object, ...], Any]] = {}
-        self.cut = False
+        self.names = Names(indexes)
+        self._places: dict[bytes, tuple[int, int] | None] = {}
+        self._above: dict[bytes, frozenset[bytes]] = {}
+        self._found: dict[tuple[bytes, str, str], Method | None] = {}
+        self._overriding: dict[Named, list[Method]] = {}
+
+    def place(self, descriptor: bytes) -> tuple[int, int] | None:
+        """Give part and row of class_defs of a class that is defined; the first one counts. None for other classes."""
+        if descriptor not in self._places:
+            self._places[descriptor] = self._find_place(descriptor)
+        return self._places[descriptor]
+
+    def _find_place(self, descriptor: bytes) -> tuple[int, int] | None:
+        for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
+            row = rows.get(index.type_ids.get(descriptor, -1))
+            if row is not None:
+                return part, row
+        return None
 
     @cached_property
-    def classes(self) -> dict[bytes, tuple[int, int]]:
-        """Part and row of class_defs for each class that is defined; the first one counts."""
-        found: dict[bytes, tuple[int, int]] = {}
-        for part, index in enumerate(self.indexes):
-            for row in range(index.part.class_defs.size):
-                found.setdefault(index.defined_class(row), (part, row))
-        return found
+    def _class_rows(self) -> list[dict[int, int]]:
+        """For each part the row of class_defs by type index; the first where a damaged table has several."""
+        tables = []
+        for index in self.indexes:
+            types = index.part.class_defs["class"].tolist()
+            tables.append(dict(zip(reversed(types), range(len(types) - 1, -1, -1), strict=True)))
+        return tables
 
     @cached_property
-    def _derived_from(self) -> set[bytes]:
-        """Classes that a class here derives from, and all interfaces and abstract classes."""
-        found: set[bytes] = set()
+    def _derived_from(self) -> list[set[int]]:
+        """For each part the types that a class derives from, and its interfaces and abstract classes."""
+        found = []
         for index in self.indexes:
             defs = index.part.class_defs
-            found.update(index.descriptor(number) for number in np.unique(defs["super"]).tolist())
-            open_ones = np.flatnonzero(defs["access"] & _INTERFACE_OR_ABSTRACT)
-            found.update(index.defined_class(row) for row in open_ones.tolist())
+            open_ones = defs["class"][(defs["access"] & _INTERFACE_OR_ABSTRACT) != 0]
+            found.append({*defs["super"].tolist(), *open_ones.tolist()})
         return found
 
     def name_of(self, method: Method) -> Named:
         """Give class, name and prototype of a defined method."""
         index = self.indexes[method.part]
         owner = index.row_class(method.row)
-        return self.named(method.part, int(index.methods.method[method.row]))._replace(owner=owner)
+        return self.names.named(method.part, int(index.methods.method[method.row]))._replace(owner=owner)
 
     def access(self, method: Method) -> int:
         """Give the access flags."""
@@ -102,34 +91,11 @@ class Program:
         """Tell whether a class is another one or derives from it, as far as classes are defined here."""
         return below == above or above in self.above(below)
 
-    def targets(self, part: int, number: int, opcode: int, types: Collection[bytes]) -> list[Method]:
-        """Give the defined methods that a call may reach.
-
-        A call on a class of Android is followed only into objects of which the class is known.
-
-        Args:
-            part: number of the part that holds the instruction.
-            number: method_id that the instruction names.
-            opcode: of the instruction.
-            types: of the objects that the first argument may be; empty where nothing is known.
-        """
-        named = self.named(part, number)
-        own = named.owner in self.classes
-        if opcode in _VIRTUAL:
-            exact = [self.find(one, named.name, named.proto) for one in types if self.is_under(one, named.owner)]
-            if exact:
-                return list(dict.fromkeys(method for method in exact if method))[:MAX_TARGETS]
-            if not own:
-                return []
-            here = self._here(part, number, named)
-            return list(dict.fromkeys([*([here] if here else []), *self.overriding(named)]))[:MAX_TARGETS]
-        here = self._here(part, number, named) if own else None
-        return [here] if here else []
-
-    def _here(self, part: int, number: int, named: Named) -> Method | None:
+    def at(self, part: int, number: int) -> Method | None:
+        """Give the method that is defined in the same part for a method_id."""
         rows = self._rows[part]
         row = int(rows[number]) if number < rows.size else -1
-        return Method(part, row) if row >= 0 else self.find(named.owner, named.name, named.proto)
+        return Method(part, row) if row >= 0 else None
 
     def users(self, kind: Kind, ids: Sequence[Collection[int]]) -> Iterator[tuple[Method, int, int]]:
         """Give method, number and offset of each instruction that names one of the numbers, part by part."""
@@ -138,13 +104,25 @@ class Program:
                 for use in verified(index, candidates(index, kind, wanted)):
                     yield Method(part, use.row), use.id, use.offset
 
-    def callers(self, methods: Iterable[Method]) -> dict[Method, set[Method]]:
-        """Give for each method those that call it, or may call it by a class above or below it."""
+    def reads(self, method: Method, offset: int) -> bool:
+        """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
+        opcode = int(self.indexes[method.part].data[offset])
+        return opcode in _GETS
+
+    def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
+        """Give for each method those that call it, or may call it by a class above or below it.
+
+        Args:
+            methods: which.
+            by_own: leave out those that name a class of Android, such as `Runnable.run`; they are too many.
+        """
         ids: list[dict[int, list[Method]]] = [{} for _ in self.indexes]
         found: dict[Method, set[Method]] = {}
         for method in methods:
             found[method] = set()
             for part, number in self._ids_for(self.name_of(method)):
+                if by_own and self.place(self.indexes[part].class_descriptor(number)) is None:
+                    continue
                 ids[part].setdefault(number, []).append(method)
         for caller, number, _ in self.users("method", ids):
             for method in ids[caller.part][number]:
@@ -154,63 +132,36 @@ class Program:
 
     def defined(self, part: int, name: str, proto: str) -> list[Method]:
         """Give the methods of one part that are defined under this name and prototype."""
-        rows = self._rows[part]
-        numbers = [number for number, _, other in self._members(part, name) if other == proto]
-        return [Method(part, int(rows[number])) for number in numbers if rows[number] >= 0]
+        found = (self.at(part, number) for number in self.names.same_name(part, name, proto))
+        return [method for method in found if method]
 
     def _ids_for(self, named: Named) -> Iterator[tuple[int, int]]:
-        same = [
-            (part, number, owner)
-            for part in range(len(self.indexes))
-            for number, owner, proto in self._members(part, named.name)
-            if proto == named.proto
-        ]
-        if len(same) > _MAX_SAME_NAME:
-            self.cut = True
-        for part, number, owner in same[:_MAX_SAME_NAME]:
-            if self.is_under(named.owner, owner) or self.is_under(owner, named.owner):
-                yield part, number
+        for part, index in enumerate(self.indexes):
+            if named.name == "<init>":
+                kind = index.type_ids.get(named.owner, -1)
+                same = [
+                    n
+                    for n in self.names.of_class(part, kind, named.name)
+                    if self.names.named(part, n).proto == named.proto
+                ]
+                yield from ((part, number) for number in same)
+                continue
+            for number in self.names.same_name(part, named.name, named.proto):
+                owner = index.class_descriptor(number)
+                if self.is_under(named.owner, owner) or self.is_under(owner, named.owner):
+                    yield part, number
 
-    @_remembered
-    def _members(self, part: int, name: str) -> list[tuple[int, bytes, str]]:
-        index = self.indexes[part]
-        string = index.strings_equal([name.encode("utf-8", "surrogatepass")])
-        numbers = np.flatnonzero(np.isin(index.method_ids["name"], list(string.values()))).tolist()
-        if len(numbers) > _MAX_SAME_NAME:
-            self.cut = True
-        known = [(number, self.named(part, number)) for number in numbers[: 4 * _MAX_SAME_NAME]]
-        return [(number, one.owner, one.proto) for number, one in known]
-
-    @_remembered
-    def named(self, part: int, number: int) -> Named:
-        index = self.indexes[part]
-        ids = index.method_ids
-        if number >= ids.size:
-            return Named(b"?", "?", "()V")
-        name, proto = index.string(int(ids["name"][number])), self._proto(part, int(ids["type"][number]))
-        return Named(index.class_descriptor(number), name, proto)
-
-    @_remembered
-    def _proto(self, part: int, number: int) -> str:
-        return self.indexes[part].prototype(number)
-
-    @_remembered
-    def instructions(self, method: Method) -> list[Instruction] | None:
-        code = self.code(method)
-        if code is None or len(code.units) > MAX_UNITS:
-            return None
-        try:
-            return list(walk(code.units))
-        except DexCodeError:
-            return None
-
-    @_remembered
     def above(self, descriptor: bytes) -> frozenset[bytes]:
         """Give all classes and interfaces above a class, as far as classes are defined here."""
+        if descriptor not in self._above:
+            self._above[descriptor] = self._find_above(descriptor)
+        return self._above[descriptor]
+
+    def _find_above(self, descriptor: bytes) -> frozenset[bytes]:
         found: set[bytes] = set()
         left = [descriptor]
         while left and len(found) < _MAX_ABOVE:
-            place = self.classes.get(left.pop())
+            place = self.place(left.pop())
             if place is None:
                 continue
             index, row = self.indexes[place[0]], place[1]
@@ -231,35 +182,49 @@ class Program:
             tables.append(rows)
         return tables
 
-    @_remembered
     def find(self, owner: bytes, name: str, proto: str) -> Method | None:
         """Find a method in a class or the classes above it."""
+        key = (owner, name, proto)
+        if key not in self._found:
+            self._found[key] = self._find(owner, name, proto)
+        return self._found[key]
+
+    def _find(self, owner: bytes, name: str, proto: str) -> Method | None:
         for _ in range(_MAX_ABOVE):
-            place = self.classes.get(owner)
+            place = self.place(owner)
             if place is None:
                 return None
             part, row = place
-            for number, holder, other in self._members(part, name):
-                if holder == owner and other == proto and self._rows[part][number] >= 0:
-                    return Method(part, int(self._rows[part][number]))
+            found = self._own_method(part, row, name, proto)
+            if found:
+                return found
             index = self.indexes[part]
             owner = index.descriptor(int(index.part.class_defs["super"][row]))
         return None
 
-    @_remembered
+    def _own_method(self, part: int, row: int, name: str, proto: str) -> Method | None:
+        kind = int(self.indexes[part].part.class_defs["class"][row])
+        for number in self.names.of_class(part, kind, name):
+            method = self.at(part, number)
+            if method and self.names.named(part, number).proto == proto:
+                return method
+        return None
+
     def overriding(self, named: Named) -> list[Method]:
         """Give the methods of classes below that a call through `named` may reach."""
+        if named not in self._overriding:
+            self._overriding[named] = self._find_overriding(named)
+        return self._overriding[named]
+
+    def _find_overriding(self, named: Named) -> list[Method]:
         found: list[Method] = []
-        if named.owner not in self._derived_from:
+        kinds = (index.type_ids.get(named.owner, -1) for index in self.indexes)
+        if not any(kind in derived for kind, derived in zip(kinds, self._derived_from, strict=True)):
             return found
-        for part in range(len(self.indexes)):
-            for number, owner, proto in self._members(part, named.name):
-                row = int(self._rows[part][number])
-                if row >= 0 and proto == named.proto and owner != named.owner and named.owner in self.above(owner):
-                    found.append(Method(part, row))
+        for part, index in enumerate(self.indexes):
+            for number in self.names.same_name(part, named.name, named.proto):
+                owner = index.class_descriptor(number)
+                method = self.at(part, number)
+                if method and owner != named.owner and named.owner in self.above(owner):
+                    found.append(method)
         return found[:MAX_TARGETS]
-
-
-def java_of(descriptor: bytes) -> str:
-    """Give the Java form of a class."""
-    return java_name(descriptor)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Final
 
+from phone_audit.analyse.dex.descriptors import java_name
 from phone_audit.analyse.flows import models
-from phone_audit.analyse.flows.program import Method, Program, java_of
+from phone_audit.analyse.flows.program import Method, Program
 
 _LEVELS: Final = 6
 """Calls that are followed backwards; what is called from further away is taken to run."""
@@ -53,8 +54,8 @@ class Reach:
 
     def _is_entry(self, method: Method) -> bool:
         named = self._program.name_of(method)
-        above = {java_of(one) for one in self._program.above(named.owner)}
-        outside = {one for one in self._program.above(named.owner) if one not in self._program.classes}
+        above = {java_name(one) for one in self._program.above(named.owner)}
+        outside = {one for one in self._program.above(named.owner) if self._program.place(one) is None}
         if named.name == "<clinit>":
             return True
         is_component = bool(above & _COMPONENTS)
@@ -69,7 +70,7 @@ class Reach:
     def _switched_on(self, owner: bytes) -> bool:
         """Tell whether the manifest names a class, or a class below it."""
         assert self._components is not None  # noqa: S101 - asked only where it is known
-        if java_of(owner) in self._components:
+        if java_name(owner) in self._components:
             return True
         descriptors = (f"L{name.replace('.', '/')};".encode() for name in self._components)
         return any(owner in self._program.above(one) for one in descriptors)

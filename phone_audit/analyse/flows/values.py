@@ -1,7 +1,9 @@
-"""What a register may hold, and what objects hold."""
+"""What a register may hold: data, objects, constants. Atoms are told apart by identity, so each is made once."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
 
 from phone_audit.model.apk import FlowStep
 
@@ -10,44 +12,60 @@ MAX_ATOMS: Final = 48
 
 Step = tuple[str, str, int, str, str]
 """Class, method, offset in bytes, what happens, and the DEX file."""
+Place = tuple[str, str, int, str]
+"""Class, method, offset in bytes, and the DEX file."""
 
 
-class Taint(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Taint:
     """Data that a source gave, and where it went since: the source first."""
 
     data: str
     steps: tuple[Step, ...]
-    tag: Literal["taint"] = "taint"
 
 
-class Obj(NamedTuple):
-    """Objects that one place makes, or that come from outside (`unknown`) or from a call of Android (`api`)."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Obj:
+    """Objects that one place makes, or that come from outside (`unknown`) or from a call of Android (`api`).
+
+    Attributes:
+        kind: which of them.
+        at: part, row and code unit of the place.
+        type: descriptor of the class, `?` where it is not known.
+        own: whether that class is defined in the package.
+    """
 
     kind: Literal["new", "unknown", "api"]
     at: tuple[int, int, int]
     type: bytes
-    tag: Literal["object"] = "object"
+    own: bool
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Text:
     """A constant string."""
 
     text: str
-    tag: Literal["text"] = "text"
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Number:
     """A constant number."""
 
     value: int
-    tag: Literal["number"] = "number"
 
 
-class Mark(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Mark:
     """A property that goes with an object: `network`, `process`, `explicit`, or `data:` and what a provider gives."""
 
     name: str
-    tag: Literal["mark"] = "mark"
+
+
+@cache
+def mark(name: str) -> Mark:
+    """Give the one mark of that name."""
+    return Mark(name)
 
 
 Atom = Taint | Obj | Text | Number | Mark
@@ -58,7 +76,6 @@ ANY: Final = "*"
 """The slot for what lies somewhere inside."""
 LOST: Final = "?"
 """The slot that says that code that was not followed had the object in hand."""
-Slots = dict[Slot, Value]
 
 
 def bounded(atoms: Iterable[Atom]) -> Value:
@@ -66,85 +83,33 @@ def bounded(atoms: Iterable[Atom]) -> Value:
     value = frozenset(atoms)
     if len(value) <= MAX_ATOMS:
         return value
-    return frozenset(sorted(value, key=lambda atom: (atom.tag != "taint", str(atom)))[:MAX_ATOMS])
+    return frozenset(sorted(value, key=lambda atom: (not isinstance(atom, Taint), str(atom)))[:MAX_ATOMS])
 
 
-def carried(value: Iterable[Atom]) -> Iterator[Atom]:
+def carried(value: Value) -> Value:
     """Give what goes along when a value is put into something else: not numbers, and of texts only addresses."""
-    for atom in value:
-        if isinstance(atom, Text):
-            if "://" in atom.text:
-                yield atom
-        elif not isinstance(atom, Number):
-            yield atom
+    left = [atom for atom in value if isinstance(atom, Number) or (isinstance(atom, Text) and "://" not in atom.text)]
+    return value.difference(left) if left else value
 
 
 def objects(value: Value) -> list[Obj]:
     """Give the objects of a value, in a stable order."""
     found = [atom for atom in value if isinstance(atom, Obj)]
-    return sorted(found) if len(found) > 1 else found
+    return sorted(found, key=_in_order) if len(found) > 1 else found
 
 
-def taints(value: Value) -> Value:
+def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes]:
+    return obj.kind, obj.at, obj.type
+
+
+def taints(value: Iterable[Atom]) -> Value:
     """Give only the sources of a value."""
-    return frozenset(atom for atom in value if isinstance(atom, Taint))
+    return frozenset([atom for atom in value if isinstance(atom, Taint)])
 
 
 def texts(value: Iterable[Atom]) -> list[str]:
     """Give the constant strings of a value."""
-    return sorted(atom.text for atom in value if isinstance(atom, Text))
-
-
-class Heap:
-    """What each object holds. Copies share their slots until one is written."""
-
-    def __init__(self, content: dict[Obj, Slots] | None = None) -> None:
-        self._content: dict[Obj, Slots] = content if content is not None else {}
-
-    def copy(self) -> "Heap":
-        """Give a heap that can be changed without changing this one."""
-        return Heap(dict(self._content))
-
-    def slots(self, obj: Obj) -> Slots:
-        """Give what an object holds; not to be changed."""
-        return self._content.get(obj, {})
-
-    def put(self, obj: Obj, slot: Slot, value: Value, *, replace: bool = False) -> None:
-        """Put a value into a slot."""
-        slots = self._content.get(obj, {})
-        before = NOTHING if replace else slots.get(slot, NOTHING)
-        if slot in slots and value <= before:
-            return
-        self._content[obj] = {**slots, slot: bounded(before | value)}
-
-    def join(self, other: "Heap") -> bool:
-        """Take in another heap; tell whether anything changed."""
-        changed = False
-        for obj, slots in other._content.items():
-            own = self._content.get(obj)
-            if own is slots:
-                continue
-            if own is None:
-                self._content[obj] = slots
-                changed = True
-                continue
-            for slot, value in slots.items():
-                before = self._content[obj].get(slot)
-                self.put(obj, slot, value)
-                changed |= self._content[obj].get(slot) != before
-        return changed
-
-    def closure(self, value: Value) -> Iterator[Atom]:
-        """Give everything that a value is or reaches, each once."""
-        seen: set[Atom] = set(value)
-        left = list(value)
-        while left:
-            atom = left.pop()
-            yield atom
-            if isinstance(atom, Obj):
-                inside = {one for held in self._content.get(atom, {}).values() for one in held} - seen
-                seen |= inside
-                left.extend(inside)
+    return sorted([atom.text for atom in value if isinstance(atom, Text)])
 
 
 def as_flow_step(step: Step) -> FlowStep:

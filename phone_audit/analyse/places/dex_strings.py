@@ -6,6 +6,7 @@ from phone_audit.analyse.dex.file import DexFile
 from phone_audit.analyse.places.encoded import encoded_in, xored_in
 from phone_audit.analyse.places.extents import native_extent
 from phone_audit.analyse.places.found import Mention
+from phone_audit.analyse.places.marks import scanner
 
 
 def decoded_mentions(dex: DexFile) -> Iterator[Mention]:
@@ -19,7 +20,8 @@ def decoded_mentions(dex: DexFile) -> Iterator[Mention]:
         return
     low, high = int(strings.starts.min()), int(strings.ends.max())
     whole = memoryview(dex.data.data).cast("B")
-    for decoded in encoded_in(whole[low:high], native_extent, xored=False):
-        yield Mention(decoded.found, "decoded", dex.name, low + decoded.offset, decoded.encoding)
-    for decoded in xored_in(whole):
-        yield Mention(decoded.found, "decoded", dex.name, decoded.offset, decoded.encoding)
+    marks = scanner().marks(dex.data[low:high], xored=False)
+    for decoded in encoded_in(whole[low:high], native_extent, marks):
+        yield Mention(decoded.found, "decoded", dex.name, low + decoded.offset, decoded.encoding, decoded.rule)
+    for decoded in xored_in(whole, native_extent, scanner().xored(dex.data)):
+        yield Mention(decoded.found, "decoded", dex.name, decoded.offset, decoded.encoding, decoded.rule)

@@ -7,15 +7,15 @@ only if it begins with a whole URL.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-import numpy as np
-
 from phone_audit.analyse.host_text import Host
-from phone_audit.analyse.places.extents import ExtentOf
+from phone_audit.analyse.places.apart import CERTIFICATE
+from phone_audit.analyse.places.extents import ExtentOf, TableExtent, exact_end, is_in_certificate
+from phone_audit.analyse.places.marks import Marks
 from phone_audit.analyse.places.urls import first_url
 from phone_audit.analyse.suffixes import registered_domain
 
@@ -26,14 +26,14 @@ LONGEST: Final = 1_000
 SHORTEST_BASE64: Final = 16
 
 _BASE64_MARKS: Final = (
-    (re.compile(rb"HR0c"), b"a", 0),
-    (re.compile(rb"HRw"), b"od", 3),
-    (re.compile(rb"HA6Ly"), b"0d", 3),
-    (re.compile(rb"HBzOi"), b"0d", 3),
+    (re.compile(rb"aHR0c"), 0, 0),
+    (re.compile(rb"odHRw"), 1, 3),
+    (re.compile(rb"0dHA6Ly"), 1, 3),
+    (re.compile(rb"0dHBzOi"), 1, 3),
 )
-"""`http` at each of the three places in a group of four characters: a mark that begins with a letter rare in text, what
-stands before it, and where in its group that begins. The last two tell `http:` and `https:` apart, since what is left
-of `http` alone would be too short."""
+"""`http` at each of the three places in a group of four characters: a mark, how far into it the letter before the H is,
+and where in its group it begins. The last two tell `http:` and `https:` apart, since what is left of `http` alone would
+be too short."""
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]+")
 _WRAPPED: Final = re.compile(rb"=*(?:\r?\n|(?:\\r)?\\n)(?:[A-Za-z0-9+/_-]{16}|-----)")
 """Base64 that goes on in the next line is a certificate or a file; a URL is not broken into lines."""
@@ -47,47 +47,55 @@ _NO_URL: Final = re.compile(rb"[^\x21-\x7e]|[\"'<>`]")
 _PRINTABLE: Final = re.compile(rb"[\x21-\x7e]*")
 _XORED: Final = re.compile(rb"\x1c\0\x04(?:\x4a|\x03\x49)\x15\0")
 """`http://` and `https://`, each byte XORed with the one before: the same whatever byte all were XORed with."""
-_CHUNK: Final = 1 << 18
+_XORED_BYTES: Final = len("https://")
 
 
 class Decoded(NamedTuple):
-    """A URL that was decoded. `offset` is where the encoded text begins, in bytes."""
+    """A URL that was decoded.
+
+    Attributes:
+        found: the URL.
+        offset: where the encoded text begins, in bytes.
+        encoding: how it was written.
+        rule: what takes it out, where it is a part of an encoded certificate.
+    """
 
     found: Host
     offset: int
     encoding: str
+    rule: str | None = None
 
 
-def encoded_in(
-    data: memoryview, extent_of: ExtentOf, *, thorough: bool = True, xored: bool = True
-) -> Iterator[Decoded]:
+def encoded_in(data: memoryview, extent_of: ExtentOf, marks: Marks, *, thorough: bool = True) -> Iterator[Decoded]:
     """Find encoded URLs.
 
     Args:
         data: hostile bytes.
         extent_of: how far strings reach in this kind of file.
+        marks: what a scanner found in them.
         thorough: False leaves out the forms that binary files do not hold.
-        xored: False leaves out what is XORed.
     """
-    yield from _base64(data, extent_of, _BASE64_MARKS if thorough else _BASE64_MARKS[:1])
+    yield from _base64(data, extent_of, marks.base64, _BASE64_MARKS if thorough else _BASE64_MARKS[:1])
     if thorough:
-        yield from _hex(data)
-        yield from _reversed(data)
-        yield from _percent(data)
-    if xored:
-        yield from xored_in(data)
+        yield from _hex(data, extent_of, marks.hexed)
+        yield from _reversed(data, extent_of, marks.backwards)
+        yield from _percent(data, extent_of, marks.percent)
+    yield from xored_in(data, extent_of, marks.xored)
+
+
+def _hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int]) -> Iterator[re.Match[bytes]]:
+    """Give the matches that begin at one of a few places."""
+    found = (pattern.match(data, at) for at in places if at >= 0)
+    return islice((hit for hit in found if hit), MAX_HITS)
 
 
 def _base64(
-    data: memoryview, extent_of: ExtentOf, marks: tuple[tuple[re.Pattern[bytes], bytes, int], ...]
+    data: memoryview, extent_of: ExtentOf, places: Sequence[int], marks: tuple[tuple[re.Pattern[bytes], int, int], ...]
 ) -> Iterator[Decoded]:
-    for mark, before, place in marks:
-        for hit in islice(mark.finditer(data), MAX_HITS):
-            first = hit.start() - len(before)
-            begin = first - place
-            if begin < 0 or data[first : hit.start()] != before:
-                continue
-            run = _BASE64.match(data, begin, begin + LONGEST)
+    for mark, into, place in marks if places else ():
+        for hit in _hits(mark, data, (at - into for at in places)):
+            begin = hit.start() - place
+            run = _BASE64.match(data, begin, begin + LONGEST) if begin >= 0 else None
             if run is None or run.end() < hit.end():
                 continue
             end = min(run.end(), max(extent_of(data, begin, hit.end()).end, hit.end()))
@@ -95,7 +103,7 @@ def _base64(
                 continue
             text = _from_base64(bytes(data[begin:end]))
             if found := _whole(text, text.find(b"http", 0, 8)):
-                yield Decoded(found, begin, "base64")
+                yield Decoded(found, begin, "base64", _rule(_from_base64(bytes(data[max(0, begin - 4) : end])), text))
 
 
 def _from_base64(run: bytes) -> bytes:
@@ -107,17 +115,39 @@ def _from_base64(run: bytes) -> bytes:
         return b""
 
 
-def _hex(data: memoryview) -> Iterator[Decoded]:
-    for hit in islice(_HEX_MARK.finditer(data), MAX_HITS):
-        run = _HEX.match(data, hit.start(), hit.start() + LONGEST)
-        if run and (found := _whole(bytes.fromhex(run.group().decode("ascii")), 0)):
-            yield Decoded(found, hit.start(), "hex")
+def _hex(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[Decoded]:
+    for hit in _hits(_HEX_MARK, data, places):
+        begin = hit.start()
+        run = _HEX.match(data, begin, min(begin + LONGEST, exact_end(extent_of, data, begin, hit.end())))
+        text = bytes.fromhex(run.group().decode("ascii")) if run else b""
+        if found := _whole(text, 0):
+            yield Decoded(found, begin, "hex", _rule(_from_hex(bytes(data[max(0, begin - 4) : begin])) + text, text))
 
 
-def _reversed(data: memoryview) -> Iterator[Decoded]:
-    for hit in islice(_REVERSED_MARK.finditer(data), MAX_HITS):
+def _from_hex(digits: bytes) -> bytes:
+    try:
+        return binascii.unhexlify(digits)
+    except binascii.Error:
+        return b""
+
+
+def _rule(whole: bytes, text: bytes) -> str | None:
+    """Tell whether a decoded URL stands in a certificate, by what was encoded right before it.
+
+    Args:
+        whole: what was encoded, with the bytes before.
+        text: the end of it, in which the URL is the first.
+    """
+    begin = len(whole) - len(text) + text.find(b"http")
+    return CERTIFICATE if is_in_certificate(memoryview(whole), begin, len(whole)) else None
+
+
+def _reversed(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[Decoded]:
+    for hit in _hits(_REVERSED_MARK, data, places):
         end = hit.end()
         low = max(0, hit.start() - LONGEST // 2)
+        if isinstance(extent_of, TableExtent):
+            low = max(low, extent_of(data, hit.start(), end).begin)
         begin = low + max((other.end() for other in _NO_URL.finditer(bytes(data[low:end]))), default=0)
         run = _PRINTABLE.match(data, end)
         if begin < end and data[begin] == (run.end() if run else end) - begin - 1:
@@ -126,32 +156,38 @@ def _reversed(data: memoryview) -> Iterator[Decoded]:
             yield Decoded(found, begin, "reversed")
 
 
-def _percent(data: memoryview) -> Iterator[Decoded]:
-    for hit in islice(_PERCENT_MARK.finditer(data), MAX_HITS):
+def _percent(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[Decoded]:
+    for hit in _hits(_PERCENT_MARK, data, places):
         scheme = _PERCENT_SCHEME.search(bytes(data[max(0, hit.start() - 5) : hit.start()]))
         if scheme is None:
             continue
         begin = hit.start() - len(scheme.group())
-        run = _PERCENT.match(data, begin, begin + LONGEST)
+        run = _PERCENT.match(data, begin, min(begin + LONGEST, exact_end(extent_of, data, begin, hit.end())))
         if run and (found := _whole(unquote(run.group().decode("ascii")).encode("utf-8", "replace"), 0)):
             yield Decoded(found, begin, "url")
 
 
-def xored_in(data: memoryview) -> Iterator[Decoded]:
-    """Find URLs of which every byte is XORed with the same one, whichever that is."""
-    whole = np.frombuffer(data, np.uint8)
+def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[Decoded]:
+    """Find URLs of which every byte is XORed with the same one, whichever that is.
+
+    Args:
+        data: hostile bytes.
+        extent_of: how far strings reach in this kind of file.
+        places: where a scanner saw one begin.
+    """
     left = MAX_HITS
-    for low in range(0, whole.size, _CHUNK):
-        window = whole[low : low + _CHUNK + 16]
-        change = window[1:] ^ window[:-1]
-        for hit in _XORED.finditer(change.data):
-            begin = low + hit.start()
-            key = int(whole[begin]) ^ ord("h")
-            if key and left and hit.start() < _CHUNK:
-                left -= 1
-                raw = bytes(data[begin : begin + LONGEST // 2]).partition(b"\0")[0]
-                if found := _whole(bytes(byte ^ key for byte in raw), 0):
-                    yield Decoded(found, begin, f"xor-0x{key:02x}")
+    for begin in places:
+        key = data[begin] ^ ord("h")
+        if key and left and _XORED.match(_changes(bytes(data[begin : begin + _XORED_BYTES]))):
+            left -= 1
+            end = min(begin + LONGEST // 2, exact_end(extent_of, data, begin, begin + _XORED_BYTES))
+            raw = bytes(data[begin:end]).partition(b"\0")[0]
+            if found := _whole(bytes(byte ^ key for byte in raw), 0):
+                yield Decoded(found, begin, f"xor-0x{key:02x}")
+
+
+def _changes(part: bytes) -> bytes:
+    return bytes(one ^ other for one, other in pairwise(part))
 
 
 def _whole(text: bytes, at: int) -> Host | None:

@@ -66,10 +66,28 @@ def java_extent(data: memoryview, begin: int, end: int) -> Extent:
     return _shortened(data, native_extent(data, begin, end), begin, end, lambda head: int.from_bytes(head[-2:], "big"))
 
 
+def exact_end(extent_of: ExtentOf, data: memoryview, begin: int, end: int) -> int:
+    """Give where a string ends by what the file itself states, whatever the bytes are; elsewhere the end of the bytes.
+
+    Args:
+        extent_of: how far strings reach in this kind of file.
+        data: the file.
+        begin: where the string, or what was found in it, begins.
+        end: where it does not end yet.
+    """
+    if isinstance(extent_of, TableExtent):
+        return extent_of(data, begin, end).end
+    length = int.from_bytes(data[max(0, begin - 2) : begin], "big") if extent_of is java_extent else 0
+    return begin + length if begin + length >= end else len(data)
+
+
 def is_in_certificate(data: memoryview, begin: int, end: int) -> bool:
-    """Tell whether a URL is that of a revocation list or a policy: a whole URI or IA5String of a DER structure."""
+    """Tell whether a URL is that of a revocation list or a policy: a whole URI or IA5String of a DER structure.
+
+    What stands behind the string may look like a part of the URL, since the next structure begins with a digit.
+    """
     head = bytes(data[max(0, begin - 2) : begin])
-    return len(head) == 2 and head[0] in _CERTIFICATE_TAGS and end - begin <= head[1] < 0x80
+    return len(head) == 2 and head[0] in _CERTIFICATE_TAGS and _SHORTEST < head[1] < 0x80
 
 
 def _shortened(data: memoryview, run: Extent, begin: int, end: int, length_of: Callable[[bytes], int]) -> Extent:

@@ -6,24 +6,9 @@ from typing import Final, NamedTuple
 MAGIC: Final = b"\xca\xfe\xba\xbe"
 _UTF8, _CLASS, _STRING = 1, 7, 8
 _SIZES: Final = {
-    3: 4,
-    4: 4,
-    5: 8,
-    6: 8,
-    7: 2,
-    8: 2,
-    9: 4,
-    10: 4,
-    11: 4,
-    12: 4,
-    15: 3,
-    16: 2,
-    17: 4,
-    18: 4,
-    19: 2,
-    20: 2,
-}
-"""Bytes after the tag. Source: The Java Virtual Machine Specification, 4.4."""
+    3: 5, 4: 5, 5: 9, 6: 9, 7: 3, 8: 3, 9: 5, 10: 5, 11: 5, 12: 5, 15: 4, 16: 3, 17: 5, 18: 5, 19: 3, 20: 3,
+}  # fmt: skip
+"""Bytes of a constant, its tag with it. Source: The Java Virtual Machine Specification, 4.4."""
 _TWO_SLOTS: Final = (5, 6)
 
 
@@ -48,36 +33,41 @@ def read_class(data: memoryview) -> JavaClass | None:
 
 def _read(data: bytes) -> JavaClass:
     (count,) = struct.unpack_from(">H", data, 8)
-    at, index = 10, 1
-    words: dict[int, tuple[int, int]] = {}
-    classes: dict[int, int] = {}
+    at = 10
+    places = [0]
+    classes: list[int] = []
     strings: list[int] = []
-    while index < count:
+    while len(places) < count:
+        places.append(at)
         tag = data[at]
         if tag == _UTF8:
-            length = data[at + 1] << 8 | data[at + 2]
-            words[index] = (at + 3, length)
-            at += 3 + length
-        else:
-            if tag == _CLASS:
-                classes[index] = data[at + 1] << 8 | data[at + 2]
-            elif tag == _STRING:
-                strings.append(data[at + 1] << 8 | data[at + 2])
-            at += 1 + _SIZES[tag]
-        index += 2 if tag in _TWO_SLOTS else 1
-    _, this = struct.unpack_from(">HH", data, at)
+            at += 3 + (data[at + 1] << 8 | data[at + 2])
+            continue
+        if tag == _CLASS:
+            classes.append(at)
+        elif tag == _STRING:
+            strings.append(at)
+        elif tag in _TWO_SLOTS:
+            places.append(at)
+        at += _SIZES[tag]
+    (this,) = struct.unpack_from(">H", data, at + 2)
 
-    def word(number: int) -> bytes:
-        begin, length = words[number]
-        return data[begin : begin + length]
+    def text_of(place: int) -> tuple[int, bytes]:
+        """Give the text to which the constant at a place refers: where it begins, and its bytes; 0 where it is none."""
+        at = places[data[place + 1] << 8 | data[place + 2]]
+        if data[at] != _UTF8:
+            return 0, b""
+        return at + 3, data[at + 3 : at + 3 + (data[at + 1] << 8 | data[at + 2])]
 
-    named = {_descriptor(word(name)) for name in classes.values() if name in words}
+    if places[this] not in classes:
+        raise IndexError
+    names = (text_of(place) for place in classes)
     return JavaClass(
-        defined=_descriptor(word(classes[this])),
-        named=tuple(sorted(named)),
-        texts=tuple((words[number][0], word(number)) for number in strings if number in words),
+        defined=_descriptor(text_of(places[this])[1]),
+        named=tuple({_descriptor(name) for begin, name in names if begin}),
+        texts=tuple(text for place in strings if (text := text_of(place))[0]),
     )
 
 
 def _descriptor(name: bytes) -> bytes:
-    return name if name.startswith(b"[") else b"L" + name + b";"
+    return name if name.startswith(b"[") else b"L%b;" % name

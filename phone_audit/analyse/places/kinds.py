@@ -96,4 +96,4 @@ def kind_of(name: str, sort: Sort) -> EvidenceKind:
 
 def is_signature_file(name: str) -> bool:
     """Tell whether an entry is a part of the v1 signature: its URLs are those of whoever issued a certificate."""
-    return _SIGNATURE_FILE.fullmatch(name) is not None
+    return name[:1] in "Mm" and _SIGNATURE_FILE.fullmatch(name) is not None

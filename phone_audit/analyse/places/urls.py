@@ -1,7 +1,7 @@
 """URLs in bytes: the sign `://` is searched, and only what stands around it is decoded."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_urls
@@ -30,19 +30,18 @@ class Found(NamedTuple):
     before: str
 
 
-def urls_in(data: memoryview, extent_of: ExtentOf) -> Iterator[Found]:
+def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[Found]:
     """Give every URL in bytes that has a host.
 
     Args:
         data: hostile bytes in ASCII, UTF-8 or what is near to it.
         extent_of: how far strings reach in this kind of file.
+        colons: where a scanner saw a colon with slashes after it.
 
     Raises:
         ApkError: code `too-many-endpoints`, after the first `MAX_HITS` places.
     """
-    for number, mark in enumerate(_MARK.finditer(data)):
-        if number == MAX_HITS:
-            raise _too_many()
+    for mark in _marks(_MARK, data, colons):
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(0, at - _LONGEST_SCHEME) : at]))
         if scheme is None:
@@ -54,11 +53,9 @@ def urls_in(data: memoryview, extent_of: ExtentOf) -> Iterator[Found]:
             yield Found(found, begin, high, before)
 
 
-def urls_in_16(data: memoryview, extent_of: ExtentOf | None = None) -> Iterator[Found]:
+def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[Found]:
     """Give every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
-    for number, mark in enumerate(_MARK_16.finditer(data)):
-        if number == MAX_HITS:
-            raise _too_many()
+    for mark in _marks(_MARK_16, data, colons):
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
         if scheme is None:
@@ -84,6 +81,14 @@ def first_url(text: str, before: str = "") -> Host | None:
         return None
     whole = (before + text).strip("\ufffd")
     return found._replace(excerpt=excerpt(whole, len(before)))
+
+
+def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) -> Iterator[re.Match[bytes]]:
+    for number, at in enumerate(colons):
+        if number == MAX_HITS:
+            raise _too_many()
+        if mark := pattern.match(data, at):
+            yield mark
 
 
 def _too_many() -> ApkError:

@@ -3,7 +3,7 @@
 import bz2
 import lzma
 from collections.abc import Callable
-from itertools import islice
+from functools import partial
 from typing import Final
 
 from phone_audit.analyse.archive import Archive, gunzip
@@ -11,10 +11,11 @@ from phone_audit.analyse.host_text import MAX_HOST
 from phone_audit.analyse.places import tar
 from phone_audit.analyse.places.assemblies import MAGIC as ASSEMBLY_MAGIC
 from phone_audit.analyse.places.assemblies import compressed_assemblies
-from phone_audit.analyse.places.found import Candidate, Elsewhere, Mention
+from phone_audit.analyse.places.found import Candidate, Elsewhere
 from phone_audit.analyse.places.java import read_class
 from phone_audit.analyse.places.kinds import HEAD, Sort, is_signature_file, sort_of
-from phone_audit.analyse.places.search import candidates_in, file_of, mentions_in
+from phone_audit.analyse.places.search import File
+from phone_audit.analyse.places.sweep import MAX_MENTIONS, Sweep
 from phone_audit.analyse.trackers import Classes
 from phone_audit.analyse.zip_index import Entry
 from phone_audit.errors import ApkError
@@ -30,7 +31,6 @@ MAX_TOTAL: Final = 512 * 2**20
 """Bytes that all files of a package together may unpack to, those inside archives included."""
 MAX_DEX: Final = 128 * 2**20
 """Bytes of DEX files found under other names that are kept for reading."""
-MAX_MENTIONS: Final = 100_000
 
 _PACKED: Final = (Sort.ZIP, Sort.TAR, Sort.GZIP, Sort.BZIP2, Sort.XZ)
 _LONGEST_NAME: Final = MAX_HOST + len(":65535")
@@ -58,24 +58,24 @@ class _Walk:
     def __init__(self, total: int) -> None:
         self._left = total
         self._left_dex = MAX_DEX
-        self._mentions: list[Mention] = []
-        self._candidates: list[Candidate] = []
+        self._skipped: list[Skipped] = []
+        self._sweep = Sweep(partial(_noted, self._skipped))
         self._dexes: list[tuple[str, bytes | memoryview]] = []
         self._named: dict[str, set[bytes]] = {}
         self._defined: dict[str, set[bytes]] = {}
-        self._skipped: list[Skipped] = []
 
     def found(self) -> Elsewhere:
         """Give everything, with the cuts."""
-        if len(self._mentions) == MAX_MENTIONS or len(self._candidates) == MAX_MENTIONS:
+        self._sweep.finish()
+        if self._sweep.full:
             reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."
             self._note("", ApkError(reason, code="too-many-endpoints"))
         classes = tuple(
             Classes(where, sorted(self._named[where]), sorted(self._defined[where])) for where in sorted(self._named)
         )
         return Elsewhere(
-            mentions=tuple(self._mentions),
-            candidates=tuple(self._candidates),
+            mentions=tuple(self._sweep.mentions),
+            candidates=tuple(self._sweep.candidates),
             dexes=tuple(self._dexes),
             classes=classes,
             skipped=tuple(dict.fromkeys(self._skipped)),
@@ -87,11 +87,14 @@ class _Walk:
                 continue
             where = prefix + entry.name
             try:
-                sort = sort_of(archive.peek(entry, HEAD))
-                if sort is not Sort.MEDIA:
-                    self._file(where, entry.name, sort, self._read(archive, entry), depth)
+                self._entry(where, archive, entry, depth)
             except ApkError as error:
                 self._note(where, error)
+
+    def _entry(self, where: str, archive: Archive, entry: Entry, depth: int) -> None:
+        sort = sort_of(archive.peek(entry, HEAD))
+        if sort is not Sort.MEDIA:
+            self._file(where, entry.name, sort, self._read(archive, entry), depth)
 
     def _read(self, archive: Archive, entry: Entry) -> memoryview:
         content = memoryview(archive.read(entry, min(MAX_FILE, self._left)))
@@ -113,9 +116,7 @@ class _Walk:
             self._search(where, name, sort, data)
 
     def _search(self, where: str, name: str, sort: Sort, data: memoryview) -> None:
-        file = file_of(where, name, sort, data)
-        self._mentions += islice(mentions_in(file), MAX_MENTIONS - len(self._mentions))
-        self._candidates += islice(candidates_in(file), MAX_MENTIONS - len(self._candidates))
+        self._sweep.add(File(where, name, sort, data))
         if sort is Sort.ASSEMBLY or (sort is Sort.ELF and b"assemblies" in name.encode("utf-8", "replace")):
             self._assemblies(where, name, data)
 
@@ -143,10 +144,12 @@ class _Walk:
         self._defined.setdefault(home, set())
         if read.defined:
             self._defined[home].add(read.defined)
-        self._search(where, name, Sort.JAVA, data)
-        for at, text in read.texts:
-            if b"." in text and len(text) < _LONGEST_NAME and b"/" not in text and len(self._candidates) < MAX_MENTIONS:
-                self._candidates.append(Candidate(text.decode("utf-8", "replace"), "dex-string", where, at))
+        candidates = [
+            Candidate(text.decode("utf-8", "replace"), "dex-string", where, at)
+            for at, text in read.texts
+            if b"." in text and len(text) < _LONGEST_NAME and b"/" not in text
+        ]
+        self._sweep.add(File(where, name, Sort.JAVA, data), candidates)
 
     def _open(self, where: str, sort: Sort, data: memoryview, depth: int) -> None:
         if sort is Sort.ZIP:
@@ -174,7 +177,11 @@ class _Walk:
         self._file(where, where.rpartition(INSIDE)[2], sort, content, depth + (sort is Sort.TAR))
 
     def _note(self, where: str, error: ApkError) -> None:
-        self._skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
+        _noted(self._skipped, where, error)
+
+
+def _noted(skipped: list[Skipped], where: str, error: ApkError) -> None:
+    skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
 
 
 def _limited(decompressor: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: memoryview, limit: int) -> bytes:

@@ -9,15 +9,17 @@ correction of `tracker_corrections.json`, is printed.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from phone_audit.knowledge.bulk.writing import run, self_tests
-from phone_audit.knowledge.fact_schema import FactSource, TrackerFact, TrackerFile
+from phone_audit.knowledge.fact_schema import FactSource, OptOutFact, TrackerFact, TrackerFile
 
 CORRECTIONS = Path(__file__).parent / "tracker_corrections.json"
 OWNERS = Path(__file__).parent / "tracker_owners.json"
+OPT_OUTS = Path(__file__).parent / "tracker_opt_outs.json"
 TARGET = "trackers/trackers.json"
 SOURCE = FactSource(
     id="exodus",
@@ -78,7 +80,11 @@ def _without_covered(values: list[str], covers: Any) -> list[str]:
 
 
 def tracker_of(
-    number: str, entry: dict[str, Any], correction: dict[str, Any], owner: str | None
+    number: str,
+    entry: dict[str, Any],
+    correction: dict[str, Any],
+    owner: str | None,
+    opt_out: Sequence[dict[str, Any]] = (),
 ) -> tuple[TrackerFact, list[str]]:
     """Give the fact of one list entry, and a line for everything that was left out or corrected."""
     code, hosts = class_prefixes(entry["code_signature"]), host_names(entry["network_signature"])
@@ -95,6 +101,7 @@ def tracker_of(
         categories=tuple(sorted(CATEGORIES[word] for word in entry["categories"])),
         code=prefixes,
         hosts=names,
+        opt_out=tuple(OptOutFact.model_validate(one) for one in opt_out),
         website=entry["website"],
         source=SOURCE.id,
         matches=matches,
@@ -118,13 +125,15 @@ def make(source: Path) -> tuple[TrackerFile, list[str]]:
     listed = json.loads((source / "trackers.json" if source.is_dir() else source).read_bytes())["trackers"]
     corrections = {entry["tracker"]: entry for entry in json.loads(CORRECTIONS.read_bytes())}
     owners = {number: owner for owner, numbers in json.loads(OWNERS.read_bytes()).items() for number in numbers}
+    opt_outs = {entry["tracker"]: entry["opt_out"] for entry in json.loads(OPT_OUTS.read_bytes())}
     facts, lines = [], []
     for number in sorted(listed, key=int):
-        fact, said = tracker_of(number, listed[number], corrections.pop(number, {}), owners.pop(number, None))
+        correction, owner = corrections.pop(number, {}), owners.pop(number, None)
+        fact, said = tracker_of(number, listed[number], correction, owner, opt_outs.pop(number, ()))
         facts.append(fact)
         lines += said
-    if corrections or owners:
-        raise SystemExit(f"no such tracker in the list: {sorted({*corrections, *owners})}")
+    if corrections or owners or opt_outs:
+        raise SystemExit(f"no such tracker in the list: {sorted({*corrections, *owners, *opt_outs})}")
     return TrackerFile(sources=(SOURCE,), entries=tuple(facts)), lines
 
 

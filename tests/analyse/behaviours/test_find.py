@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from phone_audit.analyse.behaviours.find import MAX_EVIDENCE, NOTHING_DECLARED, Declared, find_behaviours
+from phone_audit.analyse.behaviours.plan import Plan
 from phone_audit.analyse.behaviours.search import MAX_PLACES
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import DexIndex, index_file
@@ -29,7 +30,7 @@ def indexes(*files: Sequence[Class]) -> list[DexIndex]:
 
 
 def found(classes: Sequence[Class], *rules: BehaviourRule, declared: Declared = NOTHING_DECLARED) -> list[Behaviour]:
-    behaviours, skipped = find_behaviours(indexes(classes), declared, rules)
+    behaviours, skipped = find_behaviours(indexes(classes), declared, Plan(rules))
     assert skipped == ()
     return list(behaviours)
 
@@ -45,7 +46,7 @@ ID = {"all_of": [{"calls": ["android.provider.Settings$Secure.getString"]}, {"st
 def test_a_call_is_shown_with_class_method_and_offset() -> None:
     data = assemble([Class("Lx/A;", [FINE, Method("f(I)V", calls(IMEI))])])
     (index,) = index_file(read_dex("classes2.dex", data))
-    ((behaviour,), _) = find_behaviours([index], NOTHING_DECLARED, [READS])
+    ((behaviour,), _) = find_behaviours([index], NOTHING_DECLARED, Plan([READS]))
     (shown,) = behaviour.evidence
     assert (shown.kind, shown.where, shown.value) == ("call", "classes2.dex", READS.match.calls[0])
     assert (shown.class_, shown.method) == ("x.A", "f(I)V")
@@ -104,6 +105,12 @@ def test_the_manifest_holds_everywhere() -> None:
     assert found([], boot, both, declared=declared) == [second]
 
 
+def test_all_that_a_rule_asks_of_the_manifest_has_to_be_there() -> None:
+    both = rule("act.both", {"all_of": [{"permissions": ["a.p.P"]}, {"permissions": ["a.p.Q"]}]}, "app")
+    assert found([], both, declared=Declared(("a.p.P",))) == []
+    assert [one.id for one in found([], both, declared=Declared(("a.p.P", "a.p.Q")))] == ["act.both"]
+
+
 def test_calls_through_a_class_that_inherits_them() -> None:
     stop = rule("act.stop", {"calls": ["android.content.BroadcastReceiver.abort"]})
     start = rule("act.start", {"calls": ["android.content.Context.go", "android.content.Context.<init>"]})
@@ -146,13 +153,19 @@ def test_strings_are_searched_only_where_the_rest_is_there() -> None:
     assert len(found([Class("Lx/A;", [Method("f()V", both)])], shell)) == 1
 
 
+def test_a_rule_of_strings_alone_is_searched_whatever_else_is_there() -> None:
+    shell = rule("act.shell", {"any_of": [{"strings": ["su"]}, {"string_starts": ["/system/xbin"]}]})
+    loads = Class("Lx/A;", [Method("f()V", (*const_string("/system/xbin/su"), RETURN))])
+    assert [shown.value for one in found([loads], shell) for shown in one.evidence] == ["/system/xbin/su"]
+
+
 def test_evidence_and_places_are_bounded() -> None:
     many = Class("Lx/A;", [Method(f"f{number}()V", calls(IMEI, IMEI)) for number in range(20)])
     (behaviour,) = found([many], READS)
     assert len(behaviour.evidence) == MAX_EVIDENCE
     assert len({seen.method for seen in behaviour.evidence}) == MAX_EVIDENCE
     flood = Class("Lx/A;", [Method("f()V", calls(*[IMEI] * (MAX_PLACES + 1)))])
-    behaviours, skipped = find_behaviours(indexes([flood]), NOTHING_DECLARED, [READS])
+    behaviours, skipped = find_behaviours(indexes([flood]), NOTHING_DECLARED, Plan([READS]))
     assert [one.id for one in behaviours] == ["read.imei"]
     assert [(skip.subject, skip.code) for skip in skipped] == [("classes.dex", "too-many-calls")]
 
@@ -160,7 +173,16 @@ def test_evidence_and_places_are_bounded() -> None:
 def test_all_files_of_a_package_and_a_stable_order() -> None:
     first, second = [Class("Lx/A;", [Method("f()V", calls(IMEI))])], [Class("Lx/B;", [Method("f()V", calls(GET))])]
     both = rule("act.both", {"all_of": [READS.match.model_dump(), ID["all_of"][0]]}, "app")
-    behaviours, _ = find_behaviours(indexes(first, second), NOTHING_DECLARED, [READS, both])
+    behaviours, _ = find_behaviours(indexes(first, second), NOTHING_DECLARED, Plan([READS, both]))
     assert [(one.id, [seen.where for seen in one.evidence]) for one in behaviours] == [
         ("act.both", ["classes.dex", "classes1.dex"]), ("read.imei", ["classes.dex"]),
     ]  # fmt: skip
+
+
+def test_of_many_places_those_in_own_code_are_shown() -> None:
+    others = [Class(f"Lnet/vendor/A{n:02};", [Method("f()V", calls(IMEI))]) for n in range(MAX_EVIDENCE + 2)]
+    classes = [*others, Class("Lorg/own/Main;", [Method("f()V", calls(IMEI))])]
+    for own, shown in (((b"Lorg/own/",), True), ((), False)):
+        ((behaviour,), _) = find_behaviours(indexes(classes), NOTHING_DECLARED, Plan([READS]), own)
+        assert len(behaviour.evidence) == MAX_EVIDENCE
+        assert ("org.own.Main" in [one.class_ for one in behaviour.evidence]) is shown

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from phone_audit.knowledge.files import DataFile, Kind
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.files import DataFile, Kind, read_folder
+from phone_audit.knowledge.load import BUNDLED, Knowledge
 from phone_audit.model.apk import NetworkPolicy, Tier, Tracker
 from phone_audit.model.finding import Evidence, Source
 
@@ -41,6 +41,11 @@ def knowledge() -> Knowledge:
             for kind, entries in _ENTRIES.items()
         )
     )
+
+
+def firmware_knowledge() -> Knowledge:
+    """The bundled firmware rules and keys."""
+    return Knowledge(tuple(file for file in read_folder(BUNDLED, 0) if file.kind in ("firmware", "keys")))
 
 
 def tracker(tier: Tier = "present", **changes: Any) -> Tracker:

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from phone_audit.analyse.detectors import DETECTOR_IDS, detect_apk
+from phone_audit.analyse.detectors import detect_apk, detector_ids
+from phone_audit.knowledge.files import read_folder
+from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from phone_audit.model.apk import HeldBy, Obfuscation
 from tests.analyse.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
@@ -12,8 +14,16 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_file_is_listed() -> None:
-    files = {path.stem for path in (ROOT / "phone_audit/analyse/detectors").glob("*.py")} - {"__init__"}
-    assert sorted(name.replace("-", "_") for name in DETECTOR_IDS) == sorted(files)
+    files = {path.stem for path in (ROOT / "phone_audit/analyse/detectors").glob("*.py")}
+    listed = detector_ids(Knowledge(()))
+    assert sorted(name.replace("-", "_") for name in listed) == sorted(files - {"__init__", "firmware_rules"})
+
+
+def test_every_rule_of_the_knowledge_is_listed() -> None:
+    rules = [file.path.stem for file in read_folder(BUNDLED, 0) if file.kind == "firmware"]
+    ids = detector_ids(load_knowledge())
+    assert set(ids) == {*detector_ids(Knowledge(())), *rules}
+    assert len(set(ids)) == len(ids)
 
 
 def test_every_detector_is_documented() -> None:
@@ -21,7 +31,7 @@ def test_every_detector_is_documented() -> None:
     text = (ROOT / "docs/detectors.md").read_text("utf-8")
     parts = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
     documented = {part.partition("\n")[0].strip("`"): part for part in parts}
-    assert set(documented) == set(DETECTOR_IDS)
+    assert set(documented) == set(detector_ids(load_knowledge()))
     for name, part in documented.items():
         for word in ("**Sees**", "**Why**", "**Wrong when**", "**Remedy**"):
             assert word in part, (name, word)

@@ -32,6 +32,15 @@ def test_arrays_count_as_their_elements() -> None:
     assert class_names([b"[[La/A;", b"[Lb/B;", b"Lb/B;", b"[I", b"V"]) == [b"La/A;", b"Lb/B;"]
 
 
+def test_names_of_classes_in_any_order_and_each_once() -> None:
+    assert class_names([b"Lb/B;", b"[La/A;", b"La/A;", b"Lb/B;", b"[[Lc/C;", b"[[[Lc/C;", b"Z"]) == [
+        b"La/A;",
+        b"Lb/B;",
+        b"Lc/C;",
+    ]
+    assert class_names([]) == []
+
+
 def test_java_names() -> None:
     assert java_name(b"Lcom/example/A$B;") == "com.example.A$B"
     assert java_name(b"L\xe4\xb8\xad/A;") == "中.A"

@@ -8,6 +8,7 @@ from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import DexIndex, index_file
 from phone_audit.analyse.dex.instructions import walk
 from tests.analyse.dex.assembler import Class, Method, Ref, assemble, const_string, invoke_static
+from tests.analyse.dex.builder import mutf8
 
 _A = Class(
     "Lx/A;",
@@ -48,6 +49,42 @@ def test_names_of_methods_and_fields_that_are_only_named() -> None:
     (method,) = index.methods_of(b"Ly/B;")
     assert (index.class_of(int(method)), index.method_name(int(method))) == ("y.B", "g()V")
     assert index.field_name(0) == "Lx/A;->URL:Ljava/lang/String;"
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+@pytest.mark.parametrize("classes", [[_A, _B], [Class("Lx/A;", [Method("only()V")])]])
+def test_a_file_may_stand_at_any_address(classes: list[Class], before: int) -> None:
+    """An entry that is stored is read where it stands, which need not be aligned."""
+    plain = assemble(classes)
+    index, moved = (next(iter(index_file(read_dex("a", view)))) for view in (plain, _moved(plain, before)))
+    for one in (index, moved):
+        rows = range(one.methods.method.size)
+        assert [one.row_name(row) for row in rows] == [index.row_name(row) for row in rows]
+        assert [one.row_class(row) for row in rows] == [index.row_class(row) for row in rows]
+        assert [one.code(row) for row in rows] == [index.code(row) for row in rows]
+        assert one.bodies.area() == index.bodies.area()
+
+
+def _moved(data: bytes, before: int) -> memoryview:
+    return memoryview(b"x" * before + data)[before:]
+
+
+def test_names_alone() -> None:
+    index = _index()
+    rows = range(index.methods.method.size)
+    names = [index.simple_name(int(index.methods.method[row])) for row in rows]
+    assert names == ["<clinit>", "send", "plain", "run"]
+    assert index.simple_name(70_000) == "?"
+
+
+def test_strings_are_found_in_the_order_of_their_utf16() -> None:
+    """U+0000, which modified UTF-8 writes as C0 80, comes first; signs outside 16 bits before some inside."""
+    texts = ["a", "a\0", "a\0b", "a\x01", "a\x7f", "a\u00e9", "a\ud7ff", "a😀", "a\ue000", "a\uffee", "b" * 300]
+    index = _index(assemble([_A], texts))
+    for text in texts:
+        raw = mutf8(text)
+        assert index.raw_string(index.strings_equal([raw])[raw]) == raw
+    assert index.strings_equal([b"a\x02", b"b" * 299, b"b" * 301, b""]) == {}
 
 
 def test_methods_of_a_class_by_name() -> None:

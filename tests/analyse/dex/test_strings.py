@@ -49,6 +49,26 @@ def test_chunks_do_not_show(texts: list[str], chunk: int) -> None:
     assert heads == [text for text in texts if _is_headed(text, 60)]
 
 
+@given(st.lists(st.text("ab\x7f\u00e9", max_size=200), min_size=1, max_size=20), st.binary(max_size=3), st.booleans())
+def test_texts_side_by_side_end_where_any_texts_do(texts: list[str], gap: bytes, overlap: bool) -> None:
+    """What tools write is read in a faster way, which must give the same; anything else must not take it."""
+    data, items = bytearray(), []
+    for text in texts:
+        items.append(len(data))
+        data += string_data(text) + (gap if len(items) % 3 == 0 else b"")
+    items += [items[-1] + 1] if overlap else []
+    array, starts = np.frombuffer(bytes(data), np.uint8), np.array(items, np.uint32)
+    ends = [data.find(0, start) if 0 in data[start:] else len(data) for start in read_strings(array, starts).starts]
+    assert read_strings(array, starts).ends.tolist() == ends
+
+
+def test_what_tools_write_is_not_searched_for_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strings_module, "_text_ends", None)
+    texts = ["a", "", "b" * 200, "\0", "é"]
+    strings, _ = _strings(texts)
+    assert strings.raw(strings.items) == [mutf8(text) for text in texts]
+
+
 def _is_headed(text: str, longest: int) -> bool:
     head = text.removeprefix("//").split("/")[0]
     allowed = {chr(byte) for byte in _NAME} | {".", ":"}

@@ -85,6 +85,13 @@ def test_jumbo_numbers_fill_two_units() -> None:
     assert uses[number - 65_536] == []
 
 
+def test_no_more_uses_are_listed_than_wanted_and_the_others_are_found_all_the_same() -> None:
+    index = _index()
+    numbers = {_number(index, "string", _URL): 2, _number(index, "string", _OTHER): 1}
+    assert {number: len(uses) for number, uses in users_of(index, "string", numbers, 2).items()} == numbers
+    assert [len(uses) for uses in users_of(index, "string", numbers, 1).values()] == [1, 1]
+
+
 def test_methods_that_share_their_code_are_named_by_the_first() -> None:
     """R8 writes equal code once."""
     code = (*const_string(_URL), RETURN)

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.flows.find import find_flows
+from phone_audit.analyse.flows.sources import Sources
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Behaviour
 from tests.analyse.dex.assembler import RETURN, Class, Method, Ref, assemble
@@ -17,7 +20,7 @@ IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
 LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
 CREATE = "onCreate(Landroid/os/Bundle;)V"
 ACTIVITY = "Landroid/app/Activity;"
-RULES = load_knowledge().behaviours
+SOURCES = Sources(load_knowledge().behaviours)
 
 
 def invoke(method: str, *registers: int, opcode: int = 0x71) -> Code:
@@ -66,7 +69,7 @@ def flows(
     *classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"}), most: int = 4_000
 ) -> list[Behaviour]:
     indexes = index_file(read_dex("classes.dex", assemble(classes)))
-    found, _ = find_flows(indexes, RULES, active, most=most)
+    found, _ = find_flows(indexes, SOURCES, active, most=most)
     return list(found)
 
 
@@ -75,13 +78,13 @@ def ids(*classes: Class) -> list[str]:
 
 
 def create(*parts: Code) -> Method:
-    return Method(CREATE, join(*parts, (RETURN,)), direct=False)
+    return Method(CREATE, join(*parts, (RETURN,)), direct=False, registers=10)
 
 
 def test_source_and_sink_in_one_method() -> None:
     data = assemble([activity(create(READ, SAY))])
-    ((flow,), skipped) = find_flows(index_file(read_dex("classes.dex", data)), RULES, frozenset({"x.Main"}))
-    assert skipped == ()
+    ((flow,), complete) = find_flows(index_file(read_dex("classes.dex", data)), SOURCES, frozenset({"x.Main"}))
+    assert complete
     assert (flow.id, flow.data, flow.cleartext) == ("flow.imei-log", "imei", None)
     assert (flow.source, flow.sink) == ("android.telephony.TelephonyManager.getDeviceId", "android.util.Log.d")
     assert flow.steps is not None
@@ -210,17 +213,97 @@ def test_data_that_android_hands_over() -> None:
     assert ids(listener) == ["flow.location-log"]
 
 
+def test_the_log_of_code_that_handles_anybodys_data_does_not_count() -> None:
+    def says(name: str) -> list[str]:
+        says = Class(name, [Method(f"say({TEXT})V", join((0x3107,), SAY, (RETURN,)))])
+        return ids(says, activity(create(READ, invoke(f"{name}->say({TEXT})V", 1))))
+
+    assert says("Lx/Log;") == ["flow.imei-log"]
+    assert says("Landroidx/core/Log;") == []
+
+
+def test_a_text_message_gives_away_what_it_says_not_whom_it_is_for() -> None:
+    send = f"Landroid/telephony/SmsManager;->sendTextMessage({TEXT}{TEXT}{TEXT})V"
+
+    def sends(address: int, body: int) -> list[str]:
+        return ids(activity(create(READ, text(3, "x"), invoke(send, 4, address, 3, body, opcode=0x6E))))
+
+    assert sends(3, 1) == ["flow.imei-sms"]
+    assert sends(1, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(TEXT, ["flow.imei-log"]), ("Lx/Other;", []), ("Ljava/lang/Integer;", [])],
+)
+def test_what_is_taken_out_of_a_message_as_something_else_is_not_the_data(kind: str, expected: list[str]) -> None:
+    held = "Landroid/os/Message;->obj:Ljava/lang/Object;"
+    obtain = invoke("Landroid/os/Message;->obtain()Landroid/os/Message;")
+    puts = create(READ, obtain, result(2), member(1, 2, held, put=True))
+    cast: Code = (0x011F, Ref("type", kind))
+    takes = join(member(1, 4, held, put=False), cast, SAY, (RETURN,))
+    handler = Class(
+        "Lx/H;",
+        [Method("handleMessage(Landroid/os/Message;)V", takes, direct=False, registers=5)],
+        parent="Landroid/os/Handler;",
+    )
+    assert ids(Class("Lx/Other;", []), handler, activity(puts)) == expected
+
+
+@pytest.mark.parametrize(("key", "expected"), [("android_id", ["flow.android-id-log"]), ("volume", [])])
+def test_a_setting_is_data_where_its_name_is(key: str, expected: list[str]) -> None:
+    get = f"Landroid/provider/Settings$Secure;->getString(Landroid/content/ContentResolver;{TEXT}){TEXT}"
+    asks = join(text(3, key), invoke(get, 2, 3), result(1), SAY)
+    assert ids(activity(create(asks))) == expected
+    named = Method(f"key(){TEXT}", join(text(0, key), (0x0011,)))
+    handed = join(invoke(f"Lx/Main;->key(){TEXT}"), result(3), invoke(get, 2, 3), result(1), SAY)
+    assert ids(activity(named, create(handed))) == expected
+
+
+def test_a_query_is_data_where_its_provider_is_named() -> None:
+    query = (
+        f"Landroid/content/ContentResolver;->query(Landroid/net/Uri;[{TEXT}{TEXT}[{TEXT}{TEXT})"
+        "Landroid/database/Cursor;"
+    )
+    parse = invoke(f"Landroid/net/Uri;->parse({TEXT})Landroid/net/Uri;", 3)
+    row = join(invoke(f"Landroid/database/Cursor;->getString(I){TEXT}", 1, 0, opcode=0x72), result(1), SAY)
+    call: Code = (0x0674, Ref("method", query), 4)
+
+    def asks(address: str) -> list[str]:
+        return ids(activity(create(text(3, address), parse, result(5), call, result(1), row)))
+
+    assert asks("content://sms/inbox") == ["flow.sms-log"]
+    assert asks("content://x/y") == []
+
+
+def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> None:
+    assert ids(activity(create(READ, (0x0202, 0x0009), SAY))) == ["flow.imei-log"]  # move/from16 v2, v9
+    assert ids(activity(create(READ, (0x0202, 0x000A), SAY))) == []
+
+
 def test_the_budget_is_kept_and_a_cut_is_told() -> None:
     many = [create(READ, *[SAY] * 50)]
     indexes = index_file(read_dex("classes.dex", assemble([activity(*many)])))
-    found, skipped = find_flows(indexes, RULES, None, most=10)
+    found, complete = find_flows(indexes, SOURCES, None, most=10)
     assert len(found) < 50
-    assert [skip.code for skip in skipped] == ["flow-budget"]
-    assert find_flows(indexes, RULES, None)[1] == ()
+    assert not complete
+    assert find_flows(indexes, SOURCES, None)[1]
+
+
+def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
+    (index,) = index_file(read_dex("classes.dex", assemble([activity(create(READ, SAY))])))
+    gone = weakref.ref(index)
+    gc.disable()
+    try:
+        assert find_flows([index], SOURCES, None)[0]
+        del index
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_without_code() -> None:
-    assert find_flows([], RULES, None) == ((), ())
+    assert find_flows([], SOURCES, None) == ((), True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -231,5 +314,5 @@ def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
     data = bytearray(assemble([activity(gives, uses)]))
     for at, value in changes:
         data[0x70 + at % (len(data) - 0x70)] = value
-    found, _ = find_flows(index_file(read_dex("classes.dex", bytes(data))), RULES, None)
+    found, _ = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None)
     assert all(step.offset < len(data) for flow in found for step in flow.steps or ())

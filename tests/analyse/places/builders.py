@@ -5,9 +5,14 @@ import struct
 import tarfile
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from phone_audit.analyse.archive import Archive
+from phone_audit.analyse.compiled_xml import STRING, Value
 from phone_audit.analyse.places.found import Elsewhere
+from phone_audit.analyse.places.marks import Marks, Scanner
 from phone_audit.analyse.places.walk import look_elsewhere
+from tests.analyse.tables import Type, make_table
 from tests.analyse.zips import Part, make_zip
 
 
@@ -15,6 +20,11 @@ def look(files: Mapping[str, bytes], *, total: int = 2**28, depth: int = 2) -> E
     """Search the files as if they were those of a package."""
     data = make_zip([Part(name, content) for name, content in files.items()])
     return look_elsewhere(Archive(memoryview(data)), frozenset(), total=total, depth=depth)
+
+
+def marks(data: memoryview) -> Marks:
+    """Give what a scanner finds in bytes."""
+    return Scanner().marks(np.frombuffer(data, np.uint8))
 
 
 def tar(files: Mapping[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -95,3 +105,18 @@ def assembly(texts: Sequence[str]) -> bytes:
     """A .NET assembly as far as it matters here: strings of code in UTF-16, each with its length and a last byte."""
     heap = b"".join(bytes([2 * len(text) + 1]) + text.encode("utf-16-le") + b"\0" for text in texts)
     return b"MZ\x90\0" + bytes(60) + b"PE\0\0" + bytes(64) + b"\0" + heap
+
+
+def compiled_xml(text: str, *, wide: bool = False) -> bytes:
+    """A compiled XML file that is no more than its string pool: the namespace of Android and one value."""
+    table = make_table([], ["http://schemas.android.com/apk/res/android", text], utf8=not wide)
+    pool = table[12 : 12 + struct.unpack_from("<I", table, 16)[0]]
+    return struct.pack("<HHI", 3, 8, 8 + len(pool)) + pool
+
+
+def resource_table(text: str, *, wide: bool = False) -> bytes:
+    return make_table([Type(1, {0: Value(STRING, 0)})], ["x", text], utf8=not wide)
+
+
+def elf(text: str) -> bytes:
+    return b"\x7fELF\x02\x01\x01" + bytes(600) + b"%s: \0" + text.encode() + b"\0/system/bin\0"

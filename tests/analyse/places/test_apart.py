@@ -41,8 +41,50 @@ def test_prose(text: str) -> None:
 
 @pytest.mark.parametrize("sign", ["#", "//", "  * ", "<!--", ";", "--"])
 def test_comments(sign: str) -> None:
-    assert rule_in("assets/a.js", f"a = 1\n{sign} http://www.vendor.dev/".encode()) == PROSE
-    assert rule_in("assets/a.js", f"a {sign} b = http://www.vendor.dev/".encode()) is None
+    assert rule_in("assets/a.lua", f"a = 1\n{sign} http://www.vendor.dev/".encode()) == PROSE
+    assert rule_in("assets/a.lua", f"a {sign} b = http://www.vendor.dev/".encode()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/* by\n   http://www.vendor.dev/ */",
+        "f();/*!\n By A\n (http://www.vendor.dev/)\n*/",
+        '<p><!-- not yet\n <script src="http://www.vendor.dev/a.js"></script>\n-->',
+        "  // http://www.vendor.dev/",
+    ],
+)
+def test_comments_of_web_pages(text: str) -> None:
+    assert rule_in("assets/a.html", text.encode()) == PROSE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/* a */ f('http://www.vendor.dev/')",
+        "/* a\n */ f('http://www.vendor.dev/')",
+        "#a{background:url(http://www.vendor.dev/)}",
+        "*{background:url(http://www.vendor.dev/)}",
+        ";f('http://www.vendor.dev/')",
+        "--a||f('http://www.vendor.dev/')",
+        "a='/*';\nf('http://www.vendor.dev/')",
+        "/* f(\n'http://www.vendor.dev/')",
+        "<!-- a --><script src='http://www.vendor.dev/'>",
+        "<!-- a\n --><script src='http://www.vendor.dev/'>",
+        "<script><!--\n f('http://www.vendor.dev/')\n//--></script>",
+        "a='<!--';\nf('http://www.vendor.dev/');'-->'",
+        "<!--\n f('http://www.vendor.dev/')",
+        "*/ f('http://www.vendor.dev/')",
+    ],
+)
+def test_no_comments_of_web_pages(text: str) -> None:
+    assert rule_in("assets/a.html", text.encode()) is None
+
+
+def test_a_comment_of_several_lines_is_told_in_web_pages_only() -> None:
+    text = b"/* a\n http://www.vendor.dev/"
+    assert rule_in("assets/a.css", text) == PROSE
+    assert rule_in("assets/a.txt", text) is None
 
 
 @pytest.mark.parametrize("text", RULES[PROSE].ignores)
@@ -58,6 +100,95 @@ def test_certificates(der: str) -> None:
 @pytest.mark.parametrize("der", RULES[CERTIFICATE].ignores)
 def test_no_certificates(der: str) -> None:
     assert rule_in("assets/a.cer", b"0\x82\0" + bytes.fromhex(der) + b"\0\r\x06") is None
+
+
+def _der(content: bytes, *, missing: int = 0) -> bytes:
+    return b"\x30\x82" + (len(content) + missing).to_bytes(2, "big") + content
+
+
+def test_a_file_that_is_a_list_of_certificates() -> None:
+    text = b"\x0c\x28Policy, http://www.vendor.dev/cps and more\0"
+    assert rule_in("assets/list", _der(text)) == CERTIFICATE
+    assert rule_in("assets/list", _der(text, missing=1)) is None
+    assert rule_in("assets/list", b"\x31" + _der(text)[1:]) is None
+
+
+def test_keys_by_which_a_package_describes_itself() -> None:
+    assert rule_in("META-INF/a.properties", b"Module-Origin=https://www.vendor.dev/a.git") == DOCUMENT_FILE
+    assert rule_in("META-INF/a.properties", b"Bundle-DocURL: https://www.vendor.dev/") == DOCUMENT_FILE
+    assert rule_in("META-INF/a.properties", b"Origin=https://www.vendor.dev/") is None
+    assert rule_in("META-INF/a.properties", b"x.Module-Origin=https://www.vendor.dev/") is None
+
+
+TABLE = "ID,NAME,INFORMATION_SOURCE,URL\n"
+
+
+def test_the_source_of_a_row_in_a_table() -> None:
+    row = '1,"a, b","Survey;\nhttp://www.vendor.dev/ via ""A""",x\n2,c,d,e\n'
+    assert rule_in("assets/a.csv", (TABLE + row).encode()) == DOCUMENT_FILE
+    assert rule_in("assets/a.csv", (TABLE + "1,a,b,http://www.vendor.dev/\n2,c,d,e\n").encode()) is None
+    assert rule_in("assets/a.csv", (TABLE + "1,http://www.vendor.dev/,b,c\n").encode()) is None
+    assert (
+        rule_in("assets/a.csv", (TABLE.replace("INFORMATION_", "") + "1,a,http://www.vendor.dev/,c").encode()) is None
+    )
+    assert rule_in("assets/a.txt", (TABLE + "1,a,http://www.vendor.dev/,c\n").encode()) is None
+    assert rule_in("assets/a.csv", (TABLE + "http://www.vendor.dev/\n").encode()) is None
+    tabs = TABLE.replace(",", "\t")
+    assert rule_in("assets/a.tsv", (tabs + "1\ta\thttp://www.vendor.dev/\tc\n").encode()) == DOCUMENT_FILE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name":"a","license":"MIT","keywords":[],"homepage":"http://www.vendor.dev/"}',
+        '{copyright:"A",license:"MIT",source:"http://www.vendor.dev/"}',
+        '{"bugs":{"url":"http://www.vendor.dev/"},"dependencies":{}}',
+        '{"repository":{"type":"git","url":"git+http://www.vendor.dev/"},"license":"MIT"}',
+        '<link rel="canonical" href="http://www.vendor.dev/">',
+        '<meta property="og:url" content="http://www.vendor.dev/">',
+        "<dc:source>http://www.vendor.dev/</dc:source>",
+    ],
+)
+def test_what_a_package_or_a_page_says_about_itself(text: str) -> None:
+    assert rule_in("assets/a.js", text.encode()) == DOCUMENT_FILE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"homepage":"http://www.vendor.dev/"}',
+        '{"license":"MIT","homepage":"http://www.vendor.dev/"}',
+        '{"license":"MIT","keywords":[],"server":"http://www.vendor.dev/"}',
+        '<link rel="stylesheet" href="http://www.vendor.dev/">',
+        '<link rel="preconnect" href="http://www.vendor.dev/">',
+        '<meta property="og:image" content="http://www.vendor.dev/">',
+        '<script src="http://www.vendor.dev/">',
+        '<a href="http://www.vendor.dev/">',
+        "<source>http://www.vendor.dev/</source>",
+    ],
+)
+def test_what_it_asks_is_no_description(text: str) -> None:
+    assert rule_in("assets/a.js", text.encode()) is None
+
+
+def test_a_link_in_a_message_of_code_is_prose_and_one_in_a_page_counts() -> None:
+    text = b'See <a href="http://www.vendor.dev/">this</a> for more'
+    assert rule_in("assets/a.pyc", b"\0\x01" + text + b"\0") == PROSE
+    assert rule_in("assets/a.html", text) is None
+
+
+def test_an_encoded_certificate() -> None:
+    der = b"\xa0\x1e\x86\x1dhttp://www.vendor.dev/root.crl0\x0d\x06\x03"
+    for encoded in (base64.b64encode(der), der.hex().encode()):
+        assert rule_in("assets/a.txt", encoded) == CERTIFICATE
+    for encoded in (base64.b64encode(b"\xa0\x1e\x0c" + der[3:]), base64.b64encode(der[4:]), der[4:].hex().encode()):
+        assert rule_in("assets/a.txt", encoded) is None
+
+
+def test_a_line_of_its_own_in_a_text_that_code_holds() -> None:
+    assert rule_in("a.pyc", b"\0\x01\x02Something.\n     http://www.vendor.dev/\n") == PROSE
+    assert rule_in("a.pyc", b"\0\x01\x02Something.\nhttp://www.vendor.dev/\n") is None
+    assert rule_in("a.txt", b"Something.\n     http://www.vendor.dev/\n") is None
 
 
 def endpoint(text: str, *, wanted: bool) -> Endpoint:

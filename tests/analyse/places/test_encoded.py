@@ -1,6 +1,8 @@
 """Encoded URLs: each form is found with its offset, and what only looks like one is not."""
 
 import base64
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -10,7 +12,20 @@ from phone_audit.analyse.places.dex_strings import decoded_mentions
 from phone_audit.analyse.places.encoded import MAX_HITS, encoded_in
 from phone_audit.analyse.places.extents import binary_extent, text_extent
 from tests.analyse.dex.builder import Source, build_dex
-from tests.analyse.places.builders import look
+from tests.analyse.places.builders import (
+    assembly,
+    compiled_xml,
+    compressed_assembly,
+    elf,
+    hermes,
+    java_class,
+    look,
+    marks,
+    resource_table,
+    tar,
+    unity,
+)
+from tests.analyse.zips import Part, make_zip
 
 URL = "http://stat.vendor.cn/up?id="
 SAFE = "https://stat.vendor.cn:8443/a"
@@ -47,9 +62,9 @@ def test_a_form_is_found(form: str, around: tuple[bytes, bytes]) -> None:
         around = around[0], b"\0"
     data = memoryview(around[0] + encoded + around[1])
     for extent_of in (text_extent, binary_extent):
-        found = [(one.found.url, one.encoding) for one in encoded_in(data, extent_of)]
+        found = [(one.found.url, one.encoding) for one in encoded_in(data, extent_of, marks(data))]
         assert found == [(url, encoding)]
-        (one,) = encoded_in(data, extent_of)
+        (one,) = encoded_in(data, extent_of, marks(data))
         assert len(around[0]) <= one.offset <= len(around[0]) + 4
 
 
@@ -65,6 +80,34 @@ def test_a_form_is_found_in_an_asset_and_in_a_dex_file(form: str) -> None:
     assert (mention.kind, mention.found.url, mention.encoding) == ("decoded", url, encoding)
     assert mention.where == "classes.dex"
     assert bytes(dex.data.data[mention.offset : mention.offset + 12]) in encoded
+
+
+HOLDERS: dict[str, tuple[str, Callable[[str], bytes]]] = {
+    "library": ("lib/x86/liba.so", elf),
+    "Flutter": ("lib/arm64-v8a/libapp.so", elf),
+    "table": ("resources.arsc", resource_table),
+    "table in UTF-16": ("resources.arsc", partial(resource_table, wide=True)),
+    "compiled XML": ("res/xml/a.xml", compiled_xml),
+    "manifest": ("AndroidManifest.xml", partial(compiled_xml, wide=True)),
+    "Java class": ("A.class", lambda text: java_class("A", [text, "end"])),
+    "Hermes": ("assets/index.android.bundle", lambda text: hermes(["GET", text, "com"])),
+    "Unity": ("assets/global-metadata.dat", lambda text: unity(["GET", text, "com"])),
+    ".NET": ("assemblies/a.dll", lambda text: compressed_assembly(assembly([text]))),
+    "JSON": ("assets/a.json", lambda text: f'{{"a": "{text}"}}\n'.encode()),
+    "tar": ("assets/private.tar", lambda text: tar({"a.py": f"u = {text}\0".encode()})),
+    "archive": ("assets/x.bin", lambda text: make_zip([Part("a.js", f"u = {text}\0".encode())])),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "xor with a high bit"])
+def test_every_form_is_found_in_every_place(form: str, holder: str) -> None:
+    encoded, url, encoding = FORMS[form]
+    if holder == "JSON" and form == "xor":
+        return  # such bytes are no text
+    name, build = HOLDERS[holder]
+    found = look({name: build(encoded.decode("ascii"))}).mentions
+    assert [(one.kind, one.found.url, one.encoding) for one in found] == [("decoded", url, encoding)]
 
 
 def test_the_length_before_a_string_is_no_part_of_it() -> None:
@@ -96,17 +139,19 @@ def test_byte_arrays_of_a_dex_file_are_searched() -> None:
     ],
 )
 def test_what_is_no_url_is_not_found(text: bytes) -> None:
-    assert list(encoded_in(memoryview(text + b"\n"), text_extent)) == []
+    data = memoryview(text + b"\n")
+    assert list(encoded_in(data, text_extent, marks(data))) == []
 
 
 def test_a_certificate_in_text_is_not_taken_apart() -> None:
     der = b"\x30\x82" + bytes(60) + b"\x86\x1ahttp://crl.vendor.cn/r.crl" + bytes(90)
     pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
-    assert list(encoded_in(memoryview(pem), text_extent)) == []
+    data = memoryview(pem)
+    assert list(encoded_in(data, text_extent, marks(data))) == []
 
 
 def test_the_work_is_bounded() -> None:
     data = memoryview((base64.b64encode(URL.encode()) + b" ") * (MAX_HITS + 50))
-    assert len(list(encoded_in(data, text_extent))) <= 4 * MAX_HITS
+    assert len(list(encoded_in(data, text_extent, marks(data)))) <= 4 * MAX_HITS
     noise = memoryview(xor("http://", 7) * 100_000)
-    assert list(encoded_in(noise, binary_extent)) == []
+    assert list(encoded_in(noise, binary_extent, marks(noise))) == []

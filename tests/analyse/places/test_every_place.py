@@ -4,28 +4,27 @@ import bz2
 import gzip
 import lzma
 import marshal
-import struct
 from collections.abc import Callable
 
 import pytest
 
-from phone_audit.analyse.compiled_xml import STRING, Value
 from phone_audit.analyse.places.found import Elsewhere
 from tests.analyse.dex.builder import Source, build_dex
 from tests.analyse.places.builders import (
     assembly,
+    compiled_xml,
     compressed_assembly,
+    elf,
     hermes,
     java_class,
     look,
+    resource_table,
     tar,
     unity,
 )
-from tests.analyse.tables import Type, make_table
 from tests.analyse.zips import Part, make_zip
 
 URL = "https://stat.vendor.cn/up"
-NAMESPACE = "http://schemas.android.com/apk/res/android"
 WIDE = URL.encode("utf-16-le")
 
 
@@ -33,27 +32,12 @@ def seen(found: Elsewhere) -> list[tuple[str, str, str]]:
     return sorted({(one.kind, one.where, one.found.url) for one in found.mentions})
 
 
-def xml(text: str, *, wide: bool = False) -> bytes:
-    """A compiled XML file that is no more than its string pool: the namespace and one value."""
-    table = make_table([], [NAMESPACE, text], utf8=not wide)
-    pool = table[12 : 12 + struct.unpack_from("<I", table, 16)[0]]
-    return struct.pack("<HHI", 3, 8, 8 + len(pool)) + pool
-
-
-def table(text: str, *, wide: bool = False) -> bytes:
-    return make_table([Type(1, {0: Value(STRING, 0)})], ["x", text], utf8=not wide)
-
-
-def elf(text: str) -> bytes:
-    return b"\x7fELF\x02\x01\x01" + bytes(600) + b"%s: \0" + text.encode() + b"\0/system/bin\0"
-
-
 PLACES: dict[str, tuple[str, bytes, str]] = {
-    "table": ("resources.arsc", table(URL), "resource"),
-    "table in UTF-16": ("resources.arsc", table(URL, wide=True), "resource"),
-    "compiled XML": ("res/aB.xml", xml(URL), "resource"),
-    "compiled XML in UTF-16": ("res/xml/config.xml", xml(URL, wide=True), "resource"),
-    "manifest": ("AndroidManifest.xml", xml(URL, wide=True), "manifest"),
+    "table": ("resources.arsc", resource_table(URL), "resource"),
+    "table in UTF-16": ("resources.arsc", resource_table(URL, wide=True), "resource"),
+    "compiled XML": ("res/aB.xml", compiled_xml(URL), "resource"),
+    "compiled XML in UTF-16": ("res/xml/config.xml", compiled_xml(URL, wide=True), "resource"),
+    "manifest": ("AndroidManifest.xml", compiled_xml(URL, wide=True), "manifest"),
     "protobuf XML": ("base/res/xml/a.xml", b"\n\x96\x04\x1a" + bytes([len(URL)]) + URL.encode() + b"2\x08", "resource"),
     "JSON": ("assets/config.json", b'{"url": "https:\\/\\/stat.vendor.cn\\/up", "n": 1}', "asset"),
     "HTML": ("assets/www/index.html", f"<script src='{URL}'></script>".encode(), "asset"),
@@ -70,6 +54,11 @@ PLACES: dict[str, tuple[str, bytes, str]] = {
     ".NET, compressed": ("assemblies/Client.dll", compressed_assembly(assembly([URL])), "asset"),
     "Python bytecode": ("assets/main.pyc", b"o\r\r\n" + bytes(12) + marshal.dumps((b"a", URL, "zz", 7)), "asset"),
     "Java class": ("com/A.class", java_class("com/A", [URL]), "dex-string"),
+    "Cordova": ("assets/www/js/index.js", f"var server = '{URL}';".encode(), "asset"),
+    "Python archive": ("assets/python.zip", make_zip([Part("m.pyc", marshal.dumps(("a", URL, 7)))]), "asset"),
+    "package in a package": ("assets/plugin.dat", make_zip([Part("resources.arsc", resource_table(URL))]), "resource"),
+    "library in a package": ("assets/logo.jpg", make_zip([Part("lib/x86/liba.so", elf(URL))]), "native-string"),
+    "archive in an archive": ("assets/a.zip", make_zip([Part("b", tar({"c.txt": URL.encode()}))]), "asset"),
     "archive": ("assets/data.bin", make_zip([Part("a/b.txt", URL.encode())]), "asset"),
     "tar": ("assets/private.tar", tar({"main.py": f"u = '{URL}'".encode()}), "asset"),
     "tar.gz": ("assets/private.mp3", gzip.compress(tar({"main.py": f"u = '{URL}'".encode()})), "asset"),
@@ -77,7 +66,15 @@ PLACES: dict[str, tuple[str, bytes, str]] = {
     "bzip2": ("assets/x.bz2", bz2.compress(URL.encode()), "asset"),
     "xz": ("assets/x.xz", lzma.compress(URL.encode()), "asset"),
 }
-INSIDE = {"archive": "!a/b.txt", "tar": "!main.py", "tar.gz": "!main.py"}
+INSIDE = {
+    "archive": "!a/b.txt",
+    "tar": "!main.py",
+    "tar.gz": "!main.py",
+    "Python archive": "!m.pyc",
+    "package in a package": "!resources.arsc",
+    "library in a package": "!lib/x86/liba.so",
+    "archive in an archive": "!b!c.txt",
+}
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -86,10 +83,10 @@ def test_a_url_is_found(place: str) -> None:
     assert seen(look({name: content})) == [(kind, name + INSIDE.get(place, ""), URL)]
 
 
-UNPACKED = [place for place in PLACES if place not in (".NET, compressed", "archive", "tar", "tar.gz", "gzip", "bzip2")]
+PACKED = (*INSIDE, ".NET, compressed", "gzip", "bzip2", "xz")
 
 
-@pytest.mark.parametrize("place", [place for place in UNPACKED if place not in ("xz", "JSON")])
+@pytest.mark.parametrize("place", [place for place in PLACES if place not in (*PACKED, "JSON")])
 def test_the_offset_is_where_it_stands(place: str) -> None:
     name, content, _ = PLACES[place]
     (offset,) = {one.offset for one in look({name: content}).mentions}
@@ -133,8 +130,8 @@ def test_media_and_signatures_are_not_searched() -> None:
 
 
 def test_the_namespace_of_android_is_not_told_of_every_file() -> None:
-    assert look({"res/layout/a.xml": xml("x")}) == Elsewhere()
-    assert look({"res/layout/a.xml": xml("x", wide=True)}) == Elsewhere()
+    assert look({"res/layout/a.xml": compiled_xml("x")}) == Elsewhere()
+    assert look({"res/layout/a.xml": compiled_xml("x", wide=True)}) == Elsewhere()
 
 
 @pytest.mark.parametrize(
@@ -156,5 +153,20 @@ def test_values_of_configuration_may_be_bare_hosts(name: str, text: str, values:
 
 @pytest.mark.parametrize("wide", [False, True])
 def test_values_of_resources_may_be_bare_hosts(wide: bool) -> None:
-    (found,) = look({"resources.arsc": table("stat.vendor.cn", wide=wide)}).candidates
+    (found,) = look({"resources.arsc": resource_table("stat.vendor.cn", wide=wide)}).candidates
     assert (found.text, found.kind) == ("stat.vendor.cn", "resource")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_domain_of_a_network_security_config_may_be_a_bare_host(wide: bool) -> None:
+    (found,) = look({"res/xml/net.xml": compiled_xml("stat.vendor.cn", wide=wide)}).candidates
+    assert (found.text, found.kind, found.where) == ("stat.vendor.cn", "resource", "res/xml/net.xml")
+    assert look({"res/layout/a.xml": compiled_xml("stat.vendor.cn", wide=wide)}) == Elsewhere()
+
+
+def test_files_of_every_size_keep_their_order() -> None:
+    small = {f"assets/{number:04}.txt": f"https://a{number}.vendor.cn".encode() for number in range(300)}
+    large = {f"assets/{number:04}x.txt": bytes(70_000) + small[f"assets/{number:04}.txt"] for number in (3, 90, 299)}
+    found = look(dict(sorted({**small, **large}.items())))
+    assert [one.where for one in found.mentions] == sorted({**small, **large})
+    assert [one.offset for one in found.mentions if one.where in large] == [70_000] * 3

@@ -15,7 +15,7 @@ from phone_audit.analyse.places.tables import hermes_strings, unity_strings
 from phone_audit.analyse.places.tar import members
 from phone_audit.analyse.places.urls import urls_in
 from phone_audit.errors import ApkError
-from tests.analyse.places.builders import compressed_assembly, hermes, java_class, lz4_block, tar, unity
+from tests.analyse.places.builders import compressed_assembly, hermes, java_class, lz4_block, marks, tar, unity
 from tests.analyse.tables import make_table
 
 
@@ -83,18 +83,18 @@ def test_overlapping_strings_of_a_table_do_not_slow_it_down() -> None:
 )
 def test_a_length_ends_a_string_and_text_does_not(before: bytes, after: bytes, url: str) -> None:
     data = memoryview(b"\0\0\xff" + before + b"https://a.vendor.cn" + after + b"\xff")
-    assert [one.host.url for one in urls_in(data, binary_extent)] == [url]
+    assert [one.host.url for one in urls_in(data, binary_extent, marks(data).plain)] == [url]
 
 
 def test_a_class_file_states_lengths_in_two_bytes() -> None:
     data = memoryview(b"\1\0\x13https://a.vendor.cnA\0")
-    assert [one.host.host for one in urls_in(data, java_extent)] == ["a.vendor.cn"]
-    assert [one.host.host for one in urls_in(data, native_extent)] == ["a.vendor.cna"]
+    assert [one.host.host for one in urls_in(data, java_extent, marks(data).plain)] == ["a.vendor.cn"]
+    assert [one.host.host for one in urls_in(data, native_extent, marks(data).plain)] == ["a.vendor.cna"]
 
 
 def test_a_scheme_may_have_letters_before_it() -> None:
     data = memoryview(b"abc+https://a.vendor.cn\0xws://b.vendor.cn\0 ws://c.vendor.cn\0")
-    assert [(one.host.host, one.begin) for one in urls_in(data, native_extent)] == [
+    assert [(one.host.host, one.begin) for one in urls_in(data, native_extent, marks(data).plain)] == [
         ("a.vendor.cn", 4),
         ("c.vendor.cn", 43),
     ]
@@ -102,7 +102,7 @@ def test_a_scheme_may_have_letters_before_it() -> None:
 
 def test_urls_inside_urls_are_each_found_once() -> None:
     data = memoryview(b"'https://a.vendor.cn/?u=http://b.vendor.cn/x'")
-    assert [(one.host.url, one.begin) for one in urls_in(data, native_extent)] == [
+    assert [(one.host.url, one.begin) for one in urls_in(data, native_extent, marks(data).plain)] == [
         ("https://a.vendor.cn/?u=http://b.vendor.cn/x", 1),
         ("http://b.vendor.cn/x", 24),
     ]

@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from phone_audit.analyse.archive import Archive
+from phone_audit.analyse.places import sweep as sweep_module
 from phone_audit.analyse.places import urls as urls_module
 from phone_audit.analyse.places import walk as walk_module
 from phone_audit.analyse.places.found import Elsewhere
@@ -105,7 +106,7 @@ def test_dex_files_under_other_names_share_a_budget(monkeypatch: pytest.MonkeyPa
 
 
 def test_mentions_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk_module, "MAX_MENTIONS", 5)
+    monkeypatch.setattr(sweep_module, "MAX_MENTIONS", 5)
     found = look({"a.txt": f"{URL}\n".encode() * 9, "A.class": java_class("A", [f"x{n}.vendor.cn" for n in range(9)])})
     assert (len(found.mentions), len(found.candidates)) == (5, 5)
     assert cuts(found) == [("", "too-many-endpoints")]

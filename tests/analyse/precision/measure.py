@@ -5,14 +5,14 @@
 FOLDER holds the corpus of APKs. The candidates were drawn by `draw.py` before the rules were written and labelled by
 hand in `labels.tsv`: `endpoint`, a host that the code may contact or hand to something that contacts it, or `not`. The
 half `tune` shows its mistakes, so that rules can be made; the half `held` gives its figures only, and only when asked.
+The samples that `fresh.py` keeps, from packages outside the corpus, follow.
 """
 
 import argparse
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,54 +24,12 @@ from phone_audit.analyse.uses import Spot, rules_by_use
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from tests.analyse.precision.draw import Candidate, dex_files
+from tests.analyse.precision.figures import Labelled, print_half, print_mistakes
+from tests.analyse.precision.fresh import print_samples, tried_again
 
 HERE: Final = Path(__file__).resolve().parent
-LOCAL_RULES: Final = frozenset({"loopback", "private-address", "reserved-address"})
-"""Rules that take out hosts which are contacted, since nothing sent to them leaves the owner's network."""
-
 Found = Mapping[str, Mapping[str, Endpoint]]
 """SHA-256 of an APK, and in it each endpoint by host."""
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A candidate with its label, and what the analyser makes of it: counted, and else by which rule not."""
-
-    candidate: Candidate
-    half: str
-    endpoint: bool
-    counted: bool
-    rule: str | None
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Figures of one half, over candidates; `hosts_*` over distinct pairs of APK and host."""
-
-    drawn: int
-    apks: int
-    counted: int
-    wrong: int
-    hosts_counted: int
-    hosts_wrong: int
-    endpoints: int
-    missed: int
-    local: int
-
-    @property
-    def precision(self) -> float:
-        """Share of endpoints among what counts."""
-        return 1 - self.wrong / self.counted
-
-    @property
-    def host_precision(self) -> float:
-        """The same over pairs of APK and host; a host that one candidate rightly names is right."""
-        return 1 - self.hosts_wrong / self.hosts_counted
-
-    @property
-    def recall(self) -> float:
-        """Share of what counts among the endpoints; those of the owner's own network are left out on both sides."""
-        return 1 - self.missed / (self.endpoints - self.local)
 
 
 def read_corpus(folder: Path, index: Path, knowledge: Knowledge) -> dict[str, dict[str, Endpoint]]:
@@ -137,47 +95,11 @@ def _rule(endpoint: Endpoint | None, used: Mapping[Spot, str], one: Candidate, k
     return rule.id if rule else used.get(Spot(one.file, one.offset))
 
 
-def figures(half: Sequence[Labelled]) -> Figures:
-    """Count one half."""
-    counted = [one for one in half if one.counted]
-    right = {(one.candidate.apk, one.candidate.host) for one in counted if one.endpoint}
-    pairs = {(one.candidate.apk, one.candidate.host) for one in counted}
-    endpoints = [one for one in half if one.endpoint]
-    local = sum(one.rule in LOCAL_RULES for one in endpoints)
-    return Figures(
-        drawn=len(half),
-        apks=len({one.candidate.apk for one in half}),
-        counted=len(counted),
-        wrong=sum(not one.endpoint for one in counted),
-        hosts_counted=len(pairs),
-        hosts_wrong=len(pairs - right),
-        endpoints=len(endpoints),
-        missed=sum(not one.counted for one in endpoints) - local,
-        local=local,
-    )
-
-
 def missed_hosts(found: Found, reference: Path) -> tuple[int, set[tuple[str, str]]]:
     """Give how many http(s) hosts the reference lists over the whole corpus, and those that are not listed by us."""
     entries = json.loads(reference.read_text("utf-8"))
     wanted = {(apk, host) for apk in found for host in entries[apk].get("url_hosts_in_dex") or ()}
     return len(wanted), {(apk, host) for apk, host in wanted if host not in found[apk]}
-
-
-def _print_half(name: str, half: Sequence[Labelled]) -> None:
-    one = figures(half)
-    print(f"{name}: {one.drawn} candidates of {one.apks} APKs, {one.endpoints} labelled as endpoints")
-    print(f"  precision {one.precision:.4f}: {one.wrong} of {one.counted} that count are none")
-    print(f"  precision by host {one.host_precision:.4f}: {one.hosts_wrong} of {one.hosts_counted}")
-    print(f"  recall {one.recall:.4f}: {one.missed} missed, {one.local} more are in the owner's own network")
-
-
-def _print_mistakes(half: Iterable[Labelled]) -> None:
-    for one in half:
-        if one.counted and not one.endpoint:
-            print("  wrong ", one.candidate.apk[:10], one.candidate.host, ascii(one.candidate.text[:120]))
-        if one.endpoint and not one.counted and one.rule not in LOCAL_RULES:
-            print("  missed", one.candidate.apk[:10], one.candidate.host, one.rule, ascii(one.candidate.text[:120]))
 
 
 def main() -> None:
@@ -193,11 +115,12 @@ def main() -> None:
     halves: dict[str, list[Labelled]] = {"tune": [], "held": []}
     for one in labelled(found, rules_of_uses(asked.folder, knowledge), knowledge):
         halves[one.half].append(one)
-    _print_half("tune", halves["tune"])
-    _print_mistakes(halves["tune"])
+    print_half("tune", halves["tune"])
+    print_mistakes(halves["tune"])
     print("  kept from counting by:", dict(Counter(one.rule for one in halves["tune"] if one.rule)))
     if asked.held:
-        _print_half("held", halves["held"])
+        print_half("held", halves["held"])
+    print_samples(tried_again(knowledge))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.analyse.precision.draw import HERE, MOST_OF_ONE_APK, SEED, Candidate, draw, halves
-from tests.analyse.precision.measure import Labelled, figures
+from tests.analyse.precision.figures import Labelled, figures
 
 
 @pytest.fixture(scope="module")

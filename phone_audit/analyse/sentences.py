@@ -1,0 +1,92 @@
+"""Sentences: text for people to read, told from what a program asks by the words and signs around a URL."""
+
+import re
+from typing import Final
+
+_EARLIER_URL: Final = re.compile(r"[a-z]+://\S*", re.IGNORECASE)
+_JOINED: Final = re.compile(r"[\"'`]\s*\+\s*[\"'`]|\\[nrt]")
+"""Where a script puts the pieces of a text together, and its ends of lines."""
+_SPACES: Final = re.compile(r"\s+")
+_NEAR: Final = 200
+"""Characters before a URL that are looked at."""
+_PLAIN_WORD: Final = re.compile(r"[(\"'`*&]{0,2}[A-Za-z][A-Za-z/'-]*[A-Za-z][)\"'`*_]{0,2}[,.;]?")
+_NUMBER: Final = re.compile(r"\(?[A-Za-z]?[0-9][0-9.,%-]*\)?[,.;]?")
+_POINTER: Final = re.compile(
+    r"(?:^|[^A-Za-z_])(?:see(?: also)?|visit|refer to|read|details|docs|documentation|guide|wiki|information|more info"
+    r"|website|home ?page|learn more|report (?:it )?(?:to|at))(?:[,.:]? ?[(<\[]? ?|:[(<\[]?)\Z",
+    re.IGNORECASE,
+)
+"""A word that sends a reader to a page. Where it is the name of a setting, `=` or a quote stands behind it."""
+_COLON: Final = r"[\uff1a:\uff0c,\u3001\uff08(]? ?\Z"
+_CREDIT: Final = re.compile(
+    r"(?:\u00a9|\(c\)|copyright|licen[sc]ed (?:under|from)"
+    r"|(?:created|generated|powered|written|developed|made) (?:by|with)|based on)[^\"'`{}=<>]*\Z",
+    re.IGNORECASE,
+)
+"""Words that say whose work something is."""
+_HAN_SENTENCE: Final = re.compile(rf"[\u4e00-\u9fff]{{2}}[\s\S]*[\u4e00-\u9fff]{{2}}{_COLON}")
+_HAN_POINTER: Final = re.compile(rf"(?:参考|参见|查看|参阅|详见|访问|官网|請參考|參見|詳見){_COLON}")
+_FETCHES: Final = re.compile(r"(?<![A-Za-z])(?:wget|curl|ftpget|tftp|aria2c|axel|lynx)(?![A-Za-z])", re.IGNORECASE)
+_OPENS: Final = re.compile(
+    r"(?:^|[^A-Za-z])(?:fetch|git|clone|pip|install|apt|npm|adb|am|view|start|open|loadurl)(?: -+[\w=-]+)* ?\Z",
+    re.IGNORECASE,
+)
+"""Words of a command that fetches or opens what stands behind it."""
+_FOLLOWED: Final = re.compile(r"\)?[,.:]? (?:[a-z]+ ){3}")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_ARGUMENT: Final = re.compile(r"\{[0-9]\}|%(?:[0-9]\$)?[sd]")
+"""What a message is filled in with."""
+_MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]*>|[{}]|&&|=\"|='")
+_WORDS: Final = 5
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+_HAN_SIGNS: Final = 8
+
+
+def is_prose(before: str) -> bool:
+    """Tell whether the text before a URL, in the same string, is a sentence for people that leads up to it.
+
+    That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word. A command
+    that fetches what it names is none.
+
+    Example:
+        >>> is_prose("For details see "), is_prose("GET "), is_prose("url = "), is_prose("busybox wget ")
+        (True, False, False, False)
+    """
+    text = _SPACES.sub(" ", _JOINED.sub(" ", _EARLIER_URL.sub("address", before[-_NEAR:])))
+    if _FETCHES.search(text) or _OPENS.search(text):
+        return False
+    return _has_words(text) or any(sign.search(text) for sign in (_POINTER, _CREDIT, _HAN_SENTENCE, _HAN_POINTER))
+
+
+def _has_words(text: str) -> bool:
+    """Tell whether a text ends in two words and more, or in three and a colon, since settings are named with two."""
+    sentence = text.replace(">", " ").rstrip(" (<[")
+    if sentence == text:
+        return False
+    wanted = 3 if sentence.endswith(":") else 2
+    found = 0
+    for word in reversed(sentence.removesuffix(":").split(" ")):
+        if _PLAIN_WORD.fullmatch(word):
+            found += 1
+        elif not _NUMBER.fullmatch(word):
+            break
+    return found >= wanted
+
+
+def is_sentence(text: str, url: str) -> bool:
+    """Tell whether a whole text is a sentence or more for people, in the midst of which a URL stands.
+
+    It is stricter than `is_prose`: at least `_WORDS` words around the URL, or `_HAN_SIGNS` Chinese signs, and no markup
+    or code.
+
+    Example:
+        >>> url = "https://vendor.dev/help"
+        >>> is_sentence(f"The key is missing, see {url} for how to get one.", url), is_sentence(f"See {url}", url)
+        (True, False)
+    """
+    before, _, after = text.partition(url)
+    around = _ARGUMENT.sub("it", _EARLIER_URL.sub(" ", f"{before} {after}"))
+    if _MARKUP.search(around):
+        return False
+    enough = len(_WORD.findall(around)) >= _WORDS or len(_HAN.findall(around)) >= _HAN_SIGNS
+    return enough and (is_prose(before) or (not before.strip() and _FOLLOWED.match(after) is not None))

@@ -1,0 +1,230 @@
+"""`phone-audit db`: what is known, feeds taken in, and indicators given out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phone_audit.cli import exits
+from phone_audit.cli.options import KnowledgeDirs
+
+IMPORTED = (
+    "stix", "stalkerware", "stalkerware-samples", "stalkerware-network", "exodus", "appmanager", "uad-ng",
+    "debloat-list", "suss", "hosts", "values", "csv", "maltrail", "misp-galaxy", "misp-warninglist", "xray",
+    "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline",
+)  # fmt: skip
+"""The formats, written here so that the help does not load what reads them; a test compares."""
+_MOST_LEFT_OUT = 10
+_MOST_FOUND = 200
+
+db = typer.Typer(
+    name="db",
+    help="The facts that are judged by: look them up, check them, take in feeds, give out indicators.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class", metavar="CLASS", help="Classes to give out; repeatable.", show_default="the malicious ones"
+    ),
+]
+
+
+@db.command()
+def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
+    """Say what is known: counts, dates, licences, digest."""
+    from phone_audit.cli.outputs import terminal_style, write_out
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import own_folder, with_own
+    from phone_audit.pipeline.known import feed_lines
+    from phone_audit.report.json_v1 import render_json
+    from phone_audit.report.text_known import render_entry, render_lines
+
+    known = load_knowledge(with_own(knowledge or ()))
+    if as_json:
+        write_out(render_json(known.info))
+        return
+    facts = [
+        ("digest", known.info.digest),
+        ("newest incident", known.info.newest_entry),
+        *((kind, str(count)) for kind, count in sorted(known.info.counts.items())),
+        *(
+            ("source", f"{source.title}, {source.publisher}, {source.date}; {source.licence}")
+            for source in known.sources
+        ),
+        *(("feed", told) for told in feed_lines(known, own_folder())),
+    ]
+    write_out(render_entry("knowledge", known.info.version, "", facts, terminal_style()))
+    write_out(render_lines([(f"own folder: {own_folder()}",)], terminal_style()))
+
+
+@db.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="incidents, feeds, trackers, hosts, keys, rules …")] = (
+        "incidents"
+    ),
+    knowledge: KnowledgeDirs = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the entries of a kind by id."""
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
+    from phone_audit.pipeline.known import entries
+
+    known = load_knowledge(with_own(knowledge or ()))
+    _write_rows(
+        [(entry.kind, entry.id, entry.title) for entry in entries(known, kind)], ("kind", "id", "title"), as_json
+    )
+
+
+@db.command()
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="An id, or a host, hash, package name of a feed.")],
+    knowledge: KnowledgeDirs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show all that is known of an entry or a value."""
+    from phone_audit.cli.outputs import terminal_style, write_out
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
+    from phone_audit.pipeline.known import show as look_up
+    from phone_audit.report.safe import json_safe
+    from phone_audit.report.text_known import render_entry
+
+    found = look_up(load_knowledge(with_own(knowledge or ())), wanted)
+    if as_json:
+        listed = [{"kind": it.kind, "id": it.id, "title": it.title, "facts": list(map(list, it.facts))} for it in found]
+        write_out(json_safe(json.dumps(listed, indent=1, ensure_ascii=False)) + "\n")
+        return
+    style = terminal_style()
+    write_out("\n".join(render_entry(it.kind, it.id, it.title, it.facts, style) for it in found))
+
+
+@db.command()
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Part of a name, a host, a summary …")],
+    knowledge: KnowledgeDirs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find entries, and values of feeds, that hold a text."""
+    from itertools import islice
+
+    from phone_audit.cli.telling import tell
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
+    from phone_audit.pipeline.known import search as find
+
+    met = list(islice(find(load_knowledge(with_own(knowledge or ())), text), _MOST_FOUND + 1))
+    _write_rows([(it.kind, it.id, it.found or it.title) for it in met[:_MOST_FOUND]], ("kind", "id", "found"), as_json)
+    if len(met) > _MOST_FOUND:
+        tell(f"There is more than these {_MOST_FOUND}: search for a longer text.")
+    if not met:
+        tell(f"Nothing that is known holds {text!r}.")
+
+
+def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bool) -> None:
+    from phone_audit.cli.outputs import terminal_style, write_out
+    from phone_audit.report.safe import json_safe
+    from phone_audit.report.text_known import render_lines
+
+    if as_json:
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        write_out(json_safe(json.dumps(listed, indent=1, ensure_ascii=False)) + "\n")
+    else:
+        write_out(render_lines(rows, terminal_style()))
+
+
+@db.command()
+def check(knowledge: KnowledgeDirs = None) -> None:
+    """Check the facts of the package and of your own folder: file, entry, field, and what to write instead."""
+    from phone_audit.cli.outputs import write_out
+    from phone_audit.knowledge.check import check_folder, counts_of
+    from phone_audit.knowledge.load import BUNDLED
+    from phone_audit.knowledge.own import with_own
+
+    faulty = False
+    for folder in (BUNDLED, *with_own(knowledge or ())):
+        found = check_folder(folder)
+        faulty = faulty or bool(found.problems)
+        lines = [str(problem) for problem in found.problems] or counts_of(found)
+        shown = "the package" if folder == BUNDLED else str(folder)
+        write_out("".join(f"{line}\n" for line in (f"{shown}:", *lines)))
+    raise typer.Exit(exits.COULD_NOT_RUN if faulty else exits.DONE)
+
+
+@db.command("import", epilog=f"Formats: {', '.join(IMPORTED)}.")
+def import_(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="auto, or one of those below.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or a folder of files that are one feed.")],
+    feed: Annotated[str, typer.Option("--id", metavar="ID", help="What to call the feed.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its title.")] = "",
+    publisher: Annotated[str, typer.Option("--publisher", metavar="TEXT", help="Who publishes it.")] = "",
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Where it is published.")] = "",
+    date: Annotated[str, typer.Option("--date", metavar="DATE", help="The day of its content: 2026-01-31.")] = "",
+    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Its licence.")] = "",
+    class_: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="What its values are: spyware, listed …")
+    ] = "",
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name all that was left out.")] = False,
+) -> None:
+    """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
+    from phone_audit.cli.outputs import write_out
+    from phone_audit.cli.telling import tell
+    from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date
+    from phone_audit.knowledge.own import own_folder
+    from phone_audit.pipeline.provenance import utc_now
+
+    said = Said(
+        feed=feed, title=title, publisher=publisher, url=url, date=said_date(date), licence=licence,
+        class_=class_of(class_) if class_ else None,
+    )  # fmt: skip
+    imported = read_feed(format_, path, said, utc_now)
+    head, rejected = imported.head, imported.rejected
+    target = import_feed(imported, into or own_folder())
+    taken = ", ".join(f"{count} {kind}" for kind, count in head.counts.items())
+    write_out(f"{head.feed}: {len(imported.indicators)} taken ({taken}), {len(rejected)} left out. Kept in {target}.\n")
+    for item in rejected if verbose else rejected[:_MOST_LEFT_OUT]:
+        tell(f"left out: {item.row}: {item.why}")
+    if len(rejected) > _MOST_LEFT_OUT and not verbose:
+        tell(f"and {len(rejected) - _MOST_LEFT_OUT} more (-v names them)")
+    if not class_ and all(item.about.class_ == "listed" for item in imported.indicators):
+        tell(
+            "What it lists counts as exposed at most. --class spyware (or malware, stalkerware) says that it is worse."
+        )
+    if head.licence == "not stated":
+        tell("The licence is not known: --licence, --publisher and --date say what a report has to name.")
+
+
+@db.command()
+def export(
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="stix, csv, or hosts (a block list).")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here.")] = None,
+    feeds: Feeds = None,
+    classes: Classes = None,
+    knowledge: KnowledgeDirs = None,
+) -> None:
+    """Give out the known indicators of what is malicious. Each keeps its source and licence."""
+    from phone_audit.cli.outputs import write_file, write_out
+    from phone_audit.errors import UsageError
+    from phone_audit.knowledge.feeds.importing import class_of
+    from phone_audit.knowledge.load import load_knowledge
+    from phone_audit.knowledge.own import with_own
+    from phone_audit.pipeline.given_out import known_indicators
+    from phone_audit.report.indicators import GIVEN_OUT
+
+    if format_ not in GIVEN_OUT:
+        raise UsageError(f"There is no format {format_!r} here.", f"Formats: {', '.join(GIVEN_OUT)}.")
+    known = load_knowledge(with_own(knowledge or ()))
+    rows = known_indicators(known, feeds or (), tuple(map(class_of, classes or ())))
+    text = GIVEN_OUT[format_](rows, f"{known.info.newest_entry}T00:00:00.000Z")
+    if output is None:
+        write_out(text)
+    else:
+        write_file(output, text)

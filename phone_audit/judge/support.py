@@ -1,0 +1,58 @@
+"""Until when a phone gets security updates, and how old its patch level is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from phone_audit.judge.prints import with_fingerprint_parts
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.support_schema import SupportFact
+from phone_audit.model.finding import Source
+from phone_audit.model.results import Support
+
+_MODELS = ("ro.product.model", "ro.product.marketname", "ro.product.vendor.model")
+
+
+def support_of(properties: Mapping[str, str], knowledge: Knowledge) -> Support | None:
+    """Give the end of support of the model that the properties name, or None where no source tells it."""
+    known = with_fingerprint_parts(properties)
+    table = _table(knowledge)
+    fact = next(
+        (table.models[name] for field in _MODELS if (name := known.get(field, "").casefold()) in table.models), None
+    )
+    if fact is None:
+        fact = table.devices.get((known.get("ro.product.brand", "").casefold(), known.get("ro.product.device", "")))
+    if fact is None:
+        return None
+    sources = {source.id: source for source in knowledge.sources}
+    cited = (sources[name] for name in fact.sources)
+    return Support(
+        maker=fact.maker,
+        model=fact.name,
+        until=fact.until,
+        sources=tuple(Source(title=s.title, publisher=s.publisher, date=s.date, url=s.url) for s in cited),
+    )
+
+
+def patch_age(patch: str | None, as_of: date) -> int | None:
+    """Give the days from a patch level to a day; None where there is none, or it is no date, or later than the day."""
+    try:
+        days = (as_of - date.fromisoformat(patch or "")).days
+    except ValueError:
+        return None
+    return days if days >= 0 else None
+
+
+@dataclass(frozen=True)
+class _Table:
+    models: Mapping[str, SupportFact]
+    devices: Mapping[tuple[str, str], SupportFact]
+
+
+@lru_cache(maxsize=4)
+def _table(knowledge: Knowledge) -> _Table:
+    return _Table(
+        {name.casefold(): fact for fact in knowledge.support for name in fact.models},
+        {(fact.brand.casefold(), name): fact for fact in knowledge.support for name in fact.devices},
+    )

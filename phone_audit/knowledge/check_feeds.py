@@ -1,0 +1,103 @@
+"""Feed files of a knowledge folder: where they come from, and every value as it has to be for a look-up to find it."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.check_facts import check_source
+from phone_audit.knowledge.fact_schema import FactSource
+from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
+from phone_audit.knowledge.feeds.store import FOLDER, feed_files
+from phone_audit.knowledge.feeds.values import NoValueError, read
+from phone_audit.knowledge.problems import Report
+
+_UNSTATED = "not stated"
+
+
+def check_feeds(folder: Path, reporter: Callable[[str, str], Report], *, bundled: bool) -> list[FeedHead]:
+    """Report faults of the feed files, and give the heads of those that can be read.
+
+    Args:
+        folder: the knowledge folder.
+        reporter: gives what takes the problems of one entry of a file.
+        bundled: these come with the package, so the licence has to be there and to be stated.
+
+    Raises:
+        KnowledgeError: a file cannot be read at all.
+    """
+    heads = []
+    for path in feed_files(folder):
+        name = f"{FOLDER}/{path.name}"
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
+        try:
+            head = FeedHead.model_validate_json(lines[0])
+        except ValidationError as error:
+            _report_schema(error, reporter(name, "line 1"))
+            continue
+        heads.append(head)
+        _check_head(head, path, reporter(name, head.feed), bundled=bundled)
+        _check_rows(lines[1:], head, name, reporter)
+    return heads
+
+
+def _check_head(head: FeedHead, path: Path, report: Report, *, bundled: bool) -> None:
+    if path.stem != head.feed:
+        report("feed", f"the file is called {path.name}; both have to be the same")
+    if not bundled:
+        return
+    source = FactSource(
+        id=head.feed, title=head.title, publisher=head.publisher, url=head.url, revision=head.revision, date=head.date,
+        licence="" if head.licence == _UNSTATED else head.licence,
+    )  # fmt: skip
+    check_source(source, report)
+    if not path.with_name(f"LICENSE.{head.feed}").is_file():
+        report("licence", f"there is no LICENSE.{head.feed} beside it; write licence and attribution there")
+
+
+def _check_rows(lines: list[bytes], head: FeedHead, name: str, reporter: Callable[[str, str], Report]) -> None:
+    counts: Counter[str] = Counter()
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for number, line in enumerate(lines, 2):
+        if not line:
+            continue
+        report = reporter(name, f"line {number}")
+        try:
+            row = FeedRow.model_validate_json(line)
+        except ValidationError as error:
+            _report_schema(error, report)
+            continue
+        if not row.name.strip():
+            report("name", "missing; say what the values belong to")
+        counts[row.kind] += len(row.values)
+        for place, value in enumerate(row.values):
+            seen[row.kind, value, str((row.name, row.class_, row.weight, row.note))] += 1
+            _check_value(row, place, value, report)
+    report = reporter(name, head.feed)
+    if dict(counts) != {kind: count for kind, count in head.counts.items() if count}:
+        report("counts", f"the file holds {dict(sorted(counts.items()))}; write that")
+    for (kind, value, _), times in seen.items():
+        if times > 1:
+            report(kind, f"{value} stands {times} times; keep one of them")
+
+
+def _check_value(row: FeedRow, place: int, value: str, report: Report) -> None:
+    try:
+        found = read(row.kind, value)
+    except NoValueError as fault:
+        report(f"values[{place}]", f"{fault}; correct it or leave it out")
+        return
+    if found != (row.kind, value):
+        report(f"values[{place}]", f"{value!r} is looked up as {found[0]} {found[1]!r}; write that")
+
+
+def _report_schema(error: ValidationError, report: Report) -> None:
+    for line in error.errors():
+        report(
+            ".".join(str(step) for step in line["loc"]) or "whole line", f"{line['msg']}, found {line['input']!r:.80}"
+        )

@@ -1,0 +1,88 @@
+"""The compiled table of the feeds at hand: kept under the digest of the feeds, made again when they change."""
+
+import contextlib
+import json
+import mmap
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from phone_audit.knowledge.feeds.store import read_head, read_rows, sha256_of
+from phone_audit.knowledge.feeds.table import VERSION, Table, TableError, compile_table
+
+_KEPT: Final = 3
+_DIGESTS: Final = "digests.json"
+
+
+def cache_folder() -> Path:
+    """Give the folder of this user's caches; it may not be there."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "phone-audit" / "indicators"
+
+
+def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
+    """Give the SHA-256 of each file. One that has the size, time and place of last time is not read again.
+
+    Args:
+        files: the feed files.
+        folder: the cache; where it cannot be written, every file is read.
+    """
+    known = _read_digests(folder / _DIGESTS)
+    found: dict[str, list[int | str]] = {}
+    for file in files:
+        # a file that is gone or may not be read is told by sha256_of
+        stat = file.stat() if file.exists() else None
+        mark: list[int | str] = [stat.st_size, stat.st_mtime_ns, stat.st_ino] if stat else []
+        before = known.get(str(file.absolute()), [])
+        digest = before[-1] if mark and before[:-1] == mark else sha256_of(file)
+        found[str(file.absolute())] = [*mark, digest]
+    if found != {name: known.get(name) for name in found}:
+        _write(folder / _DIGESTS, json.dumps({**known, **found}).encode())
+    return tuple(str(mark[-1]) for mark in found.values())
+
+
+def open_table(files: Sequence[Path], digests: Sequence[str], folder: Path) -> Table:
+    """Give the table of these feeds: the kept one if it is whole, else a new one, which is kept if that can be done.
+
+    Raises:
+        KnowledgeError: a feed is broken.
+    """
+    total = sha256(f"{VERSION}\n".encode() + "\n".join(digests).encode()).hexdigest()
+    path = folder / f"{total[:32]}.table"
+    with contextlib.suppress(OSError, TableError, ValueError), path.open("rb") as file:
+        return Table(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+    data = compile_table((read_head(file), read_rows(file)) for file in files)
+    if _write(path, data):
+        _forget_old(folder, path)
+    return Table(data)
+
+
+def _read_digests(path: Path) -> dict[str, list[int | str]]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    shaped = isinstance(document, dict) and all(isinstance(mark, list) and mark for mark in document.values())
+    return document if shaped else {}
+
+
+def _write(path: Path, data: bytes) -> bool:
+    """Write a cache file as a whole; tell whether that could be done. Nothing depends on it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _forget_old(folder: Path, newest: Path) -> None:
+    with contextlib.suppress(OSError):
+        tables = sorted(folder.glob("*.table"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in [path for path in tables if path != newest][_KEPT - 1 :]:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,215 @@
+"""A file or folder of somebody's list → a feed in the user's knowledge folder."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from phone_audit.errors import KnowledgeError, UsageError
+from phone_audit.knowledge.feeds.formats import FORMATS, Format, recognised
+from phone_audit.knowledge.feeds.indicator import CLASSES, About, FeedHead, Indicator, Rejected, ThreatClass
+from phone_audit.knowledge.feeds.json_text import LARGEST, FeedError
+from phone_audit.knowledge.feeds.store import FOLDER, write_feed
+
+_UNKNOWN = "not stated"
+MOST_ROWS = 10_000_000
+"""A YAML file of a few lines can unfold into any number of rows."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What whoever imports says of the feed; empty where the format or the file has to tell."""
+
+    feed: str = ""
+    title: str = ""
+    publisher: str = ""
+    url: str = ""
+    revision: str = ""
+    date: str = ""
+    licence: str = ""
+    class_: ThreatClass | None = None
+
+
+@dataclass
+class Imported:
+    """A feed as it was read: its head, its indicators, each once, and what was left out."""
+
+    head: FeedHead
+    indicators: list[Indicator]
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def read_feed(format_name: str, path: Path, said: Said, clock: Callable[[], datetime]) -> Imported:
+    """Read a feed without keeping it.
+
+    Args:
+        format_name: a word of FORMATS, or `auto`.
+        path: a file, or a folder whose files of the format are one feed.
+        said: what is known of the feed.
+        clock: gives the present time.
+
+    Raises:
+        UsageError: there is no such format, or the file is of none.
+        KnowledgeError: the file cannot be read as this format, holds nothing to take, or far too much.
+    """
+    if format_name != "auto" and format_name not in FORMATS:
+        raise UsageError(f"There is no format {format_name!r}.", f"Formats: auto, {', '.join(FORMATS)}.")
+    read = _Read()
+    for file in _files(path, FORMATS.get(format_name)):
+        data = _bytes(file)
+        found = FORMATS.get(format_name) or _recognised(file, data)
+        read.begin(found, file, data)
+        for item in _items(found, file, data, said):
+            read.take(item, path)
+    if not read.indicators:
+        raise KnowledgeError(
+            f"{path} holds nothing that could be taken{_first(read.rejected)}.",
+            "Check the format, or name another one.",
+        )
+    return Imported(_head(path, said, read, clock()), list(read.indicators), read.rejected)
+
+
+@dataclass
+class _Read:
+    """What was read so far: the first file's format, the hash of all bytes, the time of the newest file, the rows."""
+
+    format: Format | None = None
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    newest: float = 0.0
+    indicators: dict[Indicator, None] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    rows: int = 0
+
+    def begin(self, format_: Format, file: Path, data: bytes) -> None:
+        """Note a file that is about to be read."""
+        self.format = self.format or format_
+        self.digest.update(data)
+        self.newest = max(self.newest, file.stat().st_mtime)
+
+    def take(self, item: Indicator | Rejected, path: Path) -> None:
+        """Keep a row; refuse to unfold without end."""
+        self.rows += 1
+        if self.rows > MOST_ROWS:
+            raise KnowledgeError(f"{path} holds more than {MOST_ROWS} rows.", "Split it, and import the parts.")
+        if isinstance(item, Rejected):
+            self.rejected.append(item)
+        else:
+            self.indicators[item] = None
+
+
+def import_feed(imported: Imported, folder: Path) -> Path:
+    """Keep a feed in a knowledge folder, in the place of an earlier one of its name; gives its file."""
+    target = folder / FOLDER / f"{imported.head.feed}.jsonl"
+    write_feed(target, imported.head, imported.indicators)
+    return target
+
+
+def _files(path: Path, format_: Format | None) -> list[Path]:
+    if path.is_dir():
+        suffixes = format_.suffixes if format_ else ()
+        files = [
+            file
+            for file in sorted(path.iterdir())
+            if file.is_file() and file.stem.upper() != "README" and (not suffixes or file.suffix.lower() in suffixes)
+        ]
+        if files:
+            return files
+        raise UsageError(f"{path} holds no file of this format.", "Name a file, or another folder.")
+    if not path.exists():
+        raise UsageError(f"{path} does not exist.", "Name a file or a folder of a feed.")
+    return [path]
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise KnowledgeError(f"{file} is larger than {LARGEST // 2**20} MB.", "Split it, and import the parts.")
+        return file.read_bytes()
+    except OSError as error:
+        raise KnowledgeError(f"{file} cannot be read: {error.strerror}.", "Check your rights.") from error
+
+
+def _recognised(file: Path, data: bytes) -> Format:
+    found = recognised(file.name, data)
+    if found is None:
+        raise UsageError(f"{file} is of no format that can be told.", f"Name one of {', '.join(FORMATS)}.")
+    return found
+
+
+def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Indicator | Rejected]:
+    about = About(_name_of(file), said.class_ or format_.class_)
+    try:
+        for item in format_.read(data, about):
+            yield _as_said(item, said)
+    except FeedError as error:
+        raise KnowledgeError(
+            f"{file} cannot be read as {format_.name}: {error}.", "Name the format that it is, or check the file."
+        ) from error
+
+
+def _as_said(item: Indicator | Rejected, said: Said) -> Indicator | Rejected:
+    """A class that the user names stands above that of the format, except where the row itself says commonplace."""
+    if said.class_ is None or isinstance(item, Rejected) or item.about.class_ in (said.class_, "commonplace"):
+        return item
+    about = item.about
+    return Indicator(item.kind, item.value, About(about.name, said.class_, about.weight, about.note))
+
+
+def _name_of(file: Path) -> str:
+    """Give what a file is named after: `2021_x__android_vo1d.txt` is about `vo1d`."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d_)?(.*__)?(android_)?", "", file.stem)[:80] or file.stem
+
+
+def _head(path: Path, said: Said, read: _Read, now: datetime) -> FeedHead:
+    format_ = read.format or FORMATS["values"]
+    name = said.feed or (format_.name if path.is_dir() and format_.publisher else f"{format_.name}-{path.stem}")
+    return FeedHead(
+        feed=re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:80] or "feed",
+        format=format_.name,
+        title=said.title or (f"{format_.publisher}: {path.name}" if format_.publisher else path.name),
+        publisher=said.publisher or format_.publisher or _UNKNOWN,
+        url=said.url or format_.url,
+        revision=said.revision,
+        date=said.date or datetime.fromtimestamp(read.newest, UTC).strftime("%Y-%m-%d"),
+        licence=said.licence or format_.licence or _UNKNOWN,
+        imported=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        input_sha256=read.digest.hexdigest(),
+        counts=dict(sorted(Counter(item.kind for item in read.indicators).items())),
+        left_out=dict(sorted(Counter(_reason(item) for item in read.rejected).items())),
+    )
+
+
+def _reason(item: Rejected) -> str:
+    """Give the reason without the value, so that equal reasons can be counted."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|\d+(\.\d+){3}|/\S+", "…", item.why)[:120]
+
+
+def _first(rejected: list[Rejected]) -> str:
+    return f": {rejected[0].row}: {rejected[0].why}" if rejected else ""
+
+
+def class_of(text: str) -> ThreatClass:
+    """Give the class that a word names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    found = next((word for word in CLASSES if word == text), None)
+    if found is None:
+        raise UsageError(f"There is no class {text!r}.", f"Classes: {', '.join(CLASSES)}.")
+    return found
+
+
+def said_date(text: str) -> str:
+    """Give the day that a text names; empty stays empty.
+
+    Raises:
+        UsageError: it is no day.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d") if text else ""
+    except ValueError:
+        raise UsageError(f"{text!r} is no day.", "Write it like 2026-01-31.") from None

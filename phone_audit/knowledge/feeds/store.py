@@ -1,0 +1,116 @@
+"""Feeds on disk: JSON lines, the head first. The same for those of the package and those of the user."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.feeds.indicator import About, FeedHead, FeedRow, Indicator, Kind
+
+FOLDER: Final = "indicators"
+"""The sub-folder of a knowledge folder that holds feeds."""
+_VALUES_A_ROW: Final = 500
+
+
+def feed_files(folder: Path) -> tuple[Path, ...]:
+    """Give the feed files of a knowledge folder, by name."""
+    return tuple(sorted((folder / FOLDER).glob("*.jsonl")))
+
+
+def write_feed(path: Path, head: FeedHead, indicators: Iterable[Indicator]) -> None:
+    """Write a feed as a whole: nobody sees half of it, and a failure leaves what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(_line(head.model_dump(mode="json")))
+            for row in _rows(indicators):
+                file.write(_line(row.model_dump(mode="json", exclude_defaults=True)))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise KnowledgeError(
+            f"{path} cannot be written: {error.strerror}.", "Free some room, or check your rights."
+        ) from error
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _rows(indicators: Iterable[Indicator]) -> Iterator[FeedRow]:
+    groups: dict[tuple[Kind, About], set[str]] = {}
+    for item in indicators:
+        groups.setdefault((item.kind, item.about), set()).add(item.value)
+    for (kind, about), values in sorted(
+        groups.items(), key=lambda group: (group[0][1].name, group[0][0], str(group[0][1]))
+    ):
+        ordered = sorted(values)
+        for start in range(0, len(ordered), _VALUES_A_ROW):
+            part = tuple(ordered[start : start + _VALUES_A_ROW])
+            yield FeedRow(
+                kind=kind, name=about.name, class_=about.class_, weight=about.weight, note=about.note, values=part
+            )
+
+
+def read_head(path: Path) -> FeedHead:
+    """Read where a feed comes from.
+
+    Raises:
+        KnowledgeError: the file cannot be read, or its first line is no head.
+    """
+    try:
+        with path.open("rb") as file:
+            line = file.readline(2**20)
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        return FeedHead.model_validate_json(line)
+    except ValidationError as error:
+        raise _broken(path, 1, error) from error
+
+
+def read_rows(path: Path) -> Iterator[FeedRow]:
+    """Yield the rows of a feed.
+
+    Raises:
+        KnowledgeError: a line breaks the schema; names file, line and field.
+    """
+    try:
+        with path.open("rb") as file:
+            file.readline()
+            for number, line in enumerate(file, 2):
+                try:
+                    yield FeedRow.model_validate_json(line)
+                except ValidationError as error:
+                    raise _broken(path, number, error) from error
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _broken(path: Path, number: int, error: ValidationError) -> KnowledgeError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "whole line"
+    return KnowledgeError(
+        f"{path}: line {number}: {place}: {first['msg']}.", f"Import the feed again, or remove {path.name}."
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Give the SHA-256 of a file.
+
+    Raises:
+        KnowledgeError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,195 @@
+"""Text of a feed → a value as it is looked up, or the reason why it is none."""
+
+import ipaddress
+import re
+from typing import Final
+
+from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Rejected
+from phone_audit.knowledge.hosts import plain_host
+from phone_audit.knowledge.naming import address_fault, host_fault
+from phone_audit.knowledge.rules import split_url
+
+DIGESTS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+_PACKAGE: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
+_PROPERTY: Final = re.compile(r"[A-Za-z][\w.:-]*(=.*)?", re.ASCII | re.DOTALL)
+_CODE: Final = re.compile(r"[A-Za-z_][\w$]*(\.[\w$]+)+\.?")
+_ADDRESS: Final = re.compile(r"\[?(?P<address>[0-9a-fA-F:.]+?)\]?(?::(?P<port>\d{1,5}))?")
+_WIDE = (
+    "/ /cache /data /data/app /data/data /data/local /data/local/tmp /dev /mnt /odm /proc /product /product/app "
+    "/product/priv-app /sbin /sdcard /storage /system /system/app /system/bin /system/etc /system/lib /system/lib64 "
+    "/system/priv-app /system/xbin /system_ext /tmp /vendor /vendor/bin"
+)
+_WIDE_PATHS: Final = frozenset(_WIDE.split(" "))
+_END = "app cc cn co com de eu in info io me net org ru top tv xyz"
+_ENDS: Final = frozenset(_END.split(" "))
+"""Ends of host names with which names of packages begin."""
+_LONGEST: Final = 2048
+
+
+class NoValueError(ValueError):
+    """A text is no value of its kind; the message is a sentence without a full stop."""
+
+
+def read(kind: Kind, text: str) -> tuple[Kind, str]:
+    """Give the kind and value that a text of a feed stands for.
+
+    A `host` that is an address becomes an `address`, one with a path a `url`; a `url` without a path becomes a host.
+
+    Raises:
+        NoValueError: it is none.
+
+    Example:
+        >>> read("host", "*.Evil.Example.")
+        ('host', 'evil.example')
+        >>> read("url", "hxxp://203.0.113[.]7:8080/gate")
+        Traceback (most recent call last):
+        ...
+        phone_audit.knowledge.feeds.values.NoValueError: 203.0.113.7 is no public address; nobody on the internet has it
+    """
+    plain = text.strip()
+    if not plain:
+        raise NoValueError("the value is empty")
+    if len(plain) > _LONGEST or not plain.isprintable():
+        raise NoValueError("the value is too long or holds control characters")
+    if kind in ("host", "address", "network", "url"):
+        return _endpoint(plain)
+    return kind, _READERS[kind](plain)
+
+
+def row(kind: Kind, text: str, about: About) -> Indicator | Rejected:
+    """Give the indicator that a text of a feed stands for, or the reason why it was left out."""
+    try:
+        found, value = read(kind, text)
+    except NoValueError as fault:
+        return Rejected(shown(text), str(fault))
+    return Indicator(found, value, about)
+
+
+def guessed(text: str) -> Kind:
+    """Guess what a bare value is, for lists that do not say.
+
+    Example:
+        >>> [guessed(text) for text in ("com.spy.agent", "spy.example.com", "/data/local/x", "a" * 32)]
+        ['package', 'host', 'path', 'hash']
+    """
+    plain = text.strip()
+    if plain.startswith("/"):
+        return "path"
+    if re.fullmatch(r"[0-9a-fA-F]+", plain) and len(plain) in DIGESTS:
+        return "hash"
+    first, last = plain.partition(".")[0], plain.rpartition(".")[2]
+    backwards = first in _ENDS and (last not in _ENDS or (first == "com" and plain.count(".") > 1))
+    return "package" if backwards and _PACKAGE.fullmatch(plain) else "host"
+
+
+def shown(row: object) -> str:
+    """Cut what was left out to what a person can read."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(row)[:120])
+
+
+def _endpoint(text: str) -> tuple[Kind, str]:
+    text = text.replace("[.]", ".").replace("(.)", ".").replace("[:]", ":")
+    rest = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", text)
+    bare = _address(rest.removesuffix("/")) or _network(rest)
+    if bare:
+        return bare
+    host, path = split_url(rest)
+    host = host.removeprefix("*.").removeprefix(".")
+    kind, value = _host(host)
+    # the path is case-sensitive and the fragment never sent
+    path = path.partition("#")[0]
+    return ("url", value + path) if path not in ("", "/") else (kind, value)
+
+
+def _address(text: str) -> tuple[Kind, str] | None:
+    found = _ADDRESS.fullmatch(text)
+    try:
+        address = ipaddress.ip_address(found["address"]) if found else ipaddress.ip_address(text)
+    except ValueError:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return None
+    fault = address_fault(str(address))
+    if fault:
+        raise NoValueError(fault)
+    return "address", str(address)
+
+
+def _network(text: str) -> tuple[Kind, str] | None:
+    if "/" not in text:
+        return None
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    if network.prefixlen == network.max_prefixlen:
+        return _address(str(network.network_address))
+    return "network", str(network)
+
+
+def _host(text: str) -> tuple[Kind, str]:
+    address = _address(text)
+    if address:
+        return address
+    host = plain_host(text)
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise NoValueError(f"{text!r} is no host name") from None
+    fault = host_fault(host)
+    if fault:
+        raise NoValueError(fault)
+    return "host", host
+
+
+def _digest(text: str) -> str:
+    plain = text.replace(":", "").replace(" ", "").lower()
+    if len(plain) not in DIGESTS or not re.fullmatch(r"[0-9a-f]+", plain):
+        raise NoValueError(f"{text!r} is no hash; its length or letters are those of none")
+    return plain
+
+
+def _package(text: str) -> str:
+    if not _PACKAGE.fullmatch(text):
+        raise NoValueError(f"{text!r} is no package name")
+    return text
+
+
+def _path(text: str) -> str:
+    plain = text.rstrip("/") or "/"
+    if not plain.startswith("/"):
+        raise NoValueError(f"{text!r} is no path from the root of the phone")
+    if plain in _WIDE_PATHS:
+        raise NoValueError(f"{plain} is on every phone")
+    return plain
+
+
+def _file(text: str) -> str:
+    if "/" in text or len(text) < 4:
+        raise NoValueError(f"{text!r} is no name of a file, or too short to tell anything")
+    return text
+
+
+def _property(text: str) -> str:
+    if not _PROPERTY.fullmatch(text):
+        raise NoValueError(f"{text!r} is no name of a property")
+    return text
+
+
+def _code(text: str) -> str:
+    plain = text.replace("/", ".").removeprefix("L").removesuffix(";") if "/" in text else text
+    if not _CODE.fullmatch(plain):
+        raise NoValueError(f"{text!r} is no prefix of class names with two labels or more")
+    return plain
+
+
+def _text(text: str) -> str:
+    return text
+
+
+_READERS: Final = {
+    "hash": _digest, "certificate": _digest, "package": _package, "path": _path, "file": _file, "property": _property,
+    "process": _text, "code": _code, "name": _text,
+}  # fmt: skip

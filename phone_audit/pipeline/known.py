@@ -1,0 +1,160 @@
+"""What is known, as a person looks it up: entries of every kind by id, by text, and the feeds they come from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from phone_audit.errors import KnowledgeError, UsageError
+from phone_audit.knowledge.check_incident import facts_of
+from phone_audit.knowledge.feeds.indicator import KINDS, FeedHead, Kind, Listed
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.load import Knowledge
+
+ENTRY_KINDS = (
+    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers",
+)  # fmt: skip
+Fact = tuple[str, str]
+"""What is said, and the value."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """One entry: its kind, id and title, and what it says, in order. `found` is what a search met."""
+
+    kind: str
+    id: str
+    title: str
+    facts: tuple[Fact, ...]
+    found: str = ""
+
+
+def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
+    """Yield the entries of a kind, by id.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    if kind not in ENTRY_KINDS:
+        raise UsageError(f"There is no kind {kind!r}.", f"Kinds: {', '.join(ENTRY_KINDS)}.")
+    if kind == "incidents":
+        yield from (_incident(entry) for entry in knowledge.incidents)
+    elif kind == "feeds":
+        yield from (_feed(feed) for feed in knowledge.indicators.feeds)
+    else:
+        yield from _facts(knowledge, kind)
+
+
+def _facts(knowledge: Knowledge, kind: str) -> Iterator[Known]:
+    for entry in getattr(knowledge, kind):
+        fields = entry.model_dump(mode="json")
+        name = fields.get("id") or fields["host"]
+        title = fields.get("name") or fields.get("title") or fields.get("owner") or fields.get("reason") or ""
+        skipped = ("id", "matches", "ignores", "example", "near_miss")
+        said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], ""))
+        yield Known(kind, str(name), str(title), tuple((key, _plain(value)) for key, value in said))
+
+
+def show(knowledge: Knowledge, wanted: str) -> list[Known]:
+    """Give the entries of that id, and the incidents and feeds that list it as a value: a host, a hash, a package name.
+
+    Raises:
+        KnowledgeError: nothing is known of it.
+    """
+    found = [entry for kind in ENTRY_KINDS for entry in entries(knowledge, kind) if entry.id == wanted]
+    found += [_incident(entry) for entry in knowledge.incidents if _names(entry, wanted) and entry.id != wanted]
+    found += [_listed(listed) for listed in _lookups(knowledge, wanted)]
+    if not found:
+        raise KnowledgeError(f"Nothing is known of {wanted!r}.", "phone-audit db search finds parts of names.")
+    return found
+
+
+def _names(entry: IncidentEntry, wanted: str) -> bool:
+    """Tell whether a fact of the incident is this very value."""
+    return any(fact.value.casefold() == wanted.casefold() for _, fact in facts_of(entry))
+
+
+def _lookups(knowledge: Knowledge, wanted: str) -> list[Listed]:
+    """Look a value up as whatever it may be."""
+    found: dict[tuple[object, str], Listed] = {}
+    for kind in KINDS:
+        for text in (wanted, wanted.lower().replace(":", "")):
+            found.update(((hit.indicator, hit.feed.feed), hit) for hit in knowledge.indicators.of(kind, text))
+    for hit in (*knowledge.indicators.of_host(wanted.lower()), *knowledge.indicators.of_url(wanted)):
+        found[hit.indicator, hit.feed.feed] = hit
+    return list(found.values())
+
+
+def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
+    """Yield the entries that hold a text, upper and lower case alike, and the values of feeds that do."""
+    wanted = text.casefold()
+    for kind in ENTRY_KINDS:
+        for entry in entries(knowledge, kind):
+            said = (("id", entry.id), ("title", entry.title), *entry.facts)
+            met = next((f"{key}: {value}" for key, value in said if wanted in value.casefold()), "")
+            if met:
+                yield Known(entry.kind, entry.id, entry.title, entry.facts, met)
+    for listed in knowledge.indicators.table:
+        indicator = listed.indicator
+        if wanted in indicator.value.casefold() or wanted in indicator.about.name.casefold():
+            yield _listed(listed)
+
+
+def _incident(entry: IncidentEntry) -> Known:
+    facts = [
+        ("summary", entry.summary),
+        ("category", entry.category),
+        ("severity", entry.severity),
+        ("status", entry.status),
+        ("raises", entry.raises),
+        ("published", entry.disclosed),
+        *((f"{name.partition('[')[0]}", f"{fact.value} ({fact.confidence})") for name, fact in facts_of(entry)),
+        *(("what to do", step.text) for step in entry.what_to_do),
+        *(("source", f"{source.publisher}, {source.title}, {source.date} {source.url}") for source in entry.sources),
+    ]
+    return Known("incidents", entry.id, entry.title, tuple(facts))
+
+
+def _feed(feed: FeedHead) -> Known:
+    facts = [
+        ("publisher", feed.publisher),
+        ("date", feed.date),
+        ("licence", feed.licence),
+        ("url", feed.url),
+        ("revision", feed.revision),
+        ("format", feed.format),
+        ("imported", feed.imported),
+        ("sha256 of the input", feed.input_sha256),
+        ("indicators", _counts(feed.counts)),
+        ("left out", _counts(feed.left_out)),
+    ]
+    return Known("feeds", feed.feed, feed.title, tuple((key, value) for key, value in facts if value))
+
+
+def _listed(listed: Listed) -> Known:
+    about, feed = listed.indicator.about, listed.feed
+    facts = [
+        ("listed as", f"{about.name} ({about.class_})"),
+        ("worth", f"{about.weight}{f': {about.note}' if about.note else ''}"),
+        ("feed", f"{feed.feed}: {feed.title}, {feed.publisher}, {feed.date}"),
+        ("licence", feed.licence),
+    ]
+    return Known(listed.indicator.kind, listed.indicator.value, f"{about.name} ({about.class_})", tuple(facts))
+
+
+def _counts(counts: dict[Kind, int] | dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_plain, value))
+    return "; ".join(f"{key} {_plain(item)}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+
+
+def feed_lines(knowledge: Knowledge, own: Path) -> Iterator[str]:
+    """Yield a line for each feed: where its file lies, how much it holds, whose it is, its date and licence."""
+    for path, feed in zip(knowledge.indicators.files, knowledge.indicators.feeds, strict=True):
+        folder = next((folder for folder in knowledge.folders if path.is_relative_to(folder)), None)
+        where = "bundled" if folder is None else "your own" if folder == own else str(folder)
+        count = sum(feed.counts.values())
+        yield f"{feed.feed} ({where}): {count} of {feed.publisher}, {feed.date}; {feed.licence}"

@@ -1,0 +1,184 @@
+"""What the code of one package can do, in a few lines: what it can read, whose code, ways out, what is not seen."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from phone_audit.model.apk import Apk, ApkInfo, Behaviour, Endpoint, HeldBy, NetworkPolicy
+from phone_audit.report.code_words import in_words, reads, sends
+from phone_audit.report.safe import shortened
+
+_MOST_NAMES: Final = 8
+_NAME_LENGTH: Final = 100
+_MOST_OTHERS: Final = 3
+"""Things done that are named in short; of more, only the number is told."""
+_MANY_RENAMED: Final = 0.3
+"""Share of classes with renamed names from which on it often stays open whose code it is."""
+_INTERNET: Final = "android.permission.INTERNET"
+
+_PARTIES: Final = (
+    ("first-party", "its own code", "its own code"),
+    ("library", "libraries in it", "libraries"),
+    ("obfuscated", "renamed code in it", "renamed code"),
+    ("unknown", "code in it whose owner is not known", "code whose owner is not known"),
+)
+"""Party, and what its code is called at the beginning of a line and in a count."""
+_ELSEWHERE: Final = "files or text that no code was seen to use"
+
+
+def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
+    """Say what the code can read, by whose code it is, what else it does, how data can leave, and what was not seen.
+
+    Args:
+        apk: the record.
+        brief: counts instead of names where there is much of it.
+    """
+    seen = apk.behaviours or ()
+    flows = [behaviour for behaviour in seen if is_flow(behaviour)]
+    reading = [behaviour for behaviour in seen if reads(behaviour.id)]
+    others = [one for one in seen if not (is_flow(one) or reads(one.id) or sends(one.id))]
+    lines = [reading_line(reading)] if brief and reading else _by_owner("can read", reading)
+    if brief and len(others) > _MOST_OTHERS:
+        lines.append(f"{len(others)} other things that its code does, all in the JSON result (-f json)")
+    else:
+        lines.extend(_by_owner("also", others))
+    if flows:
+        counts = Counter(f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in flows)
+        lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
+    lines.extend(_leaving(apk))
+    if spots := blind_spots(apk):
+        lines.append("not seen: " + "; ".join(spots.values()))
+    return lines
+
+
+def reading_line(reading: Sequence[Behaviour]) -> str:
+    """Say on one line what can be read, and how much of it by whose code."""
+    counts = [(short, len(in_words(_of_party(reading, party)))) for party, _, short in _PARTIES]
+    whose = ", ".join(f"{count} in {short}" for short, count in counts if count)
+    return f"can read: {some(readings(reading))}" + (f" ({whose})" if _owners_known(reading) else "")
+
+
+def holders_line(endpoints: Sequence[Endpoint]) -> str:
+    """Say how many endpoints are held by whose code; some by several. What no code was seen to hold stands in files."""
+    counts = Counter(words for endpoint in endpoints for words in {_holder(one) for one in endpoint.held_by})
+    order = [*(short for _, _, short in _PARTIES), _ELSEWHERE]
+    return ", ".join(f"{counts[words]} in {words}" for words in order if counts[words])
+
+
+def _holder(holder: HeldBy) -> str:
+    if holder.party == "unknown" and not any(one.class_ for one in holder.evidence):
+        return _ELSEWHERE
+    return next((short for party, _, short in _PARTIES if party == holder.party), _ELSEWHERE)
+
+
+def is_flow(behaviour: Behaviour) -> bool:
+    """Tell whether data was followed from where it is read to where it leaves."""
+    return behaviour.id.startswith("flow.")
+
+
+def readings(behaviours: Iterable[Behaviour]) -> list[str]:
+    """Name what can be read, the most private first."""
+    return in_words(one.id for one in behaviours if reads(one.id))
+
+
+def blind_spots(apk: ApkInfo) -> dict[str, str]:
+    """Give the kinds of code that could not be looked into, each with what is not known because of it."""
+    hidden = apk.obfuscation
+    spots = {}
+    if apk.behaviours is None and apk.has_code:
+        spots["code that was not read"] = "what its code does, which was not read"
+    if hidden is not None and hidden.packers:
+        spots["hidden code"] = f"code that is hidden by {', '.join(hidden.packers)}"
+    if hidden is not None and hidden.encrypted:
+        spots["files that look encrypted"] = "files that look encrypted"
+    if hidden is not None and hidden.dynamic_code:
+        spots["code that is loaded while it runs"] = "code that is loaded while it runs"
+    if hidden is not None and (hidden.name_share or 0) >= _MANY_RENAMED:
+        said = f"whose code much of it is, since {hidden.name_share:.0%} of its classes were renamed"
+        spots["renamed code"] = said
+    if apk.flows_complete is False:
+        spots["code in which data was not followed to the end"] = (
+            "where all data goes, since there is too much code to follow it through"
+        )
+    if any(one.id == "send.native-library" for one in apk.behaviours or ()):
+        spots["native code"] = "what its native code does"
+    return spots
+
+
+def some(names: Sequence[str]) -> str:
+    """Give the first few names and how many more there are."""
+    shown = ", ".join(shortened(name, _NAME_LENGTH) for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+def _by_owner(does: str, behaviours: Sequence[Behaviour]) -> list[str]:
+    """Give a line for each kind of owner; one for all where the result does not say whose code it is."""
+    if not _owners_known(behaviours):
+        return [f"its code {does}: {some(_named(behaviours))}"] if behaviours else []
+    lines = []
+    for party, said, _ in _PARTIES:
+        here = [one for one in behaviours if party in _parties(one)]
+        if here:
+            lines.append(f"{said} {does}: {some(_with_libraries(here) if party == 'library' else _named(here))}")
+    return lines
+
+
+def _owners_known(behaviours: Sequence[Behaviour]) -> bool:
+    """Tell whether the result says whose code it is; one of an earlier version does not."""
+    return any(one.whose for one in behaviours)
+
+
+def _parties(behaviour: Behaviour) -> set[str]:
+    return {owner.party for owner in behaviour.whose} or {"unknown"}
+
+
+def _of_party(behaviours: Iterable[Behaviour], party: str) -> list[str]:
+    return [one.id for one in behaviours if party in _parties(one)]
+
+
+def _named(behaviours: Sequence[Behaviour]) -> list[str]:
+    """Name what is read, the most private first, or what is done."""
+    if reads(behaviours[0].id):
+        return readings(behaviours)
+    return list(dict.fromkeys(_lowered(one.title) for one in behaviours))
+
+
+def _with_libraries(behaviours: Sequence[Behaviour]) -> list[str]:
+    """Name what is read or done, and by which libraries."""
+    by_words: dict[str, list[str]] = {words: [] for words in _named(behaviours)}
+    for behaviour in behaviours:
+        (words,) = _named([behaviour])
+        by_words[words] += [owner.library for owner in behaviour.whose if owner.library]
+    return [f"{words} ({_first_of(sorted(set(names)))})" for words, names in by_words.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+
+def _leaving(apk: Apk) -> list[str]:
+    ways = in_words(one.id for one in apk.behaviours or () if sends(one.id))
+    if not ways:
+        return []
+    if apk.permissions is not None and _INTERNET not in apk.permissions and apk.shared_user_id is None:
+        return [f"ways out in its code: {some(ways)}; it has no right to use the internet"]
+    return [f"ways out: {some(ways)}{_unencrypted(apk.network_policy)}"]
+
+
+def _unencrypted(policy: NetworkPolicy | None) -> str:
+    if policy is None:
+        return ""
+    if policy.cleartext:
+        return "; unencrypted connections are allowed"
+    if policy.domains:
+        return f"; unencrypted connections are allowed to {some(policy.domains)} only"
+    return "; unencrypted connections are refused where it uses the system's HTTP"
+
+
+def _lowered(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _times(title: str, count: int) -> str:
+    return title if count == 1 else f"{title} ({count} times)"

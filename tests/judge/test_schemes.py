@@ -1,0 +1,131 @@
+"""Vendors' build numbers: real ones with where each was found (`schemes/*.tsv`), pairs in order, and what is refused.
+
+A line of such a file is `string, text, property, what it tells (JSON), source`, or `pair, older, newer, how that is
+known, source`, or `refused, text, -, why, derived` (a real one changed so that it is none).
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.knowledge.check_schemes import told_by
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schemes import SchemeIndex
+
+FOLDER = Path(__file__).parent / "schemes"
+KNOWN = load_knowledge()
+INDEX = KNOWN.scheme_index
+LINES = [
+    (path.stem, *line.split("\t"))
+    for path in sorted(FOLDER.glob("*.tsv"))
+    for line in path.read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+STRINGS = [(name, *rest) for name, kind, *rest in LINES if kind == "string"]
+PAIRS = [(name, *rest) for name, kind, *rest in LINES if kind == "pair"]
+REFUSED = [(name, *rest) for name, kind, *rest in LINES if kind == "refused"]
+FEWER_PAIRS = {"lenovo": 9, "mediatek": 9}
+"""Vendors of which fewer than ten pairs for one model could be found."""
+
+
+def scheme_of(name: str) -> str:
+    """Pixel phones carry the IDs of AOSP."""
+    return "aosp" if name == "pixel" else name
+
+
+def test_every_scheme_has_its_strings_pairs_and_refused() -> None:
+    strings, pairs, refused = (Counter(row[0] for row in rows) for rows in (STRINGS, PAIRS, REFUSED))
+    assert {scheme_of(name) for name in strings} == {entry.id for entry in KNOWN.schemes}
+    for name in strings:
+        assert strings[name] >= 20
+        assert pairs[name] >= FEWER_PAIRS.get(name, 10)
+        assert refused[name] >= 5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "prop", "says", "found"), STRINGS, ids=[f"{row[0]}:{row[1]}" for row in STRINGS]
+)
+def test_a_real_one(name: str, text: str, prop: str, says: str, found: str) -> None:
+    """One scheme accepts it and no other, in one form, and it tells what it should."""
+    (read,) = INDEX.every(text)
+    assert read.scheme == scheme_of(name)
+    assert {"form": read.form, **told_by(read)} == json.loads(says)
+    assert prop.split(".")[0] in ("ro", "ril")
+    assert found.startswith(("github.com/", "https://", "http://", "file index "))
+
+
+@pytest.mark.parametrize(("name", "older", "newer", "why", "found"), PAIRS, ids=[f"{row[0]}:{row[1]}" for row in PAIRS])
+def test_an_ordered_pair(name: str, older: str, newer: str, why: str, found: str) -> None:
+    assert why
+    assert found
+    assert INDEX.compare(older, newer) == "before", name
+    assert INDEX.compare(newer, older) == "after"
+    assert INDEX.compare(older, older) == "same"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "prop", "why", "found"), REFUSED, ids=[f"{row[0]}:{row[1]}" for row in REFUSED]
+)
+def test_what_is_none(name: str, text: str, prop: str, why: str, found: str) -> None:
+    read = INDEX.read(text)
+    assert read is None or read.scheme != scheme_of(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("00WW_3_22C_SP05", "00WW_3_39B_SP03"),  # a service pack of another release
+        ("00WW_3_22C", "00CN_3_22C"),
+        ("V12.5.4.0.RGBCNXM", "V12.5.3.0.RGBMIXM"),
+        ("V14.0.5.0.TKBEUXM", "OS1.0.4.0.UNCMIXM"),
+        ("G991BXXU5CVDD", "G998BXXU5CVDD"),
+        ("CPH2197_11_C.35", "CPH2447_15.0.0.700(EX01V30P01)"),
+        ("PPR1.180610.011", "QP1A.190711.020"),
+        ("AP4A.250205.002.A1", "AP4A.250205.002.B1"),
+        ("RPN31.Q4U-39-27-5", "QPD30.114-80"),
+        ("unheard of", "PPR1.180610.011"),
+        ("unheard of", "unheard of"),
+    ],
+)
+def test_what_cannot_be_compared(one: str, other: str) -> None:
+    assert INDEX.compare(one, other) is None
+    assert INDEX.compare(other, one) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("FRF85B", "2010-06-24"),  # the example of AOSP's page on build numbers
+        ("NHG47K", "2017-02-16"),
+        ("G991BXXU5CVDD", "2022-04"),
+        ("PPR1.180610.011", "2018-06-10"),
+    ],
+)
+def test_dates(text: str, day: str) -> None:
+    read = INDEX.read(text)
+    assert read is not None
+    assert read.day == day
+
+
+@given(st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-() ", max_size=60))
+def test_any_text_is_read_by_at_most_one_scheme_and_fast(text: str) -> None:
+    assert len({read.scheme for read in INDEX.every(text)}) <= 1
+
+
+@given(st.sampled_from([row[1] for row in STRINGS]), st.sampled_from([row[1] for row in STRINGS]))
+def test_the_order_is_one(one: str, other: str) -> None:
+    turned = {"before": "after", "after": "before", "same": "same", None: None}
+    assert turned[INDEX.compare(one, other)] == INDEX.compare(other, one)
+
+
+@pytest.mark.parametrize("text", [row[1] for row in STRINGS])
+def test_each_is_the_same_as_itself(text: str) -> None:
+    assert INDEX.compare(text, text) in {"same", None}
+
+
+def test_text_that_is_too_long() -> None:
+    assert SchemeIndex(KNOWN.schemes).read("PPR1.180610.011" + "_A" * 200) is None

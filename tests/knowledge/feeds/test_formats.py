@@ -1,0 +1,103 @@
+"""Each format but STIX: what is taken from a small file, and that a wholly other file is refused."""
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.knowledge.feeds.formats import FORMATS, recognised
+from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
+from phone_audit.knowledge.feeds.json_text import FeedError
+from phone_audit.knowledge.feeds.yaml_text import LARGEST, read_yaml
+from tests.knowledge.feeds.cases import CASES
+from tests.knowledge.feeds.feeds import with_one_changed
+
+LINES = {"hosts", "values", "csv", "maltrail", "stalkerware-samples", "stalkerware-network"}
+"""Formats in which every line stands for itself, so that nothing is wholly wrong."""
+
+
+def test_every_format_has_a_case() -> None:
+    assert set(CASES) | {"stix"} == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_small_file_of_each_format(name: str) -> None:
+    text, taken, left_out = CASES[name]
+    items = [*FORMATS[name].read(text.encode(), About("feed", FORMATS[name].class_))]
+    found = [item for item in items if isinstance(item, Indicator)]
+    assert [(item.kind, item.value, item.about.name, item.about.class_) for item in found] == taken
+    reasons = [item.why for item in items if isinstance(item, Rejected)]
+    assert len(reasons) == len(left_out), reasons
+    for reason, words in zip(reasons, left_out, strict=True):
+        assert words in reason
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - LINES))
+@pytest.mark.parametrize("data", [b"", b"{", b"7", b"\x00\xff" * 50, b"[" * 100_000, b'"text"', b"a: [unclosed"])
+def test_what_is_none_of_a_format_is_refused_as_a_whole(name: str, data: bytes) -> None:
+    with pytest.raises(FeedError):
+        list(FORMATS[name].read(data, About("feed", "malware")))
+
+
+@given(
+    st.sampled_from(sorted(FORMATS)),
+    st.binary(max_size=200) | st.text(alphabet='[]{}:,"- \nab.1|^#', max_size=200).map(str.encode),
+)
+def test_any_bytes_raise_only_our_error(name: str, data: bytes) -> None:
+    with contextlib.suppress(FeedError):
+        for item in FORMATS[name].read(data, About("feed", "malware")):
+            assert isinstance(item, Indicator | Rejected)
+
+
+@pytest.mark.parametrize("wrong", [7, "x", None, {"a": 1}, [7, {"b": [2]}, None]])
+@pytest.mark.parametrize("name", sorted(name for name, (text, _, _) in CASES.items() if text[0] in "[{"))
+def test_a_value_of_another_shape_costs_no_more_than_itself(name: str, wrong: object) -> None:
+    document = json.loads(CASES[name][0])
+    for changed in with_one_changed(document, wrong):
+        with contextlib.suppress(FeedError):
+            list(FORMATS[name].read(json.dumps(changed).encode(), About("feed", "malware")))
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"values"}))
+def test_a_file_is_recognised(name: str) -> None:
+    text, _, _ = CASES[name]
+    suffix = FORMATS[name].suffixes[0]
+    found = recognised(f"feed{suffix}", text.encode())
+    if name == "disconnect":
+        found = recognised("feed.json", ('{"license": "Copyright Disconnect, Inc.", ' + text[1:]).encode())
+    assert found is not None
+    assert found.name == name
+
+
+def test_yaml_stays_within_its_limits() -> None:
+    with pytest.raises(FeedError, match="too much for YAML"):
+        read_yaml(b"a" * (LARGEST + 1))
+    with pytest.raises(FeedError, match="no YAML"):
+        read_yaml(b"!!python/object/apply:os.system ['true']")
+    bomb = b"a: &a [x, x]\n" + b"".join(
+        b"%c: &%c [*%c, *%c, *%c, *%c]\n" % (n + 1, n + 1, n, n, n, n) for n in range(97, 120)
+    )
+    with pytest.raises(FeedError, match="no list of products"):
+        list(FORMATS["stalkerware"].read(bomb, About("feed", "stalkerware")))
+
+
+def test_yaml_merges_nothing() -> None:
+    bomb = b"- &a {x: 1}\n" + b"".join(b"- &%c {<<: [*%c, *%c, *%c]}\n" % (n + 1, n, n, n) for n in range(97, 121))
+    with pytest.raises(FeedError, match="could not determine a constructor"):
+        read_yaml(bomb)
+
+
+def test_samples_give_no_certificate() -> None:
+    text, _, _ = CASES["stalkerware-samples"]
+    items = FORMATS["stalkerware-samples"].read(text.encode(), About("feed", "stalkerware"))
+    assert all(item.kind == "hash" for item in items if isinstance(item, Indicator))
+
+
+@pytest.mark.parametrize(
+    "data", [b"\r\x01", f"{'a' * 64}\r\n{'b' * 64}\r\n".encode(), f'"{"a" * 64}","{"b" * 64}"'.encode()]
+)
+def test_a_table_of_hashes_without_a_head(data: bytes) -> None:
+    items = [item for item in FORMATS["csv"].read(data, About("feed", "malware")) if isinstance(item, Indicator)]
+    assert [item.value for item in items] == (["a" * 64, "b" * 64] if b"a" in data else [])

@@ -1,0 +1,177 @@
+"""Indicators and tables that are given out: STIX that can be read again, CSV without formulas, hosts files."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phone_audit.knowledge.feeds.indicator import About, Indicator
+from phone_audit.knowledge.feeds.stix import read_stix
+from phone_audit.model.apk import Apk, Endpoint, HeldBy
+from phone_audit.model.finding import Evidence, Finding, Subject
+from phone_audit.report import FORMATS
+from phone_audit.report.canvas import Style
+from phone_audit.report.csv_v1 import COLUMNS, render_csv
+from phone_audit.report.found import found_in, render_hosts, render_stix
+from phone_audit.report.indicators import Shared, to_csv, to_hosts, to_stix
+from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
+
+MADE = "2026-02-01T00:00:00.000Z"
+VALUES = (
+    ("host", "spy.example"), ("address", "8.8.8.8"), ("address", "2a00:1450::1"), ("network", "8.8.8.0/24"),
+    ("url", "cdn.example/it's?x=1"), ("hash", "a" * 32), ("hash", "b" * 40), ("hash", "c" * 64),
+    ("certificate", "d" * 40), ("certificate", "e" * 64), ("package", "com.spy.one"), ("path", "/data/x y"),
+    ("property", "sys.spy"), ("property", "sys.spy=a=b"), ("file", "payload.dex"), ("process", "spyd"),
+)  # fmt: skip
+
+
+def shared(kind: str, value: str, **changes: Any) -> Shared:
+    fields: dict[str, Any] = {
+        "name": "SpyOne", "class_": "stalkerware", "publisher": "A lab", "title": "A list",
+        "url": "https://lab.example/list", "date": "2026-01-31", "licence": "MIT",
+    }  # fmt: skip
+    return Shared(kind=kind, value=value, **(fields | changes))
+
+
+def test_what_stix_gives_out_is_read_back() -> None:
+    rows = [shared(kind, value) for kind, value in VALUES]
+    again = [*read_stix(to_stix(rows, MADE).encode(), About("file", "malware"))]
+    assert all(isinstance(item, Indicator) for item in again)
+    found = {(item.kind, item.value) for item in again if isinstance(item, Indicator)}
+    assert found == set(VALUES)
+    assert {item.about.name for item in again if isinstance(item, Indicator)} == {"SpyOne"}
+    assert {item.about.class_ for item in again if isinstance(item, Indicator)} == {"stalkerware"}
+
+
+def test_stix_has_what_the_standard_demands() -> None:
+    bundle = json.loads(to_stix([shared("host", "spy.example"), shared("name", "SpyOne")], MADE))
+    assert [item["type"] for item in bundle["objects"]] == ["identity", "indicator", "malware", "relationship"]
+    for item in bundle["objects"]:
+        assert item["spec_version"] == "2.1"
+        assert item["id"].startswith(f"{item['type']}--")
+        assert {"created", "modified"} <= item.keys()
+    indicator = bundle["objects"][1]
+    assert indicator["pattern"] == "[domain-name:value='spy.example']"
+    assert indicator["valid_from"] == "2026-01-31T00:00:00.000Z"
+    assert indicator["external_references"] == [
+        {"source_name": "A lab", "url": "https://lab.example/list", "description": "A list, 2026-01-31; licence MIT"}
+    ]
+    relation = bundle["objects"][3]
+    assert (relation["source_ref"], relation["target_ref"]) == (indicator["id"], bundle["objects"][2]["id"])
+    assert to_stix([shared("host", "spy.example")], MADE) == to_stix([shared("host", "spy.example")] * 2, MADE)
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+x", "-x", "@SUM(A1)"])
+def test_no_cell_is_a_formula(value: str) -> None:
+    text = to_csv([shared("path", value, name=value)], MADE)
+    line = list(csv.reader(io.StringIO(text)))[1]
+    assert line[1] == line[2] == f"'{value}"
+    assert "\x1b" not in to_csv([shared("host", "a\x1b[31m\u202e")], MADE)
+
+
+def test_a_hosts_file_blocks_hosts_and_says_what_it_cannot() -> None:
+    rows = [
+        shared("host", "b.example", name="x # y"), shared("host", "a.example"), shared("host", "w.example", weak=True),
+        shared("address", "8.8.8.8"), shared("hash", "a" * 64), shared("host", "a.example", name="Other"),
+    ]  # fmt: skip
+    assert to_hosts(rows, MADE).splitlines() == [
+        "# Block list made by phone-audit; a host covers itself only, not what lies below it.",
+        "# 2 hosts, 2026-02-01; not in it: 2 addresses, URLs, and hosts that others use too.",
+        "0.0.0.0 a.example # Other (A lab), SpyOne (A lab)",
+        "0.0.0.0 b.example # x   y (A lab)",
+    ]
+
+
+def endpoint(host: str, **changes: Any) -> Endpoint:
+    evidence = Evidence(kind="dex-string", where="classes.dex", value=f"http://{host}/", offset=1)
+    fields: dict[str, Any] = {
+        "host": host, "kind": "domain", "registered_domain": None, "urls": (), "schemes": (), "ports": (),
+        "cleartext": False, "owner": None, "category": "unknown", "ruled_out": None,
+        "held_by": (HeldBy(party="unknown", library=None, evidence=(evidence,)),),
+    }  # fmt: skip
+    return Endpoint(**(fields | changes))
+
+
+def bad_apk() -> Apk:
+    spied, ads, names = (
+        endpoint("spy.example"), endpoint("ads.example", owner="Ads", category="advertising"),
+        endpoint("schemas.example", owner="N", category="telemetry", ruled_out="namespace"),
+    )  # fmt: skip
+    evidence = (
+        Evidence(kind="package", where="a.apk", value="com.a"),
+        Evidence(kind="hash", where="a.apk", value="a" * 64),
+        *spied.held_by[0].evidence,
+    )
+    found = finding().model_copy(update={"evidence": evidence})
+    return apk(outcome="known-bad").model_copy(update={"findings": (found,), "endpoints": (spied, ads, names)})
+
+
+def test_what_a_result_found_is_given_out() -> None:
+    rows = found_in(apks(bad_apk(), outcome="known-bad"))
+    assert [(row.kind, row.value, row.class_, row.where) for row in rows] == [
+        ("hash", "a" * 64, "data-leak", "com.a"),
+        ("host", "ads.example", "tracker", "com.a"),
+        ("host", "spy.example", "data-leak", "com.a"),
+        ("package", "com.a", "data-leak", "com.a"),
+    ]
+    patterns = [
+        item["pattern"] for item in json.loads(render_stix(bad_apk()))["objects"] if item["type"] == "indicator"
+    ]
+    assert sorted(patterns) == [
+        "[app:id='com.a']", "[domain-name:value='spy.example']", f"[file:hashes.'SHA-256'='{'a' * 64}']",
+    ]  # fmt: skip
+    blocked = [line.split()[1] for line in render_hosts(bad_apk()).splitlines() if not line.startswith("#")]
+    assert blocked == ["ads.example", "spy.example"]
+
+
+@pytest.mark.parametrize("name", ["candidate-build", "named-model", "indicator.commonplace", "indicator.tracker"])
+def test_what_is_no_sign_is_not_given_out(name: str) -> None:
+    record = bad_apk().model_copy(update={"endpoints": ()})
+    quiet = record.model_copy(update={"findings": (record.findings[0].model_copy(update={"id": name}),)})
+    assert found_in(quiet) == []
+
+
+def test_a_scan_gives_what_its_findings_hold() -> None:
+    result = scan("known-bad").model_copy(update={"apks": (bad_apk(),), "findings": bad_apk().findings})
+    assert {row.value for row in found_in(result)} == {"com.a", "a" * 64, "spy.example", "ads.example"}
+
+
+def lines(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_has_a_line_for_each_finding_and_for_what_was_not_read() -> None:
+    found = lines(render_csv(apks(apk("b.apk", "known-bad"), apk("c.apk", skipped=(SKIPPED,)), apk("d.apk"))))
+    assert [(row["result"], row["id"], row["outcome"]) for row in found] == [
+        ("b.apk", "known-bad-batch", "known-bad"),
+        ("c.apk", "not-read", "nothing-found"),
+        ("d.apk", "", "nothing-found"),
+    ]
+    assert found[0]["evidence"] == "dex-string: http://a.example [classes.dex]"
+    assert (found[0]["publisher"], found[0]["url"]) == (SOURCE.publisher, SOURCE.url)
+    assert (found[1]["subject"], found[1]["message"]) == (SKIPPED.subject, SKIPPED.reason)
+
+
+def test_the_table_of_a_phone_names_it_by_its_pseudonym() -> None:
+    found = lines(render_csv(scan("known-bad")))
+    assert {row["result"] for row in found} == {"0" * 16}
+    assert tuple(found[0]) == COLUMNS
+
+
+def test_long_evidence_is_counted() -> None:
+    pieces = tuple(Evidence(kind="path", where="/", value=f"/{number}") for number in range(12))
+    many = Finding(
+        id="x", key="k", category="c", title="t", message="m", severity="low", confidence="low",
+        subject=Subject(kind="device", name="phone"), evidence=pieces,
+    )  # fmt: skip
+    (line,) = lines(render_csv(apk().model_copy(update={"findings": (many,)})))
+    assert line["evidence"].endswith("path: /9 [/] | and 2 more")
+
+
+@pytest.mark.parametrize("name", ["csv", "stix", "hosts"])
+def test_every_document_can_be_given_out(name: str, tmp_path: Path) -> None:
+    for document in (scan(), apks(), apk(), scan("known-bad", (SKIPPED,))):
+        assert FORMATS[name](document, Style()).endswith("\n")

@@ -1,0 +1,216 @@
+"""What a person reads of the code of packages: what it can read, whose code, ways out, and what was not seen."""
+
+import pytest
+
+from phone_audit.model.apk import Apk, Behaviour, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Whose
+from phone_audit.model.finding import Evidence
+from phone_audit.report import FORMATS
+from phone_audit.report.canvas import Style
+from phone_audit.report.text_code import code_lines
+from tests.documents import apk, apks, scan
+
+OWN = Whose(party="first-party", library=None)
+MAPS = Whose(party="library", library="Maps")
+CHAT = Whose(party="library", library="Chat")
+RENAMED = Whose(party="obfuscated", library=None)
+UNKNOWN = Whose(party="unknown", library=None)
+INTERNET = "android.permission.INTERNET"
+
+
+def behaviour(name: str, *whose: Whose, title: str = "", cleartext: bool | None = None) -> Behaviour:
+    return Behaviour(id=name, title=title or name, evidence=(), whose=whose, cleartext=cleartext)
+
+
+def package(*behaviours: Behaviour, **changes: object) -> Apk:
+    return apk().model_copy(update={"behaviours": behaviours, **changes})
+
+
+def policy(*, cleartext: bool, domains: tuple[str, ...] = ()) -> NetworkPolicy:
+    return NetworkPolicy(
+        cleartext=cleartext,
+        domains=domains,
+        trusts_user_cas=False,
+        pins=False,
+        accepts_any_certificate=False,
+        source="AndroidManifest.xml",
+    )
+
+
+def obfuscation(**found: object) -> Obfuscation:
+    nothing = {"packers": (), "name_share": 0.0, "encrypted": False, "dynamic_code": None}
+    return Obfuscation.model_validate(nothing | found)
+
+
+def text(document: object) -> str:
+    return FORMATS["text"](document, Style())  # type: ignore[arg-type]
+
+
+def test_what_is_read_stands_by_whose_code_reads_it_the_most_private_first() -> None:
+    seen = package(
+        behaviour("read.android-id", OWN, RENAMED),
+        behaviour("read.contacts", OWN),
+        behaviour("read.location", MAPS, CHAT),
+        behaviour("read.serial", UNKNOWN),
+        behaviour("read.serial-property", UNKNOWN),
+    )
+    assert code_lines(seen) == [
+        "its own code can read: contacts, Android ID",
+        "libraries in it can read: location (Chat +1)",
+        "renamed code in it can read: Android ID",
+        "code in it whose owner is not known can read: serial number",
+    ]
+
+
+def test_in_short_it_is_one_line_with_counts() -> None:
+    seen = package(behaviour("read.contacts", OWN), behaviour("read.imei", OWN, MAPS))
+    assert code_lines(seen, brief=True) == ["can read: contacts, IMEI (2 in its own code, 1 in libraries)"]
+
+
+def test_in_short_a_few_other_things_are_named_and_many_counted() -> None:
+    some = [behaviour(f"act.{n}", OWN, title=f"Does {n}") for n in "abcd"]
+    assert code_lines(package(*some[:3]), brief=True) == ["its own code also: does a, does b, does c"]
+    assert code_lines(package(*some), brief=True) == [
+        "4 other things that its code does, all in the JSON result (-f json)"
+    ]
+
+
+def test_a_result_that_does_not_say_whose_code_it_is() -> None:
+    seen = package(behaviour("act.shell", title="Runs shell commands"), behaviour("read.imei"))
+    assert code_lines(seen) == ["its code can read: IMEI", "its code also: runs shell commands"]
+    assert code_lines(seen, brief=True)[0] == "can read: IMEI"
+
+
+def test_what_else_it_does_and_by_which_library() -> None:
+    seen = package(
+        behaviour("act.overlay", OWN, title="Draws over other packages"),
+        behaviour("act.shell", OWN, MAPS, title="Runs shell commands"),
+    )
+    assert code_lines(seen) == [
+        "its own code also: draws over other packages, runs shell commands",
+        "libraries in it also: runs shell commands (Maps)",
+    ]
+
+
+def test_the_same_flow_is_told_once_with_its_number() -> None:
+    seen = package(
+        behaviour("flow.imei-log", title="Gives away the IMEI in the log of the system"),
+        behaviour("flow.imei-log", title="Gives away the IMEI in the log of the system"),
+        behaviour("flow.imei-network", title="Gives away the IMEI over the network", cleartext=True),
+    )
+    assert code_lines(seen) == [
+        "seen in its code: Gives away the IMEI in the log of the system (2 times), "
+        "Gives away the IMEI over the network (unencrypted)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, ""),
+        (policy(cleartext=True), "; unencrypted connections are allowed"),
+        (policy(cleartext=False), "; unencrypted connections are refused where it uses the system's HTTP"),
+        (policy(cleartext=False, domains=("a.example",)), "; unencrypted connections are allowed to a.example only"),
+    ],
+)
+def test_ways_out_and_whether_they_may_be_unencrypted(found: NetworkPolicy | None, said: str) -> None:
+    ways = (behaviour("send.okhttp", OWN), behaviour("send.http-url-connection", OWN), behaviour("send.socket", OWN))
+    seen = package(*ways, network_policy=found, permissions=(INTERNET,))
+    assert code_lines(seen) == [f"ways out: HTTP, connections of its own{said}"]
+
+
+def test_a_package_without_the_right_to_use_the_internet() -> None:
+    seen = package(behaviour("send.okhttp", OWN), permissions=())
+    assert code_lines(seen) == ["ways out in its code: HTTP; it has no right to use the internet"]
+    for unclear in ({"permissions": None}, {"permissions": (), "shared_user_id": "com.shared"}):
+        assert code_lines(seen.model_copy(update=unclear)) == ["ways out: HTTP"]
+
+
+def test_what_could_not_be_seen() -> None:
+    hidden = obfuscation(packers=("bangcle",), name_share=0.46, encrypted=True, dynamic_code=True)
+    seen = package(behaviour("send.native-library", OWN), obfuscation=hidden, permissions=None)
+    assert code_lines(seen)[-1] == (
+        "not seen: code that is hidden by bangcle; files that look encrypted; code that is loaded while it runs; "
+        "whose code much of it is, since 46% of its classes were renamed; what its native code does"
+    )
+    cut = package(obfuscation=obfuscation(), flows_complete=False)
+    assert code_lines(cut) == ["not seen: where all data goes, since there is too much code to follow it through"]
+    unread = package().model_copy(update={"behaviours": None})
+    assert code_lines(unread) == ["not seen: what its code does, which was not read"]
+
+
+def test_nothing_is_said_where_nothing_was_seen_and_nothing_hidden() -> None:
+    assert code_lines(package(obfuscation=obfuscation())) == []
+
+
+def held(host: str, *holders: HeldBy) -> Endpoint:
+    return Endpoint(
+        host=host, kind="domain", registered_domain=None, urls=(), schemes=(), ports=(), cleartext=False,
+        owner=None, category="unknown", ruled_out=None, held_by=holders,
+    )  # fmt: skip
+
+
+def test_whose_code_holds_the_endpoints() -> None:
+    in_code = Evidence(kind="dex-string", where="classes.dex", value="x", class_="net.vendor.A")
+    in_file = Evidence(kind="asset", where="assets/a.json", value="x")
+    own = HeldBy(party="first-party", library=None, evidence=(in_code,))
+    maps = HeldBy(party="library", library="Maps", evidence=(in_code,))
+    code, file = (HeldBy(party="unknown", library=None, evidence=(one,)) for one in (in_code, in_file))
+    endpoints = (held("a.example", own, maps), held("b.example", own), held("c.example", code), held("d.example", file))
+    shown = " ".join(text(apks(apk().model_copy(update={"endpoints": endpoints}))).split())
+    assert (
+        "where they stand: 2 in its own code, 1 in libraries, 1 in code whose owner is not known, "
+        "1 in files or text that no code was seen to use"
+    ) in shown
+
+
+def test_few_packages_are_told_at_length_and_many_in_short() -> None:
+    seen = package(behaviour("read.imei", OWN))
+    few, many = (tuple(seen.model_copy(update={"path": f"{n}.apk"}) for n in range(count)) for count in (3, 4))
+    assert text(apks(*few)).count("its own code can read: IMEI") == 3
+    assert text(apks(*many)).count("can read: IMEI (1 in its own code)") == 4
+
+
+def test_a_phone_report_lists_what_packages_can_read_the_worst_and_the_greediest_first() -> None:
+    reads = [behaviour("read.imei", OWN), behaviour("read.contacts", OWN), behaviour("send.okhttp", OWN)]
+    flow = behaviour("flow.imei-network", title="Gives away the IMEI over the network", cleartext=True)
+    plain = held("a.example").model_copy(update={"cleartext": True})
+    few = package(reads[0], package="com.few", outcome="nothing-found")
+    much = package(*reads, package="com.much", outcome="nothing-found")
+    bad = package(reads[0], flow, behaviour("send.okhttp"), package="com.bad", outcome="exposed", endpoints=(plain,))
+    quiet = package(behaviour("send.okhttp", OWN), package="com.quiet")
+    shown = text(scan().model_copy(update={"apks": (few, much, bad, quiet)}))
+    part = shown.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
+    assert [line for line in part.splitlines() if "* com." in line] == ["  * com.bad", "  * com.much", "  * com.few"]
+    assert "- can read: contacts, IMEI (2 in its own code)" in part
+    assert "- seen in its code: Gives away the IMEI over the network (unencrypted)" in part
+    assert "- ways out: HTTP; unencrypted addresses: 1" in part
+    assert "clean" not in part.lower()
+
+
+def test_many_packages_are_cut() -> None:
+    many = tuple(package(behaviour("read.imei", OWN), package=f"com.p{n:02}") for n in range(20))
+    shown = text(scan().model_copy(update={"apks": many}))
+    assert "and 8 more, all in the JSON result" in shown
+
+
+def test_a_phone_report_counts_what_was_not_seen() -> None:
+    loads = package(obfuscation=obfuscation(dynamic_code=True), package="com.loads")
+    renamed = package(obfuscation=obfuscation(dynamic_code=True, name_share=0.9), package="com.renamed")
+    shown = text(scan().model_copy(update={"apks": (loads, renamed, package())}))
+    part = shown.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
+    assert "- not seen: code that is loaded while it runs in 2 packages, renamed code in 1 package" in " ".join(
+        part.split()
+    )
+
+
+def test_a_phone_on_which_nothing_reads_and_nothing_hides_has_no_such_part() -> None:
+    quiet = package(behaviour("send.okhttp", OWN), obfuscation=obfuscation())
+    assert "What packages can read" not in text(scan().model_copy(update={"apks": (quiet,)}))
+
+
+def test_hostile_library_names_come_out_harmless_and_short() -> None:
+    hostile = Whose(party="library", library="x\x1b[2J" + "y" * 300)
+    shown = text(apks(package(behaviour("read.imei", hostile))))
+    assert "\x1b" not in shown
+    assert "(x\\x1b[2Jyyy" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80

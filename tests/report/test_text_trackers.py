@@ -1,0 +1,41 @@
+from phone_audit.model.apk import OptOut, Tracker
+from phone_audit.report import FORMATS
+from phone_audit.report.canvas import Style
+from phone_audit.report.text_trackers import tracker_lines
+from tests.documents import apk, apks
+
+
+def tracker(*switches: OptOut) -> Tracker:
+    return Tracker(
+        id="t", name="Spotter", owner=None, categories=(), tier="present", endpoints=(), evidence=(), opt_out=switches
+    )
+
+
+OFF = OptOut(name="spotter_on", value="false", meaning="sends nothing")
+ODD = OptOut(name="spotter_on", value="perhaps", meaning=None)
+
+
+def test_no_trackers_no_lines() -> None:
+    assert tracker_lines(()) == []
+
+
+def test_trackers_and_what_the_manifest_tells_them() -> None:
+    assert tracker_lines([tracker()]) == ["trackers: Spotter (present)"]
+    assert tracker_lines([tracker(OFF, ODD)]) == [
+        "trackers: Spotter (present)",
+        "manifest for Spotter: spotter_on = false: it sends nothing",
+        "manifest for Spotter: spotter_on = perhaps",
+    ]
+    assert tracker_lines([tracker(OFF)], brief=True) == ["trackers: Spotter (present)"]
+
+
+def test_a_hostile_value_is_short_and_there_are_not_many() -> None:
+    long = ODD.model_copy(update={"value": "x" * 5000})
+    lines = tracker_lines([tracker(*[long] * 50)])
+    assert len(lines) == 9
+    assert max(map(len, lines)) <= 201
+
+
+def test_the_text_report_says_it() -> None:
+    result = apks(apk().model_copy(update={"trackers": (tracker(OFF),)}))
+    assert "manifest for Spotter: spotter_on = false: it sends nothing" in FORMATS["text"](result, Style())

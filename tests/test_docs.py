@@ -10,7 +10,7 @@ from phone_audit.acquire.tested_versions import REAL_DUMPS, untested
 from phone_audit.cli.main import app
 from phone_audit.judge.outcomes import RULES
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.report import FORMATS
+from phone_audit.report.formats import FORMATS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

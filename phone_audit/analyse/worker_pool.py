@@ -58,6 +58,10 @@ class WorkerPool:
             worker.stop()
         self._selector.close()
 
+    def start(self) -> None:
+        """Start a worker now, so that it is ready by the time there are files; the others start when they have work."""
+        self._workers[0].start()
+
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run now."""

@@ -77,10 +77,16 @@ class WorkerProcess:
     def give(self, task: Task) -> None:
         """Hand it a file; the clock of the file starts when the process can work."""
         self._task = task
-        if self._process is None:
-            self._start()
+        self.start()
         if self._ready:
             self._ask()
+        else:
+            self._start_deadline = time.monotonic() + _START_TIMEOUT
+
+    def start(self) -> None:
+        """Start the process, unless it runs."""
+        if self._process is None:
+            self._start()
 
     def stretch(self, seconds: float) -> None:
         """Leave out of all clocks a time in which the parent did something else."""
@@ -124,7 +130,6 @@ class WorkerProcess:
         self._stderr = b""
         self._seconds = None
         self._retires = False
-        self._start_deadline = time.monotonic() + _START_TIMEOUT
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 os.set_blocking(stream.fileno(), False)

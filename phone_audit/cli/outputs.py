@@ -10,8 +10,8 @@ from pathlib import Path
 
 from phone_audit.errors import UsageError
 from phone_audit.model.base import Frozen
-from phone_audit.report import FORMATS, SUFFIXES
 from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS, SUFFIXES
 
 _WIDEST = 100
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
+from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.judge.judge import judge_apk, judge_folder
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
@@ -45,8 +46,11 @@ def scan_apks(
     Yields:
         One record for each APK, in a stable order, as soon as its folder allows: splits are joined to their base.
     """
-    found = _search([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
-    yield from _records(found.files, whole(knowledge or load_knowledge()), budget, on_progress, never)
+    known = knowledge or load_knowledge()
+    with worker_pool(budget, known) as pool:
+        pool.start()
+        found = _search([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
+        yield from _records(found.files, whole(known), pool, on_progress, never)
 
 
 def audit_apks(
@@ -73,13 +77,15 @@ def audit_apks(
         clock: gives the present time.
     """
     started = clock()
-    known = whole(knowledge or load_knowledge())
-    found = _search(paths)
+    known = knowledge or load_knowledge()
     records: list[Apk] = []
-    for record in _records(found.files, known, budget, on_progress, stopped):
-        records.append(record)
-        if on_apk:
-            on_apk(record)
+    with worker_pool(budget, known) as pool:
+        pool.start()
+        found = _search(paths)
+        for record in _records(found.files, whole(known), pool, on_progress, stopped):
+            records.append(record)
+            if on_apk:
+                on_apk(record)
     skipped = (*found.skipped, *_not_reached(found.files, records))
     finished = clock()
     return Apks(
@@ -108,15 +114,14 @@ def _search(paths: Sequence[Path]) -> _Search:
 
 
 def _records(
-    files: Sequence[Found], known: Knowledge, budget: Budget, on_progress: Progress, stopped: Callable[[], bool]
+    files: Sequence[Found], known: Knowledge, pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
 ) -> Iterator[Apk]:
-    with worker_pool(budget, known) as pool:
-        read = pool.analyse((file.path, file.shown_as) for file in files)
-        counted = _counted(read, len(files), on_progress, stopped)
-        for _, folder in groupby(counted, key=lambda apk: PurePosixPath(apk.info.path).parent):
-            for apk in joined(tuple(folder)):
-                judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
-                yield published_apk(apk, judged, known)
+    read = pool.analyse((file.path, file.shown_as) for file in files)
+    counted = _counted(read, len(files), on_progress, stopped)
+    for _, folder in groupby(counted, key=lambda apk: PurePosixPath(apk.info.path).parent):
+        for apk in joined(tuple(folder)):
+            judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
+            yield published_apk(apk, judged, known)
 
 
 def _counted(

@@ -9,10 +9,11 @@ from phone_audit.judge.judge import JudgedScan, judge_scan
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.results import Coverage, Scan, ScanRun
-from phone_audit.pipeline.analysed import AnalysedApk, analyse_pulled, published_apk
+from phone_audit.pipeline.analysed import AnalysedApk, published_apk
 from phone_audit.pipeline.options import Progress, ScanOptions, no_progress
 from phone_audit.pipeline.provenance import TOOL, rfc3339
 from phone_audit.pipeline.pseudonym import pseudonym
+from phone_audit.pipeline.pulled import analyse_pulled
 from phone_audit.pipeline.source import open_source
 
 _DEFAULTS = ScanOptions()

@@ -78,7 +78,7 @@ def test_records_are_given_as_they_are_ready(tmp_path: Path) -> None:
 def test_one_worker_serves_many_files_and_a_second_call(tmp_path: Path) -> None:
     items = [write(tmp_path, f"{n}.apk", package("base", Part(str(n)))) for n in range(3)]
     with WorkerPool(1, timeout=30, memory_mb=1024) as pool:
-        assert pool.pids == ()
+        assert not pool.pids
         pids = {pool.pids for _ in pool.analyse(items)}
         assert len(list(pool.analyse(items))) == 3
         assert pids == {pool.pids}
@@ -286,3 +286,25 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_worker_that_was_started_early_reads_the_first_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.apk"
+    path.write_bytes(b"no archive")
+    with WorkerPool(2, timeout=60, memory_mb=1024) as pool:
+        assert not pool.pids
+        pool.start()
+        (early,) = pool.pids
+        pool.start()
+        assert pool.pids == (early,)
+        ((info, _),) = list(pool.analyse([(path, "a.apk")]))
+        assert info.sha256 is not None
+        assert pool.pids == (early,)
+
+
+def test_a_worker_that_was_started_in_vain_ends_with_the_pool() -> None:
+    with WorkerPool(1, timeout=60, memory_mb=1024) as pool:
+        pool.start()
+        (pid,) = pool.pids
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -12,9 +12,9 @@ from phone_audit.knowledge.feeds.indicator import About, Indicator
 from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.model.apk import Apk, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject
-from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
 from phone_audit.report.csv_v1 import COLUMNS, render_csv
+from phone_audit.report.formats import FORMATS
 from phone_audit.report.found import found_in, render_hosts, render_stix
 from phone_audit.report.indicators import Shared, to_csv, to_hosts, to_stix
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan

@@ -4,8 +4,8 @@ import json
 
 from phone_audit.model.base import read_document
 from phone_audit.model.results import Scan
-from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
 from tests.documents import scan
 
 

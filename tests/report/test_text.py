@@ -3,8 +3,8 @@
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
 from phone_audit.model.finding import Reason, Remedy, Skipped
-from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
 
 PLAIN = Style()

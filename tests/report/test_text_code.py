@@ -4,8 +4,8 @@ import pytest
 
 from phone_audit.model.apk import Apk, Behaviour, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Whose
 from phone_audit.model.finding import Evidence
-from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
 from phone_audit.report.text_code import code_lines
 from tests.documents import apk, apks, scan
 

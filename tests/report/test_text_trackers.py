@@ -1,6 +1,6 @@
 from phone_audit.model.apk import OptOut, Tracker
-from phone_audit.report import FORMATS
 from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
 from phone_audit.report.text_trackers import tracker_lines
 from tests.documents import apk, apks
 

@@ -59,9 +59,15 @@ def serve(requests: BinaryIO, answers: BinaryIO, knowledge: Knowledge, memory: i
     for number, line in enumerate(requests):
         if _answer(json.loads(line), say, knowledge, memory):
             return
-        if not number:  # what the first file had loaded stays, so no collection needs to look at it again
-            gc.collect()
-            gc.freeze()
+        if not number:
+            _settle()
+
+
+def _settle() -> None:
+    """Keep what the first file had loaded out of all later collections of garbage, which begin now."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:

@@ -18,12 +18,14 @@ from phone_audit.errors import PhoneAuditError
 from phone_audit.model.apk import ApkInfo
 
 WORKER = """
-import sys
+import gc, sys
+gc.disable()
 sys.path[:] = sys.argv[1].split(sys.argv[2])
 from phone_audit.analyse.worker import main
 sys.exit(main(sys.argv[3:]))
 """
-"""Isolated (`-I`) from environment and current folder, and yet importing from where the parent does."""
+"""Isolated (`-I`) from environment and current folder, and yet importing from where the parent does. While it loads,
+nothing becomes garbage that a collection would find; the worker switches that on once it has read a file."""
 _ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT = 60.0
 _END_TIMEOUT = 5.0

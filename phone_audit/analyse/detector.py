@@ -99,11 +99,6 @@ def setting(name: str) -> Subject:
     return Subject(kind="setting", name=name)
 
 
-def property_seen(snapshot: Snapshot, name: str) -> Evidence:
-    """Show a property of the phone; it has to be set."""
-    return Evidence(kind="property", where="getprop", value=f"{name}={snapshot.properties[name]}")
-
-
 def settings_of(snapshot: Snapshot, names: Sequence[str]) -> dict[str, StateItem]:
     """Give the settings of these names that hold something, by name in this order."""
     by_key = {item.key: item for item in snapshot.state}

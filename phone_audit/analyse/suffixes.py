@@ -30,3 +30,14 @@ def registered_domain(host: str) -> str | None:
     """
     parts = _extract.extract_str(host)
     return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else None
+
+
+def is_public_suffix(name: str) -> bool:
+    """Tell whether a whole name is one under which registries give out names.
+
+    Example:
+        >>> is_public_suffix("co.uk"), is_public_suffix("example.co.uk"), is_public_suffix("nothing")
+        (True, False, False)
+    """
+    parts = _extract.extract_str(name)
+    return not parts.domain and bool(parts.suffix)

@@ -45,7 +45,7 @@ def apks(
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
+    from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget
     from phone_audit.pipeline.saved_result import judged_outcomes
@@ -60,10 +60,15 @@ def apks(
     check_places(places)
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     streams = [place for place in places if place.format == "jsonl"]
-    with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet, verbose) as on_progress:
+    with (
+        in_use(knowledge or ()) as folders,
+        JsonLines(streams) as lines,
+        stoppable() as stopped,
+        progress(quiet, verbose) as on_progress,
+    ):
         result = audit_apks(
             named,
-            knowledge=load_knowledge(with_own(knowledge or ())),
+            knowledge=load_knowledge(folders),
             label=label,
             budget=budget,
             on_progress=on_progress,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli.db_update import rollback, update
 from phone_audit.cli.options import KnowledgeDirs
 
 IMPORTED = (
@@ -15,6 +16,11 @@ IMPORTED = (
     "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline",
 )  # fmt: skip
 """The formats, written here so that the help does not load what reads them; a test compares."""
+LISTED = (
+    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers", "firmware",
+    "schemes", "support", "labels", "baselines",
+)  # fmt: skip
+"""The kinds of entries, written here for the same reason."""
 _MOST_LEFT_OUT = 10
 _MOST_FOUND = 200
 
@@ -24,6 +30,8 @@ db = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+db.command()(update)
+db.command()(rollback)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
 Classes = Annotated[
@@ -40,7 +48,7 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import own_folder, with_own
-    from phone_audit.pipeline.known import feed_lines
+    from phone_audit.pipeline.known import feed_lines, version_lines
     from phone_audit.report.json_v1 import render_json
     from phone_audit.report.text_known import render_entry, render_lines
 
@@ -57,6 +65,7 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
             for source in known.sources
         ),
         *(("feed", told) for told in feed_lines(known, own_folder())),
+        *(("fetched", told) for told in version_lines(own_folder())),
     ]
     write_out(render_entry("knowledge", known.info.version, "", facts, terminal_style()))
     write_out(render_lines([(f"own folder: {own_folder()}",)], terminal_style()))
@@ -64,9 +73,7 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
 
 @db.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="incidents, feeds, trackers, hosts, keys, rules …")] = (
-        "incidents"
-    ),
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(LISTED)}.")] = "incidents",
     knowledge: KnowledgeDirs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -142,17 +149,26 @@ def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bo
 def check(knowledge: KnowledgeDirs = None) -> None:
     """Check the facts of the package and of your own folder: file, entry, field, and what to write instead."""
     from phone_audit.cli.outputs import write_out
-    from phone_audit.knowledge.check import check_folder, counts_of
+    from phone_audit.judge.wording import counted
     from phone_audit.knowledge.load import BUNDLED
-    from phone_audit.knowledge.own import with_own
+    from phone_audit.knowledge.own import own_folder, with_own
+    from phone_audit.knowledge.updates.sources import NAME, read_sources
+    from phone_audit.pipeline.checked import check_all
+    from phone_audit.report.safe import visible
 
     faulty = False
     for folder in (BUNDLED, *with_own(knowledge or ())):
-        found = check_folder(folder)
+        found = check_all(folder)
         faulty = faulty or bool(found.problems)
-        lines = [str(problem) for problem in found.problems] or counts_of(found)
+        tried = f"tried: {found.matches} identifiers that match, {found.near_misses} near misses that stay quiet"
+        problems = [str(problem) for problem in found.problems]
+        told = [*problems, counted(len(problems), "problem")] if problems else found.counts
         shown = "the package" if folder == BUNDLED else str(folder)
-        write_out("".join(f"{line}\n" for line in (f"{shown}:", *lines)))
+        write_out("".join(f"{visible(line)}\n" for line in (f"{shown}:", *told, tried)))
+    if (own_folder() / NAME).exists():
+        listed = [str(problem) for problem in read_sources(own_folder()).problems]
+        faulty = faulty or bool(listed)
+        write_out("".join(f"{visible(line)}\n" for line in listed))
     raise typer.Exit(exits.COULD_NOT_RUN if faulty else exits.DONE)
 
 

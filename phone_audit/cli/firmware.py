@@ -54,14 +54,15 @@ def firmware(
     """Check build identifiers against the published incidents. Needs no phone."""
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
+    from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.saved_result import judged_outcomes
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv"))
     check_places(places)
-    known = load_knowledge(with_own(knowledge or ()))
-    result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
+    with in_use(knowledge or ()) as folders:
+        known = load_knowledge(folders)
+        result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
 

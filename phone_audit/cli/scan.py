@@ -64,7 +64,7 @@ def scan(
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
+    from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.options import Budget, ScanOptions
     from phone_audit.pipeline.scan import scan_device
 
@@ -77,7 +77,7 @@ def scan(
     if save is not None and not quiet:
         tell(f"{save} will hold serial numbers and copies of the packages; keep it where only you can read it.")
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
-    with stoppable() as stopped, progress(quiet, verbose) as on_progress:
+    with in_use(knowledge or ()) as folders, stoppable() as stopped, progress(quiet, verbose) as on_progress:
         options = ScanOptions(
             via=via.value,
             save=save,
@@ -91,7 +91,7 @@ def scan(
             printable(target),
             depth=depth.value,
             users=users,
-            knowledge=load_knowledge(with_own(knowledge or ())),
+            knowledge=load_knowledge(folders),
             on_progress=on_progress,
             options=options,
         )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from phone_audit.judge.conditions import Fit, fit, names_build
+from phone_audit.judge.conditions import Fit, fit
 from phone_audit.judge.index import Index, index_of
 from phone_audit.judge.observed import (
     UNKNOWN_BUILD,
@@ -19,6 +19,7 @@ from phone_audit.judge.observed import (
 )
 from phone_audit.judge.package_hits import package_hits
 from phone_audit.judge.prints import with_fingerprint_parts
+from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry, ModelFact
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Evidence, Subject

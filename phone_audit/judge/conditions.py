@@ -1,12 +1,11 @@
 """Conditions of incidents and facts: do they hold on this build, or is that not known?"""
 
-import re
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Protocol
 
-from phone_audit.judge.versions import in_range
-from phone_audit.knowledge.incident_schema import BuildFact, Condition, ModelFact
+from phone_audit.knowledge.compare import compare
+from phone_audit.knowledge.incident_schema import Condition
 
 
 class Conditional(Protocol):
@@ -60,23 +59,3 @@ def holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
     if have is None:
         return None
     return condition.match == "present" or compare(condition.match, condition.value or "", have)
-
-
-def names_build(fact: BuildFact | ModelFact, have: str) -> bool:
-    """Tell whether a build or model fact names this value of its field."""
-    if isinstance(fact, BuildFact) and fact.match == "range":
-        return in_range(fact, have)
-    return fact.match is not None and compare(fact.match, fact.pattern or fact.value, have)
-
-
-def compare(match: str, want: str, have: str) -> bool:
-    """Compare a text as a fact says: exact, prefix, suffix, contains or regex (anywhere in the text)."""
-    if match == "exact":
-        return have == want
-    if match == "prefix":
-        return have.startswith(want)
-    if match == "suffix":
-        return have.endswith(want)
-    if match == "contains":
-        return want in have
-    return re.search(want, have) is not None

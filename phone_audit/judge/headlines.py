@@ -22,9 +22,14 @@ BUILD_HEADLINES: Mapping[Word, str] = {
 NOT_SENDING = "exposed, not sending"
 """Stands beside the outcomes: the headline of `exposed` where nothing that carries it sends data."""
 
+LISTED_BAD = "known-bad, listed"
+"""Stands beside the outcomes: the headline of `known-bad` where lists carry it, and no published incident."""
+BOTH_BAD = "known-bad, published and listed"
+"""The headline of `known-bad` where an incident and a list carry it."""
+
 
 def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
-    """Give the headlines of a phone, by outcome and for NOT_SENDING; `{seen}` stands for what carries the outcome.
+    """Give the headlines of a phone, by outcome and for those beside them; `{seen}` stands for what carries it.
 
     Args:
         packages: how many packages are listed.
@@ -33,6 +38,8 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
     read = f"{counted(packages, 'package')} and the code of {counted(apks, 'APK')}"
     return {
         "known-bad": "This phone matches a published incident: {seen}",
+        LISTED_BAD: "This phone holds what a published list names as malicious: {seen}",
+        BOTH_BAD: "This phone matches a published incident, and holds what a list names as malicious: {seen}",
         "suspicious": "This phone shows strong signs that something is wrong with it: {seen}",
         "exposed": "This phone holds what may give data away by design: {seen}",
         NOT_SENDING: "This phone holds what publishers warn of, though it is there by design: {seen}",
@@ -42,7 +49,7 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
 
 
 def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[str, str]:
-    """Give the headlines of a folder of APKs, by outcome and for NOT_SENDING.
+    """Give the headlines of a folder of APKs, by outcome and for those beside them.
 
     Args:
         counts: how many APKs have each outcome.
@@ -53,6 +60,8 @@ def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[str, 
     )
     return {
         "known-bad": f"APKs that match a published incident: {known_bad} ({{seen}})",
+        LISTED_BAD: f"APKs that a published list names as malicious: {known_bad} ({{seen}})",
+        BOTH_BAD: f"APKs that match a published incident, or that a list names as malicious: {known_bad} ({{seen}})",
         "suspicious": f"APKs with strong signs that something is wrong: {suspicious} ({{seen}})",
         "exposed": f"APKs that may give data away by design: {exposed} ({{seen}})",
         NOT_SENDING: f"APKs that publishers warn of, though they are as designed: {exposed} ({{seen}})",

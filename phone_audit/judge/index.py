@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from phone_audit.judge.conditions import names_build
+from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.incident_schema import (
     PACKAGE_VERSION,

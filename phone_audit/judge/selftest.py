@@ -22,25 +22,35 @@ _BUILD_FIELD = {
 
 @dataclass(frozen=True)
 class FailedTest:
-    """A test of an incident that does not hold. `got` and `wanted` are words, None for no match."""
+    """A test of an incident that does not hold: its place in the file; `got` and `wanted` are words, None no match."""
 
     incident: str
+    place: str
     test: MustMatch | MustIgnore
     got: Word | None
     wanted: Word | None
+
+    def __str__(self) -> str:
+        value = self.test.value
+        shown = value if isinstance(value, str) else " with ".join(f"{name} {part}" for name, part in value.items())
+        if self.wanted is None:
+            return f"{shown!r} must stay quiet, but gives {self.got}; narrow the fact that it meets, or take this out"
+        if self.got is None:
+            return f"{shown!r} meets no fact; it should give {self.wanted}: correct the fact, or the value here"
+        return f"{shown!r} gives {self.got}, not {self.wanted}; correct the fact, or write {self.got} as status"
 
 
 def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
     """Run every test of every incident and yield those that do not hold."""
     for incident in knowledge.incidents:
-        for must in incident.tests.matches:
+        for number, must in enumerate(incident.tests.matches):
             got = word_for(incident, must, knowledge)
             if got != must.status:
-                yield FailedTest(incident.id, must, got, must.status)
-        for quiet in incident.tests.ignores:
+                yield FailedTest(incident.id, f"tests.matches[{number}]", must, got, must.status)
+        for number, quiet in enumerate(incident.tests.ignores):
             got = word_for(incident, quiet, knowledge)
             if got not in (None, "fixed"):
-                yield FailedTest(incident.id, quiet, got, None)
+                yield FailedTest(incident.id, f"tests.ignores[{number}]", quiet, got, None)
 
 
 def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> Word | None:

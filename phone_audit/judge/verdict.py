@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from phone_audit.judge.coverage import not_read_reasons
-from phone_audit.judge.headlines import NOT_SENDING
+from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
 from phone_audit.judge.outcomes import strongest
 from phone_audit.judge.wording import counted, listed
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Verdict
@@ -15,6 +15,8 @@ _SEEN_IN: Mapping[str, str] = {
     "cleartext-endpoint": "unencrypted addresses in their code",
     "accepts-any-certificate": "code that accepts any certificate",
     "packed-code": "code that is hidden",
+    "indicator.tracker": "what lists of trackers name",
+    "indicator.listed": "what imported lists name",
 }
 """Detectors that speak of many packages at once, and what they see there."""
 _SENDS = ("tracker", "telemetry", "cleartext", "network-policy")
@@ -34,7 +36,7 @@ class Supported:
 class Reading:
     """What was read.
 
-    `headlines` has a template for each outcome and for NOT_SENDING, with `{seen}` for what carries it.
+    `headlines` has a template for each outcome and for those beside them, with `{seen}` for what carries it.
     `code_left_out`: the depth reads no code, so that finding nothing means nothing.
     """
 
@@ -78,7 +80,7 @@ def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
 
 def _topic(finding: Finding) -> str:
     """Give what reasons are grouped by: the detector; of a feed's indicators also what it lists, which is the title."""
-    return f"{finding.id} {finding.title}" if finding.id.startswith("indicator.") else finding.id
+    return f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id
 
 
 def _group_text(group: Sequence[Supported]) -> str:
@@ -87,7 +89,7 @@ def _group_text(group: Sequence[Supported]) -> str:
     subjects = sorted({item.finding.subject.name for item in group})
     seen = _SEEN_IN.get(finding.id)
     if seen is None:
-        return f"{finding.title}: {listed(subjects, 4)}."
+        return f"{_name(finding)}: {listed(subjects, 4)}."
     return f"{_holders(group)} {seen}: {listed(subjects, 4)}."
 
 
@@ -109,8 +111,8 @@ def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -
     """Say the verdict in one sentence, without a full stop. Whatever it is, what was not read is said too."""
     top = [item.finding for item in ranked if item.outcome == outcome]
     sending = [finding for finding in top if finding.category in _SENDS]
-    template = NOT_SENDING if outcome == "exposed" and not sending else outcome
-    said = reading.headlines[template].format(seen=_seen(sending if outcome == "exposed" and sending else top))
+    carrying = sending if outcome == "exposed" and sending else top
+    said = reading.headlines[_template(outcome, top, sending)].format(seen=_seen(carrying))
     if reading.skipped:
         said += f"; incomplete: {counted(len(reading.skipped), 'thing')} could not be read"
     if reading.code_left_out:
@@ -118,13 +120,31 @@ def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -
     return said
 
 
+def _template(outcome: Outcome, top: Sequence[Finding], sending: Sequence[Finding]) -> str:
+    """Give the headline that fits what carries the outcome: what a list names is no published incident."""
+    if outcome == "exposed" and not sending:
+        return NOT_SENDING
+    if outcome == "known-bad" and any(_is_listed(finding) for finding in top):
+        return LISTED_BAD if all(_is_listed(finding) for finding in top) else BOTH_BAD
+    return outcome
+
+
+def _is_listed(finding: Finding) -> bool:
+    """Tell whether a finding rests on a feed of indicators."""
+    return finding.id.startswith("indicator.")
+
+
 def _seen(top: Sequence[Finding]) -> str:
-    """Name what carries the outcome: detectors of many packages by what they see, others and incidents by title."""
-    names = dict.fromkeys(_name(finding) for finding in top)
+    """Name what carries the outcome: detectors of many packages by what they see, the others by title, lists last."""
+    names = dict.fromkeys(_name(finding) for finding in sorted(top, key=_is_listed))
     return listed(list(names), 3) or "not everything was read"
 
 
 def _name(finding: Finding) -> str:
     if finding.id in ("candidate-build", "named-model"):
         return f"it may be affected by “{finding.title}”"
+    if _is_listed(finding) and finding.id not in _SEEN_IN:
+        who = listed([source.publisher for source in finding.sources], 2)
+        thing = f"{finding.title.removesuffix(')')}, listed by {who})"  # the title is: name (class)
+        return thing if finding.confidence in ("confirmed", "high") else f"a sign of {thing}"
     return _SEEN_IN.get(finding.id, finding.title)

@@ -3,8 +3,8 @@
     python -m phone_audit.knowledge.check [FOLDER]
 
 Without FOLDER the facts of the package are checked. Prints counts and ends with 0, or prints each problem (file, entry,
-field, what to write instead) and ends with 1. The identifiers under `tests` of an incident are tried by the tests of
-the judge, which owns the matching; here they only have to be there.
+field, what to write instead) and ends with 1. The identifiers under `tests` of an incident only have to be there:
+`phone-audit db check` does all of this and tries them too, with the matching that the judge owns.
 """
 
 import sys
@@ -17,7 +17,9 @@ from typing import Protocol, TypeVar
 from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
+from phone_audit.knowledge.check_baselines import check_baseline
 from phone_audit.knowledge.check_behaviour import check_behaviour
 from phone_audit.knowledge.check_facts import (
     check_host,
@@ -83,6 +85,7 @@ class Findings:
     schemes: list[tuple[str, SchemeEntry]] = field(default_factory=list)
     support: list[tuple[str, SupportFact]] = field(default_factory=list)
     labels: list[tuple[str, LabelFact]] = field(default_factory=list)
+    baselines: list[tuple[str, BaselineFact]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def reporter(self, file: str, entry: str) -> Report:
@@ -162,6 +165,7 @@ def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
     _keep(read(SchemeFile, "schemes"), found, found.schemes, check_scheme, lambda entry: entry.id)
     _keep(read(SupportFile, "support"), found, found.support, check_support, lambda entry: entry.id)
     _keep(read(LabelFile, "labels"), found, found.labels, check_labels, lambda entry: entry.id)
+    _keep(read(BaselineFile, "baselines"), found, found.baselines, check_baseline, lambda entry: entry.id)
 
 
 def _keep(
@@ -215,6 +219,7 @@ def _check_names(found: Findings) -> None:
         "support": [(file, entry.id) for file, entry in found.support],
         "models of support": [(file, name.casefold()) for file, entry in found.support for name in entry.models],
         "firmware": [(file, entry.id) for file, entry in found.firmware],
+        "baselines": [(file, entry.id) for file, entry in found.baselines],
     }
     for names in named.values():
         counts = Counter(name for _, name in names)
@@ -238,6 +243,7 @@ def _check_sources(found: Findings) -> None:
         *((file, entry.id, source) for file, entry in found.schemes for source in entry.sources),
         *((file, entry.id, source) for file, entry in found.support for source in entry.sources),
         *((file, entry.id, source) for file, entry in found.labels for source in entry.sources),
+        *((file, entry.id, entry.source) for file, entry in found.baselines),
     ]
     for file, name, source_id in facts:
         if (file, source_id) not in known:
@@ -292,6 +298,8 @@ def counts_of(found: Findings) -> list[str]:
         f"schemes of build numbers {len(found.schemes)}: {sum(len(entry.forms) for _, entry in found.schemes)} forms, "
         f"{sum(len(entry.examples) for _, entry in found.schemes)} examples; models with an end of support "
         f"{len(found.support)}",
+        f"baselines {len(found.baselines)}: "
+        f"{sum(len(entry.packages) + len(entry.files) for _, entry in found.baselines)} packages",
         f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
 

@@ -21,9 +21,7 @@ def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
     subjects = [case.subject for case in rule.cases]
     for place, case in enumerate(rule.cases):
         if subjects.count(case.subject) > 1:
-            report(
-                f"cases[{place}].subject", f"{case.subject!r} is that of another case; findings are told apart by it"
-            )
+            report(f"cases[{place}].subject", f"{case.subject!r} stands at another case; findings are told apart by it")
         for field in fields_of(case.check):
             part = field.partition("#")[2]
             if part and part not in PARTS:

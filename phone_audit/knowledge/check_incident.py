@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from phone_audit.knowledge.check_build import check_build, check_model
-from phone_audit.knowledge.check_conditions import check_conditions
+from phone_audit.knowledge.check_conditions import BUILD_FIELDS, check_conditions
+from phone_audit.knowledge.check_ranges import check_ranges
 from phone_audit.knowledge.check_steps import check_steps
+from phone_audit.knowledge.check_tests import check_tests
 from phone_audit.knowledge.incident_schema import (
     CertificateFact,
     EndpointFact,
@@ -17,6 +19,7 @@ from phone_audit.knowledge.incident_schema import (
     Raises,
 )
 from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
+from phone_audit.knowledge.ordinary import ordinary_packages
 from phone_audit.knowledge.problems import Report
 from phone_audit.knowledge.rules import split_url
 
@@ -35,11 +38,6 @@ CEILING: dict[str, Raises] = {
     "censorship": "exposed",
 }
 """The most that an incident of a category may raise. By design is `exposed`, disputed at most `suspicious`."""
-TEST_KINDS = frozenset({
-    "fingerprint", "display-id", "build", "model", "package", "package+version", "package+build", "package+endpoint",
-    "package+hash", "package+signer", "property", "property+build", "path", "hash", "certificate", "endpoint",
-    "dex-string",
-})  # fmt: skip
 NEVER_ALONE = frozenset({"ro.debuggable", "ro.secure", "ro.adb.secure", "service.adb.tcp.port"})
 """Properties that ordinary phones set too."""
 SHARED_VERSIONS = frozenset({
@@ -65,7 +63,8 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
         _check_origin(fact, place, known, report)
         check_conditions(fact, place, report)
     _check_kinds(entry, report)
-    _check_tests(entry, report)
+    check_ranges(entry.builds, report)
+    check_tests(entry.tests, report)
 
 
 def facts_of(entry: IncidentEntry) -> Iterator[tuple[str, Fact]]:
@@ -164,6 +163,9 @@ def _check_kinds(entry: IncidentEntry, report: Report) -> None:
 
 def _check_package(fact: PackageFact, place: str, report: Report) -> None:
     _check_alone(fact, place, report)
+    if fact.standalone and fact.value in ordinary_packages():
+        text = f"{fact.value} is on ordinary phones too, so its name is never enough alone; write false"
+        report(f"{place}.standalone", text)
     if fact.kind is None and not _PACKAGE.fullmatch(fact.value):
         report(f"{place}.value", f"{fact.value!r} is no package name; correct it or give a kind")
     version = fact.version_name or ""
@@ -180,7 +182,7 @@ def _check_path(fact: PathFact, place: str, report: Report) -> None:
 def _check_property(fact: PropertyFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.]+", fact.value):
         report(f"{place}.value", f"{fact.value!r} is no name of a property")
-    if fact.standalone and (fact.confidence != "sourced" or fact.value in NEVER_ALONE):
+    if fact.standalone and (fact.confidence != "sourced" or fact.value in NEVER_ALONE | BUILD_FIELDS):
         report(f"{place}.standalone", f"{fact.value} is never enough alone; write false")
 
 
@@ -198,21 +200,6 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
         report(f"{place}.kind", f"{fact.value!r} has no port; write host:port or another kind")
     named = split_url(fact.value)[0]
     _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(named), f"{place}.value", report)
-
-
-def _check_tests(entry: IncidentEntry, report: Report) -> None:
-    tests = entry.tests
-    if not tests.matches and not tests.unmatchable:
-        report("tests.matches", "missing; give an identifier that must match, or say under unmatchable why none can")
-    if tests.matches and tests.unmatchable:
-        report("tests.unmatchable", "has matches too; remove one of them")
-    if tests.matches and not tests.ignores:
-        report("tests.ignores", "missing; give a near miss that must stay quiet")
-    kinds = [(f"tests.matches[{number}].kind", test.kind) for number, test in enumerate(tests.matches)]
-    kinds += [(f"tests.ignores[{number}].kind", test.kind) for number, test in enumerate(tests.ignores)]
-    for place, kind in kinds:
-        if kind not in TEST_KINDS:
-            report(place, f"{kind!r}; write one of {', '.join(sorted(TEST_KINDS))}")
 
 
 def _report(fault: str | None, field: str, report: Report) -> None:

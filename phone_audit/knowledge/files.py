@@ -28,6 +28,7 @@ Kind = Literal[
     "schemes",
     "support",
     "labels",
+    "baselines",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sub-folders of a knowledge folder."""

@@ -99,10 +99,13 @@ def _denied(check: DenyCheck, fields: Fields) -> tuple[str, ...]:
 
 
 def _above(check: AboveCheck, fields: Fields) -> tuple[str, ...]:
-    low, high = text_of(fields, check.low), text_of(fields, check.high)
-    if low.isdecimal() and high.isdecimal() and int(low[:9]) > int(high[:9]):
-        return check.low, check.high
-    return ()
+    low, high = (_number(text_of(fields, name)) for name in (check.low, check.high))
+    return (check.low, check.high) if low is not None and high is not None and low > high else ()
+
+
+def _number(text: str) -> int | None:
+    """Read a number of at most ten digits; longer ones are no level and no time."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else None
 
 
 def _later(check: LaterCheck, fields: Fields) -> tuple[str, ...]:
@@ -115,8 +118,8 @@ def _later(check: LaterCheck, fields: Fields) -> tuple[str, ...]:
 def day_of(text: str) -> date | None:
     """Read a day: YYYY-MM-DD, or seconds since 1970 in UTC; None where it is neither."""
     try:
-        if text.isdecimal() and len(text) < 12:
-            return datetime.fromtimestamp(int(text), UTC).date()
+        if (seconds := _number(text)) is not None:
+            return datetime.fromtimestamp(seconds, UTC).date()
         return date.fromisoformat(text) if len(text) == 10 else None
     except (ValueError, OverflowError, OSError):
         return None

@@ -75,7 +75,7 @@ class Fact(Frozen):
 class BuildFact(Fact):
     """A build or a range of builds.
 
-    `match: range` compares versions of `scheme` (`hmd` inside `branch`, `miui`, `dotted`, `unix-seconds`): `from_`
+    `match: range` compares versions of `scheme` (`hmd` inside `branch`, `miui`, `dotted`, `unix-seconds`): `from`
     included, `below` excluded. `regex` compares `pattern`, and then `value` is a label. `inferred` was concluded from a
     sourced fact and is not printed there. `field: package-version` compares the version name of `package`.
     """
@@ -217,19 +217,19 @@ class IncidentEntry(Frozen):
     unless: tuple[Condition, ...] = ()
     vendors: tuple[Fact, ...]
     component_vendors: tuple[Fact, ...] = ()
-    models: tuple[ModelFact, ...]
-    builds: tuple[BuildFact, ...]
-    packages: tuple[PackageFact, ...]
-    hashes: tuple[HashFact, ...]
-    certificates: tuple[CertificateFact, ...]
-    paths: tuple[PathFact, ...]
-    properties: tuple[PropertyFact, ...]
-    endpoints: tuple[EndpointFact, ...]
-    data_types: tuple[Fact, ...]
+    models: tuple[ModelFact, ...] = ()
+    builds: tuple[BuildFact, ...] = ()
+    packages: tuple[PackageFact, ...] = ()
+    hashes: tuple[HashFact, ...] = ()
+    certificates: tuple[CertificateFact, ...] = ()
+    paths: tuple[PathFact, ...] = ()
+    properties: tuple[PropertyFact, ...] = ()
+    endpoints: tuple[EndpointFact, ...] = ()
+    data_types: tuple[Fact, ...] = ()
     transport: Fact | None = None
-    cves: tuple[Fact, ...]
-    vendor_response: tuple[Fact, ...]
+    cves: tuple[Fact, ...] = ()
+    vendor_response: tuple[Fact, ...] = ()
     notes: str | None = None
-    what_to_do: tuple[Annotated[Step, BeforeValidator(_as_step)], ...] = ()
+    what_to_do: tuple[Annotated[Step, BeforeValidator(_as_step, json_schema_input_type=str | Step)], ...] = ()
     sources: tuple[IncidentSource, ...]
     tests: IncidentTests

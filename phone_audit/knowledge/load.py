@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
 from phone_audit.knowledge.fact_schema import (
     FactSource,
@@ -130,6 +131,11 @@ class Knowledge:
         return _merged(parsed, lambda rule: rule.id)
 
     @cached_property
+    def baselines(self) -> tuple[BaselineFact, ...]:
+        """Packages that are known to be Android's or a maker's own, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._baseline_files), lambda entry: entry.id)
+
+    @cached_property
     def schemes(self) -> tuple[SchemeEntry, ...]:
         """How vendors number their builds, by id."""
         return _merged(((file, parsed.entries) for file, parsed in self._scheme_files), lambda entry: entry.id)
@@ -162,6 +168,7 @@ class Knowledge:
             *(parsed.sources for _, parsed in self._scheme_files),
             *(parsed.sources for _, parsed in self._support_files),
             *(parsed.sources for parsed in self.label_files),
+            *(parsed.sources for _, parsed in self._baseline_files),
         )
         feeds = [feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts]
         found = {source.id: source for head in (*heads, feeds) for source in head}
@@ -178,6 +185,7 @@ class Knowledge:
             digest=self.digest,
             newest_entry=newest,
             counts={
+                "baselines": len(self.baselines),
                 "behaviours": len(self.behaviours),
                 "firmware": len(self.firmware_rules),
                 "hosts": len(self.hosts),
@@ -267,6 +275,10 @@ class Knowledge:
     @cached_property
     def _scheme_files(self) -> tuple[tuple[DataFile, SchemeFile], ...]:
         return tuple((file, parse(SchemeFile, file)) for file in self._of("schemes"))
+
+    @cached_property
+    def _baseline_files(self) -> tuple[tuple[DataFile, BaselineFile], ...]:
+        return tuple((file, parse(BaselineFile, file)) for file in self._of("baselines"))
 
     @cached_property
     def _support_files(self) -> tuple[tuple[DataFile, SupportFile], ...]:

@@ -1,11 +1,14 @@
-"""The user's own knowledge folder, where imported feeds lie."""
+"""The user's own knowledge folder, where imported feeds lie, and what `db update` fetched."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.files import KINDS
+from phone_audit.knowledge.updates.generations import current_folders
+from phone_audit.knowledge.updates.locks import reading
 
 
 def own_folder() -> Path:
@@ -15,7 +18,21 @@ def own_folder() -> Path:
 
 
 def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """Give the folders to load besides the bundled facts: the user's own where it holds something, then those named."""
+    """Give the folders to load besides the bundled facts, so that the later ones stand above the earlier.
+
+    What was fetched from each source, in one version that never changes; the user's own folder where it holds
+    something; those named.
+
+    Raises:
+        KnowledgeError: what says which versions stand is damaged.
+    """
     own = own_folder()
     holds = any((own / kind).is_dir() for kind in (*KINDS, FOLDER))
-    return (own, *extra) if holds and own not in extra else tuple(extra)
+    return (*current_folders(own), *([own] if holds and own not in extra else []), *extra)
+
+
+@contextlib.contextmanager
+def in_use(extra: Sequence[Path] = ()) -> Iterator[tuple[Path, ...]]:
+    """Give the folders of `with_own`, and keep `db update` from changing what stands until the scan has ended."""
+    with reading(own_folder()):
+        yield with_own(extra)

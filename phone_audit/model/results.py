@@ -40,6 +40,19 @@ class ScanRun(Frozen):
     replayed: bool = False
 
 
+class KnownGood(Frozen):
+    """A package that a baseline knows, and the proof: the signer or file (`sha256`) beside the name.
+
+    By `signer` it is its maker's own, by `file` the very file. By `platform` it bears a name of AOSP and was signed by
+    whoever signed the phone's system: expected, though no word on what that maker put into it.
+    """
+
+    package: str
+    baseline: str
+    by: Literal["signer", "platform", "file"]
+    sha256: str
+
+
 class Scan(Frozen):
     """The published result of one phone, phone-audit/scan/1."""
 
@@ -52,6 +65,7 @@ class Scan(Frozen):
     packages: tuple[Package, ...]
     apks: tuple[Apk, ...]
     observations: tuple[str, ...]
+    known_good: tuple[KnownGood, ...] = ()
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     verdict: Verdict

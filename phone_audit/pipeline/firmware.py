@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
+from phone_audit.analyse.detectors.firmware_rules import check_properties
 from phone_audit.judge.firmware import check_builds
-from phone_audit.judge.properties_text import property_names
+from phone_audit.judge.firmware_findings import with_detected
+from phone_audit.judge.properties_text import is_properties_text, property_names, read_properties
 from phone_audit.judge.settings_text import read_settings
 from phone_audit.judge.support import patch_age
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.finding import Finding
 from phone_audit.model.results import CheckedBuild, Firmware, FirmwareRun
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
 
@@ -20,7 +23,7 @@ def check_firmware(
     as_of: date | None = None,
     clock: Clock = utc_now,
 ) -> Firmware:
-    """Check build identifiers against the published incidents.
+    """Check build identifiers against the published incidents, and property files also against the firmware rules.
 
     Args:
         ids: fingerprints, display ids, build IDs, or the text of a property file or of the Settings screen.
@@ -37,6 +40,8 @@ def check_firmware(
         ids = [ids]
     known = knowledge or load_knowledge()
     builds, incidents = check_builds(ids, known)
+    cited = {incident.id: incident for incident in incidents}
+    builds = tuple(with_detected(build, _detected(text, known), cited) for text, build in zip(ids, builds, strict=True))
     day = as_of or started.date()
     return Firmware(
         schema_="phone-audit/firmware/1",
@@ -67,6 +72,12 @@ def identifiers_in(text: str, knowledge: Knowledge) -> list[str]:
     if properties or len(read_settings(text, knowledge)) >= _FEWEST:
         return [text]
     return lines
+
+
+def _detected(text: str, knowledge: Knowledge) -> tuple[Finding, ...]:
+    """Say what the properties of a property file show; hostile input, as a shell hands it over."""
+    given = text.encode("utf-8", "backslashreplace").decode().strip()
+    return tuple(check_properties(read_properties(given), knowledge)) if is_properties_text(given) else ()
 
 
 _FEWEST = 2

@@ -6,13 +6,36 @@ from pathlib import Path
 
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.knowledge.check_incident import facts_of
+from phone_audit.knowledge.coverage import coverage_of
 from phone_audit.knowledge.feeds.indicator import KINDS, FeedHead, Kind, Listed
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.incident_schema import (
+    PROSE,
+    BuildFact,
+    CertificateFact,
+    EndpointFact,
+    HashFact,
+    IncidentEntry,
+    ModelFact,
+    PackageFact,
+    PathFact,
+    PropertyFact,
+)
+from phone_audit.knowledge.incident_schema import Fact as IncidentFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.updates.generations import read_current
+from phone_audit.knowledge.updates.locks import FOLDER as FETCHED
+from phone_audit.model.base import Frozen
 
 ENTRY_KINDS = (
-    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers",
+    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers", "firmware",
+    "schemes", "support", "labels", "baselines",
 )  # fmt: skip
+_TITLES = ("name", "title", "vendor", "owner", "reason")
+"""Fields that say what an entry is, the best one first."""
+_SELF_TESTS = ("matches", "ignores", "example", "near_miss", "pairs")
+_WEIGHTS = {"strong": "a sign by itself", "second": "only a second fact", "none": "proves nothing"}
+_BEFORE, _AROUND = 10, 120
+"""Letters of a text that a search shows: before what it met, and in all."""
 Fact = tuple[str, str]
 """What is said, and the value."""
 
@@ -44,14 +67,36 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
         yield from _facts(knowledge, kind)
 
 
+def _held(knowledge: Knowledge, kind: str) -> Sequence[Frozen]:
+    """Give the entries of a kind of which nothing has to be told in words of its own."""
+    if kind == "firmware":
+        return knowledge.firmware_rules
+    if kind == "labels":
+        return [entry for file in knowledge.label_files for entry in file.entries]
+    found: Sequence[Frozen] = getattr(knowledge, kind)
+    return found
+
+
 def _facts(knowledge: Knowledge, kind: str) -> Iterator[Known]:
-    for entry in getattr(knowledge, kind):
+    for entry in _held(knowledge, kind):
         fields = entry.model_dump(mode="json")
         name = fields.get("id") or fields["host"]
-        title = fields.get("name") or fields.get("title") or fields.get("owner") or fields.get("reason") or ""
-        skipped = ("id", "matches", "ignores", "example", "near_miss")
-        said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], ""))
-        yield Known(kind, str(name), str(title), tuple((key, _plain(value)) for key, value in said))
+        titled = next((field for field in _TITLES if fields.get(field)), "labels")
+        title = fields[titled] if titled in _TITLES else ", ".join(fields.get(titled, ())[:2])
+        skipped = ("id", titled, *_SELF_TESTS)
+        said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
+        facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))
+        yield Known(kind, str(name), str(title), tuple(facts))
+
+
+def _words(key: str) -> str:
+    """Name a field as a person would."""
+    return key.replace("_", " ")
+
+
+def _parts(value: object) -> Sequence[object]:
+    """Part a list of things that say several things each; what is one value or a list of texts stays together."""
+    return value if isinstance(value, list) and value and isinstance(value[0], dict) else [value]
 
 
 def show(knowledge: Knowledge, wanted: str) -> list[Known]:
@@ -90,7 +135,7 @@ def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
     for kind in ENTRY_KINDS:
         for entry in entries(knowledge, kind):
             said = (("id", entry.id), ("title", entry.title), *entry.facts)
-            met = next((f"{key}: {value}" for key, value in said if wanted in value.casefold()), "")
+            met = next((f"{key}: {_around(value, wanted)}" for key, value in said if wanted in value.casefold()), "")
             if met:
                 yield Known(entry.kind, entry.id, entry.title, entry.facts, met)
     for listed in knowledge.indicators.table:
@@ -99,19 +144,52 @@ def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
             yield _listed(listed)
 
 
+def _around(text: str, wanted: str) -> str:
+    """Give the part of a text in which a search met something."""
+    start = max(0, text.casefold().index(wanted) - _BEFORE)
+    cut = text[start : start + _AROUND]
+    return f"{'…' if start else ''}{cut}{'…' if start + _AROUND < len(text) else ''}"
+
+
 def _incident(entry: IncidentEntry) -> Known:
+    covered = coverage_of(entry)
     facts = [
         ("summary", entry.summary),
         ("category", entry.category),
         ("severity", entry.severity),
         ("status", entry.status),
         ("raises", entry.raises),
+        ("a match gives at most", covered.at_most),
+        ("nothing to compare", entry.tests.unmatchable or ""),
         ("published", entry.disclosed),
-        *((f"{name.partition('[')[0]}", f"{fact.value} ({fact.confidence})") for name, fact in facts_of(entry)),
+        *((_words(name.partition("[")[0]), f"{fact.value} ({_told(fact)})") for name, fact in facts_of(entry)),
         *(("what to do", step.text) for step in entry.what_to_do),
-        *(("source", f"{source.publisher}, {source.title}, {source.date} {source.url}") for source in entry.sources),
+        *(
+            ("source", f"{source.publisher}, {source.title}, {source.date} ({source.kind}) {source.url}")
+            for source in entry.sources
+        ),
     ]
-    return Known("incidents", entry.id, entry.title, tuple(facts))
+    return Known("incidents", entry.id, entry.title, tuple((key, value) for key, value in facts if value))
+
+
+def _told(fact: IncidentFact) -> str:
+    """Say how sure a fact is, and what it proves."""
+    match fact:
+        case BuildFact() if fact.field != PROSE:
+            said = [fact.status, "inferred" if fact.inferred else "", fact.package or fact.field]
+        case ModelFact() if fact.field != PROSE:
+            said = [fact.field]
+        case PackageFact() if fact.kind is None:
+            said = ["enough alone" if fact.standalone else "needs a second fact"]
+        case PathFact() | PropertyFact():
+            said = ["enough alone" if fact.standalone else "not enough alone"]
+        case EndpointFact():
+            said = [_WEIGHTS[fact.weight]]
+        case HashFact() | CertificateFact():
+            said = [fact.algo]
+        case _:
+            said = []
+    return ", ".join(part for part in (fact.confidence, *said) if part)
 
 
 def _feed(feed: FeedHead) -> Known:
@@ -146,15 +224,30 @@ def _counts(counts: dict[Kind, int] | dict[str, int]) -> str:
 
 
 def _plain(value: object) -> str:
+    """Write a value of JSON as text, without what says nothing."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(_plain, value))
-    return "; ".join(f"{key} {_plain(item)}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+    if not isinstance(value, dict):
+        return str(value)
+    said = ((key, item) for key, item in value.items() if item not in (None, "", [], {}))
+    return "; ".join(f"{_words(key)} {_plain(item)}" for key, item in said)
 
 
 def feed_lines(knowledge: Knowledge, own: Path) -> Iterator[str]:
     """Yield a line for each feed: where its file lies, how much it holds, whose it is, its date and licence."""
     for path, feed in zip(knowledge.indicators.files, knowledge.indicators.feeds, strict=True):
         folder = next((folder for folder in knowledge.folders if path.is_relative_to(folder)), None)
-        where = "bundled" if folder is None else "your own" if folder == own else str(folder)
+        fetched = folder is not None and folder.is_relative_to(own / FETCHED)
+        where = "bundled" if folder is None else "your own" if folder == own else "fetched" if fetched else str(folder)
         count = sum(feed.counts.values())
         yield f"{feed.feed} ({where}): {count} of {feed.publisher}, {feed.date}; {feed.licence}"
+
+
+def version_lines(own: Path) -> Iterator[str]:
+    """Yield a line for each source that `db update` fetched: which version stands, and which one is kept besides."""
+    for name, kept in sorted(read_current(own).sources.items()):
+        stands, before = kept.current, kept.previous
+        told = f"{name}: {stands.date}, taken {stands.taken}, {stands.entries} entries, {stands.url}"
+        if before:
+            told += f"; kept for a rollback: {before.date}"
+        yield told + ("; a newer one was taken back" if kept.taken_back else "")

@@ -6,13 +6,18 @@ from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
 
 _MOST_FACTS = 200
+_LONGEST = 160
+_LEAST = 10
+"""Letters of the last part that are shown however little room there is."""
 
 
 def render_lines(rows: Iterable[Sequence[str]], style: Style) -> str:
-    """Give one entry a line: kind, id, title, and what else there is."""
+    """Give one entry a line: kind, id, and what it is, which is cut where the line ends."""
     canvas = Canvas(style)
     for row in rows:
-        canvas.line("  ".join(shortened(part, 160) for part in row if part), 0)
+        *first, last = (shortened(part, _LONGEST) for part in row if part)
+        lead = "".join(f"{part}  " for part in first)
+        canvas.line(lead + shortened(last, max(_LEAST, style.width - len(lead)) if first else _LONGEST), 0)
     return canvas.text()
 
 

@@ -2,13 +2,16 @@ from collections.abc import Sequence
 
 import pytest
 
+from phone_audit.analyse import followed as followed_module
 from phone_audit.analyse import uses as uses_module
 from phone_audit.analyse.dex.file import DexFile, read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.endpoints import BY_ANALYSIS, find_endpoints
+from phone_audit.analyse.followed import MESSAGE, PROSE
 from phone_audit.analyse.libraries import Owners
 from phone_audit.analyse.probes import PROBE
-from phone_audit.analyse.uses import LIBRARY_PAGE, MESSAGE, PROSE, UNUSED, Spot, rules_by_use
+from phone_audit.analyse.suffix_lists import SUFFIX_LIST
+from phone_audit.analyse.uses import LIBRARY_PAGE, UNUSED, Spot, rules_by_use
 from phone_audit.knowledge.fact_schema import RuledOutRule
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Endpoint
@@ -205,6 +208,44 @@ def test_an_address_in_an_intent_that_is_sent_counts() -> None:
     assert _rule(_class(*page, *_MADE_INTENT, *_ASK, *elsewhere)) is None
 
 
+def test_a_sentence_that_is_made_an_address_counts() -> None:
+    assert _rule(_class(*_load(_SENTENCE), *_MADE_INTENT, *_ASK)) is None
+
+
+_SUFFIXES = ["co.uk", "com.au", "ac.jp", "org.cn", "net.br", "gov.in", "com", "museum", "de", "co.kr"]
+
+
+def _list(names: Sequence[str], *more: int | Ref) -> Class:
+    return Class(
+        "Lorg/vendor/List;", [Method("f(I)V", (*(unit for name in names for unit in _load(name)), *more, RETURN))]
+    )
+
+
+def test_names_in_a_list_of_public_suffixes() -> None:
+    names = [*_SUFFIXES * 15, "nakhodka.ru", "writesthisblog.com", "ae.org"]
+    found = _endpoints(_list(names))
+    assert {found[name].ruled_out for name in names[-3:]} == {SUFFIX_LIST}
+    sent = _class(*_load("ae.org"), *_call(_SEND, 0))
+    found = _endpoints(_list(names), sent)
+    assert (found["ae.org"].ruled_out, found["nakhodka.ru"].ruled_out) == (None, SUFFIX_LIST)
+    held = Class("Lorg/vendor/Names;", statics=[("a", "ae.org")])
+    assert _endpoints(_list(names), held)["ae.org"].ruled_out is None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [*_SUFFIXES * 12, "nakhodka.ru", "writesthisblog.com", "ae.org"],
+        [*_SUFFIXES * 15, *["other"] * 150, "nakhodka.ru", "writesthisblog.com", "ae.org"],
+        [*_SUFFIXES * 15, "nakhodka.ru", "https://writesthisblog.com", "https://ae.org"],
+        [*_SUFFIXES * 15, "nakhodka.ru", "sender.dev", "ae.org"],
+    ],
+    ids=["short", "other names", "URLs", "a tracker's"],
+)
+def test_names_in_another_list_count(names: list[str]) -> None:
+    assert _endpoints(_list(names))["nakhodka.ru"].ruled_out is None
+
+
 _CONSTANT = Class("Lcom/lib/Names;", statics=[("a", _URL)])
 
 
@@ -248,7 +289,7 @@ def test_beyond_a_limit_it_counts(limit: str, monkeypatch: pytest.MonkeyPatch) -
     logged = _class(*_load(), *call, more=[_wrapper(*_call(_LOG, 1, 3))])
     case = (_CONSTANT,) if limit == "MAX_UNUSED" else (logged,)
     assert _rule(*case) is not None
-    monkeypatch.setattr(uses_module, limit, 0)
+    monkeypatch.setattr(followed_module if limit in ("MAX_UNITS", "MAX_DEPTH") else uses_module, limit, 0)
     assert _rule(*case) is None
 
 
@@ -265,6 +306,14 @@ HANDED_ON = {
     "an exception of the package's own": _call(f"Lorg/vendor/MyException;->{_INIT}", 1, 0, opcode=0x70),
     "kept in a field": (0x0069, Ref("field", "Lorg/vendor/A;->kept:Ljava/lang/String;")),
     "returned": (0x0011,),
+    "given to what makes an exception": (
+        *_call("Lorg/vendor/MyException$Builder;->with(Ljava/lang/String;)Lorg/vendor/B;", 1, 0, opcode=0x6E),
+        0x010C,
+    ),
+    "given to a log that says so": (
+        *_call("Lorg/vendor/MyLog;->write(Ljava/lang/String;)Ljava/lang/String;", 0),
+        0x010C,
+    ),
     "shown": _call("Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V", 1, 0, opcode=0x6E),
     "joined to what comes from elsewhere": _JOIN,
     "logged as an object": (
@@ -287,6 +336,10 @@ TAKEN_APART = {
     "parsed": (*_call("Landroid/net/Uri;->parse(Ljava/lang/String;)Landroid/net/Uri;", 0), 0x010C),
     "put into an Intent": _call("Landroid/content/Intent;->setAction(Ljava/lang/String;)V", 1, 0, opcode=0x6E),
     "shown as a page": _call("Landroid/webkit/WebView;->loadUrl(Ljava/lang/String;)V", 1, 0, opcode=0x6E),
+    "given to what only has log in its name": (
+        *_call("Lorg/vendor/Logistics;->write(Ljava/lang/String;)Ljava/lang/String;", 0),
+        0x010C,
+    ),
     "made into something else": (*_call("Lorg/vendor/Cut;->cut(Ljava/lang/String;)Ljava/lang/String;", 0), 0x010C),
     "logged and cut": (
         *_call(_OBJECT_LOG, 1, 0, opcode=0x72),

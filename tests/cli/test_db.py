@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.cli.db import IMPORTED
+from phone_audit.cli.db import IMPORTED, LISTED
 from phone_audit.knowledge.feeds.formats import FORMATS
+from phone_audit.pipeline.known import ENTRY_KINDS
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import item, keep
 
@@ -84,6 +85,27 @@ def test_a_value_of_an_incident_is_shown_and_found() -> None:
     assert shown.startswith("incidents: nokia-7-plus-vnet-cn-2019")
     assert "nokia-7-plus-vnet-cn-2019" in db("search", "autoregistration").stdout
     assert db("list").stdout.count("\n") == db("list", "incidents").stdout.count("\n") > 100
+
+
+def test_the_help_names_every_kind() -> None:
+    assert LISTED == ENTRY_KINDS
+    shown = " ".join(db("list", "--help").stdout.split())
+    assert all(kind in shown for kind in ENTRY_KINDS)
+
+
+@pytest.mark.parametrize("kind", ENTRY_KINDS)
+def test_every_kind_is_listed_in_lines_that_fit_the_screen(kind: str) -> None:
+    lines = db("list", kind).stdout.splitlines()
+    assert lines
+    assert all(line.startswith(f"{kind}  ") for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_search_shows_what_it_met_although_the_line_is_cut() -> None:
+    lines = db("search", "Nokia 7 Plus").stdout.splitlines()
+    assert all("nokia 7 plus" in line.casefold() for line in lines)
+    assert {line.split("  ")[0] for line in lines} >= {"incidents", "support"}
+    assert max(map(len, lines)) <= 80
 
 
 def test_json_for_scripts() -> None:

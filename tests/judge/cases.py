@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from phone_audit.judge.judge import JudgedApk
 from phone_audit.judge.observed import ObservedPackage
 from phone_audit.knowledge.files import DataFile, read_folder
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import BUNDLED, Knowledge
-from phone_audit.model.apk import ApkFile, ApkInfo, Endpoint, HeldBy, Signer
+from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun, Endpoint, HeldBy, Signer
 from phone_audit.model.device import Build, Package, PackageFile, Snapshot
-from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject
+from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool
 
 NOKIA_FINGERPRINT = "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys"
 NOKIA: Mapping[str, str] = {
@@ -181,3 +182,17 @@ def finding(
         "evidence": (Evidence(kind="class", where="classes.dex", value="com.ads.Sdk"),),
     }
     return Finding(**(fields | changes))
+
+
+def record(info: ApkInfo, judged: JudgedApk) -> Apk:
+    """The published record of a judged APK."""
+    return Apk(
+        **dict(info),
+        schema_="phone-audit/apk/1",
+        findings=judged.findings,
+        incidents=judged.incidents,
+        outcome=judged.outcome,
+        tool=Tool(name="phone-audit", version="0"),
+        knowledge_digest="d",
+        run=ApkRun(seconds=0.1, cached=False),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from phone_audit.judge.indicator_findings import indicator_findings
-from phone_audit.judge.judge import judge_apk, judge_scan
+from phone_audit.judge.judge import judge_apk, judge_folder, judge_scan
 from phone_audit.judge.observed import Observed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
@@ -15,7 +15,18 @@ from phone_audit.knowledge.feeds.misp import THIS_ONLY
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkFile
 from phone_audit.model.finding import Evidence, Finding, Source, Subject
-from tests.judge.cases import PIXEL, apk_info, endpoint, fact, incident, knowledge_of, observed, package, snapshot
+from tests.judge.cases import (
+    PIXEL,
+    apk_info,
+    endpoint,
+    fact,
+    incident,
+    knowledge_of,
+    observed,
+    package,
+    record,
+    snapshot,
+)
 from tests.knowledge.feeds.feeds import item, keep
 
 HASH, SIGNER = "d" * 64, "e" * 40
@@ -241,7 +252,9 @@ def test_a_phone_is_judged_and_says_why(tmp_path: Path) -> None:
     apks = [apk_info(SPY, "/data/app/a.apk", sha256=HASH), apk_info("com.two", "/data/app/b.apk")]
     judged = judge_scan(phone, apks, (), "standard", knowledge)
     assert judged.verdict.outcome == "known-bad"
-    assert judged.verdict.headline == "This phone matches a published incident: SpyOne (stalkerware)"
+    assert judged.verdict.headline == (
+        "This phone holds what a published list names as malicious: SpyOne (stalkerware, listed by A lab)"
+    )
     assert [apk.outcome for apk in judged.apks] == ["known-bad", "suspicious"]
     assert [reason.text.split(":")[0] for reason in judged.verdict.reasons] == [
         "The package com.spy.one is listed as SpyOne, stalkerware, by A lab (2026-01-31)",
@@ -267,3 +280,55 @@ def test_an_indicator_that_shows_more_than_a_weaker_incident_stays(tmp_path: Pat
     judged = judge_apk(info, (), knowledge)
     assert sorted(one.id for one in judged.findings) == ["indicator.hash", "possible-incident"]
     assert judged.outcome == "known-bad"
+
+
+def test_a_list_and_an_incident_are_told_apart_in_the_headline(tmp_path: Path) -> None:
+    """What a list names is no published incident; where both are there, both are said."""
+    published = incident(category="backdoor", packages=[fact("com.acme.weather", standalone=True)])
+    knowledge = knowing(tmp_path, item("hash", HASH), base=knowledge_of(published))
+    installed = [package(SPY, "/data/app/a.apk"), package("com.acme.weather", "/system/app/b.apk")]
+    apks = [apk_info(SPY, "/data/app/a.apk", sha256=HASH), apk_info("com.acme.weather", "/system/app/b.apk")]
+    judged = judge_scan(snapshot(PIXEL, installed), apks, (), "standard", knowledge)
+    assert judged.verdict.headline == (
+        "This phone matches a published incident, and holds what a list names as malicious: "
+        "Acme One: weather service that sends the IMEI and SpyOne (stalkerware, listed by A lab)"
+    )
+    only_acme = judge_scan(snapshot(PIXEL, installed[1:]), apks[1:], (), "standard", knowledge)
+    assert only_acme.verdict.headline == (
+        "This phone matches a published incident: Acme One: weather service that sends the IMEI"
+    )
+
+
+def test_one_weak_sign_is_not_said_to_be_the_thing_itself(tmp_path: Path) -> None:
+    knowledge = knowing(tmp_path, item("package", SPY))
+    judged = judge_scan(snapshot(PIXEL, [package(SPY, "/data/app/a.apk")]), [], (), "quick", knowledge)
+    assert judged.verdict.outcome == "suspicious"
+    assert judged.verdict.headline.startswith(
+        "This phone shows strong signs that something is wrong with it: a sign of SpyOne (stalkerware, listed by A lab)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("class_", "said"),
+    [("tracker", "what lists of trackers name"), ("listed", "what imported lists name")],
+)
+def test_what_is_only_listed_is_said_in_words_that_fit(tmp_path: Path, class_: ThreatClass, said: str) -> None:
+    knowledge = knowing(tmp_path, item("package", SPY, class_=class_), item("package", "com.two", "Two", class_=class_))
+    phone = snapshot(PIXEL, [package(SPY, "/data/app/a.apk"), package("com.two", "/data/app/b.apk")])
+    judged = judge_scan(phone, [], (), "quick", knowledge)
+    assert said in judged.verdict.headline
+    assert judged.verdict.reasons[0].text == f"2 packages hold {said}: com.spy.one and com.two."
+
+
+def test_a_folder_of_files_says_the_same(tmp_path: Path) -> None:
+    published = incident(category="backdoor", packages=[fact("com.acme.weather", standalone=True)])
+    knowledge = knowing(tmp_path, item("hash", HASH), base=knowledge_of(published))
+    infos = (apk_info(SPY, sha256=HASH), apk_info("com.acme.weather", "b.apk"))
+    spy, acme = (record(info, judge_apk(info, (), knowledge)) for info in infos)
+    assert judge_folder([spy], ()).headline == (
+        "APKs that a published list names as malicious: 1 of 1 (SpyOne (stalkerware, listed by A lab))"
+    )
+    assert judge_folder([spy, acme], ()).headline.startswith(
+        "APKs that match a published incident, or that a list names as malicious: 2 of 2 (Acme One: weather service"
+    )
+    assert judge_folder([acme], ()).headline.startswith("APKs that match a published incident: 1 of 1 (Acme One")

@@ -7,8 +7,8 @@ import pytest
 from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.judge.judge import JudgedApk, JudgedScan, judge_apk, judge_folder, judge_scan
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun
-from phone_audit.model.finding import Finding, Skipped, Subject, Tool
+from phone_audit.model.apk import ApkFile, ApkInfo
+from phone_audit.model.finding import Finding, Skipped, Subject
 from tests.judge.cases import (
     NOKIA,
     PIXEL,
@@ -22,6 +22,7 @@ from tests.judge.cases import (
     knowledge_of,
     nokia,
     package,
+    record,
     signer,
     snapshot,
 )
@@ -40,19 +41,6 @@ def acme(path: str = "/acme.apk", **changes: Any) -> ApkInfo:
 def scan(*apks: ApkInfo, detected: tuple[Finding, ...] = (), depth: Any = "standard", **changes: Any) -> JudgedScan:
     packages = [package(info.package or "com.unknown", info.path) for info in apks]
     return judge_scan(snapshot(PIXEL, packages, **changes), apks, detected, depth, ACME)
-
-
-def record(info: ApkInfo, judged: JudgedApk) -> Apk:
-    return Apk(
-        **dict(info),
-        schema_="phone-audit/apk/1",
-        findings=judged.findings,
-        incidents=judged.incidents,
-        outcome=judged.outcome,
-        tool=Tool(name="phone-audit", version="0"),
-        knowledge_digest="d",
-        run=ApkRun(seconds=0.1, cached=False),
-    )
 
 
 # ---- one APK

@@ -45,3 +45,23 @@ def test_only_the_run_depends_on_the_day() -> None:
 def test_ages_on_a_day_of_ones_choice() -> None:
     result = check_firmware([SETTINGS, "PPR1.180610.011"], knowledge=KNOWN, as_of=date(2019, 3, 11))
     assert (result.run.as_of, result.run.patch_age_days) == ("2019-03-11", (10, None))
+
+
+ALTERED = "ro.build.fingerprint=Acme/one/one:13/TP1A.220624.014/1:user/release-keys\nro.build.type=userdebug\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (ALTERED, ["development-build", "fingerprint-contradicts-build"]),
+        (ALTERED.replace("ro.build.type=userdebug", "ro.build.type=user"), []),
+        ("[ro.build.tags]: [test-keys]\n[ro.build.type]: [user]\n", ["test-keys-build"]),
+        ("ro.build.tags=test-keys", ["test-keys-build"]),
+        ("Acme/one/one:13/TP1A.220624.014/1:userdebug/test-keys", []),
+        (SETTINGS, []),
+        ("ro.build.tags=\udcfftest-keys\n", []),
+    ],
+)
+def test_a_property_file_is_held_against_the_rules(text: str, rules: list[str]) -> None:
+    (build,) = check_firmware([text], knowledge=KNOWN).builds
+    assert sorted(item.id for item in build.findings if item.incident is None) == rules

@@ -37,13 +37,14 @@ def is_comment(before: str, name: str = "") -> bool:
 
 
 def is_in_block(data: memoryview, begin: int, name: str) -> bool:
-    """Tell whether a URL stands in a comment of several lines in a file of a web page.
+    """Tell whether a URL stands in a comment of several lines.
 
-    A URL in quotes is none of a comment in a script, whatever stands before it: only code has it so.
+    In files of web pages the comment may go on to where nothing is looked at; elsewhere its end must be seen. A URL in
+    quotes is none of a comment in a script, whatever stands before it: only code has it so.
     """
-    if not _WEB.fullmatch(name):
-        return False
     head = bytes(data[max(0, begin - _BLOCK) : begin])
+    if not _WEB.fullmatch(name):
+        return _in_script_comment(head) and b"*/" in bytes(data[begin : begin + _BLOCK])
     return _in_script_comment(head) or _in_page_comment(head, data, begin)
 
 

@@ -85,6 +85,14 @@ def test_a_comment_of_several_lines_is_told_in_web_pages_only() -> None:
     text = b"/* a\n http://www.vendor.dev/"
     assert rule_in("assets/a.css", text) == PROSE
     assert rule_in("assets/a.txt", text) is None
+    assert rule_in("assets/a.txt", text + b"\n*/") == PROSE
+    assert rule_in("assets/a.txt", b"/* a */ b\n http://www.vendor.dev/\n*/") is None
+
+
+def test_a_certificate_with_a_long_address() -> None:
+    url = b"ldap://www.vendor.dev/" + b"a" * 150
+    assert rule_in("assets/a.cer", b"0\x82\0\x86\x81" + bytes([len(url)]) + url + b"0\r\x06") == CERTIFICATE
+    assert rule_in("assets/a.cer", b"0\x82\0\x87\x81" + bytes([len(url)]) + url + b"0\r\x06") is None
 
 
 @pytest.mark.parametrize("text", RULES[PROSE].ignores)

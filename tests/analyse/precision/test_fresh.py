@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from phone_audit.analyse.followed import MESSAGE
 from phone_audit.analyse.places.apart import PROSE
-from phone_audit.analyse.uses import MESSAGE
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from tests.analyse.facts import knowledge as made
 from tests.analyse.precision.draw import HERE

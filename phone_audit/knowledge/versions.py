@@ -26,8 +26,13 @@ def in_range(fact: BuildFact, text: str) -> bool:
     here = read(text, fact.branch or "")
     if here is None:
         return False
-    low, high = _bound(fact, fact.from_), _bound(fact, fact.below)
+    low, high = bounds(fact)
     return (low is None or here >= low) and (high is None or here < high)
+
+
+def bounds(fact: BuildFact) -> tuple[Version | None, Version | None]:
+    """Give the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
+    return _bound(fact, fact.from_), _bound(fact, fact.below)
 
 
 def _bound(fact: BuildFact, text: str | None) -> Version | None:

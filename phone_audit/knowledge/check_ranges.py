@@ -1,0 +1,87 @@
+"""Builds of one incident held against each other: a range that holds nothing, ranges and values that contradict."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from phone_audit.knowledge.compare import compare, names_build
+from phone_audit.knowledge.incident_schema import PROSE, BuildFact
+from phone_audit.knowledge.problems import Report
+from phone_audit.knowledge.versions import bounds
+
+Placed = tuple[str, BuildFact]
+"""A fact and its place in the file."""
+
+
+def check_ranges(builds: Sequence[BuildFact], report: Report) -> None:
+    """Report ranges that cannot be read or hold nothing, and builds that overlap.
+
+    Two facts overlap where they are about the same property under the same `only_if`: ranges that share a version,
+    unless one is only a candidate for what the other says; a value that is fixed and inside what is said to be
+    affected or a candidate, or the other way round; and the same value twice.
+    """
+    placed = [(f"builds[{number}]", fact) for number, fact in enumerate(builds)]
+    compared = [(place, fact) for place, fact in placed if fact.field != PROSE and fact.match is not None]
+    readable = [item for item in compared if item[1].match != "range" or _readable(*item, report)]
+    for one, other in combinations(readable, 2):
+        if _about_the_same(one[1], other[1]):
+            for field, text in _overlap(one, other):
+                report(field, text)
+
+
+def _readable(place: str, fact: BuildFact, report: Report) -> bool:
+    """Report a bound that is no version of the scheme; one that cannot be read would be none at all."""
+    low, high = bounds(fact)
+    for name, given, read in (("from", fact.from_, low), ("below", fact.below, high)):
+        if given is not None and read is None:
+            report(f"{place}.{name}", f"{given!r} is no version of the scheme {fact.scheme}; see docs/knowledge.md")
+            return False
+    if low is not None and high is not None and low >= high:
+        report(f"{place}.below", f"nothing lies from {fact.from_} to below {fact.below}; write the higher one as below")
+        return False
+    return True
+
+
+def _about_the_same(one: BuildFact, other: BuildFact) -> bool:
+    same = (one.field, one.package, one.only_if) == (other.field, other.package, other.only_if)
+    return same and not _excludes(one, other) and not _excludes(other, one)
+
+
+def _excludes(one: BuildFact, other: BuildFact) -> bool:
+    """Tell whether an `unless` of a fact leaves out the value that the other names."""
+    return other.match == "exact" and any(
+        condition.field == other.field and condition.value and compare(condition.match, condition.value, other.value)
+        for condition in one.unless
+    )
+
+
+def _overlap(one: Placed, other: Placed) -> Iterator[tuple[str, str]]:
+    (first, a), (place, b) = one, other
+    contradict = (a.status == "fixed") != (b.status == "fixed")
+    if a.match == "range" and b.match == "range":
+        if (contradict or a.status == b.status) and _share(a, b):
+            text = f"overlaps with {first} ({_told(a)}, {a.status}); end one where the other begins, or keep one"
+            yield place, f"{_told(b)}, {b.status}, {text}"
+    elif a.match == "exact" and b.match == "exact":
+        if a.value == b.value and (contradict or a.status == b.status):
+            text = "keep one of them" if a.status == b.status else f"it is {a.status} there; keep what the source says"
+            yield f"{place}.value", f"{b.value} stands in {first} too; {text}"
+    elif contradict:
+        for (wide, whole), (at, single) in ((one, other), (other, one)):
+            if single.match == "exact" and names_build(whole, single.value):
+                text = f"{single.value} is {single.status}, and inside {_told(whole)}, {whole.status} ({wide})"
+                yield at, f"{text}; narrow the range, or leave the value out with unless"
+
+
+def _share(one: BuildFact, other: BuildFact) -> bool:
+    """Tell whether two ranges of one scheme and branch share a version."""
+    if (one.scheme, one.branch) != (other.scheme, other.branch):
+        return False
+    (low, high), (from_, below) = bounds(one), bounds(other)
+    return (high is None or from_ is None or from_ < high) and (below is None or low is None or low < below)
+
+
+def _told(fact: BuildFact) -> str:
+    if fact.match != "range":
+        return fact.pattern or fact.value
+    ends = (f"from {fact.from_}" if fact.from_ else "", f"below {fact.below}" if fact.below else "")
+    return " ".join(part for part in (fact.branch or "", *ends) if part)

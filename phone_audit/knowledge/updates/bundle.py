@@ -1,0 +1,68 @@
+"""A knowledge folder as one ZIP: `incidents/x.json`, `indicators/feed.jsonl` and so on, and nothing else."""
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.feeds.store import FOLDER
+from phone_audit.knowledge.files import KINDS
+
+_NAME: Final = re.compile(
+    rf"(?:(?:{'|'.join(KINDS)})/[A-Za-z0-9][A-Za-z0-9._-]*\.json|{FOLDER}/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl"
+    rf"|(?:{'|'.join((*KINDS, FOLDER))})/LICENSE[A-Za-z0-9._-]*)"
+)
+_MOST_FILES: Final = 20_000
+_MOST_BYTES: Final = 512 * 2**20
+_PIECE: Final = 2**20
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def unpack(path: Path, into: Path) -> None:
+    """Unpack a bundle into a folder.
+
+    Raises:
+        KnowledgeError: it is no such bundle, damaged, or unfolds into too much.
+        OSError: it cannot be written.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
+            _check_entries(entries)
+            left = _MOST_BYTES
+            for entry in entries:
+                left -= _write(bundle, entry, into / entry.filename, left)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
+        raise KnowledgeError(f"It is no ZIP, or a damaged one: {error}.", "Ask its publisher.") from error
+
+
+def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+    if not entries or len(entries) > _MOST_FILES:
+        raise KnowledgeError(f"The bundle holds {len(entries)} files.", f"One to {_MOST_FILES} are taken.")
+    seen: set[str] = set()
+    for entry in entries:
+        if not _NAME.fullmatch(entry.filename) or entry.filename.lower() in seen:
+            raise KnowledgeError(
+                f"The bundle holds a file that has no place in it: {entry.filename!r:.100}.",
+                "It may hold incidents/x.json and so on, indicators/feed.jsonl, each once, and LICENSE files there.",
+            )
+        if entry.compress_type not in _METHODS or entry.flag_bits & 1:
+            raise KnowledgeError(f"{entry.filename} is encrypted, or packed in an unusual way.", "Use plain ZIP.")
+        seen.add(entry.filename.lower())
+
+
+def _write(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
+    """Write one file and give its length; the length that the ZIP states is not believed."""
+    written = 0
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with bundle.open(entry) as packed, target.open("xb") as file:
+        while piece := packed.read(_PIECE):
+            written += len(piece)
+            if written > left:
+                raise KnowledgeError(
+                    f"The bundle unfolds into more than {_MOST_BYTES // 2**20} MB.", "Ask its publisher."
+                )
+            file.write(piece)
+    return written

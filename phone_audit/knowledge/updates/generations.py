@@ -1,0 +1,178 @@
+"""What was fetched, as it lies on disk: one folder for each version, and one file that says which ones stand.
+
+updates/current.json                    the pointer; replaced as a whole, so nobody sees half of it
+updates/kept/<source>/<generation>/     a knowledge folder; never changed once it has its name
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.updates.locks import FOLDER, changing
+from phone_audit.model.base import Frozen
+
+SOURCE_ID: Final = r"^[a-z0-9]+([.-][a-z0-9]+)*$"
+_GENERATION: Final = r"^[0-9TZ]{16}-[0-9a-f]{12}(-[0-9]+)?$"
+_KEPT: Final = "kept"
+_POINTER: Final = "current.json"
+_PART: Final = ".part-"
+_PATIENCE: Final = 3.0  # seconds; looking something up takes less, a scan more
+
+
+class Order(Frozen):
+    """What tells which of two signed versions is the newer: the numbers of the trusted comment."""
+
+    version: int | None = None
+    timestamp: int | None = None
+
+
+class Version(Frozen):
+    """A version that was taken.
+
+    Its folder, which content that is (by what it was proved with), the hash of what was fetched, the day of the
+    content, when it was taken, from where, and how many entries it has.
+    """
+
+    generation: Annotated[str, Field(pattern=_GENERATION)]
+    identity: str
+    sha256: str
+    date: str
+    taken: str
+    url: str
+    entries: int
+
+
+class Kept(Frozen):
+    """What is kept of a source.
+
+    `newest` is the newest order ever taken: nothing older is taken again, also after a rollback. `taken_back` is the
+    identity of the version that a rollback left: an update does not bring it again by itself.
+    """
+
+    current: Version
+    previous: Version | None = None
+    newest: Order | None = None
+    taken_back: str | None = None
+
+
+class Current(Frozen):
+    """The pointer: which version of each source stands."""
+
+    sources: dict[Annotated[str, Field(pattern=SOURCE_ID)], Kept] = Field(default_factory=dict)
+
+
+def read_current(own: Path) -> Current:
+    """Read the pointer of a knowledge folder; where nothing was fetched, it names nothing.
+
+    Raises:
+        KnowledgeError: it is damaged.
+    """
+    path = own / FOLDER / _POINTER
+    try:
+        return Current.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Current()
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
+    except ValidationError as error:
+        raise KnowledgeError(
+            f"{path} is damaged.", f"Remove the folder {own / FOLDER}, and fetch again: phone-audit db update."
+        ) from error
+
+
+def point(own: Path, source: str, kept: Kept | None) -> None:
+    """Let a version of a source stand, or none; waits a little while others read.
+
+    Raises:
+        KnowledgeError: others go on reading, or the pointer is damaged.
+        OSError: the pointer cannot be written; the old one stands.
+    """
+    with changing(own, patience=_PATIENCE):
+        others = {name: it for name, it in read_current(own).sources.items() if name != source}
+        _write(own, Current(sources=others if kept is None else {**others, source: kept}))
+
+
+def _write(own: Path, current: Current) -> None:
+    path = own / FOLDER / _POINTER
+    draft = path.with_name(f".{_POINTER}.{os.getpid()}.part")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(current.model_dump_json(indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def current_folders(own: Path) -> tuple[Path, ...]:
+    """Give the knowledge folders of the versions that stand, by the ids of their sources.
+
+    Raises:
+        KnowledgeError: the pointer is damaged.
+    """
+    return tuple(version_folder(own, name, kept.current) for name, kept in sorted(read_current(own).sources.items()))
+
+
+def version_folder(own: Path, source: str, version: Version) -> Path:
+    """Give the knowledge folder of a version."""
+    return _source_folder(own, source) / version.generation
+
+
+@contextlib.contextmanager
+def draft_folder(own: Path, source: str) -> Iterator[Path]:
+    """Give an empty folder beside the versions of a source; it is gone afterwards, with all that still lies in it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = _source_folder(own, source) / f"{_PART}{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep(own: Path, source: str, made: Path, stamp: str, sha256: str) -> str:
+    """Give a finished folder its name among the versions of a source; gives that name.
+
+    Raises:
+        OSError: that cannot be done.
+    """
+    for file in made.rglob("*"):
+        if file.is_file():
+            with file.open("rb+") as written:
+                os.fsync(written.fileno())
+    folder, name, again = _source_folder(own, source), f"{stamp}-{sha256[:12]}", 1
+    while (folder / name).exists():
+        again += 1
+        name = f"{stamp}-{sha256[:12]}-{again}"
+    made.replace(folder / name)
+    return name
+
+
+def forget_others(own: Path) -> None:
+    """Remove what the pointer does not name, and what an update left that did not end."""
+    sources = read_current(own).sources
+    with contextlib.suppress(OSError):
+        for folder in (own / FOLDER / _KEPT).iterdir():
+            kept = sources.get(folder.name)
+            named = {version.generation for version in (kept.current, kept.previous) if version} if kept else set()
+            for version in folder.iterdir():
+                if version.name not in named:
+                    shutil.rmtree(version, ignore_errors=True)
+            if not named:
+                folder.rmdir()
+
+
+def _source_folder(own: Path, source: str) -> Path:
+    return own / FOLDER / _KEPT / source

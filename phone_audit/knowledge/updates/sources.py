@@ -1,0 +1,161 @@
+"""`sources.json`: what a user wants to have fetched, from where, and by what it is known to be genuine."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.feeds.formats import FORMATS
+from phone_audit.knowledge.feeds.indicator import ThreatClass
+from phone_audit.knowledge.problems import Problem
+from phone_audit.knowledge.updates.generations import SOURCE_ID
+from phone_audit.knowledge.updates.minisign import read_public_key
+from phone_audit.model.base import Frozen
+
+NAME: Final = "sources.json"
+"""The file in the user's knowledge folder."""
+BUNDLE: Final = "knowledge"
+"""The format of a ZIP that holds a knowledge folder."""
+_LARGEST_FILE = 2**20
+
+
+def checked_url(url: str) -> str:
+    """Give a URL back that may be fetched.
+
+    Raises:
+        ValueError: it is none, is not https, or holds what does not belong there.
+    """
+    if re.search(r"[^\x21-\x7e]|\\", url):
+        raise ValueError("it holds a character that no URL has; write it with % and digits, the host in its xn-- form")
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        raise ValueError("it has to begin with https://")
+    if not parts.hostname or parts.port == 0:
+        raise ValueError("it names no host")
+    if parts.username is not None or parts.fragment:
+        raise ValueError("it may hold no user, no password and no #")
+    return url
+
+
+def _checked_key(text: str) -> str:
+    read_public_key(text)
+    return text
+
+
+def _checked_format(text: str) -> str:
+    if text != BUNDLE and text not in FORMATS:
+        raise ValueError(f"there is no such format; formats: {BUNDLE}, {', '.join(FORMATS)}")
+    return text
+
+
+Url = Annotated[str, AfterValidator(checked_url)]
+
+
+class Signed(Frozen):
+    """The key that signs a source, and where the signature of its content lies."""
+
+    public_key: Annotated[str, AfterValidator(_checked_key)]
+    signature_url: Url
+
+
+class UpdateSource(Frozen):
+    """One source. It is genuine by its hash or by its signature; one of the two has to be there.
+
+    `largest_mb` is the most that is fetched. `title`, `publisher`, `licence` and `class` are said of a feed.
+    """
+
+    id: Annotated[str, Field(pattern=SOURCE_ID, max_length=60)]
+    url: Url
+    format: Annotated[str, AfterValidator(_checked_format)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    minisign: Signed | None = None
+    title: str = ""
+    publisher: str = ""
+    licence: str = ""
+    class_: ThreatClass | None = None
+    largest_mb: Annotated[int, Field(ge=1, le=256)] = 64
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if (self.sha256 is None) == (self.minisign is None):
+            raise ValueError("either sha256 or minisign has to be there, and not both")
+        return self
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the file lists: sources, and the entries that cannot be used with what is wrong.
+
+    `names_all` tells whether every entry has an id: only then can it be told that a source is no longer listed.
+    """
+
+    sources: tuple[UpdateSource, ...]
+    problems: tuple[Problem, ...]
+    names: frozenset[str]
+    names_all: bool
+
+
+def read_sources(own: Path) -> Listed:
+    """Read the sources of a knowledge folder. One bad entry costs that entry.
+
+    Raises:
+        KnowledgeError: there is no such file, or it is none at all.
+    """
+    path = own / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE)
+    except FileNotFoundError:
+        raise KnowledgeError(
+            f"There is no {path}.", "List there what you want to have fetched; docs/knowledge.md has an example."
+        ) from None
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
+    return _read(path, data)
+
+
+def _read(path: Path, data: bytes) -> Listed:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise KnowledgeError(f"{path} is no JSON: {error}.", "Correct it; docs/knowledge.md has an example.") from error
+    if not isinstance(document, dict) or document.keys() != {"sources"} or not isinstance(document["sources"], list):
+        raise KnowledgeError(f'{path}: it has to be {{"sources": [...]}}.', "docs/knowledge.md has an example.")
+    found: dict[str, UpdateSource] = {}
+    problems: list[Problem] = []
+    names = [entry.get("id") if isinstance(entry, dict) else None for entry in document["sources"]]
+    for place, (name, entry) in enumerate(zip(names, document["sources"], strict=True)):
+        shown = name if isinstance(name, str) else f"sources[{place}]"
+        if isinstance(name, str) and names.count(name) > 1:
+            problems.append(Problem(NAME, shown, "id", f"stands {names.count(name)} times; keep one of them"))
+            continue
+        try:
+            source = UpdateSource.model_validate_json(json.dumps(entry))
+            found[source.id] = source
+        except ValidationError as error:
+            problems += _problems(shown, error)
+    told = frozenset(name for name in names if isinstance(name, str))
+    return Listed(
+        tuple(found[name] for name in sorted(found)),
+        tuple(dict.fromkeys(problems)),
+        told,
+        all(isinstance(name, str) for name in names),
+    )
+
+
+def _problems(shown: str, error: ValidationError) -> list[Problem]:
+    words = {"missing": "missing; add this field", "extra_forbidden": "there is no such field; correct its name"}
+    return [
+        Problem(
+            NAME,
+            shown,
+            ".".join(map(str, line["loc"])) or "whole entry",
+            words.get(line["type"], line["msg"].removeprefix("Value error, ")),
+        )
+        for line in error.errors()
+    ]

@@ -1,0 +1,231 @@
+"""`db update` and `db rollback`: source by source, whole or not at all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from phone_audit.errors import KnowledgeError, PhoneAuditError, UsageError
+from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.index import Indicators
+from phone_audit.knowledge.feeds.store import feed_files, sha256_of
+from phone_audit.knowledge.files import read_folder
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.problems import Problem
+from phone_audit.knowledge.updates.bundle import unpack
+from phone_audit.knowledge.updates.claim import Claim, claim_of, newer_of, refuse_older
+from phone_audit.knowledge.updates.download import Way, fetch
+from phone_audit.knowledge.updates.generations import (
+    Kept,
+    Version,
+    draft_folder,
+    forget_others,
+    keep,
+    point,
+    read_current,
+    version_folder,
+)
+from phone_audit.knowledge.updates.locks import changing, updating
+from phone_audit.knowledge.updates.sources import BUNDLE, NAME, Listed, UpdateSource, read_sources
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a source. `before` and `now` are the days of the content that stood and stands; empty: none."""
+
+    source: str
+    word: Literal["taken", "nothing new", "left out", "removed", "taken back"]
+    before: str
+    now: str
+    text: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an update goes by.
+
+    Attributes:
+        own: the user's knowledge folder.
+        by: the way to fetch.
+        check: gives what is wrong with a knowledge folder, as `db check` does.
+        clock: gives the present time.
+        again: whether to take again what was taken back.
+    """
+
+    own: Path
+    by: Way
+    check: Callable[[Path], Sequence[Problem]]
+    clock: Clock
+    again: bool = False
+
+
+def update(job: Job, wanted: Sequence[str] = ()) -> Iterator[Told]:
+    """Fetch what is new, and tell of each source as it is done. What fails costs that source its update, no more.
+
+    Args:
+        job: what it goes by.
+        wanted: ids of sources; all of them where none is named.
+
+    Raises:
+        KnowledgeError: there is no list of sources, another update or a scan is running, or nothing can be written.
+        UsageError: there is no source of that id.
+    """
+    listed = read_sources(job.own)
+    _refuse_unknown(wanted, listed.names)
+    with updating(job.own):
+        with changing(job.own):  # while a scan runs, nothing is even fetched
+            forget_others(job.own)
+        yield from _unusable(job, listed, wanted)
+        for source in listed.sources:
+            if not wanted or source.id in wanted:
+                yield _updated(job, source)
+        if not wanted and listed.names_all:
+            yield from _no_longer_listed(job, listed)
+
+
+def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[Told]:
+    """Go back to the version before, and tell of each source. Without a connection.
+
+    Args:
+        own: the user's knowledge folder.
+        wanted: ids of sources; every one that has an earlier version where none is named.
+
+    Raises:
+        KnowledgeError: there is no earlier version, an update or a scan is running, or nothing can be written.
+        UsageError: nothing was ever fetched from a source of that id.
+    """
+    with updating(own):
+        sources = read_current(own).sources
+        _refuse_unknown(wanted, frozenset(sources))
+        names = sorted(set(wanted)) or [name for name, kept in sorted(sources.items()) if kept.previous]
+        lacking = [name for name in names if sources[name].previous is None]
+        if lacking or not names:
+            raise KnowledgeError(
+                f"No earlier version is kept{f' of {lacking[0]}' if lacking else ''}.",
+                "phone-audit db info says what is kept. What was taken back comes again with db update --again.",
+            )
+        for name in names:
+            yield _taken_back(own, name, sources[name])
+
+
+def _taken_back(own: Path, name: str, kept: Kept) -> Told:
+    left, stands = kept.current, kept.previous
+    if stands is None or not version_folder(own, name, stands).is_dir():
+        raise KnowledgeError(f"The earlier version of {name} is gone.", "phone-audit db update fetches what is new.")
+    try:
+        point(own, name, Kept(current=stands, newest=kept.newest, taken_back=left.identity))
+    except OSError as error:
+        raise KnowledgeError(f"{own} cannot be written: {error.strerror}.", "Check your rights.") from error
+    return Told(name, "taken back", left.date, stands.date, "db update --again takes the newer one again")
+
+
+def _refuse_unknown(wanted: Sequence[str], known: frozenset[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"There is no source {name!r}.", f"Sources: {', '.join(sorted(known)) or 'none'}.")
+
+
+def _unusable(job: Job, listed: Listed, wanted: Sequence[str]) -> Iterator[Told]:
+    sources = read_current(job.own).sources
+    for problem in listed.problems:
+        if not wanted or problem.entry in wanted:
+            stays = _day_of(sources.get(problem.entry))
+            yield Told(problem.entry, "left out", stays, stays, f"{problem}.", "docs/knowledge.md has an example.")
+
+
+def _no_longer_listed(job: Job, listed: Listed) -> Iterator[Told]:
+    for name, kept in sorted(read_current(job.own).sources.items()):
+        if name not in listed.names:
+            try:
+                point(job.own, name, None)
+            except (PhoneAuditError, OSError) as error:
+                yield _left_out(name, kept, error)
+            else:
+                yield Told(name, "removed", kept.current.date, "", f"{NAME} no longer lists it")
+
+
+def _updated(job: Job, source: UpdateSource) -> Told:
+    kept = read_current(job.own).sources.get(source.id)
+    try:
+        with draft_folder(job.own, source.id) as draft:
+            return _fetched(job, source, kept, draft)
+    except (PhoneAuditError, OSError) as error:
+        return _left_out(source.id, kept, error)
+
+
+def _left_out(name: str, kept: Kept | None, error: PhoneAuditError | OSError) -> Told:
+    stays = _day_of(kept)
+    if isinstance(error, PhoneAuditError):
+        return Told(name, "left out", stays, stays, error.message, error.hint)
+    text = f"It cannot be written: {error.strerror or error}."
+    return Told(name, "left out", stays, stays, text, "Free some room, or check your rights.")
+
+
+def _fetched(job: Job, source: UpdateSource, kept: Kept | None, draft: Path) -> Told:
+    """Fetch, verify, read, check and keep one source; whatever goes wrong is raised."""
+    claim = claim_of(source, draft, job.by)
+    if kept and claim.identity == kept.current.identity:
+        newest = newer_of(claim.order, kept.newest)
+        if newest != kept.newest:
+            point(job.own, source.id, kept.model_copy(update={"newest": newest}))
+        return Told(source.id, "nothing new", kept.current.date, kept.current.date)
+    if kept:
+        refuse_older(claim, kept)
+        if claim.identity == kept.taken_back and not job.again:
+            told = "the newer one was taken back; --again takes it all the same"
+            return Told(source.id, "nothing new", kept.current.date, kept.current.date, told)
+    version = _made(job, source, claim, draft)
+    newest = newer_of(claim.order, kept.newest if kept else None)
+    point(job.own, source.id, Kept(current=version, previous=kept.current if kept else None, newest=newest))
+    held = "1 entry" if version.entries == 1 else f"{version.entries} entries"
+    return Told(source.id, "taken", _day_of(kept), version.date, held)
+
+
+def _made(job: Job, source: UpdateSource, claim: Claim, draft: Path) -> Version:
+    """Make a version of what the source has now; nothing points to it yet."""
+    content, made = draft / f"{source.id}.fetched", draft / "made"
+    modified = fetch(source.url, content, source.largest_mb * 2**20, job.by)
+    claim.check(content)
+    now = job.clock().astimezone(UTC)
+    day = claim.day or modified or f"{now:%Y-%m-%d}"
+    if source.format == BUNDLE:
+        unpack(content, made)
+    else:
+        _import(source, content, day, made, job.clock)
+    problems = job.check(made)
+    if problems:
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        raise KnowledgeError(f"It does not pass the check: {problems[0]}{more}.", "Ask its publisher.")
+    digest, entries = sha256_of(content), _entries(made)
+    return Version(
+        generation=keep(job.own, source.id, made, f"{now:%Y%m%dT%H%M%SZ}", digest),
+        identity=claim.identity,
+        sha256=digest,
+        date=day,
+        taken=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        url=source.url,
+        entries=entries,
+    )
+
+
+def _import(source: UpdateSource, content: Path, day: str, made: Path, clock: Clock) -> None:
+    said = Said(
+        feed=source.id, title=source.title or source.id, publisher=source.publisher, url=source.url, date=day,
+        licence=source.licence, class_=source.class_,
+    )  # fmt: skip
+    try:
+        import_feed(read_feed(source.format, content, said, clock), made)
+    except KnowledgeError as error:
+        raise KnowledgeError(error.message.replace(str(content), source.url), error.hint) from error
+
+
+def _entries(made: Path) -> int:
+    return sum(Knowledge(tuple(read_folder(made, 0)), (), Indicators(feed_files(made))).info.counts.values())
+
+
+def _day_of(kept: Kept | None) -> str:
+    return kept.current.date if kept else ""

@@ -1,0 +1,79 @@
+"""docs/coverage.md: as new as the facts, and no more promised than the matcher gives."""
+
+import pytest
+
+from phone_audit.knowledge.check_incident import STRENGTH
+from phone_audit.knowledge.coverage import BESTS, best_word, coverage_of, page
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.load import Knowledge, load_knowledge
+from tests.knowledge.folders import ROOT, incident
+
+SOURCED = {"confidence": "sourced", "source": 1}
+NAME = {"value": "com.maker.spy", **SOURCED, "standalone": False}
+HOST = {"value": "spy.maker.io", **SOURCED, "kind": "domain", "weight": "strong"}
+BUILD = {"value": "V1", **SOURCED, "field": "ro.build.display.id", "match": "exact", "status": "affected"}
+MODEL = {"value": "One", **SOURCED, "field": "ro.product.model", "match": "exact"}
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return load_knowledge()
+
+
+def test_the_page_is_that_of_the_facts(knowledge: Knowledge) -> None:
+    made = page(knowledge)
+    written = (ROOT / "docs" / "coverage.md").read_text("utf-8")
+    assert written == made, "run: python -m phone_audit.knowledge.coverage -o docs/coverage.md"
+
+
+def test_every_incident_has_a_row(knowledge: Knowledge) -> None:
+    rows = [line for line in page(knowledge).splitlines() if line.startswith("| `")]
+    assert len(rows) == len(knowledge.incidents)
+    assert all(line.count("|") == 13 for line in rows)
+
+
+def test_the_words_are_those_that_the_self_tests_get(knowledge: Knowledge) -> None:
+    """No self-test gets a stronger word than the page says, and what nothing can be told by says why."""
+    for entry in knowledge.incidents:
+        best = best_word(entry)
+        got = min((test.status for test in entry.tests.matches), key=BESTS.index, default="nothing")
+        assert BESTS.index(best) <= BESTS.index(got), entry.id
+        assert (best == "nothing") == (entry.tests.unmatchable is not None), entry.id
+
+
+def test_no_outcome_is_above_what_the_incident_raises(knowledge: Knowledge) -> None:
+    for entry in knowledge.incidents:
+        outcome = coverage_of(entry).outcome
+        if outcome in STRENGTH:
+            assert STRENGTH.index(outcome) <= STRENGTH.index(entry.raises)
+
+
+@pytest.mark.parametrize(
+    ("facts", "best", "outcome"),
+    [
+        ({}, "nothing", "nothing"),
+        ({"packages": [NAME]}, "nothing", "nothing"),
+        ({"packages": [{**NAME, "standalone": True}]}, "confirmed", "known-bad"),
+        ({"packages": [NAME], "endpoints": [HOST]}, "confirmed", "known-bad"),
+        ({"packages": [NAME], "endpoints": [{**HOST, "weight": "second"}]}, "confirmed", "known-bad"),
+        ({"packages": [NAME], "endpoints": [{**HOST, "weight": "none"}]}, "nothing", "nothing"),
+        ({"packages": [{**NAME, "confidence": "recalled"}], "endpoints": [HOST]}, "weak", "suspicious"),
+        ({"endpoints": [HOST]}, "weak", "suspicious"),
+        ({"endpoints": [{**HOST, "kind": "url-path"}]}, "nothing", "nothing"),
+        ({"packages": [NAME], "builds": [BUILD]}, "confirmed", "known-bad"),
+        ({"builds": [BUILD]}, "affected", "known-bad"),
+        ({"builds": [{**BUILD, "confidence": "recalled"}]}, "candidate", "inconclusive"),
+        ({"builds": [{**BUILD, "status": "candidate"}], "models": [MODEL]}, "candidate", "inconclusive"),
+        ({"builds": [{**BUILD, "status": "fixed"}], "models": [MODEL]}, "model", "inconclusive"),
+        ({"builds": [{**BUILD, "status": "fixed"}]}, "fixed", "nothing"),
+        ({"packages": [{**NAME, "standalone": True}], "requires": ["build"]}, "nothing", "nothing"),
+        (
+            {"endpoints": [HOST], "raises": "exposed", "category": "telemetry", "status": "by-design"},
+            "weak",
+            "exposed",
+        ),
+    ],
+)
+def test_what_facts_can_give(facts: dict[str, object], best: str, outcome: str) -> None:
+    covered = coverage_of(IncidentEntry.model_validate(incident(**facts)))
+    assert (covered.best, covered.outcome) == (best, outcome)

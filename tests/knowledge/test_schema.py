@@ -1,0 +1,82 @@
+"""The published JSON Schemas: as new as the models, and every bundled file keeps to its own."""
+
+import importlib.util
+import json
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from phone_audit.knowledge.files import KINDS
+from phone_audit.knowledge.load import BUNDLED
+from phone_audit.knowledge.schema import DIALECT, SCHEMAS, file_name, schema_of, text_of
+from tests.knowledge.folders import ROOT, incident
+from tests.knowledge.json_schema import faults
+
+FOLDERS = {
+    "incident": "incidents", "tracker": "trackers", "host": "hosts", "key": "keys", "rule": "rules",
+    "library": "libraries", "packer": "packers", "behaviour": "behaviours", "firmware": "firmware",
+    "scheme": "schemes", "support": "support", "label": "labels",
+    "baseline": "baselines",
+}  # fmt: skip
+
+
+def bundled(kind: str) -> dict[str, Any]:
+    found = {path.name: json.loads(path.read_bytes()) for path in (BUNDLED / FOLDERS[kind]).glob("*.json")}
+    assert found
+    return found
+
+
+def test_every_kind_of_file_has_a_schema() -> None:
+    assert FOLDERS.keys() == SCHEMAS.keys()
+    assert set(FOLDERS.values()) == set(KINDS)
+    assert schema_of("incident")["$schema"] == DIALECT
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_published_schema_is_that_of_the_model(kind: str) -> None:
+    published = (ROOT / "docs" / "schema" / file_name(kind)).read_text("utf-8")
+    assert published == text_of(kind), "run: python -m phone_audit.knowledge.schema -o docs/schema"
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_bundled_file_keeps_to_it(kind: str) -> None:
+    schema = json.loads(text_of(kind))
+    assert {name: faults(schema, document) for name, document in bundled(kind).items()} == {
+        name: [] for name in bundled(kind)
+    }
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jsonschema") is None, reason="the package jsonschema is not there")
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_another_reader_of_json_schema_says_the_same(kind: str) -> None:
+    reader = import_module("jsonschema").Draft202012Validator
+    schema = schema_of(kind)
+    reader.check_schema(schema)
+    assert [
+        error.message for document in bundled(kind).values() for error in reader(schema).iter_errors(document)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"colour": "red"}, ".colour: no such field"),
+        ({"raises": "worse"}, ".raises: no such word"),
+        ({"summary": 1}, ".summary: no string"),
+        ({"sources": [{"n": "1"}]}, ".sources[0].n: no integer"),
+        ({"packages": [{"value": "com.a", "confidence": "sourced"}]}, ".packages[0].standalone: missing"),
+        ({"requires": ["luck"]}, ".requires[0]: no such word"),
+        ({"what_to_do": [{"txt": "Update."}]}, ".what_to_do[0]: none of the choices"),
+        ({"transport": "http"}, ".transport: none of the choices"),
+    ],
+)
+def test_a_broken_incident_does_not(changes: dict[str, Any], fault: str) -> None:
+    schema = schema_of("incident")
+    assert faults(schema, incident()) == []
+    assert fault in faults(schema, incident(**changes))
+
+
+def test_a_step_is_a_text_or_an_object() -> None:
+    steps = ["Update.", {"text": "Switch it off.", "needs": "found"}]
+    assert faults(schema_of("incident"), incident(what_to_do=steps)) == []

@@ -1,0 +1,98 @@
+"""The worked example of docs/knowledge.md does what the page says: it passes the check and is found by its build."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from phone_audit.knowledge.check_incident import CEILING
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema import schema_of
+from tests.knowledge.json_schema import faults
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "knowledge.md").read_text("utf-8")
+EXAMPLE = re.compile(r"<!-- example: (\S+) -->\n```json\n(.*?)\n```\n<!-- end of the example -->", re.DOTALL)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """The folder that a reader makes who follows the page."""
+    ((name, text),) = EXAMPLE.findall(PAGE)
+    path = tmp_path / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    return tmp_path / "mine"
+
+
+def run(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "phone_audit", *map(str, arguments)]
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=environment
+    )  # fmt: skip
+
+
+def test_it_passes_the_check(mine: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "db", "check", "--knowledge", mine)
+    assert done.returncode == 0, done.stdout
+    assert (
+        f"{mine}:\nincidents 1: 10 facts (10 sourced, 0 recalled), 2 sources, 3 identifiers that match" in done.stdout
+    )
+    assert done.stdout.endswith("tried: 3 identifiers that match, 2 near misses that stay quiet\n")
+
+
+def test_a_slip_in_it_is_named(mine: Path, tmp_path: Path) -> None:
+    """What a reader does next: change something, and be told what is wrong."""
+    (path,) = (mine / "incidents").iterdir()
+    path.write_text(path.read_text("utf-8").replace('"ACME_ONE_1.4.3"', '"ACME_ONE_1.4.1"'), "utf-8")
+    done = run(tmp_path, "db", "check", "--knowledge", mine)
+    assert done.returncode == 1
+    assert (
+        "incidents/acme-one-weather-2026.json: acme-one-weather-2026: tests.ignores[0]: 'ACME_ONE_1.4.1' must stay "
+        "quiet, but gives affected; narrow the fact that it meets, or take this out"
+    ) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("build", "code", "headline"),
+    [
+        (
+            "ACME_ONE_1.4.1",
+            12,
+            "A publisher lists this build as affected: Acme One: weather service that sends the IMEI",
+        ),
+        ("ACME_ONE_1.4.2", 0, "A publisher lists this build as fixed: Acme One: weather service that sends the IMEI"),
+    ],
+)
+def test_it_is_found_by_its_builds(mine: Path, tmp_path: Path, build: str, code: int, headline: str) -> None:
+    done = run(tmp_path, "firmware", build, "--knowledge", mine, "-f", "json")
+    assert done.returncode == code, done.stderr
+    assert json.loads(done.stdout)["builds"][0]["verdict"]["headline"] == headline
+
+
+def test_another_build_is_named_by_nobody(mine: Path, tmp_path: Path) -> None:
+    done = run(tmp_path, "firmware", "ACME_ONE_1.4.3", "--knowledge", mine, "-f", "json")
+    (checked,) = json.loads(done.stdout)["builds"]
+    assert checked["matches"] == []
+    assert "affected" not in checked["verdict"]["headline"]
+
+
+def test_it_keeps_to_the_published_schema(mine: Path) -> None:
+    (path,) = (mine / "incidents").iterdir()
+    assert faults(schema_of("incident"), json.loads(path.read_bytes())) == []
+
+
+def test_the_page_names_every_word_of_an_entry() -> None:
+    """Each status, each confidence, each kind of comparison: a word that is not on the page cannot be chosen."""
+    words = set(CEILING) | {"known-bad", "suspicious", "exposed", "sourced", "recalled"}
+    for name, model in IncidentEntry.model_json_schema()["$defs"].items():
+        for field, inside in model["properties"].items():
+            if (name, field) in {("BuildFact", "status"), ("BuildFact", "scheme"), ("EndpointFact", "weight")}:
+                words.update(inside.get("enum") or inside["anyOf"][0]["enum"])
+    words.update(IncidentEntry.model_json_schema()["properties"]["status"]["enum"])
+    assert sorted(word for word in words if f"`{word}`" not in PAGE) == []

@@ -124,7 +124,7 @@ class _Reader:
         asked = asked_of(facts.manifest)
         self._steps.run("signature", file.shown_as, lambda: self._prepare(archive, asked))
         entries = code_entries(archive)
-        archive.inflate_ahead(_last_ones_first(archive, entries), self._thread)
+        self._steps.run("native", file.shown_as, lambda: self._begin_inflating(archive, entries))
         code = self._code(file, archive, facts, entries)
         signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, asked))
         hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
@@ -143,6 +143,9 @@ class _Reader:
     def _prepare(self, archive: Archive, asked: Asked) -> None:
         """Have the hashes that the signature needs taken while the entries are read anyway."""
         archive.hash_what_is_read(hashes_to_take(archive, asked), self._thread)
+
+    def _begin_inflating(self, archive: Archive, entries: CodeEntries) -> None:
+        archive.inflate_ahead(_last_ones_first(archive, entries), self._thread)
 
     def _signing(self, file: File, archive: Archive, asked: Asked) -> Signing:
         checked = self._steps.run("signature", file.shown_as, lambda: verify(archive, file.path, asked))
@@ -211,7 +214,8 @@ def _last_ones_first(archive: Archive, entries: CodeEntries) -> list[Entry]:
     """Give the entries in the opposite order of reading, so that two threads that inflate meet in the middle."""
     large = [entry for entry in archive.entries if entry.size >= LARGE and not entry.name.lower().endswith(_MEDIA)]
     code = [entry for _, entry in entries.dex]
-    return [*reversed(code), *(entry for entry in reversed(large) if entry not in code)]
+    read_as_code = set(code)
+    return [*reversed(code), *(entry for entry in reversed(large) if entry not in read_as_code)]
 
 
 _MEDIA = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".mp3", ".mp4", ".ogg", ".wav", ".webm")

@@ -5,27 +5,33 @@ thread. Bytes that wait to be asked for are limited.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
 from phone_audit.analyse.zip_index import Buffer, Entry
+from phone_audit.errors import PhoneAuditError
 
 LARGE: Final = 2**16
 """Bytes from which on it is worth handing work to another thread."""
 MOST_AHEAD: Final = 32 * 2**20
-"""Bytes that may be inflated before anybody asks for them."""
+"""Bytes that may be inflated before anybody asks for them, and bytes that may wait to be hashed."""
 
 Given = ParamSpec("Given")
 Done = TypeVar("Done")
 
 
 class SecondThread:
-    """A thread that starts with the first work it is given. Leaving the context drops what has not begun."""
+    """A thread that starts with the first work it is given. Leaving the context drops what has not begun.
+
+    Where the system gives no further thread, whoever asks does the work at once.
+    """
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
+        self._refused = False
 
     def __enter__(self) -> "SecondThread":
         return self
@@ -38,9 +44,24 @@ class SecondThread:
 
     def start(self, work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwargs) -> "Future[Done]":
         """Do something after everything that was started before."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1)
-        return self._pool.submit(work, *given, **named)
+        if not self._refused:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1)
+            try:
+                return self._pool.submit(work, *given, **named)
+            except RuntimeError:  # near the limit of memory there is no room for the stack of a thread
+                self._refused = True
+        return _done(work, *given, **named)
+
+
+def _done(work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwargs) -> "Future[Done]":
+    """Do something now; what goes wrong is told when the result is asked for."""
+    future: Future[Done] = Future()
+    try:
+        future.set_result(work(*given, **named))
+    except (PhoneAuditError, MemoryError) as error:
+        future.set_exception(error)
+    return future
 
 
 class InflatedAhead:
@@ -104,16 +125,25 @@ class ContentHashes:
         self._thread = thread
         self._found: dict[Entry, Future[dict[str, bytes]] | dict[str, bytes]] = {}
         self._sizes: dict[Entry, int] = {}
+        self._waiting: deque[tuple[Future[dict[str, bytes]], int]] = deque()
 
     def note(self, entry: Entry, content: bytes | Buffer) -> None:
         """Take in the whole content of an entry."""
         if not self._names or entry in self._found:
             return
         self._sizes[entry] = len(content)
-        large = len(content) >= LARGE
-        self._found[entry] = (
-            self._thread.start(_hashes, self._names, content) if large else _hashes(self._names, content)
-        )
+        if len(content) < LARGE or self._held() + len(content) > MOST_AHEAD:
+            self._found[entry] = _hashes(self._names, content)
+            return
+        future = self._thread.start(_hashes, self._names, content)
+        self._found[entry] = future
+        self._waiting.append((future, len(content)))
+
+    def _held(self) -> int:
+        """Count the bytes that wait to be hashed, which are held until then."""
+        while self._waiting and self._waiting[0][0].done():
+            self._waiting.popleft()
+        return sum(size for _, size in self._waiting)
 
     def of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
         """Give the hashes of an entry and its size in bytes; None where one was not taken."""

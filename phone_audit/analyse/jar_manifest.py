@@ -63,15 +63,17 @@ def _section(found: "re.Match[bytes]") -> Section:
     return Section(start, end, named, attributes)
 
 
-def hashes_named(data: bytes) -> tuple[str, ...]:
-    r"""Give the hashes that some section has of an entry, as hashlib calls them.
+def hashes_named(data: bytes, sdk: SdkRange) -> tuple[str, ...]:
+    r"""Give the hashes worth taking of all entries, as hashlib calls them: the strongest, for old versions SHA-1 too.
 
     Example:
-        >>> hashes_named(b"Name: a\nSHA-256-Digest: AA==\n\nName: b\nSHA1-Digest: AA==\n")
-        ('sha1', 'sha256')
+        >>> hashes_named(b"Name: a\nSHA-256-Digest: AA==\n\nName: b\nMD5-Digest: AA==\n", SdkRange(1))
+        ('sha256',)
     """
     found = {name.decode().upper() for name in _DIGEST_NAME.findall(data)}
-    return tuple(sorted({_HASHES[name][0] for name in found if name in _HASHES}))
+    strongest = [hashed for name, hashed in _STRONGEST_FIRST if name in found][:1]
+    old = ["sha1"] if sdk.first < _STRONGEST_SINCE and found & {"SHA", "SHA1", "SHA-1"} else []
+    return tuple(dict.fromkeys([*strongest, *old]))
 
 
 def digests_of_section(section: Section, suffix: str, sdk: SdkRange) -> list[tuple[str, bytes]]:

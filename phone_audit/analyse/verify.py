@@ -78,7 +78,7 @@ def hashes_to_take(archive: Archive, asked: Asked) -> tuple[str, ...]:
     """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
     if asked.sdk.first >= _V2_SINCE and find_block(archive.data, archive.index.directory_offset).values:
         return ()
-    return hashes_announced(archive)
+    return hashes_announced(archive, asked.sdk)
 
 
 def verify(archive: Archive, path: Path | None, asked: Asked) -> Verification:

@@ -65,14 +65,16 @@ def verify_jar(archive: Archive, sdk: SdkRange, schemes: frozenset[int]) -> tupl
     return _Verifier(archive, sdk, schemes).signers()
 
 
-def hashes_announced(archive: Archive) -> tuple[str, ...]:
-    """Tell which hashes of entries MANIFEST.MF holds, as hashlib calls them; none where it cannot be read."""
+def hashes_announced(archive: Archive, sdk: SdkRange) -> tuple[str, ...]:
+    """Tell which hashes of all entries the check will ask for, as hashlib calls them; none where nobody signed."""
+    if not any(entry.name.startswith(_FOLDER) and entry.name.endswith(_BLOCK_SUFFIXES) for entry in archive.entries):
+        return ()
     entry = archive.find(MANIFEST)
     try:
         text = bytes(archive.read(entry, _TEXT_LIMIT)) if entry else b""
     except ApkError:
         return ()
-    return hashes_named(text)
+    return hashes_named(text, sdk)
 
 
 class _Verifier:

@@ -3,8 +3,11 @@
 import hashlib
 import threading
 
-from phone_audit.analyse.beside import LARGE, ContentHashes, InflatedAhead, SecondThread
+import pytest
+
+from phone_audit.analyse.beside import LARGE, MOST_AHEAD, ContentHashes, InflatedAhead, SecondThread
 from phone_audit.analyse.zip_index import Entry
+from phone_audit.errors import ApkError
 
 
 def entry(number: int, size: int = LARGE) -> Entry:
@@ -99,3 +102,33 @@ def test_hashes_that_were_not_taken() -> None:
         hashes.note(entry(1), b"read")
         assert hashes.of(entry(1), ["sha256", "sha512"]) is None
         assert hashes.of(entry(2), ["sha256"]) is None
+
+
+def test_bytes_that_wait_to_be_hashed_are_limited() -> None:
+    inflating = Inflating()
+    content = bytes(MOST_AHEAD // 2 + 1)
+    with SecondThread() as thread:
+        thread.start(inflating, entry(1))  # keeps the thread busy
+        assert inflating.begun.wait(10)
+        hashes = ContentHashes(("md5",), thread)
+        hashes.note(entry(2), content)
+        hashes.note(entry(3), content)
+        expected = [hashlib.md5(content, usedforsecurity=False).digest()]
+        assert hashes.of(entry(3), ["md5"]) == (expected, len(content))  # at once, though the thread is busy
+        inflating.go_on.set()
+        assert hashes.of(entry(2), ["md5"]) == (expected, len(content))
+
+
+def test_where_no_thread_can_be_had_the_work_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with SecondThread() as thread:
+        assert thread.start(int, "7").result() == 7
+        for error in (ApkError("damaged"), MemoryError()):
+            with pytest.raises(type(error)):
+                thread.start(fail, error).result()

@@ -166,7 +166,7 @@ class _Reader:
         return code
 
     def _elsewhere(self, file: File, archive: Archive, entries: CodeEntries) -> Elsewhere:
-        own_dex = frozenset(entry.header_offset for _, entry in entries.dex)
+        own_dex = frozenset(entry for _, entry in entries.dex)
         found = self._steps.run("native", file.shown_as, lambda: look_elsewhere(archive, own_dex))
         self._add_inside(file, found.skipped if found else ())
         return found or NOTHING_ELSEWHERE

@@ -17,6 +17,7 @@ from pathlib import Path
 from isal import isal_zlib  # noqa: TID251
 
 from phone_audit.analyse.beside import ContentHashes, InflatedAhead, SecondThread
+from phone_audit.analyse.packed import unpack
 from phone_audit.analyse.zip_index import LOCAL, Buffer, Entry, Index, Note, read_index
 from phone_audit.errors import ApkError
 
@@ -26,7 +27,6 @@ _RAW_DEFLATE = -15
 _GZIP = 31
 _INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
 _PIECE = 2**20
-_MAX_UNKNOWN = 64 * 2**20
 _SMALL, _MAX_KEPT = 2**12, 2**16
 """Bytes, compressed and inflated, of an entry that a peek inflates as a whole and keeps for the read that follows."""
 TOTAL_LIMIT = 2**30
@@ -55,6 +55,8 @@ class Archive:
         self._hashes: ContentHashes | None = None
         self._peeked: tuple[Entry, bytes] | None = None
         self._last_raw: tuple[Entry, Buffer] | None = None
+        self._mislabelled: dict[Entry, bool] = {}
+        self._left_to_try = TOTAL_LIMIT
 
     def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
@@ -93,13 +95,7 @@ class Archive:
         Raises:
             ApkError: code `damaged-entry` or `size-limit`.
         """
-        raw = self._raw(entry)
-        if entry.method == _DEFLATED:
-            content: bytes | Buffer = self._inflate(entry, raw, limit)
-        elif entry.method == _STORED or entry.compressed == entry.size:
-            content = self._stored(entry)
-        else:
-            content = self._unknown_method(entry, raw, limit)
+        content = self._inflate(entry, self._raw(entry), limit) if self._is_deflated(entry) else self._stored(entry)
         allowed = min(limit, self._left)
         if len(content) > allowed:
             raise _too_large(entry, allowed)
@@ -119,27 +115,7 @@ class Archive:
         Raises:
             ApkError: code `damaged-entry`, perhaps after some pieces.
         """
-        if entry.method == _DEFLATED:
-            return self._inflated_pieces(entry)
-        if entry.method == _STORED or entry.compressed == entry.size:
-            return iter([self._stored(entry)])
-        return iter([self._unknown_method(entry, self._raw(entry), _MAX_UNKNOWN)])
-
-    def _inflated_pieces(self, entry: Entry) -> Iterator[bytes]:
-        raw = self._raw(entry)
-        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
-        try:
-            for at in range(0, len(raw), _PIECE):
-                waiting: bytes | Buffer = raw[at : at + _PIECE]
-                while waiting and not stream.eof:
-                    yield stream.decompress(waiting, _PIECE)
-                    waiting = stream.unconsumed_tail
-            while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
-                yield rest
-        except _INFLATE_ERROR as error:
-            raise _damaged(entry) from error
-        if not stream.eof:
-            raise _damaged(entry)
+        return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
 
     def peek(self, entry: Entry, count: int) -> bytes:
         """Give the first bytes of an entry, up to `count` of them; few where they are deflated badly.
@@ -148,7 +124,7 @@ class Archive:
             ApkError: code `damaged-entry`.
         """
         raw = self._raw(entry)
-        if entry.method != _DEFLATED:
+        if not self._is_deflated(entry):
             return bytes(raw[:count])
         if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := _announced(self.data, entry)) is not None:
             self._peeked = entry, content
@@ -156,7 +132,7 @@ class Archive:
         try:
             return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
         except _INFLATE_ERROR as error:
-            raise _damaged(entry) from error
+            raise damaged(entry) from error
 
     def _raw(self, entry: Entry) -> Buffer:
         """Find the compressed bytes; those of the last entry are kept, since a peek, or a read, often follows."""
@@ -173,7 +149,7 @@ class Archive:
             content = self.data[start : start + length]
             if len(content) == length:
                 return content
-        raise _damaged(entry)
+        raise damaged(entry)
 
     def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
         if self._peeked is not None and self._peeked[0] is entry:
@@ -185,20 +161,59 @@ class Archive:
         try:
             content = bytes(stream.decompress(raw, allowed + 1))
         except _INFLATE_ERROR as error:
-            raise _damaged(entry) from error
+            raise damaged(entry) from error
         if len(content) > allowed:
             raise _too_large(entry, allowed)
         if not stream.eof:
-            raise _damaged(entry)
+            raise damaged(entry)
         return content
 
-    def _unknown_method(self, entry: Entry, raw: Buffer, limit: int) -> bytes | Buffer:
-        """Android takes these bytes as stored; a wrong label on deflated data still shows by its exact size."""
+    def _is_deflated(self, entry: Entry) -> bool:
+        """Tell how to read an entry. Android takes unknown methods as stored; what inflates exactly was mislabelled."""
+        if entry.method in (_STORED, _DEFLATED) or entry.compressed == entry.size:
+            return entry.method == _DEFLATED
+        if entry not in self._mislabelled:
+            self._mislabelled[entry] = self._inflates_exactly(entry)
+        return self._mislabelled[entry]
+
+    def _inflates_exactly(self, entry: Entry) -> bool:
+        """Whether the bytes inflate to the announced size, as long as all such attempts together stay in the limit."""
+        size = 0
         try:
-            content = self._inflate(entry, raw, limit)
+            for piece in inflated(entry, self._raw(entry)):
+                size += len(piece)
+                self._left_to_try -= len(piece)
+                if size > entry.size or self._left_to_try < 0:
+                    return False
         except ApkError:
-            return self._stored(entry)
-        return content if len(content) == entry.size else self._stored(entry)
+            return False
+        return size == entry.size
+
+
+def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[bytes]:
+    """Inflate bytes piece by piece.
+
+    Args:
+        entry: whose bytes they are, for the message.
+        raw: the deflated bytes; what follows the end of their stream is left out.
+        to_the_end: refuse a stream that is cut off.
+
+    Raises:
+        ApkError: code `damaged-entry`, perhaps after some pieces.
+    """
+    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+    try:
+        for at in range(0, len(raw), _PIECE):
+            waiting: bytes | Buffer = raw[at : at + _PIECE]
+            while waiting and not stream.eof:
+                yield stream.decompress(waiting, _PIECE)
+                waiting = stream.unconsumed_tail
+        while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
+            yield rest
+    except _INFLATE_ERROR as error:
+        raise damaged(entry) from error
+    if to_the_end and not stream.eof:
+        raise damaged(entry)
 
 
 def _announced(data: Buffer, entry: Entry) -> bytes | None:
@@ -219,27 +234,14 @@ def _raw(data: Buffer, entry: Entry) -> Buffer:
 def _start(data: Buffer, entry: Entry) -> int:
     offset = entry.header_offset
     if offset + _LOCAL_FIXED > len(data) or data[offset : offset + 4] != LOCAL:
-        raise _damaged(entry)
+        raise damaged(entry)
     name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
     return int(offset + _LOCAL_FIXED + name_length + extra_length)
 
 
-def gunzip(data: Buffer, limit: int) -> bytes:
-    """Unpack a gzip file; what follows its first member is left out.
-
-    Raises:
-        ApkError: code `damaged-entry` or `size-limit`.
-    """
-    stream = isal_zlib.decompressobj(wbits=_GZIP)
-    try:
-        content = bytes(stream.decompress(data, limit + 1))
-    except _INFLATE_ERROR as error:
-        raise ApkError("It is compressed and damaged.", code="damaged-entry") from error
-    if len(content) > limit:
-        raise ApkError(f"It is larger than {limit} bytes when unpacked.", code="size-limit")
-    if not stream.eof:
-        raise ApkError("It is compressed and cut off.", code="damaged-entry")
-    return content
+def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
+    """Unpack a gzip file with all of its members; the answer and the errors are those of `unpack`."""
+    return unpack(data, limit, partial(isal_zlib.decompressobj, wbits=_GZIP), (_INFLATE_ERROR,))
 
 
 @contextmanager
@@ -266,7 +268,8 @@ def map_file(path: Path) -> Iterator[Buffer]:
     yield view
 
 
-def _damaged(entry: Entry) -> ApkError:
+def damaged(entry: Entry) -> ApkError:
+    """Give the error for an entry that cannot be read."""
     return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")
 
 

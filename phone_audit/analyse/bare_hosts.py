@@ -26,6 +26,13 @@ REVERSED: Final = frozenset(("com", "org", "net"))
 PLATFORM: Final = frozenset(("java", "javax", "jdk", "sun", "sunw", "kotlinx", "androidx", "dalvik"))
 """First labels of packages of the platform, also of those that the file does not name (`java.io`)."""
 
+_RESOLVERS: Final = {
+    address: pair
+    for pair in (("8.8.8.8", "8.8.4.4"), ("1.1.1.1", "1.0.0.1"), ("9.9.9.9", "149.112.112.112"))
+    for address in pair
+}
+"""Addresses of public name servers by both of each; many of them look like version numbers."""
+
 _FAMILY_LABELS: Final = 4
 _SIBLINGS: Final = 4
 """Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
@@ -40,12 +47,14 @@ class Surroundings:
         url_domains: registered domains of the URLs in it.
         key_domains: registered domains that are the beginning of longer dotted strings, see `key_domains`.
         known: whether knowledge says something about a host or address.
+        texts: the other texts that may be bare hosts.
     """
 
     classes: Sequence[Sequence[bytes]]
     url_domains: Collection[str]
     key_domains: Collection[str]
     known: Callable[[str], bool]
+    texts: Collection[str] = frozenset()
 
 
 def key_domains(dotted: Iterable[str]) -> frozenset[str]:
@@ -81,14 +90,15 @@ def is_endpoint(found: Host, around: Surroundings) -> bool:
 
     What knowledge names is one. Otherwise a name must not be a package or a key of this very file, and its last label
     must be in `TAKEN_ALONE` and its first one not in `PLATFORM`, or it comes with a port, or a URL in the same package
-    leads to the same domain. An IPv4 address must have a port or be no possible version number or object identifier.
+    leads to the same domain. An IPv4 address must have a port or be no possible version number or object identifier, or
+    belong to a public name server of which both addresses are there.
     """
     if around.known(found.host):
         return True
     if found.kind == "ipv6":
         return True
     if found.kind == "ipv4":
-        return found.port is not None or _is_no_version(found.host)
+        return found.port is not None or _is_no_version(found.host) or _is_resolver(found.host, around.texts)
     first, _, rest = found.host.partition(".")
     last = found.host.rpartition(".")[2]
     domain = registered_domain(found.host)
@@ -97,6 +107,11 @@ def is_endpoint(found: Host, around: Surroundings) -> bool:
     if found.port is not None or domain in around.url_domains:
         return True
     return last in TAKEN_ALONE and first not in PLATFORM and (len(first) > 1 or "." in rest)
+
+
+def _is_resolver(address: str, texts: Collection[str]) -> bool:
+    """Tell whether both addresses of one public name server are there, so that neither is a version number."""
+    return address in _RESOLVERS and all(other in texts for other in _RESOLVERS[address])
 
 
 def _is_no_version(address: str) -> bool:

@@ -92,6 +92,7 @@ class _Reader:
         self._ids: tuple[int, ...] = ()
         self._open: list[tuple[str, tuple[Attribute, ...], list[Element], list[str]]] = [("", (), [], [])]
         self._left = _MAX_ELEMENTS
+        self._in_nodes = False
 
     def root(self) -> Element | None:
         kind, header, end = _CHUNK.unpack_from(self._data)
@@ -107,17 +108,18 @@ class _Reader:
         return roots[0] if at == end and len(self._open) == len(roots) == 1 else None
 
     def _chunk(self, kind: int, header: int, at: int, size: int) -> bool:
-        """Take one chunk; tells whether it is a regular one."""
+        """Take one chunk; tells whether it is a regular one. Of several pools the last before all nodes counts."""
+        if kind in (_POOL, _RESOURCE_MAP) and self._in_nodes:
+            return True  # Android looks for neither any more
         if kind == _POOL:
-            regular = self._strings is None
             self._strings = _Strings(self._data, at, header, at + size)
-            return regular
+            return True
         if kind == _RESOURCE_MAP:
-            regular = not self._ids and header == _FILE_HEADER and size % 4 == 0
             self._ids = struct.unpack_from(f"<{(size - header) // 4}I", self._data, at + header)
-            return regular
+            return header == _FILE_HEADER and size % 4 == 0
         if header != _NODE_HEADER or self._strings is None:
             return False
+        self._in_nodes = True
         if kind == _START:
             return self._start(self._strings, at + header, at + size)
         if kind == _END:
@@ -129,26 +131,30 @@ class _Reader:
     def _start(self, strings: _Strings, at: int, end: int) -> bool:
         self._left -= 1
         _, name, start, size, count, *_ = _ELEMENT.unpack_from(self._data, at)
-        begin = at + _ELEMENT.size
-        if start != _ELEMENT.size or size != _ATTRIBUTE.size or begin + count * size > end:
+        begin = at + start
+        if start < _ELEMENT.size or size < _ATTRIBUTE.size or begin + count * size > end:
             return False
         if self._left < 0 or len(self._open) > _MAX_DEPTH:
             return False
-        area = memoryview(self._data)[begin : begin + count * size]
-        attributes = tuple(
-            Attribute(self._ids[key] if key < len(self._ids) else 0, strings[key], _value(strings, raw, kind, number))
-            for _, key, raw, _, _, kind, number in _ATTRIBUTE.iter_unpack(area)
-        )
+        places = range(begin, begin + count * size, size)
+        attributes = tuple(self._attribute(strings, *_ATTRIBUTE.unpack_from(self._data, place)) for place in places)
         self._open.append((strings[name], attributes, [], []))
         return True
+
+    def _attribute(
+        self, strings: _Strings, space: int, key: int, raw: int, _: int, __: int, kind: int, number: int
+    ) -> Attribute:
+        written = strings[raw] if raw != _NO_STRING else None
+        text = strings[number] if kind == STRING else written
+        return Attribute(
+            resource_id=self._ids[key] if key < len(self._ids) else 0,
+            name=strings[key],
+            value=Value(kind, number, text),
+            namespace=strings[space] if space != _NO_STRING else None,
+            raw=written if written != text else None,
+        )
 
     def _close(self) -> bool:
         tag, attributes, children, texts = self._open.pop()
         self._open[-1][2].append(Element(tag, attributes, tuple(children), "".join(texts).strip()))
         return True
-
-
-def _value(strings: _Strings, raw: int, kind: int, number: int) -> Value:
-    if kind == STRING:
-        return Value(kind, number, strings[number])
-    return Value(kind, number, strings[raw] if raw != _NO_STRING else None)

@@ -74,7 +74,7 @@ def read_code(
     endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
     endpoints = name_holders(endpoints, indexes, owners.of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts)
-    flows, complete = find_flows(indexes, sources_of(knowledge), declared.active)
+    flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
     accepting = accepting_code(indexes, owners.of)
     skipped = [skip for file in files for skip in file.skipped]
     trackers = find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+ANDROID = "http://schemas.android.com/apk/res/android"
+"""The namespace of Android's own attributes."""
 NULL, REFERENCE, STRING, DYNAMIC_REFERENCE, BOOLEAN = 0x00, 0x01, 0x03, 0x07, 0x12
 _FIRST_INTEGER, _LAST_INTEGER = 0x10, 0x1F
 _REFERENCES = (REFERENCE, DYNAMIC_REFERENCE)
@@ -31,11 +33,16 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`resource_id` is 0 where the attribute is known only by its name."""
+    """`resource_id` is 0 where the attribute is known only by its name, `namespace` None where it has none.
+
+    `raw` is what was written, where that is another text than the one of the value.
+    """
 
     resource_id: int
     name: str
     value: Value
+    namespace: str | None = None
+    raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,25 @@ class Element:
     text: str = ""
 
     def by_id(self, resource_id: int) -> Value | None:
-        """Give the first attribute with this resource id, as Android looks up its own attributes."""
-        return next((a.value for a in self.attributes if a.resource_id == resource_id), None)
+        """Give the first attribute with this resource id, as Android looks up its own attributes.
 
-    def by_name(self, name: str) -> Value | None:
-        """Give the first attribute of this name that is not one of Android's own."""
-        return next((a.value for a in self.attributes if a.name == name and not a.resource_id), None)
+        Android walks through them once, in the order of their ids: one that stands behind a greater id is not found.
+        Source: AOSP `AttributeResolution.cpp`, RetrieveAttributes.
+        """
+        for one in self.attributes:
+            if one.resource_id >= resource_id:
+                return one.value if one.resource_id == resource_id else None
+        return None
+
+    def by_name(self, name: str, namespace: str | None = None) -> Value | None:
+        """Give the first attribute of this name and namespace; None stands for none at all.
+
+        Its text is what was written, as in Android's `XmlBlock.Parser.getAttributeValue`.
+        """
+        for one in self.attributes:
+            if one.name == name and one.namespace == namespace:
+                return one.value if one.raw is None else Value(one.value.type, one.value.data, one.raw)
+        return None
 
     def all(self, tag: str) -> Iterator["Element"]:
         """Give the children with this tag."""

@@ -48,6 +48,9 @@ _URL_MARK: Final = rb":(?:\\?/){2}"
 _LONGEST_HEAD: Final = MAX_HOST + len(":65535")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
 
+_CODE: Final = ("dex-string", "decoded")
+"""Where code may cut any text, or does."""
+
 RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
 _LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
 
@@ -100,6 +103,8 @@ class Gatherer:
             self.complete = False
             return
         self._left -= 1
+        if rule is None and found.url and kind not in _CODE and is_name_in_markup(found.excerpt, found.url):
+            rule = MARKUP_NAME
         if gathered is None:
             gathered = self._hosts[found.host] = Gathered(found.kind, self._host_rule(found))
         spot = None
@@ -141,14 +146,8 @@ class Gatherer:
             gathered.url_rules.add(rule.id)
         elif of_place in self._by_analysis and not self._is_wanted(found.host):
             gathered.url_rules.add(of_place)
-        elif self._is_name_in_markup(found):
-            gathered.url_rules.add(MARKUP_NAME)
         else:
             gathered.free(found.scheme, spot, found.excerpt)
-
-    def _is_name_in_markup(self, found: Host) -> bool:
-        known = MARKUP_NAME in self._by_analysis and not self._is_wanted(found.host)
-        return known and is_name_in_markup(found.excerpt, found.url)
 
     def _add_name(self, gathered: Gathered, found: Host, look_alike: str | None, spot: Spot | None) -> None:
         if look_alike in self._by_analysis:
@@ -210,17 +209,18 @@ def find_endpoints(
     gatherer = Gatherer(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):
         gatherer.add(found, "dex-string", name, offset)
-    decoded = (mention for dex in dexes for mention in decoded_mentions(dex))
+    cut: list[Skipped] = []
+    decoded = (mention for dex in dexes for mention in decoded_mentions(dex, cut))
     for found, kind, where, offset, encoding, rule in chain(decoded, elsewhere.mentions):
         gatherer.add(found, kind, where, offset, rule, encoding=encoding)
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
+    texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
     around = Surroundings(
         classes=classes,
         url_domains=gatherer.domains,
-        key_domains=key_domains(
-            {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
-        ),
+        key_domains=key_domains(texts),
         known=lambda host: _is_known(host, knowledge),
+        texts=texts,
     )
     for name, offset, text in heads:
         if bare := find_bare_host(text) or find_bare_ipv6(text):
@@ -230,7 +230,8 @@ def find_endpoints(
         if bare := find_bare_host(candidate.text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             gatherer.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
-    return gatherer.endpoints(uses), _left_out(dexes, gatherer.complete and len(heads) < MAX_MENTIONS)
+    left_out = _left_out(dexes, gatherer.complete and len(heads) < MAX_MENTIONS)
+    return gatherer.endpoints(uses), (*cut, *left_out)
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:

@@ -9,41 +9,55 @@ import numpy as np
 
 from phone_audit.analyse.dex.file import types_in
 from phone_audit.analyse.dex.index import DexIndex
-from phone_audit.analyse.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError
-from phone_audit.analyse.dex.reads import CHECK_CAST, INVOKE, MOVE_OBJECT, NEW_INSTANCE, Further, Method, Read
+from phone_audit.analyse.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, Instruction
+from phone_audit.analyse.dex.reads import (
+    CHECK_CAST,
+    INVOKE,
+    MOVE_OBJECT,
+    NEW_INSTANCE,
+    SGET_OBJECT,
+    Further,
+    Method,
+    Read,
+)
 from phone_audit.analyse.dex.xrefs import Use
 from phone_audit.analyse.probes import PROBE, Step, step_of
 
 MESSAGE: Final = "message"
-PROSE: Final = "prose"
 
 MAX_UNITS: Final = 4_000
 """Code units of a method that are followed; a text in a longer one counts."""
-MAX_DEPTH: Final = 3
+MAX_DEPTH: Final = 5
 """Methods of the package itself through which a text is followed."""
 
 _BUILDERS: Final = frozenset({b"Ljava/lang/StringBuilder;", b"Ljava/lang/StringBuffer;"})
 _STRING: Final = b"Ljava/lang/String;"
 _OBJECT: Final = b"Ljava/lang/Object;"
-_MESSAGES: Final = frozenset({b"Landroid/util/Log;", b"Ljava/io/PrintStream;", b"Ljava/util/logging/Logger;"})
+_MESSAGES: Final = frozenset({b"Landroid/util/Log;", b"Ljava/util/logging/Logger;"})
 """Classes of Android that only write messages down, whatever method is called. Those that a package brings along could
 do anything."""
+_PRINTER: Final = b"Ljava/io/PrintStream;"
+_CONSOLE: Final = tuple(f"Ljava/lang/System;->{name}:Ljava/io/PrintStream;" for name in ("out", "err"))
+_SHOWN: Final = frozenset(
+    {
+        (b"Landroid/widget/Toast;", "makeText"),
+        (b"Landroid/widget/Toast;", "setText"),
+        (b"Landroid/app/AlertDialog$Builder;", "setMessage"),
+        (b"Landroid/app/AlertDialog$Builder;", "setTitle"),
+    }
+)
+"""Methods that show a text, of objects that do not give it back."""
 _THROWN: Final = re.compile(rb"L(?:java|javax|android)/[\w/$]*(?:Exception|Error|Throwable);")
 """Exceptions of Android; those of a package are followed into."""
 _NEUTRAL: Final = frozenset({"length", "isEmpty", "setLength", "ensureCapacity"})
 _PASSED_ON: Final = frozenset({"append", "insert", "toString", "concat", "valueOf", "format", "<init>"})
-_ANY_THROWN: Final = re.compile(rb"L[\w/$-]+(?:Exception|Error|Throwable);")
-_MADE_OR_LOGGED: Final = re.compile(rb"L[\w/$-]+(?:(?:Exception|Error)\$Builder|[/$]\w{0,8}Log(?:ger|s|cat|Utils?)?);")
-"""Classes that a package brings along and that by their name make exceptions or write to the log. A whole sentence that
-goes there is a message."""
-_PLATFORM: Final = (b"Landroid/", b"Ljava/", b"Ljavax/", b"Ldalvik/", b"Lorg/json/", b"Lorg/apache/http/")
-_SHOWN: Final = (b"Landroid/app/", b"Landroid/widget/", b"Ljava/io/", b"Ljava/util/logging/")
-"""Packages of Android whose methods show, print or keep a text and open no address in it."""
-_KEPT: Final = frozenset({0x11, 0x24, 0x25, 0x4D, 0x5B, 0x69})
-"""return-object, filled-new-array, aput-object, iput-object and sput-object, by which a text is passed on whole."""
+_STREAMS: Final = b"Ljava/io/"
+"""No object of these classes holds a text that is followed: where one seems to be called, the register was put to
+another use, or Android refuses to load the class."""
 _FINAL_OR_PRIVATE: Final = 0x10 | 0x02
 _FIXED_CALLS: Final = frozenset({0x70, 0x71, 0x76, 0x77})
 """invoke-direct and invoke-static, which call exactly the method that they name."""
+_STATIC_CALLS: Final = frozenset({0x71, 0x77})
 _VIRTUAL_CALLS: Final = frozenset({0x6E, 0x74})
 
 
@@ -56,12 +70,11 @@ class Follower:
 
     Args:
         indexes: one for each part of each DEX file of the package.
-        methods: those decoded so far, by index and row; more are put into it.
     """
 
-    def __init__(self, indexes: Sequence[DexIndex], methods: dict[tuple[int, int], Method]) -> None:
+    def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
-        self._methods = methods
+        self._methods: dict[tuple[int, int], Method] = {}
         self._followed: dict[tuple[int, int, int, int], set[str] | None] = {}
 
     def rules_of(self, index: DexIndex, use: Use) -> set[str]:
@@ -118,18 +131,33 @@ class Follower:
         owner = index.class_descriptor(one.index)
         name = index.simple_name(one.index)
         is_receiver = one.registers[0] == read.register
-        if owner in _MESSAGES or (name == "<init>" and _THROWN.fullmatch(owner) and not is_receiver):
+        if self._is_message(index, method, read, owner, name):
             return {MESSAGE}, Further()
+        if is_receiver and one.opcode not in _STATIC_CALLS and owner.startswith(_STREAMS):
+            return set(), Further()
         if owner in _BUILDERS or owner == _STRING or (owner == _OBJECT and name == "toString"):
             if name in _NEUTRAL:
                 return set(), Further()
             if name in _PASSED_ON:
                 into = one.registers[0] if owner in _BUILDERS or name == "<init>" else None
-                kinds = set() if into is None or is_receiver else self._of_object(index, method, into, depth)
+                kinds = (
+                    set() if into is None or is_receiver else self._of_object(index, method, read.instruction, depth)
+                )
                 return kinds, Further(() if into is None else (into,), result=True)
         if step := step_of(owner, name, is_receiver=is_receiver):
             return self._towards_question(index, method, read, depth, step)
         return self._in_callee(index, read, depth), Further()
+
+    def _is_message(self, index: DexIndex, method: Method, read: Read, owner: bytes, name: str) -> bool:
+        """Tell whether a call writes the text to the log or the console, shows it, or makes an exception of it."""
+        if owner in _MESSAGES or (owner, name) in _SHOWN:
+            return True
+        called = read.instruction.registers[0]
+        if called == read.register:
+            return False
+        if owner == _PRINTER:
+            return _is_console(index, method, read.instruction)
+        return name == "<init>" and _THROWN.fullmatch(owner) is not None
 
     def _towards_question(
         self, index: DexIndex, method: Method, read: Read, depth: int, step: Step
@@ -138,34 +166,36 @@ class Follower:
         if step is Step.ASKED:
             return {PROBE}, Further()
         into = read.instruction.registers[0]
-        kinds = self._of_object(index, method, into, depth) if step is Step.INTO else set()
+        kinds = self._of_object(index, method, read.instruction, depth) if step is Step.INTO else set()
         return kinds, Further((into,) if step is Step.INTO else (), result=step in (Step.INTO, Step.RESULT))
 
-    def _of_object(self, index: DexIndex, method: Method, register: int, depth: int) -> set[str]:
+    def _of_object(self, index: DexIndex, method: Method, called: Instruction, depth: int) -> set[str]:
         """Follow the object that takes the text in from where it was made; one that comes from elsewhere counts."""
-        made = _made(method, register)
-        if not made or not depth:
+        register = called.registers[0]
+        made = method.writers_of(called, register)
+        if not made or not depth or any(method.instructions[place].opcode != NEW_INSTANCE for place in made):
             raise OtherUseError
         return {kind for place in made for kind in self._follow(index, method, place + 1, register, depth - 1)}
 
     def _in_callee(self, index: DexIndex, read: Read, depth: int) -> set[str]:
         """Follow the text into a method of the package."""
-        row = self._callee(index, read, depth)
-        code = index.code(row) if row is not None else None
-        if row is None or code is None or read.has_result:
+        callee = self._callee(index, read.instruction) if depth and not read.has_result else None
+        code = callee[0].code(callee[1]) if callee else None
+        if callee is None or code is None:
             raise OtherUseError
-        method = self._method(index, row)
+        method = self._method(*callee)
         found: set[str] = set()
         for place, register in enumerate(read.instruction.registers):
             if register == read.register:
-                found |= self._follow(index, method, 0, code.registers - code.ins + place, depth - 1)
+                found |= self._follow(callee[0], method, 0, code.registers - code.ins + place, depth - 1)
         return found
 
-    def _callee(self, index: DexIndex, read: Read, depth: int) -> int | None:
-        """Give the row of the one method that is called, where it can be followed."""
-        one = read.instruction
-        rows = np.flatnonzero(index.methods.method == one.index).tolist() if depth else []
-        return rows[0] if len(rows) == 1 and self._is_fixed(index, rows[0], one.opcode) else None
+    def _callee(self, index: DexIndex, one: Instruction) -> tuple[DexIndex, int] | None:
+        """Give the part and the row of the one method that is called, where it can be followed."""
+        if one.index is None:
+            return None
+        rows = [(part, row) for part in self._indexes for row in _rows(part, index, one.index)]
+        return rows[0] if len(rows) == 1 and self._is_fixed(*rows[0], one.opcode) else None
 
     def _is_fixed(self, index: DexIndex, row: int, opcode: int) -> bool:
         """Tell whether no subclass can stand in for the method that is called."""
@@ -191,42 +221,21 @@ class Follower:
         return self._methods[key]
 
 
-class SentenceFollower(Follower):
-    """Follows sentences for people, which may also be kept, given back and handed to what the package brings along.
-
-    What counts is a sentence that is cut, compared or handed to a method of Android that is not there to show it.
-    """
-
-    def _of_object(self, index: DexIndex, method: Method, register: int, depth: int) -> set[str]:
-        may_follow = depth and _made(method, register)
-        return super()._of_object(index, method, register, depth) if may_follow else {PROSE}
-
-    def _happens(self, index: DexIndex, method: Method, read: Read, depth: int) -> tuple[set[str], Further]:
-        one = read.instruction
-        if one.opcode in _KEPT:
-            return {PROSE}, Further()
-        if one.opcode in INVOKE and one.index is not None:
-            owner = index.class_descriptor(one.index)
-            is_made = index.simple_name(one.index) == "<init>" and _ANY_THROWN.fullmatch(owner)
-            is_message = _MADE_OR_LOGGED.fullmatch(owner) and not owner.startswith(_PLATFORM)
-            if is_made or is_message or owner.startswith(_SHOWN):
-                return {PROSE}, Further()
-        return super()._happens(index, method, read, depth)
-
-    def _in_callee(self, index: DexIndex, read: Read, depth: int) -> set[str]:
-        one = read.instruction
-        if one.index is None or read.has_result or index.class_descriptor(one.index).startswith(_PLATFORM):
-            raise OtherUseError
-        row = self._callee(index, read, depth)
-        return {PROSE} if row is None or index.code(row) is None else super()._in_callee(index, read, depth)
-
-    def _towards_question(
-        self, index: DexIndex, method: Method, read: Read, depth: int, step: Step
-    ) -> tuple[set[str], Further]:
-        raise OtherUseError
+def _rows(part: DexIndex, index: DexIndex, method: int) -> list[int]:
+    """Give the rows that define, in one part, a method that another part names."""
+    if part is index:
+        same = [method]
+    else:
+        name = index.method_name(method)
+        owner = part.type_ids.get(index.class_descriptor(method))
+        named = [] if owner is None else np.flatnonzero(part.method_ids["class"] == owner).tolist()
+        same = [number for number in named if part.method_name(number) == name]
+    return [row for number in same for row in np.flatnonzero(part.methods.method == number).tolist()]
 
 
-def _made(method: Method, register: int) -> list[int]:
-    """Give the places where a new object is put into a register."""
-    code = method.instructions
-    return [place for place in code.with_opcode(NEW_INSTANCE) if code[place].registers[0] == register]
+def _is_console(index: DexIndex, method: Method, called: Instruction) -> bool:
+    """Tell whether a method is called of nothing but `System.out` or `System.err`."""
+    given = [method.instructions[place] for place in method.writers_of(called, called.registers[0])]
+    return bool(given) and all(
+        one.opcode == SGET_OBJECT and one.index is not None and index.field_name(one.index) in _CONSOLE for one in given
+    )

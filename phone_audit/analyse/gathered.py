@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from phone_audit.analyse.host_text import CLEARTEXT_SCHEMES
+from phone_audit.analyse.url_schemes import CLEARTEXT_SCHEMES
 from phone_audit.analyse.uses import Spot
 from phone_audit.model.apk import HostKind
 from phone_audit.model.finding import Evidence

@@ -9,6 +9,7 @@ from phone_audit.analyse.dex.index import DexIndex
 from phone_audit.analyse.dex.static_values import holders_of
 from phone_audit.analyse.dex.xrefs import users_of
 from phone_audit.analyse.libraries import Owner
+from phone_audit.analyse.mentions import Spot
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 
@@ -18,13 +19,6 @@ MAX_PLACES: Final = 5
 _UNKNOWN: Final = Owner("unknown", None)
 _PARTIES: Final = ("first-party", "library", "obfuscated", "unknown")
 """The order in which owners are listed."""
-
-
-class _Text(NamedTuple):
-    """A string of a DEX file: the file, and the offset of its string_data_item in bytes."""
-
-    where: str
-    offset: int
 
 
 class _Place(NamedTuple):
@@ -52,19 +46,19 @@ def name_holders(
     wanted = defaultdict(set)
     for text in (text for endpoint in endpoints for text in _texts(endpoint)):
         wanted[text.where].add(text.offset)
-    places: dict[_Text, list[_Place]] = defaultdict(list)
+    places: dict[Spot, list[_Place]] = defaultdict(list)
     for index in indexes:
         for offset, found in _places(index, wanted.get(index.name, ())):
-            places[_Text(index.name, offset)].append(found)
+            places[Spot(index.name, offset)].append(found)
     return tuple(_held(endpoint, places, owner_of) for endpoint in endpoints)
 
 
-def _texts(endpoint: Endpoint) -> Iterator[_Text]:
+def _texts(endpoint: Endpoint) -> Iterator[Spot]:
     if endpoint.ruled_out is None:
         for holder in endpoint.held_by:
             for one in holder.evidence:
                 if one.offset is not None and one.method is None:
-                    yield _Text(one.where, one.offset)
+                    yield Spot(one.where, one.offset)
 
 
 def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _Place]]:
@@ -81,7 +75,7 @@ def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _P
             yield offset_of[number], _Place(java_name(index.defined_class(class_def)), None, None)
 
 
-def _held(endpoint: Endpoint, places: Mapping[_Text, Sequence[_Place]], owner_of: Callable[[str], Owner]) -> Endpoint:
+def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of: Callable[[str], Owner]) -> Endpoint:
     if endpoint.ruled_out is not None:
         return endpoint
     by_owner: dict[Owner, list[Evidence]] = defaultdict(list)
@@ -95,10 +89,10 @@ def _held(endpoint: Endpoint, places: Mapping[_Text, Sequence[_Place]], owner_of
 
 
 def _shown(
-    one: Evidence, places: Mapping[_Text, Sequence[_Place]], owner_of: Callable[[str], Owner]
+    one: Evidence, places: Mapping[Spot, Sequence[_Place]], owner_of: Callable[[str], Owner]
 ) -> Iterator[tuple[Owner, Evidence]]:
     """Give one piece of evidence for each place that holds its string; the string itself where none does."""
-    held = places.get(_Text(one.where, one.offset), ()) if one.offset is not None and one.method is None else ()
+    held = places.get(Spot(one.where, one.offset), ()) if one.offset is not None and one.method is None else ()
     if not held:
         yield _UNKNOWN, one
     for place in held:

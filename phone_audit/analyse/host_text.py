@@ -15,7 +15,8 @@ SCHEMES: Final = (
     "turns?", "grpcs?", "webcals?", "nntp", "news", "gopher",
 )  # fmt: skip
 """Schemes whose authority is a host on a network. In others (content, android-app, market) it is something else."""
-CLEARTEXT_SCHEMES: Final = frozenset({"http", "ws", "ftp"})
+_LOCAL: Final = ("android", "content", "file", "intent", "market", "package")
+"""How schemes of the phone itself begin: behind them stands no host."""
 
 MAX_HOST: Final = 253
 MAX_URL: Final = 500
@@ -27,14 +28,18 @@ _BEFORE: Final = 60
 
 _BEGIN = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))://", re.IGNORECASE)
 _SCHEME = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))\Z", re.IGNORECASE)
+_ANY_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,30})\Z")
 _MARK = "://"
-_LONGEST_SCHEME = max(map(len, SCHEMES)) + 1
+_LONGEST_SCHEME = 32
 _REST = re.compile(r"[^\s\"'<>`\\|^\x00-\x20\x7f]{1,500}")
 _AUTHORITY = re.compile(r"[^/?#]*")
-_HOST_RUN = re.compile(r"[\w.-]+")
+_DOTS = ".\u3002\uff0e\uff61"
+"""What IDNA takes for a dot (RFC 3490, 3.1)."""
+_HOST_RUN = re.compile(rf"[\w{_DOTS}-]+")
 _ASCII_RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]{2,45})(?:%[^\]]*)?\]")
 _PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
 _LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?(?P<path>/[^\x00-\x20\x7f]*)?")
@@ -62,6 +67,7 @@ def find_urls(text: str) -> Iterator[Host]:
 
     The text is hostile; time is linear in its length. Where the host is partly filled in at run time
     (`https://%s.example.com/`), the fixed part that can be registered counts; where none is, there is no host.
+    A scheme that is not among `SCHEMES` counts where a host that can be reached and a port stand behind it.
     A path alone (`/v1/x`) is joined to no base: which one it belongs to, only the running code knows, and the base
     itself is found anyway.
 
@@ -77,6 +83,8 @@ def find_urls(text: str) -> Iterator[Host]:
         found = _host_of(rest.group())
         if found is not None:
             host, kind, port = found
+            if begin.re is _ANY_SCHEME and not (port and (kind != "domain" or registered_domain(host))):
+                continue
             url = _trimmed(plain[begin.start() : rest.end()])
             yield Host(host, kind, url, begin.group(1).lower(), port, excerpt(plain, begin.start()))
 
@@ -85,7 +93,9 @@ def _begins(text: str) -> Iterator[re.Match[str]]:
     """Give the schemes that stand before `://`: that is found fast, and only what stands before it is looked at."""
     at = text.find(_MARK)
     while at >= 0:
-        if begin := _SCHEME.search(text, max(0, at - _LONGEST_SCHEME), at):
+        low = max(0, at - _LONGEST_SCHEME)
+        begin = _SCHEME.search(text, low, at) or _ANY_SCHEME.search(text, low, at)
+        if begin and not begin.group().lower().startswith(_LOCAL):
             yield begin
         at = text.find(_MARK, at + len(_MARK))
 
@@ -163,7 +173,7 @@ def _host_of(rest: str) -> tuple[str, HostKind, int | None] | None:
 
 def _fixed_part(text: str, lead: str) -> tuple[str, HostKind, int | None] | None:
     """Read a host that is partly a placeholder: `%s.example.com`, `{region}.example.com`, `example.com%s`."""
-    whole = _name(lead) if lead[-1:] not in (".", "-") else None
+    whole = _name(lead) if lead[-1:] not in (*_DOTS, "-") else None
     if whole and (_kind(whole) != "domain" or registered_domain(whole)):
         return whole, _kind(whole), None
     behind = max(text.rfind(sign) for sign in _PLACEHOLDERS) + 1
@@ -176,7 +186,7 @@ def _fixed_part(text: str, lead: str) -> tuple[str, HostKind, int | None] | None
 
 def _name(run: str) -> str | None:
     """Give the host name or IPv4 address in lower case, international names in their ASCII form; None if invalid."""
-    host = run.strip(".").lower()
+    host = run.strip(_DOTS).lower()
     if not host or len(host) > MAX_HOST:
         return None
     if not host.isascii():
@@ -184,17 +194,39 @@ def _name(run: str) -> str | None:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             return None
-        if registered_domain(host) is None:
+        if registered_domain(host) is None and not _is_ipv4(host):
             return None
     if not _LABELS.fullmatch(host):
         return None
-    if host[-1].isdigit() and host.rpartition(".")[2].isdigit():
-        return host if _is_ipv4(host) else None
-    return host
+    return _ipv4(host) if _NUMBER.fullmatch(host.rpartition(".")[2]) else host
 
 
 def _kind(host: str) -> HostKind:
     return "ipv4" if host[-1].isdigit() and host.rpartition(".")[2].isdigit() else "domain"
+
+
+def _ipv4(host: str) -> str | None:
+    """Give an IPv4 address as four numbers.
+
+    Browsers take one to four of them, also in hexadecimal or octal form, and the last one fills the bytes that are left
+    (WHATWG URL, "IPv4 parser").
+    """
+    if _is_ipv4(host):
+        return host
+    try:
+        *high, low = (_number(part) for part in host.split("."))
+    except ValueError:
+        return None
+    if len(high) > 3 or max(high, default=0) > 255 or low >= 256 ** (4 - len(high)):
+        return None
+    return str(ipaddress.IPv4Address(sum(one << 8 * (3 - place) for place, one in enumerate(high)) + low))
+
+
+def _number(part: str) -> int:
+    """Raise ValueError where it is none."""
+    if part.startswith("0x"):
+        return int(part[2:] or "0", 16)
+    return int(part, 8 if part.startswith("0") else 10)
 
 
 def _is_ipv4(text: str) -> bool:

@@ -135,14 +135,18 @@ def _libraries(knowledge: Knowledge) -> dict[str, str]:
 
 
 @lru_cache(maxsize=2)
-def _connectors(knowledge: Knowledge) -> frozenset[str]:
-    return frozenset(
-        prefix for library in knowledge.libraries if library.role == "connector" for prefix in library.code
-    )
+def _connectors(knowledge: Knowledge) -> tuple[frozenset[str], int]:
+    """Give the prefixes of connectors, and the length of the longest."""
+    known = [prefix for library in knowledge.libraries if library.role == "connector" for prefix in library.code]
+    return frozenset(known), max(map(len, known), default=0)
 
 
 def is_connector(name: str, knowledge: Knowledge) -> bool:
-    """Tell whether a class, by its name in Java form, only talks to a tracker or stands in for one."""
-    if longest_prefix(name, _connectors(knowledge)):
-        return True
+    """Tell whether a class, by its name in Java form, is known to only talk to a tracker or to stand in for one."""
+    known, longest = _connectors(knowledge)
+    return longest_prefix(name[: longest + 1], known) is not None  # the name may have thousands of labels
+
+
+def is_stand_in(name: str) -> bool:
+    """Tell whether a class calls itself a stand-in, by the name in Java form of a package that it is in."""
     return not _STAND_INS.isdisjoint(name.lower().split(".")[:-1])

@@ -7,7 +7,7 @@ permissions follows `aapt dump badging`, which adds those that Android adds for 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from phone_audit.analyse.compiled_xml import BOOLEAN, STRING, Element, Value
+from phone_audit.analyse.compiled_xml import ANDROID, BOOLEAN, STRING, Element, Value
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component, ComponentKind, FileRole
 
@@ -182,7 +182,7 @@ class _Manifest:
 
     def _component(self, kind: ComponentKind, name: str, element: Element) -> Component:
         filters = list(element.all("intent-filter"))
-        actions = {self._text(action.by_id(_NAME)) for f in filters for action in f.all("action")}
+        actions = {self._text(_action(action)) for f in filters for action in f.all("action")}
         exported = self._optional_flag(element.by_id(_EXPORTED))
         if exported is None:
             exported = bool(filters) if kind != "provider" else self._providers_are_exported()
@@ -249,6 +249,11 @@ class _Manifest:
     def _flag(self, value: Value | None, *, default: bool) -> bool:
         flag = self._optional_flag(value)
         return default if flag is None else flag
+
+
+def _action(element: Element) -> Value | None:
+    """Give the name of an action, for which Android asks by name (AOSP `ParsedIntentInfoUtils.java`)."""
+    return element.by_name("name", ANDROID) or element.by_id(_NAME)
 
 
 def _in_order(components: Iterable[Component]) -> tuple[Component, ...]:

@@ -8,7 +8,6 @@ from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000
 MAX_DEPTH = 200
-_NO_STRING = 0xFFFFFFFF
 
 logger.remove()  # androguard logs every step of every file to standard error
 
@@ -92,14 +91,20 @@ class _Tree:
 def _attributes(parser: axml.AXMLParser) -> tuple[Attribute, ...]:
     attributes = []
     for start in range(0, len(parser.m_attributes), axml.ATTRIBUTE_LENGTH):
-        _, name, string, kind, number = parser.m_attributes[start : start + axml.ATTRIBUTE_LENGTH]
+        space, name, string, kind, number = parser.m_attributes[start : start + axml.ATTRIBUTE_LENGTH]
         resource_id = parser.m_resourceIDs[name] if name < len(parser.m_resourceIDs) else 0
-        attributes.append(Attribute(resource_id, parser.sb[name], _value(parser, string, kind, number)))
+        value, raw = _value(parser, string, kind, number), _string(parser, string)
+        written = raw if raw != value.text else None
+        attributes.append(Attribute(resource_id, parser.sb[name], value, _string(parser, space), written))
     return tuple(attributes)
 
 
 def _value(parser: axml.AXMLParser, string: int, kind: int, number: int) -> Value:
     if kind == STRING:
         return Value(kind, number, parser.sb[number])
-    raw = parser.sb[string] if string != _NO_STRING else None
-    return Value(kind, number, raw)
+    return Value(kind, number, _string(parser, string))
+
+
+def _string(parser: axml.AXMLParser, number: int) -> str | None:
+    """Give a string; None where the number stands for none or lies beyond the pool, as for Android."""
+    return parser.sb[number] if number < parser.sb.stringCount else None

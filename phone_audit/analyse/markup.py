@@ -15,6 +15,8 @@ _NAME: Final = re.compile(
 def is_name_in_markup(text: str, url: str) -> bool:
     """Tell whether a URL in a text names a vocabulary: a namespace, a document type, a schema, a resource of RDF.
 
+    It is no rule for texts in code, which may cut the URL out.
+
     Example:
         >>> is_name_in_markup('<a xmlns:b="http://vendor.dev/ns">', "http://vendor.dev/ns")
         True

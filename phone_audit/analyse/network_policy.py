@@ -1,18 +1,20 @@
 """Which traffic a package may send in the clear, and whom it trusts.
 
 Format: https://developer.android.com/privacy-and-security/security-config, defaults from AOSP
-`NetworkSecurityConfig.java`: cleartext is off from target version 28 on, user certificates are trusted below 24.
-Where there is a security config, the manifest's own flag is ignored, as Android does from version 7 on.
+`NetworkSecurityConfig.java`, attributes as `XmlConfigSource.java` reads them: cleartext is off from target version 28
+on, user certificates are trusted below 24. Where there is a security config, the manifest's own flag is ignored, as
+Android does from version 7 on.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from phone_audit.analyse.compiled_xml import Element, Value
+from phone_audit.analyse.compiled_xml import Element
 from phone_audit.analyse.detector import ACCEPTS_ANY_CERTIFICATE
 from phone_audit.analyse.manifest import ManifestFacts
 from phone_audit.model.apk import Behaviour, HeldBy, NetworkPolicy
 
+_CLEARTEXT = "cleartextTrafficPermitted"
 _NO_CLEARTEXT_FROM = 28
 _NO_USER_CERTIFICATES_FROM = 24
 
@@ -82,12 +84,12 @@ def _policy(rules: _Rules, domains: tuple[str, ...], *, source: str, pins: bool 
 
 
 def _rules(element: Element, inherited: _Rules) -> _Rules:
-    cleartext = _flag(element.by_name("cleartextTrafficPermitted"), inherited.cleartext)
+    cleartext = _cleartext(element, inherited.cleartext)
     anchors = next(element.all("trust-anchors"), None)
     if anchors is None:
         return replace(inherited, cleartext=cleartext)
     sources = (certificates.by_name("src") for certificates in anchors.all("certificates"))
-    return _Rules(cleartext, any(source is not None and source.text == "user" for source in sources))
+    return _Rules(cleartext, any(s is not None and s.reference is None and s.text == "user" for s in sources))
 
 
 def _domains(element: Element, inherited: _Rules) -> Iterator[tuple[str, _Rules]]:
@@ -106,9 +108,10 @@ def _inside(element: Element, tag: str) -> Iterator[Element]:
         yield from _inside(child, tag)
 
 
-def _flag(value: Value | None, default: bool) -> bool:
-    if value is None:
-        return default
-    if value.integer is not None:
-        return value.integer != 0
-    return {"true": True, "false": False}.get(value.text or "", default)
+def _cleartext(element: Element, inherited: bool) -> bool:
+    """Read the permission as Android does: of any namespace, the last one counts, and what is no number permits."""
+    permitted = inherited
+    for one in element.attributes:
+        if one.name == _CLEARTEXT:
+            permitted = one.value.integer != 0
+    return permitted

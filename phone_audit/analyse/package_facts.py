@@ -1,12 +1,12 @@
 """Manifest, resources and network policy of one archive."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.binary_xml import parse_compiled
-from phone_audit.analyse.bundle_xml import BundleTable, parse_bundle_xml
+from phone_audit.analyse.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
 from phone_audit.analyse.compiled_xml import Parsed, Value
 from phone_audit.analyse.contents import (
     BUNDLE_MANIFEST,
@@ -37,6 +37,15 @@ class PackageFacts:
     policy: NetworkPolicy | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An archive, and what may be read of all modules where it is a bundle."""
+
+    archive: Archive
+    xml: Budget = field(default_factory=lambda: Budget(MAX_XML_FIELDS))
+    tables: Budget = field(default_factory=lambda: Budget(MAX_TABLE_FIELDS))
+
+
 class _Table(Protocol):
     def resolve(self, value: Value) -> Value | None: ...
 
@@ -49,8 +58,9 @@ def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageF
         subject: its name, for what is left out.
         steps: runs the steps `resources` and `manifest`.
     """
-    table = steps.run("resources", subject, lambda: _table(archive))
-    parsed = steps.run("manifest", subject, lambda: _parsed(archive))
+    source = _Source(archive)
+    table = steps.run("resources", subject, lambda: _table(source))
+    parsed = steps.run("manifest", subject, lambda: _parsed(source))
     if parsed is None:
         return PackageFacts(None, None)
     if not parsed.whole:
@@ -60,9 +70,9 @@ def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageF
     if manifest is None or library:
         return PackageFacts(manifest, None)
     if archive.find(MANIFEST) is None:
-        features = [facts for name in feature_modules(archive) if (facts := _feature(archive, name, subject, steps))]
-        manifest = with_features(manifest, features)
-    return PackageFacts(manifest, steps.run("resources", subject, lambda: _policy(archive, manifest, table)))
+        read = (_feature(source, name, subject, steps, table) for name in feature_modules(archive))
+        manifest = with_features(manifest, [facts for facts in read if facts])
+    return PackageFacts(manifest, steps.run("resources", subject, lambda: _policy(source, manifest, table)))
 
 
 def _resolve(*tables: _Table | None) -> Callable[[Value], Value | None]:
@@ -75,18 +85,21 @@ def _resolve(*tables: _Table | None) -> Callable[[Value], Value | None]:
     return resolve
 
 
-def _table(archive: Archive) -> _Table | None:
-    if entry := archive.find(RESOURCES):
-        return ResourceTable(memoryview(archive.read(entry, _RESOURCES_LIMIT)))
-    return _bundle_table(archive, BUNDLE_RESOURCES) if archive.find(MANIFEST) is None else None
+def _table(source: _Source) -> _Table | None:
+    archive = source.archive
+    if archive.find(MANIFEST) is None:
+        return _bundle_table(source, BUNDLE_RESOURCES)
+    entry = archive.find(RESOURCES)
+    return ResourceTable(memoryview(archive.read(entry, _RESOURCES_LIMIT))) if entry else None
 
 
-def _bundle_table(archive: Archive, name: str) -> BundleTable | None:
-    entry = archive.find(name)
-    return BundleTable(memoryview(archive.read(entry, _RESOURCES_LIMIT))) if entry else None
+def _bundle_table(source: _Source, name: str) -> BundleTable | None:
+    entry = source.archive.find(name)
+    return BundleTable(memoryview(source.archive.read(entry, _RESOURCES_LIMIT)), source.tables) if entry else None
 
 
-def _parsed(archive: Archive) -> Parsed:
+def _parsed(source: _Source) -> Parsed:
+    archive = source.archive
     entry = archive.find(MANIFEST)
     if entry is not None:
         data = bytes(archive.read(entry, _XML_LIMIT))
@@ -97,28 +110,30 @@ def _parsed(archive: Archive) -> Parsed:
         )
     entry = archive.find(BUNDLE_MANIFEST)
     if entry is not None:
-        return parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest")
+        return parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest", source.xml)
     raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
 
 
-def _feature(archive: Archive, module: str, subject: str, steps: Steps) -> ManifestFacts | None:
+def _feature(source: _Source, module: str, subject: str, steps: Steps, base: _Table | None) -> ManifestFacts | None:
     """Read the manifest of a module of a bundle; its references lead into its own resources or those of the base."""
+    archive = source.archive
     entry = archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
     if entry is None:
         return None
     where = f"{subject}{INSIDE}{entry.name}"
 
     def read() -> ManifestFacts:
-        parsed = parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest")
+        parsed = parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest", source.xml)
         if not parsed.whole:
             steps.note(where, "manifest", _half_read("manifest"))
-        tables = (_bundle_table(archive, BUNDLE_RESOURCES.replace("base", name, 1)) for name in (module, "base"))
-        return read_manifest(parsed.root, _resolve(*tables))
+        own = _bundle_table(source, BUNDLE_RESOURCES.replace("base", module, 1))
+        return read_manifest(parsed.root, _resolve(own, base))
 
     return steps.run("manifest", where, read)
 
 
-def _policy(archive: Archive, manifest: ManifestFacts, table: _Table | None) -> NetworkPolicy:
+def _policy(source: _Source, manifest: ManifestFacts, table: _Table | None) -> NetworkPolicy:
+    archive = source.archive
     config = manifest.network.config
     if config is None:
         return read_policy(manifest, None)
@@ -129,7 +144,7 @@ def _policy(archive: Archive, manifest: ManifestFacts, table: _Table | None) -> 
         reason = "The manifest names a network security config, but the archive does not hold it."
         raise ApkError(reason, code="no-network-config")
     data, what = archive.read(entry, _XML_LIMIT), "network security config"
-    parsed = parse_bundle_xml(memoryview(data), what) if bundle else parse_compiled(bytes(data), what)
+    parsed = parse_bundle_xml(memoryview(data), what, source.xml) if bundle else parse_compiled(bytes(data), what)
     if not parsed.whole:
         raise _half_read(what)
     return read_policy(manifest, parsed.root)

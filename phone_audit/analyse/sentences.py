@@ -6,6 +6,7 @@ from typing import Final
 _EARLIER_URL: Final = re.compile(r"[a-z]+://\S*", re.IGNORECASE)
 _JOINED: Final = re.compile(r"[\"'`]\s*\+\s*[\"'`]|\\[nrt]")
 """Where a script puts the pieces of a text together, and its ends of lines."""
+_EMPHASIS: Final = re.compile(r"(?:</?(?:span|b|i|u|em|strong|font|small)\b[^<>]*>\s*)+\Z", re.IGNORECASE)
 _SPACES: Final = re.compile(r"\s+")
 _NEAR: Final = 200
 """Characters before a URL that are looked at."""
@@ -13,7 +14,8 @@ _PLAIN_WORD: Final = re.compile(r"[(\"'`*&]{0,2}[A-Za-z][A-Za-z/'-]*[A-Za-z][)\"
 _NUMBER: Final = re.compile(r"\(?[A-Za-z]?[0-9][0-9.,%-]*\)?[,.;]?")
 _POINTER: Final = re.compile(
     r"(?:^|[^A-Za-z_])(?:see(?: also)?|visit|refer to|read|details|docs|documentation|guide|wiki|information|more info"
-    r"|website|home ?page|learn more|report (?:it )?(?:to|at))(?:[,.:]? ?[(<\[]? ?|:[(<\[]?)\Z",
+    r"|website|home ?page|learn more|report (?:it )?(?:to|at)"
+    r"|consultez|consulte|siehe|voir|v\u00e9ase|besuchen sie|visitez|visite)(?:[,.:]? ?[(<\[]? ?|:[(<\[]?)\Z",
     re.IGNORECASE,
 )
 """A word that sends a reader to a page. Where it is the name of a setting, `=` or a quote stands behind it."""
@@ -52,7 +54,7 @@ def is_prose(before: str) -> bool:
         >>> is_prose("For details see "), is_prose("GET "), is_prose("url = "), is_prose("busybox wget ")
         (True, False, False, False)
     """
-    text = _SPACES.sub(" ", _JOINED.sub(" ", _EARLIER_URL.sub("address", before[-_NEAR:])))
+    text = _SPACES.sub(" ", _JOINED.sub(" ", _EARLIER_URL.sub("address", _EMPHASIS.sub("", before[-_NEAR:]))))
     if _FETCHES.search(text) or _OPENS.search(text):
         return False
     return _has_words(text) or any(sign.search(text) for sign in (_POINTER, _CREDIT, _HAN_SENTENCE, _HAN_POINTER))

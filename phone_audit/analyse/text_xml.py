@@ -6,12 +6,11 @@ that nothing can grow and no other file can be named.
 
 from xml.parsers import expat
 
-from phone_audit.analyse.compiled_xml import REFERENCE, STRING, Attribute, Element, Parsed, Value
+from phone_audit.analyse.compiled_xml import ANDROID, REFERENCE, STRING, Attribute, Element, Parsed, Value
 from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000
 MAX_DEPTH = 200
-_ANDROID = "http://schemas.android.com/apk/res/android"
 _BETWEEN = "\n"
 """Stands between namespace and name; neither can hold it."""
 _RESOURCE_IDS = {
@@ -83,8 +82,8 @@ class _Tree:
         if self._left < 0 or len(self._open) > MAX_DEPTH:
             raise _RefusedError
         pairs = zip(attributes[::2], attributes[1::2], strict=True)
-        known = tuple(_attribute(key, value) for key, value in pairs)
-        self._open.append((name.rpartition(_BETWEEN)[2], known, [], []))
+        known = sorted((_attribute(key, value) for key, value in pairs), key=lambda one: one.resource_id)
+        self._open.append((name.rpartition(_BETWEEN)[2], tuple(known), [], []))
 
     def end(self, _: str) -> None:
         tag, attributes, children, texts = self._open.pop()
@@ -102,7 +101,6 @@ class _Tree:
 
 def _attribute(key: str, text: str) -> Attribute:
     namespace, _, name = key.rpartition(_BETWEEN)
-    resource_id = _RESOURCE_IDS.get(name, 0) if namespace == _ANDROID else 0
-    if text.startswith(("@", "?")):
-        return Attribute(resource_id, name, Value(REFERENCE, 0))
-    return Attribute(resource_id, name, Value(STRING, 0, text))
+    resource_id = _RESOURCE_IDS.get(name, 0) if namespace == ANDROID else 0
+    value = Value(REFERENCE, 0) if text.startswith(("@", "?")) else Value(STRING, 0, text)
+    return Attribute(resource_id, name, value, namespace or None)

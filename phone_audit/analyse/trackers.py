@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from heapq import merge
+from itertools import groupby
 from typing import Final, NamedTuple
 
-from phone_audit.analyse.dex.descriptors import java_name, under
+from phone_audit.analyse.dex.descriptors import each_under, java_name
 from phone_audit.analyse.evidence_order import in_order
-from phone_audit.analyse.libraries import is_connector
+from phone_audit.analyse.libraries import is_connector, is_stand_in
 from phone_audit.analyse.prefixes import Prefixes, descriptor_prefix
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
@@ -17,8 +18,8 @@ from phone_audit.model.finding import Evidence
 MAX_CLASSES: Final = 5
 """Classes shown as evidence of one tracker."""
 
-_LOOKED_AT: Final = 100
-"""Classes under one prefix that are looked at until some are found that are no connectors."""
+MAX_STAND_INS: Final = 50
+"""Classes of a tracker up to which a label such as `noop` is believed: what stands in for something is small."""
 
 Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
 
@@ -111,18 +112,37 @@ def _code_of(
 ) -> tuple[Tier, tuple[Evidence, ...]] | None:
     """Look for the code of a tracker: defined classes first, named ones only where there are none.
 
-    Connectors do not count: they are there so that others can do without it.
+    Connectors do not count: they are there so that others can do without it. Nor do a few stand-ins.
     """
-    prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
     for tier, column in _TIERS:
-        shown: list[Evidence] = []
-        for file in classes:
-            names = sorted({name for prefix in prefixes for name in under(column(file), prefix, _LOOKED_AT)})
-            counted = (name for name in names if not is_connector(java_name(name), knowledge))
-            shown += [_class_evidence(name, file.where) for name in islice(counted, MAX_CLASSES - len(shown))]
+        shown: list[tuple[str, str]] = []
+        stand_ins: list[tuple[str, str]] = []
+        for name, where in _classes_of(fact, classes, column):
+            if not is_connector(name, knowledge):
+                (stand_ins if is_stand_in(name) else shown).append((name, where))
+            if len(shown) == MAX_CLASSES:
+                break
+        if not shown and len(stand_ins) > MAX_STAND_INS:
+            shown = stand_ins[:MAX_CLASSES]
         if shown:
-            return tier, tuple(shown)
+            return tier, tuple(_class_evidence(name, where) for name, where in shown)
     return None
+
+
+def _classes_of(
+    fact: TrackerFact, classes: Sequence[Classes], column: Callable[[Classes], Sequence[bytes]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the classes under the prefixes of a tracker, file by file: name in Java form, and file."""
+    prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
+    for file in classes:
+        for descriptor in _all_under(column(file), prefixes):
+            yield java_name(descriptor), file.where
+
+
+def _all_under(descriptors: Sequence[bytes], prefixes: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the descriptors under any of some prefixes, in order, each once."""
+    found = merge(*(each_under(descriptors, prefix) for prefix in prefixes))
+    return (name for name, _ in groupby(found))
 
 
 def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]:
@@ -131,8 +151,7 @@ def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]
     return ids & set(by_code) or {fact.id for fact in users if not fact.code} or ids
 
 
-def _class_evidence(descriptor: bytes, where: str) -> Evidence:
-    name = java_name(descriptor)
+def _class_evidence(name: str, where: str) -> Evidence:
     return Evidence(kind="class", where=where, value=name, class_=name)
 
 

@@ -28,7 +28,7 @@ from phone_audit.errors import ApkError
 _V2_SINCE, _SANDBOX_SINCE, _V3_SINCE, _V31_SINCE = 24, 26, 28, 33
 _V2_FROM_TARGET = 30
 _UNRELEASED = 10_000
-_REFUSED = ("trailing-bytes", "prefixed", "damaged-archive")
+_REFUSED = ("trailing-bytes", "prefixed", "damaged-archive", "directory-size")
 _STAMP_ENTRY = "stamp-cert-sha256"
 _STAMP_LIMIT = 4096
 _TEXT_LIMIT = 64 * 2**20

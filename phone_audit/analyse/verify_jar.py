@@ -12,6 +12,7 @@ from phone_audit.analyse.archive import TOTAL_LIMIT, Archive
 from phone_audit.analyse.certificates import SignerRecord, may_sign, public_key_of, read_signed_block
 from phone_audit.analyse.jar_manifest import Section, digests_of_section, hashes_named, sections
 from phone_audit.analyse.verify_algorithms import DIGEST_OIDS, jar_method
+from phone_audit.analyse.verify_entry import is_read_as_signed, signed_extent, signed_pieces
 from phone_audit.analyse.verify_faults import MAX_SIGNERS, Fault, SdkRange, fault, refuse
 from phone_audit.analyse.verify_keys import Outcome, check_signature
 from phone_audit.analyse.zip_index import Entry
@@ -82,11 +83,12 @@ class _Verifier:
         self._archive = archive
         self._sdk = sdk
         self._schemes = schemes
-        self._by_name = {entry.name: entry for entry in reversed(archive.entries)}
+        self._entries = [entry for entry in archive.entries if not entry.name.endswith("/")]
+        self._by_name = {entry.name: entry for entry in self._entries}
         self._text_left = _TEXT_LIMIT
 
     def signers(self) -> tuple[bytes, ...]:
-        if len(self._by_name) < len(self._archive.entries):
+        if len(self._by_name) < len(self._entries):
             raise fault("v1-duplicate-entry", "An entry stands in the archive more than once.")
         manifest = self._manifest()
         signers = [self._signer(block, file) for block, file in self._pairs()]
@@ -95,9 +97,12 @@ class _Verifier:
         return tuple(dict.fromkeys(signer.certificate for signer in signers if signer.block in used))
 
     def _text(self, name: str) -> bytes:
-        text = b"".join(_limited(self._archive.pieces(self._by_name[name]), name, self._text_left))
+        text = self._content(name, self._text_left)
         self._text_left -= len(text)
         return text
+
+    def _content(self, name: str, limit: int) -> bytes:
+        return b"".join(_limited(signed_pieces(self._archive, self._by_name[name]), name, limit))
 
     def _manifest(self) -> _Manifest:
         if MANIFEST not in self._by_name:
@@ -124,7 +129,7 @@ class _Verifier:
 
     def _pairs(self) -> list[tuple[str, str]]:
         """The block files, each with the file that it signs; one without is no signature."""
-        blocks = [e.name for e in self._archive.entries if e.name.startswith(_FOLDER)]
+        blocks = [e.name for e in self._entries if e.name.startswith(_FOLDER)]
         pairs = [(name, name.rpartition(".")[0] + ".SF") for name in blocks if name.endswith(_BLOCK_SUFFIXES)]
         pairs = [pair for pair in pairs if pair[1] in self._by_name]
         if not pairs:
@@ -135,7 +140,7 @@ class _Verifier:
 
     def _signer(self, block: str, file: str) -> _Signer:
         text = self._text(file)
-        encoded = b"".join(_limited(self._archive.pieces(self._by_name[block]), block, _BLOCK_LIMIT))
+        encoded = self._content(block, _BLOCK_LIMIT)
         try:
             signed = read_signed_block(encoded)
             records = signed.signers if self._sdk.first >= _ALL_RECORDS_SINCE else signed.signers[:1]
@@ -242,8 +247,8 @@ class _Verifier:
         faults: list[Fault] = []
         used: frozenset[str] | None = None
         left = TOTAL_LIMIT
-        for entry in sorted(self._archive.entries, key=lambda e: e.header_offset):
-            if entry.name.startswith(_FOLDER) or entry.name.endswith("/"):
+        for entry in sorted(self._entries, key=lambda e: e.header_offset):
+            if entry.name.startswith(_FOLDER):
                 continue
             section = manifest.entries.get(entry.name)
             expected = digests_of_section(section, "-Digest", self._sdk) if section else []
@@ -269,11 +274,12 @@ class _Verifier:
 
     def _digests(self, entry: Entry, names: list[str], limit: int) -> tuple[list[bytes], int]:
         taken = self._archive.hashes_of(entry, names)
-        if taken is not None and taken[1] <= limit:
+        if taken is not None and taken[1] <= limit and is_read_as_signed(entry, taken[1]):
+            signed_extent(self._archive, entry)
             return taken
         hashes = [hashlib.new(name, usedforsecurity=False) for name in names]
         size = 0
-        for piece in _limited(self._archive.pieces(entry), entry.name, limit):
+        for piece in _limited(signed_pieces(self._archive, entry), entry.name, limit):
             size += len(piece)
             for one in hashes:
                 one.update(piece)

@@ -39,27 +39,6 @@ def fields(message: memoryview) -> Iterator[Field]:
         yield number, content if kind == _BYTES else int.from_bytes(content, "little")
 
 
-def last(message: memoryview, number: int) -> int | memoryview | None:
-    """Give the value of a field; the last one counts, as the format has it. None where there is none."""
-    found = None
-    for name, value in fields(message):
-        if name == number:
-            found = value
-    return found
-
-
-def inner(message: memoryview, number: int) -> memoryview:
-    """Give the bytes of a text or message inside; none where there is no such field."""
-    found = last(message, number)
-    return found if isinstance(found, memoryview) else memoryview(b"")
-
-
-def number_in(message: memoryview, number: int) -> int:
-    """Give a whole number; 0 where there is none, as the format has it."""
-    found = last(message, number)
-    return found if isinstance(found, int) else 0
-
-
 def text_of(value: int | memoryview) -> str:
     """Give the text that a field holds."""
     return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else ""

@@ -41,7 +41,10 @@ class Sliceable(Protocol):
 
 
 class Entry(NamedTuple):
-    """One record of the central directory. Sizes and offset in bytes; undecodable bytes of `name` are escaped."""
+    """One record of the central directory, which begins at `record`.
+
+    Sizes and offsets in bytes; undecodable bytes of `name` are escaped.
+    """
 
     name: str
     method: int
@@ -50,6 +53,7 @@ class Entry(NamedTuple):
     compressed: int
     size: int
     header_offset: int
+    record: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,10 @@ class _End(NamedTuple):
     directory_offset: int
     shift: int
 
+    @property
+    def directory_end(self) -> int:
+        return self.directory_offset + self.shift + self.directory_size
+
 
 def read_index(data: Sliceable) -> Index:
     """Read the central directory.
@@ -98,6 +106,9 @@ def read_index(data: Sliceable) -> Index:
             f"Record {len(entries) + 1} of {end.records} of the central directory is damaged; the rest was not read."
         )
         notes.append(Note("damaged-archive", reason))
+    elif entries and not _end_of(data, entries[-1]) <= end.directory_end <= end.offset:
+        odd = "The end record gives the central directory a size that cannot be; Android refuses such a file."
+        notes.append(Note("directory-size", odd))
     notes.extend(_duplicates(entries))
     return Index(entries, end.directory_offset, end.directory_size, end.offset, tuple(notes))
 
@@ -178,13 +189,19 @@ def _records(data: Sliceable, end: _End) -> Iterator[Entry]:
         (_, _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length, *_, offset) = (
             _RECORD_FORMAT.unpack(fixed)
         )
-        at += _RECORD_FORMAT.size
+        record, at = at, at + _RECORD_FORMAT.size
         name = bytes(data[at : at + name_length]).decode("utf-8", "backslashreplace")
         if _FULL32 in (compressed, size, offset):
             extra = bytes(data[at + name_length : at + name_length + extra_length])
             size, compressed, offset = _sizes64(extra, size, compressed, offset)
         at += name_length + extra_length + comment_length
-        yield Entry(name, method, flags, crc, compressed, size, offset + end.shift)
+        yield Entry(name, method, flags, crc, compressed, size, offset + end.shift, record)
+
+
+def _end_of(data: Sliceable, entry: Entry) -> int:
+    """The offset at which the record of an entry ends."""
+    lengths = struct.unpack("<3H", data[entry.record + 28 : entry.record + 34])
+    return entry.record + _RECORD_FORMAT.size + int(sum(lengths))
 
 
 def _sizes64(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:

@@ -41,10 +41,10 @@ def apks(
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.apks_stream import JsonLines
+    from phone_audit.cli.loading import load_told
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
-    from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget
@@ -68,7 +68,7 @@ def apks(
     ):
         result = audit_apks(
             named,
-            knowledge=load_knowledge(folders),
+            knowledge=load_told(folders),
             label=label,
             budget=budget,
             on_progress=on_progress,

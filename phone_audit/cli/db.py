@@ -13,7 +13,8 @@ from phone_audit.cli.options import KnowledgeDirs
 IMPORTED = (
     "stix", "stalkerware", "stalkerware-samples", "stalkerware-network", "exodus", "appmanager", "uad-ng",
     "debloat-list", "suss", "hosts", "values", "csv", "maltrail", "misp-galaxy", "misp-warninglist", "xray",
-    "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline",
+    "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline", "pixel-images",
+    "google-packages", "mainline-modules",
 )  # fmt: skip
 """The formats, written here so that the help does not load what reads them; a test compares."""
 LISTED = (
@@ -191,6 +192,7 @@ def import_(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name all that was left out.")] = False,
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
+    from phone_audit.analyse.suffixes import is_public_suffix
     from phone_audit.cli.outputs import write_out
     from phone_audit.cli.telling import tell
     from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date
@@ -201,7 +203,7 @@ def import_(
         feed=feed, title=title, publisher=publisher, url=url, date=said_date(date), licence=licence,
         class_=class_of(class_) if class_ else None,
     )  # fmt: skip
-    imported = read_feed(format_, path, said, utc_now)
+    imported = read_feed(format_, path, said, utc_now, is_public_suffix)
     head, rejected = imported.head, imported.rejected
     target = import_feed(imported, into or own_folder())
     taken = ", ".join(f"{count} {kind}" for kind, count in head.counts.items())

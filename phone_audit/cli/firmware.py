@@ -3,7 +3,7 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -22,11 +22,14 @@ from phone_audit.cli.options import (
     printable,
 )
 from phone_audit.errors import UsageError
+from phone_audit.model.text_bytes import decoded, without_marks
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.load import Knowledge
 
 _LARGEST_FILE = 8 * 2**20
+_FILE_ENDINGS = frozenset((".prop", ".txt", ".csv", ".log"))
+"""No build identifier ends like this."""
 
 
 def firmware(
@@ -52,8 +55,8 @@ def firmware(
     no_cache: NoCache = False,
 ) -> None:
     """Check build identifiers against the published incidents. Needs no phone."""
+    from phone_audit.cli.loading import load_told
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
-    from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.saved_result import judged_outcomes
@@ -61,7 +64,7 @@ def firmware(
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv"))
     check_places(places)
     with in_use(knowledge or ()) as folders:
-        known = load_knowledge(folders)
+        known = load_told(folders)
         result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
@@ -83,31 +86,48 @@ def _identifiers(ids: list[str], knowledge: "Knowledge") -> list[str]:
         if given == "-":
             if sys.stdin is None:
                 raise UsageError("Standard input is closed.", "Give the identifiers as arguments, or open it.")
-            texts.extend(identifiers_in(sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace"), knowledge))
+            texts.extend(identifiers_in(_text(sys.stdin.buffer, "Standard input"), knowledge))
         elif _is_file(given):
-            texts.append(_text_of(Path(given)))
+            texts.extend(identifiers_in(_text_of(Path(given)), knowledge))
         else:
-            texts.append(printable(given) or "")
+            texts.append(without_marks(printable(given) or ""))
     if not texts:
         raise UsageError("There is no build identifier to check.", "Give one as an argument, or one a line with -.")
     return texts
 
 
 def _is_file(given: str) -> bool:
+    """Tell whether a file is meant.
+
+    Raises:
+        UsageError: it is not there, or a folder.
+    """
+    path = Path(given)
     try:
-        return Path(given).is_file()
+        if path.is_dir() and path.name != given:
+            raise UsageError(f"{printable(given)} is a folder.", "Give a build.prop file or the output of getprop.")
+        found = path.is_file()
     except (OSError, ValueError):
         return False
+    if not found and path.suffix.lower() in _FILE_ENDINGS and not path.exists():
+        raise UsageError(f"There is no file {printable(given)}.", "Check the name.")
+    return found
 
 
 def _text_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
+            return _text(file, printable(str(path)) or "")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", "Check the name and your rights.") from error
+
+
+def _text(file: BinaryIO, name: str) -> str:
+    """Read a text to its end; what is too large is refused, so that no phone at its end is left out."""
+    data = file.read(_LARGEST_FILE + 1)
     if len(data) > _LARGEST_FILE:
         raise UsageError(
-            f"{path} is too large for a property file.", "Give a build.prop file or the output of getprop."
+            f"{name} is too large for properties or a list: more than {_LARGEST_FILE // 2**20} MiB.",
+            "Give a build.prop file, the output of getprop, or a list in several parts.",
         )
-    return data.decode("utf-8", "replace")
+    return decoded(data)

@@ -60,10 +60,10 @@ def scan(
     no_cache: NoCache = False,
 ) -> None:
     """Audit a phone. It is only read: the one change is the key that you accept on its screen."""
+    from phone_audit.cli.loading import load_told
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
-    from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.options import Budget, ScanOptions
     from phone_audit.pipeline.scan import scan_device
@@ -91,7 +91,7 @@ def scan(
             printable(target),
             depth=depth.value,
             users=users,
-            knowledge=load_knowledge(folders),
+            knowledge=load_told(folders),
             on_progress=on_progress,
             options=options,
         )

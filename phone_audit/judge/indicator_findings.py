@@ -49,8 +49,8 @@ def indicator_findings(observed: Observed, knowledge: Knowledge, *, on_phone: bo
     """Give the findings of what feeds list of a phone or an APK.
 
     A hash or a certificate of something malicious confirms; so does a package name together with a host in its code
-    that is listed for the same name. Anything else alone is a weak sign. What somebody calls commonplace counts for
-    nothing, and a finding says so.
+    that rows of a feed list for the same name. Anything else alone is a weak sign. What somebody calls commonplace
+    counts for nothing, and a finding says so.
 
     Args:
         observed: the phone or the APK.
@@ -103,7 +103,9 @@ def _claim(hits: Sequence[IndicatorHit]) -> _Claim:
         return _Claim(TRACKING if class_ == "tracker" else LISTED, sure, "info")
     kinds = {hit.kind for hit in hits}
     enough = next((kind for kind in _ENOUGH if kind in kinds), None)
-    two = "package" in kinds and bool(kinds & _NETWORK)
+    # values of a file that names nothing are listed side by side, and need not belong together
+    together = {hit.kind for hit in hits if not hit.listed.indicator.about.by_file}
+    two = "package" in together and bool(together & _NETWORK)
     strong = [hit for hit in hits if hit.worth == "strong" and hit.kind != "file"]
     if class_ not in MALICIOUS:
         sure = "high" if enough or two else "low"

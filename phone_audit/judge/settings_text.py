@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import TypeVar
@@ -30,32 +31,49 @@ def read_settings(text: str, knowledge: Knowledge) -> dict[str, str]:
         Property → value; dates as ISO, an Android version without its name. Of a label that stands twice the first
         value counts.
     """
-    labels, months = _words(knowledge)
     found: dict[str, str] = {}
-    waiting: str | None = None
-    for line in text.splitlines()[:_MOST_LINES]:
-        said = line.strip()
-        if not said:
-            continue
-        name, value = _label_of(said, labels)
-        if name is None and waiting:
-            name, value = waiting, said
-        waiting = name if name and not value else None
-        plain = _plain(name, value, months) if name and value else None
-        if name and plain:
-            found.setdefault(name, plain)
+    for item in labelled_lines(text.splitlines()[:_MOST_LINES], knowledge):
+        found.setdefault(item.name, item.value)
     return found
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """One label and its value: the number of the label's line, the label in lower case, the property, the value."""
+
+    at: int
+    label: str
+    name: str
+    value: str
+
+
+def labelled_lines(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Labelled]:
+    """Yield each label that has a value, in the order of the lines; hostile input."""
+    labels, months = _words(knowledge)
+    waiting: tuple[int, str] | None = None
+    for at, line in enumerate(lines):
+        said = line.strip()
+        if not said:
+            continue
+        label, value = _label_of(said, labels)
+        place = (at, label) if label is not None else None
+        if place is None and waiting:
+            place, value = waiting, said
+        waiting = place if place and not value else None
+        plain = _plain(labels[place[1]], value, months) if place and value else None
+        if place and plain:
+            yield Labelled(*place, labels[place[1]], plain)
+
+
 def _label_of(line: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
-    """Give the property of the longest label that the line begins with, and what follows."""
+    """Give the longest label that the line begins with, and what follows."""
     folded = line.casefold()
-    for label, name in labels.items():
+    for label in labels:
         if not folded.startswith(label):
             continue
         rest = line[len(label) :]
         if not rest or rest[0] in _BETWEEN:
-            return name, rest.strip(_BETWEEN)
+            return label, rest.strip(_BETWEEN)
     return None, ""
 
 

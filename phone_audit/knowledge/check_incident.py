@@ -9,6 +9,7 @@ from phone_audit.knowledge.check_ranges import check_ranges
 from phone_audit.knowledge.check_steps import check_steps
 from phone_audit.knowledge.check_tests import check_tests
 from phone_audit.knowledge.incident_schema import (
+    BuildFact,
     CertificateFact,
     EndpointFact,
     Fact,
@@ -19,7 +20,13 @@ from phone_audit.knowledge.incident_schema import (
     Raises,
 )
 from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
-from phone_audit.knowledge.ordinary import ordinary_packages
+from phone_audit.knowledge.ordinary import (
+    EMPTY_DIGESTS,
+    ORDINARY_PATHS,
+    bundled,
+    makers_named,
+    ordinary_packages,
+)
 from phone_audit.knowledge.problems import Report
 from phone_audit.knowledge.rules import split_url
 
@@ -38,7 +45,10 @@ CEILING: dict[str, Raises] = {
     "censorship": "exposed",
 }
 """The most that an incident of a category may raise. By design is `exposed`, disputed at most `suspicious`."""
-NEVER_ALONE = frozenset({"ro.debuggable", "ro.secure", "ro.adb.secure", "service.adb.tcp.port"})
+NEVER_ALONE = frozenset({
+    "ro.debuggable", "ro.secure", "ro.adb.secure", "service.adb.tcp.port", "ro.build.type", "ro.build.version.sdk",
+    "ro.build.version.security_patch", "ro.product.locale", "ro.hardware",
+})  # fmt: skip
 """Properties that ordinary phones set too."""
 SHARED_VERSIONS = frozenset({
     "1", "1.0", "4.4.2", "6.0", "6.0.1", "7.0", "7.1.1", "7.1.2", "8.0.0", "8.1.0", "9", "10", "11", "12", "13",
@@ -148,11 +158,17 @@ def _check_kinds(entry: IncidentEntry, report: Report) -> None:
                 _check_endpoint(fact, place, report)
             case CertificateFact() if fact.standalone and fact.confidence != "sourced":
                 report(f"{place}.standalone", "only a sourced certificate is enough alone; write false")
+            case CertificateFact() if fact.standalone and fact.value.lower() in bundled().public_certificates:
+                _check_shared_key(entry, place, report)
+            case BuildFact() if fact.status != "fixed":
+                _check_ordinary_build(fact, entry, place, report)
     for number, named in enumerate(entry.cves):
         if not re.fullmatch(r"CVE-\d{4}-\d{4,}", named.value):
             report(f"cves[{number}].value", f"{named.value!r} is no CVE number")
     for number, hashed in enumerate(entry.hashes):
         _report(digest_fault(hashed.value, hashed.algo), f"hashes[{number}].value", report)
+        if hashed.value.lower() in EMPTY_DIGESTS:
+            report(f"hashes[{number}].value", "is the hash of an empty file, which every phone holds; leave it out")
     for number, certificate in enumerate(entry.certificates):
         _report(digest_fault(certificate.value, certificate.algo), f"certificates[{number}].value", report)
     for number, build in enumerate(entry.builds):
@@ -177,6 +193,24 @@ def _check_path(fact: PathFact, place: str, report: Report) -> None:
     _check_alone(fact, place, report)
     if fact.kind is None and (not fact.value.startswith("/") or re.search(r"[\s<>()*]", fact.value)):
         report(f"{place}.value", f"{fact.value!r} is no full path; correct it or give a kind")
+    if fact.standalone and (fact.value.rstrip("/") or "/") in ORDINARY_PATHS:
+        report(
+            f"{place}.standalone", f"{fact.value} is on ordinary phones too, so it is never enough alone; write false"
+        )
+
+
+def _check_shared_key(entry: IncidentEntry, place: str, report: Report) -> None:
+    if entry.category != "leaked-key":
+        text = "others sign with this certificate too, or a maker is known by it; it is never enough alone, write false"
+        report(f"{place}.standalone", text)
+
+
+def _check_ordinary_build(fact: BuildFact, entry: IncidentEntry, place: str, report: Report) -> None:
+    """Report a build that phones of several makers have, under all conditions that it and its incident set."""
+    makers = makers_named(fact, (*fact.only_if, *entry.only_if), (*fact.unless, *entry.unless))
+    if len(makers) > 1:
+        text = f"names ordinary builds too, such as those of {' and '.join(makers[:2])}; narrow it, or set only_if"
+        report(f"{place}.value", text)
 
 
 def _check_property(fact: PropertyFact, place: str, report: Report) -> None:
@@ -200,6 +234,10 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
         report(f"{place}.kind", f"{fact.value!r} has no port; write host:port or another kind")
     named = split_url(fact.value)[0]
     _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(named), f"{place}.value", report)
+    owner = bundled().owner_of(named) if fact.weight == "strong" else None
+    if owner:
+        text = f"{named} belongs to {owner.owner}, and ordinary packages name it too; write second or none"
+        report(f"{place}.weight", text)
 
 
 def _report(fault: str | None, field: str, report: Report) -> None:

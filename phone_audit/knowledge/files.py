@@ -14,6 +14,7 @@ from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.problems import Problem
 from phone_audit.model.base import Frozen
+from phone_audit.model.text_bytes import as_utf8
 
 Kind = Literal[
     "incidents",
@@ -74,7 +75,7 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     for kind in kinds:
         for path in sorted((folder / kind).glob("*.json")):
             try:
-                files.append(DataFile(kind, number, path, path.read_bytes()))
+                files.append(DataFile(kind, number, path, as_utf8(path.read_bytes())))
             except OSError as error:
                 raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
     return files

@@ -1,10 +1,10 @@
 """The schema of an incident file: one published case, its facts, and the identifiers that prove the file works."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from phone_audit.knowledge.patterns import pattern_fault
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Severity
 
@@ -23,11 +23,9 @@ PACKAGE_VERSION = "package-version"
 
 
 def _compiles(pattern: str) -> str:
-    """Refuse a regular expression that cannot be read: found when a file is loaded, not in the middle of a scan."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from error
+    """Refuse a regular expression when a file is loaded: an error or an endless search in mid-scan is too late."""
+    if fault := pattern_fault(pattern):
+        raise ValueError(fault)
     return pattern
 
 

@@ -87,6 +87,14 @@ class Knowledge:
         parsed = ((file, (parse(IncidentEntry, file),)) for file in self._of("incidents"))
         return _merged(parsed, lambda entry: entry.id)
 
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]:
+        """The bundled incidents in whose place one of the user's stands: the id, and the file of that one."""
+        files = self._of("incidents")
+        mine = {parse(IncidentEntry, file).id: file.shown for file in files if file.folder}
+        bundled = {parse(IncidentEntry, file).id for file in files if mine and not file.folder}
+        return tuple(sorted((name, shown) for name, shown in mine.items() if name in bundled))
+
     @cached_property
     def trackers(self) -> tuple[TrackerFact, ...]:
         """Third-party code that sends, by id; also what imported feeds list of it."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from phone_audit.model.apk import Apk
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.device import AcquisitionInfo, Build, Device, DeviceState, Package, StateItem, User
-from phone_audit.model.finding import Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
 
 BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
 BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
@@ -53,6 +53,18 @@ class KnownGood(Frozen):
     sha256: str
 
 
+class KnownImage(Frozen):
+    """The system image is one that `publisher` published, says the log `baseline` that was imported.
+
+    `evidence` are the properties of the phone that show it: fingerprint and vbmeta digest, which stand in one entry of
+    the log, and the state of the boot. A phone whose system is in other hands can say so too.
+    """
+
+    baseline: str
+    publisher: str
+    evidence: tuple[Evidence, ...]
+
+
 class Scan(Frozen):
     """The published result of one phone, phone-audit/scan/1."""
 
@@ -66,6 +78,7 @@ class Scan(Frozen):
     apks: tuple[Apk, ...]
     observations: tuple[str, ...]
     known_good: tuple[KnownGood, ...] = ()
+    known_image: KnownImage | None = None
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     verdict: Verdict

@@ -1,5 +1,6 @@
 """Build identifiers → the published result. Needs no phone."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -8,6 +9,7 @@ from phone_audit.judge.firmware import check_builds
 from phone_audit.judge.firmware_findings import with_detected
 from phone_audit.judge.properties_text import is_properties_text, property_names, read_properties
 from phone_audit.judge.settings_text import read_settings
+from phone_audit.judge.several_phones import split_properties, split_settings
 from phone_audit.judge.support import patch_age
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Finding
@@ -63,15 +65,27 @@ def identifiers_in(text: str, knowledge: Knowledge) -> list[str]:
     """Tell one phone from a list: properties or lines of the Settings screen are one identifier, else each line is one.
 
     Args:
-        text: what was piped in; hostile input.
+        text: what was piped in, or a file; hostile input. Where properties or labels stand again with other values,
+            another phone begins. Of a line of a list the first cell counts; one that begins with `#` is a comment.
         knowledge: the words of the Settings screen.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    stripped = (line.strip() for line in text.splitlines())
+    lines = [line for line in stripped if line and not line.startswith("#")]
     names = property_names(lines)
-    properties = len(set(names)) >= _FEWEST and len(names) * 2 >= len(lines)
-    if properties or len(read_settings(text, knowledge)) >= _FEWEST:
-        return [text]
-    return lines
+    if len(set(names)) >= _FEWEST and len(names) * 2 >= len(lines):
+        return split_properties(text)
+    if len(read_settings(text, knowledge)) >= _FEWEST:
+        return split_settings(text, knowledge)
+    if len(lines) == _FEWEST and len(read_settings(text, knowledge)) > len(read_settings(lines[0], knowledge)):
+        return [text] if not read_settings(lines[1], knowledge) else lines
+    return [cell for line in lines if (cell := _cell(line))]
+
+
+def _cell(line: str) -> str:
+    """Give the first cell of a line of a table; the line itself where it is none."""
+    if line[0] in "\"'":
+        return line[1:].partition(line[0])[0].strip()
+    return line if property_names([line]) else _NEXT_CELL.split(line, maxsplit=1)[0].strip()
 
 
 def _detected(text: str, knowledge: Knowledge) -> tuple[Finding, ...]:
@@ -80,6 +94,7 @@ def _detected(text: str, knowledge: Knowledge) -> tuple[Finding, ...]:
     return tuple(check_properties(read_properties(given), knowledge)) if is_properties_text(given) else ()
 
 
+_NEXT_CELL = re.compile(r"[,;](?! )")
 _FEWEST = 2
 """Different properties; a list may name the same one on every line."""
 

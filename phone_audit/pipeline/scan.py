@@ -6,7 +6,7 @@ from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.judge.judge import JudgedScan, judge_scan
-from phone_audit.judge.known_good import known_good
+from phone_audit.judge.known_good import known_good, known_image
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.results import Coverage, Scan, ScanRun
@@ -103,6 +103,7 @@ def _document(
         apks=records,
         observations=(),
         known_good=known_good(snapshot, [apk.info for apk in apks], known),
+        known_image=known_image(snapshot, known),
         findings=judged.findings,
         incidents=judged.incidents,
         verdict=judged.verdict,

@@ -104,7 +104,8 @@ def _comment(text: str) -> str:
 def to_stix(rows: Iterable[Shared], made: str) -> str:
     """Give a STIX 2.1 bundle: each indicator, the malware that it indicates, and who says so.
 
-    Patterns have one comparison and are written as MVT reads them. What STIX has no pattern for is left out.
+    Patterns have one comparison and are written as MVT reads them. What STIX has no pattern for is left out, and so is
+    what is weak: whoever reads a bundle takes each indicator of it for a sign.
 
     Args:
         rows: the indicators.
@@ -112,7 +113,7 @@ def to_stix(rows: Iterable[Shared], made: str) -> str:
     """
     objects: dict[str, dict[str, Any]] = {}
     for row in rows:
-        pattern = pattern_of(row.kind, row.value)
+        pattern = None if row.weak else pattern_of(row.kind, row.value)
         if pattern is None:
             continue
         at = f"{row.date}T00:00:00.000Z" if len(row.date) == len("2026-01-31") else made

@@ -98,7 +98,7 @@ def blind_spots(apk: ApkInfo) -> dict[str, str]:
         spots["renamed code"] = said
     if apk.flows_complete is False:
         spots["code in which data was not followed to the end"] = (
-            "where all data goes, since there is too much code to follow it through"
+            "where all data goes, which is never promised, since some of it could not be followed to the end"
         )
     if any(one.id == "send.native-library" for one in apk.behaviours or ()):
         spots["native code"] = "what its native code does"

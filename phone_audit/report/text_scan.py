@@ -62,6 +62,12 @@ def _how_read(scan: Scan) -> list[str]:
     lines = [read, f"users and profiles: {users or 'unknown'}"]
     if scan.known_good:
         lines.append(_known_good(scan))
+    if scan.known_image:
+        image = scan.known_image
+        lines.append(
+            f"system image: one that {image.publisher} published: fingerprint and vbmeta digest, as the phone says "
+            f"them, stand in {image.baseline}"
+        )
     lines.extend((*acquisition.cannot_hold, *coverage.untested))
     return lines
 

@@ -35,9 +35,9 @@ def value(of: str | bool | int | Value) -> Value:
 def element(
     tag: str, attributes: dict[int | str, str | bool | int | Value] | None = None, *children: Element, inner: str = ""
 ) -> Element:
-    """Attributes are known by resource id, or by name where the key is a text."""
-    known = tuple(
+    """Attributes are known by resource id, or by name where the key is a text; those with ids stand in their order."""
+    known = [
         Attribute(0, key, value(of)) if isinstance(key, str) else Attribute(key, "", value(of))
         for key, of in (attributes or {}).items()
-    )
-    return Element(tag, known, children, inner)
+    ]
+    return Element(tag, tuple(sorted(known, key=lambda one: one.resource_id)), children, inner)

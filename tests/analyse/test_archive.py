@@ -85,6 +85,17 @@ def test_bytes_between_directory_and_end_record() -> None:
     assert codes(data) == []
 
 
+def test_a_wrong_size_of_the_directory_is_noted_and_it_is_read() -> None:
+    """One byte less than the records need, and one more than there is room for; the gap between does no harm."""
+    data = make_zip([MANIFEST, CODE], gap=b"gap")
+    at = data.rindex(b"PK\5\6") + 12
+    (size,) = struct.unpack_from("<I", data, at)
+    for wrong, noted in ((size - 1, True), (size + 3, False), (size + 4, True), (0, True)):
+        changed = data[:at] + struct.pack("<I", wrong) + data[at + 4 :]
+        assert list(contents(changed)) == [MANIFEST.name, CODE.name]
+        assert codes(changed) == ["directory-size"] * noted, wrong - size
+
+
 def test_bytes_before_the_archive_are_noted_and_it_is_read() -> None:
     data = make_zip([MANIFEST, CODE], prefix=b"#!/bin/sh\n")
     assert contents(data)[str(CODE.name)] == CODE.content
@@ -117,6 +128,43 @@ def test_an_unknown_method_with_a_wrong_compressed_size_is_read_as_stored() -> N
 
 def test_an_unknown_method_on_deflated_bytes_is_inflated() -> None:
     assert contents(make_zip([Part("a", b"text" * 50, method=99)])) == {"a": b"text" * 50}
+
+
+@pytest.mark.parametrize("limit", [1, 100, 199, 200, LIMIT])
+def test_how_an_entry_is_read_does_not_depend_on_the_limit(limit: int) -> None:
+    """A small limit must not turn deflated bytes of an unknown method into stored ones, nor the order of the calls."""
+    part = Part("a", b"text" * 50, method=99)
+    for ask_first in ("read", "peek", "pieces"):
+        opened = archive(make_zip([part]))
+        entry = opened.entries[0]
+        for what in (ask_first, "peek", "read", "pieces"):
+            if what == "peek":
+                assert opened.peek(entry, limit) == part.content[:limit]
+            elif what == "pieces":
+                assert b"".join(bytes(piece) for piece in opened.pieces(entry)) == part.content
+            elif limit >= len(part.content):
+                assert opened.read(entry, limit) == part.content
+            else:
+                with pytest.raises(ApkError) as caught:
+                    opened.read(entry, limit)
+                assert caught.value.code == "size-limit"
+
+
+def test_unknown_methods_are_not_tried_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the attempts have inflated as much as is allowed, the rest is as Android reads it: stored."""
+    monkeypatch.setattr("phone_audit.analyse.archive.TOTAL_LIMIT", 500)
+    parts = [Part(name, b"text" * 50, method=99) for name in "abc"]
+    opened = archive(make_zip(parts))
+    for _ in range(2):
+        found = [bytes(opened.read(entry, LIMIT)) for entry in opened.entries]
+        assert found == [parts[0].content, parts[1].content, parts[2].raw]
+
+
+def test_an_attempt_ends_where_the_announced_size_is_exceeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.analyse.archive.TOTAL_LIMIT", 2 * 2**20)
+    bomb = Part("bomb", bytes(8 * 2**20), method=99, size=5)
+    found = contents(make_zip([bomb, Part("a", b"text" * 50, method=99)]))
+    assert found == {"bomb": bomb.raw[:5], "a": b"text" * 50}
 
 
 def test_a_stored_entry_whose_size_lies_beyond_the_file_has_its_compressed_size() -> None:

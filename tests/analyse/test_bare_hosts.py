@@ -8,6 +8,7 @@ _AROUND = Surroundings(
     url_domains={"seen.id", "seen.dev"},
     key_domains=key_domains(["x5.tbs.org.64", "quiet.example.com.cn", "libfoo.so.1"]),
     known=lambda host: host in {"known.name", "8.8.8.8"},
+    texts={"1.1.1.1", "1.0.0.1", "8.8.4.4"},
 )
 
 
@@ -32,6 +33,8 @@ def _taken(text: str) -> bool:
         "14.17.43.18",
         "1.0.0.1:53",
         "8.8.8.8",
+        "1.1.1.1",  # both addresses of a name server
+        "1.0.0.1",
     ],
 )
 def test_hosts(text: str) -> None:
@@ -41,6 +44,7 @@ def test_hosts(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "8.8.4.4",  # the other one is not there
         "com.example.app",
         "com.tencent.mm",
         "com.lenovo.cn",

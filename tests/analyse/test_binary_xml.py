@@ -15,12 +15,12 @@ from phone_audit.analyse.manifest_child import parse_xml
 from phone_audit.errors import ApkError
 from tests.analyse.packages import FOLDER, fixture, manifest
 
-NAMES = ("policy", "base", "switches", "extra", "config")
+NAMES = ("policy", "base", "switches", "extra", "config", "namespaces")
 POLICY = manifest("policy").content
 
 
-def network() -> bytes:
-    archive = Archive(memoryview(fixture("policy")))
+def network(name: str) -> bytes:
+    archive = Archive(memoryview(fixture(name)))
     entry = archive.find("res/xml/network.xml")
     assert entry is not None
     return bytes(archive.read(entry, 2**20))
@@ -33,7 +33,9 @@ def by_androguard(data: bytes) -> Parsed | str:
         return error.code
 
 
-@pytest.mark.parametrize("data", [*(manifest(name).content for name in NAMES), network()])
+@pytest.mark.parametrize(
+    "data", [*(manifest(name).content for name in NAMES), network("policy"), network("namespaces")]
+)
 def test_regular_files_read_as_androguard_reads_them(data: bytes) -> None:
     root = read_regular(data)
     assert root is not None
@@ -70,6 +72,66 @@ def document(parts: list[bytes], flags: int) -> bytes:
     end = struct.pack("<HHIIIII", 0x103, 16, 24, 1, none, none, 0)
     body = pool + start + attributes + end
     return struct.pack("<HHI", 3, 8, 8 + len(body)) + body
+
+
+def simple(*letters: bytes) -> tuple[bytes, bytes]:
+    """The pool of a small document with four strings, and what comes after the pool."""
+    data = document([b"\1\1" + letter + b"\0" for letter in letters], 0x100)
+    end = 8 + int.from_bytes(data[12:16], "little")
+    return data[8:end], data[end:]
+
+
+def read(*chunks: bytes) -> tuple[str, list[tuple[str, str | None]]] | None:
+    body = b"".join(chunks)
+    root = read_regular(struct.pack("<HHI", 3, 8, 8 + len(body)) + body)
+    return (root.tag, [(one.name, one.value.text) for one in root.attributes]) if root else None
+
+
+def test_of_several_pools_the_last_before_the_elements_counts() -> None:
+    """AOSP `ResourceTypes.cpp`, ResXMLTree::setTo."""
+    (first, nodes), (second, _), (third, _) = simple(*b"a b c d".split()), simple(*b"e f g h".split()), simple(b"i")
+    expected = ("e", [("f", "h"), ("g", "e")])
+    assert read(first, second, nodes) == expected
+    assert read(second, nodes, third) == expected
+    start, end = nodes[:-24], nodes[-24:]
+    body = b"".join([second, start, third, start, end, end])
+    root = read_regular(struct.pack("<HHI", 3, 8, 8 + len(body)) + body)
+    assert root is not None
+    assert [one.tag for one in root.children] == ["e"]
+    numbers = [struct.pack("<HHIII", 0x180, 8, 16, 7, number) for number in (8, 9)]
+    body = b"".join([second, *numbers, nodes, numbers[0]])
+    root = read_regular(struct.pack("<HHI", 3, 8, 8 + len(body)) + body)
+    assert root is not None
+    assert [one.resource_id for one in root.attributes] == [9, 0]
+
+
+def test_attributes_lie_where_the_element_says() -> None:
+    pool, nodes = simple(*b"a b c d".split())
+    start, end = nodes[:-24], nodes[-24:]
+    attributes = start[36:56] + bytes(4) + start[56:] + bytes(4)
+    head = struct.pack("<HHI", 0x102, 16, 36 + 8 + len(attributes)) + start[8:24] + struct.pack("<HH", 28, 24)
+    expected = ("a", [("b", "d"), ("c", "a")])
+    assert (read(pool, nodes), read(pool, head, start[28:36], b"\1" * 8, attributes, end)) == (expected, expected)
+
+
+def test_a_namespace_beyond_the_pool_is_none() -> None:
+    pool, nodes = simple(*b"a b c d".split())
+    at = len(pool) + 36
+    for number in (1000, 0xFFFFFFFE):
+        body = bytearray(pool + nodes)
+        struct.pack_into("<I", body, at, number)
+        parsed = parse_compiled(struct.pack("<HHI", 3, 8, 8 + len(body)) + bytes(body), "manifest")
+        assert [(one.namespace, one.name) for one in parsed.root.attributes] == [(None, "b"), (None, "c")]
+
+
+def test_what_was_written_is_kept_where_it_is_another_text() -> None:
+    pool, nodes = simple(*b"a b c d".split())
+    body = bytearray(pool + nodes)
+    struct.pack_into("<I", body, len(pool) + 36 + 8, 0)
+    data = struct.pack("<HHI", 3, 8, 8 + len(body)) + bytes(body)
+    for root in (read_regular(data), parse_xml(data, "manifest").root):
+        assert root is not None
+        assert [(one.value.text, one.raw) for one in root.attributes] == [("d", "a"), ("a", None)]
 
 
 @given(at=st.integers(0, len(POLICY) - 1), byte=st.integers(0, 255))

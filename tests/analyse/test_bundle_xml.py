@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phone_audit.analyse import bundle_xml
 from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.bundle_xml import MAX_DEPTH, BundleTable, parse_bundle_xml
+from phone_audit.analyse.bundle_xml import MAX_DEPTH, Budget, BundleTable, parse_bundle_xml
 from phone_audit.analyse.compiled_xml import BOOLEAN, REFERENCE, STRING, Element, Value
 from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
 from phone_audit.analyse.steps import Steps
@@ -18,7 +18,7 @@ from phone_audit.errors import ApkError
 from tests.analyse.zips import Part, make_zip
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "fixtures" / "manifests"
-BUNDLED = ("policy", "switches", "base", "extra", "config")
+BUNDLED = ("policy", "switches", "base", "extra", "config", "namespaces")
 """In both formats: `NAME.apk` by aapt, `NAME.proto.apk` made from it by aapt2."""
 
 
@@ -59,8 +59,8 @@ def field(number: int, content: bytes | str | int) -> bytes:
     return varint(number << 3 | 2) + varint(len(raw)) + raw
 
 
-def attribute(name: str, text: str, *, resource_id: int = 0, item: bytes = b"") -> bytes:
-    known = field(2, name) + field(3, text) + field(5, resource_id)
+def attribute(name: str, text: str, *, resource_id: int = 0, item: bytes = b"", space: str = "") -> bytes:
+    known = field(1, space) + field(2, name) + field(3, text) + field(5, resource_id)
     return field(4, known + (field(6, item) if item else b""))
 
 
@@ -145,6 +145,70 @@ def test_features_bring_their_components() -> None:
     assert "p.Q" in found.manifest.permissions
     assert (found.manifest.package, found.manifest.role) == (alone.manifest.package, "base")
     assert codes == ["damaged-xml"]
+
+
+def test_attributes_stand_as_in_the_package_that_is_made_of_the_bundle() -> None:
+    """`aapt2 convert` sorts them; which of two counts depends on it."""
+    mixed = [
+        attribute("b", "", space="x"), attribute("b", ""), attribute("a", "", space="x"), attribute("c", ""),
+        attribute("z", "", resource_id=9), attribute("y", "", resource_id=8, space="x"),
+    ]  # fmt: skip
+    root, _ = parse(node("a", *mixed))
+    assert [(one.namespace, one.name) for one in root.attributes] == [
+        ("x", "y"), (None, "z"), (None, "b"), (None, "c"), ("x", "a"), ("x", "b"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        attribute("b", "") * 100,
+        child(field(2, "text")) * 100,
+        child(node("b")) * 100,
+        field(9, 1) * 100,
+        field(4, field(9, 1) * 100),
+        field(4, field(6, field(9, 1) * 100)),
+    ],
+)
+def test_every_field_counts(many: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle_xml, "MAX_XML_FIELDS", 60)
+    root, whole = parse(node("a", child(node("first")), many, child(node("last"))))
+    assert (whole, root.tag, root.children[0].tag) == (False, "a", "first")
+    assert "last" not in {one.tag for one in root.children}
+    monkeypatch.setattr(bundle_xml, "MAX_XML_FIELDS", 1000)
+    root, whole = parse(node("a", child(node("first")), many, child(node("last"))))
+    assert (whole, root.children[-1].tag) == (True, "last")
+
+
+def test_modules_share_what_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    uses = child(node("uses-permission", attribute("name", "p.Q", resource_id=0x01010003)))
+    module = node("manifest", uses, field(9, 1) * 400)
+    modules = {f"m{number}": module for number in range(5)}
+    assert facts_of(bundle_of("base", **modules))[1] == []
+    monkeypatch.setattr("phone_audit.analyse.package_facts.MAX_XML_FIELDS", 1000)
+    assert facts_of(bundle_of("base", **modules))[1] == ["damaged-xml"] * 3
+
+
+def test_modules_share_what_may_be_read_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = resources_of(0x80, *(entry(number) for number in range(100)))
+    parts = [Part("base/manifest/AndroidManifest.xml", node("manifest"))]
+    for number in range(5):
+        parts.append(Part(f"m{number}/manifest/AndroidManifest.xml", node("manifest")))
+        parts.append(Part(f"m{number}/resources.pb", large))
+    assert facts_of(make_zip(parts))[1] == []
+    monkeypatch.setattr("phone_audit.analyse.package_facts.MAX_TABLE_FIELDS", 300)
+    assert facts_of(make_zip(parts))[1] == ["damaged-resources"] * 3
+
+
+def test_tables_are_read_as_far_as_the_budget_goes() -> None:
+    large = resources_of(0x7F, *(entry(number, (b"", field(2, field(1, "x")))) for number in range(100)))
+    budget = Budget(300)
+    first = BundleTable(memoryview(large), budget)
+    assert first.values(0x7F030000) == ()
+    with pytest.raises(ApkError) as caught:
+        BundleTable(memoryview(large), budget)
+    assert caught.value.code == "damaged-resources"
+    assert BundleTable(memoryview(large), Budget(3000)).values(0x7F030063) == (Value(STRING, 0, "x"),)
 
 
 def table(*entries: bytes) -> BundleTable:

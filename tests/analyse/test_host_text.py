@@ -1,8 +1,19 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.analyse.host_text import EXCERPT, MAX_URL, Host, find_bare_host, find_bare_ipv6, find_urls
+from phone_audit.analyse.host_text import (
+    EXCERPT,
+    MAX_URL,
+    SCHEMES,
+    Host,
+    find_bare_host,
+    find_bare_ipv6,
+    find_urls,
+)
+from phone_audit.analyse.url_schemes import CLEARTEXT_SCHEMES
 
 
 def _hosts(text: str) -> list[tuple[str, int | None]]:
@@ -45,6 +56,16 @@ def _hosts(text: str) -> list[tuple[str, int | None]]:
         ("http://.example.com", [("example.com", None)]),
         ("http://a.com:99999/", [("a.com", None)]),
         ("http://a.com:0/", [("a.com", None)]),
+        ("http://ev\u3002il.example.com/x", [("ev.il.example.com", None)]),
+        ("http://a\uff0eexample\uff61com:81", [("a.example.com", 81)]),
+        ("请访问http://a.com\u3002谢谢", [("a.com", None)]),
+        ("http://8\u30028\u30024\u30024/", [("8.8.4.4", None)]),
+        ("http://134744068/x", [("8.8.8.4", None)]),
+        ("http://0X08080404:81/", [("8.8.4.4", 81)]),
+        ("http://010.8.0x404/", [("8.8.4.4", None)]),
+        ("http://1.2.3/", [("1.2.0.3", None)]),
+        ("socket://s.example.com:1", [("s.example.com", 1)]),
+        ("my+push.v2:\\/\\/192.0.2.7:5222", [("192.0.2.7", 5222)]),
     ],
 )
 def test_urls(text: str, hosts: list[tuple[str, int | None]]) -> None:
@@ -63,7 +84,16 @@ def test_urls(text: str, hosts: list[tuple[str, int | None]]) -> None:
         "http://-a.com",
         "http://a..com",
         "http://999.1.1.1/",
-        "http://1.2.3/",
+        "http://999.1.3/",
+        "http://1.2.3.4.5/",
+        "http://1.2.65536/",
+        "http://4294967296/",
+        "http://09.1.1.1/",
+        "http://0xfffffffff/",
+        "http://" + "9" * 5000,
+        "socket://s.example.com",
+        "socket://intranet:80",
+        "content://com.example.app:80/x",
         "http://[::1",
         "http://[12:34]/",
         "http://[",
@@ -101,6 +131,14 @@ def test_no_urls(text: str) -> None:
 )
 def test_the_url_is_kept_as_it_stands_without_its_sentence(text: str, url: str) -> None:
     assert [found.url for found in find_urls(text)] == [url]
+
+
+def test_schemes_without_encryption_are_among_all_schemes() -> None:
+    every = re.compile("|".join(SCHEMES))
+    assert all(every.fullmatch(scheme) for scheme in CLEARTEXT_SCHEMES)
+    encrypted = {"https", "wss", "ssl", "tls", "quic", "mqtts", "ssh", "mongodb+srv", "rediss", "coaps", "socket"}
+    assert not CLEARTEXT_SCHEMES & encrypted
+    assert {"mqtt", "tcp", "udp", "rtmp", "mysql", "telnet", "redis", "ldap", "smtp", "coap"} <= CLEARTEXT_SCHEMES
 
 
 def test_all_of_one_sighting() -> None:

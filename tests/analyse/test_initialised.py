@@ -62,9 +62,12 @@ def test_calls_of_its_own_of_its_maker_and_of_connectors_tell_nothing() -> None:
         _caller("Lcom/spotter/sdk/Other;", _INIT),
         _caller("Lcom/spotter/push/Push;", _INIT),
         _caller("Lnet/mediate/adapter/Spotter;", _INIT),
-        _caller("Lorg/example/noop/Spotter;", _INIT),
     ]
     assert _started([_SDK, *inside]) == {}
+
+
+def test_what_calls_a_tracker_stands_in_for_nothing_whatever_its_name() -> None:
+    assert list(_started([_SDK, _caller("Lorg/example/noop/Spotter;", _INIT)])) == ["spotter"]
 
 
 def test_the_makers_own_package_counts() -> None:
@@ -87,7 +90,7 @@ def test_components_of_its_classes() -> None:
         class_="com.spotter.sdk.Auto",
     )
     assert _started([_SDK], _declared(name="com.spotter.sdkx.Send")) == {}
-    assert _started([_SDK], _declared(name="com.spotter.sdk.stub.Send")) == {}
+    assert list(_started([_SDK], _declared(name="com.spotter.sdk.stub.Send"))) == ["spotter"]
 
 
 def test_meta_data() -> None:

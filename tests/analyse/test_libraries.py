@@ -1,6 +1,6 @@
 import pytest
 
-from phone_audit.analyse.libraries import Owner, Owners, is_connector, is_renamed, longest_prefix, root_of
+from phone_audit.analyse.libraries import Owner, Owners, is_connector, is_renamed, is_stand_in, longest_prefix, root_of
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Component
 from tests.analyse.facts import knowledge, library, tracker
@@ -101,14 +101,24 @@ def test_prefixes_match_whole_labels() -> None:
     [
         ("com.maker.ads.mediation.Adapter", True),
         ("com.maker.ads.Banner", False),
-        ("com.spotter.noop.Tracker", True),
-        ("com.spotter.stub.Tracker", True),
-        ("com.spotter.Stub", False),
-        ("com.spotter.stubborn.Tracker", False),
+        ("com.spotter.noop.Tracker", False),
     ],
 )
 def test_connectors(name: str, connects: bool) -> None:
     assert is_connector(name, _KNOWN) is connects
+
+
+@pytest.mark.parametrize(
+    ("name", "stands_in"),
+    [
+        ("com.spotter.noop.Tracker", True),
+        ("com.spotter.Stub.Tracker", True),
+        ("com.spotter.Stub", False),
+        ("com.spotter.stubborn.Tracker", False),
+    ],
+)
+def test_stand_ins(name: str, stands_in: bool) -> None:
+    assert is_stand_in(name) is stands_in
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.compiled_xml import Element, Value
+from phone_audit.analyse.compiled_xml import REFERENCE, Element, Value
 from phone_audit.analyse.manifest import ManifestFacts, read_manifest
 from phone_audit.analyse.manifest_child import parse_xml
 from phone_audit.analyse.network_policy import read_policy
@@ -354,8 +354,15 @@ def test_a_config_takes_the_place_of_the_flag() -> None:
 def test_the_base_config() -> None:
     base = element("base-config", {"cleartextTrafficPermitted": True}, anchors("system", "user"))
     assert allowed(policy(30, config(base))) == (True, True, (), False)
-    without = element("base-config", {"cleartextTrafficPermitted": "false"}, anchors("system", reference(0x7F010000)))
+    without = element("base-config", {"cleartextTrafficPermitted": False}, anchors("system", reference(0x7F010000)))
     assert allowed(policy(23, config(without))) == (False, False, (), False)
+    named = element("base-config", {}, anchors("system", Value(REFERENCE, 0x7F010000, "user")))
+    assert policy(23, config(named)).trusts_user_cas is False
+
+
+def test_a_permission_for_cleartext_that_is_no_number_permits() -> None:
+    """AOSP `XmlBlock.java`, getAttributeBooleanValue: a text gives the default, which is to permit."""
+    assert policy(30, config(element("base-config", {"cleartextTrafficPermitted": "false"}))).cleartext is True
 
 
 def test_domains_inherit_from_what_they_stand_in() -> None:

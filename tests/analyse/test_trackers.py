@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from phone_audit.analyse.trackers import MAX_CLASSES, Classes, find_trackers
+from phone_audit.analyse.trackers import MAX_CLASSES, MAX_STAND_INS, Classes, find_trackers
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.model.apk import Endpoint, HeldBy, Tracker
 from phone_audit.model.finding import Evidence
@@ -119,11 +119,23 @@ def test_a_connector_is_no_sign_of_its_tracker() -> None:
         return [found.tier for found in find_trackers([classes], [], known)]
 
     assert tiers(b"Lcom/adjust/sdk/mediation/A;") == []
-    assert tiers(b"Lcom/adjust/sdk/noop/A;") == []
     assert tiers(b"Lcom/adjust/sdk/mediation/A;", named=[b"Lcom/adjust/sdk/Adjust;"]) == ["referenced"]
     assert tiers(b"Lcom/adjust/sdk/mediation/A;", b"Lcom/adjust/sdk/Adjust;") == ["present"]
-    many = [b"Lcom/adjust/sdk/mediation/A%d;" % number for number in range(9)]
-    assert tiers(*many, b"Lcom/adjust/sdk/Z;") == ["present"]
+    many = [b"Lcom/adjust/sdk/mediation/A%d;" % number for number in range(300)]
+    assert tiers(*many, b"Lcom/adjust/sdk/z/Z;") == ["present"]
+
+
+def test_a_stand_in_is_no_sign_of_its_tracker_as_long_as_it_is_small() -> None:
+    """Anybody can call a folder `stub`; what stands in for something has few classes."""
+    few = [b"Lcom/adjust/sdk/noop/A%d;" % number for number in range(MAX_STAND_INS)]
+    assert _find(few) == ()
+    assert _tiers(_find(few, named=[b"Lcom/adjust/sdk/Adjust;"])) == {"adjust": "referenced"}
+    (found,) = _find([*few, b"Lcom/adjust/sdk/z/A;"])
+    assert (found.tier, found.evidence) == ("present", (_class("com.adjust.sdk.z.A"),))
+    (found,) = _find([*few, b"Lcom/adjust/sdk/noop/Z;"])
+    assert (found.tier, len(found.evidence)) == ("present", MAX_CLASSES)
+    files = [Classes(f"classes{number}.dex", part, part) for number, part in enumerate((few, [b"Lorg/adjust/stub/Z;"]))]
+    assert _tiers(find_trackers(files, [], _KNOWN)) == {"adjust": "present"}
 
 
 def test_one_that_is_set_going() -> None:

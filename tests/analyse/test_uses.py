@@ -4,16 +4,16 @@ import pytest
 
 from phone_audit.analyse import followed as followed_module
 from phone_audit.analyse import uses as uses_module
+from phone_audit.analyse.dex import reads as reads_module
 from phone_audit.analyse.dex.file import DexFile, read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.endpoints import BY_ANALYSIS, find_endpoints
-from phone_audit.analyse.followed import MESSAGE, PROSE
+from phone_audit.analyse.followed import MESSAGE
 from phone_audit.analyse.libraries import Owners
 from phone_audit.analyse.probes import PROBE
 from phone_audit.analyse.suffix_lists import SUFFIX_LIST
-from phone_audit.analyse.uses import LIBRARY_PAGE, UNUSED, Spot, rules_by_use
+from phone_audit.analyse.uses import PROSE, UNUSED, Spot, rules_by_use
 from phone_audit.knowledge.fact_schema import RuledOutRule
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Endpoint
 from tests.analyse.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string
 from tests.analyse.facts import knowledge, library, rule, tracker
@@ -24,6 +24,7 @@ _LOG = "Landroid/util/Log;->d(Ljava/lang/String;Ljava/lang/String;)I"
 _PRINT = "Ljava/io/PrintStream;->println(Ljava/lang/String;)V"
 _INIT = "<init>(Ljava/lang/String;)V"
 _BUILDER = "Ljava/lang/StringBuilder;->"
+_SYSTEM_OUT = (0x0162, Ref("field", "Ljava/lang/System;->out:Ljava/io/PrintStream;"))
 _SEND = "Lorg/vendor/Net;->send(Ljava/lang/String;)V"
 _NAMES = RuledOutRule(
     id="names", reason="r", by="analysis", texts=("github.com",), held_by=("com.vendor.auth.",),
@@ -52,11 +53,14 @@ def _load(text: str = _TEXT) -> Units:
 
 
 def _endpoints(*classes: Class, strings: Sequence[str] = ()) -> dict[str, Endpoint]:
-    files = [read_dex("classes.dex", assemble(classes, strings))]
+    return _found([read_dex("classes.dex", assemble(classes, strings))])
+
+
+def _found(files: Sequence[DexFile]) -> dict[str, Endpoint]:
     owners = Owners(_KNOWN, "org.vendor")
     indexes = [index for file in files for index in index_file(file)]
     found, _ = find_endpoints(
-        files, [[]], _KNOWN, uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES,), texts)
+        files, [[] for _ in files], _KNOWN, uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES,), texts)
     )
     return {one.host: one for one in found}
 
@@ -75,7 +79,20 @@ _JOIN = (
 
 MESSAGES = {
     "log": _call(_LOG, 1, 0),
-    "printed": _call(_PRINT, 1, 0, opcode=0x6E),
+    "printed": (*_SYSTEM_OUT, *_call(_PRINT, 1, 0, opcode=0x6E)),
+    "printed where the register was another stream before": (
+        0x0162,
+        Ref("field", "Lorg/vendor/A;->kept:Ljava/io/PrintStream;"),
+        *_SYSTEM_OUT,
+        *_call(_PRINT, 1, 0, opcode=0x6E),
+    ),
+    "shown in a toast": _call(
+        "Landroid/widget/Toast;->makeText(Landroid/content/Context;Ljava/lang/CharSequence;I)V", 1, 0, 2
+    ),
+    "logged and the register used for a stream": (
+        *_call(_LOG, 1, 0),
+        *_call("Ljava/io/InputStream;->close()V", 0, opcode=0x6E),
+    ),
     "thrown": _call(f"Ljava/lang/IllegalStateException;->{_INIT}", 1, 0, opcode=0x70),
     "moved": (0x0207, *_call(_LOG, 1, 2)),
     "joined": (*_MADE, *_JOIN),
@@ -97,6 +114,14 @@ OTHER = {
     "joined and sent": (*_MADE, *_JOIN, *_call(_SEND, 2)),
     "joined to what comes from elsewhere": _JOIN,
     "joined to what another register holds too": (*_MADE, 0x1507, *_JOIN, *_call(_SEND, 5)),
+    "joined to what may come from elsewhere": (
+        *_MADE,
+        0x0238,  # if-eqz v2, over what follows
+        4,
+        0x0162,
+        Ref("field", "Lorg/vendor/A;->kept:Ljava/lang/StringBuilder;"),
+        *_JOIN,
+    ),
     "joined to what was given away before": (
         *_MADE,
         *_call("Lorg/vendor/Net;->keep(Ljava/lang/StringBuilder;)V", 1),
@@ -117,6 +142,28 @@ OTHER = {
     "nothing": (),
     "an exception of the package's own": _call(f"Lorg/vendor/MyException;->{_INIT}", 1, 0, opcode=0x70),
     "a logger of the package's own": _call("Lorg/slf4j/Logger;->info(Ljava/lang/String;)V", 1, 0, opcode=0x72),
+    "printed into a stream of its own": (
+        0x0122,
+        Ref("type", "Ljava/io/PrintStream;"),
+        *_call(_PRINT, 1, 0, opcode=0x6E),
+    ),
+    "printed into what may be another stream": (
+        *_SYSTEM_OUT,
+        0x0238,  # if-eqz v2, over what follows
+        4,
+        0x0162,
+        Ref("field", "Lorg/vendor/A;->kept:Ljava/io/PrintStream;"),
+        *_call(_PRINT, 1, 0, opcode=0x6E),
+    ),
+    "printed into what was passed in": (
+        0x0362,
+        Ref("field", "Ljava/lang/System;->out:Ljava/io/PrintStream;"),
+        *_call(_PRINT, 3, 0, opcode=0x6E),
+    ),
+    "a file's name": (*_call("Ljava/io/File;->make(Ljava/lang/String;)V", 0), *_call(_LOG, 1, 0)),
+    "shown in a field that gives it back": _call(
+        "Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V", 1, 0, opcode=0x6E
+    ),
     "a switch": (0x012B, 6, 0, *_call(_LOG, 1, 0), RETURN),
 }
 
@@ -169,6 +216,15 @@ def test_it_is_followed_into_methods_of_the_package() -> None:
     assert _rule(_class(*_load(), *call, more=[_wrapper(*call)])) is None, "it is lost, so it counts"
 
 
+def test_it_is_followed_into_other_files_of_the_package() -> None:
+    call = _call("Lorg/vendor/W;->w(Ljava/lang/String;)V", 0)
+    first = assemble([_class(*_load(), *call)])
+    for code, expected in ((_call(_LOG, 1, 3), MESSAGE), (_call(_SEND, 3), None)):
+        second = assemble([Class("Lorg/vendor/V;"), Class("Lorg/vendor/W;", [_wrapper(*code)])])
+        files = [read_dex("classes.dex", first), read_dex("classes2.dex", second)]
+        assert _found(files)["vendor.dev"].ruled_out == expected
+
+
 def test_a_method_that_a_subclass_may_replace_is_not_followed() -> None:
     call = _call("Lorg/vendor/L;->w(Ljava/lang/String;)V", 0, opcode=0x6E)
     logger = Class("Lorg/vendor/L;", [_wrapper(*_call(_LOG, 1, 3), direct=False)])
@@ -206,10 +262,6 @@ def test_an_address_in_an_intent_that_is_sent_counts() -> None:
     assert _rule(_class(*page, *_MADE_INTENT, 0x1607, *_ASK, *start_result)) is None
     elsewhere = _call(f"{_INTENT}setData(Landroid/net/Uri;)V", 6, 2, opcode=0x6E)
     assert _rule(_class(*page, *_MADE_INTENT, *_ASK, *elsewhere)) is None
-
-
-def test_a_sentence_that_is_made_an_address_counts() -> None:
-    assert _rule(_class(*_load(_SENTENCE), *_MADE_INTENT, *_ASK)) is None
 
 
 _SUFFIXES = ["co.uk", "com.au", "ac.jp", "org.cn", "net.br", "gov.in", "com", "museum", "de", "co.kr"]
@@ -293,6 +345,13 @@ def test_beyond_a_limit_it_counts(limit: str, monkeypatch: pytest.MonkeyPatch) -
     assert _rule(*case) is None
 
 
+def test_a_register_that_is_written_too_often_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = _class(*_load(), *MESSAGES["printed"])
+    assert _rule(printed) == MESSAGE
+    monkeypatch.setattr(reads_module, "MAX_WRITERS", 0)
+    assert _rule(printed) is None
+
+
 def test_broken_code_counts() -> None:
     assert _rule(_class(*_load(), *_call(_LOG, 1, 0), 0x0073)) is None
     assert _rule(_class(*_load(), *_call(_LOG, 1, 0), 0x7F28)) is None, "a branch that leaves the method"
@@ -301,32 +360,36 @@ def test_broken_code_counts() -> None:
 _SENTENCE = f"The key of the vendor is missing, see {_URL} for more."
 _OBJECT_LOG = "Lorg/slf4j/Logger;->info(Ljava/lang/Object;)V"
 
-HANDED_ON = {
+KEPT_OR_HANDED_ON = {
     "a logger of the package's own": _call(_OBJECT_LOG, 1, 0, opcode=0x72),
     "an exception of the package's own": _call(f"Lorg/vendor/MyException;->{_INIT}", 1, 0, opcode=0x70),
     "kept in a field": (0x0069, Ref("field", "Lorg/vendor/A;->kept:Ljava/lang/String;")),
+    "kept in an object": (0x105B, Ref("field", "Lorg/vendor/A;->own:Ljava/lang/String;")),
     "returned": (0x0011,),
-    "given to what makes an exception": (
-        *_call("Lorg/vendor/MyException$Builder;->with(Ljava/lang/String;)Lorg/vendor/B;", 1, 0, opcode=0x6E),
-        0x010C,
-    ),
-    "given to a log that says so": (
+    "given to an interface": _call("Lorg/vendor/Go;->go(Ljava/lang/String;)V", 1, 0, opcode=0x72),
+    "given to a log by its name": (
         *_call("Lorg/vendor/MyLog;->write(Ljava/lang/String;)Ljava/lang/String;", 0),
         0x010C,
     ),
-    "shown": _call("Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V", 1, 0, opcode=0x6E),
-    "joined to what comes from elsewhere": _JOIN,
-    "logged as an object": (
-        *_call("Ljava/lang/Object;->toString()Ljava/lang/String;", 0, opcode=0x6E),
-        0x020C,
-        *_call(_LOG, 1, 2),
+    "shown in a field that gives it back": _call(
+        "Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V", 1, 0, opcode=0x6E
     ),
+    "joined to what comes from elsewhere": _JOIN,
 }
 
 
-@pytest.mark.parametrize("code", HANDED_ON.values(), ids=HANDED_ON.keys())
-def test_a_sentence_that_is_handed_on_whole(code: Units) -> None:
-    assert _rule(_class(*_load(_SENTENCE), *code)) in (PROSE, MESSAGE)
+@pytest.mark.parametrize("code", KEPT_OR_HANDED_ON.values(), ids=KEPT_OR_HANDED_ON.keys())
+def test_a_sentence_that_may_be_cut_where_nobody_follows_counts(code: Units) -> None:
+    assert _rule(_class(*_load(_SENTENCE), *code)) is None
+
+
+def test_a_sentence_in_an_exception_of_the_packages_own() -> None:
+    thrown = _call(f"Lorg/vendor/MyException;->{_INIT}", 1, 0, opcode=0x70)
+    above = _call(f"Ljava/lang/RuntimeException;->{_INIT}", 2, 3, opcode=0x70)
+    made = Class("Lorg/vendor/MyException;", [Method(_INIT, (*above, RETURN), ins=2)])
+    assert _rule(_class(*_load(_SENTENCE), *thrown), made) == MESSAGE
+    opened = Class("Lorg/vendor/MyException;", [Method(_INIT, (*above, *_call(_SEND, 3), RETURN), ins=2)])
+    assert _rule(_class(*_load(_SENTENCE), *thrown), opened) is None
 
 
 TAKEN_APART = {
@@ -356,7 +419,7 @@ def test_a_sentence_that_is_taken_apart_or_opened_counts(code: Units) -> None:
 def test_a_sentence_is_followed_into_methods_of_the_package() -> None:
     call = _call("Lorg/vendor/A;->w(Ljava/lang/String;)V", 0)
     cut = _call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 3, 1, opcode=0x6E)
-    assert _rule(_class(*_load(_SENTENCE), *call, more=[_wrapper(*_call(_OBJECT_LOG, 1, 3, opcode=0x72))])) == PROSE
+    assert _rule(_class(*_load(_SENTENCE), *call, more=[_wrapper(*_call(_LOG, 1, 3))])) == MESSAGE
     assert _rule(_class(*_load(_SENTENCE), *call, more=[_wrapper(*cut)])) is None
 
 
@@ -369,24 +432,11 @@ def test_a_sentence_that_no_code_loads() -> None:
 
 def test_a_sentence_with_the_host_of_a_tracker_counts() -> None:
     text = "The key of the vendor is missing, see https://sender.dev/x for more."
-    assert _rule(_class(*_load(text), *_call(_OBJECT_LOG, 1, 0, opcode=0x72)), host="sender.dev") is None
+    assert _rule(_class(*_load(text), *_call(_LOG, 1, 0)), host="sender.dev") is None
+    assert _endpoints(_class(), strings=[text])["sender.dev"].ruled_out is None
 
 
-RULES = {rule.id: rule for rule in load_knowledge().rules}
-
-
-def _page(text: str, *names: str) -> str | None:
-    host = text.partition("://")[2].partition("/")[0]
-    return _rule(*(_class(*_load(text), *_call(_SEND, 0), name=name) for name in names), host=host or text)
-
-
-@pytest.mark.parametrize("text", RULES[LIBRARY_PAGE].matches)
-def test_a_page_with_documentation_in_a_library(text: str) -> None:
-    assert _page(text, "Lcom/lib/A;") == LIBRARY_PAGE
-    assert _page(text, "Lorg/vendor/A;") is None
-    assert _page(text, "Lcom/lib/A;", "Lorg/vendor/A;") is None
-
-
-@pytest.mark.parametrize("text", [text for text in RULES[LIBRARY_PAGE].ignores if "://" in text])
-def test_another_page_in_a_library_counts(text: str) -> None:
-    assert _page(text, "Lcom/lib/A;") is None
+def test_the_name_of_its_class_or_of_its_page_takes_nothing_out() -> None:
+    for text in ("http://docs.vendor.dev/gate.php", "http://vendor.dev/docs/gate.php"):
+        host = text.split("/")[2]
+        assert _rule(_class(*_load(text), *_call(_SEND, 0), name="Lcom/lib/A;"), host=host) is None

@@ -165,6 +165,14 @@ def test_archives_that_android_refuses(change: dict[str, bytes]) -> None:
     assert words(check(data)) == ["archive-refused"]
 
 
+def test_a_directory_whose_size_is_wrong() -> None:
+    data = make_zip(Jar(RSA).parts(PARTS))
+    at = data.rindex(b"PK\5\6") + 12
+    (size,) = struct.unpack_from("<I", data, at)
+    for wrong in (size - 1, size + 1):
+        assert words(check(data[:at] + struct.pack("<I", wrong) + data[at + 4 :])) == ["archive-refused"]
+
+
 def test_code_in_front_of_the_archive() -> None:
     """All offsets are right, so that the archive can be read; no digest of v1 is about these bytes."""
     plain = jar(Jar(RSA))

@@ -70,7 +70,7 @@ def measure(path: Path, knowledge: Knowledge) -> Measured | None:
             archive = Archive(data)
             if is_container(archive):
                 return None
-            own = frozenset(entry.header_offset for _, entry in code_entries(archive).dex)
+            own = frozenset(entry for _, entry in code_entries(archive).dex)
             return Measured(
                 inflated(archive),
                 least(lambda: inflated(Archive(data))),

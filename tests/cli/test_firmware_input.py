@@ -40,3 +40,45 @@ def test_the_day_of_ages() -> None:
     assert "10 days old on 2019-03-11" in " ".join(shown.stdout.split())
     wrong = firmware("x", "--as-of", "tomorrow")
     assert (wrong.returncode, "is no day" in wrong.stderr) == (2, True)
+
+
+def test_a_list_that_is_too_long_is_refused_and_not_cut() -> None:
+    refused = firmware("-", given="PPR1.180610.011\n" * (8 * 2**20 // 16) + "00WW_3_22C_SP03\n")
+    assert (refused.returncode, "too large" in refused.stderr, refused.stdout) == (2, True, "")
+
+
+AFFECTED = "P6GFFT.DGE.HB.FHD.D3P5PA.0915.V3.03_20171018-1125"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_every_phone_of_one_input_is_judged(turn: int, tmp_path: Path) -> None:
+    other = SETTINGS.replace("00WW_3_22C_SP03", AFFECTED).replace("Nokia 7 plus", "One")
+    text = "".join([SETTINGS, other][::turn])
+    expected = ["00WW_3_22C_SP03", AFFECTED][::turn]
+    file = tmp_path / "screens.txt"
+    file.write_text(text)
+    for found in (builds("-", given=text), builds(str(file))):
+        assert [build["input"] for build in found] == expected
+    assert firmware("-", given=text).returncode == 12
+
+
+def test_a_file_with_one_identifier_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text('# fleet\n00WW_3_22C_SP03\n\n"PPR1.180610.011"\n')
+    assert [build["input"] for build in builds(str(file))] == ["00WW_3_22C_SP03", "PPR1.180610.011"]
+
+
+@pytest.mark.parametrize(("name", "says"), [("none/build.prop", "There is no file"), ("folder/in", "is a folder")])
+def test_a_file_that_is_none(name: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    refused = firmware(str(tmp_path / name))
+    assert (refused.returncode, says in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("text", [GETPROP, SETTINGS, "00WW_3_22C_SP03\u200b\r\n"])
+def test_texts_as_windows_writes_them(text: str, encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "given.txt"
+    file.write_bytes(text.encode(encoding))
+    (build,) = builds(str(file))
+    assert (build["input"], build["parsed"] is None) == ("00WW_3_22C_SP03", False)

@@ -1,6 +1,7 @@
 """What feeds list of a package or a phone, and what follows from it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from phone_audit.judge.indicator_findings import indicator_findings
 from phone_audit.judge.judge import judge_apk, judge_folder, judge_scan
 from phone_audit.judge.observed import Observed
+from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
 from phone_audit.knowledge.feeds.misp import THIS_ONLY
@@ -108,6 +110,15 @@ def test_a_name_with_a_listed_host_in_its_code_is_confirmed(tmp_path: Path) -> N
     found = only(findings(knowledge, endpoints=(endpoint("a.b.spy.example.net"),)))
     assert (found.id, found.confidence) == ("indicator.package", "confirmed")
     assert {piece.kind for piece in found.evidence} == {"package", "dex-string"}
+
+
+def test_the_name_of_a_file_brings_no_name_and_host_together(tmp_path: Path) -> None:
+    path = tmp_path / "collected.txt"
+    path.write_text(f"{SPY}\nspy.example.net\n", "utf-8")
+    imported = read_feed("values", path, Said(class_="spyware"), lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    known = replace(knowledge_of(), indicators=Indicators([import_feed(imported, tmp_path / "own")]))
+    found = only(findings(known, endpoints=(endpoint("spy.example.net"),)))
+    assert (found.id, found.confidence) == ("indicator.package", "medium")
 
 
 def test_a_host_of_another_name_is_no_second_fact(tmp_path: Path) -> None:

@@ -119,6 +119,14 @@ def test_a_file(name: str, sha256: str | None, known: int) -> None:
     assert len(found(package(name, files=(file,)))) == known
 
 
+def test_a_file_is_not_the_package_where_another_one_is_unknown() -> None:
+    base = PackageFile(path="/a.apk", sha256=FILE, hash_source="device", size=1, role="base")
+    split = base.model_copy(update={"path": "/b.apk", "sha256": OURS, "role": "split"})
+    assert found(package("com.google.b", files=(base, split))) == []
+    hidden = split.model_copy(update={"role": "hidden-system"})
+    assert found(package("com.google.b", files=(base, hidden))) == [("com.google.b", "log", "file", FILE)]
+
+
 def test_a_known_package_is_judged_like_any_other() -> None:
     """Malware in a package that bears a name of AOSP and the maker's key is the case that this program is made for."""
     full = load_knowledge()

@@ -95,3 +95,14 @@ def test_what_is_no_such_file_is_said_to_be_none(tmp_path: Path, text: str) -> N
     write(tmp_path, "trackers", text, "broken.json")
     with pytest.raises(KnowledgeError, match=r"^trackers/broken\.json: file: "):
         parse(TrackerFile, read_folder(tmp_path, 0)[0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
+    write_incident(tmp_path, incident())
+    (path,) = (tmp_path / "incidents").iterdir()
+    (plain,) = read_folder(tmp_path, 1)
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    (file,) = read_folder(tmp_path, 1)
+    assert parse(IncidentEntry, file) == parse(IncidentEntry, plain)
+    assert digest_of([file]) == digest_of([plain])

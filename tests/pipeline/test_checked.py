@@ -74,8 +74,8 @@ def test_all_that_comes_with_the_package() -> None:
             id="near miss that matches",
         ),
         pytest.param(
-            {"endpoints": [{**HOST, "value": "github.io"}]},
-            "endpoints[0].value: 'github.io' is a public suffix, under which anybody has a name; "
+            {"endpoints": [{**HOST, "value": "gitlab.io"}]},
+            "endpoints[0].value: 'gitlab.io' is a public suffix, under which anybody has a name; "
             "write the host below it",
             id="public suffix",
         ),

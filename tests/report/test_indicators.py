@@ -46,6 +46,17 @@ def test_what_stix_gives_out_is_read_back() -> None:
     assert {item.about.class_ for item in again if isinstance(item, Indicator)} == {"stalkerware"}
 
 
+def test_what_is_weak_is_not_given_out_as_a_sign() -> None:
+    rows = [
+        shared("host", "cdn.example", weak=True),
+        shared("host", "spy.example"),
+        shared("package", "a.b", weak=True),
+    ]
+    again = [*read_stix(to_stix(rows, MADE).encode(), About("file", "malware"))]
+    assert [(item.kind, item.value) for item in again if isinstance(item, Indicator)] == [("host", "spy.example")]
+    assert len(lines(to_csv(rows, MADE))) == len(rows), "the table names them, and says that they are weak"
+
+
 def test_stix_has_what_the_standard_demands() -> None:
     bundle = json.loads(to_stix([shared("host", "spy.example"), shared("name", "SpyOne")], MADE))
     assert [item["type"] for item in bundle["objects"]] == ["identity", "indicator", "malware", "relationship"]

@@ -133,7 +133,9 @@ def test_what_could_not_be_seen() -> None:
         "whose code much of it is, since 46% of its classes were renamed; what its native code does"
     )
     cut = package(obfuscation=obfuscation(), flows_complete=False)
-    assert code_lines(cut) == ["not seen: where all data goes, since there is too much code to follow it through"]
+    assert code_lines(cut) == [
+        "not seen: where all data goes, which is never promised, since some of it could not be followed to the end"
+    ]
     unread = package().model_copy(update={"behaviours": None})
     assert code_lines(unread) == ["not seen: what its code does, which was not read"]
 

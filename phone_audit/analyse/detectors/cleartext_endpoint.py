@@ -1,9 +1,11 @@
 """Unencrypted addresses in the code. Whether they are called is not seen."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from phone_audit.analyse.detector import Detector, apk_subject, may_use_network
 from phone_audit.analyse.detectors.telemetry_endpoint import evidence_of
+from phone_audit.analyse.url_schemes import CLEARTEXT_SCHEMES
 from phone_audit.knowledge.hosts import host_under
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint
@@ -12,6 +14,8 @@ from phone_audit.model.finding import Confidence, Finding, Remedy
 DETECTOR = Detector(id="cleartext-endpoint", category="cleartext")
 TITLE = "Unencrypted addresses in the code"
 REMEDY = Remedy(text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection.")
+_PAST_POLICY: Final = CLEARTEXT_SCHEMES - {"http", "ws", "ftp"}
+"""Schemes that are spoken over sockets, which the network policy does not bind."""
 
 
 def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
@@ -37,9 +41,9 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
 
 
 def _allowed(info: ApkInfo, endpoint: Endpoint) -> bool:
-    """Tell whether the network policy lets Android's own HTTP client call it so; true where none was read."""
+    """Tell whether nothing in Android keeps it from being called so; true where no network policy was read."""
     policy = info.network_policy
-    if policy is None or policy.cleartext:
+    if policy is None or policy.cleartext or not _PAST_POLICY.isdisjoint(endpoint.schemes):
         return True
     return any(host_under(endpoint.host, domain) for domain in policy.domains)
 

@@ -1,7 +1,8 @@
 """Type descriptors such as `Lcom/example/A;`, searched by prefix."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from phone_audit.analyse.dex.mutf8 import decode
@@ -52,11 +53,14 @@ def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[by
 
     The time does not depend on how many are under it.
     """
-    found: list[bytes] = []
+    return list(islice(each_under(descriptors, prefix), most))
+
+
+def each_under(descriptors: Sequence[bytes], prefix: bytes) -> Iterator[bytes]:
+    """Yield all descriptors under a prefix, in order; see `under`."""
     for end in (b"",) if prefix.endswith(b"/") else _AFTER_LABEL:
         whole = prefix + end
         at = bisect_left(descriptors, whole)
-        while len(found) < most and at < len(descriptors) and descriptors[at].startswith(whole):
-            found.append(descriptors[at])
+        while at < len(descriptors) and descriptors[at].startswith(whole):
+            yield descriptors[at]
             at += 1
-    return found

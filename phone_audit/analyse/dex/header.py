@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 MAGIC: Final = b"dex\n"
-NEWEST_VERSION: Final = 41
 CONTAINER_VERSION: Final = 41
 """From this version on a file may hold several DEX files that share their data (ART, libdexfile/dex/dex_file.h)."""
 MAX_PARTS: Final = 1000

@@ -197,17 +197,6 @@ class DexIndex:
         """Give the code_item at an offset."""
         return read_code(self._view, offset)
 
-    def methods_of(self, class_descriptor: bytes, names: Collection[bytes] | None = None) -> Ids:
-        """Give the method_ids of a class, of any name or of these names only."""
-        type_id = self.type_ids.get(class_descriptor)
-        if type_id is None:
-            return np.empty(0, dtype=np.intp)
-        ids = np.flatnonzero(self.method_ids["class"] == type_id)
-        if names is None:
-            return ids
-        wanted = list(self.strings_equal(names).values())
-        return ids[np.isin(self.method_ids["name"][ids], wanted)]
-
     @cached_property
     def _type_names(self) -> list[bytes | None]:
         """Descriptor by type index."""

@@ -1,6 +1,7 @@
 """Where the value of one register is read inside one method, followed along its branches."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.dex.index import Code
@@ -12,6 +13,7 @@ MOVE_OBJECT: Final = range(0x07, 0x0A)
 INVOKE: Final = frozenset((*range(0x6E, 0x73), *range(0x74, 0x79)))
 CHECK_CAST: Final = 0x1F
 NEW_INSTANCE: Final = 0x22
+SGET_OBJECT: Final = 0x62
 
 _MOVE_EXCEPTION: Final = 0x0D
 _LEAVES: Final = frozenset((*range(0x0E, 0x12), 0x27))
@@ -29,6 +31,8 @@ _WRITES: Final = frozenset(
 
 MAX_STEPS: Final = 5_000
 """Pairs of instruction and register that are looked at for one value."""
+MAX_WRITERS: Final = 50
+"""Instructions of one method that may write a register of which is asked what wrote it."""
 
 
 class Read(NamedTuple):
@@ -99,7 +103,9 @@ class Method:
         self.instructions = Instructions(code.units)
         self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
         self._guarded = code.tries > 0
+        self._first_parameter = code.registers - code.ins
         self._steps: dict[int, _Step] = {}
+        self._readers: dict[int, dict[int, set[int]]] = {}
 
     def at(self, unit: int) -> int:
         """Give the place of the instruction that begins at a code unit.
@@ -111,6 +117,28 @@ class Method:
         if place is None:
             raise DexCodeError(f"No instruction begins at code unit {unit}.")
         return place
+
+    def writers_of(self, reader: Instruction, register: int) -> list[int]:
+        """Give the places of all that may have written a register which an instruction reads.
+
+        It is empty where a parameter may still be in it, where there are more than `MAX_WRITERS`, and where not all
+        branches can be followed.
+        """
+        if register not in self._readers:
+            self._readers[register] = self._readers_by_writer(register)
+        found = self._readers[register]
+        return [place for place, readers in found.items() if reader.offset in readers]
+
+    def _readers_by_writer(self, register: int) -> dict[int, set[int]]:
+        places = range(len(self.instructions)) if register < self._first_parameter else ()
+        writers = [place for place in places if (self._steps.get(place) or self._step(place)).written == register]
+        found: dict[int, set[int]] = {}
+        for place in writers if len(writers) <= MAX_WRITERS else ():
+            readers: set[int] = set()
+            if not self.follow(place + 1, register, partial(_note, readers)):
+                return {}
+            found[place] = readers
+        return found
 
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
         """Follow a value from the instruction at place `at` on, that one included, until it is overwritten.
@@ -169,3 +197,8 @@ class Method:
             yield self.at(one.target)
         if one.opcode not in _LEAVES and one.opcode not in _GOTO and place + 1 < len(self.instructions):
             yield place + 1
+
+
+def _note(readers: set[int], read: Read) -> Further:
+    readers.add(read.instruction.offset)
+    return Further()

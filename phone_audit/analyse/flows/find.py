@@ -7,7 +7,7 @@ import numpy as np
 
 from phone_audit.analyse.behaviours.lookup import Lookup, Wanted
 from phone_audit.analyse.dex.index import DexIndex
-from phone_audit.analyse.flows.machine import Machine
+from phone_audit.analyse.flows.machine import MAX_CALLS, Machine
 from phone_audit.analyse.flows.program import Method, Program
 from phone_audit.analyse.flows.reach import Reach
 from phone_audit.analyse.flows.shared import Leak, Shared
@@ -22,8 +22,6 @@ MAX_INSTRUCTIONS: Final = 4_000
 MAX_ROOTS: Final = 400
 """Methods that are followed as if Android called them."""
 MAX_FLOWS: Final = 200
-_LEVELS: Final = 3
-"""Callers of what reads data: their callers, and so on."""
 _SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
 _ROUNDS: Final = 4
 """How often what was put into fields is looked for in other methods."""
@@ -33,6 +31,7 @@ def find_flows(
     indexes: Sequence[DexIndex],
     sources: Sources,
     active: Collection[str] | None,
+    own: tuple[bytes, ...] = (),
     most: int = MAX_INSTRUCTIONS,
 ) -> tuple[tuple[Behaviour, ...], bool]:
     """Find flows.
@@ -41,12 +40,13 @@ def find_flows(
         indexes: the parts of the DEX files of one package.
         sources: which data a call gives.
         active: names of the components that are switched on, None where that is not known.
+        own: what descriptors of the package's own classes begin with; they are followed first.
         most: instructions that may be followed.
 
     Returns:
         One behaviour for each source, data, sink and place; and whether all data could be followed.
     """
-    search = _Search(indexes, sources, most)
+    search = _Search(indexes, sources, own, most)
     search.run()
     if not search.leaks:
         return (), not search.cut
@@ -77,8 +77,9 @@ def _switches_components(indexes: Sequence[DexIndex]) -> bool:
 
 
 class _Search:
-    def __init__(self, indexes: Sequence[DexIndex], sources: Sources, most: int) -> None:
+    def __init__(self, indexes: Sequence[DexIndex], sources: Sources, own: tuple[bytes, ...], most: int) -> None:
         self.program = Program(indexes)
+        self._own = own
         self._sources = sources
         self._shared = Shared(sources.calls, sources.fields, most)
         self._machine = Machine(self.program, self._shared)
@@ -100,23 +101,34 @@ class _Search:
         new = reading(self.program, self._sources)
         for _ in range(_ROUNDS):
             if not new:
-                break
+                return
             known = dict(self._shared.places)
             self._follow(new)
             new = self._finding({place for place, value in self._shared.places.items() if value != known.get(place)})
+        self._shared.cut |= bool(new)
 
     def _follow(self, methods: set[Method]) -> None:
         """Follow methods, and the callers of those that hand data back, a few levels up."""
         done: set[Method] = set()
         level = methods
-        for number in range(_LEVELS + 1):
-            giving = {method for method in sorted(level) if self._gives(method)}
+        for _ in range(MAX_CALLS + 1):
+            giving = {method for method in self._own_first(level) if self._gives(method)}
             self._shared.relevant |= giving
+            if not giving:
+                return
             done |= level
-            if not giving or number == _LEVELS:
-                break
             callers = self.program.callers(sorted(giving), by_own=True)
             level = {caller for found in callers.values() for caller in found} - done
+        self._shared.cut |= bool(level)
+
+    def _own_first(self, methods: Collection[Method]) -> list[Method]:
+        """Put the package's own code first, so that libraries do not use up what may be followed."""
+        indexes = self.program.indexes
+
+        def order(method: Method) -> tuple[bool, Method]:
+            return not indexes[method.part].row_class(method.row).startswith(self._own), method
+
+        return sorted(methods, key=order)
 
     def _gives(self, method: Method) -> bool:
         if self._roots == MAX_ROOTS:

@@ -15,8 +15,8 @@ from phone_audit.analyse.flows.program import Method, Program
 from phone_audit.analyse.flows.shared import Leak, Shared
 from phone_audit.analyse.flows.values import NOTHING, Atom, Obj, Taint, Value, bounded, taints
 
-MAX_DEPTH: Final = 5
-"""Calls that are followed one inside another."""
+MAX_CALLS: Final = 5
+"""Calls that are followed one inside another, and how many levels of callers what hands data back is followed up to."""
 _MAX_VISITS: Final = 4
 """How often one block is run again since more may reach it."""
 SMALL: Final = 6
@@ -249,16 +249,24 @@ class Machine:
         return site.unknown
 
     def _worth_following(self, frame: _Frame, heap: Heap, target: Method, values: Sequence[Value]) -> bool:
-        chain = frame.chain
-        if target in chain or len(chain) >= MAX_DEPTH:
+        calls = len(frame.chain)
+        if target in frame.chain:
+            return False
+        if calls > MAX_CALLS:
+            lost = target in self._shared.relevant or self._carries(heap, values)
+            self._shared.cut |= lost and self._bodies.size(target) > 0
             return False
         if target in self._shared.relevant:
             return True
         size = self._bodies.size(target)
         if not size:
             return False
-        if size <= SMALL and len(chain) < _MAX_SMALL_DEPTH:
+        if size <= SMALL and calls < _MAX_SMALL_DEPTH:
             return True
+        return self._carries(heap, values)
+
+    def _carries(self, heap: Heap, values: Sequence[Value]) -> bool:
+        """Tell whether data is in values, or in the objects that they may be."""
         return self._shared.tainted and any(isinstance(atom, Taint) for atom in heap.closure_of_all(values))
 
     def _task(self, site: Site, types: frozenset[bytes]) -> Method | None:
@@ -268,7 +276,9 @@ class Machine:
         return next(filter(None, (self._program.find(owner, "doInBackground", proto) for owner in owners)), None)
 
     def _run_task(self, frame: _Frame, state: State, values: Sequence[Value], method: Method) -> Value:
-        if method not in frame.chain and len(frame.chain) < MAX_DEPTH:
+        if len(frame.chain) > MAX_CALLS:
+            self._shared.cut |= self._carries(state.heap, values)
+        elif method not in frame.chain:
             returned, state.heap = self.run(method, [values[0], values[-1]], state.heap, frame.chain)
             owner = self._program.name_of(method).owner
             after = self._program.find(owner, "onPostExecute", "(Ljava/lang/Object;)V")

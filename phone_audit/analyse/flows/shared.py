@@ -71,11 +71,9 @@ class Shared:
             return
         before = self.places.get(place, NOTHING)
         known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
-        new = {
-            self.taint(atom.data, (*atom.steps, step))
-            for atom in value
-            if isinstance(atom, Taint) and (atom.data, atom.steps[0]) not in known and len(atom.steps) < _MAX_STEPS
-        }
+        fresh = [atom for atom in value if isinstance(atom, Taint) and (atom.data, atom.steps[0]) not in known]
+        new = {self.taint(atom.data, (*atom.steps, step)) for atom in fresh if len(atom.steps) < _MAX_STEPS}
+        self.cut |= any(len(atom.steps) >= _MAX_STEPS for atom in fresh)
         if new:
             self.places[place] = bounded(before | new)
             self.version += 1

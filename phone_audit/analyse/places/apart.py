@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from phone_audit.analyse.places.comments import is_comment, is_in_block
-from phone_audit.analyse.places.documents import is_description, is_source_of_a_row
-from phone_audit.analyse.places.extents import is_in_certificate
+from phone_audit.analyse.places.der import Whole, is_named_uri
+from phone_audit.analyse.places.documents import SourcesOfRows, is_description
 from phone_audit.analyse.places.kinds import Sort
 from phone_audit.analyse.places.urls import Found
 from phone_audit.analyse.sentences import is_prose
@@ -19,33 +19,44 @@ PROSE: Final = "prose"
 _CODE: Final = frozenset({Sort.ELF, Sort.BINARY, Sort.JAVA})
 _MOVED_IN: Final = 4
 """Spaces before a line of a text that documents code."""
-_DER_LENGTHS: Final = range(0x82, 0x85)
 _LINK: Final = re.compile(r"<a\b[^<>]*>?\Z", re.IGNORECASE)
 OF_PLACES: Final = frozenset({DOCUMENT_FILE, CERTIFICATE, PROSE})
 
 
-def rule_of(sort: Sort, data: memoryview, found: Found, name: str = "") -> str | None:
-    """Give the rule that takes a URL out, by what stands around it in its file.
+class Surroundings:
+    """A file, and what is found out about it once for all of its URLs.
 
     Args:
         sort: what the file is.
         data: its bytes; hostile.
-        found: the URL.
-        name: the name of the file, which tells in a text file what language it is.
+        name: its name, which tells in a text file what language it is.
     """
-    if is_in_certificate(data, found.begin, found.begin + len(found.host.url)) or _is_der(data):
+
+    def __init__(self, sort: Sort, data: memoryview, name: str) -> None:
+        self.sort = sort
+        self.data = data
+        self.name = name
+        self.sources = SourcesOfRows(name, data)
+        self.der = Whole(data)
+
+
+def rule_of(file: Surroundings, found: Found) -> str | None:
+    """Give the rule that takes a URL out, by what stands around it in its file.
+
+    Args:
+        file: the file.
+        found: the URL.
+    """
+    sort, data, name = file.sort, file.data, file.name
+    if is_named_uri(data, found.begin) or file.der.holds_text(found.begin):
         return CERTIFICATE
-    if sort is Sort.TEXT and _is_for_people(data, found, name):
+    if sort is Sort.TEXT and (is_description(data, found.begin, found.before) or file.sources.has(found.begin)):
         return DOCUMENT_FILE
     comment = sort is Sort.TEXT and (is_comment(found.before, name) or is_in_block(data, found.begin, name))
     before = _LINK.sub("", found.before) if sort in _CODE else found.before
     if comment or is_prose(before) or _is_in_brackets(data, found) or _is_in_docstring(sort, found.before):
         return PROSE
     return None
-
-
-def _is_for_people(data: memoryview, found: Found, name: str) -> bool:
-    return is_description(data, found.begin, found.before) or is_source_of_a_row(name, data, found.begin)
 
 
 def _is_in_brackets(data: memoryview, found: Found) -> bool:
@@ -57,11 +68,3 @@ def _is_in_brackets(data: memoryview, found: Found) -> bool:
 def _is_in_docstring(sort: Sort, before: str) -> bool:
     """Tell whether a URL stands in a line of its own that is moved in, inside a text that code holds."""
     return sort in _CODE and len(before) >= _MOVED_IN and not before.strip(" ")
-
-
-def _is_der(data: memoryview) -> bool:
-    """Tell whether a whole file is one DER structure: certificates, or a list of them."""
-    if len(data) < 6 or data[0] != 0x30 or data[1] not in _DER_LENGTHS:
-        return False
-    end = 2 + data[1] - 0x80
-    return end + int.from_bytes(data[2:end], "big") == len(data)

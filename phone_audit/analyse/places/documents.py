@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from functools import cached_property
 from typing import Final
 
 _DOCUMENT: Final = re.compile(
@@ -50,6 +51,8 @@ _FOR_PEOPLE: Final = re.compile(
 _LONGEST_HEADER: Final = 4_096
 _LONGEST_ROW: Final = 4_096
 _LINES_OF_A_ROW: Final = 6
+_READ_AGAIN: Final = 6
+"""How often, on average, a byte of a table is read to find its rows; well-formed ones are read two or three times."""
 
 
 def is_document(name: str) -> bool:
@@ -73,41 +76,54 @@ def is_description(data: memoryview, begin: int, before: str) -> bool:
     return len(set(_PACKAGE_KEYS.findall(around))) > 1
 
 
-def is_source_of_a_row(name: str, data: memoryview, begin: int) -> bool:
-    """Tell whether a URL in a table stands in a column that says where the row comes from.
+class SourcesOfRows:
+    """Tells which URLs in a table stand in a column that says where the row comes from.
+
+    Reading rows again and again is bounded by the size of the file; a URL beyond that bound is none.
 
     Args:
         name: the name of the file.
         data: the file; hostile.
-        begin: where the URL begins, in bytes.
     """
-    if not _TABLE.fullmatch(name):
-        return False
-    mark = "\t" if name.lower().endswith("tsv") else ","
-    header = _cells(_text(data, 0, _LONGEST_HEADER).partition("\n")[0], mark)
-    if not any(_FOR_PEOPLE.fullmatch(cell.strip()) for cell in header):
-        return False
-    column = _column(data, begin, len(header), mark)
-    return column is not None and _FOR_PEOPLE.fullmatch(header[column].strip()) is not None
 
+    def __init__(self, name: str, data: memoryview) -> None:
+        self._data = data
+        self._mark = "\t" if name.lower().endswith("tsv") else ","
+        self._is_table = _TABLE.fullmatch(name) is not None
+        self._left = _READ_AGAIN * (len(data) + _LONGEST_ROW)
 
-def _column(data: memoryview, begin: int, columns: int, mark: str) -> int | None:
-    """Give the column in which a URL stands, by the row around it that has as many cells as the header."""
-    head = _text(data, max(0, begin - _LONGEST_ROW), begin)
-    tail = _text(data, begin, begin + _LONGEST_ROW).split("\n")
-    start = len(head)
-    for _ in range(_LINES_OF_A_ROW):
-        start = head.rfind("\n", 0, max(0, start - 1)) + 1
-        for lines in range(1, _LINES_OF_A_ROW):
-            if len(_cells(head[start:] + "\n".join(tail[:lines]), mark)) == columns:
-                return len(_cells(head[start:], mark)) - 1
-        if not start:
-            break
-    return None
+    def has(self, begin: int) -> bool:
+        """Tell it of the URL that begins at this byte."""
+        if not self._is_table or not any(self._for_people):
+            return False
+        column = self._column(begin)
+        return column is not None and self._left > 0 and self._for_people[column]
 
+    @cached_property
+    def _for_people(self) -> list[bool]:
+        """Whether each column is one that says it, by the header."""
+        header = self._cells(_text(self._data, 0, _LONGEST_HEADER).partition("\n")[0])
+        return [_FOR_PEOPLE.fullmatch(cell.strip()) is not None for cell in header]
 
-def _cells(row: str, mark: str) -> list[str]:
-    return next(csv.reader(io.StringIO(row.replace("\0", ""), newline=""), delimiter=mark), [])
+    def _column(self, begin: int) -> int | None:
+        """Give the column in which a URL stands, by the one row around it that has as many cells as the header."""
+        head = _text(self._data, max(0, begin - _LONGEST_ROW), begin)
+        tail = _text(self._data, begin, begin + _LONGEST_ROW).split("\n", _LINES_OF_A_ROW)
+        start = len(head) + 1
+        for _ in range(_LINES_OF_A_ROW):
+            start = head.rfind("\n", 0, max(0, start - 1)) + 1
+            for lines in range(1, _LINES_OF_A_ROW):
+                if len(self._cells(head[start:] + "\n".join(tail[:lines]))) == len(self._for_people):
+                    return max(0, len(self._cells(head[start:])) - 1)
+            if not start or self._left <= 0:
+                break
+        return None
+
+    def _cells(self, row: str) -> list[str]:
+        self._left -= len(row)
+        text = io.StringIO(row.replace("\0", ""), newline="")
+        rows = list(csv.reader(text, delimiter=self._mark)) if self._left > 0 else []
+        return rows[0] if len(rows) == 1 else []
 
 
 def _text(data: memoryview, begin: int, end: int) -> str:

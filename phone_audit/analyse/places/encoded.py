@@ -7,17 +7,20 @@ only if it begins with a whole URL.
 import base64
 import binascii
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from phone_audit.analyse.host_text import Host
 from phone_audit.analyse.places.apart import CERTIFICATE
-from phone_audit.analyse.places.extents import ExtentOf, TableExtent, exact_end, is_in_certificate
+from phone_audit.analyse.places.der import is_named_uri
+from phone_audit.analyse.places.extents import ExtentOf, TableExtent, exact_end
 from phone_audit.analyse.places.marks import Marks
-from phone_audit.analyse.places.urls import first_url
+from phone_audit.analyse.places.urls import first_url, too_many
 from phone_audit.analyse.suffixes import registered_domain
+from phone_audit.errors import ApkError
 
 MAX_HITS: Final = 2_000
 """Places looked at for one form in one file."""
@@ -37,6 +40,8 @@ be too short."""
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]+")
 _WRAPPED: Final = re.compile(rb"=*(?:\r?\n|(?:\\r)?\\n)(?:[A-Za-z0-9+/_-]{16}|-----)")
 """Base64 that goes on in the next line is a certificate or a file; a URL is not broken into lines."""
+_BASE64_LETTERS: Final = string.ascii_letters.encode() + string.digits.encode() + b"+/_-"
+_HEX_LETTERS: Final = string.hexdigits.encode()
 _HEX_MARK: Final = re.compile(rb"68747470(?:73)?3[aA]2[fF]2[fF]")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 _REVERSED_MARK: Final = re.compile(rb"//:s?ptth")
@@ -48,6 +53,7 @@ _PRINTABLE: Final = re.compile(rb"[\x21-\x7e]*")
 _XORED: Final = re.compile(rb"\x1c\0\x04(?:\x4a|\x03\x49)\x15\0")
 """`http://` and `https://`, each byte XORed with the one before: the same whatever byte all were XORed with."""
 _XORED_BYTES: Final = len("https://")
+_Item = TypeVar("_Item")
 
 
 class Decoded(NamedTuple):
@@ -74,36 +80,63 @@ def encoded_in(data: memoryview, extent_of: ExtentOf, marks: Marks, *, thorough:
         extent_of: how far strings reach in this kind of file.
         marks: what a scanner found in them.
         thorough: False leaves out the forms that binary files do not hold.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after everything, where some form was cut.
     """
-    yield from _base64(data, extent_of, marks.base64, _BASE64_MARKS if thorough else _BASE64_MARKS[:1])
+    forms = [_base64(data, extent_of, marks.base64, *mark) for mark in _BASE64_MARKS[: None if thorough else 1]]
     if thorough:
-        yield from _hex(data, extent_of, marks.hexed)
-        yield from _reversed(data, extent_of, marks.backwards)
-        yield from _percent(data, extent_of, marks.percent)
-    yield from xored_in(data, extent_of, marks.xored)
+        forms.append(_hex(data, extent_of, marks.hexed))
+        forms.append(_reversed(data, extent_of, marks.backwards))
+        forms.append(_percent(data, extent_of, marks.percent))
+    yield from all_of([*forms, xored_in(data, extent_of, marks.xored)])
+
+
+def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
+    """Give what each of several searches finds; one that is cut leaves the others as they are.
+
+    Raises:
+        ApkError: why one was cut, after everything.
+    """
+    cut: ApkError | None = None
+    for form in forms:
+        try:
+            yield from form
+        except ApkError as error:
+            cut = error
+    if cut is not None:
+        raise cut
 
 
 def _hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int]) -> Iterator[re.Match[bytes]]:
-    """Give the matches that begin at one of a few places."""
+    """Give the matches that begin at one of a few places.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
+    """
     found = (pattern.match(data, at) for at in places if at >= 0)
-    return islice((hit for hit in found if hit), MAX_HITS)
+    for number, hit in enumerate(hit for hit in found if hit):
+        if number == MAX_HITS:
+            raise too_many(MAX_HITS)
+        yield hit
 
 
 def _base64(
-    data: memoryview, extent_of: ExtentOf, places: Sequence[int], marks: tuple[tuple[re.Pattern[bytes], int, int], ...]
+    data: memoryview, extent_of: ExtentOf, places: Sequence[int], mark: re.Pattern[bytes], into: int, place: int
 ) -> Iterator[Decoded]:
-    for mark, into, place in marks if places else ():
-        for hit in _hits(mark, data, (at - into for at in places)):
-            begin = hit.start() - place
-            run = _BASE64.match(data, begin, begin + LONGEST) if begin >= 0 else None
-            if run is None or run.end() < hit.end():
-                continue
-            end = min(run.end(), max(extent_of(data, begin, hit.end()).end, hit.end()))
-            if end - begin < SHORTEST_BASE64 or _WRAPPED.match(data, run.end()):
-                continue
-            text = _from_base64(bytes(data[begin:end]))
-            if found := _whole(text, text.find(b"http", 0, 8)):
-                yield Decoded(found, begin, "base64", _rule(_from_base64(bytes(data[max(0, begin - 4) : end])), text))
+    for hit in _hits(mark, data, (at - into for at in places)):
+        begin = hit.start() - place
+        run = _BASE64.match(data, begin, begin + LONGEST) if begin >= 0 else None
+        if run is None or run.end() < hit.end():
+            continue
+        end = min(run.end(), max(extent_of(data, begin, hit.end()).end, hit.end()))
+        if end - begin < SHORTEST_BASE64 or _WRAPPED.match(data, run.end()):
+            continue
+        text = _from_base64(bytes(data[begin:end]))
+        if found := _whole(text, text.find(b"http", 0, 8)):
+            yield Decoded(
+                found, begin, "base64", _rule(_from_base64(_run_before(data, begin, _BASE64_LETTERS, 4)) + text, text)
+            )
 
 
 def _from_base64(run: bytes) -> bytes:
@@ -121,14 +154,12 @@ def _hex(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterat
         run = _HEX.match(data, begin, min(begin + LONGEST, exact_end(extent_of, data, begin, hit.end())))
         text = bytes.fromhex(run.group().decode("ascii")) if run else b""
         if found := _whole(text, 0):
-            yield Decoded(found, begin, "hex", _rule(_from_hex(bytes(data[max(0, begin - 4) : begin])) + text, text))
-
-
-def _from_hex(digits: bytes) -> bytes:
-    try:
-        return binascii.unhexlify(digits)
-    except binascii.Error:
-        return b""
+            yield Decoded(
+                found,
+                begin,
+                "hex",
+                _rule(bytes.fromhex(_run_before(data, begin, _HEX_LETTERS, 2).decode("ascii")) + text, text),
+            )
 
 
 def _rule(whole: bytes, text: bytes) -> str | None:
@@ -139,7 +170,14 @@ def _rule(whole: bytes, text: bytes) -> str | None:
         text: the end of it, in which the URL is the first.
     """
     begin = len(whole) - len(text) + text.find(b"http")
-    return CERTIFICATE if is_in_certificate(memoryview(whole), begin, len(whole)) else None
+    return CERTIFICATE if is_named_uri(memoryview(whole), begin) else None
+
+
+def _run_before(data: memoryview, begin: int, letters: bytes, group: int) -> bytes:
+    """Give what is encoded right before a text, in whole groups of letters."""
+    before = bytes(data[max(0, begin - LONGEST) : begin])
+    run = before[len(before.rstrip(letters)) :]
+    return run[len(run) % group :]
 
 
 def _reversed(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[Decoded]:
@@ -174,11 +212,16 @@ def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> It
         data: hostile bytes.
         extent_of: how far strings reach in this kind of file.
         places: where a scanner saw one begin.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
     """
     left = MAX_HITS
     for begin in places:
         key = data[begin] ^ ord("h")
-        if key and left and _XORED.match(_changes(bytes(data[begin : begin + _XORED_BYTES]))):
+        if key and _XORED.match(_changes(bytes(data[begin : begin + _XORED_BYTES]))):
+            if not left:
+                raise too_many(MAX_HITS)
             left -= 1
             end = min(begin + LONGEST // 2, exact_end(extent_of, data, begin, begin + _XORED_BYTES))
             raw = bytes(data[begin:end]).partition(b"\0")[0]

@@ -21,9 +21,6 @@ _SPACE: Final = b"\t\n\r"
 _BEFORE_LENGTH: Final = b"zZ\xfa\xda\x12\x1a\x86\x16"
 """What says that the next byte is a length though it is printable: a short text in Python bytecode (marshal, with and
 without the sign that it is referred to), fields 2 and 3 of protobuf, a URI and an IA5String in DER."""
-_CERTIFICATE_TAGS: Final = b"\x86\x16"
-_LONG_CERTIFICATE_TEXTS: Final = (b"\x86\x81", b"\x16\x81")
-"""What stands before one of 128 to 255 bytes, whose length takes two bytes."""
 
 
 class Extent(NamedTuple):
@@ -81,17 +78,6 @@ def exact_end(extent_of: ExtentOf, data: memoryview, begin: int, end: int) -> in
         return extent_of(data, begin, end).end
     length = int.from_bytes(data[max(0, begin - 2) : begin], "big") if extent_of is java_extent else 0
     return begin + length if begin + length >= end else len(data)
-
-
-def is_in_certificate(data: memoryview, begin: int, end: int) -> bool:
-    """Tell whether a URL is that of a revocation list or a policy: a whole URI or IA5String of a DER structure.
-
-    What stands behind the string may look like a part of the URL, since the next structure begins with a digit.
-    """
-    head = bytes(data[max(0, begin - 3) : begin])
-    if head[-3:-1] in _LONG_CERTIFICATE_TEXTS and head[-1] >= 0x80:
-        return True
-    return len(head) > 1 and head[-2] in _CERTIFICATE_TAGS and _SHORTEST < head[-1] < 0x80
 
 
 def _shortened(data: memoryview, run: Extent, begin: int, end: int, length_of: Callable[[bytes], int]) -> Extent:

@@ -64,7 +64,6 @@ _BY_BEGINNING: Final = {
 _DEX: Final = re.compile(rb"dex\n[0-9]{3}\0")
 _MPEG4: Final = b"ftyp"
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
-_SIGNATURE_FILE: Final = re.compile(r"META-INF/[^/]+\.(?:SF|MF|RSA|DSA|EC)", re.IGNORECASE)
 
 
 def sort_of(head: bytes) -> Sort:
@@ -92,8 +91,3 @@ def kind_of(name: str, sort: Sort) -> EvidenceKind:
     if sort in (Sort.TABLE, Sort.XML) or name.startswith(("res/", "base/res/")) or name.endswith("/resources.pb"):
         return "resource"
     return "asset"
-
-
-def is_signature_file(name: str) -> bool:
-    """Tell whether an entry is a part of the v1 signature: its URLs are those of whoever issued a certificate."""
-    return name[:1] in "Mm" and _SIGNATURE_FILE.fullmatch(name) is not None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from phone_audit.analyse.dex.strings import Bytes
 
 MOST: Final = 25_000
-"""Places of one form that are told of one file; only a forged file holds more."""
+"""Places of one form that are told of what is scanned at once; `Marks.full` says that there may be more."""
 _CHUNK: Final = 1 << 18
 """Bytes that are looked at together: what numpy holds on the way stays in the cache of the processor."""
 _BEFORE: Final = 2
@@ -49,6 +49,11 @@ class Marks(NamedTuple):
     base64: Sequence[int] = ()
     hexed: Sequence[int] = ()
     percent: Sequence[int] = ()
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be more of some form than are told."""
+        return max(map(len, self)) >= MOST
 
     def apart(self, begins: Sequence[int]) -> "dict[int, Marks]":
         """Tell the marks of files apart that stand one after the other.

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from phone_audit.analyse.host_text import MAX_HOST, find_urls
-from phone_audit.analyse.places.apart import DOCUMENT_FILE, PROSE, rule_of
+from phone_audit.analyse.places.apart import DOCUMENT_FILE, PROSE, Surroundings, rule_of
 from phone_audit.analyse.places.documents import is_document
-from phone_audit.analyse.places.encoded import encoded_in
+from phone_audit.analyse.places.encoded import Decoded, all_of, encoded_in
 from phone_audit.analyse.places.extents import (
     ExtentOf,
     binary_extent,
@@ -19,7 +19,7 @@ from phone_audit.analyse.places.extents import (
 )
 from phone_audit.analyse.places.found import Candidate, Mention
 from phone_audit.analyse.places.kinds import Sort, kind_of
-from phone_audit.analyse.places.marks import Marks, scanner
+from phone_audit.analyse.places.marks import MOST, Marks, scanner
 from phone_audit.analyse.places.pool import Pool, read_pool
 from phone_audit.analyse.places.structured import values
 from phone_audit.analyse.places.tables import hermes_strings, unity_strings
@@ -96,6 +96,8 @@ def pool_of(file: File, marks: Marks) -> Pool | None:
 
 def _foreign(file: File, marks: Marks) -> bool:
     data = file.data
+    if max(len(marks.plain), len(marks.wide)) >= MOST:
+        return True
     return not all(_OWN_URL.match(data, at) for at in marks.plain) or not all(
         _OWN_URL_16.match(data, at) for at in marks.wide
     )
@@ -107,27 +109,40 @@ def mentions_in(file: File, marks: Marks) -> Iterator[Mention]:
     Args:
         file: the file.
         marks: what a scanner found in its bytes.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after everything, where not all of it was looked at.
     """
     sort, data, where, kind = file.sort, file.data, file.where, file.kind
     extent_of = _extent_of(sort, data)
     document = DOCUMENT_FILE if is_document(file.name) else None
-    for found in _plain(sort, data, extent_of, marks):
-        rule = document or rule_of(sort, data, found, file.name)
-        yield Mention(found.host, kind, where, found.begin, rule=rule)
-    if document:
-        return
-    for decoded in encoded_in(data, extent_of, marks, thorough=file.thorough):
-        yield Mention(decoded.found, "decoded", where, decoded.offset, decoded.encoding, decoded.rule)
-    for phase in (0, 1) if file.wide_texts else ():
-        low = np.frombuffer(data, np.uint8)[phase::2].copy()
-        for decoded in encoded_in(low.data, binary_extent, scanner().marks(low)):
-            yield Mention(decoded.found, "decoded", where, phase + 2 * decoded.offset, decoded.encoding, decoded.rule)
+    plain = _plain(sort, data, extent_of, marks)
+    around = Surroundings(sort, data, file.name)
+    rules = ((found, document or rule_of(around, found)) for found in plain)
+    forms: list[Iterator[Mention]] = [
+        (Mention(found.host, kind, where, found.begin, rule=rule) for found, rule in rules)
+    ]
+    if not document:
+        forms.append(_decoded(file, encoded_in(data, extent_of, marks, thorough=file.thorough)))
+        forms.extend(_decoded_wide(file, phase) for phase in ((0, 1) if file.wide_texts else ()))
+    yield from all_of(forms)
+
+
+def _decoded(file: File, found: Iterator[Decoded], begin: int = 0, step: int = 1) -> Iterator[Mention]:
+    for one in found:
+        yield Mention(one.found, "decoded", file.where, begin + step * one.offset, one.encoding, one.rule)
+
+
+def _decoded_wide(file: File, phase: int) -> Iterator[Mention]:
+    low = np.frombuffer(file.data, np.uint8)[phase::2].copy()
+    yield from _decoded(file, encoded_in(low.data, binary_extent, scanner().marks(low)), phase, 2)
 
 
 def _plain(sort: Sort, data: memoryview, extent_of: ExtentOf, marks: Marks) -> Iterator[Found]:
-    yield from urls_in(data, extent_of, marks.plain)
+    forms = [urls_in(data, extent_of, marks.plain)]
     if sort in _WIDE:
-        yield from urls_in_16(data, None if sort in (Sort.BINARY, Sort.ASSEMBLY) else extent_of, marks.wide)
+        forms.append(urls_in_16(data, None if sort in (Sort.BINARY, Sort.ASSEMBLY) else extent_of, marks.wide))
+    yield from all_of(forms)
 
 
 def mentions_in_pool(file: File, pool: Pool, marks: Marks) -> Iterator[Mention]:

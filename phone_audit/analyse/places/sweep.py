@@ -9,7 +9,7 @@ import numpy as np
 from phone_audit.analyse.dex.strings import Bytes
 from phone_audit.analyse.places.found import Candidate, Mention
 from phone_audit.analyse.places.kinds import Sort
-from phone_audit.analyse.places.marks import Marks, scanner
+from phone_audit.analyse.places.marks import MOST, Marks, scanner
 from phone_audit.analyse.places.pool import Pool
 from phone_audit.analyse.places.search import (
     File,
@@ -19,6 +19,7 @@ from phone_audit.analyse.places.search import (
     mentions_in_pool,
     pool_of,
 )
+from phone_audit.analyse.places.urls import too_many
 from phone_audit.errors import ApkError
 
 MAX_MENTIONS: Final = 100_000
@@ -84,11 +85,17 @@ class Sweep:
         self._search(file, marks if pool is None else scanner().marks(pool.strings.data), pool)
 
     def _together(self, parts: list[Bytes]) -> list[Marks]:
-        """Give the marks of each of several files, for which they are scanned as one."""
+        """Give the marks of each of several files, for which they are scanned as one.
+
+        Where that is more than is told at once, each is scanned alone: no file takes the room of another.
+        """
         if not parts:
             return []
         begins = [0, *accumulate(part.size for part in parts)][:-1]
-        found = scanner().marks(np.concatenate(parts)).apart(begins)
+        whole = scanner().marks(np.concatenate(parts))
+        if whole.full:
+            return [scanner().marks(part) for part in parts]
+        found = whole.apart(begins)
         return [found.get(number, _NO_MARKS) for number in range(len(parts))]
 
     def _search(self, file: File, marks: Marks, pool: Pool | None) -> None:
@@ -100,6 +107,8 @@ class Sweep:
                 self._keep(mentions_in(file, marks))
             if file.sort is Sort.TEXT:
                 self._take(candidates_in(file))
+            if marks is not _NO_MARKS and marks.full:
+                raise too_many(MOST)
         except ApkError as error:
             self._note(file.where, error)
 

@@ -3,16 +3,21 @@
 Source: POSIX `pax`, ustar; GNU tar for long names. Links and special files hold nothing and are passed over.
 """
 
+import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.zip_index import Buffer
+from phone_audit.errors import ApkError
 
 BLOCK: Final = 512
 MAX_MEMBERS: Final = 50_000
 _LONG_NAME: Final = b"L"
 _PAX: Final = (b"x", b"X")
-_FILES: Final = (b"0", b"\0", b"7")
+_NO_FILES: Final = (b"1", b"2", b"3", b"4", b"5", b"6", b"K", b"g")
+"""Links, devices, folders, pipes, the long name of a link, and what holds for all members."""
+_SOMETHING: Final = re.compile(rb"[^\0]")
 _MAGIC_AT: Final = 257
 
 
@@ -30,23 +35,41 @@ def is_tar(head: bytes) -> bool:
 
 
 def members(data: Buffer) -> Iterator[Member]:
-    """Give the regular files; damage or the end of the bytes ends the walk."""
+    """Give the regular files. A member of an unknown kind is one, as POSIX has it.
+
+    Raises:
+        ApkError: code `damaged-entry` or `too-many-entries`, after all that can be read.
+    """
     at, long_name = 0, ""
-    for _ in range(MAX_MEMBERS):
+    for number in count():
         head = bytes(data[at : at + BLOCK])
-        size = _size(head[124:136])
-        if len(head) < BLOCK or not any(head) or size is None:
-            return
+        if not any(head):
+            return _check_end(data, at)
+        size = _size(head[124:136]) if len(head) == BLOCK else None
+        if size is None:
+            raise ApkError(f"A header in it is damaged; nothing was read from byte {at} on.", code="damaged-entry")
+        if number == MAX_MEMBERS:
+            raise ApkError(
+                f"It holds more than {MAX_MEMBERS} files; the others were not read.", code="too-many-entries"
+            )
         kind, content = head[156:157], data[at + BLOCK : at + BLOCK + size]
         if kind == _LONG_NAME:
             long_name = _text(bytes(content))
         elif kind in _PAX:
             long_name = _pax_path(bytes(content)) or long_name
         else:
-            if kind in _FILES:
+            if kind not in _NO_FILES:
                 yield Member(long_name or _name(head), at + BLOCK, content)
             long_name = ""
+        if len(content) < size:
+            raise ApkError("It is cut off.", code="damaged-entry")
         at += BLOCK + -(-size // BLOCK) * BLOCK
+
+
+def _check_end(data: Buffer, at: int) -> None:
+    """Refuse an end behind which something stands."""
+    if _SOMETHING.search(data, at):
+        raise ApkError(f"Something stands behind its end at byte {at}, and was not read.", code="damaged-entry")
 
 
 def _size(field: bytes) -> int | None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_urls
-from phone_audit.analyse.places.extents import BEFORE, ExtentOf
+from phone_audit.analyse.places.extents import BEFORE, ExtentOf, binary_extent, native_extent
+from phone_audit.analyse.suffixes import registered_domain
 from phone_audit.errors import ApkError
 
 MAX_HITS: Final = 20_000
@@ -49,8 +50,17 @@ def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Ite
         begin = at - len(scheme.group())
         low, high = extent_of(data, begin, mark.end())
         before, text = _decode(data[min(low, begin) : begin]), _decode(data[begin:high])
-        if found := first_url(text, before):
+        found = first_url(text, before)
+        if extent_of is binary_extent and found and not _can_be_reached(found):
+            high = native_extent(data, begin, mark.end()).end
+            found = next(filter(_can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
+        if found:
             yield Found(found, begin, high, before)
+
+
+def _can_be_reached(found: Host) -> bool:
+    """Tell whether a host is more than a name without a suffix; a byte before it that is no length may have cut it."""
+    return found.kind != "domain" or bool(registered_domain(found.host))
 
 
 def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[Found]:
@@ -86,13 +96,18 @@ def first_url(text: str, before: str = "") -> Host | None:
 def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) -> Iterator[re.Match[bytes]]:
     for number, at in enumerate(colons):
         if number == MAX_HITS:
-            raise _too_many()
+            raise too_many(MAX_HITS)
         if mark := pattern.match(data, at):
             yield mark
 
 
-def _too_many() -> ApkError:
-    reason = f"It holds more than {MAX_HITS} addresses; what follows was not looked at."
+def too_many(limit: int) -> ApkError:
+    """Give what is told of a file of which not everything is looked at.
+
+    Args:
+        limit: places, of one form, that were.
+    """
+    reason = f"It holds more than {limit} places that look like addresses; what follows was not looked at."
     return ApkError(reason, code="too-many-endpoints")
 
 

@@ -2,18 +2,21 @@
 
 import bz2
 import lzma
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from phone_audit.analyse.archive import Archive, gunzip
 from phone_audit.analyse.host_text import MAX_HOST
+from phone_audit.analyse.packed import unpack
 from phone_audit.analyse.places import tar
 from phone_audit.analyse.places.assemblies import MAGIC as ASSEMBLY_MAGIC
 from phone_audit.analyse.places.assemblies import compressed_assemblies
 from phone_audit.analyse.places.found import Candidate, Elsewhere
 from phone_audit.analyse.places.java import read_class
-from phone_audit.analyse.places.kinds import HEAD, Sort, is_signature_file, sort_of
+from phone_audit.analyse.places.kinds import HEAD, Sort, sort_of
+from phone_audit.analyse.places.media import end_of_media
 from phone_audit.analyse.places.search import File
 from phone_audit.analyse.places.sweep import MAX_MENTIONS, Sweep
 from phone_audit.analyse.trackers import Classes
@@ -33,11 +36,12 @@ MAX_DEX: Final = 128 * 2**20
 """Bytes of DEX files found under other names that are kept for reading."""
 
 _PACKED: Final = (Sort.ZIP, Sort.TAR, Sort.GZIP, Sort.BZIP2, Sort.XZ)
+_ZEROS: Final = re.compile(rb"\0*")
 _LONGEST_NAME: Final = MAX_HOST + len(":65535")
 
 
 def look_elsewhere(
-    archive: Archive, own_dex: frozenset[int], *, total: int = MAX_TOTAL, depth: int = MAX_DEPTH
+    archive: Archive, own_dex: frozenset[Entry], *, total: int = MAX_TOTAL, depth: int = MAX_DEPTH
 ) -> Elsewhere:
     """Search the files of a package other than its DEX files.
 
@@ -45,7 +49,7 @@ def look_elsewhere(
 
     Args:
         archive: the package.
-        own_dex: header offsets of the entries that are read as its DEX files anyway.
+        own_dex: the entries that are read as its DEX files anyway; others may name the same bytes.
         total: bytes that may be unpacked.
         depth: archives inside one another that are opened.
     """
@@ -81,9 +85,9 @@ class _Walk:
             skipped=tuple(dict.fromkeys(self._skipped)),
         )
 
-    def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[int] = frozenset()) -> None:
+    def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[Entry] = frozenset()) -> None:
         for entry in archive.entries:
-            if not (entry.size or entry.compressed) or entry.header_offset in own_dex or is_signature_file(entry.name):
+            if not (entry.size or entry.compressed) or entry in own_dex:
                 continue
             where = prefix + entry.name
             try:
@@ -93,8 +97,7 @@ class _Walk:
 
     def _entry(self, where: str, archive: Archive, entry: Entry, depth: int) -> None:
         sort = sort_of(archive.peek(entry, HEAD))
-        if sort is not Sort.MEDIA:
-            self._file(where, entry.name, sort, self._read(archive, entry), depth)
+        self._file(where, entry.name, sort, self._read(archive, entry), depth)
 
     def _read(self, archive: Archive, entry: Entry) -> memoryview:
         content = memoryview(archive.read(entry, min(MAX_FILE, self._left)))
@@ -106,6 +109,8 @@ class _Walk:
             if depth == 0:
                 raise ApkError(f"It lies inside {MAX_DEPTH} archives already and was not opened.", code="nested")
             self._open(where, sort, data, depth - 1)
+        elif sort is Sort.MEDIA:
+            self._media(where, name, data, depth)
         elif sort is Sort.OTHER_ARCHIVE:
             raise ApkError("It is an archive of a kind that is not opened.", code="unknown-archive")
         elif sort is Sort.DEX:
@@ -114,6 +119,15 @@ class _Walk:
             self._java(where, name, data)
         else:
             self._search(where, name, sort, data)
+
+    def _media(self, where: str, name: str, data: memoryview, depth: int) -> None:
+        if depth < 0:
+            raise ApkError("It stands behind several pictures already and was not looked at.", code="nested")
+        end = end_of_media(data)
+        if end == 0:
+            self._search(where, name, Sort.BINARY, data)
+        else:
+            self._behind(where, data, end, depth)
 
     def _search(self, where: str, name: str, sort: Sort, data: memoryview) -> None:
         self._sweep.add(File(where, name, sort, data))
@@ -163,18 +177,36 @@ class _Walk:
         for member in tar.members(data):
             inside = f"{where}{INSIDE}{member.name}"
             sort = sort_of(bytes(member.content[:HEAD]))
-            if sort is not Sort.MEDIA and len(member.content):
+            if len(member.content):
                 try:
                     self._file(inside, member.name, sort, member.content, depth)
                 except ApkError as error:
                     self._note(inside, error)
 
-    def _unpacked(self, unpack: Callable[[memoryview, int], bytes], where: str, data: memoryview, depth: int) -> None:
+    def _unpacked(self, unpack_it: "_Unpack", where: str, data: memoryview, depth: int) -> None:
         """Read a file that is compressed by itself; with a tar archive in it both count as one."""
-        content = memoryview(unpack(data, min(MAX_FILE, self._left)))
+        unpacked, end = unpack_it(data, min(MAX_FILE, self._left))
+        content = memoryview(unpacked)
         self._left -= len(content)
+        self._behind(where, data, end, depth)
         sort = sort_of(bytes(content[:HEAD]))
         self._file(where, where.rpartition(INSIDE)[2], sort, content, depth + (sort is Sort.TAR))
+
+    def _behind(self, where: str, data: memoryview, end: int, depth: int) -> None:
+        """Search what stands behind the end of a picture, or of what is compressed, as a file of its own."""
+        rest = data[end:]
+        if not len(rest):
+            return
+        zeros = _ZEROS.match(rest)
+        begin = end + (zeros.end() if zeros else 0)
+        if begin == len(data):
+            return
+        inside = f"{where}{INSIDE}{begin}"
+        sort = sort_of(bytes(data[begin : begin + HEAD]))
+        try:
+            self._file(inside, where.rpartition(INSIDE)[2], sort, data[begin:], depth - (sort is Sort.MEDIA))
+        except ApkError as error:
+            self._note(inside, error)
 
     def _note(self, where: str, error: ApkError) -> None:
         _noted(self._skipped, where, error)
@@ -184,25 +216,18 @@ def _noted(skipped: list[Skipped], where: str, error: ApkError) -> None:
     skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
 
 
-def _limited(decompressor: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: memoryview, limit: int) -> bytes:
-    try:
-        content = decompressor.decompress(data, limit + 1)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise ApkError("It is compressed and damaged.", code="damaged-entry") from error
-    if len(content) > limit:
-        raise ApkError(f"It is larger than {limit} bytes when unpacked.", code="size-limit")
-    return content
+_Unpack = Callable[[memoryview, int], tuple[bytes, int]]
 
 
-def _bunzip2(data: memoryview, limit: int) -> bytes:
-    return _limited(bz2.BZ2Decompressor(), data, limit)
+def _bunzip2(data: memoryview, limit: int) -> tuple[bytes, int]:
+    return unpack(data, limit, bz2.BZ2Decompressor, (OSError, EOFError))
 
 
-def _unxz(data: memoryview, limit: int) -> bytes:
-    return _limited(lzma.LZMADecompressor(memlimit=MAX_FILE), data, limit)
+def _unxz(data: memoryview, limit: int) -> tuple[bytes, int]:
+    return unpack(data, limit, partial(lzma.LZMADecompressor, memlimit=MAX_FILE), (lzma.LZMAError, EOFError))
 
 
-_UNPACKERS: Final[dict[Sort, Callable[[memoryview, int], bytes]]] = {
+_UNPACKERS: Final[dict[Sort, _Unpack]] = {
     Sort.GZIP: gunzip,
     Sort.BZIP2: _bunzip2,
     Sort.XZ: _unxz,

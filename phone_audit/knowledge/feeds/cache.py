@@ -1,19 +1,27 @@
-"""The compiled table of the feeds at hand: kept under the digest of the feeds, made again when they change."""
+"""The compiled table of the feeds at hand: kept under the digest of the feeds, made again when they change.
+
+What lies in the cache is believed only where this user alone can write it, and has the shape that was written.
+"""
 
 import contextlib
+import errno
 import json
 import mmap
 import os
+import re
+import stat
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from phone_audit.knowledge.feeds.store import read_head, read_rows, sha256_of
-from phone_audit.knowledge.feeds.table import VERSION, Table, TableError, compile_table
+from phone_audit.knowledge.feeds.table import VERSION, Table, compile_table
 
 _KEPT: Final = 3
 _DIGESTS: Final = "digests.json"
+_FLAGS: Final[int] = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 def cache_folder() -> Path:
@@ -22,7 +30,7 @@ def cache_folder() -> Path:
 
 
 def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
-    """Give the SHA-256 of each file. One that has the size, time and place of last time is not read again.
+    """Give the SHA-256 of each file. One that has the size, times and place of last time is not read again.
 
     Args:
         files: the feed files.
@@ -32,8 +40,9 @@ def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
     found: dict[str, list[int | str]] = {}
     for file in files:
         # a file that is gone or may not be read is told by sha256_of
-        stat = file.stat() if file.exists() else None
-        mark: list[int | str] = [stat.st_size, stat.st_mtime_ns, stat.st_ino] if stat else []
+        it = file.stat() if file.exists() else None
+        # the time of modification can be set, that of the change cannot
+        mark: list[int | str] = [it.st_size, it.st_mtime_ns, it.st_ctime_ns, it.st_ino] if it else []
         before = known.get(str(file.absolute()), [])
         digest = before[-1] if mark and before[:-1] == mark else sha256_of(file)
         found[str(file.absolute())] = [*mark, digest]
@@ -50,8 +59,10 @@ def open_table(files: Sequence[Path], digests: Sequence[str], folder: Path) -> T
     """
     total = sha256(f"{VERSION}\n".encode() + "\n".join(digests).encode()).hexdigest()
     path = folder / f"{total[:32]}.table"
-    with contextlib.suppress(OSError, TableError, ValueError), path.open("rb") as file:
-        return Table(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+    with contextlib.suppress(OSError, ValueError), _opened(path) as file:
+        table = Table(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        table.check_rows()
+        return table
     data = compile_table((read_head(file), read_rows(file)) for file in files)
     if _write(path, data):
         _forget_old(folder, path)
@@ -60,11 +71,29 @@ def open_table(files: Sequence[Path], digests: Sequence[str], folder: Path) -> T
 
 def _read_digests(path: Path) -> dict[str, list[int | str]]:
     try:
-        document = json.loads(path.read_bytes())
+        with _opened(path) as file:
+            document = json.loads(file.read())
     except (OSError, ValueError, RecursionError):
         return {}
     shaped = isinstance(document, dict) and all(isinstance(mark, list) and mark for mark in document.values())
-    return document if shaped else {}
+    return {name: mark for name, mark in document.items() if _SHA256.fullmatch(str(mark[-1]))} if shaped else {}
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a cache file.
+
+    Raises:
+        OSError: it cannot be read, is no plain file, or somebody else than this user can write it.
+    """
+    # without waiting: a pipe in its place would never answer
+    file = os.fdopen(os.open(path, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0)), "rb")
+    it = os.fstat(file.fileno())
+    # Windows tells rights in another way; there the folder of the user is his own
+    alone = os.name == "nt" or (it.st_uid == os.geteuid() and not it.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    if stat.S_ISREG(it.st_mode) and alone:
+        return file
+    file.close()
+    raise OSError(errno.EPERM, "somebody else can write it")
 
 
 def _write(path: Path, data: bytes) -> bool:
@@ -72,7 +101,8 @@ def _write(path: Path, data: bytes) -> bool:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.write_bytes(data)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
+            file.write(data)
         draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

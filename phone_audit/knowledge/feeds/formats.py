@@ -16,6 +16,7 @@ from phone_audit.knowledge.feeds.owners import read_disconnect, read_duckduckgo,
 from phone_audit.knowledge.feeds.stalkerware import read_ioc, read_network, read_samples
 from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.knowledge.feeds.suss import read_suss
+from phone_audit.knowledge.feeds.transparency import read_images, read_modules, read_packages
 from phone_audit.knowledge.feeds.value_list import read_values
 
 Reader = Callable[[bytes, About], Iterator[Indicator | Rejected]]
@@ -34,6 +35,7 @@ class Format:
         suffixes: of its files in a folder.
         publisher: who makes it, where only one does; then `url` and `licence` too.
         marks: words of which one stands near the beginning of such a file.
+        deep: whether the files of a folder lie in folders of it too.
     """
 
     name: str
@@ -45,12 +47,15 @@ class Format:
     url: str = ""
     licence: str = ""
     marks: tuple[str, ...] = ()
+    deep: bool = False
 
 
 _STALKERWARE = ("AssoEchap", "https://github.com/AssoEchap/stalkerware-indicators", "CC-BY-4.0")
 _DDG = ("DuckDuckGo", "https://github.com/duckduckgo/tracker-blocklists", "CC-BY-NC-SA-4.0")
 _UAD = "https://github.com/Universal-Debloater-Alliance/universal-android-debloater-next-generation"
 _JSON = (".json",)
+_LOG = (".txt", "")
+_BINARY_TRANSPARENCY = "https://developers.google.com/android/binary_transparency"
 
 _ALL = (
     Format("stix", "STIX 2.x bundle, as MVT reads it and beyond", read_stix, "malware",
@@ -100,13 +105,19 @@ _ALL = (
     Format("baseline", "packages of an AOSP or GSI image, or signers of Google's", read_baseline, "owner", _JSON,
            "Android Open Source Project", "https://github.com/android/security-certification-resources", "Apache-2.0",
            ('"packagesall"', '"com.android.vending"')),
+    Format("pixel-images", "Google's log of Pixel images: image_info.txt", read_images, "owner", _LOG, "Google",
+           f"{_BINARY_TRANSPARENCY}/pixel_overview", marks=(":user/release-keys",), deep=True),
+    Format("google-packages", "Google's log of its packages: package_info.txt, or bundles", read_packages, "owner",
+           _LOG, "Google", f"{_BINARY_TRANSPARENCY}/google_apk/overview", marks=("sha256(apk)",), deep=True),
+    Format("mainline-modules", "Google's log of Mainline modules: module_info.txt, or bundles", read_modules, "owner",
+           _LOG, "Google", f"{_BINARY_TRANSPARENCY}/mainline_modules/overview", marks=("sha256(apex)",), deep=True),
 )  # fmt: skip
 FORMATS: dict[str, Format] = {item.name: item for item in _ALL}
 
 _ORDER = (
     "stix", "stalkerware-samples", "stalkerware-network", "stalkerware", "exodus", "suss", "appmanager", "uad-ng",
     "misp-warninglist", "misp-galaxy", "xray", "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline",
-    "debloat-list", "maltrail", "csv", "hosts", "values",
+    "debloat-list", "mainline-modules", "google-packages", "pixel-images", "maltrail", "csv", "hosts", "values",
 )  # fmt: skip
 """From what can be told surely to what anything could be."""
 _LOOKED_AT = 2**16

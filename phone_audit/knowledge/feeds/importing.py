@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +42,18 @@ class Imported:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def read_feed(format_name: str, path: Path, said: Said, clock: Callable[[], datetime]) -> Imported:
+def _no_suffix(host: str) -> bool:
+    del host
+    return False
+
+
+def read_feed(
+    format_name: str,
+    path: Path,
+    said: Said,
+    clock: Callable[[], datetime],
+    is_suffix: Callable[[str], bool] = _no_suffix,
+) -> Imported:
     """Read a feed without keeping it.
 
     Args:
@@ -50,6 +61,7 @@ def read_feed(format_name: str, path: Path, said: Said, clock: Callable[[], date
         path: a file, or a folder whose files of the format are one feed.
         said: what is known of the feed.
         clock: gives the present time.
+        is_suffix: tells whether a host is a public suffix, by a longer list than the one at hand here.
 
     Raises:
         UsageError: there is no such format, or the file is of none.
@@ -63,7 +75,7 @@ def read_feed(format_name: str, path: Path, said: Said, clock: Callable[[], date
         found = FORMATS.get(format_name) or _recognised(file, data)
         read.begin(found, file, data)
         for item in _items(found, file, data, said):
-            read.take(item, path)
+            read.take(_below_suffix(item, is_suffix), path)
     if not read.indicators:
         raise KnowledgeError(
             f"{path} holds nothing that could be taken{_first(read.rejected)}.",
@@ -112,7 +124,7 @@ def _files(path: Path, format_: Format | None) -> list[Path]:
         suffixes = format_.suffixes if format_ else ()
         files = [
             file
-            for file in sorted(path.iterdir())
+            for file in sorted(path.rglob("*") if format_ and format_.deep else path.iterdir())
             if file.is_file() and file.stem.upper() != "README" and (not suffixes or file.suffix.lower() in suffixes)
         ]
         if files:
@@ -143,7 +155,7 @@ def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Ind
     about = About(_name_of(file), said.class_ or format_.class_)
     try:
         for item in format_.read(data, about):
-            yield _as_said(item, said)
+            yield _as_said(_by_file(item, about.name), said)
     except FeedError as error:
         raise KnowledgeError(
             f"{file} cannot be read as {format_.name}: {error}.", "Name the format that it is, or check the file."
@@ -154,8 +166,22 @@ def _as_said(item: Indicator | Rejected, said: Said) -> Indicator | Rejected:
     """A class that the user names stands above that of the format, except where the row itself says commonplace."""
     if said.class_ is None or isinstance(item, Rejected) or item.about.class_ in (said.class_, "commonplace"):
         return item
-    about = item.about
-    return Indicator(item.kind, item.value, About(about.name, said.class_, about.weight, about.note))
+    return replace(item, about=replace(item.about, class_=said.class_))
+
+
+def _by_file(item: Indicator | Rejected, name: str) -> Indicator | Rejected:
+    """Mark a name that stands in no row: it is only what the file is called."""
+    if isinstance(item, Rejected) or item.about.name != name:
+        return item
+    return replace(item, about=replace(item.about, by_file=True))
+
+
+def _below_suffix(item: Indicator | Rejected, is_suffix: Callable[[str], bool]) -> Indicator | Rejected:
+    if isinstance(item, Rejected) or item.kind != "host" or item.about.class_ == "commonplace":
+        return item
+    if not is_suffix(item.value):
+        return item
+    return Rejected(item.value, f"{item.value!r} is a public suffix, under which anybody has a name")
 
 
 def _name_of(file: Path) -> str:

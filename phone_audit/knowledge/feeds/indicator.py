@@ -1,7 +1,10 @@
 """What every feed becomes: typed indicators, and rows that were left out with the reason."""
 
+import ipaddress
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+from pydantic import ValidationInfo, field_validator
 
 from phone_audit.model.base import Frozen
 
@@ -25,12 +28,16 @@ Weight = Literal["strong", "weak"]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a row of a feed says of its values: what they belong to, its class, how much a value proves."""
+    """What a row of a feed says of its values: what they belong to, its class, how much a value proves.
+
+    `by_file`: no row says the name, it is that of the file; two values of it need not belong together.
+    """
 
     name: str
     class_: ThreatClass
     weight: Weight = "strong"
     note: str = ""
+    by_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,26 @@ class FeedRow(Frozen):
     class_: ThreatClass
     weight: Weight = "strong"
     note: str = ""
+    by_file: bool = False
     values: tuple[str, ...]
+
+    @field_validator("values")
+    @classmethod
+    def _as_imported(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        kind = info.data.get("kind")
+        for value in values:
+            if not _is_written(kind, value):
+                raise ValueError(f"{value[:80]!r} is no {kind} as an import writes it")
+        return values
+
+
+def _is_written(kind: object, value: str) -> bool:
+    if kind == "network":
+        try:
+            return str(ipaddress.ip_network(value)) == value
+        except ValueError:
+            return False
+    return value != "" and "\n" not in value and (kind != "path" or value.startswith("/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from phone_audit.model.text_bytes import as_utf8, decoded
+
 LARGEST = 256 * 2**20
 
 
@@ -17,7 +19,7 @@ def read_json(data: bytes) -> Any:
         FeedError: it is none, or nested too deeply.
     """
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return json.loads(as_utf8(data).decode())
     except (ValueError, RecursionError) as error:
         raise FeedError(f"it is no JSON: {error}") from error
 
@@ -30,8 +32,8 @@ def texts(value: object) -> list[str]:
 
 
 def text(value: object) -> str:
-    """Give a text; what is none is empty."""
-    return value if isinstance(value, str) else ""
+    """Give a text; what is none is empty, and half of a surrogate pair a question mark."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -41,4 +43,4 @@ def mapping(value: object) -> dict[str, Any]:
 
 def lines(data: bytes) -> list[str]:
     """Give the lines of a text file, whatever its bytes."""
-    return data.decode("utf-8-sig", "replace").splitlines()
+    return decoded(data).splitlines()

@@ -1,7 +1,9 @@
 """STIX 2.x bundles: every indicator's pattern, named and classed by the malware that a relationship leads to."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from phone_audit.knowledge.feeds.indicator import CLASSES, About, Indicator, Kind, Rejected, ThreatClass
@@ -26,14 +28,25 @@ _OTHER: Final = {
     "configuration-profile": "configuration profiles are on iPhones only",
     "email-addr": "mail addresses are not looked for",
 }
+_NO_SIGN: Final = frozenset({"benign", "unknown", "anonymization"})
+"""Types of indicator (STIX 2.1, 10.7) that say of a value that it is harmless, or nothing."""
+_PASSING: Final[frozenset[Kind]] = frozenset({"host", "address", "network", "url"})
+"""Kinds of values that get another owner in time."""
 
 
-def read_stix(data: bytes, about: About) -> Iterator[Row]:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def read_stix(data: bytes, about: About, clock: Callable[[], datetime] = _now) -> Iterator[Row]:
     """Yield the indicators of a bundle.
+
+    A host or an address whose time is over (`valid_until`) is weak: it may be somebody else's by now.
 
     Args:
         data: the file; hostile input.
         about: name and class where the bundle itself tells none.
+        clock: gives the present time.
 
     Raises:
         FeedError: it is no STIX at all.
@@ -49,8 +62,33 @@ def read_stix(data: bytes, about: About) -> Iterator[Row]:
             continue
         if item.get("revoked") is True:
             yield Rejected(shown(item.get("id")), "the publisher took it back (revoked)")
+        elif fault := _harmless(item):
+            yield Rejected(shown(item.get("id")), fault)
         else:
-            yield from _rows(item, named.get(text(item.get("id"))) or _about(item, about))
+            rows = _rows(item, named.get(text(item.get("id"))) or _about(item, about))
+            yield from map(_aged, rows) if _over(item, clock) else rows
+
+
+def _harmless(item: Mapping[str, Any]) -> str | None:
+    """Say why an indicator is none of anything malicious, as its types tell, or None."""
+    types = {word.lower() for word in texts(item.get("indicator_types"))}
+    if "benign" in types or (types and types <= _NO_SIGN):
+        return f"the publisher calls it {' and '.join(sorted(types & _NO_SIGN))}"
+    return None
+
+
+def _over(item: Mapping[str, Any], clock: Callable[[], datetime]) -> bool:
+    try:
+        until = datetime.fromisoformat(text(item.get("valid_until")))
+    except ValueError:
+        return False
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)) <= clock()
+
+
+def _aged(item: Row) -> Row:
+    if isinstance(item, Rejected) or item.kind not in _PASSING:
+        return item
+    return replace(item, about=replace(item.about, weight="weak", note="its time is over, the publisher says"))
 
 
 def _named(known: Mapping[str, Mapping[str, Any]], about: About) -> dict[str, About]:
@@ -58,7 +96,10 @@ def _named(known: Mapping[str, Mapping[str, Any]], about: About) -> dict[str, Ab
     found = {}
     for item in known.values():
         source, target = text(item.get("source_ref")), known.get(text(item.get("target_ref")))
-        if item.get("type") == "relationship" and target and source.startswith("indicator--"):
+        indicates = item.get("type") == "relationship" and item.get("relationship_type") == "indicates"
+        if not indicates or not target or True in (item.get("revoked"), target.get("revoked")):
+            continue
+        if source.startswith("indicator--"):
             found[source] = _about(target, about)
     return found
 

@@ -1,5 +1,6 @@
 """Feeds on disk: JSON lines, the head first. The same for those of the package and those of the user."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -27,7 +28,8 @@ def write_feed(path: Path, head: FeedHead, indicators: Iterable[Indicator]) -> N
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
+        # JSON can hold half of a surrogate pair, which UTF-8 cannot
+        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(_line(head.model_dump(mode="json")))
             for row in _rows(indicators):
                 file.write(_line(row.model_dump(mode="json", exclude_defaults=True)))
@@ -35,10 +37,12 @@ def write_feed(path: Path, head: FeedHead, indicators: Iterable[Indicator]) -> N
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise KnowledgeError(
             f"{path} cannot be written: {error.strerror}.", "Free some room, or check your rights."
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _line(value: object) -> str:
@@ -56,8 +60,9 @@ def _rows(indicators: Iterable[Indicator]) -> Iterator[FeedRow]:
         for start in range(0, len(ordered), _VALUES_A_ROW):
             part = tuple(ordered[start : start + _VALUES_A_ROW])
             yield FeedRow(
-                kind=kind, name=about.name, class_=about.class_, weight=about.weight, note=about.note, values=part
-            )
+                kind=kind, name=about.name, class_=about.class_, weight=about.weight, note=about.note,
+                by_file=about.by_file, values=part,
+            )  # fmt: skip
 
 
 def read_head(path: Path) -> FeedHead:

@@ -14,12 +14,26 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Final
+from typing import Annotated, Any, Final, get_args
 
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, About, FeedHead, FeedRow, Indicator, Kind, Listed
+from pydantic import Field
+
+from phone_audit.knowledge.feeds.indicator import (
+    CLASSES,
+    KINDS,
+    MALICIOUS,
+    About,
+    FeedHead,
+    FeedRow,
+    Indicator,
+    Kind,
+    Listed,
+    Weight,
+)
+from phone_audit.model.base import Frozen
 
 MAGIC: Final = b"PHAU-IND"
-VERSION: Final = 2
+VERSION: Final = 3
 _HEAD: Final = struct.Struct("<8sII6Q")  # magic, version, crc32 of what follows, lengths of the six sections
 _TEXT_BITS: Final = 36
 _TEXT_MASK: Final = (1 << _TEXT_BITS) - 1
@@ -49,7 +63,7 @@ def compile_table(feeds: Iterable[tuple[FeedHead, Iterable[FeedRow]]]) -> bytes:
         for row in its_rows:
             place = len(row_places) << _TEXT_BITS
             row_places.append(len(rows))
-            said = [number, row.kind, row.name, row.class_, row.weight, row.note]
+            said = [number, row.kind, row.name, row.class_, row.weight, row.note, row.by_file]
             rows += json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
             if row.kind == "network":
                 _add_lengths(lengths, row.values)
@@ -79,6 +93,24 @@ def _add_lengths(lengths: dict[str, list[int]], networks: Iterable[str]) -> None
             lengths[version] = sorted([*lengths[version], length], reverse=True)
 
 
+class _Lengths(Frozen):
+    four: tuple[Annotated[int, Field(ge=0, le=32)], ...] = Field(alias="4")
+    six: tuple[Annotated[int, Field(ge=0, le=128)], ...] = Field(alias="6")
+
+
+class _Head(Frozen):
+    feeds: tuple[FeedHead, ...]
+    networks: _Lengths
+    paths: tuple[Annotated[str, Field(pattern="^/")], ...]
+
+
+def _check_row(said: Any, feeds: int) -> None:
+    feed, kind, name, class_, weight, note, by_file = said
+    known = kind in KINDS and class_ in CLASSES and weight in get_args(Weight) and by_file in (False, True)
+    if not (known and isinstance(feed, int) and 0 <= feed < feeds and isinstance(name, str) and isinstance(note, str)):
+        raise ValueError("it is no row")
+
+
 class Table:
     """The indicators of some feeds, ready to be looked up.
 
@@ -104,12 +136,28 @@ class Table:
             sections.append(view[start : start + length])
             start += length
         heads, keys, places, rows_at, self._values, self._rows = sections
-        self._keys, self._places, self._rows_at = (part.cast("Q") for part in (keys, places, rows_at))
-        head = json.loads(bytes(heads))
-        self.feeds = tuple(FeedHead.model_validate(feed) for feed in head["feeds"])
-        self.paths: tuple[str, ...] = tuple(head["paths"])
-        self.networks = {4: tuple(head["networks"]["4"]), 6: tuple(head["networks"]["6"])}
+        try:
+            self._keys, self._places, self._rows_at = (part.cast("Q") for part in (keys, places, rows_at))
+            head = _Head.model_validate_json(bytes(heads))
+        except (TypeError, ValueError) as error:
+            raise TableError("its head or a section is none") from error
+        if len(self._keys) != len(self._places) or max(self._places, default=-1) >> _TEXT_BITS >= len(self._rows_at):
+            raise TableError("a place lies beyond the end")
+        self.feeds, self.paths = head.feeds, head.paths
+        self.networks = {4: head.networks.four, 6: head.networks.six}
         self._parsed: dict[int, tuple[FeedHead, Kind, About]] = {}
+
+    def check_rows(self) -> None:
+        """Read every row: what comes from a cache may be anything.
+
+        Raises:
+            TableError: one is no row.
+        """
+        try:
+            for number in range(len(self._rows_at)):
+                _check_row(self._said(number), len(self.feeds))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise TableError("a row is none") from error
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -136,13 +184,16 @@ class Table:
         start = place & _TEXT_MASK
         # the longest value is 2048 letters of at most four bytes
         piece = bytes(self._values[start : start + 8200])
-        return Listed(Indicator(kind, piece[: piece.index(b"\n")].decode(), about), feed)
+        return Listed(Indicator(kind, piece.partition(b"\n")[0].decode("utf-8", "replace"), about), feed)
 
     def _row(self, number: int) -> tuple[FeedHead, Kind, About]:
         known = self._parsed.get(number)
         if known is None:
-            start = self._rows_at[number]
-            end = self._rows_at[number + 1] if number + 1 < len(self._rows_at) else len(self._rows)
-            feed, kind, name, class_, weight, note = json.loads(bytes(self._rows[start:end]))
-            known = self._parsed[number] = (self.feeds[feed], kind, About(name, class_, weight, note))
+            feed, kind, *said = self._said(number)
+            known = self._parsed[number] = (self.feeds[feed], kind, About(*said))
         return known
+
+    def _said(self, number: int) -> Any:
+        start = self._rows_at[number]
+        end = self._rows_at[number + 1] if number + 1 < len(self._rows_at) else len(self._rows)
+        return json.loads(bytes(self._rows[start:end]))

@@ -1,5 +1,6 @@
 """Text of a feed → a value as it is looked up, or the reason why it is none."""
 
+import hashlib
 import ipaddress
 import re
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Rejected
 from phone_audit.knowledge.hosts import plain_host
 from phone_audit.knowledge.naming import address_fault, host_fault
+from phone_audit.knowledge.naming import suffixes as public_suffixes
 from phone_audit.knowledge.rules import split_url
 
 DIGESTS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
@@ -24,6 +26,11 @@ _END = "app cc cn co com de eu in info io me net org ru top tv xyz"
 _ENDS: Final = frozenset(_END.split(" "))
 """Ends of host names with which names of packages begin."""
 _LONGEST: Final = 2048
+_EMPTY: Final = frozenset(hashlib.new(name).hexdigest() for name in DIGESTS.values())
+_SHORTEST: Final = {4: 16, 6: 32}
+"""Prefix lengths: a network wider than these holds what belongs to many others."""
+_SUFFIX: Final = re.compile(r"(.+\.)?arpa|(ac|co|com|edu|gov|mil|net|org)\.[a-z]{2}|((pvt\.)?k12|cc|lib)\.[a-z]{2}\.us")
+"""Names under which anybody, or a whole country, has a name, whatever the list of suffixes holds."""
 
 
 class NoValueError(ValueError):
@@ -57,12 +64,16 @@ def read(kind: Kind, text: str) -> tuple[Kind, str]:
 
 
 def row(kind: Kind, text: str, about: About) -> Indicator | Rejected:
-    """Give the indicator that a text of a feed stands for, or the reason why it was left out."""
+    """Give the indicator that a text of a feed stands for, or the reason why it was left out.
+
+    What holds for everybody is taken only from a feed that says just that (`commonplace`).
+    """
     try:
         found, value = read(kind, text)
-    except NoValueError as fault:
-        return Rejected(shown(text), str(fault))
-    return Indicator(found, value, about)
+    except NoValueError as error:
+        return Rejected(shown(text), str(error))
+    fault = None if about.class_ == "commonplace" else _everybodys(found, value)
+    return Rejected(shown(text), fault) if fault else Indicator(found, value, about)
 
 
 def guessed(text: str) -> Kind:
@@ -126,6 +137,22 @@ def _network(text: str) -> tuple[Kind, str] | None:
     if network.prefixlen == network.max_prefixlen:
         return _address(str(network.network_address))
     return "network", str(network)
+
+
+def _everybodys(kind: Kind, value: str) -> str | None:
+    """Say why a value would fit what belongs to everybody or to nobody, or None."""
+    if kind == "network":
+        network = ipaddress.ip_network(value)
+        if network.prefixlen < _SHORTEST[network.version]:
+            return f"{value} is too wide; most of it belongs to others"
+        return address_fault(str(network[0])) or address_fault(str(network[-1]))
+    if kind in ("hash", "certificate") and value in _EMPTY:
+        return "the hash is that of an empty file"
+    if kind == "host" and _SUFFIX.fullmatch(value):
+        return f"{value!r} is a public suffix, under which anybody has a name"
+    if kind == "package" and value.lower() in public_suffixes()["registry"]:
+        return f"{value!r} is a public suffix and no package name"
+    return None
 
 
 def _host(text: str) -> tuple[Kind, str]:

@@ -29,7 +29,7 @@ def unpack(path: Path, into: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as bundle:
-            entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
+            entries = [entry for entry in bundle.infolist() if not entry.filename.endswith("/")]
             _check_entries(entries)
             left = _MOST_BYTES
             for entry in entries:

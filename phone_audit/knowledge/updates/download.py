@@ -54,6 +54,7 @@ def way(ca_file: Path | None, seconds: float) -> Way:
         raise KnowledgeError(
             f"{ca_file} holds no certificates that can be read: {error.strerror or error}.", "Name a PEM file."
         ) from error
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2  # some builds of Python leave that to the system
     return Way(trust, seconds)
 
 

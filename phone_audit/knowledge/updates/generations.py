@@ -6,6 +6,7 @@ updates/kept/<source>/<generation>/     a knowledge folder; never changed once i
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ _GENERATION: Final = r"^[0-9TZ]{16}-[0-9a-f]{12}(-[0-9]+)?$"
 _KEPT: Final = "kept"
 _POINTER: Final = "current.json"
 _PART: Final = ".part-"
+_DRAFT: Final = r"^\.part-[0-9]+$"
 _PATIENCE: Final = 3.0  # seconds; looking something up takes less, a scan more
 
 
@@ -161,17 +163,33 @@ def keep(own: Path, source: str, made: Path, stamp: str, sha256: str) -> str:
 
 
 def forget_others(own: Path) -> None:
-    """Remove what the pointer does not name, and what an update left that did not end."""
+    """Remove what the pointer does not name, and what an update left that did not end.
+
+    Only folders that an update made itself go, told by their names; no symbolic link is followed, nor removed.
+    """
     sources = read_current(own).sources
-    with contextlib.suppress(OSError):
-        for folder in (own / FOLDER / _KEPT).iterdir():
-            kept = sources.get(folder.name)
-            named = {version.generation for version in (kept.current, kept.previous) if version} if kept else set()
-            for version in folder.iterdir():
-                if version.name not in named:
-                    shutil.rmtree(version, ignore_errors=True)
-            if not named:
+    for folder in _real_folders(own / FOLDER / _KEPT, SOURCE_ID):
+        kept = sources.get(folder.name)
+        named = {version.generation for version in (kept.current, kept.previous) if version} if kept else set()
+        for version in _real_folders(folder, f"{_GENERATION}|{_DRAFT}"):
+            if version.name not in named:
+                shutil.rmtree(version, ignore_errors=True)
+        if not named:
+            with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _real_folders(parent: Path, names: str) -> list[Path]:
+    """Give the sub-folders that have such names and are no symbolic links; none where they cannot be listed."""
+    try:
+        with os.scandir(parent) as found:
+            return [
+                Path(item.path)
+                for item in found
+                if re.fullmatch(names, item.name) and item.is_dir(follow_symlinks=False)
+            ]
+    except OSError:
+        return []
 
 
 def _source_folder(own: Path, source: str) -> Path:

@@ -41,6 +41,12 @@ def test_an_address_that_the_policy_forbids() -> None:
     )
 
 
+def test_the_policy_does_not_bind_sockets() -> None:
+    broker = PLAIN.model_copy(update={"schemes": ("mqtt",)})
+    (found,) = check(apk_info("com.a", endpoints=(broker,), network_policy=policy()), knowledge())
+    assert (found.severity, found.confidence) == ("medium", "medium")
+
+
 def test_only_the_allowed_ones_are_shown_where_some_are() -> None:
     other = endpoint("b.other", cleartext=True)
     apk = apk_info("com.a", endpoints=(PLAIN, other), network_policy=policy(domains=("a.example",)))

@@ -31,6 +31,7 @@ class Method:
     code: Sequence[int | Ref] | None = (RETURN,)
     direct: bool = True
     registers: int = 4
+    ins: int = 1
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
     if method.code is None:
         return 0
     units = [tables.number(unit) if isinstance(unit, Ref) else unit for unit in method.code]
-    head = struct.pack("<4H2I", method.registers, 1, 1, 0, 0, len(units))
+    head = struct.pack("<4H2I", method.registers, method.ins, 1, 0, 0, len(units))
     return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units), 4)
 
 

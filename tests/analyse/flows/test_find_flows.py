@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import index_file
+from phone_audit.analyse.flows import find
 from phone_audit.analyse.flows.find import find_flows
 from phone_audit.analyse.flows.sources import Sources
 from phone_audit.knowledge.load import load_knowledge
@@ -288,6 +289,92 @@ def test_the_budget_is_kept_and_a_cut_is_told() -> None:
     assert len(found) < 50
     assert not complete
     assert find_flows(indexes, SOURCES, None)[1]
+
+
+def followed(*classes: Class) -> tuple[int, bool]:
+    """How many flows there are, and whether all data could be followed."""
+    found, complete = find_flows(index_file(read_dex("classes.dex", assemble(classes))), SOURCES, None)
+    return len(found), complete
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(1, (1, True)), (5, (1, True)), (6, (0, False)), (9, (0, False))])
+def test_data_is_followed_along_five_calls_and_what_lies_further_is_told(
+    calls: int, expected: tuple[int, bool]
+) -> None:
+    def gives(number: int) -> Method:
+        before = join(invoke(f"Lx/Main;->give{number - 1}(){TEXT}"), result(1)) if number else READ
+        return Method(f"give{number}(){TEXT}", join(before, (0x0111,)))
+
+    asks = create(invoke(f"Lx/Main;->give{calls - 1}(){TEXT}"), result(1), SAY)
+    assert followed(activity(*map(gives, range(calls)), asks)) == expected
+
+    def takes(number: int) -> Method:
+        after = invoke(f"Lx/Main;->take{number - 1}({TEXT})V", 1) if number else SAY
+        return Method(f"take{number}({TEXT})V", join((0x3107,), after, (RETURN,)))  # move-object v1, v3: the argument
+
+    hands = create(READ, invoke(f"Lx/Main;->take{calls - 1}({TEXT})V", 1))
+    assert followed(activity(*map(takes, range(calls)), hands)) == expected
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(4, (1, True)), (5, (0, False))])
+def test_a_task_that_is_started_counts_as_a_call(calls: int, expected: tuple[int, bool]) -> None:
+    name = "doInBackground([Ljava/lang/Object;)Ljava/lang/Object;"
+    works = Method(name, join((0x3107,), SAY, (0x0111,)), direct=False, ins=2)
+    task = Class("Lx/Task;", [works], parent="Landroid/os/AsyncTask;")
+    starts = invoke("Lx/Task;->execute([Ljava/lang/Object;)Landroid/os/AsyncTask;", 0, 1, opcode=0x6E)
+
+    def takes(number: int) -> Method:
+        after = invoke(f"Lx/Main;->take{number - 1}({TEXT})V", 1) if number else join(new(0, "Lx/Task;"), starts)
+        return Method(f"take{number}({TEXT})V", join((0x3107,), after, (RETURN,)))
+
+    hands = create(READ, invoke(f"Lx/Main;->take{calls - 1}({TEXT})V", 1))
+    assert followed(task, activity(*map(takes, range(calls)), hands)) == expected
+
+
+def test_a_long_chain_of_calls_that_carries_no_data_cuts_nothing() -> None:
+    def calls(number: int) -> Method:
+        after = invoke(f"Lx/Main;->call{number - 1}({TEXT})V", 1) if number else SAY
+        return Method(f"call{number}({TEXT})V", join((0x3107,), after, (RETURN,)))
+
+    says = create(READ, SAY, text(2, "x"), invoke(f"Lx/Main;->call8({TEXT})V", 2))
+    assert followed(activity(*map(calls, range(9)), says)) == (1, True)
+    again = Method(f"again({TEXT})V", join((0x3107,), SAY, invoke(f"Lx/Main;->again({TEXT})V", 1), (RETURN,)))
+    assert followed(activity(again, create(READ, invoke(f"Lx/Main;->again({TEXT})V", 1)))) == (1, True)
+
+
+@pytest.mark.parametrize(("fields", "expected"), [(2, (1, True)), (3, (0, False))])
+def test_data_is_followed_through_two_fields_and_what_lies_further_is_told(
+    fields: int, expected: tuple[int, bool]
+) -> None:
+    names = [f"Lx/Main;->kept{number}:{TEXT}" for number in range(fields)]
+
+    def moves(number: int) -> Method:
+        code = join(static(1, names[number], put=False), static(1, names[number + 1], put=True), (RETURN,))
+        return Method(f"move{number}()V", code, direct=False)
+
+    says = Method("onResume()V", join(static(1, names[-1], put=False), SAY, (RETURN,)), direct=False)
+    keeps = create(READ, static(1, names[0], put=True))
+    assert followed(activity(keeps, *map(moves, range(fields - 1)), says)) == expected
+
+
+def test_fields_that_nobody_came_back_to_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = f"Lx/Main;->kept:{TEXT}"
+    says = Method("onResume()V", join(static(1, field, put=False), SAY, (RETURN,)), direct=False)
+    classes = activity(create(READ, static(1, field, put=True)), says)
+    assert followed(classes) == (1, True)
+    monkeypatch.setattr(find, "_ROUNDS", 1)
+    assert followed(classes) == (0, False)
+
+
+def test_libraries_do_not_use_up_what_is_followed_in_the_package_itself() -> None:
+    library = Class("La/Library;", [create(READ, *[SAY] * 50)], parent=ACTIVITY)
+    indexes = index_file(read_dex("classes.dex", assemble([library, activity(create(READ, SAY))])))
+
+    def found(own: tuple[bytes, ...]) -> set[str]:
+        return {flow.steps[-1].class_ for flow in find_flows(indexes, SOURCES, None, own, most=10)[0] if flow.steps}
+
+    assert found(()) == {"a.Library"}
+    assert found((b"Lx/",)) == {"a.Library", "x.Main"}
 
 
 def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:

@@ -1,10 +1,14 @@
 """What takes URLs out by their place: the self-tests of the rules in the knowledge, and that hosts looked for stay."""
 
 import base64
+import csv
+import io
+import time
 
 import pytest
 
 from phone_audit.analyse.endpoints import find_endpoints
+from phone_audit.analyse.places import der as der_module
 from phone_audit.analyse.places.apart import CERTIFICATE, DOCUMENT_FILE, OF_PLACES, PROSE
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Endpoint
@@ -13,6 +17,16 @@ from tests.analyse.facts import incident, knowledge, rule, tracker
 from tests.analyse.places.builders import look
 
 RULES = {rule.id: rule for rule in load_knowledge().rules}
+
+
+def value(tag: int, content: bytes) -> bytes:
+    """A value in DER of less than 256 bytes."""
+    return bytes([tag, *((0x81,) if len(content) > 0x7F else ()), len(content)]) + content
+
+
+def named(content: bytes) -> bytes:
+    """A structure in DER that an object identifier names, such as an extension of a certificate."""
+    return value(0x30, b"\x06\x03\x55\x1d\x1f" + content)
 
 
 def rule_in(name: str, content: bytes) -> str | None:
@@ -91,8 +105,30 @@ def test_a_comment_of_several_lines_is_told_in_web_pages_only() -> None:
 
 def test_a_certificate_with_a_long_address() -> None:
     url = b"ldap://www.vendor.dev/" + b"a" * 150
-    assert rule_in("assets/a.cer", b"0\x82\0\x86\x81" + bytes([len(url)]) + url + b"0\r\x06") == CERTIFICATE
-    assert rule_in("assets/a.cer", b"0\x82\0\x87\x81" + bytes([len(url)]) + url + b"0\r\x06") is None
+    assert rule_in("assets/a.cer", b"0\x82\0" + named(value(0x86, url)) + b"0\r\x06") == CERTIFICATE
+    assert rule_in("assets/a.cer", b"0\x82\0" + named(value(0x87, url)) + b"0\r\x06") is None
+
+
+def test_several_addresses_of_one_list_in_a_certificate() -> None:
+    others = value(0x86, b"dir:" + b"a" * 120) + value(0x86, b"dir:b")
+    names = others + value(0x86, b"http://www.vendor.dev/")
+    assert rule_in("assets/a.cer", b"\0\1" + named(value(4, value(0x30, names))) + b"\0") == CERTIFICATE
+    assert rule_in("assets/a.cer", b"\0\1" + named(b"\x85\x09" + names) + b"\0") is None
+
+
+@pytest.mark.parametrize("tag", [0x16, 0x86])
+def test_a_length_before_an_address_makes_no_certificate(tag: int) -> None:
+    url = value(tag, b"http://www.vendor.dev/gate")
+    for lead in (b"", b"\x30" + bytes([len(url)]), value(0x30, b"\x06\x03\x55\x1d\x1f"), b"\x30\x7f\x06\x03abc\x7f"):
+        assert rule_in("assets/key.dat", b"\0\1" + lead + url + b"\0") is None
+
+
+def test_the_search_for_structures_is_bounded() -> None:
+    noise = b"\x30\x7f\x06\x03abc" + b"\5\0" * 60
+    content = b"\0" + (noise * 5 + value(0x86, b"http://www.vendor.dev/")) * 300
+    begin = time.process_time()
+    assert {one.rule for one in look({"a.bin": content}).mentions} == {None}
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize("text", RULES[PROSE].ignores)
@@ -115,10 +151,35 @@ def _der(content: bytes, *, missing: int = 0) -> bytes:
 
 
 def test_a_file_that_is_a_list_of_certificates() -> None:
-    text = b"\x0c\x28Policy, http://www.vendor.dev/cps and more\0"
+    text = named(value(0x30, value(0x0C, b"Policy, http://www.vendor.dev/cps and more")) + b"\x05\0")
     assert rule_in("assets/list", _der(text)) == CERTIFICATE
     assert rule_in("assets/list", _der(text, missing=1)) is None
     assert rule_in("assets/list", b"\x31" + _der(text)[1:]) is None
+    assert rule_in("assets/list", _der(text + b"\x30\5\5")) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"server": "http://www.vendor.dev/gate"}\n',
+        b"\x0c\x16http://www.vendor.dev/",
+        b"\x06\x03\x55\x1d\x1f\x45\x16http://www.vendor.dev/",
+        b"\x06\x03\x55\x1d\x1f\x0c\x17http://www.vendor.dev/",
+    ],
+)
+def test_the_header_of_a_structure_makes_no_list_of_certificates(content: bytes) -> None:
+    assert rule_in("assets/key.dat", _der(content)) is None
+
+
+def test_structures_that_are_too_many_or_too_deep_are_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = named(value(0x0C, b"http://www.vendor.dev/cps"))
+    deep = text
+    for _ in range(40):
+        deep = value(0x30, deep)
+    assert rule_in("assets/list", _der(b"\5\0" * 50 + text)) == CERTIFICATE
+    assert rule_in("assets/list", deep) is None
+    monkeypatch.setattr(der_module, "_MAX_VALUES", 50)
+    assert rule_in("assets/list", _der(b"\5\0" * 50 + text)) is None
 
 
 def test_keys_by_which_a_package_describes_itself() -> None:
@@ -141,8 +202,23 @@ def test_the_source_of_a_row_in_a_table() -> None:
     )
     assert rule_in("assets/a.txt", (TABLE + "1,a,http://www.vendor.dev/,c\n").encode()) is None
     assert rule_in("assets/a.csv", (TABLE + "http://www.vendor.dev/\n").encode()) is None
+    assert rule_in("assets/a.csv", b"URL,REMARKS\nhttp://www.vendor.dev/,a\n") is None
     tabs = TABLE.replace(",", "\t")
     assert rule_in("assets/a.tsv", (tabs + "1\ta\thttp://www.vendor.dev/\tc\n").encode()) == DOCUMENT_FILE
+
+
+def test_rows_that_fit_no_header_are_not_read_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    cells_of = csv.reader
+
+    def counted(text: io.StringIO, delimiter: str) -> object:
+        read.append(len(text.getvalue()))
+        return cells_of(text, delimiter=delimiter)
+
+    monkeypatch.setattr(csv, "reader", counted)
+    content = (TABLE + "1,http://www.vendor.dev/\n" * 2000).encode()
+    assert {one.rule for one in look({"assets/a.csv": content}).mentions} == {None}
+    assert len(content) < sum(read) < 20 * len(content)
 
 
 @pytest.mark.parametrize(
@@ -186,11 +262,15 @@ def test_a_link_in_a_message_of_code_is_prose_and_one_in_a_page_counts() -> None
 
 
 def test_an_encoded_certificate() -> None:
-    der = b"\xa0\x1e\x86\x1dhttp://www.vendor.dev/root.crl0\x0d\x06\x03"
-    for encoded in (base64.b64encode(der), der.hex().encode()):
-        assert rule_in("assets/a.txt", encoded) == CERTIFICATE
-    for encoded in (base64.b64encode(b"\xa0\x1e\x0c" + der[3:]), base64.b64encode(der[4:]), der[4:].hex().encode()):
-        assert rule_in("assets/a.txt", encoded) is None
+    uri = value(0x86, b"http://www.vendor.dev/root.crl")
+    der, behind = named(value(4, value(0xA0, uri))), b"0\x0d\x06\x03"
+    for lead in (b"", b"0\x82\1", b"0\x82\1\0" * 9):
+        for encoded in (base64.b64encode(lead + der + behind), (lead + der + behind).hex().encode()):
+            assert rule_in("assets/a.txt", encoded) == CERTIFICATE
+    other = named(value(4, value(0xA0, b"\x0c" + uri[1:])))
+    for plain in (other + behind, uri + behind, uri[2:] + behind, der.replace(b"\xa0", b"\xa0\x80")):
+        for encoded in (base64.b64encode(plain), plain.hex().encode()):
+            assert rule_in("assets/a.txt", encoded) is None
 
 
 def test_a_line_of_its_own_in_a_text_that_code_holds() -> None:
@@ -224,6 +304,12 @@ def test_a_decoded_host_names_its_encoding_and_place() -> None:
     assert evidence == Evidence(
         kind="decoded", where="assets/a.bin", value="http://api.vendor.dev/x", offset=1, encoding="base64"
     )
+
+
+def test_bare_names_in_documents_are_none() -> None:
+    text = b'{"a": "stat.vendor.cn"}'
+    assert [one.text for one in look({"assets/app-package.json": text}).candidates] == ["stat.vendor.cn"]
+    assert look({"assets/package.json": text}).candidates == ()
 
 
 def test_bare_hosts_of_other_files_are_judged_like_those_of_dex_files() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.places.dex_strings import decoded_mentions
-from phone_audit.analyse.places.encoded import MAX_HITS, encoded_in
+from phone_audit.analyse.places.encoded import MAX_HITS, Decoded, encoded_in
 from phone_audit.analyse.places.extents import binary_extent, text_extent
+from phone_audit.errors import ApkError
+from phone_audit.model.finding import Skipped
 from tests.analyse.dex.builder import Source, build_dex
 from tests.analyse.places.builders import (
     assembly,
@@ -76,7 +78,7 @@ def test_a_form_is_found_in_an_asset_and_in_a_dex_file(form: str) -> None:
     if encoding == "xor-0xc3":
         return  # in the strings of a DEX file such characters take two bytes
     dex = read_dex("classes.dex", build_dex(Source(strings=["a", encoded.decode("ascii"), "z"])))
-    (mention,) = decoded_mentions(dex)
+    (mention,) = decoded_mentions(dex, [])
     assert (mention.kind, mention.found.url, mention.encoding) == ("decoded", url, encoding)
     assert mention.where == "classes.dex"
     assert bytes(dex.data.data[mention.offset : mention.offset + 12]) in encoded
@@ -113,12 +115,21 @@ def test_every_form_is_found_in_every_place(form: str, holder: str) -> None:
 def test_the_length_before_a_string_is_no_part_of_it() -> None:
     url = "http://stat.vendor.cn/".ljust(ord("A"), "x")
     dex = read_dex("classes.dex", build_dex(Source(strings=["!", url[::-1]])))
-    assert [one.found.url for one in decoded_mentions(dex)] == [url]
+    assert [one.found.url for one in decoded_mentions(dex, [])] == [url]
 
 
 def test_byte_arrays_of_a_dex_file_are_searched() -> None:
     data = build_dex(Source(strings=["a"])) + b"\0\3\1\0\x1d\0\0\0" + xor(SAFE, 0x91) + b"\0"
-    assert [one.encoding for one in decoded_mentions(read_dex("classes.dex", data))] == ["xor-0x91"]
+    assert [one.encoding for one in decoded_mentions(read_dex("classes.dex", data), [])] == ["xor-0x91"]
+
+
+def test_a_dex_file_full_of_encoded_addresses_is_told() -> None:
+    texts = [base64.b64encode(f"http://a.vendor.cn/{number:04}".encode()).decode() for number in range(MAX_HITS + 1)]
+    secret = xor("http://b.vendor.cn/", 0x91) + b"\0"
+    cut: list[Skipped] = []
+    dex = read_dex("classes.dex", build_dex(Source(strings=texts)) + secret)
+    assert [one.found.host for one in decoded_mentions(dex, cut)] == ["a.vendor.cn"] * MAX_HITS + ["b.vendor.cn"]
+    assert [(one.subject, one.code) for one in cut] == [("classes.dex", "too-many-endpoints")]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +163,10 @@ def test_a_certificate_in_text_is_not_taken_apart() -> None:
 
 def test_the_work_is_bounded() -> None:
     data = memoryview((base64.b64encode(URL.encode()) + b" ") * (MAX_HITS + 50))
-    assert len(list(encoded_in(data, text_extent, marks(data)))) <= 4 * MAX_HITS
+    found: list[Decoded] = []
+    with pytest.raises(ApkError, match="looked at"):
+        found.extend(encoded_in(data, text_extent, marks(data)))
+    assert len(found) == MAX_HITS
     noise = memoryview(xor("http://", 7) * 100_000)
-    assert list(encoded_in(noise, binary_extent, marks(noise))) == []
+    with pytest.raises(ApkError, match="looked at"):
+        next(encoded_in(noise, binary_extent, marks(noise)))

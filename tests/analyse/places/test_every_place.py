@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import marshal
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -120,13 +121,66 @@ def test_java_classes_are_told_by_archive() -> None:
     assert [(one.text, one.where) for one in found.candidates] == [("api.vendor.cn", "classes.jar!com/sdk/B.class")]
 
 
-def test_media_and_signatures_are_not_searched() -> None:
-    files = {
-        "res/a.png": b"\x89PNG\r\n" + URL.encode(),
-        "META-INF/CERT.SF": URL.encode(),
-        "a.ttf": b"\0\1\0\0\0" + URL.encode(),
-    }
-    assert look({**files, "b.mp4": b"\0\0\0\x18ftypmp42" + URL.encode()}) == Elsewhere()
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(17) + b"\0\0\0\4IDATabcd" + bytes(4) + b"\0\0\0\0IEND\xaeB`\x82"
+JPEG = b"\xff\xd8\xff\xe0\0\4ab\xff\xe1\0\6a\xff\xd9b\xff\xda\0\2abc\xff\xd9"
+
+
+FONT = b"\0\1\0\0\0\1" + bytes(6) + b"name" + struct.pack(">3I", 0, 28, 20) + b"http://a.vendor.cn/x"
+WEB_FONT = b"wOFF\0\1\0\0" + struct.pack(">I", 40) + b"http://a.vendor.cn/x".ljust(28)
+
+
+@pytest.mark.parametrize("picture", [PNG, JPEG, FONT, WEB_FONT])
+@pytest.mark.parametrize("padding", [0, 3])
+def test_what_stands_behind_a_picture_is_searched(picture: bytes, padding: int) -> None:
+    lead = picture + bytes(padding)
+    inside = f"a.png!{len(lead)}"
+    assert look({"a.png": picture, "b.png": lead}) == Elsewhere()
+    assert seen(look({"a.png": lead + URL.encode()})) == [("asset", inside, URL)]
+    assert seen(look({"a.png": lead + URL.encode() + b" " + picture[-12:]})) != []
+    assert seen(look({"a.png": lead + make_zip([Part("b", URL.encode())])})) == [("asset", f"{inside}!b", URL)]
+    assert [name for name, _ in look({"a.png": lead + b"dex\n035\0" + bytes(200)}).dexes] == [inside]
+    assert seen(look({"a.tar": tar({"b.png": lead + URL.encode()})})) == [("asset", f"a.tar!b.png!{len(lead)}", URL)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x89PNG\r\n",
+        b"\x89PNG\r\n\x1a\n" + bytes(20),
+        PNG[:-12],
+        PNG[:-4],
+        JPEG[:-2],
+        b"\xff\xd8\xff\xe0\xff\xff",
+        b"RIFF\0\0\0\0",
+        b"\0\1\0\0\0\1" + bytes(6) + b"name" + struct.pack(">3I", 0, 28, 9999),
+        b"\0\1\0\0\0\x7f",
+        b"ID3\4\0\0\0\0\0\0",
+        b"\0\1\0\0\0",
+        b"\0\0\0\x18ftypmp42",
+    ],
+)
+def test_what_only_begins_like_a_picture_is_searched(head: bytes) -> None:
+    found = look({"a.png": head + b"\0" + URL.encode() + b"\0"})
+    assert ([url for _, _, url in seen(found)], found.skipped) == ([URL], ())
+
+
+@pytest.mark.parametrize("behind", [b"", b"\0x"])
+def test_an_address_inside_a_picture_is_found(behind: bytes) -> None:
+    text = struct.pack(">I", len(URL)) + b"tEXt" + URL.encode() + bytes(4)
+    for picture in (PNG[:-12] + text + PNG[-12:], JPEG[:-5] + URL.encode() + b"\0" + JPEG[-5:]):
+        assert seen(look({"a.png": picture + behind})) == [("asset", "a.png", URL)]
+
+
+@pytest.mark.parametrize("lead", [b"\x1a\n", b"z\x0a", b"\0\x0b"])
+def test_what_looks_like_a_length_cuts_no_host(lead: bytes) -> None:
+    assert seen(look({"a.png": b"\x89PNG\r\n" + lead + URL.encode() + b"\0"})) == [("asset", "a.png", URL)]
+    cut = b"\0" + bytes([0x12, len(URL)]) + URL.encode() + b"2and.more\0"
+    assert seen(look({"a.bin": cut})) == [("asset", "a.bin", URL)]
+
+
+def test_pictures_behind_pictures_end() -> None:
+    found = look({"a.png": PNG * 2000 + URL.encode()})
+    assert ([one.code for one in found.skipped], seen(found)) == (["nested"], [])
 
 
 def test_the_namespace_of_android_is_not_told_of_every_file() -> None:

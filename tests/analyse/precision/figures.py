@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from tests.analyse.precision.draw import Candidate
 
 LOCAL_RULES: Final = frozenset({"loopback", "private-address", "reserved-address"})
 """Rules that take out hosts which are contacted, since nothing sent to them leaves the owner's network."""
+
+_Z: Final = 1.96
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ class Figures:
         return 1 - self.missed / (self.endpoints - self.local)
 
 
+def interval(right: int, of: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share, after Wilson: it holds for small numbers and for shares near one."""
+    share, spread = right / of, _Z**2 / of
+    middle = share + spread / 2
+    width = _Z * sqrt((share * (1 - share) + spread / 4) / of)
+    return (middle - width) / (1 + spread), (middle + width) / (1 + spread)
+
+
 def figures(half: Sequence[Labelled]) -> Figures:
     """Count one half."""
     counted = [one for one in half if one.counted]
@@ -74,7 +85,10 @@ def figures(half: Sequence[Labelled]) -> Figures:
 def print_half(name: str, half: Sequence[Labelled]) -> None:
     one = figures(half)
     print(f"{name}: {one.drawn} candidates of {one.apks} APKs, {one.endpoints} labelled as endpoints")
-    print(f"  precision {one.precision:.4f}: {one.wrong} of {one.counted} that count are none")
+    low, high = interval(one.counted - one.wrong, one.counted)
+    print(
+        f"  precision {one.precision:.4f} ({low:.3f} to {high:.3f}): {one.wrong} of {one.counted} that count are none"
+    )
     print(f"  precision by host {one.host_precision:.4f}: {one.hosts_wrong} of {one.hosts_counted}")
     print(f"  recall {one.recall:.4f}: {one.missed} missed, {one.local} more are in the owner's own network")
 

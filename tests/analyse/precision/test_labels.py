@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.analyse.precision.draw import HERE, MOST_OF_ONE_APK, SEED, Candidate, draw, halves
-from tests.analyse.precision.figures import Labelled, figures
+from tests.analyse.precision.figures import Labelled, figures, interval
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +87,8 @@ def test_the_figures() -> None:
     assert (one.hosts_counted, one.hosts_wrong, one.missed, one.local) == (2, 1, 1, 1)
     assert one.precision == pytest.approx(1 / 3)
     assert (one.host_precision, one.recall) == (0.5, 0.5)
+
+
+def test_the_interval() -> None:
+    assert [round(end, 4) for end in interval(9, 10)] == [0.5958, 0.9821]
+    assert [round(end, 4) for end in interval(10, 10)] == [0.7225, 1.0]

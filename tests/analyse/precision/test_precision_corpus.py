@@ -2,9 +2,11 @@
 
 The half `held` was scored when the first rules were done: 12 of 108 that counted were none, so precision 0.889, and
 0.835 without two entries that went back to strings of it. After that its mistakes were read too, so that today's figure
-of 0.960 is no blind one. The blind figures are those of `fresh.py`: 0.902 and, where a table of sources in one package
-makes most of the mistakes, 0.746; in DEX files, which is what these halves hold, 0.961 and 0.951. The goal of 0.97 is
-met on `tune` and, after the rules were made better, on the sample `fresh`.
+is no blind one. It was 0.960 until a sentence that code keeps, gives back or hands on was no longer believed by its
+wording, as code may cut the URL out; it is 0.914 now. The blind figures are those of `fresh.py`: from 0.746 to 0.902,
+and 1.0 on the small sample `last`. One unknown cause makes most of the mistakes of each: a table of sources in `final`,
+lists of public suffixes in `later`, names of access points and of accounts in `whole`. So the goal of 0.97 is not met
+blind. It is met on `tune` and, after the rules were made better, on the samples `final` and `last`.
 """
 
 from pathlib import Path
@@ -42,7 +44,7 @@ def test_every_http_host_of_the_reference_is_listed(found: Found, corpus_referen
 
 @pytest.mark.parametrize(
     ("half", "precision", "host_precision", "recall"),
-    [("tune", 0.989, 0.985, 0.958), ("held", 0.959, 0.952, 0.979)],
+    [("tune", 0.989, 0.985, 0.958), ("held", 0.914, 0.909, 0.979)],
 )
 def test_precision_and_recall_of_the_labelled_sample(
     measured: dict[str, Figures], half: str, precision: float, host_precision: float, recall: float

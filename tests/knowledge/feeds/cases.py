@@ -5,6 +5,8 @@ import json
 
 from phone_audit.knowledge.feeds.indicator import ThreatClass
 
+_PIXEL = "google/made/up:15/AP4A.000000.001/1:user/release-keys"
+"""No build of Google's has this fingerprint; the entries of the logs here are written by hand."""
 Taken = tuple[str, str, str, ThreatClass]
 IOC = """
 - name: SpyOne
@@ -172,5 +174,28 @@ CASES: dict[str, tuple[str, list[Taken], list[str]]] = {
         json.dumps({"packagesAll": ["com.android.a", "android"]}),
         [("package", "com.android.a", "feed", "owner")],
         ["is no package name"],
+    ),
+    "pixel-images": (
+        f"0\n{_PIXEL}\n{'A' * 64}\n\n1\ngoogle/made/up\n{'b' * 64}\n\n2\n{_PIXEL}\n{'b' * 63}\n\n3\n{_PIXEL}\n\n"
+        f"4\n{_PIXEL}X\n{'a' * 64}\n\n5\n{_PIXEL}\n{'c' * 64}\n",
+        [
+            ("property", f"ro.boot.vbmeta.digest={'a' * 64}", _PIXEL, "owner"),
+            ("property", f"ro.boot.vbmeta.digest={'c' * 64}", _PIXEL, "owner"),
+        ],
+        ["no fingerprint of a build", "its digest is no SHA-256", "no fingerprint of a build", "belongs to something else"],
+    ),
+    "google-packages": (
+        f"0\n{'A' * 64}\nSHA256(APK)\ncom.made.up\n7\n\n1\n{'b' * 64}\nSHA256(Signed Code Transparency JWT)\ncom.made.up\n7\n\n"
+        f"3\n{'b' * 64}\nSHA256(APK)\nmade up\n7\n\n"
+        f"4\n{'b' * 64}\nSHA256(APK)\ncom.made.up\n-7\n\n5\nzz\nSHA256(APK)\ncom.made.up\n7\n\n"
+        f"6\n{'a' * 64}\nSHA256(APK)\ncom.other\n7\n\n7\n{'c' * 64}\nSHA256(APK)\ncom.made.up\n8\n",
+        [("hash", "a" * 64, "com.made.up", "owner"), ("hash", "c" * 64, "com.made.up", "owner")],
+        ["no hash of a whole file", "is no package name", "its version is no number",
+         "its hash is no SHA-256", "belongs to something else"],
+    ),
+    "mainline-modules": (
+        f"0\n{'a' * 64}\nSHA256(APEX)\ncom.made.up\n7\n\n1\n{'b' * 64}\nSHA256(APK)\ncom.made.part\n8\n\n2\n{'b' * 64}\n",
+        [("hash", "a" * 64, "com.made.up", "owner"), ("hash", "b" * 64, "com.made.part", "owner")],
+        ["it has not 4 lines"],
     ),
 }  # fmt: skip

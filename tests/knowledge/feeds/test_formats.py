@@ -101,3 +101,17 @@ def test_samples_give_no_certificate() -> None:
 def test_a_table_of_hashes_without_a_head(data: bytes) -> None:
     items = [item for item in FORMATS["csv"].read(data, About("feed", "malware")) if isinstance(item, Indicator)]
     assert [item.value for item in items] == (["a" * 64, "b" * 64] if b"a" in data else [])
+
+
+@pytest.mark.parametrize("name", ["values", "hosts", "maltrail", "exodus"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_feed_as_windows_writes_it(name: str, encoding: str) -> None:
+    about = About("feed", FORMATS[name].class_)
+    text = CASES[name][0]
+    assert [*FORMATS[name].read(text.encode(encoding), about)] == [*FORMATS[name].read(text.encode(), about)]
+
+
+def test_characters_without_width_are_no_part_of_a_value() -> None:
+    (item,) = FORMATS["values"].read("bad.example.net\u200b\n".encode(), About("feed", "malware"))
+    assert isinstance(item, Indicator)
+    assert item.value == "bad.example.net"

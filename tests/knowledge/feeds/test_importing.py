@@ -54,6 +54,14 @@ def test_what_was_imported_is_found_and_passes_the_check(tmp_path: Path) -> None
     assert {listed.feed.licence for listed in hit} == {"CC-BY-4.0"}
 
 
+def test_a_suffix_that_a_longer_list_knows_is_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, "list.txt", "city.kawasaki.jp\nspy.city.kawasaki.jp\n")
+    imported = read_feed("values", path, Said(), lambda: NOW, lambda host: host == "city.kawasaki.jp")
+    assert [item.value for item in imported.indicators] == ["spy.city.kawasaki.jp"]
+    assert "is a public suffix" in imported.rejected[0].why
+    assert len(read_feed("values", path, Said(class_="commonplace"), lambda: NOW).indicators) == 2
+
+
 def test_an_import_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
     for host in ("a.example", "b.example"):
         path = write(tmp_path, "list.txt", host)

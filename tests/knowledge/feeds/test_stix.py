@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -138,6 +139,59 @@ def test_what_was_taken_back_and_other_languages_are_left_out() -> None:
         "its pattern is snort, not STIX",
         "the pattern ends where an object path such as file:name belongs",
     ]
+
+
+def changed(kind: str, *patterns: str, **changes: Any) -> bytes:
+    """Give a bundle whose objects of one type have other fields."""
+    document = json.loads(bundle(*patterns))
+    for it in document["objects"]:
+        it.update(changes if it["type"] == kind else {})
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("types", "why"),
+    [
+        (["benign"], "the publisher calls it benign"),
+        (["Benign", "malicious-activity"], "the publisher calls it benign"),
+        (["unknown", "anonymization"], "the publisher calls it anonymization and unknown"),
+        (["unknown", "malicious-activity"], None),
+        (["malicious-activity"], None),
+        ([], None),
+    ],
+)
+def test_what_the_publisher_calls_harmless_is_left_out(types: list[str], why: str | None) -> None:
+    data = changed("indicator", "[domain-name:value='a.example']", indicator_types=types)
+    assert [getattr(it, "why", None) for it in read_stix(data, UNNAMED)] == [why]
+
+
+@pytest.mark.parametrize(
+    ("until", "weight"),
+    [
+        ("2026-01-31T23:59:59.5Z", "weak"), ("2026-01-31", "weak"), ("2026-02-01T00:00:01Z", "strong"),
+        ("2026-02-01T00:30:00+01:00", "weak"), ("soon", "strong"), (7, "strong"),
+    ],
+)  # fmt: skip
+def test_a_host_whose_time_is_over_is_weak(until: object, weight: str) -> None:
+    patterns = ("[domain-name:value='a.example']", "[ipv4-addr:value='8.8.8.8']", "[app:id='com.a']")
+    data = changed("indicator", *patterns, valid_until=until)
+    found = read_stix(data, UNNAMED, lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    assert [(it.kind, it.about.weight) for it in found if isinstance(it, Indicator)] == [
+        ("host", weight), ("address", weight), ("package", "strong"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("relationship", {"revoked": True}),
+        ("relationship", {"relationship_type": "related-to"}),
+        ("malware", {"revoked": True}),
+    ],
+)
+def test_only_what_an_indicator_indicates_names_it(kind: str, changes: dict[str, Any]) -> None:
+    data = changed(kind, "[app:id='com.a']", **changes)
+    assert [*read_stix(data, UNNAMED)] == [Indicator("package", "com.a", UNNAMED)]
 
 
 @pytest.mark.parametrize("wrong", [7, "x", None, {"a": 1}, [7, {"b": [2]}, None]])

@@ -1,7 +1,8 @@
 """Feed files, the kept table beside them, and look-ups over both."""
 
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.feeds import cache
 from phone_audit.knowledge.feeds.cache import digests_of, open_table
 from phone_audit.knowledge.feeds.index import Indicators
-from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
+from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow, Indicator
 from phone_audit.knowledge.feeds.store import feed_files, read_head, read_rows, write_feed
 from phone_audit.knowledge.feeds.table import compile_table
 from phone_audit.knowledge.load import load_knowledge, whole
 from phone_audit.knowledge.own import own_folder, with_own
-from tests.knowledge.feeds.feeds import head, indicators_of, item, keep
+from tests.knowledge.feeds.feeds import head, indicators_of, item, keep, packed
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,27 @@ def test_a_broken_line_names_file_line_and_field(tmp_path: Path) -> None:
         read_head(tmp_path / "none.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("network", "notanet"),
+        ("network", "8.8.8.0"),
+        ("network", "8.8.8.8/24"),
+        ("network", "8.8.8.0/255.255.255.0"),
+        ("path", "data/x"),
+        ("host", "a.example\nb.example"),
+        ("package", ""),
+    ],
+)
+def test_a_value_that_no_import_writes_is_told(tmp_path: Path, kind: str, value: str) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    row = {"kind": kind, "name": "SpyOne", "class": "malware", "values": [value]}
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    with pytest.raises(KnowledgeError, match=r"lab\.jsonl: line 3: values: .* is no "):
+        _ = Indicators([path]).table
+
+
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = keep(tmp_path, item("host", "a.example"))
     before = path.read_bytes()
@@ -63,6 +85,23 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatc
         write_feed(path, head(), [item("host", "b.example")])
     assert path.read_bytes() == before
     assert sorted(file.name for file in path.parent.iterdir()) == ["lab.jsonl"]
+
+
+def test_half_of_a_surrogate_pair_is_written_as_a_question_mark(tmp_path: Path) -> None:
+    path = keep(tmp_path, item("host", "a.example", "\ud800evil"), title="\udcff")
+    assert (read_head(path).title, [row.name for row in read_rows(path)]) == ("?", ["?evil"])
+
+
+def test_whatever_fails_leaves_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "lab.jsonl"
+
+    def failing() -> Iterator[Indicator]:
+        yield item("host", "a.example")
+        raise KeyError("any fault")
+
+    with pytest.raises(KeyError):
+        write_feed(path, head(), failing())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_is_kept_and_made_again_when_a_feed_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,6 +131,45 @@ def test_a_damaged_cache_is_survived(tmp_path: Path, damage: bytes) -> None:
     assert Indicators([path]).of("host", "a.example")
     kept = next(cache.cache_folder().glob("*.table"))
     assert kept.stat().st_size > 100, "and mended"
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"feeds": []}, {"feeds": [], "networks": {"4": [64], "6": []}, "paths": []}])
+def test_a_cache_with_another_head_is_made_again(tmp_path: Path, wrong: object) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    assert Indicators([path]).of("host", "a.example")
+    next(cache.cache_folder().glob("*.table")).write_bytes(packed(json.dumps(wrong).encode().ljust(80)))
+    assert Indicators([path]).of("host", "a.example")
+
+
+def test_a_cache_that_others_can_write_is_made_again(tmp_path: Path) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    assert Indicators([path]).of("host", "a.example")
+    (kept,) = cache.cache_folder().glob("*.table")
+    kept.write_bytes(compile_table([(head(), [])]))
+    assert not Indicators([path]).of("host", "a.example"), "what this user wrote is believed"
+    kept.chmod(0o666)
+    assert Indicators([path]).of("host", "a.example")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("digest", ["\ud800", "x" * 64, 7, None, []])
+def test_a_kept_digest_that_is_none_is_not_used(tmp_path: Path, digest: object) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    (first,) = digests_of([path], tmp_path)
+    kept = tmp_path / "digests.json"
+    marks = json.loads(kept.read_bytes())
+    marks[str(path)][-1] = digest
+    kept.write_text(json.dumps(marks), "utf-8")
+    assert digests_of([path], tmp_path) == (first,)
+
+
+def test_a_feed_that_was_changed_behind_its_time_is_noticed(tmp_path: Path) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    assert Indicators([path]).of("host", "a.example")
+    it = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"a.example", b"b.example"))
+    os.utime(path, ns=(it.st_atime_ns, it.st_mtime_ns))
+    assert Indicators([path]).of("host", "b.example")
 
 
 def test_without_a_place_for_a_cache_the_look_up_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

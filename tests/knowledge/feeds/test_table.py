@@ -1,12 +1,15 @@
 """The compiled table: what was put in is found, nothing else is, and damage is noticed."""
 
+import json
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.knowledge.feeds.indicator import FeedRow
 from phone_audit.knowledge.feeds.table import Table, TableError, compile_table, key_of
-from tests.knowledge.feeds.feeds import head, item
+from tests.knowledge.feeds.feeds import head, item, packed
 
 VALUES = st.sets(st.text(alphabet="abé.-é", min_size=1, max_size=12), max_size=40)
 
@@ -69,3 +72,43 @@ def test_a_table_that_was_cut_off_is_noticed(length: int) -> None:
 def test_the_same_feeds_give_the_same_bytes() -> None:
     feeds = [(head(), [row("a.example", "b.example")])]
     assert compile_table(feeds) == compile_table(feeds)
+
+
+HEAD = json.dumps({"feeds": [head().model_dump(mode="json")], "networks": {"4": [], "6": []}, "paths": []}).encode()
+ROW = [0, "host", "SpyOne", "malware", "strong", "", False]
+
+
+def numbers(*given: int) -> bytes:
+    return array("Q", given).tobytes()
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        (HEAD, b"odd"),
+        (HEAD, numbers(1, 2), numbers(0)),
+        (HEAD, numbers(1), numbers(1 << 36), numbers(0), b"a\n"),
+        (HEAD, numbers(1), numbers(0), b"", b"a\n"),
+        (b"[]",),
+        (b"{",),
+        (b"[" * 100_000,),
+    ],
+)
+def test_sections_that_are_none_are_noticed(sections: tuple[bytes, ...]) -> None:
+    with pytest.raises(TableError):
+        Table(packed(*sections))
+
+
+@pytest.mark.parametrize("wrong", [b"{", b"", b"7", b"[]", b"[" * 100_000, *(json.dumps(it).encode() for it in (
+    [1, *ROW[1:]], [-1, *ROW[1:]], ["0", *ROW[1:]], [0, "hosts", *ROW[2:]], [*ROW[:5], 7, False], [0, [], *ROW[2:]],
+))])  # fmt: skip
+def test_a_row_that_is_none_is_noticed(wrong: bytes) -> None:
+    table = Table(packed(HEAD, numbers(1), numbers(0), numbers(0), b"a\n", wrong))
+    with pytest.raises(TableError):
+        table.check_rows()
+    Table(packed(HEAD, numbers(1), numbers(0), numbers(0), b"a\n", json.dumps(ROW).encode())).check_rows()
+
+
+def test_a_value_beyond_the_end_matches_nothing() -> None:
+    sections = HEAD, numbers(key_of("host", "a")), numbers(99), numbers(0), b"a\n", json.dumps(ROW).encode()
+    assert Table(packed(*sections)).look_up("host", "a") == ()

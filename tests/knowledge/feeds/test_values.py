@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.knowledge.feeds.indicator import KINDS, About, Kind, Rejected
+from phone_audit.knowledge.feeds.indicator import KINDS, About, Indicator, Kind, Rejected
 from phone_audit.knowledge.feeds.values import NoValueError, guessed, read, row, shown
 
 
@@ -94,3 +94,40 @@ def test_anything_else_is_refused_and_never_raises_otherwise(kind: Kind, text: s
         found = read(kind, text)
         assert read(*found) == found
     assert shown(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "why"),
+    [
+        ("network", "0.0.0.0/0", "too wide"),
+        ("network", "::/0", "too wide"),
+        ("host", "8.0.0.0/6", "too wide"),
+        ("network", "2a00::/31", "too wide"),
+        ("network", "10.0.0.0/16", "no public address"),
+        ("network", "127.0.0.0/24", "no public address"),
+        ("network", "fe80::/64", "no public address"),
+        ("hash", "d41d8cd98f00b204e9800998ecf8427e", "empty file"),
+        ("hash", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "empty file"),
+        ("hash", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "empty file"),
+        ("host", "gov.pl", "public suffix"),
+        ("host", "edu.vn", "public suffix"),
+        ("host", "k12.ca.us", "public suffix"),
+        ("host", "in-addr.arpa", "public suffix"),
+        ("package", "co.uk", "public suffix"),
+    ],
+)
+def test_what_is_everybodys_is_taken_only_as_commonplace(kind: Kind, text: str, why: str) -> None:
+    left = row(kind, text, About("A", "malware"))
+    assert isinstance(left, Rejected)
+    assert why in left.why
+    assert isinstance(row(kind, text, About("A", "commonplace")), Indicator)
+
+
+@pytest.mark.parametrize("text", ["8.8.0.0/16", "8.8.8.0/24", "2a00:1450::/32"])
+def test_a_public_network_is_taken(text: str) -> None:
+    assert row("network", text, About("A", "malware")) == Indicator("network", text, About("A", "malware"))
+
+
+@pytest.mark.parametrize("text", ["evil.gov.pl", "spy.k12.ca.us", "spy.hq.us", "co.example", "shop.ac.spy.uk"])
+def test_a_host_below_a_suffix_is_taken(text: str) -> None:
+    assert row("host", text, About("A", "malware")) == Indicator("host", text, About("A", "malware"))

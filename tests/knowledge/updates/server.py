@@ -177,6 +177,17 @@ def raw(data: bytes) -> Answer:
     return answer
 
 
+def in_good_order(first: Answer) -> Answer:
+    """End the connection as TLS wants it, after another answer."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        first(handler)
+        assert isinstance(handler.connection, ssl.SSLSocket)
+        handler.connection.unwrap()
+
+    return answer
+
+
 def status(code: int) -> Answer:
     return body(b"no", code=code)
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phone_audit.errors import KnowledgeError
@@ -82,6 +82,7 @@ def test_what_is_no_bundle_is_told(tmp_path: Path, data: bytes, said: str) -> No
 
 
 @given(place=st.integers(0, 200), put=st.binary(min_size=1, max_size=4))
+@example(place=151, put=b"\0")  # an entry without a name
 def test_a_damaged_bundle_raises_our_own_error(
     tmp_path_factory: pytest.TempPathFactory, place: int, put: bytes
 ) -> None:

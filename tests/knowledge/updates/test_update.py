@@ -316,6 +316,8 @@ def test_after_a_rollback_what_is_older_than_what_was_taken_back_is_still_refuse
     assert "older" in fed.update()[0].text
     fed.serves("lab", ONE, FIRST)
     assert words(fed.update()) == [("lab", "nothing new", DAYS[0], DAYS[0])]
+    fed.serves("lab", TWO, SECOND)
+    assert "older" in fed.update()[0].text
 
 
 def test_a_rollback_of_what_was_never_fetched_is_wrong_usage(fed: Fed) -> None:
@@ -359,6 +361,25 @@ def test_an_update_that_was_killed_is_swept_up(fed: Fed) -> None:
     (left / "half").write_bytes(b"half")
     fed.update()
     assert not left.exists()
+    assert fed.standing() == stood
+
+
+def test_only_what_an_update_made_is_swept_up(fed: Fed, tmp_path: Path) -> None:
+    stood = fed_with_one(fed)
+    kept, album = fed.own / "updates" / "kept", tmp_path / "photos" / "20260101T000000Z-0123456789ab"
+    own, foreign = kept / "lab" / album.name, kept / "lab" / "my notes"
+    for folder in (album, own, foreign):
+        folder.mkdir(parents=True)
+        (folder / "one").write_bytes(b"one")
+    (kept / "photos").symlink_to(album.parent)
+    (kept / "lab" / "20260101T000000Z-0123456789ac").symlink_to(album)
+    (kept / "gone" / album.name).mkdir(parents=True)
+    fed.update()
+    assert (album / "one").exists()
+    assert (kept / "photos").is_symlink()
+    assert (foreign / "one").exists()
+    assert not own.exists()
+    assert not (kept / "gone").exists()
     assert fed.standing() == stood
 
 

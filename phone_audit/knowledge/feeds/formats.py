@@ -115,9 +115,10 @@ _ALL = (
 FORMATS: dict[str, Format] = {item.name: item for item in _ALL}
 
 _ORDER = (
-    "stix", "stalkerware-samples", "stalkerware-network", "stalkerware", "exodus", "suss", "appmanager", "uad-ng",
-    "misp-warninglist", "misp-galaxy", "xray", "disconnect", "duckduckgo", "drweb", "cve", "certificates", "baseline",
-    "debloat-list", "mainline-modules", "google-packages", "pixel-images", "maltrail", "csv", "hosts", "values",
+    "stix", "stalkerware-samples", "stalkerware-network", "stalkerware", "suss", "exodus", "appmanager", "uad-ng",
+    "misp-warninglist", "misp-galaxy", "xray", "disconnect", "duckduckgo", "drweb", "cve", "certificates",
+    "debloat-list", "baseline", "mainline-modules", "google-packages", "pixel-images", "maltrail", "csv", "hosts",
+    "values",
 )  # fmt: skip
 """From what can be told surely to what anything could be."""
 _LOOKED_AT = 2**16

@@ -115,3 +115,16 @@ def test_characters_without_width_are_no_part_of_a_value() -> None:
     (item,) = FORMATS["values"].read("bad.example.net\u200b\n".encode(), About("feed", "malware"))
     assert isinstance(item, Indicator)
     assert item.value == "bad.example.net"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"signatures": {"a": {"code_signatures": ["com/a"], "code_signature": "x"}}}', "suss"),
+        ('[{"id": "com.android.vending", "removal": "caution", "description": "a shop"}]', "debloat-list"),
+    ],
+)
+def test_words_that_two_formats_have_do_not_mislead(text: str, name: str) -> None:
+    found = recognised("feed.json", text.encode())
+    assert found is not None
+    assert found.name == name

@@ -72,7 +72,10 @@ def read_feed(
     read = _Read()
     for file in _files(path, FORMATS.get(format_name)):
         data = _bytes(file)
-        found = FORMATS.get(format_name) or _recognised(file, data)
+        found = FORMATS.get(format_name) or recognised(file.name, data)
+        if found is None:
+            read.leave_out(file, whole=file == path)
+            continue
         read.begin(found, file, data)
         for item in _items(found, file, data, said):
             read.take(_below_suffix(item, is_suffix), path)
@@ -86,7 +89,10 @@ def read_feed(
 
 @dataclass
 class _Read:
-    """What was read so far: the first file's format, the hash of all bytes, the time of the newest file, the rows."""
+    """What was read so far: the hash of all bytes, the time of the newest file, the rows.
+
+    `format` is that of the first file, or of the first one whose format has a publisher and a licence.
+    """
 
     format: Format | None = None
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -97,9 +103,16 @@ class _Read:
 
     def begin(self, format_: Format, file: Path, data: bytes) -> None:
         """Note a file that is about to be read."""
-        self.format = self.format or format_
+        if self.format is None or (format_.licence and not self.format.licence):
+            self.format = format_
         self.digest.update(data)
         self.newest = max(self.newest, file.stat().st_mtime)
+
+    def leave_out(self, file: Path, *, whole: bool) -> None:
+        """Pass over a file that no format fits; where it is all that there is, that is an error."""
+        if whole:
+            raise UsageError(f"{file} is of no format that can be told.", f"Name one of {', '.join(FORMATS)}.")
+        self.rejected.append(Rejected(file.name, "a file of no format that can be told"))
 
     def take(self, item: Indicator | Rejected, path: Path) -> None:
         """Keep a row; refuse to unfold without end."""
@@ -142,13 +155,6 @@ def _bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise KnowledgeError(f"{file} cannot be read: {error.strerror}.", "Check your rights.") from error
-
-
-def _recognised(file: Path, data: bytes) -> Format:
-    found = recognised(file.name, data)
-    if found is None:
-        raise UsageError(f"{file} is of no format that can be told.", f"Name one of {', '.join(FORMATS)}.")
-    return found
 
 
 def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Indicator | Rejected]:

@@ -83,6 +83,20 @@ def test_a_folder_is_one_feed(tmp_path: Path) -> None:
     }
 
 
+def test_a_folder_of_several_formats(tmp_path: Path) -> None:
+    """The feed has the licence of the format that has one, and a file of no format costs itself alone."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    write(folder, "a-list.txt", "spy.example\n")
+    write(folder, "ioc.yaml", CASES["stalkerware"][0])
+    write(folder, "odd.bin", "{}")
+    imported = read_feed("auto", folder, Said(), lambda: NOW)
+    assert (imported.head.publisher, imported.head.licence) == ("AssoEchap", "CC-BY-4.0")
+    assert [item.row for item in imported.rejected if "no format" in item.why] == ["odd.bin"]
+    with pytest.raises(UsageError):
+        read_feed("auto", folder / "odd.bin", Said(), lambda: NOW)
+
+
 def test_the_class_that_the_user_names_stands(tmp_path: Path) -> None:
     path = write(tmp_path, "list.txt", "a.example\n")
     imported = read_feed("auto", path, Said(class_="spyware"), lambda: NOW)

@@ -90,6 +90,9 @@ def bench_sqlite(path: Path, table: Table, wanted: list[tuple[str, str]]) -> Non
 
 
 def main() -> None:
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        print(__doc__)
+        return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as scratch:
         folder, cache = Path(scratch) / "knowledge", Path(scratch) / "cache"

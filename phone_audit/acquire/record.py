@@ -22,7 +22,15 @@ from phone_audit.acquire.saved import (
     is_saved,
     pull_command,
 )
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Running,
+    Transport,
+)
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, SnapshotError
 from phone_audit.model.device import Acquisition, Artifact, Depth
 from phone_audit.model.finding import Tool
@@ -96,6 +104,10 @@ class RecordingTransport:
         except OSError as error:
             raise _cannot_write(self._folder, error) from error
         return self._keep_apk(command, local, part)
+
+    def start(self, command: str) -> Running:
+        """Start it on the wrapped transport; see `Transport.start`."""
+        return self._inner.start(command)
 
     def broke_off(self, error: DeviceLostError) -> None:
         """Note that nothing more was asked, so that a replay ends at the same place with the same sentence."""

@@ -19,7 +19,7 @@ from phone_audit.acquire.saved import (
     pull_command,
     read_stored,
 )
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer
+from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
 from phone_audit.model.base import read_document
 from phone_audit.model.device import Acquisition, Artifact, Depth
@@ -98,6 +98,14 @@ class ReplayTransport:
         if size > limit:
             raise CommandError(f"{path} has {size} bytes, more than the {limit} that are read.")
         return self._folder / artifact.file
+
+    def start(self, command: str) -> Running:
+        """Refuse: there is no phone.
+
+        Raises:
+            CommandError: always.
+        """
+        raise CommandError("A saved acquisition runs nothing.")
 
     def recorded(self, prefix: str) -> tuple[str, ...]:
         """Give the recorded commands that begin so, in order, each once."""

@@ -100,6 +100,12 @@ class StreamTransport(ABC):
         pull_file(stream, request, self._follow_link)
         return into
 
+    def start(self, command: str) -> Stream:
+        """See `Transport.start`."""
+        if "\0" in command:
+            raise CommandError("A command with a zero byte in it cannot be sent to a phone.")
+        return self._run(command.encode("utf-8", "surrogateescape"))
+
     def _run(self, script: bytes) -> Stream:
         """Start a script: through `exec:` with its bytes as they are, or `shell:` on a phone without it (Android 4)."""
         try:

@@ -32,6 +32,31 @@ class Answer:
     truncated: bool
 
 
+class Running(Protocol):
+    """A program that runs on the phone and is talked to while it runs."""
+
+    def read(self, deadline: float) -> bytes:
+        """Give back the next piece of its output, empty at the end.
+
+        Raises:
+            TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Put all of `data` on its standard input.
+
+        Raises:
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it, also before its end. Never raises."""
+        ...
+
+
 class Transport(Protocol):
     """A connection to one phone.
 
@@ -66,6 +91,17 @@ class Transport(Protocol):
 
         Raises:
             CommandError: the file cannot be read, is no regular file, exceeds `limit`, or stands still.
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def start(self, command: str) -> Running:
+        """Start a program in the phone's shell whose output is read, and whose input is written, while it runs.
+
+        Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
+
+        Raises:
+            CommandError: the command cannot be sent, or there is no phone to run it (a saved acquisition).
             DeviceLostError: the phone is gone.
         """
         ...

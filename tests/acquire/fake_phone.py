@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer
+from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
 from phone_audit.errors import CommandError
 
 WORD = re.compile(r"\$'((?:\\[0-7]{3}|[^'\\])*)'|'([^']*)'(/\*\.apk)?")
@@ -71,6 +71,9 @@ class FakePhone:
             raise CommandError(f"{path} is no regular file.", "Nothing to do.")
         into.write_bytes(lying)
         return into
+
+    def start(self, command: str) -> Running:
+        raise CommandError(f"This phone runs nothing that is talked to: {command}")
 
     def close(self) -> None:
         pass

@@ -1,0 +1,1 @@
+"""Acquisitions that other tools made, read as if the phone had answered."""

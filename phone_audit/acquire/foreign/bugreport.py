@@ -1,0 +1,84 @@
+"""A bug report: the ZIP archive that Android writes, or its main text.
+
+Layout: AOSP `frameworks/native/cmds/dumpstate/bugreport-format.md`: `main_entry.txt` names the main text.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_WATCH, Held
+from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.said import from_dumps
+from phone_audit.errors import SnapshotError
+from phone_audit.model.finding import Skipped
+
+MAIN = "main_entry.txt"
+PATTERNS = ("bugreport-*.txt", "dumpstate*.txt", "dumpState_*.log", "*/dumpstate*.txt", "*/bugreport-*.txt")
+"""Names of the main text where nothing names it: AOSP's, older ones, Samsung's."""
+NAME_LIMIT = 1024
+TEXT_LIMIT = 1024 * 2**20
+STARTS = (b"========================================================\n== dumpstate: ", b"== dumpstate: ")
+
+
+def recognised(names: Sequence[str]) -> bool:
+    """Tell whether the files of a holding are those of a bug report."""
+    return MAIN in names or _main_by_name(names) is not None
+
+
+def is_main_text(start: bytes) -> bool:
+    """Tell whether a file begins as the main text of a bug report does."""
+    return start.replace(b"\r\n", b"\n").startswith(STARTS)
+
+
+def read_bugreport(holding: Holding) -> Held:
+    """Read the dumps of the main text.
+
+    Raises:
+        SnapshotError: the main text is missing or damaged.
+    """
+    answers, skipped = report_answers(holding)
+    return held_report(answers, skipped)
+
+
+def held_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> Held:
+    """Give what a bug report holds."""
+    return Held(source="bugreport", answers=answers, cannot_hold=(NO_APKS, NO_FILES, NO_WATCH), skipped=skipped)
+
+
+def report_answers(holding: Holding) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+    """Give what the main text answers.
+
+    Raises:
+        SnapshotError: it is missing or damaged.
+    """
+    names = holding.names()
+    main = _named(holding) if MAIN in names else None
+    if main not in names:
+        main = _main_by_name(names)
+    if main is None:
+        raise SnapshotError(f"{holding.path} is a bug report without its main text.", "Take the bug report anew.")
+    return text_answers(holding.read(main, TEXT_LIMIT), holding.path)
+
+
+def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+    """Give what a main text answers.
+
+    Raises:
+        SnapshotError: no dump is in it.
+    """
+    answers, skipped = from_dumps(text.replace(b"\r\n", b"\n"))
+    if not answers:
+        raise SnapshotError(f"{path} holds no dump of the phone; it may be cut off.", "Take the bug report anew.")
+    if "dumpsys package" not in answers:
+        reason = "The bug report has no dump of the package service; it may be cut off."
+        skipped = (*skipped, Skipped(subject="dumpsys package", step="command", code="cut-off", reason=reason))
+    return answers, skipped
+
+
+def _named(holding: Holding) -> str:
+    return holding.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
+
+
+def _main_by_name(names: Sequence[str]) -> str | None:
+    return next((name for pattern in PATTERNS for name in names if fnmatch(name, pattern)), None)

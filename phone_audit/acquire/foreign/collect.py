@@ -1,0 +1,210 @@
+"""What another tool's acquisition holds → the snapshot, by the same parsers as a phone's own answers."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import OnProgress, Reader
+from phone_audit.acquire.copying import PulledApk
+from phone_audit.acquire.foreign.held import Held, HeldFile, HeldPackage
+from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.said import settings_command
+from phone_audit.acquire.foreign.transport import HeldTransport
+from phone_audit.acquire.listing import OWNER, Listing
+from phone_audit.acquire.merge import block_of, listed_by_name, names_of, package_of, users_of
+from phone_audit.acquire.parse.build import parse_build
+from phone_audit.acquire.parse.getprop import parse_getprop
+from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump, parse_package_dump
+from phone_audit.acquire.parse.package_list import Listed
+from phone_audit.acquire.parse.settings import parse_settings
+from phone_audit.acquire.parse.text import known, shown
+from phone_audit.acquire.parse.users import parse_users
+from phone_audit.acquire.state import read_state
+from phone_audit.errors import SnapshotError
+from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot
+from phone_audit.model.finding import Skipped
+
+PER_USER = 100_000
+APK = ".apk"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was read.
+
+    Attributes:
+        snapshot: the values.
+        apks: the APKs that the acquisition holds, by path.
+        depth: `quick` where it holds none, else `standard`.
+        bytes_read: bytes of answers and APKs.
+    """
+
+    snapshot: Snapshot
+    apks: tuple[PulledApk, ...]
+    depth: Depth
+    bytes_read: int
+
+
+def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgress) -> Collected:
+    """Read what is held.
+
+    Args:
+        held: the answers and lists.
+        holding: the files beside them.
+        into: folder of this computer for APKs that are taken out of an archive.
+        on_progress: as of `collect`.
+    """
+    reader = Reader(HeldTransport(held.source, held.answers), on_progress)
+    properties = parse_getprop(reader.ask(commands.GETPROP, optional=True) or "")
+    listing = _listing(reader, held)
+    apks = _take_out(reader, held, holding, into)
+    snapshot = Snapshot(
+        serial=known(properties.get("ro.serialno")) or known(properties.get("ro.boot.serialno")),
+        properties={shown(name): shown(value) for name, value in sorted(properties.items())},
+        build=parse_build(properties),
+        users=users_of(listing),
+        state=read_state(
+            properties,
+            parse_settings(reader.ask(commands.Command(settings_command("global")), optional=True) or ""),
+            reader.ask(commands.SELINUX, optional=True),
+            None,
+        ),
+        packages=tuple(_packages(reader, held, listing, {apk.path: apk for apk in apks})),
+        skipped=_skipped(reader, held, properties, apks),
+    )
+    size = sum(len(answer) for answer in held.answers.values()) + sum(apk.size for apk in apks)
+    return Collected(snapshot, apks, "standard" if apks else "quick", size)
+
+
+def _listing(reader: Reader, held: Held) -> Listing:
+    """Fill the listing from the tool's own list and from the dumps, each where it is there."""
+    listing = Listing()
+    dumped_users = reader.ask(commands.USER_DUMP, optional=True) or reader.ask(commands.USERS, optional=True) or ""
+    listing.users = parse_users(dumped_users) or {OWNER: "system"}
+    listing.asked = tuple(sorted(listing.users))
+    names = {package.name for package in held.packages}
+    text = reader.ask(commands.PACKAGE_DUMP, optional=True)
+    if text:
+        listing.dump = parse_package_dump(text, names or None)
+    elif held.packages:
+        listing.dump = PackageDump({package.name: (_block(package),) for package in held.packages}, {}, {}, ())
+    if held.packages:
+        listing.names = names
+        listing.lists = {OWNER: tuple(line for package in held.packages for line in _lines(package))}
+        listing.app_ids = {one.name: one.uid % PER_USER for one in held.packages if one.uid is not None}
+        listing.system = {one.name for one in held.packages if one.system}
+        listing.third_party = {one.name for one in held.packages if one.system is False}
+        if any(one.disabled is not None for one in held.packages):
+            listing.disabled = {OWNER: {one.name for one in held.packages if one.disabled}}
+    return listing
+
+
+def _lines(package: HeldPackage) -> list[Listed]:
+    """Give the package as `pm list packages` has it, with its base APK."""
+    base = next((file.path for file in package.files if _role(file.path) == "base"), None)
+    uids = () if package.uid is None else (package.uid,)
+    return [Listed(package.name, base, package.version_code, package.installer, uids)]
+
+
+def _block(package: HeldPackage) -> DumpedPackage:
+    """Give the package as the dump would have it, where there is none."""
+    return DumpedPackage(
+        name=package.name,
+        app_id=None if package.uid is None else package.uid % PER_USER,
+        version_code=package.version_code,
+        version_name=package.version_name,
+        flags=frozenset({"SYSTEM"}) if package.system else frozenset(),
+        signers=package.signers,
+        granted=package.granted or frozenset(),
+        users={OWNER: DumpedUser(installed=True)} if package.granted is not None else {},
+    )
+
+
+def _packages(reader: Reader, held: Held, listing: Listing, apks: Mapping[str, PulledApk]) -> list[Package]:
+    files = {package.name: package.files for package in held.packages}
+    signers = {package.name: package.signers for package in held.packages}
+    lines = listed_by_name(listing)
+    packages = []
+    for name in names_of(listing):
+        blocks = listing.dump.packages.get(name, ()) if listing.dump else ()
+        block = block_of(name, blocks, lines.get(name, ()), reader)
+        its_files = [_file(file, apks) for file in files.get(name, ())] or _dumped_files(block)
+        package = package_of(name, block, lines.get(name, ()), listing, its_files, 0)
+        if package.signers is None and signers.get(name):
+            package = package.model_copy(update={"signers": signers[name]})
+        packages.append(package)
+    return packages
+
+
+def _file(file: HeldFile, apks: Mapping[str, PulledApk]) -> PackageFile:
+    copy = apks.get(shown(file.path))
+    digest = file.sha256 or (copy.sha256 if copy else None)
+    return PackageFile(
+        path=shown(file.path),
+        sha256=digest,
+        hash_source="device" if file.sha256 else "host" if copy else "none",
+        size=copy.size if copy else file.size,
+        role=_role(file.path),
+    )
+
+
+def _dumped_files(block: DumpedPackage) -> list[PackageFile]:
+    """Give the one path that the dump names: the package's folder, or the file itself in old firmware."""
+    if not block.code_path or not block.code_path.startswith("/"):
+        return []
+    path = block.code_path if block.code_path.endswith(APK) else f"{block.code_path.rstrip('/')}/base{APK}"
+    if not block.code_path.startswith("/data/") and not block.code_path.endswith(APK):
+        path = f"{block.code_path.rstrip('/')}/{PurePosixPath(block.code_path).name}{APK}"
+    return [PackageFile(path=shown(path), sha256=None, hash_source="none", size=None, role="base")]
+
+
+def _role(path: str) -> PackageFileRole:
+    return "split" if PurePosixPath(path).name.startswith("split_") else "base"
+
+
+def _take_out(reader: Reader, held: Held, holding: Holding, into: Path) -> tuple[PulledApk, ...]:
+    wanted = [file for package in held.packages for file in package.files if file.stored]
+    done: dict[str, PulledApk] = {}
+    for number, file in enumerate(wanted):
+        reader.on_progress("copies", number, len(wanted))
+        copy = _one(reader, file, holding, into / f"{number:05d}{APK}")
+        if copy is not None:
+            done[copy.path] = copy
+    return tuple(done[path] for path in sorted(done))
+
+
+def _one(reader: Reader, file: HeldFile, holding: Holding, part: Path) -> PulledApk | None:
+    try:
+        local = holding.take_out(file.stored or "", part)
+        with local.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    except SnapshotError as error:
+        reader.skip(file.path, "transfer", "damaged", error.message)
+        return None
+    except OSError as error:
+        reader.skip(file.path, "transfer", "not-copied", f"{file.stored} cannot be read: {error.strerror}.")
+        return None
+    if file.sha256 and digest != file.sha256:
+        reason = f"The copy (SHA-256 {digest}) is not what the phone had ({file.sha256})."
+        reader.skip(file.path, "transfer", "changed", reason)
+        return None
+    return PulledApk(shown(file.path), local, digest, local.stat().st_size)
+
+
+def _skipped(
+    reader: Reader, held: Held, properties: Mapping[str, str], apks: Sequence[PulledApk]
+) -> tuple[Skipped, ...]:
+    missing = []
+    if not properties:
+        reason = "The acquisition does not hold the phone's properties, so its firmware is not known."
+        missing.append(Skipped(subject="getprop", step="command", code="not-held", reason=reason))
+    if not held.packages and commands.PACKAGE_DUMP.text not in held.answers:
+        reason = "The acquisition does not hold a list of the packages."
+        missing.append(Skipped(subject="packages", step="list", code="not-held", reason=reason))
+    listed = sum(len(package.files) for package in held.packages)
+    if apks and len(apks) < listed:
+        reason = f"The acquisition holds {len(apks)} of {listed} APK files; the code of the others was not read."
+        missing.append(Skipped(subject="APK files", step="transfer", code="not-held", reason=reason))
+    return tuple(sorted((*reader.skipped, *held.skipped, *missing), key=lambda note: (note.subject, note.step)))

@@ -1,0 +1,178 @@
+"""The JSON that other tools write, as far as it is read here.
+
+Sources: androidqf `adb/packages.go` (structs Package, PackageFile); MVT 2.6.1 `android/modules/adb/packages.py`,
+`getprop.py`, `settings.py`, `selinux_status.py`; Uraniborg `PackageMetadata.java`, `BuildInfo.java`,
+`HardwareInfo.java`, `DevicePropertiesInfo.java`.
+"""
+
+import json
+import re
+from typing import TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.errors import SnapshotError
+from phone_audit.model.base import Frozen
+
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
+Document = TypeVar("Document")
+
+
+class _Read(Frozen):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Hubble(_Read):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class QfCertificate(_Read):
+    """A certificate as androidqf found it in an APK that it copied."""
+
+    sha256: str | None = Field(default=None, alias="Sha256")
+
+
+class QfFile(_Read):
+    """An APK as androidqf, or MVT, has it; hashes may be an error text. `local_path` is MVT's name of the copy."""
+
+    path: str
+    local_name: str | None = None
+    local_path: str | None = None
+    md5: str | None = None
+    sha1: str | None = None
+    sha256: str | None = None
+    certificate: QfCertificate | None = None
+    verified_certificate: bool = False
+
+
+class QfPackage(_Read):
+    """A package of androidqf's `packages.json`."""
+
+    name: str
+    files: tuple[QfFile, ...] | None = ()
+    installer: str | None = None
+    uid: int | None = None
+    disabled: bool = False
+    system: bool = False
+    third_party: bool = False
+
+
+class MvtPermission(_Read):
+    """A permission of a package; `granted` is null where it is only declared."""
+
+    name: str
+    granted: bool | None = None
+
+
+class MvtPackage(_Read):
+    """A package of MVT's `packages.json` or `apks.json`."""
+
+    package_name: str
+    installer: str | None = None
+    disabled: bool = False
+    system: bool = False
+    third_party: bool = False
+    files: tuple[QfFile, ...] = ()
+    uid: str | int | None = None
+    version_name: str | None = None
+    version_code: str | int | None = None
+    permissions: tuple[MvtPermission, ...] = ()
+
+
+class MvtProperty(_Read):
+    """A line of MVT's `getprop.json`."""
+
+    name: str
+    value: str
+
+
+class HubblePackage(_Hubble):
+    """A package of Hubble's `packages.txt`."""
+
+    name: str
+    hash: str | None = None
+    version_code: int | None = None
+    version_name: str | None = None
+    cert_ids: tuple[str, ...] | None = None
+    is_enabled: bool | None = None
+    is_preinstalled: bool | None = None
+    install_location: str | None = None
+    permissions_granted: tuple[str, ...] | None = None
+    file_size_in_bytes: int | None = None
+
+
+class HubblePackages(_Hubble):
+    """`packages.txt`."""
+
+    packages: tuple[HubblePackage, ...]
+
+
+class HubbleProperties(_Hubble):
+    """The one element of `device_properties.txt`: the whole getprop in Base64."""
+
+    encoded_dev_props: str | None = None
+
+
+class HubbleDeviceProperties(_Hubble):
+    """`device_properties.txt`."""
+
+    properties: tuple[HubbleProperties, ...] = Field(alias="b64EncodedDeviceProps")
+
+
+class HubbleBuild(_Hubble):
+    """The one element of `build.txt`."""
+
+    fingerprint: str | None = None
+    security_patch_level: str | None = None
+    api_level: int | None = None
+
+
+class HubbleBuilds(_Hubble):
+    """`build.txt`."""
+
+    build_info: tuple[HubbleBuild, ...]
+
+
+class HubbleHardware(_Hubble):
+    """The one element of `hardware.txt`."""
+
+    brand: str | None = None
+    oem: str | None = None
+    model_name: str | None = None
+    product_name: str | None = None
+    device_name: str | None = None
+
+
+class HubbleHardwares(_Hubble):
+    """`hardware.txt`."""
+
+    hw_info: tuple[HubbleHardware, ...]
+
+
+def read_json(holding: Holding, name: str, kind: type[Document]) -> Document:
+    """Read one JSON file of an acquisition.
+
+    Raises:
+        SnapshotError: it is no such document; the message names file and place.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(json.loads(holding.read(name)))
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        what = f"{name} in {holding.path} is not as its tool writes it ({where or 'at the top'})."
+        raise SnapshotError(what, "Make the acquisition anew, or leave the file out.") from error
+    except (ValueError, RecursionError) as error:
+        raise SnapshotError(f"{name} in {holding.path} is no JSON; it may be cut off.", "Copy it again.") from error
+
+
+def sha256_of(text: str | None) -> str | None:
+    """Give a SHA-256 in lower case; None for an error text that stands in its place."""
+    return text.lower() if text and SHA256.fullmatch(text) else None
+
+
+def hashes_of(*texts: str | None) -> tuple[str, ...]:
+    """Give what is an MD5 or a SHA-1, in lower case, sorted."""
+    return tuple(sorted(text.lower() for text in texts if text and HEX.fullmatch(text)))

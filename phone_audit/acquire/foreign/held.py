@@ -1,0 +1,66 @@
+"""What an acquisition of another tool holds, in one form for all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from phone_audit.model.device import AcquisitionSource
+from phone_audit.model.finding import Skipped
+
+NO_APKS = "The code of the packages: it holds no APK files."
+NO_HIDDEN = "The firmware's own copies of packages that an update hides."
+NO_FILES = "Files of the phone besides the packages."
+NO_WATCH = "Live connections."
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """One APK of a package.
+
+    Attributes:
+        path: where it lay on the phone.
+        sha256: as that tool took it; None where it did not.
+        others: its MD5 and SHA-1, as far as they are there.
+        size: in bytes, None where not known.
+        stored: its name in the acquisition; None where that has no copy.
+    """
+
+    path: str
+    sha256: str | None = None
+    others: tuple[str, ...] = ()
+    size: int | None = None
+    stored: str | None = None
+
+
+@dataclass(frozen=True)
+class HeldPackage:
+    """A package as the tool's own list has it; None is not known."""
+
+    name: str
+    files: tuple[HeldFile, ...] = ()
+    installer: str | None = None
+    uid: int | None = None
+    system: bool | None = None
+    disabled: bool | None = None
+    version_name: str | None = None
+    version_code: int | None = None
+    signers: tuple[str, ...] | None = None
+    granted: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """Everything that was found.
+
+    Attributes:
+        source: which tool made it.
+        answers: our own command → what the phone said to it, or to one that says the same.
+        packages: the tool's own list; empty where it has none.
+        cannot_hold: sentences on what such an acquisition never contains.
+        skipped: what in it is damaged or missing.
+    """
+
+    source: AcquisitionSource
+    answers: Mapping[str, bytes] = field(default_factory=dict)
+    packages: tuple[HeldPackage, ...] = ()
+    cannot_hold: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()

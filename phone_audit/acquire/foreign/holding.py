@@ -1,0 +1,244 @@
+"""A folder or a ZIP archive that another tool made: its files by name. The only file here that opens ZIP archives.
+
+Nothing in it is believed: no name of an entry becomes a path on this computer, links are not followed, and what an
+entry announces as its size is not taken for granted.
+"""
+
+import contextlib
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol
+
+from phone_audit.errors import SnapshotError
+
+TEXT_LIMIT = 256 * 2**20
+"""Bytes of one text."""
+FILE_LIMIT = 4 * 2**30
+"""Bytes of one file that is taken out of an archive."""
+TOTAL_LIMIT = 32 * 2**30
+"""Bytes of all that is taken out of one archive."""
+MOST_FILES = 200_000
+_PIECE = 2**20
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What Python's `zipfile` raises on damaged, encrypted or exotic archives."""
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_AGAIN = "Copy it again from where it was made."
+
+
+class Holding(Protocol):
+    """The files of one acquisition. Names are relative, with `/`."""
+
+    path: Path
+
+    def names(self) -> tuple[str, ...]:
+        """Give the names of all files, sorted."""
+        ...
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """Give a file's bytes.
+
+        Raises:
+            SnapshotError: it is damaged, or has more than `limit` bytes.
+        """
+        ...
+
+    def begins(self, name: str, count: int) -> bytes:
+        """Give the first `count` bytes of a file, or all where it has fewer.
+
+        Raises:
+            SnapshotError: it is damaged.
+        """
+        ...
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """Give a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
+
+        Raises:
+            SnapshotError: it is damaged or too large, or cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        ...
+
+
+class Folder:
+    """A folder; see `Holding`."""
+
+    def __init__(self, path: Path) -> None:
+        """Look through the folder, without following links.
+
+        Raises:
+            SnapshotError: it holds more files than any acquisition does, or cannot be read.
+        """
+        self.path = path
+        self._files: dict[str, Path] = {}
+        for file in _regular_files(path):
+            self._files[file.relative_to(path).as_posix()] = file
+            if len(self._files) > MOST_FILES:
+                raise SnapshotError(f"{path} holds more than {MOST_FILES} files, which no acquisition does.")
+
+    def names(self) -> tuple[str, ...]:
+        """See `Holding.names`."""
+        return tuple(sorted(self._files))
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """See `Holding.read`."""
+        data = self.begins(name, limit + 1)
+        if len(data) > limit:
+            raise _too_large(self.path, name, limit)
+        return data
+
+    def begins(self, name: str, count: int) -> bytes:
+        """See `Holding.begins`."""
+        try:
+            with _open_regular(self._files[name]) as file:
+                return file.read(count)
+        except OSError as error:
+            raise SnapshotError(f"{self.path / name} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """See `Holding.take_out`."""
+        return self._files[name]
+
+    def close(self) -> None:
+        """See `Holding.close`."""
+
+
+class Archive:
+    """A ZIP archive; see `Holding`."""
+
+    def __init__(self, path: Path) -> None:
+        """Read its directory.
+
+        Raises:
+            SnapshotError: it is no ZIP archive, or one that no tool makes: a name in it leads outside.
+        """
+        self.path = path
+        self._left = TOTAL_LIMIT
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except _DAMAGE as error:
+            raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
+        except OSError as error:
+            raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._zip.close)
+            self._entries = self._checked_entries()
+            on_failure.pop_all()
+
+    def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in self._zip.infolist():
+            if entry.is_dir():
+                continue
+            if not _stays_inside(entry.filename):
+                shown = entry.filename.encode("utf-8", "backslashreplace").decode()
+                raise SnapshotError(
+                    f"{self.path} holds an entry whose name leads out of it: {shown!r}. Nothing of it was read.",
+                    "No tool makes such an archive. Do not unpack it; ask who gave it to you.",
+                )
+            entries.setdefault(entry.filename, entry)
+            if len(entries) > MOST_FILES:
+                raise SnapshotError(f"{self.path} holds more than {MOST_FILES} files, which no acquisition does.")
+        return entries
+
+    def names(self) -> tuple[str, ...]:
+        """See `Holding.names`."""
+        return tuple(sorted(self._entries))
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """See `Holding.read`."""
+        return b"".join(self._pieces(name, limit))
+
+    def begins(self, name: str, count: int) -> bytes:
+        """See `Holding.begins`."""
+        start = b""
+        for piece in self._pieces(name, FILE_LIMIT):
+            start += piece
+            if len(start) >= count:
+                break
+        return start[:count]
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """See `Holding.take_out`."""
+        try:
+            with into.open("xb") as file:
+                for piece in self._pieces(name, FILE_LIMIT):
+                    file.write(piece)
+        except SnapshotError:
+            into.unlink(missing_ok=True)
+            raise
+        except OSError as error:
+            raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
+        return into
+
+    def _pieces(self, name: str, limit: int) -> Iterator[bytes]:
+        entry = self._entries[name]
+        if entry.compress_type not in _METHODS or entry.flag_bits & 1:
+            raise SnapshotError(f"{name} in {self.path} is packed in a way that no such tool uses.")
+        size = 0
+        try:
+            with self._zip.open(entry) as file:
+                while piece := file.read(_PIECE):
+                    size += len(piece)
+                    self._left -= len(piece)
+                    if size > limit or self._left < 0:
+                        raise _too_large(self.path, name, limit)
+                    yield piece
+        except _DAMAGE as error:
+            raise SnapshotError(f"{name} in {self.path} is damaged.", _AGAIN) from error
+        except OSError as error:
+            raise SnapshotError(f"{self.path} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    def close(self) -> None:
+        """See `Holding.close`."""
+        self._zip.close()
+
+
+def open_holding(path: Path) -> Holding:
+    """Open a folder or a ZIP archive.
+
+    Raises:
+        SnapshotError: it is neither, or damaged.
+    """
+    return Folder(path) if path.is_dir() else Archive(path)
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a file begins as a ZIP archive does."""
+    try:
+        with _open_regular(path) as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def _regular_files(folder: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise SnapshotError(f"{folder} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    for parent, _, files in os.walk(folder, onerror=fail):
+        for name in files:
+            path = Path(parent) / name
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags), "rb")
+
+
+def _stays_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name and "\0" not in name
+
+
+def _too_large(path: Path, name: str, limit: int) -> SnapshotError:
+    return SnapshotError(f"{name} in {path} has more than {limit // 2**20} MB, which no such file has.")

@@ -1,0 +1,46 @@
+"""A transport that answers from what another tool wrote down."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Running,
+)
+from phone_audit.errors import CommandError
+
+
+class HeldTransport:
+    """Gives the answers that are held, and refuses every other question; see `Transport`."""
+
+    def __init__(self, source: str, answers: Mapping[str, bytes]) -> None:
+        self.serial = ""
+        self.via = source
+        self._answers = answers
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """Give the answer.
+
+        Raises:
+            CommandError: it is not held.
+        """
+        if command not in self._answers:
+            raise CommandError("The acquisition holds no answer to this question.")
+        output = self._answers[command]
+        cut = len(output) > limit
+        return Answer(output[:limit], None if cut else 0, cut)
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """Refuse: files are taken from the acquisition itself."""
+        raise CommandError(f"The acquisition hands out no {path}.")
+
+    def start(self, command: str) -> Running:
+        """Refuse: there is no phone."""
+        raise CommandError("An acquisition runs nothing.")
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -103,7 +103,8 @@ class _Manifest:
         self._resolve = resolve
         self._application = next(root.all("application"), Element("application", (), ()))
         self._package = _clean(self._plain(root.by_name("package")))
-        self._sdk = next(root.all("uses-sdk"), Element("uses-sdk", (), ()))
+        # each one sets both numbers anew: AOSP ParsingPackageUtils.parseUsesSdk
+        self._sdk = [Element("uses-sdk", (), ()), *root.all("uses-sdk")][-1]
 
     def facts(self) -> ManifestFacts:
         root, application = self._root, self._application

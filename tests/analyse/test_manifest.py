@@ -198,6 +198,11 @@ def test_versions_of_android(sdks: Element, expected: tuple[int | None, int | No
     assert (facts.min_sdk, facts.target_sdk, facts.platform_target) == expected
 
 
+def test_of_several_uses_sdk_the_last_counts_as_a_whole() -> None:
+    facts = read(sdk(26, 33), sdk(21))
+    assert (facts.min_sdk, facts.target_sdk) == (21, 21)
+
+
 @pytest.mark.parametrize(
     ("minimum", "named", "expected"),
     [

@@ -14,7 +14,7 @@ from phone_audit.model.finding import Skipped
 LOOKED_AT = 64 * 2**10
 """Bytes of a text by which it is known."""
 SUFFIXES = (".txt", ".log", ".prop", ".out", "")
-PROPERTY = re.compile(rb"^\[ro\.[^\]\n]+\]: \[", re.MULTILINE)
+PROPERTY = re.compile(rb"^\[[A-Za-z0-9_.\-]{1,200}\]: \[", re.MULTILINE)
 DUMPS = re.compile(rb"^DUMP OF SERVICE ", re.MULTILINE)
 PACKAGE_DUMP = re.compile(rb"^(?:Packages|Key Set Manager|Activity Resolver Table):$", re.MULTILINE)
 PACKAGES = re.compile(rb"^package:\S", re.MULTILINE)

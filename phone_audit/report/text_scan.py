@@ -16,6 +16,15 @@ from phone_audit.report.text_parts import (
 )
 from phone_audit.report.text_reading import draw_reading
 
+_SOURCES = {
+    "live": "read live",
+    "androidqf": "read from an acquisition of androidqf",
+    "bugreport": "read from a bug report",
+    "hubble": "read from the output of Hubble",
+    "mvt": "read from the output of MVT",
+    "folder": "read from a folder of dumps",
+}
+
 
 def render_scan(scan: Scan, style: Style) -> str:
     """Give the report that a worried owner reads."""
@@ -52,7 +61,7 @@ def _which_phone(scan: Scan) -> str:
 
 def _how_read(scan: Scan) -> list[str]:
     coverage, acquisition = scan.coverage, scan.acquisition
-    how = "read again from a saved acquisition" if scan.run.replayed else f"read {acquisition.source}"
+    how = "read again from a saved acquisition" if scan.run.replayed else _SOURCES.get(acquisition.source, "read")
     read = (
         f"{coverage.packages_listed} packages listed, "
         f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "

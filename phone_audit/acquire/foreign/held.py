@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from phone_audit.model.device import AcquisitionSource
 from phone_audit.model.finding import Skipped
 
-NO_APKS = "The code of the packages: it holds no APK files."
-NO_HIDDEN = "The firmware's own copies of packages that an update hides."
-NO_FILES = "Files of the phone besides the packages."
-NO_WATCH = "Live connections."
+NO_APKS = "Such an acquisition holds no APK files: the code of the packages was not read."
+NO_HIDDEN = "Such an acquisition does not hold the firmware's own copies of packages that an update hides."
+NO_FILES = "Such an acquisition does not show other files of the phone, such as those that an incident names."
+NO_WATCH = "Such an acquisition holds no connections that were seen live."
 
 
 @dataclass(frozen=True)

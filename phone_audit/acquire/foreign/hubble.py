@@ -20,8 +20,8 @@ from phone_audit.acquire.foreign.said import listed_as
 from phone_audit.errors import SnapshotError
 
 PACKAGES, PROPERTIES, BUILD, HARDWARE = "packages.txt", "device_properties.txt", "build.txt", "hardware.txt"
-OWN = "What the settings of the phone are: Hubble is an ordinary package and does not ask."
-ONE_USER = "Packages of other users, and permissions granted to them."
+OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary package and cannot ask."
+ONE_USER = "Such an acquisition holds the packages of one user only."
 
 
 def recognised(names: Sequence[str]) -> str | None:

@@ -6,12 +6,14 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 │  ├─ NoDeviceError         no phone, or not the one that was named
 │  ├─ SeveralDevicesError   more than one, and none was named
 │  ├─ UnauthorizedError     the phone has not accepted this computer's key
-│  ├─ DeviceOfflineError    listed, but it does not answer, or is in another mode
+│  ├─ DeviceOfflineError    listed, but it does not answer
+│  │  └─ DeviceModeError    attached, but started in another mode
 │  ├─ DevicePermissionError the operating system does not let us open the USB device
 │  ├─ DeviceBusyError       another program, such as an adb server, holds it
 │  ├─ DeviceLostError       gone half-way
 │  ├─ ProtocolError         what answers there is no adbd
 │  └─ CommandError          one command or one file on the phone failed
+│     └─ NotHeldError       an acquisition of another tool has no answer to it
 ├─ SnapshotError            a saved acquisition is damaged, or from a newer version
 ├─ ApkError                 one file could not be read, or cost more than its budget
 ├─ KnowledgeError           a knowledge file breaks its schema
@@ -57,6 +59,20 @@ class DeviceOfflineError(AcquireError):
     """The phone is listed but does not answer, or is in another mode."""
 
 
+class DeviceModeError(DeviceOfflineError):
+    """The phone is attached, but started in another mode.
+
+    Args:
+        message: what happened, a sentence.
+        mode: a stable word: `recovery`, `sideload`, `bootloader` …
+        hint: the next step.
+    """
+
+    def __init__(self, message: str, *, mode: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.mode = mode
+
+
 class DevicePermissionError(AcquireError):
     """The operating system does not let this user open the USB device."""
 
@@ -75,6 +91,10 @@ class ProtocolError(AcquireError):
 
 class CommandError(AcquireError):
     """One command or one file on the phone failed; the rest can go on."""
+
+
+class NotHeldError(CommandError):
+    """An acquisition that another tool made has no answer to the question, as it says in general."""
 
 
 class SnapshotError(PhoneAuditError):

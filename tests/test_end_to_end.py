@@ -105,6 +105,7 @@ def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
     assert document["packages"]
     assert not document["coverage"]["complete"]
     assert "device-lost" in {item["code"] for item in document["coverage"]["skipped"]}
+    assert phone.address not in shown.stdout
     assert shown.returncode in (10, 12)
 
 

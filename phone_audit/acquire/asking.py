@@ -6,7 +6,7 @@ from phone_audit.acquire.commands import Command
 from phone_audit.acquire.parse.shell_loops import Found
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Answer, Transport
-from phone_audit.errors import CommandError
+from phone_audit.errors import CommandError, NotHeldError
 from phone_audit.model.finding import Skipped, Step
 
 OnProgress = Callable[[str, int, int], None]
@@ -64,11 +64,13 @@ class Reader:
             self.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {said or 'no word'}.")
 
     def try_ask(self, command: Command, *, subject: str = "") -> Answer | None:
-        """Give the raw answer, whatever it is; None, with a note of it, where the transport has none."""
+        """Give the raw answer, whatever it is; None, with a note of it, where the phone gave none."""
         self._asked += 1
         self.on_progress("questions", self._asked, 0)
         try:
             answer = self.transport.shell(command.text, timeout=command.timeout, limit=command.limit)
+        except NotHeldError:
+            return None  # what such an acquisition cannot hold is said once, of it as a whole
         except CommandError as error:
             self.skip(subject or _short(command.text), "command", "command-failed", error.message)
             return None

@@ -2,21 +2,35 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.copying import Copies, PulledApk, copy_files
+from phone_audit.acquire.code_beside import CodeBeside, find_code_beside
+from phone_audit.acquire.condition.read import Condition, read_condition
+from phone_audit.acquire.condition.usage import with_usage
+from phone_audit.acquire.copying import Copies, PulledApk
+from phone_audit.acquire.file_reading import FileReading, reading_of
+from phone_audit.acquire.hash_memory import HashMemory
 from phone_audit.acquire.listing import Listing, read_packages, read_users
-from phone_audit.acquire.merge import block_of, listed_by_name, names_of, package_of, users_of
+from phone_audit.acquire.merge import (
+    block_of,
+    listed_by_name,
+    modules_of,
+    names_of,
+    not_understood_of,
+    package_of,
+    users_of,
+)
 from phone_audit.acquire.parse.build import parse_build
 from phone_audit.acquire.parse.clock import parse_date
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.phone_files import PhoneFiles, digests_there, find_files, hash_files, paths_there, places_of
+from phone_audit.acquire.phone_files import PhoneFiles, digests_there, find_files, paths_there, places_of
+from phone_audit.acquire.plan import Plan
 from phone_audit.acquire.record import RecordingTransport
 from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.acquire.state import read_state
@@ -25,6 +39,8 @@ from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
 
 __all__ = ["Acquired", "PulledApk", "collect"]
+
+_WHOLE = Plan()
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,8 @@ class _Read:
     copies: Copies = field(default_factory=Copies)
     paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
     digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    beside: FileReading | None = None
+    condition: Condition = field(default_factory=Condition)
 
 
 def collect(
@@ -72,6 +90,7 @@ def collect(
     on_progress: OnProgress,
     paths: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
+    plan: Plan = _WHOLE,
 ) -> Acquired:
     """Read a phone.
 
@@ -80,12 +99,13 @@ def collect(
 
     Args:
         transport: the way to the phone.
-        depth: `quick` copies no APK; `standard` and `deep` copy them whole.
+        depth: `quick` copies no APK; at `deep` every file is hashed anew.
         users: `all`, `current`, or the id of one user.
         into: folder on this computer for the copies.
         on_progress: gets what is being done (`questions`, `hashes`, `copies`), how much, and of how much (0: unknown).
         paths: paths to look for on the phone; nothing at them is opened or run.
         clock: seconds since 1970 on this computer.
+        plan: which bytes of the files are wanted, and who gets each file as soon as it is there.
 
     Raises:
         UsageError: the phone has no such user.
@@ -100,17 +120,23 @@ def collect(
         read_users(reader, read.listing, users)
         read_packages(reader, read.listing)
         _find_files(reader, read)
-        hash_files(reader, read.files)
+        read.beside = _files_beside(reader, read, depth, into, plan)
+        if depth != "quick":
+            plan.room(sum(size for _, size in read.files.readable()))
+        read.beside.begin()
+        _read_condition(reader, read)
         read.paths = paths_there(reader, paths)
         read.digests = digests_there(reader, read.paths)
-        if depth != "quick":
-            copy_files(reader, read.copies, read.files.readable(), read.files.hashes, into)
+        read.beside.finish()
     except DeviceLostError as error:
         if not reader.transferred:
             raise
         reader.skip("phone", "transfer", "device-lost", error.message)
         if isinstance(transport, RecordingTransport):
             transport.broke_off(error)
+    finally:
+        if read.beside is not None:
+            read.beside.end()
     packages = _packages(reader, read)
     return Acquired(
         snapshot=_snapshot(reader, read, packages),
@@ -159,11 +185,40 @@ def _find_files(reader: Reader, read: _Read) -> None:
     )
 
 
+def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: Plan) -> FileReading:
+    memory = HashMemory(plan.memory(_serial(reader, read)), read.properties.get("ro.build.fingerprint"))
+    fresh = replace(plan, rehash=plan.rehash or depth == "deep")
+    if depth != "quick":
+        fresh = replace(fresh, waiting=CodeBeside(find_code_beside(reader, read.files.roles), plan.lacks_code))
+    return reading_of(reader, read.files, read.copies, into, fresh, memory, copied=depth != "quick")
+
+
+def _serial(reader: Reader, read: _Read) -> str | None:
+    serial = known(read.properties.get("ro.serialno")) or known(read.properties.get("ro.boot.serialno"))
+    return serial or known(reader.transport.serial)
+
+
+def _read_condition(reader: Reader, read: _Read) -> None:
+    names: dict[int, list[str]] = {}
+    for name, app_id in sorted(read.listing.app_ids.items()):
+        names.setdefault(app_id, []).append(shown(name))
+    read_condition(
+        reader,
+        read.condition,
+        sdk=parse_build(read.properties).sdk,
+        users=[user for user in read.listing.asked if user not in read.listing.locked],
+        packages={app_id: tuple(of_uid) for app_id, of_uid in names.items()},
+        properties=read.properties,
+        clock_offset=read.clock_offset,
+    )
+
+
 def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
     files: dict[str, list[PackageFile]] = {}
     for path, roles in read.files.roles.items():
         for name, role in roles.items():
             files.setdefault(name, []).append(_file(read, path).model_copy(update={"role": role}))
+            files[name].extend(_code_of(read, path))
     lines = listed_by_name(read.listing)
     packages = []
     for name in names_of(read.listing):
@@ -172,7 +227,8 @@ def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
         if read.listing.dump and not blocks:
             reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
         block = block_of(name, blocks, its_lines, reader)
-        packages.append(package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone))
+        package = package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone)
+        packages.append(with_usage(package, read.condition.appops, read.condition.traffic))
     return tuple(packages)
 
 
@@ -184,21 +240,37 @@ def _file(read: _Read, path: str) -> PackageFile:
     return PackageFile(
         path=shown(path),
         sha256=on_phone or (copy.sha256 if copy else None),
-        hash_source="device" if on_phone else "host" if copy else "none",
+        hash_source=read.files.sources.get(path, "device") if on_phone else "host" if copy and copy.sha256 else "none",
         size=size if size is not None or copy is None else copy.size,
         role="base",
     )
 
 
+def _code_of(read: _Read, path: str) -> list[PackageFile]:
+    """Give the files beside an APK that were read in place of code that it lacks."""
+    copy = read.copies.done.get(path)
+    return [
+        PackageFile(
+            path=file.path,
+            sha256=file.sha256,
+            hash_source="none" if file.sha256 is None else "host" if file.local else "device",
+            size=file.size,
+            role=file.role,
+        )
+        for file in (copy.beside if copy else ())
+    ]
+
+
 def _snapshot(reader: Reader, read: _Read, packages: tuple[Package, ...]) -> Snapshot:
     properties = {shown(name): shown(value) for name, value in sorted(read.properties.items())}
-    serial = known(read.properties.get("ro.serialno")) or known(read.properties.get("ro.boot.serialno"))
     return Snapshot(
-        serial=serial or known(reader.transport.serial),
+        serial=_serial(reader, read),
         properties=properties,
         build=parse_build(read.properties),
         users=users_of(read.listing),
-        state=read.state,
+        state=tuple(sorted((*read.state, *read.condition.state), key=lambda item: item.key)),
         packages=packages,
         skipped=tuple(sorted(reader.skipped, key=lambda note: (note.subject, note.step, note.code, note.reason))),
+        modules=modules_of(read.listing),
+        not_understood=(*not_understood_of(read.listing), *read.condition.not_understood),
     )

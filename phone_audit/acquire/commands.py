@@ -39,12 +39,19 @@ NAME_FLAGS = ("-u -U", "-u", "")
 """Flags of the lists that have no free text, so that nothing in them can pretend another package."""
 
 
-def package_list(flags: str, user: int) -> Command:
+APEX_FLAGS = ("--apex-only -f --show-versioncode", "--apex-only -f", "--apex-only")
+"""Flags of the list of APEX modules, which came with Android 10; the path stands in it from Android 11 on."""
+
+LIST_TOOLS = ("pm", "cmd package")
+"""Programs that list packages; the first one only hands on to the second, and some makers take it away."""
+
+
+def package_list(flags: str, user: int, tool: str = LIST_TOOLS[0]) -> Command:
     """Ask for the packages of one user.
 
     Without a user, Android 14 and later list all of them, and fail as a whole where one forbids the shell to look.
     """
-    return Command(f"pm list packages {flags}".rstrip() + f" --user {user}", timeout=60.0)
+    return Command(f"{tool} list packages {flags}".rstrip() + f" --user {user}", timeout=60.0)
 
 
 def one_package_dumps(names: Iterable[str]) -> Command:

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable
 
-from phone_audit.acquire import direct, states
+from phone_audit.acquire import direct, states, usb
 from phone_audit.acquire.devices import Survey, Via, survey
 from phone_audit.acquire.keys import load_keys
 from phone_audit.acquire.server import AdbServer, Listed, ServerTransport, find_server
 from phone_audit.acquire.tcp import TcpLink, split_address
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import LiveTransport
 from phone_audit.acquire.usb import UsbLink, UsbPhone
 from phone_audit.errors import AcquireError, UsageError
 
@@ -20,7 +20,7 @@ OnWait = Callable[[str], None]
 
 def open_transport(
     target: str | None, *, via: Via = "auto", on_wait: OnWait | None = None, patience: float | None = None
-) -> Transport:
+) -> LiveTransport:
     """Open the one phone that `target` names.
 
     Args:
@@ -44,7 +44,9 @@ def open_transport(
         chosen.held_by.wait_for(chosen.serial, seconds, on_wait)
         return ServerTransport(chosen.held_by, chosen.serial)
     link = UsbLink(chosen, server_runs=(seen.server or find_server()) is not None)
-    return direct.connect(link, load_keys(), patience=seconds, on_wait=on_wait)
+    return direct.connect(
+        link, load_keys(), patience=seconds, on_wait=on_wait, redial=lambda: UsbLink(usb.find(chosen.serial))
+    )
 
 
 def _patience() -> float:
@@ -55,7 +57,9 @@ def _patience() -> float:
         raise UsageError(f"PHONE_AUDIT_PATIENCE is {text!r}, which is no number of seconds.") from error
 
 
-def _open_address(name: str, address: tuple[str, int], via: Via, patience: float, on_wait: OnWait | None) -> Transport:
+def _open_address(
+    name: str, address: tuple[str, int], via: Via, patience: float, on_wait: OnWait | None
+) -> LiveTransport:
     server = find_server() if via != "direct" else None
     if via == "server":
         if server is None:
@@ -63,10 +67,16 @@ def _open_address(name: str, address: tuple[str, int], via: Via, patience: float
         return _open_listed(server, name, patience, on_wait)
     if server is not None and server.state_of(name) not in (None, "offline"):
         return _open_listed(server, name, patience, on_wait)
-    return direct.connect(TcpLink(name, *address), load_keys(), patience=patience, on_wait=on_wait)
+    return direct.connect(
+        TcpLink(name, *address),
+        load_keys(),
+        patience=patience,
+        on_wait=on_wait,
+        redial=lambda: TcpLink(name, *address),
+    )
 
 
-def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWait | None) -> Transport:
+def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWait | None) -> LiveTransport:
     """Use HOST:PORT through the server, which is asked to connect where it has not, and to let go afterwards."""
     was_there = server.state_of(address) is not None
     transport = ServerTransport(server, address, forget=not was_there)

@@ -2,23 +2,19 @@
 
 import errno
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.plan import Plan, PulledApk
+from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.errors import AcquireError, CommandError
 
+__all__ = ["Copies", "PulledApk", "copy_files"]
 
-@dataclass(frozen=True)
-class PulledApk:
-    """A copied APK. `path` is the one on the phone, as published; files with equal bytes may share `local`."""
-
-    path: str
-    local: Path
-    sha256: str
-    size: int
+_PLAIN = Plan()
 
 
 @dataclass
@@ -29,7 +25,12 @@ class Copies:
 
 
 def copy_files(
-    reader: Reader, copies: Copies, files: Sequence[tuple[str, int]], hashes: dict[str, str], into: Path
+    reader: Reader,
+    copies: Copies,
+    files: Sequence[tuple[str, int]],
+    hashes: dict[str, str],
+    into: Path,
+    plan: Plan = _PLAIN,
 ) -> None:
     """Copy the files, one of each hash.
 
@@ -39,6 +40,7 @@ def copy_files(
         files: path as decoded and size in bytes, by path.
         hashes: path → SHA-256 as the phone computed it, where it did.
         into: folder for the copies; they are named by their hash.
+        plan: who gets them.
 
     Raises:
         AcquireError: the copies cannot be written here.
@@ -55,13 +57,34 @@ def copy_files(
         if copy is None:
             copy = _copy(reader, path, digest, into / f"{number:05d}.part")
         if copy is not None:
-            by_hash[copy.sha256] = copy
-            copies.done[path] = PulledApk(shown(path), copy.local, copy.sha256, copy.size)
+            if copy.sha256 is not None:
+                by_hash[copy.sha256] = copy
+            _complete(copies, plan, plan.waiting.arrived(path, replace(copy, path=shown(path))))
+            _bring_what_is_missing(reader, copies, into / f"{number:05d}", plan)
     reader.on_progress("copies", total, total)
+
+
+def _bring_what_is_missing(reader: Reader, copies: Copies, part: Path, plan: Plan) -> None:
+    """Copy the files that one which has come cannot do without; an acquisition has none that it was not asked for."""
+    transport = reader.transport
+    while file := plan.waiting.next_wanted():
+        copy = None
+        if not isinstance(transport, ReplayTransport) or transport.has_file(file.path):
+            copy = _copy(reader, file.path, None, part.with_suffix(".part"))
+        waiting = plan.waiting
+        _complete(copies, plan, waiting.arrived(file.path, copy) if copy else waiting.failed(file.path))
+
+
+def _complete(copies: Copies, plan: Plan, files: Iterable[tuple[str, PulledApk]]) -> None:
+    for path, copy in files:
+        copies.done[path] = copy
+        plan.on_apk(copy)
 
 
 def _copy(reader: Reader, path: str, digest: str | None, part: Path) -> PulledApk | None:
     try:
+        if isinstance(reader.transport, ReplayTransport) and reader.transport.has_parts(path):
+            return _parts(reader, reader.transport, path, part)
         local = reader.transport.pull(path, part)
         size = local.stat().st_size
         with local.open("rb") as file:
@@ -83,3 +106,9 @@ def _copy(reader: Reader, path: str, digest: str | None, part: Path) -> PulledAp
         reader.skip(path, "transfer", "changed", reason)
         return None
     return PulledApk(shown(path), local, actual, size)
+
+
+def _parts(reader: Reader, replay: ReplayTransport, path: str, part: Path) -> PulledApk:
+    copy = replay.parts(path, part)
+    reader.transferred += copy.parts.size if copy.parts else 0
+    return replace(copy, local=part.replace(part.with_name(f"{copy.sha256 or part.stem}.apk")))

@@ -10,6 +10,7 @@ from phone_audit.errors import (
     AcquireError,
     DeviceBusyError,
     DeviceLostError,
+    DeviceModeError,
     DevicePermissionError,
     NoDeviceError,
     UnauthorizedError,
@@ -71,6 +72,26 @@ def survey(via: Via) -> Survey:
     return Survey(running, listed, usb.UsbSight(free, others), no_usb)
 
 
+SETTLING = ("offline", "connecting", "authorizing")
+"""States of an adb server's phone that pass, or in which it gets no answer."""
+
+
+def in_sight(via: Via, *, settled: bool = False) -> tuple[str, ...]:
+    """Give the serials of the phones that are there, sorted; none is opened.
+
+    Args:
+        via: through which way in to look.
+        settled: leave out those that an adb server is not yet, or no longer, in touch with, and those in another mode.
+
+    Raises:
+        NoDeviceError: `server` was asked for, and none is running.
+        ProtocolError: what runs in its place is no adb server.
+    """
+    seen = survey(via)
+    listed = [phone.serial for phone in seen.listed if not settled or phone.state not in (*SETTLING, *states.MODES)]
+    return tuple(sorted({*listed, *(phone.serial for phone in seen.sight.phones)}))
+
+
 def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:
     """List the phones in sight, sorted by serial.
 
@@ -110,7 +131,8 @@ def _ready(serial: str, via: str, model: str | None) -> DeviceState:
 
 
 def _blocked(serial: str, via: str, model: str | None, error: AcquireError, state: str | None = None) -> DeviceState:
-    word = state or next((word for kind, word in _WORDS if isinstance(error, kind)), "offline")
+    mode = error.mode if isinstance(error, DeviceModeError) else None
+    word = state or mode or next((word for kind, word in _WORDS if isinstance(error, kind)), "offline")
     return DeviceState(
         serial=serial, state=word, usable=False, via=via, model=model, message=error.message, hint=error.hint
     )

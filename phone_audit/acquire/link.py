@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Link(Protocol):
-    """An open TCP connection or USB interface.
+    """An open TCP connection or USB interface. One thread may read while another writes, and a third closes.
 
     Attributes:
         name: as the user would name the phone.
@@ -13,7 +13,7 @@ class Link(Protocol):
     name: str
 
     def read(self, want: int, deadline: float) -> bytes:
-        """Give back at least one byte, and about `want` where they are there.
+        """Give back at least one byte and at most `want`.
 
         Raises:
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.

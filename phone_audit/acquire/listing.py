@@ -1,17 +1,25 @@
 """Asks who uses the phone and which packages it has."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.lists import ask_list
+from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
+from phone_audit.acquire.parse.dump_words import form_of
 from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_dump
-from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, user_locked
-from phone_audit.acquire.parse.text import decode, lines_of, number
-from phone_audit.acquire.parse.users import parse_current_user, parse_users
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
+from phone_audit.acquire.parse.text import lines_of, number
+from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
 from phone_audit.errors import UsageError
 
 OWNER = 0
+LIST = "pm list packages"
+SECURE_FOLDERS = range(150, 161)
+"""User ids that Samsung gives to its Secure Folder and to what it makes after it."""
+
 CONFIRMED_AT_MOST = 100
 """Packages that only the dump names and that are asked about one by one."""
 
@@ -29,7 +37,11 @@ class Listing:
         app_ids: name → app id, from the same lists.
         system, third_party: the sets as the phone gives them; None where it does not.
         disabled: id → names.
+        present: id → names that the user has now, asked for only where the dump does not say it of every package.
         dump: the whole `dumpsys package`, read against `names`.
+        modules: the APEX modules as listed, those in use.
+        apex: the APEX modules as the dump describes them, all versions.
+        strange: command → form of lines that are not understood → how many.
     """
 
     users: dict[int, str] = field(default_factory=dict)
@@ -41,7 +53,15 @@ class Listing:
     system: set[str] | None = None
     third_party: set[str] | None = None
     disabled: dict[int, set[str]] = field(default_factory=dict)
+    present: dict[int, set[str]] = field(default_factory=dict)
     dump: PackageDump | None = None
+    modules: tuple[Listed, ...] = ()
+    apex: tuple[DumpedApex, ...] = ()
+    strange: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def note_strange(self, command: str, lines: Iterable[str]) -> None:
+        """Count lines that are not understood."""
+        self.strange.setdefault(command, Counter()).update(form_of(line) for line in lines)
 
 
 def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
@@ -58,7 +78,10 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
     """
     text = reader.ask(commands.USERS) or ""
     listing.users = parse_users(text)
-    dumped = parse_users(reader.ask(commands.USER_DUMP, optional=True) or "")
+    if listing.users:
+        listing.note_strange(commands.USERS.text, unread_user_lines(text))
+    dump = reader.ask(commands.USER_DUMP, optional=True) or ""
+    dumped = parse_users(dump)
     listing.users.update(dumped if listing.users.keys() <= dumped.keys() else {})
     if not listing.users:
         reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
@@ -67,6 +90,7 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
         listing.asked = tuple(sorted(listing.users))
     elif wanted == "current":
         current = parse_current_user(reader.ask(commands.CURRENT_USER) or "")
+        current = parse_current_user(dump) if current is None else current
         listing.asked = (current if current in listing.users else min(listing.users),)
     else:
         chosen = number(wanted)
@@ -81,18 +105,26 @@ def read_packages(reader: Reader, listing: Listing) -> None:
     rich: dict[int, str] = {}
     complete = True
     for user in listing.asked:
-        answer = _ask_list(reader, listing, "", commands.LIST_FLAGS, user)
-        if user in listing.locked:
+        asked = ask_list(reader, "", commands.LIST_FLAGS, user)
+        if asked and asked.locked:
+            listing.locked.add(user)
             continue
-        rich[user] = decode(answer.output) if answer else ""
+        rich[user] = asked.text if asked else ""
         listing.lists[user] = parse_package_list(rich[user])
         complete = _read_plain_lists(reader, listing, user) and complete
     if complete and listing.system and listing.third_party is not None:
         listing.names = listing.system | listing.third_party
         listing.lists = {user: parse_package_list(text, listing.names) for user, text in rich.items()}
-    text = reader.ask(commands.PACKAGE_DUMP)
-    if text is not None:
-        _read_dump(reader, listing, text)
+    for text in rich.values():
+        listing.note_strange(LIST, unread_lines(text, listing.names))
+    try:
+        dump = reader.ask(commands.PACKAGE_DUMP)
+        if dump is not None:
+            _read_dump(reader, listing, dump)
+    finally:
+        _note_locked(reader, listing)
+    _read_present(reader, listing)
+    _read_modules(reader, listing)
 
 
 def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
@@ -105,59 +137,75 @@ def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
     third = _names(reader, listing, "-3 ", user)
     if third is not None:
         listing.third_party = third | (listing.third_party or set())
-    disabled = _ask_list(reader, listing, "-d ", ("",), user)
-    if disabled is not None and not disabled.truncated:
-        listing.disabled[user] = {one.name for one in parse_package_list(decode(disabled.output))}
+    disabled = ask_list(reader, "-d ", ("",), user)
+    if disabled and disabled.locked:
+        listing.locked.add(user)
+    elif disabled and disabled.whole:
+        listing.disabled[user] = {one.name for one in parse_package_list(disabled.text)}
     return third is not None and listing.system is not None
 
 
 def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] | None:
     """Give the names of a list without free text; None where it is not whole: it says nothing of the rest."""
-    answer = _ask_list(reader, listing, kind, commands.NAME_FLAGS, user)
-    if answer is None or answer.truncated:
+    asked = ask_list(reader, kind, commands.NAME_FLAGS, user)
+    if asked and asked.locked:
+        listing.locked.add(user)
+    if asked is None or not asked.whole:
         return None
-    plain = parse_package_list(decode(answer.output))
+    plain = parse_package_list(asked.text)
     for one in plain:
         if one.uids:
             listing.app_ids[one.name] = one.uids[0] % 100_000
+    unread = unread_lines(asked.text)
+    listing.note_strange(LIST, unread)
+    missed = [line for line in unread if line.startswith(PREFIX)]
+    if missed:
+        reason = f"{len(missed)} packages are listed in no known form, the first as: {missed[0][:80]}"
+        reader.skip(f"{LIST} {kind}".strip(), "list", "not-understood", reason)
+        return None
     return {one.name for one in plain}
 
 
-def _ask_list(reader: Reader, listing: Listing, kind: str, variants: tuple[str, ...], user: int) -> Answer | None:
-    """Ask for one list, with fewer flags where the phone refuses one; None, with a note, where there is no list."""
-    for flags in variants:
-        command = commands.package_list(kind + flags, user)
-        answer = reader.try_ask(command)
-        if answer is None:
-            return None
-        text = decode(answer.output)
-        if flag_refused(text):
-            continue
-        if user_locked(text):
-            listing.locked.add(user)
-            kind_of_user = listing.users.get(user, "unknown")
-            reason = (
-                f"The phone does not let the shell look into user {user} ({kind_of_user}); ask its owner to allow it."
-            )
-            reader.skip(f"user {user}", "list", "user-locked", reason)
-            return None
-        if answer.truncated:
-            reader.skip(command.text, "list", "cut-off", "The phone did not finish its list of packages.")
-        elif answer.exit not in (0, None) and PREFIX not in text:
-            reason = f"The phone gave no list of packages (status {answer.exit}): {text.strip()[:200]}"
-            reader.skip(command.text, "list", "command-failed", reason)
-            return None
-        return answer
-    reader.skip(
-        f"pm list packages {kind}".strip(), "list", "flag-refused", "The phone refuses every form of this list."
-    )
-    return None
+def _note_locked(reader: Reader, listing: Listing) -> None:
+    for user in sorted(listing.locked):
+        kind = listing.users.get(user, "unknown")
+        folder = " (on a Samsung: the Secure Folder)" if user in SECURE_FOLDERS else ""
+        reason = f"The phone does not let the shell look into user {user} ({kind}){folder}; ask its owner to allow it."
+        if listing.dump and any(user in one.users for its in listing.dump.packages.values() for one in its):
+            reason += " What dumpsys says of its packages was read."
+        reader.skip(f"user {user}", "list", "user-locked", reason)
+
+
+def _read_present(reader: Reader, listing: Listing) -> None:
+    """Ask which packages each user has now, where the dump does not say it of every package that is listed.
+
+    An older saved acquisition was not asked, so nothing is promised of it.
+    """
+    notes = len(reader.skipped)
+    described = listing.dump.packages.keys() if listing.dump else ()
+    for user, listed in listing.lists.items():
+        if any(one.name not in described for one in listed):
+            asked = ask_list(reader, "", ("",), user)
+            if asked and asked.whole:
+                listing.present[user] = {one.name for one in parse_package_list(asked.text)}
+    del reader.skipped[notes:]
+
+
+def _read_modules(reader: Reader, listing: Listing) -> None:
+    """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
+    for flags in commands.APEX_FLAGS:
+        text = reader.ask(commands.package_list(flags, min(listing.asked, default=OWNER)), optional=True) or ""
+        listing.modules = parse_package_list(text)
+        if not flag_refused(text):
+            return
 
 
 def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
     listing.dump = parse_package_dump(text, listing.names)
+    listing.apex = parse_apex(text)
     if not listing.dump.packages:
         reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
+    listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     if listing.names is None or listing.asked != tuple(sorted(listing.users)) or not listing.dump.unknown:
         return
     confirmed = _confirm(reader, listing.dump.unknown[:CONFIRMED_AT_MOST])

@@ -9,12 +9,17 @@ from phone_audit.acquire.parse.clock import utc
 from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser
 from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.model.device import Package, PackageFile, PackageUser, User
+from phone_audit.model.device import Module, NotUnderstood, Package, PackageFile, PackageUser, User
 
 Value = TypeVar("Value")
 
 OFF = frozenset({2, 3, 4})
 """COMPONENT_ENABLED_STATE_DISABLED, _DISABLED_USER, _DISABLED_UNTIL_USED; 0 is the default, 1 enabled."""
+
+UPDATED = "/data/apex/active/"
+"""Where an update of a module lies; a compressed one of the firmware lies unpacked beside it, in `decompressed`."""
+
+FORMS_AT_MOST = 10
 
 
 def users_of(listing: Listing) -> tuple[User, ...]:
@@ -37,6 +42,44 @@ def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
         for one in listed:
             found.setdefault(one.name, {})[one] = None
     return {name: tuple(lines) for name, lines in found.items()}
+
+
+def modules_of(listing: Listing) -> tuple[Module, ...]:
+    """Give the APEX modules by name; where the phone lists them, no others count."""
+    listed = {one.name: one for one in listing.modules}
+    names = listed.keys() or {one.name for one in listing.apex}
+    modules = []
+    for name in sorted(names):
+        versions = [one for one in listing.apex if one.name == name]
+        active = next((one for one in versions if one.active), None)
+        factory = next((one for one in versions if one.factory), None)
+        line = listed.get(name)
+        path = (line.path if line else None) or (active.path if active else None)
+        code = line.version_code if line and line.version_code is not None else active.version_code if active else None
+        modules.append(
+            Module(
+                name=shown(name),
+                version_code=code,
+                path=known(path),
+                updated=path.startswith(UPDATED) if path else None,
+                factory_version_code=factory.version_code if factory else None,
+                factory_path=known(factory.path) if factory else None,
+            )
+        )
+    return tuple(modules)
+
+
+def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
+    """Give the answers that hold lines of unknown form, by command."""
+    return tuple(
+        NotUnderstood(
+            command=command,
+            lines=forms.total(),
+            forms=tuple(sorted(shown(form) for form, _ in forms.most_common(FORMS_AT_MOST))),
+        )
+        for command, forms in sorted(listing.strange.items())
+        if forms
+    )
 
 
 def block_of(name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[Listed, ...], reader: Reader) -> DumpedPackage:
@@ -103,11 +146,14 @@ def _user(
     offset: int,
 ) -> PackageUser:
     state = block.users.get(user, DumpedUser())
-    here = state.installed is not False
+    installed = state.installed
+    if installed is None and user in listing.present:
+        installed = name in listing.present[user]
+    here = installed is not False
     first = state.first_install or block.first_install
     return PackageUser(
         id=user,
-        installed=state.installed,
+        installed=installed,
         enabled=_enabled(state.enabled, name in listing.disabled.get(user, ()), user in listing.disabled),
         hidden=state.hidden,
         suspended=state.suspended,

@@ -12,7 +12,7 @@ from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_fo
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.replay import ReplayTransport
 from phone_audit.acquire.transport import PULL_LIMIT
-from phone_audit.model.device import PackageFileRole
+from phone_audit.model.device import HashSource, PackageFileRole
 
 APK = ".apk"
 BATCH_BYTES = 2 * 2**30
@@ -38,11 +38,13 @@ class PhoneFiles:
         roles: path → package → role. Paths are as decoded, so that they can be handed back to the phone.
         found: path → what lies there.
         hashes: path → SHA-256 as computed on the phone.
+        sources: path → where its hash comes from, where that is not the phone in this very scan.
     """
 
     roles: dict[str, dict[str, PackageFileRole]] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, HashSource] = field(default_factory=dict)
 
     def readable(self) -> list[tuple[str, int]]:
         """Give the files that can be read, by path, with their size in bytes (0: not known)."""

@@ -8,14 +8,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from phone_audit.acquire.packed import unpack
+from phone_audit.acquire.plan import PulledApk
 from phone_audit.acquire.saved import (
+    BESIDE,
     BROKE_OFF,
     FORMAT,
+    HASHES,
     LOST,
     MANIFEST,
+    PARTS,
     PULL,
     STORED,
     open_stored,
+    parts_command,
     pull_command,
     read_stored,
 )
@@ -65,8 +71,16 @@ class ReplayTransport:
                 raise SnapshotError(f"{folder / MANIFEST} names a file that cannot be part of it: {artifact.file!r}.")
             if artifact.command != BROKE_OFF:
                 self._answers[artifact.command].append(artifact)
-        last = manifest.artifacts[-1] if manifest.artifacts else None
-        self._lost = last if last and last.exit == LOST else None
+        lost = [artifact for artifact in manifest.artifacts if artifact.exit == LOST]
+        self._lost = lost[0] if lost else None
+        self._questions = set(self._answers)
+        if manifest.format >= BESIDE:  # its files came while it was asked, so they say nothing of when it went away
+            self._questions = {text for text in self._answers if not text.startswith((PULL, PARTS, HASHES))}
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the phone went away, or the reading was ended, before all was asked."""
+        return self._lost is not None
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """Give the recorded answer.
@@ -107,6 +121,30 @@ class ReplayTransport:
         """
         raise CommandError("A saved acquisition runs nothing.")
 
+    def hashes(self) -> bytes | None:
+        """Give the hashes that were computed beside the questions; None where the phone was asked for them."""
+        return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
+
+    def has_file(self, path: str) -> bool:
+        """Tell whether the acquisition holds this file, or the reason why it could not be copied."""
+        return pull_command(path) in self._answers
+
+    def has_parts(self, path: str) -> bool:
+        """Tell whether the acquisition holds parts of this file, and not the whole."""
+        return parts_command(path) in self._answers
+
+    def parts(self, path: str, into: Path) -> PulledApk:
+        """Give the saved parts of a file, put at their places in `into`.
+
+        Raises:
+            SnapshotError: what was saved is damaged.
+        """
+        artifact = self._next(parts_command(path))
+        self._check(artifact)
+        with os.fdopen(open_stored(self._folder, artifact.file), "rb") as packed:
+            size, parts, digest = unpack(packed, self._folder / artifact.file, into)
+        return PulledApk(path, into, digest, size, parts)
+
     def recorded(self, prefix: str) -> tuple[str, ...]:
         """Give the recorded commands that begin so, in order, each once."""
         return tuple(command for command in self._answers if command.startswith(prefix))
@@ -117,7 +155,7 @@ class ReplayTransport:
         Raises:
             DeviceLostError: with the sentence of that time.
         """
-        if self._lost and self._answers.keys() <= self._asked.keys():
+        if self._lost and self._questions <= self._asked.keys():
             raise _sentence(self._lost, self._bytes(self._lost))
 
     def close(self) -> None:

@@ -11,8 +11,12 @@ from urllib.parse import quote
 from phone_audit.errors import SnapshotError
 
 MANIFEST = "manifest.json"
-FORMAT = 1
-"""Number of the layout; a reader refuses a higher one."""
+FORMAT = 2
+"""Number of the layout; a reader refuses a higher one. 2: hashes and files were read beside the questions, and of a
+file there may be parts."""
+
+BESIDE = 2
+"""The first layout whose files were read beside the questions."""
 
 ANSWERS = "answers"
 APKS = "apks"
@@ -28,6 +32,12 @@ REFUSED = -2
 """Exit of an artifact: the transport could not run the command; the artifact holds the sentence."""
 
 PULL = "pull:"
+PARTS = "parts:"
+"""Begins the command of a file of which parts are kept; see `packed`."""
+
+HASHES = "hashes beside"
+"""Stands for a command where the hashes of all files are kept that were computed while other things were asked."""
+
 PULL_FAILED = 1
 LIMIT = 256 * 2**20
 """Bytes of a manifest or an answer; APK files are not bound by it."""
@@ -57,6 +67,11 @@ def pull_command(path: str) -> str:
         'pull:/data/app/a=b/50%25.apk'
     """
     return PULL + quote(path.encode("utf-8", "surrogateescape"), safe=_PLAIN)
+
+
+def parts_command(path: str) -> str:
+    """Give the command under which parts of a file are recorded; see `pull_command`."""
+    return PARTS + pull_command(path).removeprefix(PULL)
 
 
 def read_stored(folder: Path, name: str) -> bytes:

@@ -7,14 +7,18 @@ import contextlib
 import ipaddress
 import os
 import socket
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from adbutils import AdbClient, AdbConnection, AdbError  # noqa: TID251
 
 from phone_audit.acquire import states
+from phone_audit.acquire.sockets import receive, send_all, share
 from phone_audit.acquire.streamed import ServiceRefusedError, StreamTransport
+from phone_audit.acquire.tcp import split_address
 from phone_audit.errors import AcquireError, CommandError, ProtocolError
 
 DEFAULT_PORT = 5037
@@ -23,6 +27,9 @@ ANSWER_TIMEOUT = 10.0
 
 CONNECT_TIMEOUT = 20.0
 """Seconds in which it tells whether it reached a phone on the network."""
+
+PAIR_TIMEOUT = 30.0
+"""Seconds in which it tells whether a phone took the pairing code."""
 
 LONGEST = 0xFFFF
 """Bytes of one request: its length is four hexadecimal digits (AOSP adb/OVERVIEW.TXT)."""
@@ -105,6 +112,31 @@ class AdbServer:
                 said = str(error)
         if not said.startswith(("connected to", "already connected to", "failed to authenticate to")):
             raise states.refuses_connections(address, f"the adb server says {said!r}")
+
+    def pair(self, address: str, code: str) -> str:
+        """Let the server pair with a phone's wireless debugging, and give what it says of that.
+
+        The request is `host:pair:CODE:HOST:PORT` (AOSP adb/client/commandline.cpp); where it fails, version 34 puts a
+        second word in front of its sentence, which adb itself cannot read.
+
+        Raises:
+            ProtocolError: it does not answer as an adb server.
+        """
+        with self._speaking():
+            connection = self._client.make_connection(PAIR_TIMEOUT)
+            try:
+                request = f"host:pair:{code}:{address}".encode()
+                connection.conn.sendall(b"%04x%b" % (len(request), request))
+                connection.check_okay()
+                length = connection.read_string(4)
+                if length in ("OKAY", "FAIL"):
+                    length = connection.read_string(4)
+                said: str = connection.read_string(int(length, 16))
+            except AdbError as error:
+                said = str(error)
+            finally:
+                connection.conn.close()
+        return said
 
     def forget(self, address: str) -> None:
         """Let the server disconnect from HOST:PORT. Never raises."""
@@ -196,6 +228,12 @@ def trouble(serial: str, state: str | None) -> AcquireError:
         return states.unauthorized(serial)
     if state == "no permissions":
         return states.no_permission(serial, None)
+    if state == "authorizing":
+        return states.authorizing(serial)
+    if state == "connecting":
+        return states.connecting(serial)
+    if state == "detached":
+        return states.detached(serial)
     if state in states.MODES:
         return states.in_mode(serial, state)
     return states.offline(serial)
@@ -215,22 +253,37 @@ class ServerTransport(StreamTransport):
         super().__init__(serial, "server")
         self._server = server
         self._forget = forget
-        self._closed = False
+        self._streams: weakref.WeakSet[ServerStream] = weakref.WeakSet()
+        self._lock = threading.Lock()  # guards `_streams`
 
     def open(self, service: bytes) -> "ServerStream":
         """See `StreamTransport.open`."""
         if self._closed:
             raise states.lost(self.serial, "this program closed the connection")
-        return ServerStream(self, self._server.open_service(self.serial, service))
+        stream = ServerStream(self, self._server.open_service(self.serial, service))
+        with self._lock:
+            self._streams.add(stream)
+        return stream
 
     def close(self) -> None:
         """See `Transport.close`."""
-        if self._forget and not self._closed:
+        was_open, self._closed = not self._closed, True
+        with self._lock:
+            for stream in self._streams:
+                stream.end()
+        if self._forget and was_open:
             self._server.forget(self.serial)
-        self._closed = True
+
+    def connect_again(self) -> None:
+        """See `StreamTransport.connect_again`. The server finds a phone on USB again by itself."""
+        if self._server.state_of(self.serial) in (None, "offline") and split_address(self.serial):
+            self._server.reach(self.serial)
+        self._server.wait_for(self.serial, 0, None)
 
     def confirm(self) -> None:
         """Raise where the server no longer has the phone."""
+        if self._closed:
+            raise states.lost(self.serial, "this program closed the connection")
         try:
             state = self._server.state_of(self.serial)
         except ProtocolError as error:
@@ -245,31 +298,33 @@ class ServerStream:
     def __init__(self, transport: ServerTransport, connection: AdbConnection) -> None:
         self._transport = transport
         self._connection = connection
+        share(connection.conn)
 
     def read(self, deadline: float) -> bytes:
         """See `Stream.read`."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._connection.conn.settimeout(left)
         try:
-            data: bytes = self._connection.conn.recv(_PIECE)
+            return receive(self._connection.conn, _PIECE, deadline)
         except TimeoutError:
             raise
         except OSError:
             return b""  # `confirm` tells whether the phone is gone
-        return data
 
     def write(self, data: bytes) -> None:
         """See `Stream.write`."""
-        self._connection.conn.settimeout(ANSWER_TIMEOUT)
         try:
-            self._connection.conn.sendall(data)
+            send_all(self._connection.conn, data, time.monotonic() + ANSWER_TIMEOUT)
         except OSError as error:
-            raise states.lost(self._transport.serial, f"the adb server says {error}") from error
+            self._transport.confirm()
+            raise states.lost(self._transport.serial, f"the adb server says {str(error)!r}") from error
+
+    def end(self) -> None:
+        """Let whoever reads or writes learn that it is over."""
+        with contextlib.suppress(OSError):
+            self._connection.conn.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """See `Stream.close`."""
+        self.end()
         self._connection.conn.close()  # adbutils' own close() sleeps for 10 ms
 
     def confirm(self) -> None:

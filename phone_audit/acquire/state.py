@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, str | None] = {
     "http_proxy": "",
     "install_non_market_apps": "0",
     "package_verifier_enable": "1",
+    "package_verifier_user_consent": None,
     "private_dns_mode": None,
     "private_dns_specifier": None,
     "verifier_verify_adb_installs": "1",

@@ -1,8 +1,10 @@
 """Every state of a phone that a user meets: its sentence and its next step, the same for each way in."""
 
+from phone_audit.acquire.holders import adb_servers, usb_users
 from phone_audit.errors import (
     DeviceBusyError,
     DeviceLostError,
+    DeviceModeError,
     DeviceOfflineError,
     DevicePermissionError,
     NoDeviceError,
@@ -10,6 +12,8 @@ from phone_audit.errors import (
     SeveralDevicesError,
     UnauthorizedError,
 )
+
+_MOST_NAMED = 3
 
 DEBUGGING_ON = (
     "Plug the phone in with a data cable and unlock it. Switch on USB debugging: Settings > About phone, tap the build "
@@ -97,10 +101,40 @@ def offline(name: str) -> DeviceOfflineError:
     )
 
 
-def in_mode(name: str, mode: str) -> DeviceOfflineError:
-    """Attached, but not started normally."""
+def authorizing(name: str) -> UnauthorizedError:
+    """The adb server has shown its key, and the phone has not answered yet."""
+    return UnauthorizedError(f"The phone {name} has not yet answered whether it trusts this computer.", hint=ACCEPT)
+
+
+def connecting(name: str) -> DeviceOfflineError:
+    """The adb server is about to greet it."""
     return DeviceOfflineError(
+        f"The adb server is still connecting to the phone {name}.",
+        hint="Wait some seconds and try again; where it stays so, unplug the phone and plug it in again.",
+    )
+
+
+def detached(name: str) -> DeviceOfflineError:
+    """The adb server was told to let go of it."""
+    return DeviceOfflineError(
+        f"The adb server was told to let go of the phone {name}.",
+        hint=f"Add --via direct, or give it back to the server with 'adb -s {name} attach'.",
+    )
+
+
+def only_charging(name: str) -> NoDeviceError:
+    """A device of a maker of phones that offers neither files nor debugging."""
+    return NoDeviceError(
+        f"{name} is plugged in and offers no data: as far as can be seen it is a phone that only charges.",
+        hint=f"{DEBUGGING_ON} A locked phone may offer nothing until it is unlocked.",
+    )
+
+
+def in_mode(name: str, mode: str) -> DeviceModeError:
+    """Attached, but not started normally."""
+    return DeviceModeError(
         f"The phone {name} is in {MODES.get(mode, f'the state {mode!r}')}, where it cannot be read.",
+        mode="bootloader" if mode == "fastboot" else mode,
         hint="Restart it normally, wait until it shows its home screen, and try again.",
     )
 
@@ -120,8 +154,17 @@ def no_permission(name: str, vendor: int | None) -> DevicePermissionError:
 
 def busy(name: str, server_runs: bool) -> DeviceBusyError:
     """Another program holds the USB interface."""
+    other = next(iter(adb_servers()), None)
     if server_runs:
         hint = "An adb server runs here and may hold it: add --via server, or end it with 'adb kill-server' and retry."
+    elif other is not None:
+        hint = (
+            f"Another adb server runs here, on port {other.port} (process {other.process}), and may hold it: set "
+            f"ANDROID_ADB_SERVER_PORT={other.port} and add --via server."
+        )
+    elif users := usb_users():
+        named = ", ".join(f"{user.name} (process {user.process})" for user in users[:_MOST_NAMED])
+        hint = f"These programs have a USB device open: {named}. Close the one that uses the phone and try again."
     else:
         hint = "Close other programs that use the phone (Android Studio, scrcpy, a virtual machine) and try again."
     return DeviceBusyError(f"Another program holds the phone {name}.", hint=hint)
@@ -152,7 +195,29 @@ def wants_pairing(name: str) -> UnauthorizedError:
     """A port of Android's wireless debugging, which talks only to a computer paired by code."""
     return UnauthorizedError(
         f"The phone {name} wants a computer that was paired with it by code (wireless debugging).",
-        hint=f"Pair it with 'adb pair', then 'adb connect {name}', and add --via server.",
+        hint=(
+            "Pair it once: on the phone, Wireless debugging > Pair device with pairing code; here, phone-audit devices "
+            f"--pair HOST:PORT as its dialog shows them. Then scan {name} --via server."
+        ),
+    )
+
+
+def not_paired(address: str, said: str) -> UnauthorizedError:
+    """The adb server could not pair. `said` is its own answer."""
+    return UnauthorizedError(
+        f"The phone at {address} was not paired; the adb server says {said!r}.",
+        hint=(
+            "On the phone: Developer options > Wireless debugging > Pair device with pairing code. Its dialog shows "
+            "code, address and port, new ones each time; it must stay open, and both must be in the same network."
+        ),
+    )
+
+
+def no_server_to_pair() -> NoDeviceError:
+    """`--pair`, and there is no adb server."""
+    return NoDeviceError(
+        "No adb server runs on this computer, and pairing by code is only done by one.",
+        hint="Start one with 'adb start-server' (Android platform tools 30 or later), then try again.",
     )
 
 

@@ -3,14 +3,27 @@
 import re
 import secrets
 import shlex
+import threading
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Protocol
 
-from phone_audit.acquire.sync import FileRequest, pull_file
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer
-from phone_audit.errors import CommandError
+from phone_audit.acquire.pulling import BLOCK, Puller
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    FileRequest,
+    OnDone,
+    Source,
+)
+from phone_audit.errors import AcquireError, CommandError, DeviceLostError
+
+PAUSES = (0.5, 2.0, 5.0)
+"""Seconds before each try to reach a phone that was lost: a cable that is put in again takes one or two."""
 
 
 class ServiceRefusedError(Exception):
@@ -59,6 +72,8 @@ class StreamTransport(ABC):
         # A word that no output holds by chance, and that a hostile phone cannot know before.
         self._mark = f"phone-audit:{secrets.token_hex(8)}:"
         self._runner = "exec"
+        self._closed = False
+        self._reconnecting = threading.Lock()
 
     @abstractmethod
     def open(self, service: bytes) -> Stream:
@@ -68,6 +83,18 @@ class StreamTransport(ABC):
             ServiceRefusedError: the phone does not offer it.
             CommandError: the name of the service is too long for this phone.
             DeviceLostError: the phone is gone.
+        """
+
+    @abstractmethod
+    def confirm(self) -> None:
+        """Raise `DeviceLostError` where the phone is known to be gone."""
+
+    @abstractmethod
+    def connect_again(self) -> None:
+        """Reach the same phone once more.
+
+        Raises:
+            AcquireError: it cannot be reached, or another one is there.
         """
 
     @abstractmethod
@@ -92,13 +119,46 @@ class StreamTransport(ABC):
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """See `Transport.pull`."""
-        request = FileRequest(path, into, timeout, limit)
-        try:
-            stream = self.open(b"sync:")
-        except ServiceRefusedError as error:
-            raise CommandError(f"The phone does not hand out files, so {path} was not read.") from error
-        pull_file(stream, request, self._follow_link)
+        requests = [FileRequest(path, into, timeout, limit)]
+        errors: list[CommandError] = []
+
+        def done(_: FileRequest, error: CommandError | None) -> None:
+            errors.extend([error] if error else [])
+
+        Puller(self, lambda _: requests.pop() if requests else None, done, breaks=0).run()
+        if errors:
+            raise errors[0]
         return into
+
+    def pull_many(self, source: Source, on_done: OnDone) -> None:
+        """See `LiveTransport.pull_many`."""
+        Puller(self, source, on_done).run()
+
+    def reconnect(self) -> None:
+        """See `LiveTransport.reconnect`."""
+        with self._reconnecting:
+            lost = self._lost()
+            for pause in PAUSES:
+                if lost is None:
+                    return
+                if self._closed:
+                    raise lost
+                time.sleep(pause)
+                try:
+                    self.connect_again()
+                except AcquireError as error:
+                    lost.__cause__ = error
+                else:
+                    lost = self._lost()
+            if lost is not None:
+                raise lost
+
+    def _lost(self) -> DeviceLostError | None:
+        try:
+            self.confirm()
+        except DeviceLostError as error:
+            return error
+        return None
 
     def start(self, command: str) -> Stream:
         """See `Transport.start`."""
@@ -117,7 +177,22 @@ class StreamTransport(ABC):
         except ServiceRefusedError as error:
             raise CommandError("The phone does not run commands.") from error
 
-    def _follow_link(self, path: str) -> int | None:
+    def open_sync(self) -> Stream | None:
+        """Open the service for files; None where the phone does not offer it."""
+        try:
+            return self.open(b"sync:")
+        except ServiceRefusedError:
+            return None
+
+    def read_on(self, path: str, block: int) -> Stream | None:
+        """Start a program that gives out a file from a block on; None where the phone starts none for raw bytes."""
+        script = f"dd if={shlex.quote(path)} bs={BLOCK} skip={block} 2>/dev/null </dev/null"
+        try:
+            return self.open(b"exec:" + script.encode("utf-8", "surrogateescape"))
+        except ServiceRefusedError:
+            return None
+
+    def follow_link(self, path: str) -> int | None:
         """The mode of the file behind a symbolic link, or None where the phone does not tell."""
         answer = self.shell(f"stat -L -c %f {shlex.quote(path)}", timeout=10)
         mode = answer.output.strip()

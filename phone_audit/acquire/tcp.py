@@ -1,10 +1,12 @@
 """A phone's adbd on a TCP port."""
 
 import contextlib
+import errno
 import socket
 import time
 
 from phone_audit.acquire.link import WRITE_TIMEOUT
+from phone_audit.acquire.sockets import receive, send_all, share
 from phone_audit.acquire.states import lost, no_adbd, refuses_connections
 from phone_audit.errors import AcquireError
 
@@ -44,18 +46,15 @@ class TcpLink:
             raise refuses_connections(name, "the connection timed out") from error
         except OSError as error:
             raise refuses_connections(name, _reason(error)) from error
-        # Every block of data waits for a 24-byte acknowledgement: Nagle's delay would cost most of the speed.
+        # Small requests must not wait for the acknowledgement of earlier ones, as Nagle's algorithm has it.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        share(self._socket)
         self._heard = False
 
     def read(self, want: int, deadline: float) -> bytes:
         """See `Link.read`."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._socket.settimeout(left)
         try:
-            data = self._socket.recv(want)
+            data = receive(self._socket, want, deadline)
         except TimeoutError:
             raise
         except OSError as error:
@@ -67,9 +66,10 @@ class TcpLink:
 
     def write(self, data: bytes) -> None:
         """See `Link.write`."""
-        self._socket.settimeout(WRITE_TIMEOUT)
         try:
-            self._socket.sendall(data)
+            send_all(self._socket, data, time.monotonic() + WRITE_TIMEOUT)
+        except TimeoutError as error:
+            raise self._end("it takes no data") from error
         except OSError as error:
             raise self._end(_reason(error)) from error
 
@@ -87,6 +87,8 @@ class TcpLink:
 def _reason(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "the connection was refused"
+    if isinstance(error, ConnectionAbortedError) or error.errno == errno.EBADF:
+        return "this program closed the connection"
     if isinstance(error, socket.gaierror):
         return "the name of the host is not known"
     return (error.strerror or str(error) or type(error).__name__).lower()

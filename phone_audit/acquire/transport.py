@@ -1,8 +1,11 @@
 """The one way in which the rest of the program talks to a phone, live or recorded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
+
+from phone_audit.errors import CommandError
 
 SHELL_TIMEOUT = 60.0
 """Seconds one command may take, where the caller names no other time."""
@@ -108,4 +111,60 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """End the connection; a second call does nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileRequest:
+    """Which file of the phone, where to, and at what cost; see `Transport.pull`."""
+
+    path: str
+    into: Path
+    timeout: float = PULL_TIMEOUT
+    limit: int = PULL_LIMIT
+
+    def failure(self, why: str, cause: Exception | None = None) -> CommandError:
+        """Make the error that names the file."""
+        error = CommandError(f"The file {self.path} of the phone was not read: {why}.")
+        error.__cause__ = cause
+        return error
+
+    def fail(self, why: str) -> NoReturn:
+        """Raise the error that names the file.
+
+        Raises:
+            CommandError: always.
+        """
+        raise self.failure(why)
+
+
+Source = Callable[[bool], FileRequest | None]
+"""Names the next file that is wanted, or None where there is none now. Called with True when nothing is under way: then
+it may wait, and None is the end."""
+
+OnDone = Callable[[FileRequest, CommandError | None], None]
+"""Told once of each request, in the thread that pulls: None means that `into` holds the whole file."""
+
+
+class LiveTransport(Transport, Protocol):
+    """A connection to a phone that is there. Any number of threads may use it at the same time."""
+
+    def pull_many(self, source: Source, on_done: OnDone) -> None:
+        """Copy the files that `source` names, at the speed of the line: many are asked for ahead.
+
+        A connection that breaks is made again, and a file goes on where it stood, three times; then it is given up.
+
+        Raises:
+            DeviceLostError: the phone is gone and does not come back; files that were not told of are not there.
+        """
+        ...
+
+    def reconnect(self) -> None:
+        """Bring a phone back that was lost; returns at once where it is there, as after a call by another thread.
+
+        Streams of the old connection stay dead.
+
+        Raises:
+            DeviceLostError: it does not come back, or another phone is in its place.
+        """
         ...

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import functools
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ import libusb_package
 import usb1
 
 from phone_audit.acquire.link import WRITE_TIMEOUT
-from phone_audit.acquire.states import busy, debugging_off, in_mode, lost, no_permission, no_usb
+from phone_audit.acquire.states import busy, debugging_off, in_mode, lost, no_permission, no_usb, only_charging
+from phone_audit.acquire.usb_kinds import may_be_charging
+from phone_audit.acquire.usb_reading import Incoming
 from phone_audit.errors import AcquireError
 
 ADB = (0xFF, 0x42, 0x01)
@@ -23,7 +26,7 @@ FASTBOOT = (0xFF, 0x42, 0x03)
 MTP = (0x06, 0x01, 0x01)
 
 _BULK = 2
-_SLICE = 0.5  # seconds one read sleeps inside libusb, where Ctrl-C does not reach it
+_SLICE = 0.5  # seconds one read keeps `close` waiting
 _LARGEST_READ = 2**20
 _SYSFS = Path("/sys/bus/usb/devices")
 
@@ -86,7 +89,21 @@ def look() -> UsbSight:
                 others.append((name, model, in_mode(name, "fastboot")))
             elif MTP in kinds:
                 others.append((name, model, debugging_off(model or name)))
+            elif may_be_charging(device.getVendorID(), kinds):
+                others.append((name, model, only_charging(model or name)))
     return UsbSight(tuple(sorted(_told_apart(phones), key=lambda phone: phone.serial)), tuple(others))
+
+
+def find(serial: str) -> UsbPhone:
+    """Find a phone again that was there before.
+
+    Raises:
+        DeviceLostError: it is not on the bus.
+    """
+    for phone in look().phones:
+        if phone.serial == serial:
+            return phone
+    raise lost(serial, "it was unplugged")
 
 
 class UsbLink:
@@ -107,25 +124,32 @@ class UsbLink:
         self.name = phone.serial
         self._phone = phone
         self._resources = contextlib.ExitStack()
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+        self._closed = False
         self._heard = False
+        self._rest = b""
         try:
             with self._resources:
                 context = self._resources.enter_context(_context())
                 self._handle = self._open(context, server_runs)
+                self._incoming = Incoming(context, self._handle, phone.read_endpoint, phone.packet)
                 self._flush()
                 self._resources = self._resources.pop_all()
         except usb1.USBError as error:
             raise lost(self.name, _reason(error)) from error
 
     def read(self, want: int, deadline: float) -> bytes:
-        """See `Link.read`. A packet that does not fit would be lost, so there is always room for a whole one."""
-        packet = self._phone.packet
-        size = min(-(-want // packet) * packet, _LARGEST_READ)
+        """See `Link.read`."""
+        if self._rest:
+            data, self._rest = self._rest[:want], self._rest[want:]
+            return data
         while (left := deadline - time.monotonic()) > 0:
-            data = self._transfer_in(size, min(left, _SLICE))
+            with self._reading:
+                data = self._transfer_in(min(want, _LARGEST_READ), min(left, _SLICE))
             if data:  # an empty packet only ends a transfer
                 self._heard = True
-                return data
+                self._rest = data[want:]
+                return data[:want]
         raise TimeoutError
 
     def write(self, data: bytes) -> None:
@@ -134,13 +158,16 @@ class UsbLink:
         A phone reads 16 KB at a time and goes on only after a packet that is not full. So a transfer of whole packets
         is followed by an empty one, which adb sends as well (AOSP client/usb_linux.cpp) and adb_shell does not.
         """
-        self._transfer_out(data)
-        if len(data) % self._phone.packet == 0:
-            self._transfer_out(b"")
+        with self._writing:
+            self._transfer_out(data)
+            if len(data) % self._phone.packet == 0:
+                self._transfer_out(b"")
 
     def close(self) -> None:
         """See `Link.close`."""
-        self._resources.close()
+        self._closed = True
+        with self._reading, self._writing:  # whoever is inside libusb comes out
+            self._resources.close()
 
     def _open(self, context: usb1.USBContext, server_runs: bool) -> usb1.USBDeviceHandle:
         phone = self._phone
@@ -164,11 +191,11 @@ class UsbLink:
             for _ in range(64):
                 self.read(_LARGEST_READ, time.monotonic() + 0.02)
 
-    def _transfer_in(self, size: int, seconds: float) -> bytes:
+    def _transfer_in(self, want: int, seconds: float) -> bytes:
+        if self._closed:
+            raise lost(self.name, "this program closed the connection")
         try:
-            return bytes(self._handle.bulkRead(self._phone.read_endpoint, size, timeout=_milliseconds(seconds)))
-        except usb1.USBErrorTimeout as error:
-            return bytes(error.received)
+            return self._incoming.read(want, time.monotonic() + seconds) or b""
         except usb1.USBErrorPipe as error:
             self._restart(self._phone.read_endpoint, error)
             return b""
@@ -176,6 +203,8 @@ class UsbLink:
             raise lost(self.name, _reason(error)) from error
 
     def _transfer_out(self, data: bytes) -> None:
+        if self._closed:
+            raise lost(self.name, "this program closed the connection")
         try:
             sent = self._handle.bulkWrite(self._phone.write_endpoint, data, timeout=_milliseconds(WRITE_TIMEOUT))
         except usb1.USBErrorPipe as error:
@@ -192,6 +221,7 @@ class UsbLink:
         if self._heard:
             raise lost(self.name, _reason(error)) from error
         self._heard = True
+        self._incoming.begin_anew()
         try:
             self._handle.clearHalt(endpoint)
         except usb1.USBError as failed:

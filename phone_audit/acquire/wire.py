@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 from phone_audit.acquire.link import Link
 
-CLSE, OKAY, OPEN, STLS, WRTE = b"CLSE", b"OKAY", b"OPEN", b"STLS", b"WRTE"
+CLSE, CNXN, OKAY, OPEN, STLS, WRTE = b"CLSE", b"CNXN", b"OKAY", b"OPEN", b"STLS", b"WRTE"
+REPLY_TIMEOUT = 10.0
+"""Seconds in which a phone acknowledges: its main loop does so whatever its commands do."""
+
 MAX_PAYLOAD = 2**20
 """Bytes of one message's data, as we announce it."""
 
 HEADER = struct.Struct("<6I")
 """Command, two arguments, size and check sum of the data, and the command with its bits turned over."""
 
-_COMMANDS = (b"AUTH", CLSE, b"CNXN", OKAY, OPEN, STLS, b"SYNC", WRTE)
+_COMMANDS = (b"AUTH", CLSE, CNXN, OKAY, OPEN, STLS, b"SYNC", WRTE)
 _BITS = 0xFFFFFFFF
 _ELSE = {
     b"HTTP": "it is a web server",
@@ -23,12 +26,13 @@ _ELSE = {
 
 
 class Message(NamedTuple):
-    """One ADB message; `arg1` of those from a phone is our id of the stream."""
+    """One ADB message; `arg1` of those from a phone is our id of the stream. `header` is as it came."""
 
     command: bytes
     arg0: int
     arg1: int
     data: bytes
+    header: bytes
 
 
 class NotAdbError(Exception):
@@ -41,7 +45,8 @@ class Wire:
     def __init__(self, link: Link) -> None:
         self.name = link.name
         self.link = link
-        self._buffer = bytearray()
+        self._parts: list[bytes] = []  # of the header or of the data, whichever is being read
+        self._header = b""  # whole, while the data are being read
 
     def send(self, command: bytes, arg0: int, arg1: int, data: bytes = b"") -> None:
         """Send one message; header and data as two transfers, which USB phones before 2024 insist on.
@@ -54,37 +59,39 @@ class Wire:
         if data:
             self.link.write(data)
 
-    def receive_raw(self, deadline: float) -> bytes:
-        """Give back the bytes of the next message.
+    def receive(self, deadline: float) -> Message:
+        """Give back the next message.
+
+        Its check sum is not looked at: USB and TCP have their own, adb itself dropped it in 2017, and adding up bytes
+        in Python would halve the speed.
 
         Raises:
             TimeoutError: it was not complete at `deadline`; what has arrived of it is kept for the next call.
             NotAdbError: it is no ADB message.
             DeviceLostError: the phone is gone.
         """
-        self._fill(4, deadline)
-        command = bytes(self._buffer[:4])
-        if command not in _COMMANDS:
-            raise NotAdbError(_ELSE.get(command, "it does not speak ADB"))
-        self._fill(HEADER.size, deadline)
-        word, _, _, size, _, magic = HEADER.unpack_from(self._buffer)
+        if not self._header:
+            self._fill(4, HEADER.size, deadline)  # what is no phone may say less than a header
+            command = b"".join(self._parts)[:4]
+            if command not in _COMMANDS:
+                raise NotAdbError(_ELSE.get(command, "it does not speak ADB"))
+            self._header = self._take(HEADER.size, deadline)
+        word, arg0, arg1, size, _, magic = HEADER.unpack(self._header)
         if magic != word ^ _BITS or size > MAX_PAYLOAD:
             raise NotAdbError("its messages are damaged")
-        self._fill(HEADER.size + size, deadline)
-        raw = bytes(self._buffer[: HEADER.size + size])
-        del self._buffer[: HEADER.size + size]
-        return raw
+        data = self._take(size, deadline)
+        header, self._header = self._header, b""
+        return Message(header[:4], arg0, arg1, data, header)
 
-    def receive(self, deadline: float) -> Message:
-        """Give back the next message; errors as `receive_raw`.
+    def _take(self, size: int, deadline: float) -> bytes:
+        self._fill(size, size, deadline)
+        parts, self._parts = self._parts, []
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-        Its check sum is not looked at: USB and TCP have their own, adb itself dropped it in 2017, and adding up bytes
-        in Python would halve the speed.
-        """
-        raw = self.receive_raw(deadline)
-        _, arg0, arg1, _, _, _ = HEADER.unpack_from(raw)
-        return Message(raw[:4], arg0, arg1, raw[HEADER.size :])
-
-    def _fill(self, size: int, deadline: float) -> None:
-        while len(self._buffer) < size:
-            self._buffer += self.link.read(max(size, HEADER.size) - len(self._buffer), deadline)
+    def _fill(self, least: int, most: int, deadline: float) -> None:
+        """Read on until at least `least` bytes are there, and not more than `most`."""
+        got = sum(map(len, self._parts))
+        while got < least:
+            part = self.link.read(most - got, deadline)
+            self._parts.append(part)
+            got += len(part)

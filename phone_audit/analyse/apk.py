@@ -1,7 +1,8 @@
 """One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -12,9 +13,10 @@ from phone_audit.analyse.beside import LARGE, SecondThread
 from phone_audit.analyse.code import CodeFacts, read_code
 from phone_audit.analyse.container import File, join_members, members_of
 from phone_audit.analyse.contents import CodeEntries, code_entries, is_container
-from phone_audit.analyse.digests import Digests, digests_of, pieces_of
+from phone_audit.analyse.digests import UNKNOWN, Digests, digests_of, pieces_of
 from phone_audit.analyse.join import INSIDE
 from phone_audit.analyse.network_policy import with_code
+from phone_audit.analyse.oat.read import read_beside
 from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
 from phone_audit.analyse.packers import hidden_in_files, with_hidden
 from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
@@ -27,7 +29,9 @@ from phone_audit.analyse.zip_index import Entry
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
+from phone_audit.model.beside import BesideFile
 from phone_audit.model.finding import Skipped
+from phone_audit.model.parts import Parts
 
 _DEX_LIMIT = 128 * 2**20
 
@@ -45,6 +49,9 @@ def read_apk(
     knowledge: Knowledge,
     leave_out: frozenset[str] = frozenset(),
     on_step: Callable[[str], None] = _unwatched,
+    parts: Parts | None = None,
+    told: Digests = UNKNOWN,
+    beside: Sequence[BesideFile] = (),
 ) -> ApkInfo:
     """Read one file; whatever it holds, the answer is one record.
 
@@ -54,6 +61,9 @@ def read_apk(
         knowledge: trackers, owners of hosts, public keys.
         leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `native`, `dex`.
         on_step: is told each step before it begins.
+        parts: what of the file is here; None: all of it.
+        told: of parts, the hashes of the whole file.
+        beside: files that may hold its code, read where it holds none itself.
 
     Returns:
         What could be read; what could not is listed under `skipped`.
@@ -67,8 +77,9 @@ def read_apk(
     with SecondThread() as thread:
         try:
             with map_file(path) as data:
-                file = File(shown_as, _hashing(path, len(data), thread), len(data), path)
-                return _Reader(knowledge, steps, thread).read(file, Archive(data))
+                hashed = _hashing(path, len(data), thread) if parts is None else partial(_same, told)
+                file = File(shown_as, hashed, len(data), path, tuple(beside))
+                return _Reader(knowledge, steps, thread).read(file, Archive(data, parts=parts))
         except ApkError as error:
             steps.note(shown_as, "read", error)
             return empty_record(shown_as, steps.taken(), **_known_of(file))
@@ -94,7 +105,7 @@ def _same(found: Digests) -> Digests:
 
 
 class _FileFields(TypedDict, total=False):
-    sha256: str
+    sha256: str | None
     size: int
     files: tuple[ApkFile, ...]
 
@@ -123,12 +134,13 @@ class _Reader:
         facts = read_package_facts(archive, file.shown_as, self._steps)
         asked = asked_of(facts.manifest)
         self._steps.run("signature", file.shown_as, lambda: self._prepare(archive, asked))
-        entries = code_entries(archive)
+        entries = self._with_beside(file, code_entries(archive))
         self._steps.run("native", file.shown_as, lambda: self._begin_inflating(archive, entries))
         code = self._code(file, archive, facts, entries)
         signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, asked))
         hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
-        return with_hidden(self._record(file, signing, facts, entries, code), hidden, self._knowledge)
+        record = self._record(file, archive, signing, facts, entries, code)
+        return with_hidden(record, hidden, self._knowledge)
 
     def container(self, file: File, archive: Archive) -> ApkInfo:
         """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
@@ -165,6 +177,14 @@ class _Reader:
         self._add_inside(file, code.skipped if code else ())
         return code
 
+    def _with_beside(self, file: File, entries: CodeEntries) -> CodeEntries:
+        """Add the DEX files that Android took out of the archive when it compiled the package."""
+        if entries.dex or not file.beside:
+            return entries
+        found = self._steps.run("dex", file.shown_as, lambda: read_beside(file.beside, file.shown_as))
+        self._add_inside(file, found.skipped if found else ())
+        return replace(entries, beside=found.dexes) if found else entries
+
     def _elsewhere(self, file: File, archive: Archive, entries: CodeEntries) -> Elsewhere:
         own_dex = frozenset(entry for _, entry in entries.dex)
         found = self._steps.run("native", file.shown_as, lambda: look_elsewhere(archive, own_dex))
@@ -181,10 +201,12 @@ class _Reader:
                 yield name, archive.read(entry, _DEX_LIMIT)
             except ApkError as error:
                 self._steps.note(file.shown_as, "dex", error)
+        yield from entries.beside
 
     def _record(
         self,
         file: File,
+        archive: Archive,
         signing: Signing | None,
         facts: PackageFacts,
         entries: CodeEntries,
@@ -192,11 +214,15 @@ class _Reader:
     ) -> ApkInfo:
         manifest = facts.manifest
         role = file.in_role(manifest.role if manifest else "base")
+        files = role, *(map(_listed, file.beside) if entries.beside else ())
         record = empty_record(
-            file.shown_as, in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=(role,)
+            file.shown_as, in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=files
         )
-        known: dict[str, object] = {"network_policy": facts.policy}
-        if entries.dex or entries.java:
+        known: dict[str, object] = {
+            "network_policy": facts.policy,
+            "left_on_phone": archive.held.left_on_phone(archive.entries),
+        }
+        if entries.dex or entries.java or entries.beside:
             known["has_code"] = True
         if signing is not None:
             known["signature"], known["signers"] = signing
@@ -208,6 +234,16 @@ class _Reader:
             known |= {name: getattr(code, name) for name in fields}
             known["network_policy"] = with_code(facts.policy, code.accepting)
         return record.model_copy(update=known)
+
+
+def _listed(beside: BesideFile) -> ApkFile:
+    found = Digests(beside.sha256, None, None)
+    with suppress(ApkError):
+        if beside.local is not None:
+            found = _hashed(beside.local)
+    return ApkFile(
+        path=beside.path, sha256=found.sha256, size=beside.size, role=beside.role, sha1=found.sha1, md5=found.md5
+    )
 
 
 def _last_ones_first(archive: Archive, entries: CodeEntries) -> list[Entry]:
@@ -242,7 +278,7 @@ def _declared(facts: PackageFacts) -> Declared:
 
 def _no_code(facts: PackageFacts, entries: CodeEntries) -> ApkError | None:
     """Tell why there is no DEX to read; None where there is some, or none is expected."""
-    if entries.dex:
+    if entries.dex or entries.beside:
         return None
     if entries.java:
         return ApkError(

@@ -8,7 +8,6 @@ deflate is read as if stored.
 import errno
 import mmap
 import stat
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,16 +16,19 @@ from pathlib import Path
 from isal import isal_zlib  # noqa: TID251
 
 from phone_audit.analyse.beside import ContentHashes, InflatedAhead, SecondThread
+from phone_audit.analyse.held_entries import HeldEntries, damaged, start_of
 from phone_audit.analyse.packed import unpack
-from phone_audit.analyse.zip_index import LOCAL, Buffer, Entry, Index, Note, read_index
+from phone_audit.analyse.zip_index import Buffer, Entry, Index, Note, read_index
 from phone_audit.errors import ApkError
+from phone_audit.model.parts import Parts
 
 _STORED, _DEFLATED = 0, 8
-_LOCAL_FIXED = 30
 _RAW_DEFLATE = -15
 _GZIP = 31
 _INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
 _PIECE = 2**20
+_DEFLATE_HEADERS = 512
+"""Bytes that the tables of a deflated stream may take before its first byte."""
 _SMALL, _MAX_KEPT = 2**12, 2**16
 """Bytes, compressed and inflated, of an entry that a peek inflates as a whole and keeps for the read that follows."""
 TOTAL_LIMIT = 2**30
@@ -39,14 +41,19 @@ class Archive:
     Args:
         data: the whole archive.
         total_limit: bytes that all reads together may give.
+        parts: what of it is here; None: all of it.
+
+    Attributes:
+        held: tells what of it is here.
 
     Raises:
-        ApkError: as `read_index`.
+        ApkError: as `read_index`; code `not-brought` where the directory is not here.
     """
 
-    def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT) -> None:
+    def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:
         self.data = data
-        self.index: Index = read_index(data)
+        self.held = HeldEntries(data, parts)
+        self.index: Index = read_index(self.held.data)
         self._by_name: dict[str, Entry] = {}
         for entry in self.index.entries:
             self._by_name.setdefault(entry.name, entry)
@@ -60,7 +67,7 @@ class Archive:
 
     def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
-        deflated = (entry for entry in entries if entry.method == _DEFLATED)
+        deflated = (entry for entry in entries if entry.method == _DEFLATED and self.held.has(entry))
         self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
 
     def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
@@ -70,6 +77,24 @@ class Archive:
     def hashes_of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
         """Give hashes of an entry's content, and its size in bytes; None where they were not taken."""
         return self._hashes.of(entry, names) if self._hashes is not None else None
+
+    def opening(self, entry: Entry, count: int) -> bytes | None:
+        """Give the first bytes of an entry also where only these are here; None where they are not, or damaged."""
+        try:
+            start = self.held.start_of(entry)
+        except ApkError:
+            return None
+        length = count if entry.method != _DEFLATED else 2 * count + _DEFLATE_HEADERS
+        end = min(start + length, start + entry.compressed)
+        if not self.held.holds(start, end):
+            return None
+        raw = self.data[start:end]
+        if entry.method != _DEFLATED:
+            return bytes(raw[:count])
+        try:
+            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw, count))
+        except _INFLATE_ERROR:
+            return None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -93,7 +118,7 @@ class Archive:
             limit: bytes that it may hold. What the directory announces is not believed.
 
         Raises:
-            ApkError: code `damaged-entry` or `size-limit`.
+            ApkError: code `damaged-entry`, `size-limit` or `not-brought`.
         """
         content = self._inflate(entry, self._raw(entry), limit) if self._is_deflated(entry) else self._stored(entry)
         allowed = min(limit, self._left)
@@ -113,7 +138,7 @@ class Archive:
             entry: one of `entries`.
 
         Raises:
-            ApkError: code `damaged-entry`, perhaps after some pieces.
+            ApkError: code `damaged-entry`, perhaps after some pieces, or `not-brought`.
         """
         return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
 
@@ -121,7 +146,7 @@ class Archive:
         """Give the first bytes of an entry, up to `count` of them; few where they are deflated badly.
 
         Raises:
-            ApkError: code `damaged-entry`.
+            ApkError: code `damaged-entry` or `not-brought`.
         """
         raw = self._raw(entry)
         if not self._is_deflated(entry):
@@ -139,12 +164,14 @@ class Archive:
         last = self._last_raw
         if last is not None and last[0] is entry:
             return last[1]
+        self.held.require(entry)
         raw = _raw(self.data, entry)
         self._last_raw = entry, raw
         return raw
 
     def _stored(self, entry: Entry) -> Buffer:
-        start = _start(self.data, entry)
+        self.held.require(entry)
+        start = start_of(self.data, entry)
         for length in (entry.size, entry.compressed):
             content = self.data[start : start + length]
             if len(content) == length:
@@ -227,16 +254,8 @@ def _announced(data: Buffer, entry: Entry) -> bytes | None:
 
 
 def _raw(data: Buffer, entry: Entry) -> Buffer:
-    start = _start(data, entry)
+    start = start_of(data, entry)
     return data[start : start + entry.compressed]
-
-
-def _start(data: Buffer, entry: Entry) -> int:
-    offset = entry.header_offset
-    if offset + _LOCAL_FIXED > len(data) or data[offset : offset + 4] != LOCAL:
-        raise damaged(entry)
-    name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
-    return int(offset + _LOCAL_FIXED + name_length + extra_length)
 
 
 def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
@@ -266,11 +285,6 @@ def map_file(path: Path) -> Iterator[Buffer]:
         reason = getattr(error, "strerror", None) or "it changed while it was opened"
         raise ApkError(f"The file cannot be opened: {reason}.", code="unreadable") from error
     yield view
-
-
-def damaged(entry: Entry) -> ApkError:
-    """Give the error for an entry that cannot be read."""
-    return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")
 
 
 def _too_large(entry: Entry, allowed: int) -> ApkError:

@@ -13,6 +13,7 @@ from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.analyse.steps import Steps, out_of_memory
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ApkFile, ApkInfo, FileRole
+from phone_audit.model.beside import BesideFile
 from phone_audit.model.finding import Skipped
 
 INNER_LIMIT = 512 * 2**20
@@ -22,16 +23,20 @@ _MAX_MEMBERS = 256
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The file that is read; `path` is None inside a container. `hashed` gives its hashes, or waits for them."""
+    """The file that is read; `path` is None inside a container. `hashed` gives its hashes, or waits for them.
+
+    `beside` are the files that hold its code where it holds none itself.
+    """
 
     shown_as: str
     hashed: Callable[[], Digests]
     size: int
     path: Path | None
+    beside: tuple[BesideFile, ...] = ()
 
     @property
-    def sha256(self) -> str:
-        """The hash that names the file."""
+    def sha256(self) -> str | None:
+        """The hash that names the file; None of parts whose hash nobody has taken."""
         return self.hashed().sha256
 
     def in_role(self, role: FileRole) -> ApkFile:

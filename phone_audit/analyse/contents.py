@@ -19,10 +19,14 @@ _LIBRARY_CODE = "classes.jar"
 
 @dataclass(frozen=True, slots=True)
 class CodeEntries:
-    """`dex` in load order, by name; `java` tells whether there is Java bytecode, which is not read."""
+    """`dex` in load order, by name; `java` tells whether there is Java bytecode, which is not read.
+
+    `beside` are DEX files that lie outside the archive, by name.
+    """
 
     dex: tuple[tuple[str, Entry], ...]
     java: bool
+    beside: tuple[tuple[str, bytes | memoryview], ...] = ()
 
 
 def is_container(archive: Archive) -> bool:

@@ -3,18 +3,21 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 _PIECE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Lower-case hexadecimal."""
+    """Lower-case hexadecimal; None where it is not known."""
 
-    sha256: str
-    sha1: str
-    md5: str
+    sha256: str | None
+    sha1: str | None
+    md5: str | None
+
+
+UNKNOWN: Final = Digests(None, None, None)
 
 
 def digests_of(pieces: Iterable[bytes | memoryview]) -> Digests:

@@ -3,22 +3,30 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+
+from phone_audit.analyse.apk_input import ApkInput
+from phone_audit.model.parts import Parts
+
+Key = tuple[str, bool, Parts | None]
+"""The hash of a file, what of it is here, and whether a v4 signature lies beside it.
+
+That belongs to the record, but not to the bytes.
+"""
 
 
 class Duplicates:
     """Compares files by size, and by hash only where sizes are equal. Asked once for each file, in order.
 
     Args:
-        paths: all files. One that cannot be looked at equals no other.
+        items: all files. One that cannot be looked at equals no other.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-        self._sizes = [_size(path) for path in paths]
+    def __init__(self, items: Sequence[ApkInput]) -> None:
+        self._items = items
+        self._sizes = [_size(item) for item in items]
         self._left = Counter(self._sizes)
         self._shared = {size for size, count in self._left.items() if count > 1 and size is not None}
-        self._first: dict[tuple[str, bool], int] = {}
+        self._first: dict[Key, int] = {}
 
     def original(self, number: int) -> int | None:
         """Give the number of the first file with the same bytes, or None where this is the first."""
@@ -26,7 +34,7 @@ class Duplicates:
         self._left[size] -= 1
         if size not in self._shared:
             return None
-        key = _key(self._paths[number])
+        key = key_of(self._items[number])
         return None if key is None else _other(self._first.setdefault(key, number), number)
 
     def expects(self, number: int) -> bool:
@@ -35,24 +43,32 @@ class Duplicates:
         return size in self._shared and self._left[size] > 0
 
 
-def _other(first: int, number: int) -> int | None:
-    return None if first == number else first
+def key_of(item: ApkInput) -> Key | None:
+    """Give what is equal for files with equal records; None where that is not known.
 
-
-def _size(path: Path) -> int | None:
+    A file is hashed for it where nobody has done that. One of which only parts are here cannot be. What lies beside a
+    file belongs to its record, so such a file equals no other.
+    """
     try:
-        return path.stat().st_size
+        digest = item.sha256
+        if item.beside or (digest is None and not item.path.is_file()):
+            return None
+        if digest is None and item.parts is None:
+            with item.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest is None:
+            return None
+        return digest, item.path.with_name(item.path.name + ".idsig").exists(), item.parts
     except (OSError, ValueError):
         return None
 
 
-def _key(path: Path) -> tuple[str, bool] | None:
-    """The hash, and whether a v4 signature lies beside it: that belongs to the record, but not to the bytes."""
+def _other(first: int, number: int) -> int | None:
+    return None if first == number else first
+
+
+def _size(item: ApkInput) -> int | None:
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return digest, path.with_name(path.name + ".idsig").exists()
+        return item.path.stat().st_size
     except (OSError, ValueError):
         return None

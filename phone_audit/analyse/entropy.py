@@ -7,31 +7,22 @@ of raw deflate 6 % lie under the threshold, of LZMA all.
 """
 
 import math
-from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from phone_audit.analyse.archive import Archive
+from phone_audit.analyse.samples import sampled
 from phone_audit.analyse.zip_index import Entry
 from phone_audit.errors import ApkError
-
-MIN_SIZE: Final = 16 * 2**10
-"""Smaller files are not looked at: keys and signatures are short and rightly random."""
-MAX_FILES: Final = 64
-"""Files of one archive of which a sample is taken, the largest first."""
 
 _SKIPPED: Final = 4 * 2**10
 """Bytes at the start that may be a header in the clear."""
 _SAMPLE: Final = 64 * 2**10
-_INCOMPRESSIBLE: Final = 0.98
-"""What a packed file has of its size at least, if its bytes are random."""
 _FREEDOM: Final = 255
 _MOST: Final = _FREEDOM + 6 * math.sqrt(2 * _FREEDOM)
 """Six standard deviations: of a million files of random bytes, fewer than one lies above."""
-_PLACES: Final = ("assets/", "lib/", "res/raw/", "classes")
-_MODULES: Final = ("assets", "lib")
 _KNOWN: Final = (
     b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2",
     b"\xff\xf1", b"\xff\xf9", b"fLaC", b"\x1aE\xdf\xa3", b"FLV", b"#!AMR", b"MThd", b"BM", b"II*\0", b"MM\0*",
@@ -52,10 +43,10 @@ def encrypted_files(archive: Archive) -> tuple[str, ...]:
     """Give the names of files that look encrypted, in the order of the archive, each once.
 
     Looked at are code, native libraries, assets and raw resources. Time and memory are bounded: no more than
-    `MAX_FILES` samples of 64 KiB are taken. Encryption that keeps patterns, such as one repeated byte, is not seen.
+    `samples.MAX_FILES` samples of 64 KiB are taken. Encryption that keeps patterns, such as one repeated byte, is not
+    seen.
     """
-    large = sorted(_candidates(archive.entries), key=lambda entry: (-entry.size, entry.header_offset))
-    found = {entry.name for entry in large[:MAX_FILES] if _is_encrypted(archive, entry)}
+    found = {entry.name for entry in sampled(archive.entries) if _is_encrypted(archive, entry)}
     return tuple(dict.fromkeys(entry.name for entry in archive.entries if entry.name in found))
 
 
@@ -69,19 +60,6 @@ def entropy(sample: bytes) -> float:
     counts = np.bincount(np.frombuffer(sample, dtype=np.uint8), minlength=256)
     shares = counts[counts > 0] / len(sample)
     return float(-(shares * np.log2(shares)).sum())
-
-
-def _candidates(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Give the entries that are large, of a kind to hold code or data, and that packing has not made smaller."""
-    for entry in entries:
-        if entry.size >= MIN_SIZE and entry.compressed >= _INCOMPRESSIBLE * entry.size and _is_looked_at(entry.name):
-            yield entry
-
-
-def _is_looked_at(name: str) -> bool:
-    if "/" not in name or name.startswith(_PLACES):
-        return name != "resources.arsc"
-    return name.split("/", 2)[1] in _MODULES  # of an app bundle: base/assets/…
 
 
 def _is_encrypted(archive: Archive, entry: Entry) -> bool:

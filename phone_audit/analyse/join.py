@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from phone_audit.analyse.evidence_order import in_order
-from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Signature, Tracker
+from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy, LeftOnPhone, NetworkPolicy, Obfuscation, Signature, Tracker
 from phone_audit.model.finding import Evidence
 
 _TIERS = ("referenced", "host-only", "present", "initialised")
@@ -97,9 +97,22 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "flows_complete": _all_known([info.flows_complete for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
+            "left_on_phone": join_left(infos),
             "signature": join_signatures(base.signature, [(info.path, info.signature) for info in infos[1:]]),
             "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
         }
+    )
+
+
+def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:
+    """Add up what stayed on the phone; None where nothing did."""
+    parts = [info.left_on_phone for info in infos if info.left_on_phone]
+    if not parts:
+        return None
+    return LeftOnPhone(
+        files=sum(part.files for part in parts),
+        bytes=sum(part.bytes for part in parts),
+        bytes_read=sum(part.bytes_read for part in parts),
     )
 
 
@@ -199,14 +212,16 @@ def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signatur
     """
     if base is None:
         return None
-    verified, errors = base.verified, list(base.errors)
+    verified, errors, unchecked = base.verified, list(base.errors), base.unchecked
     for name, signature in others:
         if signature is None or signature.verified is None:
             verified = verified and None
+            unchecked = unchecked or (signature.unchecked if signature else None)
         elif not signature.verified:
             verified = False
             errors.extend(f"{error} ({name})" for error in signature.errors)
-    return base.model_copy(update={"verified": verified, "errors": tuple(sorted(set(errors)))})
+    changed = {"verified": verified, "errors": tuple(sorted(set(errors))), "unchecked": unchecked}
+    return base.model_copy(update=changed)
 
 
 def _any(flags: Iterable[bool | None]) -> bool | None:

@@ -77,12 +77,13 @@ class _Reading:
             errors=tuple(sorted({str(fault) for fault in self._faults})),
             lineage=tuple(read_certificate(certificate).sha256 for certificate in self._lineage),
             source_stamp=stamp,
+            unchecked=self._checked.unchecked if self._checked else None,
         )
         return signature, signers
 
     def _find_block(self) -> dict[int, Buffer]:
         index = self._archive.index
-        found = find_block(self._archive.data, index.directory_offset)
+        found = find_block(self._archive.held.data, index.directory_offset)
         if found.damage is not None:
             self._faults.append(Fault("block-damaged", found.damage))
         if found.values and index.directory_offset + index.directory_size != index.end_offset:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phone_audit.analyse.zip_index import Buffer
+from phone_audit.analyse.zip_index import Buffer, Sliceable
 from phone_audit.errors import ApkError
 
 V2, V3, V31 = 0x7109871A, 0xF05368C0, 0x1B93AD61
@@ -62,22 +62,27 @@ class BlockSigner:
     lineage: tuple[LineageNode, ...] | None
 
 
-def find_block(data: Buffer, directory_offset: int) -> SigningBlock:
+def find_block(data: Sliceable, directory_offset: int) -> SigningBlock:
     """Find the signing block before the central directory; no values where there is none, or it is damaged."""
     none = SigningBlock({}, directory_offset)
     if directory_offset < _FOOTER + 8 or data[directory_offset - 16 : directory_offset] != _MAGIC:
         return none
-    (size,) = struct.unpack_from("<Q", data, directory_offset - _FOOTER)
+    size = _size_at(data, directory_offset - _FOOTER)
     start = directory_offset - size - 8
-    if size < _FOOTER or start < 0 or struct.unpack_from("<Q", data, start)[0] != size:
+    if size < _FOOTER or start < 0 or _size_at(data, start) != size:
         return SigningBlock({}, directory_offset, _damaged("its two sizes differ").message)
     values: dict[int, Buffer] = {}
+    body = memoryview(data[start + 8 : directory_offset - _FOOTER])
     try:
-        for key, value in _pairs(data[start + 8 : directory_offset - _FOOTER]):
+        for key, value in _pairs(body):
             values.setdefault(key, value)  # the first value of an id counts, as for Android
     except ApkError as error:
         return SigningBlock(values, start, error.message)
     return SigningBlock(values, start)
+
+
+def _size_at(data: Sliceable, at: int) -> int:
+    return int.from_bytes(data[at : at + 8], "little")
 
 
 def _pairs(body: Buffer) -> Iterator[tuple[int, Buffer]]:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 
+from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Skipped, Step
@@ -26,16 +26,15 @@ class Task:
 
     Args:
         number: its place in the order.
-        path: where it lies.
-        shown_as: its name in the record.
+        item: the file, with its name in the record.
         timeout: seconds for the file.
     """
 
-    def __init__(self, number: int, path: Path, shown_as: str, timeout: float) -> None:
+    def __init__(self, number: int, item: ApkInput, timeout: float) -> None:
         self.number = number
         self.deadline = 0.0
-        self._path = path
-        self._shown_as = shown_as.encode("utf-8", "backslashreplace").decode()
+        self._item = item
+        self._shown_as = item.shown_as.encode("utf-8", "backslashreplace").decode()
         self._timeout = timeout
         self._left_out: list[str] = []
         self._skipped: list[Skipped] = []
@@ -48,7 +47,17 @@ class Task:
 
     def request(self) -> bytes:
         """Give the line that asks a worker for this file."""
-        asked = {"path": str(self._path), "shown_as": self._shown_as, "leave_out": self._left_out}
+        asked: dict[str, object] = {
+            "path": str(self._item.path),
+            "shown_as": self._shown_as,
+            "leave_out": self._left_out,
+        }
+        if self._item.parts is not None:
+            asked |= {"parts": self._item.parts.ranges, "told": [self._item.sha256, self._item.sha1, self._item.md5]}
+        if self._item.beside:
+            asked["beside"] = [
+                [one.path, str(one.local), one.size, one.sha256, one.role] for one in self._item.beside if one.local
+            ]
         return json.dumps(asked).encode() + b"\n"
 
     def begin(self, now: float) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.manifest import ManifestFacts
+from phone_audit.analyse.parts import NOT_BROUGHT
 from phone_audit.analyse.signing_block import STAMP_V1, STAMP_V2, V2, V3, V31, BlockSigner, LineageNode, find_block
 from phone_audit.analyse.verify_algorithms import ALGORITHMS, PLAIN_SHA256
 from phone_audit.analyse.verify_block import verify_v2, verify_v3
@@ -33,6 +34,9 @@ _STAMP_ENTRY = "stamp-cert-sha256"
 _STAMP_LIMIT = 4096
 _TEXT_LIMIT = 64 * 2**20
 _IDSIG_LIMIT = 64 * 2**20
+_PARTS_ONLY = (
+    "Not all of the file was read, so the digests over its content were not compared. The signatures were checked."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,15 @@ class Asked:
 class Verification:
     """The verdict. `certificates` are those of each scheme that verified, DER; `faults` has also what does not count.
 
-    A fault of a source stamp or of a v4 signature does not count, since Android installs such an APK.
+    A fault of a source stamp or of a v4 signature does not count, since Android installs such an APK. `verified` is
+    None where nothing is wrong as far as could be seen; `unchecked` then says what could not.
     """
 
-    verified: bool
+    verified: bool | None
     faults: tuple[Fault, ...]
     certificates: dict[str, tuple[bytes, ...]]
     lineage: tuple[bytes, ...]
+    unchecked: str | None = None
 
 
 def asked_of(manifest: ManifestFacts | None) -> Asked:
@@ -76,7 +82,7 @@ def asked_of(manifest: ManifestFacts | None) -> Asked:
 
 def hashes_to_take(archive: Archive, asked: Asked) -> tuple[str, ...]:
     """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
-    if asked.sdk.first >= _V2_SINCE and find_block(archive.data, archive.index.directory_offset).values:
+    if asked.sdk.first >= _V2_SINCE and find_block(archive.held.data, archive.index.directory_offset).values:
         return ()
     return hashes_announced(archive, asked.sdk)
 
@@ -90,7 +96,8 @@ def verify(archive: Archive, path: Path | None, asked: Asked) -> Verification:
         asked: for which versions of Android.
 
     Raises:
-        ApkError: code `size-limit`: its entries are too large to be checked.
+        ApkError: code `size-limit`: its entries are too large to be checked; `not-brought`: what has to be read for
+            it is not here.
     """
     with _reading(archive, path) as read:
         return _Verifier(archive, read, asked).verdict(path)
@@ -126,20 +133,29 @@ class _Verifier:
         self._lineage: tuple[LineageNode, ...] = ()
         index = archive.index
         whole = index.directory_offset + index.directory_size == index.end_offset
-        block = find_block(archive.data, index.directory_offset)
+        block = find_block(archive.held.data, index.directory_offset)
         self._values: dict[int, Buffer] = block.values if whole else {}
+        self._entries_unchecked = False
         self._content = ContentDigests(
-            read, len(archive.data), block=block.start, directory=index.directory_offset, end=index.end_offset
+            read,
+            len(archive.data),
+            block=block.start,
+            directory=index.directory_offset,
+            end=index.end_offset,
+            whole=archive.held.whole,
         )
 
     def verdict(self, path: Path | None) -> Verification:
         verified = self._tried(self._check_all)
         if verified:
             self._tried(self._check_stamp)
-            if path is not None:
+            if path is not None and self._archive.held.whole:
                 self._tried(lambda: self._check_v4(path))
         lineage = tuple(node.certificate for node in self._lineage)
-        return Verification(verified, tuple(self._faults), self._certificates, lineage)
+        unchecked = _PARTS_ONLY if verified and (self._content.unchecked or self._entries_unchecked) else None
+        return Verification(
+            None if unchecked else verified, tuple(self._faults), self._certificates, lineage, unchecked
+        )
 
     def _tried(self, check: Callable[[], None]) -> bool:
         try:
@@ -153,7 +169,7 @@ class _Verifier:
         refused = [note for note in self._archive.notes if note.code in _REFUSED]
         if refused:
             raise fault("archive-refused", refused[0].reason)
-        if self._archive.data[: len(LOCAL)] != LOCAL:
+        if self._archive.held.data[: len(LOCAL)] != LOCAL:
             text = "Bytes lie before the first entry, which v1 does not sign; Android refuses that since 2017."
             raise fault("archive-bytes-in-front", text)
         if self._asked.sdk.last >= _V2_SINCE:
@@ -200,8 +216,9 @@ class _Verifier:
         schemes = frozenset(int(scheme[1]) for scheme in self._signers if scheme != "v3.1")
         try:
             self._certificates["v1"] = verify_jar(self._archive, self._asked.sdk, schemes)
+            self._entries_unchecked = not all(map(self._archive.held.has, self._archive.entries))
         except ApkError as error:
-            if error.code == "size-limit":
+            if error.code in ("size-limit", NOT_BROUGHT):
                 raise
             raise fault("v1-damaged-entry", error.message) from error
 

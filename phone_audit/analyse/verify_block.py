@@ -131,7 +131,7 @@ def _check_content(scheme: str, signers: Sequence[BlockSigner], kinds: set[int],
     for signer in signers:
         for number, expected in signer.digests:
             algorithm = ALGORITHMS.get(number)
-            if algorithm and algorithm.digest in kinds and content.digest(algorithm.digest) != expected:
+            if algorithm and algorithm.digest in kinds and content.differs(algorithm.digest, expected):
                 raise fault(f"{scheme}-content-digest", "The file was changed after it was signed.")
 
 

@@ -31,18 +31,31 @@ class ContentDigests:
         block: where the signing block begins.
         directory: where the central directory begins, which is where the block ends.
         end: where the end record begins.
+        whole: whether all of them are here; without that nothing can be compared.
+
+    Attributes:
+        unchecked: whether a digest was asked for that could not be taken.
     """
 
-    def __init__(self, read: Read, size: int, *, block: int, directory: int, end: int) -> None:
+    def __init__(self, read: Read, size: int, *, block: int, directory: int, end: int, whole: bool = True) -> None:
         self._read = read
         self._size = size
         self._block, self._directory, self._end = block, directory, end
         self._known: dict[int, bytes] = {}
+        self._whole = whole
+        self.unchecked = False
 
     @property
     def on_pages(self) -> bool:
         """Tell whether the block lies on whole pages of 4 KB, as the tree of hashes needs it."""
         return self._block % _PAGE == 0 and self._directory % _PAGE == 0
+
+    def differs(self, kind: int, expected: bytes) -> bool:
+        """Tell whether a digest, by its id, is another one than is signed; never where it cannot be taken."""
+        if not self._whole:
+            self.unchecked = True
+            return False
+        return self.digest(kind) != expected
 
     def digest(self, kind: int) -> bytes:
         """Give a digest by its id: `CHUNKED_SHA256`, `CHUNKED_SHA512` or `VERITY_SHA256`."""

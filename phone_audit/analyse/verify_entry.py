@@ -8,7 +8,8 @@ compared with the content, there neither. A stream that lacks its end counts the
 import struct
 from collections.abc import Iterator
 
-from phone_audit.analyse.archive import Archive, damaged, inflated
+from phone_audit.analyse.archive import Archive, inflated
+from phone_audit.analyse.held_entries import damaged
 from phone_audit.analyse.zip_index import LOCAL, Buffer, Entry
 from phone_audit.errors import ApkError
 
@@ -53,8 +54,9 @@ def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
         The offsets at which the bytes, perhaps deflated, begin and end.
 
     Raises:
-        ApkError: code `damaged-entry`.
+        ApkError: code `damaged-entry`, or `not-brought`.
     """
+    archive.held.require(entry)
     data, end = archive.data, archive.index.directory_offset
     at, record = entry.header_offset, entry.record
     flags, crc, compressed, size, length, offset = _RECORD.unpack_from(data, record)

@@ -49,7 +49,7 @@ class _Signer:
 
 
 def verify_jar(archive: Archive, sdk: SdkRange, schemes: frozenset[int]) -> tuple[bytes, ...]:
-    """Check a v1 signature.
+    """Check a v1 signature. Of entries that stayed on the phone the digests are not compared.
 
     Args:
         archive: the APK.
@@ -262,6 +262,8 @@ class _Verifier:
             used = used or signers
             if signers != used:
                 faults.append(Fault("v1-signers-differ", f"{entry.name} is signed by others than the rest."))
+                continue
+            if not self._archive.held.has(entry):
                 continue
             actual, size = self._digests(entry, [name for name, _ in expected], left)
             left -= size

@@ -1,6 +1,8 @@
 """The child process that reads hostile files: one JSON line asks for a file, JSON lines answer.
 
-Asked:    {"path": …, "shown_as": …, "leave_out": [step]}
+Asked:    {"path": …, "shown_as": …, "leave_out": [step]};
+          of parts also {"parts": [[start, end]], "told": [SHA-256, SHA-1, MD5, or null]};
+          with files beside it {"beside": [[path on the phone, path, size, sha256 or null, role]]}
 Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
 """
@@ -16,8 +18,11 @@ from typing import BinaryIO
 
 from phone_audit.analyse.apk import read_apk
 from phone_audit.analyse.confine import confine, limit_memory, resident
+from phone_audit.analyse.digests import UNKNOWN, Digests
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.beside import BesideFile
+from phone_audit.model.parts import Parts
 
 MEGABYTE = 2**20
 _RETIRE_AT = 0.5
@@ -73,7 +78,9 @@ def _settle() -> None:
 def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:
     path = Path(str(request["path"]))
     leave_out = request["leave_out"]
-    limit_memory(memory + _size(path))  # the file itself is mapped, which counts as address space
+    beside = _beside(request.get("beside"))
+    mapped = [path, *(one.local for one in beside if one.local)]
+    limit_memory(memory + sum(map(_size, mapped)))  # the files themselves are mapped, which counts as address space
     started = time.monotonic()
     info = read_apk(
         path,
@@ -81,6 +88,9 @@ def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: K
         knowledge=knowledge,
         leave_out=frozenset(leave_out if isinstance(leave_out, list) else ()),
         on_step=lambda step: say(json.dumps({"step": step})),
+        parts=_parts(request.get("parts")),
+        told=_told(request.get("told")),
+        beside=beside,
     )
     seconds = time.monotonic() - started
     exhausted = any(skipped.code == "memory-budget" for skipped in info.skipped)
@@ -88,6 +98,22 @@ def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: K
     say(json.dumps({"seconds": round(seconds, 6), "retire": retire}))
     say(info.model_dump_json())
     return retire
+
+
+def _parts(ranges: object) -> Parts | None:
+    """Which parts of the file are here; None: all of it."""
+    return Parts(tuple((start, end) for start, end in ranges)) if isinstance(ranges, list) else None
+
+
+def _told(hashes: object) -> Digests:
+    """The hashes that somebody has taken of all of it."""
+    return Digests(*hashes) if isinstance(hashes, list) else UNKNOWN
+
+
+def _beside(files: object) -> tuple[BesideFile, ...]:
+    """Which files lie beside it."""
+    listed = files if isinstance(files, list) else []
+    return tuple(BesideFile(path, Path(local), size, sha256, role) for path, local, size, sha256, role in listed)
 
 
 def _size(path: Path) -> int:

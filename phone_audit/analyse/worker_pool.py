@@ -10,7 +10,9 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.duplicates import Duplicates
+from phone_audit.analyse.stream import Stream
 from phone_audit.analyse.task import Task, renamed
 from phone_audit.analyse.worker_process import WORKER, Finished, WorkerProcess
 from phone_audit.model.apk import ApkInfo
@@ -67,23 +69,48 @@ class WorkerPool:
         """Process ids of the workers that run now."""
         return tuple(worker.pid for worker in self._workers if worker.pid is not None)
 
-    def analyse(self, items: Iterable[tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:
+    def analyse(self, items: Iterable[ApkInput | tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:
         """Read files, in the order given, each as soon as it is its turn.
 
         Files with equal bytes are read once. Seconds are from opening the file to the record.
 
         Args:
-            items: each file, and what it is called in its record.
+            items: each file, or path and name of one that is here as a whole.
 
         Raises:
             PhoneAuditError: the workers do not start.
         """
-        run = _Run(list(items), self._workers, self._selector, self._timeout)
+        inputs = [item if isinstance(item, ApkInput) else ApkInput(*item) for item in items]
+        run = _Run(inputs, self._workers, self._selector, self._timeout)
         try:
             yield from run.results()
         finally:
-            for worker in self._workers:
-                worker.drop_task()
+            self._drop_tasks()
+
+    def stream(self, inbox: Inbox) -> Generator[tuple[ApkInput, ApkInfo, float], None, None]:
+        """Read files while another thread hands them over, each as soon as it comes and a worker is free.
+
+        Files whose hashes are told and equal are read once.
+
+        Args:
+            inbox: where they come from, until it is closed. It is released at the end of this, so that whoever still
+                hands over learns of it.
+
+        Yields:
+            Each file with its record and the seconds it took, in the order in which they are finished.
+
+        Raises:
+            PhoneAuditError: the workers do not start.
+        """
+        with inbox.reading():
+            try:
+                yield from Stream(inbox, self._workers, self._selector, self._timeout).results()
+            finally:
+                self._drop_tasks()
+
+    def _drop_tasks(self) -> None:
+        for worker in self._workers:
+            worker.drop_task()
 
 
 class _Run:
@@ -91,7 +118,7 @@ class _Run:
 
     def __init__(
         self,
-        items: list[tuple[Path, str]],
+        items: list[ApkInput],
         workers: list[WorkerProcess],
         selector: selectors.BaseSelector,
         timeout: float,
@@ -100,7 +127,7 @@ class _Run:
         self._workers = workers
         self._selector = selector
         self._timeout = timeout
-        self._duplicates = Duplicates([path for path, _ in items])
+        self._duplicates = Duplicates(items)
         self._next = 0
         self._turn = 0
         self._done: dict[int, tuple[ApkInfo, float]] = {}
@@ -127,8 +154,7 @@ class _Run:
                 number, self._next = self._next, self._next + 1
                 original = self._duplicates.original(number)
                 if original is None:
-                    path, shown_as = self._items[number]
-                    worker.give(Task(number, path, shown_as, self._timeout))
+                    worker.give(Task(number, self._items[number], self._timeout))
                 else:
                     self._copies.setdefault(original, []).append(number)
                     self._copy(original)
@@ -155,6 +181,6 @@ class _Run:
         if answer is None:
             return
         for number in self._copies.pop(original, ()):
-            self._done[number] = (renamed(answer[0], self._items[number][1]), 0.0)
+            self._done[number] = (renamed(answer[0], self._items[number].shown_as), 0.0)
         if not self._duplicates.expects(original):
             del self._kept[original]

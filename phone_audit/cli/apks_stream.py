@@ -7,7 +7,7 @@ from typing import BinaryIO, Self
 
 from phone_audit.cli.outputs import Output, write_out
 from phone_audit.errors import UsageError
-from phone_audit.model.apk import Apk
+from phone_audit.model.base import Frozen
 from phone_audit.report.json_v1 import render_json_line
 
 
@@ -40,11 +40,11 @@ class JsonLines:
     ) -> None:
         self._open.close()
 
-    def write(self, apk: Apk) -> None:
+    def write(self, record: Frozen) -> None:
         """Write one record."""
         if not self._outputs:
             return
-        line = render_json_line(apk)
+        line = render_json_line(record)
         try:
             for file in self._files:
                 file.write(line.encode("utf-8", "backslashreplace"))

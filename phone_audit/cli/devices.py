@@ -1,20 +1,56 @@
 """`phone-audit devices`: the phones seen, and what to do about a state that blocks."""
 
+import sys
+from typing import Annotated
+
 import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.options import Formats, Outputs
+from phone_audit.cli.telling import on_terminal, tell
+from phone_audit.errors import UsageError
+
+_LONGEST_LINE = 200
 
 
-def devices(formats: Formats = None, outputs: Outputs = None) -> None:
+def devices(
+    formats: Formats = None,
+    outputs: Outputs = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            "--pair",
+            metavar="HOST:PORT",
+            help="Pair with a phone's wireless debugging, through the running adb server; asks for the code.",
+        ),
+    ] = None,
+) -> None:
     """List the phones seen, their state, and what to do about a state that blocks."""
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.pipeline.devices import find_devices
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json"))
     check_places(places)
+    if pair is not None:
+        _pair(pair)
     result = find_devices()
     write_outputs(result, places)
     if any(device.usable for device in result.devices):
         raise typer.Exit(exits.DONE)
+    if pair is not None:
+        raise typer.Exit(exits.DONE)
     raise typer.Exit(exits.COULD_NOT_RUN if result.devices else exits.NOTHING_TO_SCAN)
+
+
+def _pair(address: str) -> None:
+    from phone_audit.pipeline.devices import pair, server_for_pairing
+
+    server = server_for_pairing(address)
+    if on_terminal():
+        tell("On the phone: Developer options > Wireless debugging > Pair device with pairing code.")
+        sys.stderr.write("Pairing code: ")
+        sys.stderr.flush()
+    code = "" if sys.stdin is None else sys.stdin.readline(_LONGEST_LINE).strip()
+    if not code:
+        raise UsageError("No pairing code was given.", "Type the six digits, or hand them over on standard input.")
+    tell(pair(server, address, code))

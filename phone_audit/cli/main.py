@@ -16,6 +16,7 @@ from phone_audit.cli.firmware import firmware
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
 from phone_audit.cli.telling import tell
+from phone_audit.cli.watch import watch
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (scan, apks, firmware, devices, report, demo):
+for command in (scan, apks, firmware, watch, devices, report, demo):
     app.command()(command)
 app.add_typer(db)
 

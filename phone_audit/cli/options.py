@@ -79,6 +79,4 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1, metavar="SECONDS", callback=_finite, help="Time for one APK.")
 ]
 Memory = Annotated[int, typer.Option("--memory", min=256, metavar="MB", help="Memory for one APK.")]
-NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Analyse everything afresh. This version keeps no cache, so it always does.")
-]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Analyse everything afresh, and remember nothing.")]

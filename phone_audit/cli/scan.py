@@ -1,11 +1,10 @@
-"""`phone-audit scan`: a phone, attached or saved."""
+"""`phone-audit scan`: phones, attached or saved."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from phone_audit.cli import exits
 from phone_audit.cli.options import (
     Depth,
     FailOn,
@@ -31,11 +30,16 @@ _CURRENT = ("all", "current")
 
 def scan(
     target: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            metavar="TARGET", help="A serial, usb, HOST:PORT, or a saved folder; nothing: the one attached."
+            metavar="TARGET",
+            help="A serial, usb, HOST:PORT, or a saved acquisition; nothing: the one phone attached. Several: a fleet.",
         ),
     ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every phone in sight; -o and --save then name folders.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="With --all: begin each phone as it is plugged in, until Ctrl-C.")
+    ] = False,
     formats: Formats = None,
     outputs: Outputs = None,
     via: Annotated[
@@ -44,8 +48,28 @@ def scan(
     depth: Annotated[Depth, typer.Option("--depth", help="quick reads no APK bytes.")] = Depth.standard,
     users: Annotated[str, typer.Option("--users", metavar="all|current|ID", help="Whose packages.")] = "all",
     save: Annotated[
-        Path | None, typer.Option("--save", metavar="DIR", help="Keep the raw answers here; scan reads them again.")
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="DIR",
+            help="Keep the raw answers here; scan reads them again. An interrupted one is gone on with.",
+        ),
     ] = None,
+    encrypt_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--encrypt-to",
+            metavar="RECIPIENT",
+            help="With --save: keep them in one file, encrypted with age to this public key; repeatable.",
+        ),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="The secret key of age that opens an encrypted TARGET."),
+    ] = None,
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="Hash every file of the phone again, also one that is unchanged.")
+    ] = False,
     with_identifiers: Annotated[
         bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")
     ] = False,
@@ -59,46 +83,59 @@ def scan(
     verbose: Verbose = False,
     no_cache: NoCache = False,
 ) -> None:
-    """Audit a phone. It is only read: the one change is the key that you accept on its screen."""
-    from phone_audit.cli.loading import load_told
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
-    from phone_audit.cli.progress import progress
-    from phone_audit.cli.stopping import stoppable
-    from phone_audit.knowledge.own import in_use
+    """Audit phones. They are only read: the one change is the key that you accept on the screen."""
+    from phone_audit.cli.fleet_outputs import FleetOutputs
+    from phone_audit.cli.outputs import check_places, pair_outputs
+    from phone_audit.cli.scan_asked import Asked, warn_of_identifiers
+    from phone_audit.cli.scan_fleet import scan_several
+    from phone_audit.cli.scan_one import scan_one
     from phone_audit.pipeline.options import Budget, ScanOptions
-    from phone_audit.pipeline.scan import scan_device
+    from phone_audit.pipeline.sealed import check_keys
 
-    if users not in _CURRENT and not users.isdigit():
-        raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
-    if target == "":
-        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
+    targets = tuple(printable(text) or "" for text in target or ())
+    _check(targets, users, all_=all_, wait=wait, save=save, encrypt_to=encrypt_to)
+    check_keys(tuple(encrypt_to or ()), identity)
+    options = ScanOptions(
+        via=via.value,
+        save=save,
+        label=label,
+        with_identifiers=with_identifiers,
+        budget=Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {})),
+        on_wait=tell,
+        cache=not no_cache,
+        rehash=rehash,
+        encrypt_to=tuple(encrypt_to or ()),
+        identity=identity,
+    )
+    asked = Asked(
+        targets=targets,
+        all=all_,
+        wait=wait,
+        depth=depth.value,
+        users=users,
+        knowledge=tuple(knowledge or ()),
+        fail_on=fail_on.value,
+        quiet=quiet,
+        verbose=verbose,
+    )
+    if asked.several:
+        folders = FleetOutputs(formats or [], outputs or [])
+        warn_of_identifiers(asked, options)
+        raise typer.Exit(scan_several(asked, folders, options))
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
-    if save is not None and not quiet:
-        tell(f"{save} will hold serial numbers and copies of the packages; keep it where only you can read it.")
-    budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
-    with in_use(knowledge or ()) as folders, stoppable() as stopped, progress(quiet, verbose) as on_progress:
-        options = ScanOptions(
-            via=via.value,
-            save=save,
-            label=label,
-            with_identifiers=with_identifiers,
-            budget=budget,
-            on_wait=tell,
-            stopped=stopped,
-        )
-        result = scan_device(
-            printable(target),
-            depth=depth.value,
-            users=users,
-            knowledge=load_told(folders),
-            on_progress=on_progress,
-            options=options,
-        )
-    write_outputs(result, places)
-    lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
-    if lost is not None and not stopped.asked:
-        tell(f"{lost.reason} What was read until then was judged. Plug the phone in and scan again for the rest.")
-    if stopped.asked:
-        raise typer.Exit(exits.INTERRUPTED)
-    raise typer.Exit(exits.exit_code(result.verdict.outcome, result.coverage.complete, fail_on.value))
+    warn_of_identifiers(asked, options)
+    raise typer.Exit(scan_one(asked, places, options))
+
+
+def _check(
+    targets: tuple[str, ...], users: str, *, all_: bool, wait: bool, save: Path | None, encrypt_to: list[str] | None
+) -> None:
+    if users not in _CURRENT and not users.isdigit():
+        raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
+    if "" in targets:
+        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
+    if wait and not all_:
+        raise UsageError("--wait goes with --all.", "Add --all; each phone is then begun as it is plugged in.")
+    if encrypt_to and save is None:
+        raise UsageError("--encrypt-to goes with --save.", "Name with --save what is to be kept.")

@@ -4,12 +4,15 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
 import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.telling import tell
 from phone_audit.errors import AcquireError
+
+AnyStop = TypeVar("AnyStop", bound="Stop")
 
 
 class Stop:
@@ -38,6 +41,26 @@ class Stop:
         tell("", "Stopping; what was found so far is kept. Press Ctrl-C again to end at once.")
 
 
+class GentleStop(Stop):
+    """Takes one Ctrl-C more: the first only begins nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._no_more = False
+
+    def no_more(self) -> bool:
+        """Tell whether nothing new is to be begun."""
+        return self._no_more
+
+    def on_signal(self, signal: int, frame: FrameType | None) -> None:
+        """Take a Ctrl-C."""
+        if self._no_more:
+            super().on_signal(signal, frame)
+            return
+        self._no_more = True
+        tell("", "No further phone is begun; those under way are read to the end. Press Ctrl-C to stop them as well.")
+
+
 @contextmanager
 def stoppable() -> Iterator[Stop]:
     """Handle Ctrl-C while the block runs.
@@ -45,7 +68,13 @@ def stoppable() -> Iterator[Stop]:
     Raises:
         typer.Exit: with the code for an interruption, where nothing could be kept.
     """
-    stop = Stop()
+    with stopped_by(Stop()) as stop:
+        yield stop
+
+
+@contextmanager
+def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
+    """Handle Ctrl-C with `stop` while the block runs; see `stoppable`."""
     before = signal.signal(signal.SIGINT, stop.on_signal)
     try:
         yield stop

@@ -68,3 +68,23 @@ def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[str, 
         "inconclusive": f"APKs that cannot be judged from what was seen: {unclear} ({{seen}})",
         "nothing-found": f"Nothing was found in {counted(total, 'APK')}; that is no proof that nothing is there",
     }
+
+
+def watch_headlines(looks: int, places: int) -> Mapping[str, str]:
+    """Give the headlines of what was seen live, by outcome and for those beside them.
+
+    Args:
+        looks: how often the sockets were looked at.
+        places: how many connections, by uid and place, were seen.
+    """
+    seen = f"{counted(looks, 'look')} at the sockets, which showed {counted(places, 'place')} connected to"
+    return {
+        "known-bad": "A package that was connected matches a published incident: {seen}",
+        LISTED_BAD: "What was connected is what a published list names as malicious: {seen}",
+        BOTH_BAD: "What was connected matches a published incident, and what a list names as malicious: {seen}",
+        "suspicious": "What was connected shows strong signs that something is wrong: {seen}",
+        "exposed": "Something was connected in a way that may give data away by design: {seen}",
+        NOT_SENDING: "Something was connected of which publishers warn, though it is there by design: {seen}",
+        "inconclusive": "What was connected cannot be judged from what was seen: {seen}",
+        "nothing-found": f"Nothing was found in {seen}; that is no proof that nothing is there",
+    }

@@ -41,6 +41,8 @@ RULES: tuple[Rule, ...] = (
         "medium",
     ),
     Rule("suspicious", frozenset({"indicator.unwanted"}), "high"),
+    # Connected: a package that an incident is about, whether or not to what the incident names.
+    Rule("suspicious", frozenset({"watch.incident"}), "medium"),
     # A strong sign that no incident explains: no maker sells a phone in this state on purpose.
     Rule(
         "suspicious",
@@ -55,6 +57,9 @@ RULES: tuple[Rule, ...] = (
                 "platform-test-key",
                 "sdk-contradicts-release",
                 "first-api-above-sdk",
+                "adb-key-built-in",
+                "ota-test-key",
+                "watching-powers",
             }
         ),
         "high",
@@ -71,6 +76,7 @@ RULES: tuple[Rule, ...] = (
                 "accepts-any-certificate",
                 "indicator.tracker",
                 "indicator.listed",
+                "watch.cleartext",
             }
         ),
         "medium",
@@ -89,9 +95,15 @@ RULES: tuple[Rule, ...] = (
                 "unlocked-bootloader",
                 "own-boot-key",
                 "proxy-set",
+                "network-proxy-set",
+                "user-ca-added",
+                "root-program-found",
+                "build-prop-contradicted",
+                "watching-powers",
             }
         ),
     ),
+    Rule("inconclusive", frozenset({"hosts-file-changed", "system-ca-unlisted", "system-writable"}), "medium"),
     # What the firmware says of itself does not go together: it was put together, or altered, as owners do too.
     Rule(
         "inconclusive",
@@ -109,7 +121,24 @@ RULES: tuple[Rule, ...] = (
     # Worth knowing, and no sign of anything by itself. What no row above takes ends here.
     Rule("nothing-found", frozenset({"cleartext-allowed", "trusts-user-cas", "debuggable-package", "private-dns-set"})),
     Rule("nothing-found", frozenset({"partition-dates-apart", "patch-levels-apart"})),
-    Rule("nothing-found", frozenset({"indicator.commonplace", "indicator.file"})),
+    # Powers that somebody gave on purpose, and settings with a reason: each is told, none is a sign by itself.
+    Rule(
+        "nothing-found",
+        frozenset(
+            {
+                "accessibility-service-on",
+                "notification-listener-on",
+                "device-admin-on",
+                "input-method-foreign",
+                "default-package-foreign",
+                "vpn-set",
+                "install-checks-off",
+                "storage-unencrypted",
+                "patch-level-old",
+            }
+        ),
+    ),
+    Rule("nothing-found", frozenset({"indicator.commonplace", "indicator.file", "watch.screen-off"})),
 )
 
 

@@ -103,7 +103,7 @@ def _holders(group: Sequence[Supported]) -> str:
 
 def _no_code_reason(reading: Reading) -> Iterable[Reason]:
     if reading.code_left_out:
-        text = "A quick scan does not read the code of the packages: what would be found there stays unknown."
+        text = "The code of the packages was not read (depth quick): what would be found there stays unknown."
         yield Reason(finding=None, text=text)
 
 
@@ -116,7 +116,7 @@ def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -
     if reading.skipped:
         said += f"; incomplete: {counted(len(reading.skipped), 'thing')} could not be read"
     if reading.code_left_out:
-        said += "; a quick scan reads no code"
+        said += "; the code of the packages was not read"
     return said
 
 

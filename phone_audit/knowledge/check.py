@@ -17,8 +17,10 @@ from typing import Protocol, TypeVar
 from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
 from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
+from phone_audit.knowledge.check_authorities import check_authority
 from phone_audit.knowledge.check_baselines import check_baseline
 from phone_audit.knowledge.check_behaviour import check_behaviour
 from phone_audit.knowledge.check_facts import (
@@ -86,6 +88,7 @@ class Findings:
     support: list[tuple[str, SupportFact]] = field(default_factory=list)
     labels: list[tuple[str, LabelFact]] = field(default_factory=list)
     baselines: list[tuple[str, BaselineFact]] = field(default_factory=list)
+    authorities: list[tuple[str, AuthorityFact]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def reporter(self, file: str, entry: str) -> Report:
@@ -166,6 +169,7 @@ def _read_facts(files: Sequence[DataFile], found: Findings) -> None:
     _keep(read(SupportFile, "support"), found, found.support, check_support, lambda entry: entry.id)
     _keep(read(LabelFile, "labels"), found, found.labels, check_labels, lambda entry: entry.id)
     _keep(read(BaselineFile, "baselines"), found, found.baselines, check_baseline, lambda entry: entry.id)
+    _keep(read(AuthorityFile, "authorities"), found, found.authorities, check_authority, lambda entry: entry.id)
 
 
 def _keep(
@@ -220,6 +224,8 @@ def _check_names(found: Findings) -> None:
         "models of support": [(file, name.casefold()) for file, entry in found.support for name in entry.models],
         "firmware": [(file, entry.id) for file, entry in found.firmware],
         "baselines": [(file, entry.id) for file, entry in found.baselines],
+        "authorities": [(file, entry.id) for file, entry in found.authorities],
+        "certificates of authorities": [(file, entry.sha256) for file, entry in found.authorities],
     }
     for names in named.values():
         counts = Counter(name for _, name in names)
@@ -244,6 +250,7 @@ def _check_sources(found: Findings) -> None:
         *((file, entry.id, source) for file, entry in found.support for source in entry.sources),
         *((file, entry.id, source) for file, entry in found.labels for source in entry.sources),
         *((file, entry.id, entry.source) for file, entry in found.baselines),
+        *((file, entry.id, source) for file, entry in found.authorities for source in entry.sources),
     ]
     for file, name, source_id in facts:
         if (file, source_id) not in known:
@@ -299,7 +306,8 @@ def counts_of(found: Findings) -> list[str]:
         f"{sum(len(entry.examples) for _, entry in found.schemes)} examples; models with an end of support "
         f"{len(found.support)}",
         f"baselines {len(found.baselines)}: "
-        f"{sum(len(entry.packages) + len(entry.files) for _, entry in found.baselines)} packages",
+        f"{sum(len(entry.packages) + len(entry.files) for _, entry in found.baselines)} packages, "
+        f"certificate authorities {len(found.authorities)}",
         f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
 

@@ -30,6 +30,7 @@ Kind = Literal[
     "support",
     "labels",
     "baselines",
+    "authorities",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sub-folders of a knowledge folder."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
 from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
 from phone_audit.knowledge.fact_schema import (
@@ -144,6 +145,11 @@ class Knowledge:
         return _merged(((file, parsed.entries) for file, parsed in self._baseline_files), lambda entry: entry.id)
 
     @cached_property
+    def authorities(self) -> tuple[AuthorityFact, ...]:
+        """Certificate authorities that Android itself trusts, by id."""
+        return _merged(((file, parsed.entries) for file, parsed in self._authority_files), lambda entry: entry.id)
+
+    @cached_property
     def schemes(self) -> tuple[SchemeEntry, ...]:
         """How vendors number their builds, by id."""
         return _merged(((file, parsed.entries) for file, parsed in self._scheme_files), lambda entry: entry.id)
@@ -177,6 +183,7 @@ class Knowledge:
             *(parsed.sources for _, parsed in self._support_files),
             *(parsed.sources for parsed in self.label_files),
             *(parsed.sources for _, parsed in self._baseline_files),
+            *(parsed.sources for _, parsed in self._authority_files),
         )
         feeds = [feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts]
         found = {source.id: source for head in (*heads, feeds) for source in head}
@@ -193,6 +200,7 @@ class Knowledge:
             digest=self.digest,
             newest_entry=newest,
             counts={
+                "authorities": len(self.authorities),
                 "baselines": len(self.baselines),
                 "behaviours": len(self.behaviours),
                 "firmware": len(self.firmware_rules),
@@ -287,6 +295,10 @@ class Knowledge:
     @cached_property
     def _baseline_files(self) -> tuple[tuple[DataFile, BaselineFile], ...]:
         return tuple((file, parse(BaselineFile, file)) for file in self._of("baselines"))
+
+    @cached_property
+    def _authority_files(self) -> tuple[tuple[DataFile, AuthorityFile], ...]:
+        return tuple((file, parse(AuthorityFile, file)) for file in self._of("authorities"))
 
     @cached_property
     def _support_files(self) -> tuple[tuple[DataFile, SupportFile], ...]:

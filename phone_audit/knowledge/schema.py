@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from phone_audit.knowledge.authority_schema import AuthorityFile
 from phone_audit.knowledge.baseline_schema import BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
 from phone_audit.knowledge.fact_schema import HostFile, KeyFile, LibraryFile, RuleFile, TrackerFile
@@ -40,6 +41,7 @@ SCHEMAS: Mapping[str, type[Frozen]] = {
     "support": SupportFile,
     "label": LabelFile,
     "baseline": BaselineFile,
+    "authority": AuthorityFile,
 }
 """By kind: what one file of the folder holds, an entry, or a list of entries with their sources."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Outcome, Skipped, Tool, Verdict
 
-FileRole = Annotated[Literal["base", "split", "feature", "config", "container"], OPEN]
+FileRole = Annotated[Literal["base", "split", "feature", "config", "container", "odex", "vdex"], OPEN]
 ComponentKind = Annotated[Literal["activity", "activity-alias", "service", "receiver", "provider"], OPEN]
 Tier = Annotated[Literal["referenced", "host-only", "present", "initialised"], OPEN]
 HostKind = Annotated[Literal["domain", "ipv4", "ipv6"], OPEN]
@@ -31,7 +31,7 @@ class ApkFile(Frozen):
     """One of the files that make up the record. SHA-1 and MD5 are there because incidents print only those."""
 
     path: str
-    sha256: str
+    sha256: str | None
     size: int
     role: FileRole
     sha1: str | None = None
@@ -39,13 +39,14 @@ class ApkFile(Frozen):
 
 
 class Signature(Frozen):
-    """Schemes present; `verified` is null where the digests were not checked."""
+    """Schemes present; `verified` is null where the digests were not checked, and `unchecked` may say why."""
 
     verified: bool | None
     schemes: tuple[str, ...]
     errors: tuple[str, ...] = ()
     lineage: tuple[str, ...] = ()
     source_stamp: str | None = None
+    unchecked: str | None = None
 
 
 class Signer(Frozen):
@@ -179,6 +180,14 @@ class Obfuscation(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class LeftOnPhone(Frozen):
+    """Media that were left on the phone: how many files, bytes as packed, and how many bytes of the APK were read."""
+
+    files: int
+    bytes: int
+    bytes_read: int
+
+
 class ApkInfo(Frozen):
     """What was read from one APK. Null is unknown, an empty tuple is looked for and none."""
 
@@ -206,6 +215,8 @@ class ApkInfo(Frozen):
     flows_complete: bool | None = None
     """Whether data was followed through all of its code; false where there is too much of it."""
     obfuscation: Obfuscation | None
+    left_on_phone: LeftOnPhone | None = None
+    """What stayed on the phone where only the parts that are analysed were read; null where all of it was."""
     skipped: tuple[Skipped, ...]
 
 

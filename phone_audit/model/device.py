@@ -79,12 +79,15 @@ class AppOp(Frozen):
 
 
 class Traffic(Frozen):
-    """Bytes since `since`."""
+    """Bytes since `since`. Null is unknown: what an older result does not say."""
 
     since: str | None
     received: int
     sent: int
     sent_background: int
+    received_background: int | None = None
+    mobile_received: int | None = None
+    mobile_sent: int | None = None
 
 
 class PackageUser(Frozen):
@@ -116,6 +119,29 @@ class Package(Frozen):
     users: tuple[PackageUser, ...]
 
 
+class Module(Frozen):
+    """An APEX module: a part of the system that is updated on its own.
+
+    `version_code` and `path` are those of the active version, `updated` tells whether it is another one than the
+    firmware's own (`factory_version_code`, `factory_path`). Null is unknown.
+    """
+
+    name: str
+    version_code: int | None
+    path: str | None
+    updated: bool | None
+    factory_version_code: int | None
+    factory_path: str | None
+
+
+class NotUnderstood(Frozen):
+    """Lines of an answer that the reader does not know: how many, and the forms of the most frequent ones."""
+
+    command: str
+    lines: int
+    forms: tuple[str, ...]
+
+
 class AcquisitionInfo(Frozen):
     """How the phone was read. `cannot_hold` are sentences on what such an input never contains."""
 
@@ -137,6 +163,8 @@ class Snapshot(Frozen):
     state: tuple[StateItem, ...]
     packages: tuple[Package, ...]
     skipped: tuple[Skipped, ...]
+    modules: tuple[Module, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
 
 
 class Artifact(Frozen):

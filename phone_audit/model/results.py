@@ -2,10 +2,21 @@
 
 from typing import Annotated, Literal
 
-from phone_audit.model.apk import Apk
+from phone_audit.model.apk import Apk, LeftOnPhone
 from phone_audit.model.base import OPEN, Frozen
-from phone_audit.model.device import AcquisitionInfo, Build, Device, DeviceState, Package, StateItem, User
+from phone_audit.model.device import (
+    AcquisitionInfo,
+    Build,
+    Device,
+    DeviceState,
+    Module,
+    NotUnderstood,
+    Package,
+    StateItem,
+    User,
+)
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.model.watch import Observation
 
 BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
 BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
@@ -14,7 +25,10 @@ BuildStatus = Annotated[Literal["affected", "fixed", "candidate"], OPEN]
 class Coverage(Frozen):
     """What was looked at.
 
-    `bytes_on_device` is null where sizes are not known. `untested` says what of this phone's version was never tried.
+    `bytes_on_device` is null where sizes are not known. `untested` says what of this phone's version was never tried,
+    `not_understood` counts the lines of the phone's answers that this version of the program does not know.
+    `left_on_phone` are the media that standard depth leaves there (null: nothing), `signatures_unchecked` the packages
+    whose digests over whole files could therefore not be compared.
     """
 
     packages_listed: int
@@ -24,6 +38,9 @@ class Coverage(Frozen):
     complete: bool
     skipped: tuple[Skipped, ...]
     untested: tuple[str, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
+    left_on_phone: LeftOnPhone | None = None
+    signatures_unchecked: int = 0
 
 
 class ScanRun(Frozen):
@@ -76,9 +93,10 @@ class Scan(Frozen):
     state: tuple[StateItem, ...]
     packages: tuple[Package, ...]
     apks: tuple[Apk, ...]
-    observations: tuple[str, ...]
+    observations: tuple[Observation, ...]
     known_good: tuple[KnownGood, ...] = ()
     known_image: KnownImage | None = None
+    modules: tuple[Module, ...] = ()
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     verdict: Verdict

@@ -14,10 +14,11 @@ from phone_audit.pipeline.provenance import TOOL
 
 @dataclass(frozen=True)
 class AnalysedApk:
-    """What was read from one APK, and how long that took."""
+    """What was read from one APK, how long that took, and whether that was in an earlier run."""
 
     info: ApkInfo
     seconds: float
+    cached: bool = False
 
 
 def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
@@ -27,9 +28,16 @@ def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
 
 def joined(apks: Sequence[AnalysedApk]) -> tuple[AnalysedApk, ...]:
     """Join splits to their base; the record takes the time of all its files."""
-    spent = {apk.info.path: apk.seconds for apk in apks}
-    infos = join_splits([apk.info for apk in apks])
-    return tuple(AnalysedApk(info, sum(spent.get(path, 0.0) for path in _paths(info))) for info in infos)
+    by_path = {apk.info.path: apk for apk in apks}
+    return tuple(
+        _from(info, [by_path[path] for path in _paths(info) if path in by_path])
+        for info in join_splits([apk.info for apk in apks])
+    )
+
+
+def _from(info: ApkInfo, files: Sequence[AnalysedApk]) -> AnalysedApk:
+    cached = bool(files) and all(file.cached for file in files)
+    return AnalysedApk(info, sum(file.seconds for file in files), cached)
 
 
 def _paths(info: ApkInfo) -> set[str]:
@@ -46,5 +54,5 @@ def published_apk(apk: AnalysedApk, judged: JudgedApk, knowledge: Knowledge) -> 
         outcome=judged.outcome,
         tool=TOOL,
         knowledge_digest=knowledge.info.digest,
-        run=ApkRun(seconds=apk.seconds, cached=False),
+        run=ApkRun(seconds=apk.seconds, cached=apk.cached),
     )

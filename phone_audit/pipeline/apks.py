@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
+from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
+from phone_audit.analyse.oat.nearby import files_near
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.judge.judge import judge_apk, judge_folder
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
@@ -116,7 +118,9 @@ def _search(paths: Sequence[Path]) -> _Search:
 def _records(
     files: Sequence[Found], known: Knowledge, pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
 ) -> Iterator[Apk]:
-    read = pool.analyse((file.path, file.shown_as) for file in files)
+    read = pool.analyse(
+        ApkInput(file.path, file.shown_as, beside=files_near(file.path, file.shown_as)) for file in files
+    )
     counted = _counted(read, len(files), on_progress, stopped)
     for _, folder in groupby(counted, key=lambda apk: PurePosixPath(apk.info.path).parent):
         for apk in joined(tuple(folder)):

@@ -1,8 +1,11 @@
 """The phones seen → the published list."""
 
 from phone_audit.acquire.devices import list_devices
+from phone_audit.acquire.pairing import pair, server_for_pairing
 from phone_audit.model.results import Devices, DevicesRun
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
+
+__all__ = ["find_devices", "pair", "server_for_pairing"]
 
 
 def find_devices(*, clock: Clock = utc_now) -> Devices:

@@ -28,7 +28,7 @@ from phone_audit.model.base import Frozen
 
 ENTRY_KINDS = (
     "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers", "firmware",
-    "schemes", "support", "labels", "baselines",
+    "schemes", "support", "labels", "baselines", "authorities",
 )  # fmt: skip
 _TITLES = ("name", "title", "vendor", "owner", "reason")
 """Fields that say what an entry is, the best one first."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from phone_audit.acquire.disk import Room
 from phone_audit.pipeline.provenance import Clock, utc_now
 
 Via = Literal["auto", "direct", "server"]
@@ -46,6 +47,11 @@ class ScanOptions:
         with_identifiers: whether the serial number stands in the result.
         budget: what the analysis of one APK may cost.
         on_wait: told a sentence when the person must look at the phone.
+        cache: whether files that were analysed before are neither copied nor analysed again.
+        rehash: whether the phone hashes every file again, also one that is unchanged since an earlier scan.
+        encrypt_to: recipients of age; where there are any, `save` becomes one encrypted file.
+        identity: file with the secret key of age that opens a saved acquisition.
+        room: what phones that are saved at the same time still need.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
     """
@@ -56,5 +62,10 @@ class ScanOptions:
     with_identifiers: bool = False
     budget: Budget = field(default_factory=Budget)
     on_wait: Callable[[str], None] | None = None
+    cache: bool = True
+    rehash: bool = False
+    encrypt_to: tuple[str, ...] = ()
+    identity: Path | None = None
+    room: Room = field(default_factory=Room)
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now

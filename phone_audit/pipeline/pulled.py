@@ -1,13 +1,26 @@
-"""Pulled APKs → analysed APKs."""
+"""Files of a phone → analysed APKs, while the phone is still being read."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 
-from phone_audit.acquire.collect import PulledApk
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.acquire.plan import PulledApk
+from phone_audit.analyse.apk_input import ApkInput, Inbox
+from phone_audit.analyse.task import renamed
+from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.model.apk import ApkFile, ApkInfo
+from phone_audit.model.beside import BESIDE_ROLES, BesideFile, joint_hash
 from phone_audit.model.finding import Skipped
-from phone_audit.pipeline.analysed import AnalysedApk, joined, worker_pool
-from phone_audit.pipeline.options import Budget, Progress
+from phone_audit.pipeline.analysed import AnalysedApk, joined
+from phone_audit.pipeline.identity import identity_of
+from phone_audit.pipeline.options import Progress
+from phone_audit.pipeline.record_cache import CachedRecord, Extent, RecordCache
+
+_TICK = 0.1
 
 
 @dataclass(frozen=True)
@@ -16,24 +29,122 @@ class Analysed:
 
     apks: tuple[AnalysedApk, ...]
     skipped: tuple[Skipped, ...]
+    from_cache: int
+    """Files whose record is from an earlier run."""
 
 
-def analyse_pulled(
-    pulled: Sequence[PulledApk],
-    knowledge: Knowledge,
-    budget: Budget,
-    on_progress: Progress,
-    stopped: Callable[[], bool],
-) -> Analysed:
-    """Analyse the APKs of a phone, splits joined to their base. Equal bytes are read once, with a record a path."""
-    done: list[AnalysedApk] = []
-    with worker_pool(budget, knowledge) as pool:
-        for info, seconds in pool.analyse((apk.local, apk.path) for apk in pulled):
-            done.append(AnalysedApk(info, seconds))
-            on_progress("analysing APKs", len(done), len(pulled))
+class Analysing:
+    """Analyses files as they come, in a thread of its own; a context manager.
+
+    Splits are joined to their base at the end. Equal bytes are read once, with a record a path.
+
+    Args:
+        pool: the processes that read them.
+        cache: records of earlier runs; None where none are used.
+        whole: whether only a record that was made from all bytes of a file will do.
+        scratch: folder whose files are removed as soon as they are analysed.
+    """
+
+    def __init__(self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._extents: tuple[Extent, ...] = ("whole",) if whole else ("whole", "parts")
+        self._scratch = scratch
+        self._inbox = Inbox()
+        self._known: dict[str, CachedRecord] = {}
+        self._identities: dict[str, str | None] = {}
+        self._done: list[AnalysedApk] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="phone-audit-analysis")
+        self._running: Future[None] | None = None
+
+    def __enter__(self) -> "Analysing":
+        self._running = self._thread.submit(self._analyse)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._inbox.release() if kind else self._inbox.close()
+        self._thread.shutdown()
+
+    def is_known(self, sha256: str) -> bool:
+        """Tell whether a file was analysed in an earlier run; its record is kept in mind."""
+        record = self._cache.get(sha256, *self._extents) if self._cache and sha256 not in self._known else None
+        if record is not None:
+            self._known[sha256] = record
+        return sha256 in self._known
+
+    def take(self, apk: PulledApk) -> None:
+        """Take a file that is here, or whose record is; nothing happens where the analysis has ended early."""
+        self._identities[apk.path] = identity = identity_of(apk)
+        key = joint_hash(identity, apk.beside)
+        if key is not None and self.is_known(key):
+            record = self._known[key]
+            info = _with_beside(renamed(record.info, apk.path), apk.beside)
+            self._done.append(AnalysedApk(info, record.seconds, cached=True))
+        elif apk.local is not None:
+            with suppress(ValueError):  # closed: `finish` tells why
+                self._inbox.put(ApkInput(apk.local, apk.path, apk.parts, apk.sha256, apk.beside))
+
+    def finish(self, pulled: Sequence[PulledApk], on_progress: Progress, stopped: Callable[[], bool]) -> Analysed:
+        """Wait for the records of all files.
+
+        Args:
+            pulled: the files.
+            on_progress: told how many are done.
+            stopped: once true, files that no process has begun with are left out.
+
+        Raises:
+            PhoneAuditError: the processes do not start.
+        """
+        self._inbox.close()
+        while not self._ended():
+            on_progress("analysing APKs", len(self._done), len(pulled))
             if stopped():
-                break
-    return Analysed(joined(done), tuple(_interrupted(apk) for apk in pulled[len(done) :]))
+                self._inbox.release()
+        on_progress("analysing APKs", len(self._done), len(pulled))
+        done = {apk.info.path: apk for apk in self._done}
+        return Analysed(
+            joined([done[path] for path in sorted(done)]),
+            tuple(_interrupted(apk) for apk in pulled if apk.path not in done),
+            sum(apk.cached for apk in done.values()),
+        )
+
+    def _ended(self) -> bool:
+        if self._running is None:
+            return True
+        try:
+            self._running.result(_TICK)
+        except NotYet:
+            return False
+        return True
+
+    def is_stripped(self, sha256: str) -> bool:
+        """Tell whether a file was found, in an earlier run, to have its code beside it."""
+        return self._cache is not None and self._cache.is_stripped(sha256)
+
+    def _keep(self, item: ApkInput, info: ApkInfo, seconds: float) -> None:
+        key = joint_hash(self._identities.get(item.shown_as), item.beside)
+        if self._cache is None or key is None:
+            return
+        self._cache.put(key, "parts" if item.parts else "whole", info, seconds)
+        if item.beside and item.sha256 is not None:
+            self._cache.note_stripped(item.sha256)
+
+    def _analyse(self) -> None:
+        for item, info, seconds in self._pool.stream(self._inbox):
+            self._done.append(AnalysedApk(info, seconds))
+            self._keep(item, info, seconds)
+            if item.path.parent == self._scratch and item.sha256 is not None:
+                with suppress(OSError):
+                    item.path.unlink(missing_ok=True)
+
+
+def _with_beside(info: ApkInfo, beside: Sequence[BesideFile]) -> ApkInfo:
+    """Name the files beside an APK by where they lie on this phone."""
+    files = [file for file in info.files if file.role not in BESIDE_ROLES]
+    files += [ApkFile(path=one.path, sha256=one.sha256, size=one.size, role=one.role) for one in beside]
+    return info.model_copy(update={"files": tuple(files)}) if beside else info
 
 
 def _interrupted(apk: PulledApk) -> Skipped:

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from phone_audit.errors import ResultError
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen, read_document
+from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Devices, Firmware, Scan
+from phone_audit.model.watch import Watch
 
 DOCUMENTS: dict[str, type[Frozen]] = {
     "phone-audit/scan/1": Scan,
@@ -17,6 +19,8 @@ DOCUMENTS: dict[str, type[Frozen]] = {
     "phone-audit/apk/1": Apk,
     "phone-audit/firmware/1": Firmware,
     "phone-audit/devices/1": Devices,
+    "phone-audit/fleet/1": Fleet,
+    "phone-audit/watch/1": Watch,
 }
 
 
@@ -80,6 +84,10 @@ def judged_outcomes(document: Frozen) -> list[tuple[str, bool]]:
             return [(document.verdict.outcome, not left)]
         case Apk():
             return [(document.outcome, not document.skipped)]
+        case Fleet():
+            return [(scan.outcome or "inconclusive", scan.complete) for scan in document.scans]
+        case Watch():
+            return [(document.verdict.outcome, not document.skipped)]
         case Firmware():
             return [(build.verdict.outcome, build.parsed is not None) for build in document.builds]
         case _:

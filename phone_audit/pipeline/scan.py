@@ -1,21 +1,33 @@
 """One phone, attached or saved → the published result."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from phone_audit.acquire.earlier import Earlier
+from phone_audit.acquire.plan import Plan
 from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
+from phone_audit.analyse.join import join_left
+from phone_audit.analyse.oat.lacking import lacks_code
+from phone_audit.analyse.wanted import next_wanted
 from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.judge.judge import JudgedScan, judge_scan
 from phone_audit.judge.known_good import known_good, known_image
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
+from phone_audit.model.beside import BESIDE_ROLES
 from phone_audit.model.device import DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
+from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
-from phone_audit.pipeline.analysed import AnalysedApk, published_apk
+from phone_audit.model.watch import Observation
+from phone_audit.pipeline.analysed import AnalysedApk, published_apk, worker_pool
+from phone_audit.pipeline.fleet_names import without_target
 from phone_audit.pipeline.options import Progress, ScanOptions, no_progress
 from phone_audit.pipeline.provenance import TOOL, rfc3339
 from phone_audit.pipeline.pseudonym import pseudonym
-from phone_audit.pipeline.pulled import analyse_pulled
-from phone_audit.pipeline.source import open_source
+from phone_audit.pipeline.pulled import Analysing
+from phone_audit.pipeline.record_cache import RecordCache, cache_folder
+from phone_audit.pipeline.saved_watch import saved_observations, with_observed
+from phone_audit.pipeline.source import AnySource, Source, open_source
 
 _DEFAULTS = ScanOptions()
 
@@ -48,12 +60,22 @@ def scan_device(
     if depth not in DEPTHS:
         raise UsageError(f"There is no depth {depth!r}.", f"Depths: {', '.join(DEPTHS)}.")
     known = whole(knowledge or load_knowledge())
-    with open_source(target, depth, str(users), options) as source:
-        acquired = source.collect(known, _stopping(on_progress, options.stopped))
-        acquisition = source.finish(acquired)
-        analysed = analyse_pulled(acquired.apks, known, options.budget, on_progress, options.stopped)
-    snapshot = acquired.snapshot.model_copy(update={"skipped": acquired.snapshot.skipped + analysed.skipped})
-    infos = [apk.info for apk in analysed.apks]
+    with open_source(target, depth, str(users), options) as source, worker_pool(options.budget, known) as pool:
+        cache = _cache(known, options)
+        with Analysing(pool, cache, whole=source.depth == "deep", scratch=source.scratch) as analysing:
+            plan = _plan(source, analysing, options)
+            acquired = source.collect(known, _stopping(on_progress, options.stopped), plan)
+            acquisition = source.finish(acquired)
+            analysed = analysing.finish(acquired.apks, on_progress, options.stopped)
+        observations = saved_observations(source.folder) if source.replayed else ()
+        if cache is not None:
+            cache.prune()
+    notes = acquired.snapshot.skipped + analysed.skipped
+    if not options.with_identifiers:
+        notes = _unnamed(notes, source.transport.serial if isinstance(source, Source) else "")
+    snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
+    apks = with_observed(analysed.apks, observations)
+    infos = [apk.info for apk in apks]
     found = [*detect_device(snapshot, known), *(finding for info in infos for finding in detect_apk(info, known))]
     judged = judge_scan(snapshot, infos, found, acquisition.depth, known, acquired.paths, acquired.digests)
     finished = options.clock()
@@ -62,10 +84,49 @@ def scan_device(
         finished=rfc3339(finished),
         seconds=(finished - started).total_seconds(),
         bytes_transferred=acquired.bytes_transferred,
-        apks_from_cache=0,
+        apks_from_cache=analysed.from_cache,
         replayed=source.replayed,
     )
-    return _document(snapshot, analysed.apks, judged, acquisition, known, options, run, source.label)
+    return _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations)
+
+
+def _unnamed(notes: tuple[Skipped, ...], serial: str) -> tuple[Skipped, ...]:
+    """Leave the phone's name, mostly its serial number, out of the sentence on why it was lost."""
+    return tuple(
+        note.model_copy(update={"reason": without_target(note.reason, serial)})
+        if note.code == "device-lost" and serial
+        else note
+        for note in notes
+    )
+
+
+def _cache(knowledge: Knowledge, options: ScanOptions) -> RecordCache | None:
+    return RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
+
+
+def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan:
+    """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
+
+    def memory(serial: str | None) -> Path | None:
+        name = pseudonym(serial) if options.cache else None
+        return cache_folder() / "hashes" / f"{name}.json" if name else None
+
+    def room(size: int) -> None:
+        if options.save is not None:
+            options.room.take(source.folder, size)
+
+    wanted = next_wanted if source.depth == "standard" else None
+    return Plan(
+        next_wanted=wanted,
+        is_known=analysing.is_known,
+        on_apk=analysing.take,
+        memory=memory,
+        rehash=options.rehash,
+        earlier=Earlier(source.earlier, wanted).find,
+        room=room,
+        lacks_code=lacks_code,
+        is_stripped=analysing.is_stripped,
+    )
 
 
 def _stopping(on_progress: Progress, stopped: Callable[[], bool]) -> Progress:
@@ -88,8 +149,9 @@ def _document(
     options: ScanOptions,
     run: ScanRun,
     label: str | None,
+    observations: tuple[Observation, ...],
 ) -> Scan:
-    listed = {file.path for package in snapshot.packages for file in package.files}
+    listed = {file.path for package in snapshot.packages for file in package.files if file.role not in BESIDE_ROLES}
     sizes = [file.size for package in snapshot.packages for file in package.files]
     records = tuple(published_apk(apk, judgement, known) for apk, judgement in zip(apks, judged.apks, strict=True))
     return Scan(
@@ -101,9 +163,10 @@ def _document(
         state=snapshot.state,
         packages=snapshot.packages,
         apks=records,
-        observations=(),
+        observations=observations,
         known_good=known_good(snapshot, [apk.info for apk in apks], known),
         known_image=known_image(snapshot, known),
+        modules=snapshot.modules,
         findings=judged.findings,
         incidents=judged.incidents,
         verdict=judged.verdict,
@@ -115,6 +178,9 @@ def _document(
             complete=judged.complete,
             skipped=judged.skipped,
             untested=untested(snapshot.build.sdk, snapshot.build.android_version),
+            not_understood=snapshot.not_understood,
+            left_on_phone=join_left(apk.info for apk in apks),
+            signatures_unchecked=sum(bool(record.signature and record.signature.unchecked) for record in records),
         ),
         acquisition=acquisition,
         knowledge=known.info,

@@ -1,26 +1,35 @@
 """Where a scan reads from: a phone that is attached, or a saved acquisition."""
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.connect import open_transport
+from phone_audit.acquire.enduring import EnduringTransport
+from phone_audit.acquire.plan import Plan
 from phone_audit.acquire.record import RecordingTransport
 from phone_audit.acquire.replay import ReplayTransport
-from phone_audit.acquire.saved import manifest_sha256
+from phone_audit.acquire.saved import is_saved, manifest_sha256
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
+from phone_audit.pipeline.foreign import ForeignSource, foreign_source
 from phone_audit.pipeline.options import Progress, ScanOptions
+from phone_audit.pipeline.saved_before import begun_before
+from phone_audit.pipeline.sealed import opened, saved_sealed
 
 
 @dataclass(frozen=True)
 class Source:
-    """A phone or a saved acquisition, ready to be asked. `folder` holds its raw answers."""
+    """A phone or a saved acquisition, ready to be asked.
+
+    `folder` holds its raw answers, `scratch` files on their way; `earlier` are saved beginnings of the same phone's.
+    """
 
     transport: Transport
     folder: Path
@@ -28,12 +37,20 @@ class Source:
     users: str
     label: str | None
     replayed: bool
+    scratch: Path
+    earlier: tuple[Path, ...] = ()
 
-    def collect(self, knowledge: Knowledge, on_progress: Progress) -> Acquired:
+    def collect(self, knowledge: Knowledge, on_progress: Progress, plan: Plan) -> Acquired:
         named = {fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None}
         paths = sorted(named.union(knowledge.indicators.paths))
         return collect(
-            self.transport, depth=self.depth, users=self.users, into=self.folder, on_progress=on_progress, paths=paths
+            self.transport,
+            depth=self.depth,
+            users=self.users,
+            into=self.scratch,
+            on_progress=on_progress,
+            paths=paths,
+            plan=plan,
         )
 
     def finish(self, acquired: Acquired) -> AcquisitionInfo:
@@ -50,43 +67,76 @@ class Source:
         )
 
 
+AnySource = Source | ForeignSource
+"""A phone, an acquisition of our own, or one of another tool."""
+
+
 @contextmanager
-def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[Source]:
+def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[AnySource]:
     """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
     saved = _saved(target)
-    if saved is not None:
-        yield _replayed(saved, depth, users, options)
-        return
-    with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
-        folder = options.save or Path(scratch) / "acquisition"
-        inner = open_transport(target, via=options.via, on_wait=options.on_wait)
+    with tempfile.TemporaryDirectory(prefix="phone-audit-") as temporary:
+        scratch = Path(temporary) / "files"
+        scratch.mkdir()
+        if saved is not None:
+            path = opened(saved, options.identity, Path(temporary))
+            if is_saved(path):
+                yield _replayed(path, depth, users, options, scratch)
+                return
+            with foreign_source(path, saved, depth, users, options, scratch) as foreign:
+                yield foreign
+            return
+        with saved_sealed(options.save, options.encrypt_to, Path(temporary)) as save:
+            yield from _live(target, depth, users, replace(options, save=save), Path(temporary))
+
+
+def _live(target: str | None, depth: Depth, users: str, options: ScanOptions, temporary: Path) -> Iterator[Source]:
+    """Open a phone, and write down what it says."""
+    inner = EnduringTransport(open_transport(target, via=options.via, on_wait=options.on_wait))
+    with contextlib.ExitStack() as resources:
+        resources.callback(inner.close)
+        earlier = begun_before(options.save, inner.serial)
         recording = RecordingTransport(
-            inner, folder, depth=depth, users=users, label=options.label, clock=options.clock
+            inner,
+            options.save or temporary / "acquisition",
+            depth=depth,
+            users=users,
+            label=options.label,
+            clock=options.clock,
+            keep_files=options.save is not None,
         )
-        try:
-            yield Source(recording, folder, depth, users, options.label, replayed=False)
-        finally:
-            recording.close()
+        if options.save is not None:
+            resources.callback(options.room.give_back, options.save)
+        yield Source(
+            recording,
+            recording.folder,
+            depth,
+            users,
+            options.label,
+            replayed=False,
+            scratch=temporary / "files",
+            earlier=earlier,
+        )
 
 
 def _saved(target: str | None) -> Path | None:
     """Give the saved acquisition that the target names; None where it names a phone.
 
     Raises:
-        SnapshotError: it is a path, and none to a folder.
+        SnapshotError: it is a path, and nothing lies there.
     """
     if target is None:
         return None
     path = Path(target)
-    if path.is_dir():
+    if path.is_dir() or path.is_file():
         return path
     if "/" in target or path.exists():
-        what = "is no folder" if path.exists() else "does not exist"
+        what = "is no folder and no file" if path.exists() else "does not exist"
         raise SnapshotError(f"{target} {what}, so it is no saved acquisition.", "Name the folder that --save made.")
     return None
 
 
-def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions) -> Source:
+def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path) -> Source:
     """Open a saved acquisition, which holds what was asked for when it was made, and nothing else.
 
     Raises:
@@ -102,4 +152,5 @@ def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions) -> S
         raise UsageError(f"{folder} was made for the users {replay.users!r}, not for {users!r}.", hint)
     if depth not in ("standard", replay.depth):
         raise UsageError(f"{folder} was made with the depth {replay.depth!r}, not {depth!r}.", hint)
-    return Source(replay, folder, replay.depth, replay.users, options.label or replay.label, replayed=True)
+    label = options.label or replay.label
+    return Source(replay, folder, replay.depth, replay.users, label, replayed=True, scratch=scratch)

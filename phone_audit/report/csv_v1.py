@@ -6,6 +6,7 @@ from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Skipped
 from phone_audit.model.results import CheckedBuild, Firmware, Scan
+from phone_audit.model.watch import Watch
 from phone_audit.report.indicators import table
 
 COLUMNS = (
@@ -26,6 +27,9 @@ def _lines(document: Frozen) -> Iterator[Line]:
         case Scan():
             name = document.device.pseudonym or document.device.model or ""
             yield from _result(name, document.verdict.outcome, document.findings, document.coverage.skipped)
+        case Watch():
+            name = document.device.pseudonym or document.device.model or ""
+            yield from _result(name, document.verdict.outcome, document.findings, document.skipped)
         case Apks():
             for apk in document.apks:
                 yield from _result(apk.path, apk.outcome, apk.findings, apk.skipped)

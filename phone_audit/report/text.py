@@ -2,12 +2,16 @@
 
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
+from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Devices, Firmware, Scan
+from phone_audit.model.watch import Watch
 from phone_audit.report.canvas import Style
 from phone_audit.report.text_apks import render_apk, render_apks
 from phone_audit.report.text_devices import render_devices
 from phone_audit.report.text_firmware import render_firmware
+from phone_audit.report.text_fleet import render_fleet
 from phone_audit.report.text_scan import render_scan
+from phone_audit.report.text_watch import render_watch
 
 
 def render_text(document: Frozen, style: Style) -> str:
@@ -27,5 +31,9 @@ def render_text(document: Frozen, style: Style) -> str:
             return render_firmware(document, style)
         case Devices():
             return render_devices(document, style)
+        case Fleet():
+            return render_fleet(document, style)
+        case Watch():
+            return render_watch(document, style)
         case _:
             raise TypeError(f"no text for {type(document).__name__}")

@@ -1,5 +1,6 @@
 """The text report of one phone: verdict first, reasons in plain words, evidence, what was not looked at."""
 
+from phone_audit.model.apk import LeftOnPhone
 from phone_audit.model.device import User
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Canvas, Style
@@ -15,6 +16,7 @@ from phone_audit.report.text_parts import (
     draw_skipped,
 )
 from phone_audit.report.text_reading import draw_reading
+from phone_audit.report.text_watch import amount, draw_observations
 
 _SOURCES = {
     "live": "read live",
@@ -38,6 +40,8 @@ def render_scan(scan: Scan, style: Style) -> str:
     draw_evidence(canvas, named)
     draw_other_findings(canvas, others)
     draw_reading(canvas, scan.apks)
+    if scan.observations:
+        draw_observations(canvas, scan.observations)
     draw_skipped(canvas, scan.coverage.skipped)
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
@@ -77,8 +81,25 @@ def _how_read(scan: Scan) -> list[str]:
             f"system image: one that {image.publisher} published: fingerprint and vbmeta digest, as the phone says "
             f"them, stand in {image.baseline}"
         )
+    if scan.modules:
+        updated = sum(module.updated is True for module in scan.modules)
+        lines.append(f"APEX modules of the system: {len(scan.modules)}, {updated} of them updated since")
+    if coverage.left_on_phone:
+        lines.append(_left(coverage.left_on_phone, coverage.signatures_unchecked))
     lines.extend((*acquisition.cannot_hold, *coverage.untested))
+    for unknown in coverage.not_understood:
+        forms = ", ".join(shortened(form, 40) for form in unknown.forms)
+        lines.append(f"lines that this version does not know: {unknown.lines} of {unknown.command} ({forms})")
     return lines
+
+
+def _left(left: LeftOnPhone, unchecked: int) -> str:
+    """Say what standard depth does not look at."""
+    signatures = f"; so of {unchecked} packages the signature was checked, its digest of the whole file was not"
+    return (
+        f"left on the phone: {left.files} images, fonts, sounds and videos, {amount(left.bytes)}"
+        f"{signatures if unchecked else ''} (--depth deep reads all)"
+    )
 
 
 def _known_good(scan: Scan) -> str:

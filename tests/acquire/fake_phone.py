@@ -11,7 +11,7 @@ from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
 from phone_audit.errors import CommandError
 
-WORD = re.compile(r"\$'((?:\\[0-7]{3}|[^'\\])*)'|'([^']*)'(/\*\.apk)?")
+WORD = re.compile(r"\$'((?:\\[0-7]{3}|[^'\\])*)'|'([^']*)'((?:/[\w*]+)*/[\w*]+\.(?:apk|vdex|\[ov\]dex))?")
 
 Said = str | bytes | Answer | Exception
 Lying = bytes | str  # the bytes of a file, or folder, fifo, device, denied
@@ -115,8 +115,8 @@ class FakePhone:
         path = unquoted(match)
         if not match[3]:
             return [path]
-        inside = [known for known in self.tree if known.rpartition("/")[0] == path and known.endswith(".apk")]
-        return sorted(inside) or [f"{path}/*.apk"]
+        pattern = re.escape(path) + match[3].replace(".", r"\.").replace("*", "[^/]*")
+        return sorted(known for known in self.tree if re.fullmatch(pattern, known)) or [path + match[3]]
 
 
 def unquoted(match: re.Match[str]) -> str:

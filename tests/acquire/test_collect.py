@@ -91,6 +91,7 @@ def test_one_package_whole(tmp_path: Path) -> None:
     assert acquired.phone_clock_offset == 2.5
     [apk] = acquired.apks
     assert (apk.path, apk.sha256, apk.size) == ("/data/app/org.a-1/base.apk", digest(content), len(content))
+    assert apk.local is not None
     assert apk.local.read_bytes() == content
     assert apk.local == tmp_path / f"{digest(content)}.apk"
 
@@ -316,7 +317,7 @@ def test_without_the_dump_the_lists_are_used(tmp_path: Path) -> None:
     found = package(acquired)
     assert (found.app_id, found.system, found.version_code, found.version_name) == (10001, False, 7, None)
     assert [file.role for file in found.files] == ["base", "split"]
-    assert (found.users[0].installed, found.users[0].granted, found.users[0].enabled) == (None, None, True)
+    assert (found.users[0].installed, found.users[0].granted, found.users[0].enabled) == (True, None, True)
 
 
 def test_without_the_lists_the_dump_is_used(tmp_path: Path) -> None:

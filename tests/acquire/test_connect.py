@@ -11,6 +11,7 @@ from phone_audit.acquire.tcp import split_address
 from phone_audit.acquire.usb import UsbPhone, UsbSight
 from phone_audit.errors import (
     AcquireError,
+    DeviceModeError,
     DeviceOfflineError,
     NoDeviceError,
     SeveralDevicesError,
@@ -139,7 +140,7 @@ def test_a_second_phone_that_waits_for_its_dialog_is_not_passed_over(scene: Scen
 
 @pytest.mark.parametrize(
     ("state", "kind"),
-    [("unauthorized", UnauthorizedError), ("recovery", DeviceOfflineError), ("sideload", DeviceOfflineError)],
+    [("unauthorized", UnauthorizedError), ("recovery", DeviceModeError), ("sideload", DeviceModeError)],
 )
 def test_a_state_that_blocks_is_an_error_of_its_own(scene: Scene, state: str, kind: type[AcquireError]) -> None:
     scene.server = FakeServer(("A", state, True))

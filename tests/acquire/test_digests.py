@@ -24,7 +24,9 @@ def test_the_phone_hashes_the_files_that_are_there(tmp_path: Path) -> None:
             transport, depth="standard", users="all", into=tmp_path, on_progress=no_progress, paths=paths
         )
         transport.close()
-    local = next(apk.local for apk in acquired.apks if apk.path == ACTIVATION).read_bytes()
+    found = next(apk.local for apk in acquired.apks if apk.path == ACTIVATION)
+    assert found is not None
+    local = found.read_bytes()
     wanted = sorted(hashlib.new(name, local, usedforsecurity=False).hexdigest() for name in ("sha256", "sha1", "md5"))
     assert acquired.digests == {ACTIVATION: tuple(wanted)}
     assert acquired.snapshot.skipped == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import direct, states
+from phone_audit.acquire import states, wire
 from phone_audit.acquire.connect import open_transport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError, DeviceOfflineError, ProtocolError, UnauthorizedError
@@ -72,6 +72,12 @@ def test_a_time_out_keeps_what_came_and_spares_the_next_command(transport: Trans
     assert (answer.output, answer.exit, answer.truncated) == (b"early\n", None, True)
     time.sleep(0.8)
     assert transport.shell("echo next").output == b"next\n"
+
+
+def test_a_silent_command_is_waited_for(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The phone is asked meanwhile whether it lives, for a service that none has."""
+    monkeypatch.setattr(wire, "REPLY_TIMEOUT", 0.3)
+    assert transport.shell("sleep 1.5; echo done", timeout=10).output == b"done\n"
 
 
 def test_endless_output_is_cut_and_the_command_ends_on_the_phone(transport: Transport) -> None:
@@ -172,7 +178,7 @@ def test_a_key_that_nobody_accepts_is_unauthorized(nokia: Phone, policy: str) ->
     ],
 )
 def test_other_answers_are_named(nokia: Phone, monkeypatch: pytest.MonkeyPatch, banner: str, what: str) -> None:
-    monkeypatch.setattr(direct, "REPLY_TIMEOUT", 1.0)
+    monkeypatch.setattr(wire, "REPLY_TIMEOUT", 1.0)
     with nokia.proxy("--banner", banner) as address, pytest.raises(ProtocolError) as caught:
         open_transport(address, via="direct")
     assert address in caught.value.message
@@ -199,7 +205,7 @@ def test_a_cable_that_is_pulled_is_a_lost_phone(nokia: Phone, tmp_path: Path) ->
 
 
 def test_a_cable_half_out_is_a_lost_phone(nokia: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "REPLY_TIMEOUT", 1.0)
+    monkeypatch.setattr(wire, "REPLY_TIMEOUT", 1.0)
     with (
         nokia.file("/data/local/tmp/large", bytes(4_000_000)) as path,
         nokia.proxy("--stall", 2_000_000) as address,

@@ -68,7 +68,7 @@ def test_every_answer_and_file_is_written_down(tmp_path: Path) -> None:
                 "truncated": False,
             },
         ],
-        "format": 1,
+        "format": 2,
         "serial": "127.0.0.1:5555",
         "depth": "quick",
         "users": "0",

@@ -305,7 +305,7 @@ def test_a_manifest_that_leads_elsewhere_is_refused(saved: Path, file: str) -> N
 
 
 def test_a_later_layout_is_refused_with_a_hint(saved: Path) -> None:
-    change_manifest(saved, lambda manifest: manifest.update(format=2, schema="phone-audit/acquisition/2"))
+    change_manifest(saved, lambda manifest: manifest.update(format=3, schema="phone-audit/acquisition/2"))
     with pytest.raises(SnapshotError, match="saved by a later version") as caught:
         ReplayTransport(saved)
     assert caught.value.hint == "Update phone-audit, then read it again."

@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from phone_audit.errors import (
     AcquireError,
     CommandError,
     DeviceLostError,
+    DeviceModeError,
     DeviceOfflineError,
     DevicePermissionError,
     NoDeviceError,
@@ -154,10 +156,10 @@ def test_the_list_is_read_as_it_stands() -> None:
     [
         ("unauthorized", UnauthorizedError, "has not accepted"),
         ("offline", DeviceOfflineError, "offline"),
-        ("connecting", DeviceOfflineError, "offline"),
-        ("recovery", DeviceOfflineError, "recovery mode"),
-        ("sideload", DeviceOfflineError, "sideload mode"),
-        ("bootloader", DeviceOfflineError, "fastboot"),
+        ("connecting", DeviceOfflineError, "still connecting"),
+        ("recovery", DeviceModeError, "recovery mode"),
+        ("sideload", DeviceModeError, "sideload mode"),
+        ("bootloader", DeviceModeError, "fastboot"),
         ("no permissions", DevicePermissionError, "may not open"),
         (None, DeviceLostError, "no longer lists"),
     ],
@@ -271,6 +273,33 @@ def test_a_closed_transport_says_so() -> None:
         transport.close()
         with pytest.raises(DeviceLostError, match="this program closed"):
             transport.shell("id")
+
+
+def test_closing_wakes_whoever_waits() -> None:
+    def transport(connection: socket.socket) -> None:
+        connection.sendall(b"OKAY")
+        command(connection)
+        hold(connection)
+
+    errors: list[DeviceLostError] = []
+    with fake_server({b"host:transport:S1": transport}) as adb:
+        phone = ServerTransport(adb, "S1")
+        program = phone.start("sleep")
+
+        def wait() -> None:
+            assert program.read(time.monotonic() + 60) == b""
+            try:
+                program.confirm()
+            except DeviceLostError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        time.sleep(0.1)
+        phone.close()
+        thread.join(5)
+        program.close()
+    assert [error.message for error in errors] == ["The phone S1 is gone: this program closed the connection."]
 
 
 # -- the stock server, with the real adbd behind it

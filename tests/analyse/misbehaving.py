@@ -65,5 +65,6 @@ DEEDS: dict[str, Callable[[], Any]] = {
     "connect": _connect,
     "run": lambda: subprocess.run(["true"], check=True),
     "slow": lambda: time.sleep(0.3),
+    "slower": lambda: time.sleep(2.5),
     "gluttony": _gluttony,
 }

@@ -7,7 +7,8 @@ import zlib
 import pytest
 
 from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.entropy import MAX_FILES, MIN_SIZE, encrypted_files, entropy, looks_random
+from phone_audit.analyse.entropy import encrypted_files, entropy, looks_random
+from phone_audit.analyse.samples import MAX_FILES, MIN_SIZE
 from tests.analyse.zips import Part, make_zip
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.analyse.records import empty_record
 from phone_audit.analyse.task import Task, renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
@@ -12,7 +13,7 @@ from phone_audit.model.finding import Skipped
 
 
 def begun(timeout: float = 16.0, now: float = 100.0) -> Task:
-    task = Task(0, Path("a.apk"), "a.apk", timeout)
+    task = Task(0, ApkInput(Path("a.apk"), "a.apk"), timeout)
     task.begin(now)
     return task
 

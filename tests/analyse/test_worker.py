@@ -233,6 +233,7 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
 def test_the_parent_imports_nothing_that_touches_hostile_bytes() -> None:
     code = (
         "import sys, phone_audit.analyse.worker_pool, phone_audit.analyse.discover, phone_audit.analyse.join;"
+        "import phone_audit.analyse.wanted;"
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -211,7 +211,7 @@ def test_quick_is_complete_and_never_finds_nothing() -> None:
     judged = judge_scan(snapshot(PIXEL, [package("com.a", "/a.apk")]), [], [], "quick", ACME)
     assert (judged.verdict.outcome, judged.complete, judged.skipped) == ("inconclusive", True, ())
     assert judged.verdict.headline == (
-        "This phone cannot be judged from what was seen: not everything was read; a quick scan reads no code"
+        "This phone cannot be judged from what was seen: not everything was read; the code of the packages was not read"
     )
 
 

@@ -7,6 +7,7 @@ from phone_audit.judge.citations import cited
 from phone_audit.judge.incident_findings import CLAIMS
 from phone_audit.judge.indicator_findings import INDICATOR_IDS
 from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
+from phone_audit.judge.watching import WATCH_IDS
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import OUTCOMES, Confidence, Outcome
 from tests.judge.cases import finding, incident
@@ -40,6 +41,29 @@ from tests.judge.cases import finding, incident
         ("own-boot-key", "confirmed", "inconclusive"),
         ("development-build", "confirmed", "inconclusive"),
         ("proxy-set", "confirmed", "inconclusive"),
+        ("network-proxy-set", "confirmed", "inconclusive"),
+        ("user-ca-added", "confirmed", "inconclusive"),
+        ("system-ca-unlisted", "confirmed", "inconclusive"),
+        ("system-ca-unlisted", "low", "nothing-found"),
+        ("root-program-found", "high", "inconclusive"),
+        ("build-prop-contradicted", "high", "inconclusive"),
+        ("watching-powers", "high", "suspicious"),
+        ("watching-powers", "medium", "inconclusive"),
+        ("adb-key-built-in", "high", "suspicious"),
+        ("ota-test-key", "confirmed", "suspicious"),
+        ("hosts-file-changed", "high", "inconclusive"),
+        ("hosts-file-changed", "low", "nothing-found"),
+        ("system-writable", "high", "inconclusive"),
+        ("system-writable", "low", "nothing-found"),
+        ("accessibility-service-on", "confirmed", "nothing-found"),
+        ("notification-listener-on", "confirmed", "nothing-found"),
+        ("device-admin-on", "confirmed", "nothing-found"),
+        ("input-method-foreign", "confirmed", "nothing-found"),
+        ("default-package-foreign", "confirmed", "nothing-found"),
+        ("vpn-set", "confirmed", "nothing-found"),
+        ("install-checks-off", "confirmed", "nothing-found"),
+        ("storage-unencrypted", "confirmed", "nothing-found"),
+        ("patch-level-old", "confirmed", "nothing-found"),
         ("platform-test-key", "high", "suspicious"),
         ("platform-test-key", "medium", "nothing-found"),
         ("sdk-contradicts-release", "high", "suspicious"),
@@ -95,7 +119,8 @@ def test_an_incident_raises_no_more_than_it_states(claim: str, raises: str, outc
 
 def test_every_detector_and_every_claim_has_its_row() -> None:
     named = {name for rule in RULES for name in rule.detectors}
-    assert named == {*detector_ids(load_knowledge()), *INDICATOR_IDS, *(claim.id for claim in CLAIMS.values())}
+    judged = {*INDICATOR_IDS, *WATCH_IDS, *(claim.id for claim in CLAIMS.values())}
+    assert named == {*detector_ids(load_knowledge()), *judged}
 
 
 def test_the_rows_stand_strongest_first() -> None:

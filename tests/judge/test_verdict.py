@@ -61,7 +61,7 @@ def test_what_was_not_read_is_always_said(found: list[Finding], quick: bool) -> 
 def test_quick_never_finds_nothing(found: list[Finding]) -> None:
     judged = verdict(supported(*found), reading(quick=True))
     assert judged.outcome != "nothing-found"
-    assert judged.headline.endswith("; a quick scan reads no code")
+    assert judged.headline.endswith("; the code of the packages was not read")
 
 
 @given(st.lists(FINDINGS, max_size=6))

@@ -117,6 +117,7 @@ def test_info_counts_and_takes_the_newest_dates(tmp_path: Path) -> None:
     assert info.newest_entry == "2026-02-01"
     assert info.version == "2026.03.04"
     assert info.counts == {
+        "authorities": 0,
         "baselines": 0,
         "behaviours": 0,
         "firmware": 0,

@@ -17,7 +17,7 @@ FOLDERS = {
     "incident": "incidents", "tracker": "trackers", "host": "hosts", "key": "keys", "rule": "rules",
     "library": "libraries", "packer": "packers", "behaviour": "behaviours", "firmware": "firmware",
     "scheme": "schemes", "support": "support", "label": "labels",
-    "baseline": "baselines",
+    "baseline": "baselines", "authority": "authorities",
 }  # fmt: skip
 
 

@@ -7,13 +7,21 @@ from pathlib import Path, PurePosixPath
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.copying import PulledApk
+from phone_audit.acquire.condition.read import Condition, read_condition
+from phone_audit.acquire.condition.usage import with_usage
 from phone_audit.acquire.foreign.held import Held, HeldFile, HeldPackage
 from phone_audit.acquire.foreign.holding import Holding
-from phone_audit.acquire.foreign.said import settings_command
 from phone_audit.acquire.foreign.transport import HeldTransport
 from phone_audit.acquire.listing import OWNER, Listing
-from phone_audit.acquire.merge import block_of, listed_by_name, names_of, package_of, users_of
+from phone_audit.acquire.merge import (
+    block_of,
+    listed_by_name,
+    modules_of,
+    names_of,
+    not_understood_of,
+    package_of,
+    users_of,
+)
 from phone_audit.acquire.parse.build import parse_build
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump, parse_package_dump
@@ -21,6 +29,7 @@ from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
 from phone_audit.acquire.parse.users import parse_users
+from phone_audit.acquire.plan import PulledApk
 from phone_audit.acquire.state import read_state
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot
@@ -37,13 +46,11 @@ class Collected:
     Attributes:
         snapshot: the values.
         apks: the APKs that the acquisition holds, by path.
-        depth: `quick` where it holds none, else `standard`.
         bytes_read: bytes of answers and APKs.
     """
 
     snapshot: Snapshot
     apks: tuple[PulledApk, ...]
-    depth: Depth
     bytes_read: int
 
 
@@ -59,23 +66,51 @@ def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgre
     reader = Reader(HeldTransport(held.source, held.answers), on_progress)
     properties = parse_getprop(reader.ask(commands.GETPROP, optional=True) or "")
     listing = _listing(reader, held)
+    condition = _condition(reader, listing, properties)
     apks = _take_out(reader, held, holding, into)
+    state = read_state(
+        properties,
+        parse_settings(reader.ask(commands.GLOBAL_SETTINGS, optional=True) or ""),
+        reader.ask(commands.SELINUX, optional=True),
+        None,
+    )
     snapshot = Snapshot(
         serial=known(properties.get("ro.serialno")) or known(properties.get("ro.boot.serialno")),
         properties={shown(name): shown(value) for name, value in sorted(properties.items())},
         build=parse_build(properties),
         users=users_of(listing),
-        state=read_state(
-            properties,
-            parse_settings(reader.ask(commands.Command(settings_command("global")), optional=True) or ""),
-            reader.ask(commands.SELINUX, optional=True),
-            None,
+        state=tuple(sorted((*state, *condition.state), key=lambda item: item.key)),
+        packages=tuple(
+            with_usage(package, condition.appops, condition.traffic)
+            for package in _packages(reader, held, listing, {apk.path: apk for apk in apks})
         ),
-        packages=tuple(_packages(reader, held, listing, {apk.path: apk for apk in apks})),
         skipped=_skipped(reader, held, properties, apks),
+        modules=modules_of(listing),
+        not_understood=(*not_understood_of(listing), *condition.not_understood),
     )
     size = sum(len(answer) for answer in held.answers.values()) + sum(apk.size for apk in apks)
-    return Collected(snapshot, apks, "standard" if apks else "quick", size)
+    return Collected(snapshot, apks, size)
+
+
+def depth_of(held: Held) -> Depth:
+    """Give what the acquisition promises: `deep` where it holds APKs, since they are whole, else `quick`."""
+    return "deep" if any(file.stored for package in held.packages for file in package.files) else "quick"
+
+
+def _condition(reader: Reader, listing: Listing, properties: Mapping[str, str]) -> Condition:
+    condition = Condition()
+    names: dict[int, list[str]] = {}
+    for name, app_id in sorted(listing.app_ids.items()):
+        names.setdefault(app_id, []).append(shown(name))
+    read_condition(
+        reader,
+        condition,
+        sdk=parse_build(properties).sdk,
+        users=listing.asked,
+        packages={app_id: tuple(its) for app_id, its in names.items()},
+        properties=properties,
+    )
+    return condition
 
 
 def _listing(reader: Reader, held: Held) -> Listing:

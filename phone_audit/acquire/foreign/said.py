@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.condition import questions
 from phone_audit.acquire.foreign.services import split_sections
 from phone_audit.model.finding import Skipped
 
@@ -12,6 +13,16 @@ SETTINGS_TITLE = re.compile(r"^(GLOBAL|SECURE|SYSTEM|CONFIG) SETTINGS \(user (\d
 SETTING = re.compile(
     r"^_id:\S+ name:(\S+) (?:pkg:\S+ )?value:(.*?)(?: default:.*)?(?: defaultSystemSet:\S+)?$", re.MULTILINE
 )
+
+
+SAME = {
+    questions.APPOPS.text: "dumpsys appops",
+    questions.MOUNTS.text: "mount",
+    questions.NETSTATS.text: "dumpsys netstats",
+    questions.SYSTEM_SETTINGS.text: "settings list system",
+    questions.secure_settings(0).text: "settings list secure",
+}
+"""Our command → a plainer one that says the same, or most of it."""
 
 
 def settings_command(namespace: str) -> str:
@@ -26,7 +37,7 @@ def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
     for command, body in sections.commands.items():
         answers.setdefault(_ours(command), body)
     answers |= settings_answers(sections.services.get("settings", b"").decode("utf-8", "surrogateescape"))
-    if "dumpsys package" in sections.repeated or "package" in sections.repeated:
+    if "package" in sections.repeated:
         reason = "The dump of the package service stands there more than once; the first one was read."
         return answers, (Skipped(subject="dumpsys package", step="command", code="contradiction", reason=reason),)
     return answers, ()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from phone_audit.acquire.foreign.said import SAME
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
@@ -11,7 +12,7 @@ from phone_audit.acquire.transport import (
     Answer,
     Running,
 )
-from phone_audit.errors import CommandError
+from phone_audit.errors import CommandError, NotHeldError
 
 
 class HeldTransport:
@@ -26,11 +27,12 @@ class HeldTransport:
         """Give the answer.
 
         Raises:
-            CommandError: it is not held.
+            NotHeldError: it is not held.
         """
-        if command not in self._answers:
-            raise CommandError("The acquisition holds no answer to this question.")
-        output = self._answers[command]
+        said = next((text for text in (command, SAME.get(command, "")) if text in self._answers), None)
+        if said is None:
+            raise NotHeldError("The acquisition holds no answer to this question.")
+        output = self._answers[said]
         cut = len(output) > limit
         return Answer(output[:limit], None if cut else 0, cut)
 

@@ -25,7 +25,12 @@ def parse_build(properties: Mapping[str, str]) -> Build:
         if (match := PARTITION.fullmatch(name)) and (value := known(text))
     }
     return Build(
-        fingerprint=said("ro.build.fingerprint", "ro.system.build.fingerprint", "ro.vendor.build.fingerprint"),
+        fingerprint=said(
+            "ro.build.fingerprint",
+            "ro.system.build.fingerprint",
+            "ro.product.build.fingerprint",
+            "ro.vendor.build.fingerprint",
+        ),
         id=said("ro.build.id", "ro.system.build.id"),
         display_id=said("ro.build.display.id"),
         incremental=said("ro.build.version.incremental", "ro.system.build.version.incremental"),
@@ -36,13 +41,20 @@ def parse_build(properties: Mapping[str, str]) -> Build:
         security_patch=said("ro.build.version.security_patch"),
         date_utc=number(said("ro.build.date.utc", "ro.system.build.date.utc")),
         verified_boot_state=said("ro.boot.verifiedbootstate"),
-        bootloader_locked=_locked(said("ro.boot.flash.locked"), said("ro.boot.vbmeta.device_state")),
+        bootloader_locked=_locked(
+            said("ro.boot.flash.locked"),
+            said("ro.boot.vbmeta.device_state", "ro.secureboot.lockstate"),
+            said("ro.boot.verifiedbootstate"),
+        ),
         partitions=partitions,
     )
 
 
-def _locked(flash: str | None, vbmeta: str | None) -> bool | None:
-    """Unlocked when either says so: what a phone has to hide is the open bootloader."""
-    if flash == "0" or vbmeta == "unlocked":
+def _locked(flash: str | None, device: str | None, verified: str | None) -> bool | None:
+    """Unlocked when anything says so: what a phone has to hide is the open bootloader.
+
+    An orange boot is an open one, a green or yellow one a closed one (Android's documentation of verified boot).
+    """
+    if flash == "0" or device == "unlocked" or verified == "orange":
         return False
-    return True if flash == "1" or vbmeta == "locked" else None
+    return True if flash == "1" or device == "locked" or verified in ("green", "yellow") else None

@@ -13,6 +13,7 @@ RECORD = re.compile(
     re.DOTALL,
 )
 REFUSED_FLAG = re.compile(r"Unknown option|Unsupported option|unrecognized option", re.IGNORECASE)
+ERROR = re.compile(r"^(?:Error:|Exception occurred|java\.[a-z.]+\.[A-Za-z]+Exception)", re.MULTILINE)
 LOCKED = re.compile(r"SecurityException|does not have permission to access user")
 
 
@@ -44,14 +45,50 @@ def parse_package_list(text: str, names: Collection[str] | None = None) -> tuple
         >>> parse_package_list("package:/data/app/a=b/base.apk=org.x versionCode:7  installer=null uid:10123,1010123\n")
         (Listed(name='org.x', path='/data/app/a=b/base.apk', version_code=7, installer=None, uids=(10123, 1010123)),)
     """
+    _, records = _records(text, names)
+    listed = (_read("\n".join(record)) or _read(record[0]) for record in records)
+    return tuple(one for one in listed if one is not None and (names is None or one.name in names))
+
+
+def unread_lines(text: str, names: Collection[str] | None = None) -> tuple[str, ...]:
+    r"""Give the lines of a list that `parse_package_list` makes nothing of; empty ones are left out.
+
+    Example:
+        >>> unread_lines("WARNING: linker: x\npackage:org.x\npackage:org.y colour:blue\n")
+        ('WARNING: linker: x', 'package:org.y colour:blue')
+    """
+    before, records = _records(text, names)
+    unread = list(before)
+    for record in records:
+        if _read("\n".join(record)) is None:
+            unread += record if _read(record[0]) is None else record[1:]
+    return tuple(line for line in unread if line.strip())
+
+
+def until_error(text: str) -> tuple[str, str]:
+    r"""Split a list at the error behind its last package; the error is empty where there is none.
+
+    Seen where the phone goes through its users one after another, and may not look into the next one.
+
+    Example:
+        >>> until_error("package:org.x\nError: java.lang.SecurityException: no\n")
+        ('package:org.x\n', 'Error: java.lang.SecurityException: no\n')
+    """
+    last = text.rfind("\n" + PREFIX) + 1
+    error = ERROR.search(text, last) if text.startswith(PREFIX, last) else None
+    return (text[: error.start()], text[error.start() :]) if error else (text, "")
+
+
+def _records(text: str, names: Collection[str] | None) -> tuple[list[str], list[list[str]]]:
+    """Give the lines before the first package, and those of each package."""
+    before: list[str] = []
     records: list[list[str]] = []
     for line in lines_of(text):
         if line.startswith(PREFIX) and _starts(line, names):
             records.append([line])
-        elif records:
-            records[-1].append(line)
-    listed = (_read("\n".join(record)) or _read(record[0]) for record in records)
-    return tuple(one for one in listed if one is not None and (names is None or one.name in names))
+        else:
+            (records[-1] if records else before).append(line)
+    return before, records
 
 
 def flag_refused(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from phone_audit.acquire.parse.text import number
+from phone_audit.acquire.parse.text import lines_of, number
 
 USER = re.compile(r"UserInfo\{(\d{1,9}):(.*?):([0-9a-fA-F]{1,8})\}(.*?)(?=UserInfo\{|\Z)", re.DOTALL)
 TYPE = re.compile(r"^\s*Type: *android\.os\.usertype\.([A-Za-z.]+)\s*$", re.MULTILINE)
@@ -47,6 +47,12 @@ def parse_users(text: str) -> dict[int, str]:
         kind = TYPES.get(said[1], said[1].rpartition(".")[2].lower()) if said else _by_flags(int(match[3], 16))
         users.setdefault(int(match[1]), kind)
     return users
+
+
+def unread_user_lines(text: str) -> tuple[str, ...]:
+    """Give the lines of `pm list users` that name no user and are not its title; empty ones are left out."""
+    lines = (line.strip() for line in lines_of(text))
+    return tuple(line for line in lines if line and line != "Users:" and not line.startswith("UserInfo{"))
 
 
 def parse_current_user(text: str) -> int | None:

@@ -3,19 +3,38 @@
 from phone_audit.analyse.detector import ApkDetector, DeviceDetector
 from phone_audit.analyse.detectors import (
     accepts_any_certificate,
+    accessibility_service_on,
+    adb_key_built_in,
+    build_prop_contradicted,
     cleartext_allowed,
     cleartext_endpoint,
     debuggable_package,
+    default_package_foreign,
+    device_admin_on,
     firmware_rules,
+    hosts_file_changed,
+    input_method_foreign,
+    install_checks_off,
     leaked_key,
+    network_proxy_set,
+    notification_listener_on,
+    ota_test_key,
     packed_code,
+    patch_level_old,
     private_dns_set,
     proxy_set,
     public_test_key,
+    root_program_found,
     signature_broken,
+    storage_unencrypted,
+    system_ca_unlisted,
+    system_writable,
     telemetry_endpoint,
     tracker_present,
     trusts_user_cas,
+    user_ca_added,
+    vpn_set,
+    watching_powers,
 )
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
@@ -35,7 +54,29 @@ APK_DETECTORS: tuple[ApkDetector, ...] = (
     debuggable_package,
     packed_code,
 )
-DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (proxy_set, private_dns_set)
+DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (
+    proxy_set,
+    private_dns_set,
+    accessibility_service_on,
+    notification_listener_on,
+    device_admin_on,
+    input_method_foreign,
+    default_package_foreign,
+    watching_powers,
+    vpn_set,
+    network_proxy_set,
+    install_checks_off,
+    user_ca_added,
+    system_ca_unlisted,
+    ota_test_key,
+    hosts_file_changed,
+    adb_key_built_in,
+    root_program_found,
+    system_writable,
+    build_prop_contradicted,
+    storage_unencrypted,
+    patch_level_old,
+)
 
 
 def detector_ids(knowledge: Knowledge) -> tuple[str, ...]:

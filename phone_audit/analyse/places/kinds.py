@@ -4,6 +4,7 @@ import re
 from enum import Enum, auto
 from typing import Final
 
+from phone_audit.analyse.left import MEDIA_MAGICS, MPEG4
 from phone_audit.analyse.places import assemblies, java, pool, tables, tar
 from phone_audit.model.finding import EvidenceKind
 
@@ -49,20 +50,13 @@ _MAGICS: Final[tuple[tuple[bytes, Sort], ...]] = (
     (assemblies.MAGIC, Sort.ASSEMBLY),
     (assemblies.STORE_MAGIC, Sort.ASSEMBLY),
     (java.MAGIC, Sort.JAVA),
-    *(
-        (magic, Sort.MEDIA)
-        for magic in (
-            b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"ID3", b"\xff\xfb", b"fLaC", b"MThd",
-            b"\x1aE\xdf\xa3", b"\0\1\0\0\0", b"OTTO", b"ttcf", b"wOFF", b"wOF2", b"\xabKTX", b"PKM ", b"DDS ", b"PVR\3",
-        )
-    ),
-)  # fmt: skip
+    *((magic, Sort.MEDIA) for magic in MEDIA_MAGICS),
+)
 _BY_BEGINNING: Final = {
     beginning: tuple((magic, sort) for magic, sort in _MAGICS if magic[:2] == beginning)
     for beginning in {magic[:2] for magic, _ in _MAGICS}
 }
 _DEX: Final = re.compile(rb"dex\n[0-9]{3}\0")
-_MPEG4: Final = b"ftyp"
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -73,7 +67,7 @@ def sort_of(head: bytes) -> Sort:
     for magic, sort in _BY_BEGINNING.get(head[:2], ()):
         if head.startswith(magic):
             return sort
-    if head[4:8] == _MPEG4:
+    if head[4:8] == MPEG4:
         return Sort.MEDIA
     if tar.is_tar(head):
         return Sort.TAR

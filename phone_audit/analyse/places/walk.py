@@ -9,6 +9,7 @@ from typing import Final
 
 from phone_audit.analyse.archive import Archive, gunzip
 from phone_audit.analyse.host_text import MAX_HOST
+from phone_audit.analyse.left import OPENING, may_stay
 from phone_audit.analyse.packed import unpack
 from phone_audit.analyse.places import tar
 from phone_audit.analyse.places.assemblies import MAGIC as ASSEMBLY_MAGIC
@@ -45,7 +46,7 @@ def look_elsewhere(
 ) -> Elsewhere:
     """Search the files of a package other than its DEX files.
 
-    Never raises for what the bytes hold.
+    Never raises for what the bytes hold. Media that stayed on the phone are passed over.
 
     Args:
         archive: the package.
@@ -90,6 +91,8 @@ class _Walk:
             if not (entry.size or entry.compressed) or entry in own_dex:
                 continue
             where = prefix + entry.name
+            if not archive.held.has(entry) and may_stay(entry.name, archive.opening(entry, OPENING)):
+                continue
             try:
                 self._entry(where, archive, entry, depth)
             except ApkError as error:

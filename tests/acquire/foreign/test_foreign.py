@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.acquire.foreign.collect import Collected, collect_held
+from phone_audit.acquire.foreign.collect import Collected, collect_held, depth_of
 from phone_audit.acquire.foreign.held import Held
 from phone_audit.acquire.foreign.open import open_foreign
 from phone_audit.errors import SnapshotError
@@ -38,7 +38,7 @@ def androidqf(tmp_path: Path) -> Path:
 
 def test_androidqf_says_what_a_scan_of_the_phone_says(androidqf: Path, tmp_path: Path) -> None:
     held, collected = read(androidqf, tmp_path)
-    assert (held.source, collected.depth) == ("androidqf", "standard")
+    assert (held.source, depth_of(held)) == ("androidqf", "deep")
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     assert collected.snapshot.properties == PHONE.expected["properties"]
     for expected in PHONE.packages:
@@ -75,7 +75,7 @@ def test_an_archive_of_the_folder_gives_the_same(androidqf: Path, tmp_path: Path
 
 def test_a_bug_report_holds_packages_and_no_code(tmp_path: Path) -> None:
     held, collected = read(made.bugreport(PHONE, tmp_path / "bugreport.zip"), tmp_path)
-    assert (held.source, collected.depth, collected.apks) == ("bugreport", "quick", ())
+    assert (held.source, depth_of(held), collected.apks) == ("bugreport", "quick", ())
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     for expected in PHONE.packages:
         found = package(collected, expected["name"])
@@ -96,7 +96,7 @@ def test_the_main_text_of_a_bug_report_alone(tmp_path: Path) -> None:
 
 def test_hubble(tmp_path: Path) -> None:
     held, collected = read(made.hubble(PHONE, tmp_path / "results"), tmp_path)
-    assert (held.source, collected.depth) == ("hubble", "quick")
+    assert (held.source, depth_of(held)) == ("hubble", "quick")
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     assert names(collected) == [expected["name"] for expected in PHONE.packages]
     for expected in PHONE.packages:

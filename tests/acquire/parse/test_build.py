@@ -1,7 +1,9 @@
 import pytest
 
 from phone_audit.acquire.parse.build import parse_build
+from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.model.device import Build
+from tests.acquire.parse.dumps_of import dump
 
 NOKIA = "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys"
 
@@ -59,18 +61,51 @@ def test_numbers_that_are_none_and_bytes_that_are_no_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flash", "vbmeta", "locked"),
+    ("flash", "device", "verified", "locked"),
     [
-        ("1", "locked", True),
-        ("0", "unlocked", False),
-        ("1", "unlocked", False),
-        ("0", None, False),
-        (None, "locked", True),
-        (None, None, None),
+        ("1", "locked", "green", True),
+        ("0", "unlocked", None, False),
+        ("1", "unlocked", "green", False),
+        ("1", "locked", "orange", False),
+        ("0", None, None, False),
+        (None, "locked", None, True),
+        (None, None, "orange", False),
+        (None, None, "yellow", True),
+        (None, None, "green", True),
+        (None, None, "red", None),
+        (None, None, None, None),
     ],
 )
-def test_an_open_bootloader_is_believed_from_either_property(
-    flash: str | None, vbmeta: str | None, locked: bool | None
+def test_an_open_bootloader_is_believed_from_any_property(
+    flash: str | None, device: str | None, verified: str | None, locked: bool | None
 ) -> None:
-    said = {"ro.boot.flash.locked": flash, "ro.boot.vbmeta.device_state": vbmeta}
+    said = {
+        "ro.boot.flash.locked": flash,
+        "ro.boot.vbmeta.device_state": device,
+        "ro.boot.verifiedbootstate": verified,
+    }
     assert parse_build({name: value for name, value in said.items() if value}).bootloader_locked is locked
+
+
+def test_a_maker_with_a_property_of_its_own() -> None:
+    assert parse_build({"ro.secureboot.lockstate": "unlocked"}).bootloader_locked is False
+
+
+def test_real_car_with_android_9_and_an_open_bootloader() -> None:
+    fingerprint = "qti/gwm/gwm:9/PQ1A.190105.004/bean12291953:user/test-keys"
+    build = parse_build(parse_getprop(dump("android-09-car-getprop.txt")))
+    assert build == Build(
+        fingerprint=fingerprint,
+        id="PQ1A.190105.004",
+        display_id="PQ1A.190105.004 test-keys",
+        incremental="eng.bean.20221229.195411",
+        type="user",
+        tags="test-keys",
+        android_version="9",
+        sdk=28,
+        security_patch="2020-02-05",
+        date_utc=1672314831,
+        verified_boot_state="orange",
+        bootloader_locked=False,
+        partitions={"bootimage": fingerprint, "vendor": fingerprint},
+    )

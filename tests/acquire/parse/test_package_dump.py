@@ -132,6 +132,130 @@ def test_later_than_16() -> None:
     assert block.users == {0: replace(HERE, first_install="2026-07-04 16:00:41")}
 
 
+def test_android_9_is_told_by_what_it_prints() -> None:
+    text = dump("android-09-hidden-and-shared.txt")
+    assert "past signatures" in text
+    assert "flags=[ SYSTEM_FIXED GRANTED_BY_DEFAULT ]" in text
+    assert "org.apache.http.legacy.boot.jar" in text
+
+
+def test_android_11_watch_with_both_versions_of_an_updated_system_package() -> None:
+    read = parse_package_dump(dump("android-11-watch-updated.txt"))
+    [live], [hidden] = read.packages["com.tekartik.package1"], read.hidden["com.tekartik.package1"]
+    assert (live.version_code, live.splits) == (20, ("base", "config.fr", "config.xhdpi"))
+    assert (hidden.version_code, hidden.code_path) == (15, "/vendor/app/com.tekartik.package1")
+    assert live.users[0].granted == {"com.google.android.wearable.permission.RECEIVE_COMPLICATION_DATA"}
+    assert "UPDATED_SYSTEM_APP" in live.flags
+
+
+def test_android_15_grants_of_a_shared_user_with_three_users() -> None:
+    [shared] = parse_package_dump(dump("android-15-shared-users-and-apex.txt")).shared["android.media"]
+    assert shared.app_id == 10074
+    assert {P + "INTERNET", P + "QUERY_ALL_PACKAGES"} < shared.granted
+    assert {user: state.granted for user, state in shared.users.items()} == dict.fromkeys(
+        (0, 10, 11), frozenset({P + "POST_NOTIFICATIONS", P + "READ_EXTERNAL_STORAGE"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("android-16-hidden.txt", replace(HERE, hidden=True)),
+        ("android-16-disabled.txt", replace(HERE, enabled=3)),
+        ("android-16-kept-data.txt", NOT_HERE),
+    ],
+)
+def test_android_16_states_of_a_package(name: str, state: DumpedUser) -> None:
+    block = only(dump(name))
+    assert block.users == {0: replace(state, first_install="2026-10-03 16:07:01")}
+    assert block.version_name == (None if name == "android-16-kept-data.txt" else "0.0.82-SNAPSHOT")
+    assert (block.version_code, block.last_update) == (1, "2026-10-03 17:28:08")
+    assert P + "WAKE_LOCK" in block.granted
+
+
+def test_android_17() -> None:
+    block = only(dump("android-17-block.txt"))
+    assert (block.app_id, block.version_code, block.version_name) == (10122, 1, "1.0")
+    assert block.flags == {"HAS_CODE", "ALLOW_CLEAR_USER_DATA"}
+
+
+# What the reader does not know
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*-[01]*.txt")))
+def test_every_line_of_the_real_dumps_is_known(name: str) -> None:
+    assert parse_package_dump(dump(name)).strange == {}
+
+
+def test_unknown_lines_are_counted_by_their_form() -> None:
+    text = dump("later-than-16.txt")
+    text = text.replace("    splits=[base]\n", "    splits=[base]\n    newKey=1\n    text without a form\n")
+    text = text.replace("    User 0:", "    new list:\n      one entry\n      another: entry\n    User 0:", 1)
+    text = text.replace("      installReason=0\n", "      installReason=0\n      otherKey=2\n")
+    read = parse_package_dump(text)
+    assert read.strange == {"newKey=": 1, "text without a form": 1, "new list:": 3, "otherKey=": 1}
+    assert read.packages == parse_package_dump(dump("later-than-16.txt")).packages
+
+
+def test_a_key_behind_the_version_name_cannot_be_told_from_it_and_is_counted() -> None:
+    text = dump("later-than-16.txt").replace(
+        "    hiddenApiEnforcementPolicy=", "    newKey=1\n    hiddenApiEnforcementPolicy="
+    )
+    read = parse_package_dump(text)
+    assert read.strange == {"versionName= over several lines": 1}
+    assert only(text).version_name == "1.0.0\n    newKey=1"
+
+
+def test_what_stands_no_deeper_than_the_title_of_a_list_is_no_entry_of_it() -> None:
+    text = dump("android-16-suspended.txt")
+    text = text.replace("    requested permissions:\n", "    requested permissions:\n    loose words\n", 1)
+    assert parse_package_dump(text).strange == {"loose words": 1}
+
+
+def test_a_list_below_an_unknown_one_is_read() -> None:
+    text = dump("later-than-16.txt").replace(
+        "    install permissions:\n", "    new:\n      x\n    install permissions:\n"
+    )
+    assert only(text).granted == only(dump("later-than-16.txt")).granted
+
+
+# A static library (AOSP: the header has its own name, `compat name=` the one that tells its versions apart)
+
+LIBRARY = """\
+Packages:
+  Package [com.google.android.trichromelibrary] (1a2b3c):
+    compat name=com.google.android.trichromelibrary_609919332
+    userId=10132
+    versionCode=609919332 minSdk=29 targetSdk=34
+    versionName=121.0
+    splits=[base]
+  Package [com.google.android.trichromelibrary] (4d5e6f):
+    compat name=com.google.android.trichromelibrary_661308832
+    userId=10133
+    versionCode=661308832 minSdk=29 targetSdk=34
+    versionName=132.0
+    splits=[base]
+"""
+
+
+def test_versions_of_a_static_library_are_packages_of_their_own() -> None:
+    read = parse_package_dump(LIBRARY)
+    assert {name: [block.app_id for block in blocks] for name, blocks in read.packages.items()} == {
+        "com.google.android.trichromelibrary_609919332": [10132],
+        "com.google.android.trichromelibrary_661308832": [10133],
+    }
+    assert read.strange == {}
+
+
+def test_a_static_library_that_is_in_no_list_is_named_as_the_phone_does() -> None:
+    read = parse_package_dump(LIBRARY, {"org.other"})
+    assert read.packages == {}
+    assert read.unknown == (
+        "com.google.android.trichromelibrary_609919332",
+        "com.google.android.trichromelibrary_661308832",
+    )
+
+
 def test_some_versions_begin_a_user_twice() -> None:
     text = dump("later-than-16.txt").replace(
         "      gids=[3003]\n", "    User 0:\n      gids=[3003]\n      runtime permissions:\n        p.Q: granted=true\n"

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.parse.package_list import Listed, flag_refused, parse_package_list, user_locked
+from phone_audit.acquire.parse.package_list import (
+    Listed,
+    flag_refused,
+    parse_package_list,
+    unread_lines,
+    until_error,
+    user_locked,
+)
 from tests.acquire.parse.dumps_of import dump
 
 
@@ -85,9 +92,36 @@ def test_an_installer_cannot_pretend_a_package() -> None:
     assert [listed.name for listed in parse_package_list(text)] == ["a.b", "a.fake", "x.y"]
 
 
-def test_noise_around_the_list_is_left_out() -> None:
+def test_noise_around_the_list_is_left_out_and_counted() -> None:
     text = "WARNING: linker: something\npackage:a.b uid:1\n\nKilled\n"
     assert parse_package_list(text) == (Listed("a.b", None, None, None, (1,)),)
+    assert unread_lines(text) == ("WARNING: linker: something", "Killed")
+
+
+def test_a_line_in_a_new_form_is_no_package_and_is_counted() -> None:
+    text = "package:a.b uid:1\npackage:[a.c] uid 2\npackage:/x/base.apk=x.y  installer=null uid:7\n"
+    assert [listed.name for listed in parse_package_list(text)] == ["a.b", "x.y"]
+    assert unread_lines(text) == ("package:[a.c] uid 2",)
+
+
+def test_text_of_a_package_is_nothing_unknown() -> None:
+    text = "package:/data/app/new\nline/base.apk=a.b  installer=two\nlines uid:2\npackage:x.y uid:7\n"
+    assert unread_lines(text, {"a.b", "x.y"}) == ()
+
+
+def test_real_list_that_ends_in_an_error() -> None:
+    text = dump("package-list-broken-off.txt")
+    listed, error = until_error(text)
+    assert parse_package_list(listed) == (Listed("com.qualcomm.qti.telephonyservice", None, None, None, (8,)),)
+    assert error == "Error: java.lang.SecurityException: Shell does not have permission to access user 10\n"
+    assert not user_locked(text), "a part of it was listed"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Error: x\n", "package:a.b uid:1\n", "package:a.b  installer=x\nError: x uid:1\npackage:c.d uid:2\n"]
+)
+def test_a_list_without_an_error_behind_it_stays_whole(text: str) -> None:
+    assert until_error(text) == (text, "")
 
 
 def test_a_refused_flag_and_a_locked_user_are_told_apart() -> None:
@@ -125,6 +159,8 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=30).map("".join), st.sampled_from([None, frozenset({"a.b"}), frozenset[str]()]))
 def test_almost_valid_input_never_raises(text: str, names: frozenset[str] | None) -> None:
+    assert "".join(until_error(text)) == text
+    assert all(line.strip() for line in unread_lines(text, names))
     for listed in parse_package_list(text, names):
         assert listed.name
         assert names is None or listed.name in names

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.parse.users import parse_current_user, parse_users
+from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
 from tests.acquire.parse.dumps_of import dump
 
 
@@ -26,6 +26,32 @@ def test_android_tells_a_clone_and_a_private_space_from_a_work_profile() -> None
         "  UserInfo{14:Odd:1090} serialNo=22\n    Type: android.os.usertype.profile.VENDOR\n"
     )
     assert parse_users(text) == {0: "system", 999: "clone", 13: "private", 14: "vendor"}
+
+
+@pytest.mark.parametrize(
+    ("name", "users"),
+    [
+        ("android-15-private-space.txt", {11: "private"}),
+        ("users-samsung-secure-folder.txt", {0: "system", 12: "managed", 150: "managed"}),
+        ("users-samsung-dual.txt", {0: "system", 95: "profile", 150: "profile"}),
+        ("users-xiaomi-xspace.txt", {0: "system", 999: "profile"}),
+        ("users-oppo-multiapp.txt", {0: "system", 998: "profile", 999: "profile"}),
+    ],
+)
+def test_real_profiles_of_makers(name: str, users: dict[int, str]) -> None:
+    assert parse_users(dump(name)) == users
+
+
+@pytest.mark.parametrize(
+    "name", ["users-samsung-secure-folder.txt", "users-samsung-dual.txt", "users-xiaomi-xspace.txt"]
+)
+def test_real_lists_of_users_are_understood(name: str) -> None:
+    assert unread_user_lines(dump(name)) == ()
+
+
+def test_lines_that_name_no_user_are_counted() -> None:
+    text = "Users:\n\tUserInfo{0:Owner:c13} running\n\tUserRecord[10]\n\n"
+    assert unread_user_lines(text) == ("UserRecord[10]",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""`otacerts.zip` → the certificates by which an update of the whole system is accepted."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from phone_audit.acquire.parse.authorities import certificates
+
+MOST_ENTRIES = 32
+MOST_BYTES = 64 * 1024
+"""Of one entry. A certificate has about 2 KB."""
+
+
+def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
+    """Give SHA-256 and name of each certificate in the archive, in order; None where it is no such archive.
+
+    Args:
+        content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()[:MOST_ENTRIES]
+            texts = [_read(archive, entry) for entry in entries if entry.file_size <= MOST_BYTES]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError):
+        return None
+    return (found for text in texts for found in certificates(text))
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    with archive.open(entry) as file:
+        return file.read(MOST_BYTES)

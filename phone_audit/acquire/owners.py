@@ -1,0 +1,126 @@
+"""Whose a uid is: the packages of every user, with the files that hold their code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.commands import Command
+from phone_audit.acquire.parse.netstats import app_of
+from phone_audit.acquire.parse.package_list import PREFIX, flag_refused, parse_package_list, user_locked
+from phone_audit.acquire.parse.shell_loops import parse_found
+from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.parse.users import parse_users
+
+FLAGS = ("-f -U", "-U")
+"""Flags of the list: with the files, and without where a phone refuses that."""
+
+FLAGS_OF_ALL = ("-f -u -U", "-u -U")
+"""The same for all packages on the phone, also those that the user does not have."""
+
+OWNER = 0
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Which packages a uid stands for.
+
+    Attributes:
+        names: (user, app id) → packages, sorted. Packages with one shared user id have one app id.
+        files: package → its base file on the phone.
+        system: packages that came with the firmware; None where the phone does not tell.
+        users: the users whose packages were listed.
+        elsewhere: app id → packages, for a user whose packages may not be listed: an app id is the same for all users.
+    """
+
+    names: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    system: frozenset[str] | None = None
+    users: tuple[int, ...] = ()
+    elsewhere: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, uid: int) -> tuple[str, ...]:
+        """Give the packages of a uid; empty for a uid of the system that is no package's, and for an unknown one."""
+        user, app_id = app_of(uid)
+        if user in self.users:
+            return self.names.get((user, app_id), ())
+        return self.elsewhere.get(app_id, ())
+
+
+def read_owners(reader: Reader) -> Owners:
+    """Ask for the packages of every user that the shell may look into.
+
+    Raises:
+        DeviceLostError: the phone is gone.
+    """
+    users = tuple(sorted(parse_users(reader.ask(commands.USERS) or ""))) or (OWNER,)
+    names: dict[tuple[int, int], set[str]] = {}
+    elsewhere: dict[int, set[str]] = {}
+    files: dict[str, str] = {}
+    listed: list[int] = []
+    for user in users:
+        text = _list(reader, user, FLAGS)
+        if text is None:
+            continue
+        listed.append(user)
+        for one in parse_package_list(text):
+            for uid in one.uids:
+                whose, app_id = app_of(uid)
+                if whose == user:
+                    names.setdefault((user, app_id), set()).add(one.name)
+            if one.path is not None:
+                files.setdefault(one.name, one.path)
+    noted = len(reader.skipped)
+    if listed and len(listed) < len(users):
+        for one in parse_package_list(_list(reader, listed[0], FLAGS_OF_ALL) or ""):
+            for uid in one.uids:
+                elsewhere.setdefault(app_of(uid)[1], set()).add(one.name)
+            if one.path is not None:
+                files.setdefault(one.name, one.path)
+    del reader.skipped[noted:]  # that a user is closed is noted already
+    return Owners(
+        names={key: tuple(sorted(found)) for key, found in names.items()},
+        files=files,
+        system=_system(reader, listed[0]) if listed else None,
+        users=tuple(listed),
+        elsewhere={app_id: tuple(sorted(found)) for app_id, found in elsewhere.items()},
+    )
+
+
+def code_files(reader: Reader, bases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give the files of packages: each base, and the splits that lie beside it.
+
+    Raises:
+        DeviceLostError: the phone is gone.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for base in bases:
+        folder = base.rpartition("/")[0]
+        text = reader.ask(commands.look_at([commands.every_apk(folder)]), subject=folder, optional=True) or ""
+        there = [path for path, what in parse_found(text).items() if what.kind == "file" and path.startswith(folder)]
+        found[base] = tuple(sorted({base, *there}))
+    return found
+
+
+def _list(reader: Reader, user: int, variants: tuple[str, ...]) -> str | None:
+    for flags in variants:
+        command = commands.package_list(flags, user)
+        answer = reader.try_ask(command)
+        text = decode(answer.output) if answer else ""
+        if flag_refused(text):
+            continue
+        if user_locked(text):
+            reason = f"The phone does not let the shell look into user {user}: its packages have no names here."
+            reader.skip(f"user {user}", "list", "user-locked", reason)
+            return None
+        if PREFIX not in text:
+            break
+        return text
+    reader.skip(f"user {user}", "list", "command-failed", "The phone gave no list of packages with their uids.")
+    return None
+
+
+def _system(reader: Reader, user: int) -> frozenset[str] | None:
+    command: Command = commands.package_list("-s", user)
+    listed = parse_package_list(reader.ask(command, optional=True) or "")
+    return frozenset(one.name for one in listed) or None

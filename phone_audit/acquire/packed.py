@@ -1,0 +1,78 @@
+"""Parts of a file in a saved acquisition: a line that says which they are, then their bytes one behind the other."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.errors import SnapshotError
+from phone_audit.model.parts import Parts
+
+SUFFIX = ".parts"
+_LONGEST_HEAD = 2**20
+_PIECE = 2**20
+
+
+def pack(local: Path, size: int, parts: Parts, sha256: str | None, into: BinaryIO) -> None:
+    """Write the parts of a file.
+
+    Args:
+        local: the file, at its full size.
+        size: bytes of the whole.
+        parts: what of it is held.
+        sha256: of the whole, as the phone computed it.
+        into: an empty file.
+    """
+    head = {"size": size, "sha256": sha256, "ranges": [list(one) for one in parts.ranges]}
+    into.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
+    with local.open("rb") as whole:
+        for start, end in parts.ranges:
+            whole.seek(start)
+            for piece in _pieces(whole, end - start):
+                into.write(piece)
+
+
+def unpack(packed: BinaryIO, name: Path, into: Path) -> tuple[int, Parts, str | None]:
+    """Make a file of the full size from its parts.
+
+    Args:
+        packed: as `pack` wrote it.
+        name: what an error calls it.
+        into: the file to make.
+
+    Returns:
+        Size of the whole in bytes, the parts, and the hash of the whole.
+
+    Raises:
+        SnapshotError: it was not made by `pack`.
+    """
+    try:
+        head = json.loads(packed.readline(_LONGEST_HEAD))
+        size, digest = int(head["size"]), head["sha256"]
+        parts = Parts(tuple((int(start), int(end)) for start, end in head["ranges"]))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(name) from error
+    if not 0 < size <= PULL_LIMIT or (parts.ranges and parts.ranges[-1][1] > size):
+        raise _damaged(name)
+    with into.open("wb") as whole:
+        whole.truncate(size)
+        for start, end in parts.ranges:
+            whole.seek(start)
+            left = end - start
+            for piece in _pieces(packed, left):
+                whole.write(piece)
+                left -= len(piece)
+            if left:
+                raise _damaged(name)
+    return size, parts, None if digest is None else str(digest)
+
+
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size and (piece := file.read(min(size, _PIECE))):
+        size -= len(piece)
+        yield piece
+
+
+def _damaged(name: Path) -> SnapshotError:
+    return SnapshotError(f"{name} holds no parts of a file.", "Copy the whole folder again, or save the phone anew.")

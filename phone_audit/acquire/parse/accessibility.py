@@ -1,0 +1,62 @@
+"""`dumpsys accessibility` → the services that are switched on, and what those that run may do.
+
+AOSP `AccessibilityManagerService.dump`: for each user `Enabled services:{{COMPONENT}, …}` (10 and later) and
+`Bound services:{Service[label=…, capabilities=N, …], …}`; Android 8 and 9 write `services:{Service[…]}` only, Samsung
+`enabled services: {` with one component a line. The bound services are named by their labels alone.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+USER = re.compile(r"User state\[")
+USER_ID = re.compile(r"attributes:\{id=(\d{1,9})\b")
+ENABLED = re.compile(r"Enabled services:\{([^\[\]]*?)\}\s*$", re.MULTILINE)
+ENABLED_LINES = re.compile(r"enabled services: \{\s*\n(.*?)^\s*\}", re.MULTILINE | re.DOTALL)
+COMPONENT = re.compile(r"[A-Za-z][\w.]*/[\w.$]+")
+BOUND = re.compile(r"Service\[label=(.{0,200}?), feedbackType\[[^\]]*\], capabilities=(\d{1,9})", re.DOTALL)
+
+CAPABILITIES = (
+    (0x1, "read the screen"),
+    (0x2, "take over touch exploration"),
+    (0x8, "see every key"),
+    (0x10, "magnify the screen"),
+    (0x20, "tap and swipe"),
+    (0x40, "see fingerprint gestures"),
+    (0x80, "take screenshots"),
+)
+"""Bits of AOSP `AccessibilityServiceInfo.CAPABILITY_*`."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The accessibility services of one user: components that are on; label → powers of those that run."""
+
+    user: int
+    enabled: tuple[str, ...]
+    bound: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def parse_accessibility(text: str) -> tuple[Services, ...]:
+    """Read the dump, by user; empty where there is none."""
+    edges = [*(match.start() for match in USER.finditer(text)), len(text)]
+    found: dict[int, Services] = {}
+    for start, end in pairwise(edges):
+        part = text[start:end]
+        user = USER_ID.search(part)
+        number = int(user[1]) if user else 0
+        enabled = {name for match in ENABLED.finditer(part) for name in COMPONENT.findall(match[1])}
+        enabled |= {name for match in ENABLED_LINES.finditer(part) for name in COMPONENT.findall(match[1])}
+        bound = tuple(sorted((label, powers(int(bits))) for label, bits in BOUND.findall(part)))
+        found.setdefault(number, Services(number, tuple(sorted(enabled)), bound))
+    return tuple(found[number] for number in sorted(found))
+
+
+def powers(bits: int) -> tuple[str, ...]:
+    """Give what a service with these capabilities may do.
+
+    Example:
+        >>> powers(0x21)
+        ('read the screen', 'tap and swipe')
+    """
+    return tuple(word for bit, word in CAPABILITIES if bits & bit)

@@ -1,0 +1,22 @@
+"""`dumpsys deviceidle whitelist` → packages that battery saving leaves alone.
+
+Lines of AOSP `DeviceIdleController.onShellCommand`: `system-excidle,NAME,APPID`, `system,NAME,APPID` for those of the
+firmware, `user,NAME,APPID` for those that the person or a package chose.
+"""
+
+import re
+
+LINE = re.compile(r"^(system-excidle|system|user),([A-Za-z][\w.]{0,255}),(\d{1,9})\s*$", re.MULTILINE)
+
+
+def parse_idle_list(text: str) -> dict[str, tuple[str, ...]] | None:
+    r"""Read the list: kind → names, sorted; None where there is no such line.
+
+    Example:
+        >>> parse_idle_list("system,android,1000\nuser,com.b,10002\nuser,com.a,10001\n")
+        {'system': ('android',), 'user': ('com.a', 'com.b')}
+    """
+    found: dict[str, set[str]] = {}
+    for kind, name, _ in LINE.findall(text):
+        found.setdefault(kind, set()).add(name)
+    return {kind: tuple(sorted(names)) for kind, names in sorted(found.items())} or None

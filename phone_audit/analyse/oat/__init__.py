@@ -1,0 +1,1 @@
+"""Code that Android keeps beside an APK: VDEX, compact DEX and OAT files, read as DEX."""

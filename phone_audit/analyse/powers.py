@@ -1,0 +1,86 @@
+"""Who holds powers over a phone: what the state says, by package and user."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from phone_audit.model.device import Package, PackageUser, Snapshot, StateItem
+from phone_audit.model.finding import Evidence
+
+Power = Literal["accessibility", "notifications", "admin", "input", "owner"]
+KEYS: tuple[tuple[str, Power], ...] = (
+    ("accessibility_services", "accessibility"),
+    ("enabled_accessibility_services", "accessibility"),
+    ("enabled_notification_listeners", "notifications"),
+    ("device_admins", "admin"),
+    ("device_owner", "owner"),
+    ("profile_owner", "owner"),
+    ("default_input_method", "input"),
+)
+"""Item of the state → the power that the components in it hold."""
+WORDS: dict[Power, str] = {
+    "accessibility": "an accessibility service that is on",
+    "notifications": "access to all notifications",
+    "admin": "the powers of a device administrator",
+    "input": "the keyboard",
+    "owner": "the management of the device or of a profile",
+}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """One package that holds one power for one user. `package` is None where the phone lists none of that name."""
+
+    name: str
+    user: int
+    power: Power
+    components: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    package: Package | None
+    copy: PackageUser | None
+
+    @property
+    def system(self) -> bool | None:
+        """Whether it came with the firmware; None where that is not known."""
+        return self.package.system if self.package else None
+
+
+def holders(snapshot: Snapshot) -> tuple[Holder, ...]:
+    """Give every holder, by package, user and power. A setting that a removed package left behind gives no power."""
+    packages = {package.name: package for package in snapshot.packages}
+    found: dict[tuple[str, int, Power], tuple[list[str], list[Evidence]]] = {}
+    for key, power in KEYS:
+        for user, item in per_user(snapshot, key):
+            for component in _components(item):
+                entry = found.setdefault((component.partition("/")[0], user, power), ([], []))
+                entry[0].append(component)
+                entry[1].extend(piece for piece in item.evidence if component in piece.value)
+    listed = (
+        _holder(name, user, power, components, evidence, packages.get(name))
+        for (name, user, power), (components, evidence) in sorted(found.items())
+    )
+    return tuple(one for one in listed if one.package is None or (one.copy and one.copy.installed is not False))
+
+
+def per_user(snapshot: Snapshot, name: str) -> Iterator[tuple[int, StateItem]]:
+    """Yield an item of the state for every user that has it: `name`, and `name@10` for user 10."""
+    for item in snapshot.state:
+        base, at, user = item.key.partition("@")
+        if base == name and item.value and (not at or user.isdecimal()):
+            yield int(user) if at else 0, item
+
+
+def shown_user(user: int) -> str:
+    """Name a user in a sentence; the owner needs no name."""
+    return "" if user == 0 else f" (user {user})"
+
+
+def _components(item: StateItem) -> list[str]:
+    return [part for part in (item.value or "").split(":") if "/" in part]
+
+
+def _holder(
+    name: str, user: int, power: Power, components: list[str], evidence: list[Evidence], package: Package | None
+) -> Holder:
+    copy = next((one for one in package.users if one.id == user), None) if package else None
+    return Holder(name, user, power, tuple(sorted(set(components))), tuple(dict.fromkeys(evidence)), package, copy)

@@ -1,0 +1,100 @@
+"""`phone-audit watch`: which package of a phone talks to whom, live."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phone_audit.cli.durations import duration
+from phone_audit.cli.options import (
+    FailOn,
+    FailOnOption,
+    Jobs,
+    KnowledgeDirs,
+    Label,
+    Memory,
+    NoCache,
+    Outputs,
+    Quiet,
+    Timeout,
+    Verbose,
+    Via,
+    printable,
+)
+from phone_audit.cli.telling import tell
+from phone_audit.errors import UsageError
+
+FORMATS = ("text", "json", "jsonl", "csv")
+
+
+def watch(
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET", help="Serials, usb or HOST:PORT; nothing: the one attached."),
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help="text, json, jsonl (streams) or csv; pairs with -o in order."
+        ),
+    ] = None,
+    outputs: Outputs = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="How long, such as 90s or 10m; else until Ctrl-C.")
+    ] = None,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing new was seen for a minute.")
+    ] = False,
+    via: Annotated[
+        Via, typer.Option("--via", help="The way in: straight to the phone, or through an adb server.")
+    ] = Via.auto,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", metavar="DIR", help="Keep the result here; in a folder of scan --save it goes into that scan."
+        ),
+    ] = None,
+    with_identifiers: Annotated[
+        bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")
+    ] = False,
+    fail_on: FailOnOption = FailOn.suspicious,
+    knowledge: KnowledgeDirs = None,
+    label: Label = None,
+    jobs: Jobs = None,
+    timeout: Timeout = 60,
+    memory: Memory = 1024,
+    no_cache: NoCache = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Watch which package talks to whom, without root or a VPN. Phones are only read."""
+    from phone_audit.cli.outputs import pair_outputs
+    from phone_audit.cli.watch_run import Asked, watch_one, watch_several
+    from phone_audit.pipeline.options import Budget
+    from phone_audit.pipeline.watch import WatchOptions
+
+    seconds = duration(for_)
+    targets = [printable(text) or "" for text in target or ()]
+    if "" in targets:
+        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
+    if len(set(targets)) < len(targets):
+        raise UsageError("A phone is named twice.", "Name each phone once.")
+    several = len(targets) > 1
+    # With several phones -o names a folder, whose name tells no format.
+    named = ["json"] if several and outputs and not formats else formats or []
+    places = pair_outputs(named, outputs or [], FORMATS)
+    options = WatchOptions(
+        via=via.value,
+        seconds=seconds,
+        until_idle=until_idle,
+        save=save,
+        label=label,
+        with_identifiers=with_identifiers,
+        budget=Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {})),
+        cache=not no_cache,
+        on_wait=tell,
+    )
+    asked = Asked(knowledge=tuple(knowledge or ()), fail_on=fail_on.value, quiet=quiet, verbose=verbose)
+    if several:
+        raise typer.Exit(watch_several(targets, places, options, asked))
+    raise typer.Exit(watch_one(targets[0] if targets else None, places, options, asked))

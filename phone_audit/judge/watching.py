@@ -1,0 +1,267 @@
+"""What was seen live → findings and a verdict.
+
+A package that was connected is judged by what its code holds, as in any scan. A connection adds to that only what is
+shown: an address or a name that was seen stands beside the code as an endpoint that was called. What is `app-only` is
+told in words, and no known-bad rests on it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from phone_audit.judge.batch import match_incidents
+from phone_audit.judge.citations import all_sources, cited_once
+from phone_audit.judge.coverage import sorted_skipped
+from phone_audit.judge.headlines import watch_headlines
+from phone_audit.judge.incident_findings import incident_findings
+from phone_audit.judge.index import index_of
+from phone_audit.judge.indicator_findings import indicator_findings
+from phone_audit.judge.joining import observed_endpoint, socket_evidence
+from phone_audit.judge.merging import merged
+from phone_audit.judge.observed import IncidentMatch, Observed, ObservedPackage
+from phone_audit.judge.outcomes import supports
+from phone_audit.judge.prints import with_fingerprint_parts
+from phone_audit.judge.reasons import reason_text
+from phone_audit.judge.verdict import Reading, Supported, verdict
+from phone_audit.judge.wording import listed
+from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import ApkInfo, Endpoint
+from phone_audit.model.finding import (
+    Evidence,
+    Finding,
+    Incident,
+    Remedy,
+    Severity,
+    Skipped,
+    Subject,
+    Verdict,
+    finding_key,
+)
+from phone_audit.model.watch import Observation, Samples
+
+INCIDENT_TALKS = "watch.incident"
+CLEARTEXT = "watch.cleartext"
+SCREEN_OFF = "watch.screen-off"
+
+WATCH_IDS = frozenset({INCIDENT_TALKS, CLEARTEXT, SCREEN_OFF})
+"""Every id that a finding of this file can have besides those of a scan."""
+
+_MOST_NAMED = 3
+_ENCRYPT = Remedy(
+    text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection."
+)
+
+
+@dataclass(frozen=True)
+class WatchedPackage:
+    """A package that was connected: its analysed files, and whether it came with the firmware."""
+
+    name: str
+    apks: tuple[ApkInfo, ...]
+    system: bool | None
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All that its code holds."""
+        return tuple(one for info in self.apks for one in info.endpoints or ())
+
+
+@dataclass(frozen=True)
+class JudgedWatch:
+    """What is claimed of what was seen. `incidents` are those that findings cite or speak of."""
+
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    verdict: Verdict
+    skipped: tuple[Skipped, ...]
+
+
+def judge_watch(
+    observations: Sequence[Observation],
+    packages: Mapping[str, WatchedPackage],
+    properties: Mapping[str, str],
+    samples: Samples,
+    skipped: Sequence[Skipped],
+    knowledge: Knowledge,
+) -> JudgedWatch:
+    """Judge what was seen.
+
+    Args:
+        observations: joined with the code of their packages.
+        packages: those that were connected, by name.
+        properties: the phone's.
+        samples: how well was looked.
+        skipped: what was not read.
+        knowledge: the published incidents, and what feeds list.
+    """
+    observed = Observed(properties=properties, packages=tuple(_observed(observations, packages)))
+    matches = [match for match in match_incidents(observed, knowledge) if _speaks_of_packages(match)]
+    by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
+    published = [finding for found in by_match.values() for finding in found]
+    told = [
+        *published,
+        *indicator_findings(Observed(packages=observed.packages), knowledge, on_phone=True),
+        *_incident_talks(observations, matches, packages, knowledge),
+        *_cleartext(observations),
+        *_screen_off(observations),
+    ]
+    found = merged(told)
+    incidents = {one.id: one for one in cited_once(match.incident for match in matches if by_match[match.incident.id])}
+    full = with_fingerprint_parts(properties)
+    texts = {match.incident.id: reason_text(match, full, on_phone=True) for match in matches}
+    supported = [
+        Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
+        for finding in found
+    ]
+    unread = sorted_skipped(skipped)
+    return JudgedWatch(
+        findings=found,
+        incidents=tuple(incidents[name] for name in sorted(incidents)),
+        verdict=verdict(supported, Reading(watch_headlines(samples.taken, len(observations)), unread)),
+        skipped=unread,
+    )
+
+
+def _observed(observations: Sequence[Observation], packages: Mapping[str, WatchedPackage]) -> Iterable[ObservedPackage]:
+    """Give the packages with what their code holds and what was seen of them.
+
+    What was seen of a uid that several packages share is nobody's in particular: it stands alone.
+    """
+    seen: dict[str, list[Endpoint]] = {}
+    for one in observations:
+        endpoint = observed_endpoint(one)
+        if endpoint is None:
+            continue
+        if len(one.packages) == 1:
+            seen.setdefault(one.packages[0], []).append(endpoint)
+        else:
+            yield ObservedPackage(name=None, endpoints=(endpoint,), path=one.who)
+    for name, package in sorted(packages.items()):
+        infos = package.apks
+        signers = [signer for info in infos for signer in info.signers or ()]
+        yield ObservedPackage(
+            name=name,
+            version_name=infos[0].version_name if infos else None,
+            version_code=infos[0].version_code if infos else None,
+            signers=frozenset(digest for signer in signers for digest in (signer.sha256, signer.sha1)),
+            hashes=frozenset(digest for info in infos for file in info.files
+                             for digest in (file.sha256, file.sha1, file.md5) if digest),
+            endpoints=(*package.endpoints, *seen.get(name, ())),
+            path=infos[0].path if infos else "pm list packages",
+            system=package.system,
+        )  # fmt: skip
+
+
+def _speaks_of_packages(match: IncidentMatch) -> bool:
+    """Leave out what only the build or a property says: that is for `scan`, and says nothing of who talks."""
+    return any(hit.kind not in ("build", "model", "property", "path") for hit in match.hits)
+
+
+def _incident_talks(
+    observations: Sequence[Observation],
+    matches: Sequence[IncidentMatch],
+    packages: Mapping[str, WatchedPackage],
+    knowledge: Knowledge,
+) -> Iterable[Finding]:
+    """Yield a finding for each place that a package of a published incident was connected to, worded by the join."""
+    proven: dict[str, IncidentEntry] = {}
+    for match in matches:
+        for hit in match.hits:
+            if hit.word == "confirmed" and hit.subject.kind == "package":
+                proven.setdefault(hit.subject.name, match.incident)
+    for one in observations:
+        for name in one.packages:
+            if name in proven:
+                held = packages[name].endpoints if name in packages else ()
+                yield _talks(one, name, proven[name], held, knowledge)
+
+
+def _talks(
+    one: Observation, name: str, incident: IncidentEntry, held: Sequence[Endpoint], knowledge: Knowledge
+) -> Finding:
+    index = index_of(knowledge)
+    named = [point for point in held if any(entry.id == incident.id for entry, _ in index.endpoints(point.host))]
+    others = len(one.packages) - 1
+    sharing = f" (or one of the {others} others that share its uid)" if others else ""
+    subject = Subject(kind="package", name=name)
+    own = one.model_copy(update={"held_in": (name,) if held else ()})
+    said = own.said(sorted({point.host for point in named}) or None)
+    return Finding(
+        id=INCIDENT_TALKS,
+        key=finding_key(INCIDENT_TALKS, subject, f"{one.protocol} {one.place} {one.user}"),
+        category=incident.category,
+        title="A package of a published incident was connected",
+        message=f"{name}{sharing}, which “{incident.title}” is about, was {said}.",
+        severity=incident.severity,
+        confidence="high" if one.joined_by != "app-only" else "medium",
+        subject=subject,
+        evidence=(socket_evidence(one), *_evidence_of(named)),
+        sources=all_sources(incident),
+    )
+
+
+def _cleartext(observations: Sequence[Observation]) -> Iterable[Finding]:
+    for who, ones in _by_owner(one for one in observations if one.cleartext):
+        places = [one.place for one in ones]
+        yield _of_uid(
+            CLEARTEXT,
+            "cleartext",
+            who,
+            ones,
+            title="Unencrypted connections",
+            message=f"{who.name} was connected to {listed(places, _MOST_NAMED)}, where by custom nothing is encrypted.",
+            severity="medium",
+            remedy=(_ENCRYPT,),
+        )
+
+
+def _screen_off(observations: Sequence[Observation]) -> Iterable[Finding]:
+    for who, ones in _by_owner(one for one in observations if one.screen_off):
+        places = [one.place for one in ones]
+        yield _of_uid(
+            SCREEN_OFF,
+            "network",
+            who,
+            ones,
+            title="Connected while the screen was off",
+            message=f"{who.name} was connected to {listed(places, _MOST_NAMED)} while the screen was off.",
+            severity="info",
+        )
+
+
+def _of_uid(
+    name: str,
+    category: str,
+    who: Subject,
+    ones: Sequence[Observation],
+    *,
+    title: str,
+    message: str,
+    severity: Severity,
+    remedy: tuple[Remedy, ...] = (),
+) -> Finding:
+    return Finding(
+        id=name,
+        key=finding_key(name, who, ""),
+        category=category,
+        title=title,
+        message=message,
+        severity=severity,
+        confidence="medium",
+        subject=who,
+        evidence=tuple(socket_evidence(one) for one in ones),
+        remedy=remedy,
+    )
+
+
+def _by_owner(observations: Iterable[Observation]) -> Iterable[tuple[Subject, list[Observation]]]:
+    groups: dict[str, list[Observation]] = {}
+    for one in observations:
+        groups.setdefault(one.who, []).append(one)
+    for name, ones in sorted(groups.items()):
+        yield Subject(kind="package" if len(ones[0].packages) == 1 else "device", name=name), ones
+
+
+def _evidence_of(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
+    pieces = (piece for one in endpoints for holder in one.held_by for piece in holder.evidence)
+    return tuple(dict.fromkeys(pieces))

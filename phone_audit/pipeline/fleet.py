@@ -1,0 +1,308 @@
+"""Several phones at once → a result each, and the summary of all."""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
+from phone_audit.judge.differing import groups_of, models_of
+from phone_audit.judge.traits import Traits, traits_of
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.device import Depth
+from phone_audit.model.fleet import Fleet, FleetRun, FleetScan
+from phone_audit.model.results import Scan
+from phone_audit.pipeline.arrivals import Arrival, Arrivals
+from phone_audit.pipeline.fleet_names import phone_name, save_name, without_target
+from phone_audit.pipeline.options import Budget, Progress, ScanOptions
+from phone_audit.pipeline.provenance import TOOL, rfc3339
+from phone_audit.pipeline.saved_before import saved_whole
+from phone_audit.pipeline.scan import scan_device
+from phone_audit.pipeline.sealed import sealed_name
+
+LOST = ("device-lost", "interrupted")
+_PAUSE = 0.2  # seconds between two looks for new phones
+
+
+class Listener(Protocol):
+    """Is told what becomes of each phone, in the thread that runs the fleet; only progress comes from others."""
+
+    def began(self, arrival: Arrival) -> Progress:
+        """A phone is begun; give who is told of its progress."""
+        ...
+
+    def read(self, arrival: Arrival, name: str, scan: Scan) -> str | None:
+        """A phone was read; write its result, and give the name of the file, or None where there is none."""
+        ...
+
+    def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:
+        """A phone could not be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class FleetOptions:
+    """How a fleet is read.
+
+    Attributes:
+        scan: as for one phone; `save` is the folder in which each phone has its own.
+        at_once: phones that are read at the same time.
+        no_more: asked again and again; once true, no further phone is begun.
+    """
+
+    scan: ScanOptions = field(default_factory=ScanOptions)
+    at_once: int = 4
+    no_more: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class _End:
+    """What came of one phone: a result, or why there is none."""
+
+    arrival: Arrival
+    outcome: Scan | PhoneAuditError | BaseException
+
+
+def scan_fleet(
+    arrivals: Arrivals,
+    listener: Listener,
+    *,
+    depth: Depth,
+    users: str,
+    knowledge: Knowledge,
+    options: FleetOptions,
+) -> Fleet:
+    """Read phones side by side, until no more come.
+
+    A phone that fails, or is pulled out, costs itself alone. With `save`, a phone whose folder is there already is not
+    read again; one that was interrupted is read anew, and what its folder holds is not copied again.
+
+    Args:
+        arrivals: gives the phones.
+        listener: writes the results.
+        depth: as for one phone.
+        users: as for one phone.
+        knowledge: what is known.
+        options: everything else.
+
+    Raises:
+        SnapshotError: the folder to save in cannot be made.
+        UsageError: a result cannot be written.
+    """
+    started = options.scan.clock()
+    if options.scan.save is not None:
+        _make_folder(options.scan.save)
+    running = _Running(depth, users, knowledge, options)
+    table = _Table(options.scan.with_identifiers)
+    try:
+        while True:
+            ending = options.no_more() or options.scan.stopped()
+            if ending:
+                running.drop_waiting()
+            else:
+                running.add(arrivals.take())
+            running.begin(listener)
+            for end in running.abandoned() if options.scan.stopped() else ():
+                _note(end, table, listener, arrivals)
+            if not running.busy and (arrivals.over or ending):
+                break
+            last = running.next_end()
+            if last is not None:
+                _note(last, table, listener, arrivals)
+    finally:
+        running.stop()
+    finished = options.scan.clock()
+    return Fleet(
+        schema_="phone-audit/fleet/1",
+        scans=table.scans(),
+        groups=groups_of(table.traits()),
+        models=models_of(table.traits()),
+        tool=TOOL,
+        run=FleetRun(
+            started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()
+        ),
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SnapshotError(
+            f"The folder {folder} cannot be made: {error.strerror or error}.", "Name a folder that you may write to."
+        ) from error
+
+
+def _note(end: _End, table: "_Table", listener: Listener, arrivals: Arrivals) -> None:
+    if isinstance(end.outcome, Scan):
+        name = phone_name(end.arrival.number, end.outcome)
+        table.read(end.arrival, name, end.outcome, listener.read(end.arrival, name, end.outcome))
+        if any(item.code in LOST for item in end.outcome.coverage.skipped):
+            arrivals.lost(end.arrival)
+    elif isinstance(end.outcome, PhoneAuditError):
+        name = phone_name(end.arrival.number, None)
+        table.failed(end.arrival, name, end.outcome)
+        listener.failed(end.arrival, name, end.outcome)
+        if isinstance(end.outcome, DeviceLostError):
+            arrivals.lost(end.arrival)
+        else:
+            arrivals.failed(end.arrival)
+    else:
+        raise end.outcome
+
+
+def _kept(save: Path, options: ScanOptions) -> Path | None:
+    """Give what an earlier run has kept of a phone whose answers go to `save`, where that can be read now."""
+    sealed = sealed_name(save)
+    if options.encrypt_to:
+        return sealed if options.identity is not None and sealed.exists() else None
+    return save if saved_whole(save) else None
+
+
+class _Running:
+    """The phones that are being read, each in a thread of its own, and those that wait for their turn."""
+
+    def __init__(self, depth: Depth, users: str, knowledge: Knowledge, options: FleetOptions) -> None:
+        self._depth: Depth = depth
+        self._users = users
+        self._knowledge = knowledge
+        self._options = options
+        self._waiting: list[Arrival] = []
+        self._ends: queue.SimpleQueue[_End] = queue.SimpleQueue()
+        self._busy: dict[int, Arrival] = {}
+        self._speaking: set[int] = set()
+        self._stopped = threading.Event()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._busy or self._waiting)
+
+    def add(self, arrivals: list[Arrival]) -> None:
+        self._waiting += arrivals
+
+    def drop_waiting(self) -> None:
+        self._waiting.clear()
+
+    def begin(self, listener: Listener) -> None:
+        """Start those for which there is room; a phone that came back waits until its first reading has ended."""
+        for arrival in list(self._waiting):
+            if len(self._busy) >= self._options.at_once:
+                return
+            if arrival.number not in self._busy:
+                self._waiting.remove(arrival)
+                self._busy[arrival.number] = arrival
+                progress = self._heard(arrival, listener.began(arrival))
+                # a daemon, so that a second Ctrl-C need not wait for a phone
+                threading.Thread(
+                    target=self._read, args=(arrival, progress), name=f"phone-{arrival.number}", daemon=True
+                ).start()
+
+    def next_end(self) -> _End | None:
+        """Wait a moment for one to end."""
+        try:
+            end = self._ends.get(timeout=_PAUSE)
+        except queue.Empty:
+            return None
+        if end.arrival.number not in self._busy:
+            return None  # it was given up
+        self._speaking.discard(end.arrival.number)
+        del self._busy[end.arrival.number]
+        return end
+
+    def abandoned(self) -> list[_End]:
+        """Give up those that have not said a word, such as one that waits for somebody to look at its screen."""
+        silent = [arrival for number, arrival in self._busy.items() if number not in self._speaking]
+        for arrival in silent:
+            del self._busy[arrival.number]
+        error = DeviceOfflineError("The scan was interrupted before the phone had said anything.")
+        return [_End(arrival, error) for arrival in silent]
+
+    def _heard(self, arrival: Arrival, progress: Progress) -> Progress:
+        def report(what: str, done: int, total: int) -> None:
+            self._speaking.add(arrival.number)
+            progress(what, done, total)
+
+        return report
+
+    def stop(self) -> None:
+        """Let those that still run come to an end by themselves."""
+        self._stopped.set()
+
+    def _read(self, arrival: Arrival, progress: Progress) -> None:
+        try:
+            outcome: Scan | BaseException = self._scan(arrival, progress)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that runs the fleet
+            outcome = error
+        self._ends.put(_End(arrival, outcome))
+
+    def _scan(self, arrival: Arrival, progress: Progress) -> Scan:
+        options = self._options.scan
+        own = replace(options, save=None, budget=self._share(options.budget), stopped=self._asked_to_stop)
+        target, depth, users = arrival.target, self._depth, self._users
+        if Path(target).exists():
+            own = replace(own, via="auto")
+        elif options.save is not None:
+            save = options.save / save_name(target)
+            kept = _kept(save, options)
+            if kept is not None:  # by an earlier run of the same fleet
+                target, depth, users = str(kept), "standard", "all"
+                own = replace(own, via="auto", encrypt_to=())
+            else:
+                own = replace(own, save=save)
+        return scan_device(
+            target, depth=depth, users=users, knowledge=self._knowledge, on_progress=progress, options=own
+        )
+
+    def _share(self, budget: Budget) -> Budget:
+        """Give one phone its share of the processes; a phone always has one."""
+        return replace(budget, jobs=max(1, budget.jobs // max(1, len(self._busy) + len(self._waiting))))
+
+    def _asked_to_stop(self) -> bool:
+        return self._stopped.is_set() or self._options.scan.stopped()
+
+
+class _Table:
+    """The rows of the summary, the last word on each phone."""
+
+    def __init__(self, with_identifiers: bool) -> None:
+        self._with_identifiers = with_identifiers
+        self._scans: dict[int, FleetScan] = {}
+        self._traits: dict[int, Traits] = {}
+
+    def read(self, arrival: Arrival, name: str, scan: Scan, file: str | None) -> None:
+        self._traits[arrival.number] = traits_of(scan, name)
+        self._scans[arrival.number] = FleetScan(
+            name=name,
+            file=file,
+            pseudonym=scan.device.pseudonym,
+            label=scan.label,
+            model=scan.device.model,
+            outcome=scan.verdict.outcome,
+            complete=scan.coverage.complete,
+            serial=scan.device.serial,
+        )
+
+    def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:
+        if arrival.number in self._traits:
+            return  # what was read of it before it went away stays
+        show = arrival.target if self._with_identifiers else None
+        self._scans[arrival.number] = FleetScan(
+            name=name,
+            file=None,
+            pseudonym=None,
+            label=None,
+            model=None,
+            outcome=None,
+            complete=False,
+            error=error.message if show else without_target(error.message, arrival.target),
+            hint=error.hint if show else without_target(error.hint, arrival.target),
+            serial=show,
+        )
+
+    def scans(self) -> tuple[FleetScan, ...]:
+        return tuple(self._scans[number] for number in sorted(self._scans))
+
+    def traits(self) -> list[Traits]:
+        return list(self._traits.values())

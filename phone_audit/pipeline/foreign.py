@@ -1,0 +1,89 @@
+"""An acquisition that another tool made, as a source of a scan."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from phone_audit.acquire.collect import Acquired
+from phone_audit.acquire.foreign.collect import collect_held, depth_of
+from phone_audit.acquire.foreign.held import Held
+from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.open import open_foreign
+from phone_audit.acquire.plan import Plan
+from phone_audit.errors import UsageError
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.device import AcquisitionInfo, Depth
+from phone_audit.pipeline.options import Progress, ScanOptions
+
+
+@dataclass(frozen=True)
+class ForeignSource:
+    """The acquisition, ready to be read; see `source.Source`. `named` is what the person named."""
+
+    held: Held
+    holding: Holding
+    named: Path
+    label: str | None
+    scratch: Path
+    folder: Path
+    replayed: bool = False
+    earlier: tuple[Path, ...] = ()
+
+    @property
+    def depth(self) -> Depth:
+        """What the acquisition promises."""
+        return depth_of(self.held)
+
+    def collect(self, knowledge: Knowledge, on_progress: Progress, plan: Plan) -> Acquired:
+        """Read it, and hand its APKs on."""
+        del knowledge  # it cannot be asked for paths
+        collected = collect_held(self.held, self.holding, self.scratch, on_progress)
+        for apk in collected.apks:
+            plan.on_apk(apk)
+        return Acquired(collected.snapshot, collected.apks, collected.bytes_read, {}, {}, None)
+
+    def finish(self, acquired: Acquired) -> AcquisitionInfo:
+        """Say how it was read. Of a single file the hash is given, so that a reader can tell which one it was."""
+        del acquired
+        return AcquisitionInfo(
+            source=self.held.source,
+            depth=self.depth,
+            via="file",
+            manifest_sha256=_digest(self.named) if self.named.is_file() else None,
+            phone_clock_offset=None,
+            cannot_hold=self.held.cannot_hold,
+        )
+
+
+@contextmanager
+def foreign_source(
+    path: Path, named: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path
+) -> Iterator[ForeignSource]:
+    """Open an acquisition of another tool.
+
+    Args:
+        path: the folder, archive or text, decrypted.
+        named: what the person named.
+        depth: as asked for; it has to be the default.
+        users: as asked for; it has to be the default.
+        options: everything else.
+        scratch: a folder for what is taken out of it.
+
+    Raises:
+        UsageError: something is asked for that only a phone can give.
+        SnapshotError: no known tool made it, or it is damaged.
+    """
+    hint = "Leave the option out, or scan the phone itself."
+    if options.save is not None or options.via != "auto" or users != "all" or depth != "standard":
+        raise UsageError(f"{named} is an acquisition: it holds what it holds, and there is no phone to ask.", hint)
+    inside = scratch.parent / "inside"
+    inside.mkdir(exist_ok=True)
+    with open_foreign(path, inside) as (held, holding):
+        yield ForeignSource(held, holding, named, options.label, scratch, path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,152 @@
+"""Records of analysed files, kept on this computer so that equal bytes are neither copied nor analysed again."""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from phone_audit import __version__
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.beside import BESIDE_ROLES, BesideFile, BesideRole, joint_hash
+
+Extent = Literal["whole", "parts"]
+"""Whether a record was made from all bytes of a file or from the parts that are read at standard depth."""
+
+LARGEST = 512 * 2**20
+"""Bytes that all records may take; the ones that were not used for the longest time go first."""
+
+COSTLY = frozenset({"time-budget", "memory-budget", "crashed", "interrupted", "no-code"})
+"""What another run may not suffer from: a record with one of these is not kept. Code that an APK lacks may lie beside
+it the next time."""
+
+_FORMAT = "1"
+_LARGEST_RECORD = 64 * 2**20
+_SUFFIX = ".record"
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def cache_folder() -> Path:
+    """Give the folder for what can be had again, which `XDG_CACHE_HOME` may move."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "phone-audit"
+
+
+@cache
+def analyser_digest() -> str:
+    """Give the SHA-256 of everything that decides what a record says, apart from the knowledge: the code."""
+    digest = hashlib.sha256(f"{_FORMAT} {__version__}".encode())
+    for folder in ("analyse", "model", "knowledge"):
+        for path in sorted((_PACKAGE / folder).rglob("*.py")):
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class CachedRecord:
+    """A record as it was made, and the seconds that took."""
+
+    info: ApkInfo
+    seconds: float
+
+
+class RecordCache:
+    """The records that hold for one state of the knowledge and of this program.
+
+    Nothing here ever fails a scan: what cannot be read or written is not there.
+
+    Args:
+        folder: where all records lie; made with mode 0700.
+        knowledge_digest: of the knowledge in use.
+    """
+
+    def __init__(self, folder: Path, knowledge_digest: str) -> None:
+        self._root = folder
+        key = hashlib.sha256(f"{knowledge_digest} {analyser_digest()}".encode()).hexdigest()[:32]
+        self._folder = folder / key
+
+    def get(self, sha256: str, *extents: Extent) -> CachedRecord | None:
+        """Give the first record of a file that is there."""
+        return next((found for extent in extents if (found := self._read(sha256, extent))), None)
+
+    def put(self, sha256: str, extent: Extent, info: ApkInfo, seconds: float) -> None:
+        """Keep a record, unless it lacks what another run may have."""
+        if any(note.code in COSTLY for note in info.skipped):
+            return
+        body = zlib.compress(f"{seconds:.6f}\n{info.model_dump_json()}".encode(), 1)
+        path = self._path(sha256, extent)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with suppress(OSError):
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._root.chmod(0o700)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(hashlib.sha256(body).digest() + body)
+            draft.replace(path)
+
+    def note_stripped(self, sha256: str) -> None:
+        """Remember that an APK has its code elsewhere; its records are kept by `joint_hash`."""
+        mark = self._path(sha256, "stripped")
+        with suppress(OSError):
+            if mark.parent.is_dir() or self._root.is_dir():
+                mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                mark.touch(mode=0o600)
+
+    def is_stripped(self, sha256: str) -> bool:
+        """Tell whether that was noted."""
+        return self._path(sha256, "stripped").exists()
+
+    def prune(self, largest: int = LARGEST) -> None:
+        """Remove the records that were not used for the longest time, until the rest takes `largest` bytes."""
+        found = sorted(_records(self._root), key=lambda record: -record[0])
+        room = largest
+        for _, size, path in found:
+            room -= size
+            if room < 0:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _read(self, sha256: str, extent: Extent) -> CachedRecord | None:
+        path = self._path(sha256, extent)
+        try:
+            if path.stat().st_size > _LARGEST_RECORD:
+                return None
+            data = path.read_bytes()
+            digest, body = data[:32], data[32:]
+            if hashlib.sha256(body).digest() != digest:
+                return None
+            seconds, _, text = zlib.decompress(body).partition(b"\n")
+            record = CachedRecord(ApkInfo.model_validate_json(text), float(seconds))
+        except (OSError, ValueError, zlib.error, ValidationError):
+            return None
+        with suppress(OSError):
+            os.utime(path)
+        return record if record.info.sha256 is None or _key_of(record.info) == sha256 else None
+
+    def _path(self, sha256: str, extent: Extent | Literal["stripped"]) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.{extent}{_SUFFIX}"
+
+
+def _key_of(info: ApkInfo) -> str | None:
+    """Give the hash by which a record is kept."""
+    roles: dict[str, BesideRole] = {role: role for role in BESIDE_ROLES}
+    beside = [
+        BesideFile(file.path, None, file.size, file.sha256, roles[file.role])
+        for file in info.files
+        if file.role in roles
+    ]
+    return joint_hash(info.sha256, beside)
+
+
+def _records(root: Path) -> Iterator[tuple[float, int, Path]]:
+    for path in root.rglob(f"*{_SUFFIX}"):
+        with suppress(OSError):
+            found = path.lstat()
+            yield found.st_mtime, found.st_size, path

@@ -1,0 +1,151 @@
+"""Watches that are kept in a folder: beside a saved acquisition of the same phone, they go into its scan."""
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.parse.getprop import parse_getprop
+from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.replay import ReplayTransport
+from phone_audit.acquire.saved import is_saved
+from phone_audit.errors import CommandError, SnapshotError, UsageError
+from phone_audit.model.apk import Endpoint
+from phone_audit.model.base import read_document
+from phone_audit.model.watch import Observation, Watch
+from phone_audit.pipeline.analysed import AnalysedApk
+
+NAME = re.compile(r"watch-\d{8}T\d{6}Z(?:-\d{1,4})?\.json")
+LIMIT = 256 * 2**20
+"""Bytes of one saved watch."""
+
+_SERIALS = ("ro.serialno", "ro.boot.serialno")
+
+
+def prepare_folder(folder: Path, properties: dict[str, str]) -> None:
+    """Make the folder, or make sure that a saved acquisition in it is of this phone.
+
+    Args:
+        folder: new, empty, holding earlier watches, or a saved acquisition.
+        properties: the phone's.
+
+    Raises:
+        UsageError: it holds something else, or the acquisition of another phone.
+        SnapshotError: it cannot be written, or the acquisition is damaged.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        others = [path.name for path in folder.iterdir() if not NAME.fullmatch(path.name)]
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    if is_saved(folder):
+        if not _is_of(ReplayTransport(folder), properties):
+            raise UsageError(
+                f"{folder} is a saved acquisition of another phone.",
+                "Name the folder that `scan --save` made of this phone, or a new one.",
+            )
+    elif others:
+        raise UsageError(f"{folder} holds other files, {sorted(others)[0]} among them.", "Name a new folder.")
+    else:
+        folder.chmod(0o700)
+
+
+def save_watch(folder: Path, watch: Watch) -> Path:
+    """Write the watch into the folder, whole or not at all, and give its path.
+
+    Raises:
+        SnapshotError: it cannot be written.
+    """
+    stem = "watch-" + re.sub(r"[-:]", "", watch.run.started)
+    names = (f"{stem}.json", *(f"{stem}-{number}.json" for number in range(1, 10_000)))
+    data = watch.model_dump_json(indent=2).encode("utf-8", "backslashreplace") + b"\n"
+    try:
+        part = folder / f".{stem}.{os.getpid()}.part"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            os.fsync(file.fileno())
+        for name in names:
+            try:
+                os.link(part, folder / name)
+            except FileExistsError:
+                continue
+            break
+        part.unlink()
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    return folder / name
+
+
+def saved_observations(folder: Path) -> tuple[Observation, ...]:
+    """Give what all watches in the folder saw, sorted.
+
+    Raises:
+        SnapshotError: one of them is damaged.
+    """
+    if not folder.is_dir():
+        return ()
+    names = sorted(path.name for path in folder.iterdir() if NAME.fullmatch(path.name))
+    found = [one for name in names for one in _read(folder / name).observations]
+    return tuple(sorted(found, key=lambda one: (one.uid, one.protocol, one.place, one.first_seen)))
+
+
+def with_observed(apks: Sequence[AnalysedApk], observations: Sequence[Observation]) -> tuple[AnalysedApk, ...]:
+    """Mark the endpoints in the code that were seen on the wire.
+
+    Only where it is shown to be the same, and only for a package that shares its uid with nobody.
+    """
+    seen: dict[str, set[str]] = {}
+    for one in observations:
+        if one.joined_by != "app-only" and one.host is not None and len(one.packages) == 1:
+            seen.setdefault(one.packages[0], set()).add(one.host)
+    return tuple(_marked(apk, seen.get(apk.info.package or "", set())) for apk in apks)
+
+
+def _marked(apk: AnalysedApk, hosts: set[str]) -> AnalysedApk:
+    endpoints = apk.info.endpoints
+    if not hosts or endpoints is None or not any(one.host.lower() in hosts for one in endpoints):
+        return apk
+    marked: tuple[Endpoint, ...] = tuple(
+        one.model_copy(update={"observed": True}) if one.host.lower() in hosts else one for one in endpoints
+    )
+    return replace(apk, info=apk.info.model_copy(update={"endpoints": marked}))
+
+
+def _is_of(replay: ReplayTransport, properties: dict[str, str]) -> bool:
+    """Tell whether the acquisition is of a phone with one of these serial numbers; an unknown one fits none."""
+    try:
+        saved = parse_getprop(decode(replay.shell(commands.GETPROP.text).output))
+    except CommandError:
+        return False
+    mine = {properties[name] for name in _SERIALS if properties.get(name)}
+    return not mine.isdisjoint(saved[name] for name in _SERIALS if saved.get(name))
+
+
+def _read(path: Path) -> Watch:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SnapshotError(f"{path} is no regular file.")
+            data = file.read(LIMIT + 1)
+    except OSError as error:
+        what = "is a link" if error.errno == errno.ELOOP else f"cannot be read ({error.strerror})"
+        raise SnapshotError(f"{path} {what}.", "Remove it, or copy the whole folder again.") from error
+    if len(data) > LIMIT:
+        raise SnapshotError(f"{path} is larger than {LIMIT // 2**20} MB, which no watch is.")
+    try:
+        return read_document(Watch, data)
+    except ValidationError as error:
+        raise SnapshotError(f"{path} is no saved watch.", "Remove it, or copy the whole folder again.") from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        f"{folder} cannot be written: {error.strerror or error}.", "Name a folder that you may write to."
+    )

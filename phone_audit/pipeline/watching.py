@@ -1,0 +1,269 @@
+"""One watch of one phone: looks at its sockets, and has the code of what is connected read meanwhile."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phone_audit.acquire.bystander import Beside, Bystander
+from phone_audit.acquire.owners import Owners
+from phone_audit.acquire.sampling import Pace, Sampler
+from phone_audit.acquire.transport import LiveTransport
+from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.judge.joining import with_join
+from phone_audit.judge.watching import WatchedPackage
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Endpoint
+from phone_audit.model.device import Device
+from phone_audit.model.finding import Skipped
+from phone_audit.model.watch import Moved, Observation, ObservationLine, Samples
+from phone_audit.pipeline.limits import not_read
+from phone_audit.pipeline.options import Budget, Via, never
+from phone_audit.pipeline.provenance import Clock, utc_now
+from phone_audit.pipeline.seen import Place, Seen
+from phone_audit.pipeline.talking_code import TalkingCode
+
+IDLE = 60.0
+"""Seconds without anything new, after which `until_idle` ends a watch."""
+
+LINE_PATIENCE = 20.0
+"""Seconds that a line of the stream waits for the code of its packages."""
+GRACE = 20.0
+"""Seconds that the code of packages may still take once an end was asked for."""
+
+_TURN = 0.05
+"""Seconds after which a wait asks again whether to stop."""
+
+
+class Live:
+    """What is known in the middle of a watch, for whoever draws it."""
+
+    def __init__(self, watching: "Watching") -> None:
+        self._watching = watching
+
+    def observations(self) -> tuple[Observation, ...]:
+        """Give what was seen so far, joined with the code that was read so far."""
+        return self._watching.observations()
+
+    def samples(self) -> Samples:
+        """Say how well was looked so far."""
+        return self._watching.seen.samples()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first look."""
+        return self._watching.elapsed
+
+
+def _nobody(_: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class WatchOptions:
+    """How a phone is watched.
+
+    Attributes:
+        via: through which way in.
+        seconds: how long; until it is stopped where None.
+        until_idle: whether to end when nothing new was seen for `IDLE` seconds.
+        save: the folder that is to keep the result (`saved_watch.save_watch`); looked at before anything is watched.
+        label: the case or asset name kept in the result.
+        with_identifiers: whether the serial number stands in the result.
+        budget: what the analysis of one APK may cost.
+        cache: whether files that were analysed before are neither copied nor analysed again.
+        on_wait: told a sentence when the person must look at the phone.
+        on_look: told after each look.
+        on_line: gets each observation once its code was read, or will not be for a while.
+        stopped: asked again and again; once true, what was seen so far is the result.
+        clock: gives the present time.
+        monotonic: gives the time that waits are measured by.
+    """
+
+    via: Via = "auto"
+    seconds: float | None = None
+    until_idle: bool = False
+    save: Path | None = None
+    label: str | None = None
+    with_identifiers: bool = False
+    budget: Budget = field(default_factory=Budget)
+    cache: bool = True
+    on_wait: Callable[[str], None] | None = None
+    on_look: Callable[[Live], None] = _nobody
+    on_line: Callable[[ObservationLine], None] = _nobody
+    stopped: Callable[[], bool] = never
+    clock: Clock = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class Watching:
+    """One watch of one phone.
+
+    Attributes:
+        seen: what the looks showed so far.
+        device: which phone.
+    """
+
+    def __init__(
+        self,
+        transport: LiveTransport,
+        device: Device,
+        owners: Owners,
+        code: TalkingCode,
+        knowledge: Knowledge,
+        options: WatchOptions,
+    ) -> None:
+        self.seen = Seen(owners)
+        self.knowledge = knowledge
+        self.options = options
+        self.owners = owners
+        self._transport = transport
+        self.device = device
+        self._code = code
+        self._sampler = Sampler(transport, options.monotonic)
+        self._bystander = Bystander(transport, options.monotonic)
+        self._pace = Pace()
+        self._waiting: dict[Place, float] = {}
+        self._lost: DeviceLostError | None = None
+        self._started = self._news = options.monotonic()
+
+    @property
+    def beside(self) -> Beside:
+        """What was asked beside the looks."""
+        return self._bystander.beside
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the begin."""
+        return self.options.monotonic() - self._started
+
+    def run(self) -> None:
+        """Look until the time is over, nothing new comes, or an end is asked for."""
+        self._bystander.start()
+        self._code.start()
+        try:
+            while not self._over():
+                begun = self.options.monotonic()
+                self._look()
+                self._tell_lines()
+                self.options.on_look(Live(self))
+                self._rest(begun)
+        except DeviceLostError as error:
+            self._lost = error
+        finally:
+            self._sampler.close()
+            self._bystander.stop()
+            self._code.finish(self._give_up())
+        self._tell_lines(everything=True)
+
+    def _give_up(self) -> Callable[[], bool]:
+        """Give what ends the reading of code: its grace where an end was asked for, else whoever asks for one now."""
+        until = self.options.monotonic() + GRACE
+        return (lambda: self.options.monotonic() > until) if self.options.stopped() else self.options.stopped
+
+    def _over(self) -> bool:
+        options = self.options
+        if options.stopped() or (options.seconds is not None and self.elapsed >= options.seconds):
+            return True
+        return options.until_idle and options.monotonic() - self._news >= IDLE
+
+    def _look(self) -> None:
+        try:
+            sample = self._sampler.take()
+        except DeviceLostError:
+            self._bring_back()
+            sample = None
+        except CommandError:
+            sample = None
+        now = self.options.monotonic()
+        if sample is None:
+            self.seen.failed += 1
+            return
+        moment = self.beside.moment_at(sample.asked)
+        new = self.seen.note(sample, self.options.clock(), moment)
+        self._pace.note(now, sample.spent, news=bool(new))
+        if new:
+            self._news = now
+        for place in new:
+            self._waiting[place] = now
+            self._code.want(self.owners.of(place[0]))
+
+    def _bring_back(self) -> None:
+        """Connect again; the look is lost, and the phone as well where it does not come back."""
+        self._sampler.close()
+        self._transport.reconnect()
+
+    def _rest(self, begun: float) -> None:
+        """Wait until the next look; an end is noticed at once."""
+        until = begun + self._pace.interval(self.options.monotonic())
+        while not self._over() and (left := until - self.options.monotonic()) > 0:
+            time.sleep(min(left, _TURN))
+
+    def _tell_lines(self, *, everything: bool = False) -> None:
+        now = self.options.monotonic()
+        for place, since in list(self._waiting.items()):
+            if everything or now - since >= LINE_PATIENCE or self._code.settled(self.owners.of(place[0])):
+                del self._waiting[place]
+                one, phone = dict(self.observation(place)), self.device.pseudonym
+                self.options.on_line(ObservationLine(**one, phone=phone, schema_="phone-audit/observation/1"))
+
+    def observation(self, place: Place) -> Observation:
+        """Give what was seen of one place, joined with the code that was read."""
+        one = self.seen.observation(place)
+        names = sorted(
+            {
+                query.host
+                for query in self.beside.queries
+                if query.uid == one.uid and one.remote.address in query.addresses
+            }
+        )
+        return with_join(one, self._held(one.packages), names, self.knowledge)
+
+    def _held(self, packages: Sequence[str]) -> Mapping[str, Sequence[Endpoint]] | None:
+        read = {name: infos for name in packages if (infos := self._code.read(name)) is not None}
+        held = {name: [one for info in infos for one in info.endpoints or ()] for name, infos in read.items()}
+        return held or None
+
+    def observations(self) -> tuple[Observation, ...]:
+        """Give everything that was seen, by uid and place, with the bytes of a uid that had one place only."""
+        found = [self.observation(place) for place in sorted(self.seen.places)]
+        places: dict[int, int] = {}
+        for one in found:
+            places[one.uid] = places.get(one.uid, 0) + 1
+        return tuple(self._with_bytes(one) if places[one.uid] == 1 else one for one in found)
+
+    def _with_bytes(self, one: Observation) -> Observation:
+        moved = self.beside.moved(one.uid)
+        if moved is None:
+            return one
+        return one.model_copy(update={"received": moved.received, "sent": moved.sent})
+
+    def traffic(self) -> tuple[Moved, ...]:
+        """Give what each uid moved, most first."""
+        found = []
+        for uid in self.beside.last or ():
+            moved = self.beside.moved(uid)
+            if moved and (moved.received or moved.sent):
+                found.append(
+                    Moved(
+                        uid=uid,
+                        user=uid // 100_000,
+                        packages=self.owners.of(uid),
+                        received=moved.received,
+                        sent=moved.sent,
+                    )
+                )
+        return tuple(sorted(found, key=lambda one: (-one.received - one.sent, one.uid)))
+
+    def packages(self, observations: Sequence[Observation]) -> dict[str, WatchedPackage]:
+        """Give the packages that were connected, with what was read of them."""
+        names = sorted({name for one in observations for name in one.packages})
+        system = self.owners.system
+        return {
+            name: WatchedPackage(name, self._code.read(name) or (), None if system is None else name in system)
+            for name in names
+        }
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Give what was promised and not read."""
+        return (*not_read(self.seen, self.beside, self._lost), *self._code.skipped)

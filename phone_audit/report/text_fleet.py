@@ -1,0 +1,99 @@
+"""The text summary of several phones: each in a line, then which of one kind differs, and in what."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from phone_audit.model.fleet import Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.safe import shortened
+
+MOST_SHOWN = 12
+"""Differences of one phone that are shown; the JSON summary has all."""
+
+_LONGEST = 60
+
+
+def render_fleet(fleet: Fleet, style: Style) -> str:
+    """Give the summary that the person in charge of the phones reads."""
+    canvas = Canvas(style)
+    read = [scan for scan in fleet.scans if scan.outcome is not None]
+    canvas.paragraph(_headline(len(fleet.scans), len(read)), style="bold")
+    canvas.gap()
+    for scan in fleet.scans:
+        _draw_phone(canvas, scan)
+    for group in fleet.groups:
+        if len(group.members) > 1:
+            canvas.heading(f"Phones with the build {_short(group.fingerprint)}")
+            _draw_differences(canvas, group)
+    for model in fleet.models:
+        canvas.heading(f"Phones of the model {_short(model.model)}, whose builds differ")
+        _draw_differences(canvas, model)
+    return canvas.text()
+
+
+def _headline(seen: int, read: int) -> str:
+    if not seen:
+        return "No phone was read."
+    phones = "1 phone" if seen == 1 else f"{seen} phones"
+    return f"{phones}, {'all' if read == seen else read} read." if read else f"{phones}, none could be read."
+
+
+def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
+    if scan.outcome is None:
+        canvas.item(f"{scan.name}: {scan.error}", "*", 0)
+        if scan.hint:
+            canvas.paragraph(scan.hint, 2)
+        return
+    model = f" ({_short(scan.model)})" if scan.model else ""
+    left = "" if scan.complete else "; not all was read"
+    where = f"; {scan.file}" if scan.file else ""
+    canvas.item(f"{scan.name}{model}: {scan.outcome}{left}{where}", "*", 0, _style(scan))
+
+
+def _style(scan: FleetScan) -> str:
+    return "bold" if scan.outcome in ("known-bad", "suspicious") else ""
+
+
+def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:
+    if not group.differs:
+        canvas.paragraph(f"{len(group.members)} phones, alike in all that was compared.", 2)
+        return
+    lines: dict[str, list[str]] = defaultdict(list)
+    apart: list[Difference] = []
+    for difference in group.differs:
+        if difference.majority is None:
+            apart.append(difference)
+            continue
+        for odd in difference.odd:
+            lines[odd.member].append(
+                f"{_short(difference.what)}: {_short(odd.value)}; most have: {_short(difference.majority)}"
+            )
+    for member in group.members:
+        if member in lines:
+            canvas.paragraph(f"{member} differs from most in {len(lines[member])}:", 2)
+            _draw_some(canvas, lines[member])
+    alike = [member for member in group.members if member not in lines]
+    if alike and lines:
+        canvas.paragraph(f"Like most: {', '.join(alike)}.", 2)
+    if apart:
+        canvas.paragraph(f"Different with no majority in {len(apart)}:", 2)
+        _draw_some(canvas, [_spread(difference) for difference in apart])
+
+
+def _draw_some(canvas: Canvas, lines: Sequence[str]) -> None:
+    for line in lines[:MOST_SHOWN]:
+        canvas.item(line, "-", 4)
+    if len(lines) > MOST_SHOWN:
+        canvas.paragraph(f"and {len(lines) - MOST_SHOWN} more, in the JSON summary", 6)
+
+
+def _spread(difference: Difference) -> str:
+    by_value: dict[str, list[str]] = defaultdict(list)
+    for odd in difference.odd:
+        by_value[odd.value].append(odd.member)
+    values = "; ".join(f"{_short(value)} ({', '.join(members)})" for value, members in sorted(by_value.items()))
+    return f"{_short(difference.what)}: {values}"
+
+
+def _short(text: str | None) -> str:
+    return shortened(text or "", _LONGEST)

@@ -1,0 +1,122 @@
+"""The text report of a watch: verdict, what was seen connected, and what such a watch cannot see."""
+
+from collections.abc import Sequence
+
+from phone_audit.model.watch import Observation, Watch
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.safe import shortened
+from phone_audit.report.text_parts import (
+    cited,
+    draw_about,
+    draw_evidence,
+    draw_other_findings,
+    draw_reasons,
+    draw_remedies,
+    draw_skipped,
+)
+
+SEEN_TITLE = "Seen connected"
+_MOST_OWNERS = 40
+_MOST_PLACES = 12
+_CLEARTEXT = {True: "unencrypted by its port", False: "encrypted by its port", None: "encryption not known"}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def render_watch(watch: Watch, style: Style) -> str:
+    """Give the report of what was seen live."""
+    canvas = Canvas(style)
+    canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
+    canvas.gap()
+    canvas.paragraph(_which_phone(watch))
+    named, others = cited(watch.findings, watch.verdict)
+    draw_reasons(canvas, watch.verdict)
+    draw_remedies(canvas, named)
+    draw_observations(canvas, watch.observations)
+    draw_evidence(canvas, named)
+    draw_other_findings(canvas, others)
+    canvas.heading("What this cannot see")
+    for line in watch.cannot_see:
+        canvas.item(line)
+    draw_skipped(canvas, watch.skipped)
+    draw_about(canvas, watch.knowledge, watch.tool, _how_watched(watch))
+    return canvas.text()
+
+
+def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> None:
+    """Draw who was connected to whom: a part a package or uid, a line a place, and what is shown of it."""
+    canvas.heading(SEEN_TITLE)
+    if not observations:
+        canvas.item("No connection was seen.")
+        return
+    groups: dict[tuple[str, int], list[Observation]] = {}
+    for one in observations:
+        groups.setdefault((one.who, one.user), []).append(one)
+    ranked = sorted(groups.items(), key=lambda group: (-sum(one.times_seen for one in group[1]), group[0]))
+    for (who, user), ones in ranked[:_MOST_OWNERS]:
+        profile = f" (user {user})" if user else ""
+        canvas.item(f"{shortened(who, 100)}{profile}", "*", 2, "bold")
+        for one in sorted(ones, key=lambda one: (-one.times_seen, one.place))[:_MOST_PLACES]:
+            canvas.item(one.said(), "-", 4)
+            canvas.paragraph(", ".join(facts_of(one)), 6)
+        _more(canvas, len(ones) - _MOST_PLACES, "-", 4)
+    _more(canvas, len(ranked) - _MOST_OWNERS, "*", 2)
+
+
+def facts_of(one: Observation) -> list[str]:
+    """Say how often, when, and in what circumstances, in a few words each."""
+    facts = [
+        f"{_counted(one.connections, 'connection')} ({one.protocol})",
+        f"{one.first_seen[11:19]} to {one.last_seen[11:19]} UTC",
+    ]
+    if one.received is not None and one.sent is not None:
+        facts.append(f"received {amount(one.received)}, sent {amount(one.sent)}")
+    facts.append(_CLEARTEXT[one.cleartext])
+    if one.foreground is not None:
+        facts.append("in the foreground" if one.foreground else "in the background")
+    if one.screen_off:
+        facts.append("while the screen was off")
+    if one.owner:
+        facts.append(one.owner)
+    return facts
+
+
+def amount(size: int) -> str:
+    """Write a number of bytes as people do.
+
+    Example:
+        >>> amount(713), amount(480_486)
+        ('713 B', '480.5 kB')
+    """
+    value = float(size)
+    for unit in _UNITS[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} {_UNITS[-1]}"
+
+
+def _which_phone(watch: Watch) -> str:
+    parts = [f"Phone: {shortened(watch.device.model or 'model unknown', 60)}"]
+    if watch.device.device:
+        parts[0] += f" ({shortened(watch.device.device, 60)})"
+    if watch.device.serial:
+        parts.append(f"serial {shortened(watch.device.serial, 60)}")
+    label = f"Label: {watch.label}. " if watch.label else ""
+    return f"{label}{', '.join(parts)}, watched for {watch.run.seconds:.0f} seconds."
+
+
+def _how_watched(watch: Watch) -> list[str]:
+    samples = watch.samples
+    lines = [f"{samples.taken} looks at the sockets, {samples.failed} that were not answered"]
+    if samples.core_share is not None:
+        lines.append(f"looking took {100 * samples.core_share:.1f} % of one core of the phone")
+    return lines
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _more(canvas: Canvas, count: int, mark: str, indent: int) -> None:
+    if count > 0:
+        canvas.item(f"and {count} more, all in the JSON result (-f json)", mark, indent)

@@ -1,0 +1,87 @@
+"""Results of several phones: a folder with a file each and the summary; on standard output in order of the phones."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHING_TO_SCAN
+from phone_audit.cli.fleet_outputs import FleetOutputs
+from phone_audit.cli.scan_fleet import exit_code
+from phone_audit.errors import UsageError
+from phone_audit.model.fleet import Fleet, FleetRun, FleetScan
+from tests.documents import TOOL, scan
+
+
+def row(name: str, outcome: str | None = "exposed") -> FleetScan:
+    return FleetScan.model_validate(
+        {
+            "name": name, "file": None, "pseudonym": None, "label": None, "model": None, "outcome": outcome,
+            "complete": outcome is not None,
+        }
+    )  # fmt: skip
+
+
+def fleet(*rows: FleetScan) -> Fleet:
+    run = FleetRun(started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z", seconds=1)
+    return Fleet(schema_="phone-audit/fleet/1", scans=rows, groups=(), tool=TOOL, run=run)
+
+
+def test_a_folder_gets_a_file_for_each_phone_and_the_summary(tmp_path: Path) -> None:
+    outputs = FleetOutputs(["text", "json", "csv"], [tmp_path / "out"] * 3)
+    assert outputs.write("01-a", scan("known-bad")) == "01-a.json"
+    assert outputs.write("02-b", scan()) == "02-b.json"
+    outputs.write_summary(fleet(row("01-a"), row("02-b")))
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "01-a.csv", "01-a.json", "01-a.txt", "02-b.csv", "02-b.json", "02-b.txt", "fleet.json", "fleet.txt",
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "out" / "fleet.json").read_text())["schema"] == "phone-audit/fleet/1"
+    assert (tmp_path / "out" / "01-a.txt").read_text().startswith(" KNOWN-BAD")
+
+
+def test_a_folder_alone_gets_json(tmp_path: Path) -> None:
+    outputs = FleetOutputs([], [tmp_path])
+    outputs.write("01-a", scan())
+    outputs.write_summary(fleet(row("01-a")))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["01-a.json", "fleet.json"]
+
+
+def test_standard_output_has_the_reports_in_order_and_the_summary_last(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    outputs = FleetOutputs([], [])
+    assert outputs.write("02-b", scan()) is None
+    outputs.write("01-a", scan("known-bad"))
+    assert capfdbinary.readouterr().out == b""
+    outputs.write_summary(fleet(row("01-a"), row("02-b")))
+    shown = capfdbinary.readouterr().out.decode()
+    places = [shown.index(part) for part in ("01-a\n====\n", " KNOWN-BAD", "02-b\n====\n", "2 phones, all read.")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("formats", "paths", "sentence"),
+    [
+        (["json"], [], "cannot go to standard output as json"),
+        (["pdf"], [Path("x")], "no format 'pdf'"),
+        (["text"], [Path("-"), Path("-")], "cannot go to standard output as json"),
+        (["text", "text"], [], "Two results would go to standard output"),
+        (["json"], [Path(__file__)], "is no folder"),
+        (["json"], [Path("/nowhere/at/all")], "cannot be made: No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_a_phone_is_asked(
+    formats: list[str], paths: list[Path], sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        FleetOutputs(formats, paths)
+
+
+def test_exit_codes_of_several_phones() -> None:
+    bad, unread = row("01", "known-bad"), row("02", None)
+    assert exit_code(fleet(bad, row("02")), {1: KNOWN_BAD, 2: 0}) == KNOWN_BAD
+    assert exit_code(fleet(row("01"), unread), {1: 0}) == NOT_ALL_READ
+    assert exit_code(fleet(bad, unread), {1: KNOWN_BAD}) == KNOWN_BAD
+    assert exit_code(fleet(unread), {}) == COULD_NOT_RUN
+    assert exit_code(fleet(), {}) == NOTHING_TO_SCAN
+    assert exit_code(fleet(row("01")), {1: 0}) == 0

@@ -1,0 +1,154 @@
+"""Files that are analysed while others still come."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from phone_audit.acquire.plan import PulledApk
+from phone_audit.analyse.apk_input import ApkInput, Inbox
+from phone_audit.analyse.records import empty_record
+from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.errors import PhoneAuditError
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.parts import Parts
+from phone_audit.pipeline.pulled import Analysed, Analysing
+from phone_audit.pipeline.record_cache import RecordCache
+
+
+def hashed(name: str) -> str:
+    return name.encode().hex().ljust(64, "0")
+
+
+class Pool:
+    """Reads nothing, and has a record for everything; stands still at a file called `slow` until it may go on."""
+
+    def __init__(self, error: PhoneAuditError | None = None) -> None:
+        self.read: list[ApkInput] = []
+        self.error = error
+        self.began = threading.Event()
+        self.go_on = threading.Event()
+
+    def stream(self, inbox: Inbox) -> Iterator[tuple[ApkInput, ApkInfo, float]]:
+        with inbox.reading():
+            if self.error:
+                raise self.error
+            while not inbox.ended:
+                item = inbox.pop()
+                if item is None:
+                    time.sleep(0.001)
+                    continue
+                self.began.set()
+                if item.path.name == "slow":
+                    self.go_on.wait(10)
+                self.read.append(item)
+                yield item, empty_record(item.shown_as, (), sha256=item.sha256, size=1), 0.5
+
+
+def pulled(folder: Path, name: str, *, parts: Parts | None = None, sha256: bool = True) -> PulledApk:
+    local = folder / name
+    local.write_bytes(b"x")
+    return PulledApk(f"/{name}", local, hashed(name) if sha256 else None, 1, parts)
+
+
+def analyse(pool: Pool, apks: list[PulledApk], cache: RecordCache | None, scratch: Path, *, whole: bool) -> Analysed:
+    with Analysing(cast("WorkerPool", pool), cache, whole=whole, scratch=scratch) as analysing:
+        for apk in apks:
+            analysing.take(apk)
+        return analysing.finish(apks, lambda *_: None, lambda: False)
+
+
+def test_each_file_has_its_record_in_the_order_of_paths(tmp_path: Path) -> None:
+    pool = Pool()
+    parts = Parts(((0, 1),))
+    apks = [pulled(tmp_path, "b"), pulled(tmp_path, "a", parts=parts)]
+    found = analyse(pool, apks, None, tmp_path, whole=False)
+    assert [(apk.info.path, apk.seconds, apk.cached) for apk in found.apks] == [("/a", 0.5, False), ("/b", 0.5, False)]
+    assert found.skipped == ()
+    assert {(item.shown_as, item.parts, item.sha256) for item in pool.read} == {
+        ("/a", parts, hashed("a")),
+        ("/b", None, hashed("b")),
+    }
+    assert list(tmp_path.iterdir()) == [], "what was read takes no more room"
+
+
+def test_files_elsewhere_stay(tmp_path: Path) -> None:
+    analyse(Pool(), [pulled(tmp_path, "a")], None, tmp_path / "scratch", whole=False)
+    assert (tmp_path / "a").exists()
+
+
+def test_the_second_run_reads_nothing(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    apks = [pulled(tmp_path, "a"), pulled(tmp_path, "b", parts=Parts(((0, 1),))), pulled(tmp_path, "c", sha256=False)]
+    first = analyse(Pool(), apks, cache, tmp_path / "none", whole=False)
+    pool = Pool()
+    second = analyse(pool, apks, cache, tmp_path / "none", whole=False)
+    assert [apk.info for apk in second.apks] == [apk.info for apk in first.apks]
+    assert [apk.cached for apk in second.apks] == [True, True, False]
+    assert (first.from_cache, second.from_cache) == (0, 2)
+    assert [item.shown_as for item in pool.read] == ["/c"]
+
+
+def test_a_record_of_parts_will_not_do_where_all_bytes_are_promised(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    apk = pulled(tmp_path, "a", parts=Parts(((0, 1),)))
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False)
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=True).from_cache == 0
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 1
+
+
+def test_a_known_file_has_its_record_under_its_own_path(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    analyse(Pool(), [pulled(tmp_path, "a")], cache, tmp_path / "none", whole=False)
+    known = PulledApk("/elsewhere", None, hashed("a"), 1)
+    with Analysing(cast("WorkerPool", Pool()), cache, whole=False, scratch=tmp_path) as analysing:
+        assert analysing.is_known(hashed("a"))
+        assert not analysing.is_known(hashed("b"))
+        analysing.take(known)
+        found = analysing.finish([known], lambda *_: None, lambda: False)
+    assert [(apk.info.path, apk.cached) for apk in found.apks] == [("/elsewhere", True)]
+
+
+def test_a_stop_leaves_out_what_nobody_has_begun_with(tmp_path: Path) -> None:
+    pool = Pool()
+    apks = [pulled(tmp_path, "slow"), pulled(tmp_path, "then")]
+    stops = iter([True])
+
+    def stopped() -> bool:
+        if not next(stops, False):
+            pool.go_on.set()  # asked again: what waited was dropped by now
+            return False
+        return True
+
+    with Analysing(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:
+        analysing.take(apks[0])
+        assert pool.began.wait(10)
+        analysing.take(apks[1])
+        found = analysing.finish(apks, lambda *_: None, stopped)
+    assert [apk.info.path for apk in found.apks] == ["/slow"]
+    assert [(note.subject, note.code) for note in found.skipped] == [("/then", "interrupted")]
+
+
+def test_processes_that_do_not_start_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
+    apks = [pulled(tmp_path, "a"), pulled(tmp_path, "b")]
+    pool = Pool(PhoneAuditError("It does not start."))
+    with pytest.raises(PhoneAuditError, match="does not start"):
+        analyse(pool, apks, None, tmp_path, whole=False)
+    with Analysing(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:
+        analysing._thread.submit(lambda: None).result(10)  # by now the analysis has ended
+        analysing.take(apks[0])
+
+
+def test_parts_without_a_hash_are_known_by_what_was_read(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    parts = Parts(((0, 1),))
+    apk = pulled(tmp_path, "a", parts=parts, sha256=False)
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 0
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 1
+    (tmp_path / "a").write_bytes(b"y")
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 0
+    larger = PulledApk("/a", tmp_path / "a", None, 2, parts)
+    assert analyse(Pool(), [larger], cache, tmp_path / "none", whole=False).from_cache == 0

@@ -1,0 +1,96 @@
+"""The summary of several phones: each in a line, then who differs from most, and in what."""
+
+from phone_audit.model.fleet import Difference, Fleet, FleetGroup, FleetModel, FleetRun, FleetScan, OddOne
+from phone_audit.pipeline.saved_result import judged_outcomes
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
+from tests.documents import TOOL
+
+
+def row(number: int, **changed: object) -> FleetScan:
+    made = FleetScan(
+        name=f"0{number}-Pixel_8-{number}",
+        file=f"0{number}.json",
+        pseudonym=str(number) * 16,
+        label=None,
+        model="Pixel 8",
+        outcome="exposed",
+        complete=True,
+    )
+    return made.model_copy(update=changed)
+
+
+def fleet(*groups: FleetGroup, models: tuple[FleetModel, ...] = (), scans: tuple[FleetScan, ...] = ()) -> Fleet:
+    run = FleetRun(started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z", seconds=1)
+    rows = scans or (row(1), row(2), row(3))
+    return Fleet(schema_="phone-audit/fleet/1", scans=rows, groups=groups, models=models, tool=TOOL, run=run)
+
+
+def shown(document: Fleet) -> str:
+    return FORMATS["text"](document, Style())
+
+
+def group(*differs: Difference, members: tuple[str, ...] = ("01", "02", "03")) -> FleetGroup:
+    return FleetGroup(fingerprint="google/shiba:15/X", members=members, differs=differs)
+
+
+def test_each_phone_has_its_line() -> None:
+    text = shown(fleet(scans=(row(1), row(2, complete=False), row(3, outcome=None, error="No phone.", hint="Look."))))
+    assert text.splitlines()[0] == "3 phones, 2 read."
+    assert "* 01-Pixel_8-1 (Pixel 8): exposed; 01.json" in text
+    assert "* 02-Pixel_8-2 (Pixel 8): exposed; not all was read; 02.json" in text
+    assert "* 03-Pixel_8-3: No phone.\n  Look." in text
+
+
+def test_the_odd_one_is_named_with_what_most_have() -> None:
+    text = shown(
+        fleet(group(Difference(what="state proxy", majority="not set", odd=(OddOne(member="02", value="x:1"),))))
+    )
+    assert "02 differs from most in 1:\n    - state proxy: x:1; most have: not set" in text
+    assert "Like most: 01, 03." in text
+
+
+def test_without_a_majority_all_values_are_told() -> None:
+    odd = (OddOne(member="01", value="a"), OddOne(member="02", value="b"))
+    text = " ".join(shown(fleet(group(Difference(what="user 10", majority=None, odd=odd)))).split())
+    assert "Different with no majority in 1: - user 10: a (01); b (02)" in text
+
+
+def test_long_lists_are_cut_and_what_a_phone_says_is_made_harmless() -> None:
+    differs = tuple(
+        Difference(
+            what=f"package com.{number:02}\x1b[2J", majority="installed", odd=(OddOne(member="02", value="not there"),)
+        )
+        for number in range(20)
+    )
+    text = shown(fleet(group(*differs)))
+    assert text.count("most have: installed") == 12
+    assert "and 8 more, in the JSON summary" in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_groups_of_one_are_left_out_and_alike_is_said() -> None:
+    text = shown(fleet(group(members=("01",))))
+    assert "google/shiba" not in text
+    assert "3 phones, alike in all that was compared." in " ".join(shown(fleet(group())).split())
+
+
+def test_one_model_with_two_builds() -> None:
+    difference = Difference(
+        what="build: security patch", majority="2026-01-01", odd=(OddOne(member="03", value="2024-01-01"),)
+    )
+    text = " ".join(
+        shown(
+            fleet(models=(FleetModel(model="Google Pixel 8", members=("01", "02", "03"), differs=(difference,)),))
+        ).split()
+    )
+    assert "Phones of the model Google Pixel 8, whose builds differ" in text
+    assert "03 differs from most in 1: - build: security patch: 2024-01-01; most have: 2026-01-01" in text
+
+
+def test_a_saved_summary_ends_as_its_phones() -> None:
+    assert judged_outcomes(fleet(scans=(row(1), row(2, outcome=None, complete=False)))) == [
+        ("exposed", True),
+        ("inconclusive", False),
+    ]

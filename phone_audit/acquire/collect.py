@@ -8,14 +8,16 @@ from typing import Literal
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.code_beside import CodeBeside, find_code_beside
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
-from phone_audit.acquire.copying import Copies, PulledApk
-from phone_audit.acquire.file_reading import FileReading, reading_of
-from phone_audit.acquire.hash_memory import HashMemory
-from phone_audit.acquire.listing import Listing, read_packages, read_users
-from phone_audit.acquire.merge import (
+from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside
+from phone_audit.acquire.files.copying import Copies, PulledApk
+from phone_audit.acquire.files.file_reading import FileReading, reading_of
+from phone_audit.acquire.files.hash_memory import HashMemory
+from phone_audit.acquire.files.phone_files import PhoneFiles, digests_there, find_files, paths_there, places_of
+from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
+from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
     modules_of,
@@ -29,10 +31,8 @@ from phone_audit.acquire.parse.clock import parse_date
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.phone_files import PhoneFiles, digests_there, find_files, paths_there, places_of
-from phone_audit.acquire.plan import Plan
-from phone_audit.acquire.record import RecordingTransport
-from phone_audit.acquire.replay import ReplayTransport
+from phone_audit.acquire.saved.record import RecordingTransport
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.state import read_state
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import DeviceLostError

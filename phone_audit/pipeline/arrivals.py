@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from phone_audit.acquire import states
-from phone_audit.acquire.devices import Via, in_sight, survey
+from phone_audit.acquire.adb import states
+from phone_audit.acquire.adb.devices import Via, in_sight, survey
 from phone_audit.errors import AcquireError
 
 LOOK_EVERY = 1.0

@@ -1,7 +1,7 @@
 """The phones seen → the published list."""
 
-from phone_audit.acquire.devices import list_devices
-from phone_audit.acquire.pairing import pair, server_for_pairing
+from phone_audit.acquire.adb.devices import list_devices
+from phone_audit.acquire.adb.pairing import pair, server_for_pairing
 from phone_audit.model.results import Devices, DevicesRun
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
 

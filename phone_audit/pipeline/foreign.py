@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.acquire.collect import Acquired
+from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.foreign.collect import collect_held, depth_of
 from phone_audit.acquire.foreign.held import Held
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.open import open_foreign
-from phone_audit.acquire.plan import Plan
 from phone_audit.errors import UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth

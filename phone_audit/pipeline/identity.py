@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from phone_audit.acquire.plan import PulledApk
+from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.model.parts import Parts
 
 _PIECE = 2**20

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from phone_audit.acquire.bystander import Beside
+from phone_audit.acquire.live.bystander import Beside
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Samples

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.acquire.disk import Room
+from phone_audit.acquire.saved.disk import Room
 from phone_audit.pipeline.provenance import Clock, utc_now
 
 Via = Literal["auto", "direct", "server"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from phone_audit.acquire.plan import PulledApk
+from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.task import renamed
 from phone_audit.analyse.worker_pool import WorkerPool

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from phone_audit.acquire.replay import ReplayTransport
-from phone_audit.acquire.saved import ANSWERS, APKS, is_saved
+from phone_audit.acquire.saved.layout import ANSWERS, APKS, is_saved
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import PhoneAuditError, SnapshotError
 
 MARK = ".interrupted"

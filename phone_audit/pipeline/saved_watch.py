@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from phone_audit.acquire import commands
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.text import decode
-from phone_audit.acquire.replay import ReplayTransport
-from phone_audit.acquire.saved import is_saved
+from phone_audit.acquire.saved.layout import is_saved
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import CommandError, SnapshotError, UsageError
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from phone_audit.acquire.earlier import Earlier
-from phone_audit.acquire.plan import Plan
+from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.saved.earlier import Earlier
 from phone_audit.acquire.tested_versions import untested
 from phone_audit.analyse.detectors import detect_apk, detect_device
 from phone_audit.analyse.join import join_left

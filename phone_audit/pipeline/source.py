@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from phone_audit.acquire.adb.connect import open_transport
+from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
-from phone_audit.acquire.connect import open_transport
-from phone_audit.acquire.enduring import EnduringTransport
-from phone_audit.acquire.plan import Plan
-from phone_audit.acquire.record import RecordingTransport
-from phone_audit.acquire.replay import ReplayTransport
-from phone_audit.acquire.saved import is_saved, manifest_sha256
+from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.saved.layout import is_saved, manifest_sha256
+from phone_audit.acquire.saved.record import RecordingTransport
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.knowledge.load import Knowledge

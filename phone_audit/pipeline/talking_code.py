@@ -8,8 +8,8 @@ from pathlib import Path
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.code_beside import find_code_beside, role_of
-from phone_audit.acquire.owners import Owners, code_files
+from phone_audit.acquire.files.code_beside import find_code_beside, role_of
+from phone_audit.acquire.packages.owners import Owners, code_files
 from phone_audit.acquire.parse.shell_loops import parse_hashes
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Transport

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.adb.connect import open_transport
+from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.connect import open_transport
-from phone_audit.acquire.enduring import EnduringTransport
-from phone_audit.acquire.owners import read_owners
+from phone_audit.acquire.packages.owners import read_owners
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.saved import is_saved
+from phone_audit.acquire.saved.layout import is_saved
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import UsageError
 from phone_audit.judge.watching import judge_watch

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire.bystander import Beside, Bystander
-from phone_audit.acquire.owners import Owners
-from phone_audit.acquire.sampling import Pace, Sampler
+from phone_audit.acquire.live.bystander import Beside, Bystander
+from phone_audit.acquire.live.sampling import Pace, Sampler
+from phone_audit.acquire.packages.owners import Owners
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.judge.joining import with_join

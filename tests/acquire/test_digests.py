@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import collect
-from phone_audit.acquire.connect import open_transport
 from phone_audit.acquire.parse.shell_loops import parse_digests
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.acquire.fake_phone import FakePhone

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
-from phone_audit.acquire.connect import open_transport
 from phone_audit.acquire.parse.text import shown
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.signing import read_signing

@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.acquire.connect import open_transport  # noqa: E402
+from phone_audit.acquire.adb.connect import open_transport  # noqa: E402
 from tests.kit import Kit, Phone, free_port, shared_folder  # noqa: E402
 
 PROFILE = "clean-pixel"

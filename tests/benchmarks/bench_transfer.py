@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.acquire.connect import open_transport
+from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.transport import FileRequest
 from tests.kit import AdbServer, Kit, Phone, free_port, shared_folder
 
@@ -226,7 +226,7 @@ def server_pids(server: AdbServer) -> set[int]:
 USB = """
 import sys, time
 from pathlib import Path
-from phone_audit.acquire.connect import open_transport
+from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.transport import FileRequest
 folder, *paths = sys.argv[1:]
 left = [FileRequest(path, Path(folder, str(number))) for number, path in enumerate(paths)][::-1]

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from phone_audit.acquire.plan import PulledApk
+from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.records import empty_record
 from phone_audit.analyse.worker_pool import WorkerPool

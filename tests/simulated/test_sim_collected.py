@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
-from phone_audit.acquire.connect import open_transport
 from phone_audit.model.device import DEPTHS, Depth
 from phone_audit.simulated.auth import Policy
 from phone_audit.simulated.phone import SimulatedPhone

@@ -9,11 +9,12 @@ from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
+from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.foreign.held import Held, HeldFile, HeldPackage
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.transport import HeldTransport
-from phone_audit.acquire.listing import OWNER, Listing
-from phone_audit.acquire.merge import (
+from phone_audit.acquire.packages.listing import OWNER, Listing
+from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
     modules_of,
@@ -29,7 +30,6 @@ from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
 from phone_audit.acquire.parse.users import parse_users
-from phone_audit.acquire.plan import PulledApk
 from phone_audit.acquire.state import read_state
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire import commands, parse, saved
+from phone_audit.acquire import commands, parse
 from phone_audit.acquire.parse.text import decode, known, lines_of, number, shown
+from phone_audit.acquire.saved import layout
 
 MODULES = [importlib.import_module(f"{parse.__name__}.{found.name}") for found in pkgutil.iter_modules(parse.__path__)]
 
 
-@pytest.mark.parametrize("module", [*MODULES, commands, saved], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [*MODULES, commands, layout], ids=lambda module: module.__name__)
 def test_examples_in_docstrings_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

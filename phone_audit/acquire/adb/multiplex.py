@@ -1,0 +1,231 @@
+"""Many ADB streams over one connection, for any number of threads.
+
+There is no thread that reads: whoever waits for something reads for everybody until his own has come, and then leaves
+the reading to another. So one stream costs no change of threads, nothing is read that nobody waits for, and a stream
+whose reader is slow holds up nobody: what may wait for it is bounded, and then its program on the phone stands still.
+
+Sources: AOSP packages/modules/adb: protocol.txt, docs/dev/delayed_ack.md, sockets.cpp (`available_send_bytes`).
+"""
+
+import contextlib
+import struct
+import threading
+import time
+
+from phone_audit.acquire.adb import states, wire
+from phone_audit.acquire.adb.adb_stream import WINDOW, DirectStream, Reaction, Ready
+from phone_audit.acquire.adb.streamed import ServiceRefusedError
+from phone_audit.acquire.adb.wire import CLSE, OKAY, OPEN, WRTE, Message, NotAdbError, Wire
+from phone_audit.errors import CommandError, DeviceLostError
+
+_NO_SERVICE = b"phone-audit:"
+_ACKED = struct.Struct("<i")
+_PATIENCE = 6  # times the time for a reply that a phone may have while it talks about other streams
+
+
+class Session:
+    """The streams of one connection.
+
+    Attributes:
+        name: as the user would name the phone.
+        lock: guards everything here and in the streams; never held while something is sent or received.
+        gone: why the connection ended, or None.
+        delayed: both sides know delayed acknowledgements: a sender goes on until the window is full.
+        longest: bytes of the longest message that the phone takes.
+    """
+
+    def __init__(self, wire: Wire, longest: int, *, delayed: bool) -> None:
+        """Take over a wire after the handshake."""
+        self.name = wire.name
+        self.lock = threading.Lock()
+        self.gone: DeviceLostError | None = None
+        self.delayed = delayed
+        self.longest = longest
+        self._wire = wire
+        self._changed = threading.Condition(self.lock)
+        self._sending = threading.Lock()  # taken before `lock`: one message at a time, those of a stream in order
+        self._agreeing = threading.Lock()  # taken before both: until the first stream is open
+        self._agreed = False
+        self._someone_reads = False
+        self._streams: dict[int, DirectStream] = {}
+        self._last_id = 0
+        self._last_heard = 0.0
+
+    def open(self, service: bytes) -> DirectStream:
+        """See `StreamTransport.open`."""
+        if len(service) >= self.longest:
+            raise CommandError(f"A command of {len(service)} bytes is too long for this phone ({self.longest}).")
+        stream = self._open(service) if self._agreed else self._open_first(service)
+        if stream.remote == 0:
+            raise ServiceRefusedError(service)
+        return stream
+
+    def close(self) -> None:
+        """End the connection; whoever waits learns it. A second call does nothing."""
+        self._end(states.lost(self.name, "this program closed the connection"))
+        self._wire.link.close()
+
+    def confirm(self) -> None:
+        """Raise where the phone is gone."""
+        if self.gone is not None:
+            raise self.gone
+
+    def send(self, command: bytes, arg0: int, arg1: int, data: bytes = b"") -> None:
+        """Send one message."""
+        with self._sending:
+            self._send(command, arg0, arg1, data)
+
+    def acknowledge(self, stream: DirectStream, size: int) -> None:
+        """Tell the phone that `size` bytes of a stream were taken."""
+        self.send(OKAY, stream.local, stream.remote, _ACKED.pack(size) if self.delayed else b"")
+
+    def flush(self, stream: DirectStream) -> None:
+        """Send what waits in a stream and may be sent."""
+        with self._sending:
+            while True:
+                with self.lock:
+                    data = stream.next_to_send()
+                if not data:
+                    return
+                self._send(WRTE, stream.local, stream.remote, data)
+
+    def wait(self, ready: Ready, deadline: float) -> None:
+        """Read for everybody until `ready`, which is asked with the lock held.
+
+        Raises:
+            TimeoutError: it was not so at `deadline`, a time of `time.monotonic()`.
+            DeviceLostError: the phone is gone, or sends other things than ADB.
+        """
+        while True:
+            with self._changed:
+                while not ready():
+                    self.confirm()
+                    if not self._someone_reads:
+                        break
+                    if not self._changed.wait(max(0.0, deadline - time.monotonic())) and not ready():
+                        raise TimeoutError
+                else:
+                    return
+                self._someone_reads = True
+            try:
+                self._read_until(ready, deadline)
+            finally:
+                with self._changed:
+                    self._someone_reads = False
+                    self._changed.notify_all()
+
+    def wait_for_reply(self, ready: Ready) -> None:
+        """Wait for what a phone does at once. While it talks to other streams it has more time.
+
+        Raises:
+            DeviceLostError: the phone is gone, or does not do it.
+        """
+        started = time.monotonic()
+        while True:
+            heard = min(max(started, self._last_heard), started + (_PATIENCE - 1) * wire.REPLY_TIMEOUT)
+            if heard + wire.REPLY_TIMEOUT <= time.monotonic():
+                self._end(states.lost(self.name, "it no longer answers"))
+                self.confirm()
+            try:
+                self.wait(ready, heard + wire.REPLY_TIMEOUT)
+            except TimeoutError:
+                continue
+            return
+
+    def look_for_life(self) -> None:
+        """Ask a phone that has said nothing for long for what none has: it refuses at once, a cable half out does not.
+
+        Raises:
+            DeviceLostError: it does not answer.
+        """
+        if time.monotonic() - self._last_heard >= wire.REPLY_TIMEOUT:
+            self._open(_NO_SERVICE).close()
+
+    def _open(self, service: bytes) -> DirectStream:
+        with self.lock:
+            self.confirm()
+            self._last_id += 1
+            stream = self._streams[self._last_id] = DirectStream(self, self._last_id)
+        self.send(OPEN, stream.local, WINDOW if self.delayed else 0, service + b"\0")
+        self.wait_for_reply(lambda: stream.remote != 0 or stream.ended)
+        return stream
+
+    def _open_first(self, service: bytes) -> DirectStream:
+        """Open a stream, where it is refused in the other way of acknowledging: a phone may do more than it says.
+
+        One that knows windows refuses a stream that names none, and the other way round (AOSP adb.cpp, A_OPEN).
+        """
+        with self._agreeing:
+            stream = self._open(service)
+            if stream.remote == 0 and not self._agreed:
+                self.delayed = not self.delayed
+                stream = self._open(service)
+                if stream.remote == 0:
+                    self.delayed = not self.delayed
+            self._agreed = self._agreed or stream.remote != 0
+        return stream
+
+    def _read_until(self, ready: Ready, deadline: float) -> None:
+        try:
+            done = False
+            while not done:
+                self.confirm()
+                message = self._wire.receive(deadline)
+                with self._changed:
+                    stream = self._streams.get(message.arg1)
+                    reaction = self._give(stream, message) if stream else None
+                    done = ready()
+                    self._changed.notify_all()
+                if stream and reaction:
+                    with contextlib.suppress(DeviceLostError):  # what arrived is handed out first
+                        self._react(stream, reaction)
+        except NotAdbError as error:
+            self._end(states.lost(self.name, "it sent something that is not ADB"), error)
+            self.confirm()
+        except DeviceLostError as error:
+            self._end(error)
+            self.confirm()
+
+    def _give(self, stream: DirectStream, message: Message) -> Reaction | None:
+        """Hand a message to its stream. Lock held."""
+        self._last_heard = time.monotonic()
+        if message.command == WRTE:
+            return stream.received(message.data)
+        if message.command == OKAY:
+            return stream.acknowledged(message.arg0, _acked(message.data) if self.delayed else None)
+        if message.command == CLSE:
+            del self._streams[stream.local]
+            return stream.ended_by_phone()
+        return None
+
+    def _react(self, stream: DirectStream, reaction: Reaction) -> None:
+        if reaction.acknowledge is not None:
+            self.acknowledge(stream, reaction.acknowledge)
+        if reaction.flush:
+            self.flush(stream)
+        if reaction.close:
+            self.send(CLSE, stream.local, stream.remote)
+
+    def _send(self, command: bytes, arg0: int, arg1: int, data: bytes) -> None:
+        self.confirm()
+        try:
+            self._wire.send(command, arg0, arg1, data)
+        except DeviceLostError as error:
+            self._end(error)
+            self.confirm()
+
+    def _end(self, why: DeviceLostError, cause: Exception | None = None) -> None:
+        with self._changed:
+            if self.gone is None:
+                self.gone = why
+                if cause is not None:
+                    self.gone.__cause__ = cause
+            self._changed.notify_all()
+
+
+def _acked(data: bytes) -> int:
+    """The size in an acknowledgement, where both sides agreed on sizes."""
+    if len(data) != _ACKED.size:
+        raise NotAdbError("its acknowledgements are damaged")
+    size: int = _ACKED.unpack(data)[0]
+    return size

@@ -1,0 +1,308 @@
+"""Whole files at the speed of the line: many requests queued ahead on one `sync:` service (AOSP adb/SYNC.TXT).
+
+A file costs no round trip: while one arrives, the phone holds the requests for the next. Each file's kind is asked
+first, since the phone would wait for ever at a pipe. A request that fails can end the service (AOSP adb
+daemon/file_sync_service.cpp, `handle_sync_command`): then another is opened, and the rest is asked again. A connection
+that breaks is made again, and a file goes on where it stood.
+"""
+
+import contextlib
+import stat
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from phone_audit.acquire.adb.pieces import EndedError, Pieces, PieceStream
+from phone_audit.acquire.transport import FileRequest, OnDone, Source
+from phone_audit.errors import CommandError, DeviceLostError
+
+RECEIVES = 32
+"""Files whose content is asked for ahead; with `KNOWN` paths of the longest, the phone still has room to store them."""
+
+KNOWN = 64
+"""Files under way, those counted of which only the kind is asked."""
+
+BREAKS = 3
+"""Times that a connection may break in one file before the file is given up."""
+
+BLOCK = 2**16
+"""Bytes in which a file that goes on is counted."""
+
+PATH_LIMIT = 1024
+"""Bytes of a path that a phone takes; a longer one ends the service."""
+
+CHUNK_LIMIT = 64 * 2**10
+"""Bytes of one DATA block (SYNC_DATA_MAX)."""
+
+_HEADER = struct.Struct("<4sI")
+_STAT = struct.Struct("<4sIII")
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFLNK: "a link that leads nowhere",
+}
+
+
+class _Phone(Protocol):
+    def open_sync(self) -> PieceStream | None:
+        """Open the service for files; None where the phone does not offer it."""
+        ...
+
+    def read_on(self, path: str, block: int) -> PieceStream | None:
+        """Start a program that gives out a file from a block on; None where the phone would garble it."""
+        ...
+
+    def follow_link(self, path: str) -> int | None:
+        """The mode of the file behind a symbolic link, or None where the phone does not tell."""
+        ...
+
+    def reconnect(self) -> None:
+        """Make the connection again, or raise `DeviceLostError`."""
+        ...
+
+
+@dataclass(eq=False)
+class _File:
+    """A file under way.
+
+    Attributes:
+        facts: mode, size (its low 32 bits) and time, as the phone told at first.
+        got: bytes that are stored.
+        breaks: how often the service or the connection ended in it.
+        whole: it is not to be gone on with, but read from its beginning.
+    """
+
+    request: FileRequest
+    path: bytes
+    facts: tuple[int, int, int] | None = None
+    got: int = 0
+    out: BinaryIO | None = None
+    breaks: int = 0
+    whole: bool = False
+
+    def begin(self, at: int) -> BinaryIO:
+        """Make ready to store what follows the first `at` bytes; gives what `store` takes."""
+        if self.out is None:
+            self.out = self.request.into.open("wb", buffering=0)
+        self.out.truncate(at)
+        self.out.seek(at)
+        self.got = at
+        return self.out
+
+    def store(self, out: BinaryIO, data: memoryview) -> None:
+        self.got += len(data)
+        if self.got > self.request.limit:
+            self.request.fail(f"it has more than {self.request.limit} bytes")
+        while data:
+            data = data[out.write(data) :]
+
+    def close(self, *, keep: bool) -> None:
+        if self.out is not None:
+            self.out.close()
+            self.out = None
+            if not keep:
+                with contextlib.suppress(OSError):
+                    self.request.into.unlink()
+
+
+class Puller:
+    """Brings the files that a source names, one after the other."""
+
+    def __init__(self, phone: _Phone, source: Source, on_done: OnDone, *, breaks: int = BREAKS) -> None:
+        """See `LiveTransport.pull_many`; with `breaks` 0 a lost phone ends it at once."""
+        self._phone = phone
+        self._source = source
+        self._on_done = on_done
+        self._breaks = breaks
+        self._files: deque[_File] = deque()
+        self._known: deque[_File] = deque()  # those of which only the content is missing, and it is not asked for
+        self._owed: deque[tuple[bytes, _File]] = deque()  # what the phone will say, in order
+        self._service: Pieces | None = None
+        self._failed = False  # the service may have ended after a failure
+
+    def run(self) -> None:
+        """Bring them all.
+
+        Raises:
+            DeviceLostError: the phone is gone, and does not come back.
+        """
+        try:
+            while self._take_more():
+                try:
+                    self._step()
+                except DeviceLostError as error:
+                    self._come_back(error)
+        finally:
+            self._drop()
+            for file in self._files:
+                file.close(keep=False)
+
+    def _take_more(self) -> bool:
+        """Take requests from the source while there is room; say whether a file is under way."""
+        while len(self._files) < KNOWN:
+            request = self._source(not self._files)
+            if request is None:
+                break
+            path = request.path.encode("utf-8", "surrogateescape")
+            if 0 < len(path) <= PATH_LIMIT and b"\0" not in path:
+                self._files.append(_File(request, path))
+            else:
+                self._on_done(request, request.failure("no phone takes such a path"))
+        return bool(self._files)
+
+    def _step(self) -> None:
+        """Ask ahead, and take one answer."""
+        file = self._files[0]
+        try:
+            service = self._ask()
+            if service is None:
+                why = f"The phone does not hand out files, so {file.request.path} was not read."
+                self._done(file, CommandError(why))
+                return
+            word, file = self._owed[0]
+            service.begin(file.request.timeout)
+            if word == b"STAT":
+                self._take_facts(file, service)
+            else:
+                self._take_content(file, service)
+        except CommandError as error:
+            self._drop()
+            self._done(file, error)
+        except TimeoutError as error:
+            self._drop(confirm=True)
+            self._done(file, file.request.failure(f"it stood still for {file.request.timeout:.0f} seconds", error))
+        except OSError as error:
+            self._drop()
+            self._done(file, file.request.failure(f"it cannot be stored on this computer ({error.strerror})", error))
+        except EndedError:
+            self._reopen(file)
+
+    def _ask(self) -> Pieces | None:
+        """Send the requests for which there is room; gives the service, None where the phone has none."""
+        if self._service is None:
+            stream = self._phone.open_sync()
+            if stream is None:
+                return None
+            self._service = Pieces(stream)
+            self._failed = False
+        asked = {id(file) for _, file in self._owed} | {id(file) for file in self._known}
+        requests = [(b"STAT", file) for file in self._files if id(file) not in asked]
+        receiving = sum(word == b"RECV" for word, _ in self._owed)
+        while self._known and receiving < RECEIVES:
+            requests.append((b"RECV", self._known.popleft()))
+            receiving += 1
+        if requests:
+            self._owed.extend(requests)
+            asking = (_HEADER.pack(word, len(file.path)) + file.path for word, file in requests)
+            self._service.stream.write(b"".join(asking))
+        return self._service
+
+    def _take_facts(self, file: _File, service: Pieces) -> None:
+        word, *facts = _STAT.unpack(service.take(_STAT.size))
+        if word != b"STAT":
+            file.request.fail("the phone does not speak the protocol for files")
+        mode, size, written = facts
+        kind = (self._phone.follow_link(file.request.path) or mode) if stat.S_ISLNK(mode) else mode
+        trouble = _why_not(kind)
+        if trouble is None and size > file.request.limit:  # of one over 4 GB these are the low 32 bits; `store` counts
+            trouble = f"it has {size} bytes, more than {file.request.limit}"
+        if trouble is not None:
+            self._owed.popleft()
+            self._done(file, file.request.failure(trouble))
+            return
+        if file.got and (file.whole or file.facts != (mode, size, written) or not self._go_on(file, size)):
+            file.got = 0
+        self._owed.popleft()
+        file.facts = mode, size, written
+        if file.got:
+            self._done(file)
+        else:
+            self._known.append(file)
+
+    def _take_content(self, file: _File, service: Pieces) -> None:
+        out = file.begin(0)
+        while True:
+            word, size = _HEADER.unpack(service.take(_HEADER.size))
+            if word == b"DONE":
+                self._owed.popleft()
+                self._done(file)
+                return
+            if size > CHUNK_LIMIT or word not in (b"DATA", b"FAIL"):
+                file.request.fail("the phone does not speak the protocol for files")
+            if word == b"FAIL":
+                said = service.take(size).decode("utf-8", "replace")
+                self._owed.popleft()
+                self._failed = True
+                self._done(file, file.request.failure(f"the phone says {said!r}"))
+                return
+            for data in service.pieces(size):
+                file.store(out, data)
+
+    def _go_on(self, file: _File, size: int) -> bool:
+        """Read the rest of a file of which the beginning is here; say whether it is whole now."""
+        stream = self._phone.read_on(file.request.path, file.got // BLOCK)
+        if stream is None:
+            return False
+        file.whole = True
+        try:
+            out = file.begin(file.got // BLOCK * BLOCK)
+            reader = Pieces(stream)
+            reader.begin(file.request.timeout)
+            while data := reader.piece():
+                file.store(out, data)
+                file.whole = False
+            stream.confirm()
+        finally:
+            stream.close()
+        return file.got % 2**32 == size
+
+    def _come_back(self, error: DeviceLostError) -> None:
+        """Make the connection again.
+
+        Raises:
+            DeviceLostError: the phone does not come back.
+        """
+        file = self._owed[0][1] if self._owed else self._files[0]
+        self._drop()
+        file.breaks += 1
+        if not self._breaks:
+            raise error
+        if file.breaks > self._breaks:
+            self._done(file, file.request.failure(f"the connection broke {file.breaks} times while it was read", error))
+        self._phone.reconnect()
+
+    def _reopen(self, file: _File) -> None:
+        """Go on after the end of the service; one that ends again and again in a file costs the file."""
+        failed = self._failed
+        self._drop()
+        file.breaks += not failed
+        if not failed and file.breaks > self._breaks:
+            self._done(file, file.request.failure("the phone broke off"))
+
+    def _done(self, file: _File, error: CommandError | None = None) -> None:
+        file.close(keep=error is None)
+        self._files.remove(file)
+        self._on_done(file.request, error)
+
+    def _drop(self, *, confirm: bool = False) -> None:
+        """Forget the service and what it owes; with `confirm` make sure that the phone lives."""
+        service, self._service = self._service, None
+        self._owed.clear()
+        self._known.clear()
+        if service is not None:
+            service.stream.close()
+            if confirm:
+                service.stream.confirm()
+
+
+def _why_not(mode: int) -> str | None:
+    """Why a file of this mode is not read, or None where it is."""
+    if mode == 0:
+        return "it is not there, or the shell may not look at it"
+    if not stat.S_ISREG(mode):
+        return f"it is {_KINDS.get(stat.S_IFMT(mode), 'no regular file')}"
+    return None

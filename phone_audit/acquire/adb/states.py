@@ -1,0 +1,229 @@
+"""Every state of a phone that a user meets: its sentence and its next step, the same for each way in."""
+
+from phone_audit.acquire.adb.holders import adb_servers, usb_users
+from phone_audit.errors import (
+    DeviceBusyError,
+    DeviceLostError,
+    DeviceModeError,
+    DeviceOfflineError,
+    DevicePermissionError,
+    NoDeviceError,
+    ProtocolError,
+    SeveralDevicesError,
+    UnauthorizedError,
+)
+
+_MOST_NAMED = 3
+
+DEBUGGING_ON = (
+    "Plug the phone in with a data cable and unlock it. Switch on USB debugging: Settings > About phone, tap the build "
+    "number seven times; then Settings > System > Developer options > USB debugging."
+)
+ACCEPT = (
+    "Unlock the phone and tap 'Allow' in its dialog 'Allow USB debugging?'. Where there is no dialog: switch USB "
+    "debugging off and on again, or tap 'Revoke USB debugging authorizations' in the developer options, and retry."
+)
+MODES = {
+    "recovery": "recovery mode",
+    "sideload": "sideload mode (waiting for an update)",
+    "rescue": "rescue mode",
+    "bootloader": "its bootloader (fastboot)",
+    "fastboot": "its bootloader (fastboot)",
+    "host": "the wrong role (it acts as the USB host)",
+}
+"""Names of modes, as an adb server lists them and as a phone's own banner begins."""
+
+
+def no_phone(beside: str = "") -> NoDeviceError:
+    """No phone at all. `beside` are sentences on what was seen instead."""
+    return NoDeviceError(f"No phone was found. {beside}".strip(), hint=DEBUGGING_ON)
+
+
+def debugging_off(name: str) -> NoDeviceError:
+    """A device that offers its files over USB, and nothing else."""
+    return NoDeviceError(f"{name} is plugged in, and if it is a phone, its USB debugging is off.", hint=DEBUGGING_ON)
+
+
+def no_usb(why: str) -> NoDeviceError:
+    """Libusb cannot be used on this computer."""
+    return NoDeviceError(
+        f"USB cannot be used on this computer ({why}).",
+        hint="Reach the phone through a running adb server (--via server), or on the network as HOST:PORT.",
+    )
+
+
+def not_among(name: str, seen: list[str]) -> NoDeviceError:
+    """A phone was named, and others may be there."""
+    if not seen:
+        return NoDeviceError(
+            f"No phone was found, and so none called {name}.",
+            hint=f"{DEBUGGING_ON} A phone on the network is written HOST:PORT.",
+        )
+    return NoDeviceError(
+        f"No phone is called {name}.", hint=f"These are there: {', '.join(seen)}. Name one of them, as it stands here."
+    )
+
+
+def not_on_usb(seen: list[str]) -> NoDeviceError:
+    """`usb` was asked for, and there are others only."""
+    return NoDeviceError(
+        "No phone is attached by USB.", hint=f"{DEBUGGING_ON} Or name one that is there: {', '.join(seen)}."
+    )
+
+
+def several(seen: list[str]) -> SeveralDevicesError:
+    """More than one phone, and none was named."""
+    return SeveralDevicesError(
+        f"{len(seen)} phones are there: {', '.join(seen)}.", hint="Name one of them, or unplug the others."
+    )
+
+
+def waiting(name: str) -> str:
+    """The sentence for the person while the phone shows its dialog."""
+    return f"Look at the screen of {name}: unlock it and tap 'Allow' in the dialog 'Allow USB debugging?'."
+
+
+def unauthorized(name: str) -> UnauthorizedError:
+    """The phone does not know this computer's key."""
+    return UnauthorizedError(f"The phone {name} has not accepted this computer's key.", hint=ACCEPT)
+
+
+def refused(name: str) -> UnauthorizedError:
+    """The phone ended the connection instead of accepting the key."""
+    return UnauthorizedError(f"The phone {name} refused this computer's key.", hint=ACCEPT)
+
+
+def offline(name: str) -> DeviceOfflineError:
+    """Listed by the adb server, which gets no answer."""
+    return DeviceOfflineError(
+        f"The phone {name} is offline: the adb server knows it, but gets no answer.",
+        hint="Unlock it, unplug it and plug it in again; or switch USB debugging off and on again.",
+    )
+
+
+def authorizing(name: str) -> UnauthorizedError:
+    """The adb server has shown its key, and the phone has not answered yet."""
+    return UnauthorizedError(f"The phone {name} has not yet answered whether it trusts this computer.", hint=ACCEPT)
+
+
+def connecting(name: str) -> DeviceOfflineError:
+    """The adb server is about to greet it."""
+    return DeviceOfflineError(
+        f"The adb server is still connecting to the phone {name}.",
+        hint="Wait some seconds and try again; where it stays so, unplug the phone and plug it in again.",
+    )
+
+
+def detached(name: str) -> DeviceOfflineError:
+    """The adb server was told to let go of it."""
+    return DeviceOfflineError(
+        f"The adb server was told to let go of the phone {name}.",
+        hint=f"Add --via direct, or give it back to the server with 'adb -s {name} attach'.",
+    )
+
+
+def only_charging(name: str) -> NoDeviceError:
+    """A device of a maker of phones that offers neither files nor debugging."""
+    return NoDeviceError(
+        f"{name} is plugged in and offers no data: as far as can be seen it is a phone that only charges.",
+        hint=f"{DEBUGGING_ON} A locked phone may offer nothing until it is unlocked.",
+    )
+
+
+def in_mode(name: str, mode: str) -> DeviceModeError:
+    """Attached, but not started normally."""
+    return DeviceModeError(
+        f"The phone {name} is in {MODES.get(mode, f'the state {mode!r}')}, where it cannot be read.",
+        mode="bootloader" if mode == "fastboot" else mode,
+        hint="Restart it normally, wait until it shows its home screen, and try again.",
+    )
+
+
+def no_permission(name: str, vendor: int | None) -> DevicePermissionError:
+    """The operating system does not let this user open the USB device. `vendor` is the USB vendor id, where known."""
+    match = f'ATTR{{idVendor}}=="{vendor:04x}"' if vendor is not None else 'ENV{ID_USB_INTERFACES}=="*:ff4201:*"'
+    rule = f'SUBSYSTEM=="usb", {match}, MODE="0660", GROUP="plugdev", TAG+="uaccess"'
+    return DevicePermissionError(
+        f"This user may not open the USB device of the phone {name}.",
+        hint=(
+            f"On Linux, add this udev rule: echo '{rule}' | sudo tee /etc/udev/rules.d/51-android.rules"
+            " && sudo udevadm control --reload-rules; then unplug the phone and plug it in again."
+        ),
+    )
+
+
+def busy(name: str, server_runs: bool) -> DeviceBusyError:
+    """Another program holds the USB interface."""
+    other = next(iter(adb_servers()), None)
+    if server_runs:
+        hint = "An adb server runs here and may hold it: add --via server, or end it with 'adb kill-server' and retry."
+    elif other is not None:
+        hint = (
+            f"Another adb server runs here, on port {other.port} (process {other.process}), and may hold it: set "
+            f"ANDROID_ADB_SERVER_PORT={other.port} and add --via server."
+        )
+    elif users := usb_users():
+        named = ", ".join(f"{user.name} (process {user.process})" for user in users[:_MOST_NAMED])
+        hint = f"These programs have a USB device open: {named}. Close the one that uses the phone and try again."
+    else:
+        hint = "Close other programs that use the phone (Android Studio, scrcpy, a virtual machine) and try again."
+    return DeviceBusyError(f"Another program holds the phone {name}.", hint=hint)
+
+
+def lost(name: str, why: str) -> DeviceLostError:
+    """Gone half-way. `why` is the end of a sentence: what was seen."""
+    return DeviceLostError(
+        f"The phone {name} is gone: {why}.",
+        hint="Check the cable or the network, keep the phone unlocked, and start again.",
+    )
+
+
+def refuses_connections(name: str, why: str) -> NoDeviceError:
+    """Nothing listens at HOST:PORT, or it cannot be reached."""
+    return NoDeviceError(
+        f"No phone answers at {name}: {why}.",
+        hint="Check address and port. On the phone's side: 'adb tcpip 5555' over USB once, or wireless debugging.",
+    )
+
+
+def no_adbd(name: str, what: str) -> ProtocolError:
+    """Something else answers at HOST:PORT. `what` names it."""
+    return ProtocolError(f"What answers at {name} is no phone: {what}.", hint="Check the address and the port.")
+
+
+def wants_pairing(name: str) -> UnauthorizedError:
+    """A port of Android's wireless debugging, which talks only to a computer paired by code."""
+    return UnauthorizedError(
+        f"The phone {name} wants a computer that was paired with it by code (wireless debugging).",
+        hint=(
+            "Pair it once: on the phone, Wireless debugging > Pair device with pairing code; here, phone-audit devices "
+            f"--pair HOST:PORT as its dialog shows them. Then scan {name} --via server."
+        ),
+    )
+
+
+def not_paired(address: str, said: str) -> UnauthorizedError:
+    """The adb server could not pair. `said` is its own answer."""
+    return UnauthorizedError(
+        f"The phone at {address} was not paired; the adb server says {said!r}.",
+        hint=(
+            "On the phone: Developer options > Wireless debugging > Pair device with pairing code. Its dialog shows "
+            "code, address and port, new ones each time; it must stay open, and both must be in the same network."
+        ),
+    )
+
+
+def no_server_to_pair() -> NoDeviceError:
+    """`--pair`, and there is no adb server."""
+    return NoDeviceError(
+        "No adb server runs on this computer, and pairing by code is only done by one.",
+        hint="Start one with 'adb start-server' (Android platform tools 30 or later), then try again.",
+    )
+
+
+def no_server() -> NoDeviceError:
+    """`--via server` was asked for, and there is none."""
+    return NoDeviceError(
+        "No adb server runs on this computer.",
+        hint="Start one with 'adb start-server', or leave --via server out.",
+    )

@@ -1,0 +1,243 @@
+"""A transport over ADB streams: what the direct way and the way through a server share."""
+
+import re
+import secrets
+import shlex
+import threading
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Protocol
+
+from phone_audit.acquire.adb.pulling import BLOCK, Puller
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    FileRequest,
+    OnDone,
+    Source,
+)
+from phone_audit.errors import AcquireError, CommandError, DeviceLostError
+
+PAUSES = (0.5, 2.0, 5.0)
+"""Seconds before each try to reach a phone that was lost: a cable that is put in again takes one or two."""
+
+
+class ServiceRefusedError(Exception):
+    """The phone does not know a service, or does not offer it."""
+
+
+class Stream(Protocol):
+    """One open ADB service on the phone."""
+
+    def read(self, deadline: float) -> bytes:
+        """Give back the next piece, empty at the end.
+
+        Raises:
+            TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`.
+
+        Raises:
+            DeviceLostError: the phone is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the service, also before its end; late data never reaches the next stream. Never raises."""
+        ...
+
+    def confirm(self) -> None:
+        """Make sure that an early end was not the end of the phone.
+
+        Raises:
+            DeviceLostError: it was.
+        """
+        ...
+
+
+class StreamTransport(ABC):
+    """Commands and files over streams; see `Transport`."""
+
+    def __init__(self, serial: str, via: str) -> None:
+        self.serial = serial
+        self.via = via
+        # A word that no output holds by chance, and that a hostile phone cannot know before.
+        self._mark = f"phone-audit:{secrets.token_hex(8)}:"
+        self._runner = "exec"
+        self._closed = False
+        self._reconnecting = threading.Lock()
+
+    @abstractmethod
+    def open(self, service: bytes) -> Stream:
+        """Open one service.
+
+        Raises:
+            ServiceRefusedError: the phone does not offer it.
+            CommandError: the name of the service is too long for this phone.
+            DeviceLostError: the phone is gone.
+        """
+
+    @abstractmethod
+    def confirm(self) -> None:
+        """Raise `DeviceLostError` where the phone is known to be gone."""
+
+    @abstractmethod
+    def connect_again(self) -> None:
+        """Reach the same phone once more.
+
+        Raises:
+            AcquireError: it cannot be reached, or another one is there.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """See `Transport.close`."""
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """See `Transport.shell`."""
+        script = with_exit_status(command, self._mark)
+        stream = self._run(script)
+        try:
+            output, ended = _read_all(stream, time.monotonic() + timeout, limit + 2 * len(self._mark), self._mark)
+        finally:
+            stream.close()
+        if self._runner == "shell":
+            output = output.replace(b"\r\n", b"\n")  # a terminal stands between, and ends lines in its own way
+        output, exit_status = without_exit_status(output, self._mark)
+        if exit_status is None and ended:
+            stream.confirm()
+        truncated = len(output) > limit or (exit_status is None and not ended)
+        return Answer(output[:limit], None if truncated else exit_status, truncated)
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """See `Transport.pull`."""
+        requests = [FileRequest(path, into, timeout, limit)]
+        errors: list[CommandError] = []
+
+        def done(_: FileRequest, error: CommandError | None) -> None:
+            errors.extend([error] if error else [])
+
+        Puller(self, lambda _: requests.pop() if requests else None, done, breaks=0).run()
+        if errors:
+            raise errors[0]
+        return into
+
+    def pull_many(self, source: Source, on_done: OnDone) -> None:
+        """See `LiveTransport.pull_many`."""
+        Puller(self, source, on_done).run()
+
+    def reconnect(self) -> None:
+        """See `LiveTransport.reconnect`."""
+        with self._reconnecting:
+            lost = self._lost()
+            for pause in PAUSES:
+                if lost is None:
+                    return
+                if self._closed:
+                    raise lost
+                time.sleep(pause)
+                try:
+                    self.connect_again()
+                except AcquireError as error:
+                    lost.__cause__ = error
+                else:
+                    lost = self._lost()
+            if lost is not None:
+                raise lost
+
+    def _lost(self) -> DeviceLostError | None:
+        try:
+            self.confirm()
+        except DeviceLostError as error:
+            return error
+        return None
+
+    def start(self, command: str) -> Stream:
+        """See `Transport.start`."""
+        if "\0" in command:
+            raise CommandError("A command with a zero byte in it cannot be sent to a phone.")
+        return self._run(command.encode("utf-8", "surrogateescape"))
+
+    def _run(self, script: bytes) -> Stream:
+        """Start a script: through `exec:` with its bytes as they are, or `shell:` on a phone without it (Android 4)."""
+        try:
+            return self.open(self._runner.encode() + b":" + script)
+        except ServiceRefusedError:
+            self._runner = "shell"
+        try:
+            return self.open(b"shell:" + script)
+        except ServiceRefusedError as error:
+            raise CommandError("The phone does not run commands.") from error
+
+    def open_sync(self) -> Stream | None:
+        """Open the service for files; None where the phone does not offer it."""
+        try:
+            return self.open(b"sync:")
+        except ServiceRefusedError:
+            return None
+
+    def read_on(self, path: str, block: int) -> Stream | None:
+        """Start a program that gives out a file from a block on; None where the phone starts none for raw bytes."""
+        script = f"dd if={shlex.quote(path)} bs={BLOCK} skip={block} 2>/dev/null </dev/null"
+        try:
+            return self.open(b"exec:" + script.encode("utf-8", "surrogateescape"))
+        except ServiceRefusedError:
+            return None
+
+    def follow_link(self, path: str) -> int | None:
+        """The mode of the file behind a symbolic link, or None where the phone does not tell."""
+        answer = self.shell(f"stat -L -c %f {shlex.quote(path)}", timeout=10)
+        mode = answer.output.strip()
+        return int(mode, 16) if answer.exit == 0 and re.fullmatch(rb"[0-9a-f]{1,8}", mode) else None
+
+
+def with_exit_status(command: str, mark: str) -> bytes:
+    """Make a script that runs `command` and then prints `mark` and its exit status.
+
+    In a subshell, so that `exit` in the command does not end the script; through `eval`, so that an unfinished quote
+    does not; with nothing on standard input, so that it cannot wait for some.
+
+    Raises:
+        CommandError: the command holds a zero byte.
+    """
+    if "\0" in command:
+        raise CommandError("A command with a zero byte in it cannot be sent to a phone.")
+    script = f"(eval {shlex.quote(command)}) </dev/null 2>&1; echo {mark}$?"
+    return script.encode("utf-8", "surrogateescape")
+
+
+def without_exit_status(output: bytes, mark: str) -> tuple[bytes, int | None]:
+    """Take the line of `with_exit_status` off the end; the status is None where it is not there."""
+    body, found, status = output.rpartition(mark.encode())
+    if found and re.fullmatch(rb"[0-9]{1,3}\r?\n", status):
+        return body, int(status)
+    return output, None
+
+
+def _read_all(stream: Stream, deadline: float, limit: int, mark: str) -> tuple[bytes, bool]:
+    """Read to the end, or until `deadline` or more than `limit` bytes; say whether the end was reached.
+
+    The exit status is an end as well: a program left in the background can keep the stream open.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    tail = b""
+    while size <= limit and without_exit_status(tail, mark)[1] is None:
+        try:
+            piece = stream.read(deadline)
+        except TimeoutError:
+            break
+        if not piece:
+            return b"".join(pieces), True
+        pieces.append(piece)
+        size += len(piece)
+        tail = (tail + piece)[-2 * len(mark) :]
+    return b"".join(pieces), False

@@ -1,0 +1,94 @@
+"""A phone's adbd on a TCP port."""
+
+import contextlib
+import errno
+import socket
+import time
+
+from phone_audit.acquire.adb.link import WRITE_TIMEOUT
+from phone_audit.acquire.adb.sockets import receive, send_all, share
+from phone_audit.acquire.adb.states import lost, no_adbd, refuses_connections
+from phone_audit.errors import AcquireError
+
+CONNECT_TIMEOUT = 10.0
+
+
+def split_address(target: str) -> tuple[str, int] | None:
+    """Split HOST:PORT; an IPv6 address stands in brackets. None where `target` is no such address.
+
+    Example:
+        >>> split_address("[::1]:5555")
+        ('::1', 5555)
+        >>> split_address("usb:1-2")
+    """
+    host, colon, port = target.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
+        return None
+    bracketed = host.startswith("[") and host.endswith("]")
+    if ":" in host and not bracketed:
+        return None
+    return (host[1:-1] if bracketed else host), int(port)
+
+
+class TcpLink:
+    """A TCP connection to a phone; see `Link`."""
+
+    def __init__(self, name: str, host: str, port: int) -> None:
+        """Connect.
+
+        Raises:
+            NoDeviceError: nothing listens there, or it cannot be reached.
+        """
+        self.name = name
+        try:
+            self._socket = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT)
+        except TimeoutError as error:
+            raise refuses_connections(name, "the connection timed out") from error
+        except OSError as error:
+            raise refuses_connections(name, _reason(error)) from error
+        # Small requests must not wait for the acknowledgement of earlier ones, as Nagle's algorithm has it.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        share(self._socket)
+        self._heard = False
+
+    def read(self, want: int, deadline: float) -> bytes:
+        """See `Link.read`."""
+        try:
+            data = receive(self._socket, want, deadline)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise self._end(_reason(error)) from error
+        if not data:
+            raise self._end("it closed the connection")
+        self._heard = True
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See `Link.write`."""
+        try:
+            send_all(self._socket, data, time.monotonic() + WRITE_TIMEOUT)
+        except TimeoutError as error:
+            raise self._end("it takes no data") from error
+        except OSError as error:
+            raise self._end(_reason(error)) from error
+
+    def _end(self, why: str) -> AcquireError:
+        """A phone that was heard is lost; what never said a word was none."""
+        return lost(self.name, why) if self._heard else no_adbd(self.name, "it ends the connection without a word")
+
+    def close(self) -> None:
+        """See `Link.close`."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the connection was refused"
+    if isinstance(error, ConnectionAbortedError) or error.errno == errno.EBADF:
+        return "this program closed the connection"
+    if isinstance(error, socket.gaierror):
+        return "the name of the host is not known"
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,0 +1,172 @@
+"""Finds the code that Android took out of packages when it compiled them, and brings it with them.
+
+On Android 8 to 10 the firmware's packages are often stripped: their code is in `oat/ARCH/NAME.vdex` beside the APK
+(AOSP `art/runtime/oat_file_assistant.cc`, `DexLocationToOdexNames`), that of the framework in
+`/system/framework/boot*.vdex` and `/system/framework/oat/ARCH/*.vdex`. What has its code inside needs none of that, so
+such a file is only asked for once the directory of its APK was seen.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.parse.shell_loops import Found, parse_found
+from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.model.beside import ARCHITECTURES, BesideFile, BesideRole
+from phone_audit.model.parts import Parts
+
+FRAMEWORK = "/system/framework"
+FRAMEWORK_APK = f"{FRAMEWORK}/framework-res.apk"
+"""The package that the framework's code belongs to: `android`."""
+
+LARGEST = 512 * 2**20
+"""Bytes that one such file may have."""
+
+_NOT_LISTED = ("/data/", "/apex/", "/mnt/")
+"""What users install keeps its code, and the shell may not look there."""
+_APK, _VDEX, _ODEX = ".apk", ".vdex", ".odex"
+
+LacksCode = Callable[[Path, Parts | None], bool]
+"""Gets an APK as far as it is here, and which parts those are; tells whether its code lies elsewhere."""
+
+
+def find_code_beside(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileOnPhone, ...]]:
+    """Look for the code of these APKs in a few commands; a saved acquisition answers with what was seen then.
+
+    Args:
+        reader: the phone.
+        apks: their paths, as decoded.
+
+    Returns:
+        APK → the files that hold its code if it does not, in the order in which they count. Nothing is opened.
+    """
+    firmware = sorted(path for path in apks if path.endswith(_APK) and not path.startswith(_NOT_LISTED))
+    found = _look(reader, firmware)
+    files = {path: there for path, there in found.items() if there.kind == "file" and 0 < (there.size or 0) <= LARGEST}
+    beside = {path: _of_package(path, files) for path in firmware}
+    if FRAMEWORK_APK in beside:
+        beside[FRAMEWORK_APK] = _of_framework(files)
+    return {
+        apk: tuple(FileOnPhone(path, files[path].size or 0) for path in paths) for apk, paths in beside.items() if paths
+    }
+
+
+def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
+    transport = reader.transport
+    if isinstance(transport, ReplayTransport):
+        return reader.looked or {}
+    folders = sorted({path.rpartition("/")[0] for path in apks})
+    words = [f"{commands.quoted(folder)}/oat/*/*.[ov]dex" for folder in folders]
+    if FRAMEWORK in folders:
+        words += [f"{commands.quoted(FRAMEWORK)}{place}/boot*{_VDEX}" for place in ("", "/*")]
+    found: dict[str, Found] = {}
+    for batch in commands.batches(words):
+        answer = reader.try_ask(commands.look_at(batch), subject="code that lies beside APKs")
+        found.update(parse_found(decode(answer.output)) if answer else {})
+    return found
+
+
+def _of_package(apk: str, files: Mapping[str, Found]) -> list[str]:
+    """Give the one file that counts: of the first architecture that has any, the VDEX file if there is one."""
+    folder, _, name = apk.rpartition("/")
+    stem = name.removesuffix(_APK)
+    for kind in (_VDEX, _ODEX):
+        for architecture in _architectures(f"{folder}/oat/", files):
+            path = f"{folder}/oat/{architecture}/{stem}{kind}"
+            if path in files:
+                return [path]
+    return []
+
+
+def _of_framework(files: Mapping[str, Found]) -> list[str]:
+    """Give the VDEX files of the framework, each name once: the folders of architectures hold links to the same."""
+    folders = [FRAMEWORK, *(f"{FRAMEWORK}/{name}" for name in ARCHITECTURES)]
+    oat = [f"{FRAMEWORK}/oat/{name}" for name in _architectures(f"{FRAMEWORK}/oat/", files)]
+    first: dict[str, str] = {}
+    for folder in (*folders, *oat):
+        for path in sorted(files):
+            its_folder, _, name = path.rpartition("/")
+            if its_folder == folder and name.endswith(_VDEX):
+                first.setdefault(name, path)
+    return sorted(first.values())
+
+
+def _architectures(folder: str, files: Mapping[str, Found]) -> Iterator[str]:
+    yield from ARCHITECTURES
+    others = {path.removeprefix(folder).split("/")[0] for path in files if path.startswith(folder)}
+    yield from sorted(others.difference(ARCHITECTURES))
+
+
+def role_of(path: str) -> BesideRole:
+    """Tell what a file is by its name."""
+    return "odex" if path.endswith(_ODEX) else "vdex"
+
+
+class CodeBeside:
+    """Holds an APK back until the code that it lacks has come. Not safe for several threads at once.
+
+    Args:
+        files: APK → files that hold its code if it does not; see `find_code_beside`.
+        lacks_code: tells whether it does not.
+    """
+
+    def __init__(self, files: Mapping[str, Sequence[FileOnPhone]], lacks_code: LacksCode) -> None:
+        self._files = files
+        self._lacks_code = lacks_code
+        self._wanted: deque[FileOnPhone] = deque()
+        self._waits_for: dict[str, tuple[str, set[str]]] = {}
+        self._held_back: dict[str, PulledApk] = {}
+
+    def arrived(self, path: str, copy: PulledApk) -> list[tuple[str, PulledApk]]:
+        """Take a file that has come; give the APKs that are complete by that, each with its path as decoded."""
+        if path in self._waits_for:
+            return self._settled(path, copy)
+        files = self._files.get(path, ())
+        if not files or copy.local is None or not self._lacks_code(copy.local, copy.parts):
+            return [(path, copy)]
+        left = {file.path for file in files}
+        self._held_back[path] = copy
+        self._waits_for.update({file.path: (path, left) for file in files})
+        self._wanted.extend(files)
+        return []
+
+    def failed(self, path: str) -> list[tuple[str, PulledApk]]:
+        """Take note that a file could not be had; as `arrived`."""
+        return self._settled(path, None) if path in self._waits_for else []
+
+    def is_beside(self, path: str) -> bool:
+        """Tell whether this file was asked for here, and is no APK."""
+        return path in self._waits_for
+
+    def candidates(self, path: str) -> Sequence[FileOnPhone]:
+        """Give the files that hold the code of an APK if it does not."""
+        return self._files.get(path, ())
+
+    def next_wanted(self) -> FileOnPhone | None:
+        """Give a file that is to be brought; None where there is none."""
+        return self._wanted.popleft() if self._wanted else None
+
+    def left(self) -> list[tuple[str, PulledApk]]:
+        """Give the APKs that still wait, with what has come; to be called at the end."""
+        left = list(self._held_back.items())
+        self._held_back.clear()
+        return left
+
+    def _settled(self, path: str, copy: PulledApk | None) -> list[tuple[str, PulledApk]]:
+        apk, left = self._waits_for[path]
+        left.discard(path)
+        held = self._held_back.get(apk)
+        if held is None:
+            return []
+        if copy is not None and copy.local is not None:
+            file = BesideFile(shown(path), copy.local, copy.size, copy.sha256, role_of(path))
+            order = [shown(one.path) for one in self._files[apk]]
+            beside = sorted((*held.beside, file), key=lambda one: order.index(one.path))
+            held = self._held_back[apk] = replace(held, beside=tuple(beside))
+        return [] if left else [(apk, self._held_back.pop(apk))]

@@ -1,0 +1,196 @@
+"""Files that arrive from several threads: each content once, checked, kept, and handed on at once."""
+
+import errno
+import hashlib
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.plan import Plan, PulledApk
+from phone_audit.acquire.parse.text import shown
+from phone_audit.errors import AcquireError
+from phone_audit.model.beside import BesideFile
+from phone_audit.model.finding import Skipped
+from phone_audit.model.parts import Parts
+
+
+class Keeping(Protocol):
+    """What writes down the files of a phone; see `RecordingTransport`."""
+
+    def keep_copy(self, path: str, copy: PulledApk) -> PulledApk: ...
+
+    def keep_failure(self, path: str, why: str) -> None: ...
+
+
+class Deliveries:
+    """The files of one phone.
+
+    Args:
+        plan: who gets them.
+        into: folder in which they lie, named by their hash.
+        keeping: writes them down; None where nothing is kept.
+
+    Attributes:
+        done: path as decoded → file.
+        notes: what could not be had.
+        settled: bytes of the files that are done with, as they are on the phone.
+        received: bytes that came over the cable.
+    """
+
+    def __init__(self, plan: Plan, into: Path, keeping: Keeping | None) -> None:
+        self.done: dict[str, PulledApk] = {}
+        self.notes: list[Skipped] = []
+        self.settled = 0
+        self.received = 0
+        self._plan = plan
+        self._into = into
+        self._keeping = keeping
+        self._lock = threading.Lock()
+        self._claimed: dict[str, list[FileOnPhone]] = {}
+        self._by_hash: dict[str, PulledApk] = {}
+
+    def is_needed(self, file: FileOnPhone) -> bool:
+        """Tell whether the bytes of a file must be brought: they are not known, not here, and not on their way."""
+        digest = file.sha256
+        if digest is None:
+            return True
+        with self._lock:
+            there = self._by_hash.get(digest)
+            if there is None and self._keeping is None and self._plan.is_known(digest):
+                there = self._by_hash[digest] = PulledApk(shown(file.path), None, digest, file.size)
+            if there is not None:
+                self._hand_on(file, there)
+                return False
+            self._claimed.setdefault(digest, []).append(file)
+            return len(self._claimed[digest]) == 1
+
+    def took_earlier(self, file: FileOnPhone) -> bool:
+        """Take a file, of which `is_needed` told that it is, from an earlier reading where that has it.
+
+        Raises:
+            AcquireError: it cannot be stored here.
+        """
+        try:
+            saved = self._plan.earlier(file.sha256, self._into) if file.sha256 else None
+            if saved is None or saved.local is None:
+                return False
+            self._brought(file, saved.local, saved.parts)
+        except OSError as error:
+            raise no_room(self._into, error) from error
+        return True
+
+    def brought(self, file: FileOnPhone, part: Path, parts: Parts | None) -> FileOnPhone | None:
+        """Take a file that has arrived.
+
+        Args:
+            file: which one.
+            part: where it lies; it is moved or removed.
+            parts: what of it is held; None for all of it.
+
+        Returns:
+            A file of the same hash, to be brought in its place where this one is another by now.
+
+        Raises:
+            AcquireError: it cannot be stored here.
+        """
+        try:
+            again = self._brought(file, part, parts)
+        except OSError as error:
+            raise no_room(part.parent, error) from error
+        return again or self.next_wanted()
+
+    def next_wanted(self) -> FileOnPhone | None:
+        """Give a file that was not asked for at first, and that one which has arrived cannot do without."""
+        with self._lock:
+            return self._plan.waiting.next_wanted()
+
+    def known_with_code(self, file: FileOnPhone, beside: tuple[BesideFile, ...]) -> None:
+        """Hand on a file whose record, together with the code that lies beside it, is known from an earlier phone."""
+        with self._lock:
+            self._settle(file)
+            self._complete([(file.path, PulledApk(shown(file.path), None, file.sha256, file.size, None, beside))])
+
+    def end(self) -> None:
+        """Hand on what still waits for something that will not come any more."""
+        with self._lock:
+            self._complete(self._plan.waiting.left())
+
+    def failed(self, file: FileOnPhone, code: str, reason: str) -> FileOnPhone | None:
+        """Note that a file could not be had; gives one of the same hash to be brought in its place."""
+        with self._lock:
+            if self._keeping is not None:
+                self._keeping.keep_failure(file.path, reason)
+            self._note(file.path, code, reason)
+            self._settle(file)
+            self._complete(self._plan.waiting.failed(file.path))
+            claimed = self._claimed.get(file.sha256 or "", [])
+            if file in claimed:
+                claimed.remove(file)
+            return claimed[0] if claimed else self._plan.waiting.next_wanted()
+
+    def count(self, received: int) -> None:
+        """Count bytes that came over the cable."""
+        with self._lock:
+            self.received += received
+
+    def _brought(self, file: FileOnPhone, part: Path, parts: Parts | None) -> FileOnPhone | None:
+        actual = file.sha256
+        if parts is None:
+            with part.open("rb") as opened:
+                actual = hashlib.file_digest(opened, "sha256").hexdigest()
+        size = part.stat().st_size
+        local = part.replace(self._into / f"{actual or part.stem}.apk")
+        copy = PulledApk(shown(file.path), local, actual, size, parts)
+        with self._lock:
+            if self._keeping is not None:
+                copy = self._keeping.keep_copy(file.path, copy)
+        if file.sha256 and actual != file.sha256:
+            local.unlink(missing_ok=True)
+            return self._changed(file, actual)
+        with self._lock:
+            if actual is not None:
+                self._by_hash[actual] = copy
+            for same in [file, *(it for it in self._claimed.pop(file.sha256 or "", ()) if it != file)]:
+                self._hand_on(same, copy, first=same is file)
+        return None
+
+    def _changed(self, file: FileOnPhone, actual: str | None) -> FileOnPhone | None:
+        reason = (
+            f"What was copied (SHA-256 {actual}) is not what the phone hashed ({file.sha256}): it changed meanwhile."
+        )
+        with self._lock:
+            self._note(file.path, "changed", reason)
+            self.settled += file.size
+            claimed = self._claimed.get(file.sha256 or "", [])
+            if file in claimed:
+                claimed.remove(file)
+            return claimed[0] if claimed else None
+
+    def _hand_on(self, file: FileOnPhone, copy: PulledApk, *, first: bool = False) -> None:
+        """Give the file to whoever waits for it, under its own path. The lock is held."""
+        copy = PulledApk(shown(file.path), copy.local, copy.sha256, copy.size, copy.parts)
+        if self._keeping is not None and not first:
+            self._keeping.keep_copy(file.path, copy)
+        self._settle(file)
+        self._complete(self._plan.waiting.arrived(file.path, copy))
+
+    def _settle(self, file: FileOnPhone) -> None:
+        if not self._plan.waiting.is_beside(file.path):
+            self.settled += file.size
+
+    def _complete(self, files: Iterable[tuple[str, PulledApk]]) -> None:
+        for path, copy in files:
+            self.done[path] = copy
+            self._plan.on_apk(copy)
+
+    def _note(self, path: str, code: str, reason: str) -> None:
+        self.notes.append(Skipped(subject=shown(path), step="transfer", code=code, reason=shown(reason)))
+
+
+def no_room(folder: Path, error: OSError) -> AcquireError:
+    """Give the error for a folder that takes no file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return AcquireError(f"The disk that holds {folder} is full.", "Free some space and try again.")
+    return AcquireError(f"{folder} cannot be written: {error.strerror or error}.")

@@ -1,0 +1,91 @@
+"""Hashes of the files of one phone, remembered on this computer for as long as the files stay what they were."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.commands import PLAIN, Command
+from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.transport import Answer
+
+_LOOK = ": times;stat -L -c '%s %Y %Z %i' "
+_LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FORMAT = 1
+_LARGEST = 64 * 2**20
+
+Identity = str
+"""Size, time of the last change of the bytes, of the inode, and the inode's number, as the phone prints them."""
+
+
+def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> dict[str, Identity]:
+    """Ask for what tells whether a file is still the same: path → identity.
+
+    Where the phone answers for fewer files than it was asked about, the answer is not believed.
+    """
+    found: dict[str, Identity] = {}
+    plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
+    words = {commands.quoted(path): path for path in plain}
+    for batch in commands.batches(words):
+        answer = shell(Command(_LOOK + " ".join(batch), timeout=20.0))
+        lines = decode(answer.output).splitlines() if answer else []
+        if len(lines) == len(batch) and all(_LINE.fullmatch(line) for line in lines):
+            found.update({words[word]: line for word, line in zip(batch, lines, strict=True)})
+    return found
+
+
+class HashMemory:
+    """What is remembered of one phone. A file of another build, or one that is damaged, counts as none.
+
+    Args:
+        path: where it lies; None remembers nothing.
+        build: the phone's fingerprint.
+    """
+
+    def __init__(self, path: Path | None, build: str | None) -> None:
+        self._path = path if build else None
+        self._build = build
+        self._known = _read(self._path, build) if self._path else {}
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is remembered."""
+        return self._path is not None
+
+    def hash_of(self, path: str, identity: Identity) -> str | None:
+        """Give the hash of a file that is the same as it was."""
+        known = self._known.get(path)
+        return known[1] if known and known[0] == identity else None
+
+    def save(self, identities: Mapping[str, Identity], hashes: Mapping[str, str]) -> None:
+        """Remember these hashes and no others. Where the disk takes nothing, nothing is remembered."""
+        if self._path is None:
+            return
+        files = {path: [identity, hashes[path]] for path, identity in identities.items() if path in hashes}
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump({"format": _FORMAT, "build": self._build, "files": files}, file)
+            draft.replace(self._path)
+
+
+def _read(path: Path, build: str | None) -> dict[str, tuple[Identity, str]]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        saved = json.loads(path.read_bytes())
+        if saved["format"] != _FORMAT or saved["build"] != build:
+            return {}
+        return {
+            name: (identity, digest)
+            for name, (identity, digest) in saved["files"].items()
+            if _LINE.fullmatch(identity) and _DIGEST.fullmatch(digest)
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}

@@ -1,0 +1,292 @@
+"""Brings the wanted ranges of files from the phone, in a thread of its own."""
+
+import mmap
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from phone_audit.acquire.files.deliveries import Deliveries, no_room
+from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
+from phone_audit.acquire.files.plan import NextWanted
+from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, Starting, is_plain, pieces
+from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.parts import Parts
+
+STALL = 20.0
+"""Seconds after which a file that gives nothing stands still; it is tried once more, on a connection that answers."""
+
+CUT_AT_MOST = 3
+"""How often the connection may be cut at one file."""
+
+BROKEN_AT_MOST = 5
+"""How often the program on the phone may talk nonsense before whole files are copied instead."""
+
+ROUNDS = 8
+"""How often one file may be asked for more before it is taken whole."""
+
+_JOBS = 24
+"""Files whose ranges are on their way at the same time, so that no round waits for the cable."""
+
+_WHOLE_FROM = 8 * 2**20
+"""Bytes that a whole file must lack to be copied anew by the other carrier, which is faster with many bytes."""
+
+_POLL = 0.1
+
+
+class _Job:
+    """A file whose parts are being brought."""
+
+    def __init__(self, file: FileOnPhone, part: Path) -> None:
+        self.file = file
+        self.part = part
+        self.held = Parts()
+        self.todo: deque[tuple[int, int]] = deque()
+        self.waiting = 0
+        self.rounds = 0
+        self.cut = 0
+        self.stalled = False
+        self.short = False
+        self._opened: BinaryIO = part.open("w+b")
+        self._opened.truncate(file.size)
+
+    def write(self, offset: int, data: memoryview) -> None:
+        self._opened.seek(offset)
+        self._opened.write(data)
+
+    def hold(self, start: int, end: int) -> None:
+        self.held = self.held.plus([(start, min(end, self.file.size))])
+
+    def wanted_by(self, next_wanted: NextWanted) -> tuple[tuple[int, int], ...] | None:
+        self._opened.flush()
+        with mmap.mmap(self._opened.fileno(), self.file.size, access=mmap.ACCESS_READ) as data:
+            return next_wanted(data, self.file.size, self.held)
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def drop(self) -> None:
+        self.close()
+        self.part.unlink(missing_ok=True)
+
+
+class RangeCarrier:
+    """Brings what is wanted of each file, many files at once over one stream.
+
+    Args:
+        transport: a way to the phone; see `Transport.start`.
+        queue: the files.
+        whole: takes those that are better copied as a whole.
+        next_wanted: which parts are wanted.
+        deliveries: takes what has arrived.
+        into: folder for files on their way.
+        stop: ends the work.
+        stall: seconds; see `STALL`.
+    """
+
+    def __init__(
+        self,
+        transport: Starting,
+        queue: Queue,
+        whole: Queue,
+        next_wanted: NextWanted,
+        deliveries: Deliveries,
+        into: Path,
+        stop: threading.Event,
+        *,
+        stall: float = STALL,
+    ) -> None:
+        self._transport = transport
+        self._queue = queue
+        self._whole = whole
+        self._next_wanted = next_wanted
+        self._deliveries = deliveries
+        self._into = into
+        self._stop = stop
+        self._stall = stall
+        self._jobs: dict[FileOnPhone, _Job] = {}
+        self._asked: dict[Asked, _Job] = {}
+        self._reader: RangeReader | None = None
+        self._number = 0
+        self._broken = 0
+        self._last = 0.0
+
+    def work(self) -> None:
+        """Bring files until the queue is finished.
+
+        Raises:
+            DeviceLostError: the phone is gone.
+            AcquireError: this computer cannot store them.
+        """
+        try:
+            while not self._stop.is_set() and (self._jobs or not self._queue.finished):
+                self._take_files()
+                if self._jobs:
+                    self._step()
+        except OSError as error:
+            raise no_room(self._into, error) from error
+        finally:
+            self._end_reader()
+            for job in self._jobs.values():
+                job.drop()
+            self._whole.close()
+
+    def _take_files(self) -> None:
+        while len(self._jobs) < _JOBS and (file := self._queue.get(0.0 if self._jobs else _POLL)):
+            self._take(file)
+
+    def _take(self, file: FileOnPhone | None) -> None:
+        if file is None:
+            return
+        if not is_plain(file.path) or not 0 < file.size <= PULL_LIMIT or self._broken >= BROKEN_AT_MOST:
+            self._whole.put(file)
+            return
+        self._number += 1
+        job = self._jobs[file] = _Job(file, self._into / f"parts-{self._number:05d}.part")
+        self._go_on(job)
+
+    def _step(self) -> None:
+        reader = self._opened()
+        if reader is None:
+            return
+        try:
+            self._ask(reader)
+            reader.send()
+            for asked in reader.receive(time.monotonic() + _POLL):
+                self._answered(asked)
+        except TimeoutError:
+            if time.monotonic() - self._last > self._stall:
+                self._stood_still(reader)
+        except BrokenRangesError:
+            self._broken += 1
+            self._hand_over_first(reader)
+        except DeviceLostError:
+            self._cut(reader)
+
+    def _opened(self) -> RangeReader | None:
+        if self._reader is None:
+            self._last = time.monotonic()
+            try:
+                self._reader = RangeReader(self._transport)
+            except CommandError:
+                self._broken = BROKEN_AT_MOST
+            except BrokenRangesError:
+                self._broken += 1
+            if self._broken >= BROKEN_AT_MOST:
+                self._end_reader()
+                for job in tuple(self._jobs.values()):
+                    self._hand_over(job)
+        return self._reader
+
+    def _end_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is None:
+            return
+        for asked in reader.waiting:
+            job = self._asked.pop(asked)
+            job.waiting -= 1
+            job.hold(asked.start, asked.start + min(asked.got, asked.end - asked.start))
+            job.todo.append((asked.start, asked.end))
+        reader.close()
+
+    def _ask(self, reader: RangeReader) -> None:
+        for job in tuple(self._jobs.values()):
+            while job.todo:
+                start, end = job.todo[0]
+                if not reader.has_room(end - start):
+                    return
+                job.todo.popleft()
+                self._ask_for(reader, job, start, end)
+            if not job.waiting:
+                self._go_on(job)
+
+    def _ask_for(self, reader: RangeReader, job: _Job, start: int, end: int) -> None:
+        for missing in job.held.missing(start, end):
+            for first, last in pieces(*missing, job.file.size):
+                asked = Asked(job.file.path, first, last, self._sink(job))
+                self._asked[asked] = job
+                job.waiting += 1
+                reader.ask(asked)
+
+    def _sink(self, job: _Job) -> Callable[[int, memoryview], None]:
+        def write(offset: int, data: memoryview) -> None:
+            job.write(offset, data)
+            self._last = time.monotonic()
+            self._deliveries.count(len(data))
+
+        return write
+
+    def _answered(self, asked: Asked) -> None:
+        self._last = time.monotonic()
+        job = self._asked.pop(asked)
+        job.waiting -= 1
+        if asked.is_whole:
+            job.hold(asked.start, asked.end)
+        else:
+            job.short = True
+        if not job.waiting and (job.short or not job.todo):
+            self._go_on(job)
+
+    def _go_on(self, job: _Job) -> None:
+        """Decide what comes next for a file, all of whose requests are answered."""
+        if job.short:  # it has shrunk or gone, or dd does not do what it should: copying the whole of it tells
+            self._hand_over(job)
+            return
+        job.rounds += 1
+        size = job.file.size
+        wanted = job.wanted_by(self._next_wanted) if job.rounds <= ROUNDS else None
+        if wanted is None:
+            wanted = tuple(job.held.missing(0, size))
+            if sum(end - start for start, end in wanted) > _WHOLE_FROM:
+                self._hand_over(job)
+                return
+        job.todo.extend((start, end) for first, last in wanted for start, end in pieces(first, last, size))
+        if not job.todo:
+            self._deliver(job)
+
+    def _deliver(self, job: _Job) -> None:
+        del self._jobs[job.file]
+        job.close()
+        whole = job.held.holds(0, job.file.size)
+        self._take(self._deliveries.brought(job.file, job.part, None if whole else job.held))
+
+    def _fail(self, job: _Job, why: str) -> None:
+        del self._jobs[job.file]
+        job.drop()
+        reason = f"The file {job.file.path} of the phone was not read: {why}."
+        self._take(self._deliveries.failed(job.file, "not-copied", reason))
+
+    def _hand_over(self, job: _Job) -> None:
+        del self._jobs[job.file]
+        job.drop()
+        self._whole.put(job.file)
+
+    def _first(self, reader: RangeReader) -> _Job | None:
+        return self._asked[reader.waiting[0]] if reader.waiting else None
+
+    def _stood_still(self, reader: RangeReader) -> None:
+        """Give a file up at the second time; at the first it may have been the connection, which shows when asked."""
+        job = self._first(reader)
+        self._end_reader()
+        if job is not None and job.stalled:
+            self._fail(job, f"it stood still for {self._stall:.0f} seconds")
+        elif job is not None:
+            job.stalled = True
+
+    def _hand_over_first(self, reader: RangeReader) -> None:
+        job = self._first(reader)
+        self._end_reader()
+        if job is not None:
+            self._hand_over(job)
+
+    def _cut(self, reader: RangeReader) -> None:
+        """Go on where the connection broke: what has arrived of the file stays."""
+        job = self._first(reader)
+        self._end_reader()
+        if job is not None:
+            job.cut += 1
+            if job.cut > CUT_AT_MOST:
+                self._fail(job, "the connection broke off again and again")

@@ -1,0 +1,1 @@
+"""Who uses the phone and which packages it has, put together from lists and dumps."""

@@ -1,0 +1,237 @@
+"""Asks who uses the phone and which packages it has."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.packages.lists import ask_list
+from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
+from phone_audit.acquire.parse.dump_words import form_of
+from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_dump
+from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
+from phone_audit.acquire.parse.text import lines_of, number
+from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.errors import UsageError
+
+OWNER = 0
+LIST = "pm list packages"
+SECURE_FOLDERS = range(150, 161)
+"""User ids that Samsung gives to its Secure Folder and to what it makes after it."""
+
+CONFIRMED_AT_MOST = 100
+"""Packages that only the dump names and that are asked about one by one."""
+
+
+@dataclass
+class Listing:
+    """What was learned, filled as the answers come, so that a phone that goes away leaves what it said.
+
+    Attributes:
+        users: id → kind, all users of the phone.
+        asked: ids whose packages were asked for, in order.
+        locked: ids into which the shell may not look.
+        lists: id → the rich list, with paths and installers.
+        names: every package, from lists without free text; None where such a list is missing.
+        app_ids: name → app id, from the same lists.
+        system, third_party: the sets as the phone gives them; None where it does not.
+        disabled: id → names.
+        present: id → names that the user has now, asked for only where the dump does not say it of every package.
+        dump: the whole `dumpsys package`, read against `names`.
+        modules: the APEX modules as listed, those in use.
+        apex: the APEX modules as the dump describes them, all versions.
+        strange: command → form of lines that are not understood → how many.
+    """
+
+    users: dict[int, str] = field(default_factory=dict)
+    asked: tuple[int, ...] = ()
+    locked: set[int] = field(default_factory=set)
+    lists: dict[int, tuple[Listed, ...]] = field(default_factory=dict)
+    names: set[str] | None = None
+    app_ids: dict[str, int] = field(default_factory=dict)
+    system: set[str] | None = None
+    third_party: set[str] | None = None
+    disabled: dict[int, set[str]] = field(default_factory=dict)
+    present: dict[int, set[str]] = field(default_factory=dict)
+    dump: PackageDump | None = None
+    modules: tuple[Listed, ...] = ()
+    apex: tuple[DumpedApex, ...] = ()
+    strange: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def note_strange(self, command: str, lines: Iterable[str]) -> None:
+        """Count lines that are not understood."""
+        self.strange.setdefault(command, Counter()).update(form_of(line) for line in lines)
+
+
+def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
+    """Learn the users, and which of them to ask for.
+
+    Args:
+        reader: the phone.
+        listing: filled.
+        wanted: `all`, `current`, or an id.
+
+    Raises:
+        UsageError: the phone has no such user.
+        DeviceLostError: the phone is gone.
+    """
+    text = reader.ask(commands.USERS) or ""
+    listing.users = parse_users(text)
+    if listing.users:
+        listing.note_strange(commands.USERS.text, unread_user_lines(text))
+    dump = reader.ask(commands.USER_DUMP, optional=True) or ""
+    dumped = parse_users(dump)
+    listing.users.update(dumped if listing.users.keys() <= dumped.keys() else {})
+    if not listing.users:
+        reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
+        listing.users = {OWNER: "system"}
+    if wanted == "all":
+        listing.asked = tuple(sorted(listing.users))
+    elif wanted == "current":
+        current = parse_current_user(reader.ask(commands.CURRENT_USER) or "")
+        current = parse_current_user(dump) if current is None else current
+        listing.asked = (current if current in listing.users else min(listing.users),)
+    else:
+        chosen = number(wanted)
+        if chosen is None or chosen not in listing.users:
+            there = ", ".join(str(user) for user in sorted(listing.users))
+            raise UsageError(f"This phone has no user {wanted}.", f"Its users are {there}.")
+        listing.asked = (chosen,)
+
+
+def read_packages(reader: Reader, listing: Listing) -> None:
+    """Ask for the lists of every user, then for the whole dump, and read them against each other."""
+    rich: dict[int, str] = {}
+    complete = True
+    for user in listing.asked:
+        asked = ask_list(reader, "", commands.LIST_FLAGS, user)
+        if asked and asked.locked:
+            listing.locked.add(user)
+            continue
+        rich[user] = asked.text if asked else ""
+        listing.lists[user] = parse_package_list(rich[user])
+        complete = _read_plain_lists(reader, listing, user) and complete
+    if complete and listing.system and listing.third_party is not None:
+        listing.names = listing.system | listing.third_party
+        listing.lists = {user: parse_package_list(text, listing.names) for user, text in rich.items()}
+    for text in rich.values():
+        listing.note_strange(LIST, unread_lines(text, listing.names))
+    try:
+        dump = reader.ask(commands.PACKAGE_DUMP)
+        if dump is not None:
+            _read_dump(reader, listing, dump)
+    finally:
+        _note_locked(reader, listing)
+    _read_present(reader, listing)
+    _read_modules(reader, listing)
+
+
+def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
+    """Ask for the lists that hold nothing but names and uids, and tell whether they name every package of the user.
+
+    The system's packages are the same for every user (`-u` also lists those that one does not have).
+    """
+    if listing.system is None:
+        listing.system = _names(reader, listing, "-s ", user)
+    third = _names(reader, listing, "-3 ", user)
+    if third is not None:
+        listing.third_party = third | (listing.third_party or set())
+    disabled = ask_list(reader, "-d ", ("",), user)
+    if disabled and disabled.locked:
+        listing.locked.add(user)
+    elif disabled and disabled.whole:
+        listing.disabled[user] = {one.name for one in parse_package_list(disabled.text)}
+    return third is not None and listing.system is not None
+
+
+def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] | None:
+    """Give the names of a list without free text; None where it is not whole: it says nothing of the rest."""
+    asked = ask_list(reader, kind, commands.NAME_FLAGS, user)
+    if asked and asked.locked:
+        listing.locked.add(user)
+    if asked is None or not asked.whole:
+        return None
+    plain = parse_package_list(asked.text)
+    for one in plain:
+        if one.uids:
+            listing.app_ids[one.name] = one.uids[0] % 100_000
+    unread = unread_lines(asked.text)
+    listing.note_strange(LIST, unread)
+    missed = [line for line in unread if line.startswith(PREFIX)]
+    if missed:
+        reason = f"{len(missed)} packages are listed in no known form, the first as: {missed[0][:80]}"
+        reader.skip(f"{LIST} {kind}".strip(), "list", "not-understood", reason)
+        return None
+    return {one.name for one in plain}
+
+
+def _note_locked(reader: Reader, listing: Listing) -> None:
+    for user in sorted(listing.locked):
+        kind = listing.users.get(user, "unknown")
+        folder = " (on a Samsung: the Secure Folder)" if user in SECURE_FOLDERS else ""
+        reason = f"The phone does not let the shell look into user {user} ({kind}){folder}; ask its owner to allow it."
+        if listing.dump and any(user in one.users for its in listing.dump.packages.values() for one in its):
+            reason += " What dumpsys says of its packages was read."
+        reader.skip(f"user {user}", "list", "user-locked", reason)
+
+
+def _read_present(reader: Reader, listing: Listing) -> None:
+    """Ask which packages each user has now, where the dump does not say it of every package that is listed.
+
+    An older saved acquisition was not asked, so nothing is promised of it.
+    """
+    notes = len(reader.skipped)
+    described = listing.dump.packages.keys() if listing.dump else ()
+    for user, listed in listing.lists.items():
+        if any(one.name not in described for one in listed):
+            asked = ask_list(reader, "", ("",), user)
+            if asked and asked.whole:
+                listing.present[user] = {one.name for one in parse_package_list(asked.text)}
+    del reader.skipped[notes:]
+
+
+def _read_modules(reader: Reader, listing: Listing) -> None:
+    """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
+    for flags in commands.APEX_FLAGS:
+        text = reader.ask(commands.package_list(flags, min(listing.asked, default=OWNER)), optional=True) or ""
+        listing.modules = parse_package_list(text)
+        if not flag_refused(text):
+            return
+
+
+def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
+    listing.dump = parse_package_dump(text, listing.names)
+    listing.apex = parse_apex(text)
+    if not listing.dump.packages:
+        reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
+    listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
+    if listing.names is None or listing.asked != tuple(sorted(listing.users)) or not listing.dump.unknown:
+        return
+    confirmed = _confirm(reader, listing.dump.unknown[:CONFIRMED_AT_MOST])
+    for name in listing.dump.unknown:
+        if name not in confirmed:
+            reason = (
+                "dumpsys names this package, the phone does not know it when asked: text of another may pretend it."
+            )
+            reader.skip(name, "list", "unconfirmed-package", reason)
+    if confirmed:
+        listing.names |= confirmed
+        listing.dump = parse_package_dump(text, listing.names)
+
+
+def _confirm(reader: Reader, names: tuple[str, ...]) -> set[str]:
+    """Ask about each name on its own: a static library, or a package of a locked user, is in no list but exists."""
+    text = reader.ask(commands.one_package_dumps(names), subject="dumpsys package of single packages") or ""
+    confirmed: set[str] = set()
+    answers: dict[int, list[str]] = {}
+    current: list[str] = []
+    for line in lines_of(text):
+        index = number(line[1:]) if line.startswith("@") else None
+        if index is not None:
+            current = answers.setdefault(index, [])
+        current.append(line)
+    for index, name in enumerate(names):
+        if parse_package_dump("\n".join(answers.get(index, [])), {name}).packages:
+            confirmed.add(name)
+    return confirmed

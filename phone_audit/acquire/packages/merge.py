@@ -1,0 +1,200 @@
+"""Puts what the lists and the dump say of a package together."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.packages.listing import Listing
+from phone_audit.acquire.parse.clock import utc
+from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser
+from phone_audit.acquire.parse.package_list import Listed
+from phone_audit.acquire.parse.text import known, shown
+from phone_audit.model.device import Module, NotUnderstood, Package, PackageFile, PackageUser, User
+
+Value = TypeVar("Value")
+
+OFF = frozenset({2, 3, 4})
+"""COMPONENT_ENABLED_STATE_DISABLED, _DISABLED_USER, _DISABLED_UNTIL_USED; 0 is the default, 1 enabled."""
+
+UPDATED = "/data/apex/active/"
+"""Where an update of a module lies; a compressed one of the firmware lies unpacked beside it, in `decompressed`."""
+
+FORMS_AT_MOST = 10
+
+
+def users_of(listing: Listing) -> tuple[User, ...]:
+    """Give the phone's users, by id."""
+    return tuple(
+        User(id=user, type=kind, readable=user not in listing.locked) for user, kind in sorted(listing.users.items())
+    )
+
+
+def names_of(listing: Listing) -> tuple[str, ...]:
+    """Give the packages of the users that were asked for, by name."""
+    names = {one.name for listed in listing.lists.values() for one in listed} | (listing.names or set())
+    return tuple(sorted(names | (listing.dump.packages.keys() if listing.dump else set())))
+
+
+def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
+    """Give the different lines that name a package; a repeated line counts once."""
+    found: dict[str, dict[Listed, None]] = {}
+    for listed in listing.lists.values():
+        for one in listed:
+            found.setdefault(one.name, {})[one] = None
+    return {name: tuple(lines) for name, lines in found.items()}
+
+
+def modules_of(listing: Listing) -> tuple[Module, ...]:
+    """Give the APEX modules by name; where the phone lists them, no others count."""
+    listed = {one.name: one for one in listing.modules}
+    names = listed.keys() or {one.name for one in listing.apex}
+    modules = []
+    for name in sorted(names):
+        versions = [one for one in listing.apex if one.name == name]
+        active = next((one for one in versions if one.active), None)
+        factory = next((one for one in versions if one.factory), None)
+        line = listed.get(name)
+        path = (line.path if line else None) or (active.path if active else None)
+        code = line.version_code if line and line.version_code is not None else active.version_code if active else None
+        modules.append(
+            Module(
+                name=shown(name),
+                version_code=code,
+                path=known(path),
+                updated=path.startswith(UPDATED) if path else None,
+                factory_version_code=factory.version_code if factory else None,
+                factory_path=known(factory.path) if factory else None,
+            )
+        )
+    return tuple(modules)
+
+
+def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
+    """Give the answers that hold lines of unknown form, by command."""
+    return tuple(
+        NotUnderstood(
+            command=command,
+            lines=forms.total(),
+            forms=tuple(sorted(shown(form) for form, _ in forms.most_common(FORMS_AT_MOST))),
+        )
+        for command, forms in sorted(listing.strange.items())
+        if forms
+    )
+
+
+def block_of(name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[Listed, ...], reader: Reader) -> DumpedPackage:
+    """Choose the block to believe: the one whose code lies where the list says, else the first.
+
+    More than one is no phone's doing, so it is noted.
+    """
+    if not blocks:
+        return DumpedPackage(name)
+    if len(blocks) > 1:
+        reason = "dumpsys describes this package more than once: text of a package pretends another."
+        reader.skip(name, "list", "contradiction", reason)
+    paths = [line.path for line in lines if line.path]
+    return next((block for block in blocks if _holds(block, paths)), blocks[0])
+
+
+def package_of(
+    name: str,
+    block: DumpedPackage,
+    lines: tuple[Listed, ...],
+    listing: Listing,
+    files: Iterable[PackageFile],
+    offset: int,
+) -> Package:
+    """Give the package as the contract has it.
+
+    Args:
+        name: the package.
+        block: its block of the dump, empty where there is none.
+        lines: the lines of the lists that name it.
+        listing: everything that was learned.
+        files: its files on the phone.
+        offset: the phone's offset from UTC in seconds.
+    """
+    shared = listing.dump.shared.get(block.shared_user or "", ()) if listing.dump else ()
+    users = tuple(
+        _user(user, name, block, lines, listing, shared, offset)
+        for user in listing.asked
+        if user in block.users or (user in listing.lists and any(one.name == name for one in lines))
+    )
+    code = block.version_code if block.version_code is not None else _first(line.version_code for line in lines)
+    app_id = listing.app_ids.get(name, block.app_id)
+    if app_id is None:
+        app_id = _first(line.uids[0] % 100_000 for line in lines if line.uids)
+    return Package(
+        name=shown(name),
+        app_id=app_id,
+        system=_system(name, block, listing),
+        version_code=code,
+        version_name=None if block.version_name is None else shown(block.version_name),
+        signers=block.signers,
+        files=tuple(sorted(files, key=lambda file: (file.path, file.role))),
+        users=users,
+    )
+
+
+def _user(
+    user: int,
+    name: str,
+    block: DumpedPackage,
+    lines: tuple[Listed, ...],
+    listing: Listing,
+    shared: tuple[DumpedPackage, ...],
+    offset: int,
+) -> PackageUser:
+    state = block.users.get(user, DumpedUser())
+    installed = state.installed
+    if installed is None and user in listing.present:
+        installed = name in listing.present[user]
+    here = installed is not False
+    first = state.first_install or block.first_install
+    return PackageUser(
+        id=user,
+        installed=installed,
+        enabled=_enabled(state.enabled, name in listing.disabled.get(user, ()), user in listing.disabled),
+        hidden=state.hidden,
+        suspended=state.suspended,
+        installer=known(_first(line.installer for line in lines) or block.installer),
+        first_install=utc(first, offset) if here else None,
+        last_update=utc(block.last_update, offset) if here else None,
+        granted=_granted(block, state, shared, user) if user in block.users else None,
+        appops=None,
+        traffic=None,
+    )
+
+
+def _granted(block: DumpedPackage, state: DumpedUser, shared: tuple[DumpedPackage, ...], user: int) -> tuple[str, ...]:
+    """Give what the user's copy may do; a package with a shared user has that user's grants, printed only there."""
+    if state.installed is False:
+        return ()
+    granted = block.granted | state.granted
+    for one in shared:
+        granted |= one.granted | one.users.get(user, DumpedUser()).granted
+    return tuple(sorted(shown(permission) for permission in granted))
+
+
+def _enabled(state: int | None, in_list: bool, list_known: bool) -> bool | None:
+    """Only the list of disabled packages knows what the manifest says where the state is the default, 0."""
+    if in_list or state in OFF:
+        return False
+    return True if state is not None or list_known else None
+
+
+def _system(name: str, block: DumpedPackage, listing: Listing) -> bool | None:
+    if listing.system is not None and name in listing.system:
+        return True
+    if listing.third_party is not None and name in listing.third_party:
+        return False
+    return "SYSTEM" in block.flags if block.flags else None
+
+
+def _holds(block: DumpedPackage, paths: list[str]) -> bool:
+    code = block.code_path
+    return code is not None and any(path == code or path.startswith(code.rstrip("/") + "/") for path in paths)
+
+
+def _first(values: Iterable[Value | None]) -> Value | None:
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,165 @@
+"""Ranges of files through a shell, as the phone's."""
+
+import os
+import random
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.acquire.files import ranges
+from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, aligned, is_plain, pieces
+from phone_audit.errors import CommandError, DeviceLostError
+from tests.acquire.shell_phone import ShellPhone
+
+CONTENT = random.Random(7).randbytes(3_000_000)
+
+
+class Sink:
+    def __init__(self, size: int) -> None:
+        self.bytes = bytearray(size)
+
+    def __call__(self, offset: int, data: memoryview) -> None:
+        self.bytes[offset : offset + len(data)] = data
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    file = tmp_path / "a b (1)=~@%.apk"
+    file.write_bytes(CONTENT)
+    return str(file)
+
+
+def read_all(reader: RangeReader, asked: list[Asked]) -> list[Asked]:
+    for one in asked:
+        reader.ask(one)
+    reader.send()
+    done: list[Asked] = []
+    while len(done) < len(asked):
+        done += reader.receive(time.monotonic() + 10)
+    return done
+
+
+@pytest.mark.parametrize("piece", [1 << 16, 7, 1])
+def test_many_ranges_in_order_whatever_the_pieces_in_which_they_come(path: str, piece: int) -> None:
+    size = len(CONTENT)
+    wanted = [(0, 1), (4095, 4097), (size - 10, size)]
+    if piece > 7:
+        wanted += [(100_000, 2_200_000), (0, size)]
+    sink = Sink(size)
+    reader = RangeReader(ShellPhone(piece=piece))
+    asked = [Asked(path, start, end, sink) for one in wanted for start, end in pieces(*one, size)]
+    done = read_all(reader, asked)
+    reader.close()
+    assert done == asked
+    assert all(one.is_whole for one in done)
+    for start, end in wanted:
+        assert sink.bytes[start:end] == CONTENT[start:end]
+    assert reader.waiting == ()
+
+
+def test_a_file_that_is_shorter_than_it_was_costs_itself_alone(path: str, tmp_path: Path) -> None:
+    short = tmp_path / "short.apk"
+    short.write_bytes(b"x" * 5000)
+    sink = Sink(len(CONTENT))
+    reader = RangeReader(ShellPhone())
+    asked = [
+        Asked(str(short), 0, 8192, sink),
+        Asked(str(tmp_path / "gone.apk"), 0, 4096, sink),
+        Asked(path, 0, 4096, sink),
+    ]
+    done = read_all(reader, asked)
+    reader.close()
+    assert [(one.got, one.is_whole) for one in done] == [(5000, False), (0, False), (4096, True)]
+    assert sink.bytes[:4096] == CONTENT[:4096]
+
+
+def test_bytes_beyond_the_range_are_not_taken(path: str) -> None:
+    """The file grew: dd reads whole blocks, and only those up to the size that was known are believed."""
+    sink = Sink(4096 + 10)
+    reader = RangeReader(ShellPhone())
+    [done] = read_all(reader, [Asked(path, 4096, 4100, sink)])
+    reader.close()
+    assert not done.is_whole
+    assert bytes(sink.bytes) == bytes(4096) + CONTENT[4096:4100] + bytes(6)
+
+
+def test_a_file_that_stands_still_is_a_time_out_and_stays_asked_for(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo.apk"
+    os.mkfifo(fifo)
+    reader = RangeReader(ShellPhone())
+    reader.ask(Asked(str(fifo), 0, 4096, Sink(0)))
+    reader.send()
+    with pytest.raises(TimeoutError):
+        reader.receive(time.monotonic() + 0.3)
+    assert [one.path for one in reader.waiting] == [str(fifo)]
+    reader.close()
+
+
+def test_a_program_that_ends_is_broken(path: str) -> None:
+    phone = ShellPhone()
+    reader = RangeReader(phone)
+    reader._running.close()
+    reader._running = phone.start("true")
+    with pytest.raises(BrokenRangesError):
+        reader.receive(time.monotonic() + 5)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "said", [b"more than was asked for" * 9, b"{mark}7:0\n", b"{mark}0:0\n", b"{mark}1:zero or so\n" * 3]
+)
+def test_what_cannot_be_said_is_not_believed(said: bytes) -> None:
+    reader = RangeReader(ShellPhone())
+    with pytest.raises(BrokenRangesError):
+        reader._take(said.replace(b"{mark}", reader._mark))
+    reader.close()
+
+
+def test_a_shell_that_answers_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "REPLY_TIMEOUT", 0.5)
+    monkeypatch.setattr(ranges, "_PROGRAM", "echo no; cat")
+    with pytest.raises(CommandError, match="does not give out parts"):
+        RangeReader(ShellPhone())
+
+
+def test_a_cut_keeps_what_is_unanswered(path: str) -> None:
+    phone = ShellPhone(cuts=[600_000])
+    sink = Sink(len(CONTENT))
+    reader = RangeReader(phone)
+    asked = [Asked(path, start, end, sink) for start, end in ((0, 524_288), (524_288, 1_048_576))]
+    with pytest.raises(DeviceLostError):
+        read_all(reader, asked)
+    [left] = reader.waiting
+    assert left is asked[1]
+    assert 0 < left.got < 524_288
+    assert sink.bytes[: 524_288 + left.got] == CONTENT[: 524_288 + left.got]
+    reader.close()
+
+
+def test_room_is_bounded(path: str) -> None:
+    reader = RangeReader(ShellPhone())
+    assert reader.has_room(2**40), "one request is always taken, whatever its size"
+    while reader.has_room(2**20):
+        reader.ask(Asked(path, 0, 2**20, Sink(0)))
+    assert len(reader.waiting) == ranges.AHEAD // 2**20
+    reader.close()
+
+
+def test_odd_paths_are_not_for_a_shell() -> None:
+    assert is_plain("/data/app/~~a==/b-c==/base.apk")
+    assert not any(is_plain(path) for path in ("/it's", "/a\nb", "/$x", "/\udcff", "/" + "x" * 500))
+
+
+@given(st.integers(0, 10**7), st.integers(1, 10**7), st.integers(0, 10**7))
+def test_pieces_cover_the_range_without_gaps(start: int, length: int, beyond: int) -> None:
+    size = start + length + beyond
+    found = pieces(start, start + length, size)
+    assert found[0][0] <= start
+    assert start + length <= found[-1][1] <= size
+    assert all(one[1] == other[0] for one, other in pairwise(found))
+    assert all(0 < end - first <= ranges.PIECE for first, end in found)
+    assert (found[0][0], found[-1][1]) == aligned(start, start + length, size)

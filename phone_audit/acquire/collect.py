@@ -1,7 +1,7 @@
 """Asks a transport everything once and gives the snapshot; the same code for a phone and for a saved acquisition."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,14 @@ from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside
 from phone_audit.acquire.files.copying import Copies, PulledApk
 from phone_audit.acquire.files.file_reading import FileReading, reading_of
 from phone_audit.acquire.files.hash_memory import HashMemory
-from phone_audit.acquire.files.phone_files import PhoneFiles, digests_there, find_files, paths_there, places_of
+from phone_audit.acquire.files.phone_files import (
+    PhoneFiles,
+    digests_of,
+    digests_there,
+    find_files,
+    paths_there,
+    places_of,
+)
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
 from phone_audit.acquire.packages.merge import (
@@ -91,6 +98,7 @@ def collect(
     paths: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
     plan: Plan = _WHOLE,
+    hashed: Collection[str] = (),
 ) -> Acquired:
     """Read a phone.
 
@@ -106,6 +114,7 @@ def collect(
         paths: paths to look for on the phone; nothing at them is opened or run.
         clock: seconds since 1970 on this computer.
         plan: which bytes of the files are wanted, and who gets each file as soon as it is there.
+        hashed: packages whose files are hashed in all kinds, since incidents publish MD5 or SHA-1 of them.
 
     Raises:
         UsageError: the phone has no such user.
@@ -126,7 +135,7 @@ def collect(
         read.beside.begin()
         _read_condition(reader, read)
         read.paths = paths_there(reader, paths)
-        read.digests = digests_there(reader, read.paths)
+        read.digests = {**digests_of(reader, read.files, hashed), **digests_there(reader, read.paths)}
         read.beside.finish()
     except DeviceLostError as error:
         if not reader.transferred:

@@ -123,10 +123,13 @@ def hash_files(files: Sequence[tuple[str, int]]) -> Command:
     return Command(f"{HASH_SETUP}{asked}}}", timeout=seconds, limit=MEGABYTE)
 
 
+DIGESTS_PREFIX = ": digests;"
+
+
 def digest_file(path: str) -> Command:
     """Ask for SHA-256, SHA-1 and MD5 of one regular file, a line each: incidents print all three kinds."""
     tools = 'for t in sha256sum sha1sum md5sum;do [ -f "$f" ]&&$t <"$f" 2>/dev/null;done'
-    return Command(f": digests;f={quoted(path)};{tools}", timeout=120.0, limit=MEGABYTE)
+    return Command(f"{DIGESTS_PREFIX}f={quoted(path)};{tools}", timeout=120.0, limit=MEGABYTE)
 
 
 def batches(words: Iterable[str], length: int = COMMAND_LENGTH) -> list[list[str]]:

@@ -23,6 +23,9 @@ from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.pipeline.saved_before import begun_before
 from phone_audit.pipeline.sealed import opened, saved_sealed
 
+_SHA256_LENGTH = 64
+"""Digits of the hash that a phone is always asked for."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -51,6 +54,7 @@ class Source:
             on_progress=on_progress,
             paths=paths,
             plan=plan,
+            hashed=_named_by_other_hashes(knowledge),
         )
 
     def finish(self, acquired: Acquired) -> AcquisitionInfo:
@@ -65,6 +69,16 @@ class Source:
             phone_clock_offset=acquired.phone_clock_offset,
             cannot_hold=(),
         )
+
+
+def _named_by_other_hashes(knowledge: Knowledge) -> frozenset[str]:
+    """Give the packages of incidents that publish hashes of another kind than the one a phone is always asked for."""
+    return frozenset(
+        package.value
+        for entry in knowledge.incidents
+        if any(len(fact.value) != _SHA256_LENGTH for fact in entry.hashes)
+        for package in entry.packages
+    )
 
 
 AnySource = Source | ForeignSource

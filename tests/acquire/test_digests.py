@@ -6,6 +6,8 @@ from pathlib import Path
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import collect
 from phone_audit.acquire.parse.shell_loops import parse_digests
+from phone_audit.acquire.saved.record import RecordingTransport
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.acquire.fake_phone import FakePhone
 
@@ -44,3 +46,33 @@ def test_a_phone_without_tools_is_noted(tmp_path: Path) -> None:
     )
     assert acquired.digests == {}
     assert ("/system/xbin/su", "not-hashed") in [(note.subject, note.code) for note in acquired.snapshot.skipped]
+
+
+def test_packages_of_which_other_hashes_are_published_are_hashed_in_all_kinds(tmp_path: Path) -> None:
+    name = "com.qualcomm.qti.autoregistration"
+    recorded = {}
+    with SimulatedPhone("nokia7plus") as phone:
+        for hashed in ((), (name,)):
+            transport = RecordingTransport(
+                open_transport(phone.address, via="direct"), tmp_path / f"saved{len(hashed)}", depth="standard"
+            )
+            recorded[hashed] = collect(
+                transport, depth="standard", users="all", into=tmp_path, on_progress=no_progress, hashed=hashed
+            )
+            transport.finish()
+            transport.close()
+    assert recorded[()].digests == {}
+    found = recorded[name,].digests[ACTIVATION]
+    assert sorted(len(digest) for digest in found) == [32, 40, 64]
+    # a folder of before says nothing of them, and nothing is noted; one that was asked answers
+    for folder, wanted in (("saved0", {}), ("saved1", {ACTIVATION: found})):
+        replayed = collect(
+            ReplayTransport(tmp_path / folder),
+            depth="standard",
+            users="all",
+            into=tmp_path,
+            on_progress=no_progress,
+            hashed=(name,),
+        )
+        assert replayed.digests == wanted
+        assert replayed.snapshot.skipped == ()

@@ -1,6 +1,6 @@
 """Finds the APK files of every package on the phone, and their sizes and hashes there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -189,6 +189,19 @@ def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[s
         elif answer:
             reader.skip(path, "read", "not-hashed", "An incident names this file, and its hash could not be had.")
     return digests
+
+
+def digests_of(reader: Reader, files: PhoneFiles, packages: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Give all kinds of hashes of the files of some packages, of which incidents publish MD5 or SHA-1 alone.
+
+    A saved acquisition that was not asked says nothing of them, and nothing is noted.
+    """
+    paths = [path for path, _ in files.readable() if any(name in packages for name in files.roles[path])]
+    transport = reader.transport
+    if isinstance(transport, ReplayTransport):
+        asked = set(transport.recorded(commands.DIGESTS_PREFIX))
+        paths = [path for path in paths if commands.digest_file(path).text in asked]
+    return digests_there(reader, dict.fromkeys(paths, "file"))
 
 
 def _expect(files: PhoneFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:

@@ -10,7 +10,7 @@ from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
-from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside
+from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside, may_be_stripped
 from phone_audit.acquire.files.copying import Copies, PulledApk
 from phone_audit.acquire.files.file_reading import FileReading, reading_of
 from phone_audit.acquire.files.hash_memory import HashMemory
@@ -197,7 +197,7 @@ def _find_files(reader: Reader, read: _Read) -> None:
 def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: Plan) -> FileReading:
     memory = HashMemory(plan.memory(_serial(reader, read)), read.properties.get("ro.build.fingerprint"))
     fresh = replace(plan, rehash=plan.rehash or depth == "deep")
-    if depth != "quick":
+    if depth != "quick" and may_be_stripped(parse_build(read.properties).sdk):
         fresh = replace(fresh, waiting=CodeBeside(find_code_beside(reader, read.files.roles), plan.lacks_code))
     return reading_of(reader, read.files, read.copies, into, fresh, memory, copied=depth != "quick")
 

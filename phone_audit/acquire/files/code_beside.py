@@ -25,6 +25,9 @@ FRAMEWORK = "/system/framework"
 FRAMEWORK_APK = f"{FRAMEWORK}/framework-res.apk"
 """The package that the framework's code belongs to: `android`."""
 
+STRIPPED_UP_TO = 30
+"""The last API level (Android 11) at which the code of packages is looked for outside their APKs."""
+
 LARGEST = 512 * 2**20
 """Bytes that one such file may have."""
 
@@ -34,6 +37,15 @@ _APK, _VDEX, _ODEX = ".apk", ".vdex", ".odex"
 
 LacksCode = Callable[[Path, Parts | None], bool]
 """Gets an APK as far as it is here, and which parts those are; tells whether its code lies elsewhere."""
+
+
+def may_be_stripped(sdk: int | None) -> bool:
+    """Tell whether firmware of this API level may keep code outside its APKs.
+
+    AOSP's build stripped it up to Android 9; Android 10's no longer does (build/make, dex_preopt), makers' may, and a
+    phone keeps what an upgrade left.
+    """
+    return sdk is None or sdk <= STRIPPED_UP_TO
 
 
 def find_code_beside(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileOnPhone, ...]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.collect import collect
 from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import PulledApk
@@ -170,3 +171,16 @@ def test_what_still_waits_at_the_end_is_handed_on_with_what_has_come() -> None:
     ((path, left),) = held.left()
     assert (path, left.beside) == (FRAMEWORK, (beside(BOOT),))
     assert held.arrived(SERVICES.path, apk(SERVICES.path)) == []
+
+
+@pytest.mark.parametrize(("sdk", "asked"), [("28", True), ("30", True), ("31", False), ("35", False), ("", True)])
+def test_a_later_phone_is_not_asked_since_its_packages_keep_their_code(sdk: str, asked: bool, tmp_path: Path) -> None:
+    phone = FakePhone(
+        says={
+            "getprop": f"[ro.build.version.sdk]: [{sdk}]\n",
+            "pm list packages -f -u -i -U --show-versioncode --user 0": f"package:{DIALER}=org.dialer uid:10001\n",
+        },
+        tree={DIALER: b"PK"},
+    )
+    collect(phone, depth="standard", users="all", into=tmp_path, on_progress=QUIET)
+    assert any("/oat/" in command for command in phone.asked) is asked

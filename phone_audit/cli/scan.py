@@ -33,7 +33,7 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="TARGET",
-            help="A serial, usb, HOST:PORT, or a saved acquisition; nothing: the one phone attached. Several: a fleet.",
+            help="A serial, usb, HOST:PORT, or an acquisition (ours or another tool's); nothing: the one phone attached. Several: a fleet.",
         ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every phone in sight; -o and --save then name folders.")] = False,
@@ -45,7 +45,10 @@ def scan(
     via: Annotated[
         Via, typer.Option("--via", help="The way in: straight to the phone, or through an adb server.")
     ] = Via.auto,
-    depth: Annotated[Depth, typer.Option("--depth", help="quick reads no APK bytes.")] = Depth.standard,
+    depth: Annotated[
+        Depth,
+        typer.Option("--depth", help="quick: no APK bytes; standard: the parts that are analysed; deep: whole files."),
+    ] = Depth.standard,
     users: Annotated[str, typer.Option("--users", metavar="all|current|ID", help="Whose packages.")] = "all",
     save: Annotated[
         Path | None,

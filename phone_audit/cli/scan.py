@@ -33,8 +33,8 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="TARGET",
-            help="A serial, usb, HOST:PORT, or an acquisition (ours or another tool's); nothing: the one phone attached. "
-            "Several: a fleet.",
+            help="A serial, usb, HOST:PORT, or an acquisition (ours or another tool's); nothing: the one phone "
+            "attached. Several: a fleet.",
         ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every phone in sight; -o and --save then name folders.")] = False,

@@ -21,6 +21,8 @@ REDRAW = 0.5
 OnLook = Callable[[Live], None]
 _SPARE_LINES = 6
 _FEWEST_LINES = 5
+_PLACE = 23
+"""Columns of the longest IPv4 address with its port and how it was spoken to."""
 
 
 @contextmanager
@@ -51,8 +53,11 @@ def table_of(observations: Sequence[Observation], looks: str, height: int) -> Ta
         height: lines that there is room for.
     """
     table = Table(caption=looks, caption_justify="left", box=None, pad_edge=False, expand=True)
-    for title in ("package", "place", "its code holds", "bytes", "times", "last"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis", ratio={"package": 3, "place": 3}.get(title, 2))
+    table.add_column("package", overflow="fold", ratio=1)
+    table.add_column("place", overflow="fold", width=_PLACE)
+    table.add_column("its code holds", overflow="fold", ratio=1)
+    for title in ("bytes", "times", "last"):
+        table.add_column(title, no_wrap=True)
     latest = sorted(observations, key=lambda one: (one.last_seen, one.times_seen), reverse=True)
     for one in latest[: max(_FEWEST_LINES, height - _SPARE_LINES)]:
         table.add_row(*(Text(cell) for cell in cells_of(one)), style="bold" if one.cleartext else "")

@@ -17,7 +17,7 @@ from phone_audit.knowledge.incident_schema import (
     IncidentEntry,
     PackageFact,
 )
-from phone_audit.model.finding import Subject
+from phone_audit.model.finding import ADVICE, Subject
 
 _SENDS = ("data-leak", "telemetry")
 """Categories whose data types are what is sent; in the others they say what was reported."""
@@ -53,7 +53,7 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
         _decides_sentence(match, properties, on_phone=on_phone),
         sentence(f"It is {disputed(incident)}") if disputed(incident) else "",
         f"Published by {publishers(sources_of(incident, facts))}." if sources_of(incident, facts) else "",
-        "" if match.word == "fixed" else f"What to do: {sentence(advice(incident, seen_in(match.hits))[0])}",
+        "" if match.word == "fixed" else f"{ADVICE} {sentence(advice(incident, seen_in(match.hits))[0])}",
     )
     return " ".join(part for part in parts if part)
 

@@ -129,6 +129,9 @@ class Reason(Frozen):
 NOT_READ = "Not read"
 """How a reason begins that rests on what was not read."""
 
+ADVICE = "What to do:"
+"""How the last sentence of a reason begins that says what helps; a report for a phone gives that after a warning."""
+
 
 class Verdict(Frozen):
     """The judgement and the reasons that led to it."""

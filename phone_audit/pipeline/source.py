@@ -11,7 +11,7 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.saved.layout import is_saved, manifest_sha256
+from phone_audit.acquire.saved.layout import is_saved, looks_saved, manifest_sha256
 from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
@@ -94,7 +94,7 @@ def open_source(target: str | None, depth: Depth, users: str, options: ScanOptio
         scratch.mkdir()
         if saved is not None:
             path = opened(saved, options.identity, Path(temporary))
-            if is_saved(path):
+            if is_saved(path) or looks_saved(path):  # without its manifest the replay says so
                 yield _replayed(path, depth, users, options, scratch)
                 return
             with foreign_source(path, saved, depth, users, options, scratch) as foreign:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from phone_audit.model.finding import (
+    ADVICE,
     NOT_READ,
     SEVERITIES,
     Evidence,
@@ -30,13 +31,13 @@ _VALUE_LENGTH = 160
 
 
 def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
-    """Draw why the verdict is what it is, numbered. What was not read has a part of its own further down."""
+    """Draw why the verdict is what it is, numbered. What was not read, and what helps, have parts of their own."""
     reasons = [reason for reason in verdict.reasons if not reason.text.startswith(NOT_READ)]
     if not reasons:
         return
     canvas.heading("Why")
     for number, reason in enumerate(reasons, 1):
-        canvas.item(reason.text, f"{number}.")
+        canvas.item(reason.text.partition(f" {ADVICE}")[0], f"{number}.")
 
 
 def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding], list[Finding]]:
@@ -50,13 +51,11 @@ def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding],
 def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
     """Draw what the person can do, after what they should know before they do it.
 
-    Where a published incident was found, or something that a feed lists, what helps against it; else what helps against
-    the rest. What concerns whoever may be watched comes first: other steps would tell on them.
+    What helps against a published incident, or against something that a feed lists, stands before what helps against
+    the rest; first of all what concerns whoever may be watched: other steps would tell on them.
     """
-    listed = [finding for finding in findings if finding.incident or finding.id.startswith("indicator.")]
-    pressing = [finding for finding in listed if finding.severity != "info"]
-    pressing.sort(key=lambda finding: finding.category not in _WATCHING)
-    remedies = list(dict.fromkeys(remedy for finding in pressing or findings for remedy in finding.remedy))
+    ordered = sorted(findings, key=_urgency)
+    remedies = list(dict.fromkeys(remedy for finding in ordered for remedy in finding.remedy))
     if not remedies:
         return
     canvas.heading(SAFETY_TITLE)
@@ -69,6 +68,13 @@ def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
         for name, command in (("command", remedy.command), ("undo", remedy.undo)):
             if command:
                 canvas.line(f"{name}: {command}", 6)
+
+
+def _urgency(finding: Finding) -> int:
+    listed = bool(finding.incident) or finding.id.startswith("indicator.")
+    if not listed or finding.severity == "info":
+        return 2
+    return 0 if finding.category in _WATCHING else 1
 
 
 def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:

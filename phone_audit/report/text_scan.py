@@ -36,7 +36,7 @@ def render_scan(scan: Scan, style: Style) -> str:
     canvas.paragraph(_which_phone(scan))
     named, others = cited(scan.findings, scan.verdict)
     draw_reasons(canvas, scan.verdict)
-    draw_remedies(canvas, named or [finding for finding in others if finding.severity not in ("info", "low")])
+    draw_remedies(canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))])
     draw_evidence(canvas, named)
     draw_other_findings(canvas, others)
     draw_reading(canvas, scan.apks)

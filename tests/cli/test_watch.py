@@ -149,6 +149,18 @@ def test_the_table_shows_what_is_known_and_claims_no_more() -> None:
     assert cells_of(unread) == ("com.a", "203.0.113.7:80 TLS", "not read yet", "", "3*", "00:00:09")
 
 
+def test_at_80_columns_the_place_is_whole() -> None:
+    long = seen("203.0.113.177", packages=("com.qualcomm.qti.autoregistration",)).model_copy(
+        update={"cleartext": True, "endpoints": ("zzhc.vnet.cn",)}
+    )
+    console = Console(width=80, height=20, record=True, force_terminal=False)
+    console.print(table_of([long], "1 look", 20))
+    shown = console.export_text()
+    assert "203.0.113.177:80 clear" in shown
+    assert "zzhc.vnet.cn" in shown
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
+
+
 def test_the_table_fits_the_screen_and_hostile_text_is_harmless() -> None:
     many = [seen(f"198.51.100.{number}", packages=("com.\x1b[31m",)) for number in range(50)]
     console = Console(width=100, height=20, record=True, force_terminal=False)

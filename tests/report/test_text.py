@@ -2,7 +2,7 @@
 
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
-from phone_audit.model.finding import Reason, Remedy, Skipped
+from phone_audit.model.finding import ADVICE, Reason, Remedy, Skipped
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
@@ -42,6 +42,26 @@ def test_what_a_feed_lists_has_its_advice_and_stalkerware_comes_before_the_rest(
     parts = ["Before you change anything", "Leave it as it is for now.", "Disable the package."]
     places = [shown.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_what_helps_against_the_rest_follows_what_helps_against_the_incident() -> None:
+    proxy = finding("setting", "k3").model_copy(
+        update={"id": "proxy-set", "incident": None, "severity": "medium", "remedy": (Remedy(text="Take it away."),)}
+    )
+    result = scan("known-bad")
+    shown = text(result.model_copy(update={"findings": (*result.findings, proxy)}))
+    parts = ["Before you change anything", "Disable the package.", "Take it away."]
+    places = [shown.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_no_advice_stands_before_the_warning() -> None:
+    result = scan("known-bad")
+    told = Reason(finding=result.findings[0].key, text=f"It is bad. {ADVICE} Disable the package.")
+    verdict = result.verdict.model_copy(update={"reasons": (told,)})
+    shown = text(result.model_copy(update={"verdict": verdict}))
+    assert "  1. It is bad.\n" in shown
+    assert shown.index("Before you change anything") < shown.index("Disable the package.")
 
 
 def test_no_warning_where_nothing_is_to_be_removed() -> None:

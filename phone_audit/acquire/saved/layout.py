@@ -50,6 +50,11 @@ def is_saved(path: Path) -> bool:
     return path.is_dir() and (path / MANIFEST).is_file()
 
 
+def looks_saved(path: Path) -> bool:
+    """Tell whether the folder has the parts of a saved acquisition, whether or not its manifest is there."""
+    return path.is_dir() and (path / ANSWERS).is_dir() and (path / APKS).is_dir()
+
+
 def manifest_sha256(folder: Path) -> str:
     """Give the SHA-256 of the manifest, which in turn holds that of every other file.
 

@@ -1,5 +1,6 @@
 """Asks a transport questions and keeps account of what was answered and what was not."""
 
+import re
 from collections.abc import Callable
 
 from phone_audit.acquire.commands import Command
@@ -12,6 +13,14 @@ from phone_audit.model.finding import Skipped, Step
 OnProgress = Callable[[str, int, int], None]
 """Gets what is being done (`questions`, `hashes`, `copies`), how much is done, and of how much (0: not known)."""
 
+DUMP_TIME_OUT = re.compile(
+    rb"^\*\*\* SERVICE '[^'\n]{1,200}' DUMP TIMEOUT \(\d{1,12}ms\) EXPIRED \*\*\*\s*(?:\Z|@\d)", re.MULTILINE
+)
+"""What `dumpsys` (AOSP `dumpsys.cpp`) writes under a dump that took it longer than 10 s; it ends with status 0 then.
+
+It is the last that is said, or the last of one of several answers: text of a package may hold such a line elsewhere.
+"""
+
 SUBJECT_LENGTH = 120
 REASON_LENGTH = 200
 
@@ -21,7 +30,6 @@ class Reader:
 
     Attributes:
         transport: the way to the phone, live or recorded.
-        skipped: what was not read so far, and why.
         transferred: bytes received so far.
         on_progress: is told of every question.
         looked: what lies at every path that a saved acquisition was asked about; None where it was not read yet.
@@ -30,7 +38,7 @@ class Reader:
     def __init__(self, transport: Transport, on_progress: OnProgress) -> None:
         self.transport = transport
         self.on_progress = on_progress
-        self.skipped: list[Skipped] = []
+        self._notes: dict[Skipped, None] = {}
         self.transferred = 0
         self.looked: dict[str, Found] | None = None
         self._asked = 0
@@ -46,18 +54,18 @@ class Reader:
         Raises:
             DeviceLostError: the phone is gone.
         """
-        before = len(self.skipped)
+        before = len(self._notes)
         answer = self.try_ask(command, subject=subject)
         text = decode(answer.output) if answer else None
         if answer and text is not None:
             self._note_failure(command, answer, text, subject or _short(command.text))
         if optional:
-            del self.skipped[before:]
+            self.forget_since(before)
         return text
 
     def _note_failure(self, command: Command, answer: Answer, text: str, subject: str) -> None:
-        if answer.truncated:
-            reason = f"The answer was not finished within {command.timeout:.0f} seconds and {command.limit} bytes."
+        reason = cut_off(command, answer)
+        if reason:
             self.skip(subject, "command", "cut-off", reason)
         elif answer.exit not in (0, None):
             said = text.strip().partition("\n")[0][:REASON_LENGTH]
@@ -79,9 +87,33 @@ class Reader:
 
     def skip(self, subject: str, step: Step, code: str, reason: str) -> None:
         """Note something that was not looked at; each note is kept once."""
-        note = Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))
-        if note not in self.skipped:
-            self.skipped.append(note)
+        self._notes[Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))] = None
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What was not read so far, and why, in order."""
+        return tuple(self._notes)
+
+    @property
+    def noted(self) -> int:
+        """How many notes there are, for `forget_since`."""
+        return len(self._notes)
+
+    def forget_since(self, noted: int) -> None:
+        """Take back the notes that were added since there were so many."""
+        while len(self._notes) > noted:
+            self._notes.popitem()
+
+
+def cut_off(command: Command, answer: Answer) -> str | None:
+    """Give the reason why an answer is not whole; None where the phone finished it."""
+    if answer.truncated and len(answer.output) >= command.limit:
+        return f"The answer has more than {command.limit // 2**20} MB; what came first was kept."
+    if answer.truncated:
+        return f"The answer was not finished within {command.timeout:.0f} seconds; what had come was kept."
+    if "dumpsys " in command.text and DUMP_TIME_OUT.search(answer.output):
+        return "The phone broke off its dump: the service took too long."
+    return None
 
 
 def _short(command: str) -> str:

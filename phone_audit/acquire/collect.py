@@ -230,10 +230,12 @@ def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
             files[name].extend(_code_of(read, path))
     lines = listed_by_name(read.listing)
     packages = []
+    # of a dump that was cut off it is said once that it was
+    dump_cut = any(note.code == "cut-off" and note.subject == commands.PACKAGE_DUMP.text for note in reader.skipped)
     for name in names_of(read.listing):
         its_lines = lines.get(name, ())
         blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
-        if read.listing.dump and not blocks:
+        if read.listing.dump and not blocks and not dump_cut:
             reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
         block = block_of(name, blocks, its_lines, reader)
         package = package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone)

@@ -168,7 +168,7 @@ class _Reader:
         missing = _no_code(facts, entries)
         if missing is not None:
             self._steps.note(file.shown_as, "dex", missing)
-            if elsewhere.empty:
+            if elsewhere.empty and not entries.dex:
                 return None
         dexes = self._dexes(file, archive, entries)
         code = self._steps.run(
@@ -179,7 +179,7 @@ class _Reader:
 
     def _with_beside(self, file: File, entries: CodeEntries) -> CodeEntries:
         """Add the DEX files that Android took out of the archive when it compiled the package."""
-        if entries.dex or not file.beside:
+        if entries.loaded or not file.beside:
             return entries
         found = self._steps.run("dex", file.shown_as, lambda: read_beside(file.beside, file.shown_as))
         self._add_inside(file, found.skipped if found else ())
@@ -230,7 +230,8 @@ class _Reader:
             known |= {field: getattr(manifest, field) for field in _MANIFEST_FIELDS}
             known["app_name"] = manifest.label
         if code is not None:
-            fields = _CODE_FIELDS if _no_code(facts, entries) is None else _FIELDS_WITHOUT_DEX[entries.java]
+            any_dex = entries.dex or _no_code(facts, entries) is None
+            fields = _CODE_FIELDS if any_dex else _FIELDS_WITHOUT_DEX[entries.java]
             known |= {name: getattr(code, name) for name in fields}
             known["network_policy"] = with_code(facts.policy, code.accepting)
         return record.model_copy(update=known)
@@ -277,16 +278,16 @@ def _declared(facts: PackageFacts) -> Declared:
 
 
 def _no_code(facts: PackageFacts, entries: CodeEntries) -> ApkError | None:
-    """Tell why there is no DEX to read; None where there is some, or none is expected."""
-    if entries.dex or entries.beside:
+    """Tell why there is no DEX that Android would load; None where there is some, or none is expected."""
+    if entries.loaded or entries.beside:
         return None
-    if entries.java:
+    if entries.java and not entries.dex:
         return ApkError(
             "The archive holds Java bytecode: its classes and texts were read, what the code does was not.",
             code="java-bytecode",
         )
     manifest = facts.manifest
     if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:
-        reason = "The manifest speaks of code, but the file holds none; it may lie beside it on the phone (odex, vdex)."
+        reason = "The manifest speaks of code, but the file holds none that is run; it may lie beside it (odex, vdex)."
         return ApkError(reason, code="no-code")
     return None

@@ -10,6 +10,8 @@ MANIFEST = "AndroidManifest.xml"
 RESOURCES = "resources.arsc"
 BUNDLE_MANIFEST = "base/manifest/AndroidManifest.xml"
 BUNDLE_RESOURCES = "base/resources.pb"
+FIRST_DEX = "classes.dex"
+"""The first DEX file that Android loads; without it none of the others is loaded."""
 _MODULE_MANIFEST = re.compile(r"([^/]+)/manifest/AndroidManifest\.xml")
 _OTHER_DEX = re.compile(r"classes[^/]*\.dex", re.IGNORECASE)
 _BUNDLE_DEX = re.compile(r"[^/]+/dex/classes\d*\.dex")
@@ -21,17 +23,18 @@ _LIBRARY_CODE = "classes.jar"
 class CodeEntries:
     """`dex` in load order, by name; `java` tells whether there is Java bytecode, which is not read.
 
-    `beside` are DEX files that lie outside the archive, by name.
+    `beside` are DEX files that lie outside the archive, by name. `loaded` tells whether Android loads any of `dex`.
     """
 
     dex: tuple[tuple[str, Entry], ...]
     java: bool
     beside: tuple[tuple[str, bytes | memoryview], ...] = ()
+    loaded: bool = True
 
 
 def is_container(archive: Archive) -> bool:
     """Tell whether it holds APKs and is none itself."""
-    if archive.find(MANIFEST) or archive.find(BUNDLE_MANIFEST) or archive.find("classes.dex"):
+    if archive.find(MANIFEST) or archive.find(BUNDLE_MANIFEST) or archive.find(FIRST_DEX):
         return False
     return any(is_member(entry) for entry in archive.entries)
 
@@ -65,12 +68,14 @@ def code_entries(archive: Archive) -> CodeEntries:
     loaded = _loaded({entry.name for entry in found})
     ordered = sorted(found, key=lambda entry: (loaded.get(entry.name, len(loaded)), entry.name))
     java = any(entry.name.endswith(".class") or entry.name == _LIBRARY_CODE for entry in archive.entries)
-    return CodeEntries(tuple(_numbered(ordered)), java)
+    bundle = not archive.find(MANIFEST) and any(_BUNDLE_DEX.fullmatch(entry.name) for entry in found)
+    first = any(entry.name == FIRST_DEX and entry.size for entry in found)
+    return CodeEntries(tuple(_numbered(ordered)), java, loaded=bundle or first)
 
 
 def _loaded(names: set[str]) -> dict[str, int]:
     order: dict[str, int] = {}
-    name = "classes.dex"
+    name = FIRST_DEX
     while name in names:
         order[name] = len(order)
         name = f"classes{len(order) + 1}.dex"

@@ -1,19 +1,18 @@
 """Which bytes of an APK on a phone the analysis needs, asked in a few rounds.
 
 Decided by what the analyser reads: everything except images, fonts, audio and video. First comes the end of the file
-with the directory, then the entries that are wanted by their names, and the first and last bytes of large ones that are
-called like media. What of these does not begin, or end, like media comes in the last round. Nothing here believes the
-file: what is damaged, unusual, or signed in the old way alone, is taken as a whole.
+with the directory, then the entries that are wanted by their names, all small ones, and the first bytes of large ones
+that are called like media. What of these is not media up to its last byte, by its own structure, comes in a last round.
+Nothing here believes the file: what is damaged, unusual, or signed in the old way alone, is taken as a whole.
 """
 
 import struct
-import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from phone_audit.analyse.left import ENDING, OPENING, ends_well, is_packed_oddly, may_stay, named_like_media
+from phone_audit.analyse.left import OPENING, may_stay, named_like_media
+from phone_audit.analyse.media_ends import is_media_to_its_end
 from phone_audit.analyse.parts import Held, NotHeldError
-from phone_audit.analyse.samples import sampled
 from phone_audit.analyse.signing_block import V2, V3, V31, SigningBlock, find_block
 from phone_audit.analyse.zip_index import LOCAL, Entry, Index, Sliceable, read_index
 from phone_audit.errors import ApkError
@@ -37,13 +36,15 @@ _BLOCK: Final = 32 * 2**10
 _MAX_DIRECTORY: Final = 16 * 2**20
 _MAX_ENTRIES: Final = 100_000
 _LOOKED_INTO: Final = 64 * 2**10
-"""Bytes, as packed, from which on an entry that is called like media is looked into."""
+"""Bytes from which on an entry that is called like media is looked into.
+
+To look into smaller ones would take as long as to bring them, as for `GAP`.
+"""
 _OPENING: Final = 4 * 2**10
-"""Bytes from the local header on that hold the first bytes of an entry, unless its header is filled up."""
+"""Bytes from the local header on that are looked at, unless that header is filled up."""
+_ADDRESS: Final = b"://"
 _LITTLE_LEFT: Final = 16
 """One part in so many: where less would stay on the phone, the whole file is taken, whose signature can be checked."""
-_CLOSING: Final = 64
-"""Bytes before the next entry that hold the last bytes of one, unless something lies between them."""
 _FIXED, _LONGEST_EXTRA = 30, 2**16
 _STORED, _DEFLATED = 0, 8
 
@@ -128,45 +129,43 @@ def _extents(index: Index, end: int) -> list[_Extent] | None:
 
 def _wanted(entries: list[_Extent], view: Held, held: Parts) -> Iterator[Range]:
     yield 0, len(LOCAL)
-    samples = set(sampled(extent.entry for extent in entries))
     for extent in entries:
-        entry = extent.entry
-        if not entry.compressed:
+        if not extent.entry.compressed:
             continue
-        if _is_looked_into(entry, samples):
+        if _is_looked_into(extent.entry):
             yield from _looked_into(extent, view, held)
-        elif not named_like_media(entry.name) or is_packed_oddly(entry.name, entry.size, entry.compressed):
+        else:
             yield extent.whole
 
 
-def _is_looked_into(entry: Entry, samples: Collection[Entry]) -> bool:
-    """Tell whether a few bytes decide: of media by name the large, and what may be encrypted."""
-    return named_like_media(entry.name) and (entry.compressed >= _LOOKED_INTO or entry in samples)
+def _is_looked_into(entry: Entry) -> bool:
+    """Tell whether a few bytes decide. What is deflated may inflate to more than it announces, so it is brought."""
+    return named_like_media(entry.name) and entry.compressed >= _LOOKED_INTO and entry.method == _STORED
 
 
 def _looked_into(extent: _Extent, view: Held, held: Parts) -> Iterator[Range]:
     opening = extent.start, min(extent.start + _OPENING, extent.end)
-    ending = max(extent.start, extent.end - _CLOSING), extent.end
-    if not (held.holds(*opening) and held.holds(*ending)):
+    if not held.holds(*opening):
         yield opening
-        yield ending
-    elif not _is_media(extent, view):
-        yield extent.whole
-
-
-def _is_media(extent: _Extent, view: Held) -> bool:
-    """Tell whether an entry can stay on the phone, from its first and last bytes."""
-    entry = extent.entry
+        return
     try:
-        start = extent.start + _FIXED + _header_rest(extent, view)
-        raw = bytes(view[start : min(start + 32 * OPENING, extent.start + _OPENING, extent.end)])
-        head = raw[:OPENING] if entry.method == _STORED else zlib.decompressobj(-15).decompress(raw, OPENING)
-        if not may_stay(entry.name, head):
-            return False
-        end = start + entry.compressed
-        return entry.method == _DEFLATED or ends_well(head, bytes(view[end - ENDING : end]), entry.size)
-    except (ApkError, zlib.error):
+        if not _is_media(extent, view, opening[1]):
+            yield extent.whole
+    except NotHeldError as error:
+        yield error.start, error.end
+
+
+def _is_media(extent: _Extent, view: Held, looked_at: int) -> bool:
+    """Tell whether a stored entry can stay on the phone: it is media up to its last byte, and names no address so far.
+
+    Raises:
+        NotHeldError: these bytes decide.
+    """
+    start = extent.start + _FIXED + _header_rest(extent, view)
+    content = view[start : max(start, looked_at)]
+    if not may_stay(extent.entry.name, bytes(content[:OPENING])) or _ADDRESS in bytes(content):
         return False
+    return is_media_to_its_end(view, start, extent.entry.size, len(content))
 
 
 def _header_rest(extent: _Extent, view: Held) -> int:

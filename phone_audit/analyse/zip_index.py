@@ -113,13 +113,22 @@ def read_index(data: Sliceable) -> Index:
     return Index(entries, end.directory_offset, end.directory_size, end.offset, tuple(notes))
 
 
-def names(data: Sliceable) -> Iterator[str]:
-    """Give the names of the entries as they are read, as far as they can be.
+def records(data: Sliceable) -> Iterator[Entry]:
+    """Give the entries as they are read, as far as they can be.
 
     Raises:
         ApkError: as `read_index`, except that the number of entries is not limited.
     """
-    return (entry.name for entry in _records(data, _find_end(data, [])))
+    return _records(data, _find_end(data, []))
+
+
+def names(data: Sliceable) -> Iterator[str]:
+    """Give the names of what `records` gives.
+
+    Raises:
+        ApkError: as `records`.
+    """
+    return (entry.name for entry in records(data))
 
 
 def _find_end(data: Sliceable, notes: list[Note]) -> _End:

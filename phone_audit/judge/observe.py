@@ -32,7 +32,7 @@ def observed_phone(
         snapshot: the phone.
         apks: its analysed APKs; their paths are those on the phone.
         paths: further paths that exist on the phone.
-        digests: hashes of further files, by path.
+        digests: hashes that something else took, by path; those of a package's file count as the package's.
     """
     by_path = {info.path: info for info in apks}
     listed: set[str] = set()
@@ -40,22 +40,26 @@ def observed_phone(
     for package in snapshot.packages:
         own = [by_path[file.path] for file in package.files if file.path in by_path]
         listed.update(info.path for info in own)
-        packages.append(_of_package(package, own))
+        packages.append(_of_package(package, own, digests))
     packages += [_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
-    packages += [ObservedPackage(name=None, hashes=frozenset(found), path=path) for path, found in digests.items()]
     files = [file.path for package in snapshot.packages for file in package.files]
+    others = {path: digests[path] for path in digests.keys() - set(files)}
+    packages += [
+        ObservedPackage(name=None, hashes=frozenset(found), path=path) for path, found in sorted(others.items())
+    ]
     return Observed(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
 
 
-def _of_package(package: Package, apks: Sequence[ApkInfo]) -> ObservedPackage:
+def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str, Sequence[str]]) -> ObservedPackage:
     path = package.files[0].path if package.files else "pm list packages"
     read = _of_files(package.name, apks, path)
+    told = {digest for file in package.files for digest in (file.sha256, *digests.get(file.path, ())) if digest}
     return ObservedPackage(
         name=package.name,
         version_name=package.version_name,
         version_code=package.version_code,
         signers=read.signers | frozenset(package.signers or ()),
-        hashes=read.hashes | frozenset(file.sha256 for file in package.files if file.sha256),
+        hashes=read.hashes | told,
         endpoints=read.endpoints,
         path=path,
         system=package.system,

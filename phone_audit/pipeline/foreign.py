@@ -11,11 +11,13 @@ from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.foreign.collect import collect_held, depth_of
 from phone_audit.acquire.foreign.held import Held
 from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.lacking import cannot_hold
 from phone_audit.acquire.foreign.open import open_foreign
-from phone_audit.errors import UsageError
+from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
 from phone_audit.pipeline.options import Progress, ScanOptions
+from phone_audit.pipeline.sealed import as_named
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class ForeignSource:
         collected = collect_held(self.held, self.holding, self.scratch, on_progress)
         for apk in collected.apks:
             plan.on_apk(apk)
-        return Acquired(collected.snapshot, collected.apks, collected.bytes_read, {}, {}, None)
+        return Acquired(
+            collected.snapshot, collected.apks, collected.bytes_read, collected.paths, collected.digests, None
+        )
 
     def finish(self, acquired: Acquired) -> AcquisitionInfo:
         """Say how it was read. Of a single file the hash is given, so that a reader can tell which one it was."""
@@ -53,7 +57,7 @@ class ForeignSource:
             via="file",
             manifest_sha256=_digest(self.named) if self.named.is_file() else None,
             phone_clock_offset=None,
-            cannot_hold=self.held.cannot_hold,
+            cannot_hold=cannot_hold(self.held),
         )
 
 
@@ -80,10 +84,13 @@ def foreign_source(
         raise UsageError(f"{named} is an acquisition: it holds what it holds, and there is no phone to ask.", hint)
     inside = scratch.parent / "inside"
     inside.mkdir(exist_ok=True)
-    with open_foreign(path, inside) as (held, holding):
+    with as_named(path, named), open_foreign(path, inside) as (held, holding):
         yield ForeignSource(held, holding, named, options.label, scratch, path)
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error

@@ -10,21 +10,21 @@ _PIECE = 2**20
 
 
 def identity_of(apk: PulledApk) -> str | None:
-    """Give the SHA-256 of a file, or of its size and what was read of it, where nothing on the phone could hash it.
+    """Give the SHA-256 of a file that is here whole, or one of its size, of what was read of it and of what it claims.
 
-    The directory of the archive is part of what is read, and in it are size and check sum of every entry. None where
-    there is neither.
+    The hash of a file of which only parts are here is a claim that nobody can check: it never stands for the bytes.
+    None where there is neither.
     """
-    if apk.sha256 is not None or apk.local is None or apk.parts is None:
+    if apk.local is None or apk.parts is None:
         return apk.sha256
     try:
-        return _of_parts(apk.local, apk.size, apk.parts)
+        return _of_parts(apk.local, apk.sha256, apk.size, apk.parts)
     except OSError:
         return None
 
 
-def _of_parts(local: Path, size: int, parts: Parts) -> str:
-    digest = hashlib.sha256(f"{size} {parts.ranges}\n".encode())
+def _of_parts(local: Path, claimed: str | None, size: int, parts: Parts) -> str:
+    digest = hashlib.sha256(f"{claimed} {size} {parts.ranges}\n".encode())
     with local.open("rb") as file:
         for start, end in parts.ranges:
             file.seek(start)

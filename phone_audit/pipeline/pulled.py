@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +18,7 @@ from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.analysed import AnalysedApk, joined
 from phone_audit.pipeline.identity import identity_of
 from phone_audit.pipeline.options import Progress
-from phone_audit.pipeline.record_cache import CachedRecord, Extent, RecordCache
+from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
 
 _TICK = 0.1
 
@@ -42,18 +42,27 @@ class Analysing:
         pool: the processes that read them.
         cache: records of earlier runs; None where none are used.
         whole: whether only a record that was made from all bytes of a file will do.
-        scratch: folder whose files are removed as soon as they are analysed.
+        scratch: folder whose files are removed as soon as nobody needs them any more.
+        claims: whether it is a phone that says what its files are; records of the parts that others give are not kept.
+
+    Attributes:
+        phone: what the phone is known by on this computer; of one that is not known, no parts are remembered.
     """
 
-    def __init__(self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path) -> None:
+    def __init__(
+        self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path, claims: bool = True
+    ) -> None:
+        self.phone: str | None = None
         self._pool = pool
         self._cache = cache
-        self._extents: tuple[Extent, ...] = ("whole",) if whole else ("whole", "parts")
+        self._whole = whole
+        self._claims = claims
         self._scratch = scratch
         self._inbox = Inbox()
         self._known: dict[str, CachedRecord] = {}
-        self._identities: dict[str, str | None] = {}
+        self._keys: dict[str, str | None] = {}
         self._done: list[AnalysedApk] = []
+        self._used: set[Path] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="phone-audit-analysis")
         self._running: Future[None] | None = None
 
@@ -68,18 +77,20 @@ class Analysing:
         self._thread.shutdown()
 
     def is_known(self, sha256: str) -> bool:
-        """Tell whether a file was analysed in an earlier run; its record is kept in mind."""
-        record = self._cache.get(sha256, *self._extents) if self._cache and sha256 not in self._known else None
+        """Tell whether a file was analysed in an earlier run; its record is kept in mind.
+
+        One that was made from parts will do only where this very phone gave them.
+        """
+        record = self._recall(sha256) if sha256 not in self._known else None
         if record is not None:
             self._known[sha256] = record
         return sha256 in self._known
 
     def take(self, apk: PulledApk) -> None:
         """Take a file that is here, or whose record is; nothing happens where the analysis has ended early."""
-        self._identities[apk.path] = identity = identity_of(apk)
-        key = joint_hash(identity, apk.beside)
-        if key is not None and self.is_known(key):
-            record = self._known[key]
+        self._keys[apk.path] = key = joint_hash(identity_of(apk), apk.beside)
+        record = self._record(apk, key)
+        if record is not None:
             info = _with_beside(renamed(record.info, apk.path), apk.beside)
             self._done.append(AnalysedApk(info, record.seconds, cached=True))
         elif apk.local is not None:
@@ -104,6 +115,12 @@ class Analysing:
                 self._inbox.release()
         on_progress("analysing APKs", len(self._done), len(pulled))
         done = {apk.info.path: apk for apk in self._done}
+        for file in pulled:
+            if file.path in done:
+                done[file.path] = self._settled(file, done[file.path])
+        with suppress(OSError):
+            for path in self._used:
+                path.unlink(missing_ok=True)
         return Analysed(
             joined([done[path] for path in sorted(done)]),
             tuple(_interrupted(apk) for apk in pulled if apk.path not in done),
@@ -123,19 +140,45 @@ class Analysing:
         """Tell whether a file was found, in an earlier run, to have its code beside it."""
         return self._cache is not None and self._cache.is_stripped(sha256)
 
+    def _recall(self, claimed: str) -> CachedRecord | None:
+        if self._cache is None:
+            return None
+        its_own = self._cache.get_linked(self.phone, claimed) if self.phone and not self._whole else None
+        return its_own or self._cache.get(claimed, "whole")
+
+    def _record(self, apk: PulledApk, key: str | None) -> CachedRecord | None:
+        """Give the record of a file: of one that is here, the one that was made from as many bytes of it."""
+        if key is None or self._cache is None:
+            return None
+        if apk.local is None:
+            return self._known[key] if self.is_known(key) else None
+        return self._cache.get(key, "parts" if apk.parts else "whole")
+
     def _keep(self, item: ApkInput, info: ApkInfo, seconds: float) -> None:
-        key = joint_hash(self._identities.get(item.shown_as), item.beside)
-        if self._cache is None or key is None:
+        key = self._keys.get(item.shown_as)
+        if self._cache is None or key is None or (item.parts and not self._claims):
             return
         self._cache.put(key, "parts" if item.parts else "whole", info, seconds)
         if item.beside and item.sha256 is not None:
             self._cache.note_stripped(item.sha256)
+
+    def _settled(self, apk: PulledApk, done: AnalysedApk) -> AnalysedApk:
+        """Draw the conclusions from what was learned of a file at the end: it is what it was, or it has changed."""
+        if apk.sha256 is None and apk.parts is not None and done.info.sha256 is not None:
+            return replace(done, info=_without_hash(done.info))
+        claimed, key = joint_hash(apk.sha256, apk.beside), self._keys.get(apk.path)
+        if self._cache and self.phone and apk.parts and apk.same and claimed and key:
+            self._cache.link(self.phone, claimed, key)
+        return done
 
     def _analyse(self) -> None:
         for item, info, seconds in self._pool.stream(self._inbox):
             self._done.append(AnalysedApk(info, seconds))
             self._keep(item, info, seconds)
             if item.path.parent == self._scratch and item.sha256 is not None:
+                if item.beside or any(note.code == "no-code" for note in info.skipped):
+                    self._used.add(item.path)  # an equal APK with other code beside it is read by itself
+                    continue
                 with suppress(OSError):
                     item.path.unlink(missing_ok=True)
 
@@ -145,6 +188,12 @@ def _with_beside(info: ApkInfo, beside: Sequence[BesideFile]) -> ApkInfo:
     files = [file for file in info.files if file.role not in BESIDE_ROLES]
     files += [ApkFile(path=one.path, sha256=one.sha256, size=one.size, role=one.role) for one in beside]
     return info.model_copy(update={"files": tuple(files)}) if beside else info
+
+
+def _without_hash(info: ApkInfo) -> ApkInfo:
+    """Take the hash from a record: what was read is not what the phone hashed."""
+    files = [file.model_copy(update={"sha256": None}) if file.sha256 == info.sha256 else file for file in info.files]
+    return info.model_copy(update={"sha256": None, "files": tuple(files)})
 
 
 def _interrupted(apk: PulledApk) -> Skipped:

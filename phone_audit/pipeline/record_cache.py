@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,9 +27,11 @@ COSTLY = frozenset({"time-budget", "memory-budget", "crashed", "interrupted", "n
 """What another run may not suffer from: a record with one of these is not kept. Code that an APK lacks may lie beside
 it the next time."""
 
-_FORMAT = "1"
+_FORMAT = "2"
 _LARGEST_RECORD = 64 * 2**20
 _SUFFIX = ".record"
+_KEY_LENGTH = 64
+_KEY = re.compile(r"[0-9a-f]{64}")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -60,6 +63,10 @@ class CachedRecord:
 class RecordCache:
     """The records that hold for one state of the knowledge and of this program.
 
+    A record of all bytes is kept by their hash as it was computed on this computer, so it holds for every phone. One of
+    parts is kept by those parts themselves (`identity_of`), since the hash of the whole is only what a phone claims;
+    for that phone alone, a link leads from the claim to the parts that it gave.
+
     Nothing here ever fails a scan: what cannot be read or written is not there.
 
     Args:
@@ -77,18 +84,45 @@ class RecordCache:
         return next((found for extent in extents if (found := self._read(sha256, extent))), None)
 
     def put(self, sha256: str, extent: Extent, info: ApkInfo, seconds: float) -> None:
-        """Keep a record, unless it lacks what another run may have."""
-        if any(note.code in COSTLY for note in info.skipped):
+        """Keep a record, unless it lacks what another run may have, or is that of another file.
+
+        Args:
+            sha256: the hash of all bytes, or what `identity_of` gives for parts; with code that lies beside the file,
+                the `joint_hash`.
+            extent: which of both.
+            info: the record.
+            seconds: what it took.
+        """
+        if any(note.code in COSTLY or note.step == "read" for note in info.skipped):
             return
-        body = zlib.compress(f"{seconds:.6f}\n{info.model_dump_json()}".encode(), 1)
-        path = self._path(sha256, extent)
+        if extent == "parts" or _key_of(info) == sha256:
+            body = zlib.compress(f"{sha256}\n{seconds:.6f}\n{info.model_dump_json()}".encode(), 1)
+            self._write(self._path(sha256, extent), hashlib.sha256(body).digest() + body)
+
+    def link(self, phone: str, claimed: str, key: str) -> None:
+        """Remember which parts this phone gave of the file with the hash that it claims, if their record is kept."""
+        if self._path(key, "parts").exists():
+            self._write(self._path(_claim(phone, claimed), "link"), key.encode("ascii"))
+
+    def get_linked(self, phone: str, claimed: str) -> CachedRecord | None:
+        """Give the record of the parts that this phone gave of the file with this hash."""
+        path = self._path(_claim(phone, claimed), "link")
+        try:
+            with path.open("rb") as file:
+                key = file.read(_KEY_LENGTH + 1).decode("ascii")
+            os.utime(path)
+        except (OSError, ValueError):
+            return None
+        return self._read(key, "parts") if _KEY.fullmatch(key) else None
+
+    def _write(self, path: Path, content: bytes) -> None:
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         with suppress(OSError):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._root.chmod(0o700)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(hashlib.sha256(body).digest() + body)
+                file.write(content)
             draft.replace(path)
 
     def note_stripped(self, sha256: str) -> None:
@@ -122,20 +156,25 @@ class RecordCache:
             digest, body = data[:32], data[32:]
             if hashlib.sha256(body).digest() != digest:
                 return None
-            seconds, _, text = zlib.decompress(body).partition(b"\n")
+            key, seconds, text = zlib.decompress(body).split(b"\n", 2)
             record = CachedRecord(ApkInfo.model_validate_json(text), float(seconds))
         except (OSError, ValueError, zlib.error, ValidationError):
             return None
         with suppress(OSError):
             os.utime(path)
-        return record if record.info.sha256 is None or _key_of(record.info) == sha256 else None
+        its_own = extent == "parts" or _key_of(record.info) == sha256
+        return record if its_own and key == sha256.encode() else None
 
-    def _path(self, sha256: str, extent: Extent | Literal["stripped"]) -> Path:
+    def _path(self, sha256: str, extent: Extent | Literal["stripped", "link"]) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.{extent}{_SUFFIX}"
 
 
+def _claim(phone: str, claimed: str) -> str:
+    return hashlib.sha256(f"{phone} {claimed}".encode()).hexdigest()
+
+
 def _key_of(info: ApkInfo) -> str | None:
-    """Give the hash by which a record is kept."""
+    """Give the hash by which a record of all bytes is kept."""
     roles: dict[str, BesideRole] = {role: role for role in BESIDE_ROLES}
     beside = [
         BesideFile(file.path, None, file.size, file.sha256, roles[file.role])

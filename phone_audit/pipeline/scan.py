@@ -62,7 +62,8 @@ def scan_device(
     known = whole(knowledge or load_knowledge())
     with open_source(target, depth, str(users), options) as source, worker_pool(options.budget, known) as pool:
         cache = _cache(known, options)
-        with Analysing(pool, cache, whole=source.depth == "deep", scratch=source.scratch) as analysing:
+        deep, claims = source.depth == "deep", _is_phone(source)
+        with Analysing(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysing:
             plan = _plan(source, analysing, options)
             acquired = source.collect(known, _stopping(on_progress, options.stopped), plan)
             acquisition = source.finish(acquired)
@@ -104,11 +105,16 @@ def _cache(knowledge: Knowledge, options: ScanOptions) -> RecordCache | None:
     return RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
 
 
+def _is_phone(source: AnySource) -> bool:
+    return isinstance(source, Source) and not source.replayed
+
+
 def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan:
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
 
     def memory(serial: str | None) -> Path | None:
         name = pseudonym(serial) if options.cache else None
+        analysing.phone = name if _is_phone(source) else None
         return cache_folder() / "hashes" / f"{name}.json" if name else None
 
     def room(size: int) -> None:

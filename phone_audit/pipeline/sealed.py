@@ -9,7 +9,7 @@ from phone_audit.acquire.saved.age_file import decrypt, is_age, needs_identity, 
 from phone_audit.acquire.saved.saved_archive import seal, sealed_name, unpack_ours
 from phone_audit.errors import SnapshotError
 
-__all__ = ["check_keys", "opened", "saved_sealed", "sealed_name"]
+__all__ = ["as_named", "check_keys", "opened", "saved_sealed", "sealed_name"]
 
 _FALLBACK = "acquisition"
 
@@ -39,7 +39,7 @@ def opened(path: Path, identity: Path | None, scratch: Path) -> Path:
     """
     if path.is_dir():
         return path
-    name = path.name
+    named, name = path, path.name
     if is_age(path):
         if identity is None:
             raise needs_identity(path)
@@ -47,9 +47,21 @@ def opened(path: Path, identity: Path | None, scratch: Path) -> Path:
         path = decrypt(path, read_identity(identity), scratch / f"decrypted-{name}")
     if is_archive(path):
         folder = scratch / f"unpacked-{name}"
-        if unpack_ours(path, folder):
-            return folder
+        with as_named(path, named):
+            if unpack_ours(path, folder):
+                return folder
     return path
+
+
+@contextmanager
+def as_named(path: Path, named: Path) -> Iterator[None]:
+    """Let errors speak of what the person named, not of the file that it was decrypted to."""
+    try:
+        yield
+    except SnapshotError as error:
+        if path == named:
+            raise
+        raise SnapshotError(error.message.replace(str(path), str(named)), error.hint) from error
 
 
 @contextmanager

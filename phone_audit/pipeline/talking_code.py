@@ -25,7 +25,7 @@ from phone_audit.model.beside import BesideFile
 from phone_audit.model.finding import Skipped, Step
 from phone_audit.pipeline.analysed import worker_pool
 from phone_audit.pipeline.options import Budget, no_progress
-from phone_audit.pipeline.record_cache import RecordCache
+from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
 
 MOST_EXPECTED = 500_000_000
 """Bytes that a file is expected to have at most, for the time that its hash may take."""
@@ -43,6 +43,7 @@ class TalkingCode:
         budget: what the analysis of one file may cost.
         scratch: a folder on this computer for the copies; each is removed after its analysis.
         cache: records of earlier runs; None where none are used.
+        phone: the pseudonym of the phone, by which records of parts of its files are found; None where it has none.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class TalkingCode:
         budget: Budget,
         scratch: Path,
         cache: RecordCache | None = None,
+        phone: str | None = None,
     ) -> None:
+        self._phone = phone
         self._reader = Reader(transport, no_progress)
         self._owners = owners
         self._knowledge = knowledge
@@ -136,7 +139,7 @@ class TalkingCode:
         infos = []
         copied = []
         for number, path in enumerate(paths):
-            kept = self._cache.get(hashes[path], "whole", "parts") if self._cache and path in hashes else None
+            kept = self._kept(hashes.get(path))
             if kept is not None:
                 infos.append(renamed(kept.info, shown(path)))
                 continue
@@ -151,6 +154,14 @@ class TalkingCode:
             if self._cache is not None and info.sha256 is not None and not item.beside:
                 self._cache.put(info.sha256, "whole", info, seconds)
         return infos
+
+    def _kept(self, claimed: str | None) -> CachedRecord | None:
+        """Give the record that an earlier run made of a file with this hash, or of parts that this phone gave of it."""
+        if self._cache is None or claimed is None:
+            return None
+        return self._cache.get(claimed, "whole") or (
+            self._cache.get_linked(self._phone, claimed) if self._phone is not None else None
+        )
 
     def _copied(self, path: str, stem: str) -> ApkInput:
         """Copy a file, and what lies beside it on the phone where that holds its code (Android 8 to 10)."""

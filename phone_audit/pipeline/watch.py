@@ -69,8 +69,8 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
     owners = read_owners(reader)
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
         cache = RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
-        code = TalkingCode(enduring, owners, knowledge, options.budget, Path(scratch), cache)
         device = _device(properties, transport.serial, options.with_identifiers)
+        code = TalkingCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
         watching = Watching(transport, device, owners, code, knowledge, options)
         watching.run()
     return _document(watching, properties, [*reader.skipped, *watching.skipped()], rfc3339(started))

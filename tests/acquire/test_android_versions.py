@@ -125,6 +125,13 @@ def test_what_the_dump_says_of_a_locked_secure_folder_is_kept(tmp_path: Path) ->
     )
 
 
+def test_the_main_user_is_no_profile_whose_owner_could_be_asked(tmp_path: Path) -> None:
+    phone = fake_phone(Fake("org.a", system=True))
+    lock(phone, 0)
+    [note] = [note for note in read(phone, tmp_path).snapshot.skipped if note.code == "user-locked"]
+    assert note.reason.startswith("The phone refuses to list the packages of its main user.")
+
+
 def test_the_current_user_is_in_the_dump_of_the_users_too(tmp_path: Path) -> None:
     phone = fake_phone(Fake("org.a"), users="\tUserInfo{0:Owner:13} running\n\tUserInfo{10:Kid:410}\n")
     phone.says["am get-current-user"] = Answer(b"Error: unknown command\n", 255, truncated=False)

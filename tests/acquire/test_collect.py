@@ -345,7 +345,7 @@ def test_a_cut_dump_is_noted_and_used(tmp_path: Path) -> None:
     text = dumped({"org.a": Fake("org.a")})
     phone.says["dumpsys package"] = Answer(text.encode(), None, truncated=True)
     acquired = read(phone, tmp_path)
-    assert notes(acquired) == [("dumpsys package", "cut-off"), ("org.b", "not-in-dump")]
+    assert notes(acquired) == [("dumpsys package", "cut-off")]  # once, and not of each package that it lacks
     assert package(acquired).users[0].granted == ("android.permission.CAMERA", "android.permission.INTERNET")
 
 
@@ -405,6 +405,14 @@ def test_a_version_name_cannot_add_a_package(tmp_path: Path) -> None:
     assert [found.name for found in acquired.snapshot.packages] == ["android", "org.a"]
     assert (package(acquired).app_id, package(acquired).version_name) == (10001, version)
     assert notes(acquired) == [("org.fake", "unconfirmed-package")]
+
+
+def test_a_title_in_a_version_name_hides_no_package_and_is_noted(tmp_path: Path) -> None:
+    phone = fake_phone(SYSTEM, Fake("org.a", version_name="1\n    splits=[base]\nShared users:"), Fake("org.b"))
+    acquired = read(phone, tmp_path)
+    plain = read(fake_phone(SYSTEM, Fake("org.a", version_name="1"), Fake("org.b")), tmp_path)
+    assert acquired.snapshot.packages == plain.snapshot.packages
+    assert (notes(acquired), notes(plain)) == ([("dumpsys package", "contradiction")], [])
 
 
 def test_a_static_library_that_no_list_names_is_confirmed_and_read(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from phone_audit.analyse.wanted import next_wanted
 from phone_audit.model.parts import Parts, Range
 
-MAX_ROUNDS = 4
+MAX_ROUNDS = 6
 
 
 class Brought(NamedTuple):

@@ -55,8 +55,12 @@ def compare(path: Path, knowledge: Knowledge, scratch: Path) -> Compared:
     return Compared(path.name, len(data), brought.bytes_read, True, tuple(findings), tuple(_records(whole, parts)))
 
 
+RULES = ("SMALL", "GAP", "TAIL", "_LITTLE_LEFT", "_LOOKED_INTO", "_is_unusual")
+"""What `take_parts_of_everything` changes in `wanted`."""
+
+
 def take_parts_of_everything() -> None:
-    """Make the rules stricter than they are: also small files, old signatures and files with little media in parts.
+    """Make the rules stricter than they are: also small files, small media, old signatures and files with little media.
 
     Few of the packages at hand are as large as those on phones; this makes parts of nearly all that hold any media.
     """
@@ -64,7 +68,7 @@ def take_parts_of_everything() -> None:
     def only_the_odd(index: Index, _: SigningBlock) -> bool:
         return bool(index.notes) or not index.entries
 
-    changed = {"SMALL": 0, "GAP": 2**10, "TAIL": (2**12, 2**12), "_LITTLE_LEFT": 2**62, "_is_unusual": only_the_odd}
+    changed = dict(zip(RULES, (0, 2**10, (2**12, 2**12), 2**62, 2**12, only_the_odd), strict=True))
     for name, value in changed.items():
         setattr(wanted, name, value)
 

@@ -45,6 +45,20 @@ def test_the_code_of_a_bundle() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "loaded"),
+    [
+        (["AndroidManifest.xml", "classes.dex"], True),
+        (["AndroidManifest.xml", "classes2.dex", "classes0.dex", "CLASSES.DEX"], False),
+        (["AndroidManifest.xml", "x/dex/classes.dex"], False),
+        (["base/manifest/AndroidManifest.xml", "base/dex/classes.dex"], True),
+        (["AndroidManifest.xml"], False),
+    ],
+)
+def test_whether_android_loads_any_of_it(names: list[str], loaded: bool) -> None:
+    assert code_entries(archive(*names)).loaded is loaded
+
+
 @pytest.mark.parametrize(("name", "java"), [("a/B.class", True), ("classes.jar", True), ("libs/x.jar", False)])
 def test_java_bytecode(name: str, java: bool) -> None:
     assert code_entries(archive(name)).java is java

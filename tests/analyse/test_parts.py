@@ -20,8 +20,9 @@ from phone_audit.model.apk import ApkInfo, LeftOnPhone, Signature
 from phone_audit.model.parts import Parts
 from tests.analyse.apk_signer import EC, V2, Jar, Signer, block, key, scheme
 from tests.analyse.in_parts import bring, lay_down
+from tests.analyse.media import noise
 from tests.analyse.packages import dex, manifest
-from tests.analyse.test_wanted import FILL, SOUND, noise, picture
+from tests.analyse.test_wanted import FILL, SOUND, picture
 from tests.analyse.zips import Part, make_zip
 
 REASON = "Not all of the file was read, so the digests over its content were not compared. The signatures were checked."
@@ -67,7 +68,7 @@ def test_the_record_says_the_same_and_what_stayed(tmp_path: Path) -> None:
     info, full = read(tmp_path, data), read_whole(tmp_path, data)
     held = bring(data).parts
     assert held is not None
-    assert info.left_on_phone == LeftOnPhone(files=6, bytes=5 * 60_000 + 2**20, bytes_read=held.size)
+    assert info.left_on_phone == LeftOnPhone(files=6, bytes=5 * 90_000 + len(SOUND.content), bytes_read=held.size)
     assert info.signature == Signature(verified=None, schemes=("v1", "v2"), unchecked=REASON)
     assert full.signature == Signature(verified=True, schemes=("v1", "v2"))
     assert (info.sha256, info.size) == (full.sha256, full.size)
@@ -100,7 +101,7 @@ def findings(info: ApkInfo) -> list[str]:
 
 def test_a_changed_picture_is_no_broken_signature_where_it_stayed(tmp_path: Path) -> None:
     data = bytearray(apk())
-    data[data.index(b"OggS") + 500_000] ^= 1
+    data[data.index(b"WAVE") + 500_000] ^= 1
     assert "signature-broken" in findings(read_whole(tmp_path, bytes(data)))
     info = read(tmp_path, bytes(data))
     assert info.signature == Signature(verified=None, schemes=("v1", "v2"), unchecked=REASON)
@@ -122,7 +123,7 @@ def test_v1_is_checked_as_far_as_its_entries_are_here() -> None:
     assert checked.certificates == {"v2": (ONE.certificate,), "v1": (ONE.certificate,)}
 
 
-@pytest.mark.parametrize(("name", "words"), [("assets/a.json", ["v1-entry-digest"]), ("res/raw/a.ogg", [])])
+@pytest.mark.parametrize(("name", "words"), [("assets/a.json", ["v1-entry-digest"]), ("res/raw/a.wav", [])])
 def test_an_entry_that_is_not_as_v1_signs_it(name: str, words: list[str]) -> None:
     signed_as = in_file_order(Jar(ONE).parts(tuple(PARTS)))
     entries = [

@@ -83,3 +83,13 @@ def test_every_published_kind_of_hash_is_held_against_the_incidents() -> None:
     assert alone.packages[0].hashes == {"01" * 32, "02" * 20, "03" * 16}
     phone = observed_phone(snapshot(PIXEL, []), [], {"/system/lib/x.so": "file"}, {"/system/lib/x.so": ("04" * 20,)})
     assert phone.packages == (ObservedPackage(None, hashes=frozenset(["04" * 20]), path="/system/lib/x.so"),)
+
+
+def test_a_hash_that_something_else_took_of_a_package_s_file_is_the_package_s() -> None:
+    file = PackageFile(path="/app/a.apk", sha256=None, hash_source="none", size=None, role="base")
+    phone = snapshot(PIXEL, [package("com.a", files=(file,))])
+    found = observed_phone(phone, [], {}, {"/app/a.apk": ("04" * 20,), "/x": ("05" * 20,)})
+    assert [(one.name, one.hashes) for one in found.packages] == [
+        ("com.a", frozenset(["04" * 20])),
+        (None, frozenset(["05" * 20])),
+    ]

@@ -4,6 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pyrage  # noqa: TID251
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +13,7 @@ from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
 from tests.acquire.foreign import made
+from tests.acquire.foreign.written import androidqf, packages, report, report_properties, section, service
 
 PHONE = made.recorded()
 
@@ -76,6 +78,21 @@ def test_path_traversal_is_refused_with_the_contract_s_exit_code(tmp_path: Path)
     assert [one for one in sorted(tmp_path.rglob("*")) if "cache" not in one.parts] == before
 
 
+def test_an_error_speaks_of_the_file_that_was_named_not_of_what_it_was_decrypted_to(tmp_path: Path) -> None:
+    plain = tmp_path / "evil.zip"
+    with zipfile.ZipFile(plain, "w") as archive:
+        archive.writestr("getprop.txt", "[ro.build.id]: [X]")
+        archive.writestr("../evil.txt", "evil")
+    secret = pyrage.x25519.Identity.generate()
+    (tmp_path / "key.txt").write_text(str(secret))
+    named = tmp_path / "case.zip.age"
+    named.write_bytes(pyrage.encrypt(plain.read_bytes(), [secret.to_public()]))
+    with pytest.raises(SnapshotError, match="leads out of it") as caught:
+        scan_device(str(named), options=ScanOptions(identity=tmp_path / "key.txt"))
+    assert str(named) in caught.value.message
+    assert "decrypted-" not in caught.value.message
+
+
 def test_a_bug_report_cut_in_half_says_so(tmp_path: Path) -> None:
     whole = made.bugreport(PHONE, tmp_path / "bugreport.zip")
     half = tmp_path / "half.zip"
@@ -89,3 +106,34 @@ def test_the_json_names_the_tool(tmp_path: Path) -> None:
     document = json.loads(scan.model_dump_json())
     assert document["acquisition"]["source"] == "hubble"
     assert all(sentence.endswith(".") for sentence in document["acquisition"]["cannot_hold"])
+
+
+BAD = "com.system.service.zdsgt"
+"""Known to be bad by its name alone."""
+
+
+def test_a_known_package_behind_a_pretended_dump_is_found(tmp_path: Path) -> None:
+    cut = f"1\n{'-' * 60}\nDUMP OF SERVICE zzz:"
+    dump = service("package", packages("org.a", BAD, version=cut))
+    path = report(tmp_path / "bugreport.txt", report_properties(), dump, service("user", "Users:\n"))
+    assert scan_device(str(path)).verdict.outcome == "known-bad"
+
+
+def test_a_known_property_inside_a_version_name_finds_nothing(tmp_path: Path) -> None:
+    version = "1\n" + section("X", "getprop", "[os.config.ppgl.status]: [1]\n").rstrip("\n")
+    text = service("package", packages("org.a", version=version))
+    scan = scan_device(str(report(tmp_path / "bugreport.txt", text, report_properties())))
+    assert (scan.verdict.outcome, scan.coverage.complete) == ("inconclusive", False)
+
+
+def test_a_known_sha1_of_a_file_without_a_copy_is_found(tmp_path: Path) -> None:
+    file = {"path": "/system/app/x/x.apk", "local_name": "", "sha1": "f3732871371819532416cf2ec03ea103a3d61802"}
+    path = androidqf(tmp_path / "a", [{"name": "org.x", "system": True, "files": [file]}])
+    assert scan_device(str(path)).verdict.outcome == "known-bad"
+
+
+def test_what_an_acquisition_lacks_is_in_the_result(tmp_path: Path) -> None:
+    scan = scan_device(str(androidqf(tmp_path / "a", [{"name": "org.x", "system": True}])))
+    assert scan.verdict.outcome == "inconclusive"
+    assert "accessibility services" in scan.acquisition.cannot_hold[-1]
+    assert {note.code for note in scan.coverage.skipped} == {"not-held"}

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from phone_audit.analyse.records import empty_record
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.errors import PhoneAuditError
 from phone_audit.model.apk import ApkInfo
+from phone_audit.model.beside import BesideFile
 from phone_audit.model.parts import Parts
 from phone_audit.pipeline.pulled import Analysed, Analysing
 from phone_audit.pipeline.record_cache import RecordCache
@@ -54,8 +56,18 @@ def pulled(folder: Path, name: str, *, parts: Parts | None = None, sha256: bool 
     return PulledApk(f"/{name}", local, hashed(name) if sha256 else None, 1, parts)
 
 
-def analyse(pool: Pool, apks: list[PulledApk], cache: RecordCache | None, scratch: Path, *, whole: bool) -> Analysed:
-    with Analysing(cast("WorkerPool", pool), cache, whole=whole, scratch=scratch) as analysing:
+def analyse(
+    pool: Pool,
+    apks: list[PulledApk],
+    cache: RecordCache | None,
+    scratch: Path,
+    *,
+    whole: bool,
+    phone: str | None = None,
+    claims: bool = True,
+) -> Analysed:
+    with Analysing(cast("WorkerPool", pool), cache, whole=whole, scratch=scratch, claims=claims) as analysing:
+        analysing.phone = phone
         for apk in apks:
             analysing.take(apk)
         return analysing.finish(apks, lambda *_: None, lambda: False)
@@ -94,10 +106,84 @@ def test_the_second_run_reads_nothing(tmp_path: Path) -> None:
 
 def test_a_record_of_parts_will_not_do_where_all_bytes_are_promised(tmp_path: Path) -> None:
     cache = RecordCache(tmp_path / "cache", "k")
+    apk = replace(pulled(tmp_path, "a", parts=Parts(((0, 1),))), same=True)
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
+    assert not knows(cache, "a", "p1", whole=True)
+    assert knows(cache, "a", "p1")
+
+
+def knows(cache: RecordCache, name: str, phone: str | None, *, whole: bool = False) -> bool:
+    """Tell whether the file with the hash of this name need not be brought from a phone."""
+    with Analysing(cast("WorkerPool", Pool()), cache, whole=whole, scratch=Path("/none")) as analysing:
+        analysing.phone = phone
+        return analysing.is_known(hashed(name))
+
+
+def test_what_a_phone_claims_of_its_parts_holds_for_that_phone_alone(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    apk = replace(pulled(tmp_path, "a", parts=Parts(((0, 1),))), same=True)
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
+    assert [knows(cache, "a", phone) for phone in ("p1", "p2", None)] == [True, False, False]
+    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p2").from_cache == 1
+    assert knows(cache, "a", "p2"), "it gave the same parts"
+    whole = pulled(tmp_path, "b")
+    analyse(Pool(), [whole], cache, tmp_path / "none", whole=False, phone="p1")
+    assert knows(cache, "b", "p2"), "all bytes were hashed here"
+
+
+def test_other_parts_under_a_claimed_hash_are_read_by_themselves(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    apk = replace(pulled(tmp_path, "a", parts=Parts(((0, 1),))), same=True)
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
+    (tmp_path / "a").write_bytes(b"y")
+    pool = Pool()
+    assert analyse(pool, [apk], cache, tmp_path / "none", whole=False, phone="p2").from_cache == 0
+    assert [item.shown_as for item in pool.read] == ["/a"]
+
+
+def test_parts_that_no_phone_gave_are_not_kept(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    apk = replace(pulled(tmp_path, "a", parts=Parts(((0, 1),))), same=True)
+    for _ in range(2):
+        found = analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, claims=False)
+        assert found.from_cache == 0
+    assert not knows(cache, "a", "p1")
+
+
+def test_parts_of_a_file_that_may_have_changed_are_not_remembered(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
     apk = pulled(tmp_path, "a", parts=Parts(((0, 1),)))
-    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False)
-    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=True).from_cache == 0
-    assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 1
+    with Analysing(cast("WorkerPool", Pool()), cache, whole=False, scratch=tmp_path / "none") as analysing:
+        analysing.phone = "p1"
+        analysing.take(apk)
+        changed = replace(apk, sha256=None)
+        [found] = analysing.finish([changed], lambda *_: None, lambda: False).apks
+    assert found.info.sha256 is None
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
+    assert not knows(cache, "a", "p1"), "nothing tells that it was the same"
+
+
+def test_of_a_file_that_is_here_the_record_of_as_many_bytes_is_used(tmp_path: Path) -> None:
+    cache = RecordCache(tmp_path / "cache", "k")
+    analyse(Pool(), [pulled(tmp_path, "a")], cache, tmp_path / "none", whole=True)
+    parts = pulled(tmp_path, "a", parts=Parts(((0, 1),)))
+    assert analyse(Pool(), [parts], cache, tmp_path / "none", whole=False).from_cache == 0
+
+
+def test_equal_files_with_code_beside_them_stay_until_all_are_read(tmp_path: Path) -> None:
+    beside = BesideFile("/a.vdex", tmp_path / "v", 1, hashed("v"), "vdex")
+    first = replace(pulled(tmp_path, "a"), beside=(beside,))
+    second = replace(first, path="/other")
+    pool = Pool()
+    with Analysing(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:
+        analysing.take(first)
+        while len(pool.read) < 1 or len(analysing._done) < 1:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        assert (tmp_path / "a").exists()
+        analysing.take(second)
+        analysing.finish([first, second], lambda *_: None, lambda: False)
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_known_file_has_its_record_under_its_own_path(tmp_path: Path) -> None:

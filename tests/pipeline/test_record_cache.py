@@ -16,7 +16,7 @@ HASH, OTHER = "ab" * 32, "cd" * 32
 
 
 def record(*codes: str, sha256: str | None = HASH) -> ApkInfo:
-    notes = [Skipped(subject="/a.apk", step="read", code=code, reason="Because.") for code in codes]
+    notes = [Skipped(subject="/a.apk", step="dex", code=code, reason="Because.") for code in codes]
     return empty_record("/a.apk", notes, sha256=sha256, size=5)
 
 
@@ -109,3 +109,29 @@ def test_the_folder_is_where_the_system_says(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/h")
     assert cache_folder() == Path("/h/.cache/phone-audit")
+
+
+def test_a_record_in_which_the_file_was_not_read_is_not_kept(cache: RecordCache, tmp_path: Path) -> None:
+    gone = Skipped(subject="/a.apk", step="read", code="not-found", reason="It is gone.")
+    cache.put(HASH, "whole", empty_record("/a.apk", [gone], sha256=HASH), 1.0)
+    cache.put(HASH, "whole", record(sha256=None), 1.0)
+    cache.put(HASH, "whole", record(sha256=OTHER), 1.0)
+    assert files(tmp_path) == []
+
+
+def test_a_link_holds_for_one_phone_and_one_hash(cache: RecordCache) -> None:
+    cache.link("p1", OTHER, HASH)
+    assert cache.get_linked("p1", OTHER) is None, "there is no such record"
+    cache.put(HASH, "parts", record(), 1.0)
+    cache.link("p1", OTHER, HASH)
+    assert cache.get_linked("p1", OTHER) == CachedRecord(record(), 1.0)
+    assert (cache.get_linked("p2", OTHER), cache.get_linked("p1", HASH)) == (None, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"../" * 21 + b"x", b"\xff" * 64, HASH.encode() + b"0"])
+def test_a_damaged_link_is_none(cache: RecordCache, tmp_path: Path, content: bytes) -> None:
+    cache.put(HASH, "parts", record(), 1.0)
+    cache.link("p1", OTHER, HASH)
+    [link] = [path for path in files(tmp_path) if ".link" in path.name]
+    link.write_bytes(content)
+    assert cache.get_linked("p1", OTHER) is None

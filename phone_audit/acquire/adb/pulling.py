@@ -231,7 +231,7 @@ class Puller:
                 self._owed.popleft()
                 self._done(file)
                 return
-            if size > CHUNK_LIMIT or word not in (b"DATA", b"FAIL"):
+            if size > CHUNK_LIMIT or word not in (b"DATA", b"FAIL") or (word == b"DATA" and not size):
                 file.request.fail("the phone does not speak the protocol for files")
             if word == b"FAIL":
                 said = service.take(size).decode("utf-8", "replace")

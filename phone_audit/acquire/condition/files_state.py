@@ -125,7 +125,7 @@ def _build_props(files: SmallFiles, properties: Mapping[str, str]) -> Iterator[S
             yield item(f"build_prop:{path}", digest, [seen("hash", path, digest)])
     content = files.files.get(questions.BUILD_PROPS[0])
     if content is not None:
-        said = dict(line.split("=", 1) for line in lines_of(decode(content)) if "=" in line and line[:1] != "#")
+        said = _said(decode(content))
         other = [
             name for name in SAME_IN_BOTH if name in said and name in properties and said[name] != properties[name]
         ]
@@ -138,3 +138,10 @@ def _build_props(files: SmallFiles, properties: Mapping[str, str]) -> Iterator[S
             )
         ]
         yield item("build_prop_differs", " ".join(other), evidence, "")
+
+
+def _said(text: str) -> dict[str, str]:
+    """Read `name=value` lines as init does (AOSP `property_service.cpp`): without the blanks around either."""
+    lines = (line.strip() for line in lines_of(text))
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.rstrip(): value.lstrip() for name, _, value in pairs}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.asking import Reader, cut_off
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.condition import questions
 from phone_audit.acquire.condition.files_state import file_items, framework_items
@@ -32,7 +32,7 @@ from phone_audit.acquire.parse.networks import parse_networks
 from phone_audit.acquire.parse.roles import parse_roles
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.small_files import parse_small_files
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.parse.text import decode, lines_of
 from phone_audit.acquire.parse.transparency import parse_apex_info, parse_image_info
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import Answer
@@ -40,11 +40,19 @@ from phone_audit.model.device import AppOp, NotUnderstood, StateItem, Traffic
 
 NOT_THERE = re.compile(
     r"Can't find service|not found|inaccessible|No such file|Unknown (?:command|option)|Permission [Dd]eni|"
-    r"No shell command implementation|SecurityException"
+    r"No shell command implementation|Security ?[Ee]xception"
 )
-"""Words of a phone that does not have what was asked for, or keeps it from the shell: no fault of the reading."""
+"""Words of a phone that does not have what was asked for, or keeps it from the shell: no fault of the reading.
+
+They count in the first line that is an answer only: the others can hold text of packages.
+"""
+BEFORE_ANSWER = re.compile(r"\d{9,11} [+-]\d{4}|WARNING: .*|Exception occurred while executing.*|")
+"""Lines above an answer: our `date`, a word of the linker, and the title of an exception."""
+SMALL_FILES = "the small files of the system"
 MAIN_USER = 0
 PATCH, VBMETA = "ro.build.version.security_patch", "ro.boot.vbmeta.digest"
+MOST_OF_ERROR = 4000
+"""Bytes in which an error is looked for."""
 DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -122,9 +130,13 @@ def read_condition(
 
 
 def _read_files(reader: Reader, condition: Condition, users: Sequence[int], properties: Mapping[str, str]) -> None:
-    answer = _ask(reader, questions.small_files(users), "the small files of the system")
+    answer = _ask(reader, questions.small_files(users), SMALL_FILES)
     if answer is not None:
-        condition.add(file_items(parse_small_files(answer.output), users, properties))
+        files = parse_small_files(answer.output)
+        if not files.whole and answer.exit in (0, None) and not answer.truncated:
+            reason = "The phone's answer breaks off or contradicts itself, so that none of these files was looked at."
+            reader.skip(SMALL_FILES, "command", "not-understood", reason)
+        condition.add(file_items(files, users, properties))
     condition.add(framework_items(_text(reader, questions.framework_hashes(), "the hashes of the framework")))
     condition.add(mount_items(parse_mounts(_text(reader, questions.MOUNTS))))
 
@@ -195,12 +207,16 @@ def _ask(reader: Reader, command: Command, subject: str, *, promised: bool = Tru
     answer = reader.try_ask(command, subject=subject)
     if answer is None or not promised:
         return answer
-    if answer.truncated:
-        reason = f"The answer was not finished within {command.timeout:.0f} seconds and {command.limit} bytes."
+    reason = cut_off(command, answer)
+    if reason:
         reader.skip(subject, "command", "cut-off", reason)
-    elif answer.exit not in (0, None):
-        said = decode(answer.output[-2000:]).strip()
-        if not NOT_THERE.search(said) and answer.exit != 127:
-            line = said.partition("\n")[0][:200] or "no word"
-            reader.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {line}.")
+    elif answer.exit not in (0, None, 127) and not _not_there(answer.output):
+        line = decode(answer.output[-2000:]).strip().partition("\n")[0][:200] or "no word"
+        reader.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {line}.")
     return answer
+
+
+def _not_there(output: bytes) -> bool:
+    lines = lines_of(decode(output[:MOST_OF_ERROR]))
+    first = next((line for line in lines if not BEFORE_ANSWER.fullmatch(line.strip())), "")
+    return NOT_THERE.search(first) is not None

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from phone_audit.acquire.files.whole_carrier import Pulling, WholeCarrier
 from phone_audit.acquire.parse.shell_loops import parse_hashes
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Answer, Transport
+from phone_audit.errors import CommandError
 from phone_audit.model.beside import BesideFile, joint_hash
 from phone_audit.model.device import HashSource
 from phone_audit.model.finding import Skipped
@@ -32,6 +33,7 @@ NO_TOOL = (
     "apart by its size and by what was read of it, of which the directory of the archive is a part."
 )
 CHANGED = "It changed while the phone was read, so what was read of it may not be what the phone hashed."
+EQUAL_CHANGED = "A file that was equal to it changed while the phone was read, and what was read is of that one."
 _TICK = 0.05
 _LINGER = 5.0
 """Seconds that threads may take to see that they are to stop, before their connection is closed."""
@@ -173,12 +175,15 @@ class Background:
             other.result()
 
     def _ask(self, command: Command) -> Answer | None:
-        return self._phone.shell(command.text, timeout=command.timeout, limit=command.limit)
+        try:
+            return self._phone.shell(command.text, timeout=command.timeout, limit=command.limit)
+        except CommandError:
+            return None
 
     def _cores(self) -> int:
-        answer = self._phone.shell("nproc", timeout=10.0, limit=100)
-        text = answer.output.strip()
-        return int(text) if answer.exit == 0 and text.isdigit() and int(text) else 1
+        answer = self._ask(Command("nproc", timeout=10.0, limit=100))
+        text = answer.output.strip() if answer and answer.exit == 0 else b""
+        return int(text) if text.isdigit() and int(text) else 1
 
     def _remembered(self, file: FileOnPhone, known: Mapping[str, Identity]) -> bool:
         if self._plan.rehash or file.path not in known:
@@ -222,13 +227,30 @@ class Background:
         return beside if joint is not None and self._plan.is_known(joint) else ()
 
     def _note_changed(self) -> None:
-        """Note the files that are not what they were when their hash was taken: of parts, the hash cannot tell."""
-        parts = [file for file in self._files if (copy := self.deliveries.done.get(file.path)) and copy.parts]
+        """Note the files that are not what they were when their hash was taken: of parts, the hash cannot tell.
+
+        Equal files share the bytes of one of them, so where one has changed, none keeps the hash.
+        """
+        done = self.deliveries.done
+        parts = [file for file in self._files if (copy := done.get(file.path)) and copy.parts]
         now = identities(self._ask, parts) if parts else {}
-        for path, identity in now.items():
-            if self._known.get(path, identity) != identity:
-                note = Skipped(subject=shown(path), step="transfer", code="changed", reason=CHANGED)
-                self.hashed.notes.append(note)
+        changed = [path for path in (file.path for file in parts) if self._known.get(path) != now.get(path)]
+        for path in changed:
+            self._note(path, CHANGED)
+        bad = {done[path].sha256 for path in changed} - {None}
+        unsure = {done[file.path].sha256 for file in parts if file.path not in now} | bad
+        for path in (file.path for file in parts):
+            copy = done[path]
+            if copy.sha256 in bad or path in changed:
+                if path not in changed:
+                    self._note(path, EQUAL_CHANGED)
+                done[path] = replace(copy, sha256=None)
+                self.hashed.hashes.pop(path, None)
+            else:
+                done[path] = replace(copy, same=copy.sha256 not in unsure)
+
+    def _note(self, path: str, reason: str) -> None:
+        self.hashed.notes.append(Skipped(subject=shown(path), step="transfer", code="changed", reason=reason))
 
     def _remember(self) -> None:
         """Remember what is hashed by now, also where the phone has gone: the next scan goes on from there."""

@@ -177,7 +177,8 @@ class CodeBeside:
         if held is None:
             return []
         if copy is not None and copy.local is not None:
-            file = BesideFile(shown(path), copy.local, copy.size, copy.sha256, role_of(path))
+            digest = copy.sha256 if copy.parts is None else None  # of parts it is a claim, and what follows trusts it
+            file = BesideFile(shown(path), copy.local, copy.size, digest, role_of(path))
             order = [shown(one.path) for one in self._files[apk]]
             beside = sorted((*held.beside, file), key=lambda one: order.index(one.path))
             held = self._held_back[apk] = replace(held, beside=tuple(beside))

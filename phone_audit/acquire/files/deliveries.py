@@ -140,15 +140,14 @@ class Deliveries:
         if parts is None:
             with part.open("rb") as opened:
                 actual = hashlib.file_digest(opened, "sha256").hexdigest()
+        if file.sha256 and actual != file.sha256:
+            return self._changed(file, part, actual)
         size = part.stat().st_size
         local = part.replace(self._into / f"{actual or part.stem}.apk")
         copy = PulledApk(shown(file.path), local, actual, size, parts)
         with self._lock:
             if self._keeping is not None:
                 copy = self._keeping.keep_copy(file.path, copy)
-        if file.sha256 and actual != file.sha256:
-            local.unlink(missing_ok=True)
-            return self._changed(file, actual)
         with self._lock:
             if actual is not None:
                 self._by_hash[actual] = copy
@@ -156,11 +155,14 @@ class Deliveries:
                 self._hand_on(same, copy, first=same is file)
         return None
 
-    def _changed(self, file: FileOnPhone, actual: str | None) -> FileOnPhone | None:
+    def _changed(self, file: FileOnPhone, part: Path, actual: str | None) -> FileOnPhone | None:
         reason = (
             f"What was copied (SHA-256 {actual}) is not what the phone hashed ({file.sha256}): it changed meanwhile."
         )
         with self._lock:
+            if self._keeping is not None:
+                self._keeping.keep_copy(file.path, PulledApk(shown(file.path), part, actual, part.stat().st_size))
+            part.unlink(missing_ok=True)
             self._note(file.path, "changed", reason)
             self.settled += file.size
             claimed = self._claimed.get(file.sha256 or "", [])

@@ -1,5 +1,6 @@
 """Hashes and copies of a phone's files: beside the questions where the phone is there, one by one elsewhere."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -141,6 +142,14 @@ class _Saved:
                 self._into,
                 self._plan,
             )
+            self._take_hashes_from_changed()
+
+    def _take_hashes_from_changed(self) -> None:
+        """What had changed when the phone was left has no hash, as it had none then."""
+        changed = {note.subject for note in self._hashed.notes if note.code == "changed"}
+        for path, copy in self._copies.done.items():
+            if copy.parts is not None and copy.path in changed:
+                self._copies.done[path] = replace(copy, sha256=None)
 
     def finish(self) -> None:
         self._replay.raise_if_gone()

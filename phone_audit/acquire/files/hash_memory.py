@@ -13,8 +13,9 @@ from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Answer
 
-_LOOK = ": times;stat -L -c '%s %Y %Z %i' "
+_LOOK = ": times;stat -L -c '%s %Y %Z %i %n' "
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
+_TOLD = re.compile(rf"({_LINE.pattern}) (.+)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FORMAT = 1
 _LARGEST = 64 * 2**20
@@ -26,16 +27,20 @@ Identity = str
 def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> dict[str, Identity]:
     """Ask for what tells whether a file is still the same: path → identity.
 
-    Where the phone answers for fewer files than it was asked about, the answer is not believed.
+    A file of which the phone says nothing, or two things, has none.
     """
     found: dict[str, Identity] = {}
     plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
     words = {commands.quoted(path): path for path in plain}
     for batch in commands.batches(words):
         answer = shell(Command(_LOOK + " ".join(batch), timeout=20.0))
-        lines = decode(answer.output).splitlines() if answer else []
-        if len(lines) == len(batch) and all(_LINE.fullmatch(line) for line in lines):
-            found.update({words[word]: line for word, line in zip(batch, lines, strict=True)})
+        asked = {words[word] for word in batch}
+        said: dict[str, set[Identity]] = {}
+        for line in decode(answer.output).splitlines() if answer else []:
+            told = _TOLD.fullmatch(line)
+            if told and told[2] in asked:
+                said.setdefault(told[2], set()).add(told[1])
+        found.update({path: lines.pop() for path, lines in said.items() if len(lines) == 1})
     return found
 
 

@@ -27,6 +27,8 @@ _FIRST_FILES = 16
 _PROCESS_FILES, _PROCESS_BYTES = 16, 16 * 2**20
 _POLL = 0.25
 _LONGEST_LINE = 8192
+_MOST_NOISE = 2**20
+"""Bytes without a hash in them after which a program that hashes is ended."""
 _LINE = re.compile(r"\\?([0-9a-f]{64}) [ *](.+)", re.DOTALL)
 _END = "@end"
 _SETUP = (
@@ -166,22 +168,25 @@ class Hashing:
     def _lines(self, running: Running, batch: list[FileOnPhone]) -> Iterator[str]:
         rest = b""
         last = time.monotonic()
+        left, idle = len(batch), 0
         while not self._stop.is_set():
+            if len(batch) < left:
+                last, left, idle = time.monotonic(), len(batch), 0
             ahead = sum(file.size for file in batch[:_PROCESS_FILES])
             deadline = last + self._patience + ahead / HASH_BYTES_A_SECOND
+            if time.monotonic() >= deadline:
+                raise TimeoutError
             try:
                 piece = running.read(min(deadline, time.monotonic() + _POLL))
             except TimeoutError:
-                if time.monotonic() >= deadline:
-                    raise
                 continue
             if not piece:
                 return
-            last = time.monotonic()
             self.received += len(piece)
+            idle += len(piece)
             *lines, rest = (rest + piece).split(b"\n")
             yield from (decode(line) for line in lines)
-            if len(rest) > _LONGEST_LINE:
+            if len(rest) > _LONGEST_LINE or idle > _MOST_NOISE:
                 return
 
 

@@ -35,6 +35,7 @@ class PulledApk:
         size: bytes it has on the phone.
         parts: which of the bytes are held, where not all are; `local` has the full size all the same.
         beside: files that hold its code, where it lacks any.
+        same: whether a file of which parts are held was, after they were read, still the one that the phone had hashed.
     """
 
     path: str
@@ -43,6 +44,7 @@ class PulledApk:
     size: int
     parts: Parts | None = None
     beside: tuple[BesideFile, ...] = ()
+    same: bool = False
 
 
 class Waiting(Protocol):

@@ -1,20 +1,22 @@
 """Brings the wanted ranges of files from the phone, in a thread of its own."""
 
-import mmap
+import contextlib
+import errno
+import shutil
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
+from phone_audit.acquire.adb.pieces import SLOWEST
 from phone_audit.acquire.files.deliveries import Deliveries, no_room
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
 from phone_audit.acquire.files.plan import NextWanted
+from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, Starting, is_plain, pieces
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.errors import CommandError, DeviceLostError
-from phone_audit.model.parts import Parts
 
 STALL = 20.0
 """Seconds after which a file that gives nothing stands still; it is tried once more, on a connection that answers."""
@@ -34,43 +36,10 @@ _JOBS = 24
 _WHOLE_FROM = 8 * 2**20
 """Bytes that a whole file must lack to be copied anew by the other carrier, which is faster with many bytes."""
 
+WAIT_FOR_ROOM = 60.0
+"""Seconds in which the analysis may make room on a full disk, before a file that had none is tried once more."""
+
 _POLL = 0.1
-
-
-class _Job:
-    """A file whose parts are being brought."""
-
-    def __init__(self, file: FileOnPhone, part: Path) -> None:
-        self.file = file
-        self.part = part
-        self.held = Parts()
-        self.todo: deque[tuple[int, int]] = deque()
-        self.waiting = 0
-        self.rounds = 0
-        self.cut = 0
-        self.stalled = False
-        self.short = False
-        self._opened: BinaryIO = part.open("w+b")
-        self._opened.truncate(file.size)
-
-    def write(self, offset: int, data: memoryview) -> None:
-        self._opened.seek(offset)
-        self._opened.write(data)
-
-    def hold(self, start: int, end: int) -> None:
-        self.held = self.held.plus([(start, min(end, self.file.size))])
-
-    def wanted_by(self, next_wanted: NextWanted) -> tuple[tuple[int, int], ...] | None:
-        self._opened.flush()
-        with mmap.mmap(self._opened.fileno(), self.file.size, access=mmap.ACCESS_READ) as data:
-            return next_wanted(data, self.file.size, self.held)
-
-    def close(self) -> None:
-        self._opened.close()
-
-    def drop(self) -> None:
-        self.close()
-        self.part.unlink(missing_ok=True)
 
 
 class RangeCarrier:
@@ -107,12 +76,14 @@ class RangeCarrier:
         self._into = into
         self._stop = stop
         self._stall = stall
-        self._jobs: dict[FileOnPhone, _Job] = {}
-        self._asked: dict[Asked, _Job] = {}
+        self._jobs: dict[FileOnPhone, RangeJob] = {}
+        self._asked: dict[Asked, RangeJob] = {}
         self._reader: RangeReader | None = None
+        self._later: deque[FileOnPhone] = deque()
+        self._had_no_room: set[FileOnPhone] = set()
         self._number = 0
         self._broken = 0
-        self._last = 0.0
+        self._last = self._began = 0.0
 
     def work(self) -> None:
         """Bring files until the queue is finished.
@@ -122,7 +93,7 @@ class RangeCarrier:
             AcquireError: this computer cannot store them.
         """
         try:
-            while not self._stop.is_set() and (self._jobs or not self._queue.finished):
+            while not self._stop.is_set() and (self._jobs or self._later or not self._queue.finished):
                 self._take_files()
                 if self._jobs:
                     self._step()
@@ -137,6 +108,15 @@ class RangeCarrier:
     def _take_files(self) -> None:
         while len(self._jobs) < _JOBS and (file := self._queue.get(0.0 if self._jobs else _POLL)):
             self._take(file)
+        if not self._jobs and self._later:
+            self._take(self._when_there_is_room(self._later.popleft()))
+
+    def _when_there_is_room(self, file: FileOnPhone) -> FileOnPhone:
+        until = time.monotonic() + WAIT_FOR_ROOM
+        while shutil.disk_usage(self._into).free < file.size and time.monotonic() < until:
+            if self._stop.wait(_POLL):
+                break
+        return file
 
     def _take(self, file: FileOnPhone | None) -> None:
         if file is None:
@@ -145,7 +125,7 @@ class RangeCarrier:
             self._whole.put(file)
             return
         self._number += 1
-        job = self._jobs[file] = _Job(file, self._into / f"parts-{self._number:05d}.part")
+        job = self._jobs[file] = RangeJob(file, self._into / f"parts-{self._number:05d}.part")
         self._go_on(job)
 
     def _step(self) -> None:
@@ -154,21 +134,32 @@ class RangeCarrier:
             return
         try:
             self._ask(reader)
-            reader.send()
-            for asked in reader.receive(time.monotonic() + _POLL):
+            answered: list[Asked] = []
+            with contextlib.suppress(TimeoutError):
+                reader.send()
+                answered = reader.receive(time.monotonic() + _POLL)
+            for asked in answered:
                 self._answered(asked)
-        except TimeoutError:
-            if time.monotonic() - self._last > self._stall:
+            if self._stands_still(reader):
                 self._stood_still(reader)
         except BrokenRangesError:
             self._broken += 1
             self._hand_over_first(reader)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._had_none(reader, error)
         except DeviceLostError:
             self._cut(reader)
 
+    def _stands_still(self, reader: RangeReader) -> bool:
+        """Tell whether nothing comes, or so little that it would never end."""
+        got = reader.waiting[0].got if reader.waiting else 0
+        return time.monotonic() - min(self._last, self._began + got / SLOWEST) > self._stall
+
     def _opened(self) -> RangeReader | None:
         if self._reader is None:
-            self._last = time.monotonic()
+            self._last = self._began = time.monotonic()
             try:
                 self._reader = RangeReader(self._transport)
             except CommandError:
@@ -203,15 +194,17 @@ class RangeCarrier:
             if not job.waiting:
                 self._go_on(job)
 
-    def _ask_for(self, reader: RangeReader, job: _Job, start: int, end: int) -> None:
+    def _ask_for(self, reader: RangeReader, job: RangeJob, start: int, end: int) -> None:
         for missing in job.held.missing(start, end):
             for first, last in pieces(*missing, job.file.size):
+                if not reader.waiting:
+                    self._last = self._began = time.monotonic()
                 asked = Asked(job.file.path, first, last, self._sink(job))
                 self._asked[asked] = job
                 job.waiting += 1
                 reader.ask(asked)
 
-    def _sink(self, job: _Job) -> Callable[[int, memoryview], None]:
+    def _sink(self, job: RangeJob) -> Callable[[int, memoryview], None]:
         def write(offset: int, data: memoryview) -> None:
             job.write(offset, data)
             self._last = time.monotonic()
@@ -220,7 +213,7 @@ class RangeCarrier:
         return write
 
     def _answered(self, asked: Asked) -> None:
-        self._last = time.monotonic()
+        self._last = self._began = time.monotonic()
         job = self._asked.pop(asked)
         job.waiting -= 1
         if asked.is_whole:
@@ -230,7 +223,7 @@ class RangeCarrier:
         if not job.waiting and (job.short or not job.todo):
             self._go_on(job)
 
-    def _go_on(self, job: _Job) -> None:
+    def _go_on(self, job: RangeJob) -> None:
         """Decide what comes next for a file, all of whose requests are answered."""
         if job.short:  # it has shrunk or gone, or dd does not do what it should: copying the whole of it tells
             self._hand_over(job)
@@ -247,24 +240,24 @@ class RangeCarrier:
         if not job.todo:
             self._deliver(job)
 
-    def _deliver(self, job: _Job) -> None:
+    def _deliver(self, job: RangeJob) -> None:
         del self._jobs[job.file]
         job.close()
         whole = job.held.holds(0, job.file.size)
         self._take(self._deliveries.brought(job.file, job.part, None if whole else job.held))
 
-    def _fail(self, job: _Job, why: str) -> None:
+    def _fail(self, job: RangeJob, why: str) -> None:
         del self._jobs[job.file]
         job.drop()
         reason = f"The file {job.file.path} of the phone was not read: {why}."
         self._take(self._deliveries.failed(job.file, "not-copied", reason))
 
-    def _hand_over(self, job: _Job) -> None:
+    def _hand_over(self, job: RangeJob) -> None:
         del self._jobs[job.file]
         job.drop()
         self._whole.put(job.file)
 
-    def _first(self, reader: RangeReader) -> _Job | None:
+    def _first(self, reader: RangeReader) -> RangeJob | None:
         return self._asked[reader.waiting[0]] if reader.waiting else None
 
     def _stood_still(self, reader: RangeReader) -> None:
@@ -275,6 +268,20 @@ class RangeCarrier:
             self._fail(job, f"it stood still for {self._stall:.0f} seconds")
         elif job is not None:
             job.stalled = True
+
+    def _had_none(self, reader: RangeReader, error: OSError) -> None:
+        """Put a file off for which there was no room: what is analysed meanwhile makes some."""
+        job = self._first(reader)
+        self._end_reader()
+        if job is None:
+            return
+        if job.file in self._had_no_room:
+            self._fail(job, f"it cannot be stored on this computer ({error.strerror})")
+            return
+        del self._jobs[job.file]
+        job.drop()
+        self._had_no_room.add(job.file)
+        self._later.append(job.file)
 
     def _hand_over_first(self, reader: RangeReader) -> None:
         job = self._first(reader)

@@ -201,6 +201,8 @@ class RangeReader:
         if inside:
             asked.sink(asked.start + asked.got, inside)
         asked.got += len(data)
+        if asked.got > asked.end - asked.start + _LARGE_BLOCK:  # dd reads whole blocks, and no more than were asked for
+            raise BrokenRangesError
 
     def _answered(self, number: int) -> Asked:
         if not self._asked or number != self._number - len(self._asked) + 1:

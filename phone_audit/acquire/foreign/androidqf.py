@@ -5,10 +5,12 @@ from pathlib import Path, PurePosixPath
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.foreign.bugreport import report_answers
-from phone_audit.acquire.foreign.documents import QfFile, QfPackage, hashes_of, read_json, sha256_of
+from phone_audit.acquire.foreign.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
 from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held, HeldFile, HeldPackage
 from phone_audit.acquire.foreign.holding import Archive, Holding
-from phone_audit.acquire.foreign.said import NAMESPACES, from_dumps, settings_command
+from phone_audit.acquire.foreign.notes import damaged, note
+from phone_audit.acquire.foreign.said import NAMESPACES, from_dumps, one_phone, settings_command
+from phone_audit.acquire.foreign.texts import text_of
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -16,8 +18,11 @@ PACKAGES = "packages.json"
 DUMPS = "dumpsys.txt"
 REPORT = "bugreport.zip"
 MOUNTS = "mounts.json"
-SIGNS = ("acquisition.json", "command.log", "files.json", "root_binaries.json", "backup.ab", "processes.txt", DUMPS)
-"""Files beside `packages.json` or `getprop.txt` by which it is known; which of them are there differs by version."""
+SIGNS = ("acquisition.json", "command.log", "files.json", "root_binaries.json", "backup.ab", "processes.txt")
+"""Files beside `packages.json` or `getprop.txt` by which it is known; which of them are there differs by version.
+
+`dumpsys.txt` tells it too, though only beside `packages.json`: people give their own texts that name.
+"""
 TEXTS = {
     "getprop.txt": commands.GETPROP.text,
     "selinux.txt": commands.SELINUX.text,
@@ -26,66 +31,100 @@ TEXTS = {
 """File → our command that asks the same."""
 
 
-def recognised(names: Sequence[str]) -> str | None:
-    """Give the folder inside the holding in which the acquisition lies, empty or with `/` at its end; None for none."""
-    for name in sorted(names, key=lambda name: name.count("/")):
+def recognised(names: Sequence[str]) -> tuple[str, ...]:
+    """Give the folders inside the holding in which such acquisitions lie, each empty or with `/` at its end."""
+    every = set(names)
+    found: dict[str, None] = {}
+    for name in names:
         folder, _, file = name.rpartition("/")
         prefix = f"{folder}/" if folder else ""
-        if file in (PACKAGES, "getprop.txt") and any(prefix + sign in names for sign in SIGNS):
-            return prefix
-    return None
+        if file in (PACKAGES, "getprop.txt"):
+            signs = (*SIGNS, DUMPS) if file == PACKAGES else SIGNS
+            if any(prefix + sign in every for sign in signs):
+                found[prefix] = None
+    return tuple(found)
 
 
 def read_androidqf(holding: Holding, prefix: str, scratch: Path) -> Held:
     """Read it; a damaged file costs itself alone, except the list of packages.
 
     Raises:
-        SnapshotError: the list of packages is damaged, or nothing of use is there.
+        SnapshotError: the list of packages is damaged, two phones are in it, or nothing of use is there.
     """
     names = set(holding.names())
-    answers: dict[str, bytes] = {}
-    skipped: list[Skipped] = []
-    for file, command in TEXTS.items():
+    reading = _Reading(holding, prefix, scratch)
+    for file in (*TEXTS, MOUNTS, DUMPS, REPORT):
         if prefix + file in names:
-            answers[command] = holding.read(prefix + file)
-    if prefix + MOUNTS in names:
-        answers["mount"] = "".join(f"{line}\n" for line in read_json(holding, prefix + MOUNTS, list[str])).encode()
-    if prefix + DUMPS in names:
-        said, contradictions = from_dumps(holding.read(prefix + DUMPS))
-        answers = {**said, **answers}
-        skipped += contradictions
-    if prefix + REPORT in names:
-        answers = {**_from_report(holding, prefix + REPORT, scratch, skipped), **answers}
+            reading.read(file)
     listed: list[QfPackage] = []
     if prefix + PACKAGES in names:
-        listed = read_json(holding, prefix + PACKAGES, list[QfPackage])
-    if not answers and not listed:
+        listed = read_list(holding, prefix + PACKAGES, QfPackage)
+    if not reading.answers and not listed:
         raise SnapshotError(f"{holding.path} looks like an acquisition of androidqf, and holds nothing that is read.")
+    one_phone(holding.path, reading.properties)
     return Held(
         source="androidqf",
-        answers=answers,
+        answers=reading.answers,
         packages=tuple(_package(package, prefix, names) for package in listed),
         cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
-        skipped=tuple(skipped),
+        skipped=tuple(reading.skipped),
+        used=frozenset(prefix + file for file in (*TEXTS, MOUNTS, DUMPS, REPORT, PACKAGES)),
+        whole=True,
+        further=tuple(reading.further),
     )
 
 
-def _from_report(holding: Holding, name: str, scratch: Path, skipped: list[Skipped]) -> dict[str, bytes]:
-    """Read the bug report inside; a damaged one is noted, since the rest says much the same."""
-    try:
-        inner = Archive(holding.take_out(name, scratch / "bugreport.zip"))
-    except SnapshotError as error:
-        skipped.append(Skipped(subject=name, step="read", code="damaged", reason=error.message))
-        return {}
-    try:
-        said, contradictions = report_answers(inner)
-    except SnapshotError as error:
-        skipped.append(Skipped(subject=name, step="read", code="damaged", reason=error.message))
-        return {}
-    finally:
-        inner.close()
-    skipped += contradictions
-    return said
+class _Reading:
+    """Reads one file after another; the first answer to a question counts.
+
+    Attributes:
+        answers: our command → what the phone said to it.
+        properties: name of a file → the properties that it holds.
+        further: dumps of the package service after the first.
+        skipped: what was not read.
+    """
+
+    def __init__(self, holding: Holding, prefix: str, scratch: Path) -> None:
+        self.answers: dict[str, bytes] = {}
+        self.properties: dict[str, bytes] = {}
+        self.further: list[bytes] = []
+        self.skipped: list[Skipped] = []
+        self._holding = holding
+        self._prefix = prefix
+        self._scratch = scratch
+
+    def read(self, file: str) -> None:
+        """Read one file; a damaged one is noted."""
+        name = self._prefix + file
+        try:
+            said, notes = self._said(file, name)
+        except SnapshotError as error:
+            self.skipped.append(damaged(name, error))
+            return
+        self.skipped += notes
+        if commands.GETPROP.text in said:
+            self.properties[name] = said[commands.GETPROP.text]
+        if commands.PACKAGE_DUMP.text in said and commands.PACKAGE_DUMP.text in self.answers:
+            self.further.append(said[commands.PACKAGE_DUMP.text])
+        self.answers = {**said, **self.answers}
+
+    def _said(self, file: str, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+        if file == MOUNTS:
+            lines = read_list(self._holding, name, str)
+            return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
+        if file == DUMPS:
+            said, notes = from_dumps(text_of(self._holding.read(name)))
+            return said, notes if said else (note(name, "read", "unknown-text", "It holds no dump of a service."),)
+        if file == REPORT:
+            return self._report(name)
+        return {TEXTS[file]: text_of(self._holding.read(name))}, ()
+
+    def _report(self, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+        inner = Archive(self._holding.take_out(name, self._scratch / "bugreport.zip"))
+        try:
+            return report_answers(inner)
+        finally:
+            inner.close()
 
 
 def _package(package: QfPackage, prefix: str, names: set[str]) -> HeldPackage:

@@ -3,13 +3,16 @@
 Layout: AOSP `frameworks/native/cmds/dumpstate/bugreport-format.md`: `main_entry.txt` names the main text.
 """
 
+import re
 from collections.abc import Sequence
-from fnmatch import fnmatch
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_WATCH, Held
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.said import from_dumps
+from phone_audit.acquire.foreign.texts import text_of
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -17,18 +20,21 @@ MAIN = "main_entry.txt"
 PATTERNS = ("bugreport-*.txt", "dumpstate*.txt", "dumpState_*.log", "*/dumpstate*.txt", "*/bugreport-*.txt")
 """Names of the main text where nothing names it: AOSP's, older ones, Samsung's."""
 NAME_LIMIT = 1024
-TEXT_LIMIT = 1024 * 2**20
+TEXT_LIMIT = 256 * 2**20
+LOOKED_AT = 4096
+"""Bytes of a text by which it is known."""
 STARTS = (b"========================================================\n== dumpstate: ", b"== dumpstate: ")
+START = re.compile(rb"^== dumpstate: ", re.MULTILINE)
 
 
-def recognised(names: Sequence[str]) -> bool:
+def recognised(holding: Holding, names: Sequence[str]) -> bool:
     """Tell whether the files of a holding are those of a bug report."""
-    return MAIN in names or _main_by_name(names) is not None
+    return MAIN in names or _main_by_name(holding, names) is not None
 
 
 def is_main_text(start: bytes) -> bool:
     """Tell whether a file begins as the main text of a bug report does."""
-    return start.replace(b"\r\n", b"\n").startswith(STARTS)
+    return text_of(start).startswith(STARTS)
 
 
 def read_bugreport(holding: Holding) -> Held:
@@ -38,7 +44,7 @@ def read_bugreport(holding: Holding) -> Held:
         SnapshotError: the main text is missing or damaged.
     """
     answers, skipped = report_answers(holding)
-    return held_report(answers, skipped)
+    return replace(held_report(answers, skipped), used=frozenset({MAIN, _main(holding)}))
 
 
 def held_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> Held:
@@ -52,13 +58,18 @@ def report_answers(holding: Holding) -> tuple[dict[str, bytes], tuple[Skipped, .
     Raises:
         SnapshotError: it is missing or damaged.
     """
+    return text_answers(holding.read(_main(holding), TEXT_LIMIT), holding.path)
+
+
+def _main(holding: Holding) -> str:
+    """Give the name of the main text."""
     names = holding.names()
     main = _named(holding) if MAIN in names else None
     if main not in names:
-        main = _main_by_name(names)
+        main = _main_by_name(holding, names)
     if main is None:
         raise SnapshotError(f"{holding.path} is a bug report without its main text.", "Take the bug report anew.")
-    return text_answers(holding.read(main, TEXT_LIMIT), holding.path)
+    return main
 
 
 def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
@@ -67,7 +78,7 @@ def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipp
     Raises:
         SnapshotError: no dump is in it.
     """
-    answers, skipped = from_dumps(text.replace(b"\r\n", b"\n"))
+    answers, skipped = from_dumps(text_of(text))
     if not answers:
         raise SnapshotError(f"{path} holds no dump of the phone; it may be cut off.", "Take the bug report anew.")
     if "dumpsys package" not in answers:
@@ -80,5 +91,14 @@ def _named(holding: Holding) -> str:
     return holding.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
 
 
-def _main_by_name(names: Sequence[str]) -> str | None:
-    return next((name for pattern in PATTERNS for name in names if fnmatch(name, pattern)), None)
+def _main_by_name(holding: Holding, names: Sequence[str]) -> str | None:
+    named = (name for pattern in PATTERNS for name in names if fnmatchcase(name, pattern))
+    return next((name for name in named if _begins_as_report(holding, name)), None)
+
+
+def _begins_as_report(holding: Holding, name: str) -> bool:
+    """Tell whether the text is a report; where it cannot be read it may be one, and reading it says why not."""
+    try:
+        return START.search(text_of(holding.begins(name, LOOKED_AT))) is not None
+    except SnapshotError:
+        return True

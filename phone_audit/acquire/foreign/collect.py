@@ -1,17 +1,21 @@
 """What another tool's acquisition holds → the snapshot, by the same parsers as a phone's own answers."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
 from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.acquire.foreign.held import Held, HeldFile, HeldPackage
+from phone_audit.acquire.foreign.dumped import dump_of
+from phone_audit.acquire.foreign.held import Held, HeldFile, HeldPackage, joined
 from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.lacking import lacking
 from phone_audit.acquire.foreign.transport import HeldTransport
 from phone_audit.acquire.packages.listing import OWNER, Listing
 from phone_audit.acquire.packages.merge import (
@@ -25,7 +29,7 @@ from phone_audit.acquire.packages.merge import (
 )
 from phone_audit.acquire.parse.build import parse_build
 from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump, parse_package_dump
+from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump
 from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
@@ -47,11 +51,15 @@ class Collected:
         snapshot: the values.
         apks: the APKs that the acquisition holds, by path.
         bytes_read: bytes of answers and APKs.
+        paths: folders in which packages lie, as the dump names them.
+        digests: path of an APK → its SHA-1 and MD5 as the tool took them.
     """
 
     snapshot: Snapshot
     apks: tuple[PulledApk, ...]
     bytes_read: int
+    paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
+    digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgress) -> Collected:
@@ -64,14 +72,15 @@ def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgre
         on_progress: as of `collect`.
     """
     reader = Reader(HeldTransport(held.source, held.answers), on_progress)
-    properties = parse_getprop(reader.ask(commands.GETPROP, optional=True) or "")
+    held = _with_joined(reader, held)
+    properties = parse_getprop(reader.ask(commands.GETPROP) or "")
     listing = _listing(reader, held)
     condition = _condition(reader, listing, properties)
     apks = _take_out(reader, held, holding, into)
     state = read_state(
         properties,
-        parse_settings(reader.ask(commands.GLOBAL_SETTINGS, optional=True) or ""),
-        reader.ask(commands.SELINUX, optional=True),
+        parse_settings(reader.ask(commands.GLOBAL_SETTINGS) or ""),
+        reader.ask(commands.SELINUX),
         None,
     )
     snapshot = Snapshot(
@@ -84,17 +93,44 @@ def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgre
             with_usage(package, condition.appops, condition.traffic)
             for package in _packages(reader, held, listing, {apk.path: apk for apk in apks})
         ),
-        skipped=_skipped(reader, held, properties, apks),
+        skipped=_sorted((*reader.skipped, *held.skipped, *lacking(held, properties, len(apks)))),
         modules=modules_of(listing),
         not_understood=(*not_understood_of(listing), *condition.not_understood),
     )
     size = sum(len(answer) for answer in held.answers.values()) + sum(apk.size for apk in apks)
-    return Collected(snapshot, apks, size)
+    return Collected(snapshot, apks, size, _folders(listing), _digests(held))
 
 
 def depth_of(held: Held) -> Depth:
     """Give what the acquisition promises: `deep` where it holds APKs, since they are whole, else `quick`."""
     return "deep" if any(file.stored for package in held.packages for file in package.files) else "quick"
+
+
+def _with_joined(reader: Reader, held: Held) -> Held:
+    packages, twice = joined(held.packages)
+    for name in twice:
+        reason = "The list of packages names this one more than once; the files of all entries were read."
+        reader.skip(name, "list", "contradiction", reason)
+    return replace(held, packages=packages)
+
+
+def _folders(listing: Listing) -> Mapping[str, Literal["file", "folder"]]:
+    """Give the folders that the dump names. What lies in them it does not say."""
+    found: dict[str, Literal["file", "folder"]] = {}
+    blocks = (listing.dump.packages, listing.dump.hidden) if listing.dump else ()
+    for path in (one.code_path for kind in blocks for its in kind.values() for one in its):
+        if path and path.startswith("/") and not path.endswith(APK):
+            found |= dict.fromkeys((shown(str(folder)) for folder in PurePosixPath(path).parents), "folder")
+            found[shown(path.rstrip("/") or "/")] = "folder"
+    return found
+
+
+def _digests(held: Held) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for file in (file for package in held.packages for file in package.files):
+        if file.others:
+            found.setdefault(shown(file.path), set()).update(file.others)
+    return {path: tuple(sorted(digests)) for path, digests in sorted(found.items())}
 
 
 def _condition(reader: Reader, listing: Listing, properties: Mapping[str, str]) -> Condition:
@@ -116,17 +152,18 @@ def _condition(reader: Reader, listing: Listing, properties: Mapping[str, str]) 
 def _listing(reader: Reader, held: Held) -> Listing:
     """Fill the listing from the tool's own list and from the dumps, each where it is there."""
     listing = Listing()
-    dumped_users = reader.ask(commands.USER_DUMP, optional=True) or reader.ask(commands.USERS, optional=True) or ""
+    dumped_users = reader.ask(commands.USER_DUMP) or reader.ask(commands.USERS) or ""
     listing.users = parse_users(dumped_users) or {OWNER: "system"}
     listing.asked = tuple(sorted(listing.users))
     names = {package.name for package in held.packages}
-    text = reader.ask(commands.PACKAGE_DUMP, optional=True)
+    text = reader.ask(commands.PACKAGE_DUMP)
     if text:
-        listing.dump = parse_package_dump(text, names or None)
+        listing.dump = dump_of(reader, text, held)
+        listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     elif held.packages:
         listing.dump = PackageDump({package.name: (_block(package),) for package in held.packages}, {}, {}, ())
     if held.packages:
-        listing.names = names
+        listing.names = names | (listing.dump.packages.keys() if listing.dump else set())
         listing.lists = {OWNER: tuple(line for package in held.packages for line in _lines(package))}
         listing.app_ids = {one.name: one.uid % PER_USER for one in held.packages if one.uid is not None}
         listing.system = {one.name for one in held.packages if one.system}
@@ -164,6 +201,8 @@ def _packages(reader: Reader, held: Held, listing: Listing, apks: Mapping[str, P
     packages = []
     for name in names_of(listing):
         blocks = listing.dump.packages.get(name, ()) if listing.dump else ()
+        if listing.dump and not blocks:
+            reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
         block = block_of(name, blocks, lines.get(name, ()), reader)
         its_files = [_file(file, apks) for file in files.get(name, ())] or _dumped_files(block)
         package = package_of(name, block, lines.get(name, ()), listing, its_files, 0)
@@ -186,12 +225,10 @@ def _file(file: HeldFile, apks: Mapping[str, PulledApk]) -> PackageFile:
 
 
 def _dumped_files(block: DumpedPackage) -> list[PackageFile]:
-    """Give the one path that the dump names: the package's folder, or the file itself in old firmware."""
-    if not block.code_path or not block.code_path.startswith("/"):
+    """Give the file that the dump names, as old firmware has it; mostly it names the folder alone."""
+    path = block.code_path
+    if not path or not path.startswith("/") or not path.endswith(APK):
         return []
-    path = block.code_path if block.code_path.endswith(APK) else f"{block.code_path.rstrip('/')}/base{APK}"
-    if not block.code_path.startswith("/data/") and not block.code_path.endswith(APK):
-        path = f"{block.code_path.rstrip('/')}/{PurePosixPath(block.code_path).name}{APK}"
     return [PackageFile(path=shown(path), sha256=None, hash_source="none", size=None, role="base")]
 
 
@@ -223,23 +260,9 @@ def _one(reader: Reader, file: HeldFile, holding: Holding, part: Path) -> Pulled
         return None
     if file.sha256 and digest != file.sha256:
         reason = f"The copy (SHA-256 {digest}) is not what the phone had ({file.sha256})."
-        reader.skip(file.path, "transfer", "changed", reason)
-        return None
+        reader.skip(file.path, "transfer", "changed", reason)  # and it is analysed: what it is may be known
     return PulledApk(shown(file.path), local, digest, local.stat().st_size)
 
 
-def _skipped(
-    reader: Reader, held: Held, properties: Mapping[str, str], apks: Sequence[PulledApk]
-) -> tuple[Skipped, ...]:
-    missing = []
-    if not properties:
-        reason = "The acquisition does not hold the phone's properties, so its firmware is not known."
-        missing.append(Skipped(subject="getprop", step="command", code="not-held", reason=reason))
-    if not held.packages and commands.PACKAGE_DUMP.text not in held.answers:
-        reason = "The acquisition does not hold a list of the packages."
-        missing.append(Skipped(subject="packages", step="list", code="not-held", reason=reason))
-    listed = sum(len(package.files) for package in held.packages)
-    if apks and len(apks) < listed:
-        reason = f"The acquisition holds {len(apks)} of {listed} APK files; the code of the others was not read."
-        missing.append(Skipped(subject="APK files", step="transfer", code="not-held", reason=reason))
-    return tuple(sorted((*reader.skipped, *held.skipped, *missing), key=lambda note: (note.subject, note.step)))
+def _sorted(notes: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.subject, note.step)))

@@ -13,29 +13,36 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.parse.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.model.base import Frozen
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The escape of half a character; the other half may be missing."""
+JSON_LIMIT = 32 * 2**20
+MOST_VALUES = 1_000_000
+FEW_FAULTS = 1000
+"""Faults of one file that are taken apart to name the first."""
 Document = TypeVar("Document")
 
 
-class _Read(Frozen):
+class _Document(Frozen):
     model_config = ConfigDict(extra="ignore")
 
 
-class _Hubble(_Read):
+class _Hubble(_Document):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
-class QfCertificate(_Read):
+class QfCertificate(_Document):
     """A certificate as androidqf found it in an APK that it copied."""
 
     sha256: str | None = Field(default=None, alias="Sha256")
 
 
-class QfFile(_Read):
+class QfFile(_Document):
     """An APK as androidqf, or MVT, has it; hashes may be an error text. `local_path` is MVT's name of the copy."""
 
     path: str
@@ -48,7 +55,7 @@ class QfFile(_Read):
     verified_certificate: bool = False
 
 
-class QfPackage(_Read):
+class QfPackage(_Document):
     """A package of androidqf's `packages.json`."""
 
     name: str
@@ -60,14 +67,14 @@ class QfPackage(_Read):
     third_party: bool = False
 
 
-class MvtPermission(_Read):
+class MvtPermission(_Document):
     """A permission of a package; `granted` is null where it is only declared."""
 
     name: str
     granted: bool | None = None
 
 
-class MvtPackage(_Read):
+class MvtPackage(_Document):
     """A package of MVT's `packages.json` or `apks.json`."""
 
     package_name: str
@@ -75,14 +82,14 @@ class MvtPackage(_Read):
     disabled: bool = False
     system: bool = False
     third_party: bool = False
-    files: tuple[QfFile, ...] = ()
+    files: tuple[QfFile, ...] | None = ()
     uid: str | int | None = None
     version_name: str | None = None
     version_code: str | int | None = None
-    permissions: tuple[MvtPermission, ...] = ()
+    permissions: tuple[MvtPermission, ...] | None = ()
 
 
-class MvtProperty(_Read):
+class MvtProperty(_Document):
     """A line of MVT's `getprop.json`."""
 
     name: str
@@ -107,7 +114,7 @@ class HubblePackage(_Hubble):
 class HubblePackages(_Hubble):
     """`packages.txt`."""
 
-    packages: tuple[HubblePackage, ...]
+    packages: tuple[HubblePackage, ...] | None
 
 
 class HubbleProperties(_Hubble):
@@ -119,7 +126,7 @@ class HubbleProperties(_Hubble):
 class HubbleDeviceProperties(_Hubble):
     """`device_properties.txt`."""
 
-    properties: tuple[HubbleProperties, ...] = Field(alias="b64EncodedDeviceProps")
+    properties: tuple[HubbleProperties, ...] | None = Field(alias="b64EncodedDeviceProps")
 
 
 class HubbleBuild(_Hubble):
@@ -133,7 +140,7 @@ class HubbleBuild(_Hubble):
 class HubbleBuilds(_Hubble):
     """`build.txt`."""
 
-    build_info: tuple[HubbleBuild, ...]
+    build_info: tuple[HubbleBuild, ...] | None
 
 
 class HubbleHardware(_Hubble):
@@ -149,7 +156,7 @@ class HubbleHardware(_Hubble):
 class HubbleHardwares(_Hubble):
     """`hardware.txt`."""
 
-    hw_info: tuple[HubbleHardware, ...]
+    hw_info: tuple[HubbleHardware, ...] | None
 
 
 def read_json(holding: Holding, name: str, kind: type[Document]) -> Document:
@@ -158,14 +165,51 @@ def read_json(holding: Holding, name: str, kind: type[Document]) -> Document:
     Raises:
         SnapshotError: it is no such document; the message names file and place.
     """
+    return _read(holding, name, TypeAdapter(kind))
+
+
+def _read(holding: Holding, name: str, adapter: TypeAdapter[Document]) -> Document:
+    """Read one JSON file.
+
+    A file that would take more memory than such a file ever does is refused before it is parsed. Half of a character
+    that stands alone is replaced by a visible escape, since it cannot be published.
+    """
+    where = f"{shown(name)} in {holding.path}"
+    data = holding.read(name, JSON_LIMIT)
+    if sum(map(data.count, (b"{", b"[", b","))) > MOST_VALUES:
+        raise SnapshotError(f"{where} holds more than {MOST_VALUES} values, which no such file does.")
     try:
-        return TypeAdapter(kind).validate_python(json.loads(holding.read(name)))
+        document = json.loads(data)
+        if HALF.search(data):
+            document = _published(document)
+        return adapter.validate_python(document)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        what = f"{name} in {holding.path} is not as its tool writes it ({where or 'at the top'})."
+        few = error.error_count() <= FEW_FAULTS
+        place = ".".join(str(part) for part in error.errors()[0]["loc"]) if few else ""
+        what = f"{where} is not as its tool writes it ({place or 'at the top'})."
         raise SnapshotError(what, "Make the acquisition anew, or leave the file out.") from error
     except (ValueError, RecursionError) as error:
-        raise SnapshotError(f"{name} in {holding.path} is no JSON; it may be cut off.", "Copy it again.") from error
+        raise SnapshotError(f"{where} is no JSON; it may be cut off.", "Copy it again.") from error
+
+
+def read_list(holding: Holding, name: str, kind: type[Document]) -> list[Document]:
+    """Read a JSON file that is a list; `null`, as Go writes an empty one, is empty.
+
+    Raises:
+        SnapshotError: as of `read_json`.
+    """
+    adapter: TypeAdapter[list[Document] | None] = TypeAdapter(list[kind] | None)  # type: ignore[valid-type, arg-type]
+    return _read(holding, name, adapter) or []
+
+
+def _published(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
+    if isinstance(value, list):
+        return [_published(one) for one in value]
+    if isinstance(value, dict):
+        return {_published(key): _published(one) for key, one in value.items()}
+    return value
 
 
 def sha256_of(text: str | None) -> str | None:

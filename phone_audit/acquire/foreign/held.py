@@ -1,7 +1,7 @@
 """What an acquisition of another tool holds, in one form for all of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from phone_audit.model.device import AcquisitionSource
 from phone_audit.model.finding import Skipped
@@ -9,6 +9,7 @@ from phone_audit.model.finding import Skipped
 NO_APKS = "Such an acquisition holds no APK files: the code of the packages was not read."
 NO_HIDDEN = "Such an acquisition does not hold the firmware's own copies of packages that an update hides."
 NO_FILES = "Such an acquisition does not show other files of the phone, such as those that an incident names."
+OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary package and cannot ask."
 NO_WATCH = "Such an acquisition holds no connections that were seen live."
 
 
@@ -57,6 +58,9 @@ class Held:
         packages: the tool's own list; empty where it has none.
         cannot_hold: sentences on what such an acquisition never contains.
         skipped: what in it is damaged or missing.
+        used: names of the texts that were read.
+        whole: whether the list names every package of the phone.
+        further: dumps of the package service beside the one that is read; only their packages' names count.
     """
 
     source: AcquisitionSource
@@ -64,3 +68,21 @@ class Held:
     packages: tuple[HeldPackage, ...] = ()
     cannot_hold: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    used: frozenset[str] = frozenset()
+    whole: bool = False
+    further: tuple[bytes, ...] = ()
+
+
+def joined(packages: Sequence[HeldPackage]) -> tuple[tuple[HeldPackage, ...], tuple[str, ...]]:
+    """Put entries of the same name together, with the files of all; give the packages, and the names of such ones."""
+    found: dict[str, HeldPackage] = {}
+    twice: dict[str, None] = {}
+    files: dict[str, dict[HeldFile, None]] = {}
+    for package in packages:
+        files.setdefault(package.name, {}).update(dict.fromkeys(package.files))
+        first = found.setdefault(package.name, package)
+        if first is not package:
+            twice[package.name] = None
+            signers = tuple(sorted({*(first.signers or ()), *(package.signers or ())}))
+            found[package.name] = replace(first, signers=signers or None)
+    return tuple(replace(one, files=tuple(files[name])) for name, one in found.items()), tuple(twice)

@@ -6,6 +6,7 @@ entry announces as its size is not taken for granted.
 
 import contextlib
 import os
+import shutil
 import stat
 import zipfile
 import zlib
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
+from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.saved.disk import RESERVE
 from phone_audit.errors import SnapshotError
 
 TEXT_LIMIT = 256 * 2**20
@@ -21,7 +24,11 @@ FILE_LIMIT = 4 * 2**30
 """Bytes of one file that is taken out of an archive."""
 TOTAL_LIMIT = 32 * 2**30
 """Bytes of all that is taken out of one archive."""
+ALL_TEXTS = 512 * 2**20
+"""Bytes of all texts that are read of one acquisition."""
 MOST_FILES = 200_000
+_LOOK_AT_ROOM = 64
+"""Pieces between two looks at the free space of the disk."""
 _PIECE = 2**20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 """What Python's `zipfile` raises on damaged, encrypted or exotic archives."""
@@ -77,6 +84,7 @@ class Folder:
             SnapshotError: it holds more files than any acquisition does, or cannot be read.
         """
         self.path = path
+        self._left = ALL_TEXTS
         self._files: dict[str, Path] = {}
         for file in _regular_files(path):
             self._files[file.relative_to(path).as_posix()] = file
@@ -90,8 +98,11 @@ class Folder:
     def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
         """See `Holding.read`."""
         data = self.begins(name, limit + 1)
+        self._left -= len(data)
         if len(data) > limit:
             raise _too_large(self.path, name, limit)
+        if self._left < 0:
+            raise _too_much(self.path, name)
         return data
 
     def begins(self, name: str, count: int) -> bytes:
@@ -100,7 +111,7 @@ class Folder:
             with _open_regular(self._files[name]) as file:
                 return file.read(count)
         except OSError as error:
-            raise SnapshotError(f"{self.path / name} cannot be read: {error.strerror}.", _AGAIN) from error
+            raise SnapshotError(f"{shown(str(self.path / name))} cannot be read: {error.strerror}.", _AGAIN) from error
 
     def take_out(self, name: str, into: Path) -> Path:
         """See `Holding.take_out`."""
@@ -121,6 +132,7 @@ class Archive:
         """
         self.path = path
         self._left = TOTAL_LIMIT
+        self._texts_left = ALL_TEXTS
         try:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGE as error:
@@ -135,15 +147,20 @@ class Archive:
     def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
         entries: dict[str, zipfile.ZipInfo] = {}
         for entry in self._zip.infolist():
-            if entry.is_dir():
+            if entry.filename.endswith("/") and _stays_inside(entry.filename):
                 continue
             if not _stays_inside(entry.filename):
-                shown = entry.filename.encode("utf-8", "backslashreplace").decode()
                 raise SnapshotError(
-                    f"{self.path} holds an entry whose name leads out of it: {shown!r}. Nothing of it was read.",
+                    f"{self.path} holds an entry whose name leads out of it: {shown(entry.filename)!r}. "
+                    "Nothing of it was read.",
                     "No tool makes such an archive. Do not unpack it; ask who gave it to you.",
                 )
-            entries.setdefault(entry.filename, entry)
+            if entry.filename in entries:
+                raise SnapshotError(
+                    f"{self.path} holds {shown(entry.filename)!r} twice. Nothing of it was read.",
+                    "No tool makes such an archive. Ask who gave it to you.",
+                )
+            entries[entry.filename] = entry
             if len(entries) > MOST_FILES:
                 raise SnapshotError(f"{self.path} holds more than {MOST_FILES} files, which no acquisition does.")
         return entries
@@ -154,7 +171,13 @@ class Archive:
 
     def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
         """See `Holding.read`."""
-        return b"".join(self._pieces(name, limit))
+        pieces = []
+        for piece in self._pieces(name, limit):
+            self._texts_left -= len(piece)
+            if self._texts_left < 0:
+                raise _too_much(self.path, name)
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def begins(self, name: str, count: int) -> bytes:
         """See `Holding.begins`."""
@@ -169,19 +192,24 @@ class Archive:
         """See `Holding.take_out`."""
         try:
             with into.open("xb") as file:
-                for piece in self._pieces(name, FILE_LIMIT):
+                for number, piece in enumerate(self._pieces(name, FILE_LIMIT)):
+                    if number % _LOOK_AT_ROOM == 0:
+                        _check_room(into.parent)
                     file.write(piece)
         except SnapshotError:
             into.unlink(missing_ok=True)
             raise
+        except FileExistsError as error:
+            raise SnapshotError(f"{into} is there already.") from error
         except OSError as error:
+            into.unlink(missing_ok=True)
             raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
         return into
 
     def _pieces(self, name: str, limit: int) -> Iterator[bytes]:
         entry = self._entries[name]
         if entry.compress_type not in _METHODS or entry.flag_bits & 1:
-            raise SnapshotError(f"{name} in {self.path} is packed in a way that no such tool uses.")
+            raise SnapshotError(f"{shown(name)} in {self.path} is packed in a way that no such tool uses.")
         size = 0
         try:
             with self._zip.open(entry) as file:
@@ -192,7 +220,7 @@ class Archive:
                         raise _too_large(self.path, name, limit)
                     yield piece
         except _DAMAGE as error:
-            raise SnapshotError(f"{name} in {self.path} is damaged.", _AGAIN) from error
+            raise SnapshotError(f"{shown(name)} in {self.path} is damaged.", _AGAIN) from error
         except OSError as error:
             raise SnapshotError(f"{self.path} cannot be read: {error.strerror}.", _AGAIN) from error
 
@@ -240,5 +268,16 @@ def _stays_inside(name: str) -> bool:
     return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name and "\0" not in name
 
 
+def _check_room(folder: Path) -> None:
+    if shutil.disk_usage(folder).free < RESERVE:
+        raise SnapshotError(f"The disk that holds {folder} is full.", "Free some space.")
+
+
+def _too_much(path: Path, name: str) -> SnapshotError:
+    return SnapshotError(
+        f"{shown(name)} in {path} was not read: the texts have more than {ALL_TEXTS // 2**20} MB together."
+    )
+
+
 def _too_large(path: Path, name: str, limit: int) -> SnapshotError:
-    return SnapshotError(f"{name} in {path} has more than {limit // 2**20} MB, which no such file has.")
+    return SnapshotError(f"{shown(name)} in {path} has more than {limit // 2**20} MB, which no such file has.")

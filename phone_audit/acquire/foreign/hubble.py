@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.foreign.documents import (
@@ -14,42 +14,54 @@ from phone_audit.acquire.foreign.documents import (
     read_json,
     sha256_of,
 )
-from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_HIDDEN, NO_WATCH, Held, HeldFile, HeldPackage
+from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_HIDDEN, NO_WATCH, OWN, Held, HeldFile, HeldPackage
 from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.notes import damaged
 from phone_audit.acquire.foreign.said import listed_as
 from phone_audit.errors import SnapshotError
+from phone_audit.model.finding import Skipped
 
 PACKAGES, PROPERTIES, BUILD, HARDWARE = "packages.txt", "device_properties.txt", "build.txt", "hardware.txt"
-OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary package and cannot ask."
 ONE_USER = "Such an acquisition holds the packages of one user only."
 
 
-def recognised(names: Sequence[str]) -> str | None:
-    """Give the folder in which the output lies, as `androidqf.recognised`; None for none."""
-    for name in sorted(names, key=lambda name: name.count("/")):
+def recognised(holding: Holding, names: Sequence[str]) -> tuple[str, ...]:
+    """Give the folders in which such output lies, as `androidqf.recognised`."""
+    every = set(names)
+    found = []
+    for name in names:
         folder, _, file = name.rpartition("/")
         prefix = f"{folder}/" if folder else ""
-        if file == PACKAGES and (prefix + BUILD in names or prefix + HARDWARE in names):
-            return prefix
-    return None
+        beside = file == PACKAGES and (prefix + BUILD in every or prefix + HARDWARE in every)
+        if beside and holding.begins(name, 64).lstrip().startswith(b"{"):
+            found.append(prefix)
+    return tuple(found)
 
 
 def read_hubble(holding: Holding, prefix: str) -> Held:
-    """Read it.
+    """Read it; a damaged file costs itself alone, except the list of packages.
 
     Raises:
-        SnapshotError: a file of it is damaged.
+        SnapshotError: the list of packages is damaged.
     """
-    names = holding.names()
-    packages = read_json(holding, prefix + PACKAGES, HubblePackages).packages
-    properties = _from_device(holding, prefix) if prefix + PROPERTIES in names else b""
+    names = set(holding.names())
+    packages = read_json(holding, prefix + PACKAGES, HubblePackages).packages or ()
+    skipped: list[Skipped] = []
+    properties = b""
+    if prefix + PROPERTIES in names:
+        try:
+            properties = _from_device(holding, prefix)
+        except SnapshotError as error:
+            skipped.append(damaged(prefix + PROPERTIES, error))
     if not properties.strip():
-        properties = listed_as(_from_build(holding, prefix, names))
+        properties = listed_as(_from_build(holding, prefix, names, skipped))
     return Held(
         source="hubble",
-        answers={commands.GETPROP.text: properties},
+        answers={commands.GETPROP.text: properties} if properties else {},
         packages=tuple(_package(package) for package in packages),
         cannot_hold=(NO_APKS, NO_FILES, NO_HIDDEN, ONE_USER, OWN, NO_WATCH),
+        skipped=tuple(skipped),
+        used=frozenset(prefix + name for name in (PACKAGES, PROPERTIES, BUILD, HARDWARE)),
     )
 
 
@@ -61,26 +73,40 @@ def _from_device(holding: Holding, prefix: str) -> bytes:
         raise SnapshotError(f"{prefix}{PROPERTIES} in {holding.path} is damaged.", "Copy it again.") from error
 
 
-def _from_build(holding: Holding, prefix: str, names: Sequence[str]) -> dict[str, str]:
+def _from_build(holding: Holding, prefix: str, names: Container[str], skipped: list[Skipped]) -> dict[str, str]:
     """Gather the properties that Android's own classes give, under the names that they come from (AOSP Build.java)."""
     told: dict[str, str | int | None] = {}
-    if prefix + BUILD in names:
-        for build in read_json(holding, prefix + BUILD, HubbleBuilds).build_info[:1]:
-            told |= {
-                "ro.build.fingerprint": build.fingerprint,
-                "ro.build.version.security_patch": build.security_patch_level,
-                "ro.build.version.sdk": build.api_level,
-            }
-    if prefix + HARDWARE in names:
-        for hardware in read_json(holding, prefix + HARDWARE, HubbleHardwares).hw_info[:1]:
-            told |= {
-                "ro.product.brand": hardware.brand,
-                "ro.product.device": hardware.device_name,
-                "ro.product.manufacturer": hardware.oem,
-                "ro.product.model": hardware.model_name,
-                "ro.product.name": hardware.product_name,
-            }
+    for name, gather in ((prefix + BUILD, _of_build), (prefix + HARDWARE, _of_hardware)):
+        if name in names:
+            try:
+                told |= gather(holding, name)
+            except SnapshotError as error:
+                skipped.append(damaged(name, error))
     return {name: str(value) for name, value in told.items() if value is not None}
+
+
+def _of_build(holding: Holding, name: str) -> dict[str, str | int | None]:
+    told: dict[str, str | int | None] = {}
+    for build in (read_json(holding, name, HubbleBuilds).build_info or ())[:1]:
+        told = {
+            "ro.build.fingerprint": build.fingerprint,
+            "ro.build.version.security_patch": build.security_patch_level,
+            "ro.build.version.sdk": build.api_level,
+        }
+    return told
+
+
+def _of_hardware(holding: Holding, name: str) -> dict[str, str | int | None]:
+    told: dict[str, str | int | None] = {}
+    for hardware in (read_json(holding, name, HubbleHardwares).hw_info or ())[:1]:
+        told = {
+            "ro.product.brand": hardware.brand,
+            "ro.product.device": hardware.device_name,
+            "ro.product.manufacturer": hardware.oem,
+            "ro.product.model": hardware.model_name,
+            "ro.product.name": hardware.product_name,
+        }
+    return told
 
 
 def _package(package: HubblePackage) -> HeldPackage:

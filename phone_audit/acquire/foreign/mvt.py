@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.foreign.androidqf import held_file
-from phone_audit.acquire.foreign.documents import MvtPackage, MvtProperty, read_json
+from phone_audit.acquire.foreign.documents import MvtPackage, MvtProperty, read_json, read_list
 from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held, HeldPackage
 from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.notes import damaged
 from phone_audit.acquire.foreign.said import from_dumps, listed_as, settings_command
+from phone_audit.acquire.foreign.texts import text_of
 from phone_audit.acquire.parse.text import number
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
@@ -28,47 +30,70 @@ def read_mvt(holding: Holding) -> Held:
     """Read it.
 
     Raises:
-        SnapshotError: a file of it is damaged.
+        SnapshotError: its list of packages is damaged, or nothing of use is there.
     """
     names = set(holding.names())
     answers: dict[str, bytes] = {}
-    skipped: tuple[Skipped, ...] = ()
-    if DUMPS in names:
-        answers, skipped = from_dumps(holding.read(DUMPS))
-    if PROPERTIES in names:
-        lines = read_json(holding, PROPERTIES, list[MvtProperty])
-        answers[commands.GETPROP.text] = listed_as({line.name: line.value for line in lines})
-    if SETTINGS in names:
-        answers |= _settings(holding)
-    if SELINUX in names:
-        answers[commands.SELINUX.text] = read_json(holding, SELINUX, dict[str, str]).get("status", "").encode()
-    listed = next((read_json(holding, name, list[MvtPackage]) for name in reversed(LISTS) if name in names), [])
+    skipped: list[Skipped] = []
+    for name, reading in ((DUMPS, _dumps), (PROPERTIES, _properties), (SETTINGS, _settings), (SELINUX, _selinux)):
+        if name in names:
+            try:
+                said, notes = reading(holding)
+            except SnapshotError as error:
+                skipped.append(damaged(name, error))
+                continue
+            answers |= said
+            skipped += notes
+    lists = [name for name in reversed(LISTS) if name in names]
+    listed: dict[str, list[MvtPackage]] = {}
+    for name in lists:
+        known = set(listed)
+        for package in read_list(holding, name, MvtPackage):
+            if package.package_name not in known:
+                listed.setdefault(package.package_name, []).append(package)
     if not answers and not listed:
         raise SnapshotError(f"{holding.path} looks like MVT's output, and holds nothing that is read.")
-    packages = tuple(_package(package, names) for package in listed)
     return Held(
         source="mvt",
         answers=answers,
-        packages=packages,
+        packages=tuple(_package(package, names) for same in listed.values() for package in same),
         cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
-        skipped=skipped,
+        skipped=tuple(skipped),
+        used=frozenset({DUMPS, *LISTS, PROPERTIES, SETTINGS, SELINUX}),
     )
 
 
-def _settings(holding: Holding) -> dict[str, bytes]:
+_Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
+
+
+def _dumps(holding: Holding) -> _Said:
+    return from_dumps(text_of(holding.read(DUMPS)))
+
+
+def _properties(holding: Holding) -> _Said:
+    lines = read_list(holding, PROPERTIES, MvtProperty)
+    return {commands.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
+
+
+def _selinux(holding: Holding) -> _Said:
+    return {commands.SELINUX.text: read_json(holding, SELINUX, dict[str, str]).get("status", "").encode()}, ()
+
+
+def _settings(holding: Holding) -> _Said:
     tables = read_json(holding, SETTINGS, dict[str, dict[str, str]])
-    return {
+    said = {
         settings_command(namespace): "".join(f"{key}={value}\n" for key, value in sorted(table.items())).encode()
         for namespace, table in tables.items()
     }
+    return said, ()
 
 
 def _package(package: MvtPackage, names: set[str]) -> HeldPackage:
     code = number(str(package.version_code or "").partition(" ")[0])
-    granted = frozenset(one.name for one in package.permissions if one.granted)
+    granted = frozenset(one.name for one in package.permissions or () if one.granted)
     return HeldPackage(
         name=package.package_name,
-        files=tuple(held_file(file, ROOT, names) for file in package.files),
+        files=tuple(held_file(file, ROOT, names) for file in package.files or ()),
         installer=None if package.installer in (None, "", "null") else package.installer,
         uid=number(str(package.uid or "")),
         system=package.system if package.system or package.third_party else None,

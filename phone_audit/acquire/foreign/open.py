@@ -1,18 +1,21 @@
 """Tells which tool made an acquisition, and reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from phone_audit.acquire.foreign import androidqf, bugreport, hubble, mvt, plain
 from phone_audit.acquire.foreign.held import Held
 from phone_audit.acquire.foreign.holding import Holding, is_archive, open_holding
+from phone_audit.acquire.parse.text import shown
 from phone_audit.errors import SnapshotError
 
 HINT = (
     "Known are: the folder that `scan --save` made, an acquisition of androidqf (folder, ZIP), a bug report, the "
     "output of Hubble, that of MVT up to 2.6, and a folder with the texts of getprop, dumpsys and pm."
 )
+MOST_NAMED = 5
 
 
 @contextmanager
@@ -27,10 +30,7 @@ def open_foreign(path: Path, scratch: Path) -> Iterator[tuple[Held, Holding]]:
         SnapshotError: no known tool made it, or it is damaged.
     """
     if path.is_file() and not is_archive(path):
-        with path.open("rb") as file:
-            if not bugreport.is_main_text(file.read(4096)):
-                raise SnapshotError(f"{path} is no acquisition that is known.", HINT)
-            text = _whole(path)
+        text = _main_text(path)
         yield bugreport.held_report(*bugreport.text_answers(text, path)), _Nothing(path)
         return
     holding = open_holding(path)
@@ -42,23 +42,54 @@ def open_foreign(path: Path, scratch: Path) -> Iterator[tuple[Held, Holding]]:
 
 def _read(holding: Holding, scratch: Path) -> Held:
     names = holding.names()
-    if (prefix := androidqf.recognised(names)) is not None:
-        return androidqf.read_androidqf(holding, prefix, scratch)
-    if bugreport.recognised(names):
-        return bugreport.read_bugreport(holding)
-    if (prefix := hubble.recognised(names)) is not None:
-        return hubble.read_hubble(holding, prefix)
+    held = _known(holding, names, scratch)
+    if held is None and plain.recognised(holding, names):
+        return plain.read_plain(holding)
+    if held is None:
+        raise SnapshotError(f"{holding.path} is no acquisition that is known.", HINT)
+    return replace(held, skipped=(*held.skipped, *plain.unused(holding, held.used)))
+
+
+def _known(holding: Holding, names: Sequence[str], scratch: Path) -> Held | None:
+    """Read what a tool made; None where none did. MVT's files have the same names as androidqf's, and more."""
     if mvt.recognised(holding, names):
         return mvt.read_mvt(holding)
-    if plain.recognised(holding, names):
-        return plain.read_plain(holding)
-    raise SnapshotError(f"{holding.path} is no acquisition that is known.", HINT)
+    if prefixes := androidqf.recognised(names):
+        return androidqf.read_androidqf(holding, _only(holding, prefixes), scratch)
+    if bugreport.recognised(holding, names):
+        return bugreport.read_bugreport(holding)
+    if prefixes := hubble.recognised(holding, names):
+        return hubble.read_hubble(holding, _only(holding, prefixes))
+    return None
 
 
-def _whole(path: Path) -> bytes:
-    if path.stat().st_size > bugreport.TEXT_LIMIT:
+def _only(holding: Holding, prefixes: Sequence[str]) -> str:
+    """Give the folder of the one acquisition.
+
+    Raises:
+        SnapshotError: there are several.
+    """
+    if len(prefixes) > 1:
+        named = ", ".join(shown(prefix) or "its top" for prefix in prefixes[:MOST_NAMED])
+        more = f" and {len(prefixes) - MOST_NAMED} more" if len(prefixes) > MOST_NAMED else ""
+        raise SnapshotError(
+            f"{holding.path} holds {len(prefixes)} acquisitions: {named}{more}.", "Name the folder of one of them."
+        )
+    return prefixes[0]
+
+
+def _main_text(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if not bugreport.is_main_text(file.read(bugreport.LOOKED_AT)):
+                raise SnapshotError(f"{path} is no acquisition that is known.", HINT)
+            file.seek(0)
+            text = file.read(bugreport.TEXT_LIMIT + 1)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(text) > bugreport.TEXT_LIMIT:
         raise SnapshotError(f"{path} is larger than any bug report.")
-    return path.read_bytes()
+    return text
 
 
 class _Nothing:

@@ -1,110 +1,240 @@
 """A folder of dumps that somebody made by hand: each text is known by what it says, not by its name."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.foreign.bugreport import is_main_text
 from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held, HeldFile, HeldPackage
 from phone_audit.acquire.foreign.holding import Holding
-from phone_audit.acquire.foreign.said import NAMESPACES, from_dumps, settings_command
-from phone_audit.acquire.parse.package_list import parse_package_list
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.foreign.notes import contradiction, damaged, note
+from phone_audit.acquire.foreign.said import NAMESPACES, READ, from_dumps, one_phone, settings_command
+from phone_audit.acquire.foreign.texts import text_of
+from phone_audit.acquire.parse.package_list import Listed, parse_package_list
+from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
 LOOKED_AT = 64 * 2**10
 """Bytes of a text by which it is known."""
-SUFFIXES = (".txt", ".log", ".prop", ".out", "")
-PROPERTY = re.compile(rb"^\[[A-Za-z0-9_.\-]{1,200}\]: \[", re.MULTILINE)
-DUMPS = re.compile(rb"^DUMP OF SERVICE ", re.MULTILINE)
-PACKAGE_DUMP = re.compile(rb"^(?:Packages|Key Set Manager|Activity Resolver Table):$", re.MULTILINE)
-PACKAGES = re.compile(rb"^package:\S", re.MULTILINE)
-USERS = re.compile(rb"^\s*UserInfo\{\d", re.MULTILINE)
-SELINUX = re.compile(rb"\A\s*(?:Enforcing|Permissive|Disabled)\s*\Z")
+LIST_LIMIT = 16 * 2**20
+SUFFIXES = (".txt", ".log", ".prop", ".out")
+BEFORE = re.compile(rb"WARNING|\* daemon |Warning:")
+"""Lines that the tools of the computer, or the linker of the phone, put in front."""
+PROPERTY = re.compile(rb"\[[A-Za-z0-9_.\-]{1,200}\]: \[")
+SERVICE = re.compile(rb"DUMP OF SERVICE \S")
+PACKAGE_DUMP = re.compile(
+    rb"(?:Packages|Key Set Manager|Activity Resolver Table):$| +Package \[.{1,300}\] \([0-9a-f]+\):$"
+)
+PACKAGES = re.compile(rb"package:\S")
+USERS = re.compile(rb"[ \t]*UserInfo\{\d")
+SELINUX = re.compile(rb"\s*(?:Enforcing|Permissive|Disabled)\s*\Z")
 SETTING = re.compile(rb"\A(?:[A-Za-z0-9_.:\-]+=.*\n)+")
+WORD = re.compile(r"[a-z0-9]+")
+NOT = frozenset({"except", "no", "non", "not", "without"})
+"""Words that turn a word beside them round, so that the name of a file decides nothing."""
 MOST_TEXTS = 500
+DUMPS, LISTS = "dumps", "packages"
 
 
 def recognised(holding: Holding, names: Sequence[str]) -> bool:
     """Tell whether a text of the folder is one that is read."""
-    return any(_kind(holding, name) for name in _texts(names))
+    return any(_kind(holding, name) for name in _texts(names)[:MOST_TEXTS])
+
+
+def unused(holding: Holding, used: Container[str]) -> tuple[Skipped, ...]:
+    """Note the texts beside another tool's files that hold answers of a phone: they are none of that tool's."""
+    reason = "This text holds answers of a phone, and the tool did not make it; it was not read."
+    texts = [name for name in _texts(holding.names()) if name not in used][:MOST_TEXTS]
+    return tuple(note(name, "read", "unused-text", reason) for name in texts if _kind(holding, name))
 
 
 def read_plain(holding: Holding) -> Held:
-    """Read every text that is known; the others are named as not looked at."""
-    answers: dict[str, bytes] = {}
-    lists: dict[str, bytes] = {}
-    skipped: list[Skipped] = []
-    for name in _texts(holding.names()):
-        kind = _kind(holding, name)
-        if kind is None:
-            skipped.append(
-                Skipped(subject=name, step="read", code="unknown-text", reason="What it holds is not known.")
-            )
-        elif kind == "dumps":
-            said, contradictions = from_dumps(holding.read(name).replace(b"\r\n", b"\n"))
-            answers = {**said, **answers}
-            skipped += contradictions
-        elif kind == "packages":
-            lists[name] = holding.read(name).replace(b"\r\n", b"\n")
-        else:
-            answers[kind] = holding.read(name).replace(b"\r\n", b"\n")
+    """Read every text that is known; the others are named as not looked at.
+
+    Raises:
+        SnapshotError: the texts are those of several phones.
+    """
+    reading = _Reading(holding)
+    texts = _texts(holding.names())
+    for name in texts[:MOST_TEXTS]:
+        reading.read(name)
+    if len(texts) > MOST_TEXTS:
+        reason = f"Of {len(texts)} texts only the first {MOST_TEXTS} were read."
+        reading.skipped.append(note(texts[MOST_TEXTS], "read", "too-many-texts", reason))
+    listed = {name: parse_package_list(decode(text)) for name, text in reading.lists.items()}
     return Held(
         source="folder",
-        answers=answers,
-        packages=_packages(lists, holding.names()),
+        answers=reading.all_answers(),
+        packages=_packages(listed, holding.names()),
         cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
-        skipped=tuple(skipped),
+        skipped=tuple(reading.skipped),
     )
 
 
-def _texts(names: Sequence[str]) -> list[str]:
-    return [name for name in names if name.lower().endswith(SUFFIXES[:-1]) or "." not in name][:MOST_TEXTS]
+class _Reading:
+    """Reads one text after another.
+
+    Attributes:
+        lists: name of a text → the list of packages that it is.
+        skipped: what was not read, or contradicts another text.
+    """
+
+    def __init__(self, holding: Holding) -> None:
+        self.lists: dict[str, bytes] = {}
+        self.skipped: list[Skipped] = []
+        self._holding = holding
+        self._alone: dict[str, bytes] = {}
+        self._dumped: dict[str, bytes] = {}
+        self._properties: dict[str, bytes] = {}
+        self._dumped_properties: dict[str, bytes] = {}
+
+    def read(self, name: str) -> None:
+        """Read one text; a damaged one is noted."""
+        kind = _kind(self._holding, name)
+        if kind is None:
+            self.skipped.append(note(name, "read", "unknown-text", "What it holds is not known."))
+            return
+        try:
+            if kind == LISTS:
+                self.lists[name] = text_of(self._holding.read(name, LIST_LIMIT))
+                return
+            text = text_of(self._holding.read(name))
+        except SnapshotError as error:
+            self.skipped.append(damaged(name, error))
+            return
+        if kind == commands.GETPROP.text:
+            self._properties[name] = text
+        if kind != DUMPS:
+            self._add(self._alone, kind, text)
+        if kind == DUMPS or (kind == commands.PACKAGE_DUMP.text and re.search(rb"^DUMP OF SERVICE ", text, re.M)):
+            self._read_dumps(name, text, kind)
+
+    def _read_dumps(self, name: str, text: bytes, kind: str) -> None:
+        """Read the dumps of several services. One that begins as that of the package service is that one as well."""
+        said, notes = from_dumps(text)
+        self.skipped += notes
+        if commands.GETPROP.text in said:
+            self._dumped_properties[name] = said[commands.GETPROP.text]
+        if kind == DUMPS:
+            for command, body in said.items():
+                self._add(self._dumped, command, body)
+        else:
+            self._dumped = {**said, **self._dumped}
+            self.skipped.append(contradiction(kind, "Inside this dump others begin: text of it may pretend them."))
+
+    def _add(self, answers: dict[str, bytes], command: str, body: bytes) -> None:
+        """Keep an answer. Of several the first counts, except of the package service, where all do."""
+        before = answers.setdefault(command, body)
+        if before == body:
+            return
+        if command in READ:
+            self.skipped.append(contradiction(command, "Several texts answer this, and not the same."))
+        if command == commands.PACKAGE_DUMP.text:
+            answers[command] = before.rstrip(b"\n") + b"\n\n" + body
+
+    def all_answers(self) -> dict[str, bytes]:
+        """Give the answers; those that are a text of their own count before those that were found in a dump.
+
+        Raises:
+            SnapshotError: they are those of several phones.
+        """
+        if len(set(self._properties.values())) > 1:
+            named = ", ".join(shown(name) for name in list(self._properties)[:5])
+            raise SnapshotError(
+                f"{self._holding.path} holds the properties of several readings, and they differ: {named}.",
+                "Put each phone, and each reading of it, into a folder of its own.",
+            )
+        one_phone(self._holding.path, {**self._properties, **self._dumped_properties})
+        alone, command = dict(self._alone), commands.PACKAGE_DUMP.text
+        if command in alone and command in self._dumped:
+            self._add(alone, command, self._dumped[command])
+        return {**self._dumped, **alone}
+
+
+def _texts(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.lower().endswith(SUFFIXES) or "." not in PurePosixPath(name).name]
 
 
 def _kind(holding: Holding, name: str) -> str | None:
-    """Give the command that a text answers, `dumps` for many of them, `packages` for a list; None for another text."""
-    start = holding.begins(name, LOOKED_AT).replace(b"\r\n", b"\n")
-    for known, what in _SIGNS:
-        if known(start):
-            return what
-    table = next((word for word in NAMESPACES if "settings" in name.lower() and word in name.lower()), None)
-    return settings_command(table) if table and SETTING.match(start) else None
+    """Give the command that a text answers, `dumps` for many of them, `packages` for a list; None for another text.
+
+    A text of a package may stand in any dump, so what the first lines are decides.
+    """
+    try:
+        start = text_of(holding.begins(name, LOOKED_AT))
+    except SnapshotError:
+        return None
+    if is_main_text(start):
+        return DUMPS
+    if SELINUX.match(start):
+        return commands.SELINUX.text
+    lines = [line.rstrip(b" \t\r") for line in start.split(b"\n") if line.strip() and not BEFORE.match(line)]
+    first = lines[0] if lines else b""
+    if PROPERTY.match(first) and 2 * sum(1 for line in lines if PROPERTY.match(line)) > len(lines):
+        return commands.GETPROP.text
+    if PACKAGES.match(first):
+        return LISTS
+    table = next((word for word in NAMESPACES if {"settings", word} <= _words(name)), None)
+    if table and SETTING.match(start):
+        return settings_command(table)
+    return next((kind for line in lines for form, kind in _FORMS if form.match(line)), None)
 
 
-_SIGNS: tuple[tuple[Callable[[bytes], object], str], ...] = (
-    (DUMPS.search, "dumps"),
-    (PROPERTY.search, commands.GETPROP.text),
-    (PACKAGES.search, "packages"),
-    (PACKAGE_DUMP.search, commands.PACKAGE_DUMP.text),
-    (USERS.search, commands.USERS.text),
-    (SELINUX.match, commands.SELINUX.text),
+_FORMS = (
+    (SERVICE, DUMPS),
+    (PACKAGE_DUMP, commands.PACKAGE_DUMP.text),
+    (USERS, commands.USERS.text),
 )
 
 
-def _packages(lists: dict[str, bytes], names: Sequence[str]) -> tuple[HeldPackage, ...]:
-    """Put the lists together; a list of the disabled, the system's or the others is known by its name."""
-    found: dict[str, HeldPackage] = {}
+def _words(name: str) -> set[str]:
+    """Give the whole words of a file's own name; the folders above it say nothing. None where one turns them round."""
+    words = set(WORD.findall(PurePosixPath(name).name.lower()))
+    return set() if words & NOT else words
+
+
+def _packages(lists: Mapping[str, Sequence[Listed]], names: Sequence[str]) -> tuple[HeldPackage, ...]:
+    """Put the lists together; a list of the disabled, the system's or the others is known by a word of its name."""
     disabled, system, third = (
-        {one.name for name, text in lists.items() if word in name.lower() for one in parse_package_list(decode(text))}
+        {one.name for name, listed in lists.items() if word in _words(name) for one in listed}
         for word in ("disabled", "system", "third")
     )
-    for text in lists.values():
-        for one in parse_package_list(decode(text)):
-            known = found.get(one.name)
-            if known is None or (one.path and not known.files):
-                found[one.name] = HeldPackage(
-                    name=one.name,
-                    files=(HeldFile(one.path, stored=_stored(one.name, names)),) if one.path else (),
-                    installer=one.installer,
-                    uid=one.uids[0] if one.uids else None,
-                    system=True if one.name in system else False if one.name in third else None,
-                    disabled=True if one.name in disabled else None,
-                    version_code=one.version_code,
-                )
+    copies = _copies(names)
+    found: dict[str, HeldPackage] = {}
+    for one in (one for listed in lists.values() for one in listed):
+        files = (HeldFile(one.path, stored=copies.get(one.name)),) if one.path else ()
+        known = found.get(one.name)
+        if known is None:
+            found[one.name] = HeldPackage(
+                name=one.name,
+                files=files,
+                installer=one.installer,
+                uid=one.uids[0] if one.uids else None,
+                system=None if (one.name in system) == (one.name in third) else one.name in system,
+                disabled=True if one.name in disabled else None,
+                version_code=one.version_code,
+            )
+        elif files or one.installer or one.uids or one.version_code is not None:
+            found[one.name] = replace(
+                known,
+                files=tuple(dict.fromkeys((*known.files, *files))),
+                installer=known.installer or one.installer,
+                uid=known.uid if known.uid is not None or not one.uids else one.uids[0],
+                version_code=one.version_code if known.version_code is None else known.version_code,
+            )
     return tuple(found.values())
 
 
-def _stored(package: str, names: Sequence[str]) -> str | None:
-    """Find a copy of a package's base APK by the names that people give it."""
-    wanted = (f"{package}.apk", f"{package}/base.apk")
-    return next((name for name in names if name in wanted or name.endswith(tuple(f"/{one}" for one in wanted))), None)
+def _copies(names: Iterable[str]) -> dict[str, str]:
+    """Find the copies of base APKs by the names that people give them: `NAME.apk`, or `NAME/base.apk`."""
+    found: dict[str, str] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        if path.name == "base.apk":
+            found.setdefault(path.parent.name, name)
+        elif path.suffix == ".apk":
+            found.setdefault(path.stem, name)
+    return found

@@ -29,12 +29,19 @@ class HeldTransport:
         Raises:
             NotHeldError: it is not held.
         """
-        said = next((text for text in (command, SAME.get(command, "")) if text in self._answers), None)
+        said = self._held(command)
         if said is None:
             raise NotHeldError("The acquisition holds no answer to this question.")
         output = self._answers[said]
         cut = len(output) > limit
         return Answer(output[:limit], None if cut else 0, cut)
+
+    def holds(self, command: str) -> bool:
+        """Tell whether it has an answer."""
+        return self._held(command) is not None
+
+    def _held(self, command: str) -> str | None:
+        return next((text for text in (command, SAME.get(command, "")) if text in self._answers), None)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Refuse: files are taken from the acquisition itself."""

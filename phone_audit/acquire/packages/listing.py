@@ -171,6 +171,8 @@ def _note_locked(reader: Reader, listing: Listing) -> None:
         kind = listing.users.get(user, "unknown")
         folder = " (on a Samsung: the Secure Folder)" if user in SECURE_FOLDERS else ""
         reason = f"The phone does not let the shell look into user {user} ({kind}){folder}; ask its owner to allow it."
+        if user == OWNER:  # no profile, whose owner could allow it: the service itself refuses
+            reason = "The phone refuses to list the packages of its main user."
         if listing.dump and any(user in one.users for its in listing.dump.packages.values() for one in its):
             reason += " What dumpsys says of its packages was read."
         reader.skip(f"user {user}", "list", "user-locked", reason)
@@ -181,14 +183,14 @@ def _read_present(reader: Reader, listing: Listing) -> None:
 
     An older saved acquisition was not asked, so nothing is promised of it.
     """
-    notes = len(reader.skipped)
+    notes = reader.noted
     described = listing.dump.packages.keys() if listing.dump else ()
     for user, listed in listing.lists.items():
         if any(one.name not in described for one in listed):
             asked = ask_list(reader, "", ("",), user)
             if asked and asked.whole:
                 listing.present[user] = {one.name for one in parse_package_list(asked.text)}
-    del reader.skipped[notes:]
+    reader.forget_since(notes)
 
 
 def _read_modules(reader: Reader, listing: Listing) -> None:
@@ -205,6 +207,9 @@ def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
     listing.apex = parse_apex(text)
     if not listing.dump.packages:
         reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
+    if listing.dump.pretended:
+        reason = "Packages stand where a phone puts none: text of one pretends a title. They were read all the same."
+        reader.skip(commands.PACKAGE_DUMP.text, "list", "contradiction", reason)
     listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     if listing.names is None or listing.asked != tuple(sorted(listing.users)) or not listing.dump.unknown:
         return

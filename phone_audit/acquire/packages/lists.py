@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.parse.package_list import PREFIX, flag_refused, until_error, user_locked
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.parse.text import decode, lines_of
 from phone_audit.acquire.transport import Answer
 
 NO_SUCH_PROGRAM = (126, 127)
@@ -78,7 +78,9 @@ def _taken(reader: Reader, command: str, answer: Answer, text: str) -> AskedList
         reason = f"The phone gave no list of packages (status {answer.exit}): {text.strip()[:SAID]}"
         reader.skip(command, "list", "command-failed", reason)
         return None
-    elif error:
-        reason = f"The phone broke off its list of packages: {error.strip()[:SAID]}"
-        reader.skip(command, "list", "cut-off", reason)
-    return AskedList(listed, whole=not answer.truncated and not error)
+    elif error or answer.exit not in (0, None):
+        said = error.strip() or f"It ended with status {answer.exit}; the last line is {lines_of(listed.rstrip())[-1]}"
+        reader.skip(command, "list", "cut-off", f"The phone broke off its list of packages: {said[:SAID]}")
+    else:
+        return AskedList(listed)
+    return AskedList(listed, whole=False)

@@ -1,10 +1,12 @@
 """Puts what the lists and the dump say of a package together."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.listing import Listing
+from phone_audit.acquire.parse.apex import DumpedApex
 from phone_audit.acquire.parse.clock import utc
 from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser
 from phone_audit.acquire.parse.package_list import Listed
@@ -47,10 +49,13 @@ def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
 def modules_of(listing: Listing) -> tuple[Module, ...]:
     """Give the APEX modules by name; where the phone lists them, no others count."""
     listed = {one.name: one for one in listing.modules}
-    names = listed.keys() or {one.name for one in listing.apex}
+    names = listed.keys() or {apex.name for apex in listing.apex}
+    described: dict[str, list[DumpedApex]] = {}
+    for one in listing.apex:
+        described.setdefault(one.name, []).append(one)
     modules = []
     for name in sorted(names):
-        versions = [one for one in listing.apex if one.name == name]
+        versions = described.get(name, [])
         active = next((one for one in versions if one.active), None)
         factory = next((one for one in versions if one.factory), None)
         line = listed.get(name)
@@ -117,8 +122,8 @@ def package_of(
     shared = listing.dump.shared.get(block.shared_user or "", ()) if listing.dump else ()
     users = tuple(
         _user(user, name, block, lines, listing, shared, offset)
-        for user in listing.asked
-        if user in block.users or (user in listing.lists and any(one.name == name for one in lines))
+        for user in sorted(block.users.keys() | (listing.lists.keys() if lines else ()))
+        if _was_asked(listing, user)
     )
     code = block.version_code if block.version_code is not None else _first(line.version_code for line in lines)
     app_id = listing.app_ids.get(name, block.app_id)
@@ -134,6 +139,11 @@ def package_of(
         files=tuple(sorted(files, key=lambda file: (file.path, file.role))),
         users=users,
     )
+
+
+def _was_asked(listing: Listing, user: int) -> bool:
+    at = bisect_left(listing.asked, user)
+    return listing.asked[at : at + 1] == (user,)
 
 
 def _user(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.commands import Command
 from phone_audit.acquire.parse.netstats import app_of
 from phone_audit.acquire.parse.package_list import PREFIX, flag_refused, parse_package_list, user_locked
 from phone_audit.acquire.parse.shell_loops import parse_found
@@ -70,14 +69,14 @@ def read_owners(reader: Reader) -> Owners:
                     names.setdefault((user, app_id), set()).add(one.name)
             if one.path is not None:
                 files.setdefault(one.name, one.path)
-    noted = len(reader.skipped)
+    noted = reader.noted
     if listed and len(listed) < len(users):
         for one in parse_package_list(_list(reader, listed[0], FLAGS_OF_ALL) or ""):
             for uid in one.uids:
                 elsewhere.setdefault(app_of(uid)[1], set()).add(one.name)
             if one.path is not None:
                 files.setdefault(one.name, one.path)
-    del reader.skipped[noted:]  # that a user is closed is noted already
+    reader.forget_since(noted)  # that a user is closed is noted already
     return Owners(
         names={key: tuple(sorted(found)) for key, found in names.items()},
         files=files,
@@ -113,14 +112,21 @@ def _list(reader: Reader, user: int, variants: tuple[str, ...]) -> str | None:
             reason = f"The phone does not let the shell look into user {user}: its packages have no names here."
             reader.skip(f"user {user}", "list", "user-locked", reason)
             return None
-        if PREFIX not in text:
+        if answer is None or PREFIX not in text:
             break
+        if answer.truncated or answer.exit not in (0, None):
+            reason = "The phone did not finish its list of packages: some of a uid may have no name here."
+            reader.skip(command.text, "list", "cut-off", reason)
         return text
     reader.skip(f"user {user}", "list", "command-failed", "The phone gave no list of packages with their uids.")
     return None
 
 
 def _system(reader: Reader, user: int) -> frozenset[str] | None:
-    command: Command = commands.package_list("-s", user)
-    listed = parse_package_list(reader.ask(command, optional=True) or "")
-    return frozenset(one.name for one in listed) or None
+    """A list that broke off says nothing of what is not in it."""
+    noted = reader.noted
+    answer = reader.try_ask(commands.package_list("-s", user))
+    reader.forget_since(noted)
+    if answer is None or answer.truncated or answer.exit not in (0, None):
+        return None
+    return frozenset(one.name for one in parse_package_list(decode(answer.output))) or None

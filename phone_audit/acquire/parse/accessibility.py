@@ -6,15 +6,20 @@ AOSP `AccessibilityManagerService.dump`: for each user `Enabled services:{{COMPO
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from phone_audit.acquire.parse.text import lines_of
+
 USER = re.compile(r"User state\[")
 USER_ID = re.compile(r"attributes:\{id=(\d{1,9})\b")
-ENABLED = re.compile(r"Enabled services:\{([^\[\]]*?)\}\s*$", re.MULTILINE)
-ENABLED_LINES = re.compile(r"enabled services: \{\s*\n(.*?)^\s*\}", re.MULTILINE | re.DOTALL)
-COMPONENT = re.compile(r"[A-Za-z][\w.]*/[\w.$]+")
-BOUND = re.compile(r"Service\[label=(.{0,200}?), feedbackType\[[^\]]*\], capabilities=(\d{1,9})", re.DOTALL)
+ENABLED = "Enabled services:{"
+ENABLED_END = re.compile(r"[\[\]]|\}[^\S\n]*$", re.MULTILINE)
+ENABLED_LINES = "enabled services: {"
+COMPONENT = re.compile(r"(?<![\w.])(?:(?![A-Za-z])[\w.])*([A-Za-z][\w.]*/[\w.$]+)")
+"""From the first letter of a run of such characters on, looked for once in each run."""
+BOUND = re.compile(r"Service\[label=(.{0,200}?), feedbackType\[[^\[\]]{0,300}\], capabilities=(\d{1,9})", re.DOTALL)
 
 CAPABILITIES = (
     (0x1, "read the screen"),
@@ -45,11 +50,36 @@ def parse_accessibility(text: str) -> tuple[Services, ...]:
         part = text[start:end]
         user = USER_ID.search(part)
         number = int(user[1]) if user else 0
-        enabled = {name for match in ENABLED.finditer(part) for name in COMPONENT.findall(match[1])}
-        enabled |= {name for match in ENABLED_LINES.finditer(part) for name in COMPONENT.findall(match[1])}
+        enabled = {name for text in (*_enabled(part), *_enabled_lines(part)) for name in COMPONENT.findall(text)}
         bound = tuple(sorted((label, powers(int(bits))) for label, bits in BOUND.findall(part)))
         found.setdefault(number, Services(number, tuple(sorted(enabled)), bound))
     return tuple(found[number] for number in sorted(found))
+
+
+def _enabled(part: str) -> Iterator[str]:
+    """Yield what stands between the braces, up to a brace that ends its line; a square bracket is in no such list."""
+    at = part.find(ENABLED)
+    while at >= 0:
+        start = at + len(ENABLED)
+        end = ENABLED_END.search(part, start)
+        if end is None:
+            return
+        if end[0].startswith("}"):
+            yield part[start : end.start()]
+        at = part.find(ENABLED, end.start())
+
+
+def _enabled_lines(part: str) -> Iterator[str]:
+    """Yield the lines of Samsung's form, up to a line that begins with the closing brace."""
+    lines: list[str] | None = None
+    for line in lines_of(part):
+        if lines is None:
+            lines = [] if line.rstrip().endswith(ENABLED_LINES) else None
+        elif line.lstrip().startswith("}"):
+            yield "\n".join(lines)
+            lines = None
+        else:
+            lines.append(line)
 
 
 def powers(bits: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import re
 from typing import Literal
 
 Which = Literal["user", "system"]
-FIELD = re.compile(r"^\s*(\w+_keys|keystore)=", re.MULTILINE)
+FIELD = re.compile(r"^[ \t\r]*(\w+_keys|keystore)=", re.MULTILINE)
 KEY = re.compile(r"(?:^|[\s=\"])(QAAAA[A-Za-z0-9+/]{20,4096}={0,2})(?=\s|\"|$)")
 """The key begins with its length in words, 64 (0x40 0 0 0) for the 2048 bits that ADB has always used."""
 

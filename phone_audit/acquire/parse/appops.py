@@ -17,11 +17,11 @@ UID = re.compile(r"  Uid (?:u(\d{1,9})(ai|[ais])(\d{1,9})|(\d{1,10})):\s*")
 PACKAGE = re.compile(r"    Package ([^\s:]{1,256}):\s*")
 OP = re.compile(r" {6}([A-Z][A-Z0-9_]{1,80})(?: \(([a-z]{1,20})\))?:(?: mode=([a-z0-9]{1,20}))?(.*)")
 STATE = re.compile(
-    r"\s+(?:(Access|Reject): )?\[?(pers|top|fgsvcl?|fg|bg|cch)[^\s\]]*\s*\]?\s*=?\s*"
+    r"\s+(?:(Access|Reject): )?\[?(pers|top|fgsvcl?|fg|bg|cch)[^\s\]]*\s*(?:\]\s*)?(?:=\s*)?"
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?\s.*"
 )
-RUNNING = re.compile(r"\s+(?:Running start at: .*|[^=]{0,200}=\[|\])\s*")
-AGO = re.compile(r"[;\s]time=\+((?:\d{1,6}(?:d|h|ms|m|s))+) ago")
+RUNNING = re.compile(r"\s+(?:Running start at: .*|(?:[^\s=][^=]{0,199})?=\[|\])\s*")
+AGO = re.compile(r"[;\s]time=\+((?:\d{1,6}(?:d|h|ms|m|s)){1,8}) ago")
 PART = re.compile(r"(\d{1,6})(d|h|ms|m|s)")
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 MODES = {"0": "allow", "1": "ignore", "2": "deny", "3": "default", "4": "foreground"}

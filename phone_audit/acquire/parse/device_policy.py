@@ -50,17 +50,18 @@ def parse_device_policy(text: str) -> tuple[Administrator, ...] | None:
             found += _admins(lines, at + 1, len(admins[1]), int(admins[2]))
         elif owner:
             found += _owner(lines, at + 1, "device-owner" if owner[2] == "Device" else "profile-owner", owner[3])
-    return tuple(sorted(set(found), key=lambda one: (one.user, one.kind, one.component)))
+    return tuple(sorted(set(found), key=lambda one: (one.user, one.kind, one.component, one.policies)))
 
 
 def _admins(lines: list[str], start: int, margin: int, user: int) -> list[Administrator]:
-    """Take the components that stand deeper than the heading, up to the next line that does not."""
+    """Take the components that stand deeper than the heading, up to the next line that does not, or next heading."""
     found: list[tuple[str, list[str]]] = []
     indent: int | None = None
     in_policies = False
-    for line in lines[start:]:
+    for at in range(start, len(lines)):
+        line = lines[at]
         deep = len(line) - len(line.lstrip())
-        if line.strip() and deep <= margin:
+        if (line.strip() and deep <= margin) or ADMINS.fullmatch(line) or OWNER.fullmatch(line):
             break
         match = COMPONENT.fullmatch(line)
         if match and indent in (None, len(match[1])):

@@ -6,7 +6,7 @@ firmware, `user,NAME,APPID` for those that the person or a package chose.
 
 import re
 
-LINE = re.compile(r"^(system-excidle|system|user),([A-Za-z][\w.]{0,255}),(\d{1,9})\s*$", re.MULTILINE)
+LINE = re.compile(r"^(system-excidle|system|user),([A-Za-z][\w.]{0,255}),(\d{1,9})[ \t\r]*$", re.MULTILINE)
 
 
 def parse_idle_list(text: str) -> dict[str, tuple[str, ...]] | None:

@@ -9,8 +9,8 @@ an `ActivityRecord` as `ActivityRecord{HASH uUSER PACKAGE/CLASS tTASK}` (`Activi
 import re
 from dataclasses import dataclass
 
-WAKEFULNESS = re.compile(r"^\s*mWakefulness=(\w+)\s*$", re.MULTILINE)
-RESUMED = re.compile(r"ResumedActivity[:=]\s*ActivityRecord\{\S+ u(\d{1,9}) ([A-Za-z0-9_.]+)/")
+WAKEFULNESS = re.compile(r"^[ \t\r]*mWakefulness=(\w+)[ \t\r]*$", re.MULTILINE)
+RESUMED = re.compile(r"ResumedActivity[:=]\s*ActivityRecord\{[^\s{}]{1,64} u(\d{1,9}) ([A-Za-z0-9_.]+)/")
 
 SCREEN_ON = {"Awake": True, "Dreaming": True, "Dozing": False, "Asleep": False}
 

@@ -9,9 +9,10 @@ from phone_audit.acquire.parse.text import lines_of, number
 PREFIX = "package:"
 RECORD = re.compile(
     r"(?:(?P<path>/.*?)=)?(?P<name>[A-Za-z0-9_.\-]+)(?: versionCode:(?P<code>-?\d+))?"
-    r"(?: +installer=(?P<installer>.*?))?(?: uid:(?P<uids>\d+(?:,\d+)*))?\s*",
+    r"(?: +installer=(?P<installer>.*?))?(?: uid:(?P<uids>\d+(?:,\d+)*))?",
     re.DOTALL,
 )
+"""A record without the blanks at its end: an installer takes any text, so looking for them would be tried anywhere."""
 REFUSED_FLAG = re.compile(r"Unknown option|Unsupported option|unrecognized option", re.IGNORECASE)
 ERROR = re.compile(r"^(?:Error:|Exception occurred|java\.[a-z.]+\.[A-Za-z]+Exception)", re.MULTILINE)
 LOCKED = re.compile(r"SecurityException|does not have permission to access user")
@@ -113,7 +114,7 @@ def _starts(line: str, names: Collection[str] | None) -> bool:
 
 
 def _read(record: str) -> Listed | None:
-    match = RECORD.fullmatch(record, len(PREFIX))
+    match = RECORD.fullmatch(record.rstrip(), len(PREFIX))
     if match is None:
         return None
     uids = tuple(int(uid) for uid in (match["uids"] or "").split(",") if uid and len(uid) < 12)

@@ -6,7 +6,7 @@ images; `apex_info` prints `NAME,VERSION,ALGORITHM:DIGEST` for each module. No d
 
 import re
 
-IMAGE = re.compile(r"^\s*([0-9a-fA-F]{64})\s*$", re.MULTILINE)
+IMAGE = re.compile(r"^[ \t\r]*([0-9a-fA-F]{64})[ \t\r]*$", re.MULTILINE)
 MODULE = re.compile(r"^([A-Za-z][\w.]{2,255}),(\d{1,19}),(.*)$", re.MULTILINE)
 DIGEST = re.compile(r"(\w{1,40}:[0-9a-fA-F]{40,128})")
 

@@ -1,12 +1,15 @@
 """`pm list users` and `dumpsys user` → the phone's users."""
 
 import re
+from collections.abc import Iterator
 
 from phone_audit.acquire.parse.text import lines_of, number
 
-USER = re.compile(r"UserInfo\{(\d{1,9}):(.*?):([0-9a-fA-F]{1,8})\}(.*?)(?=UserInfo\{|\Z)", re.DOTALL)
-TYPE = re.compile(r"^\s*Type: *android\.os\.usertype\.([A-Za-z.]+)\s*$", re.MULTILINE)
-CURRENT = re.compile(r"^\s*(?:Current user: *)?(\d{1,9})\s*$", re.MULTILINE)
+BEGIN = "UserInfo{"
+USER = re.compile(re.escape(BEGIN) + r"(\d{1,9}):")
+USER_FLAGS = re.compile(r":([0-9a-fA-F]{1,8})\}")
+TYPE = re.compile(r"\s*Type: *android\.os\.usertype\.([A-Za-z.]+)\s*")
+CURRENT = re.compile(r"\s*(?:Current user: *)?(\d{1,9})\s*")
 
 FLAGS = (
     (0x4, "guest"),
@@ -42,11 +45,27 @@ def parse_users(text: str) -> dict[int, str]:
         {0: 'system', 10: 'managed'}
     """
     users: dict[int, str] = {}
-    for match in USER.finditer(text):
-        said = TYPE.search(match[4])
-        kind = TYPES.get(said[1], said[1].rpartition(".")[2].lower()) if said else _by_flags(int(match[3], 16))
-        users.setdefault(int(match[1]), kind)
+    for user, flags, more in _users(text):
+        said = _first(TYPE, more)
+        users.setdefault(user, TYPES.get(said, said.rpartition(".")[2].lower()) if said else _by_flags(flags))
     return users
+
+
+def _users(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield id, flags, and what stands behind them up to the next user. A name may hold any text, also line feeds."""
+    begin = USER.search(text)
+    while begin:
+        flags = USER_FLAGS.search(text, begin.end())
+        if flags is None:
+            return
+        end = text.find(BEGIN, flags.end())
+        yield int(begin[1]), int(flags[1], 16), text[flags.end() : end if end >= 0 else len(text)]
+        begin = USER.search(text, end) if end >= 0 else None
+
+
+def _first(form: re.Pattern[str], text: str) -> str | None:
+    """Give the group of the first line that has the form."""
+    return next((match[1] for line in lines_of(text) if (match := form.fullmatch(line))), None)
 
 
 def unread_user_lines(text: str) -> tuple[str, ...]:
@@ -57,8 +76,7 @@ def unread_user_lines(text: str) -> tuple[str, ...]:
 
 def parse_current_user(text: str) -> int | None:
     """Read the answer of `am get-current-user`, a bare number, or the `Current user:` line of `dumpsys user`."""
-    match = CURRENT.search(text)
-    return number(match[1]) if match else None
+    return number(_first(CURRENT, text))
 
 
 def _by_flags(flags: int) -> str:

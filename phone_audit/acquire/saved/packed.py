@@ -3,15 +3,29 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO, Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.errors import SnapshotError
 from phone_audit.model.parts import Parts
 
 SUFFIX = ".parts"
+SHA256: Final = r"^[0-9a-f]{64}$"
+"""A hash as it is written in lower-case hexadecimal."""
 _LONGEST_HEAD = 2**20
 _PIECE = 2**20
+
+
+class _Head(BaseModel):
+    """The first line. It may come from anybody, and the hash becomes the name of a file."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    size: Annotated[int, Field(gt=0, le=PULL_LIMIT)]
+    sha256: Annotated[str, Field(pattern=SHA256)] | None
+    ranges: tuple[tuple[int, int], ...]
 
 
 def pack(local: Path, size: int, parts: Parts, sha256: str | None, into: BinaryIO) -> None:
@@ -48,12 +62,12 @@ def unpack(packed: BinaryIO, name: Path, into: Path) -> tuple[int, Parts, str | 
         SnapshotError: it was not made by `pack`.
     """
     try:
-        head = json.loads(packed.readline(_LONGEST_HEAD))
-        size, digest = int(head["size"]), head["sha256"]
-        parts = Parts(tuple((int(start), int(end)) for start, end in head["ranges"]))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        head = _Head.model_validate_json(packed.readline(_LONGEST_HEAD))
+        parts = Parts(head.ranges)
+    except ValueError as error:  # also what pydantic raises
         raise _damaged(name) from error
-    if not 0 < size <= PULL_LIMIT or (parts.ranges and parts.ranges[-1][1] > size):
+    size = head.size
+    if parts.ranges and parts.ranges[-1][1] > size:
         raise _damaged(name)
     with into.open("wb") as whole:
         whole.truncate(size)
@@ -65,7 +79,9 @@ def unpack(packed: BinaryIO, name: Path, into: Path) -> tuple[int, Parts, str | 
                 left -= len(piece)
             if left:
                 raise _damaged(name)
-    return size, parts, None if digest is None else str(digest)
+    if packed.read(1):
+        raise _damaged(name)
+    return size, parts, head.sha256
 
 
 def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:

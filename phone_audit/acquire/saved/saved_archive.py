@@ -12,7 +12,9 @@ from phone_audit.errors import SnapshotError
 
 SUFFIX = ".zip.age"
 _SCHEMA = "phone-audit/acquisition/"
-_LONGEST_MANIFEST = 256 * 2**20
+_LONGEST_MANIFEST = 16 * 2**20
+_MOST_VALUES = 1_000_000
+"""Values of a manifest; more of them would take all memory."""
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -66,7 +68,10 @@ def _prefix(holding: Archive) -> str | None:
         if name.rpartition("/")[2] != MANIFEST:
             continue
         try:
-            manifest = json.loads(holding.read(name, _LONGEST_MANIFEST))
+            data = holding.read(name, _LONGEST_MANIFEST)
+            if sum(map(data.count, (b"{", b"[", b","))) > _MOST_VALUES:
+                raise SnapshotError(f"{name} in {holding.path} holds more values than any manifest does.")
+            manifest = json.loads(data)
         except (ValueError, RecursionError) as error:
             raise SnapshotError(f"{name} in {holding.path} is no manifest.", "Copy the file again.") from error
         if isinstance(manifest, dict) and str(manifest.get("schema", "")).startswith(_SCHEMA):

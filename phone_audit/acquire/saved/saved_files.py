@@ -1,8 +1,10 @@
 """The files of a saved acquisition whose files were read beside the questions."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -10,10 +12,14 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.background import Hashed
 from phone_audit.acquire.files.copying import Copies, copy_files
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.saved.packed import SHA256
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import SnapshotError
 from phone_audit.model.base import read_document
+from phone_audit.model.device import HashSource
 from phone_audit.model.finding import Skipped
+
+_SOURCES: Final[tuple[HashSource, ...]] = ("device", "host", "cached", "none")
 
 
 def hashes_saved(hashed: Hashed) -> bytes:
@@ -34,12 +40,36 @@ def read_hashes(saved: bytes) -> Hashed:
     try:
         read = json.loads(saved)
         notes = [read_document(Skipped, json.dumps(note)) for note in read["notes"]]
-        hashes = {str(path): (str(digest), source) for path, (digest, source) in read["hashes"].items()}
+        hashes = {_path(path): _hash(*known) for path, known in read["hashes"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
         raise SnapshotError(
             "The saved acquisition holds hashes that make no sense.", "Copy the whole folder again."
         ) from error
     return Hashed(hashes, notes)
+
+
+def _path(path: str) -> str:
+    """Give a path as a phone can have it, whose bytes that are no UTF-8 are escaped.
+
+    Raises:
+        ValueError: it is none.
+    """
+    path.encode("utf-8", "surrogateescape")
+    return path
+
+
+def _hash(digest: object, source: object) -> tuple[str, HashSource]:
+    """Give a hash and where it comes from.
+
+    Raises:
+        ValueError: they are none.
+    """
+    if not isinstance(digest, str) or not re.fullmatch(SHA256, digest):
+        raise ValueError("no hash")
+    for word in _SOURCES:
+        if word == source:
+            return digest, word
+    raise ValueError("no source of hashes")
 
 
 def copy_saved(

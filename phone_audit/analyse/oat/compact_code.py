@@ -65,10 +65,11 @@ class CompactCode:
                 restore(memoryview(content)[_HEADER.size :].cast("H"), recorded)
             except CodeFileError as error:
                 failed = error
-        if self._tries:
-            content += b"\0" * (-len(content) % 4)
-            content += self._data[self._tries_at : end]
-        return bytes(content), failed
+        if not self._tries:
+            return bytes(content), failed
+        padding = b"\0" * (-len(content) % 4)
+        # A new object: what could not be put back leaves an error whose traceback still holds a view of the old one.
+        return bytes(content) + padding + self._data[self._tries_at : end], failed
 
     def _end_of_handlers(self) -> int:
         """Find where the encoded_catch_handler_list ends. Source: dex-format."""

@@ -2,6 +2,8 @@
 
 import random
 import socket
+import struct
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -251,3 +253,49 @@ def test_a_full_disk_costs_the_file_alone(tmp_path: Path) -> None:
     assert told["/c"] is None
     assert "cannot be stored on this computer" in str(told["/b"])
     assert (tmp_path / "1").is_dir()
+
+
+class _Flood:
+    """A service for files that tells of one, and then gives blocks without a byte, for ever."""
+
+    def __init__(self) -> None:
+        self._said = [struct.pack("<4sIII", b"STAT", 0o100644, 1000, 1)]
+
+    def read(self, deadline: float) -> bytes:
+        del deadline
+        return self._said.pop(0) if self._said else struct.pack("<4sI", b"DATA", 0) * 1000
+
+    def write(self, data: bytes) -> None:
+        """Hear nothing."""
+
+    def close(self) -> None:
+        """Stop."""
+
+    def confirm(self) -> None:
+        """Live."""
+
+
+class _FloodPhone:
+    def open_sync(self) -> _Flood:
+        return _Flood()
+
+    def read_on(self, path: str, block: int) -> None:
+        del path, block
+
+    def follow_link(self, path: str) -> None:
+        del path
+
+    def reconnect(self) -> None:
+        """Be there."""
+
+
+def test_blocks_without_a_byte_are_no_file(tmp_path: Path) -> None:
+    left = [FileRequest("/a", tmp_path / "a", 5.0, 2**20)]
+    told: list[CommandError | None] = []
+    puller = pulling.Puller(_FloodPhone(), lambda _: left.pop() if left else None, lambda _, error: told.append(error))
+    thread = threading.Thread(target=puller.run, daemon=True)
+    thread.start()
+    thread.join(20)
+    [error] = told
+    assert error is not None
+    assert "does not speak the protocol" in error.message

@@ -202,6 +202,12 @@ def test_build_prop_that_says_something_else() -> None:
     assert "build_prop_differs" not in state({"/vendor/build.prop": content})
 
 
+def test_build_prop_is_read_as_init_reads_it() -> None:
+    content = b"  # ro.debuggable=1\n\tro.debuggable=0 \r\n ro.secure = 1\n ro.build.tags\t=  release-keys\r\n"
+    found = state({"/system/build.prop": content}, ro_build_tags="release-keys", ro_debuggable="0", ro_secure="1")
+    assert found["build_prop_differs"].value == ""
+
+
 def test_programs_that_give_root() -> None:
     answer = parse_small_files(framed({}, OPEN, ("/system/xbin/su", "/sbin/magisk")))
     found = next(file_items(answer, (0,), {}))

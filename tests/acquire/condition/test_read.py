@@ -27,6 +27,7 @@ NETSTATS = (
     "UID stats:\n  ident=[{type=1, ratType=COMBINED}] uid=10012 set=DEFAULT tag=0x0\n"
     "    NetworkStatsHistory: bucketDuration=7200\n      st=1699990000 rb=9 rp=1 tb=4 tp=1 op=0\n"
 )
+TIME_OUT = "*** SERVICE 'appops' DUMP TIMEOUT (10000ms) EXPIRED ***"
 SAYS: dict[str, Said] = {
     questions.MOUNTS.text: MOUNTS,
     questions.secure_settings(0).text: "assistant=com.a/.A\nandroid_id=0123456789abcdef\n",
@@ -124,6 +125,45 @@ def test_what_takes_too_long_or_fails_is_noted_and_the_rest_goes_on(said: Answer
     assert notes == ([] if code is None else [(questions.MOUNTS.text, code)])
     assert values(condition)["assistant"] == "com.a/.A"
     assert ("mounts_writable" in values(condition)) == (code == "cut-off")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (Answer(b"1700000000 +0100\nCan't find service: appops\n", 20, truncated=False), None),
+        (Answer(b"1700000000 +0100\nWARNING: linker: x\nSecurity exception: no\n\tat a.b\n", 1, truncated=False), None),
+        (Answer((APPOPS + "      x: Permission denied\n").encode(), 139, truncated=False), "command-failed"),
+        (Answer(f"{APPOPS}\n{TIME_OUT}\n\n".encode(), 0, truncated=False), "cut-off"),
+        (Answer(f"{APPOPS}\n      {TIME_OUT}\n".encode(), 0, truncated=False), None),
+        (Answer(f"{APPOPS}\n{TIME_OUT}\n{MOUNTS}".encode(), 0, truncated=False), None),
+    ],
+)
+def test_only_the_phone_itself_says_that_it_has_none_or_broke_off(said: Answer, code: str | None) -> None:
+    _, notes = read(FakePhone(says={**SAYS, questions.APPOPS.text: said}))
+    assert notes == ([] if code is None else [("dumpsys appops", code)])
+
+
+FILES = (
+    b"\0folders\0open\0/system/etc/security/cacerts\0\0there\0\0files\0%b\0/system/etc/hosts\0\0bytes\0"
+    b"127.0.0.1 localhost\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "exit_status", "codes"),
+    [
+        (FILES % b"20\n", 0, []),
+        (FILES % b"stat: Unknown option L\n", 0, ["not-understood"]),
+        (FILES % b"19\n", 0, ["not-understood"]),
+        (FILES % b"" + b"# x: not found", 1, ["command-failed"]),
+        (b"", 0, ["not-understood"]),
+    ],
+)
+def test_small_files_that_contradict_themselves_are_noted(said: bytes, exit_status: int, codes: list[str]) -> None:
+    answer = Answer(said, exit_status, truncated=False)
+    condition, notes = read(FakePhone(says={**SAYS, questions.small_files((0, 10)).text: answer}))
+    assert notes == [("the small files of the system", code) for code in codes]
+    assert ("hosts_entries" in values(condition)) == (not codes)
 
 
 def test_what_few_phones_have_is_not_promised() -> None:

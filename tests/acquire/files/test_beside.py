@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
 from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
@@ -272,6 +274,41 @@ def test_a_path_that_means_something_to_a_shell_is_copied_whole(tmp_path: Path) 
 # Files that change, connections that break
 
 
+def test_where_one_of_equal_files_changes_none_keeps_the_hash(tmp_path: Path) -> None:
+    contents = {f"org.same{number}": CONTENTS["org.a0"] for number in range(3)}
+    phone = shell_phone(tmp_path / "phone", contents)
+    remember_times(phone)
+    answer = phone.changes
+    changed = Path(next(iter(phone.tree)))
+
+    def change(asked: FakePhone, command: str) -> None:
+        if "dd if=" in command:
+            os.utime(changed, (1, 1))
+        answer(asked, command)
+
+    phone.changes = change
+    scan = Scan(phone, tmp_path)
+    assert scan.codes() == ["changed"] * 3
+    assert {(apk.sha256, apk.same) for apk in scan.acquired.apks} == {(None, False)}
+
+
+@pytest.mark.parametrize("asked_for", [": times", "nproc"])
+def test_a_command_that_the_phone_does_not_take_costs_no_file(
+    phone: ShellPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_for: str
+) -> None:
+    shell = phone.shell
+
+    def refuse(command: str, **limits: Any) -> Answer:
+        if command.startswith(asked_for):
+            raise CommandError("It is too long for this phone.")
+        return shell(command, **limits)
+
+    monkeypatch.setattr(phone, "shell", refuse)
+    scan = Scan(phone, tmp_path)
+    check(scan.acquired, CONTENTS)
+    assert scan.codes() == []
+
+
 def test_a_file_that_vanishes_costs_itself_alone(phone: ShellPhone, tmp_path: Path) -> None:
     gone = Path(next(iter(phone.tree)))
 
@@ -317,6 +354,10 @@ def test_a_file_that_changes_after_its_hash_is_noted(phone: ShellPhone, tmp_path
     scan = Scan(phone, tmp_path)
     [note] = scan.acquired.snapshot.skipped
     assert (note.subject, note.code) == (str(changed), "changed")
+    assert {apk.path for apk in scan.acquired.apks if apk.sha256 is None} == {str(changed)}
+    assert {apk.path for apk in scan.acquired.apks if not apk.same} == {str(changed)}
+    files = [file for package in scan.acquired.snapshot.packages for file in package.files]
+    assert {file.path for file in files if file.sha256 is None} == {str(changed)}
     again = tmp_path / "again"
     again.mkdir()
     replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")

@@ -1,5 +1,6 @@
 """Files that wait for others: code that lies beside an APK comes with it, or the APK is handed on without."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,3 +72,23 @@ def test_other_files_do_not_wait(case: Case) -> None:
     assert case.bring(OTHER) is None
     assert [apk.path for apk in case.told] == [OTHER.path]
     assert case.deliveries.failed(OTHER, "not-copied", "It is gone.") is None
+
+
+def test_a_file_that_is_not_what_it_claims_leaves_an_equal_one_alone(case: Case) -> None:
+    honest = FileOnPhone("/system/app/Other/Other.apk", 5, hashlib.sha256(b"abc").hexdigest())
+    liar = FileOnPhone("/system/app/Liar/Liar.apk", 5, "12" * 32)
+    for file in (honest, liar):
+        assert case.deliveries.is_needed(file)
+        case.bring(file)
+    [apk] = case.told
+    assert apk.local is not None
+    assert apk.local.read_bytes() == b"abc"
+    assert [(note.subject, note.code) for note in case.deliveries.notes] == [(liar.path, "changed")]
+    assert list(case.into.iterdir()) == [apk.local]
+
+
+def test_parts_of_code_beside_an_apk_have_no_hash(case: Case) -> None:
+    case.bring(APK, parts=PARTS)
+    case.bring(FileOnPhone(VDEX.path, 4, "cd" * 32), b"code", parts=PARTS)
+    [apk] = case.told
+    assert [file.sha256 for file in apk.beside] == [None]

@@ -71,11 +71,11 @@ def test_identities_are_asked_for_many_files_at_once() -> None:
 
     def shell(command: Command) -> Answer:
         asked.append(command.text)
-        return Answer(f"{IDENTITY}\n{IDENTITY}\n".encode(), 0, truncated=False)
+        return Answer(f"{IDENTITY} /a.apk\n{IDENTITY} /b c.apk\n".encode(), 0, truncated=False)
 
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b c.apk", 1), FileOnPhone("/it's.apk", 1)]
     assert identities(shell, files) == {"/a.apk": IDENTITY, "/b c.apk": IDENTITY}
-    assert asked == [": times;stat -L -c '%s %Y %Z %i' '/a.apk' '/b c.apk'"]
+    assert asked == [": times;stat -L -c '%s %Y %Z %i %n' '/a.apk' '/b c.apk'"]
 
 
 @pytest.mark.parametrize("output", [b"", IDENTITY.encode() + b"\n", b"stat: gone\n" + IDENTITY.encode() + b"\n"])
@@ -83,3 +83,10 @@ def test_an_answer_that_does_not_fit_is_not_believed(output: bytes) -> None:
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1)]
     assert identities(lambda _: Answer(output, 0, truncated=False), files) == {}
     assert identities(lambda _: None, files) == {}
+
+
+def test_a_file_that_is_gone_has_no_identity_and_the_others_keep_theirs() -> None:
+    said = f"stat: '/b.apk': No such file or directory\n{IDENTITY} /a.apk\n{IDENTITY} /c.apk\n1 1 1 1 /c.apk\nx\n"
+    files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1), FileOnPhone("/c.apk", 1)]
+    found = identities(lambda _: Answer(said.encode(), 1, truncated=False), files)
+    assert found == {"/a.apk": IDENTITY}, "of /c.apk it says two things"

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,42 @@ def test_a_stop_ends_it(tmp_path: Path) -> None:
     phone = ShellPhone()
     Hashing(phone, made(tmp_path, "a.apk"), told.append, stop).work()
     assert (told, phone.started) == ([], [])
+
+
+class Talking(ShellPhone):
+    """Says the same without end in place of hashes."""
+
+    said, pause = b"", 0.0
+
+    def start(self, command: str) -> Running:
+        del command
+        return self
+
+    def read(self, deadline: float) -> bytes:
+        del deadline
+        time.sleep(self.pause)
+        return self.said
+
+    def close(self) -> None:
+        """Stop."""
+
+    def write(self, data: bytes) -> None:
+        """Hear nothing."""
+
+
+@pytest.mark.parametrize(("said", "pause"), [(b"x\n" * 1000, 0.0), (b"x\n", 0.02), (b"x", 0.02)])
+def test_a_phone_that_talks_without_end_hashes_nothing(tmp_path: Path, said: bytes, pause: float) -> None:
+    phone = Talking()
+    phone.said, phone.pause = said, pause
+    files = made(tmp_path, "a.apk", "b.apk")
+    stop = threading.Event()
+    told: list[FileOnPhone] = []
+    hashing = Hashing(phone, files, told.append, stop, patience=0.1)
+    thread = threading.Thread(target=hashing.work)
+    thread.start()
+    thread.join(20)
+    ended = not thread.is_alive()
+    stop.set()
+    thread.join(20)
+    assert ended, "it would never have ended"
+    assert [file.sha256 for file in told] == [None, None]

@@ -40,9 +40,9 @@ def test_a_header_without_the_dashes_above_it_is_text() -> None:
     }
 
 
-def test_a_service_that_is_there_twice_is_noted_and_the_first_counts() -> None:
+def test_a_service_that_is_there_twice_is_noted_and_both_are_read() -> None:
     answers, skipped = from_dumps(service(b"package", b"real\n") + service(b"package", b"false\n"))
-    assert answers["dumpsys package"] == b"real\n"
+    assert answers["dumpsys package"] == b"real\nfalse\n"
     assert [note.code for note in skipped] == ["contradiction"]
 
 

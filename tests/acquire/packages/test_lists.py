@@ -59,6 +59,21 @@ def test_a_list_that_ends_in_an_error_is_kept_and_not_whole(exit_status: int) ->
     assert notes == [("pm list packages -3 -u -U --user 0", "cut-off")]
 
 
+@pytest.mark.parametrize(
+    ("end", "exit_status"),
+    [
+        ("cmd: Failure calling service package: Failed transaction (2147483646)\n", 224),
+        ("Killed\n", 137),
+        ("package:org", 137),
+    ],
+)
+def test_a_list_whose_program_fails_is_kept_and_not_whole(end: str, exit_status: int) -> None:
+    said = Answer((LISTED + end).encode(), exit_status, truncated=False)
+    answer, notes, _ = asked({"pm list packages -3 -u -U --user 0": said})
+    assert answer == AskedList(LISTED + end, whole=False)
+    assert notes == [("pm list packages -3 -u -U --user 0", "cut-off")]
+
+
 def test_a_list_that_takes_too_long_is_kept_and_not_whole() -> None:
     said = Answer(LISTED.encode(), None, truncated=True)
     answer, notes, _ = asked({"pm list packages -3 -u -U --user 0": said})

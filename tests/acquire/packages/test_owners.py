@@ -4,6 +4,8 @@ import pytest
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.owners import Owners, code_files, read_owners
+from phone_audit.acquire.transport import Answer
+from tests.acquire.fake_phone import FakePhone, Said
 from tests.watch_phone import WatchPhone
 
 USERS = "Users:\n\tUserInfo{0:Owner:c13} running\n\tUserInfo{10:Work:1030} running\n"
@@ -100,3 +102,13 @@ def test_splits_lie_beside_the_base() -> None:
     }
     silent = Reader(WatchPhone([""]), lambda *_: None)
     assert code_files(silent, ["/system/app/A/A.apk"]) == {"/system/app/A/A.apk": ("/system/app/A/A.apk",)}
+
+
+def test_lists_that_break_off_are_noted_and_not_taken_as_whole() -> None:
+    broken = Answer(LIST_0.encode() + b"Killed\n", 137, truncated=False)
+    lists: dict[str, Said] = {f"pm list packages {flags} --user 0": broken for flags in ("-f -U", "-s")}
+    phone = FakePhone(says={"pm list users": USERS.partition("\n\tUserInfo{10")[0], **lists})
+    reader = Reader(phone, lambda *_: None)
+    owners = read_owners(reader)
+    assert (owners.of(10123), owners.system) == (("com.c",), None)
+    assert [(note.subject, note.code) for note in reader.skipped] == [("pm list packages -f -U --user 0", "cut-off")]

@@ -61,7 +61,9 @@ def test_android_10_samsung_disabled_until_used() -> None:
 
 
 def test_android_11_apex_and_hidden_packages() -> None:
-    read = parse_package_dump(dump("android-11-hidden.txt"))
+    title = "Hidden system packages:\n"
+    updated = "".join(f"  Package [{name}] (1):\n" for name in ("com.android.vending", "com.google.android.webview"))
+    read = parse_package_dump(dump("android-11-hidden.txt").replace(title, updated + title))
     [tethering] = read.packages["com.google.android.networkstack.tethering"]
     assert tethering.code_path == "/apex/com.android.tethering/priv-app/TetheringGoogle"
     assert tethering.users == {0: HERE}
@@ -297,6 +299,41 @@ def test_a_version_name_that_pretends_a_package_that_exists_is_seen() -> None:
     text = hostile("1\n  Package [a.second] (deadbee):\n    userId=1000")
     read = parse_package_dump(text, {"jp.co.cyberagent.stf", "a.second"})
     assert [block.app_id for block in read.packages["a.second"]] == [1000, 11261]
+
+
+TITLES_BELOW = (
+    "1\n    splits=[base]\nShared users:",
+    "1\n    splits=[base]\nShared users:\n  SharedUser [a.shared] (1a):\n    userId=1000",
+    "1\n    splits=[base]\nPackage Changes:",
+    "1\n    splits=[base]\nPackages:",
+    "1\n    splits=[base]\nHidden system packages:",
+    "1\n    splits=[base]\nHidden system packages:\n\nCompiler stats:",
+)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("version_name", TITLES_BELOW)
+def test_a_title_in_a_version_name_hides_no_package(version_name: str, known: bool) -> None:
+    names = {"jp.co.cyberagent.stf", "a.second"}
+    read = parse_package_dump(hostile(version_name), names if known else None)
+    [first], [second] = read.packages["jp.co.cyberagent.stf"], read.packages["a.second"]
+    expected = only(dump("android-08-two-users.txt"))
+    assert first == replace(expected, version_name="1")
+    assert second == only(dump("android-08-two-users.txt").replace("jp.co.cyberagent.stf", "a.second"))
+    assert read.pretended == 1
+
+
+def test_packages_below_a_title_with_a_package_of_its_own_are_still_packages() -> None:
+    pretending = "1\n    splits=[base]\nHidden system packages:\n  Package [a.none] (1a):\n    versionName=1"
+    read = parse_package_dump(hostile(pretending), {"jp.co.cyberagent.stf", "a.second"})
+    [second] = read.packages["a.second"]
+    assert second == only(dump("android-08-two-users.txt").replace("jp.co.cyberagent.stf", "a.second"))
+    assert (read.pretended, read.unknown, read.hidden) == (1, ("a.none",), {})
+
+
+def test_an_ordinary_dump_pretends_nothing() -> None:
+    names = [path.name for path in FOLDER.glob("android-*.txt") if path.name != "android-11-hidden.txt"]
+    assert [parse_package_dump(dump(name)).pretended for name in names] == [0] * len(names)
 
 
 def test_a_vendor_without_the_keys_after_the_version_name_is_read_all_the_same() -> None:

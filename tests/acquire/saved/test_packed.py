@@ -43,6 +43,12 @@ def test_what_is_cut_is_named(tmp_path: Path) -> None:
         unpack(cut, Path("x.parts"), tmp_path / "into")
 
 
+def test_what_follows_the_last_part_is_no_part(tmp_path: Path) -> None:
+    more = io.BytesIO(packed(tmp_path, Parts(((0, 10_000),))).getvalue() + b"x")
+    with pytest.raises(SnapshotError, match=r"^x\.parts holds no parts of a file\."):
+        unpack(more, Path("x.parts"), tmp_path / "into")
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -50,6 +56,13 @@ def test_what_is_cut_is_named(tmp_path: Path) -> None:
         {"size": 5, "sha256": None, "ranges": [[0, 6]]}, {"size": 5, "sha256": None, "ranges": [[3, 2]]},
         {"size": 5, "sha256": None, "ranges": [[2, 3], [0, 1]]}, {"size": 2**60, "sha256": None, "ranges": []},
         {"size": -1, "sha256": None, "ranges": []}, "[" * 2000,
+        '{"size": 1e999, "sha256": null, "ranges": []}', '{"size": 9, "sha256": null, "ranges": [[0, 1e999]]}',
+        '{"size": Infinity, "sha256": null, "ranges": []}', {"size": True, "sha256": None, "ranges": [[0, 1]]},
+        {"size": "9", "sha256": None, "ranges": [[0, 5]]}, {"size": 9, "sha256": None, "ranges": [[0.0, 5.0]]},
+        {"size": 9, "sha256": "../../x", "ranges": [[0, 5]]}, {"size": 9, "sha256": "a\0b", "ranges": [[0, 5]]},
+        {"size": 9, "sha256": "hello", "ranges": [[0, 5]]}, {"size": 9, "sha256": "", "ranges": [[0, 5]]},
+        {"size": 9, "sha256": "ab" * 32 + "\n", "ranges": [[0, 5]]}, {"size": 9, "sha256": 5, "ranges": [[0, 5]]},
+        {"size": 9, "sha256": None, "ranges": [[-5, 1]]}, {"size": 9, "sha256": None, "ranges": {"a": 1}},
     ],
 )  # fmt: skip
 def test_what_is_no_head_is_named(tmp_path: Path, head: object) -> None:

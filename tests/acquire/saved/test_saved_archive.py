@@ -82,6 +82,18 @@ def test_what_is_no_acquisition_of_ours_is_left_to_others(tmp_path: Path) -> Non
     assert opened(tmp_path, None, scratch) == tmp_path
 
 
+@pytest.mark.parametrize(
+    ("manifest", "said"), [("[{}" + ",{}" * 1_100_000 + "]", "more values"), (" " * (17 * 2**20), "16 MB")]
+)
+def test_a_manifest_that_would_take_all_memory_is_refused_before_it_is_parsed(
+    manifest: str, said: str, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "case.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x/manifest.json", manifest)
+    with pytest.raises(SnapshotError, match=said):
+        unpack_ours(tmp_path / "case.zip", tmp_path / "out")
+
+
 def test_a_file_that_is_there_is_never_replaced(tmp_path: Path) -> None:
     _, recipient = key_file(tmp_path)
     (tmp_path / "case.zip.age").write_text("mine")

@@ -91,6 +91,32 @@ def test_code_inside_counts_and_what_lies_beside_is_not_read(tmp_path: Path) -> 
     assert [one.role for one in info.files] == ["base"]
 
 
+DECOYS = [Part("classes0.dex", plain("http://decoy.example.net/")), Part("CLASSES.DEX"), Part("classes-x.dex")]
+
+
+def read_decoy(tmp_path: Path, decoy: Part, files: Sequence[BesideFile]) -> ApkInfo:
+    path = tmp_path / "file.apk"
+    path.write_bytes(make_zip([_says_code(manifest("base")), decoy]))
+    return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, beside=files)
+
+
+@pytest.mark.parametrize("decoy", DECOYS)
+def test_what_android_does_not_load_hides_no_code_that_lies_beside(tmp_path: Path, decoy: Part) -> None:
+    info = read_decoy(tmp_path, decoy, [beside(tmp_path, vdex("019", [plain("http://beside.example.net/")]))])
+    hosts = {one.host for one in info.endpoints or ()}
+    assert hosts == {"beside.example.net", *(["decoy.example.net"] if decoy.content else [])}
+    assert [one.role for one in info.files] == ["base", "vdex"]
+    assert "no-code" not in [one.code for one in info.skipped]
+
+
+@pytest.mark.parametrize("decoy", DECOYS)
+def test_what_android_does_not_load_is_read_and_yet_no_code(tmp_path: Path, decoy: Part) -> None:
+    info = read_decoy(tmp_path, decoy, ())
+    assert "no-code" in [one.code for one in info.skipped]
+    assert info.endpoints is not None
+    assert [one.host for one in info.endpoints] == (["decoy.example.net"] if decoy.content else [])
+
+
 def test_files_beside_that_hold_no_code(tmp_path: Path) -> None:
     """As on Android 10 and later, where they only help the APK; without any code in either, that is said."""
     info = read(tmp_path, [], [beside(tmp_path, vdex("021", [], quick=False))])

@@ -13,6 +13,7 @@ from fixtures.oat.vdex import vdex
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import index_file
 from phone_audit.analyse.oat.compact_code import CompactCode
+from phone_audit.analyse.oat.instructions import InOrder
 from phone_audit.analyse.oat.read import dex_files
 from phone_audit.analyse.oat.reading import CodeFileError
 from tests.analyse.oat.samples import annotated, dexdump, plain, read, trust
@@ -108,6 +109,20 @@ def test_large_numbers_stand_in_front(code: Code, data_at: int) -> None:
     assert list(units) == code.units
     behind = content[16 + 2 * len(units) :]
     assert behind == (b"\0" * (2 * (len(units) % 2)) + code.behind if code.tries else b"")
+
+
+def test_what_cannot_be_put_back_costs_neither_the_method_nor_its_handlers() -> None:
+    """The error keeps a view of the code alive."""
+    handlers = struct.pack("<I2H", 0, 1, 1) + b"\x01\x7f\x05\x00\x01"
+    code = Code(20, 2, 1, 1, [0x00E3, 0x0001, 0x0E], handlers)
+    front, item = code_item(code)
+    data = front + item
+    data += b"\0" * (-len(data) % 4) + handlers
+    content, failed = CompactCode(memoryview(data), len(front), 0).standard(InOrder([]))
+    assert failed is not None
+    assert failed.code == "bad-quickening"
+    assert content[16:22] == struct.pack("<3H", *code.units)
+    assert content[24:] == handlers
 
 
 @pytest.mark.parametrize("at", [0, 1, 9, 100])

@@ -14,17 +14,27 @@ from tests.analyse.zips import Part, make_zip
     ("names", "lacks"),
     [
         (["AndroidManifest.xml", "classes.dex"], False),
-        (["AndroidManifest.xml", "classes2.dex"], False),
+        (["AndroidManifest.xml", "classes2.dex"], True),
+        (["AndroidManifest.xml", "classes0.dex", "CLASSES.DEX"], True),
+        (["AndroidManifest.xml", "x/dex/classes.dex"], True),
         (["AndroidManifest.xml", "assets/classes.dex", "res/x.xml"], True),
         (["AndroidManifest.xml"], True),
     ],
 )
 def test_by_the_names_of_the_entries(tmp_path: Path, names: list[str], lacks: bool) -> None:
     path = tmp_path / "x.apk"
-    path.write_bytes(make_zip([Part("res/large.png", bytes(200_000), deflate=False), *map(Part, names)]))
+    path.write_bytes(
+        make_zip([Part("res/large.png", bytes(200_000), deflate=False), *(Part(name, b"x") for name in names)])
+    )
     size = path.stat().st_size
     assert lacks_code(path, None) is lacks
     assert lacks_code(path, Parts.of([(size - 70_000, size)])) is lacks
+
+
+def test_an_empty_file_is_no_code(tmp_path: Path) -> None:
+    path = tmp_path / "x.apk"
+    path.write_bytes(make_zip([Part("AndroidManifest.xml", b"x"), Part("classes.dex")]))
+    assert lacks_code(path, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of the kind", fixture("policy")[:500]])

@@ -14,6 +14,9 @@ from phone_audit.errors import AcquireError
 
 AnyStop = TypeVar("AnyStop", bound="Stop")
 
+ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask for an end: copies of packages must not stay behind, whoever asks."""
+
 
 class Stop:
     """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait."""
@@ -52,10 +55,11 @@ class GentleStop(Stop):
         """Tell whether nothing new is to be begun."""
         return self._no_more
 
-    def on_signal(self, signal: int, frame: FrameType | None) -> None:
-        """Take a Ctrl-C."""
-        if self._no_more:
-            super().on_signal(signal, frame)
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Take a Ctrl-C; another signal is in a hurry."""
+        if self._no_more or number != signal.SIGINT:
+            self._no_more = True
+            super().on_signal(number, frame)
             return
         self._no_more = True
         tell("", "No further phone is begun; those under way are read to the end. Press Ctrl-C to stop them as well.")
@@ -63,7 +67,7 @@ class GentleStop(Stop):
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Handle Ctrl-C while the block runs.
+    """Handle Ctrl-C, and what else asks for an end, while the block runs.
 
     Raises:
         typer.Exit: with the code for an interruption, where nothing could be kept.
@@ -75,7 +79,8 @@ def stoppable() -> Iterator[Stop]:
 @contextmanager
 def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
     """Handle Ctrl-C with `stop` while the block runs; see `stoppable`."""
-    before = signal.signal(signal.SIGINT, stop.on_signal)
+    heard = [one for one in ENDS if one == signal.SIGINT or signal.getsignal(one) != signal.SIG_IGN]  # nohup
+    before = {one: signal.signal(one, stop.on_signal) for one in heard}
     try:
         yield stop
     except KeyboardInterrupt:
@@ -87,4 +92,5 @@ def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
         tell("Interrupted before the phone had said anything.")
         raise typer.Exit(exits.INTERRUPTED) from None
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)

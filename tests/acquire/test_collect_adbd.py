@@ -29,7 +29,7 @@ PROFILES = [
     "hostile-names",
 ]
 PATHS = ("/system/bin/sh", "/system/app", "/system/xbin/su", "/not/there")
-MOST_COMMANDS = 60
+MOST_COMMANDS = 50
 
 
 def read(transport: Transport, into: Path, depth: str = "standard") -> Acquired:

@@ -17,7 +17,8 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 ├─ SnapshotError            a saved acquisition is damaged, or from a newer version
 ├─ ApkError                 one file could not be read, or cost more than its budget
 ├─ KnowledgeError           a knowledge file breaks its schema
-└─ ResultError              a saved result cannot be read
+├─ ResultError              a saved result cannot be read
+└─ OutputError              a result cannot be written: the disk is full, or fails
 """
 
 
@@ -123,3 +124,7 @@ class KnowledgeError(PhoneAuditError):
 
 class ResultError(PhoneAuditError):
     """A saved result cannot be read."""
+
+
+class OutputError(PhoneAuditError):
+    """A result cannot be written, though its place was well named: the disk is full, or fails."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from phone_audit.cli.outputs import Output, write_out
-from phone_audit.errors import UsageError
+from phone_audit.cli.outputs import Output, cannot_write, write_out
+from phone_audit.errors import OutputError
+from phone_audit.files.atomic_write import DISK_HINT, open_stream
 from phone_audit.model.base import Frozen
 from phone_audit.report.json_v1 import render_json_line
 
@@ -27,12 +29,10 @@ class JsonLines:
         try:
             for output in self._outputs:
                 if output.path is not None:
-                    self._files.append(self._open.enter_context(output.path.open("wb")))
+                    self._files.append(self._open.enter_context(open_stream(output.path)))
         except OSError as error:
             self._open.close()
-            raise UsageError(
-                f"{output.path} cannot be written: {error.strerror}.", "Name a file in a folder that exists."
-            ) from error
+            raise cannot_write(output.path or Path("-"), error) from error
         return self
 
     def __exit__(
@@ -50,6 +50,6 @@ class JsonLines:
                 file.write(line.encode("utf-8", "backslashreplace"))
                 file.flush()
         except OSError as error:
-            raise UsageError(f"A record cannot be written: {error.strerror}.", "Free some space.") from error
+            raise OutputError(f"A record cannot be written: {error.strerror}.", DISK_HINT) from error
         if len(self._files) < len(self._outputs):
             write_out(line)

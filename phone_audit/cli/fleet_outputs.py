@@ -6,7 +6,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from phone_audit.cli.outputs import terminal_style, write_file, write_out
-from phone_audit.errors import UsageError
+from phone_audit.errors import OutputError, UsageError
+from phone_audit.files.atomic_write import DISK_FAILS
 from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
@@ -97,6 +98,7 @@ def _check(folder: Folder) -> None:
     try:
         folder.path.mkdir(exist_ok=True)
     except OSError as error:
-        raise UsageError(
+        kind = OutputError if error.errno in DISK_FAILS else UsageError
+        raise kind(
             f"The folder {folder.path} cannot be made: {error.strerror or error}.", "Make the folder above it first."
         ) from error

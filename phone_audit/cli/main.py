@@ -18,6 +18,7 @@ from phone_audit.cli.scan import scan
 from phone_audit.cli.telling import tell
 from phone_audit.cli.watch import watch
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
+from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
 
 app = typer.Typer(
     name="phone-audit",
@@ -59,7 +60,8 @@ def main() -> None:
         sys.exit(exits.COULD_NOT_RUN)
     except OSError as error:
         _forget_output()
-        tell(f"phone-audit: The result cannot be written: {error.strerror or error}.")
+        hints = [f"  {DISK_HINT}"] if error.errno in DISK_FAILS else []
+        tell(f"phone-audit: The result cannot be written: {error.strerror or error}.", *hints)
         sys.exit(exits.COULD_NOT_RUN)
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from phone_audit.errors import UsageError
+from phone_audit.errors import OutputError, PhoneAuditError, UsageError
+from phone_audit.files.atomic_write import (
+    DISK_FAILS,
+    DISK_HINT,
+    is_special,
+    named_file,
+    open_special,
+    replace_file,
+    rights_of,
+)
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, SUFFIXES
@@ -62,9 +71,11 @@ def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
     Where one cannot be written, the others are all the same.
 
     Raises:
-        UsageError: a file cannot be written.
+        UsageError: a file cannot be written under its name.
+        OutputError: the disk is full, or fails.
+        OSError: standard output cannot be written.
     """
-    failed: UsageError | None = None
+    failed: PhoneAuditError | OSError | None = None
     for output in outputs:
         render = FORMATS[output.format]
         try:
@@ -72,7 +83,7 @@ def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
                 write_out(render(document, terminal_style()))
             else:
                 write_file(output.path, render(document, Style()))
-        except UsageError as error:
+        except (PhoneAuditError, OSError) as error:
             failed = failed or error
     if failed:
         raise failed
@@ -114,31 +125,28 @@ def write_out(text: str) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file as a whole: a reader never sees half of it. What is no ordinary file, such as a pipe, is written to.
+    """Write a file as a whole, which only this user may read; one that is there keeps its rights.
+
+    What is no ordinary file, such as a pipe, is written to.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written under this name.
+        OutputError: the disk is full, or fails.
     """
     data = text.encode("utf-8", "backslashreplace")
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
+        if is_special(path):
+            with open_special(path) as file:
+                file.write(data)
         else:
-            _replace(Path(os.path.realpath(path)), data)
+            place = named_file(path)
+            replace_file(place, data, mode=rights_of(place))
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists."
-        ) from error
+        raise cannot_write(path, error) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put new content in the place of a file, which keeps its rights."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_bytes(data)
-        if path.exists():
-            draft.chmod(path.stat().st_mode & 0o777)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+def cannot_write(path: Path, error: OSError) -> PhoneAuditError:
+    """Say why a file that a person named cannot be written: the disk's fault is no wrong usage."""
+    if error.errno in DISK_FAILS:
+        return OutputError(f"{path} cannot be written: {error.strerror}.", DISK_HINT)
+    return UsageError(f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists.")

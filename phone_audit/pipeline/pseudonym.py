@@ -1,10 +1,13 @@
 """A name for a phone that tells it apart from others and says nothing to anybody else."""
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
+
+from phone_audit.files.atomic_write import create_file
 
 
 def pseudonym(serial: str | None) -> str | None:
@@ -30,13 +33,6 @@ def _key() -> bytes | None:
 def _read_or_make(path: Path) -> bytes:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        with contextlib.suppress(FileExistsError):
+            create_file(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from phone_audit import __version__
+from phone_audit.files.atomic_write import replace_file
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.beside import BESIDE_ROLES, BesideFile, BesideRole, joint_hash
 
@@ -116,14 +117,11 @@ class RecordCache:
         return self._read(key, "parts") if _KEY.fullmatch(key) else None
 
     def _write(self, path: Path, content: bytes) -> None:
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
         with suppress(OSError):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._root.chmod(0o700)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(content)
-            draft.replace(path)
+            replace_file(path, content, durable=False)
 
     def note_stripped(self, sha256: str) -> None:
         """Remember that an APK has its code elsewhere; its records are kept by `joint_hash`."""

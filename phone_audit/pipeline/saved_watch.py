@@ -16,6 +16,7 @@ from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.saved.layout import is_saved
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import CommandError, SnapshotError, UsageError
+from phone_audit.files.atomic_write import DRAFT, create_file
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document
 from phone_audit.model.watch import Observation, Watch
@@ -41,7 +42,8 @@ def prepare_folder(folder: Path, properties: dict[str, str]) -> None:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        others = [path.name for path in folder.iterdir() if not NAME.fullmatch(path.name)]
+        names = [path.name for path in folder.iterdir() if not DRAFT.fullmatch(path.name)]
+        others = [name for name in names if not NAME.fullmatch(name)]
     except OSError as error:
         raise _cannot_write(folder, error) from error
     if is_saved(folder):
@@ -66,17 +68,12 @@ def save_watch(folder: Path, watch: Watch) -> Path:
     names = (f"{stem}.json", *(f"{stem}-{number}.json" for number in range(1, 10_000)))
     data = watch.model_dump_json(indent=2).encode("utf-8", "backslashreplace") + b"\n"
     try:
-        part = folder / f".{stem}.{os.getpid()}.part"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            os.fsync(file.fileno())
         for name in names:
             try:
-                os.link(part, folder / name)
+                create_file(folder / name, data)
             except FileExistsError:
                 continue
             break
-        part.unlink()
     except OSError as error:
         raise _cannot_write(folder, error) from error
     return folder / name

@@ -60,22 +60,26 @@ def to_csv(rows: Iterable[Shared], made: str) -> str:
 
 
 def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    r"""Give CSV (RFC 4180, with line feeds) in which no cell is a formula and no control character is left.
+    r"""Give CSV (RFC 4180, with line feeds): every cell quoted, none a formula, and no control character left.
 
     Example:
         >>> table(("a", "b"), [("=1+1", "x,y")])
-        'a,b\n\'=1+1,"x,y"\n'
+        '"a","b"\n"\'=1+1","x,y"\n'
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(head)
     writer.writerows([_cell(cell) for cell in line] for line in lines)
     return text.getvalue()
 
 
+_FORMULA: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""How a cell begins that a spreadsheet computes; the last four are the wide forms of East Asian text."""
+
+
 def _cell(text: str) -> str:
     seen = visible(text)
-    return f"'{seen}" if seen.startswith(("=", "+", "-", "@")) else seen
+    return f"'{seen}" if seen.startswith(_FORMULA) else seen
 
 
 def to_hosts(rows: Iterable[Shared], made: str) -> str:

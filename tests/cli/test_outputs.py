@@ -1,18 +1,26 @@
 """`-f` and `-o`: paired in order, files by suffix, one result for standard output."""
 
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from phone_audit.cli import outputs
 from phone_audit.cli.outputs import Output, pair_outputs, write_outputs
-from phone_audit.errors import UsageError
+from phone_audit.errors import OutputError, UsageError
+from phone_audit.report.json_v1 import render_json
 from tests.documents import scan
 
 ALL = ("text", "json", "jsonl")
 
 
 @pytest.mark.parametrize(
-    ("formats", "paths", "outputs"),
+    ("formats", "paths", "expected"),
     [
         ([], [], [Output("text", None)]),
         (["json"], [], [Output("json", None)]),
@@ -22,8 +30,8 @@ ALL = ("text", "json", "jsonl")
         (["json"], ["-"], [Output("json", None)]),
     ],
 )
-def test_pairs(formats: list[str], paths: list[str], outputs: list[Output]) -> None:
-    assert list(pair_outputs(formats, [Path(path) for path in paths], ALL)) == outputs
+def test_pairs(formats: list[str], paths: list[str], expected: list[Output]) -> None:
+    assert list(pair_outputs(formats, [Path(path) for path in paths], ALL)) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,3 +50,76 @@ def test_a_file_that_cannot_be_written_has_a_sentence(tmp_path: Path) -> None:
 def test_files_are_written_whole(tmp_path: Path) -> None:
     write_outputs(scan(), [Output("json", tmp_path / "x.json")])
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_result_is_private_and_one_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_outputs(scan(), [Output("json", path)])
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    write_outputs(scan(), [Output("json", path)])
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_that_was_named_leads_to_its_file(tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to("file.json")
+    write_outputs(scan(), [Output("json", tmp_path / "link.json")])
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "file.json").stat().st_size > 0
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+def test_a_disk_that_is_full_or_fails_is_no_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=f"{os.strerror(number)}") as caught:
+        write_outputs(scan(), [Output("json", tmp_path / "x.json")])
+    assert "Free some space" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_others_are_written_where_standard_output_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(text: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(outputs, "write_out", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_outputs(scan(), [Output("text", None), Output("json", tmp_path / "x.json")])
+    assert (tmp_path / "x.json").stat().st_size > 0
+
+
+def limited() -> None:
+    """Let no file grow beyond 1,000 bytes, as on a disk that fills up."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def test_a_disk_that_fills_up_could_not_run(tmp_path: Path) -> None:
+    (tmp_path / "scan.json").write_text(render_json(scan()), "utf-8")
+    command = [sys.executable, "-Bm", "phone_audit", "report", str(tmp_path / "scan.json")]
+    outputs = ["-f", "json", "-o", str(tmp_path / "x.json")]
+    done = subprocess.run([*command, *outputs], capture_output=True, text=True, preexec_fn=limited, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"phone-audit: {tmp_path / 'x.json'} cannot be written: File too large.\n"
+        "  Free some space, or write to another disk.\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["scan.json"]
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl"])
+@pytest.mark.parametrize("to", ["file", "standard output"])
+def test_a_full_device_could_not_run(tmp_path: Path, format_: str, to: str) -> None:
+    (tmp_path / "a.apk").write_bytes(b"no apk")
+    words = ["apks", str(tmp_path), "-q", "--no-cache", "-f", format_, "-o", "/dev/full" if to == "file" else "-"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "phone_audit", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "cannot be written: No space left on device.\n  Free some space" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,18 @@ def test_stix_has_what_the_standard_demands() -> None:
     assert to_stix([shared("host", "spy.example")], MADE) == to_stix([shared("host", "spy.example")] * 2, MADE)
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+x", "-x", "@SUM(A1)"])
+@pytest.mark.parametrize("value", ["=1+1", "+x", "-x", "@SUM(A1)", "\uff1d1+1", "\uff20SUM(A1)"])
 def test_no_cell_is_a_formula(value: str) -> None:
     text = to_csv([shared("path", value, name=value)], MADE)
     line = list(csv.reader(io.StringIO(text)))[1]
     assert line[1] == line[2] == f"'{value}"
     assert "\x1b" not in to_csv([shared("host", "a\x1b[31m\u202e")], MADE)
+
+
+def test_every_cell_is_quoted() -> None:
+    text = to_csv([shared("host", "a.example")], MADE) + render_csv(scan("known-bad"))
+    for line in text.splitlines():
+        assert re.fullmatch(r'"(?:[^"]|"")*"(?:,"(?:[^"]|"")*")*', line), line
 
 
 def test_a_hosts_file_blocks_hosts_and_says_what_it_cannot() -> None:

@@ -5,7 +5,6 @@ import binascii
 import contextlib
 import getpass
 import os
-import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
 from phone_audit.errors import AcquireError
+from phone_audit.files.atomic_write import create_file, replace_file
 
 BITS = 2048
 _BYTES = BITS // 8
@@ -162,10 +162,9 @@ def _create(path: Path) -> None:
     encoded = base64.b64encode(android_public_key(private.public_key().public_numbers()))
     try:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with _beside(path, pem, 0o600) as draft:
-            os.link(draft, path)  # unlike a rename, this never replaces a key that is there
-        with _beside(path, encoded + b" " + _user_at_host().encode("utf-8", "replace") + b"\n", 0o644) as draft:
-            draft.replace(path.with_name(path.name + ".pub"))
+        create_file(path, pem)
+        line = encoded + b" " + _user_at_host().encode("utf-8", "replace") + b"\n"
+        replace_file(path.with_name(path.name + ".pub"), line, mode=0o644)
     except FileExistsError:
         return
     except OSError as error:
@@ -173,17 +172,3 @@ def _create(path: Path) -> None:
             f"This computer's ADB key cannot be stored in {path.parent}: {error.strerror or error}.",
             hint="Make that folder writable, or set ANDROID_USER_HOME to a folder that is.",
         ) from error
-
-
-@contextlib.contextmanager
-def _beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Hashes of the files of one phone, remembered on this computer for as long as the files stay what they were."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from phone_audit.acquire.commands import PLAIN, Command
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Answer
+from phone_audit.files.atomic_write import replace_file
 
 _LOOK = ": times;stat -L -c '%s %Y %Z %i %n' "
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
@@ -72,12 +72,10 @@ class HashMemory:
         if self._path is None:
             return
         files = {path: [identity, hashes[path]] for path, identity in identities.items() if path in hashes}
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                json.dump({"format": _FORMAT, "build": self._build, "files": files}, file)
-            draft.replace(self._path)
+            content = json.dumps({"format": _FORMAT, "build": self._build, "files": files})
+            replace_file(self._path, content.encode("ascii"), durable=False)
 
 
 def _read(path: Path, build: str | None) -> dict[str, tuple[Identity, str]]:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import pyrage  # noqa: TID251
 
 from phone_audit.errors import SnapshotError, UsageError
+from phone_audit.files.atomic_write import creating, open_new
 
 SUFFIX = ".age"
 MAGIC = b"age-encryption.org/v1\n"
@@ -101,19 +102,15 @@ def encrypt(path: Path, recipients: Recipients, write: Callable[[BinaryIO], None
         SnapshotError: it is there already, or cannot be written.
         Exception: whatever `write` raised.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     if os.path.lexists(path):
-        raise SnapshotError(f"{path} is there already.", "Name another file; a saved one is never changed.")
+        raise _is_there(path)
     try:
-        with _sealed(part) as file:
+        with creating(path) as file:
             _pour(file, recipients, write)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+    except FileExistsError as error:
+        raise _is_there(path) from error
     except OSError as error:
         raise _cannot_write(path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def decrypt(path: Path, identity: Identity, into: Path) -> Path:
@@ -125,7 +122,7 @@ def decrypt(path: Path, identity: Identity, into: Path) -> Path:
     try:
         with path.open("rb") as source:
             _check_header(path, source)
-            with _sealed(into) as target:
+            with open_new(into) as target:
                 _decrypt(path, identity, source, target)
     except SnapshotError:
         into.unlink(missing_ok=True)
@@ -193,12 +190,6 @@ def _no_identity(path: Path) -> UsageError:
         f"{path} holds no secret key that can be used here.",
         "Name the file that 'age-keygen -o' made, or a private SSH key that has no passphrase.",
     )
-
-
-def _sealed(path: Path) -> BinaryIO:
-    """Make a file that only this user may read."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
 def _pour(file: BinaryIO, recipients: Recipients, write: Callable[[BinaryIO], None]) -> None:
@@ -282,6 +273,10 @@ def _decrypt(path: Path, identity: Identity, source: BinaryIO, target: BinaryIO)
 
 def _damaged(path: Path) -> SnapshotError:
     return SnapshotError(f"{path} is damaged or cut off: it is not what was encrypted.", "Copy it again.")
+
+
+def _is_there(path: Path) -> SnapshotError:
+    return SnapshotError(f"{path} is there already.", "Name another file; a saved one is never changed.")
 
 
 def _cannot_write(path: Path, error: OSError) -> SnapshotError:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import os
 import re
 import shutil
 import threading
@@ -38,6 +37,7 @@ from phone_audit.acquire.transport import (
     Transport,
 )
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, SnapshotError
+from phone_audit.files.atomic_write import create_file, open_new, replace_file
 from phone_audit.model.device import Acquisition, Artifact, Depth
 from phone_audit.model.finding import Tool
 from phone_audit.model.parts import Parts
@@ -188,11 +188,8 @@ class RecordingTransport:
             phone_clock_offset=self.phone_clock_offset,
             label=self._label,
         )
-        part = self.folder / f"{MANIFEST}.part"
         try:
-            part.unlink(missing_ok=True)
-            _write(part, manifest.model_dump_json(indent=1).encode() + b"\n")
-            part.replace(self.folder / MANIFEST)
+            replace_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
 
@@ -204,7 +201,7 @@ class RecordingTransport:
         with self._lock:
             file = f"{ANSWERS}/{len(self._artifacts):04d}-{(word[0] if word else 'answer')[:32]}.txt"
             try:
-                _write(self.folder / file, output)
+                create_file(self.folder / file, output)
             except OSError as error:
                 raise _cannot_write(self.folder, error) from error
             self._note(command, file, hashlib.sha256(output).hexdigest(), code, truncated=truncated)
@@ -213,8 +210,7 @@ class RecordingTransport:
         key = copy.sha256 or local.name
         if key not in self._parts:
             name = f"{copy.sha256 or f'{len(self._artifacts):05d}'}{SUFFIX}"
-            stored = self.folder / APKS / name
-            with os.fdopen(os.open(stored, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
+            with open_new(self.folder / APKS / name) as file:
                 pack(local, copy.size, copy.parts or Parts(), copy.sha256, file)
                 file.seek(0)
                 self._parts[key] = f"{APKS}/{name}", hashlib.file_digest(file, "sha256").hexdigest()
@@ -257,14 +253,6 @@ def _prepare(folder: Path) -> None:
             (folder / name).mkdir(mode=0o700)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _cannot_write(folder: Path, error: OSError) -> SnapshotError:

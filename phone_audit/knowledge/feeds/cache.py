@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from phone_audit.files.atomic_write import replace_file
 from phone_audit.knowledge.feeds.store import read_head, read_rows, sha256_of
 from phone_audit.knowledge.feeds.table import VERSION, Table, compile_table
 
@@ -98,15 +99,10 @@ def _opened(path: Path) -> BinaryIO:
 
 def _write(path: Path, data: bytes) -> bool:
     """Write a cache file as a whole; tell whether that could be done. Nothing depends on it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
-            file.write(data)
-        draft.replace(path)
+        replace_file(path, data, durable=False)
     except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         return False
     return True
 

@@ -1,9 +1,7 @@
 """Feeds on disk: JSON lines, the head first. The same for those of the package and those of the user."""
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +9,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.atomic_write import replacing, rights_of
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, FeedRow, Indicator, Kind
 
 FOLDER: Final = "indicators"
@@ -26,27 +25,20 @@ def feed_files(folder: Path) -> tuple[Path, ...]:
 def write_feed(path: Path, head: FeedHead, indicators: Iterable[Indicator]) -> None:
     """Write a feed as a whole: nobody sees half of it, and a failure leaves what was there."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        # JSON can hold half of a surrogate pair, which UTF-8 cannot
-        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
+        with replacing(path, mode=rights_of(path)) as file:
             file.write(_line(head.model_dump(mode="json")))
             for row in _rows(indicators):
                 file.write(_line(row.model_dump(mode="json", exclude_defaults=True)))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
     except OSError as error:
         raise KnowledgeError(
             f"{path} cannot be written: {error.strerror}.", "Free some room, or check your rights."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+def _line(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return text.encode("utf-8", "replace")  # JSON can hold half of a surrogate pair, which UTF-8 cannot
 
 
 def _rows(indicators: Iterable[Indicator]) -> Iterator[FeedRow]:

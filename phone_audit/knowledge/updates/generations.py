@@ -15,6 +15,7 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.atomic_write import replace_file
 from phone_audit.knowledge.updates.locks import FOLDER, changing
 from phone_audit.model.base import Frozen
 
@@ -101,18 +102,7 @@ def point(own: Path, source: str, kept: Kept | None) -> None:
 
 
 def _write(own: Path, current: Current) -> None:
-    path = own / FOLDER / _POINTER
-    draft = path.with_name(f".{_POINTER}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(current.model_dump_json(indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
+    replace_file(own / FOLDER / _POINTER, current.model_dump_json(indent=1).encode() + b"\n")
 
 
 def current_folders(own: Path) -> tuple[Path, ...]:

@@ -1,5 +1,6 @@
 """Files encrypted with age: made whole or not at all, and every way in which one cannot be opened has its sentence."""
 
+import contextlib
 import errno
 import io
 import shutil
@@ -184,7 +185,7 @@ def test_a_full_disk_ends_both_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         def write(self, _data: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(age_file, "_sealed", lambda _path: Full())
+    monkeypatch.setattr(age_file, "creating", lambda _path: contextlib.nullcontext(Full()))
     with pytest.raises(SnapshotError, match=r"The disk that holds .* is full"):
         encrypt(tmp_path / "a.age", read_recipients([recipient]), lambda stream: put(stream, CONTENT * 20))
 

@@ -21,6 +21,7 @@ from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.pipeline.analysed import AnalysedApk
+from phone_audit.report.json_v1 import render_json
 
 NAME = re.compile(r"watch-\d{8}T\d{6}Z(?:-\d{1,4})?\.json")
 LIMIT = 256 * 2**20
@@ -66,7 +67,7 @@ def save_watch(folder: Path, watch: Watch) -> Path:
     """
     stem = "watch-" + re.sub(r"[-:]", "", watch.run.started)
     names = (f"{stem}.json", *(f"{stem}-{number}.json" for number in range(1, 10_000)))
-    data = watch.model_dump_json(indent=2).encode("utf-8", "backslashreplace") + b"\n"
+    data = render_json(watch).encode("utf-8", "backslashreplace")
     try:
         for name in names:
             try:

@@ -2,11 +2,26 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Final
 
-_HARMFUL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-_INVISIBLE = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-_ASCII_SAFE = re.compile(r"[\x20-\x7e]*")
-_MOST_MARKS = 3
+_HARMFUL: Final = (
+    "\x7f-\x9f"  # C1 controls
+    "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ud800-\uf8ff"  # halves of surrogate pairs, private use
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+)
+"""What a terminal acts on, or an eye does not see, besides the control characters of ASCII. The one table for text and
+JSON: Unicode's categories Cc, Cf, Cs, Co, Zl and Zp, what is ignorable by default, and blank letters."""
+
+_IN_TEXT: Final = re.compile(f"[\x00-\x1f{_HARMFUL}]")
+_IN_JSON: Final = re.compile(f"[{_HARMFUL}]")  # what is below U+0020 is escaped already, but for line breaks of its own
+_ASCII_SAFE: Final = re.compile(r"[\x20-\x7e]*")
+_RUN: Final = re.compile(r"[^\w\x00-\x7f]{4,}")
+"""Where combining marks can be piled up; none of them is a character of a word."""
+_MOST_MARKS: Final = 3
 """Combining marks on one letter; no script needs more, and many of them spill over other lines."""
 
 
@@ -22,13 +37,7 @@ def visible(text: str) -> str:
     """
     if _ASCII_SAFE.fullmatch(text):
         return text
-    shown: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
-        harmful = unicodedata.category(char) in _HARMFUL_CATEGORIES or _INVISIBLE.match(char) or marks > _MOST_MARKS
-        shown.append(_escape(char) if harmful else char)
-    return "".join(shown)
+    return _IN_TEXT.sub(lambda found: _escape(found[0]), _without_piles(text, _escape))
 
 
 def _escape(char: str) -> str:
@@ -36,6 +45,20 @@ def _escape(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _without_piles(text: str, escape: Callable[[str], str]) -> str:
+    """Escape the combining marks that are more than any script puts on one letter."""
+    return text if text.isascii() else _RUN.sub(lambda run: _without_pile(run[0], escape), text)
+
+
+def _without_pile(run: str, escape: Callable[[str], str]) -> str:
+    shown: list[str] = []
+    marks = 0
+    for char in run:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        shown.append(escape(char) if marks > _MOST_MARKS else char)
+    return "".join(shown)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -49,20 +72,17 @@ def shortened(text: str, limit: int) -> str:
     return seen if len(seen) <= limit else seen[: limit - 1] + "…"
 
 
-_JSON_HARMFUL = re.compile(
-    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-
-
 def json_safe(document: str) -> str:
-    r"""Write the characters that a terminal would act on as `\u` escapes; the JSON keeps its meaning.
+    r"""Write whatever `visible` would escape as `\u` escapes; the JSON keeps its meaning.
 
     Args:
         document: JSON text; control characters below U+0020 are already escaped in it.
     """
-    return _JSON_HARMFUL.sub(_json_escape, document)
+    if document.isascii():
+        return document.replace("\x7f", "\\u007f")
+    return _IN_JSON.sub(lambda found: _json_escape(found[0]), _without_piles(document, _json_escape))
 
 
-def _json_escape(match: re.Match[str]) -> str:
-    data = match.group().encode("utf-16-be")
+def _json_escape(char: str) -> str:
+    data = char.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{data[at] << 8 | data[at + 1]:04x}" for at in range(0, len(data), 2))

@@ -1,6 +1,7 @@
 """Hostile text comes out harmless, whatever it holds."""
 
 import json
+import re
 import unicodedata
 
 import pytest
@@ -37,6 +38,27 @@ def test_visible_leaves_no_control_or_format_character(text: str) -> None:
 
 def test_shortened_counts_what_is_seen() -> None:
     assert shortened("\x1b\x1b\x1b", 6) == "\\x1b\\…"
+
+
+def test_text_and_json_escape_the_same_code_points() -> None:
+    """Also those of a later Unicode than the one that the table was made from."""
+    every = [chr(code) for code in range(0x7F, 0x110000)]
+    shown, written = (safe("z".join(every)).split("z") for safe in (visible, json_safe))
+    for char, in_text, in_json in zip(every, shown, written, strict=True):
+        assert (in_text == char) == (in_json == char), hex(ord(char))
+        assert in_text != char or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"), hex(ord(char))
+
+
+def test_no_combining_mark_is_a_character_of_a_word() -> None:
+    marks = [char for char in map(chr, range(0x110000)) if unicodedata.category(char) in ("Mn", "Me")]
+    assert not re.search(r"[\w\x00-\x7f]", "".join(marks))
+
+
+def test_piled_marks_in_json() -> None:
+    text = "e" + "\u0301" * 6
+    document = json_safe(json.dumps(text, ensure_ascii=False))
+    assert document == '"e' + "\u0301" * 3 + r"\u0301" * 3 + '"'
+    assert json.loads(document) == text
 
 
 @given(st.text(alphabet=HOSTILE + 'a"\\'))

@@ -189,7 +189,8 @@ class RecordingTransport:
             label=self._label,
         )
         try:
-            replace_file(self.folder / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
+            text = manifest.model_dump_json(indent=1, ensure_ascii=True)
+            replace_file(self.folder / MANIFEST, text.encode("ascii") + b"\n")
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
 

@@ -21,6 +21,7 @@ from phone_audit.analyse.package_facts import PackageFacts, read_package_facts
 from phone_audit.analyse.packers import hidden_in_files, with_hidden
 from phone_audit.analyse.places.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.analyse.places.walk import look_elsewhere
+from phone_audit.analyse.record_size import RECORD
 from phone_audit.analyse.records import empty_record, in_order
 from phone_audit.analyse.signing import read_signing
 from phone_audit.analyse.steps import Steps
@@ -139,6 +140,7 @@ class _Reader:
         code = self._code(file, archive, facts, entries)
         signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, asked))
         hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
+        self._steps.announce(RECORD)
         record = self._record(file, archive, signing, facts, entries, code)
         return with_hidden(record, hidden, self._knowledge)
 
@@ -150,6 +152,7 @@ class _Reader:
         for member, inner in members_of(file, archive, self._steps):
             noted.extend(self._steps.taken())
             members.append(self.package(member, inner))
+        self._steps.announce(RECORD)
         return join_members(file, members, (*noted, *self._steps.taken()))
 
     def _prepare(self, archive: Archive, asked: Asked) -> None:

@@ -1,39 +1,43 @@
-"""Finds the files to read: those that are named, and in folders those that are APKs by name or by content."""
+"""Finds the files to read: those that are named, and in folders those that may be APKs by name or first bytes."""
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.analyse.zip_index import END, LOCAL, names
-from phone_audit.errors import ApkError
+from phone_audit.analyse.zip_index import END, LOCAL
 from phone_audit.model.finding import Skipped
 
 _SUFFIXES = (".apk", ".apks", ".xapk", ".apkm", ".aab")
-_TELLING = re.compile(r"(base/manifest/)?AndroidManifest\.xml|(.*/)?classes[^/]*\.dex|.*\.class", re.DOTALL)
-_PIECE = 2**17
 _LEADS_NOWHERE = (errno.ENOENT, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to read. `shown_as` is its path as given, with `/`; `named` tells whether it was named itself."""
+    """A file to read.
+
+    Attributes:
+        path: where it lies.
+        shown_as: its path as given, with `/`.
+        named: whether it was named itself.
+        sure: whether it is read whatever it holds; of others a look decides, which is left to the worker process.
+    """
 
     path: Path
     shown_as: str
     named: bool
+    sure: bool = True
 
 
 def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
     """Find the files to read.
 
     A path that is no folder is always read, whatever it is. Folders are searched to the bottom: files called `.apk`,
-    `.apks`, `.xapk`, `.apkm` or `.aab`, and files that begin as a ZIP and hold `AndroidManifest.xml`, `classes*.dex`
-    or a `.class`. Links are followed, a folder that was searched is not searched again. The files of a folder come
-    together, sorted by name, before those of the folders in it.
+    `.apks`, `.xapk`, `.apkm` or `.aab`, and files that begin as a ZIP, which are not sure to be APKs. Links are
+    followed, a folder that was searched is not searched again. The files of a folder come together, sorted by name,
+    before those of the folders in it.
 
     Args:
         paths: files and folders, in the order wanted.
@@ -77,13 +81,13 @@ def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[Found | Sk
 
 def _file(path: Path) -> Found | Skipped | None:
     """Look at one entry of a folder; None where it is nothing to read."""
-    found = Found(path, shown(path), named=False)
     called = path.name.lower().endswith(_SUFFIXES)
+    found = Found(path, shown(path), named=False, sure=called)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             return None
-        return found if called or (stat.S_ISREG(mode) and _holds_code(path)) else None
+        return found if called or (stat.S_ISREG(mode) and _begins_as_zip(path)) else None
     except OSError as error:
         if called:
             return found
@@ -93,35 +97,9 @@ def _file(path: Path) -> Found | Skipped | None:
         return Skipped(subject=found.shown_as, step="list", code="unreadable", reason=reason)
 
 
-def _holds_code(path: Path) -> bool:
-    """Look at the names in an archive, piece by piece: a map of a file that shrinks would end this process."""
+def _begins_as_zip(path: Path) -> bool:
     with path.open("rb", buffering=0) as file:
-        if file.read(4) not in (LOCAL, END):
-            return False
-        try:
-            return any(_TELLING.fullmatch(name) for name in names(_Pieces(file.fileno(), file.seek(0, os.SEEK_END))))
-        except ApkError:
-            return False
-
-
-class _Pieces:
-    """A file by slices, of which the piece around the last one is kept."""
-
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
-        self._size = size
-        self._start = 0
-        self._piece = b""
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __getitem__(self, part: slice, /) -> bytes:
-        start, stop, _ = part.indices(self._size)
-        if start < self._start or stop > self._start + len(self._piece):
-            self._start = start
-            self._piece = os.pread(self._descriptor, max(stop - start, _PIECE), start)
-        return self._piece[start - self._start : max(0, stop - self._start)]
+        return file.read(len(LOCAL)) in (LOCAL, END)
 
 
 def _is_folder(path: Path) -> bool:

@@ -1,8 +1,10 @@
 """Finds files with equal bytes before they are read twice."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.model.parts import Parts
@@ -27,6 +29,7 @@ class Duplicates:
         self._left = Counter(self._sizes)
         self._shared = {size for size, count in self._left.items() if count > 1 and size is not None}
         self._first: dict[Key, int] = {}
+        self._hashed: dict[tuple[int, int, int, int], str] = {}
 
     def original(self, number: int) -> int | None:
         """Give the number of the first file with the same bytes, or None where this is the first."""
@@ -34,7 +37,7 @@ class Duplicates:
         self._left[size] -= 1
         if size not in self._shared:
             return None
-        key = key_of(self._items[number])
+        key = key_of(self._items[number], self._hashed)
         return None if key is None else _other(self._first.setdefault(key, number), number)
 
     def expects(self, number: int) -> bool:
@@ -43,24 +46,37 @@ class Duplicates:
         return size in self._shared and self._left[size] > 0
 
 
-def key_of(item: ApkInput) -> Key | None:
+def key_of(item: ApkInput, hashed: dict[tuple[int, int, int, int], str] | None = None) -> Key | None:
     """Give what is equal for files with equal records; None where that is not known.
 
     A file is hashed for it where nobody has done that. One of which only parts are here cannot be. What lies beside a
-    file belongs to its record, so such a file equals no other.
+    file belongs to its record, so such a file equals no other; nor does one that is only looked at.
+
+    Args:
+        item: the file.
+        hashed: hashes by device, inode, size and time of change, so that many links to one file are hashed once; added
+            to.
     """
     try:
         digest = item.sha256
-        if item.beside or (digest is None and not item.path.is_file()):
+        if item.look or item.beside or (digest is None and not item.path.is_file()):
             return None
         if digest is None and item.parts is None:
-            with item.path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = _digest(item.path, {} if hashed is None else hashed)
         if digest is None:
             return None
         return digest, item.path.with_name(item.path.name + ".idsig").exists(), item.parts
     except (OSError, ValueError):
         return None
+
+
+def _digest(path: Path, hashed: dict[tuple[int, int, int, int], str]) -> str:
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        inode = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        if inode not in hashed:
+            hashed[inode] = hashlib.file_digest(file, "sha256").hexdigest()
+        return hashed[inode]
 
 
 def _other(first: int, number: int) -> int | None:

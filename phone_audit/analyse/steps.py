@@ -27,7 +27,7 @@ class Steps:
         """Do one step; None where it was left out or failed."""
         if step in self._leave_out:
             return None
-        self._on_step(step)
+        self.announce(step)
         try:
             return work()
         except ApkError as error:
@@ -35,6 +35,10 @@ class Steps:
         except MemoryError:
             self.note(subject, step, out_of_memory(step))
         return None
+
+    def announce(self, step: Step) -> None:
+        """Say that a step begins, so that whatever happens from now on is put down to it."""
+        self._on_step(step)
 
     def note(self, subject: str, step: Step, error: ApkError) -> None:
         """Remember that something was not looked at."""

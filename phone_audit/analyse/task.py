@@ -13,7 +13,7 @@ _ESSENTIAL: Step = "read"
 _SHARE = 0.5
 _SHARES = {"dex": 0.9}
 """The share of what is left that a step may use."""
-_KNOWN: Sequence[str] = ("read", "signature", "resources", "manifest", "native", "dex")
+_KNOWN: Sequence[str] = ("read", "signature", "resources", "manifest", "native", "dex", "record")
 _GRACE = 1.0
 """Seconds that the cheap steps get on top of twice what they took, once the budget is used up."""
 
@@ -28,11 +28,16 @@ class Task:
         number: its place in the order.
         item: the file, with its name in the record.
         timeout: seconds for the file.
+
+    Attributes:
+        deadline: when its step must be over, on the monotonic clock.
+        answer_size: bytes of the record, once it is there.
     """
 
     def __init__(self, number: int, item: ApkInput, timeout: float) -> None:
         self.number = number
         self.deadline = 0.0
+        self.answer_size = 0
         self._item = item
         self._shown_as = item.shown_as.encode("utf-8", "backslashreplace").decode()
         self._timeout = timeout
@@ -52,6 +57,8 @@ class Task:
             "shown_as": self._shown_as,
             "leave_out": self._left_out,
         }
+        if self._item.look:
+            asked["look"] = True
         if self._item.parts is not None:
             asked |= {"parts": self._item.parts.ranges, "told": [self._item.sha256, self._item.sha1, self._item.md5]}
         if self._item.beside:

@@ -2,8 +2,9 @@
 
 Asked:    {"path": …, "shown_as": …, "leave_out": [step]};
           of parts also {"parts": [[start, end]], "told": [SHA-256, SHA-1, MD5, or null]};
-          with files beside it {"beside": [[path on the phone, path, size, sha256 or null, role]]}
-Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record
+          with files beside it {"beside": [[path on the phone, path, size, sha256 or null, role]]};
+          for a first look alone {"look": true}
+Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record, which is bounded
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
 """
 
@@ -19,10 +20,15 @@ from typing import BinaryIO
 from phone_audit.analyse.apk import read_apk
 from phone_audit.analyse.confine import confine, limit_memory, resident
 from phone_audit.analyse.digests import UNKNOWN, Digests
+from phone_audit.analyse.look import look_at
+from phone_audit.analyse.record_size import RECORD, record_json
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.apk import ApkInfo
 from phone_audit.model.beside import BesideFile
 from phone_audit.model.parts import Parts
+
+Request = dict[str, object]
 
 MEGABYTE = 2**20
 _RETIRE_AT = 0.5
@@ -61,10 +67,13 @@ def serve(requests: BinaryIO, answers: BinaryIO, knowledge: Knowledge, memory: i
         answers.flush()
 
     say('{"ready":true}')
-    for number, line in enumerate(requests):
-        if _answer(json.loads(line), say, knowledge, memory):
+    settled = False
+    for line in requests:
+        request = json.loads(line)
+        if _answer(request, say, knowledge, memory):
             return
-        if not number:
+        if not (settled or request.get("look")):
+            settled = True
             _settle()
 
 
@@ -75,29 +84,44 @@ def _settle() -> None:
     gc.enable()
 
 
-def _answer(request: dict[str, object], say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:
-    path = Path(str(request["path"]))
-    leave_out = request["leave_out"]
+def _answer(request: Request, say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:
     beside = _beside(request.get("beside"))
-    mapped = [path, *(one.local for one in beside if one.local)]
+    mapped = [Path(str(request["path"])), *(one.local for one in beside if one.local)]
     limit_memory(memory + sum(map(_size, mapped)))  # the files themselves are mapped, which counts as address space
+    leave_out = request["leave_out"]
+    left_out = frozenset(leave_out if isinstance(leave_out, list) else ())
     started = time.monotonic()
-    info = read_apk(
-        path,
-        shown_as=str(request["shown_as"]),
-        knowledge=knowledge,
-        leave_out=frozenset(leave_out if isinstance(leave_out, list) else ()),
-        on_step=lambda step: say(json.dumps({"step": step})),
-        parts=_parts(request.get("parts")),
-        told=_told(request.get("told")),
-        beside=beside,
-    )
+    info = _read(request, left_out, beside, lambda step: say(json.dumps({"step": step})), knowledge)
+    say(json.dumps({"step": RECORD}))
+    record = record_json(info, cut_first=RECORD in left_out)
     seconds = time.monotonic() - started
     exhausted = any(skipped.code == "memory-budget" for skipped in info.skipped)
     retire = exhausted or resident() > memory * _RETIRE_AT
     say(json.dumps({"seconds": round(seconds, 6), "retire": retire}))
-    say(info.model_dump_json())
+    say(record)
     return retire
+
+
+def _read(
+    request: Request,
+    left_out: frozenset[str],
+    beside: tuple[BesideFile, ...],
+    on_step: Callable[[str], None],
+    knowledge: Knowledge,
+) -> ApkInfo:
+    path, shown_as = Path(str(request["path"])), str(request["shown_as"])
+    if request.get("look"):
+        return look_at(path, shown_as, on_step)
+    return read_apk(
+        path,
+        shown_as=shown_as,
+        knowledge=knowledge,
+        leave_out=left_out,
+        on_step=on_step,
+        parts=_parts(request.get("parts")),
+        told=_told(request.get("told")),
+        beside=beside,
+    )
 
 
 def _parts(ranges: object) -> Parts | None:

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.duplicates import Duplicates
+from phone_audit.analyse.record_store import RecordStore
 from phone_audit.analyse.stream import Stream
 from phone_audit.analyse.task import Task, renamed
 from phone_audit.analyse.worker_process import WORKER, Finished, WorkerProcess
@@ -19,6 +20,8 @@ from phone_audit.model.apk import ApkInfo
 
 _AHEAD = 8
 """How many files per worker may be finished before the one whose turn it is."""
+_MOST_WAITING = 2 * 2**20
+"""Bytes of finished records, as JSON, from which on no further file is begun before the one whose turn it is."""
 
 
 class WorkerPool:
@@ -81,11 +84,11 @@ class WorkerPool:
             PhoneAuditError: the workers do not start.
         """
         inputs = [item if isinstance(item, ApkInput) else ApkInput(*item) for item in items]
-        run = _Run(inputs, self._workers, self._selector, self._timeout)
-        try:
-            yield from run.results()
-        finally:
-            self._drop_tasks()
+        with RecordStore() as originals:
+            try:
+                yield from _Run(inputs, self._workers, self._selector, self._timeout, originals).results()
+            finally:
+                self._drop_tasks()
 
     def stream(self, inbox: Inbox) -> Generator[tuple[ApkInput, ApkInfo, float], None, None]:
         """Read files while another thread hands them over, each as soon as it comes and a worker is free.
@@ -122,16 +125,18 @@ class _Run:
         workers: list[WorkerProcess],
         selector: selectors.BaseSelector,
         timeout: float,
+        originals: RecordStore,
     ) -> None:
         self._items = items
         self._workers = workers
         self._selector = selector
         self._timeout = timeout
+        self._originals = originals
         self._duplicates = Duplicates(items)
         self._next = 0
         self._turn = 0
         self._done: dict[int, tuple[ApkInfo, float]] = {}
-        self._kept: dict[int, tuple[ApkInfo, float]] = {}
+        self._sizes: dict[int, int] = {}
         self._copies: dict[int, list[int]] = {}
 
     def results(self) -> Iterator[tuple[ApkInfo, float]]:
@@ -141,6 +146,7 @@ class _Run:
                 self._wait()
             while self._turn in self._done:
                 left = time.monotonic()
+                self._sizes.pop(self._turn, None)
                 yield self._done.pop(self._turn)
                 self._turn += 1
                 for worker in self._workers:
@@ -150,7 +156,7 @@ class _Run:
         """Give files to idle workers, not too far ahead of the one whose turn it is."""
         limit = min(len(self._items), self._turn + _AHEAD * len(self._workers))
         for worker in self._workers:
-            while worker.idle and self._next < limit:
+            while worker.idle and self._next < limit and self._has_room():
                 number, self._next = self._next, self._next + 1
                 original = self._duplicates.original(number)
                 if original is None:
@@ -158,6 +164,10 @@ class _Run:
                 else:
                     self._copies.setdefault(original, []).append(number)
                     self._copy(original)
+
+    def _has_room(self) -> bool:
+        """Tell whether a further file may be begun: few bytes wait, or it is the one that all wait for."""
+        return self._next == self._turn or sum(self._sizes.values()) < _MOST_WAITING
 
     def _wait(self) -> None:
         deadlines = [worker.deadline for worker in self._workers if worker.deadline is not None]
@@ -172,15 +182,16 @@ class _Run:
             return
         task, answer = finished
         self._done[task.number] = answer
-        self._kept[task.number] = answer
-        self._copy(task.number)
+        self._sizes[task.number] = task.answer_size
+        if task.number in self._copies or self._duplicates.expects(task.number):
+            self._originals.put(task.number, answer[0])
+            self._copy(task.number)
 
     def _copy(self, original: int) -> None:
         """Make the records of files that equal one that is finished."""
-        answer = self._kept.get(original)
-        if answer is None:
+        if original not in self._originals:
             return
         for number in self._copies.pop(original, ()):
-            self._done[number] = (renamed(answer[0], self._items[number].shown_as), 0.0)
+            self._done[number] = (renamed(self._originals.get(original), self._items[number].shown_as), 0.0)
         if not self._duplicates.expects(original):
-            del self._kept[original]
+            self._originals.drop(original)

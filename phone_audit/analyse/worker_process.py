@@ -30,7 +30,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT = 60.0
 _END_TIMEOUT = 5.0
 _READ = 2**18
-_LONGEST_ANSWER = 512 * 2**20
+LONGEST_ANSWER = 16 * 2**20
+"""Bytes that a worker may say before a line ends; its records have a bound of their own, far below this."""
+_LONGEST_SECONDS = 10.0**7
 _KEPT_STDERR = 4096
 _LONGEST_DETAIL = 200
 
@@ -168,9 +170,11 @@ class WorkerProcess:
         if stream is not process.stdout:
             return None  # a pipe of the process before this one
         data = os.read(process.stdout.fileno(), _READ)
-        if not data or len(self._heard) > _LONGEST_ANSWER:
+        if not data:
             return self._ended(process)
         self._heard += data
+        if len(self._heard) > LONGEST_ANSWER:
+            return self._failed("crashed", "its answer is too long")
         if b"\n" not in data:
             return None
         *lines, rest = self._heard.split(b"\n")
@@ -198,24 +202,27 @@ class WorkerProcess:
         """Take one line; one that makes no sense ends the process, since its code may not be ours any more."""
         try:
             if self._seconds is not None:
-                return self._finished(ApkInfo.model_validate_json(line), self._seconds)
+                return self._finished(ApkInfo.model_validate_json(line), self._seconds, len(line))
             said = json.loads(line)
-            if "ready" in said:
+            if "ready" in said and not self._ready:
                 self._ready = True
                 self._ask()
             elif "step" in said and self._task is not None:
                 self._task.begin_step(str(said["step"]), time.monotonic())
             else:
-                self._seconds, self._retires = float(said["seconds"]), bool(said["retire"])
+                self._seconds, self._retires = _duration(said["seconds"]), bool(said["retire"])
         except (ValueError, KeyError, TypeError, ValidationError):
             return self._failed("crashed", "its answer is no record")
         return None
 
-    def _finished(self, info: ApkInfo, seconds: float) -> Finished | None:
+    def _finished(self, info: ApkInfo, seconds: float, size: int) -> Finished | None:
         task, self._task, self._seconds = self._task, None, None
         if self._retires:
             self.stop()
-        return None if task is None else (task, task.done(info, seconds))
+        if task is None:
+            return None
+        task.answer_size = size
+        return task, task.done(info, seconds)
 
     def _ended(self, process: subprocess.Popen[bytes]) -> Finished | None:
         """Its output has ended, so it has, or soon will."""
@@ -263,6 +270,17 @@ def _environment() -> dict[str, str]:
     """Nothing of the parent's environment but what an interpreter needs; one thread, one memory arena."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-8"}
+
+
+def _duration(value: object) -> float:
+    """Return seconds that can be published.
+
+    Raises:
+        ValueError: it is no such number.
+    """
+    if isinstance(value, int | float) and 0 <= value <= _LONGEST_SECONDS:
+        return float(value)
+    raise ValueError
 
 
 def _does_not_start(why: str) -> PhoneAuditError:

@@ -48,7 +48,7 @@ def apks(
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget
-    from phone_audit.pipeline.saved_result import judged_outcomes
+    from phone_audit.pipeline.spooled import SpooledApks
 
     named = [Path(path) for path in paths]
     missing = [text for text, path in zip(paths, named, strict=True) if not text or not os.path.lexists(path)]
@@ -60,25 +60,23 @@ def apks(
     check_places(places)
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     streams = [place for place in places if place.format == "jsonl"]
-    with (
-        in_use(knowledge or ()) as folders,
-        JsonLines(streams) as lines,
-        stoppable() as stopped,
-        progress(quiet, verbose) as on_progress,
-    ):
-        result = audit_apks(
-            named,
-            knowledge=load_told(folders),
-            label=label,
-            budget=budget,
-            on_progress=on_progress,
-            on_apk=lines.write,
-            stopped=stopped,
-        )
-    write_outputs(result, [place for place in places if place.format != "jsonl"])
+    whole = [place for place in places if place.format != "jsonl"]
+    with in_use(knowledge or ()) as folders, SpooledApks() as kept:
+        with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet, verbose) as on_progress:
+            audited = audit_apks(
+                named,
+                kept=kept if whole else None,
+                knowledge=load_told(folders),
+                label=label,
+                budget=budget,
+                on_progress=on_progress,
+                on_apk=lines.write,
+                stopped=stopped,
+            )
+        write_outputs(audited.result, whole)
     if stopped.asked:
         raise typer.Exit(exits.INTERRUPTED)
-    if not result.apks:
+    if not audited.records:
         tell(f"No APK was found in {', '.join(paths)}.")
         raise typer.Exit(exits.NOTHING_TO_SCAN)
-    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
+    raise typer.Exit(exits.exit_code(audited.result.verdict.outcome, audited.complete, fail_on.value))

@@ -245,4 +245,4 @@ def export(
     if output is None:
         write_out(text)
     else:
-        write_file(output, text)
+        write_file(output, (text,))

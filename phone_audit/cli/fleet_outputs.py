@@ -11,7 +11,7 @@ from phone_audit.files.atomic_write import DISK_FAILS
 from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import FORMATS, render
 
 SUMMARY = "fleet"
 _SUFFIX = {"text": ".txt", "json": ".json", "csv": ".csv", "stix": ".stix2", "hosts": ".hosts"}
@@ -57,12 +57,11 @@ class FleetOutputs:
         """
         written: list[str] = []
         for folder in self._folders:
-            text = FORMATS[folder.format](scan, Style() if folder.path else terminal_style())
             if folder.path is None:
-                self._shown[name] = text
+                self._shown[name] = render(folder.format, scan, terminal_style())
             else:
                 written.append(name + _SUFFIX[folder.format])
-                write_file(folder.path / written[-1], text)
+                write_file(folder.path / written[-1], FORMATS[folder.format](scan, Style()))
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:
@@ -76,7 +75,7 @@ class FleetOutputs:
                 style = terminal_style()
                 for name in sorted(self._shown):
                     write_out(f"{name}\n{'=' * len(name)}\n\n{self._shown[name]}\n")
-                write_out(FORMATS["text"](fleet, style))
+                write_out(render("text", fleet, style))
                 continue
             write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"](fleet, Style()))
             if folder.format == "text":

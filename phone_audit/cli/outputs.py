@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +15,7 @@ from phone_audit.files.atomic_write import (
     is_special,
     named_file,
     open_special,
-    replace_file,
+    replacing,
     rights_of,
 )
 from phone_audit.model.base import Frozen
@@ -80,7 +80,8 @@ def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
         render = FORMATS[output.format]
         try:
             if output.path is None:
-                write_out(render(document, terminal_style()))
+                for piece in render(document, terminal_style()):
+                    write_out(piece)
             else:
                 write_file(output.path, render(document, Style()))
         except (PhoneAuditError, OSError) as error:
@@ -124,7 +125,7 @@ def write_out(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, pieces: Iterable[str]) -> None:
     """Write a file as a whole, which only this user may read; one that is there keeps its rights.
 
     What is no ordinary file, such as a pipe, is written to.
@@ -133,14 +134,11 @@ def write_file(path: Path, text: str) -> None:
         UsageError: it cannot be written under this name.
         OutputError: the disk is full, or fails.
     """
-    data = text.encode("utf-8", "backslashreplace")
     try:
-        if is_special(path):
-            with open_special(path) as file:
-                file.write(data)
-        else:
-            place = named_file(path)
-            replace_file(place, data, mode=rights_of(place))
+        place = path if is_special(path) else named_file(path)
+        with open_special(place) if is_special(place) else replacing(place, mode=rights_of(place)) as file:
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise cannot_write(path, error) from error
 

@@ -20,6 +20,7 @@ TITLES = {
     "hashes": "hashing on the phone",
     "copies": "copying packages",
     "analysing APKs": "analysing packages",
+    "looking at files": "looking at files",
     "reading APKs": "reading files",
 }
 """What is being done, in the words of whoever looks on."""

@@ -23,7 +23,7 @@ def skipped_of_scan(snapshot: Snapshot, apks: Sequence[ApkInfo], depth: Depth) -
 
 def sorted_skipped(items: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """Give each once, sorted."""
-    return tuple(sorted(set(items), key=lambda item: (item.subject, item.step, item.code, item.reason)))
+    return tuple(sorted(set(items), key=_order))
 
 
 def _unaccounted(snapshot: Snapshot, apks: Sequence[ApkInfo], told: Sequence[Skipped]) -> Iterable[Skipped]:
@@ -36,20 +36,45 @@ def _unaccounted(snapshot: Snapshot, apks: Sequence[ApkInfo], told: Sequence[Ski
                 yield Skipped(subject=file.path, step="transfer", code="not-analysed", reason=reason)
 
 
-def not_read_reasons(skipped: Sequence[Skipped]) -> tuple[Reason, ...]:
+class Unread:
+    """What was not read, counted by kind as it comes, so that any number of things takes little room."""
+
+    def __init__(self, items: Iterable[Skipped] = ()) -> None:
+        self._seen: set[int] = set()
+        self._kinds: dict[tuple[str, str], tuple[int, Skipped]] = {}
+        self.add(items)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, items: Iterable[Skipped]) -> None:
+        """Count further things, each once."""
+        for item in items:
+            identity = hash(_order(item))
+            if identity not in self._seen:
+                self._seen.add(identity)
+                count, first = self._kinds.get((item.step, item.code), (0, item))
+                self._kinds[item.step, item.code] = count + 1, min(first, item, key=_order)
+
+    def kinds(self) -> list[tuple[int, Skipped]]:
+        """Return how many there are of each kind, with the first of them; the most frequent kind first."""
+        return sorted(self._kinds.values(), key=lambda kind: (-kind[0], kind[1].step, kind[1].code))
+
+
+def _order(item: Skipped) -> tuple[str, str, str, str]:
+    return (item.subject, item.step, item.code, item.reason)
+
+
+def not_read_reasons(unread: Unread) -> tuple[Reason, ...]:
     """Say what was not read, one reason a kind, the most frequent first."""
-    kinds: dict[tuple[str, str], list[Skipped]] = {}
-    for item in skipped:
-        kinds.setdefault((item.step, item.code), []).append(item)
-    groups = sorted(kinds.values(), key=lambda group: (-len(group), group[0].step, group[0].code))
-    reasons = [Reason(finding=None, text=_not_read(group)) for group in groups[:_MOST_REASONS]]
-    left = sum(len(group) for group in groups[_MOST_REASONS:])
+    kinds = unread.kinds()
+    reasons = [Reason(finding=None, text=_not_read(count, first)) for count, first in kinds[:_MOST_REASONS]]
+    left = sum(count for count, _ in kinds[_MOST_REASONS:])
     if left:
         reasons.append(Reason(finding=None, text=f"{NOT_READ}, for other reasons: {left} more."))
     return tuple(reasons)
 
 
-def _not_read(group: Sequence[Skipped]) -> str:
-    first = group[0]
-    more = f" and {len(group) - 1} more" if len(group) > 1 else ""
+def _not_read(count: int, first: Skipped) -> str:
+    more = f" and {count - 1} more" if count > 1 else ""
     return f"{NOT_READ}: {first.subject}{more}. {first.reason}"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from phone_audit.judge.observed import Word
 from phone_audit.judge.wording import counted
-from phone_audit.model.finding import Outcome
 
 NO_INCIDENT = "No published incident names this build; that says nothing about what its apps do"
 """The contract's words for a build that is well-formed and not listed."""
@@ -48,7 +47,7 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
     }
 
 
-def folder_headlines(counts: Mapping[Outcome, int], total: int) -> Mapping[str, str]:
+def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]:
     """Give the headlines of a folder of APKs, by outcome and for those beside them.
 
     Args:

@@ -6,26 +6,24 @@ from types import MappingProxyType
 
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.citations import cited_once
-from phone_audit.judge.coverage import skipped_of_scan, sorted_skipped
+from phone_audit.judge.coverage import Unread, skipped_of_scan
 from phone_audit.judge.doubles import without_doubles
-from phone_audit.judge.headlines import folder_headlines, phone_headlines
+from phone_audit.judge.headlines import phone_headlines
 from phone_audit.judge.incident_findings import incident_findings
 from phone_audit.judge.indicator_findings import indicator_findings
 from phone_audit.judge.merging import merged
 from phone_audit.judge.observe import observed_apk, observed_phone
 from phone_audit.judge.observed import PathKind
-from phone_audit.judge.outcomes import CONFIDENCES, strongest, supports
+from phone_audit.judge.outcomes import strongest, supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.judge.wording import counted, listed
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Apk, ApkInfo
+from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import Finding, Incident, Outcome, Skipped, Verdict
 
 _NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
-_MOST_MESSAGES = 3
 _NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -103,7 +101,7 @@ def judge_scan(
     owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
     files = {path for info in apks for path in (info.path, *(file.path for file in info.files))}
-    read = Reading(phone_headlines(len(snapshot.packages), len(files)), skipped, code_left_out=depth == "quick")
+    read = Reading(phone_headlines(len(snapshot.packages), len(files)), Unread(skipped), code_left_out=depth == "quick")
     return JudgedScan(
         findings=found,
         incidents=tuple(incident for name, incident in incidents.items() if name in cited),
@@ -112,43 +110,6 @@ def judge_scan(
         complete=not skipped,
         skipped=skipped,
     )
-
-
-def judge_folder(apks: Sequence[Apk], skipped: Sequence[Skipped]) -> Verdict:
-    """Judge a folder of APKs by their records.
-
-    Args:
-        apks: the records, judged.
-        skipped: what was not read besides what the records themselves say.
-    """
-    incidents = _by_id(incident for apk in apks for incident in apk.incidents)
-    unread = sorted_skipped([*skipped, *(item for apk in apks for item in apk.skipped)])
-    texts = _folder_texts(apks)
-    supported = [
-        Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
-        for apk in apks
-        for finding in apk.findings
-    ]
-    counts = {outcome: sum(apk.outcome == outcome for apk in apks) for outcome in {apk.outcome for apk in apks}}
-    return verdict(supported, Reading(folder_headlines(counts, len(apks)), unread, code_left_out=False))
-
-
-def _folder_texts(apks: Sequence[Apk]) -> dict[str, str]:
-    """Say of each incident what meets it in which files: each message once, with the files that it speaks of."""
-    said: dict[str, dict[tuple[int, str], set[str]]] = {}
-    for apk in apks:
-        for finding in apk.findings:
-            if finding.incident:
-                rank = -CONFIDENCES.index(finding.confidence)
-                said.setdefault(finding.incident, {}).setdefault((rank, finding.message), set()).add(apk.path)
-    return {incident: _in_files([(text, said[incident][rank, text]) for rank, text in sorted(said[incident])])
-            for incident in said}  # fmt: skip
-
-
-def _in_files(messages: Sequence[tuple[str, set[str]]]) -> str:
-    parts = [f"{listed(sorted(paths), 3)}: {text}" for text, paths in messages[:_MOST_MESSAGES]]
-    left = {path for _, paths in messages[_MOST_MESSAGES:] for path in paths}
-    return " ".join([*parts, f"And {counted(len(left), 'more file')}."] if left else parts)
 
 
 def _about(info: ApkInfo, owner: str | None, findings: Iterable[Finding]) -> list[Finding]:

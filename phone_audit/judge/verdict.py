@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.judge.coverage import not_read_reasons
+from phone_audit.judge.coverage import Unread, not_read_reasons
 from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
 from phone_audit.judge.outcomes import strongest
 from phone_audit.judge.wording import counted, listed
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Verdict
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Verdict
 
 _SEEN_IN: Mapping[str, str] = {
     "tracker-present": "code of known trackers",
@@ -23,13 +23,27 @@ _SENDS = ("tracker", "telemetry", "cleartext", "network-policy")
 """Categories of what sends data by design, or so that others can read it."""
 
 
+SubjectName = tuple[str, str]
+"""Kind and name of a subject."""
+
+
 @dataclass(frozen=True)
 class Supported:
-    """A finding and the outcome that it supports. `text` is what the verdict says of it where it stands alone."""
+    """A finding and the outcome that it supports. `text` is what the verdict says of it where it stands alone.
+
+    It may stand for `count` findings of which the verdict says the same; `others` are the subjects of those.
+    """
 
     finding: Finding
     outcome: Outcome
     text: str
+    count: int = 1
+    others: frozenset[SubjectName] = frozenset()
+
+    @property
+    def subjects(self) -> set[SubjectName]:
+        """What it speaks of."""
+        return {(self.finding.subject.kind, self.finding.subject.name), *self.others}
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,7 @@ class Reading:
     """
 
     headlines: Mapping[str, str]
-    skipped: tuple[Skipped, ...]
+    skipped: Unread
     code_left_out: bool = False
 
 
@@ -55,14 +69,20 @@ def verdict(supported: Sequence[Supported], reading: Reading) -> Verdict:
     """
     unread: Outcome = "inconclusive" if reading.skipped or reading.code_left_out else "nothing-found"
     outcome = strongest([unread, *(item.outcome for item in supported)])
-    ranked = sorted(supported, key=_strongest_first)
+    ranked = sorted(supported, key=strongest_first)
     reasons = (*_reasons(ranked), *_no_code_reason(reading), *not_read_reasons(reading.skipped))
     return Verdict(outcome=outcome, headline=_headline(outcome, ranked, reading), reasons=reasons)
 
 
-def _strongest_first(item: Supported) -> tuple[int, int, str, str]:
+def strongest_first(item: Supported) -> tuple[int, int, str, str]:
+    """Return what findings are ranked by."""
     finding = item.finding
     return (-OUTCOMES.index(item.outcome), SEVERITIES.index(finding.severity), finding.id, finding.key)
+
+
+def alike(finding: Finding, outcome: Outcome) -> tuple[str, Outcome, Outcome, str, bool]:
+    """Return what is equal for findings of which a verdict says the same, but for their subjects."""
+    return (*_group(finding, outcome), outcome, _name(finding), finding.category in _SENDS)
 
 
 def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
@@ -70,12 +90,18 @@ def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
     groups: dict[tuple[str, Outcome], list[Supported]] = {}
     for item in ranked:
         if item.outcome != "nothing-found":
-            name = item.finding.incident or _topic(item.finding)
-            groups.setdefault((name, "known-bad" if item.finding.incident else item.outcome), []).append(item)
+            groups.setdefault(_group(item.finding, item.outcome), []).append(item)
     for group in groups.values():
         first = group[0]
-        alone = len(group) == 1 or first.finding.incident is not None
+        alone = sum(item.count for item in group) == 1 or first.finding.incident is not None
         yield Reason(finding=first.finding.key, text=first.text if alone else _group_text(group))
+
+
+def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
+    """Return what reasons are grouped by: all findings of an incident have one."""
+    if finding.incident:
+        return finding.incident, "known-bad"
+    return _topic(finding), outcome
 
 
 def _topic(finding: Finding) -> str:
@@ -86,7 +112,7 @@ def _topic(finding: Finding) -> str:
 def _group_text(group: Sequence[Supported]) -> str:
     """Speak of many findings of one detector at once."""
     finding = group[0].finding
-    subjects = sorted({item.finding.subject.name for item in group})
+    subjects = sorted({name for item in group for _, name in item.subjects})
     seen = _SEEN_IN.get(finding.id)
     if seen is None:
         return f"{_name(finding)}: {listed(subjects, 4)}."
@@ -95,8 +121,8 @@ def _group_text(group: Sequence[Supported]) -> str:
 
 def _holders(group: Sequence[Supported]) -> str:
     """Count packages, and files of which the package is not known."""
-    subjects = {item.finding.subject for item in group}
-    files = sum(subject.kind == "apk" for subject in subjects)
+    subjects = {subject for item in group for subject in item.subjects}
+    files = sum(kind == "apk" for kind, _ in subjects)
     counts = [counted(number, noun) for number, noun in ((len(subjects) - files, "package"), (files, "file")) if number]
     return f"{listed(counts)} {'holds' if len(subjects) == 1 else 'hold'}"
 

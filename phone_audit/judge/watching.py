@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.citations import all_sources, cited_once
-from phone_audit.judge.coverage import sorted_skipped
+from phone_audit.judge.coverage import Unread, sorted_skipped
 from phone_audit.judge.headlines import watch_headlines
 from phone_audit.judge.incident_findings import incident_findings
 from phone_audit.judge.index import index_of
@@ -117,7 +117,7 @@ def judge_watch(
     return JudgedWatch(
         findings=found,
         incidents=tuple(incidents[name] for name in sorted(incidents)),
-        verdict=verdict(supported, Reading(watch_headlines(samples.taken, len(observations)), unread)),
+        verdict=verdict(supported, Reading(watch_headlines(samples.taken, len(observations)), Unread(unread))),
         skipped=unread,
     )
 

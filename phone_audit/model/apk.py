@@ -1,6 +1,9 @@
 """One APK: what the analyser read from it (ApkInfo), and the published record (Apk)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Outcome, Skipped, Tool, Verdict
@@ -252,7 +255,8 @@ class Apks(Frozen):
 
     schema_: Literal["phone-audit/apks/1"]
     label: str | None
-    apks: tuple[Apk, ...]
+    apks: Annotated[Sequence[Apk], AfterValidator(tuple)]
+    """In the order of their paths. Where there may be too many for memory they lie elsewhere and come one at a time."""
     files_seen: int
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]

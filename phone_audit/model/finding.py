@@ -23,9 +23,12 @@ EvidenceKind = Annotated[
     OPEN,
 ]  # fmt: skip
 Step = Annotated[
-    Literal["list", "read", "manifest", "resources", "dex", "native", "signature", "knowledge", "transfer", "command"],
+    Literal[
+        "list", "read", "manifest", "resources", "dex", "native", "signature", "record", "knowledge", "transfer",
+        "command",
+    ],
     OPEN,
-]
+]  # fmt: skip
 
 
 class Source(Frozen):

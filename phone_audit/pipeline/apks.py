@@ -1,6 +1,6 @@
 """APK files and folders of them → published records, one by one, and the result of all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -10,16 +10,18 @@ from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
 from phone_audit.analyse.oat.nearby import files_near
 from phone_audit.analyse.worker_pool import WorkerPool
-from phone_audit.judge.judge import judge_apk, judge_folder
+from phone_audit.judge.folder import FolderJudge
+from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
-from phone_audit.model.finding import OUTCOMES, Skipped, Verdict
+from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.analysed import AnalysedApk, joined, published_apk, worker_pool
+from phone_audit.pipeline.folders import LookedAt, folder_of, look_at_files
 from phone_audit.pipeline.options import Budget, Progress, never, no_progress
 from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
+from phone_audit.pipeline.spooled import SpooledApks
 
 _DEFAULT_BUDGET = Budget()
-_NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, so nothing was judged", reasons=())
 
 
 @dataclass
@@ -28,6 +30,22 @@ class _Search:
 
     files: list[Found] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AuditedApks:
+    """The result of a folder, how many records it has, and whether all was read."""
+
+    result: Apks
+    records: int
+    complete: bool
+
+
+@dataclass
+class _Reached:
+    """How many files were read so far, in their order."""
+
+    files: int = 0
 
 
 def scan_apks(
@@ -46,18 +64,21 @@ def scan_apks(
         on_progress: told how many files are done.
 
     Yields:
-        One record for each APK, in a stable order, as soon as its folder allows: splits are joined to their base.
+        One record for each APK, in a stable order, as soon as it is ready: where a folder holds splits of a package,
+        the records of that package come at the end of the folder.
     """
     known = knowledge or load_knowledge()
     with worker_pool(budget, known) as pool:
         pool.start()
         found = _search([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
-        yield from _records(found.files, whole(known), pool, on_progress, never)
+        looked_at = look_at_files(found.files, pool, on_progress, never)
+        yield from _records(looked_at, whole(known), pool, on_progress, never, _Reached())
 
 
 def audit_apks(
     paths: Sequence[Path],
     *,
+    kept: SpooledApks | None = None,
     knowledge: Knowledge | None = None,
     label: str | None = None,
     budget: Budget = _DEFAULT_BUDGET,
@@ -65,11 +86,15 @@ def audit_apks(
     on_apk: Callable[[Apk], None] | None = None,
     stopped: Callable[[], bool] = never,
     clock: Clock = utc_now,
-) -> Apks:
+) -> AuditedApks:
     """Audit APK files and folders of them as one result.
+
+    The records themselves are not held in memory. They are handed to `on_apk`, and where `kept` is given they lie on
+    disk and are the `apks` of the result, as long as that is open; else it has none.
 
     Args:
         paths: as for `scan_apks`.
+        kept: where records are put aside.
         knowledge: as for `scan_apks`.
         label: the case or asset name kept in the result.
         budget: as for `scan_apks`.
@@ -80,28 +105,33 @@ def audit_apks(
     """
     started = clock()
     known = knowledge or load_knowledge()
-    records: list[Apk] = []
+    judge, reached = FolderJudge(), _Reached()
     with worker_pool(budget, known) as pool:
         pool.start()
         found = _search(paths)
-        for record in _records(found.files, whole(known), pool, on_progress, stopped):
-            records.append(record)
+        looked_at = look_at_files(found.files, pool, on_progress, stopped)
+        for record in _records(looked_at, whole(known), pool, on_progress, stopped, reached):
+            judge.add(record)
+            if kept is not None:
+                kept.add(record)
             if on_apk:
                 on_apk(record)
-    skipped = (*found.skipped, *_not_reached(found.files, records))
+    skipped = (*found.skipped, *_not_reached(looked_at.files[reached.files :]))
+    verdict = judge.verdict(skipped)
     finished = clock()
-    return Apks(
+    result = Apks.model_construct(
         schema_="phone-audit/apks/1",
         label=label,
-        apks=tuple(sorted(records, key=lambda record: record.path)),
-        files_seen=len(found.files),
-        counts={word: sum(record.outcome == word for record in records) for word in OUTCOMES},
+        apks=() if kept is None else kept,
+        files_seen=len(looked_at.files),
+        counts=judge.counts,
         skipped=skipped,
-        verdict=judge_folder(records, skipped) if records else _NOTHING_TO_JUDGE,
+        verdict=verdict,
         knowledge=known.info,
         tool=TOOL,
         run=ApksRun(started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()),
     )
+    return AuditedApks(result, sum(judge.counts.values()), complete=not judge.unread)
 
 
 def _search(paths: Sequence[Path]) -> _Search:
@@ -116,35 +146,54 @@ def _search(paths: Sequence[Path]) -> _Search:
 
 
 def _records(
-    files: Sequence[Found], known: Knowledge, pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
+    looked_at: LookedAt,
+    known: Knowledge,
+    pool: WorkerPool,
+    on_progress: Progress,
+    stopped: Callable[[], bool],
+    reached: _Reached,
 ) -> Iterator[Apk]:
     read = pool.analyse(
-        ApkInput(file.path, file.shown_as, beside=files_near(file.path, file.shown_as)) for file in files
+        ApkInput(file.path, file.shown_as, beside=files_near(file.path, file.shown_as)) for file in looked_at.files
     )
-    counted = _counted(read, len(files), on_progress, stopped)
-    for _, folder in groupby(counted, key=lambda apk: PurePosixPath(apk.info.path).parent):
-        for apk in joined(tuple(folder)):
+    counted = _counted(read, len(looked_at.files), on_progress, stopped, reached)
+    for folder, apks in groupby(counted, key=lambda apk: folder_of(apk.info.path)):
+        for apk in _whole_packages(apks, looked_at.split.get(folder, frozenset())):
             judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
             yield published_apk(apk, judged, known)
 
 
+def _whole_packages(apks: Iterable[AnalysedApk], split: frozenset[str]) -> Iterator[AnalysedApk]:
+    """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined."""
+    waiting = []
+    for apk in apks:
+        if apk.info.package in split:
+            waiting.append(apk)
+        else:
+            yield apk
+    yield from joined(waiting)
+
+
 def _counted(
-    read: Iterator[tuple[ApkInfo, float]], total: int, on_progress: Progress, stopped: Callable[[], bool]
+    read: Iterator[tuple[ApkInfo, float]],
+    total: int,
+    on_progress: Progress,
+    stopped: Callable[[], bool],
+    reached: _Reached,
 ) -> Iterator[AnalysedApk]:
     """Pass on what was read until a stop is asked for; asked for before the first file, it is heard all the same."""
     if stopped():
         return
-    for number, (info, seconds) in enumerate(read, 1):
-        on_progress("reading APKs", number, total)
+    for info, seconds in read:
+        reached.files += 1
+        on_progress("reading APKs", reached.files, total)
         yield AnalysedApk(info, seconds)
         if stopped():
             return
 
 
-def _not_reached(files: Sequence[Found], records: Sequence[Apk]) -> Iterator[Skipped]:
+def _not_reached(files: Iterable[Found]) -> Iterator[Skipped]:
     """Name the files that a stop left unread."""
-    read = {path for record in records for path in (record.path, *(file.path for file in record.files))}
     for file in files:
-        if file.shown_as not in read:
-            reason = "The search was interrupted before this file."
-            yield Skipped(subject=file.shown_as, step="read", code="interrupted", reason=reason)
+        reason = "The search was interrupted before this file."
+        yield Skipped(subject=file.shown_as, step="read", code="interrupted", reason=reason)

@@ -7,7 +7,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Skipped
 from phone_audit.model.results import CheckedBuild, Firmware, Scan
 from phone_audit.model.watch import Watch
-from phone_audit.report.indicators import table
+from phone_audit.report.indicators import table_pieces
 
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
@@ -19,7 +19,12 @@ Line = Sequence[str]
 
 def render_csv(document: Frozen) -> str:
     """Give the result as CSV. `result` is the path of an APK, the input of a build, the pseudonym of a phone."""
-    return table(COLUMNS, _lines(document))
+    return "".join(csv_pieces(document))
+
+
+def csv_pieces(document: Frozen) -> Iterator[str]:
+    """Yield the same line by line, so that the records of a folder need not be in memory together."""
+    return table_pieces(COLUMNS, _lines(document))
 
 
 def _lines(document: Frozen) -> Iterator[Line]:

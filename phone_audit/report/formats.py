@@ -1,24 +1,32 @@
 """The formats of results, and the suffixes of files that name them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
-from phone_audit.report.csv_v1 import render_csv
+from phone_audit.report.csv_v1 import csv_pieces
 from phone_audit.report.found import render_hosts, render_stix
-from phone_audit.report.json_v1 import render_json, render_json_line
+from phone_audit.report.json_v1 import json_pieces, render_json_line
 from phone_audit.report.text import render_text
 
-Renderer = Callable[[Frozen, Style], str]
+Renderer = Callable[[Frozen, Style], Iterable[str]]
+"""Gives a document as text, in pieces: what is large need not be in memory as a whole."""
 
 FORMATS: dict[str, Renderer] = {
-    "text": render_text,
-    "json": lambda document, _: render_json(document),
-    "jsonl": lambda document, _: render_json_line(document),
-    "csv": lambda document, _: render_csv(document),
-    "stix": lambda document, _: render_stix(document),
-    "hosts": lambda document, _: render_hosts(document),
+    "text": lambda document, style: (render_text(document, style),),
+    "json": lambda document, _: json_pieces(document),
+    "jsonl": lambda document, _: (render_json_line(document),),
+    "csv": lambda document, _: csv_pieces(document),
+    "stix": lambda document, _: (render_stix(document),),
+    "hosts": lambda document, _: (render_hosts(document),),
 }
+
+
+def render(name: str, document: Frozen, style: Style) -> str:
+    """Return a document in the format of that name, as one text."""
+    return "".join(FORMATS[name](document, style))
+
+
 SUFFIXES = {
     ".txt": "text",
     ".json": "json",

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from phone_audit.report.safe import json_safe, visible
@@ -66,11 +67,18 @@ def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
         >>> table(("a", "b"), [("=1+1", "x,y")])
         '"a","b"\n"\'=1+1","x,y"\n'
     """
+    return "".join(table_pieces(head, lines))
+
+
+def table_pieces(head: Iterable[str], lines: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a `table` one by one."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(head)
-    writer.writerows([_cell(cell) for cell in line] for line in lines)
-    return text.getvalue()
+    for line in chain((head,), ([_cell(cell) for cell in line] for line in lines)):
+        writer.writerow(line)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 _FORMULA: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")

@@ -1,28 +1,33 @@
 """The text report of a folder of APKs, and of one APK."""
 
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Iterable, Sequence
 
 from phone_audit.model.apk import Apk, Apks
-from phone_audit.model.finding import OUTCOMES
+from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
 from phone_audit.report.text_code import code_lines, holders_line, some
 from phone_audit.report.text_parts import (
+    NotLookedAt,
     draw_about,
     draw_evidence,
     draw_reasons,
     draw_remedies,
     draw_skipped,
+    urgency,
 )
 from phone_audit.report.text_trackers import tracker_lines
 
 _MOST_APKS = 40
 _MOST_WHOLE = 3
 """APKs of one result that are told at length; of more, much is told as counts."""
+_MOST_FINDINGS = 200
+_RANKS = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 
 
 def render_apks(result: Apks, style: Style) -> str:
-    """Give the report of a folder: verdict, each APK that says something, evidence of the worst, what was not read."""
+    """Return the report of a folder: verdict, APKs that say something, evidence of the worst, what was not read."""
     canvas = Canvas(style)
     canvas.outcome(result.verdict.outcome, result.verdict.headline)
     canvas.gap()
@@ -33,13 +38,11 @@ def render_apks(result: Apks, style: Style) -> str:
         f"{_number(len(result.apks), 'APK')} from {_number(result.files_seen, 'file')}: {counts or 'none'}."
     )
     draw_reasons(canvas, result.verdict)
-    worst = [apk for apk in result.apks if apk.outcome in ("known-bad", "suspicious")]
-    strong = [finding for apk in worst for finding in apk.findings if finding.incident or finding.severity != "info"]
-    draw_remedies(canvas, strong)
-    draw_evidence(canvas, strong)
-    _draw_apks(canvas, result.apks)
-    skipped = [*result.skipped, *(item for apk in result.apks for item in apk.skipped)]
-    draw_skipped(canvas, skipped)
+    told = _Told(result)
+    draw_remedies(canvas, told.helping)
+    draw_evidence(canvas, told.strong, told.left)
+    _draw_apks(canvas, told.apks, len(result.apks))
+    draw_skipped(canvas, told.skipped)
     draw_about(canvas, result.knowledge, result.tool)
     return canvas.text()
 
@@ -52,22 +55,65 @@ def render_apk(apk: Apk, style: Style) -> str:
         canvas.item(line)
     draw_remedies(canvas, apk.findings)
     draw_evidence(canvas, apk.findings)
-    draw_skipped(canvas, apk.skipped)
+    draw_skipped(canvas, NotLookedAt(apk.skipped))
     return canvas.text()
 
 
-def _draw_apks(canvas: Canvas, apks: Sequence[Apk]) -> None:
+class _Told:
+    """What a report of a folder tells, gathered in one pass over records of which there may be very many.
+
+    Attributes:
+        apks: path, outcome and lines of those that are told of, the worst first.
+        strong: findings of the worst APKs, of which the evidence is shown, and `left`, how many more there are.
+        helping: findings of the worst APKs that each name a remedy that no other does.
+        skipped: what was not looked at.
+    """
+
+    def __init__(self, result: Apks) -> None:
+        self.apks: list[tuple[int, str, str, list[str]]] = []
+        self.strong: list[Finding] = []
+        self.left = 0
+        self.helping: list[Finding] = []
+        self.skipped = NotLookedAt(result.skipped)
+        self._remedies: set[tuple[int, Remedy]] = set()
+        brief = len(result.apks) > _MOST_WHOLE
+        for apk in result.apks:
+            self.skipped.add(apk.skipped)
+            self._rank(apk, brief=brief)
+            if apk.outcome in ("known-bad", "suspicious"):
+                self._take(apk.findings)
+
+    def _rank(self, apk: Apk, *, brief: bool) -> None:
+        rank = _RANKS.get(apk.outcome, len(_RANKS))
+        if len(self.apks) == _MOST_APKS and (rank, apk.path) >= self.apks[-1][:2]:
+            return
+        insort(self.apks, (rank, apk.path, apk.outcome, _lines(apk, brief=brief)))
+        del self.apks[_MOST_APKS:]
+
+    def _take(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if not finding.incident and finding.severity == "info":
+                continue
+            if len(self.strong) < _MOST_FINDINGS:
+                self.strong.append(finding)
+            else:
+                self.left += 1
+            new = {(urgency(finding), remedy) for remedy in finding.remedy} - self._remedies
+            if new:
+                self._remedies |= new
+                self.helping.append(finding)
+
+
+def _draw_apks(canvas: Canvas, apks: Sequence[tuple[int, str, str, list[str]]], total: int) -> None:
     if not apks:
         return
     canvas.heading("The APKs")
-    order = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
-    ranked = sorted(apks, key=lambda apk: (order.get(apk.outcome, len(order)), apk.path))
-    for apk in ranked[:_MOST_APKS]:
-        canvas.item(f"{apk.path}: {apk.outcome}", "*", 2, "bold")
-        for line in _lines(apk, brief=len(ranked) > _MOST_WHOLE):
+    for _, path, outcome, lines in apks:
+        canvas.item(f"{path}: {outcome}", "*", 2, "bold")
+        for line in lines:
             canvas.item(line, "-", 4)
-    if len(ranked) > _MOST_APKS:
-        canvas.item(f"and {len(ranked) - _MOST_APKS} more, all in the JSON result (-f json)", "*")
+    if total > len(apks):
+        canvas.item(f"and {total - len(apks)} more, all in the JSON result (-f json)", "*")
 
 
 def _lines(apk: Apk, *, brief: bool = False) -> list[str]:

@@ -1,6 +1,6 @@
 """The parts that several text reports share: reasons, remedies, evidence, what was not looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from phone_audit.model.finding import (
@@ -54,7 +54,7 @@ def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
     What helps against a published incident, or against something that a feed lists, stands before what helps against
     the rest; first of all what concerns whoever may be watched: other steps would tell on them.
     """
-    ordered = sorted(findings, key=_urgency)
+    ordered = sorted(findings, key=urgency)
     remedies = list(dict.fromkeys(remedy for finding in ordered for remedy in finding.remedy))
     if not remedies:
         return
@@ -70,15 +70,16 @@ def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
                 canvas.line(f"{name}: {command}", 6)
 
 
-def _urgency(finding: Finding) -> int:
+def urgency(finding: Finding) -> int:
+    """Return the rank of what helps against a finding: 0 stands first."""
     listed = bool(finding.incident) or finding.id.startswith("indicator.")
     if not listed or finding.severity == "info":
         return 2
     return 0 if finding.category in _WATCHING else 1
 
 
-def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:
-    """Draw each finding with its evidence and its sources."""
+def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0) -> None:
+    """Draw each finding with its evidence and its sources, and how many more are left out here."""
     if not findings:
         return
     canvas.heading("Evidence")
@@ -89,6 +90,7 @@ def draw_evidence(canvas: Canvas, findings: Sequence[Finding]) -> None:
             canvas.item(evidence_line(evidence), "-", 4)
         _draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, 4)
         draw_sources(canvas, finding.sources, 4)
+    _draw_more(canvas, left, 2)
 
 
 def evidence_line(evidence: Evidence) -> str:
@@ -128,21 +130,41 @@ def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
         canvas.item(f"{title}: {shown}" + (f" and {more} more" if more > 0 else ""))
 
 
-def draw_skipped(canvas: Canvas, skipped: Sequence[Skipped]) -> None:
-    """Draw what was not looked at: each reason once, first what ended the scan. Says so where nothing was left out."""
+class NotLookedAt:
+    """What was not looked at, by reason: how many things, and the first of them."""
+
+    def __init__(self, skipped: Iterable[Skipped] = ()) -> None:
+        self._groups: dict[tuple[bool, str], tuple[int, list[str]]] = {}
+        self.add(skipped)
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
+
+    def add(self, skipped: Iterable[Skipped]) -> None:
+        """Take in more."""
+        for item in skipped:
+            reason = item.code not in _ENDS, item.reason
+            count, named = self._groups.get(reason, (0, []))
+            self._groups[reason] = count + 1, named if count >= _MOST_NAMED else [*named, item.subject]
+
+    def in_order(self) -> list[tuple[str, int, list[str]]]:
+        """Return each reason with the number of things and the names of some, first what ended the scan."""
+        ordered = sorted(self._groups.items(), key=lambda group: group[0][0])
+        return [(reason, count, named) for (_, reason), (count, named) in ordered]
+
+
+def draw_skipped(canvas: Canvas, left_out: NotLookedAt) -> None:
+    """Draw what was not looked at: each reason once. Says so where nothing was left out."""
     canvas.heading("Not looked at")
-    if not skipped:
+    if not left_out:
         canvas.item("Nothing that was promised was left out.")
         return
-    groups: dict[tuple[bool, str], list[str]] = {}
-    for item in skipped:
-        groups.setdefault((item.code not in _ENDS, item.reason), []).append(item.subject)
-    ordered = sorted(groups.items(), key=lambda group: group[0][0])
-    for (_, reason), subjects in ordered[:_MOST_SKIPPED]:
-        named = ", ".join(shortened(subject, 100) for subject in subjects[:_MOST_NAMED])
-        more = len(subjects) - _MOST_NAMED
+    reasons = left_out.in_order()
+    for reason, count, subjects in reasons[:_MOST_SKIPPED]:
+        named = ", ".join(shortened(subject, 100) for subject in subjects)
+        more = count - len(subjects)
         canvas.item(f"{named}{f' and {more} more' if more > 0 else ''}: {reason}")
-    _draw_more(canvas, len(ordered) - _MOST_SKIPPED, 2)
+    _draw_more(canvas, len(reasons) - _MOST_SKIPPED, 2)
 
 
 def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequence[str] = ()) -> None:

@@ -7,6 +7,7 @@ from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.guidance import DEBUGGING_OFF, DEBUGGING_OFF_TITLE
 from phone_audit.report.safe import shortened
 from phone_audit.report.text_parts import (
+    NotLookedAt,
     cited,
     draw_about,
     draw_evidence,
@@ -42,7 +43,7 @@ def render_scan(scan: Scan, style: Style) -> str:
     draw_reading(canvas, scan.apks)
     if scan.observations:
         draw_observations(canvas, scan.observations)
-    draw_skipped(canvas, scan.coverage.skipped)
+    draw_skipped(canvas, NotLookedAt(scan.coverage.skipped))
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)

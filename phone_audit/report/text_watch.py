@@ -6,6 +6,7 @@ from phone_audit.model.watch import Observation, Watch
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
 from phone_audit.report.text_parts import (
+    NotLookedAt,
     cited,
     draw_about,
     draw_evidence,
@@ -37,7 +38,7 @@ def render_watch(watch: Watch, style: Style) -> str:
     canvas.heading("What this cannot see")
     for line in watch.cannot_see:
         canvas.item(line)
-    draw_skipped(canvas, watch.skipped)
+    draw_skipped(canvas, NotLookedAt(watch.skipped))
     draw_about(canvas, watch.knowledge, watch.tool, _how_watched(watch))
     return canvas.text()
 

@@ -30,7 +30,7 @@ def _read(path: Path, *, on_step: Callable[[str], None], **rest: Any) -> ApkInfo
 
     def step(name: str) -> None:
         on_step(name)
-        if name == when:
+        if name == when and name not in rest["leave_out"]:
             DEEDS[what]()
 
     return read_apk(path, on_step=step, **rest)

@@ -320,4 +320,4 @@ def test_steps_are_announced(tmp_path: Path) -> None:
     path, steps = tmp_path / "a.apk", list[str]()
     path.write_bytes(fixture("policy"))
     read_apk(path, shown_as="a", knowledge=KNOWLEDGE, on_step=steps.append)
-    assert list(dict.fromkeys(steps)) == ["read", "resources", "manifest", "signature", "native", "dex"]
+    assert list(dict.fromkeys(steps)) == ["read", "resources", "manifest", "signature", "native", "dex", "record"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from phone_audit.judge.folder import judge_folder
 from phone_audit.judge.indicator_findings import indicator_findings
-from phone_audit.judge.judge import judge_apk, judge_folder, judge_scan
+from phone_audit.judge.judge import judge_apk, judge_scan
 from phone_audit.judge.observed import Observed
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.analyse.detectors import detector_ids
+from phone_audit.judge.coverage import Unread
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import Reading, Supported, verdict
@@ -25,7 +26,7 @@ FINDINGS = st.builds(
 
 
 def reading(skipped: tuple[Skipped, ...] = (), *, quick: bool = False) -> Reading:
-    return Reading(phone_headlines(2, 2), skipped, code_left_out=quick)
+    return Reading(phone_headlines(2, 2), Unread(skipped), code_left_out=quick)
 
 
 def supported(*findings: Finding) -> list[Supported]:

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.oat.vdex import oat, vdex
 from phone_audit.model.apk import Apk
-from phone_audit.pipeline.apks import audit_apks, scan_apks
+from phone_audit.pipeline.apks import scan_apks
 from phone_audit.pipeline.options import Budget
 
 APK = files("phone_audit.simulated") / "data" / "nokia7plus" / "com.qualcomm.qti.autoregistration.apk"
@@ -54,7 +54,6 @@ def test_an_unpacked_firmware(tmp_path: Path, original: bytes, form: str) -> Non
 
 def test_without_its_code_nothing_is_called_found_nothing(tmp_path: Path, original: bytes) -> None:
     (tmp_path / "x.apk").write_bytes(stripped(original)[0])
-    result = audit_apks([tmp_path], budget=Budget(jobs=1))
-    (apk,) = result.apks
+    (apk,) = scan_apks([tmp_path], budget=Budget(jobs=1))
     assert (hosts(apk), [one.code for one in apk.skipped if one.step == "dex"]) == (None, ["no-code"])
     assert apk.outcome != "nothing-found"

@@ -15,7 +15,7 @@ from phone_audit.model.apk import Apk, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject
 from phone_audit.report.canvas import Style
 from phone_audit.report.csv_v1 import COLUMNS, render_csv
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from phone_audit.report.found import found_in, render_hosts, render_stix
 from phone_audit.report.indicators import Shared, to_csv, to_hosts, to_stix
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
@@ -192,4 +192,4 @@ def test_long_evidence_is_counted() -> None:
 @pytest.mark.parametrize("name", ["csv", "stix", "hosts"])
 def test_every_document_can_be_given_out(name: str, tmp_path: Path) -> None:
     for document in (scan(), apks(), apk(), scan("known-bad", (SKIPPED,))):
-        assert FORMATS[name](document, Style()).endswith("\n")
+        assert render(name, document, Style()).endswith("\n")

@@ -5,29 +5,29 @@ import json
 from phone_audit.model.base import read_document
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from tests.documents import scan
 
 
 def test_round_trip() -> None:
     document = scan("known-bad")
-    assert read_document(Scan, FORMATS["json"](document, Style())) == document
+    assert read_document(Scan, render("json", document, Style())) == document
 
 
 def test_published_names() -> None:
-    document = json.loads(FORMATS["json"](scan("known-bad"), Style()))
+    document = json.loads(render("json", scan("known-bad"), Style()))
     assert document["schema"] == "phone-audit/scan/1"
     assert document["findings"][0]["evidence"][0]["class"] is None
 
 
 def test_one_line() -> None:
-    line = FORMATS["jsonl"](scan(), Style())
+    line = render("jsonl", scan(), Style())
     assert line.count("\n") == 1
     assert line.endswith("}\n")
 
 
 def test_fields_and_words_of_a_later_version_are_no_obstacle() -> None:
-    document = json.loads(FORMATS["json"](scan("known-bad"), Style()))
+    document = json.loads(render("json", scan("known-bad"), Style()))
     document["new"] = 1
     document["findings"][0]["severity"] = "apocalyptic"
     document["findings"][0]["evidence"][0]["new"] = {}

@@ -4,14 +4,14 @@ from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
 from phone_audit.model.finding import ADVICE, Reason, Remedy, Skipped
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
 
 PLAIN = Style()
 
 
 def text(document: object) -> str:
-    return FORMATS["text"](document, PLAIN)  # type: ignore[arg-type]
+    return render("text", document, PLAIN)  # type: ignore[arg-type]
 
 
 def test_verdict_comes_first_and_sections_follow_in_order() -> None:
@@ -92,7 +92,7 @@ def test_hostile_names_come_out_harmless() -> None:
 
 
 def test_colour_only_where_asked_for() -> None:
-    assert "\x1b[" in FORMATS["text"](scan("known-bad"), Style(colour=True))
+    assert "\x1b[" in render("text", scan("known-bad"), Style(colour=True))
 
 
 def test_the_word_that_promises_too_much_is_never_printed() -> None:

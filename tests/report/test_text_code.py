@@ -5,7 +5,7 @@ import pytest
 from phone_audit.model.apk import Apk, Behaviour, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Whose
 from phone_audit.model.finding import Evidence
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from phone_audit.report.text_code import code_lines
 from tests.documents import apk, apks, scan
 
@@ -42,7 +42,7 @@ def obfuscation(**found: object) -> Obfuscation:
 
 
 def text(document: object) -> str:
-    return FORMATS["text"](document, Style())  # type: ignore[arg-type]
+    return render("text", document, Style())  # type: ignore[arg-type]
 
 
 def test_what_is_read_stands_by_whose_code_reads_it_the_most_private_first() -> None:

@@ -3,7 +3,7 @@
 from phone_audit.model.fleet import Difference, Fleet, FleetGroup, FleetModel, FleetRun, FleetScan, OddOne
 from phone_audit.pipeline.saved_result import judged_outcomes
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from tests.documents import TOOL
 
 
@@ -27,7 +27,7 @@ def fleet(*groups: FleetGroup, models: tuple[FleetModel, ...] = (), scans: tuple
 
 
 def shown(document: Fleet) -> str:
-    return FORMATS["text"](document, Style())
+    return render("text", document, Style())
 
 
 def group(*differs: Difference, members: tuple[str, ...] = ("01", "02", "03")) -> FleetGroup:

@@ -1,6 +1,6 @@
 from phone_audit.model.apk import OptOut, Tracker
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from phone_audit.report.text_trackers import tracker_lines
 from tests.documents import apk, apks
 
@@ -38,4 +38,4 @@ def test_a_hostile_value_is_short_and_there_are_not_many() -> None:
 
 def test_the_text_report_says_it() -> None:
     result = apks(apk().model_copy(update={"trackers": (tracker(OFF),)}))
-    assert "manifest for Spotter: spotter_on = false: it sends nothing" in FORMATS["text"](result, Style())
+    assert "manifest for Spotter: spotter_on = false: it sends nothing" in render("text", result, Style())

@@ -8,7 +8,7 @@ import pytest
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Observation
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import render
 from phone_audit.report.text import render_text
 from phone_audit.report.text_watch import amount, facts_of
 from tests.documents import finding, scan, verdict
@@ -94,5 +94,5 @@ def test_a_scan_shows_what_was_seen() -> None:
 
 
 def test_csv_has_what_was_not_read() -> None:
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](watch(skipped=(SKIPPED,)), PLAIN))))
+    rows = list(csv.DictReader(io.StringIO(render("csv", watch(skipped=(SKIPPED,)), PLAIN))))
     assert [(row["result"], row["id"], row["subject"]) for row in rows] == [("0" * 16, "not-read", "/proc/net")]

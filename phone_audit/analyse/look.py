@@ -1,0 +1,58 @@
+"""A first look at a file, in the worker process: whether it is an APK at all, and whether it is a part of one."""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from phone_audit.analyse.archive import Archive, map_file
+from phone_audit.analyse.contents import MANIFEST
+from phone_audit.analyse.package_facts import read_package_facts
+from phone_audit.analyse.records import empty_record
+from phone_audit.analyse.steps import Steps
+from phone_audit.analyse.zip_index import names
+from phone_audit.errors import ApkError
+from phone_audit.model.apk import ApkFile, ApkInfo
+
+_TELLING = re.compile(r"(base/manifest/)?AndroidManifest\.xml|(.*/)?classes[^/]*\.dex|.*\.class", re.DOTALL)
+_SPLIT = b"split", "split".encode("utf-16-le")
+"""The attribute that makes a manifest one of a split, as it stands in the texts of a compiled one."""
+_MANIFEST_LIMIT = 16 * 2**20
+
+
+def look_at(path: Path, shown_as: str, on_step: Callable[[str], None]) -> ApkInfo:
+    """Return a record that says little, at little cost.
+
+    `has_code` tells whether an archive holds `AndroidManifest.xml`, `classes*.dex` or a `.class`. Of a split, package
+    and role are there too, read as the whole analysis reads them; of everything else the package stays unknown.
+
+    Args:
+        path: the file.
+        shown_as: its name in the record.
+        on_step: is told each step before it begins.
+
+    Raises:
+        MemoryError: there is not even room for the list of entries.
+    """
+    on_step("read")
+    record = empty_record(shown_as, ())
+    with suppress(ApkError), map_file(path) as data:
+        if any(_TELLING.fullmatch(name) for name in names(data)):
+            return _with_split(record, Archive(data), on_step)
+    return record
+
+
+def _with_split(record: ApkInfo, archive: Archive, on_step: Callable[[str], None]) -> ApkInfo:
+    record = record.model_copy(update={"has_code": True})
+    entry = archive.find(MANIFEST)
+    if entry is None or not _names_a_split(bytes(archive.read(entry, _MANIFEST_LIMIT))):
+        return record
+    manifest = read_package_facts(archive, record.path, Steps(frozenset(), on_step)).manifest
+    if manifest is None or manifest.role == "base":
+        return record
+    file = ApkFile(path=record.path, sha256=None, size=0, role=manifest.role)
+    return record.model_copy(update={"package": manifest.package, "files": (file,)})
+
+
+def _names_a_split(manifest: bytes) -> bool:
+    return any(word in manifest for word in _SPLIT)

@@ -1,0 +1,98 @@
+"""The verdict on a folder of APKs, from records that come one by one and are not kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from phone_audit.judge.coverage import Unread
+from phone_audit.judge.headlines import folder_headlines
+from phone_audit.judge.outcomes import CONFIDENCES, supports
+from phone_audit.judge.verdict import Reading, Supported, alike, strongest_first, verdict
+from phone_audit.judge.wording import counted, listed
+from phone_audit.model.apk import Apk
+from phone_audit.model.finding import OUTCOMES, Finding, Skipped, Verdict
+
+_MOST_MESSAGES = 3
+_NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, so nothing was judged", reasons=())
+
+
+class FolderJudge:
+    """Takes in the records of a folder. It keeps of them what the verdict needs: names, counts and one finding a kind.
+
+    Attributes:
+        counts: how many APKs have each outcome.
+        unread: what was not read.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
+        self.unread = Unread()
+        self._alike: dict[object, Supported] = {}
+        self._others: dict[object, set[tuple[str, str]]] = {}
+        self._messages: dict[str, dict[tuple[int, str], set[str]]] = {}
+
+    def add(self, apk: Apk) -> None:
+        """Take in one record."""
+        self.counts[apk.outcome] = self.counts.get(apk.outcome, 0) + 1
+        self.unread.add(apk.skipped)
+        incidents = {incident.id: incident for incident in apk.incidents}
+        for finding in apk.findings:
+            self._add(Supported(_kept(finding), supports(finding, incidents), finding.message))
+            if finding.incident:
+                rank = -CONFIDENCES.index(finding.confidence)
+                said = self._messages.setdefault(finding.incident, {})
+                said.setdefault((rank, finding.message), set()).add(apk.path)
+
+    def _add(self, item: Supported) -> None:
+        kind = alike(item.finding, item.outcome)
+        known = self._alike.get(kind)
+        count = 1 + (known.count if known else 0)
+        self._others.setdefault(kind, set()).update(item.subjects)
+        first = item if known is None else min(known, item, key=strongest_first)
+        self._alike[kind] = replace(first, count=count)
+
+    def verdict(self, skipped: Iterable[Skipped]) -> Verdict:
+        """Return the verdict on all records so far.
+
+        Args:
+            skipped: what was not read besides what the records themselves say.
+        """
+        total = sum(self.counts.values())
+        if not total:
+            return _NOTHING_TO_JUDGE
+        self.unread.add(skipped)
+        texts = {incident: _in_files(said) for incident, said in self._messages.items()}
+        supported = [
+            replace(
+                item,
+                text=texts.get(item.finding.incident or "", item.text),
+                others=frozenset(self._others[kind]),
+            )
+            for kind, item in self._alike.items()
+        ]
+        return verdict(supported, Reading(folder_headlines(self.counts, total), self.unread, code_left_out=False))
+
+
+def judge_folder(apks: Iterable[Apk], skipped: Sequence[Skipped]) -> Verdict:
+    """Judge a folder of APKs by their records.
+
+    Args:
+        apks: the records, judged.
+        skipped: what was not read besides what the records themselves say.
+    """
+    judge = FolderJudge()
+    for apk in apks:
+        judge.add(apk)
+    return judge.verdict(skipped)
+
+
+def _kept(finding: Finding) -> Finding:
+    """Return a finding without what no verdict speaks of."""
+    return finding.model_copy(update={"evidence": (), "remedy": ()})
+
+
+def _in_files(said: dict[tuple[int, str], set[str]]) -> str:
+    """Say what meets an incident in which files: each message once, the surest first, with the files it speaks of."""
+    messages = [(text, said[rank, text]) for rank, text in sorted(said)]
+    parts = [f"{listed(sorted(paths), 3)}: {text}" for text, paths in messages[:_MOST_MESSAGES]]
+    left = {path for _, paths in messages[_MOST_MESSAGES:] for path in paths}
+    return " ".join([*parts, f"And {counted(len(left), 'more file')}."] if left else parts)

@@ -2,7 +2,10 @@
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, WrapValidator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, ValidationInfo, WrapValidator
+from pydantic_core import CoreSchema, from_json
+
+from phone_audit.files.bounded_json import CheckedJson, JsonError
 
 READING = {"reading": True}
 """Validation context in which words that this version does not know are kept as they are."""
@@ -11,6 +14,24 @@ READING = {"reading": True}
 def _published_name(field: str) -> str:
     """`class_` and `schema_` are words that Python or pydantic keeps for itself."""
     return field.rstrip("_")
+
+
+_SEVERAL = frozenset({"list", "tuple", "set", "frozenset", "dict"})
+
+
+def _stop_at_first_fault(schema: Any, own: type) -> None:
+    """Let every collection in a schema stop at its first fault: a list of wrong values would cost 1 KB for each."""
+    left = [schema]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            kind = part.get("type")  # of a table of fields it may be a field
+            if isinstance(kind, str) and kind in _SEVERAL:
+                part["fail_fast"] = True
+            if kind != "model" or part.get("cls") is own:  # of other models it was done already
+                left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
 
 
 class Frozen(BaseModel):
@@ -26,6 +47,12 @@ class Frozen(BaseModel):
         serialize_by_alias=True,
     )
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _stop_at_first_fault(schema, cls)
+        return schema
+
 
 def _keep_unknown_word(value: Any, handler: Any, info: ValidationInfo) -> Any:
     if info.context == READING and isinstance(value, str):
@@ -39,7 +66,7 @@ OPEN = WrapValidator(_keep_unknown_word)
 """Marks an enumeration whose unknown words are refused when written and kept when a result is read."""
 
 
-def read_document(document: type[Document], text: str | bytes) -> Document:
+def read_document(document: type[Document], text: CheckedJson) -> Document:
     """Read a published document, also one of a later version: unknown fields and words do not stop it.
 
     Args:
@@ -47,6 +74,48 @@ def read_document(document: type[Document], text: str | bytes) -> Document:
         text: its JSON.
 
     Raises:
-        pydantic.ValidationError: the text is not such a document.
+        pydantic.ValidationError: the text is not such a document; it names the first fault of each list.
+        JsonError: it is no JSON.
     """
-    return document.model_validate_json(text, context=READING, extra="ignore")
+    return read_values(document, parse_unicode(text))
+
+
+def read_values(document: type[Document], values: object) -> Document:
+    """Read a published document from its JSON as `parse_unicode` parsed it; see `read_document`."""
+    return document.model_validate(values, context=READING, extra="ignore")
+
+
+def read_strictly(model: type[Document], text: CheckedJson) -> Document:
+    """Read a value in which every field has to be known.
+
+    Raises:
+        pydantic.ValidationError: the text is no such value; it names the first fault of each list.
+        JsonError: it is no JSON.
+    """
+    return model.model_validate(parse_unicode(text))
+
+
+def parse_unicode(text: CheckedJson) -> Any:
+    """Parse a text whose strings can all be published: half of a surrogate pair is refused.
+
+    The values are built once. `model_validate_json` would build them again for each fault, which holds what was wrong.
+
+    Raises:
+        JsonError: it is no such JSON.
+    """
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise JsonError(f"it is no JSON: {str(error)[:_LONGEST_SENTENCE]}") from error
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Return where the first fault of a text is, as `packages.3.name`, and what is wrong there; both short."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step)[:_LONGEST_STEP] for step in fault["loc"][:_MOST_STEPS])
+    return place, fault["msg"].removeprefix("Value error, ")[:_LONGEST_SENTENCE]
+
+
+_LONGEST_STEP = 60
+_MOST_STEPS = 12
+_LONGEST_SENTENCE = 300

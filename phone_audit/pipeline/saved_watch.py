@@ -1,9 +1,6 @@
 """Watches that are kept in a folder: beside a saved acquisition of the same phone, they go into its scan."""
 
-import errno
-import os
 import re
-import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +14,9 @@ from phone_audit.acquire.saved.layout import is_saved
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import CommandError, SnapshotError, UsageError
 from phone_audit.files.atomic_write import DRAFT, create_file
+from phone_audit.files.bounded_json import JsonError, read_checked
+from phone_audit.files.bounds import WATCH, BoundsError
+from phone_audit.files.open_regular import open_inside
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document
 from phone_audit.model.watch import Observation, Watch
@@ -24,9 +24,6 @@ from phone_audit.pipeline.analysed import AnalysedApk
 from phone_audit.report.json_v1 import render_json
 
 NAME = re.compile(r"watch-\d{8}T\d{6}Z(?:-\d{1,4})?\.json")
-LIMIT = 256 * 2**20
-"""Bytes of one saved watch."""
-
 _SERIALS = ("ro.serialno", "ro.boot.serialno")
 
 
@@ -89,7 +86,7 @@ def saved_observations(folder: Path) -> tuple[Observation, ...]:
     if not folder.is_dir():
         return ()
     names = sorted(path.name for path in folder.iterdir() if NAME.fullmatch(path.name))
-    found = [one for name in names for one in _read(folder / name).observations]
+    found = [one for name in names for one in _read(folder, name).observations]
     return tuple(sorted(found, key=lambda one: (one.uid, one.protocol, one.place, one.first_seen)))
 
 
@@ -125,22 +122,20 @@ def _is_of(replay: ReplayTransport, properties: dict[str, str]) -> bool:
     return not mine.isdisjoint(saved[name] for name in _SERIALS if saved.get(name))
 
 
-def _read(path: Path) -> Watch:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+def _read(folder: Path, name: str) -> Watch:
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SnapshotError(f"{path} is no regular file.")
-            data = file.read(LIMIT + 1)
+        with open_inside(folder, name) as file:
+            return read_document(Watch, read_checked(file, WATCH))
     except OSError as error:
-        what = "is a link" if error.errno == errno.ELOOP else f"cannot be read ({error.strerror})"
-        raise SnapshotError(f"{path} {what}.", "Remove it, or copy the whole folder again.") from error
-    if len(data) > LIMIT:
-        raise SnapshotError(f"{path} is larger than {LIMIT // 2**20} MB, which no watch is.")
-    try:
-        return read_document(Watch, data)
-    except ValidationError as error:
-        raise SnapshotError(f"{path} is no saved watch.", "Remove it, or copy the whole folder again.") from error
+        raise SnapshotError(
+            f"{folder / name} cannot be read: {error.strerror}.", "Remove it, or copy the whole folder again."
+        ) from error
+    except BoundsError as error:
+        raise SnapshotError(f"{folder / name} was not read: {error}, which no watch does.", "Remove it.") from error
+    except (JsonError, ValidationError) as error:
+        raise SnapshotError(
+            f"{folder / name} is no saved watch.", "Remove it, or copy the whole folder again."
+        ) from error
 
 
 def _cannot_write(folder: Path, error: OSError) -> SnapshotError:

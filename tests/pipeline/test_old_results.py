@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from phone_audit.files.bounded_json import checked
+from phone_audit.files.bounds import RESULT
 from phone_audit.model.base import Frozen, read_document
 from phone_audit.model.results import Firmware, FirmwareRun, Scan
 from phone_audit.report.json_v1 import render_json
@@ -33,4 +35,4 @@ def test_fields_that_the_contract_does_not_name_may_be_missing(document: Scan | 
             holder = holder[parent]
         del holder[name]
     kind: type[Frozen] = type(document)
-    assert read_document(kind, json.dumps(old)) == document
+    assert read_document(kind, checked(json.dumps(old).encode(), RESULT)) == document

@@ -1,8 +1,10 @@
 """Saved results: read back whole, refused with a sentence where they are none."""
 
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from phone_audit.errors import ResultError
 from phone_audit.pipeline.saved_result import judged_outcomes, load_result
@@ -25,7 +27,12 @@ def test_read_back(tmp_path: Path) -> None:
         ("{}", "names no schema"),
         ('{"schema": "phone-audit/else/9"}', "cannot be shown"),
         ('{"schema": "phone-audit/scan/1"}', "damaged"),
-        ("[" * 100000, "no JSON result"),
+        ("[" * 100000, "nested more than 64 levels"),
+        ("[" * 60, "no JSON result"),
+        ('{"schema": ' + "1" * 5000 + "}", "more than 400 digits"),
+        ('{"schema": "\\ud800"}', "no JSON result"),
+        ('{"schema": "' + "k" * 1000 + '"}', r"'kkkk*\.\.\.k*', which cannot be shown"),
+        ('{"schema": "phone-audit/scan/1", "label": "' + "a" * 9 + '\\u0000"}', "damaged"),
     ],
 )
 def test_refused(tmp_path: Path, content: str, sentence: str) -> None:
@@ -33,6 +40,23 @@ def test_refused(tmp_path: Path, content: str, sentence: str) -> None:
     file.write_text(content)
     with pytest.raises(ResultError, match=sentence):
         load_result(file)
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ResultError, match="it is no regular file") as raised:
+        load_result(tmp_path / "pipe")
+    assert "report -" in raised.value.hint
+
+
+def test_a_list_stops_at_its_first_fault(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text('{"schema": "phone-audit/apks/1", "apks": [' + "[]," * 1000 + "[]]}")
+    with pytest.raises(ResultError, match="damaged") as raised:
+        load_result(file)
+    assert isinstance(raised.value.__cause__, ValidationError)
+    assert sum(fault["loc"][0] == "apks" for fault in raised.value.__cause__.errors()) == 1
 
 
 def test_no_such_file(tmp_path: Path) -> None:

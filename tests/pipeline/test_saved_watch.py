@@ -74,7 +74,7 @@ def test_a_damaged_watch(tmp_path: Path, content: str) -> None:
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "watch-20260101T000000Z.json").symlink_to("/etc/passwd")
-    with pytest.raises(SnapshotError, match="is a link"):
+    with pytest.raises(SnapshotError, match="it is a link"):
         saved_observations(tmp_path)
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+from phone_audit.files.bounded_json import checked
+from phone_audit.files.bounds import RESULT
 from phone_audit.model.base import read_document
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
@@ -11,7 +13,7 @@ from tests.documents import scan
 
 def test_round_trip() -> None:
     document = scan("known-bad")
-    assert read_document(Scan, render("json", document, Style())) == document
+    assert read_document(Scan, checked(render("json", document, Style()).encode(), RESULT)) == document
 
 
 def test_published_names() -> None:
@@ -31,4 +33,6 @@ def test_fields_and_words_of_a_later_version_are_no_obstacle() -> None:
     document["new"] = 1
     document["findings"][0]["severity"] = "apocalyptic"
     document["findings"][0]["evidence"][0]["new"] = {}
-    assert str(read_document(Scan, json.dumps(document)).findings[0].severity) == "apocalyptic"
+    assert (
+        str(read_document(Scan, checked(json.dumps(document).encode(), RESULT)).findings[0].severity) == "apocalyptic"
+    )

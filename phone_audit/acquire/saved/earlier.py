@@ -12,6 +12,7 @@ from phone_audit.acquire.files.plan import NextWanted, PulledApk
 from phone_audit.acquire.saved.layout import APKS
 from phone_audit.acquire.saved.packed import SUFFIX, unpack
 from phone_audit.errors import SnapshotError
+from phone_audit.files.open_regular import open_inside
 
 
 class Earlier:
@@ -37,9 +38,9 @@ class Earlier:
 
     def _whole(self, folder: Path, sha256: str, into: Path) -> PulledApk | None:
         saved = folder / APKS / f"{sha256}.apk"
-        if saved.is_symlink() or not saved.is_file():
+        if not saved.is_file():
             return None
-        with saved.open("rb") as file:
+        with open_inside(folder, f"{APKS}/{saved.name}") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 return None
         made = into / f"{sha256}.earlier"
@@ -52,11 +53,11 @@ class Earlier:
 
     def _parts(self, folder: Path, sha256: str, into: Path) -> PulledApk | None:
         saved = folder / APKS / f"{sha256}{SUFFIX}"
-        if self._next_wanted is None or saved.is_symlink() or not saved.is_file():
+        if self._next_wanted is None or not saved.is_file():
             return None
         made = into / f"{sha256}.earlier"
         try:
-            with saved.open("rb") as packed:
+            with open_inside(folder, f"{APKS}/{saved.name}") as packed:
                 size, parts, digest = unpack(packed, saved, made)
             with made.open("rb") as whole, mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 enough = digest == sha256 and self._next_wanted(data, size, parts) == ()

@@ -1,14 +1,17 @@
 """The layout of a saved acquisition: a folder with a manifest, raw answers and APK files."""
 
-import errno
 import hashlib
-import os
 import re
-import stat
+from io import BufferedReader
 from pathlib import Path
 from urllib.parse import quote
 
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_json import CheckedJson, read_checked
+from phone_audit.files.bounded_lines import read_bounded
+from phone_audit.files.bounds import ANSWER, BoundsError, JsonBounds
+from phone_audit.files.open_regular import open_inside
+from phone_audit.files.short_repr import short_repr
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -39,8 +42,6 @@ HASHES = "hashes beside"
 """Stands for a command where the hashes of all files are kept that were computed while other things were asked."""
 
 PULL_FAILED = 1
-LIMIT = 256 * 2**20
-"""Bytes of a manifest or an answer; APK files are not bound by it."""
 
 _PLAIN = "".join(chr(byte) for byte in range(0x20, 0x7F) if chr(byte) != "%")
 
@@ -80,35 +81,48 @@ def parts_command(path: str) -> str:
 
 
 def read_stored(folder: Path, name: str) -> bytes:
-    """Read one file of the folder; a link, a FIFO and what lies outside are refused.
+    """Read a manifest or an answer; a link, a pipe and what lies outside are refused.
 
     Raises:
-        SnapshotError: it cannot be read; the message names it.
+        SnapshotError: it cannot be read, or is larger than any answer; the message names it.
     """
-    with os.fdopen(open_stored(folder, name), "rb") as file:
-        data = file.read(LIMIT + 1)
-    if len(data) > LIMIT:
-        raise SnapshotError(f"{folder / name} is larger than {LIMIT // 2**20} MB, which no answer of a phone is.")
-    return data
+    with open_stored(folder, name) as file:
+        try:
+            return read_bounded(file, ANSWER)
+        except BoundsError as error:
+            raise _not_read(folder / name, error) from error
 
 
-def open_stored(folder: Path, name: str) -> int:
-    """Open one file of the folder for reading and give its descriptor.
+def read_stored_json(folder: Path, name: str, bounds: JsonBounds) -> CheckedJson:
+    """Read a file of JSON as `read_stored` does, within its bounds.
+
+    Raises:
+        SnapshotError: it cannot be read, or holds more than such a file ever does; the message names it.
+    """
+    with open_stored(folder, name) as file:
+        try:
+            return read_checked(file, bounds)
+        except BoundsError as error:
+            raise _not_read(folder / name, error) from error
+
+
+def open_stored(folder: Path, name: str) -> BufferedReader:
+    """Open one file of the folder for reading; neither it nor a folder on the way to it may be a link.
 
     Raises:
         SnapshotError: it is missing, no regular file, or its name leads elsewhere.
     """
     if name != MANIFEST and not STORED.fullmatch(name):
-        raise SnapshotError(f"{folder / MANIFEST} names a file that cannot be part of it: {name!r}.")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        raise SnapshotError(f"{folder / MANIFEST} names a file that cannot be part of it: {short_repr(name)}.")
     try:
-        descriptor = os.open(folder / name, flags)
+        return open_inside(folder, name)
     except OSError as error:
-        what = "is a link" if error.errno == errno.ELOOP else f"cannot be read ({error.strerror})"
         raise SnapshotError(
-            f"{folder / name} {what}.", "Copy the whole folder again, or save the phone anew."
+            f"{folder / name} cannot be read: {error.strerror}.", "Copy the whole folder again, or save the phone anew."
         ) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise SnapshotError(f"{folder / name} is no regular file.")
-    return descriptor
+
+
+def _not_read(path: Path, error: BoundsError) -> SnapshotError:
+    return SnapshotError(
+        f"{path} was not read: {error}, which no saved answer is or holds.", "Copy the whole folder again."
+    )

@@ -5,27 +5,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, StrictInt
 
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_json import checked
+from phone_audit.files.bounds import PARTS_HEAD
+from phone_audit.model.base import Frozen, read_strictly
 from phone_audit.model.parts import Parts
 
 SUFFIX = ".parts"
 SHA256: Final = r"^[0-9a-f]{64}$"
 """A hash as it is written in lower-case hexadecimal."""
-_LONGEST_HEAD = 2**20
 _PIECE = 2**20
 
 
-class _Head(BaseModel):
+class _Head(Frozen):
     """The first line. It may come from anybody, and the hash becomes the name of a file."""
 
-    model_config = ConfigDict(strict=True, frozen=True)
-
-    size: Annotated[int, Field(gt=0, le=PULL_LIMIT)]
+    size: Annotated[StrictInt, Field(gt=0, le=PULL_LIMIT)]
     sha256: Annotated[str, Field(pattern=SHA256)] | None
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[tuple[StrictInt, StrictInt], ...]
 
 
 def pack(local: Path, size: int, parts: Parts, sha256: str | None, into: BinaryIO) -> None:
@@ -62,9 +62,9 @@ def unpack(packed: BinaryIO, name: Path, into: Path) -> tuple[int, Parts, str | 
         SnapshotError: it was not made by `pack`.
     """
     try:
-        head = _Head.model_validate_json(packed.readline(_LONGEST_HEAD))
+        head = read_strictly(_Head, checked(packed.readline(PARTS_HEAD.size), PARTS_HEAD))
         parts = Parts(head.ranges)
-    except ValueError as error:  # also what pydantic raises
+    except ValueError as error:  # of JSON, its bounds, the model and the ranges
         raise _damaged(name) from error
     size = head.size
     if parts.ranges and parts.ranges[-1][1] > size:

@@ -1,10 +1,10 @@
 """A transport that answers from a saved acquisition: how a saved scan and a fixture are loaded."""
 
 import hashlib
-import json
 import os
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -23,11 +23,15 @@ from phone_audit.acquire.saved.layout import (
     parts_command,
     pull_command,
     read_stored,
+    read_stored_json,
 )
 from phone_audit.acquire.saved.packed import unpack
 from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
-from phone_audit.model.base import read_document
+from phone_audit.files.bounded_json import JsonError
+from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
+from phone_audit.files.short_repr import short_repr
+from phone_audit.model.base import parse_unicode, read_values
 from phone_audit.model.device import Acquisition, Artifact, Depth
 
 SCHEMA = "phone-audit/acquisition/"
@@ -68,7 +72,9 @@ class ReplayTransport:
         self._checked: set[str] = set()
         for artifact in manifest.artifacts:
             if not STORED.fullmatch(artifact.file):
-                raise SnapshotError(f"{folder / MANIFEST} names a file that cannot be part of it: {artifact.file!r}.")
+                raise SnapshotError(
+                    f"{folder / MANIFEST} names a file that cannot be part of it: {short_repr(artifact.file)}."
+                )
             if artifact.command != BROKE_OFF:
                 self._answers[artifact.command].append(artifact)
         lost = [artifact for artifact in manifest.artifacts if artifact.exit == LOST]
@@ -141,7 +147,7 @@ class ReplayTransport:
         """
         artifact = self._next(parts_command(path))
         self._check(artifact)
-        with os.fdopen(open_stored(self._folder, artifact.file), "rb") as packed:
+        with open_stored(self._folder, artifact.file) as packed:
             size, parts, digest = unpack(packed, self._folder / artifact.file, into)
         return PulledApk(path, into, digest, size, parts)
 
@@ -180,7 +186,7 @@ class ReplayTransport:
 
     def _check(self, artifact: Artifact) -> int:
         """Check a large file without holding it, once, and give its size in bytes."""
-        with os.fdopen(open_stored(self._folder, artifact.file), "rb") as file:
+        with open_stored(self._folder, artifact.file) as file:
             size = os.fstat(file.fileno()).st_size
             if artifact.file not in self._checked:
                 if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
@@ -190,27 +196,32 @@ class ReplayTransport:
 
 
 def _read_manifest(folder: Path) -> Acquisition:
-    text = read_stored(folder, MANIFEST)
+    text = read_stored_json(folder, MANIFEST, MANIFEST_BOUNDS)
     broken = SnapshotError(
         f"{folder / MANIFEST} is no manifest of a saved acquisition.",
         "Name the folder that `scan --save` made, or save the phone anew.",
     )
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = parse_unicode(text)
+    except JsonError as error:
         raise broken from error
-    if not isinstance(raw, dict) or not str(raw.get("schema", "")).startswith(SCHEMA):
+    if not isinstance(raw, dict) or not _schema(raw).startswith(SCHEMA):
         raise broken
     layout = raw.get("format")
     if isinstance(layout, int) and layout > FORMAT:
         raise SnapshotError(
-            f"{folder} was saved by a later version of phone-audit ({raw.get('tool')}, layout {layout}).",
+            f"{folder} was saved by a later version of phone-audit ({short_repr(raw.get('tool'))}, layout {layout}).",
             "Update phone-audit, then read it again.",
         )
     try:
-        return read_document(Acquisition, text)
+        return read_values(Acquisition, raw)
     except ValidationError as error:
         raise broken from error
+
+
+def _schema(manifest: dict[str, Any]) -> str:
+    schema = manifest.get("schema")
+    return schema if isinstance(schema, str) else ""
 
 
 def _sentence(artifact: Artifact, output: bytes) -> CommandError | DeviceLostError:

@@ -1,6 +1,5 @@
 """A saved acquisition as one file: a ZIP archive, encrypted with age where that was asked for."""
 
-import json
 import zipfile
 from pathlib import Path
 from typing import BinaryIO
@@ -9,12 +8,12 @@ from phone_audit.acquire.foreign.holding import Archive
 from phone_audit.acquire.saved.age_file import Recipients, encrypt
 from phone_audit.acquire.saved.layout import ANSWERS, APKS, MANIFEST, STORED
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_json import JsonError, checked, parse
+from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
+from phone_audit.files.bounds import BoundsError
 
 SUFFIX = ".zip.age"
 _SCHEMA = "phone-audit/acquisition/"
-_LONGEST_MANIFEST = 16 * 2**20
-_MOST_VALUES = 1_000_000
-"""Values of a manifest; more of them would take all memory."""
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -68,13 +67,13 @@ def _prefix(holding: Archive) -> str | None:
         if name.rpartition("/")[2] != MANIFEST:
             continue
         try:
-            data = holding.read(name, _LONGEST_MANIFEST)
-            if sum(map(data.count, (b"{", b"[", b","))) > _MOST_VALUES:
-                raise SnapshotError(f"{name} in {holding.path} holds more values than any manifest does.")
-            manifest = json.loads(data)
-        except (ValueError, RecursionError) as error:
+            manifest = parse(checked(holding.read(name, MANIFEST_BOUNDS.size), MANIFEST_BOUNDS))
+        except BoundsError as error:
+            raise SnapshotError(f"{name} in {holding.path} was not read: {error}, which no manifest does.") from error
+        except JsonError as error:
             raise SnapshotError(f"{name} in {holding.path} is no manifest.", "Copy the file again.") from error
-        if isinstance(manifest, dict) and str(manifest.get("schema", "")).startswith(_SCHEMA):
+        schema = manifest.get("schema") if isinstance(manifest, dict) else None
+        if isinstance(schema, str) and schema.startswith(_SCHEMA):
             return name.removesuffix(MANIFEST)
     return None
 

@@ -15,6 +15,8 @@ from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.saved.packed import SHA256
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_json import checked, parse
+from phone_audit.files.bounds import SAVED_HASHES
 from phone_audit.model.base import read_document
 from phone_audit.model.device import HashSource
 from phone_audit.model.finding import Skipped
@@ -38,10 +40,10 @@ def read_hashes(saved: bytes) -> Hashed:
         SnapshotError: it is something else.
     """
     try:
-        read = json.loads(saved)
-        notes = [read_document(Skipped, json.dumps(note)) for note in read["notes"]]
+        read = parse(checked(saved, SAVED_HASHES))
+        notes = [read_document(Skipped, checked(json.dumps(note).encode(), SAVED_HASHES)) for note in read["notes"]]
         hashes = {_path(path): _hash(*known) for path, known in read["hashes"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise SnapshotError(
             "The saved acquisition holds hashes that make no sense.", "Copy the whole folder again."
         ) from error

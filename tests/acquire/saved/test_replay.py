@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.collect import Acquired, collect
@@ -263,7 +264,7 @@ def test_a_changed_apk_is_named(saved: Path) -> None:
 
 def test_a_missing_file_is_named(saved: Path) -> None:
     (saved / "answers/0000-getprop.txt").unlink()
-    with pytest.raises(SnapshotError, match=r"0000-getprop\.txt cannot be read \(No such file"):
+    with pytest.raises(SnapshotError, match=r"0000-getprop\.txt cannot be read: No such file"):
         ReplayTransport(saved).shell("getprop")
 
 
@@ -272,7 +273,7 @@ def test_a_link_or_folder_in_place_of_a_file_is_refused(saved: Path, make: Calla
     path = saved / "answers/0000-getprop.txt"
     path.unlink()
     make(path)
-    with pytest.raises(SnapshotError, match=r"0000-getprop\.txt (is a link|is no regular file)"):
+    with pytest.raises(SnapshotError, match=r"0000-getprop\.txt cannot be read: it is a (link|folder)"):
         ReplayTransport(saved).shell("getprop")
 
 
@@ -318,12 +319,50 @@ def test_unknown_fields_of_the_same_layout_are_ignored(saved: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "{}", '{"schema": "phone-audit/scan/1"}', '{"schema": "phone-audit/acquisition/1"}', "[" * 100_000],
+    ["", "{", "[]", "{}", '{"schema": "phone-audit/scan/1"}', '{"schema": "phone-audit/acquisition/1"}', "[" * 60],
 )
 def test_what_is_no_manifest_is_a_sentence(saved: Path, text: str) -> None:
     (saved / "manifest.json").write_text(text)
     with pytest.raises(SnapshotError, match=r"manifest\.json is no manifest"):
         ReplayTransport(saved)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[" * 100_000, "nested more than 64 levels"),
+        ("[]," * 1_000_000, "more than 1,000,000 values"),
+        ('{"format": ' + "9" * 5000 + "}", "more than 400 digits"),
+        ('"' + "a" * 17_000_000 + '"', "larger than 16 MB"),
+    ],
+)
+def test_a_manifest_larger_than_any_is_not_parsed(saved: Path, text: str, sentence: str) -> None:
+    (saved / "manifest.json").write_text(text)
+    with pytest.raises(SnapshotError, match=rf"manifest\.json was not read: .*{sentence}"):
+        ReplayTransport(saved)
+
+
+def test_a_manifest_of_wrong_values_stops_at_the_first(saved: Path) -> None:
+    change_manifest(saved, lambda manifest: manifest.update(artifacts=[[]] * 1000))
+    with pytest.raises(SnapshotError, match="no manifest") as raised:
+        ReplayTransport(saved)
+    assert isinstance(raised.value.__cause__, ValidationError)
+    assert raised.value.__cause__.error_count() == 1
+
+
+@pytest.mark.parametrize("name", ["answers", "apks"])
+def test_a_folder_that_is_a_link_leads_nowhere(tmp_path: Path, name: str) -> None:
+    record(FakePhone({"getprop": "x"}, {"/a.apk": b"apk"}), tmp_path / "saved", "getprop", "/a.apk")
+    (tmp_path / "saved" / name).rename(tmp_path / "elsewhere")
+    (tmp_path / "saved" / name).symlink_to("../elsewhere")
+    replay = ReplayTransport(tmp_path / "saved")
+    with pytest.raises(SnapshotError, match="cannot be read: it is a link, or lies behind one"):
+        _ = replay.shell("getprop") if name == "answers" else replay.pull("/a.apk", tmp_path)
+
+
+def test_the_folder_itself_may_be_a_link(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "named").symlink_to(saved)
+    assert ReplayTransport(tmp_path / "named").shell("getprop").output == b"x"
 
 
 def test_a_folder_without_a_manifest(tmp_path: Path) -> None:

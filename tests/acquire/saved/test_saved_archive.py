@@ -83,7 +83,8 @@ def test_what_is_no_acquisition_of_ours_is_left_to_others(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said"), [("[{}" + ",{}" * 1_100_000 + "]", "more values"), (" " * (17 * 2**20), "16 MB")]
+    ("manifest", "said"),
+    [("[{}" + ",{}" * 1_100_000 + "]", "more than 1,000,000 values"), (" " * (17 * 2**20), "16 MB")],
 )
 def test_a_manifest_that_would_take_all_memory_is_refused_before_it_is_parsed(
     manifest: str, said: str, tmp_path: Path

@@ -78,7 +78,7 @@ class _Counter:
 
     def __init__(self, bounds: JsonBounds) -> None:
         self._bounds = bounds
-        self._size = self._strings = self._depth = 0
+        self._size = self._quotes = self._depth = 0
         self._values = 1
         self._in_string = self._escaped = False
         self._last_digits = b""
@@ -94,7 +94,7 @@ class _Counter:
             raise BoundsError(f"it is larger than {_size(self._bounds.size)}")
         outside = self._outside_strings(piece)
         self._values += sum(map(outside.count, (b",", b"[", b"{")))
-        if self._values > self._bounds.values or self._strings > 2 * self._bounds.values:
+        if self._values > self._bounds.values or self._quotes > 4 * self._bounds.values:
             raise BoundsError(f"it holds more than {self._bounds.values:,} values")
         self._count_depth(outside)
         self._count_digits(outside)
@@ -113,7 +113,7 @@ class _Counter:
             piece = piece.replace(b'\\"', b"__")
         parts = piece.split(b'"')
         outside = b'"'.join(parts[1 if self._in_string else 0 :: 2])
-        self._strings += len(parts) // 2
+        self._quotes += len(parts) - 1  # two a string; a field of an object has two strings
         self._in_string ^= len(parts) % 2 == 0
         return outside
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from phone_audit.files.bounds import MB, BoundsError
 
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PIECE: Final = 256 * 2**10
 
 
@@ -40,7 +40,7 @@ def read_utf8_lines(file: BinaryIO, longest: int) -> Iterator[bytes | None]:
         file: at its beginning; it can be sought.
         longest: bytes of a line; characters in UTF-16.
     """
-    is_wide = file.read(2) in _UTF16
+    is_wide = file.read(2) in UTF16
     file.seek(0)
     if not is_wide:
         yield from read_lines(file, longest)

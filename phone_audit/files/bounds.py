@@ -58,8 +58,9 @@ RECORD: Final = JsonBounds(size=64 * MB, values=2_000_000)
 FOREIGN: Final = JsonBounds(size=32 * MB, values=1_000_000)
 """A file of another tool: some 15 values an APK."""
 
-KNOWLEDGE: Final = JsonBounds(size=32 * MB, values=1_000_000)
-"""One knowledge file; the largest that comes with the package has 240 KB."""
+KNOWLEDGE: Final = JsonBounds(size=32 * MB, values=300_000)
+"""One knowledge file; the largest that comes with the package has 240 KB and 15,000 values. Each field that has no
+place there costs 1 KB to tell."""
 
 OWN_LIST: Final = JsonBounds(size=4 * MB, values=100_000)
 """A short list that the user or this program writes: update sources, the versions that stand, digests of feeds."""
@@ -69,6 +70,9 @@ FEED: Final = JsonBounds(size=256 * MB, values=5_000_000)
 
 FEED_ROW: Final = JsonBounds(size=8 * MB, values=10_000)
 """One line of an imported feed: at most 500 values of at most 2,048 characters, and the head."""
+
+TABLE_HEAD: Final = JsonBounds(size=64 * MB, values=1_000_000)
+"""The head of the compiled table of all feeds: where they come from, and every path that they list."""
 
 FEED_FILE: Final = 256 * MB
 """Bytes of one feed to import, whatever its format."""

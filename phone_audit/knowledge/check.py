@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pydantic import ValidationError
-
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
 from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
@@ -52,7 +50,7 @@ from phone_audit.knowledge.fact_schema import (
     TrackerFile,
 )
 from phone_audit.knowledge.feeds.indicator import FeedHead
-from phone_audit.knowledge.files import DataFile, Kind, Model, read_folder, schema_problems
+from phone_audit.knowledge.files import DataFile, Kind, Model, SchemaError, read_folder, read_whole
 from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import BUNDLED
@@ -132,9 +130,9 @@ def _parsed(
     for file in files:
         if file.kind == kind:
             try:
-                yield file, model.model_validate_json(file.data)
-            except ValidationError as error:
-                found.problems += schema_problems(file, error)
+                yield file, read_whole(model, file)
+            except SchemaError as error:
+                found.problems += error.problems
 
 
 def _read_incidents(files: Sequence[DataFile], found: Findings) -> None:

@@ -1,16 +1,13 @@
 """Feed files of a knowledge folder: where they come from, and every value as it has to be for a look-up to find it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.check_facts import check_source
 from phone_audit.knowledge.fact_schema import FactSource
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
-from phone_audit.knowledge.feeds.store import FOLDER, feed_files
+from phone_audit.knowledge.feeds.store import FOLDER, LineError, feed_files, feed_lines, read_line
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.problems import Report
 
@@ -31,18 +28,15 @@ def check_feeds(folder: Path, reporter: Callable[[str, str], Report], *, bundled
     heads = []
     for path in feed_files(folder):
         name = f"{FOLDER}/{path.name}"
+        lines = feed_lines(path)
         try:
-            lines = path.read_bytes().split(b"\n")
-        except OSError as error:
-            raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
-        try:
-            head = FeedHead.model_validate_json(lines[0])
-        except ValidationError as error:
-            _report_schema(error, reporter(name, "line 1"))
+            head = read_line(FeedHead, next(lines, b""))
+        except LineError as error:
+            reporter(name, "line 1")(error.place, error.what)
             continue
         heads.append(head)
         _check_head(head, path, reporter(name, head.feed), bundled=bundled)
-        _check_rows(lines[1:], head, name, reporter)
+        _check_rows(lines, head, name, reporter)
     return heads
 
 
@@ -60,17 +54,19 @@ def _check_head(head: FeedHead, path: Path, report: Report, *, bundled: bool) ->
         report("licence", f"there is no LICENSE.{head.feed} beside it; write licence and attribution there")
 
 
-def _check_rows(lines: list[bytes], head: FeedHead, name: str, reporter: Callable[[str, str], Report]) -> None:
+def _check_rows(
+    lines: Iterable[bytes | None], head: FeedHead, name: str, reporter: Callable[[str, str], Report]
+) -> None:
     counts: Counter[str] = Counter()
     seen: Counter[tuple[str, str, str]] = Counter()
     for number, line in enumerate(lines, 2):
-        if not line:
+        if line is not None and not line.strip():
             continue
         report = reporter(name, f"line {number}")
         try:
-            row = FeedRow.model_validate_json(line)
-        except ValidationError as error:
-            _report_schema(error, report)
+            row = read_line(FeedRow, line)
+        except LineError as error:
+            report(error.place, error.what)
             continue
         if not row.name.strip():
             report("name", "missing; say what the values belong to")
@@ -94,10 +90,3 @@ def _check_value(row: FeedRow, place: int, value: str, report: Report) -> None:
         return
     if found != (row.kind, value):
         report(f"values[{place}]", f"{value!r} is looked up as {found[0]} {found[1]!r}; write that")
-
-
-def _report_schema(error: ValidationError, report: Report) -> None:
-    for line in error.errors():
-        report(
-            ".".join(str(step) for step in line["loc"]) or "whole line", f"{line['msg']}, found {line['input']!r:.80}"
-        )

@@ -1,19 +1,24 @@
 """Knowledge files on disk: read once as bytes, hashed, parsed into models, with errors that name the place."""
 
 import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.bounded_json import JsonError, checked
+from phone_audit.files.bounded_lines import read_bounded
+from phone_audit.files.bounds import KNOWLEDGE, KNOWLEDGE_FOLDER, MB, BoundsError
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.store import FOLDER
+from phone_audit.knowledge.knowledge_file import open_knowledge
 from phone_audit.knowledge.problems import Problem
-from phone_audit.model.base import Frozen
+from phone_audit.model.base import Frozen, parse_unicode
 from phone_audit.model.text_bytes import as_utf8
 
 Kind = Literal[
@@ -62,7 +67,8 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     """Read every `*.json` below the sub-folders of a knowledge folder, in the order of their names.
 
     Raises:
-        KnowledgeError: no such folder, a file that cannot be read, or none of the sub-folders is there.
+        KnowledgeError: no such folder, a file that cannot be read, none of the sub-folders is there, or all files
+            together are larger than any knowledge.
     """
     if not folder.is_dir():
         raise KnowledgeError(f"There is no knowledge folder {folder}.", "Name an existing folder with --knowledge.")
@@ -73,13 +79,32 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
             f"Put files into a sub-folder: {', '.join((*KINDS, FOLDER))}. See docs/knowledge.md.",
         )
     files = []
+    left = KNOWLEDGE_FOLDER
     for kind in kinds:
         for path in sorted((folder / kind).glob("*.json")):
-            try:
-                files.append(DataFile(kind, number, path, as_utf8(path.read_bytes())))
-            except OSError as error:
-                raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
+            files.append(DataFile(kind, number, path, read_data(path)))
+            left -= len(files[-1].data)
+            if left < 0:
+                raise KnowledgeError(
+                    f"{folder} was not read: its files are larger than {KNOWLEDGE_FOLDER // MB:,} MB together.",
+                    "Put lists of indicators into feeds: phone-audit db import.",
+                )
     return files
+
+
+def read_data(path: Path) -> bytes:
+    """Return the bytes of one knowledge file, as UTF-8.
+
+    Raises:
+        KnowledgeError: it cannot be read, or is larger than any.
+    """
+    try:
+        with open_knowledge(path) as file:
+            return as_utf8(read_bounded(file, KNOWLEDGE.size))
+    except OSError as error:
+        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
+    except BoundsError as error:
+        raise KnowledgeError(f"{path} was not read: {error}, which no knowledge file is.") from error
 
 
 def digest_of(files: Iterable[DataFile], feeds: Sequence[str] = ()) -> str:
@@ -100,30 +125,72 @@ def parse(model: type[Model], file: DataFile) -> Model:
         KnowledgeError: it breaks the schema; names file, entry and field.
     """
     try:
-        return model.model_validate_json(file.data)
+        return read_whole(model, file)
+    except SchemaError as error:
+        raise KnowledgeError(str(error.problems[0]), "See docs/knowledge.md for what each field takes.") from error
+
+
+class SchemaError(ValueError):
+    """A file breaks its schema; `problems` names the first fault of each entry, at least one."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(str(problems[0]))
+        self.problems = problems
+
+
+def read_whole(model: type[Model], file: DataFile) -> Model:
+    """Parse a file.
+
+    Raises:
+        SchemaError: it breaks the schema.
+    """
+    try:
+        values = parse_unicode(checked(file.data, KNOWLEDGE))
+    except (BoundsError, JsonError) as error:
+        raise SchemaError([Problem(file.shown, "file", "whole entry", str(error))]) from error
+    try:
+        return model.model_validate(values)
     except ValidationError as error:
-        problem = schema_problems(file, error)[0]
-        raise KnowledgeError(str(problem), "See docs/knowledge.md for what each field takes.") from error
+        raise SchemaError(list(islice(_problems(model, file, values, error), _MOST_PROBLEMS))) from error
 
 
-def schema_problems(file: DataFile, error: ValidationError) -> list[Problem]:
-    """Give one problem for each thing that breaks the schema, in the words of whoever edits that file."""
-    return [Problem(file.shown, *_place(file, line["loc"]), _reason(line)) for line in error.errors()]
+_MOST_PROBLEMS = 1000
 
 
-def _place(file: DataFile, location: Sequence[int | str]) -> tuple[str, str]:
+def _problems(model: type[Model], file: DataFile, values: Any, error: ValidationError) -> Iterator[Problem]:
+    """Yield the faults in the words of whoever edits that file: a list stops at its first one, entries do not."""
+    in_entries = False
+    for line in error.errors():
+        if line["loc"][:1] == ("entries",) and len(line["loc"]) > 1:
+            in_entries = True
+        else:
+            yield _problem(file, values, line["loc"], line)
+    if in_entries:
+        kind = TypeAdapter(get_args(model.model_fields["entries"].annotation)[0])
+        for number, entry in enumerate(values["entries"]):
+            try:
+                kind.validate_python(entry)
+            except ValidationError as inner:
+                for line in inner.errors():
+                    yield _problem(file, values, ("entries", number, *line["loc"]), line)
+
+
+def _problem(file: DataFile, values: Any, location: Sequence[int | str], line: ErrorDetails) -> Problem:
+    return Problem(file.shown, *_place(values, location), _reason(line))
+
+
+def _place(document: Any, location: Sequence[int | str]) -> tuple[str, str]:
     """Turn a place in the JSON into the id of the entry and the field inside it."""
     steps = list(location)
     entry = "file"
     try:
-        document = json.loads(file.data)
         if len(steps) > 1 and steps[0] == "entries" and isinstance(steps[1], int):
             entry, document, steps = f"entry {steps[1]}", document["entries"][steps[1]], steps[2:]
-        entry = document.get("id") or document.get("host") or entry
-    except (ValueError, LookupError, AttributeError, RecursionError):
-        pass  # not even JSON, or another shape: the file is all that can be named
-    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-    return str(entry), field or "whole entry"
+        entry = str(document.get("id") or document.get("host") or entry)[:80]
+    except (LookupError, AttributeError):
+        pass  # another shape: the file is all that can be named
+    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:60]}" for step in steps).lstrip(".")
+    return entry, field or "whole entry"
 
 
 def _reason(line: ErrorDetails) -> str:
@@ -131,4 +198,4 @@ def _reason(line: ErrorDetails) -> str:
         return "there is no such field; remove it or correct its name"
     if line["type"] == "missing":
         return "missing; add this field"
-    return f"{line['msg'].removeprefix('Value error, ')}, found {line['input']!r:.80}"
+    return f"{line['msg'].removeprefix('Value error, ')}, found {short_repr(line['input'])}"

@@ -34,6 +34,7 @@ from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_f
 from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.knowledge_file import BUNDLED as BUNDLED
 from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeFile
@@ -41,9 +42,6 @@ from phone_audit.knowledge.schemes import SchemeIndex
 from phone_audit.knowledge.support_schema import LabelFile, SupportFact, SupportFile
 from phone_audit.knowledge.tracker_hosts import host_facts_of
 from phone_audit.model.finding import KnowledgeInfo
-
-BUNDLED = Path(__file__).parent / "data"
-"""The folder of the facts that come with the package."""
 
 Entry = TypeVar("Entry")
 

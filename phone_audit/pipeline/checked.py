@@ -7,7 +7,7 @@ from pathlib import Path
 from phone_audit.analyse.suffixes import registered_domain
 from phone_audit.judge.selftest import failed_tests
 from phone_audit.knowledge.check import Findings, check_folder, counts_of
-from phone_audit.knowledge.files import DataFile
+from phone_audit.knowledge.files import DataFile, read_data
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import host_fault
@@ -45,7 +45,7 @@ def check_all(folder: Path) -> Checked:
 def _tried(folder: Path, file: str, entry: IncidentEntry) -> Iterator[Problem]:
     """Try the tests of one incident with nothing else known: no other entry can change what they give."""
     path = folder / file
-    alone = Knowledge((DataFile("incidents", 0, path, path.read_bytes()),))
+    alone = Knowledge((DataFile("incidents", 0, path, read_data(path)),))
     for failed in failed_tests(alone):
         yield Problem(file, entry.id, failed.place, str(failed))
 

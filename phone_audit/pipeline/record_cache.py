@@ -15,7 +15,12 @@ from pydantic import ValidationError
 
 from phone_audit import __version__
 from phone_audit.files.atomic_write import replace_file
+from phone_audit.files.bounded_json import checked
+from phone_audit.files.bounded_lines import read_bounded
+from phone_audit.files.bounds import RECORD
+from phone_audit.files.open_regular import open_unlinked
 from phone_audit.model.apk import ApkInfo
+from phone_audit.model.base import read_strictly
 from phone_audit.model.beside import BESIDE_ROLES, BesideFile, BesideRole, joint_hash
 
 Extent = Literal["whole", "parts"]
@@ -29,7 +34,6 @@ COSTLY = frozenset({"time-budget", "memory-budget", "crashed", "interrupted", "n
 it the next time."""
 
 _FORMAT = "2"
-_LARGEST_RECORD = 64 * 2**20
 _SUFFIX = ".record"
 _KEY_LENGTH = 64
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -109,7 +113,7 @@ class RecordCache:
         """Give the record of the parts that this phone gave of the file with this hash."""
         path = self._path(_claim(phone, claimed), "link")
         try:
-            with path.open("rb") as file:
+            with open_unlinked(path) as file:
                 key = file.read(_KEY_LENGTH + 1).decode("ascii")
             os.utime(path)
         except (OSError, ValueError):
@@ -148,14 +152,13 @@ class RecordCache:
     def _read(self, sha256: str, extent: Extent) -> CachedRecord | None:
         path = self._path(sha256, extent)
         try:
-            if path.stat().st_size > _LARGEST_RECORD:
-                return None
-            data = path.read_bytes()
+            with open_unlinked(path) as file:
+                data = read_bounded(file, RECORD.size)
             digest, body = data[:32], data[32:]
             if hashlib.sha256(body).digest() != digest:
                 return None
-            key, seconds, text = zlib.decompress(body).split(b"\n", 2)
-            record = CachedRecord(ApkInfo.model_validate_json(text), float(seconds))
+            key, seconds, text = _unpacked(body).split(b"\n", 2)
+            record = CachedRecord(read_strictly(ApkInfo, checked(text, RECORD)), float(seconds))
         except (OSError, ValueError, zlib.error, ValidationError):
             return None
         with suppress(OSError):
@@ -165,6 +168,20 @@ class RecordCache:
 
     def _path(self, sha256: str, extent: Extent | Literal["stripped", "link"]) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.{extent}{_SUFFIX}"
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Return what was packed.
+
+    Raises:
+        zlib.error: it is damaged.
+        ValueError: it is larger than any record.
+    """
+    inflate = zlib.decompressobj()
+    content = inflate.decompress(body, RECORD.size)
+    if not inflate.eof:
+        raise ValueError("it is cut off, or larger than any record")
+    return content
 
 
 def _claim(phone: str, claimed: str) -> str:

@@ -39,7 +39,7 @@ def least(bounds, data: bytes) -> int:  # type: ignore[no-untyped-def]
 
 
 def tokens(text: str) -> Iterator[str]:
-    """Yield brackets, commas and numbers outside strings, one character after another, until a parser would stop."""
+    """Yield brackets, commas, quotes and numbers outside strings, until a parser would stop."""
     in_string = escaped = False
     number = ""
     for letter in text:
@@ -50,6 +50,7 @@ def tokens(text: str) -> Iterator[str]:
                 escaped = True
             elif letter == '"':
                 in_string = False
+                yield letter
             continue
         if letter.isascii() and letter.isdigit():
             number += letter
@@ -60,7 +61,7 @@ def tokens(text: str) -> Iterator[str]:
         if letter == "\\":
             return
         in_string = letter == '"'
-        if letter in "[]{},":
+        if letter in '[]{},"':
             yield letter
     if number:
         yield number
@@ -68,17 +69,19 @@ def tokens(text: str) -> Iterator[str]:
 
 def reference(text: str) -> tuple[int, int, int]:
     """Return values, depth and the longest number, as a plain tokenizer counts them."""
-    values, depth, deepest, longest = 1, 0, 0, 0
+    values, depth, deepest, longest, quotes = 1, 0, 0, 0, 0
     for token in tokens(text):
         if token.isdigit():
             longest = max(longest, len(token))
+        elif token == '"':
+            quotes += 1
         elif token in "]}":
             depth -= 1
         else:
             values += 1
             depth += token != ","
             deepest = max(deepest, depth)
-    return values, deepest, longest
+    return max(values, -(-quotes // 4)), deepest, longest
 
 
 def built(value: object) -> tuple[int, int]:
@@ -135,7 +138,7 @@ def test_a_parser_builds_no_more_than_was_counted(
         (b"[12345]", JsonBounds(9, 9, digits=4), "more than 4 digits"),
         (b'["' + b"\\" * 9 + b'"', JsonBounds(99, 9), None),
         (b'["[[[[[,,,,99999"]', JsonBounds(99, 3, 1, 4), None),
-        (b'"' * 100, JsonBounds(999, 10), "more than 10 values"),
+        (b'"' * 100, JsonBounds(999, 24), "more than 24 values"),
     ],
 )
 def test_bounds(data: bytes, bounds: JsonBounds, sentence: str | None) -> None:

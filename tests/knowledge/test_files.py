@@ -1,10 +1,12 @@
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.fact_schema import TrackerFile
-from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
+from phone_audit.knowledge.fact_schema import HostFile, TrackerFile
+from phone_audit.knowledge.files import DataFile, SchemaError, digest_of, parse, read_folder, read_whole
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from tests.knowledge.folders import incident, tracker, write, write_facts, write_incident
 
@@ -24,7 +26,7 @@ def test_a_folder_that_holds_no_knowledge_says_what_it_should_hold(tmp_path: Pat
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "hosts" / "folder.json").mkdir(parents=True)
-    with pytest.raises(KnowledgeError, match=r"folder\.json cannot be read: Is a directory"):
+    with pytest.raises(KnowledgeError, match=r"folder\.json cannot be read: it is a folder"):
         read_folder(tmp_path, 1)
 
 
@@ -106,3 +108,56 @@ def test_a_file_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
     (file,) = read_folder(tmp_path, 1)
     assert parse(IncidentEntry, file) == parse(IncidentEntry, plain)
     assert digest_of([file]) == digest_of([plain])
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_or_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine/hosts").mkdir(parents=True)
+    os.mkfifo(tmp_path / "mine/hosts/a.json")
+    with pytest.raises(KnowledgeError, match=r"a\.json cannot be read: it is no regular file"):
+        read_folder(tmp_path / "mine", 1)
+    (tmp_path / "mine/hosts/a.json").unlink()
+    (tmp_path / "mine/hosts/a.json").symlink_to("/etc/passwd")
+    with pytest.raises(KnowledgeError, match=r"a\.json cannot be read: it is a link"):
+        read_folder(tmp_path / "mine", 1)
+
+
+def test_files_larger_than_any_knowledge_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hosts").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / f"hosts/{name}.json").write_bytes(b" " * 600_000)
+    monkeypatch.setattr("phone_audit.knowledge.files.KNOWLEDGE_FOLDER", 2**20)
+    with pytest.raises(KnowledgeError, match="larger than 1 MB together"):
+        read_folder(tmp_path, 1)
+    with (tmp_path / "hosts/a.json").open("wb") as file:
+        file.truncate(33 * 2**20)
+    with pytest.raises(KnowledgeError, match=r"a\.json was not read: it is larger than 32 MB"):
+        read_folder(tmp_path, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"sources": [' + "[]," * 200_000, "more than 300,000 values"),
+        ('{"sources": ' + "[" * 100, "nested more than 64"),
+        ('{"sources": "\\ud800", "entries": []}', "no JSON"),
+    ],
+)
+def test_what_holds_more_than_any_is_not_parsed(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "hosts").mkdir()
+    (tmp_path / "hosts/a.json").write_text(text)
+    with pytest.raises(KnowledgeError, match=sentence):
+        parse(HostFile, read_folder(tmp_path, 1)[0])
+
+
+def test_every_entry_that_breaks_the_schema_is_told_its_first_fault(tmp_path: Path) -> None:
+    (tmp_path / "hosts").mkdir()
+    long = "x" * 10_000
+    entries = [{"id": "one"}, {"host": "b.example", "owner": 1}, {"host": "c.example", long: long}]
+    (tmp_path / "hosts/a.json").write_text(json.dumps({"sources": [[]] * 1000, "entries": entries}))
+    with pytest.raises(SchemaError) as raised:
+        read_whole(HostFile, read_folder(tmp_path, 1)[0])
+    places = [problem.entry for problem in raised.value.problems]
+    assert places.count("file") == 1
+    assert set(places) == {"file", "one", "b.example", "c.example"}
+    assert max(map(len, map(str, raised.value.problems))) < 500

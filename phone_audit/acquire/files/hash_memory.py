@@ -12,13 +12,15 @@ from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Answer
 from phone_audit.files.atomic_write import replace_file
+from phone_audit.files.bounded_json import parse, read_checked
+from phone_audit.files.bounds import SAVED_HASHES
+from phone_audit.files.open_regular import open_unlinked
 
 _LOOK = ": times;stat -L -c '%s %Y %Z %i %n' "
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
 _TOLD = re.compile(rf"({_LINE.pattern}) (.+)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FORMAT = 1
-_LARGEST = 64 * 2**20
 
 Identity = str
 """Size, time of the last change of the bytes, of the inode, and the inode's number, as the phone prints them."""
@@ -80,9 +82,8 @@ class HashMemory:
 
 def _read(path: Path, build: str | None) -> dict[str, tuple[Identity, str]]:
     try:
-        if path.stat().st_size > _LARGEST:
-            return {}
-        saved = json.loads(path.read_bytes())
+        with open_unlinked(path) as file:
+            saved = parse(read_checked(file, SAVED_HASHES))
         if saved["format"] != _FORMAT or saved["build"] != build:
             return {}
         return {
@@ -90,5 +91,5 @@ def _read(path: Path, build: str | None) -> dict[str, tuple[Identity, str]]:
             for name, (identity, digest) in saved["files"].items()
             if _LINE.fullmatch(identity) and _DIGEST.fullmatch(digest)
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from phone_audit.files.atomic_write import replace_file
+from phone_audit.files.bounded_json import parse, read_checked
+from phone_audit.files.bounds import OWN_LIST
+from phone_audit.files.open_regular import open_unlinked
 from phone_audit.knowledge.feeds.store import read_head, read_rows, sha256_of
 from phone_audit.knowledge.feeds.table import VERSION, Table, compile_table
 
@@ -73,8 +76,8 @@ def open_table(files: Sequence[Path], digests: Sequence[str], folder: Path) -> T
 def _read_digests(path: Path) -> dict[str, list[int | str]]:
     try:
         with _opened(path) as file:
-            document = json.loads(file.read())
-    except (OSError, ValueError, RecursionError):
+            document = parse(read_checked(file, OWN_LIST))
+    except (OSError, ValueError):
         return {}
     shaped = isinstance(document, dict) and all(isinstance(mark, list) and mark for mark in document.values())
     return {name: mark for name, mark in document.items() if _SHA256.fullmatch(str(mark[-1]))} if shaped else {}
@@ -86,12 +89,11 @@ def _opened(path: Path) -> BinaryIO:
     Raises:
         OSError: it cannot be read, is no plain file, or somebody else than this user can write it.
     """
-    # without waiting: a pipe in its place would never answer
-    file = os.fdopen(os.open(path, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0)), "rb")
+    file = open_unlinked(path)
     it = os.fstat(file.fileno())
     # Windows tells rights in another way; there the folder of the user is his own
     alone = os.name == "nt" or (it.st_uid == os.geteuid() and not it.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
-    if stat.S_ISREG(it.st_mode) and alone:
+    if alone:
         return file
     file.close()
     raise OSError(errno.EPERM, "somebody else can write it")

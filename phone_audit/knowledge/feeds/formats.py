@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from phone_audit.knowledge.feeds.appmanager import read_appmanager
 from phone_audit.knowledge.feeds.case_files import read_baseline, read_certificates, read_cve, read_drweb
@@ -48,6 +49,13 @@ class Format:
     licence: str = ""
     marks: tuple[str, ...] = ()
     deep: bool = False
+
+    @property
+    def text(self) -> Literal["json", "yaml", "lines"]:
+        """What its files are: JSON or YAML, read as a whole, or a text whose lines have a bounded length."""
+        if ".json" in self.suffixes:
+            return "json"
+        return "yaml" if ".yaml" in self.suffixes else "lines"
 
 
 _STALKERWARE = ("AssoEchap", "https://github.com/AssoEchap/stalkerware-indicators", "CC-BY-4.0")
@@ -121,13 +129,14 @@ _ORDER = (
     "values",
 )  # fmt: skip
 """From what can be told surely to what anything could be."""
-_LOOKED_AT = 2**16
+LOOKED_AT = 2**16
+"""Bytes of a file by which its format is told."""
 
 
 def recognised(name: str, data: bytes) -> Format | None:
     """Tell the format of a file by its suffix and the words that stand near its beginning, or None."""
     suffix = name[name.rindex(".") :].lower() if "." in name.lstrip(".") else ""
-    head = data[:_LOOKED_AT].decode("utf-8", "replace").lower()
+    head = data[:LOOKED_AT].decode("utf-8", "replace").lower()
     for word in _ORDER:
         found = FORMATS[word]
         if suffix in found.suffixes and (not found.marks or any(mark in head for mark in found.marks)):

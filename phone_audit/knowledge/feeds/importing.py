@@ -1,20 +1,30 @@
 """A file or folder of somebody's list → a feed in the user's knowledge folder."""
 
 import hashlib
+import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 
 from phone_audit.errors import KnowledgeError, UsageError
-from phone_audit.knowledge.feeds.formats import FORMATS, Format, recognised
+from phone_audit.files.bounded_json import read_checked
+from phone_audit.files.bounded_lines import UTF16, read_bounded, read_utf8_lines
+from phone_audit.files.bounds import FEED, FEED_FILE, FEED_LINE, MB, YAML_SIZE, BoundsError
+from phone_audit.files.open_regular import open_inside, open_regular
+from phone_audit.knowledge.feeds.formats import FORMATS, LOOKED_AT, Format, recognised
 from phone_audit.knowledge.feeds.indicator import CLASSES, About, FeedHead, Indicator, Rejected, ThreatClass
-from phone_audit.knowledge.feeds.json_text import LARGEST, FeedError
+from phone_audit.knowledge.feeds.json_text import FeedError
 from phone_audit.knowledge.feeds.store import FOLDER, write_feed
 
 _UNKNOWN = "not stated"
+_PIECE = 2**20
 MOST_ROWS = 10_000_000
 """A YAML file of a few lines can unfold into any number of rows."""
 
@@ -71,13 +81,15 @@ def read_feed(
         raise UsageError(f"There is no format {format_name!r}.", f"Formats: auto, {', '.join(FORMATS)}.")
     read = _Read()
     for file in _files(path, FORMATS.get(format_name)):
-        data = _bytes(file)
-        found = FORMATS.get(format_name) or recognised(file.name, data)
-        if found is None:
-            read.leave_out(file, whole=file == path)
-            continue
-        read.begin(found, file, data)
-        for item in _items(found, file, data, said):
+        with _opened(path, file) as opened:
+            found = FORMATS.get(format_name) or recognised(file.name, opened.read(LOOKED_AT))
+            if found is None:
+                read.leave_out(file, whole=file == path)
+                continue
+            opened.seek(0)
+            data, rejected = _data(opened, file, found)
+            read.begin(found, opened)
+        for item in chain(rejected, _items(found, file, data, said)):
             read.take(_below_suffix(item, is_suffix), path)
     if not read.indicators:
         raise KnowledgeError(
@@ -101,12 +113,14 @@ class _Read:
     rejected: list[Rejected] = field(default_factory=list)
     rows: int = 0
 
-    def begin(self, format_: Format, file: Path, data: bytes) -> None:
-        """Note a file that is about to be read."""
+    def begin(self, format_: Format, file: BufferedReader) -> None:
+        """Note a file that was read."""
         if self.format is None or (format_.licence and not self.format.licence):
             self.format = format_
-        self.digest.update(data)
-        self.newest = max(self.newest, file.stat().st_mtime)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            self.digest.update(piece)
+        self.newest = max(self.newest, os.fstat(file.fileno()).st_mtime)
 
     def leave_out(self, file: Path, *, whole: bool) -> None:
         """Pass over a file that no format fits; where it is all that there is, that is an error."""
@@ -135,11 +149,9 @@ def import_feed(imported: Imported, folder: Path) -> Path:
 def _files(path: Path, format_: Format | None) -> list[Path]:
     if path.is_dir():
         suffixes = format_.suffixes if format_ else ()
-        files = [
-            file
-            for file in sorted(path.rglob("*") if format_ and format_.deep else path.iterdir())
-            if file.is_file() and file.stem.upper() != "README" and (not suffixes or file.suffix.lower() in suffixes)
-        ]
+        inside = sorted(path.rglob("*") if format_ and format_.deep else path.iterdir())
+        files = [file for file in inside if not suffixes or file.suffix.lower() in suffixes]
+        files = [file for file in files if file.stem.upper() != "README" and stat.S_ISREG(file.lstat().st_mode)]
         if files:
             return files
         raise UsageError(f"{path} holds no file of this format.", "Name a file, or another folder.")
@@ -148,13 +160,33 @@ def _files(path: Path, format_: Format | None) -> list[Path]:
     return [path]
 
 
-def _bytes(file: Path) -> bytes:
+@contextmanager
+def _opened(path: Path, file: Path) -> Iterator[BufferedReader]:
+    """Open a file that was named, or one below a folder that was."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise KnowledgeError(f"{file} is larger than {LARGEST // 2**20} MB.", "Split it, and import the parts.")
-        return file.read_bytes()
+        with open_regular(path) if file == path else open_inside(path, file.relative_to(path).as_posix()) as opened:
+            yield opened
     except OSError as error:
-        raise KnowledgeError(f"{file} cannot be read: {error.strerror}.", "Check your rights.") from error
+        raise KnowledgeError(f"{file} cannot be read: {error.strerror}.", "Name a file that you may read.") from error
+    except BoundsError as error:
+        raise KnowledgeError(f"{file} was not read: {error}.", "Split it, and import the parts.") from error
+
+
+def _data(file: BufferedReader, path: Path, format_: Format) -> tuple[bytes, list[Rejected]]:
+    """Read what a format reads, and name the lines that are left out since they are longer than any."""
+    if os.fstat(file.fileno()).st_size > FEED_FILE:
+        raise BoundsError(f"it is larger than {FEED_FILE // MB} MB")
+    if format_.text == "json":
+        # one in UTF-16 is counted once it is UTF-8
+        return (read_bounded(file, FEED.size) if file.peek(2)[:2] in UTF16 else read_checked(file, FEED)), []
+    if format_.text == "yaml":
+        return read_bounded(file, YAML_SIZE), []
+    kept, left_out = bytearray(), []
+    for number, line in enumerate(read_utf8_lines(file, FEED_LINE), 1):
+        if line is None:
+            left_out.append(Rejected(f"{path.name}: line {number}", f"it is longer than {FEED_LINE // 2**10} KB"))
+        kept += b"\n" if line is None else line
+    return bytes(kept), left_out
 
 
 def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Indicator | Rejected]:

@@ -1,11 +1,10 @@
 """JSON of a feed: hostile input, so every shape is looked at before it is used."""
 
-import json
 from typing import Any
 
+from phone_audit.files.bounded_json import JsonError, checked, parse
+from phone_audit.files.bounds import FEED, BoundsError
 from phone_audit.model.text_bytes import as_utf8, decoded
-
-LARGEST = 256 * 2**20
 
 
 class FeedError(ValueError):
@@ -16,12 +15,12 @@ def read_json(data: bytes) -> Any:
     """Parse JSON.
 
     Raises:
-        FeedError: it is none, or nested too deeply.
+        FeedError: it is none, or holds more than any feed does.
     """
     try:
-        return json.loads(as_utf8(data).decode())
-    except (ValueError, RecursionError) as error:
-        raise FeedError(f"it is no JSON: {error}") from error
+        return parse(checked(as_utf8(data), FEED))
+    except (BoundsError, JsonError) as error:
+        raise FeedError(str(error)) from error
 
 
 def texts(value: object) -> list[str]:

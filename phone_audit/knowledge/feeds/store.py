@@ -10,7 +10,13 @@ from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.files.atomic_write import replacing, rights_of
+from phone_audit.files.bounded_json import JsonError, checked
+from phone_audit.files.bounded_lines import read_lines
+from phone_audit.files.bounds import FEED_ROW, BoundsError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, FeedRow, Indicator, Kind
+from phone_audit.knowledge.knowledge_file import open_knowledge
+from phone_audit.model.base import Document, first_fault, read_strictly
 
 FOLDER: Final = "indicators"
 """The sub-folder of a knowledge folder that holds feeds."""
@@ -63,14 +69,10 @@ def read_head(path: Path) -> FeedHead:
     Raises:
         KnowledgeError: the file cannot be read, or its first line is no head.
     """
+    first = next(feed_lines(path), b"")
     try:
-        with path.open("rb") as file:
-            line = file.readline(2**20)
-    except OSError as error:
-        raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
-    try:
-        return FeedHead.model_validate_json(line)
-    except ValidationError as error:
+        return read_line(FeedHead, first)
+    except LineError as error:
         raise _broken(path, 1, error) from error
 
 
@@ -80,24 +82,55 @@ def read_rows(path: Path) -> Iterator[FeedRow]:
     Raises:
         KnowledgeError: a line breaks the schema; names file, line and field.
     """
+    for number, line in enumerate(feed_lines(path), 1):
+        if number > 1:
+            try:
+                yield read_line(FeedRow, line)
+            except LineError as error:
+                raise _broken(path, number, error) from error
+
+
+def feed_lines(path: Path) -> Iterator[bytes | None]:
+    """Yield the lines of a feed with their ends; None for one that is longer than any.
+
+    Raises:
+        KnowledgeError: the file cannot be read.
+    """
     try:
-        with path.open("rb") as file:
-            file.readline()
-            for number, line in enumerate(file, 2):
-                try:
-                    yield FeedRow.model_validate_json(line)
-                except ValidationError as error:
-                    raise _broken(path, number, error) from error
+        with open_knowledge(path) as file:
+            yield from read_lines(file, FEED_ROW.size)
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _broken(path: Path, number: int, error: ValidationError) -> KnowledgeError:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "whole line"
-    return KnowledgeError(
-        f"{path}: line {number}: {place}: {first['msg']}.", f"Import the feed again, or remove {path.name}."
-    )
+class LineError(ValueError):
+    """A line breaks its schema: `place` is the field, `what` says what is wrong there."""
+
+    def __init__(self, place: str, what: str) -> None:
+        super().__init__(f"{place}: {what}")
+        self.place = place
+        self.what = what
+
+
+def read_line(model: type[Document], line: bytes | None) -> Document:
+    """Read a line of `feed_lines`.
+
+    Raises:
+        LineError: it breaks the schema.
+    """
+    if line is None:
+        raise LineError("whole line", f"it is longer than {FEED_ROW.size // 2**20} MB, which no line of a feed is")
+    try:
+        return read_strictly(model, checked(line, FEED_ROW))
+    except ValidationError as error:
+        place, what = first_fault(error)
+        raise LineError(place or "whole line", what) from error
+    except (BoundsError, JsonError) as error:
+        raise LineError("whole line", str(error)) from error
+
+
+def _broken(path: Path, number: int, error: LineError) -> KnowledgeError:
+    return KnowledgeError(f"{path}: line {number}: {error}.", f"Import the feed again, or remove {path.name}.")
 
 
 def sha256_of(path: Path) -> str:
@@ -107,7 +140,7 @@ def sha256_of(path: Path) -> str:
         KnowledgeError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.") from error

@@ -18,6 +18,8 @@ from typing import Annotated, Any, Final, get_args
 
 from pydantic import Field
 
+from phone_audit.files.bounded_json import checked, parse
+from phone_audit.files.bounds import FEED_ROW, TABLE_HEAD
 from phone_audit.knowledge.feeds.indicator import (
     CLASSES,
     KINDS,
@@ -30,7 +32,7 @@ from phone_audit.knowledge.feeds.indicator import (
     Listed,
     Weight,
 )
-from phone_audit.model.base import Frozen
+from phone_audit.model.base import Frozen, read_strictly
 
 MAGIC: Final = b"PHAU-IND"
 VERSION: Final = 3
@@ -138,7 +140,7 @@ class Table:
         heads, keys, places, rows_at, self._values, self._rows = sections
         try:
             self._keys, self._places, self._rows_at = (part.cast("Q") for part in (keys, places, rows_at))
-            head = _Head.model_validate_json(bytes(heads))
+            head = read_strictly(_Head, checked(bytes(heads), TABLE_HEAD))
         except (TypeError, ValueError) as error:
             raise TableError("its head or a section is none") from error
         if len(self._keys) != len(self._places) or max(self._places, default=-1) >> _TEXT_BITS >= len(self._rows_at):
@@ -156,7 +158,7 @@ class Table:
         try:
             for number in range(len(self._rows_at)):
                 _check_row(self._said(number), len(self.feeds))
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError) as error:
             raise TableError("a row is none") from error
 
     def __len__(self) -> int:
@@ -196,4 +198,4 @@ class Table:
     def _said(self, number: int) -> Any:
         start = self._rows_at[number]
         end = self._rows_at[number + 1] if number + 1 < len(self._rows_at) else len(self._rows)
-        return json.loads(bytes(self._rows[start:end]))
+        return parse(checked(bytes(self._rows[start:end]), FEED_ROW))

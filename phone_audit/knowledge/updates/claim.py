@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.store import sha256_of
 from phone_audit.knowledge.updates.download import Way, fetch
 from phone_audit.knowledge.updates.generations import Kept, Order
@@ -49,7 +50,8 @@ def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
 def _signed(said: Signed, file: Path, by: Way) -> Claim:
     fetch(said.signature_url, file, LARGEST, by)
     key = read_public_key(said.public_key)
-    signature = read_signature(file.read_bytes(), key)
+    with open_regular(file) as fetched:
+        signature = read_signature(fetched.read(LARGEST), key)
     order = _order(signature)
     stamp = order.timestamp
     return Claim(

@@ -16,8 +16,11 @@ from pydantic import Field, ValidationError
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.files.atomic_write import replace_file
+from phone_audit.files.bounded_json import JsonError, read_checked
+from phone_audit.files.bounds import OWN_LIST, BoundsError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.updates.locks import FOLDER, changing
-from phone_audit.model.base import Frozen
+from phone_audit.model.base import Frozen, read_strictly
 
 SOURCE_ID: Final = r"^[a-z0-9]+([.-][a-z0-9]+)*$"
 _GENERATION: Final = r"^[0-9TZ]{16}-[0-9a-f]{12}(-[0-9]+)?$"
@@ -78,12 +81,13 @@ def read_current(own: Path) -> Current:
     """
     path = own / FOLDER / _POINTER
     try:
-        return Current.model_validate_json(path.read_bytes())
+        with open_regular(path) as file:
+            return read_strictly(Current, read_checked(file, OWN_LIST))
     except FileNotFoundError:
         return Current()
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
-    except ValidationError as error:
+    except (BoundsError, JsonError, ValidationError) as error:
         raise KnowledgeError(
             f"{path} is damaged.", f"Remove the folder {own / FOLDER}, and fetch again: phone-audit db update."
         ) from error

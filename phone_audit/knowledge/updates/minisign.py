@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.open_regular import open_regular
 
 LARGEST: Final = 16 * 2**10
 """Bytes of a signature file; minisign's own comments are far shorter."""
@@ -89,11 +90,8 @@ def verify(signature: Signature, key: PublicKey, content: Path) -> None:
         KnowledgeError: the content is not what was signed.
         OSError: it cannot be read.
     """
-    if signature.over_hash:
-        with content.open("rb") as file:
-            signed = hashlib.file_digest(file, hashlib.blake2b).digest()
-    else:
-        signed = content.read_bytes()
+    with open_regular(content) as file:
+        signed = hashlib.file_digest(file, hashlib.blake2b).digest() if signature.over_hash else file.read()
     if not _signed(key, signature.signature, signed):
         raise KnowledgeError("The content is not what was signed: its signature is wrong.", "Nothing of it was taken.")
 

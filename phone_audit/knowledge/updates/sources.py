@@ -1,7 +1,7 @@
 """`sources.json`: what a user wants to have fetched, from where, and by what it is known to be genuine."""
 
-import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -10,18 +10,20 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.bounded_json import CheckedJson, JsonError, read_checked
+from phone_audit.files.bounds import OWN_LIST, BoundsError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.formats import FORMATS
 from phone_audit.knowledge.feeds.indicator import ThreatClass
 from phone_audit.knowledge.problems import Problem
 from phone_audit.knowledge.updates.generations import SOURCE_ID
 from phone_audit.knowledge.updates.minisign import read_public_key
-from phone_audit.model.base import Frozen
+from phone_audit.model.base import Frozen, parse_unicode
 
 NAME: Final = "sources.json"
 """The file in the user's knowledge folder."""
 BUNDLE: Final = "knowledge"
 """The format of a ZIP that holds a knowledge folder."""
-_LARGEST_FILE = 2**20
 
 
 def checked_url(url: str) -> str:
@@ -108,34 +110,37 @@ def read_sources(own: Path) -> Listed:
     """
     path = own / NAME
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE)
+        with open_regular(path) as file:
+            text = read_checked(file, OWN_LIST)
     except FileNotFoundError:
         raise KnowledgeError(
             f"There is no {path}.", "List there what you want to have fetched; docs/knowledge.md has an example."
         ) from None
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
-    return _read(path, data)
+    except BoundsError as error:
+        raise KnowledgeError(f"{path} was not read: {error}.", "List fewer sources.") from error
+    return _read(path, text)
 
 
-def _read(path: Path, data: bytes) -> Listed:
+def _read(path: Path, text: CheckedJson) -> Listed:
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise KnowledgeError(f"{path} is no JSON: {error}.", "Correct it; docs/knowledge.md has an example.") from error
+        document = parse_unicode(text)
+    except JsonError as error:
+        raise KnowledgeError(f"{path}: {error}.", "Correct it; docs/knowledge.md has an example.") from error
     if not isinstance(document, dict) or document.keys() != {"sources"} or not isinstance(document["sources"], list):
         raise KnowledgeError(f'{path}: it has to be {{"sources": [...]}}.', "docs/knowledge.md has an example.")
     found: dict[str, UpdateSource] = {}
     problems: list[Problem] = []
     names = [entry.get("id") if isinstance(entry, dict) else None for entry in document["sources"]]
+    times = Counter(name for name in names if isinstance(name, str))
     for place, (name, entry) in enumerate(zip(names, document["sources"], strict=True)):
-        shown = name if isinstance(name, str) else f"sources[{place}]"
-        if isinstance(name, str) and names.count(name) > 1:
-            problems.append(Problem(NAME, shown, "id", f"stands {names.count(name)} times; keep one of them"))
+        shown = name[:60] if isinstance(name, str) else f"sources[{place}]"
+        if isinstance(name, str) and times[name] > 1:
+            problems.append(Problem(NAME, shown, "id", f"stands {times[name]} times; keep one of them"))
             continue
         try:
-            source = UpdateSource.model_validate_json(json.dumps(entry))
+            source = UpdateSource.model_validate(entry)
             found[source.id] = source
         except ValidationError as error:
             problems += _problems(shown, error)

@@ -36,7 +36,7 @@ CASES: dict[str, tuple[str, list[Taken], list[str]]] = {
             ("host", "spyone.example", "SpyOne", "stalkerware"), ("url", "dl.example/spy.apk", "SpyOne", "stalkerware"),
             ("package", "com.kids.watch", "Kids", "watchware"),
         ],
-        ["it is no text", "is no package name", "it has no name"],
+        ["is no package name", "is no package name", "it has no name"],
     ),
     "stalkerware-samples": (
         f"SHA256,Package Name,Certificate,Version,App\n{'a' * 64},com.spy.one,{'B' * 40},9,SpyOne\nzz,com.x,,,X\na,b,c,d,e,f\n",

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_audit.files.bounds import YAML_SIZE
 from phone_audit.knowledge.feeds.formats import FORMATS, recognised
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
 from phone_audit.knowledge.feeds.json_text import FeedError
-from phone_audit.knowledge.feeds.yaml_text import LARGEST, read_yaml
+from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import with_one_changed
 
@@ -71,22 +72,50 @@ def test_a_file_is_recognised(name: str) -> None:
     assert found.name == name
 
 
-def test_yaml_stays_within_its_limits() -> None:
-    with pytest.raises(FeedError, match="too much for YAML"):
-        read_yaml(b"a" * (LARGEST + 1))
-    with pytest.raises(FeedError, match="no YAML"):
-        read_yaml(b"!!python/object/apply:os.system ['true']")
-    bomb = b"a: &a [x, x]\n" + b"".join(
-        b"%c: &%c [*%c, *%c, *%c, *%c]\n" % (n + 1, n + 1, n, n, n, n) for n in range(97, 120)
-    )
-    with pytest.raises(FeedError, match="no list of products"):
-        list(FORMATS["stalkerware"].read(bomb, About("feed", "stalkerware")))
+UNFOLDING = b"a: &a [x, x]\n" + b"".join(
+    b"%c: &%c [*%c, *%c, *%c, *%c]\n" % (n + 1, n + 1, n, n, n, n) for n in range(97, 120)
+)
+MERGING = b"- &a {x: 1}\n" + b"".join(b"- &%c {<<: [*%c, *%c, *%c]}\n" % (n + 1, n, n, n) for n in range(97, 121))
 
 
-def test_yaml_merges_nothing() -> None:
-    bomb = b"- &a {x: 1}\n" + b"".join(b"- &%c {<<: [*%c, *%c, *%c]}\n" % (n + 1, n, n, n) for n in range(97, 121))
-    with pytest.raises(FeedError, match="could not determine a constructor"):
-        read_yaml(bomb)
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"a" * (YAML_SIZE + 1), "too much for YAML"),
+        (b"[unclosed", "no YAML"),
+        (UNFOLDING, "alias or an anchor"),
+        (MERGING, "alias or an anchor"),
+        (b"- name: &x a\n", "alias or an anchor"),
+        (b"- {name: *x}\n", "alias or an anchor"),
+        (b"!!python/object/apply:os.system ['true']", "holds a tag"),
+        (b"- !!int '1'", "holds a tag"),
+        (b"[" * 100, "nested more than 32 levels"),
+        (b"- a\n" * 500_001, "more than 500,000 values"),
+    ],
+)
+def test_yaml_that_is_more_than_lists_of_texts_is_refused(data: bytes, sentence: str) -> None:
+    with pytest.raises(FeedError, match=sentence):
+        read_yaml(data)
+
+
+def test_yaml_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object, **__: object) -> None:
+        raise AssertionError("something was built")
+
+    monkeypatch.setattr("yaml.load", build)
+    with pytest.raises(FeedError, match="alias"):
+        read_yaml(UNFOLDING)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("null", None), ("~", None), ("", None), ("yes", True), ("false", False), ("7", "7"), ("1:1:1:1", "1:1:1:1"),
+        ("9" * 5000, "9" * 5000), ("2026-01-31", "2026-01-31"), ("0x10", "0x10"), ("1e9", "1e9"), ("<<", "<<"),
+    ],
+)  # fmt: skip
+def test_numbers_and_times_of_yaml_stay_texts(text: str, value: object) -> None:
+    assert read_yaml(f"a: {text}".encode()) == {"a": value}
 
 
 def test_samples_give_no_certificate() -> None:

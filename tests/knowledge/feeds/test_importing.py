@@ -1,5 +1,7 @@
 """A file or a folder of a feed → the user's knowledge folder; and every feed of the shared material."""
 
+import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +39,8 @@ def test_what_a_feed_says_of_itself(tmp_path: Path) -> None:
     assert (head.publisher, head.licence, head.date) == ("AssoEchap", "CC-BY-4.0", "2026-01-31")
     assert head.imported == "2026-02-01T12:00:00Z"
     assert head.counts == {"address": 1, "certificate": 1, "host": 2, "name": 2, "package": 2, "url": 1}
-    assert head.left_out == {"it has no name": 1, "it is no text": 1, "… is no package name": 1}
-    assert imported.rejected[0] == Rejected("7", "it is no text")
+    assert head.left_out == {"it has no name": 1, "… is no package name": 2}
+    assert imported.rejected[0] == Rejected("7", "'7' is no package name")
 
 
 def test_what_was_imported_is_found_and_passes_the_check(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_the_name_of_a_feed_stays_in_its_folder(tmp_path: Path, name: str) -> No
 
 def test_what_unfolds_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "MOST_ROWS", 50)
-    many = "- &a [c.one, c.two]\n" + "".join(f"- {{name: n{number}, packages: *a}}\n" for number in range(40))
+    many = "".join(f"- {{name: n{number}, packages: [c.one, c.two]}}\n" for number in range(40))
     with pytest.raises(KnowledgeError, match="holds more than 50 rows"):
         read_feed("stalkerware", write(tmp_path, "ioc.yaml", many), Said(), lambda: NOW)
 
@@ -174,3 +176,43 @@ def test_every_shared_feed_is_imported(format_: str, path: str, tmp_path: Path) 
 def test_the_list_of_shared_feeds_is_whole() -> None:
     folders = {path.name for path in shared("feeds").iterdir() if path.is_dir()}
     assert folders == {path.partition("/")[0] for _, path in FEEDS}
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "list.txt")
+    with pytest.raises(KnowledgeError, match="it is no regular file"):
+        read_feed("hosts", tmp_path / "list.txt", Said(), lambda: NOW)
+
+
+def test_a_link_in_a_folder_is_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "feed"
+    folder.mkdir()
+    write(folder, "a.txt", "0.0.0.0 a.example\n")
+    (folder / "b.txt").symlink_to(write(tmp_path, "elsewhere.txt", "0.0.0.0 b.example\n"))
+    imported = read_feed("hosts", folder, Said(), lambda: NOW)
+    assert [item.value for item in imported.indicators] == ["a.example"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_line_longer_than_any_is_left_out_and_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("0.0.0.0 a.example\n||" + "/" * 70_000 + "\n0.0.0.0 b.example\n", encoding)
+    imported = read_feed("hosts", path, Said(), lambda: NOW)
+    assert [item.value for item in imported.indicators] == ["a.example", "b.example"]
+    assert imported.rejected == [Rejected("list.txt: line 2", "it is longer than 64 KB")]
+    assert imported.head.input_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("format_", "text", "sentence"),
+    [
+        ("stix", "[]," * 6_000_000, "more than 5,000,000 values"),
+        ("exodus", "[" * 100, "nested more than 64 levels"),
+        ("stalkerware", "- a\n" * 1_100_000, "larger than 4 MB"),
+        ("suss", '{"signatures": ' + "7" * 5000 + "}", "more than 400 digits"),
+    ],
+)
+def test_a_feed_that_holds_more_than_any_is_refused(tmp_path: Path, format_: str, text: str, sentence: str) -> None:
+    with pytest.raises(KnowledgeError, match=f"was not read: it .*{sentence}"):
+        read_feed(format_, write(tmp_path, "feed", text), Said(), lambda: NOW)

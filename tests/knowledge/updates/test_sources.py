@@ -83,7 +83,12 @@ def test_an_id_that_stands_twice_and_an_entry_without_one(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "is no JSON"), ("[" * 100_000, "is no JSON"), ("[]", "it has to be"), ('{"sources": 1}', "it has to be")],
+    [
+        ("{", "it is no JSON"),
+        ("[" * 1000, "nested more than 64"),
+        ("[]", "it has to be"),
+        ('{"sources": 1}', "it has to be"),
+    ],
 )
 def test_what_is_no_list_at_all_is_told(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "sources.json").write_text(text, "utf-8")

@@ -14,7 +14,7 @@ from phone_audit.analyse.left import OPENING, may_stay, named_like_media
 from phone_audit.analyse.media_ends import is_media_to_its_end
 from phone_audit.analyse.parts import Held, NotHeldError
 from phone_audit.analyse.signing_block import V2, V3, V31, SigningBlock, find_block
-from phone_audit.analyse.zip_index import LOCAL, Entry, Index, Sliceable, read_index
+from phone_audit.analyse.zip_index import LOCAL, SMALL_DIRECTORY, Entry, Index, Sliceable, read_small_index
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts, Range
 
@@ -33,8 +33,6 @@ MAX_RANGES: Final = 256
 
 _BLOCK: Final = 32 * 2**10
 """Bytes that most signing blocks fit into."""
-_MAX_DIRECTORY: Final = 16 * 2**20
-_MAX_ENTRIES: Final = 100_000
 _LOOKED_INTO: Final = 64 * 2**10
 """Bytes from which on an entry that is called like media is looked into.
 
@@ -70,7 +68,7 @@ def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | 
         return tuple(held.missing(tail, size))
     view = Held(data, held)
     try:
-        index = read_index(view)
+        index = read_small_index(view)
         block = find_block(view, index.directory_offset)
     except NotHeldError as error:
         return _directory(error, tail, size, held)
@@ -102,7 +100,7 @@ class _Extent(NamedTuple):
 def _directory(error: NotHeldError, tail: int, size: int, held: Parts) -> tuple[Range, ...] | None:
     """Ask for the directory and the signing block before it: all from there to the end of the file."""
     start = max(0, error.start - _BLOCK)
-    if tail - start > _MAX_DIRECTORY or 2 * (size - start) > size + 2 * TAIL[1]:
+    if tail - start > SMALL_DIRECTORY + _BLOCK or 2 * (size - start) > size + 2 * TAIL[1]:
         return None
     return tuple(held.missing(start, tail)) or None
 
@@ -111,7 +109,7 @@ def _is_unusual(index: Index, block: SigningBlock) -> bool:
     """Tell whether parts would not do: Android refuses it, or the signature needs every entry."""
     signed = block.damage is None and any(scheme in block.values for scheme in (V2, V3, V31))
     ordinary = all(e.method == _DEFLATED or (e.method == _STORED and e.size == e.compressed) for e in index.entries)
-    return bool(index.notes) or not 0 < len(index.entries) <= _MAX_ENTRIES or not signed or not ordinary
+    return bool(index.notes) or not index.entries or not signed or not ordinary
 
 
 def _extents(index: Index, end: int) -> list[_Extent] | None:

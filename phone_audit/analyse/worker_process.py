@@ -1,6 +1,5 @@
 """One worker process as its parent sees it: starting, asking, listening, ending."""
 
-import json
 import os
 import selectors
 import signal
@@ -15,6 +14,8 @@ from pydantic import ValidationError
 
 from phone_audit.analyse.task import Task
 from phone_audit.errors import PhoneAuditError
+from phone_audit.files.bounded_json import checked, parse
+from phone_audit.files.bounds import ANNOUNCED, ANSWERED_RECORD
 from phone_audit.model.apk import ApkInfo
 
 WORKER = """
@@ -30,8 +31,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START_TIMEOUT = 60.0
 _END_TIMEOUT = 5.0
 _READ = 2**18
-LONGEST_ANSWER = 16 * 2**20
-"""Bytes that a worker may say before a line ends; its records have a bound of their own, far below this."""
+LONGEST_ANSWER = ANSWERED_RECORD.size
+"""Bytes that a worker may say before a line ends."""
 _LONGEST_SECONDS = 10.0**7
 _KEPT_STDERR = 4096
 _LONGEST_DETAIL = 200
@@ -202,8 +203,9 @@ class WorkerProcess:
         """Take one line; one that makes no sense ends the process, since its code may not be ours any more."""
         try:
             if self._seconds is not None:
-                return self._finished(ApkInfo.model_validate_json(line), self._seconds, len(line))
-            said = json.loads(line)
+                record = ApkInfo.model_validate_json(checked(line, ANSWERED_RECORD))
+                return self._finished(record, self._seconds, len(line))
+            said = parse(checked(line, ANNOUNCED))
             if "ready" in said and not self._ready:
                 self._ready = True
                 self._ask()

@@ -27,6 +27,10 @@ _FULL32 = 0xFFFFFFFF
 _EXTRA64 = 1
 _SEARCH = _END_FORMAT.size + _FULL16
 MAX_ENTRIES = 1_000_000
+SMALL_ENTRIES = 65_535
+"""As many as an archive without 64-bit records may have."""
+SMALL_DIRECTORY = 8 * 2**20
+"""Bytes of a directory: some 80 for each of so many entries, several times what the largest real packages have."""
 
 Buffer = memoryview
 """Read-only bytes: a mapped file, or one archive inside another."""
@@ -87,6 +91,16 @@ class _End(NamedTuple):
         return self.directory_offset + self.shift + self.directory_size
 
 
+def read_small_index(data: Sliceable) -> Index:
+    """Read the central directory of an archive that no honest package is larger than, in little time and memory.
+
+    Raises:
+        ApkError: as `read_index`; also `too-many-entries` where its directory is not small.
+    """
+    notes: list[Note] = []
+    return _index(data, _small(_find_end(data, notes)), notes)
+
+
 def read_index(data: Sliceable) -> Index:
     """Read the central directory.
 
@@ -94,7 +108,21 @@ def read_index(data: Sliceable) -> Index:
         ApkError: code `empty`, `not-an-archive`, `truncated`, `damaged-archive` or `too-many-entries`.
     """
     notes: list[Note] = []
-    end = _find_end(data, notes)
+    return _index(data, _find_end(data, notes), notes)
+
+
+def _small(end: _End) -> _End:
+    """Give the end of an archive that has few entries, all of them in few bytes before it.
+
+    Raises:
+        ApkError: code `too-many-entries`.
+    """
+    if end.records > SMALL_ENTRIES or end.offset - end.directory_offset - end.shift > SMALL_DIRECTORY:
+        raise ApkError("The archive has a larger directory than is read here.", code="too-many-entries")
+    return end
+
+
+def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
     if end.records > MAX_ENTRIES:
         reason = f"The archive announces {end.records} entries; {MAX_ENTRIES} is the limit."
         raise ApkError(reason, code="too-many-entries")
@@ -120,6 +148,15 @@ def records(data: Sliceable) -> Iterator[Entry]:
         ApkError: as `read_index`, except that the number of entries is not limited.
     """
     return _records(data, _find_end(data, []))
+
+
+def small_records(data: Sliceable) -> Iterator[Entry]:
+    """Give the entries of an archive with a small directory.
+
+    Raises:
+        ApkError: as `read_small_index`.
+    """
+    return _records(data, _small(_find_end(data, [])))
 
 
 def names(data: Sliceable) -> Iterator[str]:

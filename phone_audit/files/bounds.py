@@ -55,6 +55,13 @@ WATCH: Final = JsonBounds(size=256 * MB, values=5_000_000)
 RECORD: Final = JsonBounds(size=64 * MB, values=2_000_000)
 """One APK's record in the cache: real ones have up to some MB."""
 
+ANSWERED_RECORD: Final = JsonBounds(size=16 * MB, values=500_000)
+"""One APK's record as the process that read it answers. It bounds its records at 2 MB, but it had hostile bytes in it,
+so that it may not do so any more. The largest record of real packages has 214 KB and 8,000 values."""
+
+ANNOUNCED: Final = JsonBounds(size=4096, values=100)
+"""What that process says before the record: the name of a step, or how long it took."""
+
 FOREIGN: Final = JsonBounds(size=32 * MB, values=1_000_000)
 """A file of another tool: some 15 values an APK."""
 

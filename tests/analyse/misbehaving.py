@@ -45,6 +45,20 @@ def _nonsense() -> None:
     time.sleep(1000)
 
 
+def _say(*lines: bytes) -> None:
+    with os.fdopen(int(os.environ.get("ANSWERS", "3")), "wb", closefd=False) as answers:
+        answers.writelines(lines)
+    time.sleep(1000)
+
+
+def _ready_again() -> None:
+    _say(b'{"ready":true}\n' * 1000)
+
+
+def _dense() -> None:
+    _say(b'{"seconds":0,"retire":false}\n', b'{"components":[' + b"[]," * 5_000_000 + b"[]]}\n")
+
+
 def _connect() -> None:
     socket.create_connection(("127.0.0.1", 9), timeout=5)
 
@@ -62,6 +76,11 @@ DEEDS: dict[str, Callable[[], Any]] = {
     "exit": lambda: os._exit(3),
     "nonsense": _nonsense,
     "print": lambda: os.write(1, b"library output\n"),
+    "endless": lambda: _say(b"[" * 20_000_000),
+    "dense": _dense,
+    "deep": lambda: _say(b"[" * 4000 + b"\n"),
+    "infinite": lambda: _say(b'{"seconds":1e999,"retire":false}\n'),
+    "ready": _ready_again,
     "connect": _connect,
     "run": lambda: subprocess.run(["true"], check=True),
     "slow": lambda: time.sleep(0.3),

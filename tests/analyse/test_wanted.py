@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.analyse import zip_index
 from phone_audit.analyse.archive import Archive
 from phone_audit.analyse.wanted import GAP, MAX_RANGES, SMALL, next_wanted
 from phone_audit.model.parts import Parts
@@ -167,6 +168,20 @@ def test_a_directory_far_larger_than_the_end_that_is_asked_for_first() -> None:
     assert brought.rounds[0] == ((len(data) - len(data) // 32, len(data)),)
     assert len(brought.rounds) == 3
     assert len(held(brought, data)) == 1001
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[f"{n}" for n in range(1_000)], [f"{n:060000}" for n in range(200)]],
+    ids=["many-entries", "long-names"],
+)
+def test_of_a_directory_larger_than_an_honest_one_no_entry_is_read(
+    names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = apk(picture(size=4 * MB), *(Part(name) for name in names))
+    monkeypatch.setattr(zip_index, "SMALL_ENTRIES", 1_000)
+    monkeypatch.setattr(zip_index, "Entry", None)
+    assert next_wanted(memoryview(data), len(data), Parts.of([(1, len(data))])) is None
 
 
 def test_a_signing_block_larger_than_expected() -> None:

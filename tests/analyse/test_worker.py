@@ -129,6 +129,10 @@ def test_a_v4_signature_beside_one_copy_makes_it_another_file(tmp_path: Path) ->
         ("raise-manifest", "crashed"),
         ("exit-manifest", "crashed"),
         ("nonsense-manifest", "crashed"),
+        ("endless-manifest", "crashed"),
+        ("dense-manifest", "crashed"),
+        ("deep-manifest", "crashed"),
+        ("infinite-manifest", "crashed"),
         ("connect-manifest", "crashed"),
         ("run-manifest", "crashed"),
         ("kill-manifest", "memory-budget"),
@@ -140,6 +144,11 @@ def test_a_step_that_ends_the_worker_is_left_out_and_the_rest_is_read(tmp_path: 
     assert skips(info) == [("manifest", code)]
     assert (info.package, info.endpoints) == (None, ())
     assert info.signature is not None
+
+
+def test_to_say_again_that_it_is_ready_gives_a_worker_no_more_time(tmp_path: Path) -> None:
+    info = goes_wrong(tmp_path, "ready-dex")
+    assert skips(info) == [("dex", "crashed")]
 
 
 def test_the_reason_names_how_the_worker_ended_and_is_harmless(tmp_path: Path) -> None:

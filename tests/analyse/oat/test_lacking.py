@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse import zip_index
 from phone_audit.analyse.oat.lacking import lacks_code
 from phone_audit.model.parts import Parts
 from tests.analyse.packages import fixture
@@ -49,3 +50,12 @@ def test_without_the_directory_nothing_is_said(tmp_path: Path) -> None:
     path.write_bytes(fixture("policy"))
     assert not lacks_code(path, Parts.of([(0, 50)]))
     assert not lacks_code(tmp_path / "gone", None)
+
+
+def test_a_directory_larger_than_an_honest_one_is_not_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.apk"
+    path.write_bytes(make_zip([Part("classes.dex", b"x"), *(Part(f"{n:060000}") for n in range(200))]))
+    monkeypatch.setattr(zip_index, "Entry", None)
+    assert lacks_code(path, None)

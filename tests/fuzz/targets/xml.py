@@ -1,0 +1,100 @@
+"""Manifests, network policies and resource tables, compiled, as messages of protobuf, and as plain text."""
+
+from contextlib import suppress
+from itertools import islice
+from typing import Final
+
+from phone_audit.analyse.binary_xml import parse_compiled
+from phone_audit.analyse.bundle_xml import BundleTable, parse_bundle_xml
+from phone_audit.analyse.compiled_xml import REFERENCE, Parsed, Value
+from phone_audit.analyse.manifest import Resolve, read_manifest
+from phone_audit.analyse.network_policy import read_policy
+from phone_audit.analyse.resources import ResourceTable
+from phone_audit.analyse.text_xml import is_text, parse_text_xml
+from phone_audit.analyse.wire import fields, text_of
+from phone_audit.errors import ApkError
+from tests.fuzz.target import Target, promise
+
+_IDS: Final = (0x7F010000, 0x7F010001, 0x7F020000, 0x7F02FFFF, 0x7F030003, 0x01010001, 0x00010000, 0xFFFFFFFF)
+_MOST_TEXT: Final = 65_536
+"""Letters of one text that a table or a pool may give: twice what Android's own forms can hold."""
+
+
+def compiled_xml(data: bytes) -> None:
+    """Read compiled XML as a manifest and as a network policy."""
+    with suppress(ApkError):
+        _use(parse_compiled(data, "manifest"), _follows_nothing)
+
+
+def text_xml(data: bytes) -> None:
+    """Read XML as plain text, as libraries have it."""
+    is_text(data)
+    with suppress(ApkError):
+        _use(parse_text_xml(data, "manifest"), _follows_nothing)
+
+
+def bundle_xml(data: bytes) -> None:
+    """Read a message of protobuf as XML, as a table, and as fields."""
+    view = memoryview(data)
+    with suppress(ApkError):
+        _use(parse_bundle_xml(view, "manifest"), _follows_nothing)
+    with suppress(ApkError):
+        table = BundleTable(view)
+        for number in _IDS:
+            table.values(number)
+            table.resolve(Value(REFERENCE, number))
+    with suppress(ValueError):
+        for _, value in islice(fields(view), 10_000):
+            text_of(value)
+
+
+def resources(data: bytes) -> None:
+    """Look up values in a resource table."""
+    with suppress(ApkError):
+        table = ResourceTable(memoryview(data))
+        for number in _IDS:
+            for value in table.values(number):
+                promise(len(value.text or "") <= _MOST_TEXT, "a text is longer than Android's forms can hold")
+            table.resolve(Value(REFERENCE, number))
+
+
+def _use(parsed: Parsed, resolve: Resolve) -> None:
+    facts = read_manifest(parsed.root, resolve)
+    read_manifest(parsed.root, resolve, library=True)
+    read_policy(facts, parsed.root)
+    read_policy(facts, None)
+
+
+def _follows_nothing(value: Value) -> Value | None:
+    return value if value.reference is None else None
+
+
+_NAMES: Final = (
+    b"manifest", b"package", b"application", b"activity", b"provider", b"uses-sdk", b"uses-permission",
+    b"network-security-config", b"domain-config", b"base-config", b"trust-anchors", b"certificates", b"domain",
+)  # fmt: skip
+
+TARGETS: Final = {
+    "compiled_xml": Target(
+        compiled_xml,
+        (
+            "phone_audit.analyse.binary_xml",
+            "phone_audit.analyse.manifest_child",
+            "phone_audit.analyse.compiled_xml",
+            "phone_audit.analyse.manifest",
+            "phone_audit.analyse.network_policy",
+        ),
+        (*_NAMES, b"\3\0\x08\0", b"\1\0\x1c\0", b"\x80\1\x08\0", b"\2\1\x10\0", b"\3\1\x10\0", b"\4\1\x10\0"),
+    ),
+    "text_xml": Target(
+        text_xml,
+        ("phone_audit.analyse.text_xml", "phone_audit.analyse.markup"),
+        (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
+    ),
+    "bundle_xml": Target(bundle_xml, ("phone_audit.analyse.bundle_xml", "phone_audit.analyse.wire"), _NAMES),
+    "resources": Target(
+        resources,
+        ("phone_audit.analyse.resources",),
+        (b"\2\0\x0c\0", b"\1\0\x1c\0", b"\0\2\x20\1", b"\1\2", b"\2\2", b"\xff\xff\xff\xff"),
+    ),
+}

@@ -74,6 +74,7 @@ def test_untested_android_versions_are_named() -> None:
     assert untested(38, "18")[0].startswith("Android 18: no real dump")
 
 
+@pytest.mark.promise("one-importer")
 def test_what_is_imported_once_is_what_the_linter_bans() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     banned = settings["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-api"]

@@ -72,6 +72,7 @@ def test_the_report_in_the_readme_is_the_real_one() -> None:
     assert [line for line in lines if line not in shown] == []
 
 
+@pytest.mark.promise("saved-same-result")
 def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, tmp_path: Path) -> None:
     live = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
     assert live.returncode == 12
@@ -84,6 +85,7 @@ def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, t
     assert one["device"]["serial"] is None
 
 
+@pytest.mark.promise("no-serial")
 def test_identifiers_only_when_asked_for(nokia: SimulatedPhone, tmp_path: Path) -> None:
     run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-o", tmp_path / "a.json")
     serial = json.loads(run("scan", tmp_path / "saved", "-f", "json", "--with-identifiers").stdout)["device"]["serial"]
@@ -91,6 +93,7 @@ def test_identifiers_only_when_asked_for(nokia: SimulatedPhone, tmp_path: Path) 
     assert serial not in (tmp_path / "a.json").read_text()
 
 
+@pytest.mark.promise("unread-never-good")
 def test_a_quick_scan_promises_nothing(nokia: SimulatedPhone) -> None:
     shown = run("scan", nokia.address, "--via", "direct", "--depth", "quick", "-f", "json")
     document = json.loads(shown.stdout)
@@ -252,6 +255,7 @@ def test_output_goes_into_what_is_no_ordinary_file(tmp_path: Path) -> None:
         assert json.loads(reader.communicate(timeout=20)[0])["schema"] == "phone-audit/firmware/1"
 
 
+@pytest.mark.promise("outputs-whole")
 def test_a_file_keeps_its_rights_and_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     real.touch(0o600)
@@ -333,6 +337,7 @@ def test_a_record_of_one_apk_can_be_drawn(tmp_path: Path) -> None:
     assert shown.stdout.startswith(" EXPOSED  com.example.weather")
 
 
+@pytest.mark.promise("nothing-left-behind")
 @pytest.mark.parametrize("group", [False, True])
 def test_ctrl_c_keeps_what_was_found(tmp_path: Path, group: bool) -> None:
     folder = tmp_path / "apks"

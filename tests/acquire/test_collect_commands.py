@@ -39,6 +39,7 @@ def shell(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.promise("phone-words-stay-words")
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.just("\udcff\udcc3("))
 @settings(max_examples=25, deadline=None)
 def test_a_quoted_path_reaches_the_command_unchanged(path: str) -> None:
@@ -75,6 +76,7 @@ def test_what_lies_at_odd_paths(shell: str, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.promise("phone-words-stay-words")
 def test_nothing_that_a_path_says_is_run(shell: str, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     evil = [

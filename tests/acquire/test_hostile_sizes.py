@@ -267,6 +267,7 @@ def seconds(made: Made, pieces: int) -> float:
     return min(taken)
 
 
+@pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize("case", CASES)
 def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(case: str) -> None:
     made, pieces, most = CASES[case], 100, MOST // LENGTHS.get(case, 1)
@@ -281,6 +282,7 @@ def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(case: str) -
     assert growth[-1] < GROWTH, f"{pieces} pieces: {growth}"
 
 
+@pytest.mark.promise("work-grows-with-size")
 def test_no_parser_is_left_out() -> None:
     modules = [importlib.import_module(f"{parse.__name__}.{one.name}") for one in pkgutil.iter_modules(parse.__path__)]
     parsers = {name for module in modules for name in vars(module) if name.startswith("parse_")}

@@ -58,6 +58,7 @@ def test_the_bomb_is_one() -> None:
     assert 9 * 10**6 < len(endless_zeros()) < 12 * 10**6
 
 
+@pytest.mark.promise("bombs-bounded")
 @pytest.mark.parametrize("announced", [100, 0xFFFFFFFE])
 @pytest.mark.parametrize("name", ["classes2.dex", "assets/zeros.bin", "lib/arm64-v8a/libzeros.so", "resources.arsc"])
 def test_an_entry_that_inflates_to_10_gigabytes(tmp_path: Path, name: str, announced: int) -> None:
@@ -75,6 +76,7 @@ def test_a_manifest_that_inflates_to_10_gigabytes(tmp_path: Path) -> None:
     assert seconds < MOST_SECONDS
 
 
+@pytest.mark.promise("bombs-bounded")
 def test_bombs_inside_archives_inside(tmp_path: Path) -> None:
     inner = make_zip([bomb("zeros.bin"), Part("b.txt", b"see http://collect.example.org/y")])
     outer = make_zip([Part("inner.zip", inner), bomb("more.bin")])
@@ -84,6 +86,7 @@ def test_bombs_inside_archives_inside(tmp_path: Path) -> None:
     assert seconds < MOST_SECONDS
 
 
+@pytest.mark.promise("bombs-bounded")
 def test_many_bombs_together(tmp_path: Path) -> None:
     bombs = [bomb(f"assets/{number}.bin") for number in range(8)]
     info, seconds = analyse(tmp_path, package("base", dex(URL), *bombs))

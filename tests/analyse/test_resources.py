@@ -104,6 +104,7 @@ WHOLE = make_table(
 )
 
 
+@pytest.mark.promise("damage-is-noted")
 @settings(max_examples=500)
 @given(
     st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.sampled_from([0, 1, 2, 8, 0x7F, 0xFF])), max_size=5),

@@ -89,6 +89,7 @@ def test_no_files_start_no_worker() -> None:
         assert list(pool.analyse([])) == []
 
 
+@pytest.mark.promise("nothing-left-behind")
 def test_an_unfinished_call_leaves_nothing_behind(tmp_path: Path) -> None:
     items = [write(tmp_path, "a.apk"), write(tmp_path, "slow-dex.apk", fixture("base"))]
     with WorkerPool(1, timeout=30, memory_mb=1024, program=MISBEHAVING) as pool:
@@ -122,6 +123,7 @@ def test_a_v4_signature_beside_one_copy_makes_it_another_file(tmp_path: Path) ->
     assert schemes == [("v1", "v2", "v3"), ("v1", "v2", "v3", "v4")]
 
 
+@pytest.mark.promise("child-budget")
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -164,11 +166,13 @@ def test_the_reason_names_how_the_worker_ended_and_is_harmless(tmp_path: Path) -
     assert "signal 6" in goes_wrong(tmp_path, "abort-dex").skipped[0].reason
 
 
+@pytest.mark.promise("child-confined")
 def test_the_network_and_other_processes_are_refused(tmp_path: Path) -> None:
     for name, event in (("connect-dex", "socket.getaddrinfo"), ("run-dex", "subprocess.Popen")):
         assert event in goes_wrong(tmp_path, name).skipped[0].reason
 
 
+@pytest.mark.promise("child-budget")
 @pytest.mark.parametrize(
     ("name", "unknown"), [("hang-signature", "signature"), ("hang-manifest", "package"), ("hang-dex", "endpoints")]
 )
@@ -188,6 +192,7 @@ def test_a_file_whose_bytes_cannot_be_read_in_time_has_a_record(tmp_path: Path) 
     assert (info.path, info.sha256, skips(info)) == ("hang-read.apk", None, [("read", "time-budget")])
 
 
+@pytest.mark.promise("damage-is-noted")
 def test_the_files_after_a_bad_one_are_read(tmp_path: Path) -> None:
     names = ["kill-read.apk", "a.apk", "abort-dex.apk", "b.apk"]
     results = run([write(tmp_path, n, package("base", Part(n))) for n in names], jobs=2, program=MISBEHAVING)
@@ -204,6 +209,7 @@ def test_what_a_library_prints_does_not_disturb(tmp_path: Path) -> None:
     assert (info.package, info.skipped) == ("fixture.policy", ())
 
 
+@pytest.mark.promise("child-budget")
 def test_code_that_needs_more_memory_than_allowed(tmp_path: Path) -> None:
     bomb = package("base", Part("classes.dex", b"\0" * (120 * 2**20)))
     items = [write(tmp_path, "bomb.apk", bomb), write(tmp_path, "next.apk")]
@@ -239,6 +245,7 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
     assert (info.path, info.package) == ("\\udcff.apk", "fixture.policy")
 
 
+@pytest.mark.promise("parent-reads-no-apk")
 def test_the_parent_imports_nothing_that_touches_hostile_bytes() -> None:
     code = (
         "import sys, phone_audit.analyse.worker_pool, phone_audit.analyse.discover, phone_audit.analyse.join;"
@@ -249,6 +256,7 @@ def test_the_parent_imports_nothing_that_touches_hostile_bytes() -> None:
     assert told.stdout.strip() == "[]"
 
 
+@pytest.mark.promise("child-confined")
 def test_the_worker_sees_nothing_of_the_parents_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("SECRET_OF_THE_PARENT", "x")
@@ -262,6 +270,7 @@ def test_the_worker_sees_nothing_of_the_parents_environment(tmp_path: Path, monk
             assert b"SECRET_OF_THE_PARENT" not in environment.read_bytes()
 
 
+@pytest.mark.promise("nothing-left-behind")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     path, _ = write(tmp_path, "hang-dex.apk")

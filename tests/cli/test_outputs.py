@@ -47,11 +47,13 @@ def test_a_file_that_cannot_be_written_has_a_sentence(tmp_path: Path) -> None:
         write_outputs(scan(), [Output("json", tmp_path / "none" / "x.json")])
 
 
+@pytest.mark.promise("outputs-whole")
 def test_files_are_written_whole(tmp_path: Path) -> None:
     write_outputs(scan(), [Output("json", tmp_path / "x.json")])
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
 
+@pytest.mark.promise("outputs-private")
 def test_a_result_is_private_and_one_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     write_outputs(scan(), [Output("json", path)])

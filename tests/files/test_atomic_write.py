@@ -30,6 +30,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.promise("outputs-private")
 def test_a_new_file_is_private_and_nothing_else_stays(tmp_path: Path) -> None:
     replace_file(tmp_path / "x.json", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
@@ -46,6 +47,7 @@ def test_a_link_of_that_name_is_replaced_and_its_target_stays(tmp_path: Path) ->
     assert not (tmp_path / "x.json").is_symlink()
 
 
+@pytest.mark.promise("outputs-private")
 def test_a_draft_is_random_and_made_exclusively_inside_the_open_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def fail_new(path: Path) -> None:
         raise BrokenError
 
 
+@pytest.mark.promise("outputs-whole")
 @pytest.mark.parametrize("write", [fail, fail_new])
 def test_a_failure_leaves_what_was_there(tmp_path: Path, write: Callable[[Path], None]) -> None:
     (tmp_path / "x").write_text("old")
@@ -103,6 +106,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, write: Callable[[Path],
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x", "old")]
 
 
+@pytest.mark.promise("outputs-whole")
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def full(descriptor: int) -> None:

@@ -60,6 +60,7 @@ def pointer(folder: Path) -> None:
     point(folder, "source", None)
 
 
+@pytest.mark.promise("outputs-private")
 @pytest.mark.parametrize(
     ("write", "draft", "made"),
     [

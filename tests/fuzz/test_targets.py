@@ -44,6 +44,7 @@ def covered(module: str) -> bool:
     return any(module == one or module.startswith(f"{one}.") for target in TARGETS.values() for one in target.reads)
 
 
+@pytest.mark.promise("readers-fuzzed")
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_kept_input_passes(name: str) -> None:
     kept = sorted((KEPT / name).iterdir())
@@ -64,6 +65,7 @@ def test_what_a_target_says_it_reads_is_there() -> None:
             importlib.import_module(module)
 
 
+@pytest.mark.promise("readers-fuzzed")
 def test_no_reader_is_without_a_target() -> None:
     for folder in READERS:
         for path in (ROOT / "phone_audit" / folder).glob("*.py"):
@@ -71,6 +73,7 @@ def test_no_reader_is_without_a_target() -> None:
             assert path.stem == "__init__" or covered(module), module
 
 
+@pytest.mark.promise("readers-fuzzed")
 def test_a_file_that_speaks_of_hostile_bytes_is_in_a_target() -> None:
     said = set()
     for path in (ROOT / "phone_audit").rglob("*.py"):

@@ -38,6 +38,7 @@ def test_androidqf_ends_in_the_verdict_of_the_phone(tmp_path: Path) -> None:
     assert acquisition.cannot_hold
 
 
+@pytest.mark.promise("unread-never-good")
 def test_a_bug_report_never_ends_in_nothing_found(tmp_path: Path) -> None:
     scan = scan_device(str(made.bugreport(PHONE, tmp_path / "bugreport.zip")))
     assert scan.verdict.outcome == "inconclusive"

@@ -17,6 +17,7 @@ def test_stable_and_different_for_another_phone(tmp_path: Path) -> None:
     assert (tmp_path / "phone-audit" / "pseudonym.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.promise("no-serial")
 def test_another_computer_gives_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = pseudonym("A")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))

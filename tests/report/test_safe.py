@@ -31,6 +31,7 @@ def test_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
+@pytest.mark.promise("terminal-harmless")
 @given(st.text(alphabet=HOSTILE + "a[31m;"))
 def test_visible_leaves_no_control_or_format_character(text: str) -> None:
     assert all(unicodedata.category(char)[0] not in "C" for char in visible(text))
@@ -61,6 +62,7 @@ def test_piled_marks_in_json() -> None:
     assert json.loads(document) == text
 
 
+@pytest.mark.promise("terminal-harmless")
 @given(st.text(alphabet=HOSTILE + 'a"\\'))
 def test_json_keeps_its_meaning_and_loses_what_a_terminal_acts_on(text: str) -> None:
     document = json_safe(json.dumps({"x": text}, ensure_ascii=False))

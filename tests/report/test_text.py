@@ -1,5 +1,7 @@
 """The text reports: verdict first, then reasons, remedies after the warning, evidence, what was not read."""
 
+import pytest
+
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.device import Package, PackageUser, User
 from phone_audit.model.finding import ADVICE, Reason, Remedy, Skipped
@@ -85,6 +87,7 @@ def test_addresses_are_not_broken() -> None:
     assert source.url in text(document.model_copy(update={"findings": (bad,)}))
 
 
+@pytest.mark.promise("terminal-harmless")
 def test_hostile_names_come_out_harmless() -> None:
     shown = text(scan("known-bad", model="\x1b[2J[red]\u202e"))
     assert "\\x1b[2J[red]\\u202e" in shown
@@ -95,6 +98,7 @@ def test_colour_only_where_asked_for() -> None:
     assert "\x1b[" in render("text", scan("known-bad"), Style(colour=True))
 
 
+@pytest.mark.promise("no-promise-of-health")
 def test_the_word_that_promises_too_much_is_never_printed() -> None:
     for outcome in ("nothing-found", "exposed", "known-bad"):
         assert "clean" not in text(scan(outcome)).lower()

@@ -325,6 +325,7 @@ def test_a_message_that_comes_in_pieces_survives_a_time_out() -> None:
         assert transport.shell("next").output == b"whole"
 
 
+@pytest.mark.promise("answers-bounded")
 def test_endless_output_is_cut_at_the_limit() -> None:
     def behave(connection: socket.socket) -> None:
         greet(connection)
@@ -366,6 +367,7 @@ def test_a_command_ends_with_its_status_also_where_the_stream_stays_open() -> No
         assert time.monotonic() - started < 2
 
 
+@pytest.mark.promise("answers-bounded")
 def test_a_flood_for_nobody_ends_with_the_time_of_the_command() -> None:
     def behave(connection: socket.socket) -> None:
         greet(connection)

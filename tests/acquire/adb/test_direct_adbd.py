@@ -80,6 +80,7 @@ def test_a_silent_command_is_waited_for(transport: Transport, monkeypatch: pytes
     assert transport.shell("sleep 1.5; echo done", timeout=10).output == b"done\n"
 
 
+@pytest.mark.promise("answers-bounded")
 def test_endless_output_is_cut_and_the_command_ends_on_the_phone(transport: Transport) -> None:
     answer = transport.shell("while echo yes; do :; done", limit=100_000)
     assert answer.output == b"yes\n" * 25_000
@@ -104,6 +105,7 @@ def test_a_file_arrives_byte_for_byte(phone: Phone, transport: Transport, tmp_pa
         assert transport.pull(path, tmp_path / "empty").read_bytes() == b""
 
 
+@pytest.mark.promise("only-regular-files")
 def test_only_regular_files_are_pulled(phone: Phone, transport: Transport, tmp_path: Path) -> None:
     folder = phone.root / "data/local/tmp/odd"
     folder.mkdir()

@@ -28,6 +28,7 @@ def write_key(path: Path, bits: int = 2048) -> bytes:
     return pem
 
 
+@pytest.mark.promise("key-made-when-needed")
 def test_a_key_is_made_once_for_the_user_alone(environ: dict[str, str], tmp_path: Path) -> None:
     (key,) = load_keys(environ)
     path = tmp_path / ".android" / "adbkey"
@@ -149,6 +150,7 @@ def test_no_home_is_a_sentence() -> None:
     assert "HOME" in caught.value.hint
 
 
+@pytest.mark.promise("key-made-when-needed")
 @pytest.mark.parametrize(
     "content", [b"", b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n", b"\xff" * 99]
 )
@@ -176,6 +178,7 @@ def test_other_kinds_of_key_are_refused(environ: dict[str, str], tmp_path: Path)
         load_keys(environ)
 
 
+@pytest.mark.promise("key-made-when-needed")
 def test_a_look_makes_no_key(environ: dict[str, str], tmp_path: Path) -> None:
     assert existing_keys(environ) == ()
     assert list(tmp_path.iterdir()) == []

@@ -86,6 +86,7 @@ def _no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(subprocess, name, forbidden)
 
 
+@pytest.mark.promise("adb-server-left-alone")
 @pytest.mark.usefixtures("_no_programs")
 def test_a_server_that_does_not_run_is_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
     port = str(free_port())
@@ -100,6 +101,7 @@ def test_a_server_that_does_not_run_is_never_started(monkeypatch: pytest.MonkeyP
         open_transport(None)
 
 
+@pytest.mark.promise("adb-server-left-alone")
 @pytest.mark.usefixtures("_no_programs")
 def test_a_server_that_ends_is_never_started_again() -> None:
     with fake_server({}) as adb:
@@ -119,6 +121,7 @@ def test_what_is_no_adb_server_is_not_taken_for_one(behaviour: Behaviour, monkey
         assert find_server({"ANDROID_ADB_SERVER_PORT": name.rpartition(":")[2]}) is None
 
 
+@pytest.mark.promise("adb-server-left-alone")
 @pytest.mark.parametrize(
     ("address", "used"),
     [("127.0.0.1", True), ("localhost", True), ("192.0.2.1", False), ("adb.example", False), ("0.0.0.0", False)],

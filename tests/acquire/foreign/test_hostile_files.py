@@ -83,6 +83,7 @@ def test_an_archive_with_a_name_twice_is_refused(tmp_path: Path) -> None:
         Archive(path)
 
 
+@pytest.mark.promise("json-bounded")
 @pytest.mark.parametrize("text", ["[{}" + ",{}" * 2_000_000 + "]", "[0" + ",0" * 2_000_000 + "]"])
 def test_json_that_would_take_all_memory_is_refused_before_it_is_parsed(text: str, tmp_path: Path) -> None:
     path = archive(tmp_path / "a.zip", ("acquisition.json", "{}"), ("packages.json", text))

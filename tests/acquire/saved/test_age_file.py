@@ -90,6 +90,7 @@ def test_what_is_no_recipient_is_refused(named: str) -> None:
     assert "age-keygen" in caught.value.hint
 
 
+@pytest.mark.promise("saved-for-owner")
 def test_a_secret_key_is_never_repeated() -> None:
     secret = str(pyrage.x25519.Identity.generate())
     with pytest.raises(UsageError, match="A secret key was named as the recipient") as caught:
@@ -156,6 +157,7 @@ def test_the_wrong_key(tmp_path: Path) -> None:
     assert not (tmp_path / "plain").exists()
 
 
+@pytest.mark.promise("nothing-left-behind")
 def test_a_writer_that_fails_leaves_no_file(tmp_path: Path) -> None:
     _, recipient = key_file(tmp_path)
 

@@ -81,6 +81,7 @@ def test_every_answer_and_file_is_written_down(tmp_path: Path) -> None:
     assert manifest_sha256(folder) == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
 
 
+@pytest.mark.promise("saved-for-owner")
 def test_only_this_user_may_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "saved"
     recording = recorder(FakePhone({"getprop": "x"}, {"/a.apk": b"apk"}), folder)

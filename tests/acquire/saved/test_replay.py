@@ -249,12 +249,14 @@ def saved(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.promise("saved-unchanged")
 def test_a_changed_answer_is_named(saved: Path) -> None:
     (saved / "answers/0000-getprop.txt").write_bytes(b"y")
     with pytest.raises(SnapshotError, match=r"0000-getprop\.txt is not what was saved"):
         ReplayTransport(saved).shell("getprop")
 
 
+@pytest.mark.promise("saved-unchanged")
 def test_a_changed_apk_is_named(saved: Path) -> None:
     [apk] = (saved / "apks").iterdir()
     apk.write_bytes(b"APK")
@@ -268,6 +270,7 @@ def test_a_missing_file_is_named(saved: Path) -> None:
         ReplayTransport(saved).shell("getprop")
 
 
+@pytest.mark.promise("saved-unchanged")
 @pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), lambda path: path.mkdir()])
 def test_a_link_or_folder_in_place_of_a_file_is_refused(saved: Path, make: Callable[[Path], None]) -> None:
     path = saved / "answers/0000-getprop.txt"
@@ -277,6 +280,7 @@ def test_a_link_or_folder_in_place_of_a_file_is_refused(saved: Path, make: Calla
         ReplayTransport(saved).shell("getprop")
 
 
+@pytest.mark.promise("saved-unchanged")
 @pytest.mark.timeout(10)
 def test_a_pipe_in_place_of_a_file_is_refused(saved: Path) -> None:
     path = saved / "answers/0000-getprop.txt"

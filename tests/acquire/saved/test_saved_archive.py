@@ -61,6 +61,7 @@ def test_an_archive_that_somebody_zipped_by_hand_is_read(tmp_path: Path) -> None
     assert sorted(contents(tmp_path / "out")) == ["answers/0000-a.txt", "manifest.json"]
 
 
+@pytest.mark.promise("names-stay-inside")
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "answers/../../evil", "answers\\..\\evil"])
 def test_a_name_that_leads_outside_is_refused_and_nothing_is_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()
@@ -82,6 +83,7 @@ def test_what_is_no_acquisition_of_ours_is_left_to_others(tmp_path: Path) -> Non
     assert opened(tmp_path, None, scratch) == tmp_path
 
 
+@pytest.mark.promise("json-bounded")
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [("[{}" + ",{}" * 1_100_000 + "]", "more than 1,000,000 values"), (" " * (17 * 2**20), "16 MB")],

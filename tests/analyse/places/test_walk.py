@@ -67,12 +67,14 @@ def test_a_bomb_is_cut(pack: object) -> None:
     assert [one.where for one in found.mentions] == ["b.txt"]
 
 
+@pytest.mark.promise("bombs-bounded")
 def test_many_small_bombs_share_one_budget() -> None:
     bomb = gzip.compress(bytes(400_000))
     found = look({f"{number}.gz": bomb for number in range(9)}, total=1_000_000)
     assert len(cuts(found)) == 7
 
 
+@pytest.mark.promise("damage-is-noted")
 @pytest.mark.parametrize(
     ("content", "code"),
     [

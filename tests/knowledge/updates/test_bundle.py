@@ -39,6 +39,7 @@ def test_a_bundle_is_unpacked(tmp_path: Path) -> None:
     assert unpacked(zipped(("incidents/", b""), *files.items()), tmp_path) == files
 
 
+@pytest.mark.promise("update-bundle-bounded")
 @pytest.mark.parametrize(
     "name",
     [
@@ -58,6 +59,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
         unpacked(zipped(("incidents/a.json", b"1"), ("incidents/A.json", b"2")), tmp_path)
 
 
+@pytest.mark.promise("update-bundle-bounded")
 def test_what_unfolds_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The length that the ZIP states is not asked: here it states one byte."""
     monkeypatch.setattr(bundle, "_MOST_BYTES", 3 * 2**20)

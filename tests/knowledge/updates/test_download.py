@@ -41,6 +41,7 @@ def test_what_is_fetched_is_what_lies_there(server: Server, by: Way, into: Path)
     assert into.read_bytes() == b"x" * 200_000
 
 
+@pytest.mark.promise("update-over-tls")
 def test_what_is_told_of_the_user_is_nothing(
     server: Server, by: Way, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_server_without_tls_is_refused(by: Way, into: Path) -> None:
         fetch(plain.url("/"), into, 10, by)
 
 
+@pytest.mark.promise("update-over-tls")
 def test_the_certificate_has_to_be_of_that_authority(server: Server, tmp_path: Path, into: Path) -> None:
     server.answers["/"] = body(b"x")
     for trusting in (way(Authority.made(tmp_path, "another").file, 5), way(None, 5)):
@@ -142,6 +144,7 @@ def test_the_certificate_has_to_be_of_that_authority(server: Server, tmp_path: P
     assert server.asked == []
 
 
+@pytest.mark.promise("update-over-tls")
 def test_the_certificate_has_to_name_the_host(authority: Authority, tmp_path: Path, by: Way, into: Path) -> None:
     shown = authority.certify(tmp_path, "127.0.0.2")
     with Server(shown) as server, pytest.raises(DownloadError, match="not accepted: IP address mismatch"):
@@ -154,6 +157,7 @@ def test_an_expired_certificate_is_refused(authority: Authority, tmp_path: Path,
         fetch(server.url("/"), into, 10, by)
 
 
+@pytest.mark.promise("update-over-tls")
 def test_old_tls_is_refused(by: Way) -> None:
     assert by.trust.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (by.trust.verify_mode, by.trust.check_hostname) == (ssl.CERT_REQUIRED, True)

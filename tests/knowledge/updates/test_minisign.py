@@ -28,6 +28,7 @@ def test_what_minisign_made_is_verified(name: str, over_hash: bool, numbers: tup
     assert (signature.number("version"), signature.number("timestamp")) == numbers
 
 
+@pytest.mark.promise("update-genuine")
 @pytest.mark.parametrize("legacy", [False, True])
 def test_changed_content_is_refused(tmp_path: Path, legacy: bool) -> None:
     key = read_public_key(public_key())
@@ -40,6 +41,7 @@ def test_changed_content_is_refused(tmp_path: Path, legacy: bool) -> None:
         verify(signature, key, content)
 
 
+@pytest.mark.promise("update-genuine")
 def test_a_changed_trusted_comment_is_refused() -> None:
     changed = sign(DATA).replace(b"1767225600", b"1767225601")
     with pytest.raises(KnowledgeError, match="trusted comment of the signature was changed"):
@@ -52,6 +54,7 @@ def test_the_comment_of_another_signature_does_not_fit() -> None:
         read_signature(b"\n".join([*old[:2], *new[2:]]), read_public_key(public_key()))
 
 
+@pytest.mark.promise("update-genuine")
 @pytest.mark.parametrize(
     ("key", "said"),
     [(public_key(number=b"another!"), "made with another key"), (public_key(OTHER), "was changed")],

@@ -43,12 +43,14 @@ def importers(*modules: str) -> set[str]:
     }
 
 
+@pytest.mark.promise("no-connection")
 def test_what_fetches_is_imported_by_the_update_alone() -> None:
     assert importers(DOWNLOAD) == {"cli/db_update.py", "knowledge/updates/claim.py", "knowledge/updates/update.py"}
     assert importers(CLAIM) == {"knowledge/updates/update.py"}
     assert importers(UPDATE) == {"cli/db_update.py"}
 
 
+@pytest.mark.promise("no-connection")
 def test_nothing_else_speaks_to_servers() -> None:
     fetching = ("ssl", "http.client", "urllib.request", "ftplib", "smtplib", "requests", "urllib3", "httpx", "aiohttp")
     assert importers(*fetching) == {"knowledge/updates/download.py"}
@@ -79,6 +81,7 @@ def fetched(fed: Fed) -> None:
     fed.server.asked.clear()
 
 
+@pytest.mark.promise("no-connection")
 @pytest.mark.parametrize(
     ("arguments", "codes"),
     [
@@ -109,6 +112,7 @@ def test_the_update_does_and_that_is_seen(fed: Fed) -> None:
     assert f"socket.connect ('127.0.0.1', {fed.server.port})" in told(fed)
 
 
+@pytest.mark.promise("scan-one-version")
 def test_a_scan_keeps_an_update_out_until_it_has_ended(fed: Fed) -> None:
     """The lock is that of another process, as it is in life."""
     fetched(fed)

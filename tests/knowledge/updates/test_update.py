@@ -146,6 +146,7 @@ def test_what_is_wrong_is_left_out_and_what_was_there_stays(fed: Fed, answers: d
     assert ("lab", "taken", DAYS[0], DAYS[1]) in words(fed.update())
 
 
+@pytest.mark.promise("update-genuine")
 def test_a_pin_that_does_not_fit_is_told_with_what_came(fed: Fed) -> None:
     pinned(fed, ONE)
     fed.server.answers["/lab"] = body(TWO)
@@ -250,6 +251,7 @@ def test_a_bundle_is_taken_and_its_entry_stands(fed: Fed) -> None:
     assert load_knowledge(with_own()).incident("maker-leak-2026").title == "What the bundle says"
 
 
+@pytest.mark.promise("update-whole-or-not")
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -276,6 +278,7 @@ def test_a_bundle_that_does_not_pass_the_check_changes_nothing(fed: Fed, data: b
 # rollback
 
 
+@pytest.mark.promise("update-whole-or-not")
 def test_a_rollback_goes_back_once_and_says_so(fed: Fed) -> None:
     stood = fed_with_one(fed)
     fed.serves("lab", TWO, SECOND)
@@ -307,6 +310,7 @@ def test_what_was_taken_back_does_not_come_again_by_itself(fed: Fed) -> None:
     assert words(fed.update()) == [("lab", "taken", DAYS[0], DAYS[2])]
 
 
+@pytest.mark.promise("update-never-older")
 def test_after_a_rollback_what_is_older_than_what_was_taken_back_is_still_refused(fed: Fed) -> None:
     fed_with_one(fed)
     fed.serves("lab", THREE, THIRD)
@@ -331,6 +335,7 @@ def test_a_rollback_of_what_was_never_fetched_is_wrong_usage(fed: Fed) -> None:
 # the disk, and others at the same time
 
 
+@pytest.mark.promise("update-whole-or-not")
 @pytest.mark.parametrize("place", ["keep", "_write", "draft_folder"])
 def test_a_disk_that_fails_half_way_leaves_what_was_there(
     fed: Fed, place: str, monkeypatch: pytest.MonkeyPatch
@@ -402,6 +407,7 @@ def test_two_updates_at_once_are_one(fed: Fed) -> None:
     assert fed.standing() == stood
 
 
+@pytest.mark.promise("scan-one-version")
 def test_nothing_is_fetched_or_taken_back_while_a_scan_runs(fed: Fed) -> None:
     stood = fed_with_one(fed)
     fed.serves("lab", TWO, SECOND)
@@ -413,6 +419,7 @@ def test_nothing_is_fetched_or_taken_back_while_a_scan_runs(fed: Fed) -> None:
     assert words(fed.update()) == [("lab", "taken", DAYS[0], DAYS[1])]
 
 
+@pytest.mark.promise("scan-one-version")
 def test_a_scan_that_began_while_content_came_keeps_its_version(fed: Fed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generations, "_PATIENCE", 0.2)
     stood = fed_with_one(fed)

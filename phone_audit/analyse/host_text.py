@@ -75,18 +75,41 @@ def find_urls(text: str) -> Iterator[Host]:
         >>> [(found.host, found.port) for found in find_urls("a,http://Api.Example.com:8080/v1?u=ws://192.0.2.7/")]
         [('api.example.com', 8080), ('192.0.2.7', None)]
     """
-    plain = text.replace("\\/", "/").replace("\\.", ".")
+    plain = _plain(text)
     for begin in _begins(plain):
-        rest = _REST.match(plain, begin.end() + len(_MARK))
-        if rest is None or _BEGIN.match(rest.group()):
-            continue
-        found = _host_of(rest.group())
+        found = _url_at(plain, begin)
         if found is not None:
-            host, kind, port = found
-            if begin.re is _ANY_SCHEME and not (port and (kind != "domain" or registered_domain(host))):
-                continue
-            url = _trimmed(plain[begin.start() : rest.end()])
-            yield Host(host, kind, url, begin.group(1).lower(), port, excerpt(plain, begin.start()))
+            yield found
+
+
+def find_first_url(text: str) -> Host | None:
+    """Give the host of the first URL of a text, as `find_urls`; what stands behind its beginning is no other one.
+
+    Example:
+        >>> find_first_url("http://http://a.example/") is None
+        True
+    """
+    plain = _plain(text)
+    begin = next(_begins(plain), None)
+    return None if begin is None else _url_at(plain, begin)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\/", "/").replace("\\.", ".")
+
+
+def _url_at(plain: str, begin: re.Match[str]) -> Host | None:
+    rest = _REST.match(plain, begin.end() + len(_MARK))
+    if rest is None or _BEGIN.match(rest.group()):
+        return None
+    found = _host_of(rest.group())
+    if found is None:
+        return None
+    host, kind, port = found
+    if begin.re is _ANY_SCHEME and not (port and (kind != "domain" or registered_domain(host))):
+        return None
+    url = _trimmed(plain[begin.start() : rest.end()])
+    return Host(host, kind, url, begin.group(1).lower(), port, excerpt(plain, begin.start()))
 
 
 def _begins(text: str) -> Iterator[re.Match[str]]:

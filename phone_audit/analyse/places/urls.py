@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_urls
+from phone_audit.analyse.host_text import SCHEMES, Host, excerpt, find_first_url
 from phone_audit.analyse.places.extents import BEFORE, ExtentOf, binary_extent, native_extent
 from phone_audit.analyse.suffixes import registered_domain
 from phone_audit.errors import ApkError
@@ -86,7 +86,7 @@ def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[in
 def first_url(text: str, before: str = "") -> Host | None:
     """Give the URL with which a text begins, with `before` in its excerpt; what follows it is not looked at."""
     plain = text.replace("\\/", "/")
-    found = next(find_urls(plain), None)
+    found = find_first_url(plain)
     if found is None or plain.find(found.url) > plain.find("://"):
         return None
     whole = (before + text).strip("\ufffd")

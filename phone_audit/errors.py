@@ -11,6 +11,7 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 │  ├─ DevicePermissionError the operating system does not let us open the USB device
 │  ├─ DeviceBusyError       another program, such as an adb server, holds it
 │  ├─ DeviceLostError       gone half-way
+│  │  └─ UnresponsiveError  there, but it lets us wait for answers that never come
 │  ├─ ProtocolError         what answers there is no adbd
 │  └─ CommandError          one command or one file on the phone failed
 │     └─ NotHeldError       an acquisition of another tool has no answer to it
@@ -84,6 +85,10 @@ class DeviceBusyError(AcquireError):
 
 class DeviceLostError(AcquireError):
     """The phone went away half-way."""
+
+
+class UnresponsiveError(DeviceLostError):
+    """The phone let us wait too long, in all, for answers that never came."""
 
 
 class ProtocolError(AcquireError):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import Answer, OnDone, Source
 from phone_audit.errors import CommandError, DeviceLostError
 
@@ -87,6 +88,7 @@ class WatchPhone:
         self.asked: list[str] = []
         self.running: list[Looks] = []
         self.reconnected = 0
+        self.lost_time = LostTime()
         self.comes_back = True
         self.given = 0
         self._looks = list(looks)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from phone_audit.acquire.lost_time import LostTime
 from phone_audit.errors import CommandError
 
 SHELL_TIMEOUT = 60.0
@@ -147,7 +148,13 @@ OnDone = Callable[[FileRequest, CommandError | None], None]
 
 
 class LiveTransport(Transport, Protocol):
-    """A connection to a phone that is there. Any number of threads may use it at the same time."""
+    """A connection to a phone that is there. Any number of threads may use it at the same time.
+
+    Attributes:
+        lost_time: the account of what was waited for nothing. Once it is used up every call raises `UnresponsiveError`.
+    """
+
+    lost_time: LostTime
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:
         """Copy the files that `source` names, at the speed of the line: many are asked for ahead.

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import FileRequest, OnDone, Running, Source
 from phone_audit.errors import CommandError, DeviceLostError
 from tests.acquire.fake_phone import Fake, FakePhone, fake_phone
@@ -78,6 +79,7 @@ class ShellPhone(FakePhone):
     pulled: list[str] = field(default_factory=list)
     refuses: str | None = None
     reconnected: int = 0
+    lost_time: LostTime = field(default_factory=LostTime)
     _lost: bool = False
 
     def start(self, command: str) -> Running:

@@ -1,5 +1,6 @@
 """A transport that brings the phone back where the connection was cut, and asks again."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +25,15 @@ Value = TypeVar("Value")
 
 
 class EnduringTransport:
-    """Wraps a live transport; see `Transport` and `LiveTransport`. May be used by several threads."""
+    """Wraps a live transport; see `Transport` and `LiveTransport`. May be used by several threads.
 
-    def __init__(self, inner: LiveTransport) -> None:
+    Args:
+        inner: the transport.
+        most_lost: seconds that may be waited for nothing, in all, before the phone counts as gone.
+    """
+
+    def __init__(self, inner: LiveTransport, *, most_lost: float = math.inf) -> None:
+        inner.lost_time.limit = most_lost
         self.serial = inner.serial
         self.via = inner.via
         self._inner = inner

@@ -11,6 +11,7 @@ from phone_audit.errors import (
     ProtocolError,
     SeveralDevicesError,
     UnauthorizedError,
+    UnresponsiveError,
 )
 
 _MOST_NAMED = 3
@@ -175,6 +176,15 @@ def lost(name: str, why: str) -> DeviceLostError:
     return DeviceLostError(
         f"The phone {name} is gone: {why}.",
         hint="Check the cable or the network, keep the phone unlocked, and start again.",
+    )
+
+
+def unresponsive(name: str, seconds: float) -> UnresponsiveError:
+    """There, but it lets us wait again and again. `seconds` is the time that was lost."""
+    return UnresponsiveError(
+        f"The phone {name} let this computer wait for {seconds:.0f} seconds in all for answers that never came, so no "
+        "more was read. A cable or a port that is loose does this, and so does a weak network.",
+        hint="Try another cable or port, keep the phone unlocked, and start again.",
     )
 
 

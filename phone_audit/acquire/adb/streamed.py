@@ -9,7 +9,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Protocol
 
+from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.pulling import BLOCK, Puller
+from phone_audit.acquire.adb.timed_stream import TimedStream
+from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
@@ -64,11 +67,16 @@ class Stream(Protocol):
 
 
 class StreamTransport(ABC):
-    """Commands and files over streams; see `Transport`."""
+    """Commands and files over streams; see `Transport`.
+
+    Attributes:
+        lost_time: the account of time that was waited for nothing; see `LiveTransport.lost_time`.
+    """
 
     def __init__(self, serial: str, via: str) -> None:
         self.serial = serial
         self.via = via
+        self.lost_time = LostTime()
         # A word that no output holds by chance, and that a hostile phone cannot know before.
         self._mark = f"phone-audit:{secrets.token_hex(8)}:"
         self._runner = "exec"
@@ -106,14 +114,14 @@ class StreamTransport(ABC):
         script = with_exit_status(command, self._mark)
         stream = self._run(script)
         try:
-            output, ended = _read_all(stream, time.monotonic() + timeout, limit + 2 * len(self._mark), self._mark)
+            output, ended = self._read_all(stream, timeout, limit + 2 * len(self._mark))
         finally:
             stream.close()
         if self._runner == "shell":
             output = output.replace(b"\r\n", b"\n")  # a terminal stands between, and ends lines in its own way
         output, exit_status = without_exit_status(output, self._mark)
-        if exit_status is None and ended:
-            stream.confirm()
+        if exit_status is None and (ended or not output):
+            stream.confirm()  # what looks like an end, or a time-out, may be a connection that is gone
         truncated = len(output) > limit or (exit_status is None and not ended)
         return Answer(output[:limit], None if truncated else exit_status, truncated)
 
@@ -138,20 +146,27 @@ class StreamTransport(ABC):
         """See `LiveTransport.reconnect`."""
         with self._reconnecting:
             lost = self._lost()
-            for pause in PAUSES:
-                if lost is None:
-                    return
-                if self._closed:
-                    raise lost
-                time.sleep(pause)
-                try:
-                    self.connect_again()
-                except AcquireError as error:
-                    lost.__cause__ = error
-                else:
-                    lost = self._lost()
-            if lost is not None:
+            if lost is None:
+                return
+            self._raise_if_used_up()
+            with self.lost_time.losing():
+                self._come_back(lost)
+
+    def _come_back(self, lost: DeviceLostError | None) -> None:
+        for pause in PAUSES:
+            if lost is None:
+                return
+            if self._closed:
                 raise lost
+            time.sleep(pause)
+            try:
+                self.connect_again()
+            except AcquireError as error:
+                lost.__cause__ = error
+            else:
+                lost = self._lost()
+        if lost is not None:
+            raise lost
 
     def _lost(self) -> DeviceLostError | None:
         try:
@@ -169,18 +184,56 @@ class StreamTransport(ABC):
     def _run(self, script: bytes) -> Stream:
         """Start a script: through `exec:` with its bytes as they are, or `shell:` on a phone without it (Android 4)."""
         try:
-            return self.open(self._runner.encode() + b":" + script)
+            return self._open(self._runner.encode() + b":" + script)
         except ServiceRefusedError:
             self._runner = "shell"
         try:
-            return self.open(b"shell:" + script)
+            return self._open(b"shell:" + script)
         except ServiceRefusedError as error:
             raise CommandError("The phone does not run commands.") from error
+
+    def _open(self, service: bytes) -> Stream:
+        """Open one service whose waiting is accounted for; see `open`."""
+        self._raise_if_used_up()
+        try:
+            with self.lost_time.waiting():
+                stream = self.open(service)
+        except DeviceLostError:
+            self.lost_time.gave_up()
+            raise
+        self.lost_time.heard()
+        return TimedStream(stream, self.lost_time)
+
+    def _raise_if_used_up(self) -> None:
+        if self.lost_time.is_used_up:
+            raise states.unresponsive(self.serial, self.lost_time.limit)
+
+    def _read_all(self, stream: Stream, timeout: float, limit: int) -> tuple[bytes, bool]:
+        """Read to the end, or until the time is over or more than `limit` bytes came; say whether the end was reached.
+
+        The exit status is an end as well: a program left in the background can keep the stream open.
+        """
+        deadline = time.monotonic() + timeout
+        silence = self.lost_time.patience(timeout)
+        pieces: list[bytes] = []
+        size = 0
+        tail = b""
+        while size <= limit and without_exit_status(tail, self._mark)[1] is None:
+            try:
+                piece = stream.read(min(deadline, time.monotonic() + silence))
+            except TimeoutError:
+                break
+            if not piece:
+                return b"".join(pieces), True
+            pieces.append(piece)
+            size += len(piece)
+            tail = (tail + piece)[-2 * len(self._mark) :]
+        return b"".join(pieces), False
 
     def open_sync(self) -> Stream | None:
         """Open the service for files; None where the phone does not offer it."""
         try:
-            return self.open(b"sync:")
+            return self._open(b"sync:")
         except ServiceRefusedError:
             return None
 
@@ -188,7 +241,7 @@ class StreamTransport(ABC):
         """Start a program that gives out a file from a block on; None where the phone starts none for raw bytes."""
         script = f"dd if={shlex.quote(path)} bs={BLOCK} skip={block} 2>/dev/null </dev/null"
         try:
-            return self.open(b"exec:" + script.encode("utf-8", "surrogateescape"))
+            return self._open(b"exec:" + script.encode("utf-8", "surrogateescape"))
         except ServiceRefusedError:
             return None
 
@@ -220,24 +273,3 @@ def without_exit_status(output: bytes, mark: str) -> tuple[bytes, int | None]:
     if found and re.fullmatch(rb"[0-9]{1,3}\r?\n", status):
         return body, int(status)
     return output, None
-
-
-def _read_all(stream: Stream, deadline: float, limit: int, mark: str) -> tuple[bytes, bool]:
-    """Read to the end, or until `deadline` or more than `limit` bytes; say whether the end was reached.
-
-    The exit status is an end as well: a program left in the background can keep the stream open.
-    """
-    pieces: list[bytes] = []
-    size = 0
-    tail = b""
-    while size <= limit and without_exit_status(tail, mark)[1] is None:
-        try:
-            piece = stream.read(deadline)
-        except TimeoutError:
-            break
-        if not piece:
-            return b"".join(pieces), True
-        pieces.append(piece)
-        size += len(piece)
-        tail = (tail + piece)[-2 * len(mark) :]
-    return b"".join(pieces), False

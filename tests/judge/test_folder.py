@@ -1,0 +1,74 @@
+"""The verdict on a folder does not depend on whether all findings are at hand, or only what was kept of each kind."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.analyse.detectors import detector_ids
+from phone_audit.judge.coverage import Unread, sorted_skipped
+from phone_audit.judge.folder import FolderJudge, judge_folder
+from phone_audit.judge.headlines import folder_headlines
+from phone_audit.judge.outcomes import CONFIDENCES, supports
+from phone_audit.judge.verdict import Reading, Supported, verdict
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Apk
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Skipped, Subject
+from tests.documents import apk
+from tests.judge.cases import finding
+
+FINDINGS = st.builds(
+    lambda detector, name, kind, severity, confidence, category, title: finding(
+        detector,
+        f"com.{name}",
+        severity=severity,
+        confidence=confidence,
+        category=category,
+        title=title,
+        subject=Subject(kind=kind, name=f"com.{name}"),
+        key=f"{detector} {name} {kind} {severity} {title}",
+    ),
+    st.sampled_from([*detector_ids(load_knowledge()), "indicator.listed", "indicator.malware"]),
+    st.sampled_from("abcdefgh"),
+    st.sampled_from(["package", "apk"]),
+    st.sampled_from(SEVERITIES),
+    st.sampled_from(CONFIDENCES),
+    st.sampled_from(["tracker", "cleartext", "signing"]),
+    st.sampled_from(["One", "Other (malware)"]),
+)
+SKIPPED = st.builds(
+    lambda subject, code, reason: Skipped(subject=subject, step="dex", code=code, reason=reason),
+    st.sampled_from("abc"),
+    st.sampled_from("xyz"),
+    st.sampled_from(["It ends too early.", "It is damaged."]),
+)
+RECORDS = st.lists(
+    st.builds(
+        lambda number, outcome, findings, skipped: apk(f"{number}.apk", outcome, tuple(skipped)).model_copy(
+            update={"findings": tuple({one.key: one for one in findings}.values())}
+        ),
+        st.integers(0, 99),
+        st.sampled_from(OUTCOMES),
+        st.lists(FINDINGS, max_size=5),
+        st.lists(SKIPPED, max_size=3),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(RECORDS, st.lists(SKIPPED, max_size=3))
+def test_as_from_all_findings_at_once(records: list[Apk], skipped: list[Skipped]) -> None:
+    counts = {word: sum(one.outcome == word for one in records) for word in OUTCOMES}
+    everything = [Supported(one, supports(one, {}), one.message) for record in records for one in record.findings]
+    unread = sorted_skipped([*skipped, *(one for record in records for one in record.skipped)])
+    expected = verdict(everything, Reading(folder_headlines(counts, len(records)), Unread(unread)))
+    assert judge_folder(records, skipped) == expected
+
+
+def test_what_is_kept_does_not_grow_with_the_records() -> None:
+    found: tuple[Finding, ...] = (finding("tracker-present"), finding("cleartext-endpoint"))
+    judge = FolderJudge()
+    for number in range(500):
+        judge.add(apk(f"{number}.apk", "exposed").model_copy(update={"findings": found}))
+    assert len(judge._alike) == 2
+    assert all(not item.finding.evidence for item in judge._alike.values())
+    assert judge.counts["exposed"] == 500

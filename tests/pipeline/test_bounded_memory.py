@@ -1,0 +1,70 @@
+"""The process that collects records has a bounded use of memory, however many there are and whatever they hold."""
+
+import gc
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from phone_audit.files.spool import Spool
+from phone_audit.model.apk import Apk, ApkInfo
+from phone_audit.pipeline.apks import audit_apks
+from phone_audit.pipeline.options import Budget
+from phone_audit.pipeline.spooled import SpooledApks
+from tests.analyse.bombs import record_bomb
+from tests.analyse.packages import package
+from tests.analyse.zips import Part
+
+ROOM = 4_000_000 * 1024
+MOST_ALIVE = 40
+"""Records at work at the same time: those that wait for their turn, and copies of the last few originals."""
+
+
+def alive() -> int:
+    return sum(isinstance(one, ApkInfo) for one in gc.get_objects())
+
+
+def test_records_are_not_held(tmp_path: Path) -> None:
+    for number in range(60):
+        whole = tmp_path / f"{number:02}.apk"
+        whole.write_bytes(package("policy", Part(str(number))))
+        for copy in range(4):
+            (tmp_path / f"copy {number:02} {copy}.apk").symlink_to(whole)
+    before, counts = alive(), list[int]()
+
+    def on_apk(_: Apk) -> None:
+        counts.append(alive() - before)
+
+    with SpooledApks() as kept:
+        audited = audit_apks([tmp_path], kept=kept, budget=Budget(jobs=1), on_apk=on_apk)
+        assert (audited.records, len(audited.result.apks)) == (300, 300)
+        assert sum(1 for _ in audited.result.apks) == 300
+    assert max(counts) <= MOST_ALIVE
+
+
+def test_bombs_cost_no_other_file_its_record(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / f"bomb{number}.apk").write_bytes(record_bomb(seed=number))
+    for number in range(10):
+        (tmp_path / f"good{number}.apk").write_bytes(package("policy", Part(str(number))))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM))
+
+    command = [sys.executable, "-m", "phone_audit", "apks", str(tmp_path), "--jobs", "2", "-f", "json"]
+    done = subprocess.run(command, capture_output=True, check=False, preexec_fn=limit)
+    assert done.returncode == 10, done.stderr
+    records = json.loads(done.stdout)["apks"]
+    assert len(records) == 18
+    assert all(record["package"] for record in records)
+    assert len(done.stdout) < 20_000_000
+
+
+def test_what_is_put_aside_comes_back() -> None:
+    texts = ["", "a", "ü€😀" * 1000, "x" * 2**20]
+    with Spool() as spool:
+        places = [spool.put(text) for text in texts]
+        assert [spool.get(place) for place in reversed(places)] == texts[::-1]
+        assert spool.put("more")
+        assert spool.get(places[2]) == texts[2]

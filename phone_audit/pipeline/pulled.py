@@ -10,6 +10,7 @@ from types import TracebackType
 
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.analyse.apk_input import ApkInput, Inbox
+from phone_audit.analyse.record_size import RECORD
 from phone_audit.analyse.task import renamed
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.model.apk import ApkFile, ApkInfo
@@ -156,7 +157,7 @@ class Analysing:
 
     def _keep(self, item: ApkInput, info: ApkInfo, seconds: float) -> None:
         key = self._keys.get(item.shown_as)
-        if self._cache is None or key is None or (item.parts and not self._claims):
+        if self._cache is None or key is None or (item.parts and not self._claims) or _is_cut(info):
             return
         self._cache.put(key, "parts" if item.parts else "whole", info, seconds)
         if item.beside and item.sha256 is not None:
@@ -194,6 +195,11 @@ def _without_hash(info: ApkInfo) -> ApkInfo:
     """Take the hash from a record: what was read is not what the phone hashed."""
     files = [file.model_copy(update={"sha256": None}) if file.sha256 == info.sha256 else file for file in info.files]
     return info.model_copy(update={"sha256": None, "files": tuple(files)})
+
+
+def _is_cut(info: ApkInfo) -> bool:
+    """Tell whether a record lacks something only for want of room, which another scan may have."""
+    return any(note.step == RECORD for note in info.skipped)
 
 
 def _interrupted(apk: PulledApk) -> Skipped:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse import stream
 from phone_audit.analyse.apk import read_apk
 from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.digests import Digests
@@ -15,6 +16,7 @@ from phone_audit.analyse.duplicates import Duplicates, key_of
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.parts import Parts
+from tests.analyse.bombs import record_bomb
 from tests.analyse.in_parts import bring, lay_down
 from tests.analyse.packages import package
 from tests.analyse.test_parts import apk
@@ -223,3 +225,18 @@ def test_what_makes_files_equal(tmp_path: Path) -> None:
     found = Duplicates(some)
     assert [found.original(number) for number in range(4)] == [None, 0, None, 2]
     assert not found.expects(0)
+
+
+def test_records_that_are_held_together_have_a_bound_together(
+    tmp_path: Path, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MOST_BYTES", 5 * 2**19)
+    bombs = [item(tmp_path, f"{number}.apk", record_bomb(seed=number)) for number in range(3)]
+    bomb = item(tmp_path, "again.apk", record_bomb(9), sha256=HASH)
+    inbox = Inbox()
+    with handing_over(inbox, *bombs, bomb, ApkInput(bomb.path, "copy.apk", sha256=HASH), item(tmp_path, "good.apk")):
+        records = {one.shown_as: info for one, info, _ in pool.stream(inbox)}
+    sizes = sorted(len(info.model_dump_json().encode()) for info in records.values())
+    assert sum(sizes) < 5 * 2**19 + 6 * 2**17
+    assert len(records) == 6
+    assert records["good.apk"].skipped == ()

@@ -69,11 +69,11 @@ def curve(goal: str, name: str, place: Path, out: Path) -> None:
         while process.poll() is None:
             megabytes = pss(process.pid)
             if megabytes:
-                written = out.stat().st_size if out.exists() else 0
-                samples.append((time.monotonic() - begin, written / 10**6, megabytes))
+                written = out.stat().st_size / 10**6 if out.exists() else 0.0
+                samples.append((time.monotonic() - begin, written, megabytes))
             time.sleep(PAUSE)
-    for second, written, megabytes in samples[:: max(1, len(samples) // STEPS)]:
-        print(f"  {second:7.1f} s  {written:9.1f} MB written  {megabytes:6.1f} MB")
+    for second, amount, peak in samples[:: max(1, len(samples) // STEPS)]:
+        print(f"  {second:7.1f} s  {amount:9.1f} MB written  {peak:6.1f} MB")
     print(f"  peak {max(m for *_, m in samples):.1f} MB, {samples[-1][0]:.1f} s, exit {process.returncode} ({goal})")
 
 

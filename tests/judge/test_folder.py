@@ -57,7 +57,7 @@ RECORDS = st.lists(
 
 @given(RECORDS, st.lists(SKIPPED, max_size=3))
 def test_as_from_all_findings_at_once(records: list[Apk], skipped: list[Skipped]) -> None:
-    counts = {word: sum(one.outcome == word for one in records) for word in OUTCOMES}
+    counts: dict[str, int] = {word: sum(one.outcome == word for one in records) for word in OUTCOMES}
     everything = [Supported(one, supports(one, {}), one.message) for record in records for one in record.findings]
     unread = sorted_skipped([*skipped, *(one for record in records for one in record.skipped)])
     expected = verdict(everything, Reading(folder_headlines(counts, len(records)), Unread(unread)))

@@ -11,7 +11,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.pipeline.firmware import check_firmware, identifiers_in
 from phone_audit.pipeline.saved_result import judged_outcomes, load_result
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS
+from phone_audit.report.formats import FORMATS, render
 from phone_audit.report.safe import json_safe, shortened, visible
 from tests.fuzz.target import Target, knowledge, promise, written
 
@@ -30,9 +30,9 @@ def report(data: bytes) -> None:
 
 def _show(document: Frozen) -> None:
     judged_outcomes(document)
-    for name, render in FORMATS.items():
+    for name in FORMATS:
         try:
-            text = render(document, _STYLE)
+            text = render(name, document, _STYLE)
         except UsageError:
             continue
         text.encode("utf-8", "backslashreplace")

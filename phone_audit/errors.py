@@ -14,7 +14,8 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 │  │  └─ UnresponsiveError  there, but it lets us wait for answers that never come
 │  ├─ ProtocolError         what answers there is no adbd
 │  └─ CommandError          one command or one file on the phone failed
-│     └─ NotHeldError       an acquisition of another tool has no answer to it
+│     ├─ NotHeldError       an acquisition of another tool has no answer to it
+│     └─ UnlistedCommandError  it is not in the list of what is sent to a phone
 ├─ SnapshotError            a saved acquisition is damaged, or from a newer version
 ├─ ApkError                 one file could not be read, or cost more than its budget
 ├─ KnowledgeError           a knowledge file breaks its schema
@@ -101,6 +102,10 @@ class CommandError(AcquireError):
 
 class NotHeldError(CommandError):
     """An acquisition that another tool made has no answer to the question, as it says in general."""
+
+
+class UnlistedCommandError(CommandError):
+    """A command is not in the list of what is sent to a phone, and was not sent."""
 
 
 class SnapshotError(PhoneAuditError):

@@ -1,14 +1,15 @@
-"""What a phone is asked, as data: the commands, what each is for, and how long it may take."""
+"""What a phone is asked: the commands of the list with their arguments, and how long each may take."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-PLAIN = re.compile(r"[A-Za-z0-9 _./~=+@%,:()\-]*")
-"""Bytes that mean nothing to a shell inside single quotes, and look the same in every log."""
+from phone_audit.acquire.command_list import COMMANDS, PLAIN_CHARACTER, listed
+
+PLAIN = re.compile(f"{PLAIN_CHARACTER}*")
 
 COMMAND_LENGTH = 30_000
-"""Characters of one command. A packet of the oldest daemon we meet (Android 8) and the adb server take 64 KB."""
+"""Characters of the words in one command, as they are sent; see `command_list.LONGEST_COMMAND`."""
 
 MEGABYTE = 2**20
 
@@ -22,15 +23,16 @@ class Command:
     limit: int = 64 * MEGABYTE
 
 
-GETPROP = Command("getprop", limit=8 * MEGABYTE)
-DATE = Command("date '+%s %z'", timeout=10.0, limit=MEGABYTE)
-SHELL_ID = Command("id", timeout=10.0, limit=MEGABYTE)
-SELINUX = Command("getenforce", timeout=10.0, limit=MEGABYTE)
-GLOBAL_SETTINGS = Command("settings list global", limit=8 * MEGABYTE)
-USERS = Command("pm list users", limit=MEGABYTE)
-USER_DUMP = Command("dumpsys user", limit=8 * MEGABYTE)
-CURRENT_USER = Command("am get-current-user", timeout=15.0, limit=MEGABYTE)
-PACKAGE_DUMP = Command("dumpsys package", timeout=120.0, limit=128 * MEGABYTE)
+GETPROP = Command(listed("properties"), limit=8 * MEGABYTE)
+DATE = Command(listed("date"), timeout=10.0, limit=MEGABYTE)
+SHELL_ID = Command(listed("shell id"), timeout=10.0, limit=MEGABYTE)
+SELINUX = Command(listed("selinux"), timeout=10.0, limit=MEGABYTE)
+CORES = Command(listed("cores"), timeout=10.0, limit=100)
+GLOBAL_SETTINGS = Command(listed("global settings"), limit=8 * MEGABYTE)
+USERS = Command(listed("users"), limit=MEGABYTE)
+USER_DUMP = Command(listed("user dump"), limit=8 * MEGABYTE)
+CURRENT_USER = Command(listed("current user"), timeout=15.0, limit=MEGABYTE)
+PACKAGE_DUMP = Command(listed("package dump"), timeout=120.0, limit=128 * MEGABYTE)
 
 LIST_FLAGS = ("-f -u -i -U --show-versioncode", "-f -u -i -U", "-f -u -i", "-f -u", "-f")
 """Flags of the package list, richest first. `--show-versioncode` came with Android 9, `-U` with 8."""
@@ -51,13 +53,17 @@ def package_list(flags: str, user: int, tool: str = LIST_TOOLS[0]) -> Command:
 
     Without a user, Android 14 and later list all of them, and fail as a whole where one forbids the shell to look.
     """
-    return Command(f"{tool} list packages {flags}".rstrip() + f" --user {user}", timeout=60.0)
+    flags = f" {flags}".rstrip()
+    return Command(listed("package list", lister=tool, list_flags=flags, user=user), timeout=60.0)
 
 
-def one_package_dumps(names: Iterable[str]) -> Command:
+SINGLE_PREFIX = COMMANDS["single packages"].partition("«")[0]
+
+
+def one_package_dumps(names: Sequence[str]) -> Command:
     """Ask the package service about single packages; each answer follows a line `@INDEX`."""
     asked = "".join(f"echo @{index};dumpsys package {quoted(name)};" for index, name in enumerate(names))
-    return Command(": single;" + asked, timeout=120.0)
+    return Command(listed("single packages", packages=asked), timeout=120.0)
 
 
 def quoted(path: str) -> str:
@@ -79,25 +85,9 @@ def quoted(path: str) -> str:
     return "$'" + "".join(chr(byte) if PLAIN.fullmatch(chr(byte)) else f"\\{byte:03o}" for byte in raw) + "'"
 
 
-LOOK = (
-    ': look;set --;for a in @;do if [ -f "$a" ]&&[ -r "$a" ];then set -- "$@" "$a";else '
-    'if [ -d "$a" ];then k=folder;elif [ -f "$a" ];then k=denied;elif [ -p "$a" ];then k=fifo;'
-    'elif [ -e "$a" ];then k=device;else k=missing;fi;'
-    "printf '\\0%s\\0%s\\0' $k \"$a\";fi;done;"
-    "printf '\\0files\\0';stat -L -c %s \"$@\" 2>/dev/null;printf '\\0%s' \"$@\""
-)
-"""What each word that stands for `@` leads to, then the sizes and names of the files.
-
-Nothing is opened, so a FIFO or a device cannot stop it. One process for all sizes: a phone needs 3 ms to start one.
-"""
-
-LOOK_PREFIX = LOOK.partition("@")[0]
-
-HASH_SETUP = (
-    ": hash;H=sha256sum;command -v $H >/dev/null 2>&1||H='toybox sha256sum';"
-    '$H </dev/null >/dev/null 2>&1||H=;h(){ echo "@$1";[ -f "$2" ]&&$H <"$2" 2>/dev/null;};'
-    '[ -z "$H" ]&&echo @none||{ :;'
-)
+LOOK_PREFIX = COMMANDS["look"].partition("«")[0]
+HASH_SETUP = COMMANDS["hash"].partition("«")[0]
+DIGESTS_PREFIX = COMMANDS["digests"].partition("f=")[0]
 NO_HASH_TOOL = "@none"
 HASH_BYTES_A_SECOND = 10_000_000
 """What a slow phone hashes, for the time-out; a Cortex-A53 without crypto instructions does about 50 MB a second."""
@@ -108,7 +98,7 @@ def look_at(words: Sequence[str]) -> Command:
 
     Paths are the phone's own words: they are quoted, and nothing at them is opened or run.
     """
-    return Command(LOOK.replace("@", " ".join(words), 1), timeout=20.0)
+    return Command(listed("look", places=" ".join(words)), timeout=20.0)
 
 
 def every_apk(folder: str) -> str:
@@ -120,26 +110,23 @@ def hash_files(files: Sequence[tuple[str, int]]) -> Command:
     """Ask for the SHA-256 of regular files, each as path and size in bytes; answers come as `@INDEX` and a hash."""
     asked = "".join(f"h {index} {quoted(path)};" for index, (path, _) in enumerate(files))
     seconds = 60.0 + sum(size for _, size in files) / HASH_BYTES_A_SECOND
-    return Command(f"{HASH_SETUP}{asked}}}", timeout=seconds, limit=MEGABYTE)
-
-
-DIGESTS_PREFIX = ": digests;"
+    return Command(listed("hash", hashed_files=asked), timeout=seconds, limit=MEGABYTE)
 
 
 def digest_file(path: str) -> Command:
     """Ask for SHA-256, SHA-1 and MD5 of one regular file, a line each: incidents print all three kinds."""
-    tools = 'for t in sha256sum sha1sum md5sum;do [ -f "$f" ]&&$t <"$f" 2>/dev/null;done'
-    return Command(f"{DIGESTS_PREFIX}f={quoted(path)};{tools}", timeout=120.0, limit=MEGABYTE)
+    return Command(listed("digests", path=quoted(path)), timeout=120.0, limit=MEGABYTE)
 
 
 def batches(words: Iterable[str], length: int = COMMAND_LENGTH) -> list[list[str]]:
-    """Split words so that each batch fits in one command."""
+    """Split words so that each batch fits in one command; on the way, each quotation mark becomes `'"'"'`."""
     split: list[list[str]] = []
     room = 0
     for word in words:
-        if not split or len(word) >= room:
+        cost = len(word) + 1 + 4 * word.count("'")
+        if not split or cost > room:
             split.append([])
             room = length
         split[-1].append(word)
-        room -= len(word) + 1
+        room -= cost
     return split

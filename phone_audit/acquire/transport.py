@@ -79,7 +79,7 @@ class Transport(Protocol):
         had arrived and is marked as truncated, and the transport stays usable.
 
         Raises:
-            CommandError: the command cannot be sent (too long, holds a zero byte).
+            CommandError: the command cannot be sent (too long, holds a zero byte, is not in `command_list`).
             DeviceLostError: the phone is gone.
         """
         ...
@@ -105,7 +105,7 @@ class Transport(Protocol):
         Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
 
         Raises:
-            CommandError: the command cannot be sent, or there is no phone to run it (a saved acquisition).
+            CommandError: the command cannot be sent, as for `shell`, or there is no phone (a saved acquisition).
             DeviceLostError: the phone is gone.
         """
         ...

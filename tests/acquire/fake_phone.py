@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire import commands
+from phone_audit.acquire import command_list, commands
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
 from phone_audit.errors import CommandError
@@ -48,6 +48,7 @@ class FakePhone:
     asked: list[str] = field(default_factory=list)
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        assert command in self.says or command_list.is_listed(command), command
         self.asked.append(command)
         self.changes(self, command)
         if command not in self.says and command.startswith(commands.LOOK_PREFIX):

@@ -1,11 +1,11 @@
 """A phone that hands out files and can be unplugged in the middle, without flow control: its files are small."""
 
 import re
-import shlex
 import socket
 import struct
 from dataclasses import dataclass, field
 
+from tests.acquire.fake_phone import WORD, unquoted
 from tests.acquire.listener import BANNER, greet, message, packed
 
 STAT, HEADER = struct.Struct("<4sIII"), struct.Struct("<4sI")
@@ -84,7 +84,9 @@ class _Serving:
         if service == b"sync:":
             self.sync[local] = b""
         elif found := re.match(rb"exec:dd if=(.*) bs=65536 skip=(\d+) ", service):
-            (path,) = shlex.split(found[1].decode())
+            word = WORD.fullmatch(found[1].decode())
+            assert word is not None
+            path = unquoted(word)
             self.phone.asked.append(f"dd {path} {int(found[2])}")
             self.say(local, self.phone.files.get(path, b"")[int(found[2]) * CHUNK :])
             self.connection.sendall(packed(b"CLSE", local, local))

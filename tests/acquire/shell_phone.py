@@ -10,10 +10,18 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from phone_audit.acquire import command_list
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import FileRequest, OnDone, Running, Source
 from phone_audit.errors import CommandError, DeviceLostError
 from tests.acquire.fake_phone import Fake, FakePhone, fake_phone
+
+
+def say_instead(monkeypatch: pytest.MonkeyPatch, name: str, command: str) -> None:
+    """Let another command be sent in the place of one of the list."""
+    monkeypatch.setattr(command_list, "COMMANDS", {**command_list.COMMANDS, name: command})
 
 
 class Program:
@@ -83,6 +91,7 @@ class ShellPhone(FakePhone):
     _lost: bool = False
 
     def start(self, command: str) -> Running:
+        assert command in self.says or command_list.is_listed(command), command
         self.check()
         self.changes(self, command)
         self.started.append(command)

@@ -208,7 +208,7 @@ def test_a_stream_that_is_given_up_while_it_is_silent_is_lost_time() -> None:
             raise TimeoutError
 
     inner.open = lambda service: Silent(Line(clock, 0.0, b""))  # type: ignore[method-assign]
-    stream = inner.start("sha256sum")
+    stream = inner.start("getprop")
     for _ in range(120):
         with pytest.raises(TimeoutError):
             stream.read(0.0)

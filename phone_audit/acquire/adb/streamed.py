@@ -12,6 +12,8 @@ from typing import Protocol
 from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.pulling import BLOCK, Puller
 from phone_audit.acquire.adb.timed_stream import TimedStream
+from phone_audit.acquire.command_list import listed, require_listed
+from phone_audit.acquire.commands import quoted
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
@@ -111,6 +113,7 @@ class StreamTransport(ABC):
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """See `Transport.shell`."""
+        require_listed(command)
         script = with_exit_status(command, self._mark)
         stream = self._run(script)
         try:
@@ -177,6 +180,7 @@ class StreamTransport(ABC):
 
     def start(self, command: str) -> Stream:
         """See `Transport.start`."""
+        require_listed(command)
         if "\0" in command:
             raise CommandError("A command with a zero byte in it cannot be sent to a phone.")
         return self._run(command.encode("utf-8", "surrogateescape"))
@@ -239,15 +243,16 @@ class StreamTransport(ABC):
 
     def read_on(self, path: str, block: int) -> Stream | None:
         """Start a program that gives out a file from a block on; None where the phone starts none for raw bytes."""
-        script = f"dd if={shlex.quote(path)} bs={BLOCK} skip={block} 2>/dev/null </dev/null"
+        script = listed("rest of a file", path=quoted(path), block=BLOCK, skip=block)
+        require_listed(script)
         try:
-            return self._open(b"exec:" + script.encode("utf-8", "surrogateescape"))
+            return self._open(b"exec:" + script.encode("ascii"))
         except ServiceRefusedError:
             return None
 
     def follow_link(self, path: str) -> int | None:
         """The mode of the file behind a symbolic link, or None where the phone does not tell."""
-        answer = self.shell(f"stat -L -c %f {shlex.quote(path)}", timeout=10)
+        answer = self.shell(listed("mode", path=quoted(path)), timeout=10)
         mode = answer.output.strip()
         return int(mode, 16) if answer.exit == 0 and re.fullmatch(rb"[0-9a-f]{1,8}", mode) else None
 

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 
+from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import MEGABYTE, Command, quoted
 
-ACCESSIBILITY = Command("dumpsys accessibility", limit=8 * MEGABYTE)
-ADB = Command("dumpsys adb", timeout=15.0, limit=4 * MEGABYTE)
-APPOPS = Command("date '+%s %z';dumpsys appops", timeout=60.0)
-CONNECTIVITY = Command("dumpsys connectivity", limit=16 * MEGABYTE)
-DEVICE_POLICY = Command("dumpsys device_policy", limit=8 * MEGABYTE)
-IDLE_LIST = Command("dumpsys deviceidle whitelist", timeout=15.0, limit=MEGABYTE)
-MOUNTS = Command("cat /proc/mounts", timeout=10.0, limit=4 * MEGABYTE)
-NETSTATS = Command("dumpsys netstats detail", timeout=60.0)
-ROLES = Command("dumpsys role", timeout=15.0, limit=8 * MEGABYTE)
-SYSTEM_SETTINGS = Command("settings list --user 0 system", limit=8 * MEGABYTE)
-TRANSPARENCY = Command(
-    "cmd transparency get image_info;cmd transparency get apex_info", timeout=60.0, limit=4 * MEGABYTE
-)
+ACCESSIBILITY = Command(listed("accessibility"), limit=8 * MEGABYTE)
+ADB = Command(listed("adb"), timeout=15.0, limit=4 * MEGABYTE)
+APPOPS = Command(listed("appops"), timeout=60.0)
+CONNECTIVITY = Command(listed("connectivity"), limit=16 * MEGABYTE)
+DEVICE_POLICY = Command(listed("device policy"), limit=8 * MEGABYTE)
+IDLE_LIST = Command(listed("idle list"), timeout=15.0, limit=MEGABYTE)
+MOUNTS = Command(listed("mounts"), timeout=10.0, limit=4 * MEGABYTE)
+NETSTATS = Command(listed("netstats"), timeout=60.0)
+ROLES = Command(listed("roles"), timeout=15.0, limit=8 * MEGABYTE)
+SYSTEM_SETTINGS = Command(listed("system settings"), limit=8 * MEGABYTE)
+TRANSPARENCY = Command(listed("transparency"), timeout=60.0, limit=4 * MEGABYTE)
 
 ROLES_SINCE, TRANSPARENCY_SINCE = 29, 34
 """API levels in which the services came."""
@@ -69,24 +68,10 @@ FRAMEWORK = (
 )
 """Code that runs in every process: what a phone of the same build has byte for byte."""
 
-FILES = (
-    ': files;set --;for a in @F;do if [ -f "$a" ]&&[ -r "$a" ];then set -- "$@" "$a";fi;done;'
-    "printf '\\0folders\\0';for d in @D;do if [ ! -d \"$d\" ];then k=none;"
-    'elif [ -r "$d" ]&&[ -x "$d" ];then k=open;else k=shut;fi;printf \'%s\\0%s\\0\' $k "$d";done;'
-    "printf '\\0there\\0';for p in @P;do if [ -e \"$p\" ];then printf '%s\\0' \"$p\";fi;done;"
-    "printf '\\0files\\0';if [ $# -gt 0 ];then stat -L -c %s \"$@\" 2>/dev/null;printf '\\0';printf '%s\\0' \"$@\";"
-    "printf '\\0bytes\\0';cat \"$@\" 2>/dev/null;else printf '\\0\\0bytes\\0';fi"
-)
-HASHES = (
-    ': framework;set --;for a in @F;do if [ -f "$a" ]&&[ -r "$a" ];then set -- "$@" "$a";fi;done;'
-    "H=sha256sum;command -v $H >/dev/null 2>&1||H='toybox sha256sum';"
-    'if [ $# -gt 0 ];then $H "$@" 2>/dev/null;fi'
-)
-
 
 def secure_settings(user: int) -> Command:
     """Ask for the table that each user has of their own."""
-    return Command(f"settings list --user {user} secure", limit=8 * MEGABYTE)
+    return Command(listed("secure settings", user=user), limit=8 * MEGABYTE)
 
 
 def added_folder(user: int) -> str:
@@ -104,11 +89,15 @@ def small_files(users: Sequence[int]) -> Command:
     folders = (CA_FOLDER, CONSCRYPT_FOLDER, *(add(user) for user in users for add in (added_folder, removed_folder)))
     files = (HOSTS, OTA_CERTIFICATES, ADB_KEYS, *BUILT_IN_ADB_KEYS, *BUILD_PROPS)
     words = [*(quoted(path) for path in files), *(f"{quoted(folder)}/*" for folder in folders)]
-    text = FILES.replace("@F", " ".join(words), 1)
-    text = text.replace("@D", " ".join(quoted(folder) for folder in folders), 1)
-    return Command(text.replace("@P", " ".join(ROOT_PROGRAMS), 1), timeout=30.0, limit=24 * MEGABYTE)
+    text = listed(
+        "small files",
+        small_files=" ".join(words),
+        plain_paths=" ".join(quoted(folder) for folder in folders),
+        own_paths=" ".join(ROOT_PROGRAMS),
+    )
+    return Command(text, timeout=30.0, limit=24 * MEGABYTE)
 
 
 def framework_hashes() -> Command:
     """Ask for the SHA-256 of the framework's files, as `sha256sum` prints it. The patterns are ours: no path is."""
-    return Command(HASHES.replace("@F", " ".join(FRAMEWORK), 1), timeout=180.0, limit=MEGABYTE)
+    return Command(listed("framework hashes", own_paths=" ".join(FRAMEWORK)), timeout=180.0, limit=MEGABYTE)

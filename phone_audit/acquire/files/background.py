@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_audit.acquire.asking import OnProgress
-from phone_audit.acquire.commands import Command, hash_files
+from phone_audit.acquire.commands import CORES, Command, hash_files
 from phone_audit.acquire.files.code_beside import role_of
 from phone_audit.acquire.files.deliveries import Deliveries, Keeping
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
@@ -181,7 +181,7 @@ class Background:
             return None
 
     def _cores(self) -> int:
-        answer = self._ask(Command("nproc", timeout=10.0, limit=100))
+        answer = self._ask(CORES)
         text = answer.output.strip() if answer and answer.exit == 0 else b""
         return int(text) if text.isdigit() and int(text) else 1
 

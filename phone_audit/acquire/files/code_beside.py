@@ -13,6 +13,7 @@ from pathlib import Path
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.command_list import is_path
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.parse.shell_loops import Found, parse_found
@@ -73,7 +74,7 @@ def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
     transport = reader.transport
     if isinstance(transport, ReplayTransport):
         return reader.looked or {}
-    folders = sorted({path.rpartition("/")[0] for path in apks})
+    folders = sorted({path.rpartition("/")[0] for path in apks if is_path(path)})
     words = [f"{commands.quoted(folder)}/oat/*/*.[ov]dex" for folder in folders]
     if FRAMEWORK in folders:
         words += [f"{commands.quoted(FRAMEWORK)}{place}/boot*{_VDEX}" for place in ("", "/*")]
@@ -81,7 +82,7 @@ def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
     for batch in commands.batches(words):
         answer = reader.try_ask(commands.look_at(batch), subject="code that lies beside APKs")
         found.update(parse_found(decode(answer.output)) if answer else {})
-    return found
+    return {path: there for path, there in found.items() if is_path(path)}
 
 
 def _of_package(apk: str, files: Mapping[str, Found]) -> list[str]:

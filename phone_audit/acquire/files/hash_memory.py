@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import PLAIN, Command
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.parse.text import decode
@@ -16,7 +17,6 @@ from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import SAVED_HASHES
 from phone_audit.files.open_regular import open_unlinked
 
-_LOOK = ": times;stat -L -c '%s %Y %Z %i %n' "
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
 _TOLD = re.compile(rf"({_LINE.pattern}) (.+)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +35,7 @@ def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOn
     plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
     words = {commands.quoted(path): path for path in plain}
     for batch in commands.batches(words):
-        answer = shell(Command(_LOOK + " ".join(batch), timeout=20.0))
+        answer = shell(Command(listed("times", plain_paths=" ".join(batch)), timeout=20.0))
         asked = {words[word] for word in batch}
         said: dict[str, set[Identity]] = {}
         for line in decode(answer.output).splitlines() if answer else []:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import COMMAND_LENGTH, HASH_BYTES_A_SECOND, NO_HASH_TOOL, PLAIN, quoted
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.ranges import Starting
@@ -31,10 +32,6 @@ _MOST_NOISE = 2**20
 """Bytes without a hash in them after which a program that hashes is ended."""
 _LINE = re.compile(r"\\?([0-9a-f]{64}) [ *](.+)", re.DOTALL)
 _END = "@end"
-_SETUP = (
-    ": hashes;exec 2>/dev/null;H=sha256sum;command -v $H >/dev/null||H='toybox sha256sum';"
-    f'$H </dev/null >/dev/null||H=;[ -z "$H" ]&&echo {NO_HASH_TOOL}&&exit;'
-)
 
 OnHash = Callable[[FileOnPhone], None]
 """Gets each file once, with its hash where the phone could compute it."""
@@ -199,7 +196,7 @@ def _in_order(files: Sequence[FileOnPhone]) -> deque[FileOnPhone]:
 
 def _command(batch: Sequence[FileOnPhone]) -> str:
     """Ask for the hashes of files. Odd names are kept out of the answer, so that nothing in them must be undone."""
-    words = [_SETUP]
+    words: list[str] = []
     group: list[str] = []
     size = 0
 
@@ -218,7 +215,7 @@ def _command(batch: Sequence[FileOnPhone]) -> str:
         size = file.size + (size if group else 0)
         group.append(quoted(file.path))
     end_group()
-    return "".join((*words, f"echo {_END}"))
+    return listed("hashes", hashed_groups="".join(words))
 
 
 def _name(file: FileOnPhone) -> str:

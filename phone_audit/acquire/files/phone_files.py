@@ -6,6 +6,7 @@ from typing import Literal
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.command_list import is_path
 from phone_audit.acquire.parse.package_dump import DumpedPackage
 from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_found, parse_hashes
@@ -98,22 +99,30 @@ def find_files(reader: Reader, files: PhoneFiles, places: Sequence[Places]) -> N
 def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, Found]:
     """Ask what lies at each path and which APKs lie in each folder; a path that stops the phone is given up.
 
-    A saved acquisition answers with all that was looked at when it was made.
+    A saved acquisition answers with all that was looked at when it was made. Where no phone can have a file, none is:
+    the phone is not asked.
     """
+    found = {path: Found("missing", None) for path in paths if not is_path(path)}
+    paths = [path for path in paths if is_path(path)]
+    folders = [folder for folder in folders if is_path(folder)]
     if isinstance(reader.transport, ReplayTransport):
-        return _looked(reader, reader.transport, paths, folders)
-    found: dict[str, Found] = {}
+        return {**_looked(reader, reader.transport, paths, folders), **found}
     words = [commands.quoted(path) for path in paths] + [commands.every_apk(folder) for folder in folders]
     pending = commands.batches(words)
     while pending:
         batch = pending.pop(0)
         answer = reader.try_ask(commands.look_at(batch), subject="what lies at the paths")
-        answered = parse_found(decode(answer.output)) if answer else {}
+        answered = _possible(parse_found(decode(answer.output))) if answer else {}
         found.update(answered)
         if answer and answer.truncated and not answered and len(batch) > 1:
             half = len(batch) // 2
             pending[:0] = [batch[:half], batch[half:]]
     return found
+
+
+def _possible(found: Mapping[str, Found]) -> dict[str, Found]:
+    """Give what lies at paths that a phone can have; an answer may hold any text."""
+    return {path: there for path, there in found.items() if is_path(path)}
 
 
 def _looked(
@@ -123,7 +132,7 @@ def _looked(
         reader.looked = {}
         for text in transport.recorded(commands.LOOK_PREFIX):
             answer = reader.try_ask(commands.Command(text))
-            reader.looked.update(parse_found(decode(answer.output)) if answer else {})
+            reader.looked.update(_possible(parse_found(decode(answer.output))) if answer else {})
     listed = {path.rpartition("/")[0] for path in reader.looked}
     if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):
         transport.raise_if_gone()

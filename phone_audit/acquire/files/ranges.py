@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from phone_audit.acquire.command_list import is_path, line, listed
 from phone_audit.acquire.commands import PLAIN, quoted
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import CommandError, DeviceLostError
@@ -33,11 +34,6 @@ _SMALL_BLOCK, _LARGE_BLOCK, _LARGE = 2**12, 2**16, 2**20
 _PATH_LENGTH = 400
 _STATUS = re.compile(rb"(\d{1,9}):(\d{1,3})\n")
 _LONGEST_STATUS = 16
-
-_PROGRAM = (
-    'exec 2>/dev/null;part(){{ dd if="$2" bs=$3 skip=$4 count=$5 </dev/null 2>/dev/null;echo {mark}$1:$?;}};'
-    'echo {mark}0:0;while IFS= read -r l;do eval "part $l";done'
-)
 
 
 class BrokenRangesError(Exception):
@@ -75,7 +71,7 @@ class Asked:
 
 def is_plain(path: str) -> bool:
     """Tell whether a path can be asked for; others mean something to a shell, and are copied in another way."""
-    return PLAIN.fullmatch(path) is not None and len(path) <= _PATH_LENGTH
+    return PLAIN.fullmatch(path) is not None and is_path(path) and len(path) <= _PATH_LENGTH
 
 
 def aligned(start: int, end: int, size: int) -> tuple[int, int]:
@@ -108,13 +104,14 @@ class RangeReader:
     """
 
     def __init__(self, transport: Starting) -> None:
-        self._mark = f"phone-audit:{secrets.token_hex(16)}:".encode()
+        mark = f"phone-audit:{secrets.token_hex(16)}"
+        self._mark = f"{mark}:".encode()
         self._asked: deque[Asked] = deque()
         self._ahead = 0
         self._unsent: list[str] = []
         self._number = 0
         self._kept = b""
-        self._running = transport.start(_PROGRAM.format(mark=self._mark.decode()))
+        self._running = transport.start(listed("ranges", mark=mark))
         try:
             self._shake_hands()
         except DeviceLostError as error:
@@ -138,7 +135,8 @@ class RangeReader:
         block = _block(asked.end - asked.start)
         self._number += 1
         skip, count = asked.start // block, -(-(asked.end - asked.start) // block)
-        self._unsent.append(f"{self._number} {quoted(asked.path)} {block} {skip} {count}\n")
+        path = quoted(asked.path)
+        self._unsent.append(line("range", number=self._number, plain_path=path, block=block, skip=skip, count=count))
         self._asked.append(asked)
         self._ahead += asked.end - asked.start
 

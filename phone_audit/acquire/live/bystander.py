@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import MEGABYTE, Command
 from phone_audit.acquire.parse.dns_log import MASK, Query, parse_dns_log
 from phone_audit.acquire.parse.moment import Moment, parse_moment
@@ -18,19 +19,10 @@ from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError
 
-MOMENT = Command(
-    "dumpsys power 2>/dev/null|grep -m 1 mWakefulness=;dumpsys activity activities 2>/dev/null|grep ResumedActivity",
-    timeout=10.0,
-    limit=MEGABYTE,
-)
-TRAFFIC = Command(
-    "cat /proc/net/xt_qtaguid/stats 2>/dev/null||"
-    "{ dumpsys netstats --poll >/dev/null 2>&1;dumpsys netstats detail 2>/dev/null;}",
-    timeout=30.0,
-    limit=32 * MEGABYTE,
-)
+MOMENT = Command(listed("moment"), timeout=10.0, limit=MEGABYTE)
+TRAFFIC = Command(listed("traffic"), timeout=30.0, limit=32 * MEGABYTE)
 """The kernel's own counters where the shell may read them (Android 8 and 9), else what the service has counted."""
-NAMES = Command("dumpsys dnsresolver 2>/dev/null", timeout=10.0, limit=8 * MEGABYTE)
+NAMES = Command(listed("looked up names"), timeout=10.0, limit=8 * MEGABYTE)
 
 MOMENT_EVERY = 3.0
 TRAFFIC_EVERY = 30.0

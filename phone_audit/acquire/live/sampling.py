@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from phone_audit.acquire.command_list import line, listed
 from phone_audit.acquire.parse.proc_net import PATHS, SocketTables, parse_tables
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Running, Transport
@@ -77,7 +78,7 @@ class Sampler:
         """
         asked = self._clock()
         running = self._running = self._running or self._transport.start(self._program())
-        running.write(b"\n")
+        running.write(line("again").encode())
         answer = self._read(running, asked + patience)
         if answer is None:
             self.close()
@@ -97,8 +98,7 @@ class Sampler:
         self._running = None
 
     def _program(self) -> str:
-        mark = f"echo {self._mark}"
-        return f": watch;while read -r w;do cat {' '.join(PATHS)} 2>&1;{mark};times;{mark};done"
+        return listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
 
     def _read(self, running: Running, deadline: float) -> str | None:
         """Give what stands before the second mark, without it; None where it does not come."""

@@ -1,11 +1,15 @@
 """Asks who uses the phone and which packages it has."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.command_list import LONGEST_NAME, is_package_name
+from phone_audit.acquire.commands import Command
 from phone_audit.acquire.packages.lists import ask_list
 from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
 from phone_audit.acquire.parse.dump_words import form_of
@@ -13,6 +17,7 @@ from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_du
 from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
 from phone_audit.acquire.parse.text import lines_of, number
 from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import UsageError
 
 OWNER = 0
@@ -20,8 +25,21 @@ LIST = "pm list packages"
 SECURE_FOLDERS = range(150, 161)
 """User ids that Samsung gives to its Secure Folder and to what it makes after it."""
 
+MOST_USERS = 100
+"""Each user costs some commands. Android itself allows a handful."""
+
 CONFIRMED_AT_MOST = 100
-"""Packages that only the dump names and that are asked about one by one."""
+"""Packages that only the dump names and that are asked about one by one; with the longest names, a command of 26,000
+characters."""
+
+SINGLE = re.compile(r"echo @(\d{1,4});dumpsys package '([A-Za-z0-9_.]+)';")
+
+UNCONFIRMED_AT_MOST = 100
+"""Packages that only the dump names and of which each has a note of its own."""
+
+UNKNOWN = "dumpsys names this package, the phone does not know it when asked: text of another may pretend it."
+NO_NAME = "dumpsys names this package, and no package can have such a name: text of another may pretend it."
+IN_TEXT = "It stands in the version name of another package, whose text pretends it; the phone was not asked about it."
 
 
 @dataclass
@@ -86,6 +104,10 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
     if not listing.users:
         reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
         listing.users = {OWNER: "system"}
+    if len(listing.users) > MOST_USERS:
+        reason = f"The phone names {len(listing.users)} users, more than any has; the first {MOST_USERS} were read."
+        reader.skip("users", "list", "too-many-users", reason)
+        listing.users = dict(sorted(listing.users.items())[:MOST_USERS])
     if wanted == "all":
         listing.asked = tuple(sorted(listing.users))
     elif wanted == "current":
@@ -211,24 +233,54 @@ def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
         reason = "Packages stand where a phone puts none: text of one pretends a title. They were read all the same."
         reader.skip(commands.PACKAGE_DUMP.text, "list", "contradiction", reason)
     listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
-    if listing.names is None or listing.asked != tuple(sorted(listing.users)) or not listing.dump.unknown:
+    if listing.names is None or listing.asked != tuple(sorted(listing.users)):
         return
-    confirmed = _confirm(reader, listing.dump.unknown[:CONFIRMED_AT_MOST])
-    for name in listing.dump.unknown:
-        if name not in confirmed:
-            reason = (
-                "dumpsys names this package, the phone does not know it when asked: text of another may pretend it."
-            )
-            reader.skip(name, "list", "unconfirmed-package", reason)
+    possible = tuple(name for name in listing.dump.unknown if is_package_name(name))
+    confirmed = _confirm(reader, possible[:CONFIRMED_AT_MOST])
+    _note_unconfirmed(reader, listing.dump, confirmed)
     if confirmed:
         listing.names |= confirmed
         listing.dump = parse_package_dump(text, listing.names)
 
 
-def _confirm(reader: Reader, names: tuple[str, ...]) -> set[str]:
+def _note_unconfirmed(reader: Reader, dump: PackageDump, confirmed: Collection[str]) -> None:
+    reasons = {name: UNKNOWN if is_package_name(name) else NO_NAME for name in dump.unknown if name not in confirmed}
+    reasons.update(dict.fromkeys(dump.pretended_names, IN_TEXT))
+    for name, reason in islice(reasons.items(), UNCONFIRMED_AT_MOST):
+        reader.skip(name[:LONGEST_NAME], "list", "unconfirmed-package", reason)
+    if len(reasons) > UNCONFIRMED_AT_MOST:
+        reason = (
+            f"dumpsys names {len(reasons)} packages that are in no list; the first {UNCONFIRMED_AT_MOST} are named."
+        )
+        reader.skip(commands.PACKAGE_DUMP.text, "list", "unconfirmed-package", reason)
+
+
+def _confirm(reader: Reader, names: Collection[str]) -> set[str]:
     """Ask about each name on its own: a static library, or a package of a locked user, is in no list but exists."""
-    text = reader.ask(commands.one_package_dumps(names), subject="dumpsys package of single packages") or ""
     confirmed: set[str] = set()
+    for command in _single_packages(reader, names):
+        text = reader.ask(command, subject="dumpsys package of single packages") or ""
+        asked = {int(index): name for index, name in SINGLE.findall(command.text)}
+        for index, answer in _answers(text).items():
+            name = asked.get(index, "")
+            if name in names and parse_package_dump(answer, {name}).packages:
+                confirmed.add(name)
+    return confirmed
+
+
+def _single_packages(reader: Reader, names: Collection[str]) -> list[Command]:
+    """Give the commands; a saved acquisition was asked in those of its own time."""
+    if not names:
+        return []
+    if isinstance(reader.transport, ReplayTransport):
+        recorded = reader.transport.recorded(commands.SINGLE_PREFIX)
+        if recorded:
+            return [Command(text) for text in recorded]
+    return [commands.one_package_dumps(tuple(names))]
+
+
+def _answers(text: str) -> dict[int, str]:
+    """Split the answer at its lines `@INDEX`."""
     answers: dict[int, list[str]] = {}
     current: list[str] = []
     for line in lines_of(text):
@@ -236,7 +288,4 @@ def _confirm(reader: Reader, names: tuple[str, ...]) -> set[str]:
         if index is not None:
             current = answers.setdefault(index, [])
         current.append(line)
-    for index, name in enumerate(names):
-        if parse_package_dump("\n".join(answers.get(index, [])), {name}).packages:
-            confirmed.add(name)
-    return confirmed
+    return {index: "\n".join(lines) for index, lines in answers.items()}

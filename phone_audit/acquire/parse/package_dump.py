@@ -48,6 +48,7 @@ class PackageDump:
         hidden: the same for the system packages that an update hides.
         shared: shared user → its block; grants of a package with a shared user stand only there.
         unknown: names in headers that were not taken, in order.
+        pretended_names: the same of headers that stand in the version name of another package.
         strange: form of lines inside the blocks that this reader does not know → how many there are.
         pretended: titles that were taken back, and packages that stood under a wrong one.
     """
@@ -58,6 +59,7 @@ class PackageDump:
     unknown: tuple[str, ...]
     strange: Mapping[str, int] = field(default_factory=dict)
     pretended: int = 0
+    pretended_names: tuple[str, ...] = ()
 
 
 def parse_package_dump(text: str, names: Collection[str] | None = None) -> PackageDump:
@@ -78,6 +80,7 @@ class _Reading:
         self._names = None if names is None else frozenset(names)
         self._found: dict[str, dict[str, list[Block]]] = {"packages": {}, "hidden": {}, "shared": {}}
         self._unknown: dict[str, None] = {}
+        self._pretended_names: dict[str, None] = {}
         self._strange: Counter[str] = Counter()
         self._section = ""
         self._block: Block | None = None
@@ -97,7 +100,15 @@ class _Reading:
             {name: tuple(finish(block) for block in blocks) for name, blocks in found.items() if blocks}
             for found in self._found.values()
         )
-        return PackageDump(packages, hidden, shared, tuple(self._unknown), dict(self._strange), self._pretended)
+        return PackageDump(
+            packages,
+            hidden,
+            shared,
+            tuple(self._unknown),
+            dict(self._strange),
+            self._pretended,
+            tuple(name for name in self._pretended_names if name not in self._unknown),
+        )
 
     def _unhide(self) -> None:
         """An update hides only what is a package too: what stands as hidden alone stood under a pretended title."""
@@ -193,7 +204,7 @@ class _Reading:
         if end is None or (header is not None and header < end):
             return at
         first, last = (bisect_left(self._others, (place, "")) for place in (at, end))
-        self._unknown.update(dict.fromkeys(name for _, name in self._others[first:last]))
+        self._pretended_names.update(dict.fromkeys(name for _, name in self._others[first:last]))
         return end
 
     def _find_places(self) -> None:

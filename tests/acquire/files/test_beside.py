@@ -12,6 +12,7 @@ import pytest
 
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.command_list import COMMANDS
 from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
 from phone_audit.acquire.saved.record import RecordingTransport
@@ -21,7 +22,7 @@ from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
 from tests.acquire.fake_phone import QUIET, FakePhone
-from tests.acquire.shell_phone import ShellPhone, shell_phone
+from tests.acquire.shell_phone import ShellPhone, say_instead, shell_phone
 
 SIZE = 300_000
 CONTENTS = {f"org.a{number}": random.Random(number).randbytes(SIZE) for number in range(12)}
@@ -241,7 +242,7 @@ def shell_word(text: str) -> str:
 
 
 def test_a_phone_without_a_hash_tool(phone: ShellPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_SETUP", hashing._SETUP.replace("sha256sum", "no-such-tool"))
+    say_instead(monkeypatch, "hashes", COMMANDS["hashes"].replace("sha256sum", "no-such-tool"))
     scan = Scan(phone, tmp_path)
     assert scan.codes() == ["no-hash-tool"]
     assert scan.sources() == {"none"}
@@ -256,7 +257,7 @@ def test_a_phone_without_a_hash_tool(phone: ShellPhone, tmp_path: Path, monkeypa
 def test_a_phone_that_gives_out_no_ranges_gives_whole_files(
     phone: ShellPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranges, "_PROGRAM", "echo /system/bin/sh: no")
+    say_instead(monkeypatch, "ranges", "echo /system/bin/sh: no")
     monkeypatch.setattr(ranges, "REPLY_TIMEOUT", 0.5)
     scan = Scan(phone, tmp_path)
     check(scan.acquired, CONTENTS)

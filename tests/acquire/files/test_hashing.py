@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.acquire.command_list import COMMANDS
 from phone_audit.acquire.files import hashing
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.hashing import Hashing
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
-from tests.acquire.shell_phone import ShellPhone
+from tests.acquire.shell_phone import ShellPhone, say_instead
 
 ODD = ("it's.apk", "new\nline.apk", "back\\slash.apk", "$(id).apk", "b\udcffd.apk")
 
@@ -77,7 +78,7 @@ def test_a_file_that_stops_it_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_phone_without_a_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_SETUP", hashing._SETUP.replace("sha256sum", "no-such-tool"))
+    say_instead(monkeypatch, "hashes", COMMANDS["hashes"].replace("sha256sum", "no-such-tool"))
     files = made(tmp_path, "a.apk", "b.apk")
     found, done = run(ShellPhone(), files)
     assert found == {file.path: None for file in files}
@@ -115,7 +116,7 @@ def test_a_phone_that_stays_away_ends_it(tmp_path: Path) -> None:
 def test_a_command_that_ends_too_early_again_and_again_ends_the_hashing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashing, "_SETUP", "exit;")
+    say_instead(monkeypatch, "hashes", "exit;")
     phone = ShellPhone()
     found, _ = run(phone, made(tmp_path, "a.apk"))
     assert list(found.values()) == [None]
@@ -124,7 +125,7 @@ def test_a_command_that_ends_too_early_again_and_again_ends_the_hashing(
 
 def test_lies_about_other_files_are_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lie = "ab" * 32
-    monkeypatch.setattr(hashing, "_SETUP", f"echo '{lie}  /other';echo '{lie} x';echo @end;exit;")
+    say_instead(monkeypatch, "hashes", f"echo '{lie}  /other';echo '{lie} x';echo @end;exit;")
     found, _ = run(ShellPhone(), made(tmp_path, "a.apk"))
     assert list(found.values()) == [None]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phone_audit.acquire.files import ranges
 from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, aligned, is_plain, pieces
 from phone_audit.errors import CommandError, DeviceLostError
-from tests.acquire.shell_phone import ShellPhone
+from tests.acquire.shell_phone import ShellPhone, say_instead
 
 CONTENT = random.Random(7).randbytes(3_000_000)
 
@@ -100,7 +100,7 @@ def test_a_file_that_stands_still_is_a_time_out_and_stays_asked_for(tmp_path: Pa
 
 
 def test_a_program_that_ends_is_broken(path: str) -> None:
-    phone = ShellPhone()
+    phone = ShellPhone(says={"true": ""})
     reader = RangeReader(phone)
     reader._running.close()
     reader._running = phone.start("true")
@@ -121,7 +121,7 @@ def test_what_cannot_be_said_is_not_believed(said: bytes) -> None:
 
 def test_a_shell_that_answers_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "REPLY_TIMEOUT", 0.5)
-    monkeypatch.setattr(ranges, "_PROGRAM", "echo no; cat")
+    say_instead(monkeypatch, "ranges", "echo no; cat")
     with pytest.raises(CommandError, match="does not give out parts"):
         RangeReader(ShellPhone())
 

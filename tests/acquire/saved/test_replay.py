@@ -76,7 +76,7 @@ def test_a_command_that_was_asked_twice_has_both_answers(tmp_path: Path) -> None
     def count(phone: FakePhone, command: str) -> None:
         phone.says[command] = str(len(phone.asked))
 
-    record(FakePhone(changes=count), tmp_path / "saved", "date", "date")
+    record(FakePhone({"date": ""}, changes=count), tmp_path / "saved", "date", "date")
     replay = ReplayTransport(tmp_path / "saved")
     assert [replay.shell("date").output for _ in range(3)] == [b"1", b"2", b"2"]
 

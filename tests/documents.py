@@ -38,7 +38,11 @@ def finding(name: str = "com.a", key: str = "k1") -> Finding:
         incident="inc-1",
         sources=(SOURCE,),
         remedy=(
-            Remedy(text="Disable the package.", command="adb shell pm disable-user --user 0 com.a", undo="pm enable"),
+            Remedy(
+                text="Disable the package.",
+                command="adb shell pm disable-user --user 0 com.a",
+                undo="adb shell pm enable --user 0 com.a",
+            ),
         ),
     )
 

@@ -18,6 +18,7 @@ from phone_audit.cli.options import (
     NoCache,
     Outputs,
     Quiet,
+    Seal,
     Timeout,
     Verbose,
 )
@@ -29,6 +30,7 @@ def apks(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")],
     formats: Formats = None,
     outputs: Outputs = None,
+    seal: Seal = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -44,6 +46,7 @@ def apks(
     from phone_audit.cli.loading import load_told
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.cli.progress import progress
+    from phone_audit.cli.sealing import with_seal
     from phone_audit.cli.stopping import stoppable
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.apks import audit_apks
@@ -58,6 +61,7 @@ def apks(
         )
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "jsonl", "csv", "stix", "hosts"))
     check_places(places)
+    places = with_seal(places, seal)
     budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
     streams = [place for place in places if place.format == "jsonl"]
     whole = [place for place in places if place.format != "jsonl"]

@@ -1,5 +1,6 @@
 """JSON lines, written record by record while the analysis goes on."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,7 @@ class JsonLines:
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs
         self._files: list[BinaryIO] = []
+        self._digests = [hashlib.blake2b() for output in outputs if output.path is not None]
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -39,6 +41,17 @@ class JsonLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+        if error is None:
+            self._seal()
+
+    def _seal(self) -> None:
+        files = [output for output in self._outputs if output.path is not None]
+        for output, digest in zip(files, self._digests, strict=True):
+            if output.sealer is not None and output.path is not None:
+                try:
+                    output.sealer.seal(output.path, digest.digest())
+                except OSError as error:
+                    raise cannot_write(output.path, error) from error
 
     def write(self, record: Frozen) -> None:
         """Write one record."""
@@ -46,9 +59,11 @@ class JsonLines:
             return
         line = render_json_line(record)
         try:
-            for file in self._files:
-                file.write(line.encode("utf-8", "backslashreplace"))
+            data = line.encode("utf-8", "backslashreplace")
+            for file, digest in zip(self._files, self._digests, strict=True):
+                file.write(data)
                 file.flush()
+                digest.update(data)
         except OSError as error:
             raise OutputError(f"A record cannot be written: {error.strerror}.", DISK_HINT) from error
         if len(self._files) < len(self._outputs):

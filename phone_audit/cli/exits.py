@@ -22,6 +22,7 @@ _AT_OR_ABOVE: dict[str, tuple[str, ...]] = {
     "known-bad": ("known-bad",),
     "never": (),
 }
+_KNOWN = frozenset(("nothing-found", "inconclusive", "exposed", "suspicious", "known-bad"))
 _STRONGEST_FIRST = (KNOWN_BAD, SUSPICIOUS, EXPOSED, NOT_ALL_READ, DONE)
 
 
@@ -29,7 +30,7 @@ def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
     """Give the exit code of one result.
 
     Args:
-        outcome: the verdict's outcome.
+        outcome: the verdict's outcome; one of a later version counts as not read.
         complete: whether all that was promised was read.
         fail_on: the weakest outcome that counts as a failure.
 
@@ -39,7 +40,7 @@ def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
     """
     if outcome in _AT_OR_ABOVE[fail_on]:
         return _CODES[outcome]
-    return DONE if complete else NOT_ALL_READ
+    return DONE if complete and outcome in _KNOWN else NOT_ALL_READ
 
 
 def strongest(codes: Iterable[int]) -> int:

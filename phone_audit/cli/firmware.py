@@ -18,6 +18,7 @@ from phone_audit.cli.options import (
     NoCache,
     Outputs,
     Quiet,
+    Seal,
     Verbose,
     printable,
 )
@@ -46,6 +47,7 @@ def firmware(
     ] = None,
     formats: Formats = None,
     outputs: Outputs = None,
+    seal: Seal = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -57,12 +59,14 @@ def firmware(
     """Check build identifiers against the published incidents. Needs no phone."""
     from phone_audit.cli.loading import load_told
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
+    from phone_audit.cli.sealing import with_seal
     from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.saved_result import judged_outcomes
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv"))
     check_places(places)
+    places = with_seal(places, seal)
     with in_use(knowledge or ()) as folders:
         known = load_told(folders)
         result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))

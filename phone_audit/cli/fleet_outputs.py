@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phone_audit.cli.outputs import terminal_style, write_file, write_out
 from phone_audit.errors import OutputError, UsageError
@@ -12,6 +13,9 @@ from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, render
+
+if TYPE_CHECKING:
+    from phone_audit.pipeline.seal import Sealer
 
 SUMMARY = "fleet"
 _SUFFIX = {"text": ".txt", "json": ".json", "csv": ".csv", "stix": ".stix2", "hosts": ".hosts"}
@@ -32,22 +36,26 @@ class FleetOutputs:
 
     Args:
         formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON.
+        sealer: seals each file, unless None.
 
     Raises:
         UsageError: an unknown format, a path that cannot be a folder, or a format for standard output that cannot hold
             several phones.
     """
 
-    def __init__(self, formats: Sequence[str], paths: Sequence[Path]) -> None:
+    def __init__(self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None) -> None:
         self._folders = tuple(
             Folder(format_ or "json", None if path is None or str(path) == "-" else path)
             for format_, path in zip_longest(formats, paths)
         ) or (Folder("text", None),)
+        self._sealer = sealer
         self._shown: dict[str, str] = {}
         for folder in self._folders:
             _check(folder)
         if sum(folder.path is None for folder in self._folders) > 1:
             raise UsageError("Two results would go to standard output.", "Give each -f its own -o FOLDER.")
+        if sealer is not None and all(folder.path is None for folder in self._folders):
+            raise UsageError("--seal goes with -o: only files are sealed.", "Name a folder with -o.")
 
     def write(self, name: str, scan: Scan) -> str | None:
         """Write the result of one phone; gives the name of its file, that of the JSON where there is one.
@@ -61,7 +69,7 @@ class FleetOutputs:
                 self._shown[name] = render(folder.format, scan, terminal_style())
             else:
                 written.append(name + _SUFFIX[folder.format])
-                write_file(folder.path / written[-1], FORMATS[folder.format](scan, Style()))
+                write_file(folder.path / written[-1], FORMATS[folder.format](scan, Style()), self._sealer)
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:
@@ -77,9 +85,9 @@ class FleetOutputs:
                     write_out(f"{name}\n{'=' * len(name)}\n\n{self._shown[name]}\n")
                 write_out(render("text", fleet, style))
                 continue
-            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"](fleet, Style()))
+            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"](fleet, Style()), self._sealer)
             if folder.format == "text":
-                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"](fleet, Style()))
+                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"](fleet, Style()), self._sealer)
 
 
 def _check(folder: Folder) -> None:

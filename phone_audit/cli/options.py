@@ -70,6 +70,15 @@ Label = Annotated[
     str | None,
     typer.Option("--label", metavar="TEXT", callback=printable, help="Case or asset name, kept in the result."),
 ]
+Seal = Annotated[
+    str | None,
+    typer.Option(
+        "--seal",
+        metavar="KEYFILE|own",
+        callback=printable,
+        help="Sign each -o file with this secret key of minisign; own: with yours, which is made at first use.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about what is done.")]
 Jobs = Annotated[

@@ -1,12 +1,14 @@
 """Where results go: `-f` and `-o` paired in order, each to a file or to standard output."""
 
 import errno
+import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
@@ -22,15 +24,19 @@ from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, SUFFIXES
 
+if TYPE_CHECKING:
+    from phone_audit.pipeline.seal import Sealer
+
 _WIDEST = 100
 
 
 @dataclass(frozen=True)
 class Output:
-    """One format and where it goes; standard output where `path` is null."""
+    """One format and where it goes; standard output where `path` is null. `sealer` seals the file."""
 
     format: str
     path: Path | None
+    sealer: "Sealer | None" = field(default=None, repr=False, compare=False)
 
 
 def pair_outputs(formats: Sequence[str], paths: Sequence[Path], allowed: Sequence[str]) -> tuple[Output, ...]:
@@ -65,10 +71,16 @@ def _by_suffix(path: Path | None) -> str:
     return SUFFIXES[suffix]
 
 
-def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
+def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str = "", seal: str = "") -> None:
     """Write the document in each format to its place.
 
     Where one cannot be written, the others are all the same.
+
+    Args:
+        document: the result.
+        outputs: where it goes.
+        stated_in: the file that states it, where a saved result is drawn.
+        seal: a sentence on that file's seal.
 
     Raises:
         UsageError: a file cannot be written under its name.
@@ -80,10 +92,10 @@ def write_outputs(document: Frozen, outputs: Sequence[Output]) -> None:
         render = FORMATS[output.format]
         try:
             if output.path is None:
-                for piece in render(document, terminal_style()):
+                for piece in render(document, replace(terminal_style(), stated_in=stated_in, seal=seal)):
                     write_out(piece)
             else:
-                write_file(output.path, render(document, Style()))
+                write_file(output.path, render(document, Style(stated_in=stated_in, seal=seal)), output.sealer)
         except (PhoneAuditError, OSError) as error:
             failed = failed or error
     if failed:
@@ -125,20 +137,30 @@ def write_out(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_file(path: Path, pieces: Iterable[str]) -> None:
+def write_file(path: Path, pieces: Iterable[str], sealer: "Sealer | None" = None) -> None:
     """Write a file as a whole, which only this user may read; one that is there keeps its rights.
 
     What is no ordinary file, such as a pipe, is written to.
+
+    Args:
+        path: the file.
+        pieces: its content.
+        sealer: seals it, unless None.
 
     Raises:
         UsageError: it cannot be written under this name.
         OutputError: the disk is full, or fails.
     """
     try:
+        digest = hashlib.blake2b()
         place = path if is_special(path) else named_file(path)
         with open_special(place) if is_special(place) else replacing(place, mode=rights_of(place)) as file:
             for piece in pieces:
-                file.write(piece.encode("utf-8", "backslashreplace"))
+                data = piece.encode("utf-8", "backslashreplace")
+                digest.update(data)
+                file.write(data)
+        if sealer is not None:
+            sealer.seal(path, digest.digest())
     except OSError as error:
         raise cannot_write(path, error) from error
 

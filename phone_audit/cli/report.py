@@ -6,7 +6,12 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.options import FailOn, Formats, Outputs
+from phone_audit.cli.options import FailOn, Formats, Outputs, printable
+from phone_audit.cli.telling import tell
+
+
+def _printable(texts: list[str] | None) -> list[str]:
+    return [printable(text) or "" for text in texts or ()]
 
 
 def report(
@@ -16,15 +21,30 @@ def report(
     formats: Formats = None,
     outputs: Outputs = None,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
+    seal_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seal-key",
+            metavar="PUBKEY",
+            callback=_printable,
+            help="A public key of minisign, or its file: refuse a result that is not sealed with it; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
-    from phone_audit.pipeline.saved_result import judged_outcomes, load_result
+    from phone_audit.pipeline.saved_result import judged_outcomes, parse_result, read_result
+    from phone_audit.pipeline.seal import check_seal, read_known_keys
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
-    document = load_result(result)
-    write_outputs(document, places)
+    keys = read_known_keys(seal_key or ())
+    text = read_result(result)
+    seal = check_seal(result, text, keys, wanted=bool(seal_key))
+    document = parse_result(result, text)
+    name = "standard input" if str(result) == "-" else printable(str(result)) or ""
+    tell(f"As stated in {name}. {seal}")
+    write_outputs(document, places, stated_in=name, seal=seal)
     if fail_on is None:
         return
     raise typer.Exit(

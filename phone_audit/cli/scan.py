@@ -17,6 +17,7 @@ from phone_audit.cli.options import (
     NoCache,
     Outputs,
     Quiet,
+    Seal,
     Timeout,
     Verbose,
     Via,
@@ -43,6 +44,7 @@ def scan(
     ] = False,
     formats: Formats = None,
     outputs: Outputs = None,
+    seal: Seal = None,
     via: Annotated[
         Via, typer.Option("--via", help="The way in: straight to the phone, or through an adb server.")
     ] = Via.auto,
@@ -93,6 +95,7 @@ def scan(
     from phone_audit.cli.scan_asked import Asked, warn_of_identifiers
     from phone_audit.cli.scan_fleet import scan_several
     from phone_audit.cli.scan_one import scan_one
+    from phone_audit.cli.sealing import sealer_of, with_seal
     from phone_audit.pipeline.options import Budget, ScanOptions
     from phone_audit.pipeline.sealed import check_keys
 
@@ -123,11 +126,12 @@ def scan(
         verbose=verbose,
     )
     if asked.several:
-        folders = FleetOutputs(formats or [], outputs or [])
+        folders = FleetOutputs(formats or [], outputs or [], sealer_of(seal) if seal else None)
         warn_of_identifiers(asked, options)
         raise typer.Exit(scan_several(asked, folders, options))
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
+    places = with_seal(places, seal)
     warn_of_identifiers(asked, options)
     raise typer.Exit(scan_one(asked, places, options))
 

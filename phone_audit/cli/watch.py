@@ -16,6 +16,7 @@ from phone_audit.cli.options import (
     NoCache,
     Outputs,
     Quiet,
+    Seal,
     Timeout,
     Verbose,
     Via,
@@ -39,6 +40,7 @@ def watch(
         ),
     ] = None,
     outputs: Outputs = None,
+    seal: Seal = None,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="How long, such as 90s or 10m; else until Ctrl-C.")
     ] = None,
@@ -69,6 +71,7 @@ def watch(
 ) -> None:
     """Watch which package talks to whom, without root or a VPN. Phones are only read."""
     from phone_audit.cli.outputs import pair_outputs
+    from phone_audit.cli.sealing import with_seal
     from phone_audit.cli.watch_run import Asked, watch_one, watch_several
     from phone_audit.pipeline.options import Budget
     from phone_audit.pipeline.watch import WatchOptions
@@ -82,7 +85,7 @@ def watch(
     several = len(targets) > 1
     # With several phones -o names a folder, whose name tells no format.
     named = ["json"] if several and outputs and not formats else formats or []
-    places = pair_outputs(named, outputs or [], FORMATS)
+    places = with_seal(pair_outputs(named, outputs or [], FORMATS), seal)
     options = WatchOptions(
         via=via.value,
         seconds=seconds,

@@ -109,7 +109,7 @@ def _of_phone(place: Output, number: int) -> Output:
     if place.path is None:
         return place
     suffix = next(suffix for suffix, named in SUFFIXES.items() if named == place.format)
-    return Output(place.format, place.path / f"{name_of(number)}{suffix}")
+    return replace(place, path=place.path / f"{name_of(number)}{suffix}")
 
 
 def _save(folder: Path | None, result: Watch, asked: Asked) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Outcome, Skipped, Tool, Verdict
+from phone_audit.model.stated import Decimal, Host, Md5, Number, Sha1, Sha256, Time
 
 FileRole = Annotated[Literal["base", "split", "feature", "config", "container", "odex", "vdex"], OPEN]
 ComponentKind = Annotated[Literal["activity", "activity-alias", "service", "receiver", "provider"], OPEN]
@@ -34,11 +35,11 @@ class ApkFile(Frozen):
     """One of the files that make up the record. SHA-1 and MD5 are there because incidents print only those."""
 
     path: str
-    sha256: str | None
-    size: int
+    sha256: Sha256 | None
+    size: Number
     role: FileRole
-    sha1: str | None = None
-    md5: str | None = None
+    sha1: Sha1 | None = None
+    md5: Md5 | None = None
 
 
 class Signature(Frozen):
@@ -47,7 +48,7 @@ class Signature(Frozen):
     verified: bool | None
     schemes: tuple[str, ...]
     errors: tuple[str, ...] = ()
-    lineage: tuple[str, ...] = ()
+    lineage: tuple[Sha256, ...] = ()
     source_stamp: str | None = None
     unchecked: str | None = None
 
@@ -55,8 +56,8 @@ class Signature(Frozen):
 class Signer(Frozen):
     """A signing certificate. `known_key` is the id of a public or leaked key, or null."""
 
-    sha256: str
-    sha1: str
+    sha256: Sha256
+    sha1: Sha1
     subject: str
     schemes: tuple[str, ...]
     not_before: str
@@ -118,7 +119,7 @@ class Tracker(Frozen):
     owner: str | None
     categories: tuple[str, ...]
     tier: Tier
-    endpoints: tuple[str, ...]
+    endpoints: tuple[Host, ...]
     evidence: tuple[Evidence, ...]
     opt_out: tuple[OptOut, ...] = ()
 
@@ -126,12 +127,12 @@ class Tracker(Frozen):
 class Endpoint(Frozen):
     """A host that stands in the files. `ruled_out` is the rule that takes it out of every count, or null."""
 
-    host: str
+    host: Host
     kind: HostKind
-    registered_domain: str | None
+    registered_domain: Host | None
     urls: tuple[str, ...]
     schemes: tuple[str, ...]
-    ports: tuple[int, ...]
+    ports: tuple[Number, ...]
     cleartext: bool
     owner: str | None
     category: EndpointCategory
@@ -177,7 +178,7 @@ class Obfuscation(Frozen):
     """
 
     packers: tuple[str, ...]
-    name_share: float | None
+    name_share: Decimal | None
     encrypted: bool | None
     dynamic_code: bool | None
     evidence: tuple[Evidence, ...] = ()
@@ -186,17 +187,17 @@ class Obfuscation(Frozen):
 class LeftOnPhone(Frozen):
     """Media that were left on the phone: how many files, bytes as packed, and how many bytes of the APK were read."""
 
-    files: int
-    bytes: int
-    bytes_read: int
+    files: Number
+    bytes: Number
+    bytes_read: Number
 
 
 class ApkInfo(Frozen):
     """What was read from one APK. Null is unknown, an empty tuple is looked for and none."""
 
     path: str
-    sha256: str | None
-    size: int | None
+    sha256: Sha256 | None
+    size: Number | None
     files: tuple[ApkFile, ...]
     package: str | None
     app_name: str | None
@@ -226,7 +227,7 @@ class ApkInfo(Frozen):
 class ApkRun(Frozen):
     """What may differ between two runs. `seconds` is from opening the file to the record."""
 
-    seconds: float
+    seconds: Decimal
     cached: bool
 
 
@@ -238,16 +239,16 @@ class Apk(ApkInfo):
     incidents: tuple[Incident, ...]
     outcome: Outcome
     tool: Tool
-    knowledge_digest: str
+    knowledge_digest: Sha256
     run: ApkRun
 
 
 class ApksRun(Frozen):
     """What may differ between two runs over a folder. Times are RFC 3339, `seconds` a duration."""
 
-    started: str
-    finished: str
-    seconds: float
+    started: Time
+    finished: Time
+    seconds: Decimal
 
 
 class Apks(Frozen):
@@ -258,7 +259,7 @@ class Apks(Frozen):
     apks: Annotated[Sequence[Apk], AfterValidator(tuple)]
     """In the order of their paths. Where there may be too many for memory they lie elsewhere and come one at a time."""
     files_seen: int
-    counts: dict[str, int]
+    counts: dict[str, Number]
     skipped: tuple[Skipped, ...]
     verdict: Verdict
     knowledge: KnowledgeInfo

@@ -1,6 +1,7 @@
 """The frozen base of every value, and words that a later version may add to."""
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, ValidationInfo, WrapValidator
 from pydantic_core import CoreSchema, from_json
@@ -54,8 +55,12 @@ class Frozen(BaseModel):
         return schema
 
 
+_WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""What a later version can call something; no sentence, and nothing that a terminal acts on."""
+
+
 def _keep_unknown_word(value: Any, handler: Any, info: ValidationInfo) -> Any:
-    if info.context == READING and isinstance(value, str):
+    if info.context == READING and isinstance(value, str) and _WORD.fullmatch(value):
         return value
     return handler(value)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Skipped, Tool
+from phone_audit.model.stated import Decimal, Number, Sha256
 
 HashSource = Annotated[Literal["device", "host", "cached", "none"], OPEN]
 PackageFileRole = Annotated[Literal["base", "split", "hidden-system", "odex", "vdex"], OPEN]
@@ -63,9 +64,9 @@ class PackageFile(Frozen):
     """A file of a package on the phone. `sha256` is null where `hash_source` is `none`."""
 
     path: str
-    sha256: str | None
+    sha256: Sha256 | None
     hash_source: HashSource
-    size: int | None
+    size: Number | None
     role: PackageFileRole
 
 
@@ -82,12 +83,12 @@ class Traffic(Frozen):
     """Bytes since `since`. Null is unknown: what an older result does not say."""
 
     since: str | None
-    received: int
-    sent: int
-    sent_background: int
-    received_background: int | None = None
-    mobile_received: int | None = None
-    mobile_sent: int | None = None
+    received: Number
+    sent: Number
+    sent_background: Number
+    received_background: Number | None = None
+    mobile_received: Number | None = None
+    mobile_sent: Number | None = None
 
 
 class PackageUser(Frozen):
@@ -114,7 +115,7 @@ class Package(Frozen):
     system: bool | None
     version_code: int | None
     version_name: str | None
-    signers: tuple[str, ...] | None
+    signers: tuple[Sha256, ...] | None
     files: tuple[PackageFile, ...]
     users: tuple[PackageUser, ...]
 
@@ -148,8 +149,8 @@ class AcquisitionInfo(Frozen):
     source: AcquisitionSource
     depth: Depth
     via: str
-    manifest_sha256: str | None
-    phone_clock_offset: float | None
+    manifest_sha256: Sha256 | None
+    phone_clock_offset: Decimal | None
     cannot_hold: tuple[str, ...]
 
 

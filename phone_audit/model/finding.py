@@ -1,9 +1,12 @@
 """Claims and what they rest on: Finding, Evidence, Source, Skipped, Incident, Verdict."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from phone_audit.model.base import OPEN, Frozen
+from pydantic import AfterValidator, ModelWrapValidatorHandler, ValidationInfo, model_validator
+
+from phone_audit.model.base import OPEN, READING, Frozen
+from phone_audit.model.stated import Number, is_known_command, is_web_address
 
 Outcome = Annotated[Literal["nothing-found", "inconclusive", "exposed", "suspicious", "known-bad"], OPEN]
 OUTCOMES: tuple[Outcome, ...] = ("nothing-found", "inconclusive", "exposed", "suspicious", "known-bad")
@@ -31,13 +34,18 @@ Step = Annotated[
 ]  # fmt: skip
 
 
+def _web_only(url: str, info: ValidationInfo) -> str:
+    """Return nothing for what is no address of the web, in a result that is read."""
+    return url if info.context != READING or is_web_address(url) else ""
+
+
 class Source(Frozen):
     """Where a fact was published. `date` is as printed there, `url` may be empty."""
 
     title: str
     publisher: str
     date: str
-    url: str
+    url: Annotated[str, AfterValidator(_web_only)]
 
 
 class Evidence(Frozen):
@@ -60,13 +68,29 @@ class Subject(Frozen):
     name: str
 
 
+NOT_OUR_COMMAND = "The file states a command here that phone-audit does not give; it is left out."
+
+
 class Remedy(Frozen):
-    """One thing the person can do. `command`, `undo` and `risk` are null where there is none."""
+    """One thing the person can do. `command`, `undo` and `risk` are null where there is none.
+
+    Of a result that is read, only commands that this program gives itself are kept: a person may run what stands here.
+    """
 
     text: str
     command: str | None = None
     undo: str | None = None
     risk: str | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _known_commands_only(cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        remedy = handler(values)
+        stated = [text for text in (remedy.command, remedy.undo) if text is not None]
+        if info.context != READING or all(map(is_known_command, stated)):
+            return remedy
+        risk = f"{remedy.risk} {NOT_OUR_COMMAND}" if remedy.risk else NOT_OUR_COMMAND
+        return remedy.model_copy(update={"command": None, "undo": None, "risk": risk})
 
 
 class Acceptance(Frozen):
@@ -150,7 +174,7 @@ class KnowledgeInfo(Frozen):
     version: str
     digest: str
     newest_entry: str
-    counts: dict[str, int]
+    counts: dict[str, Number]
 
 
 class Tool(Frozen):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Outcome, Tool
+from phone_audit.model.stated import Decimal, Time
 
 
 class FleetScan(Frozen):
@@ -60,9 +61,9 @@ class FleetModel(Frozen):
 class FleetRun(Frozen):
     """What may differ between two runs. Times are RFC 3339, `seconds` a duration."""
 
-    started: str
-    finished: str
-    seconds: float
+    started: Time
+    finished: Time
+    seconds: Decimal
 
 
 class Fleet(Frozen):

@@ -16,6 +16,7 @@ from phone_audit.model.device import (
     User,
 )
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.model.stated import Day, Decimal, Number, Sha256, Time
 from phone_audit.model.watch import Observation
 
 BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
@@ -34,7 +35,7 @@ class Coverage(Frozen):
     packages_listed: int
     apks_listed: int
     apks_analysed: int
-    bytes_on_device: int | None
+    bytes_on_device: Number | None
     complete: bool
     skipped: tuple[Skipped, ...]
     untested: tuple[str, ...] = ()
@@ -49,10 +50,10 @@ class ScanRun(Frozen):
     `replayed` tells that a saved acquisition was read.
     """
 
-    started: str
-    finished: str
-    seconds: float
-    bytes_transferred: int
+    started: Time
+    finished: Time
+    seconds: Decimal
+    bytes_transferred: Number
     apks_from_cache: int
     replayed: bool = False
 
@@ -67,7 +68,7 @@ class KnownGood(Frozen):
     package: str
     baseline: str
     by: Literal["signer", "platform", "file"]
-    sha256: str
+    sha256: Sha256
 
 
 class KnownImage(Frozen):
@@ -132,7 +133,7 @@ class Support(Frozen):
 
     maker: str
     model: str
-    until: str
+    until: Day
     sources: tuple[Source, ...]
 
 
@@ -170,10 +171,10 @@ class CheckedBuild(Frozen):
 class FirmwareRun(Frozen):
     """What may differ between two runs. The ages are those of the patch levels on `as_of`, in the order of `builds`."""
 
-    started: str
-    seconds: float
-    as_of: str | None = None
-    patch_age_days: tuple[int | None, ...] = ()
+    started: Time
+    seconds: Decimal
+    as_of: Day | None = None
+    patch_age_days: tuple[Number | None, ...] = ()
 
 
 class Firmware(Frozen):
@@ -191,7 +192,7 @@ class Firmware(Frozen):
 class DevicesRun(Frozen):
     """What may differ between two runs."""
 
-    started: str
+    started: Time
 
 
 class Devices(Frozen):

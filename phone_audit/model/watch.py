@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Finding, Incident, KnowledgeInfo, Skipped, Tool, Verdict
+from phone_audit.model.stated import Address, Decimal, Host, Number, Time
 
 Protocol = Annotated[Literal["tcp", "udp"], OPEN]
 JoinedBy = Annotated[Literal["address", "phone-dns", "app-only"], OPEN]
@@ -22,8 +23,8 @@ def _listed(items: Sequence[str]) -> str:
 class Remote(Frozen):
     """The other end of a connection."""
 
-    address: str
-    port: int
+    address: Address
+    port: Number
 
 
 class Observation(Frozen):
@@ -52,15 +53,15 @@ class Observation(Frozen):
     packages: tuple[str, ...]
     protocol: Protocol
     remote: Remote
-    host: str | None
+    host: Host | None
     joined_by: JoinedBy
-    endpoints: tuple[str, ...] | None
-    times_seen: int
-    first_seen: str
-    last_seen: str
+    endpoints: tuple[Host, ...] | None
+    times_seen: Number
+    first_seen: Time
+    last_seen: Time
     foreground: bool | None
-    sent: int | None
-    received: int | None
+    sent: Number | None
+    received: Number | None
     owner: str | None
     cleartext: bool | None
     connections: int = 0
@@ -125,7 +126,7 @@ class Samples(Frozen):
     interval_ms: int
     longest_gap_ms: int
     missed_connections: int = 0
-    core_share: float | None = None
+    core_share: Decimal | None = None
 
 
 class Moved(Frozen):
@@ -134,16 +135,16 @@ class Moved(Frozen):
     uid: int
     user: int
     packages: tuple[str, ...]
-    received: int
-    sent: int
+    received: Number
+    sent: Number
 
 
 class WatchRun(Frozen):
     """What may differ between two runs. Times are RFC 3339, `seconds` a duration."""
 
-    started: str
-    finished: str
-    seconds: float
+    started: Time
+    finished: Time
+    seconds: Decimal
 
 
 class Watch(Frozen):

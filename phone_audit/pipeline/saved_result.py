@@ -32,16 +32,22 @@ DOCUMENTS: dict[str, type[Frozen]] = {
 
 
 def load_result(path: Path) -> Frozen:
-    """Read a saved JSON result, also one that a later version wrote.
+    """Read a saved JSON result, also one that a later version wrote; see `read_result` and `parse_result`."""
+    return parse_result(path, read_result(path))
+
+
+def parse_result(path: Path, text: CheckedJson) -> Frozen:
+    """Parse a result. Its values are somebody's claim; those with a form of their own are held against it.
 
     Args:
-        path: a regular file; `-` is standard input.
+        path: what messages call it.
+        text: as `read_result` gave it.
 
     Raises:
-        ResultError: no such file, larger than any result, no JSON, or no result of phone-audit.
+        ResultError: no JSON, or no result of phone-audit.
     """
     with _without_collection():
-        values = _parsed(path)
+        values = _parsed(path, text)
         document = _kind(path, values)
         try:
             return read_values(document, values)
@@ -62,9 +68,17 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _parsed(path: Path) -> Any:
+def read_result(path: Path) -> CheckedJson:
+    """Read the text of a saved result, once: what a seal is held against is what is parsed afterwards.
+
+    Args:
+        path: a regular file; `-` is standard input.
+
+    Raises:
+        ResultError: no such file, or larger than any result.
+    """
     try:
-        return parse_unicode(_read(path))
+        return _read(path)
     except OSError as error:
         raise ResultError(
             f"{path} cannot be read: {error.strerror or error}.",
@@ -74,6 +88,11 @@ def _parsed(path: Path) -> Any:
         raise ResultError(
             f"{path} was not read: {error}, which no result does.", "Name a result, or parts of it."
         ) from error
+
+
+def _parsed(path: Path, text: CheckedJson) -> Any:
+    try:
+        return parse_unicode(text)
     except JsonError as error:
         raise ResultError(f"{path} is no JSON result.", "Name a file made with -f json.") from error
 

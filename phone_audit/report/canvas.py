@@ -7,15 +7,26 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from phone_audit.report.safe import visible
+from phone_audit.report.safe import shortened, visible
+
+_LONGEST_WORD = 30
 
 
 @dataclass(frozen=True)
 class Style:
-    """How text is drawn: columns, and whether colour may be used."""
+    """How a result is drawn.
+
+    Attributes:
+        width: columns of text.
+        colour: whether colour may be used.
+        stated_in: the file that states all of it, where a saved result is drawn; empty where it was just made.
+        seal: a sentence on that file's seal.
+    """
 
     width: int = 80
     colour: bool = False
+    stated_in: str = ""
+    seal: str = ""
 
 
 OUTCOME_STYLE = {
@@ -49,8 +60,9 @@ class Canvas:
         )
 
     def outcome(self, outcome: str, headline: str) -> None:
-        """Draw the verdict's badge, and the headline after it."""
-        badge = Text(f" {outcome.upper()} ", style=OUTCOME_STYLE.get(outcome, "bold"))
+        """Draw the verdict's badge, and the headline after it. An outcome that is none of ours is called unknown."""
+        word = outcome.upper() if outcome in OUTCOME_STYLE else f"UNKNOWN OUTCOME ({shortened(outcome, _LONGEST_WORD)})"
+        badge = Text(f" {word} ", style=OUTCOME_STYLE.get(outcome, "bold"))
         self._print(Text.assemble(badge, " ", (visible(headline), "bold")), 0)
 
     def heading(self, title: str) -> None:

@@ -11,20 +11,25 @@ from phone_audit.report.indicators import table_pieces
 
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
-    "incident", "evidence", "publisher", "url", "key",
+    "incident", "evidence", "publisher", "url", "key", "stated_in",
 )  # fmt: skip
 _MOST_EVIDENCE = 10
 Line = Sequence[str]
 
 
-def render_csv(document: Frozen) -> str:
-    """Give the result as CSV. `result` is the path of an APK, the input of a build, the pseudonym of a phone."""
-    return "".join(csv_pieces(document))
+def render_csv(document: Frozen, stated_in: str = "") -> str:
+    """Return the result as CSV. `result` is the path of an APK, the input of a build, the pseudonym of a phone.
+
+    Args:
+        document: the result.
+        stated_in: the file that states it, where a saved result is drawn.
+    """
+    return "".join(csv_pieces(document, stated_in))
 
 
-def csv_pieces(document: Frozen) -> Iterator[str]:
+def csv_pieces(document: Frozen, stated_in: str = "") -> Iterator[str]:
     """Yield the same line by line, so that the records of a folder need not be in memory together."""
-    return table_pieces(COLUMNS, _lines(document))
+    return table_pieces(COLUMNS, ((*line, stated_in) for line in _lines(document)))
 
 
 def _lines(document: Frozen) -> Iterator[Line]:

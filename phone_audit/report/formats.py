@@ -16,9 +16,9 @@ FORMATS: dict[str, Renderer] = {
     "text": lambda document, style: (render_text(document, style),),
     "json": lambda document, _: json_pieces(document),
     "jsonl": lambda document, _: (render_json_line(document),),
-    "csv": lambda document, _: csv_pieces(document),
-    "stix": lambda document, _: (render_stix(document),),
-    "hosts": lambda document, _: (render_hosts(document),),
+    "csv": lambda document, style: csv_pieces(document, style.stated_in),
+    "stix": lambda document, style: (render_stix(document, style.stated_in),),
+    "hosts": lambda document, style: (render_hosts(document, style.stated_in),),
 }
 
 

@@ -1,11 +1,12 @@
 """What a result found, as indicators to give out: of known-bad things, and the hosts of trackers for a block list."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from phone_audit.model.apk import Apk, Apks, Endpoint
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Source
 from phone_audit.model.results import Scan
+from phone_audit.model.stated import is_address, is_hash, is_package, is_path, is_property
 from phone_audit.report.indicators import Shared, to_hosts, to_stix
 
 TRACKING = "tracker"
@@ -13,20 +14,27 @@ TRACKING = "tracker"
 _SENDING = ("telemetry", "advertising", "crash-reporting")
 _NO_SIGN = ("candidate-build", "named-model", "indicator.commonplace", "indicator.tracker", "indicator.listed")
 """Findings of a name only, or of what is no sign of malware."""
-_KINDS: Mapping[str, str] = {
-    "hash": "hash", "certificate": "certificate", "package": "package", "path": "path", "property": "property",
+_KINDS: Mapping[str, Callable[[str], bool]] = {
+    "hash": is_hash, "certificate": is_hash, "package": is_package, "path": is_path, "property": is_property,
 }  # fmt: skip
+"""Evidence that is an indicator, and the form that it has; what has another form is none, whoever stated it."""
 _NO_SOURCE = Source(title="", publisher="phone-audit", date="", url="")
 
 
-def render_stix(document: Frozen) -> str:
-    """Give what a result found of malware and published incidents as a STIX 2.1 bundle."""
-    return to_stix([row for row in found_in(document) if row.class_ != TRACKING], f"{_made(document)}.000Z")
+def render_stix(document: Frozen, stated_in: str = "") -> str:
+    """Give what a result found of malware and published incidents as a STIX 2.1 bundle.
+
+    Args:
+        document: the result.
+        stated_in: the file that states it, where a saved result is drawn.
+    """
+    rows = [row for row in found_in(document) if row.class_ != TRACKING]
+    return to_stix(rows, f"{_made(document)}.000Z", stated_in)
 
 
-def render_hosts(document: Frozen) -> str:
-    """Give the hosts of a result to which data goes, or of malware, as a hosts file."""
-    return to_hosts(found_in(document), _made(document))
+def render_hosts(document: Frozen, stated_in: str = "") -> str:
+    """Give the hosts of a result to which data goes, or of malware, as a hosts file; see `render_stix`."""
+    return to_hosts(found_in(document), _made(document), stated_in)
 
 
 def found_in(document: Frozen) -> list[Shared]:
@@ -47,7 +55,7 @@ def found_in(document: Frozen) -> list[Shared]:
 def _made(document: Frozen) -> str:
     """When the result was made, to the second and without zone."""
     started = getattr(getattr(document, "run", None), "started", None)
-    return (started or "1970-01-01T00:00:00Z").removesuffix("Z")
+    return (started or "1970-01-01T00:00:00Z")[: len("1970-01-01T00:00:00")]
 
 
 def _of_findings(findings: Iterable[Finding], apks: Iterable[Apk]) -> Iterator[Shared]:
@@ -65,9 +73,9 @@ def _of_findings(findings: Iterable[Finding], apks: Iterable[Apk]) -> Iterator[S
 def _of_finding(finding: Finding, endpoints: Mapping[Evidence, list[Endpoint]]) -> Iterator[Shared]:
     seen: list[tuple[str, str]] = []
     for piece in finding.evidence:
-        if piece.kind in _KINDS:
-            value = piece.value.partition(" ")[0] if piece.kind == "package" else piece.value
-            seen.append((_KINDS[piece.kind], value))
+        value = piece.value.partition(" ")[0] if piece.kind == "package" else piece.value
+        if piece.kind in _KINDS and _KINDS[piece.kind](value):
+            seen.append((piece.kind, value))
         seen += [_host(endpoint) for endpoint in endpoints.get(piece, ()) if endpoint.ruled_out is None]
     source = finding.sources[0] if finding.sources else _NO_SOURCE
     for kind, value in dict.fromkeys(seen):
@@ -92,4 +100,4 @@ def _tracking(apks: Iterable[Apk]) -> Iterator[Shared]:
 
 
 def _host(endpoint: Endpoint) -> tuple[str, str]:
-    return ("host" if endpoint.kind == "domain" else "address", endpoint.host)
+    return ("address" if is_address(endpoint.host) else "host", endpoint.host)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from phone_audit.model.stated import is_day, is_host
 from phone_audit.report.safe import json_safe, visible
 
 _SPACE: Final = uuid.UUID("6f1f0d1e-6a0c-5d7b-9d6a-2a6e0d0e4c11")
@@ -90,12 +91,12 @@ def _cell(text: str) -> str:
     return f"'{seen}" if seen.startswith(_FORMULA) else seen
 
 
-def to_hosts(rows: Iterable[Shared], made: str) -> str:
+def to_hosts(rows: Iterable[Shared], made: str, stated_in: str = "") -> str:
     """Give a hosts file that sends each host nowhere, with what it is listed for. A hosts file can hold no address."""
     by_host: dict[str, list[Shared]] = {}
     others = 0
     for row in rows:
-        if row.kind == "host" and not row.weak:
+        if row.kind == "host" and not row.weak and is_host(row.value):
             by_host.setdefault(row.value, []).append(row)
         else:
             others += row.kind in ("host", "address", "network", "url")
@@ -103,6 +104,8 @@ def to_hosts(rows: Iterable[Shared], made: str) -> str:
         "# Block list made by phone-audit; a host covers itself only, not what lies below it.",
         f"# {len(by_host)} hosts, {made[:10]}; not in it: {others} addresses, URLs, and hosts that others use too.",
     ]
+    if stated_in:
+        lines.append(f"# As stated in {_comment(stated_in)}; no phone and no APK was looked at again.")
     for host in sorted(by_host):
         names = sorted({_comment(f"{row.name} ({row.publisher})") for row in by_host[host]})
         lines.append(f"0.0.0.0 {host} # {', '.join(names)}")
@@ -113,7 +116,7 @@ def _comment(text: str) -> str:
     return visible(text).replace("#", " ")
 
 
-def to_stix(rows: Iterable[Shared], made: str) -> str:
+def to_stix(rows: Iterable[Shared], made: str, stated_in: str = "") -> str:
     """Give a STIX 2.1 bundle: each indicator, the malware that it indicates, and who says so.
 
     Patterns have one comparison and are written as MVT reads them. What STIX has no pattern for is left out, and so is
@@ -122,16 +125,17 @@ def to_stix(rows: Iterable[Shared], made: str) -> str:
     Args:
         rows: the indicators.
         made: the time that objects carry whose own time is not known, RFC 3339 with milliseconds.
+        stated_in: the file that states all of this, where it comes from a saved result.
     """
     objects: dict[str, dict[str, Any]] = {}
     for row in rows:
         pattern = None if row.weak else pattern_of(row.kind, row.value)
         if pattern is None:
             continue
-        at = f"{row.date}T00:00:00.000Z" if len(row.date) == len("2026-01-31") else made
+        at = f"{row.date}T00:00:00.000Z" if is_day(row.date) else made
         identity = _identity(row.publisher, made)
         malware = _malware(row, identity["id"], made)
-        indicator = _indicator(row, pattern, identity["id"], at)
+        indicator = _indicator(row, pattern, identity["id"], at) | _described(row, stated_in)
         relation = _object("relationship", f"{indicator['id']} {malware['id']}", identity["id"], at)
         relation |= {
             "relationship_type": "indicates", "source_ref": indicator["id"], "target_ref": malware["id"],
@@ -195,12 +199,17 @@ def _malware(row: Shared, by: str, made: str) -> dict[str, Any]:
 def _indicator(row: Shared, pattern: str, by: str, at: str) -> dict[str, Any]:
     reference = {"source_name": row.publisher or "unknown", "description": _reference(row)}
     item = _object("indicator", f"{pattern} {row.name} {row.title} {row.where}", by, at)
-    item |= {
+    return item | {
         "name": f"{row.kind} of {row.name}", "indicator_types": ["malicious-activity"], "pattern": pattern,
         "pattern_type": "stix", "pattern_version": "2.1", "valid_from": at, "labels": [row.class_],
         "external_references": [reference | ({"url": row.url} if row.url else {})],
     }  # fmt: skip
-    return item | ({"description": f"Found in {row.where}."} if row.where else {})
+
+
+def _described(row: Shared, stated_in: str) -> dict[str, Any]:
+    found = (row.where and f"found in {row.where}", stated_in and f"as stated in {stated_in}")
+    said = ", ".join(part for part in found if part)
+    return {"description": f"{said[0].upper()}{said[1:]}."} if said else {}
 
 
 def _reference(row: Shared) -> str:

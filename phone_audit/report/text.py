@@ -5,7 +5,8 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Devices, Firmware, Scan
 from phone_audit.model.watch import Watch
-from phone_audit.report.canvas import Style
+from phone_audit.report.canvas import Canvas, Style
+from phone_audit.report.safe import shortened
 from phone_audit.report.text_apks import render_apk, render_apks
 from phone_audit.report.text_devices import render_devices
 from phone_audit.report.text_firmware import render_firmware
@@ -13,13 +14,31 @@ from phone_audit.report.text_fleet import render_fleet
 from phone_audit.report.text_scan import render_scan
 from phone_audit.report.text_watch import render_watch
 
+_LONGEST_NAME = 200
+
 
 def render_text(document: Frozen, style: Style) -> str:
-    """Give the document as text.
+    """Give the document as text; where a saved result is drawn, what it is stands above it.
 
     Raises:
         TypeError: no text is drawn for such a document.
     """
+    return _head(style) + _body(document, style)
+
+
+def _head(style: Style) -> str:
+    if not style.stated_in:
+        return ""
+    canvas = Canvas(style)
+    canvas.paragraph(
+        f"All of this is as stated in {shortened(style.stated_in, _LONGEST_NAME)}; no phone and no APK was looked at "
+        f"again. {style.seal}"
+    )
+    canvas.gap()
+    return canvas.text()
+
+
+def _body(document: Frozen, style: Style) -> str:
     match document:
         case Scan():
             return render_scan(document, style)

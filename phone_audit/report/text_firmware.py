@@ -22,14 +22,19 @@ def render_firmware(result: Firmware, style: Style) -> str:
         said = ", ".join(f"{counts[word]} {word}" for word in reversed(OUTCOMES) if counts[word])
         canvas.paragraph(f"{len(result.builds)} identifiers: {said}.")
         canvas.gap()
-    ages = result.run.patch_age_days or (None,) * len(result.builds)
-    for number, (build, age) in enumerate(zip(result.builds, ages, strict=True)):
+    for number, (build, age) in enumerate(zip(result.builds, _ages(result), strict=True)):
         if number:
             canvas.gap()
         _draw_build(canvas, build, titles, age, result.run.as_of)
     draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
     draw_about(canvas, result.knowledge, result.tool)
     return canvas.text()
+
+
+def _ages(result: Firmware) -> tuple[int | None, ...]:
+    """Return the age of each build's patch level; none where the result does not state one for every build."""
+    ages = result.run.patch_age_days
+    return ages if len(ages) == len(result.builds) else (None,) * len(result.builds)
 
 
 def _draw_build(

@@ -40,7 +40,7 @@ def _headline(seen: int, read: int) -> str:
 
 def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     if scan.outcome is None:
-        canvas.item(f"{scan.name}: {scan.error}", "*", 0)
+        canvas.item(f"{scan.name}: {scan.error or 'It was not read.'}", "*", 0)
         if scan.hint:
             canvas.paragraph(scan.hint, 2)
         return

@@ -28,6 +28,7 @@ _ENDS = ("device-lost", "interrupted")
 _WATCHING = ("stalkerware", "spyware", "watchware")
 """Categories of what somebody may have put there to watch the owner."""
 _VALUE_LENGTH = 160
+_LONGEST_NAME = 100
 
 
 def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
@@ -60,7 +61,8 @@ def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
         return
     canvas.heading(SAFETY_TITLE)
     canvas.paragraph(SAFETY, 2)
-    canvas.heading("What you can do")
+    source = canvas.style.stated_in
+    canvas.heading(f"What you can do, as stated in {shortened(source, _LONGEST_NAME)}" if source else "What you can do")
     for remedy in remedies:
         canvas.item(remedy.text)
         if remedy.risk:

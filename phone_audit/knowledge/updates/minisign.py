@@ -60,6 +60,16 @@ def read_public_key(text: str) -> PublicKey:
     return PublicKey(data[2:10], Ed25519PublicKey.from_public_bytes(data[10:]))
 
 
+def key_number(data: bytes) -> bytes | None:
+    """Return the number of the key that a signature file names, unverified; None where it is no such file."""
+    lines = data.splitlines()
+    try:
+        head = base64.b64decode(lines[1], validate=True) if len(lines) >= 4 else b""
+    except (binascii.Error, ValueError):
+        head = b""
+    return head[2:10] if len(head) == 74 and head[:2] in (_LEGACY, _PREHASHED) else None
+
+
 def read_signature(data: bytes, key: PublicKey) -> Signature:
     """Read a signature file, and verify its trusted comment.
 
@@ -94,6 +104,12 @@ def verify(signature: Signature, key: PublicKey, content: Path) -> None:
         signed = hashlib.file_digest(file, hashlib.blake2b).digest() if signature.over_hash else file.read()
     if not _signed(key, signature.signature, signed):
         raise KnowledgeError("The content is not what was signed: its signature is wrong.", "Nothing of it was taken.")
+
+
+def signs(signature: Signature, key: PublicKey, content: bytes) -> bool:
+    """Tell whether a content is what was signed."""
+    signed = hashlib.blake2b(content).digest() if signature.over_hash else content
+    return _signed(key, signature.signature, signed)
 
 
 def _signed(key: PublicKey, signature: bytes, data: bytes) -> bool:

@@ -23,12 +23,14 @@ from phone_audit.cli.options import (
     printable,
 )
 from phone_audit.errors import UsageError
+from phone_audit.files.bounded_lines import first_long_line, read_bounded
+from phone_audit.files.bounds import PROPERTIES_LINE, PROPERTIES_SIZE, BoundsError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.model.text_bytes import decoded, without_marks
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.load import Knowledge
 
-_LARGEST_FILE = 8 * 2**20
 _FILE_ENDINGS = frozenset((".prop", ".txt", ".csv", ".log"))
 """No build identifier ends like this."""
 
@@ -120,7 +122,7 @@ def _is_file(given: str) -> bool:
 
 def _text_of(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _text(file, printable(str(path)) or "")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", "Check the name and your rights.") from error
@@ -128,10 +130,16 @@ def _text_of(path: Path) -> str:
 
 def _text(file: BinaryIO, name: str) -> str:
     """Read a text to its end; what is too large is refused, so that no phone at its end is left out."""
-    data = file.read(_LARGEST_FILE + 1)
-    if len(data) > _LARGEST_FILE:
+    try:
+        text = decoded(read_bounded(file, PROPERTIES_SIZE))
+    except BoundsError as error:
         raise UsageError(
-            f"{name} is too large for properties or a list: more than {_LARGEST_FILE // 2**20} MiB.",
+            f"{name} is too large for properties or a list: {error}.",
             "Give a build.prop file, the output of getprop, or a list in several parts.",
+        ) from error
+    if first_long_line(text.encode(), PROPERTIES_LINE) is not None:
+        raise UsageError(
+            f"{name} holds a line of more than {PROPERTIES_LINE // 2**10} KB, which no property and no list has.",
+            "Give a build.prop file, the output of getprop, or a list with one identifier a line.",
         )
-    return decoded(data)
+    return text

@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, BinaryIO, Final, NewType
@@ -47,6 +48,7 @@ def read_checked(file: BinaryIO, bounds: JsonBounds) -> CheckedJson:
         OSError: it cannot be read.
     """
     counter = _Counter(bounds)
+    counter.expect(_stated_size(file))
     text = bytearray()
     for piece in _pieces(file):
         counter.count(piece)
@@ -68,6 +70,14 @@ def parse(text: CheckedJson) -> Any:
         raise JsonError(f"it is no JSON: {str(error)[:200]}") from error
 
 
+def _stated_size(file: BinaryIO) -> int:
+    """Return the size that the system states; 0 for what has none, such as a pipe or a text in memory."""
+    try:
+        return os.fstat(file.fileno()).st_size
+    except OSError:
+        return 0
+
+
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     while piece := file.read(_PIECE):
         yield piece
@@ -83,6 +93,15 @@ class _Counter:
         self._in_string = self._escaped = False
         self._last_digits = b""
 
+    def expect(self, size: int) -> None:
+        """Refuse a text of so many bytes if that is too much.
+
+        Raises:
+            BoundsError: it is.
+        """
+        if size > self._bounds.size:
+            raise BoundsError(f"it is larger than {_size(self._bounds.size)}")
+
     def count(self, piece: bytes) -> None:
         """Count one more piece.
 
@@ -90,8 +109,7 @@ class _Counter:
             BoundsError: with it there is too much.
         """
         self._size += len(piece)
-        if self._size > self._bounds.size:
-            raise BoundsError(f"it is larger than {_size(self._bounds.size)}")
+        self.expect(self._size)
         outside = self._outside_strings(piece)
         self._values += sum(map(outside.count, (b",", b"[", b"{")))
         if self._values > self._bounds.values or self._quotes > 4 * self._bounds.values:

@@ -69,6 +69,9 @@ KNOWLEDGE: Final = JsonBounds(size=32 * MB, values=300_000)
 """One knowledge file; the largest that comes with the package has 240 KB and 15,000 values. Each field that has no
 place there costs 1 KB to tell."""
 
+PROFILE: Final = JsonBounds(size=16 * MB, values=300_000)
+"""What the simulated phone of the demo and of the tests is."""
+
 OWN_LIST: Final = JsonBounds(size=4 * MB, values=100_000)
 """A short list that the user or this program writes: update sources, the versions that stand, digests of feeds."""
 
@@ -91,6 +94,9 @@ YAML_SIZE: Final = 4 * MB
 YAML_NODES: Final = 500_000
 YAML_DEPTH: Final = 32
 """A YAML feed: the only known one has 95 KB and 8,000 nodes, four deep."""
+
+CERTIFICATES_SIZE: Final = 4 * MB
+"""A file of authorities for `db update --ca-file`; that of a whole system has 250 KB."""
 
 PROPERTIES_SIZE: Final = 8 * MB
 PROPERTIES_LINE: Final = 64 * 2**10

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import WORDS, HitKind, Observed, ObservedPackage, PathKind, Word
 from phone_audit.knowledge.incident_schema import IncidentEntry, MustIgnore, MustMatch
@@ -34,10 +35,17 @@ class FailedTest:
         value = self.test.value
         shown = value if isinstance(value, str) else " with ".join(f"{name} {part}" for name, part in value.items())
         if self.wanted is None:
-            return f"{shown!r} must stay quiet, but gives {self.got}; narrow the fact that it meets, or take this out"
+            return (
+                f"{short_repr(shown)} must stay quiet, but gives {self.got}; narrow the fact "
+                f"that it meets, or take this out"
+            )
         if self.got is None:
-            return f"{shown!r} meets no fact; it should give {self.wanted}: correct the fact, or the value here"
-        return f"{shown!r} gives {self.got}, not {self.wanted}; correct the fact, or write {self.got} as status"
+            return (
+                f"{short_repr(shown)} meets no fact; it should give {self.wanted}: correct the fact, or the value here"
+            )
+        return (
+            f"{short_repr(shown)} gives {self.got}, not {self.wanted}; correct the fact, or write {self.got} as status"
+        )
 
 
 def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
@@ -83,7 +91,7 @@ def observed_in(test: MustMatch | MustIgnore) -> Observed:
     elif test.kind.startswith("package") or test.kind in ("hash", "certificate", "endpoint", "dex-string"):
         packages = (_package(test.kind, one, parts),)
     elif test.kind != "build":
-        raise ValueError(f"there is no test of the kind {test.kind!r}")
+        raise ValueError(f"there is no test of the kind {short_repr(test.kind)}")
     return Observed(properties, packages, paths)
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import field_validator, model_validator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.model.base import Frozen
 
 Scope = Literal["method", "class", "package", "app"]
@@ -65,7 +66,7 @@ class _Lists(Frozen):
         shape = _SHAPES[_LISTS[getattr(info, "field_name", "")]]
         for text in texts:
             if shape.fullmatch(text) is None:
-                raise ValueError(f"{text!r} cannot be read; see docs/knowledge.md for how it is written")
+                raise ValueError(f"{short_repr(text)} cannot be read; see docs/knowledge.md for how it is written")
         return texts
 
     def own_leaves(self) -> tuple[Leaf, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
 from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
 from phone_audit.knowledge.behaviour_schema import BehaviourRule
@@ -252,7 +253,9 @@ def _check_sources(found: Findings) -> None:
     ]
     for file, name, source_id in facts:
         if (file, source_id) not in known:
-            found.reporter(file, name)("source", f"there is no source {source_id!r} at the head of this file; add it")
+            found.reporter(file, name)(
+                "source", f"there is no source {short_repr(source_id)} at the head of this file; add it"
+            )
 
 
 def _check_across(found: Findings) -> None:

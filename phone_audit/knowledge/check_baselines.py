@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.baseline_schema import BaselineFact
 from phone_audit.knowledge.problems import Report
 
@@ -23,6 +24,6 @@ def check_baseline(fact: BaselineFact, report: Report) -> None:
     counts = Counter((*fact.packages, *fact.files.values()) if fact.kind != "file" else ())
     for name in (*fact.packages, *fact.files.values()):
         if not _PACKAGE.fullmatch(name):
-            report("packages", f"{name!r} is no name of a package")
+            report("packages", f"{short_repr(name)} is no name of a package")
         elif counts[name] > 1:
             report("packages", f"{name} stands {counts[name]} times; keep one of them")

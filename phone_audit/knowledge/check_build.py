@@ -2,6 +2,7 @@
 
 import re
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check_conditions import BUILD_FIELDS
 from phone_audit.knowledge.fingerprints import FINGERPRINT_FORM
 from phone_audit.knowledge.incident_schema import PACKAGE_VERSION, PROSE, BuildFact, ModelFact
@@ -17,11 +18,14 @@ def check_build(fact: BuildFact, place: str, report: Report) -> None:
     if fact.match == "range":
         _check_range(fact, place, report)
     elif fact.match != "regex" and not fact.field.startswith("ro.product.") and re.search(r"[\s(),;]", fact.value):
-        report(f"{place}.value", f"{fact.value!r} is prose; write one value to compare, the rest into note or label")
+        report(
+            f"{place}.value",
+            f"{short_repr(fact.value)} is prose; write one value to compare, the rest into note or label",
+        )
     if fact.field == PACKAGE_VERSION and not fact.package:
         report(f"{place}.package", "missing; name the package whose version it is")
     if fact.field == "ro.build.fingerprint" and fact.match == "exact" and not FINGERPRINT_FORM.fullmatch(fact.value):
-        report(f"{place}.match", f"{fact.value!r} is no whole fingerprint; write suffix, contains or regex")
+        report(f"{place}.match", f"{short_repr(fact.value)} is no whole fingerprint; write suffix, contains or regex")
     if fact.inferred and fact.status == "affected":
         report(f"{place}.status", "inferred, not printed in the source; write candidate")
 
@@ -38,7 +42,7 @@ def _check_field(fact: BuildFact | ModelFact, place: str, fields: frozenset[str]
             report(f"{place}.match", "a description is not compared; remove match")
         return False
     if fact.field not in fields:
-        report(f"{place}.field", f"{fact.field!r}; write {PROSE}, or one of {', '.join(sorted(fields))}")
+        report(f"{place}.field", f"{short_repr(fact.field)}; write {PROSE}, or one of {', '.join(sorted(fields))}")
         return False
     if fact.match is None:
         report(f"{place}.match", "missing; say how to compare, or write description as field")

@@ -1,5 +1,6 @@
 """Conditions on the build: known fields, and values present."""
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.incident_schema import Fact, IncidentEntry
 from phone_audit.knowledge.problems import Report
 
@@ -18,6 +19,6 @@ def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) ->
         for number, condition in enumerate(conditions):
             at = f"{place}.{name}[{number}]"
             if condition.field not in BUILD_FIELDS:
-                report(f"{at}.field", f"{condition.field!r}; write one of {', '.join(sorted(BUILD_FIELDS))}")
+                report(f"{at}.field", f"{short_repr(condition.field)}; write one of {', '.join(sorted(BUILD_FIELDS))}")
             if condition.match != "present" and not condition.value:
                 report(f"{at}.value", f"missing; {condition.match} needs a value")

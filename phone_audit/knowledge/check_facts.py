@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.fact_schema import (
     FactSource,
     HostFact,
@@ -27,9 +28,9 @@ def check_source(source: FactSource, report: Report) -> None:
         if not getattr(source, field).strip():
             report(f"sources.{field}", "missing")
     if not source.url.startswith(("http://", "https://")):
-        report("sources.url", f"{source.url!r} is no address; write http(s)://…")
+        report("sources.url", f"{short_repr(source.url)} is no address; write http(s)://…")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", source.date):
-        report("sources.date", f"{source.date!r}; write the day it was read: 2026-01-31")
+        report("sources.date", f"{short_repr(source.date)}; write the day it was read: 2026-01-31")
 
 
 def covers_class(prefix: str, name: str) -> bool:
@@ -62,14 +63,16 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
 
 def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.-]+", switch.name):
-        report(f"{place}.name", f"{switch.name!r} is no name of meta-data; write it as it stands in the manifest")
+        report(
+            f"{place}.name", f"{short_repr(switch.name)} is no name of meta-data; write it as it stands in the manifest"
+        )
     if not switch.values:
         report(f"{place}.values", "missing; say for one value at least what the tracker then does")
     for value, meaning in switch.values.items():
         if value != value.lower() or not meaning.strip():
-            report(f"{place}.values", f"{value!r}: write the value in lower case, and what it means")
+            report(f"{place}.values", f"{short_repr(value)}: write the value in lower case, and what it means")
     if not switch.source.startswith("https://"):
-        report(f"{place}.source", f"{switch.source!r} is no address; name where the maker says it: https://…")
+        report(f"{place}.source", f"{short_repr(switch.source)} is no address; name where the maker says it: https://…")
 
 
 def check_library(library: LibraryFact, report: Report) -> None:
@@ -78,7 +81,10 @@ def check_library(library: LibraryFact, report: Report) -> None:
         report("owner", "missing; name who makes it")
     for place, prefix in enumerate(library.code):
         if not _LIBRARY_PREFIX.fullmatch(prefix):
-            report(f"code[{place}]", f"{prefix!r} is no prefix of class names; write whole labels: com.vendor.library")
+            report(
+                f"code[{place}]",
+                f"{short_repr(prefix)} is no prefix of class names; write whole labels: com.vendor.library",
+            )
     _check_tests_present(library, True, report)
     for name, wanted, given in (("matches", True, library.matches), ("ignores", False, library.ignores)):
         for place, text in enumerate(given):
@@ -135,7 +141,7 @@ def _rule_host_fault(host: str) -> str | None:
 def _url_prefix_fault(prefix: str) -> str | None:
     host, path = split_url(prefix)
     if "://" in prefix or not path.startswith("/"):
-        return f"{prefix!r}; write host and path without scheme: www.host.example/licenses/"
+        return f"{short_repr(prefix)}; write host and path without scheme: www.host.example/licenses/"
     return host_fault(host)
 
 
@@ -162,7 +168,10 @@ def _check_tests_present(entry: TrackerFact | RuledOutRule | LibraryFact, compar
 
 def _report_test(name: str, place: int, text: str, met: bool, wanted: bool, report: Report) -> None:
     if met != wanted:
-        report(f"{name}[{place}]", f"{text!r} is {'not ' if wanted else ''}met; correct the facts or the self-test")
+        report(
+            f"{name}[{place}]",
+            f"{short_repr(text)} is {'not ' if wanted else ''}met; correct the facts or the self-test",
+        )
 
 
 def _report(fault: str | None, field: str, report: Report) -> None:

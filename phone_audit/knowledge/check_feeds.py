@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check_facts import check_source
 from phone_audit.knowledge.fact_schema import FactSource
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
@@ -89,4 +90,4 @@ def _check_value(row: FeedRow, place: int, value: str, report: Report) -> None:
         report(f"values[{place}]", f"{fault}; correct it or leave it out")
         return
     if found != (row.kind, value):
-        report(f"values[{place}]", f"{value!r} is looked up as {found[0]} {found[1]!r}; write that")
+        report(f"values[{place}]", f"{short_repr(value)} is looked up as {found[0]} {short_repr(found[1])}; write that")

@@ -1,5 +1,6 @@
 """The structure of firmware rules, and the dumps that they carry."""
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.firmware_rules import PARTS, firmware_cases
 from phone_audit.knowledge.firmware_schema import (
     Check,
@@ -21,12 +22,16 @@ def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
     subjects = [case.subject for case in rule.cases]
     for place, case in enumerate(rule.cases):
         if subjects.count(case.subject) > 1:
-            report(f"cases[{place}].subject", f"{case.subject!r} stands at another case; findings are told apart by it")
+            report(
+                f"cases[{place}].subject",
+                f"{short_repr(case.subject)} stands at another case; findings are told apart by it",
+            )
         for field in fields_of(case.check):
             part = field.partition("#")[2]
             if part and part not in PARTS:
                 report(
-                    f"cases[{place}].check", f"{part!r} is no part of a fingerprint; write one of {', '.join(PARTS)}"
+                    f"cases[{place}].check",
+                    f"{short_repr(part)} is no part of a fingerprint; write one of {', '.join(PARTS)}",
                 )
     _check_dumps(rule, "matches", rule.matches, report, wanted=True)
     _check_dumps(rule, "ignores", rule.ignores, report, wanted=False)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check_build import check_build, check_model
 from phone_audit.knowledge.check_conditions import BUILD_FIELDS, check_conditions
 from phone_audit.knowledge.check_ranges import check_ranges
@@ -132,7 +133,9 @@ def _check_sources(entry: IncidentEntry, report: Report) -> None:
         if not source.title.strip() or not source.publisher.strip():
             report(f"sources[{place}]", "needs title and publisher")
         if source.url and not source.url.startswith(("http://", "https://")):
-            report(f"sources[{place}].url", f"{source.url!r} is no address; write http(s)://… or leave it empty")
+            report(
+                f"sources[{place}].url", f"{short_repr(source.url)} is no address; write http(s)://… or leave it empty"
+            )
 
 
 def _check_origin(fact: Fact, place: str, known: set[int], report: Report) -> None:
@@ -164,7 +167,7 @@ def _check_kinds(entry: IncidentEntry, report: Report) -> None:
                 _check_ordinary_build(fact, entry, place, report)
     for number, named in enumerate(entry.cves):
         if not re.fullmatch(r"CVE-\d{4}-\d{4,}", named.value):
-            report(f"cves[{number}].value", f"{named.value!r} is no CVE number")
+            report(f"cves[{number}].value", f"{short_repr(named.value)} is no CVE number")
     for number, hashed in enumerate(entry.hashes):
         _report(digest_fault(hashed.value, hashed.algo), f"hashes[{number}].value", report)
         if hashed.value.lower() in EMPTY_DIGESTS:
@@ -183,16 +186,19 @@ def _check_package(fact: PackageFact, place: str, report: Report) -> None:
         text = f"{fact.value} is on ordinary phones too, so its name is never enough alone; write false"
         report(f"{place}.standalone", text)
     if fact.kind is None and not _PACKAGE.fullmatch(fact.value):
-        report(f"{place}.value", f"{fact.value!r} is no package name; correct it or give a kind")
+        report(f"{place}.value", f"{short_repr(fact.value)} is no package name; correct it or give a kind")
     version = fact.version_name or ""
     if re.search(r"[;,]", version) or version in SHARED_VERSIONS:
-        report(f"{place}.version_name", f"{version!r} is shared by many packages, or several in one; move it to note")
+        report(
+            f"{place}.version_name",
+            f"{short_repr(version)} is shared by many packages, or several in one; move it to note",
+        )
 
 
 def _check_path(fact: PathFact, place: str, report: Report) -> None:
     _check_alone(fact, place, report)
     if fact.kind is None and (not fact.value.startswith("/") or re.search(r"[\s<>()*]", fact.value)):
-        report(f"{place}.value", f"{fact.value!r} is no full path; correct it or give a kind")
+        report(f"{place}.value", f"{short_repr(fact.value)} is no full path; correct it or give a kind")
     if fact.standalone and (fact.value.rstrip("/") or "/") in ORDINARY_PATHS:
         report(
             f"{place}.standalone", f"{fact.value} is on ordinary phones too, so it is never enough alone; write false"
@@ -215,7 +221,7 @@ def _check_ordinary_build(fact: BuildFact, entry: IncidentEntry, place: str, rep
 
 def _check_property(fact: PropertyFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.]+", fact.value):
-        report(f"{place}.value", f"{fact.value!r} is no name of a property")
+        report(f"{place}.value", f"{short_repr(fact.value)} is no name of a property")
     if fact.standalone and (fact.confidence != "sourced" or fact.value in NEVER_ALONE | BUILD_FIELDS):
         report(f"{place}.standalone", f"{fact.value} is never enough alone; write false")
 
@@ -229,9 +235,9 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
     if fact.kind == "url-path":
         return
     if fact.kind == "url" and not re.match(r"https?://", fact.value):
-        report(f"{place}.kind", f"{fact.value!r} is no URL; write http(s)://… or another kind")
+        report(f"{place}.kind", f"{short_repr(fact.value)} is no URL; write http(s)://… or another kind")
     if fact.kind == "host:port" and not re.search(r":\d+$", fact.value):
-        report(f"{place}.kind", f"{fact.value!r} has no port; write host:port or another kind")
+        report(f"{place}.kind", f"{short_repr(fact.value)} has no port; write host:port or another kind")
     named = split_url(fact.value)[0]
     _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(named), f"{place}.value", report)
     owner = bundled().owner_of(named) if fact.weight == "strong" else None

@@ -2,6 +2,7 @@
 
 import re
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check_facts import covers_class
 from phone_audit.knowledge.naming import prefix_fault
 from phone_audit.knowledge.packer_schema import PackerFact
@@ -39,14 +40,14 @@ def _check_tests(packer: PackerFact, report: Report) -> None:
             if bool(met) != wanted:
                 report(
                     f"{field}[{place}]",
-                    f"{text!r} is {'not ' if wanted else ''}met; correct the facts or the self-test",
+                    f"{short_repr(text)} is {'not ' if wanted else ''}met; correct the facts or the self-test",
                 )
 
 
 def file_fault(text: str) -> str | None:
     """Say what keeps a text from being the name of an entry, or None. Too few letters would meet too much."""
     if not _FILE.fullmatch(text):
-        return f"{text!r} is no path inside a package; write libname.so, assets/name or assets/folder/"
+        return f"{short_repr(text)} is no path inside a package; write libname.so, assets/name or assets/folder/"
     if len(re.sub(r"[*/]|assets/|lib/", "", text)) < 4:
-        return f"{text!r} would meet too much; name more of it"
+        return f"{short_repr(text)} would meet too much; name more of it"
     return None

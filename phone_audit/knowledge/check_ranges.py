@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.compare import compare, names_build
 from phone_audit.knowledge.incident_schema import PROSE, BuildFact
 from phone_audit.knowledge.problems import Report
@@ -33,7 +34,10 @@ def _readable(place: str, fact: BuildFact, report: Report) -> bool:
     low, high = bounds(fact)
     for name, given, read in (("from", fact.from_, low), ("below", fact.below, high)):
         if given is not None and read is None:
-            report(f"{place}.{name}", f"{given!r} is no version of the scheme {fact.scheme}; see docs/knowledge.md")
+            report(
+                f"{place}.{name}",
+                f"{short_repr(given)} is no version of the scheme {fact.scheme}; see docs/knowledge.md",
+            )
             return False
     if low is not None and high is not None and low >= high:
         report(f"{place}.below", f"nothing lies from {fact.from_} to below {fact.below}; write the higher one as below")

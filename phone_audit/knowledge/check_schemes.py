@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.problems import Report
 from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeForm
 from phone_audit.knowledge.schemes import WHOLE, ReadBuild, SchemeIndex
@@ -25,10 +26,13 @@ def check_scheme(scheme: SchemeEntry, report: Report) -> None:
     for place, (older, newer) in enumerate(scheme.pairs):
         found = index.compare(older, newer), index.compare(newer, older)
         if found != ("before", "after"):
-            report(f"pairs[{place}]", f"{older!r} is not told to be older than {newer!r} but {found[0]}")
+            report(
+                f"pairs[{place}]",
+                f"{short_repr(older)} is not told to be older than {short_repr(newer)} but {found[0]}",
+            )
     for place, text in enumerate(scheme.ignores):
         if index.read(text):
-            report(f"ignores[{place}]", f"{text!r} is read; tighten the pattern or correct the self-test")
+            report(f"ignores[{place}]", f"{short_repr(text)} is read; tighten the pattern or correct the self-test")
 
 
 def form_faults(form: SchemeForm) -> Iterator[str]:
@@ -39,12 +43,12 @@ def form_faults(form: SchemeForm) -> Iterator[str]:
     named += form.date.groups if form.date else ()
     named += [group for group in form.stands_for.values() if group != WHOLE]
     for name in sorted({*named} - known):
-        yield f"the pattern has no group {name!r}; name one of {', '.join(sorted(known))}"
+        yield f"the pattern has no group {short_repr(name)}; name one of {', '.join(sorted(known))}"
     if not form.stands_for:
         yield "stands_for names no property; say which one the text is the value of"
     for name in sorted(form.stands_for):
         if "." not in name:
-            yield f"{name!r} in stands_for is no property"
+            yield f"{short_repr(name)} in stands_for is no property"
 
 
 def _check_examples(scheme: SchemeEntry, report: Report) -> None:
@@ -52,15 +56,21 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
     for place, example in enumerate(scheme.examples):
         read = list(index.every(example.text))
         if [build.form for build in read] != [example.form]:
-            report(f"examples[{place}]", f"{example.text!r} is read by the forms {[build.form for build in read]}")
+            report(
+                f"examples[{place}]",
+                f"{short_repr(example.text)} is read by the forms {[build.form for build in read]}",
+            )
             continue
         told = told_by(read[0])
         for name, value in example.says.items():
             if told.get(name) != value:
-                report(f"examples[{place}].says.{name}", f"{example.text!r} tells {told.get(name)!r}, not {value!r}")
+                report(
+                    f"examples[{place}].says.{name}",
+                    f"{short_repr(example.text)} tells {short_repr(told.get(name))}, not {short_repr(value)}",
+                )
     unused = {form.name for form in scheme.forms} - {example.form for example in scheme.examples}
     for name in sorted(unused):
-        report("examples", f"no example of the form {name!r}")
+        report("examples", f"no example of the form {short_repr(name)}")
 
 
 def told_by(build: ReadBuild) -> dict[str, str]:
@@ -75,4 +85,9 @@ def check_overlap(schemes: list[tuple[str, SchemeEntry]]) -> Iterator[tuple[str,
         for place, example in enumerate(entry.examples):
             others = [name for name, index in indexes if name != entry.id and index.read(example.text)]
             if others:
-                yield file, entry.id, f"examples[{place}]", f"{example.text!r} is accepted by {', '.join(others)} too"
+                yield (
+                    file,
+                    entry.id,
+                    f"examples[{place}]",
+                    f"{short_repr(example.text)} is accepted by {', '.join(others)} too",
+                )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.incident_schema import IncidentTests, MustIgnore, MustMatch
 from phone_audit.knowledge.problems import Report
 
@@ -41,7 +42,7 @@ def check_tests(tests: IncidentTests, report: Report) -> None:
 
 def _check_value(test: MustMatch | MustIgnore, place: str, report: Report) -> None:
     if test.kind not in TEST_KINDS:
-        report(f"{place}.kind", f"{test.kind!r}; write one of {', '.join(sorted(TEST_KINDS))}")
+        report(f"{place}.kind", f"{short_repr(test.kind)}; write one of {', '.join(sorted(TEST_KINDS))}")
     elif test.kind in ONE_TEXT:
         if not isinstance(test.value, str) or not test.value.strip():
             report(f"{place}.value", f"a test of the kind {test.kind} needs one text")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.model.apk import EndpointCategory
 from phone_audit.model.base import Frozen
 
@@ -114,7 +115,7 @@ class RuledOutRule(Frozen):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+                raise ValueError(f"{short_repr(pattern)} is no regular expression: {error}") from error
         return patterns
 
 

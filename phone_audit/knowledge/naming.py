@@ -5,6 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from phone_audit.files.short_repr import short_repr
+
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PREFIX = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\.?")
 _SUFFIXES = Path(__file__).parent / "suffixes.txt"
@@ -21,11 +23,11 @@ def host_fault(host: str, *, as_owner: bool = False) -> str | None:
     if re.fullmatch(r"[\d.]+", host):
         return address_fault(host)
     if host != host.lower():
-        return f"{host!r} is not in lower case"
+        return f"{short_repr(host)} is not in lower case"
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        return f"{host!r} is no host name; write host.example, without scheme, port or path"
+        return f"{short_repr(host)} is no host name; write host.example, without scheme, port or path"
     if host in suffixes()["registry"] or (not as_owner and host in suffixes()["hosting"]):
-        return f"{host!r} is a public suffix, under which anybody has a name; write the host below it"
+        return f"{short_repr(host)} is a public suffix, under which anybody has a name; write the host below it"
     return None
 
 
@@ -34,7 +36,7 @@ def address_fault(text: str) -> str | None:
     try:
         public = ipaddress.ip_address(text).is_global
     except ValueError:
-        return f"{text!r} is no IP address"
+        return f"{short_repr(text)} is no IP address"
     return None if public else f"{text} is no public address; nobody on the internet has it"
 
 
@@ -43,7 +45,8 @@ def prefix_fault(prefix: str) -> str | None:
     if _PREFIX.fullmatch(prefix):
         return None
     return (
-        f"{prefix!r} is no prefix of class names; write it from the start and with two labels or more: com.vendor.sdk"
+        f"{short_repr(prefix)} is no prefix of class names; write it from the start and with two "
+        f"labels or more: com.vendor.sdk"
     )
 
 
@@ -52,7 +55,7 @@ def digest_fault(text: str, algorithm: str) -> str | None:
     length = {"md5": 32, "sha1": 40, "sha256": 64}[algorithm]
     if re.fullmatch(rf"[0-9a-f]{{{length}}}", text):
         return None
-    return f"{text!r} is no {algorithm}; write {length} digits of lower-case hexadecimal"
+    return f"{short_repr(text)} is no {algorithm}; write {length} digits of lower-case hexadecimal"
 
 
 @cache

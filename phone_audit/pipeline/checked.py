@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.analyse.suffixes import registered_domain
+from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.selftest import failed_tests
 from phone_audit.knowledge.check import Findings, check_folder, counts_of
 from phone_audit.knowledge.files import DataFile, read_data
@@ -62,5 +63,5 @@ def _hosts(found: Findings) -> Iterator[Problem]:
     for file, name, place, host in named:
         is_address = host.replace(".", "").isdigit() or ":" in host
         if not is_address and host_fault(host) is None and registered_domain(host) is None:
-            text = f"{host!r} is a public suffix, or ends in no known top-level domain; write a host below it"
+            text = f"{short_repr(host)} is a public suffix, or ends in no known top-level domain; write a host below it"
             yield Problem(file, name, place, text)

@@ -14,6 +14,7 @@ from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.lacking import cannot_hold
 from phone_audit.acquire.foreign.open import open_foreign
 from phone_audit.errors import SnapshotError, UsageError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
 from phone_audit.pipeline.options import Progress, ScanOptions
@@ -90,7 +91,7 @@ def foreign_source(
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error

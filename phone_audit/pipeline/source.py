@@ -17,6 +17,7 @@ from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import SnapshotError, UsageError
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
 from phone_audit.pipeline.foreign import ForeignSource, foreign_source
@@ -165,8 +166,10 @@ def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions, scra
     if options.via != "auto":
         raise UsageError(f"{folder} is a saved acquisition; there is no way in to choose.", hint)
     if users not in ("all", replay.users):
-        raise UsageError(f"{folder} was made for the users {replay.users!r}, not for {users!r}.", hint)
+        raise UsageError(
+            f"{folder} was made for the users {short_repr(replay.users)}, not for {short_repr(users)}.", hint
+        )
     if depth not in ("standard", replay.depth):
-        raise UsageError(f"{folder} was made with the depth {replay.depth!r}, not {depth!r}.", hint)
+        raise UsageError(f"{folder} was made with the depth {short_repr(replay.depth)}, not {short_repr(depth)}.", hint)
     label = options.label or replay.label
     return Source(replay, folder, replay.depth, replay.users, label, replayed=True, scratch=scratch)

@@ -7,7 +7,10 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from phone_audit.errors import UsageError
-from phone_audit.model.base import Frozen
+from phone_audit.files.bounded_json import JsonError, read_checked
+from phone_audit.files.bounds import PROFILE, BoundsError
+from phone_audit.files.open_regular import open_regular
+from phone_audit.model.base import Frozen, first_fault, read_strictly
 
 PROFILES = Path(__file__).parent / "data"
 """One folder a profile: `profile.json`, and the APKs that it names."""
@@ -172,14 +175,18 @@ def load_profile(profile: str | Path) -> Profile:
     """
     folder = profile if isinstance(profile, Path) else PROFILES / profile
     try:
-        text = (folder / "profile.json").read_bytes()
-    except OSError as error:
+        with open_regular(folder / "profile.json") as opened:
+            text = read_checked(opened, PROFILE)
+    except (OSError, BoundsError) as error:
         known = ", ".join(profile_names())
         raise UsageError(f"There is no simulated phone {str(profile)!r}.", f"Known are: {known}.") from error
     try:
-        read = Profile.model_validate_json(text).model_copy(update={"folder": folder})
+        read = read_strictly(Profile, text).model_copy(update={"folder": folder})
     except ValidationError as error:
-        raise UsageError(f"The profile of the simulated phone {str(profile)!r} is damaged: {error}") from error
+        fault = ": ".join(first_fault(error))
+        raise UsageError(f"The profile of the simulated phone {str(profile)!r} is damaged: {fault}.") from error
+    except JsonError as error:
+        raise UsageError(f"The profile of the simulated phone {str(profile)!r} is damaged: {error}.") from error
     for file in read.apks():
         if not (folder / file).is_file():
             raise UsageError(f"The simulated phone {str(profile)!r} names {file}, which is not there.")

@@ -1,13 +1,19 @@
 """Saved results: read back whole, refused with a sentence where they are none."""
 
+import contextlib
+import json
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from phone_audit.errors import ResultError
-from phone_audit.pipeline.saved_result import judged_outcomes, load_result
+from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.results import Scan
+from phone_audit.pipeline.saved_result import DOCUMENTS, judged_outcomes, load_result
 from phone_audit.report.json_v1 import render_json
 from tests.documents import scan
 
@@ -62,3 +68,22 @@ def test_a_list_stops_at_its_first_fault(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="cannot be read"):
         load_result(tmp_path / "none.json")
+
+
+def values_of_a_result() -> st.SearchStrategy[object]:
+    words = st.text(alphabet='a"\\\0\ud800\x1b{[,', max_size=5) | st.sampled_from(["base", "info", "phone-audit/apk/1"])
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | words
+    names = st.sampled_from([*Apks.model_fields, *Apk.model_fields, "schema", "outcome", "title"]) | words
+    return st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4))
+
+
+@given(
+    st.sampled_from(sorted(DOCUMENTS)),
+    st.dictionaries(st.sampled_from([*Apks.model_fields, *Scan.model_fields]), values_of_a_result(), max_size=6),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_is_a_result_or_a_sentence(tmp_path: Path, schema: str, fields: dict[str, object]) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps({**fields, "schema": schema}))
+    with contextlib.suppress(ResultError):
+        load_result(file)

@@ -10,7 +10,7 @@ from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held
 from phone_audit.acquire.foreign.holding import Archive, Holding
 from phone_audit.acquire.foreign.notes import damaged, note
 from phone_audit.acquire.foreign.said import NAMESPACES, from_dumps, one_phone, settings_command
-from phone_audit.acquire.foreign.texts import text_of
+from phone_audit.acquire.foreign.texts import bounded_text
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -113,11 +113,15 @@ class _Reading:
             lines = read_list(self._holding, name, str)
             return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
         if file == DUMPS:
-            said, notes = from_dumps(text_of(self._holding.read(name)))
-            return said, notes if said else (note(name, "read", "unknown-text", "It holds no dump of a service."),)
+            text, long_lines = bounded_text(self._holding.read(name), name)
+            said, notes = from_dumps(text)
+            if not said:
+                notes = (note(name, "read", "unknown-text", "It holds no dump of a service."),)
+            return said, (*long_lines, *notes)
         if file == REPORT:
             return self._report(name)
-        return {TEXTS[file]: text_of(self._holding.read(name))}, ()
+        text, long_lines = bounded_text(self._holding.read(name), name)
+        return {TEXTS[file]: text}, long_lines
 
     def _report(self, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
         inner = Archive(self._holding.take_out(name, self._scratch / "bugreport.zip"))

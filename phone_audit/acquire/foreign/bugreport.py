@@ -12,7 +12,7 @@ from pathlib import Path
 from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_WATCH, Held
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.said import from_dumps
-from phone_audit.acquire.foreign.texts import text_of
+from phone_audit.acquire.foreign.texts import bounded_text, text_of
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -78,7 +78,9 @@ def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipp
     Raises:
         SnapshotError: no dump is in it.
     """
-    answers, skipped = from_dumps(text_of(text))
+    plain, long_lines = bounded_text(text, path.name)
+    answers, skipped = from_dumps(plain)
+    skipped = (*long_lines, *skipped)
     if not answers:
         raise SnapshotError(f"{path} holds no dump of the phone; it may be cut off.", "Take the bug report anew.")
     if "dumpsys package" not in answers:

@@ -36,6 +36,7 @@ from phone_audit.acquire.parse.text import known, shown
 from phone_audit.acquire.parse.users import parse_users
 from phone_audit.acquire.state import read_state
 from phone_audit.errors import SnapshotError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot
 from phone_audit.model.finding import Skipped
 
@@ -250,7 +251,7 @@ def _take_out(reader: Reader, held: Held, holding: Holding, into: Path) -> tuple
 def _one(reader: Reader, file: HeldFile, holding: Holding, part: Path) -> PulledApk | None:
     try:
         local = holding.take_out(file.stored or "", part)
-        with local.open("rb") as opened:
+        with open_regular(local) as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
     except SnapshotError as error:
         reader.skip(file.path, "transfer", "damaged", error.message)

@@ -5,26 +5,23 @@ Sources: androidqf `adb/packages.go` (structs Package, PackageFile); MVT 2.6.1 `
 `HardwareInfo.java`, `DevicePropertiesInfo.java`.
 """
 
-import json
 import re
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.parse.text import shown
 from phone_audit.errors import SnapshotError
-from phone_audit.model.base import Frozen
+from phone_audit.files.bounded_json import JsonError, checked, parse
+from phone_audit.files.bounds import FOREIGN, BoundsError
+from phone_audit.model.base import Frozen, first_fault
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
 HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """The escape of half a character; the other half may be missing."""
-JSON_LIMIT = 32 * 2**20
-MOST_VALUES = 1_000_000
-FEW_FAULTS = 1000
-"""Faults of one file that are taken apart to name the first."""
 Document = TypeVar("Document")
 
 
@@ -159,36 +156,34 @@ class HubbleHardwares(_Hubble):
     hw_info: tuple[HubbleHardware, ...] | None
 
 
+class _Whole(_Document, Generic[Document]):
+    """A whole text, as the one value of a model, so that its lists stop at their first fault."""
+
+    value: Document
+
+
 def read_json(holding: Holding, name: str, kind: type[Document]) -> Document:
     """Read one JSON file of an acquisition.
 
+    Half of a character that stands alone is replaced by a visible escape, since it cannot be published.
+
     Raises:
-        SnapshotError: it is no such document; the message names file and place.
-    """
-    return _read(holding, name, TypeAdapter(kind))
-
-
-def _read(holding: Holding, name: str, adapter: TypeAdapter[Document]) -> Document:
-    """Read one JSON file.
-
-    A file that would take more memory than such a file ever does is refused before it is parsed. Half of a character
-    that stands alone is replaced by a visible escape, since it cannot be published.
+        SnapshotError: it is no such document, or holds more than one ever does; the message names file and place.
     """
     where = f"{shown(name)} in {holding.path}"
-    data = holding.read(name, JSON_LIMIT)
-    if sum(map(data.count, (b"{", b"[", b","))) > MOST_VALUES:
-        raise SnapshotError(f"{where} holds more than {MOST_VALUES} values, which no such file does.")
     try:
-        document = json.loads(data)
-        if HALF.search(data):
+        text = checked(holding.read(name, FOREIGN.size), FOREIGN)
+        document = parse(text)
+        if HALF.search(text):
             document = _published(document)
-        return adapter.validate_python(document)
+        return _Whole[kind].model_validate({"value": document}).value  # type: ignore[valid-type]
+    except BoundsError as error:
+        raise SnapshotError(f"{where} was not read: {error}, which no such file does.") from error
     except ValidationError as error:
-        few = error.error_count() <= FEW_FAULTS
-        place = ".".join(str(part) for part in error.errors()[0]["loc"]) if few else ""
-        what = f"{where} is not as its tool writes it ({place or 'at the top'})."
+        place = first_fault(error)[0].removeprefix("value").removeprefix(".")
+        what = f"{where} is not as its tool writes it ({shown(place) or 'at the top'})."
         raise SnapshotError(what, "Make the acquisition anew, or leave the file out.") from error
-    except (ValueError, RecursionError) as error:
+    except JsonError as error:
         raise SnapshotError(f"{where} is no JSON; it may be cut off.", "Copy it again.") from error
 
 
@@ -198,8 +193,7 @@ def read_list(holding: Holding, name: str, kind: type[Document]) -> list[Documen
     Raises:
         SnapshotError: as of `read_json`.
     """
-    adapter: TypeAdapter[list[Document] | None] = TypeAdapter(list[kind] | None)  # type: ignore[valid-type, arg-type]
-    return _read(holding, name, adapter) or []
+    return read_json(holding, name, list[kind] | None) or []  # type: ignore[valid-type, arg-type]
 
 
 def _published(value: object) -> object:

@@ -12,11 +12,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from phone_audit.acquire.parse.text import shown
 from phone_audit.acquire.saved.disk import RESERVE
 from phone_audit.errors import SnapshotError
+from phone_audit.files.open_regular import open_inside, open_regular
+from phone_audit.files.short_repr import short_repr
 
 TEXT_LIMIT = 256 * 2**20
 """Bytes of one text."""
@@ -108,7 +110,7 @@ class Folder:
     def begins(self, name: str, count: int) -> bytes:
         """See `Holding.begins`."""
         try:
-            with _open_regular(self._files[name]) as file:
+            with open_inside(self.path, name) as file:
                 return file.read(count)
         except OSError as error:
             raise SnapshotError(f"{shown(str(self.path / name))} cannot be read: {error.strerror}.", _AGAIN) from error
@@ -134,12 +136,17 @@ class Archive:
         self._left = TOTAL_LIMIT
         self._texts_left = ALL_TEXTS
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGE as error:
-            raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
+            self._file = open_regular(path)
         except OSError as error:
             raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
         with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._file.close)
+            try:
+                self._zip = zipfile.ZipFile(self._file)
+            except _DAMAGE as error:
+                raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
+            except OSError as error:
+                raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
             on_failure.callback(self._zip.close)
             self._entries = self._checked_entries()
             on_failure.pop_all()
@@ -151,13 +158,13 @@ class Archive:
                 continue
             if not _stays_inside(entry.filename):
                 raise SnapshotError(
-                    f"{self.path} holds an entry whose name leads out of it: {shown(entry.filename)!r}. "
+                    f"{self.path} holds an entry whose name leads out of it: {short_repr(shown(entry.filename))}. "
                     "Nothing of it was read.",
                     "No tool makes such an archive. Do not unpack it; ask who gave it to you.",
                 )
             if entry.filename in entries:
                 raise SnapshotError(
-                    f"{self.path} holds {shown(entry.filename)!r} twice. Nothing of it was read.",
+                    f"{self.path} holds {short_repr(shown(entry.filename))} twice. Nothing of it was read.",
                     "No tool makes such an archive. Ask who gave it to you.",
                 )
             entries[entry.filename] = entry
@@ -227,6 +234,7 @@ class Archive:
     def close(self) -> None:
         """See `Holding.close`."""
         self._zip.close()
+        self._file.close()
 
 
 def open_holding(path: Path) -> Holding:
@@ -241,7 +249,7 @@ def open_holding(path: Path) -> Holding:
 def is_archive(path: Path) -> bool:
     """Tell whether a file begins as a ZIP archive does."""
     try:
-        with _open_regular(path) as file:
+        with open_regular(path) as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
         return False
@@ -256,11 +264,6 @@ def _regular_files(folder: Path) -> Iterator[Path]:
             path = Path(parent) / name
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags), "rb")
 
 
 def _stays_inside(name: str) -> bool:

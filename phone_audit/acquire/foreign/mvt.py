@@ -9,7 +9,7 @@ from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held
 from phone_audit.acquire.foreign.holding import Holding
 from phone_audit.acquire.foreign.notes import damaged
 from phone_audit.acquire.foreign.said import from_dumps, listed_as, settings_command
-from phone_audit.acquire.foreign.texts import text_of
+from phone_audit.acquire.foreign.texts import bounded_text
 from phone_audit.acquire.parse.text import number
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
@@ -67,7 +67,9 @@ _Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
 
 
 def _dumps(holding: Holding) -> _Said:
-    return from_dumps(text_of(holding.read(DUMPS)))
+    text, long_lines = bounded_text(holding.read(DUMPS), DUMPS)
+    said, notes = from_dumps(text)
+    return said, (*long_lines, *notes)
 
 
 def _properties(holding: Holding) -> _Said:

@@ -10,6 +10,9 @@ from phone_audit.acquire.foreign.held import Held
 from phone_audit.acquire.foreign.holding import Holding, is_archive, open_holding
 from phone_audit.acquire.parse.text import shown
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_lines import read_bounded
+from phone_audit.files.bounds import BoundsError
+from phone_audit.files.open_regular import open_regular
 
 HINT = (
     "Known are: the folder that `scan --save` made, an acquisition of androidqf (folder, ZIP), a bug report, the "
@@ -80,16 +83,15 @@ def _only(holding: Holding, prefixes: Sequence[str]) -> str:
 
 def _main_text(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if not bugreport.is_main_text(file.read(bugreport.LOOKED_AT)):
                 raise SnapshotError(f"{path} is no acquisition that is known.", HINT)
             file.seek(0)
-            text = file.read(bugreport.TEXT_LIMIT + 1)
+            return read_bounded(file, bugreport.TEXT_LIMIT)
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(text) > bugreport.TEXT_LIMIT:
-        raise SnapshotError(f"{path} is larger than any bug report.")
-    return text
+    except BoundsError as error:
+        raise SnapshotError(f"{path} is larger than any bug report.") from error
 
 
 class _Nothing:

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from phone_audit.acquire import commands
 from phone_audit.acquire.foreign.bugreport import is_main_text
 from phone_audit.acquire.foreign.held import NO_FILES, NO_HIDDEN, NO_WATCH, Held, HeldFile, HeldPackage
-from phone_audit.acquire.foreign.holding import Holding
+from phone_audit.acquire.foreign.holding import TEXT_LIMIT, Holding
 from phone_audit.acquire.foreign.notes import contradiction, damaged, note
 from phone_audit.acquire.foreign.said import NAMESPACES, READ, from_dumps, one_phone, settings_command
-from phone_audit.acquire.foreign.texts import text_of
+from phone_audit.acquire.foreign.texts import bounded_text, text_of
 from phone_audit.acquire.parse.package_list import Listed, parse_package_list
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.errors import SnapshotError
@@ -99,9 +99,9 @@ class _Reading:
             return
         try:
             if kind == LISTS:
-                self.lists[name] = text_of(self._holding.read(name, LIST_LIMIT))
+                self.lists[name] = self._text(name, LIST_LIMIT)
                 return
-            text = text_of(self._holding.read(name))
+            text = self._text(name, TEXT_LIMIT)
         except SnapshotError as error:
             self.skipped.append(damaged(name, error))
             return
@@ -111,6 +111,11 @@ class _Reading:
             self._add(self._alone, kind, text)
         if kind == DUMPS or (kind == commands.PACKAGE_DUMP.text and re.search(rb"^DUMP OF SERVICE ", text, re.M)):
             self._read_dumps(name, text, kind)
+
+    def _text(self, name: str, limit: int) -> bytes:
+        text, long_lines = bounded_text(self._holding.read(name, limit), name)
+        self.skipped += long_lines
+        return text
 
     def _read_dumps(self, name: str, text: bytes, kind: str) -> None:
         """Read the dumps of several services. One that begins as that of the package service is that one as well."""

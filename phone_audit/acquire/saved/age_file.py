@@ -13,6 +13,7 @@ import pyrage  # noqa: TID251
 
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.files.atomic_write import creating, open_new
+from phone_audit.files.open_regular import open_regular
 
 SUFFIX = ".age"
 MAGIC = b"age-encryption.org/v1\n"
@@ -84,7 +85,7 @@ def is_age(path: Path) -> bool:
     if path.suffix.lower() == SUFFIX:
         return True
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(len(ARMOUR)).startswith((MAGIC, ARMOUR))
     except OSError:
         return False
@@ -120,7 +121,7 @@ def decrypt(path: Path, identity: Identity, into: Path) -> Path:
         SnapshotError: it is no age file, none that these keys open, or damaged; `into` is then not there.
     """
     try:
-        with path.open("rb") as source:
+        with open_regular(path) as source:
             _check_header(path, source)
             with open_new(into) as target:
                 _decrypt(path, identity, source, target)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import Rejected
 from phone_audit.knowledge.feeds.values import shown
 
@@ -28,6 +29,6 @@ def table(data: bytes) -> Iterator[dict[str, str] | Rejected]:
         if head is None:
             head = [name.strip().lower() for name in line]
         elif len(line) > len(head):
-            yield Rejected(shown(f"line {reader.line_num}: {line}"), "it has more columns than the head")
+            yield Rejected(shown(f"line {reader.line_num}: {short_repr(line)}"), "it has more columns than the head")
         else:
             yield dict(zip(head, (cell.strip() for cell in line), strict=False))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.class_patterns import alternatives
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
 from phone_audit.knowledge.feeds.json_text import FeedError, mapping, read_json, text
@@ -22,7 +23,7 @@ def read_exodus(data: bytes, about: About) -> Iterator[Indicator | Rejected]:
     for number, entry in enumerate(entries, 1):
         name = text(mapping(entry).get("name")).strip()
         if not name:
-            yield Rejected(shown(f"tracker {number}: {entry}"), "it has no name")
+            yield Rejected(shown(f"tracker {number}: {short_repr(entry)}"), "it has no name")
             continue
         what = About(name, "tracker", about.weight, about.note)
         yield from alternatives("code", text(entry.get("code_signature")), what)

@@ -18,6 +18,7 @@ from phone_audit.files.bounded_json import read_checked
 from phone_audit.files.bounded_lines import UTF16, read_bounded, read_utf8_lines
 from phone_audit.files.bounds import FEED, FEED_FILE, FEED_LINE, MB, YAML_SIZE, BoundsError
 from phone_audit.files.open_regular import open_inside, open_regular
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.formats import FORMATS, LOOKED_AT, Format, recognised
 from phone_audit.knowledge.feeds.indicator import CLASSES, About, FeedHead, Indicator, Rejected, ThreatClass
 from phone_audit.knowledge.feeds.json_text import FeedError
@@ -78,7 +79,7 @@ def read_feed(
         KnowledgeError: the file cannot be read as this format, holds nothing to take, or far too much.
     """
     if format_name != "auto" and format_name not in FORMATS:
-        raise UsageError(f"There is no format {format_name!r}.", f"Formats: auto, {', '.join(FORMATS)}.")
+        raise UsageError(f"There is no format {short_repr(format_name)}.", f"Formats: auto, {', '.join(FORMATS)}.")
     read = _Read()
     for file in _files(path, FORMATS.get(format_name)):
         with _opened(path, file) as opened:
@@ -219,7 +220,7 @@ def _below_suffix(item: Indicator | Rejected, is_suffix: Callable[[str], bool]) 
         return item
     if not is_suffix(item.value):
         return item
-    return Rejected(item.value, f"{item.value!r} is a public suffix, under which anybody has a name")
+    return Rejected(item.value, f"{short_repr(item.value)} is a public suffix, under which anybody has a name")
 
 
 def _name_of(file: Path) -> str:
@@ -263,7 +264,7 @@ def class_of(text: str) -> ThreatClass:
     """
     found = next((word for word in CLASSES if word == text), None)
     if found is None:
-        raise UsageError(f"There is no class {text!r}.", f"Classes: {', '.join(CLASSES)}.")
+        raise UsageError(f"There is no class {short_repr(text)}.", f"Classes: {', '.join(CLASSES)}.")
     return found
 
 
@@ -276,4 +277,4 @@ def said_date(text: str) -> str:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d") if text else ""
     except ValueError:
-        raise UsageError(f"{text!r} is no day.", "Write it like 2026-01-31.") from None
+        raise UsageError(f"{short_repr(text)} is no day.", "Write it like 2026-01-31.") from None

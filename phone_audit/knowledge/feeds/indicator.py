@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 
 from pydantic import ValidationInfo, field_validator
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.model.base import Frozen
 
 Kind = Literal[
@@ -95,7 +96,7 @@ class FeedRow(Frozen):
         kind = info.data.get("kind")
         for value in values:
             if not _is_written(kind, value):
-                raise ValueError(f"{value[:80]!r} is no {kind} as an import writes it")
+                raise ValueError(f"{short_repr(value[:80])} is no {kind} as an import writes it")
         return values
 
 

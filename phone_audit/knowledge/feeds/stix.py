@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import CLASSES, About, Indicator, Kind, Rejected, ThreatClass
 from phone_audit.knowledge.feeds.json_text import FeedError, mapping, read_json, text, texts
 from phone_audit.knowledge.feeds.stix_pattern import Comparison, PatternError, comparisons
@@ -165,7 +166,7 @@ def _comparison(part: Comparison, about: About) -> Iterator[Row]:
 def _values(part: Comparison, kind: Kind, about: About) -> Iterator[Row]:
     fault = _fault(part)
     if fault:
-        yield Rejected(shown(f"{part.path} {part.operator} {part.values}"), fault)
+        yield Rejected(shown(f"{part.path[:60]} {part.operator} {short_repr(part.values)}"), fault)
         return
     # one part of a pattern of several proves less, unless it names the very file or the key it was signed with
     weak = part.joint and kind not in ("hash", "certificate")

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from phone_audit.files.short_repr import short_repr
+
 _TOKEN: Final = re.compile(
     r"""\s*(?:
       (?P<time>t'[^']*') | (?P<string>'(?:[^'\\]|\\.)*') | (?P<punct>[][(),])
@@ -64,7 +66,7 @@ def _tokens(pattern: str) -> list[tuple[str, str]]:
     while place < len(text):
         found = _TOKEN.match(text, place)
         if not found:
-            raise PatternError(f"{text[place : place + 20]!r} is no part of a STIX pattern")
+            raise PatternError(f"{short_repr(text[place : place + 20])} is no part of a STIX pattern")
         place = found.end()
         tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
     return tokens
@@ -81,7 +83,7 @@ class _Reader:
         return self._at < len(self._tokens)
 
     def place(self) -> str:
-        return repr(self._tokens[self._at - 1][1]) if self._at else "the beginning"
+        return short_repr(self._tokens[self._at - 1][1]) if self._at else "the beginning"
 
     def level(self, number: int, depth: int) -> list[Comparison]:
         """Read operands joined by one operator, the tighter operators first."""
@@ -116,7 +118,7 @@ class _Reader:
         kind, operator = self._next("an operator")
         operator = operator.upper()
         if kind != "op" and operator not in _WORDS:
-            raise PatternError(f"{operator!r} is no operator")
+            raise PatternError(f"{short_repr(operator)} is no operator")
         values = self._set() if operator == "IN" else (self._value(),)
         return Comparison(path, "=" if operator == "==" else operator, values, negated=negated)
 
@@ -135,7 +137,7 @@ class _Reader:
             return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
         if kind in ("number", "word", "time"):
             return text
-        raise PatternError(f"{text!r} is no value")
+        raise PatternError(f"{short_repr(text)} is no value")
 
     def _qualifiers(self) -> None:
         """Pass over WITHIN 5 SECONDS, REPEATS 2 TIMES, START t'…' STOP t'…'."""
@@ -156,12 +158,12 @@ class _Reader:
 
     def _want(self, text: str) -> None:
         if not self._word(text):
-            raise PatternError(f"{text!r} is missing after {self.place()}")
+            raise PatternError(f"{short_repr(text)} is missing after {self.place()}")
 
     def _take(self, kind: str, what: str) -> str:
         got, text = self._next(what)
         if got != kind:
-            raise PatternError(f"{text!r} stands where {what} belongs")
+            raise PatternError(f"{short_repr(text)} stands where {what} belongs")
         return text
 
     def _next(self, what: str) -> tuple[str, str]:

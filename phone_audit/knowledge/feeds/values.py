@@ -5,6 +5,7 @@ import ipaddress
 import re
 from typing import Final
 
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Rejected
 from phone_audit.knowledge.hosts import plain_host
 from phone_audit.knowledge.naming import address_fault, host_fault
@@ -26,6 +27,7 @@ _END = "app cc cn co com de eu in info io me net org ru top tv xyz"
 _ENDS: Final = frozenset(_END.split(" "))
 """Ends of host names with which names of packages begin."""
 _LONGEST: Final = 2048
+_SHOWN: Final = 120
 _EMPTY: Final = frozenset(hashlib.new(name).hexdigest() for name in DIGESTS.values())
 _SHORTEST: Final = {4: 16, 6: 32}
 """Prefix lengths: a network wider than these holds what belongs to many others."""
@@ -94,8 +96,9 @@ def guessed(text: str) -> Kind:
 
 
 def shown(row: object) -> str:
-    """Cut what was left out to what a person can read."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(row)[:120])
+    """Cut what was left out to what a person can read; the text of a large value is never built."""
+    text = row[:_SHOWN] if isinstance(row, str) else short_repr(row, _SHOWN)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _endpoint(text: str) -> tuple[Kind, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.files import KINDS
 
@@ -45,7 +46,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         if not _NAME.fullmatch(entry.filename) or entry.filename.lower() in seen:
             raise KnowledgeError(
-                f"The bundle holds a file that has no place in it: {entry.filename!r:.100}.",
+                f"The bundle holds a file that has no place in it: {short_repr(entry.filename)}.",
                 "It may hold incidents/x.json and so on, indicators/feed.jsonl, each once, and LICENSE files there.",
             )
         if entry.compress_type not in _METHODS or entry.flag_bits & 1:

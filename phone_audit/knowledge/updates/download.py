@@ -18,6 +18,9 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.bounded_lines import read_bounded
+from phone_audit.files.bounds import CERTIFICATES_SIZE
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.updates.sources import checked_url
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -49,13 +52,19 @@ def way(ca_file: Path | None, seconds: float) -> Way:
         KnowledgeError: the file holds no certificates.
     """
     try:
-        trust = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
+        trust = ssl.create_default_context(cadata=None if ca_file is None else _certificates(ca_file))
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise KnowledgeError(
-            f"{ca_file} holds no certificates that can be read: {error.strerror or error}.", "Name a PEM file."
+            f"{ca_file} holds no certificates that can be read: {said}.", "Name a PEM file."
         ) from error
     trust.minimum_version = ssl.TLSVersion.TLSv1_2  # some builds of Python leave that to the system
     return Way(trust, seconds)
+
+
+def _certificates(file: Path) -> str:
+    with open_regular(file) as opened:
+        return read_bounded(opened, CERTIFICATES_SIZE).decode("ascii", "replace")
 
 
 def fetch(url: str, into: Path, largest: int, by: Way) -> str | None:

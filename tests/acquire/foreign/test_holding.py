@@ -94,3 +94,16 @@ def test_a_folder_gives_its_own_files(tmp_path: Path) -> None:
     assert holding.begins("sub/a.apk", 2) == b"12"
     with pytest.raises(SnapshotError, match="more than"):
         holding.read("sub/a.apk", limit=4)
+
+
+def test_a_folder_that_became_a_link_is_not_read(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    for made in (folder / "sub", elsewhere):
+        made.mkdir(parents=True)
+        (made / "a.txt").write_text("x")
+    holding = Folder(folder)
+    (folder / "sub/a.txt").unlink()
+    (folder / "sub").rmdir()
+    (folder / "sub").symlink_to(elsewhere)
+    with pytest.raises(SnapshotError, match="it is a link"):
+        holding.read("sub/a.txt")

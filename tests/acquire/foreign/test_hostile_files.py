@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from phone_audit.acquire.foreign import documents, holding
 from phone_audit.acquire.foreign.holding import Archive, Folder
 from phone_audit.acquire.foreign.lacking import cannot_hold
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounds import JsonBounds
 from tests.acquire.foreign import made
 from tests.acquire.foreign.written import (
     PROPERTIES,
@@ -96,12 +98,14 @@ def test_json_that_would_take_all_memory_is_refused_before_it_is_parsed(text: st
 def test_a_json_file_with_a_fault_in_every_element_is_refused(tmp_path: Path) -> None:
     path = androidqf(tmp_path / "a", None)
     (path / "packages.json").write_text(json.dumps([0] * 200_000))
-    with pytest.raises(SnapshotError, match=r"packages\.json .*\(at the top\)"):
+    with pytest.raises(SnapshotError, match=r"packages\.json .*\(0\)") as raised:
         read(path, tmp_path)
+    assert isinstance(raised.value.__cause__, ValidationError)
+    assert raised.value.__cause__.error_count() == 1
 
 
 def test_json_beyond_its_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "JSON_LIMIT", 2**20)
+    monkeypatch.setattr(documents, "FOREIGN", JsonBounds(2**20, 10**6))
     path = androidqf(tmp_path / "a", [listed("a" * 2**20)])
     with pytest.raises(SnapshotError, match="more than 1 MB"):
         read(path, tmp_path)

@@ -119,8 +119,16 @@ def test_a_dump_without_its_end_is_cut_off(tmp_path: Path) -> None:
     assert ("dumpsys package", "cut-off") not in notes(collected)
 
 
+def test_a_line_longer_than_any_is_left_out_and_told(tmp_path: Path) -> None:
+    texts = {"getprop.txt": f"[a.a]: [{'x' * 2**21}]\n{PROPERTIES}", "list.txt": "package:org.a\n"}
+    _, collected = read(folder(tmp_path / "f", {**texts}), tmp_path)
+    assert ("getprop.txt", "long-line") in notes(collected)
+    assert collected.snapshot.build.sdk == 31
+
+
 def test_an_answer_longer_than_any_phone_gives_is_cut_off(tmp_path: Path) -> None:
-    texts = {"getprop.txt": f"[a.a]: [{'x' * 9 * 2**20}]\n{PROPERTIES}", "list.txt": "package:org.a\n"}
+    long = "".join(f"[a.a{number}]: [{'x' * 2**19}]\n" for number in range(18))
+    texts = {"getprop.txt": long + PROPERTIES, "list.txt": "package:org.a\n"}
     _, collected = read(folder(tmp_path / "f", {**texts}), tmp_path)
     assert ("getprop", "cut-off") in notes(collected)
 

@@ -1,0 +1,76 @@
+"""Text from files is read in one way: every other call that would parse or read it whole is found here."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import phone_audit
+
+PACKAGE = Path(phone_audit.__file__).parent
+
+PARSES = {
+    "files/bounded_json.py": "counts before it parses",
+    "model/base.py": "takes counted text only",
+    "knowledge/feeds/yaml_text.py": "looks through before it builds",
+    "analyse/worker.py": "reads the parent's tasks",
+    "analyse/worker_process.py": "reads the child's answers, which have a bound of their own",
+}
+"""Files that may parse, and why."""
+
+READS_WHOLE = {
+    "acquire/adb/holders.py": "the command lines of this computer's processes",
+    "acquire/adb/keys.py": "the user's own keys of adb",
+    "acquire/adb/usb.py": "a file of the kernel",
+    "knowledge/naming.py": "a list that comes with the package",
+    "pipeline/pseudonym.py": "the user's own key",
+    "pipeline/record_cache.py": "the code of this program, for its digest",
+}
+"""Files that may read a path as a whole, and why."""
+
+MAINTAINERS = "knowledge/bulk/"
+"""Scripts that make the bundled knowledge; no command runs them."""
+
+PARSING = frozenset(
+    {
+        "model_validate_json", "validate_json", "from_json", "json.load", "json.loads", "yaml.load", "yaml.safe_load",
+        "yaml.load_all", "yaml.compose", "ast.literal_eval", "pickle.load", "pickle.loads", "marshal.loads",
+        "tomllib.load", "tomllib.loads", "ElementTree.parse", "ElementTree.fromstring", "plistlib.loads", "raw_decode",
+    }
+)  # fmt: skip
+READING = frozenset({"read_text", "read_bytes"})
+
+
+def calls(tree: ast.AST, wanted: frozenset[str]) -> Iterator[str]:
+    """Yield the names of functions in a file that are wanted, however they are named there: `loads`, `json.loads`."""
+    bare = {name.rpartition(".")[2] for name in wanted if "." not in name}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (node.attr in bare or ast.unparse(node) in wanted):
+            yield ast.unparse(node)
+        if isinstance(node, ast.ImportFrom):
+            yield from (
+                alias.name for alias in node.names if alias.name in bare or f"{node.module}.{alias.name}" in wanted
+            )
+
+
+def files_with(wanted: frozenset[str]) -> dict[str, list[str]]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        here = list(calls(ast.parse(path.read_text("utf-8")), wanted))
+        if here and not name.startswith(MAINTAINERS):
+            found[name] = here
+    return found
+
+
+def test_json_and_yaml_are_parsed_in_few_places() -> None:
+    assert set(files_with(PARSING)) == set(PARSES)
+
+
+def test_no_file_is_read_without_a_bound() -> None:
+    assert set(files_with(READING)) == set(READS_WHOLE)
+
+
+def test_the_search_finds_what_it_is_for() -> None:
+    tree = ast.parse("import json\nfrom json import loads\njson.load(x)\nX.model_validate_json(y)\np.read_bytes()\n")
+    assert sorted(calls(tree, PARSING)) == ["X.model_validate_json", "json.load", "loads"]
+    assert list(calls(tree, READING)) == ["p.read_bytes"]

@@ -189,7 +189,7 @@ def _find_files(reader: Reader, read: _Read) -> None:
                 dump.packages.get(name, ()) if dump else (),
                 dump.hidden.get(name, ()) if dump else (),
             )
-            for name in names_of(read.listing)
+            for name in names_of(read.listing, reader)
         ],
     )
 
@@ -232,7 +232,7 @@ def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
     packages = []
     # of a dump that was cut off it is said once that it was
     dump_cut = any(note.code == "cut-off" and note.subject == commands.PACKAGE_DUMP.text for note in reader.skipped)
-    for name in names_of(read.listing):
+    for name in names_of(read.listing, reader):
         its_lines = lines.get(name, ())
         blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
         if read.listing.dump and not blocks and not dump_cut:

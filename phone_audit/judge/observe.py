@@ -1,12 +1,12 @@
 """A phone or an APK in the form that the matcher is given."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from phone_audit.judge.observed import Observed, ObservedPackage, PathKind
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Package, Snapshot
+from phone_audit.model.phone_paths import folders_above
 
 
 def observed_apk(info: ApkInfo) -> Observed:
@@ -90,6 +90,5 @@ def _with_folders(files: Iterable[str]) -> dict[str, PathKind]:
     """Give the files and, since a file lies in them, the folders above."""
     found: dict[str, PathKind] = {}
     for file in files:
-        for folder in PurePosixPath(file).parents:
-            found[str(folder)] = "folder"
+        found.update((folder, "folder") for folder in folders_above(file))
     return {**found, **dict.fromkeys(files, "file")}

@@ -57,18 +57,21 @@ def framework_items(answer: str) -> Iterator[StateItem]:
 
 
 def _stores(files: SmallFiles, users: Sequence[int]) -> Iterator[StateItem]:
-    yield from _store("ca_certificates", files, questions.CA_FOLDER)
+    stores: dict[str, dict[str, bytes]] = {}
+    for path, content in files.files.items():
+        stores.setdefault(path.rpartition("/")[0], {})[path] = content
+    yield from _store("ca_certificates", files, stores, questions.CA_FOLDER)
     if files.folders.get(questions.CONSCRYPT_FOLDER) == "open":
-        yield from _store("ca_certificates_conscrypt", files, questions.CONSCRYPT_FOLDER)
+        yield from _store("ca_certificates_conscrypt", files, stores, questions.CONSCRYPT_FOLDER)
     for user in users:
-        yield from _store(key_of("ca_certificates_added", user), files, questions.added_folder(user))
-        yield from _store(key_of("ca_certificates_removed", user), files, questions.removed_folder(user))
+        yield from _store(key_of("ca_certificates_added", user), files, stores, questions.added_folder(user))
+        yield from _store(key_of("ca_certificates_removed", user), files, stores, questions.removed_folder(user))
 
 
-def _store(key: str, files: SmallFiles, folder: str) -> Iterator[StateItem]:
+def _store(key: str, files: SmallFiles, stores: Mapping[str, Mapping[str, bytes]], folder: str) -> Iterator[StateItem]:
     """Yield the number of certificates in a store, each as evidence; no number where the shell may not look."""
     if files.folders.get(folder) == "open":
-        found = authorities(files.files, folder)
+        found = authorities(stores.get(folder, {}))
         yield item(key, str(len(found)), [seen("certificate", one.path, _label(one)) for one in found])
     elif key.startswith("ca_certificates_added"):
         yield item(key, None, [seen("path", folder, "the shell may not look")])

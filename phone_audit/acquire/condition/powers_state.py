@@ -73,6 +73,8 @@ def network_items(networks: Networks | None, packages: Mapping[int, tuple[str, .
     if networks.private_dns:
         evidence = [seen("command", where, one) for one in networks.private_dns]
         yield item("network_private_dns", " ".join(networks.private_dns), evidence)
-    makers = [name for uid in networks.tunnels for name in packages.get(uid % 100_000, (f"uid {uid}",))]
+    apps = {app_id: packages.get(app_id) for app_id in (uid % 100_000 for uid in networks.tunnels)}
+    makers = [name for its in apps.values() for name in its or ()]
+    makers += [f"uid {uid}" for uid in networks.tunnels if apps[uid % 100_000] is None]
     evidence = [seen("command", where, f"VPN, OwnerUid: {uid}") for uid in networks.tunnels]
     yield item("vpn_in_use", " ".join(makers), evidence)

@@ -1,6 +1,6 @@
 """App-ops and traffic → the values of each package and user."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from phone_audit.acquire.parse.appops import AppOps
@@ -11,17 +11,33 @@ from phone_audit.model.device import AppOp, Package, PackageUser, Traffic
 USER_RANGE = 100_000
 
 
-def appops_of(dump: AppOps | None) -> dict[tuple[int, str], tuple[AppOp, ...]] | None:
-    """Give the operations of every package by user and name; None where they were not read."""
-    if dump is None:
-        return None
-    return {
-        (user, name): tuple(
+class PackageOps(Mapping[tuple[int, str], tuple[AppOp, ...]]):
+    """The operations of every package by user and name, made when they are asked for.
+
+    Those of a uid are those of all its packages. A dump can name far more of both than there are on the phone.
+    """
+
+    def __init__(self, dump: AppOps) -> None:
+        self._dump = dump
+
+    def __getitem__(self, key: tuple[int, str]) -> tuple[AppOp, ...]:
+        if key not in self._dump.packages:
+            raise KeyError(key)
+        return tuple(
             AppOp(op=op, mode=shown(said.mode), last_access=said.last_access, last_background=said.last_background)
-            for op, said in dump.of(user, name)
+            for op, said in self._dump.of(*key)
         )
-        for user, name in dump.packages
-    }
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return iter(self._dump.packages)
+
+    def __len__(self) -> int:
+        return len(self._dump.packages)
+
+
+def appops_of(dump: AppOps | None) -> PackageOps | None:
+    """Give the operations of every package; None where they were not read."""
+    return None if dump is None else PackageOps(dump)
 
 
 def traffic_of(stats: NetStats) -> dict[tuple[int, int], Traffic] | None:

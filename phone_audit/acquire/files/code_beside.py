@@ -7,7 +7,7 @@ such a file is only asked for once the directory of its APK was seen.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,9 +62,13 @@ def find_code_beside(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[Fil
     firmware = sorted(path for path in apks if path.endswith(_APK) and not path.startswith(_NOT_LISTED))
     found = _look(reader, firmware)
     files = {path: there for path, there in found.items() if there.kind == "file" and 0 < (there.size or 0) <= LARGEST}
-    beside = {path: _of_package(path, files) for path in firmware}
+    by_folder: dict[str, list[str]] = {}
+    for path in sorted(files):
+        by_folder.setdefault(path.rpartition("/")[0], []).append(path)
+    architectures = _architectures(by_folder)
+    beside = {path: _of_package(path, files, architectures) for path in firmware}
     if FRAMEWORK_APK in beside:
-        beside[FRAMEWORK_APK] = _of_framework(files)
+        beside[FRAMEWORK_APK] = _of_framework(by_folder, architectures)
     return {
         apk: tuple(FileOnPhone(path, files[path].size or 0) for path in paths) for apk, paths in beside.items() if paths
     }
@@ -85,35 +89,38 @@ def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
     return {path: there for path, there in found.items() if is_path(path)}
 
 
-def _of_package(apk: str, files: Mapping[str, Found]) -> list[str]:
+def _of_package(apk: str, files: Mapping[str, Found], architectures: Mapping[str, Sequence[str]]) -> list[str]:
     """Give the one file that counts: of the first architecture that has any, the VDEX file if there is one."""
     folder, _, name = apk.rpartition("/")
     stem = name.removesuffix(_APK)
     for kind in (_VDEX, _ODEX):
-        for architecture in _architectures(f"{folder}/oat/", files):
+        for architecture in (*ARCHITECTURES, *architectures.get(f"{folder}/oat", ())):
             path = f"{folder}/oat/{architecture}/{stem}{kind}"
             if path in files:
                 return [path]
     return []
 
 
-def _of_framework(files: Mapping[str, Found]) -> list[str]:
+def _of_framework(by_folder: Mapping[str, Sequence[str]], architectures: Mapping[str, Sequence[str]]) -> list[str]:
     """Give the VDEX files of the framework, each name once: the folders of architectures hold links to the same."""
     folders = [FRAMEWORK, *(f"{FRAMEWORK}/{name}" for name in ARCHITECTURES)]
-    oat = [f"{FRAMEWORK}/oat/{name}" for name in _architectures(f"{FRAMEWORK}/oat/", files)]
+    oat = [f"{FRAMEWORK}/oat/{name}" for name in (*ARCHITECTURES, *architectures.get(f"{FRAMEWORK}/oat", ()))]
     first: dict[str, str] = {}
     for folder in (*folders, *oat):
-        for path in sorted(files):
-            its_folder, _, name = path.rpartition("/")
-            if its_folder == folder and name.endswith(_VDEX):
-                first.setdefault(name, path)
+        for path in by_folder.get(folder, ()):
+            if path.endswith(_VDEX):
+                first.setdefault(path.rpartition("/")[2], path)
     return sorted(first.values())
 
 
-def _architectures(folder: str, files: Mapping[str, Found]) -> Iterator[str]:
-    yield from ARCHITECTURES
-    others = {path.removeprefix(folder).split("/")[0] for path in files if path.startswith(folder)}
-    yield from sorted(others.difference(ARCHITECTURES))
+def _architectures(folders: Iterable[str]) -> dict[str, list[str]]:
+    """Give the folders of architectures that no phone known here has, by the folder that they lie in, sorted."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted(folders):
+        above, _, name = folder.rpartition("/")
+        if name not in ARCHITECTURES:
+            found.setdefault(above, []).append(name)
+    return found
 
 
 def role_of(path: str) -> BesideRole:
@@ -135,6 +142,7 @@ class CodeBeside:
         self._wanted: deque[FileOnPhone] = deque()
         self._waits_for: dict[str, tuple[str, set[str]]] = {}
         self._held_back: dict[str, PulledApk] = {}
+        self._came: dict[str, dict[str, BesideFile]] = {}
 
     def arrived(self, path: str, copy: PulledApk) -> list[tuple[str, PulledApk]]:
         """Take a file that has come; give the APKs that are complete by that, each with its path as decoded."""
@@ -167,20 +175,21 @@ class CodeBeside:
 
     def left(self) -> list[tuple[str, PulledApk]]:
         """Give the APKs that still wait, with what has come; to be called at the end."""
-        left = list(self._held_back.items())
-        self._held_back.clear()
-        return left
+        return [(apk, self._with_code(apk)) for apk in tuple(self._held_back)]
 
     def _settled(self, path: str, copy: PulledApk | None) -> list[tuple[str, PulledApk]]:
         apk, left = self._waits_for[path]
         left.discard(path)
-        held = self._held_back.get(apk)
-        if held is None:
+        if apk not in self._held_back:
             return []
         if copy is not None and copy.local is not None:
             digest = copy.sha256 if copy.parts is None else None  # of parts it is a claim, and what follows trusts it
             file = BesideFile(shown(path), copy.local, copy.size, digest, role_of(path))
-            order = [shown(one.path) for one in self._files[apk]]
-            beside = sorted((*held.beside, file), key=lambda one: order.index(one.path))
-            held = self._held_back[apk] = replace(held, beside=tuple(beside))
-        return [] if left else [(apk, self._held_back.pop(apk))]
+            self._came.setdefault(apk, {})[path] = file
+        return [] if left else [(apk, self._with_code(apk))]
+
+    def _with_code(self, apk: str) -> PulledApk:
+        """Take an APK that was held back, with what has come of its code, in the order in which that counts."""
+        came = self._came.pop(apk, {})
+        beside = tuple(came[file.path] for file in self._files[apk] if file.path in came)
+        return replace(self._held_back.pop(apk), beside=beside)

@@ -1,5 +1,6 @@
 """Finds the APK files of every package on the phone, and their sizes and hashes there."""
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,9 @@ from phone_audit.model.device import HashSource, PackageFileRole
 APK = ".apk"
 BATCH_BYTES = 2 * 2**30
 """Bytes that one hashing command reads, so that progress is seen and a time-out costs little."""
+
+MOST_OWNERS = 20
+"""Packages that one file or folder counts for. A phone has one for each; a dump may claim it for any number."""
 
 STUCK_AT_MOST = 5
 """Files that may stop the hashing before it is given up; what is left is hashed here, after copying."""
@@ -85,6 +89,7 @@ def find_files(reader: Reader, files: PhoneFiles, places: Sequence[Places]) -> N
     folders: dict[str, dict[str, PackageFileRole]] = {}
     for place in places:
         _expect(files, folders, place)
+    _note_claims(reader, files.roles, folders)
     splits = [path for place in places for path in _split_paths(place)]
     files.found = look(reader, (*files.roles, *splits), tuple(folders))
     for path in sorted(files.found):
@@ -92,7 +97,8 @@ def find_files(reader: Reader, files: PhoneFiles, places: Sequence[Places]) -> N
         if owners and path.endswith(APK) and files.found[path].kind != "missing":
             roles = files.roles.setdefault(path, {})
             for name, role in owners.items():
-                roles.setdefault(name, _role(path, role))
+                if len(roles) < MOST_OWNERS:
+                    roles.setdefault(name, _role(path, role))
     _note_unreadable(reader, files, places)
 
 
@@ -142,7 +148,7 @@ def _looked(
 def hash_files(reader: Reader, files: PhoneFiles) -> None:
     """Let the phone hash every file in a few long commands."""
     wanted = files.readable()
-    pending = list(wanted)
+    pending = deque(wanted)
     stuck = 0
     while pending and stuck < STUCK_AT_MOST:
         batch = _batch(pending)
@@ -155,13 +161,14 @@ def hash_files(reader: Reader, files: PhoneFiles) -> None:
             break
         hashes = {index: digest for index, digest in parse_hashes(text).items() if index < len(batch)}
         files.hashes.update({batch[index][0]: digest for index, digest in hashes.items()})
-        left = []
+        for _ in batch:
+            pending.popleft()
         if answer.truncated:
             left = [file for index, file in enumerate(batch) if index not in hashes]
             if not hashes and left:
                 stuck += 1
                 left = left[1:]
-        pending = left + pending[len(batch) :]
+            pending.extendleft(reversed(left))
     reader.on_progress("hashes", len(wanted), len(wanted))
 
 
@@ -211,6 +218,19 @@ def digests_of(reader: Reader, files: PhoneFiles, packages: Collection[str]) -> 
         asked = set(transport.recorded(commands.DIGESTS_PREFIX))
         paths = [path for path in paths if commands.digest_file(path).text in asked]
     return digests_there(reader, dict.fromkeys(paths, "file"))
+
+
+def _note_claims(
+    reader: Reader, roles: dict[str, dict[str, PackageFileRole]], folders: dict[str, dict[str, PackageFileRole]]
+) -> None:
+    """Leave out the packages that claim a file or folder after the first ones, and say so."""
+    for path, owners in (*roles.items(), *folders.items()):
+        left = len(owners) - MOST_OWNERS
+        for name in list(owners)[MOST_OWNERS:]:
+            del owners[name]
+        if left > 0:
+            reason = f"{left} more packages claim this place; it was counted for the first {MOST_OWNERS} alone."
+            reader.skip(path, "list", "contradiction", reason)
 
 
 def _expect(files: PhoneFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:
@@ -269,14 +289,23 @@ def _note_unreadable(reader: Reader, files: PhoneFiles, places: Sequence[Places]
             reader.skip(path, "read", "empty", "The file is empty.")
         elif found.size is not None and found.size > PULL_LIMIT:
             reader.skip(path, "read", "too-large", f"It has {found.size} bytes, more than is ever read of one APK.")
+    roles: dict[str, list[PackageFileRole]] = {}
+    for its in files.roles.values():
+        for name, role in its.items():
+            roles.setdefault(name, []).append(role)
     for place in places:
         if not place.removed:
-            _note_missing_splits(reader, files, place)
+            _note_missing_splits(reader, roles.get(place.name, ()), place)
 
 
-def _note_missing_splits(reader: Reader, files: PhoneFiles, place: Places) -> None:
-    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read."""
-    roles = [its[place.name] for its in files.roles.values() if place.name in its]
+def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: Places) -> None:
+    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read.
+
+    Args:
+        reader: gets the notes.
+        roles: of the package's files that were found.
+        place: the package.
+    """
     there = sum(role in ("base", "split") for role in roles)
     promised = max((len(block.splits) or 1 for block in place.blocks), default=0)
     if promised > there:
@@ -287,7 +316,7 @@ def _note_missing_splits(reader: Reader, files: PhoneFiles, place: Places) -> No
         reader.skip(place.name, "list", "hidden-missing", reason)
 
 
-def _batch(pending: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+def _batch(pending: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     batch: list[tuple[str, int]] = []
     length = size = 0
     for path, its_size in pending:

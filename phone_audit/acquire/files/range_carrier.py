@@ -244,7 +244,7 @@ class RangeCarrier:
         del self._jobs[job.file]
         job.close()
         whole = job.held.holds(0, job.file.size)
-        self._take(self._deliveries.brought(job.file, job.part, None if whole else job.held))
+        self._take(self._deliveries.brought(job.file, job.part, None if whole else job.held.parts()))
 
     def _fail(self, job: RangeJob, why: str) -> None:
         del self._jobs[job.file]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.growing_parts import GrowingParts
 from phone_audit.acquire.files.plan import NextWanted
-from phone_audit.model.parts import Parts
 
 
 class RangeJob:
@@ -30,7 +30,7 @@ class RangeJob:
     def __init__(self, file: FileOnPhone, part: Path) -> None:
         self.file = file
         self.part = part
-        self.held = Parts()
+        self.held = GrowingParts()
         self.todo: deque[tuple[int, int]] = deque()
         self.waiting = 0
         self.rounds = 0
@@ -48,12 +48,12 @@ class RangeJob:
 
     def hold(self, start: int, end: int) -> None:
         """Note that a range is there."""
-        self.held = self.held.plus([(start, min(end, self.file.size))])
+        self.held.add(start, min(end, self.file.size))
 
     def wanted_by(self, next_wanted: NextWanted) -> tuple[tuple[int, int], ...] | None:
         """Ask what is wanted next; see `NextWanted`."""
         with mmap.mmap(self._opened.fileno(), self.file.size, access=mmap.ACCESS_READ) as data:
-            return next_wanted(data, self.file.size, self.held)
+            return next_wanted(data, self.file.size, self.held.parts())
 
     def close(self) -> None:
         """Write no more."""

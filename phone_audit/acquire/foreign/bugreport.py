@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 
 from phone_audit.acquire.foreign.held import NO_APKS, NO_FILES, NO_WATCH, Held
@@ -19,6 +20,8 @@ from phone_audit.model.finding import Skipped
 MAIN = "main_entry.txt"
 PATTERNS = ("bugreport-*.txt", "dumpstate*.txt", "dumpState_*.log", "*/dumpstate*.txt", "*/bugreport-*.txt")
 """Names of the main text where nothing names it: AOSP's, older ones, Samsung's."""
+MOST_TEXTS = 100
+"""Texts that are looked into for being the main one."""
 NAME_LIMIT = 1024
 TEXT_LIMIT = 256 * 2**20
 LOOKED_AT = 4096
@@ -94,8 +97,15 @@ def _named(holding: Holding) -> str:
 
 
 def _main_by_name(holding: Holding, names: Sequence[str]) -> str | None:
-    named = (name for pattern in PATTERNS for name in names if fnmatchcase(name, pattern))
-    return next((name for name in named if _begins_as_report(holding, name)), None)
+    named = dict.fromkeys(name for pattern in PATTERNS for name in names if fnmatchcase(name, pattern))
+    found = next((name for name in islice(named, MOST_TEXTS) if _begins_as_report(holding, name)), None)
+    if found is None and len(named) > MOST_TEXTS:
+        raise SnapshotError(
+            f"{holding.path} holds {len(named)} texts with names of a bug report's main text; none of the first "
+            f"{MOST_TEXTS} is one.",
+            "Name the text itself.",
+        )
+    return found
 
 
 def _begins_as_report(holding: Holding, name: str) -> bool:

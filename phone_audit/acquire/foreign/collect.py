@@ -33,12 +33,13 @@ from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, Pa
 from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.parse.users import parse_users
+from phone_audit.acquire.parse.users import first_users, parse_users
 from phone_audit.acquire.state import read_state
 from phone_audit.errors import SnapshotError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot
 from phone_audit.model.finding import Skipped
+from phone_audit.model.phone_paths import folders_above
 
 PER_USER = 100_000
 APK = ".apk"
@@ -121,7 +122,7 @@ def _folders(listing: Listing) -> Mapping[str, Literal["file", "folder"]]:
     blocks = (listing.dump.packages, listing.dump.hidden) if listing.dump else ()
     for path in (one.code_path for kind in blocks for its in kind.values() for one in its):
         if path and path.startswith("/") and not path.endswith(APK):
-            found |= dict.fromkeys((shown(str(folder)) for folder in PurePosixPath(path).parents), "folder")
+            found.update((shown(folder), "folder") for folder in folders_above(path))
             found[shown(path.rstrip("/") or "/")] = "folder"
     return found
 
@@ -154,7 +155,7 @@ def _listing(reader: Reader, held: Held) -> Listing:
     """Fill the listing from the tool's own list and from the dumps, each where it is there."""
     listing = Listing()
     dumped_users = reader.ask(commands.USER_DUMP) or reader.ask(commands.USERS) or ""
-    listing.users = parse_users(dumped_users) or {OWNER: "system"}
+    listing.users = first_users(parse_users(dumped_users)) or {OWNER: "system"}
     listing.asked = tuple(sorted(listing.users))
     names = {package.name for package in held.packages}
     text = reader.ask(commands.PACKAGE_DUMP)
@@ -200,7 +201,7 @@ def _packages(reader: Reader, held: Held, listing: Listing, apks: Mapping[str, P
     signers = {package.name: package.signers for package in held.packages}
     lines = listed_by_name(listing)
     packages = []
-    for name in names_of(listing):
+    for name in names_of(listing, reader):
         blocks = listing.dump.packages.get(name, ()) if listing.dump else ()
         if listing.dump and not blocks:
             reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")

@@ -188,12 +188,7 @@ class Archive:
 
     def begins(self, name: str, count: int) -> bytes:
         """See `Holding.begins`."""
-        start = b""
-        for piece in self._pieces(name, FILE_LIMIT):
-            start += piece
-            if len(start) >= count:
-                break
-        return start[:count]
+        return next(self._pieces(name, FILE_LIMIT, count), b"")
 
     def take_out(self, name: str, into: Path) -> Path:
         """See `Holding.take_out`."""
@@ -213,14 +208,14 @@ class Archive:
             raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
         return into
 
-    def _pieces(self, name: str, limit: int) -> Iterator[bytes]:
+    def _pieces(self, name: str, limit: int, piece_size: int = _PIECE) -> Iterator[bytes]:
         entry = self._entries[name]
         if entry.compress_type not in _METHODS or entry.flag_bits & 1:
             raise SnapshotError(f"{shown(name)} in {self.path} is packed in a way that no such tool uses.")
         size = 0
         try:
             with self._zip.open(entry) as file:
-                while piece := file.read(_PIECE):
+                while piece := file.read(piece_size):
                     size += len(piece)
                     self._left -= len(piece)
                     if size > limit or self._left < 0:

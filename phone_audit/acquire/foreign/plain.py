@@ -86,8 +86,8 @@ class _Reading:
         self.lists: dict[str, bytes] = {}
         self.skipped: list[Skipped] = []
         self._holding = holding
-        self._alone: dict[str, bytes] = {}
-        self._dumped: dict[str, bytes] = {}
+        self._alone: dict[str, dict[bytes, None]] = {}  # command → its different answers, in order
+        self._dumped: dict[str, dict[bytes, None]] = {}
         self._properties: dict[str, bytes] = {}
         self._dumped_properties: dict[str, bytes] = {}
 
@@ -127,18 +127,17 @@ class _Reading:
             for command, body in said.items():
                 self._add(self._dumped, command, body)
         else:
-            self._dumped = {**said, **self._dumped}
+            for command, body in said.items():
+                self._dumped.setdefault(command, {body: None})
             self.skipped.append(contradiction(kind, "Inside this dump others begin: text of it may pretend them."))
 
-    def _add(self, answers: dict[str, bytes], command: str, body: bytes) -> None:
+    def _add(self, answers: dict[str, dict[bytes, None]], command: str, body: bytes) -> None:
         """Keep an answer. Of several the first counts, except of the package service, where all do."""
-        before = answers.setdefault(command, body)
-        if before == body:
-            return
-        if command in READ:
+        bodies = answers.setdefault(command, {})
+        if bodies and body not in bodies and command in READ:
             self.skipped.append(contradiction(command, "Several texts answer this, and not the same."))
-        if command == commands.PACKAGE_DUMP.text:
-            answers[command] = before.rstrip(b"\n") + b"\n\n" + body
+        if not bodies or command == commands.PACKAGE_DUMP.text:
+            bodies[body] = None
 
     def all_answers(self) -> dict[str, bytes]:
         """Give the answers; those that are a text of their own count before those that were found in a dump.
@@ -153,10 +152,16 @@ class _Reading:
                 "Put each phone, and each reading of it, into a folder of its own.",
             )
         one_phone(self._holding.path, {**self._properties, **self._dumped_properties})
-        alone, command = dict(self._alone), commands.PACKAGE_DUMP.text
-        if command in alone and command in self._dumped:
-            self._add(alone, command, self._dumped[command])
-        return {**self._dumped, **alone}
+        alone, command = self._alone, commands.PACKAGE_DUMP.text
+        for body in self._dumped.get(command, ()) if command in alone else ():
+            self._add(alone, command, body)
+        return {command: _joined(bodies) for command, bodies in {**self._dumped, **alone}.items()}
+
+
+def _joined(bodies: Iterable[bytes]) -> bytes:
+    """Put texts one after another, with an empty line between them."""
+    *others, last = bodies
+    return b"".join(one.rstrip(b"\n") + b"\n\n" for one in others) + last
 
 
 def _texts(names: Iterable[str]) -> list[str]:
@@ -209,28 +214,28 @@ def _packages(lists: Mapping[str, Sequence[Listed]], names: Sequence[str]) -> tu
     )
     copies = _copies(names)
     found: dict[str, HeldPackage] = {}
+    files: dict[str, dict[HeldFile, None]] = {}
     for one in (one for listed in lists.values() for one in listed):
-        files = (HeldFile(one.path, stored=copies.get(one.name)),) if one.path else ()
+        if one.path:
+            files.setdefault(one.name, {})[HeldFile(one.path, stored=copies.get(one.name))] = None
         known = found.get(one.name)
         if known is None:
             found[one.name] = HeldPackage(
                 name=one.name,
-                files=files,
                 installer=one.installer,
                 uid=one.uids[0] if one.uids else None,
                 system=None if (one.name in system) == (one.name in third) else one.name in system,
                 disabled=True if one.name in disabled else None,
                 version_code=one.version_code,
             )
-        elif files or one.installer or one.uids or one.version_code is not None:
+        elif one.installer or one.uids or one.version_code is not None:
             found[one.name] = replace(
                 known,
-                files=tuple(dict.fromkeys((*known.files, *files))),
                 installer=known.installer or one.installer,
                 uid=known.uid if known.uid is not None or not one.uids else one.uids[0],
                 version_code=one.version_code if known.version_code is None else known.version_code,
             )
-    return tuple(found.values())
+    return tuple(replace(one, files=tuple(files.get(name, ()))) for name, one in found.items())
 
 
 def _copies(names: Iterable[str]) -> dict[str, str]:

@@ -13,10 +13,11 @@ from phone_audit.acquire.commands import Command
 from phone_audit.acquire.packages.lists import ask_list
 from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
 from phone_audit.acquire.parse.dump_words import form_of
+from phone_audit.acquire.parse.package_block import MOST_GRANTS
 from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_dump
 from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
 from phone_audit.acquire.parse.text import lines_of, number
-from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.parse.users import MOST_USERS, first_users, parse_current_user, parse_users, unread_user_lines
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import UsageError
 
@@ -24,9 +25,6 @@ OWNER = 0
 LIST = "pm list packages"
 SECURE_FOLDERS = range(150, 161)
 """User ids that Samsung gives to its Secure Folder and to what it makes after it."""
-
-MOST_USERS = 100
-"""Each user costs some commands. Android itself allows a handful."""
 
 CONFIRMED_AT_MOST = 100
 """Packages that only the dump names and that are asked about one by one; with the longest names, a command of 26,000
@@ -76,6 +74,23 @@ class Listing:
     modules: tuple[Listed, ...] = ()
     apex: tuple[DumpedApex, ...] = ()
     strange: dict[str, Counter[str]] = field(default_factory=dict)
+    _grants: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+
+    def shared_grants(self, shared_user: str, user: int) -> frozenset[str]:
+        """Give what all packages of a shared user may do for one user of the phone.
+
+        Put together once: a dump may describe a shared user often, and name it in many packages. Of what is pretended
+        in that way only the first counts.
+        """
+        if (shared_user, user) not in self._grants:
+            granted: set[str] = set()
+            for one in self.dump.shared.get(shared_user, ()) if self.dump else ():
+                of_user = one.users.get(user)
+                granted |= one.granted | (of_user.granted if of_user else frozenset())
+                if len(granted) >= MOST_GRANTS:
+                    break
+            self._grants[shared_user, user] = frozenset(granted)
+        return self._grants[shared_user, user]
 
     def note_strange(self, command: str, lines: Iterable[str]) -> None:
         """Count lines that are not understood."""
@@ -105,9 +120,9 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
         reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
         listing.users = {OWNER: "system"}
     if len(listing.users) > MOST_USERS:
-        reason = f"The phone names {len(listing.users)} users, more than any has; the first {MOST_USERS} were read."
-        reader.skip("users", "list", "too-many-users", reason)
-        listing.users = dict(sorted(listing.users.items())[:MOST_USERS])
+        reason = f"The phone names {len(listing.users)} users, which no phone has; the first {MOST_USERS} were read."
+        reader.skip("users", "list", "too-many", reason)
+        listing.users = first_users(listing.users)
     if wanted == "all":
         listing.asked = tuple(sorted(listing.users))
     elif wanted == "current":

@@ -1,7 +1,7 @@
 """Puts what the lists and the dump say of a package together."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from phone_audit.acquire.asking import Reader
@@ -23,6 +23,9 @@ UPDATED = "/data/apex/active/"
 
 FORMS_AT_MOST = 10
 
+MOST_PACKAGES = 20_000
+"""Packages of one phone; the fullest known here has 700."""
+
 
 def users_of(listing: Listing) -> tuple[User, ...]:
     """Give the phone's users, by id."""
@@ -31,10 +34,14 @@ def users_of(listing: Listing) -> tuple[User, ...]:
     )
 
 
-def names_of(listing: Listing) -> tuple[str, ...]:
-    """Give the packages of the users that were asked for, by name."""
+def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
+    """Give the packages of the users that were asked for, by name; of more than any phone has, the first ones."""
     names = {one.name for listed in listing.lists.values() for one in listed} | (listing.names or set())
-    return tuple(sorted(names | (listing.dump.packages.keys() if listing.dump else set())))
+    found = sorted(names | (listing.dump.packages.keys() if listing.dump else set()))
+    if len(found) > MOST_PACKAGES:
+        reason = f"{len(found)} packages are named, which no phone has; the first {MOST_PACKAGES} were looked at."
+        reader.skip("packages", "list", "too-many", reason)
+    return tuple(found[:MOST_PACKAGES])
 
 
 def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
@@ -97,7 +104,7 @@ def block_of(name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[Listed, 
     if len(blocks) > 1:
         reason = "dumpsys describes this package more than once: text of a package pretends another."
         reader.skip(name, "list", "contradiction", reason)
-    paths = [line.path for line in lines if line.path]
+    paths = sorted(line.path for line in lines if line.path)
     return next((block for block in blocks if _holds(block, paths)), blocks[0])
 
 
@@ -119,9 +126,8 @@ def package_of(
         files: its files on the phone.
         offset: the phone's offset from UTC in seconds.
     """
-    shared = listing.dump.shared.get(block.shared_user or "", ()) if listing.dump else ()
     users = tuple(
-        _user(user, name, block, lines, listing, shared, offset)
+        _user(user, name, block, lines, listing, offset)
         for user in sorted(block.users.keys() | (listing.lists.keys() if lines else ()))
         if _was_asked(listing, user)
     )
@@ -152,7 +158,6 @@ def _user(
     block: DumpedPackage,
     lines: tuple[Listed, ...],
     listing: Listing,
-    shared: tuple[DumpedPackage, ...],
     offset: int,
 ) -> PackageUser:
     state = block.users.get(user, DumpedUser())
@@ -170,20 +175,18 @@ def _user(
         installer=known(_first(line.installer for line in lines) or block.installer),
         first_install=utc(first, offset) if here else None,
         last_update=utc(block.last_update, offset) if here else None,
-        granted=_granted(block, state, shared, user) if user in block.users else None,
+        granted=_granted(block, state, listing, user) if user in block.users else None,
         appops=None,
         traffic=None,
     )
 
 
-def _granted(block: DumpedPackage, state: DumpedUser, shared: tuple[DumpedPackage, ...], user: int) -> tuple[str, ...]:
+def _granted(block: DumpedPackage, state: DumpedUser, listing: Listing, user: int) -> tuple[str, ...]:
     """Give what the user's copy may do; a package with a shared user has that user's grants, printed only there."""
     if state.installed is False:
         return ()
-    granted = block.granted | state.granted
-    for one in shared:
-        granted |= one.granted | one.users.get(user, DumpedUser()).granted
-    return tuple(sorted(shown(permission) for permission in granted))
+    shared = listing.shared_grants(block.shared_user, user) if block.shared_user else frozenset()
+    return tuple(sorted(shown(permission) for permission in block.granted | state.granted | shared))
 
 
 def _enabled(state: int | None, in_list: bool, list_known: bool) -> bool | None:
@@ -201,9 +204,19 @@ def _system(name: str, block: DumpedPackage, listing: Listing) -> bool | None:
     return "SYSTEM" in block.flags if block.flags else None
 
 
-def _holds(block: DumpedPackage, paths: list[str]) -> bool:
+def _holds(block: DumpedPackage, paths: Sequence[str]) -> bool:
+    """Tell whether the code of a block is one of the paths, which are sorted, or the folder of one."""
     code = block.code_path
-    return code is not None and any(path == code or path.startswith(code.rstrip("/") + "/") for path in paths)
+    return code is not None and any(
+        _at(paths, begin) == begin if begin == code else _at(paths, begin).startswith(begin)
+        for begin in (code, code.rstrip("/") + "/")
+    )
+
+
+def _at(paths: Sequence[str], begin: str) -> str:
+    """Give the first of the paths that is not before a text; empty where there is none."""
+    at = bisect_left(paths, begin)
+    return paths[at] if at < len(paths) else ""
 
 
 def _first(values: Iterable[Value | None]) -> Value | None:

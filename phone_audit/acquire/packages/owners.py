@@ -9,7 +9,7 @@ from phone_audit.acquire.parse.netstats import app_of
 from phone_audit.acquire.parse.package_list import PREFIX, flag_refused, parse_package_list, user_locked
 from phone_audit.acquire.parse.shell_loops import parse_found
 from phone_audit.acquire.parse.text import decode
-from phone_audit.acquire.parse.users import parse_users
+from phone_audit.acquire.parse.users import first_users, parse_users
 
 FLAGS = ("-f -U", "-U")
 """Flags of the list: with the files, and without where a phone refuses that."""
@@ -52,7 +52,7 @@ def read_owners(reader: Reader) -> Owners:
     Raises:
         DeviceLostError: the phone is gone.
     """
-    users = tuple(sorted(parse_users(reader.ask(commands.USERS) or ""))) or (OWNER,)
+    users = tuple(first_users(parse_users(reader.ask(commands.USERS) or ""))) or (OWNER,)
     names: dict[tuple[int, int], set[str]] = {}
     elsewhere: dict[int, set[str]] = {}
     files: dict[str, str] = {}

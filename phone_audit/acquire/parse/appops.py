@@ -29,6 +29,8 @@ BACKGROUND = ("bg", "cch")
 """Process states in which nothing of a package is seen by the person; a foreground service shows a notification."""
 KNOWN = re.compile(r"\s*(?:state=.*|capability=.*|procStateCapability.*|pendingState.*|startNesting=.*|foregroundOps:|"
                    r"[A-Za-z]+=.*|)")  # fmt: skip
+MOST_OPS = 500
+"""Operations that are read of one package or uid; Android 16 knows fewer than 200. The others count as unknown."""
 APP_RANGE, USER_RANGE = 10_000, 100_000
 KINDS = {"a": APP_RANGE, "s": 0, "i": 99_000, "ai": 90_000}
 """Letters of AOSP `UserHandle.formatUid` and the app id that they count from."""
@@ -143,15 +145,24 @@ class _Reading:
         said = op[2] or op[3] or "default"
         mode = MODES.get(said, said)
         if self._package is None:
-            if self._uid is not None:
-                self._found.uids.setdefault(self._uid, {})[op[1]] = mode
+            of_uid = self._found.uids.setdefault(self._uid or 0, {})
+            if self._has_room(of_uid, op[1]):
+                of_uid[op[1]] = mode
             return
         self._access = True
         self._op = DumpedOp(mode)
-        self._found.packages[(self._uid or 0) // USER_RANGE, self._package][op[1]] = self._op
+        own = self._found.packages[(self._uid or 0) // USER_RANGE, self._package]
+        if self._has_room(own, op[1]):
+            own[op[1]] = self._op
         ago = AGO.search(op[4])
         if ago and self._now:
             self._op.last_access = _before(self._now[0], ago[1])
+
+    def _has_room(self, ops: Mapping[str, object], name: str) -> bool:
+        """Tell whether one more operation is taken; one that is not counts as unknown."""
+        taken = name in ops or len(ops) < MOST_OPS
+        self._found.unknown += not taken
+        return taken
 
     def _add(self, local: str, *, background: bool) -> None:
         """Note one access; the latest counts. Times as text in UTC sort by time."""

@@ -32,12 +32,11 @@ class Authority:
     name: str | None
 
 
-def authorities(files: Mapping[str, bytes], folder: str) -> tuple[Authority, ...]:
-    """Give the certificates in the files straight below a folder, sorted by path."""
+def authorities(files: Mapping[str, bytes]) -> tuple[Authority, ...]:
+    """Give the certificates in the files of a store, sorted by path."""
     found = []
     for path, content in files.items():
-        if path.rpartition("/")[0] == folder:
-            found += [Authority(shown(path), digest, name) for digest, name in certificates(content)]
+        found += [Authority(shown(path), digest, name) for digest, name in certificates(content)]
     return tuple(sorted(found, key=lambda one: (one.path, one.sha256)))
 
 

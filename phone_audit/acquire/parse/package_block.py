@@ -11,6 +11,9 @@ KEY = re.compile(r"( +)([A-Za-z]+)=(.*)$")
 GRANT = re.compile(r" +([^ ].*?): granted=(true|false)\b")
 STATE = re.compile(r"(?<!\w)(\w+)=(\S+)")
 SHARED_NAME = re.compile(r"SharedUserSetting\{\S+ (.+)/\d+\}")
+MOST_GRANTS = 2000
+"""Permissions that are read of one package, and of it for one user; the system itself has about 1,000."""
+TOO_MANY = f"permissions after the first {MOST_GRANTS} of a package"
 WHOLE_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -90,8 +93,11 @@ def _take_entry(block: Block, line: str) -> str:
     """Take the title or an entry of a list; entries stand deeper than their title."""
     grant = GRANT.match(line)
     if grant and block.inside in ("install", "runtime"):
+        granted = block.granted if block.user is None else block.runtime[block.user]
+        if grant[2] == "true" and len(granted) >= MOST_GRANTS:
+            return TOO_MANY
         if grant[2] == "true":
-            (block.granted if block.user is None else block.runtime[block.user]).add(grant[1])
+            granted.add(grant[1])
         return ""
     word, depth = line.strip(), len(line) - len(line.lstrip(" "))
     if not word or word.startswith(SAYINGS):

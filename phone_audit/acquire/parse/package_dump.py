@@ -162,7 +162,7 @@ class _Reading:
             return
         if self._section not in PACKAGE_SECTIONS and PACKAGE.match(line):
             self._section, self._block = section, None
-        elif block is not None and self._outside() and line.startswith(_followers_at(block.depth)):
+        elif block is not None and self._outside() and _is_follower(line, block.depth):
             self._section, self._block = section, block
         else:
             return
@@ -220,8 +220,9 @@ class _Reading:
                     self._others.append((at, header[1]))
 
 
-def _followers_at(depth: int) -> tuple[str, ...]:
-    return tuple(" " * depth + key for key in FOLLOWERS)
+def _is_follower(line: str, depth: int) -> bool:
+    """Tell whether a key that can follow a version name stands so deep in the line."""
+    return line.startswith(FOLLOWERS, depth) and not line[:depth].strip(" ")
 
 
 def _next(places: list[int], at: int) -> int | None:

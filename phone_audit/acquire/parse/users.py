@@ -1,10 +1,12 @@
 """`pm list users` and `dumpsys user` → the phone's users."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from phone_audit.acquire.parse.text import lines_of, number
 
+MOST_USERS = 64
+"""Users that are read of; a phone has a handful, and each costs a dozen questions."""
 BEGIN = "UserInfo{"
 USER = re.compile(re.escape(BEGIN) + r"(\d{1,9}):")
 USER_FLAGS = re.compile(r":([0-9a-fA-F]{1,8})\}")
@@ -49,6 +51,11 @@ def parse_users(text: str) -> dict[int, str]:
         said = _first(TYPE, more)
         users.setdefault(user, TYPES.get(said, said.rpartition(".")[2].lower()) if said else _by_flags(flags))
     return users
+
+
+def first_users(users: Mapping[int, str]) -> dict[int, str]:
+    """Give the users whose packages are read, those with the lowest ids."""
+    return {user: users[user] for user in sorted(users)[:MOST_USERS]}
 
 
 def _users(text: str) -> Iterator[tuple[int, int, str]]:

@@ -77,7 +77,8 @@ def test_everything_that_a_phone_says() -> None:
         "transparency_image": "ab" * 32,
         "vbmeta_differs": "ro.boot.vbmeta.digest",
     }
-    assert condition.appops == {
+    assert condition.appops is not None
+    assert dict(condition.appops) == {
         (0, "com.a"): (
             AppOp(
                 op="CAMERA", mode="allow", last_access="2023-11-14T19:00:00Z", last_background="2023-11-14T19:00:00Z"

@@ -19,8 +19,9 @@ def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Inciden
     """
     covered: set[str] = set()
     takes: defaultdict[str, list[Finding]] = defaultdict(list)
+    seen = {finding.key: _seen(finding) for finding in findings}
     for weaker, stronger in _pairs(findings, incidents):
-        if weaker.key not in covered and _seen(weaker) <= _seen(stronger):
+        if weaker.key not in covered and seen[weaker.key] <= seen[stronger.key]:
             covered.add(weaker.key)
             takes[stronger.key].append(weaker)
     return tuple(_with_sources(item, takes[item.key]) for item in findings if item.key not in covered)
@@ -33,6 +34,7 @@ def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> It
     """
     detected: defaultdict[str, list[Finding]] = defaultdict(list)
     listed: list[Finding] = []
+    ranks = {finding.key: OUTCOMES.index(supports(finding, incidents)) for finding in findings}
     for finding in findings:
         if finding.id.startswith("indicator."):
             listed.append(finding)
@@ -40,13 +42,13 @@ def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> It
             detected[finding.category].append(finding)
     for published in findings:
         if published.incident is not None:
-            rank = OUTCOMES.index(supports(published, incidents))
+            rank = ranks[published.key]
             for other in detected[published.category]:
-                other_rank = OUTCOMES.index(supports(other, incidents))
+                other_rank = ranks[other.key]
                 if rank != other_rank:
                     yield (published, other) if rank < other_rank else (other, published)
             for other in listed:
-                if OUTCOMES.index(supports(other, incidents)) <= rank:
+                if ranks[other.key] <= rank:
                     yield other, published
 
 

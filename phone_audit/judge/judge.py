@@ -98,6 +98,7 @@ def judge_scan(
         Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
         for finding in found
     ]
+    about = _AboutApks(found)
     owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
     files = {path for info in apks for path in (info.path, *(file.path for file in info.files))}
@@ -106,28 +107,39 @@ def judge_scan(
         findings=found,
         incidents=tuple(incident for name, incident in incidents.items() if name in cited),
         verdict=verdict(supported, read),
-        apks=tuple(_judged(info, _about(info, owners.get(info.path), found), incidents) for info in apks),
+        apks=tuple(_judged(info, about.of(info, owners.get(info.path)), incidents) for info in apks),
         complete=not skipped,
         skipped=skipped,
     )
 
 
-def _about(info: ApkInfo, owner: str | None, findings: Iterable[Finding]) -> list[Finding]:
-    """Give the findings of a phone that speak of this APK.
+class _AboutApks:
+    """The findings of a phone by what they speak of, so that not each APK is held against all of them."""
 
-    Args:
-        info: the APK; its manifest may name no package, or another one than the phone does.
-        owner: the package that the phone lists the file under.
-        findings: those of the phone.
-    """
-    names = {info.package, owner} - {None}
-    return [
-        finding
-        for finding in findings
-        if (finding.subject.kind == "package" and finding.subject.name in names)
-        or (finding.subject.kind == "apk" and finding.subject.name == info.path)
-        or (finding.subject.kind == "certificate" and any(piece.where == info.path for piece in finding.evidence))
-    ]
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._of_package: dict[str | None, dict[str, Finding]] = {}
+        self._of_path: dict[str, dict[str, Finding]] = {}
+        for finding in findings:
+            subject = finding.subject
+            if subject.kind == "package":
+                self._of_package.setdefault(subject.name, {})[finding.key] = finding
+            elif subject.kind == "apk":
+                self._of_path.setdefault(subject.name, {})[finding.key] = finding
+            elif subject.kind == "certificate":
+                for piece in finding.evidence:
+                    self._of_path.setdefault(piece.where, {})[finding.key] = finding
+
+    def of(self, info: ApkInfo, owner: str | None) -> list[Finding]:
+        """Give those that speak of one APK.
+
+        Args:
+            info: the APK; its manifest may name no package, or another one than the phone does.
+            owner: the package that the phone lists the file under.
+        """
+        found = {**self._of_path.get(info.path, {})}
+        for name in (info.package, owner):
+            found |= self._of_package.get(name, {}) if name is not None else {}
+        return list(found.values())
 
 
 def _judged(info: ApkInfo, found: Iterable[Finding], incidents: Mapping[str, Incident]) -> JudgedApk:

@@ -1,6 +1,6 @@
 """The same finding seen in several files, as one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from phone_audit.judge.outcomes import CONFIDENCES
 from phone_audit.model.finding import SEVERITIES, Finding
@@ -8,18 +8,19 @@ from phone_audit.model.finding import SEVERITIES, Finding
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Join findings of one key: all evidence, the worst severity, the highest confidence. Sorted, worst first."""
-    by_key: dict[str, Finding] = {}
+    by_key: dict[str, list[Finding]] = {}
     for finding in findings:
-        before = by_key.get(finding.key)
-        by_key[finding.key] = finding if before is None else _joined(before, finding)
-    return tuple(sorted(by_key.values(), key=_worst_first))
+        by_key.setdefault(finding.key, []).append(finding)
+    return tuple(sorted(map(_joined, by_key.values()), key=_worst_first))
 
 
-def _joined(one: Finding, other: Finding) -> Finding:
-    surer = max(one, other, key=lambda finding: CONFIDENCES.index(finding.confidence))
-    worse = min(one, other, key=lambda finding: SEVERITIES.index(finding.severity))
-    evidence = tuple(dict.fromkeys((*one.evidence, *other.evidence)))
-    return surer.model_copy(update={"severity": worse.severity, "evidence": evidence})
+def _joined(same: Sequence[Finding]) -> Finding:
+    if len(same) == 1:
+        return same[0]
+    surest = max(same, key=lambda finding: CONFIDENCES.index(finding.confidence))
+    worst = min(same, key=lambda finding: SEVERITIES.index(finding.severity))
+    evidence = tuple(dict.fromkeys(piece for finding in same for piece in finding.evidence))
+    return surest.model_copy(update={"severity": worst.severity, "evidence": evidence})
 
 
 def _worst_first(finding: Finding) -> tuple[int, int, str, str, str, str]:

@@ -24,7 +24,7 @@ PACKAGE_NAME = re.compile(_NAME)
 _ANY = "PACKAGE"
 """Stands in advice for the package of the finding."""
 _COMMAND_IN_TEXT = re.compile(
-    rf"(?:,? or with)?:?\s*(?P<command>adb shell pm disable-user (?:--user \d+ )?(?P<package>{_NAME}))"
+    rf"(?:,? or with)?:?\s?(?P<command>adb shell pm disable-user (?:--user \d+ )?(?P<package>{_NAME}))"
     rf"(?:[.;]?\s*Undo: (?P<undo>adb shell pm enable (?:--user \d+ )?{_NAME})(?=[.;]?(?:\s|$)))?"
 )
 

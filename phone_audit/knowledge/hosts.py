@@ -5,6 +5,9 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+LONGEST_HOST = 253
+"""Characters that the name of a host can have (RFC 1035, written with dots)."""
+
 
 def plain_host(host: str) -> str:
     """Give a host as knowledge files spell it: lower case, no dot at the end, no brackets around an IPv6 address.
@@ -27,6 +30,8 @@ def suffixes(host: str) -> Iterator[str]:
     """
     rest = plain_host(host)
     yield rest
+    if len(rest) > LONGEST_HOST:  # it is no name, but may end in one
+        rest = rest[-LONGEST_HOST - 2 :]
     while "." in rest:
         rest = rest.partition(".")[2]
         yield rest

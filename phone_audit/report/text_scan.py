@@ -72,7 +72,8 @@ def _how_read(scan: Scan) -> list[str]:
         f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "
         f"depth {acquisition.depth}, {how} ({acquisition.via})"
     )
-    users = ", ".join(f"{user.id}{_user_note(user, scan)}" for user in scan.users)
+    asked = {its.id for package in scan.packages for its in package.users}
+    users = ", ".join(f"{user.id}{_user_note(user, not scan.packages or user.id in asked)}" for user in scan.users)
     lines = [read, f"users and profiles: {users or 'unknown'}"]
     if scan.known_good:
         lines.append(_known_good(scan))
@@ -113,10 +114,9 @@ def _known_good(scan: Scan) -> str:
     )
 
 
-def _user_note(user: User, scan: Scan) -> str:
+def _user_note(user: User, asked: bool) -> str:
     if not user.readable:
         return " (not readable)"
-    asked = not scan.packages or any(its.id == user.id for package in scan.packages for its in package.users)
     return "" if asked else " (not asked for)"
 
 

@@ -1,5 +1,6 @@
 """What a phone or an acquisition says is read in time that grows with its length, whatever it holds many of."""
 
+import contextlib
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -247,8 +248,10 @@ def test_an_archive_of_many_names_of_reports_is_looked_into_a_hundred_times(tmp_
             looked.append(name)
             return super().begins(name, count)
 
-    holding = Counting(archive)
-    with pytest.raises(SnapshotError, match="300 texts with names of a bug report's main text"):
+    with (
+        contextlib.closing(Counting(archive)) as holding,
+        pytest.raises(SnapshotError, match="300 texts with names of a bug report's main text"),
+    ):
         bugreport.recognised(holding, holding.names())
     assert len(looked) == bugreport.MOST_TEXTS
 
@@ -257,10 +260,10 @@ def test_the_beginning_of_a_file_is_all_that_is_unpacked_of_it(tmp_path: Path) -
     archive = tmp_path / "big.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("big.txt", bytes(2**24))
-    holding = Archive(archive)
-    left = holding._left
-    assert holding.begins("big.txt", 4096) == bytes(4096)
-    assert left - holding._left == 4096
+    with contextlib.closing(Archive(archive)) as holding:
+        left = holding._left
+        assert holding.begins("big.txt", 4096) == bytes(4096)
+        assert left - holding._left == 4096
 
 
 def test_more_users_than_any_phone_has_are_not_asked_for() -> None:

@@ -1,5 +1,7 @@
 """The text reports: verdict first, then reasons, remedies after the warning, evidence, what was not read."""
 
+from collections.abc import Callable
+
 import pytest
 
 from phone_audit.model.apk import Behaviour
@@ -8,6 +10,7 @@ from phone_audit.model.finding import ADVICE, Reason, Remedy, Skipped
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
+from tests.steps import LINEAR, growth
 
 PLAIN = Style()
 
@@ -128,17 +131,20 @@ def test_what_was_not_read_is_no_reason_of_its_own() -> None:
     assert "  1. Another reason." in shown
 
 
-def test_a_user_that_was_not_asked_for_is_told() -> None:
-    document = scan()
+def _package(user: int) -> Package:
     its = PackageUser(
-        id=0, installed=True, enabled=True, hidden=None, suspended=None, installer=None,
+        id=user, installed=True, enabled=True, hidden=None, suspended=None, installer=None,
         first_install=None, last_update=None, granted=None, appops=None, traffic=None,
     )  # fmt: skip
-    package = Package(
+    return Package(
         name="a", app_id=None, system=None, version_code=None, version_name=None, signers=None, files=(), users=(its,)
     )
+
+
+def test_a_user_that_was_not_asked_for_is_told() -> None:
+    document = scan()
     users = tuple(User(id=number, type=None, readable=number != 11) for number in (0, 10, 11))
-    shown = text(document.model_copy(update={"users": users, "packages": (package,)}))
+    shown = text(document.model_copy(update={"users": users, "packages": (_package(0),)}))
     assert "users and profiles: 0, 10 (not asked for), 11 (not readable)" in shown
 
 
@@ -164,3 +170,13 @@ def test_flows_are_told_and_whether_they_go_out_unencrypted() -> None:
     shown = text(apks(apk().model_copy(update={"behaviours": (flow, read)}), outcome="exposed"))
     assert "seen in its code: Gives away the IMEI over HTTP (unencrypted)" in shown
     assert "Reads the IMEI" not in shown
+
+
+def test_many_users_and_packages_are_not_held_against_each_other() -> None:
+    def made(count: int) -> Callable[[], object]:
+        users = tuple(User(id=number, type="secondary", readable=True) for number in range(count))
+        packages = tuple(_package(number // 2) for number in range(count))
+        result = scan("nothing-found").model_copy(update={"users": users, "packages": packages})
+        return lambda: text(result)
+
+    assert growth(made, 100) < LINEAR

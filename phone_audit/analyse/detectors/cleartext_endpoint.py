@@ -6,7 +6,7 @@ from typing import Final
 from phone_audit.analyse.detector import Detector, apk_subject, may_use_network
 from phone_audit.analyse.detectors.telemetry_endpoint import evidence_of
 from phone_audit.analyse.url_schemes import CLEARTEXT_SCHEMES
-from phone_audit.knowledge.hosts import host_under
+from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.finding import Confidence, Finding, Remedy
@@ -24,7 +24,9 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     if not endpoints:
         return
     subject = apk_subject(info)
-    allowed = [endpoint for endpoint in endpoints if _allowed(info, endpoint)]
+    policy = info.network_policy
+    domains = frozenset(map(plain_host, policy.domains)) if policy and not policy.cleartext else None
+    allowed = [endpoint for endpoint in endpoints if _allowed(domains, endpoint)]
     hosts = [endpoint.host for endpoint in allowed or endpoints]
     others = len(hosts) - 1
     more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
@@ -40,12 +42,16 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     )
 
 
-def _allowed(info: ApkInfo, endpoint: Endpoint) -> bool:
-    """Tell whether nothing in Android keeps it from being called so; true where no network policy was read."""
-    policy = info.network_policy
-    if policy is None or policy.cleartext or not _PAST_POLICY.isdisjoint(endpoint.schemes):
+def _allowed(domains: frozenset[str] | None, endpoint: Endpoint) -> bool:
+    """Tell whether nothing in Android keeps it from being called so.
+
+    Args:
+        domains: those for which the network policy allows it; None where it allows it for all, or was not read.
+        endpoint: in the code.
+    """
+    if domains is None or not _PAST_POLICY.isdisjoint(endpoint.schemes):
         return True
-    return any(host_under(endpoint.host, domain) for domain in policy.domains)
+    return not domains.isdisjoint(suffixes(endpoint.host))
 
 
 def _confidence(info: ApkInfo, allowed: bool) -> Confidence:

@@ -11,7 +11,7 @@ from phone_audit.knowledge.feeds.values import DIGESTS, row, shown
 Row = Indicator | Rejected
 
 _NAMES: Final = re.compile(r"(malware[ _]?)?(name|family|familia|app|threat|signature|description|software)")
-_CERTIFICATES: Final = re.compile(r".*(cert|signer).*")
+_HASHES: Final = re.compile(r"md5|sha-?\d+|hash")
 _COLUMNS: Final[Mapping[str, Kind]] = {
     "package": "package", "package name": "package", "package_name": "package", "ip": "address",
     "ip address": "address", "domain": "host", "host": "host", "hostname": "host", "url": "url", "path": "path",
@@ -43,8 +43,8 @@ def _cells(line: Mapping[str, str], about: About) -> Iterator[Row]:
         if not value:
             continue
         if len(value) in DIGESTS and _HEX.fullmatch(value):
-            yield row("certificate" if _CERTIFICATES.fullmatch(key) else "hash", value, about)
-        elif re.fullmatch(r"(md5|sha-?\d+|hash|.*_hash|.*sha256.*)", key):
+            yield row("certificate" if "cert" in key or "signer" in key else "hash", value, about)
+        elif _HASHES.fullmatch(key) or key.endswith("_hash") or "sha256" in key:
             yield row("hash", value, about)
         elif key in _COLUMNS:
             yield row(_COLUMNS[key], value, about)

@@ -13,6 +13,7 @@ Row = Indicator | Rejected
 _OWN: Final = re.compile(r"(localhost|localhost\.localdomain|local|broadcasthost|ip6-\w+|0\.0\.0\.0)", re.IGNORECASE)
 _TARGET: Final = re.compile(r"(0\.0\.0\.0|127(\.\d+){3}|::1?|fe80::1%lo0|255\.255\.255\.255)\s+(?P<hosts>.+)")
 _RULE: Final = re.compile(r"\|\|(?P<host>[^\^/$*|]+)\^?(\$(?P<options>.*))?")
+_OF_PAGES: Final = re.compile(r"#[@?$]*#")
 _HARMLESS_OPTIONS: Final = re.compile(r"(important|all|third-party|3p|popup|document|doc)(,|$)")
 
 
@@ -36,7 +37,7 @@ def _line(line: str, about: About) -> Iterator[Row]:
         else:
             yield row("host", rule["host"], about)
         return
-    if line.startswith("|") or re.search(r"#[@?$]*#|\$|/.*\*", line):
+    if line.startswith("|") or "$" in line or _OF_PAGES.search(line) or "*" in line.partition("/")[2]:
         yield Rejected(shown(line), "it is a rule about parts of pages, not about a host")
         return
     plain = re.split(r"\s#", line)[0].strip()

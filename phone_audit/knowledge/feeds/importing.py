@@ -26,6 +26,7 @@ from phone_audit.knowledge.feeds.store import FOLDER, write_feed
 
 _UNKNOWN = "not stated"
 _PIECE = 2**20
+_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|(?<!\d)\d++(\.\d++){3}|/\S+")
 MOST_ROWS = 10_000_000
 """A YAML file of a few lines can unfold into any number of rows."""
 
@@ -249,7 +250,7 @@ def _head(path: Path, said: Said, read: _Read, now: datetime) -> FeedHead:
 
 def _reason(item: Rejected) -> str:
     """Give the reason without the value, so that equal reasons can be counted."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|\d+(\.\d+){3}|/\S+", "…", item.why)[:120]
+    return _VALUE.sub("…", item.why)[:120]
 
 
 def _first(rejected: list[Rejected]) -> str:

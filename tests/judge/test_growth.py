@@ -1,0 +1,93 @@
+"""What was read is judged and told in time that grows with its amount, not with its square."""
+
+from collections.abc import Callable
+
+import pytest
+
+from phone_audit.analyse.detectors import cleartext_endpoint
+from phone_audit.judge.citations import cited
+from phone_audit.judge.doubles import without_doubles
+from phone_audit.judge.judge import judge_scan
+from phone_audit.judge.merging import merged
+from phone_audit.judge.observe import observed_phone
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.finding import Evidence, Finding, Subject
+from phone_audit.model.phone_paths import MOST_DEEP, folders_above
+from tests.analyse.detectors.seen import knowledge, policy
+from tests.judge.cases import apk_info, endpoint, finding, incident, package, snapshot
+from tests.steps import LINEAR, growth
+
+Made = Callable[[int], Callable[[], object]]
+
+
+def same_finding_in_many_files(count: int) -> Callable[[], object]:
+    found = [
+        finding(evidence=(Evidence(kind="class", where=f"{number}.dex", value="x"),), key="one")
+        for number in range(count)
+    ]
+    return lambda: merged(found)
+
+
+def findings_of_many_apks(count: int) -> Callable[[], object]:
+    """As many findings as APKs, each of another one."""
+    paths = [f"/system/app/a{number}/a.apk" for number in range(count)]
+    apks = [apk_info(f"com.a{number}", path) for number, path in enumerate(paths)]
+    phone = snapshot({}, [package(f"com.a{number}", path) for number, path in enumerate(paths)])
+    detected = [finding(name=f"com.a{number}") for number in range(count)]
+    detected += [
+        finding("known-key", path, subject=Subject(kind="certificate", name=path), evidence=(shown(path),))
+        for path in paths
+    ]
+    known = load_knowledge()
+    return lambda: judge_scan(phone, apks, detected, "standard", known)
+
+
+def shown(path: str) -> Evidence:
+    return Evidence(kind="certificate", where=path, value="ab")
+
+
+def incident_with_much_evidence(count: int) -> Callable[[], object]:
+    """One incident that many packages show, and as many findings that it may cover."""
+    pieces = tuple(Evidence(kind="class", where="classes.dex", value=f"c{number}") for number in range(count))
+    published = finding("published-incident", "com.x", incident="case", evidence=pieces, severity="high")
+    detected = [finding(name=f"com.a{number}") for number in range(count)]
+    incidents = {"case": cited(incident("case"))}
+
+    def work() -> tuple[Finding, ...]:
+        return without_doubles([published, *detected], incidents)
+
+    return work
+
+
+def addresses_and_domains(count: int) -> Callable[[], object]:
+    """Unencrypted addresses, and domains of the network policy, none of which they belong to."""
+    endpoints = tuple(endpoint(f"a{number}.example", cleartext=True) for number in range(count))
+    allowed = policy(domains=tuple(f"b{number}.example" for number in range(count)))
+    info = apk_info("com.a", endpoints=endpoints, network_policy=allowed)
+    return lambda: list(cleartext_endpoint.check(info, knowledge()))
+
+
+def a_deep_path(count: int) -> Callable[[], object]:
+    phone = snapshot({}, [package("com.a", f"{'/a' * count}/base.apk")])
+    return lambda: observed_phone(phone, (), {})
+
+
+MADE: dict[str, tuple[Made, int]] = {
+    "the same finding in many files": (same_finding_in_many_files, 150),
+    "findings of many APKs": (findings_of_many_apks, 100),
+    "an incident with much evidence": (incident_with_much_evidence, 150),
+    "addresses and domains": (addresses_and_domains, 150),
+    "a deep path": (a_deep_path, 300),
+}
+
+
+@pytest.mark.parametrize("what", MADE)
+def test_twice_as_much_is_twice_the_work(what: str) -> None:
+    made, size = MADE[what]
+    assert growth(made, size) < LINEAR
+
+
+def test_the_folders_of_a_path_are_few() -> None:
+    assert len(list(folders_above("/a" * 1_000_000))) == MOST_DEEP + 1
+    assert list(folders_above("/" * 2_000_000)) == ["/"]
+    assert list(folders_above("a/b")) == []

@@ -1,5 +1,7 @@
 """Compiled XML that is odd or damaged → elements, by androguard; runs only inside the worker process."""
 
+import struct
+
 from androguard.core import axml  # noqa: TID251
 from loguru import logger
 
@@ -8,6 +10,9 @@ from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000
 MAX_DEPTH = 200
+
+_POOL, _POOL_SIZE, _STYLES = 8, 12, 32
+"""Where a file has its pool of strings, and in it the length of the pool and the place of its styles."""
 
 logger.remove()  # androguard logs every step of every file to standard error
 
@@ -42,7 +47,7 @@ def parse_xml(data: bytes, what: str) -> Parsed:
         raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")
     tree = _Tree()
     try:
-        whole = tree.read(axml.AXMLParser(data))
+        whole = tree.read(axml.AXMLParser(_within_the_file(data)))
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001
@@ -52,6 +57,19 @@ def parse_xml(data: bytes, what: str) -> Parsed:
     if root is None:
         raise ApkError(f"The {what} is damaged.", code="damaged-xml")
     return Parsed(root, whole)
+
+
+def _within_the_file(data: bytes) -> bytes:
+    """Give the file with a pool of strings that ends where the file does, since androguard takes stated lengths."""
+    if len(data) < _STYLES + 4:
+        return data
+    most = len(data) - _POOL
+    bounded = bytearray(data)
+    for at in (_POOL_SIZE, _STYLES):
+        (stated,) = struct.unpack_from("<I", data, at)
+        struct.pack_into("<I", bounded, at, min(stated, most))
+        most = min(stated, most)
+    return bytes(bounded)
 
 
 class _Tree:

@@ -1,5 +1,7 @@
 """Manifests: one compiled by aapt, and the rules one by one."""
 
+import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,7 @@ from tests.analyse.elements import (
     reference,
     text,
 )
+from tests.analyse.packages import manifest
 
 POLICY = Path(__file__).resolve().parents[2] / "fixtures" / "manifests" / "policy.apk"
 P = "android.permission."
@@ -103,6 +106,33 @@ def test_what_is_no_compiled_xml(data: bytes) -> None:
     with pytest.raises(ApkError) as caught:
         parse_xml(data, "manifest")
     assert caught.value.code == "damaged-xml"
+
+
+FORGED = 0x7F000000
+
+
+@pytest.mark.promise("child-budget")
+@pytest.mark.parametrize(("at", "styles", "tag"), [(12, 0, None), (32, 1, "manifest")])
+def test_a_pool_that_claims_gigabytes_takes_none(at: int, styles: int, tag: str | None) -> None:
+    """The length that a pool of strings states, or of its styles, was taken as memory before a byte was read."""
+    data = bytearray(manifest("base").content)
+    struct.pack_into("<I", data, 20, styles)
+    struct.pack_into("<I", data, at, FORGED)
+    tracemalloc.start()
+    try:
+        root = parsed_root(bytes(data))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert root == tag
+    assert peak < 2**24
+
+
+def parsed_root(data: bytes) -> str | None:
+    try:
+        return parse_xml(data, "manifest").root.tag
+    except ApkError:
+        return None
 
 
 def test_what_comes_before_the_damage_is_kept() -> None:

@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from phone_audit.analyse.places.lz4 import decompress
@@ -28,7 +29,7 @@ def compressed_assemblies(data: memoryview, limit: int) -> Iterator[tuple[int, b
         Where each begins, and its bytes or why there are none.
     """
     marks = [found.start() for found in _MARK.finditer(data)]
-    for at, following in zip(marks, [*marks[1:], len(data)], strict=True):
+    for at, following in pairwise([*marks, len(data)]):
         if at + _HEADER.size > len(data):
             return
         _, _, size = _HEADER.unpack_from(data, at)

@@ -44,6 +44,8 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         raise KnowledgeError(f"The bundle holds {len(entries)} files.", f"One to {_MOST_FILES} are taken.")
     seen: set[str] = set()
     for entry in entries:
+        if entry.header_offset < 0:
+            raise zipfile.BadZipFile("an entry stands before its beginning")
         if not _NAME.fullmatch(entry.filename) or entry.filename.lower() in seen:
             raise KnowledgeError(
                 f"The bundle holds a file that has no place in it: {short_repr(entry.filename)}.",

@@ -15,7 +15,7 @@ from phone_audit.analyse.places.tables import hermes_strings, unity_strings
 from phone_audit.analyse.places.tar import members
 from phone_audit.analyse.places.urls import urls_in
 from phone_audit.errors import ApkError
-from tests.analyse.places.builders import compressed_assembly, hermes, java_class, lz4_block, marks, tar, unity
+from tests.analyse.places.builders import compressed_assembly, hermes, java_class, look, lz4_block, marks, tar, unity
 from tests.analyse.tables import make_table
 
 
@@ -130,6 +130,13 @@ def test_lz4_repeats_are_decoded() -> None:
 def test_damaged_lz4_is_refused(block: bytes, size: int) -> None:
     with pytest.raises(ApkError):
         decompress(block, size)
+
+
+def test_a_store_without_compressed_assemblies_holds_none() -> None:
+    """Stores of builds without compression: the first look for one raised, and with it the places of all files."""
+    assert list(compressed_assemblies(memoryview(b"XABA" + bytes(60)), 1000)) == []
+    found = look({"assemblies/assemblies.blob": b"XABA" + bytes(60), "assets/a.txt": b"http://a.example.net/"})
+    assert [mention.found.host for mention in found.mentions] == ["a.example.net"]
 
 
 def test_assemblies_are_bounded_together() -> None:

@@ -95,3 +95,12 @@ def test_a_damaged_bundle_raises_our_own_error(
     except KnowledgeError:
         return
     assert set(found.values()) <= {b'{"a": 1}' * 9, b"{}"}
+
+
+def test_an_entry_that_stands_before_the_file_is_damage_and_no_full_disk(tmp_path: Path) -> None:
+    """An end record that places the directory too far back: the error was that of a place that cannot be written."""
+    data = bytearray(zipped(("incidents/a.json", b"{}")))
+    end = data.rindex(b"PK\5\6")
+    data[end + 16 : end + 20] = (0x1800).to_bytes(4, "little")
+    with pytest.raises(KnowledgeError, match="damaged"):
+        unpacked(bytes(data), tmp_path)

@@ -142,6 +142,7 @@ def check_calls(calls: list[dict[str, Any]]) -> None:
         assert words[:2] != ("dumpsys", "package") or len(words) == 2 or "." in words[2], words
 
 
+@pytest.mark.promise("phone-unchanged")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_nothing_but_the_key_differs_after_a_scan(kit: Kit, profile: str, tmp_path: Path, sent: list[str]) -> None:
     phone = kit.phone(profile)
@@ -157,6 +158,7 @@ def test_nothing_but_the_key_differs_after_a_scan(kit: Kit, profile: str, tmp_pa
     check_calls(phone.calls()[called:])
 
 
+@pytest.mark.promise("phone-unchanged")
 def test_a_version_name_does_not_make_android_write_its_settings(kit: Kit, tmp_path: Path, sent: list[str]) -> None:
     profile = tmp_path / "writes"
     shutil.copytree(SMALL, profile)

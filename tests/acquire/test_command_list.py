@@ -218,6 +218,7 @@ def test_the_list_is_frozen() -> None:
     assert {name: hashlib.sha256(text.encode()).hexdigest()[:12] for name, text in everything.items()} == FROZEN
 
 
+@pytest.mark.promise("phone-commands")
 def test_no_other_file_holds_a_command() -> None:
     """Whoever sends something takes it from the list: the words of a shell stand nowhere else in `acquire`."""
     folder = Path(command_list.__file__).parent
@@ -251,6 +252,7 @@ def test_every_command_is_listed_with_arguments_that_it_may_have(name: str) -> N
             assert is_listed(filled(COMMANDS[name], **{argument: example}))
 
 
+@pytest.mark.promise("phone-commands")
 @pytest.mark.parametrize(("name", "argument"), arguments())
 def test_no_argument_can_be_anything_else(name: str, argument: str) -> None:
     assert len(WRONG[argument]) > 40
@@ -266,6 +268,7 @@ def test_nothing_can_be_put_around_an_argument(name: str, argument: str) -> None
                 assert not is_listed(filled(COMMANDS[name], **{argument: wrong})), wrong
 
 
+@pytest.mark.promise("phone-commands")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_can_be_put_around_a_command(name: str) -> None:
     whole = filled(COMMANDS[name])
@@ -274,6 +277,7 @@ def test_nothing_can_be_put_around_a_command(name: str) -> None:
         assert not is_listed(more + whole)
 
 
+@pytest.mark.promise("phone-words-stay-words")
 @given(ANY)
 def test_a_path_of_the_phone_is_one_word_or_is_not_sent(path: str) -> None:
     word = commands.quoted(path)
@@ -283,6 +287,7 @@ def test_a_path_of_the_phone_is_one_word_or_is_not_sent(path: str) -> None:
         assert re.fullmatch(command_list.ARGUMENTS["path"], commands.quoted(path))
 
 
+@pytest.mark.promise("phone-words-stay-words")
 @given(ANY)
 def test_a_name_of_the_phone_is_one_word_or_is_not_sent(name: str) -> None:
     assert is_listed(commands.one_package_dumps([name]).text) == is_package_name(name)
@@ -332,6 +337,7 @@ def test_a_line_for_a_program_has_its_grammar() -> None:
 # What a phone says
 
 
+@pytest.mark.promise("phone-words-stay-words")
 @pytest.mark.parametrize(
     "name", ["write", "check-permission", "-h", "checkin", "org.x' 'write", "a.b;reboot", "a.b$(id)"]
 )
@@ -383,6 +389,7 @@ def test_a_path_that_no_phone_has_is_missing_and_costs_no_other(tmp_path: Path, 
     assert (path.rstrip("/"), "missing") in [(note.subject, note.code) for note in acquired.snapshot.skipped]
 
 
+@pytest.mark.promise("phone-commands")
 def test_what_is_not_in_the_list_is_not_sent() -> None:
     opened: list[bytes] = []
 

@@ -168,6 +168,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streamed, "PAUSES", (0.0, 0.0))
 
 
+@pytest.mark.promise("lost-time-bounded")
 def test_a_link_that_falls_silent_again_and_again_ends_the_reading() -> None:
     """Each fall costs 25 s: the fifth uses up the time, and then nothing more is even tried."""
     line = Line(Clock(), 25.0, None)
@@ -182,6 +183,7 @@ def test_a_link_that_falls_silent_again_and_again_ends_the_reading() -> None:
     assert ends[1:] == [UnresponsiveError.__name__] * 99
 
 
+@pytest.mark.promise("lost-time-bounded")
 def test_a_phone_that_is_slow_and_answers_is_read_to_its_end() -> None:
     line = Line(Clock(), 25.0, b"x")
     phone = EnduringTransport(_Phone(line), most_lost=MOST_LOST)

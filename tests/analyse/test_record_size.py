@@ -29,6 +29,7 @@ def test_a_record_that_fits_stays_as_it_is() -> None:
     assert ApkInfo.model_validate_json(record_json(whole)) == whole
 
 
+@pytest.mark.promise("records-bounded")
 @pytest.mark.parametrize(("components", "length"), [(40_000, 10), (2_000, 20_000), (3, 2**22)])
 def test_one_that_does_not_is_cut_and_says_so(components: int, length: int) -> None:
     text = record_json(record(components, length))
@@ -87,6 +88,7 @@ def test_the_cut_is_the_same_each_time() -> None:
     assert cut(record(40_000), 2**18) == cut(record(40_000), 2**18)
 
 
+@pytest.mark.promise("records-bounded")
 def test_a_small_file_cannot_make_a_large_record(tmp_path: Path) -> None:
     data = record_bomb()
     assert len(data) < 100_000

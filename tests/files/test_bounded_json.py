@@ -113,6 +113,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.promise("json-bounded")
 @given(JSON, st.sampled_from([None, 1]), st.booleans(), st.integers(1, 5))
 def test_a_parser_builds_no_more_than_was_counted(
     value: object, indent: int | None, ascii_only: bool, piece: int
@@ -128,6 +129,7 @@ def test_a_parser_builds_no_more_than_was_counted(
     assert parse(read) == value
 
 
+@pytest.mark.promise("json-bounded")
 @pytest.mark.parametrize(
     ("data", "bounds", "sentence"),
     [
@@ -162,6 +164,7 @@ class Counted(io.BytesIO):
         return data
 
 
+@pytest.mark.promise("json-bounded")
 def test_a_text_beyond_its_bounds_is_not_read_to_its_end() -> None:
     file = Counted(b"[" + b"[]," * 2**20)
     with pytest.raises(BoundsError, match="values"):

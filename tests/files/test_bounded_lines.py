@@ -28,6 +28,7 @@ def test_every_line_within_the_bound_is_given_as_it_stands(data: bytes, longest:
     assert list(read_utf8_lines(io.BytesIO(data), longest)) == lines
 
 
+@pytest.mark.promise("lines-bounded")
 @given(TEXTS, st.integers(1, 6))
 def test_long_lines_of_a_text_are_left_empty(data: bytes, longest: int) -> None:
     lines = data.split(b"\n")
@@ -64,6 +65,7 @@ class Narrow(io.BytesIO):
         return super().readline(size)
 
 
+@pytest.mark.promise("lines-bounded")
 def test_a_long_line_is_never_held() -> None:
     file = Narrow(b"a" * 5_000_000 + b"\nb\n")
     assert list(read_lines(file, 10)) == [None, b"b\n"]

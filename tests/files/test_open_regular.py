@@ -22,6 +22,7 @@ def test_a_file_is_opened_also_through_a_link_of_the_user(tmp_path: Path) -> Non
         assert file.read() == b"x"
 
 
+@pytest.mark.promise("only-regular-here")
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
 def test_nothing_else_is_opened_nor_waited_for(tmp_path: Path, kind: str) -> None:
@@ -49,6 +50,7 @@ def by_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "_BY_FOLDER", request.param)
 
 
+@pytest.mark.promise("only-regular-here")
 @pytest.mark.usefixtures("by_folder")
 def test_inside_a_folder_no_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()

@@ -6,6 +6,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets import (
     answers,
     archives,
+    bounded,
     code,
     connections,
     feeds,
@@ -33,6 +34,7 @@ TARGETS: Final[dict[str, Target]] = {
         feeds,
         updates,
         results,
+        bounded,
     )
     for name, target in file.TARGETS.items()
 }

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.pipeline.apks import audit_apks
@@ -25,6 +27,7 @@ def alive() -> int:
     return sum(isinstance(one, ApkInfo) for one in gc.get_objects())
 
 
+@pytest.mark.promise("records-bounded")
 def test_records_are_not_held(tmp_path: Path) -> None:
     for number in range(60):
         whole = tmp_path / f"{number:02}.apk"
@@ -43,6 +46,7 @@ def test_records_are_not_held(tmp_path: Path) -> None:
     assert max(counts) <= MOST_ALIVE
 
 
+@pytest.mark.promise("records-bounded")
 def test_bombs_cost_no_other_file_its_record(tmp_path: Path) -> None:
     for number in range(8):
         (tmp_path / f"bomb{number}.apk").write_bytes(record_bomb(seed=number))

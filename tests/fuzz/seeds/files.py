@@ -6,6 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Behaviour
+from phone_audit.model.fleet import Difference, OddOne
+from phone_audit.pipeline.firmware import check_firmware
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import render
 from tests import documents
 from tests.acquire.foreign import made
 from tests.analyse.zips import Part, make_zip
@@ -15,6 +21,8 @@ from tests.fuzz.seeds.common import FIXTURES, LONGEST, ROOT, Inputs, grown
 from tests.fuzz.targets import feeds, saved
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import item, keep, packed
+from tests.report.test_text_fleet import fleet, group
+from tests.watches import watch
 
 SIGNED: Final = ROOT / "tests" / "knowledge" / "updates" / "signed"
 
@@ -138,11 +146,31 @@ def updates() -> Inputs:
     yield "deep", grown(b'{"sources":[]}', expansion.NEST, 11, 1, 2, 60_000)
 
 
+def bounded_files() -> Inputs:
+    yield "json", b'{"a":[1,-2.5e9,"b\\"c\\ud800",null,[[]],{}],"d":"' + b"9" * 30 + b'"}'
+    yield "lines", b"a\nb\r\n" + b"c" * 80 + b"\nd"
+    yield "utf-16", "a\nb\nünï\n".encode("utf-16")
+    yield "deep", grown(b"[]", expansion.NEST, 0, 1, 1, 60_000)
+    yield "wide", grown(b"[[],[]]", expansion.REPEAT, 1, 3, 0, 60_000)
+    yield "digits", grown(b"[1]", expansion.REPEAT, 1, 1, 0, 60_000)
+    yield "quotes", grown(b'["\\""]', expansion.REPEAT, 2, 2, 0, 60_000)
+
+
 def report() -> Inputs:
-    scan = documents.scan() if hasattr(documents, "scan") else None
-    if scan is not None:
-        yield "scan", scan.model_dump_json(by_alias=True).encode()[:LONGEST]
-    yield "apk", documents.apk().model_dump_json(by_alias=True).encode()
+    known = load_knowledge()
+    builds = ["google/oriole/oriole:15/AP4A.250105.002/12701944:user/release-keys", "TP1A.220624.014"]
+    flow = Behaviour(id="flow.sends", title="A flow", evidence=(), source="a", sink="b", data="imei", cleartext=True)
+    odd = Difference(what="state proxy", majority="not set", odd=(OddOne(member="02", value="x:1"),))
+    code = documents.apk().model_copy(update={"behaviours": (flow,)})
+    for name, document in {
+        "scan": documents.scan("known-bad", (documents.SKIPPED,)),
+        "apk": code,
+        "apks": documents.apks(documents.apk(), documents.apk("b.apk", "exposed")),
+        "firmware": check_firmware(builds, knowledge=known),
+        "fleet": fleet(group(odd)),
+        "watch": watch(),
+    }.items():
+        yield name, render("json", document, Style()).encode()[:LONGEST]
     yield "deep", grown(b'{"schema":"phone-audit/scan/1","a":[]}', expansion.NEST, 35, 1, 2, 60_000)
     yield "values", grown(b'{"schema":"phone-audit/apks/1","apks":[{}]}', expansion.REPEAT, 39, 3, 0, 60_000)
 
@@ -165,6 +193,7 @@ MAKERS: Final[dict[str, Callable[[], Inputs]]] = {
     "stix_pattern": stix_pattern,
     "kept_feeds": kept_feeds,
     "updates": updates,
+    "bounded_files": bounded_files,
     "report": report,
     "firmware": firmware,
 }

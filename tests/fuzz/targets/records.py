@@ -1,10 +1,12 @@
 """Whole files, read as the worker reads them, up to the record that the parent takes."""
 
-import io
-import json
 from typing import Final
 
-from phone_audit.analyse.worker import serve
+from phone_audit.analyse.apk import read_apk
+from phone_audit.analyse.look import look_at
+from phone_audit.analyse.record_size import LONGEST_RECORD, record_json
+from phone_audit.files.bounded_json import checked
+from phone_audit.files.bounds import ANSWERED_RECORD
 from phone_audit.model.apk import ApkInfo
 from tests.analyse.zips import Part, make_zip
 from tests.fuzz.expansion import parts_of
@@ -18,23 +20,20 @@ NAMES: Final = (
     "a/b/C.class", "manifest.json",
 )  # fmt: skip
 """What the first byte of a part stands for; one behind them is the file itself."""
-LARGEST_RECORD: Final = 16 * 2**20
-"""Bytes of one answer of the worker."""
-_MEMORY: Final = 16 * 2**30
 _AMPLE: Final = 2**20
 
 
 def record(data: bytes) -> None:
-    """Read a file and take the record as the parent does."""
+    """Read a file, write its record as the worker does, and take it as the parent does; then show it."""
     path = written(_file(data), "record.apk")
-    asked = json.dumps({"path": str(path), "shown_as": "record.apk", "leave_out": []}).encode() + b"\n"
-    answers = io.BytesIO()
-    serve(io.BytesIO(asked), answers, knowledge(), _MEMORY)
-    lines = answers.getvalue().splitlines()
-    promise(max(map(len, lines)) <= LARGEST_RECORD, "a record is longer than the parent takes")
-    info = ApkInfo.model_validate_json(lines[-1])
-    promise(info.path == "record.apk", "the record is of another file")
-    promise(all(one.code and one.reason for one in info.skipped), "something was left out without a reason")
+    look_at(path, "record.apk", lambda _: None)
+    info = read_apk(path, shown_as="record.apk", knowledge=knowledge())
+    text = record_json(info).encode()
+    promise(len(text) <= LONGEST_RECORD, "a record is longer than was promised")
+    taken = ApkInfo.model_validate_json(checked(text, ANSWERED_RECORD))
+    promise(taken.path == "record.apk", "the record is of another file")
+    promise(all(one.code and one.reason for one in taken.skipped), "something was left out without a reason")
+    promise(record_json(taken).encode() == text, "a record that was taken is written in another way")
 
 
 def _file(data: bytes) -> bytes:
@@ -56,6 +55,8 @@ TARGETS: Final = {
             "phone_audit.analyse.join",
             "phone_audit.analyse.records",
             "phone_audit.analyse.worker",
+            "phone_audit.analyse.record_size",
+            "phone_audit.analyse.look",
             "phone_audit.analyse.packers",
             "phone_audit.model.apk",
         ),

@@ -78,6 +78,7 @@ UNFOLDING = b"a: &a [x, x]\n" + b"".join(
 MERGING = b"- &a {x: 1}\n" + b"".join(b"- &%c {<<: [*%c, *%c, *%c]}\n" % (n + 1, n, n, n) for n in range(97, 121))
 
 
+@pytest.mark.promise("yaml-plain")
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -98,6 +99,7 @@ def test_yaml_that_is_more_than_lists_of_texts_is_refused(data: bytes, sentence:
         read_yaml(data)
 
 
+@pytest.mark.promise("yaml-plain")
 def test_yaml_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(*_: object, **__: object) -> None:
         raise AssertionError("something was built")

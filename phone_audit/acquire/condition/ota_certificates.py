@@ -6,8 +6,11 @@ import zlib
 from collections.abc import Iterator
 
 from phone_audit.acquire.parse.authorities import certificates
+from phone_audit.files.bounded_zip import ZipBounds, open_zip
 
 MOST_ENTRIES = 32
+MOST_READ = 10_000
+"""Entries that an archive may name at all."""
 MOST_BYTES = 64 * 1024
 """Of one entry. A certificate has about 2 KB."""
 
@@ -19,7 +22,7 @@ def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
         content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with open_zip(io.BytesIO(content), ZipBounds(MOST_READ)) as archive:
             entries = archive.infolist()[:MOST_ENTRIES]
             texts = [_read(archive, entry) for entry in entries if entry.file_size <= MOST_BYTES]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError):

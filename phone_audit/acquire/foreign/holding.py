@@ -17,6 +17,8 @@ from typing import Protocol
 from phone_audit.acquire.parse.text import shown
 from phone_audit.acquire.saved.disk import RESERVE
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_zip import ZipBounds, open_zip
+from phone_audit.files.bounds import BoundsError
 from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
 
@@ -142,7 +144,9 @@ class Archive:
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self._file.close)
             try:
-                self._zip = zipfile.ZipFile(self._file)
+                self._zip = open_zip(self._file, ZipBounds(MOST_FILES))
+            except BoundsError as error:
+                raise SnapshotError(f"{path} was not read: {error}, which no acquisition does.") from error
             except _DAMAGE as error:
                 raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
             except OSError as error:
@@ -168,8 +172,6 @@ class Archive:
                     "No tool makes such an archive. Ask who gave it to you.",
                 )
             entries[entry.filename] = entry
-            if len(entries) > MOST_FILES:
-                raise SnapshotError(f"{self.path} holds more than {MOST_FILES} files, which no acquisition does.")
         return entries
 
     def names(self) -> tuple[str, ...]:

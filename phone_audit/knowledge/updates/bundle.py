@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.bounded_zip import ZipBounds, open_zip
+from phone_audit.files.bounds import BoundsError
+from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.files import KINDS
@@ -29,12 +32,14 @@ def unpack(path: Path, into: Path) -> None:
         OSError: it cannot be written.
     """
     try:
-        with zipfile.ZipFile(path) as bundle:
+        with open_regular(path) as file, open_zip(file, ZipBounds(2 * _MOST_FILES)) as bundle:
             entries = [entry for entry in bundle.infolist() if not entry.filename.endswith("/")]
             _check_entries(entries)
             left = _MOST_BYTES
             for entry in entries:
                 left -= _write(bundle, entry, into / entry.filename, left)
+    except BoundsError as error:
+        raise KnowledgeError(f"The bundle was not read: {error}.", f"One to {_MOST_FILES} files are taken.") from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
         raise KnowledgeError(f"It is no ZIP, or a damaged one: {error}.", "Ask its publisher.") from error
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.acquire.foreign import holding as module
 from phone_audit.acquire.foreign.holding import Archive, Folder, open_holding
 from phone_audit.errors import SnapshotError
 
@@ -107,3 +108,12 @@ def test_a_folder_that_became_a_link_is_not_read(tmp_path: Path) -> None:
     (folder / "sub").symlink_to(elsewhere)
     with pytest.raises(SnapshotError, match="it is a link"):
         holding.read("sub/a.txt")
+
+
+def test_an_archive_of_more_files_than_any_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_FILES", 9)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        for number in range(10):
+            made.writestr(f"{number}.txt", b"")
+    with pytest.raises(SnapshotError, match="was not read: it holds more than 9 files"):
+        Archive(tmp_path / "a.zip")

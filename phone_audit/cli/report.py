@@ -1,5 +1,6 @@
 """`phone-audit report`: a saved result in another format."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,17 @@ from phone_audit.cli.telling import tell
 
 def _printable(texts: list[str] | None) -> list[str]:
     return [printable(text) or "" for text in texts or ()]
+
+
+def _seal(result: Path, text: bytes, named: Sequence[str]) -> str:
+    """Check the seal of a result, and return a sentence on it; what that takes is loaded only where there is one."""
+    from phone_audit.pipeline.saved_result import NOT_SEALED, has_seal
+
+    if not named and not has_seal(result):
+        return NOT_SEALED
+    from phone_audit.pipeline.seal import check_seal, read_known_keys
+
+    return check_seal(result, text, read_known_keys(named), wanted=bool(named))
 
 
 def report(
@@ -34,13 +46,11 @@ def report(
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
     from phone_audit.pipeline.saved_result import judged_outcomes, parse_result, read_result
-    from phone_audit.pipeline.seal import check_seal, read_known_keys
 
     places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
     check_places(places)
-    keys = read_known_keys(seal_key or ())
     text = read_result(result)
-    seal = check_seal(result, text, keys, wanted=bool(seal_key))
+    seal = _seal(result, text, seal_key or ())
     document = parse_result(result, text)
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")

@@ -5,13 +5,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phone_audit.cli.outputs import Output
 from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 from phone_audit.files.atomic_write import is_special
-from phone_audit.pipeline.seal import Sealer
-from phone_audit.pipeline.seal_key import OWN, own_public_key, seal_key
+
+if TYPE_CHECKING:
+    from phone_audit.pipeline.seal import Sealer
 
 
 def with_seal(outputs: Sequence[Output], named: str | None) -> tuple[Output, ...]:
@@ -32,12 +34,15 @@ def with_seal(outputs: Sequence[Output], named: str | None) -> tuple[Output, ...
     return tuple(output if output.path is None else replace(output, sealer=sealer) for output in outputs)
 
 
-def sealer_of(named: str) -> Sealer:
-    """Return what seals with a key.
+def sealer_of(named: str) -> "Sealer":
+    """Return what seals with a key; what that takes is loaded only here.
 
     Raises:
         UsageError: the key cannot be used.
     """
+    from phone_audit.pipeline.seal import Sealer
+    from phone_audit.pipeline.seal_key import OWN, own_public_key, seal_key
+
     is_new = named == OWN and not own_public_key().exists()
     key = seal_key(named, _ask_password)
     if is_new:

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from phone_audit.model.base import Frozen, first_fault, parse_unicode, read_valu
 from phone_audit.model.fleet import Fleet
 from phone_audit.model.results import Devices, Firmware, Scan
 from phone_audit.model.watch import Watch
+
+SEAL_SUFFIX = ".minisig"
+NOT_SEALED = "It is not sealed: whoever had it in hand can have changed it."
 
 DOCUMENTS: dict[str, type[Frozen]] = {
     "phone-audit/scan/1": Scan,
@@ -66,6 +70,21 @@ def _without_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def seal_of(path: Path) -> Path:
+    """Return where the seal of a file lies, if it has one.
+
+    Example:
+        >>> seal_of(Path("a/scan.json"))
+        PosixPath('a/scan.json.minisig')
+    """
+    return path.with_name(path.name + SEAL_SUFFIX)
+
+
+def has_seal(path: Path) -> bool:
+    """Tell whether something lies where the seal of a file does, be it a link to nowhere."""
+    return str(path) != "-" and os.path.lexists(seal_of(path))
 
 
 def read_result(path: Path) -> CheckedJson:

@@ -21,10 +21,9 @@ from phone_audit.knowledge.updates.minisign import (
     read_signature,
     signs,
 )
+from phone_audit.pipeline.saved_result import NOT_SEALED, has_seal, seal_of
 from phone_audit.pipeline.seal_key import SealKey, key_id, own_public_key, sign
 
-SUFFIX: Final = ".minisig"
-NOT_SEALED: Final = "It is not sealed: whoever had it in hand can have changed it."
 _BROKEN: Final = "The file was changed after it was sealed, or the seal belongs to another file."
 
 
@@ -34,16 +33,6 @@ class KnownKey:
 
     key: PublicKey
     whose: str
-
-
-def seal_of(path: Path) -> Path:
-    """Return where the seal of a file lies.
-
-    Example:
-        >>> seal_of(Path("a/scan.json"))
-        PosixPath('a/scan.json.minisig')
-    """
-    return path.with_name(path.name + SUFFIX)
 
 
 def digest_of(content: bytes) -> bytes:
@@ -107,11 +96,11 @@ def check_seal(path: Path, content: bytes, keys: Sequence[KnownKey], *, wanted: 
         ResultError: the seal does not hold, or is none, or one is wanted that is not there.
     """
     place = seal_of(path)
-    data = None if str(path) == "-" else _read_seal(place)
-    if data is None:
+    if not has_seal(path):
         if wanted:
             raise ResultError(f"{path} is not sealed.", f"Ask whoever made it for {place.name}.")
         return NOT_SEALED
+    data = _read_seal(place)
     number = _number_in(place, data)
     known = next((one for one in keys if one.key.number == number), None)
     if known is None:
@@ -151,17 +140,14 @@ def _when(seconds: int | None) -> str:
         return ""
 
 
-def _read_seal(place: Path) -> bytes | None:
+def _read_seal(place: Path) -> bytes:
     try:
         with open_regular(place) as file:
-            data = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        return None
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise ResultError(
             f"The seal {place} cannot be read: {error.strerror or error}.", "Check your rights."
         ) from error
-    return data
 
 
 def _number_in(place: Path, data: bytes) -> bytes:

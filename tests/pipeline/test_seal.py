@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import ResultError, UsageError
-from phone_audit.pipeline.seal import NOT_SEALED, Sealer, check_seal, digest_of, read_known_keys, seal_of
+from phone_audit.pipeline.saved_result import NOT_SEALED, seal_of
+from phone_audit.pipeline.seal import Sealer, check_seal, digest_of, read_known_keys
 from phone_audit.pipeline.seal_key import OWN, SealKey, key_id, own_public_key, read_seal_key, seal_key
 from tests.knowledge.updates.signing import OTHER, public_key, sign
 
@@ -77,6 +78,7 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.promise("seal")
 @pytest.mark.parametrize("content", [CONTENT + b" ", CONTENT[:-1], b"", CONTENT.replace(b"scan", b"apks")])
 @pytest.mark.parametrize("legacy", [True, False])
 def test_a_changed_file(tmp_path: Path, content: bytes, legacy: bool) -> None:
@@ -157,6 +159,7 @@ def no_password_needed(path: Path) -> str:
     return "x"
 
 
+@pytest.mark.promise("seal")
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="the stock minisign is not installed")
 def test_stock_minisign_both_ways(tmp_path: Path) -> None:
     def minisign(*words: str | Path) -> None:

@@ -17,6 +17,7 @@ from phone_audit.errors import PhoneAuditError
 from phone_audit.files.bounded_json import checked, parse
 from phone_audit.files.bounds import ANNOUNCED, ANSWERED_RECORD
 from phone_audit.model.apk import ApkInfo
+from phone_audit.model.base import read_strictly
 
 WORKER = """
 import gc, sys
@@ -203,7 +204,7 @@ class WorkerProcess:
         """Take one line; one that makes no sense ends the process, since its code may not be ours any more."""
         try:
             if self._seconds is not None:
-                record = ApkInfo.model_validate_json(checked(line, ANSWERED_RECORD))
+                record = read_strictly(ApkInfo, checked(line, ANSWERED_RECORD))
                 return self._finished(record, self._seconds, len(line))
             said = parse(checked(line, ANNOUNCED))
             if "ready" in said and not self._ready:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-FailOn = Literal["exposed", "suspicious", "known-bad", "never"]
+FailOn = Literal["exposed", "inconclusive", "suspicious", "known-bad", "never"]
 
 DONE = 0
 COULD_NOT_RUN = 1
@@ -18,11 +18,12 @@ INTERRUPTED = 130
 _CODES = {"known-bad": KNOWN_BAD, "suspicious": SUSPICIOUS, "exposed": EXPOSED}
 _AT_OR_ABOVE: dict[str, tuple[str, ...]] = {
     "exposed": ("exposed", "suspicious", "known-bad"),
+    "inconclusive": ("exposed", "suspicious", "known-bad"),  # which itself ends with 10 in any case
     "suspicious": ("suspicious", "known-bad"),
     "known-bad": ("known-bad",),
     "never": (),
 }
-_KNOWN = frozenset(("nothing-found", "inconclusive", "exposed", "suspicious", "known-bad"))
+_SETTLED = frozenset(("nothing-found", "exposed", "suspicious", "known-bad"))
 _STRONGEST_FIRST = (KNOWN_BAD, SUSPICIOUS, EXPOSED, NOT_ALL_READ, DONE)
 
 
@@ -40,7 +41,7 @@ def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
     """
     if outcome in _AT_OR_ABOVE[fail_on]:
         return _CODES[outcome]
-    return DONE if complete and outcome in _KNOWN else NOT_ALL_READ
+    return DONE if complete and outcome in _SETTLED else NOT_ALL_READ
 
 
 def strongest(codes: Iterable[int]) -> int:

@@ -12,6 +12,7 @@ class FailOn(StrEnum):
     """The weakest outcome that makes the exit code tell of it."""
 
     exposed = "exposed"
+    inconclusive = "inconclusive"
     suspicious = "suspicious"
     known_bad = "known-bad"
     never = "never"

@@ -21,6 +21,12 @@ from phone_audit.cli.exits import FailOn, exit_code, strongest
         ("known-bad", True, "exposed", 12),
         ("known-bad", True, "never", 0),
         ("known-bad", False, "never", 10),
+        ("inconclusive", True, "suspicious", 10),
+        ("inconclusive", True, "never", 10),
+        ("inconclusive", True, "inconclusive", 10),
+        ("exposed", True, "inconclusive", 13),
+        ("suspicious", True, "inconclusive", 11),
+        ("nothing-found", True, "inconclusive", 0),
     ],
 )
 def test_one_result(outcome: str, complete: bool, fail_on: FailOn, code: int) -> None:

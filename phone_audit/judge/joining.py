@@ -7,16 +7,15 @@ seen.
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from phone_audit.judge.held_code import HeldCode
 from phone_audit.judge.index import index_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence
 from phone_audit.model.watch import JoinedBy, Observation
-
-MOST_ENDPOINTS = 100
 
 CLEARTEXT_PORTS = frozenset({
     ("tcp", 20), ("tcp", 21), ("tcp", 23), ("tcp", 80), ("tcp", 1883), ("tcp", 8080), ("tcp", 8000),
@@ -44,52 +43,43 @@ class Joined:
     same: tuple[Endpoint, ...] = ()
 
 
-def join(address: str, endpoints: Iterable[Endpoint], names: Sequence[str], knowledge: Knowledge) -> Joined:
+def join(address: str, held: HeldCode, names: Sequence[str], knowledge: Knowledge) -> Joined:
     """Find what shows where a connection led.
 
     Args:
         address: of the remote end.
-        endpoints: in the code of the packages, those that are ruled out among them.
+        held: endpoints in the code of the packages, those that are ruled out among them.
         names: those that the phone reported for this address and this uid.
         knowledge: the incidents, and what feeds list.
     """
-    held = list(endpoints)
-    same = tuple(one for one in held if one.kind != "domain" and _same_address(one.host, address))
+    same = held.at_address(address)
     if names:
-        named = tuple(one for one in held if one.host.lower() in names)
-        return Joined("phone-dns", min(names), named + same)
+        return Joined("phone-dns", min(names), held.named(names) + same)
     if same or _is_published(address, knowledge):
         return Joined("address", address, same)
     return Joined("app-only", None)
 
 
-def with_join(
-    seen: Observation,
-    held: Mapping[str, Sequence[Endpoint]] | None,
-    names: Sequence[str],
-    knowledge: Knowledge,
-) -> Observation:
+def with_join(seen: Observation, held: HeldCode | None, names: Sequence[str], knowledge: Knowledge) -> Observation:
     """Give the observation with what it is joined with.
 
     Args:
         seen: the observation, as far as the wire shows it.
-        held: endpoints in the code, by package; None where no code of its packages was read.
+        held: endpoints in the code of its packages; None where no code of them was read.
         names: those that the phone reported for its address and uid.
         knowledge: owners of hosts, incidents, lists.
     """
-    endpoints = [one for package in seen.packages for one in (held or {}).get(package, ())]
-    joined = join(seen.remote.address, endpoints, names, knowledge)
+    code, port = held or HeldCode({}), seen.remote.port
+    joined = join(seen.remote.address, code, names, knowledge)
     owner = knowledge.owner_of(joined.host) if joined.host is not None else None
     same = {joined.host} if joined.same and joined.host else set()
-    counted = sorted(same.union(one.host for one in endpoints if one.ruled_out is None))
-    same_port = {one.host for one in endpoints if seen.remote.port in one.ports}.intersection(counted)
     return seen.model_copy(
         update={
             "host": joined.host,
             "joined_by": joined.by,
-            "endpoints": None if held is None else tuple(_nearest(counted, same | same_port)),
-            "same_port": tuple(sorted(same_port)[:MOST_ENDPOINTS]),
-            "held_in": tuple(_holding(held or {}, same_port or set(counted))),
+            "endpoints": None if held is None else code.nearest(port, same),
+            "same_port": code.of_port(port, same),
+            "held_in": code.holding(port, same),
             "owner": owner.owner if owner else None,
             "cleartext": cleartext(seen, joined.same),
         }
@@ -137,31 +127,10 @@ def socket_evidence(seen: Observation) -> Evidence:
     return Evidence(kind="socket", where=table, value=seen.place, observed_at=seen.first_seen)
 
 
-def _nearest(hosts: list[str], first: set[str]) -> list[str]:
-    """Of more hosts than are listed, keep those that come closest."""
-    if len(hosts) <= MOST_ENDPOINTS:
-        return hosts
-    return sorted(sorted(hosts, key=lambda host: (host not in first, host))[:MOST_ENDPOINTS])
-
-
-def _holding(held: Mapping[str, Sequence[Endpoint]], hosts: set[str]) -> list[str]:
-    """Give the packages whose code holds one of the hosts."""
-    return sorted(name for name, endpoints in held.items() if any(one.host in hosts for one in endpoints))
-
-
 def _is_published(address: str, knowledge: Knowledge) -> bool:
     """Tell whether an incident or a feed lists the address."""
     incidents, lists = index_of(knowledge).endpoints(address), knowledge.indicators.of_host(address)
     return any(True for _ in incidents) or any(True for _ in lists)
-
-
-def _same_address(text: str, address: str) -> bool:
-    try:
-        mine = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return False
-    mapped = mine.ipv4_mapped if isinstance(mine, ipaddress.IPv6Address) else None
-    return str(mapped or mine) == address
 
 
 def _kind(host: str) -> HostKind:

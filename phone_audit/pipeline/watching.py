@@ -10,10 +10,10 @@ from phone_audit.acquire.live.sampling import Pace, Sampler
 from phone_audit.acquire.packages.owners import Owners
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.judge.held_code import HeldCode
 from phone_audit.judge.joining import with_join
 from phone_audit.judge.watching import WatchedPackage
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Endpoint
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Moved, Observation, ObservationLine, Samples
@@ -124,6 +124,9 @@ class Watching:
         self._bystander = Bystander(transport, options.monotonic)
         self._pace = Pace()
         self._waiting: dict[Place, float] = {}
+        self._names: dict[tuple[int, str], set[str]] = {}
+        self._queries = 0
+        self._code_of: dict[tuple[str, ...], tuple[int, HeldCode]] = {}
         self._lost: DeviceLostError | None = None
         self._started = self._news = options.monotonic()
 
@@ -210,19 +213,29 @@ class Watching:
     def observation(self, place: Place) -> Observation:
         """Give what was seen of one place, joined with the code that was read."""
         one = self.seen.observation(place)
-        names = sorted(
-            {
-                query.host
-                for query in self.beside.queries
-                if query.uid == one.uid and one.remote.address in query.addresses
-            }
-        )
+        names = sorted(self._names_of().get((one.uid, one.remote.address), ()))
         return with_join(one, self._held(one.packages), names, self.knowledge)
 
-    def _held(self, packages: Sequence[str]) -> Mapping[str, Sequence[Endpoint]] | None:
+    def _names_of(self) -> Mapping[tuple[int, str], set[str]]:
+        """Give the names that the phone told: uid and address → names. Made anew when there are more."""
+        queries = tuple(self.beside.queries)
+        if len(queries) != self._queries:
+            self._names, self._queries = {}, len(queries)
+            for query in queries:
+                for address in query.addresses:
+                    self._names.setdefault((query.uid, address), set()).add(query.host)
+        return self._names
+
+    def _held(self, packages: tuple[str, ...]) -> HeldCode | None:
+        """Give what the code of some packages holds, as far as it was read; made anew when more of it was."""
         read = {name: infos for name in packages if (infos := self._code.read(name)) is not None}
-        held = {name: [one for info in infos for one in info.endpoints or ()] for name, infos in read.items()}
-        return held or None
+        if not read:
+            return None
+        known = self._code_of.get(packages)
+        if known is None or known[0] != len(read):
+            held = {name: [one for info in infos for one in info.endpoints or ()] for name, infos in read.items()}
+            known = self._code_of[packages] = len(read), HeldCode(held)
+        return known[1]
 
     def observations(self) -> tuple[Observation, ...]:
         """Give everything that was seen, by uid and place, with the bytes of a uid that had one place only."""

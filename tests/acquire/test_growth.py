@@ -42,6 +42,7 @@ from phone_audit.acquire.parse.small_files import SmallFiles
 from phone_audit.acquire.parse.users import MOST_USERS
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import SnapshotError
+from phone_audit.model.phone_paths import MOST_DEEP
 from tests.acquire.fake_phone import QUIET, FakePhone
 from tests.acquire.foreign.written import packages, service
 from tests.steps import LINEAR, growth
@@ -169,13 +170,6 @@ def texts_of_a_dump(count: int) -> Callable[[], object]:
     return lambda: from_dumps(text)
 
 
-def paths_of_code(count: int) -> Callable[[], object]:
-    """A package whose code lies ever deeper."""
-    block = DumpedPackage("org.a", code_path="/a" * count)
-    listing = Listing(dump=PackageDump({"org.a": (block,)}, {}, {}, ()))
-    return lambda: _folders(listing)
-
-
 def files_that_hash_one_by_one(count: int) -> Callable[[], object]:
     """Files of which the phone hashes one, and then falls silent."""
     files = PhoneFiles()
@@ -206,7 +200,6 @@ MADE: dict[str, tuple[Made, int]] = {
     "framework folders": (framework_folders, 200),
     "code that arrives": (code_that_arrives, 200),
     "dumps of services": (texts_of_a_dump, 300),
-    "a deep path": (paths_of_code, 300),
     "files that hash one by one": (files_that_hash_one_by_one, 200),
 }
 
@@ -221,6 +214,11 @@ def test_lines_after_a_title_are_not_held_against_the_indentation_of_a_package()
     """The first key of a block decides how deep its keys stand, and may stand a million blanks deep."""
     text = f"Packages:\n  Package [a.b] (1a):\n{' ' * 4_000_000}x=1\nTitle:\n" + " y\n" * 400_000
     assert set(parse_package_dump(text).packages) == {"a.b"}
+
+
+def test_of_code_that_lies_very_deep_the_first_folders_are_given() -> None:
+    block = DumpedPackage("org.a", code_path="/a" * 1000)
+    assert len(_folders(Listing(dump=PackageDump({"org.a": (block,)}, {}, {}, ())))) == MOST_DEEP + 2
 
 
 def test_texts_of_many_folders_are_put_together_once(tmp_path: Path) -> None:

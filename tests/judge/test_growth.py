@@ -7,6 +7,8 @@ import pytest
 from phone_audit.analyse.detectors import cleartext_endpoint
 from phone_audit.judge.citations import cited
 from phone_audit.judge.doubles import without_doubles
+from phone_audit.judge.held_code import HeldCode
+from phone_audit.judge.joining import with_join
 from phone_audit.judge.judge import judge_scan
 from phone_audit.judge.merging import merged
 from phone_audit.judge.observe import observed_phone
@@ -15,6 +17,7 @@ from phone_audit.model.finding import Evidence, Finding, Subject
 from phone_audit.model.phone_paths import MOST_DEEP, folders_above
 from tests.analyse.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint, finding, incident, package, snapshot
+from tests.judge.test_joining import seen as connection
 from tests.steps import LINEAR, growth
 
 Made = Callable[[int], Callable[[], object]]
@@ -67,17 +70,20 @@ def addresses_and_domains(count: int) -> Callable[[], object]:
     return lambda: list(cleartext_endpoint.check(info, knowledge()))
 
 
-def a_deep_path(count: int) -> Callable[[], object]:
-    phone = snapshot({}, [package("com.a", f"{'/a' * count}/base.apk")])
-    return lambda: observed_phone(phone, (), {})
+def connections_and_endpoints(count: int) -> Callable[[], object]:
+    """Connections of one package, and endpoints in its code, all of them at the port."""
+    code = HeldCode({"com.a": [endpoint(f"a{number}.example", ports=(443,)) for number in range(count)]})
+    known = load_knowledge()
+    seen = [connection(f"203.0.{number // 256}.{number % 256}", 443) for number in range(count)]
+    return lambda: [with_join(one, code, (), known) for one in seen]
 
 
 MADE: dict[str, tuple[Made, int]] = {
     "the same finding in many files": (same_finding_in_many_files, 150),
-    "findings of many APKs": (findings_of_many_apks, 100),
+    "findings of many APKs": (findings_of_many_apks, 400),
     "an incident with much evidence": (incident_with_much_evidence, 150),
+    "connections and endpoints": (connections_and_endpoints, 200),
     "addresses and domains": (addresses_and_domains, 150),
-    "a deep path": (a_deep_path, 300),
 }
 
 
@@ -91,3 +97,5 @@ def test_the_folders_of_a_path_are_few() -> None:
     assert len(list(folders_above("/a" * 1_000_000))) == MOST_DEEP + 1
     assert list(folders_above("/" * 2_000_000)) == ["/"]
     assert list(folders_above("a/b")) == []
+    phone = snapshot({}, [package("com.a", f"{'/a' * 1000}/base.apk")])
+    assert len(observed_phone(phone, (), {}).paths) == MOST_DEEP + 2

@@ -1,13 +1,23 @@
 """What is shown to be the same, and what is not."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
-from phone_audit.judge.joining import MOST_ENDPOINTS, cleartext, join, observed_endpoint, with_join
-from phone_audit.knowledge.load import load_knowledge
+from phone_audit.judge import joining
+from phone_audit.judge.held_code import MOST_ENDPOINTS, HeldCode
+from phone_audit.judge.joining import cleartext, join, observed_endpoint
+from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.watch import Observation, Protocol, Remote
 
 KNOWN = load_knowledge()
+
+
+def with_join(
+    one: Observation, held: Mapping[str, Sequence[Endpoint]] | None, names: Sequence[str], known: Knowledge
+) -> Observation:
+    return joining.with_join(one, None if held is None else HeldCode(held), names, known)
 
 
 def seen(
@@ -61,7 +71,7 @@ def test_other_ways_to_write_an_address() -> None:
     one = with_join(seen("2001:db8::1", 443), held, (), KNOWN)
     assert one.joined_by == "address"
     assert one.said() == "found in its code and seen on the wire: connected to [2001:db8::1]:443"
-    assert join("203.0.113.7", [endpoint("::ffff:203.0.113.7")], (), KNOWN).by == "address"
+    assert join("203.0.113.7", HeldCode({"com.a": [endpoint("::ffff:203.0.113.7")]}), (), KNOWN).by == "address"
 
 
 def test_a_name_in_the_code_is_not_shown_to_be_the_same() -> None:

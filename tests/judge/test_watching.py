@@ -2,6 +2,7 @@
 
 import pytest
 
+from phone_audit.judge.held_code import HeldCode
 from phone_audit.judge.joining import with_join
 from phone_audit.judge.watching import JudgedWatch, WatchedPackage, judge_watch
 from phone_audit.knowledge.load import load_knowledge
@@ -45,7 +46,9 @@ def judged(
     skipped: tuple[Skipped, ...] = (),
 ) -> JudgedWatch:
     held = code or {}
-    joined = [with_join(one, {name: held.get(name, ()) for name in one.packages}, names, KNOWN) for one in seen_]
+    joined = [
+        with_join(one, HeldCode({name: held.get(name, ()) for name in one.packages}), names, KNOWN) for one in seen_
+    ]
     packages = {
         name: WatchedPackage(name, (info(name, held.get(name, ())),), system=True)
         for one in seen_

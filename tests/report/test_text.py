@@ -179,4 +179,4 @@ def test_many_users_and_packages_are_not_held_against_each_other() -> None:
         result = scan("nothing-found").model_copy(update={"users": users, "packages": packages})
         return lambda: text(result)
 
-    assert growth(made, 100) < LINEAR
+    assert growth(made, 400) < LINEAR

@@ -21,8 +21,10 @@ def test_a_long_line_of_a_block_list(line: str) -> None:
 def test_a_long_name_of_a_column(key: str) -> None:
     """Quoted, the name of a column holds line feeds, and is as long as Python's reader takes."""
     name = f'"{key * (120_000 // len(key))}\n!"'
-    rows = list(read_csv(f"{name}\n{'ab' * 32}\n{'x' * 20}\n".encode(), ABOUT))
-    assert len(rows) == 2
+    rows = list(
+        read_csv(f"{name}\n".encode() + b"".join(b"%s\n%s\n" % (b"ab" * 32, b"x" * 20) for _ in range(50)), ABOUT)
+    )
+    assert len(rows) == 100
 
 
 def test_a_reason_that_quotes_a_long_number() -> None:

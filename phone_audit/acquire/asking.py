@@ -110,7 +110,7 @@ def cut_off(command: Command, answer: Answer) -> str | None:
     if answer.truncated and len(answer.output) >= command.limit:
         return f"The answer has more than {command.limit // 2**20} MB; what came first was kept."
     if answer.truncated:
-        return f"The answer was not finished within {command.timeout:.0f} seconds; what had come was kept."
+        return f"The answer was not finished in time ({command.timeout:.0f} seconds at most); what had come was kept."
     if "dumpsys " in command.text and DUMP_TIME_OUT.search(answer.output):
         return "The phone broke off its dump: the service took too long."
     return None

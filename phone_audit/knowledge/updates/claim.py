@@ -11,7 +11,7 @@ from phone_audit.errors import KnowledgeError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.store import sha256_of
 from phone_audit.knowledge.updates.download import Way, fetch
-from phone_audit.knowledge.updates.generations import Kept, Order
+from phone_audit.knowledge.updates.generations import Order
 from phone_audit.knowledge.updates.minisign import LARGEST, Signature, read_public_key, read_signature, verify
 from phone_audit.knowledge.updates.sources import Signed, UpdateSource
 
@@ -27,12 +27,14 @@ class Claim:
         order: how new it is, where it is signed.
         day: on which it was signed (2026-01-31), where that is stated.
         check: raises a KnowledgeError for a file that is not what is promised.
+        signer: stands for the key and the name under which it signs; None where nothing is signed.
     """
 
     identity: str
     order: Order | None
     day: str | None
     check: Callable[[Path], None]
+    signer: str | None = None
 
 
 def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
@@ -44,14 +46,15 @@ def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
     """
     if source.minisign is None:
         return Claim(f"sha256:{source.sha256}", None, None, lambda path: _check_hash(path, source.sha256 or ""))
-    return _signed(source.minisign, draft / "signature.fetched", by)
+    return _signed(source.minisign, source.signed_name, draft / "signature.fetched", by)
 
 
-def _signed(said: Signed, file: Path, by: Way) -> Claim:
+def _signed(said: Signed, name: str, file: Path, by: Way) -> Claim:
     fetch(said.signature_url, file, LARGEST, by)
     key = read_public_key(said.public_key)
     with open_regular(file) as fetched:
         signature = read_signature(fetched.read(LARGEST), key)
+    _check_name(signature.source(), name)
     order = _order(signature)
     stamp = order.timestamp
     return Claim(
@@ -60,7 +63,22 @@ def _signed(said: Signed, file: Path, by: Way) -> Claim:
         order=order,
         day=None if stamp is None else datetime.fromtimestamp(min(stamp, _LATEST), UTC).strftime("%Y-%m-%d"),
         check=lambda path: verify(signature, key, path),
+        signer=sha256(key.raw + name.encode()).hexdigest(),
     )
+
+
+def _check_name(found: str | None, wanted: str) -> None:
+    """Refuse what the same key signed for another source: a list that is served in the place of another one."""
+    if found is None:
+        raise KnowledgeError(
+            f"The trusted comment of the signature names no source; it has to hold source:{wanted} or file:{wanted}.",
+            "minisign writes the name of the file by itself where no other comment is given.",
+        )
+    if found != wanted:
+        raise KnowledgeError(
+            f"The signature is for {found}, and this source is {wanted}: somebody may serve one list for another.",
+            "If its publisher signs it under that name, write it into sources.json as the name of minisign.",
+        )
 
 
 def _check_hash(path: Path, wanted: str) -> None:
@@ -82,24 +100,29 @@ def _order(signature: Signature) -> Order:
     return order
 
 
-def refuse_older(claim: Claim, kept: Kept) -> None:
+def refuse_older(claim: Claim, newest: Order | None, *same: str | None) -> None:
     """Refuse what is older than something that was taken before, or calls itself the same and is not.
+
+    Args:
+        claim: what the source promises.
+        newest: the newest order that was ever taken.
+        same: identities that may have that order.
 
     Raises:
         KnowledgeError: it is.
     """
-    if claim.order is None or kept.newest is None:
+    if claim.order is None or newest is None:
         return
-    step = _step(claim.order, kept.newest)
+    step = _step(claim.order, newest)
     if step is None:
         raise KnowledgeError(
             "What the server has cannot be compared with what was taken: one has a version, the other a timestamp.",
-            "Ask its publisher. A new id for the source begins afresh.",
+            "Ask its publisher to sign it under another name; a new name begins afresh.",
         )
-    told = f"{_told(claim.order)}; taken was {_told(kept.newest)}"
+    told = f"{_told(claim.order)}; taken was {_told(newest)}"
     if step < 0:
         raise KnowledgeError(f"What the server has is older: {told}.", "Somebody may hold back what is newer.")
-    if step == 0 and claim.identity != kept.taken_back:
+    if step == 0 and claim.identity not in same:
         raise KnowledgeError(f"The server has other content of the same age: {told}.", "Ask its publisher.")
 
 

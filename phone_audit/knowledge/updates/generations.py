@@ -8,8 +8,9 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
@@ -67,10 +68,22 @@ class Kept(Frozen):
     taken_back: str | None = None
 
 
+class Seen(Frozen):
+    """The newest that was ever taken of what one key signs under one name, and which content that is."""
+
+    newest: Order
+    identity: str
+
+
 class Current(Frozen):
-    """The pointer: which version of each source stands."""
+    """The pointer: which version of each source stands.
+
+    `seen` is what is remembered of a key and a name (by `Claim.signer`), whatever the source is called here: it stays
+    when the source is dropped, so that one that is listed again takes nothing older.
+    """
 
     sources: dict[Annotated[str, Field(pattern=SOURCE_ID)], Kept] = Field(default_factory=dict)
+    seen: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], Seen] = Field(default_factory=dict)
 
 
 def read_current(own: Path) -> Current:
@@ -93,16 +106,19 @@ def read_current(own: Path) -> Current:
         ) from error
 
 
-def point(own: Path, source: str, kept: Kept | None) -> None:
-    """Let a version of a source stand, or none; waits a little while others read.
+def point(own: Path, source: str, kept: Kept | None, seen: Mapping[str, Seen] = MappingProxyType({})) -> None:
+    """Let a version of a source stand, or none, and remember what was seen; waits a little while others read.
 
     Raises:
         KnowledgeError: others go on reading, or the pointer is damaged.
         OSError: the pointer cannot be written; the old one stands.
     """
     with changing(own, patience=_PATIENCE):
-        others = {name: it for name, it in read_current(own).sources.items() if name != source}
-        _write(own, Current(sources=others if kept is None else {**others, source: kept}))
+        current = read_current(own)
+        sources = {name: it for name, it in current.sources.items() if name != source}
+        if kept is not None:
+            sources[source] = kept
+        _write(own, Current(sources=sources, seen={**current.seen, **seen}))
 
 
 def _write(own: Path, current: Current) -> None:

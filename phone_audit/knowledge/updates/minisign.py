@@ -30,6 +30,11 @@ class PublicKey:
     number: bytes
     key: Ed25519PublicKey
 
+    @property
+    def raw(self) -> bytes:
+        """The 32 bytes of the key."""
+        return self.key.public_bytes_raw()
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -43,6 +48,15 @@ class Signature:
         """Give a number that the trusted comment states, such as its `timestamp:` (seconds since 1970)."""
         found = re.search(rf"(?:^|[\t ]){re.escape(name)}:([0-9]{{1,15}})(?=[\t ]|$)", self.comment, re.ASCII)
         return int(found[1]) if found else None
+
+    def source(self) -> str | None:
+        """Give the name of what is signed: the `source:` of the trusted comment, else the `file:` of minisign itself.
+
+        minisign puts a tab between the fields, and leaves blanks in the name of a file as they are.
+        """
+        named = re.search(r"(?:^|[\t ])source:([^\t ]+)", self.comment)
+        named = named or re.search(r"(?:^|\t)file:([^\t]+)", self.comment)
+        return named[1] if named else None
 
 
 def read_public_key(text: str) -> PublicKey:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -59,10 +59,15 @@ Url = Annotated[str, AfterValidator(checked_url)]
 
 
 class Signed(Frozen):
-    """The key that signs a source, and where the signature of its content lies."""
+    """The key that signs a source, where the signature of its content lies, and the name under which it is signed.
+
+    One key may sign several sources: the name, which is signed too, tells them apart. Where none is given it is the
+    last part of the source's URL.
+    """
 
     public_key: Annotated[str, AfterValidator(_checked_key)]
     signature_url: Url
+    name: Annotated[str, Field(pattern=r"^[^\t\r\n]{1,200}$")] | None = None
 
 
 class UpdateSource(Frozen):
@@ -86,7 +91,16 @@ class UpdateSource(Frozen):
     def _one_proof(self) -> Self:
         if (self.sha256 is None) == (self.minisign is None):
             raise ValueError("either sha256 or minisign has to be there, and not both")
+        if self.minisign is not None and not self.signed_name:
+            raise ValueError("the URL ends with no name, so minisign has to have the name under which it is signed")
         return self
+
+    @property
+    def signed_name(self) -> str:
+        """The name that its signature has to state; empty where there is none."""
+        if self.minisign is not None and self.minisign.name is not None:
+            return self.minisign.name
+        return unquote(urlsplit(self.url).path.rpartition("/")[2])
 
 
 @dataclass(frozen=True)
@@ -144,6 +158,7 @@ def _read(path: Path, text: CheckedJson) -> Listed:
             found[source.id] = source
         except ValidationError as error:
             problems += _problems(shown, error)
+    problems += _signed_alike(found)
     told = frozenset(name for name in names if isinstance(name, str))
     return Listed(
         tuple(found[name] for name in sorted(found)),
@@ -151,6 +166,23 @@ def _read(path: Path, text: CheckedJson) -> Listed:
         told,
         all(isinstance(name, str) for name in names),
     )
+
+
+def _signed_alike(found: dict[str, UpdateSource]) -> list[Problem]:
+    """Take out the sources whose contents could be exchanged: one key signs them under one name."""
+    same: dict[tuple[bytes, str], list[str]] = {}
+    for source in found.values():
+        if source.minisign is not None:
+            key = read_public_key(source.minisign.public_key).raw
+            same.setdefault((key, source.signed_name), []).append(source.id)
+    problems = []
+    for ids in same.values():
+        for name in ids if len(ids) > 1 else ():
+            others = ", ".join(other for other in ids if other != name)
+            text = f"the same key signs {others} under the same name, so one could be served for the other"
+            problems.append(Problem(NAME, name, "minisign.name", text))
+            del found[name]
+    return problems
 
 
 def _problems(shown: str, error: ValidationError) -> list[Problem]:

@@ -18,6 +18,7 @@ from phone_audit.knowledge.updates.claim import Claim, claim_of, newer_of, refus
 from phone_audit.knowledge.updates.download import Way, fetch
 from phone_audit.knowledge.updates.generations import (
     Kept,
+    Seen,
     Version,
     draft_folder,
     forget_others,
@@ -168,21 +169,33 @@ def _left_out(name: str, kept: Kept | None, error: PhoneAuditError | OSError) ->
 def _fetched(job: Job, source: UpdateSource, kept: Kept | None, draft: Path) -> Told:
     """Fetch, verify, read, check and keep one source; whatever goes wrong is raised."""
     claim = claim_of(source, draft, job.by)
+    seen = read_current(job.own).seen.get(claim.signer or "")
     if kept and claim.identity == kept.current.identity:
         newest = newer_of(claim.order, kept.newest)
         if newest != kept.newest:
-            point(job.own, source.id, kept.model_copy(update={"newest": newest}))
+            point(job.own, source.id, kept.model_copy(update={"newest": newest}), _seen(claim, seen))
         return Told(source.id, "nothing new", kept.current.date, kept.current.date)
+    if seen:
+        refuse_older(claim, seen.newest, seen.identity)
     if kept:
-        refuse_older(claim, kept)
+        refuse_older(claim, kept.newest, kept.taken_back)
         if claim.identity == kept.taken_back and not job.again:
             told = "the newer one was taken back; --again takes it all the same"
             return Told(source.id, "nothing new", kept.current.date, kept.current.date, told)
     version = _made(job, source, claim, draft)
     newest = newer_of(claim.order, kept.newest if kept else None)
-    point(job.own, source.id, Kept(current=version, previous=kept.current if kept else None, newest=newest))
+    stands = Kept(current=version, previous=kept.current if kept else None, newest=newest)
+    point(job.own, source.id, stands, _seen(claim, seen))
     held = "1 entry" if version.entries == 1 else f"{version.entries} entries"
     return Told(source.id, "taken", _day_of(kept), version.date, held)
+
+
+def _seen(claim: Claim, before: Seen | None) -> dict[str, Seen]:
+    """Give what is to be remembered of a key and a name, also when the source is dropped."""
+    newest = newer_of(claim.order, before.newest if before else None)
+    if claim.signer is None or newest is None:
+        return {}
+    return {claim.signer: Seen(newest=newest, identity=claim.identity)}
 
 
 def _made(job: Job, source: UpdateSource, claim: Claim, draft: Path) -> Version:

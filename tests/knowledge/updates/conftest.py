@@ -37,7 +37,8 @@ class Fed:
         (self.own / "sources.json").write_text(json.dumps({"sources": self.entries}), "utf-8")
 
     def serves(self, name: str, data: bytes, comment: str = "timestamp:1767225600", **said: Any) -> None:
-        """Serve content under its signature."""
+        """Serve content under its signature, which is for the source of that name where the comment says nothing."""
+        comment = comment if "file:" in comment or "source:" in comment else f"{comment}\tfile:{name}"
         self.server.answers |= {f"/{name}": body(data), f"/{name}.minisig": body(sign(data, comment, **said))}
 
     def update(self, *wanted: str, seconds: float = 20, again: bool = False) -> list[Told]:

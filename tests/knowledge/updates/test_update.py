@@ -19,12 +19,12 @@ from phone_audit.knowledge.updates.locks import reading, updating
 from phone_audit.knowledge.updates.update import Told
 from tests.knowledge.folders import incident
 from tests.knowledge.updates.conftest import Fed
-from tests.knowledge.updates.server import body, redirect, status
-from tests.knowledge.updates.signing import OTHER, sign
+from tests.knowledge.updates.server import Answer, body, redirect, status
+from tests.knowledge.updates.signing import OTHER, public_key, sign
 from tests.knowledge.updates.test_bundle import zipped
 
 ONE, TWO, THREE = b"one.example\n", b"one.example\ntwo.example\n", b"three.example\n"
-FIRST, SECOND, THIRD = (f"timestamp:{1767225600 + day * 86400}\tfile:list" for day in range(3))
+FIRST, SECOND, THIRD = (f"timestamp:{1767225600 + day * 86400}" for day in range(3))
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
 
 
@@ -95,8 +95,8 @@ def test_a_pinned_list_is_taken_once_and_needs_no_connection_then(fed: Fed) -> N
     assert hosts_of(with_own()) == {"one.example", "two.example"}
 
 
-def signature_of(data: bytes, comment: str, **said: Any) -> object:
-    return body(sign(data, comment, **said))
+def signature_of(data: bytes, comment: str, **said: Any) -> Answer:
+    return body(sign(data, f"{comment}\tfile:lab", **said))
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,17 @@ def signature_of(data: bytes, comment: str, **said: Any) -> object:
         ({"/lab.minisig": body(b"")}, "no file of minisign"),
         ({"/lab.minisig": body(b"x" * 20_000)}, "larger than"),
         ({"/lab.minisig": signature_of(TWO, SECOND, key=OTHER)}, "was changed"),
-        ({"/lab.minisig": body(sign(TWO, SECOND).replace(b"timestamp:1767", b"timestamp:1768"))}, "comment .* changed"),
+        (
+            {"/lab.minisig": body(sign(TWO, f"{SECOND}\tfile:lab").replace(b"timestamp:1767", b"timestamp:1768"))},
+            "comment .* changed",
+        ),
         ({"/lab.minisig": signature_of(TWO, "timestamp:1767225599")}, "older: timestamp 1767225599; taken was"),
         ({"/lab.minisig": signature_of(TWO, "version:9")}, "cannot be compared"),
         ({"/lab.minisig": signature_of(TWO, "no date")}, "neither timestamp: nor version:"),
         ({"/lab.minisig": signature_of(TWO, FIRST)}, "other content of the same age"),
+        ({"/lab.minisig": body(sign(TWO, f"{SECOND}\tfile:other"))}, "for other, and this source is lab"),
+        ({"/lab.minisig": body(sign(TWO, f"{SECOND}\tfile:lab source:other"))}, "for other, and this source is lab"),
+        ({"/lab.minisig": body(sign(TWO, SECOND))}, "names no source"),
         ({"/lab": body(b"\n"), "/lab.minisig": signature_of(b"\n", SECOND)}, "holds nothing that could be taken"),
     ],
 )
@@ -227,6 +233,91 @@ def test_an_entry_without_an_id_removes_nothing(fed: Fed) -> None:
     (fed.own / "sources.json").write_text('{"sources": [{"ID": "lab"}]}', "utf-8")
     assert {one.word for one in fed.update()} == {"left out"}
     assert hosts_of(with_own()) == {"one.example"}
+
+
+# a source is not another one
+
+
+def test_what_is_signed_for_one_source_is_not_taken_for_another(fed: Fed) -> None:
+    """One key signs both lists, and the server gives one of them in the place of the other."""
+    for name in ("lab", "other"):
+        fed.lists(name)
+    fed.serves("lab", ONE, FIRST)
+    fed.serves("other", THREE, FIRST)
+    fed.update()
+    fed.serves("lab", TWO, SECOND)
+    fed.server.answers |= {"/other": body(TWO), "/other.minisig": signature_of(TWO, SECOND)}
+    taken, left = fed.update()
+    assert words([taken, left]) == [("lab", "taken", DAYS[0], DAYS[1]), ("other", "left out", DAYS[0], DAYS[0])]
+    assert "for lab, and this source is other" in left.text
+    assert hosts_of(with_own()) == {"one.example", "two.example", "three.example"}
+
+
+def test_a_bundle_is_not_taken_for_a_list(fed: Fed) -> None:
+    fed.lists("lab", format="knowledge")
+    fed.serves("lab", bundle_of(), f"{FIRST}\tfile:incidents.zip")
+    assert "for incidents.zip, and this source is lab" in fed.update()[0].text
+    signed = {"public_key": public_key(), "signature_url": fed.server.url("/lab.minisig"), "name": "incidents.zip"}
+    fed.lists("lab", format="knowledge", minisign=signed)
+    assert words(fed.update()) == [("lab", "taken", "", DAYS[0])]
+
+
+def test_the_source_of_a_comment_counts_before_its_file(fed: Fed) -> None:
+    signed = {"public_key": public_key(), "signature_url": fed.server.url("/lab.minisig"), "name": "lab/stable"}
+    fed.lists("lab", minisign=signed)
+    fed.serves("lab", ONE, "version:1 source:lab/stable file:x")
+    assert words(fed.update()) == [("lab", "taken", "", "2026-02-01")]
+    fed.serves("lab", TWO, f"version:2 source:lab/beta\tfile:{signed['name']}")
+    assert "for lab/beta, and this source is lab/stable" in fed.update()[0].text
+
+
+def test_two_sources_under_one_name_of_one_key_are_both_refused(fed: Fed) -> None:
+    fed.lists("lab")
+    fed.lists("copy", url=fed.server.url("/elsewhere/lab"))
+    fed.lists("other")
+    fed.serves("lab", ONE, FIRST)
+    fed.serves("other", THREE, FIRST)
+    told = {one.source: (one.word, one.text) for one in fed.update()}
+    assert {name: word for name, (word, _) in told.items()} == {"lab": "left out", "copy": "left out", "other": "taken"}
+    assert "the same key signs copy under the same name" in told["lab"][1]
+
+
+def test_a_url_that_ends_with_no_name_needs_one(fed: Fed) -> None:
+    fed.lists("lab", url=fed.server.url("/lists/"))
+    assert "the URL ends with no name" in fed.update()[0].text
+
+
+@pytest.mark.parametrize("name", ["lab", "again"])
+def test_a_source_that_was_dropped_and_is_listed_again_takes_nothing_older(fed: Fed, name: str) -> None:
+    fed_with_one(fed)
+    fed.serves("lab", TWO, SECOND)
+    assert words(fed.update()) == [("lab", "taken", DAYS[0], DAYS[1])]
+    fed.entries.clear()
+    fed.lists("other")
+    fed.serves("other", THREE, FIRST)
+    assert ("lab", "removed", DAYS[1], "") in words(fed.update())
+    signed = {"public_key": public_key(), "signature_url": fed.server.url("/lab.minisig"), "name": "lab"}
+    fed.lists(name, url=fed.server.url("/lab"), minisign=signed)
+    fed.serves("lab", ONE, FIRST)
+    left = next(one for one in fed.update() if one.source == name)
+    assert (left.word, left.now) == ("left out", "")
+    assert "older" in left.text
+    fed.serves("lab", THREE, SECOND)
+    assert "other content of the same age" in next(one for one in fed.update() if one.source == name).text
+    fed.serves("lab", TWO, SECOND)
+    assert (name, "taken", "", DAYS[1]) in words(fed.update())
+
+
+def test_a_rollback_forgets_nothing_of_a_source_that_is_dropped_then(fed: Fed) -> None:
+    fed_with_one(fed)
+    fed.serves("lab", THREE, THIRD)
+    fed.update()
+    fed.rollback()
+    (fed.own / "sources.json").write_text('{"sources": []}', "utf-8")
+    assert words(fed.update()) == [("lab", "removed", DAYS[0], "")]
+    fed.lists("lab")
+    fed.serves("lab", TWO, SECOND)
+    assert "older" in fed.update()[0].text
 
 
 # bundles

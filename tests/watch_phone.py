@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phone_audit.acquire.lost_time import LostTime
-from phone_audit.acquire.transport import Answer, OnDone, Source
+from phone_audit.acquire.transport import Answer, Handshake, OnDone, Source
 from phone_audit.errors import CommandError, DeviceLostError
 
 HEAD_TCP6 = "  sl  local_address remote_address st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -74,6 +74,7 @@ class WatchPhone:
 
     serial = "127.0.0.1:5555"
     via = "direct"
+    handshake = Handshake("device::ro.product.model=Fake", "ab" * 32, asked=False)
 
     def __init__(
         self,

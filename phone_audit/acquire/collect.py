@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
@@ -22,6 +23,7 @@ from phone_audit.acquire.files.phone_files import (
     paths_there,
     places_of,
 )
+from phone_audit.acquire.files.phone_identity import identity_of
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
 from phone_audit.acquire.packages.merge import (
@@ -41,7 +43,7 @@ from phone_audit.acquire.parse.text import known, shown
 from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.state import read_state
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import Handshake, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
 
@@ -195,11 +197,18 @@ def _find_files(reader: Reader, read: _Read) -> None:
 
 
 def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: Plan) -> FileReading:
-    memory = HashMemory(plan.memory(_serial(reader, read)), read.properties.get("ro.build.fingerprint"))
-    fresh = replace(plan, rehash=plan.rehash or depth == "deep")
+    phone = identity_of(_serial(reader, read), _handshake(reader.transport))
+    memory = HashMemory(plan.memory(phone), read.properties.get("ro.build.fingerprint"))
+    fresh = replace(plan, rehash=plan.rehash or depth == "deep" or not phone.knew_us)
     if depth != "quick" and may_be_stripped(parse_build(read.properties).sdk):
         fresh = replace(fresh, waiting=CodeBeside(find_code_beside(reader, read.files.roles), plan.lacks_code))
     return reading_of(reader, read.files, read.copies, into, fresh, memory, copied=depth != "quick")
+
+
+def _handshake(transport: Transport) -> Handshake | None:
+    """Give what a live phone showed; None of a saved acquisition."""
+    phone = transport.inner if isinstance(transport, RecordingTransport) else transport
+    return phone.handshake if isinstance(phone, EnduringTransport) else None
 
 
 def _serial(reader: Reader, read: _Read) -> str | None:

@@ -104,7 +104,7 @@ COMMANDS: Mapping[str, str] = {
         "printf '\\0files\\0';stat -L -c %s \"$@\" 2>/dev/null;printf '\\0%s' \"$@\""
     ),
     "mode": "stat -L -c %f «path»",
-    "times": ": times;stat -L -c '%s %Y %Z %i %n' «plain paths»",
+    "times": ": times;date +%s;stat -L -c '%s %Y %Z %i %n' «plain paths»",
     # hashes of regular files
     "hash": (
         f": hash;{_HASH_TOOL}"

@@ -147,6 +147,26 @@ OnDone = Callable[[FileRequest, CommandError | None], None]
 """Told once of each request, in the thread that pulls: None means that `into` holds the whole file."""
 
 
+@dataclass(frozen=True)
+class Handshake:
+    """What a phone showed of itself before anything was asked.
+
+    Attributes:
+        banner: what it says of itself: product, model, device, features; through an adb server, what that lists.
+        host_key: which key of this computer it accepted, SHA-256 in hexadecimal; `ADB_SERVER` where a server knows it;
+            None where it let this computer in without asking for one.
+        asked: whether its owner had to accept the key first, so that the phone did not know this computer before.
+    """
+
+    banner: str
+    host_key: str | None
+    asked: bool
+
+
+ADB_SERVER = "of the adb server"
+"""Stands for the key that an adb server showed: it does not tell which."""
+
+
 class LiveTransport(Transport, Protocol):
     """A connection to a phone that is there. Any number of threads may use it at the same time.
 
@@ -155,6 +175,11 @@ class LiveTransport(Transport, Protocol):
     """
 
     lost_time: LostTime
+
+    @property
+    def handshake(self) -> Handshake:
+        """What the phone showed when the connection was made."""
+        ...
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:
         """Copy the files that `source` names, at the speed of the line: many are asked for ahead.

@@ -74,7 +74,7 @@ def scan(
         typer.Option("--identity", metavar="FILE", help="The secret key of age that opens an encrypted TARGET."),
     ] = None,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Hash every file of the phone again, also one that is unchanged.")
+        bool, typer.Option("--rehash", help="Trust nothing that is remembered of the phone: hash every file again.")
     ] = False,
     with_identifiers: Annotated[
         bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")

@@ -48,7 +48,8 @@ class ScanOptions:
         budget: what the analysis of one APK may cost.
         on_wait: told a sentence when the person must look at the phone.
         cache: whether files that were analysed before are neither copied nor analysed again.
-        rehash: whether the phone hashes every file again, also one that is unchanged since an earlier scan.
+        rehash: whether nothing that is remembered of the phone is used: every file is hashed again, also one that is
+            unchanged, and parts are read again.
         encrypt_to: recipients of age; where there are any, `save` becomes one encrypted file.
         identity: file with the secret key of age that opens a saved acquisition.
         room: what phones that are saved at the same time still need.

@@ -48,12 +48,14 @@ class Analysing:
 
     Attributes:
         phone: what the phone is known by on this computer; of one that is not known, no parts are remembered.
+        trusts_phone: whether the parts that it gave in an earlier scan are taken for what it has now.
     """
 
     def __init__(
         self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path, claims: bool = True
     ) -> None:
         self.phone: str | None = None
+        self.trusts_phone = False
         self._pool = pool
         self._cache = cache
         self._whole = whole
@@ -144,7 +146,8 @@ class Analysing:
     def _recall(self, claimed: str) -> CachedRecord | None:
         if self._cache is None:
             return None
-        its_own = self._cache.get_linked(self.phone, claimed) if self.phone and not self._whole else None
+        trusted = self.phone if self.trusts_phone and not self._whole else None
+        its_own = self._cache.get_linked(trusted, claimed) if trusted else None
         return its_own or self._cache.get(claimed, "whole")
 
     def _record(self, apk: PulledApk, key: str | None) -> CachedRecord | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.saved.earlier import Earlier
 from phone_audit.acquire.tested_versions import untested
@@ -112,9 +113,10 @@ def _is_phone(source: AnySource) -> bool:
 def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan:
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
 
-    def memory(serial: str | None) -> Path | None:
-        name = pseudonym(serial) if options.cache else None
+    def memory(phone: PhoneIdentity) -> Path | None:
+        name = pseudonym(phone.text) if options.cache else None
         analysing.phone = name if _is_phone(source) else None
+        analysing.trusts_phone = phone.knew_us and not options.rehash
         return cache_folder() / "hashes" / f"{name}.json" if name else None
 
     def room(size: int) -> None:
@@ -128,7 +130,7 @@ def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan
         on_apk=analysing.take,
         memory=memory,
         rehash=options.rehash,
-        earlier=Earlier(source.earlier, wanted).find,
+        earlier=Earlier(() if options.rehash else source.earlier, wanted).find,
         room=room,
         lacks_code=lacks_code,
         is_stripped=analysing.is_stripped,

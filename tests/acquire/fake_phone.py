@@ -8,7 +8,15 @@ from pathlib import Path
 
 from phone_audit.acquire import command_list, commands
 from phone_audit.acquire.asking import OnProgress
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Handshake,
+    Running,
+)
 from phone_audit.errors import CommandError
 
 WORD = re.compile(r"\$'((?:\\[0-7]{3}|[^'\\])*)'|'([^']*)'((?:/[\w*]+)*/[\w*]+\.(?:apk|vdex|\[ov\]dex))?")
@@ -25,6 +33,10 @@ QUIET: OnProgress = nothing
 
 
 DIGESTS = commands.digest_file("").text.partition("''")[0]
+
+
+KNOWN = Handshake("device::ro.product.model=Fake", "ab" * 32, asked=False)
+"""A phone that accepted this computer's key at an earlier time."""
 
 
 @dataclass
@@ -46,6 +58,7 @@ class FakePhone:
     serial: str = "127.0.0.1:5555"
     via: str = "direct"
     asked: list[str] = field(default_factory=list)
+    handshake: Handshake = KNOWN
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         assert command in self.says or command_list.is_listed(command), command

@@ -57,7 +57,7 @@ FROZEN = {
     "transparency": "db34d80d10ff",
     "look": "d4b871e653aa",
     "mode": "6be315b18c27",
-    "times": "0ebfed5ff98d",
+    "times": "b39b243e95cd",
     "hash": "ee09130652fe",
     "hashes": "708cadb1c5c2",
     "digests": "eadd042d6b5b",

@@ -67,7 +67,7 @@ def analyse(
     claims: bool = True,
 ) -> Analysed:
     with Analysing(cast("WorkerPool", pool), cache, whole=whole, scratch=scratch, claims=claims) as analysing:
-        analysing.phone = phone
+        analysing.phone, analysing.trusts_phone = phone, True
         for apk in apks:
             analysing.take(apk)
         return analysing.finish(apks, lambda *_: None, lambda: False)
@@ -115,7 +115,7 @@ def test_a_record_of_parts_will_not_do_where_all_bytes_are_promised(tmp_path: Pa
 def knows(cache: RecordCache, name: str, phone: str | None, *, whole: bool = False) -> bool:
     """Tell whether the file with the hash of this name need not be brought from a phone."""
     with Analysing(cast("WorkerPool", Pool()), cache, whole=whole, scratch=Path("/none")) as analysing:
-        analysing.phone = phone
+        analysing.phone, analysing.trusts_phone = phone, True
         return analysing.is_known(hashed(name))
 
 
@@ -148,6 +148,17 @@ def test_parts_that_no_phone_gave_are_not_kept(tmp_path: Path) -> None:
         found = analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, claims=False)
         assert found.from_cache == 0
     assert not knows(cache, "a", "p1")
+
+
+def test_parts_that_a_phone_gave_count_for_nothing_where_it_is_not_trusted_to_be_the_same(tmp_path: Path) -> None:
+    """It is not known to be the same phone, or `--rehash` was given."""
+    cache = RecordCache(tmp_path / "cache", "k")
+    apk = replace(pulled(tmp_path, "a", parts=Parts(((0, 1),))), same=True)
+    analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
+    assert knows(cache, "a", "p1")
+    with Analysing(cast("WorkerPool", Pool()), cache, whole=False, scratch=Path("/none")) as analysing:
+        analysing.phone = "p1"
+        assert not analysing.is_known(hashed("a"))
 
 
 def test_parts_of_a_file_that_may_have_changed_are_not_remembered(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def open_transport(
     seen = survey(via)
     chosen = _choose(seen, target)
     if isinstance(chosen, Listed):
-        chosen.held_by.wait_for(chosen.serial, seconds, on_wait)
-        return ServerTransport(chosen.held_by, chosen.serial)
+        asked = chosen.held_by.wait_for(chosen.serial, seconds, on_wait)
+        return ServerTransport(chosen.held_by, chosen.serial, asked=asked)
     link = UsbLink(chosen, server_runs=(seen.server or find_server()) is not None)
     return direct.connect(
         link, load_keys(), patience=seconds, on_wait=on_wait, redial=lambda: UsbLink(usb.find(chosen.serial))
@@ -83,7 +83,7 @@ def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWa
     try:
         if not was_there:
             server.reach(address)
-        server.wait_for(address, patience, on_wait)
+        transport.asked = server.wait_for(address, patience, on_wait)
     except BaseException:
         transport.close()
         raise

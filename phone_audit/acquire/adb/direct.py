@@ -8,6 +8,7 @@ from phone_audit.acquire.adb.keys import AdbKey
 from phone_audit.acquire.adb.link import Link
 from phone_audit.acquire.adb.multiplex import Session
 from phone_audit.acquire.adb.streamed import StreamTransport
+from phone_audit.acquire.transport import Handshake
 
 
 def connect(
@@ -46,6 +47,7 @@ class DirectTransport(StreamTransport):
 
     Attributes:
         model: the model as the phone's banner names it, or None.
+        handshake: what the phone showed at first.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class DirectTransport(StreamTransport):
         """Take over a connection after the handshake; `greet_again` makes another to the same phone."""
         super().__init__(greeting.wire.name, "direct")
         self.model = greeting.model
-        self._banner = greeting.banner
+        self.handshake = Handshake(greeting.banner, greeting.host_key, greeting.asked)
         self._greet_again = greet_again
         self._session = _session(greeting)
 
@@ -73,7 +75,7 @@ class DirectTransport(StreamTransport):
         self._session.close()
         greeting = self._greet_again()
         session = _session(greeting)
-        if greeting.banner != self._banner:
+        if greeting.banner != self.handshake.banner or (greeting.asked and not self.handshake.asked):
             session.close()
             raise states.lost(self.serial, "another phone is in its place")
         self._session = session

@@ -11,6 +11,7 @@ from phone_audit.acquire.transport import (
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
+    Handshake,
     LiveTransport,
     OnDone,
     Running,
@@ -37,6 +38,11 @@ class EnduringTransport:
         self.serial = inner.serial
         self.via = inner.via
         self._inner = inner
+
+    @property
+    def handshake(self) -> Handshake:
+        """See `LiveTransport.handshake`."""
+        return self._inner.handshake
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """See `Transport.shell`."""

@@ -55,6 +55,8 @@ class Greeting:
         banner: the banner, whole.
         features: what both sides can do.
         longest: bytes of the longest message that the phone takes.
+        host_key: which of this computer's keys it accepted; None where it wanted none.
+        asked: whether its owner had to accept the key.
     """
 
     wire: Wire
@@ -62,6 +64,8 @@ class Greeting:
     banner: str
     features: frozenset[str]
     longest: int
+    host_key: str | None
+    asked: bool
 
 
 class _Bridge(BaseTransport):  # type: ignore[misc]
@@ -96,14 +100,19 @@ class _Bridge(BaseTransport):  # type: ignore[misc]
 
 
 class _Signer:
-    """An `AdbKey` under the names that adb_shell calls."""
+    """An `AdbKey` under the names that adb_shell calls. `shown` gets each key as it is shown to the phone."""
 
-    def __init__(self, key: AdbKey) -> None:
-        self.Sign = key.sign
-        self._public = key.public
+    def __init__(self, key: AdbKey, shown: list[AdbKey]) -> None:
+        self._key = key
+        self._shown = shown
+
+    def Sign(self, token: bytes) -> bytes:  # noqa: N802
+        self._shown.append(self._key)
+        return self._key.sign(token)
 
     def GetPublicKey(self) -> bytes:  # noqa: N802
-        return self._public
+        self._shown.append(self._key)
+        return self._key.public
 
 
 def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Callable[[str], None] | None) -> Greeting:
@@ -122,6 +131,7 @@ def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Ca
         DeviceLostError: it went away.
     """
     bridge = _Bridge(Wire(link))
+    shown: list[AdbKey] = []
     name = link.name
 
     def dialog(_: object) -> None:
@@ -135,7 +145,7 @@ def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Ca
     device = AdbDevice(bridge, default_transport_timeout_s=wire.REPLY_TIMEOUT, banner=banner)
     try:
         device.connect(
-            rsa_keys=[_Signer(key) for key in keys],
+            rsa_keys=[_Signer(key, shown) for key in keys],
             auth_timeout_s=patience,
             read_timeout_s=max(patience, wire.REPLY_TIMEOUT),
             auth_callback=dialog,
@@ -154,7 +164,8 @@ def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Ca
         if bridge.asked:
             raise states.refused(name) from error
         raise
-    return _understood(bridge.wire, bridge.last)
+    accepted = shown[-1].fingerprint if shown else None  # the phone answers to the last one
+    return _understood(bridge, accepted)
 
 
 def _summed_up(message: Message) -> bytes:
@@ -163,13 +174,14 @@ def _summed_up(message: Message) -> bytes:
     return HEADER.pack(word, arg0, arg1, size, check or sum(message.data), magic) + message.data
 
 
-def _understood(wire: Wire, greeting: bytes) -> Greeting:
+def _understood(bridge: _Bridge, accepted: str | None) -> Greeting:
     """Read the phone's CNXN message.
 
     Raises:
         DeviceOfflineError: the phone is in another mode.
         ProtocolError: it does not say that it is a phone.
     """
+    wire, greeting = bridge.wire, bridge.last
     _, _, payload, *_ = HEADER.unpack_from(greeting)
     banner = greeting[HEADER.size :].rstrip(b"\0").decode("utf-8", "replace")
     kind, _, properties = banner.partition("::")
@@ -179,4 +191,6 @@ def _understood(wire: Wire, greeting: bytes) -> Greeting:
         raise states.no_adbd(wire.name, "it speaks ADB, but does not say that it is a phone")
     said = dict(item.partition("=")[::2] for item in properties.split(";"))
     features = frozenset(said.get("features", "").split(",")).intersection(FEATURES)
-    return Greeting(wire, said.get("ro.product.model") or None, banner, features, max(payload, _SMALLEST_PAYLOAD))
+    model = said.get("ro.product.model") or None
+    longest = max(payload, _SMALLEST_PAYLOAD)
+    return Greeting(wire, model, banner, features, longest, accepted, bridge.asked)

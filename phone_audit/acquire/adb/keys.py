@@ -4,6 +4,7 @@ import base64
 import binascii
 import contextlib
 import getpass
+import hashlib
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,11 @@ class AdbKey:
     path: Path
     public: bytes
     private: rsa.RSAPrivateKey = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key, in hexadecimal, whatever user@host stands behind it."""
+        return hashlib.sha256(self.public.split()[0]).hexdigest()
 
     def sign(self, token: bytes) -> bytes:
         """Sign the 20 random bytes that a phone sent, as if they were a SHA-1 digest (AOSP adb/protocol.txt, AUTH)."""

@@ -19,6 +19,7 @@ from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.sockets import receive, send_all, share
 from phone_audit.acquire.adb.streamed import ServiceRefusedError, StreamTransport
 from phone_audit.acquire.adb.tcp import split_address
+from phone_audit.acquire.transport import ADB_SERVER, Handshake
 from phone_audit.errors import AcquireError, CommandError, ProtocolError
 
 DEFAULT_PORT = 5037
@@ -143,7 +144,7 @@ class AdbServer:
         with contextlib.suppress(AcquireError), self._speaking():
             self._client.disconnect(address)
 
-    def wait_for(self, serial: str, patience: float, on_wait: Callable[[str], None] | None) -> None:
+    def wait_for(self, serial: str, patience: float, on_wait: Callable[[str], None] | None) -> bool:
         """Wait until a phone that is listed can be used.
 
         Args:
@@ -153,6 +154,9 @@ class AdbServer:
 
         Raises:
             AcquireError: it cannot; see `states`.
+
+        Returns:
+            Whether the person had to accept the key.
         """
         started = time.monotonic()
         asked = False
@@ -165,6 +169,18 @@ class AdbServer:
             elif state not in ("connecting", "authorizing", "offline", None) or waited > _SETTLING:
                 raise trouble(serial, state)
             time.sleep(_POLL)
+        return asked
+
+    def banner_of(self, serial: str) -> str:
+        """Give what the server lists of a phone: product, model and device; empty where it lists none.
+
+        Raises:
+            ProtocolError: it does not answer as an adb server.
+        """
+        with self._speaking():
+            listed = [info for info in self._client.list(extended=True) if info.serial == serial]
+        tags = ("product", "model", "device")
+        return ";".join(f"{tag}={info.tags[tag]}" for info in listed for tag in tags if tag in info.tags)
 
     def open_service(self, serial: str, service: bytes) -> AdbConnection:
         """Open one service on a phone.
@@ -242,19 +258,29 @@ def trouble(serial: str, state: str | None) -> AcquireError:
 class ServerTransport(StreamTransport):
     """A phone that an adb server holds; see `Transport`."""
 
-    def __init__(self, server: AdbServer, serial: str, *, forget: bool = False) -> None:
+    def __init__(self, server: AdbServer, serial: str, *, asked: bool = False, forget: bool = False) -> None:
         """Use a phone in the state `device`.
 
         Args:
             server: holds the phone.
             serial: as the server lists it.
+            asked: the person had to accept the key.
             forget: the server was asked to connect to it, and disconnects at the end.
         """
         super().__init__(serial, "server")
         self._server = server
+        self.asked = asked
         self._forget = forget
         self._streams: weakref.WeakSet[ServerStream] = weakref.WeakSet()
         self._lock = threading.Lock()  # guards `_streams`
+
+    @property
+    def handshake(self) -> Handshake:
+        """What the server lists of the phone; it does not tell which key the phone accepted."""
+        try:
+            return Handshake(self._server.banner_of(self.serial), ADB_SERVER, self.asked)
+        except ProtocolError:  # the next question tells that it is gone
+            return Handshake("", None, self.asked)
 
     def open(self, service: bytes) -> "ServerStream":
         """See `StreamTransport.open`."""

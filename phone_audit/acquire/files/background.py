@@ -12,7 +12,7 @@ from phone_audit.acquire.commands import CORES, Command, hash_files
 from phone_audit.acquire.files.code_beside import role_of
 from phone_audit.acquire.files.deliveries import Deliveries, Keeping
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
-from phone_audit.acquire.files.hash_memory import HashMemory, Identity, identities
+from phone_audit.acquire.files.hash_memory import HashMemory, Identities, Identity, identities
 from phone_audit.acquire.files.hashing import Hashing
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
@@ -96,7 +96,7 @@ class Background:
         self._ranges, self._whole = Queue(), Queue()
         self._first = self._ranges if plan.next_wanted is not None else self._whole
         self._hashing: Hashing | None = None
-        self._known: Mapping[str, Identity] = {}
+        self._known = Identities()
         self._settled = 0
         self._all_hashed = False
         self._lock = threading.Lock()
@@ -159,7 +159,7 @@ class Background:
     def _hash(self) -> None:
         try:
             self._known = identities(self._ask, self._files)
-            left = [file for file in self._files if not self._remembered(file, self._known)]
+            left = [file for file in self._files if not self._remembered(file, self._known.of)]
             self._hashing = Hashing(self._phone, left, self._on_hash, self._stop)
             self._work(self._hashing, min(HASHERS, self._cores()))
             if self._hashing.no_tool and self._plan.next_wanted is not None:
@@ -233,8 +233,8 @@ class Background:
         """
         done = self.deliveries.done
         parts = [file for file in self._files if (copy := done.get(file.path)) and copy.parts]
-        now = identities(self._ask, parts) if parts else {}
-        changed = [path for path in (file.path for file in parts) if self._known.get(path) != now.get(path)]
+        now = identities(self._ask, parts).of if parts else {}
+        changed = [path for path in (file.path for file in parts) if self._known.of.get(path) != now.get(path)]
         for path in changed:
             self._note(path, CHANGED)
         bad = {done[path].sha256 for path in changed} - {None}
@@ -254,7 +254,7 @@ class Background:
 
     def _remember(self) -> None:
         """Remember what is hashed by now, also where the phone has gone: the next scan goes on from there."""
-        if self._known:
+        if self._known.of:
             with self._lock:
                 hashes = {path: digest for path, (digest, _) in self.hashed.hashes.items()}
-            self._memory.save(self._known, hashes)
+            self._memory.save(self._known.settled, hashes)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from phone_audit.acquire import commands
@@ -20,18 +21,37 @@ from phone_audit.files.open_regular import open_unlinked
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
 _TOLD = re.compile(rf"({_LINE.pattern}) (.+)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CLOCK = re.compile(rb"\d{1,12}")
 _FORMAT = 1
+
+SETTLED_AFTER = 2
+"""Seconds; FAT, which some cards have, counts every other one."""
 
 Identity = str
 """Size, time of the last change of the bytes, of the inode, and the inode's number, as the phone prints them."""
 
 
-def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> dict[str, Identity]:
-    """Ask for what tells whether a file is still the same: path → identity.
+@dataclass(frozen=True)
+class Identities:
+    """What tells whether files are still the same.
 
-    A file of which the phone says nothing, or two things, has none.
+    Attributes:
+        of: path → identity.
+        settled: those that had been as they are for `SETTLED_AFTER` when the phone was asked. The times count seconds:
+            a file that changed in this very one could change once more and keep its identity.
+    """
+
+    of: Mapping[str, Identity] = field(default_factory=dict)
+    settled: Mapping[str, Identity] = field(default_factory=dict)
+
+
+def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> Identities:
+    """Ask for what tells whether a file is still the same.
+
+    A file of which the phone says nothing, or two things, has no identity.
     """
     found: dict[str, Identity] = {}
+    settled: dict[str, Identity] = {}
     plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
     words = {commands.quoted(path): path for path in plain}
     for batch in commands.batches(words):
@@ -42,8 +62,22 @@ def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOn
             told = _TOLD.fullmatch(line)
             if told and told[2] in asked:
                 said.setdefault(told[2], set()).add(told[1])
-        found.update({path: lines.pop() for path, lines in said.items() if len(lines) == 1})
-    return found
+        new = {path: lines.pop() for path, lines in said.items() if len(lines) == 1}
+        found.update(new)
+        now = _now(answer)
+        settled.update({path: identity for path, identity in new.items() if _last_change(identity) < now})
+    return Identities(found, settled)
+
+
+def _now(answer: Answer | None) -> int:
+    """Give the time before which nothing has changed lately, by the phone's own clock; without one, the beginning."""
+    first = answer.output.partition(b"\n")[0] if answer else b""
+    return int(first) - SETTLED_AFTER if _CLOCK.fullmatch(first) else 0
+
+
+def _last_change(identity: Identity) -> int:
+    _, written, changed, _ = identity.split(" ")
+    return max(int(written), int(changed))
 
 
 class HashMemory:
@@ -69,11 +103,11 @@ class HashMemory:
         known = self._known.get(path)
         return known[1] if known and known[0] == identity else None
 
-    def save(self, identities: Mapping[str, Identity], hashes: Mapping[str, str]) -> None:
-        """Remember these hashes and no others. Where the disk takes nothing, nothing is remembered."""
+    def save(self, settled: Mapping[str, Identity], hashes: Mapping[str, str]) -> None:
+        """Remember these hashes, of files that had settled, and no others; nothing where the disk takes nothing."""
         if self._path is None:
             return
-        files = {path: [identity, hashes[path]] for path, identity in identities.items() if path in hashes}
+        files = {path: [identity, hashes[path]] for path, identity in settled.items() if path in hashes}
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             content = json.dumps({"format": _FORMAT, "build": self._build, "files": files})

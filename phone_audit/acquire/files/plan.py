@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.model.beside import BesideFile
 from phone_audit.model.parts import Parts, Range
 
@@ -117,8 +118,8 @@ def _lacks_nothing(path: Path, parts: Parts | None) -> bool:
     return False
 
 
-def _no_memory(serial: str | None) -> Path | None:
-    del serial
+def _no_memory(phone: PhoneIdentity) -> Path | None:
+    del phone
     return None
 
 
@@ -130,8 +131,8 @@ class Plan:
         next_wanted: which parts are wanted; None where whole files are.
         is_known: whether the file with this SHA-256 was analysed before, so that its bytes are not needed.
         on_apk: gets each file as soon as it is complete.
-        memory: where the hashes of the phone with this serial number are remembered; None where nowhere.
-        rehash: whether every file is hashed again, also one that is remembered.
+        memory: where the hashes of this phone are remembered; None where nowhere.
+        rehash: whether nothing that is remembered of the phone is used.
         earlier: gives the file with this SHA-256 from an earlier reading that was interrupted, as a new file in this
             folder.
         room: gets the bytes that all files have, before one is copied, and raises `AcquireError` where they do not fit.
@@ -145,7 +146,7 @@ class Plan:
     next_wanted: NextWanted | None = None
     is_known: Callable[[str], bool] = _nothing_known
     on_apk: Callable[[PulledApk], None] = _nobody
-    memory: Callable[[str | None], Path | None] = _no_memory
+    memory: Callable[[PhoneIdentity], Path | None] = _no_memory
     rehash: bool = False
     earlier: Callable[[str, Path], PulledApk | None] = _nothing_saved
     room: Callable[[int], None] = _room_enough

@@ -40,9 +40,9 @@ class FakeServer(AdbServer):
     def forget(self, address: str) -> None:
         self.log.append(f"forget {address}")
 
-    def wait_for(self, serial: str, patience: float, on_wait: object) -> None:
+    def wait_for(self, serial: str, patience: float, on_wait: object) -> bool:
         self.log.append(f"wait {serial} {patience:g}")
-        super().wait_for(serial, 0, None)
+        return super().wait_for(serial, 0, None)
 
 
 def plugged(serial: str) -> UsbPhone:

@@ -15,6 +15,7 @@ from phone_audit.acquire.adb.adb_stream import WINDOW
 from phone_audit.acquire.adb.direct import DirectTransport
 from phone_audit.acquire.adb.keys import AdbKey, load_keys
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
+from phone_audit.acquire.transport import Handshake
 from phone_audit.errors import (
     AcquireError,
     CommandError,
@@ -25,6 +26,7 @@ from phone_audit.errors import (
     UnauthorizedError,
 )
 from tests.acquire.listener import (
+    BANNER,
     HEADER,
     Behaviour,
     exactly,
@@ -188,6 +190,61 @@ def test_a_phone_that_hangs_up_instead_of_accepting_refused(keys: tuple[AdbKey, 
     error = refusal(ask_for_key([], [], hang_up), keys, patience=5)
     assert isinstance(error, UnauthorizedError)
     assert "refused" in error.message
+
+
+AUTH_TOKEN, AUTH_SIGNATURE, AUTH_PUBLIC_KEY = 1, 2, 3
+
+
+def accepting(*refused: int) -> Behaviour:
+    """Ask for a key, and accept what comes after so many refusals."""
+
+    def behave(connection: socket.socket) -> None:
+        assert message(connection)[0] == b"CNXN"
+        for _ in (*refused, 0):
+            connection.sendall(packed(b"AUTH", AUTH_TOKEN, 0, bytes(20)))
+            assert message(connection)[0] == b"AUTH"
+        connection.sendall(packed(b"CNXN", 0x01000001, 2**20, BANNER))
+        hold(connection)
+
+    return behave
+
+
+def two_keys(keys: tuple[AdbKey, ...], tmp_path: Path) -> tuple[AdbKey, ...]:
+    return (*keys, *load_keys({"HOME": str(tmp_path)}))
+
+
+@pytest.mark.parametrize(("refusals", "accepted", "asked"), [(0, 0, False), (1, 1, False), (2, 0, True)])
+def test_which_key_the_phone_accepted_is_known_and_whether_it_had_to_ask(
+    keys: tuple[AdbKey, ...], tmp_path: Path, refusals: int, accepted: int, asked: bool
+) -> None:
+    both = two_keys(keys, tmp_path)
+    with listening(accepting(*range(refusals))) as name:
+        transport = direct.connect(link_to(name), both, patience=5, on_wait=None)
+        transport.close()
+    banner = BANNER.decode().rstrip("\0")
+    assert transport.handshake == Handshake(banner, both[accepted].fingerprint, asked)
+    assert both[0].fingerprint != both[1].fingerprint
+
+
+def test_a_phone_that_asks_for_no_key_has_accepted_none(keys: tuple[AdbKey, ...]) -> None:
+    def behave(connection: socket.socket) -> None:
+        greet(connection)
+        hold(connection)
+
+    with listening(behave) as name:
+        transport = direct.connect(link_to(name), keys, patience=5, on_wait=None)
+        transport.close()
+    assert (transport.handshake.host_key, transport.handshake.asked) == (None, False)
+
+
+def test_a_phone_that_has_to_ask_now_is_not_the_one_that_was_lost(keys: tuple[AdbKey, ...]) -> None:
+    """Another phone of the same model, put in while the first one was gone: it does not know this computer."""
+    first, second = accepting(), accepting(0)
+    with listening(first, second) as name:
+        transport = direct.connect(link_to(name), keys, patience=5, on_wait=None, redial=lambda: link_to(name))
+        with pytest.raises(DeviceLostError, match="another phone is in its place"):
+            transport.connect_again()
+        transport.close()
 
 
 def test_without_a_key_nothing_is_signed() -> None:

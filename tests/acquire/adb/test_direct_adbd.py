@@ -5,6 +5,7 @@ import os
 import shlex
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,10 +155,16 @@ def test_the_person_is_told_once_and_the_key_is_remembered(nokia: Phone) -> None
     def tap(sentence: str) -> None:
         told.append(sentence)
 
+    shown = []
     with nokia.asking("always"):
         for _ in range(2):
-            open_transport(nokia.address, via="direct", on_wait=tap, patience=10).close()
+            transport = open_transport(nokia.address, via="direct", on_wait=tap, patience=10)
+            transport.close()
+            shown.append(transport.handshake)
     assert told == [states.waiting(nokia.address)]
+    assert [one.asked for one in shown] == [True, False]
+    assert shown[0].host_key is not None
+    assert replace(shown[0], asked=False) == shown[1]
 
 
 @pytest.mark.parametrize("policy", ["ask", "deny"])

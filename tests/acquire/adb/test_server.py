@@ -16,7 +16,7 @@ from phone_audit.acquire.adb import server, states
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.devices import list_devices
 from phone_audit.acquire.adb.server import AdbServer, ServerTransport, find_server, trouble
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import ADB_SERVER, Handshake, Transport
 from phone_audit.errors import (
     AcquireError,
     CommandError,
@@ -99,6 +99,14 @@ def test_a_server_that_does_not_run_is_never_started(monkeypatch: pytest.MonkeyP
         open_transport("127.0.0.1:5555", via="server")
     with pytest.raises(NoDeviceError, match="No phone was found"):
         open_transport(None)
+
+
+def test_what_a_server_lists_of_a_phone_is_its_banner_and_the_key_is_not_known() -> None:
+    with fake_server({b"host:devices-l": okay(PHONE)}) as adb:
+        shown = ServerTransport(adb, "S1", asked=True).handshake
+        assert shown == Handshake("product=x;model=Nokia_7_plus;device=y", ADB_SERVER, asked=True)
+        assert ServerTransport(adb, "S2").handshake.banner == ""
+    assert ServerTransport(adb, "S1").handshake == Handshake("", None, asked=False)
 
 
 @pytest.mark.promise("adb-server-left-alone")

@@ -14,10 +14,11 @@ from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.command_list import COMMANDS
 from phone_audit.acquire.files import hashing, range_carrier, ranges
+from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
 from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
@@ -177,10 +178,9 @@ def test_what_is_known_is_copied_all_the_same_where_it_is_saved(phone: ShellPhon
     check(acquired, CONTENTS)
 
 
-def memory_of(folder: Path) -> Callable[[str | None], Path | None]:
-    def memory(serial: str | None) -> Path | None:
-        assert serial == "SERIAL1"
-        return folder / "memory.json"
+def memory_of(folder: Path) -> Callable[[PhoneIdentity], Path | None]:
+    def memory(phone: PhoneIdentity) -> Path | None:
+        return folder / f"{hashlib.sha256(phone.text.encode()).hexdigest()}.json" if phone.text else None
 
     return memory
 
@@ -207,6 +207,54 @@ def test_the_second_scan_hashes_only_what_has_changed(phone: ShellPhone, tmp_pat
     assert Scan(phone, tmp_path / "5", plan, depth="deep").sources() == {"device"}
 
 
+SAME = Handshake("device::ro.product.model=X", "a" * 64, asked=False)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SAME, banner="device::ro.product.model=Y"),
+        replace(SAME, host_key="b" * 64),
+        replace(SAME, host_key=None),
+        replace(SAME, host_key=ADB_SERVER),
+        replace(SAME, asked=True),
+    ],
+)
+def test_a_phone_that_only_states_the_same_serial_does_not_get_the_hashes_of_another(
+    phone: ShellPhone, tmp_path: Path, other: Handshake
+) -> None:
+    """Its files have the same paths, sizes, times and inodes, as on a phone that somebody copied."""
+    remember_times(phone)
+    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    phone.handshake = SAME
+    assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
+    phone.handshake = other
+    assert Scan(phone, tmp_path / "2", plan).sources() == {"device"}
+    phone.handshake = SAME
+    assert Scan(phone, tmp_path / "3", plan).sources() == {"cached"}
+
+
+def test_a_phone_that_did_not_know_this_computer_is_remembered_for_the_next_time(
+    phone: ShellPhone, tmp_path: Path
+) -> None:
+    remember_times(phone)
+    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    phone.handshake = replace(SAME, asked=True)
+    assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
+    phone.handshake = SAME
+    assert Scan(phone, tmp_path / "2", plan).sources() == {"cached"}
+
+
+def test_a_file_that_changed_in_the_second_of_the_scan_is_hashed_again(phone: ShellPhone, tmp_path: Path) -> None:
+    """The times count seconds, so a second change within one is not seen."""
+    remember_times(phone, later=0)
+    for path in phone.tree:
+        Path(path).touch()
+    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    Scan(phone, tmp_path / "1", plan)
+    assert Scan(phone, tmp_path / "2", plan).sources() == {"device"}
+
+
 def test_hashes_of_a_scan_that_broke_off_are_remembered(phone: ShellPhone, tmp_path: Path) -> None:
     remember_times(phone)
     phone.cuts = [30_000]
@@ -224,13 +272,14 @@ def test_hashes_of_a_scan_that_broke_off_are_remembered(phone: ShellPhone, tmp_p
     assert all(after[file.path] == "cached" for file in before)
 
 
-def remember_times(phone: ShellPhone) -> None:
-    """Let the phone answer for the times of its files as they are here."""
+def remember_times(phone: ShellPhone, later: int = 60) -> None:
+    """Let the phone answer for the times of its files as they are here, some seconds later by its clock."""
 
     def answer(asked: FakePhone, command: str) -> None:
         if command.startswith(": times;"):
             done = os.popen(f"bash -c {shell_word(command)}")
-            asked.says[command] = done.read()
+            now, _, times = done.read().partition("\n")
+            asked.says[command] = f"{int(now) + later}\n{times}"
             done.close()
 
     phone.says["getprop"] = "[ro.build.fingerprint]: [a/b/c]\n" + str(phone.says["getprop"])

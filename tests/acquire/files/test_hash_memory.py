@@ -7,7 +7,7 @@ import pytest
 
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.files.hash_memory import HashMemory, identities
+from phone_audit.acquire.files.hash_memory import HashMemory, Identities, identities
 from phone_audit.acquire.transport import Answer
 
 HASH = "ab" * 32
@@ -74,19 +74,29 @@ def test_identities_are_asked_for_many_files_at_once() -> None:
         return Answer(f"{IDENTITY} /a.apk\n{IDENTITY} /b c.apk\n".encode(), 0, truncated=False)
 
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b c.apk", 1), FileOnPhone("/it's.apk", 1)]
-    assert identities(shell, files) == {"/a.apk": IDENTITY, "/b c.apk": IDENTITY}
-    assert asked == [": times;stat -L -c '%s %Y %Z %i %n' '/a.apk' '/b c.apk'"]
+    assert identities(shell, files).of == {"/a.apk": IDENTITY, "/b c.apk": IDENTITY}
+    assert asked == [": times;date +%s;stat -L -c '%s %Y %Z %i %n' '/a.apk' '/b c.apk'"]
 
 
 @pytest.mark.parametrize("output", [b"", IDENTITY.encode() + b"\n", b"stat: gone\n" + IDENTITY.encode() + b"\n"])
 def test_an_answer_that_does_not_fit_is_not_believed(output: bytes) -> None:
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1)]
-    assert identities(lambda _: Answer(output, 0, truncated=False), files) == {}
-    assert identities(lambda _: None, files) == {}
+    assert identities(lambda _: Answer(output, 0, truncated=False), files) == Identities()
+    assert identities(lambda _: None, files) == Identities()
 
 
 def test_a_file_that_is_gone_has_no_identity_and_the_others_keep_theirs() -> None:
     said = f"stat: '/b.apk': No such file or directory\n{IDENTITY} /a.apk\n{IDENTITY} /c.apk\n1 1 1 1 /c.apk\nx\n"
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1), FileOnPhone("/c.apk", 1)]
     found = identities(lambda _: Answer(said.encode(), 1, truncated=False), files)
-    assert found == {"/a.apk": IDENTITY}, "of /c.apk it says two things"
+    assert found.of == {"/a.apk": IDENTITY}, "of /c.apk it says two things"
+
+
+@pytest.mark.parametrize(
+    ("clock", "settled"),
+    [("1700000004", True), ("1700000003", False), ("1700000000", False), ("", False), ("x", False), ("-1", False)],
+)
+def test_a_file_that_has_just_changed_has_not_settled(clock: str, settled: bool) -> None:
+    said = f"{clock}\n{IDENTITY} /a.apk\n"
+    found = identities(lambda _: Answer(said.encode(), 0, truncated=False), [FileOnPhone("/a.apk", 1)])
+    assert found == Identities({"/a.apk": IDENTITY}, {"/a.apk": IDENTITY} if settled else {})

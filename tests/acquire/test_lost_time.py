@@ -9,6 +9,7 @@ from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.adb.streamed import Stream, StreamTransport
 from phone_audit.acquire.lost_time import MOST_LOST, SHORT, LostTime
 from phone_audit.errors import DeviceLostError, UnresponsiveError
+from tests.acquire.fake_phone import KNOWN
 
 
 @dataclass
@@ -143,6 +144,7 @@ class _Phone(StreamTransport):
 
     def __init__(self, line: Line) -> None:
         super().__init__("X1", "direct")
+        self.handshake = KNOWN
         self.lost_time = LostTime(clock=line.clock)
         self._line = line
         self._gone: DeviceLostError | None = None

@@ -210,6 +210,7 @@ def test_the_second_scan_hashes_only_what_has_changed(phone: ShellPhone, tmp_pat
 SAME = Handshake("device::ro.product.model=X", "a" * 64, asked=False)
 
 
+@pytest.mark.promise("memory-of-one-phone")
 @pytest.mark.parametrize(
     "other",
     [

@@ -238,6 +238,7 @@ def test_an_entry_without_an_id_removes_nothing(fed: Fed) -> None:
 # a source is not another one
 
 
+@pytest.mark.promise("update-of-its-source")
 def test_what_is_signed_for_one_source_is_not_taken_for_another(fed: Fed) -> None:
     """One key signs both lists, and the server gives one of them in the place of the other."""
     for name in ("lab", "other"):
@@ -287,6 +288,7 @@ def test_a_url_that_ends_with_no_name_needs_one(fed: Fed) -> None:
     assert "the URL ends with no name" in fed.update()[0].text
 
 
+@pytest.mark.promise("update-never-older")
 @pytest.mark.parametrize("name", ["lab", "again"])
 def test_a_source_that_was_dropped_and_is_listed_again_takes_nothing_older(fed: Fed, name: str) -> None:
     fed_with_one(fed)

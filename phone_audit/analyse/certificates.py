@@ -1,6 +1,7 @@
 """X.509 certificates and the PKCS #7 blocks of signed archives."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,12 @@ from phone_audit.errors import ApkError
 
 _DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What asn1crypto raises on damaged input; it decodes lazily, so any access can."""
+_LONGEST_NUMBER = 1024
+"""Bytes in a row that say that a number goes on: asn1crypto reads tags and object identifiers of any length, in time by
+its square. Random bytes have some 30, a text in any language a few hundred."""
+_GOES_ON = re.compile(rb"[\x80-\xff]{64,}+")
+_MOST_SIGNERS, _MOST_CERTIFICATES = 32, 256
+"""Of one PKCS #7 block: each signer is looked for among all certificates. Real ones have one of each, and a chain."""
 _CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 _SHORT_NAMES = {
     "2.5.4.3": "CN",
@@ -52,7 +59,7 @@ def _read(encoded: bytes) -> Certificate:
     sha1 = hashlib.sha1(encoded, usedforsecurity=False).hexdigest()
     sha256 = hashlib.sha256(encoded).hexdigest()
     try:
-        body = x509.Certificate.load(encoded)["tbs_certificate"]
+        body = x509.Certificate.load(_of_bounded_numbers(encoded))["tbs_certificate"]
     except _DAMAGE:
         return Certificate(sha256, sha1, "", "", "")
     return Certificate(sha256, sha1, _subject(body), _time(body, "not_before"), _time(body, "not_after"))
@@ -100,10 +107,11 @@ def read_signed_block(block: bytes) -> SignedBlock:
         ApkError: the block is damaged.
     """
     try:
-        content = cms.ContentInfo.load(block)
+        content = cms.ContentInfo.load(_of_bounded_numbers(block))
         if content["content_type"].native != "signed_data":
             raise _damaged("it is no signed data")
         signed = content["content"]
+        _check_counts(len(signed["signer_infos"]), len(signed["certificates"]))
         held = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
         records = tuple(_record(info, held) for info in signed["signer_infos"])
         return SignedBlock(str(signed["encap_content_info"]["content_type"].dotted), records)
@@ -130,7 +138,9 @@ def public_key_of(encoded: bytes) -> bytes:
         ApkError: the certificate is damaged.
     """
     try:
-        return bytes(x509.Certificate.load(encoded)["tbs_certificate"]["subject_public_key_info"].dump())
+        return bytes(
+            x509.Certificate.load(_of_bounded_numbers(encoded))["tbs_certificate"]["subject_public_key_info"].dump()
+        )
     except _DAMAGE as error:
         raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
 
@@ -142,12 +152,28 @@ def may_sign(encoded: bytes) -> bool:
         ApkError: the certificate is damaged.
     """
     try:
-        certificate = x509.Certificate.load(encoded)
+        certificate = x509.Certificate.load(_of_bounded_numbers(encoded))
         usage = certificate.key_usage_value
         allowed = usage is None or not usage.native.isdisjoint({"digital_signature", "non_repudiation"})
         return allowed and not any(name[:1].isdigit() for name in certificate.critical_extensions)
     except _DAMAGE as error:
         raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
+
+
+def _of_bounded_numbers(encoded: bytes) -> bytes:
+    """Return the bytes themselves.
+
+    Raises:
+        ValueError: a number in them goes on without end.
+    """
+    if any(run.end() - run.start() > _LONGEST_NUMBER for run in _GOES_ON.finditer(encoded)):
+        raise ValueError
+    return encoded
+
+
+def _check_counts(signers: int, certificates: int) -> None:
+    if signers > _MOST_SIGNERS or certificates > _MOST_CERTIFICATES:
+        raise _damaged(f"it has more than {_MOST_SIGNERS} signers or {_MOST_CERTIFICATES} certificates")
 
 
 def _record(info: cms.SignerInfo, held: list[x509.Certificate]) -> SignerRecord:

@@ -7,8 +7,9 @@ from asn1crypto import cms, x509  # noqa: TID251
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.analyse import certificates as reader
 from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.certificates import jar_signers, read_certificate
+from phone_audit.analyse.certificates import jar_signers, may_sign, public_key_of, read_certificate
 from phone_audit.errors import ApkError
 from tests.analyse.signed import FOLDER
 
@@ -126,3 +127,36 @@ def test_damage_raises_only_our_own_error(sample: bytes, changes: list[tuple[int
         assert all(jar_signers(encoded))
     except ApkError as error:
         assert error.step == "signature"  # noqa: PT017
+
+
+NO_END = b"\xff" * 20_000
+
+
+@pytest.mark.parametrize(
+    "encoded", [NO_END, b"\x30\x82\x4e\x20" + NO_END, b"\x30\x82\x4e\x24\x06\x82\x4e\x20" + NO_END]
+)
+def test_a_number_without_end_is_refused_before_it_is_read(encoded: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tag, or a part of an object identifier, of so many bytes: reading it takes time by the square of its length."""
+    given: list[bytes] = []
+    monkeypatch.setattr(x509.Certificate, "load", given.append)
+    monkeypatch.setattr(cms.ContentInfo, "load", given.append)
+    assert read_certificate(encoded).subject == ""
+    for read in (jar_signers, public_key_of, may_sign):
+        with pytest.raises(ApkError, match="damaged"):
+            read(encoded)
+    assert given == []
+
+
+@pytest.mark.parametrize(("certificates", "signer_infos"), [(1, 40), (300, 1)])
+def test_a_block_of_many_signers_or_certificates_is_refused_before_they_are_compared(
+    certificates: int, signer_infos: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each signer was compared with each certificate: a block of two megabytes had a hundred million pairs."""
+    impostor = x509.Certificate.load(signer(TWO))
+    impostor["tbs_certificate"]["serial_number"] = x509.Certificate.load(signer(ONE)).serial_number
+    block = edited(ONE, [bytes(impostor.dump(force=True))] * certificates + [signer(ONE)], signer_infos)
+    compared: list[object] = []
+    monkeypatch.setattr(reader, "_same_name", lambda one, _: compared.append(one))
+    with pytest.raises(ApkError, match="more than"):
+        jar_signers(block)
+    assert compared == []

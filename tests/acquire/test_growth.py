@@ -204,6 +204,7 @@ MADE: dict[str, tuple[Made, int]] = {
 }
 
 
+@pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize("what", MADE)
 def test_twice_as_much_is_twice_the_work(what: str) -> None:
     made, size = MADE[what]
@@ -264,6 +265,7 @@ def test_the_beginning_of_a_file_is_all_that_is_unpacked_of_it(tmp_path: Path) -
         assert left - holding._left == 4096
 
 
+@pytest.mark.promise("counts-bounded")
 def test_more_users_than_any_phone_has_are_not_asked_for() -> None:
     phone = FakePhone({"pm list users": "".join(f"\tUserInfo{{{user}:x:c13}}\n" for user in range(1000))})
     asking, listing = reader(phone), Listing()
@@ -272,6 +274,7 @@ def test_more_users_than_any_phone_has_are_not_asked_for() -> None:
     assert ("users", "too-many") in {(note.subject, note.code) for note in asking.skipped}
 
 
+@pytest.mark.promise("counts-bounded")
 def test_more_packages_than_any_phone_has_are_cut_and_that_is_said() -> None:
     asking = reader()
     listing = Listing(names={f"org.a{number:06d}" for number in range(MOST_PACKAGES + 1)})

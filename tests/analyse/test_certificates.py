@@ -132,6 +132,7 @@ def test_damage_raises_only_our_own_error(sample: bytes, changes: list[tuple[int
 NO_END = b"\xff" * 20_000
 
 
+@pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize(
     "encoded", [NO_END, b"\x30\x82\x4e\x20" + NO_END, b"\x30\x82\x4e\x24\x06\x82\x4e\x20" + NO_END]
 )

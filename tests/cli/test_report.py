@@ -112,7 +112,7 @@ def test_a_command_that_is_not_ours_is_not_shown(tmp_path: Path) -> None:
         assert "a command here that phone-audit does not give" in " ".join(shown.split())
 
 
-@pytest.mark.promise("seal")
+@pytest.mark.promise("seal-holds")
 @pytest.mark.parametrize("command", ["firmware", "apks"])
 def test_what_a_command_seals_report_finds_whole(tmp_path: Path, command: str) -> None:
     (tmp_path / "a.apk").write_bytes(b"no apk")

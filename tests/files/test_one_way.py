@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import phone_audit
 
 PACKAGE = Path(phone_audit.__file__).parent
@@ -64,10 +66,12 @@ def files_with(wanted: frozenset[str]) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.promise("one-way-to-read")
 def test_json_and_yaml_are_parsed_in_few_places() -> None:
     assert set(files_with(PARSING)) == set(PARSES)
 
 
+@pytest.mark.promise("one-way-to-read")
 def test_no_file_is_read_without_a_bound() -> None:
     assert set(files_with(READING)) == set(READS_WHOLE)
 

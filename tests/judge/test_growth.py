@@ -87,6 +87,7 @@ MADE: dict[str, tuple[Made, int]] = {
 }
 
 
+@pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize("what", MADE)
 def test_twice_as_much_is_twice_the_work(what: str) -> None:
     made, size = MADE[what]

@@ -88,6 +88,7 @@ def test_our_commands_are_kept(command: str) -> None:
     assert remedy == Remedy(text="x", command=command)
 
 
+@pytest.mark.promise("no-lent-voice")
 @pytest.mark.parametrize(
     "command",
     [
@@ -114,6 +115,7 @@ def test_other_commands_are_left_out_and_that_is_said(field: str, command: str) 
     assert remedy == Remedy(text="x", risk=f"Y. {NOT_OUR_COMMAND}")
 
 
+@pytest.mark.promise("no-lent-voice")
 def test_an_address_that_is_none_of_the_web_is_left_out() -> None:
     stating = finding().model_copy(update={"sources": (SOURCE, SOURCE.model_copy(update={"url": "javascript:x"}))})
     read = read_document(Finding, CheckedJson(stating.model_dump_json().encode()))

@@ -63,12 +63,14 @@ def test_no_seal(tmp_path: Path) -> None:
         check_seal(path, CONTENT, read_known_keys((public_key(),)), wanted=True)
 
 
+@pytest.mark.promise("seal-holds")
 def test_your_own_key_does_not_stand_for_one_that_you_named(tmp_path: Path) -> None:
     path = sealed(tmp_path, seal_key(OWN, no_password))
     with pytest.raises(ResultError, match="which is not known here"):
         check_seal(path, CONTENT, read_known_keys((public_key(),)), wanted=True)
 
 
+@pytest.mark.promise("seal-holds")
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     seal_of(path).write_bytes(sign(CONTENT))
@@ -78,7 +80,7 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.promise("seal")
+@pytest.mark.promise("seal-holds")
 @pytest.mark.parametrize("content", [CONTENT + b" ", CONTENT[:-1], b"", CONTENT.replace(b"scan", b"apks")])
 @pytest.mark.parametrize("legacy", [True, False])
 def test_a_changed_file(tmp_path: Path, content: bytes, legacy: bool) -> None:
@@ -159,7 +161,7 @@ def no_password_needed(path: Path) -> str:
     return "x"
 
 
-@pytest.mark.promise("seal")
+@pytest.mark.promise("seal-holds")
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="the stock minisign is not installed")
 def test_stock_minisign_both_ways(tmp_path: Path) -> None:
     def minisign(*words: str | Path) -> None:

@@ -132,6 +132,7 @@ def test_damaged_lz4_is_refused(block: bytes, size: int) -> None:
         decompress(block, size)
 
 
+@pytest.mark.promise("damage-is-noted")
 def test_a_store_without_compressed_assemblies_holds_none() -> None:
     """Stores of builds without compression: the first look for one raised, and with it the places of all files."""
     assert list(compressed_assemblies(memoryview(b"XABA" + bytes(60)), 1000)) == []

@@ -12,6 +12,7 @@ ABOUT = About("list", "listed")
 LONG = 2_000_000
 
 
+@pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize("line", ["/", "/a", "#@", "# ", "||a", "||a$", "127.1", "0.0.0.0 ", "a.", " #a"])
 def test_a_long_line_of_a_block_list(line: str) -> None:
     assert all(isinstance(row, Rejected) for row in read_hosts((line * (LONG // len(line))).encode(), ABOUT))

@@ -32,7 +32,7 @@ def test_a_cut_answer_says_which_limit_it_met() -> None:
     question = commands.Command("dumpsys x", timeout=15.0, limit=2**20)
     late = Answer(b"abc", None, truncated=True)
     long = Answer(b"a" * 2**20, None, truncated=True)
-    assert "within 15 seconds" in (cut_off(question, late) or "")
+    assert "15 seconds at most" in (cut_off(question, late) or "")
     assert "more than 1 MB" in (cut_off(question, long) or "")
 
 

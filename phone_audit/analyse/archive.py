@@ -22,7 +22,7 @@ from phone_audit.analyse.zip_index import Buffer, Entry, Index, Note, read_index
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 
-_STORED, _DEFLATED = 0, 8
+_STORED, DEFLATED = 0, 8
 _RAW_DEFLATE = -15
 _GZIP = 31
 _INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
@@ -67,7 +67,7 @@ class Archive:
 
     def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
-        deflated = (entry for entry in entries if entry.method == _DEFLATED and self.held.has(entry))
+        deflated = (entry for entry in entries if entry.method == DEFLATED and self.held.has(entry))
         self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
 
     def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
@@ -84,12 +84,12 @@ class Archive:
             start = self.held.start_of(entry)
         except ApkError:
             return None
-        length = count if entry.method != _DEFLATED else 2 * count + _DEFLATE_HEADERS
+        length = count if entry.method != DEFLATED else 2 * count + _DEFLATE_HEADERS
         end = min(start + length, start + entry.compressed)
         if not self.held.holds(start, end):
             return None
         raw = self.data[start:end]
-        if entry.method != _DEFLATED:
+        if entry.method != DEFLATED:
             return bytes(raw[:count])
         try:
             return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw, count))
@@ -165,7 +165,7 @@ class Archive:
         if last is not None and last[0] is entry:
             return last[1]
         self.held.require(entry)
-        raw = _raw(self.data, entry)
+        raw = raw_of(self.data, entry)
         self._last_raw = entry, raw
         return raw
 
@@ -197,8 +197,8 @@ class Archive:
 
     def _is_deflated(self, entry: Entry) -> bool:
         """Tell how to read an entry. Android takes unknown methods as stored; what inflates exactly was mislabelled."""
-        if entry.method in (_STORED, _DEFLATED) or entry.compressed == entry.size:
-            return entry.method == _DEFLATED
+        if entry.method in (_STORED, DEFLATED) or entry.compressed == entry.size:
+            return entry.method == DEFLATED
         if entry not in self._mislabelled:
             self._mislabelled[entry] = self._inflates_exactly(entry)
         return self._mislabelled[entry]
@@ -247,13 +247,18 @@ def _announced(data: Buffer, entry: Entry) -> bytes | None:
     """Inflate an entry that is no larger than announced; None where it is, or damaged. Safe in any thread."""
     stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
     try:
-        content = bytes(stream.decompress(_raw(data, entry), entry.size + 1))
+        content = bytes(stream.decompress(raw_of(data, entry), entry.size + 1))
     except (_INFLATE_ERROR, ApkError):
         return None
     return content if stream.eof and len(content) <= entry.size else None
 
 
-def _raw(data: Buffer, entry: Entry) -> Buffer:
+def raw_of(data: Buffer, entry: Entry) -> Buffer:
+    """Give the bytes of an entry as they lie in the file.
+
+    Raises:
+        ApkError: code `damaged-entry`.
+    """
     start = start_of(data, entry)
     return data[start : start + entry.compressed]
 

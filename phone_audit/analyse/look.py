@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from phone_audit.analyse.archive import Archive, map_file
+from phone_audit.analyse.archive import DEFLATED, Archive, inflated, map_file, raw_of
 from phone_audit.analyse.contents import MANIFEST
 from phone_audit.analyse.package_facts import read_package_facts
 from phone_audit.analyse.records import empty_record
 from phone_audit.analyse.steps import Steps
-from phone_audit.analyse.zip_index import names
+from phone_audit.analyse.zip_index import Buffer, Entry, records
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ApkFile, ApkInfo
 
@@ -29,24 +29,32 @@ def look_at(path: Path, shown_as: str, on_step: Callable[[str], None]) -> ApkInf
     Args:
         path: the file.
         shown_as: its name in the record.
-        on_step: is told each step before it begins.
+        on_step: is told of steps that take longer.
 
     Raises:
         MemoryError: there is not even room for the list of entries.
     """
-    on_step("read")
     record = empty_record(shown_as, ())
     with suppress(ApkError), map_file(path) as data:
-        if any(_TELLING.fullmatch(name) for name in names(data)):
+        telling, manifest = _telling(data)
+        if telling:
+            record = record.model_copy(update={"has_code": True})
+        if manifest is not None and _may_name_a_split(data, manifest):
             return _with_split(record, Archive(data), on_step)
     return record
 
 
+def _telling(data: Buffer) -> tuple[bool, Entry | None]:
+    """Return whether a name tells of code, and the entry that holds the manifest. No more is read than has to be."""
+    telling = False
+    for entry in records(data):
+        if entry.name == MANIFEST:
+            return True, entry
+        telling = telling or bool(_TELLING.fullmatch(entry.name))
+    return telling, None
+
+
 def _with_split(record: ApkInfo, archive: Archive, on_step: Callable[[str], None]) -> ApkInfo:
-    record = record.model_copy(update={"has_code": True})
-    entry = archive.find(MANIFEST)
-    if entry is None or not _names_a_split(bytes(archive.read(entry, _MANIFEST_LIMIT))):
-        return record
     manifest = read_package_facts(archive, record.path, Steps(frozenset(), on_step)).manifest
     if manifest is None or manifest.role == "base":
         return record
@@ -54,5 +62,13 @@ def _with_split(record: ApkInfo, archive: Archive, on_step: Callable[[str], None
     return record.model_copy(update={"package": manifest.package, "files": (file,)})
 
 
-def _names_a_split(manifest: bytes) -> bool:
-    return any(word in manifest for word in _SPLIT)
+def _may_name_a_split(data: Buffer, manifest: Entry) -> bool:
+    """Tell whether the word stands in the manifest, without reading its structure."""
+    if manifest.method != DEFLATED:
+        return True
+    content = bytearray()
+    for piece in inflated(manifest, raw_of(data, manifest)):
+        content += piece
+        if len(content) > _MANIFEST_LIMIT:
+            return False
+    return any(word in content for word in _SPLIT)

@@ -92,13 +92,13 @@ def _answer(request: Request, say: Callable[[str], None], knowledge: Knowledge, 
     left_out = frozenset(leave_out if isinstance(leave_out, list) else ())
     started = time.monotonic()
     info = _read(request, left_out, beside, lambda step: say(json.dumps({"step": step})), knowledge)
-    say(json.dumps({"step": RECORD}))
+    if not request.get("look"):
+        say(json.dumps({"step": RECORD}))
     record = record_json(info, cut_first=RECORD in left_out)
     seconds = time.monotonic() - started
     exhausted = any(skipped.code == "memory-budget" for skipped in info.skipped)
     retire = exhausted or resident() > memory * _RETIRE_AT
-    say(json.dumps({"seconds": round(seconds, 6), "retire": retire}))
-    say(record)
+    say(json.dumps({"seconds": round(seconds, 6), "retire": retire}) + "\n" + record)
     return retire
 
 

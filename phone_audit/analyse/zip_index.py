@@ -159,15 +159,6 @@ def small_records(data: Sliceable) -> Iterator[Entry]:
     return _records(data, _small(_find_end(data, [])))
 
 
-def names(data: Sliceable) -> Iterator[str]:
-    """Give the names of what `records` gives.
-
-    Raises:
-        ApkError: as `records`.
-    """
-    return (entry.name for entry in records(data))
-
-
 def _find_end(data: Sliceable, notes: list[Note]) -> _End:
     """Locate the end record. The last one counts; one that ends exactly at the end of the file is preferred."""
     start = max(0, len(data) - _SEARCH)

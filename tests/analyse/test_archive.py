@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from phone_audit.analyse.archive import Archive, map_file
 from phone_audit.analyse.beside import SecondThread
-from phone_audit.analyse.zip_index import names, read_index
+from phone_audit.analyse.zip_index import read_index, records
 from phone_audit.errors import ApkError
 from tests.analyse.zips import Part, end_record, make_zip
 
@@ -309,7 +309,7 @@ def test_reads_what_another_writer_wrote(entries: dict[str, tuple[bytes, bool]],
             written.writestr(zipfile.ZipInfo(name), content, compress_type=method)
     read = contents(file.getvalue())
     assert sorted(read.values()) == sorted(content for content, _ in entries.values())
-    assert list(names(memoryview(file.getvalue()))) == list(read)
+    assert [entry.name for entry in records(memoryview(file.getvalue()))] == list(read)
 
 
 WHOLE = make_zip([MANIFEST, CODE, Part("a" * 40, b"x" * 300), Part("b", b"", deflate=False)], comment=b"comment")
@@ -330,7 +330,9 @@ def test_damage_raises_only_our_own_error(changes: list[tuple[int, bytes]], cut:
         opened = archive(bytes(data))
     except ApkError:
         return
-    assert list(names(memoryview(bytes(data)))) == [entry.name for entry in read_index(opened.data).entries]
+    assert [entry.name for entry in records(memoryview(bytes(data)))] == [
+        entry.name for entry in read_index(opened.data).entries
+    ]
     for entry in opened.entries:
         with contextlib.suppress(ApkError):
             assert len(opened.read(entry, 5_000)) <= 5_000

@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MOST_LOST = 120.0
+MOST_LOST = 300.0
 """Seconds that a whole scan waits, in all, for what never comes.
 
-A link that falls silent costs 20 to 30 s until it is known to be dead and is made again. So a scan survives four such
-falls, which is more than a loose plug gives, and one that falls silent again and again ends after two minutes of them.
+A link that falls silent costs 20 to 30 s until it is known to be dead and is made again. So a scan survives ten such
+falls, which is more than a loose plug gives, and one that falls silent again and again ends after five minutes of them.
+Half of it is more than any question takes that is answered in the end: the dump of all packages may take two minutes.
 """
 
-SHORT = 5.0
-"""Seconds that a question is waited for once half of that is lost; a phone that answers does so in one or two."""
+SHORT = 10.0
+"""Seconds that a question is waited for once half of that is lost; nearly every one is answered in one or two."""
 
 
 class LostTime:

@@ -13,6 +13,7 @@ RECORD: Step = "record"
 """The step in which a record is put together and written."""
 LONGEST_RECORD = 2 * 2**20
 """Bytes of JSON that one record may have; the largest of real packages has about a tenth of that."""
+_CUT_SHORT = 64 * 2**10
 _MOST_ITEMS = 20_000
 _LONGEST_TEXT = 4096
 _ORDER = (
@@ -25,6 +26,26 @@ _SHARE = 4
 _PER_VALUE = 24
 """Bytes that a value costs besides its text: its name, quotes and commas."""
 _ROUNDS = 4
+
+
+class Together:
+    """Bounds records that are held in memory at the same time: beyond `most` bytes of JSON, each is cut short."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+
+    def fitting(self, info: ApkInfo, size: int) -> ApkInfo:
+        """Return a record as it is, or cut short where those before it take all the room.
+
+        Args:
+            info: the record.
+            size: bytes of its JSON.
+        """
+        if size <= _CUT_SHORT or self._bytes + size <= self._most:
+            self._bytes += size
+            return info
+        return cut(info, _CUT_SHORT)
 
 
 def record_json(info: ApkInfo, *, cut_first: bool = False, longest: int = LONGEST_RECORD) -> str:

@@ -7,7 +7,8 @@ from typing import Final, Self
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import ApkInfo
 
-_IN_MEMORY: Final = 8
+_IN_MEMORY: Final = 2
+"""A record of 2 MB of JSON takes ten times as much in memory."""
 
 
 class RecordStore:

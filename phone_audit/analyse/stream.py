@@ -8,7 +8,7 @@ from typing import Final
 
 from phone_audit.analyse.apk_input import ApkInput, Inbox
 from phone_audit.analyse.duplicates import Key, key_of
-from phone_audit.analyse.record_size import cut
+from phone_audit.analyse.record_size import Together
 from phone_audit.analyse.task import Task, renamed
 from phone_audit.analyse.worker_process import Finished, WorkerProcess
 from phone_audit.model.apk import ApkInfo
@@ -19,7 +19,6 @@ MOST_BYTES: Final = 64 * 2**20
 """Bytes of records, as JSON, after which further ones are cut short: they are held together, as those of one phone.
 
 A phone with 400 packages gives some 20 MB."""
-_CUT_SHORT: Final = 64 * 2**10
 
 
 class Stream:
@@ -44,7 +43,7 @@ class Stream:
         self._first: dict[Key, int] = {}
         self._answers: dict[int, ApkInfo] = {}
         self._sizes: dict[int, int] = {}
-        self._bytes = 0
+        self._together = Together(MOST_BYTES)
         self._copies: dict[int, list[ApkInput]] = {}
         self._busy = 0
 
@@ -100,7 +99,7 @@ class Stream:
         task, (info, seconds) = finished
         self._busy -= 1
         item = self._items[task.number]
-        info = self._fitting(info, task.answer_size)
+        info = self._together.fitting(info, task.answer_size)
         self._done.append((item, info, seconds))
         if item.sha256 is not None:
             self._answers[task.number], self._sizes[task.number] = info, task.answer_size
@@ -108,12 +107,5 @@ class Stream:
             self._copy(copy, task.number)
 
     def _copy(self, item: ApkInput, first: int) -> None:
-        info = self._fitting(self._answers[first], self._sizes[first])
+        info = self._together.fitting(self._answers[first], self._sizes[first])
         self._done.append((item, renamed(info, item.shown_as), 0.0))
-
-    def _fitting(self, info: ApkInfo, size: int) -> ApkInfo:
-        """Return a record as it is, or cut short where those before it take all the room."""
-        if size <= _CUT_SHORT or self._bytes + size <= MOST_BYTES:
-            self._bytes += size
-            return info
-        return cut(info, _CUT_SHORT)

@@ -1,7 +1,7 @@
 """APK files and folders of them → published records, one by one, and the result of all."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +9,7 @@ from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
 from phone_audit.analyse.oat.nearby import files_near
+from phone_audit.analyse.record_size import Together
 from phone_audit.analyse.worker_pool import WorkerPool
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk
@@ -22,6 +23,8 @@ from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
 from phone_audit.pipeline.spooled import SpooledApks
 
 _DEFAULT_BUDGET = Budget()
+_MOST_BYTES_OF_SPLITS = 4 * 2**20
+"""Bytes of records, as JSON, of all packages with splits in one folder: they are held until its end."""
 
 
 @dataclass
@@ -165,10 +168,12 @@ def _records(
 
 def _whole_packages(apks: Iterable[AnalysedApk], split: frozenset[str]) -> Iterator[AnalysedApk]:
     """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined."""
-    waiting = []
+    waiting: list[AnalysedApk] = []
+    together = Together(_MOST_BYTES_OF_SPLITS)
     for apk in apks:
         if apk.info.package in split:
-            waiting.append(apk)
+            size = len(apk.info.model_dump_json())
+            waiting.append(replace(apk, info=together.fitting(apk.info, size)))
         else:
             yield apk
     yield from joined(waiting)

@@ -1,6 +1,7 @@
 """What a result found, as indicators to give out: of known-bad things, and the hosts of trackers for a block list."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from phone_audit.model.apk import Apk, Apks, Endpoint
 from phone_audit.model.base import Frozen
@@ -39,17 +40,20 @@ def render_hosts(document: Frozen, stated_in: str = "") -> str:
 
 def found_in(document: Frozen) -> list[Shared]:
     """Give the indicators of a result, each once, sorted."""
+    rows: set[Shared] = set()
     match document:
         case Scan():
-            rows = [*_of_findings(document.findings, document.apks), *_tracking(document.apks)]
+            rows = {*_of_findings(document.findings, document.apks), *_tracking(document.apks)}
         case Apks():
-            findings = [finding for apk in document.apks for finding in apk.findings]
-            rows = [*_of_findings(findings, document.apks), *_tracking(document.apks)]
+            for apk in document.apks:  # one at a time: there may be more than memory holds
+                rows.update(_of_apk(apk))
         case Apk():
-            rows = [*_of_findings(document.findings, (document,)), *_tracking((document,))]
-        case _:
-            rows = []
-    return sorted(set(rows), key=lambda row: (row.kind, row.value, row.class_, row.name, row.where, row.title))
+            rows = set(_of_apk(document))
+    return sorted(rows, key=lambda row: (row.kind, row.value, row.class_, row.name, row.where, row.title))
+
+
+def _of_apk(apk: Apk) -> Iterator[Shared]:
+    return chain(_of_findings(apk.findings, (apk,)), _tracking((apk,)))
 
 
 def _made(document: Frozen) -> str:

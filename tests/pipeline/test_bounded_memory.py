@@ -9,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.analyse import record_size
 from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
-from phone_audit.pipeline.apks import audit_apks
+from phone_audit.model.finding import Evidence
+from phone_audit.pipeline import apks as pipeline_apks
+from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.spooled import SpooledApks
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS
+from phone_audit.report.found import found_in
 from tests.analyse.bombs import record_bomb
-from tests.analyse.packages import package
+from tests.analyse.packages import dex, fixture, package
 from tests.analyse.zips import Part
+from tests.documents import apk, apks, finding
 
 ROOM = 4_000_000 * 1024
 MOST_ALIVE = 40
@@ -47,6 +54,38 @@ def test_records_are_not_held(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("records-bounded")
+@pytest.mark.parametrize("name", ["hosts", "stix", "text", "csv", "json"])
+def test_no_format_holds_the_records(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.apk").write_bytes(package("policy", dex("http://ads.example.net/x")))
+    for number in range(120):
+        (tmp_path / f"{number:03}.apk").symlink_to(tmp_path / "a.apk")
+    with SpooledApks() as kept:
+        result = audit_apks([tmp_path], kept=kept, budget=Budget(jobs=1)).result
+        before, most = alive(), 0
+        for place, _ in enumerate(FORMATS[name](result, Style())):
+            if place % 50 == 0:
+                most = max(most, alive() - before)
+    assert most <= MOST_ALIVE
+
+
+def test_the_indicators_of_a_folder_are_those_of_its_records() -> None:
+    piece = Evidence(kind="package", where="AndroidManifest.xml", value="com.a")
+    found = finding().model_copy(update={"evidence": (piece,)})
+    bad = apk("b.apk", "known-bad").model_copy(update={"findings": (found,)})
+    folder = apks(apk("a.apk"), bad)
+    assert found_in(folder) == found_in(bad)
+    assert found_in(folder)
+
+
+def test_records_that_wait_for_a_split_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline_apks, "_MOST_BYTES_OF_SPLITS", 100)
+    monkeypatch.setattr(record_size, "_CUT_SHORT", 1000)
+    for name in ("base", "extra", "config"):
+        (tmp_path / f"{name}.apk").write_bytes(fixture(name))
+    cut = [one.code for apk in scan_apks([tmp_path], budget=Budget(jobs=1)) for one in apk.skipped]
+    assert "record-limit" in cut
+
+
 def test_bombs_cost_no_other_file_its_record(tmp_path: Path) -> None:
     for number in range(8):
         (tmp_path / f"bomb{number}.apk").write_bytes(record_bomb(seed=number))

@@ -1,6 +1,7 @@
 """Folders: what in them is an APK, which records flow as they are made, and which wait for one another."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.spooled import SpooledApks
 from tests.analyse.packages import dex, fixture, package
-from tests.analyse.zips import Part
+from tests.analyse.zips import Part, make_zip
 
 ONE = Budget(jobs=1)
 
@@ -43,6 +44,14 @@ def names(folder: Path) -> list[str]:
 def test_what_is_called_otherwise_counts_by_its_content(tmp_path: Path, inside: list[str], is_apk: bool) -> None:
     zipped(tmp_path / "file", *inside)
     assert names(tmp_path) == (["file"] if is_apk else [])
+
+
+@pytest.mark.parametrize("inside", [b"no deflate stream", zlib.compress(bytes(20 * 2**20))[2:-4]])
+def test_a_manifest_that_cannot_be_read_is_one_all_the_same(tmp_path: Path, inside: bytes) -> None:
+    part = Part("AndroidManifest.xml", inside, deflate=False, method=8, size=20 * 2**20)
+    (tmp_path / "file").write_bytes(make_zip([part]))
+    (tmp_path / "other.apk").write_bytes(make_zip([part]))
+    assert names(tmp_path) == ["file", "other.apk"]
 
 
 def test_a_telling_name_far_down_in_a_long_directory(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-"""One fuzz target in a process of its own, under atheris: `python -m tests.fuzz.child TARGET [libFuzzer's options]`.
+"""One fuzz target in a process of its own: `python -m tests.fuzz.child TARGET SECONDS [libFuzzer's options]`.
 
-An input that takes more than its share of processor time is a fault like any other; time on the clock says little on a
-busy machine.
+Seconds are those of the processor, as is the share of one input: time on the clock says little on a busy machine.
 """
 
+import os
 import resource
 import signal
 import sys
+import time
 import traceback
+from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
@@ -16,9 +18,10 @@ import atheris
 with atheris.instrument_imports(include=["phone_audit", "asn1crypto", "yaml", "androguard.core.axml"]):
     from tests.fuzz.table import TARGETS
 from tests.fuzz.mutator import mutated
+from tests.fuzz.target import Target
 
-SECONDS: Final = 40.0
-"""Processor time that one input may take: instrumented code is about six times slower than without."""
+ONE_INPUT: Final = 40.0
+"""Processor seconds that one input may take: instrumented code is about six times slower than without."""
 MEMORY: Final = 6 * 2**30
 """Bytes of address space."""
 
@@ -29,31 +32,55 @@ class SlowInputError(BaseException):
 
 def stop(_number: int, _frame: FrameType | None) -> None:
     """End an input."""
-    raise SlowInputError(f"more than {SECONDS:.0f} seconds of processor time")
+    raise SlowInputError(f"more than {ONE_INPUT:.0f} seconds of processor time")
+
+
+@dataclass
+class Run:
+    """What libFuzzer calls: gives inputs to a target until its time is used up."""
+
+    target: Target
+    seconds: float
+    executions: int = 0
+    slowest: float = 0.0
+
+    def __call__(self, data: bytes) -> None:
+        """Take one input."""
+        began = time.process_time()
+        if began > self.seconds:
+            self.tell()
+            os._exit(0)
+        signal.setitimer(signal.ITIMER_PROF, ONE_INPUT)
+        try:
+            self.target(data)
+        except BaseException:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            traceback.print_exc()
+            self.tell()
+            raise
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        self.executions += 1
+        self.slowest = max(self.slowest, time.process_time() - began)
+
+    def tell(self) -> None:
+        """Print what it came to, for `run.py`."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        spent = time.process_time()
+        said = f"\ndone: {self.executions} executions, {spent:.1f} s, slowest {self.slowest:.2f} s, peak {peak} MB\n"
+        os.write(2, said.encode())
 
 
 def main(arguments: list[str]) -> None:
-    """Fuzz until libFuzzer says that it is done."""
-    program, name, *options = arguments
-    target = TARGETS[name]
+    """Fuzz one target."""
+    program, name, seconds, *options = arguments
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, stop)
 
-    def run(data: bytes) -> None:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        try:
-            target(data)
-        except BaseException:
-            traceback.print_exc()
-            raise
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         return mutated(data, most, seed, atheris.Mutate)
 
-    atheris.Setup([program, *options], run, custom_mutator=mutate)
+    atheris.Setup([program, *options], Run(TARGETS[name], float(seconds)), custom_mutator=mutate)
     atheris.Fuzz()
 
 

@@ -1,4 +1,4 @@
-"""What `db update` fetches, and the files that say what was fetched."""
+"""What `db update` fetches, the files that say what was fetched, and seals of results."""
 
 from contextlib import suppress
 from functools import cache
@@ -6,11 +6,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from phone_audit.errors import KnowledgeError
+from phone_audit.errors import KnowledgeError, ResultError
 from phone_audit.knowledge.updates.bundle import unpack
 from phone_audit.knowledge.updates.generations import read_current
 from phone_audit.knowledge.updates.minisign import PublicKey, read_public_key, read_signature, verify
 from phone_audit.knowledge.updates.sources import read_sources
+from phone_audit.pipeline.seal import KnownKey, check_seal
 from tests.fuzz.target import Target, empty_folder, written
 
 _NUMBER: Final = b"\1" * 8
@@ -32,6 +33,11 @@ def updates(data: bytes) -> None:
         read_public_key(data.decode("ascii", "replace"))
     with suppress(KnowledgeError):
         unpack(written(data, "bundle.zip"), empty_folder("bundle"))
+    result = written(b"{}", "result.json")
+    written(data, "result.json.minisig")
+    for wanted in (False, True):
+        with suppress(ResultError):
+            check_seal(result, b"{}", (KnownKey(key(), "a key"),), wanted=wanted)
     own = empty_folder("own")
     (own / "sources.json").write_bytes(data)
     (own / "updates").mkdir()
@@ -50,6 +56,7 @@ TARGETS: Final = {
             "phone_audit.knowledge.updates.bundle",
             "phone_audit.knowledge.updates.sources",
             "phone_audit.knowledge.updates.generations",
+            "phone_audit.pipeline.seal",
         ),
         (
             b"untrusted comment: ", b"trusted comment: timestamp:", b"RWQ", b'{"sources":[', b'"minisign":', b'"url":',

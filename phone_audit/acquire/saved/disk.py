@@ -1,5 +1,7 @@
 """Room on the disk, looked at before anything is copied to it; several phones at once share what there is."""
 
+import contextlib
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -45,8 +47,17 @@ class Room:
 
 
 def _used(folder: Path) -> int:
-    """Give the bytes that the folder takes on the disk; a file in parts takes less than its size."""
-    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) if folder.is_dir() else 0
+    """Return the bytes that the folder takes on the disk; a file in parts takes less than its size.
+
+    Another thread writes there meanwhile: what is renamed or removed between the listing and the look counts as nothing,
+    so that rather too much stays promised than too little.
+    """
+    used = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                used += Path(parent, name).lstat().st_blocks * 512
+    return used
 
 
 def _there(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Room on the disk is looked at before anything is copied, and shared by phones that are read at the same time."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -57,3 +58,36 @@ def test_the_real_disk_is_asked_for_a_folder_that_is_not_there_yet(tmp_path: Pat
     Room().take(tmp_path / "not" / "yet", 1)
     with pytest.raises(AcquireError, match="has room for"):
         Room().take(tmp_path / "not" / "yet", shutil.disk_usage(tmp_path).total)
+
+
+def test_a_file_that_gets_its_name_while_the_folder_of_another_phone_is_measured(
+    free: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room()
+    room.take(tmp_path / "one", 8 * MB)
+    (tmp_path / "one" / "apks").mkdir(parents=True)
+    (tmp_path / "one" / "apks" / "a.apk").write_bytes(b"x" * 2 * MB)
+    (tmp_path / "one" / "apks" / "00001.part").write_bytes(b"x" * 2 * MB)
+    lstat = Path.lstat
+
+    def lstat_too_late(path: Path) -> os.stat_result:
+        if path.suffix == ".part":
+            path.rename(path.with_suffix(".apk"))  # as the thread of the other phone does, once it knows the hash
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat_too_late)
+    free[0] = 9 * MB
+    room.take(tmp_path / "two", 3 * MB)
+    assert [path.name for path in sorted((tmp_path / "one" / "apks").iterdir())] == ["00001.apk", "a.apk"]
+
+
+def test_a_folder_that_vanishes_while_it_is_measured(
+    free: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room()
+    room.take(tmp_path / "one", 8 * MB)
+    (tmp_path / "one").mkdir()
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    shutil.rmtree(tmp_path / "one")
+    free[0] = 11 * MB
+    room.take(tmp_path / "two", 3 * MB)

@@ -86,6 +86,7 @@ def test_records_that_wait_for_a_split_are_bounded_together(tmp_path: Path, monk
     assert "record-limit" in cut
 
 
+@pytest.mark.promise("records-bounded")
 def test_bombs_cost_no_other_file_its_record(tmp_path: Path) -> None:
     for number in range(8):
         (tmp_path / f"bomb{number}.apk").write_bytes(record_bomb(seed=number))

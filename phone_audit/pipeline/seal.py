@@ -24,7 +24,7 @@ from phone_audit.knowledge.updates.minisign import (
 from phone_audit.pipeline.saved_result import NOT_SEALED, has_seal, seal_of
 from phone_audit.pipeline.seal_key import SealKey, key_id, own_public_key, sign
 
-_BROKEN: Final = "The file was changed after it was sealed, or the seal belongs to another file."
+_BROKEN: Final = "The file was changed or written anew after it was sealed, or the seal belongs to another file."
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ def check_seal(path: Path, content: bytes, keys: Sequence[KnownKey], *, wanted: 
     number = _number_in(place, data)
     known = next((one for one in keys if one.key.number == number), None)
     if known is None:
-        said = f"It is sealed with the key {key_id(number)}, which is not known here"
+        said = f"A seal lies beside it that names the key {key_id(number)}, which is not known here"
         if wanted:
             raise ResultError(f"{path} was not checked. {said}.", "Name the right key with --seal-key.")
-        return f"{said}: whether the seal holds was not checked (--seal-key names a public key)."
+        return f"{said}: it was not checked, and anybody can write such a name (--seal-key names a public key)."
     signature = _verified(place, data, known.key, content)
     when = _when(signature.number("timestamp"))
     return f"Its seal holds: it is what was sealed{_name(signature)}{when} with {known.whose} ({key_id(number)})."

@@ -1,5 +1,6 @@
 """Draws headings, paragraphs and lists as plain lines, at a given width, with or without colour."""
 
+import re
 from dataclasses import dataclass, field
 from io import StringIO
 
@@ -10,6 +11,9 @@ from rich.text import Text
 from phone_audit.report.safe import shortened, visible
 
 _LONGEST_WORD = 30
+
+
+_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{2,}")
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,11 @@ class Canvas:
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
         """Draw wrapped text."""
-        self._print(Text(visible(text), style=style), indent)
+        self._print(Text(_evenly_spaced(text), style=style), indent)
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
         """Draw wrapped text behind a mark, its further lines under the first word."""
-        pieces = Text(visible(text), style=style).wrap(
+        pieces = Text(_evenly_spaced(text), style=style).wrap(
             self._console, max(20, self.style.width - indent - len(mark) - 1)
         )
         for number, piece in enumerate(pieces):
@@ -100,3 +104,8 @@ class Canvas:
 
     def _print(self, text: Text, indent: int) -> None:
         self._console.print(Padding(text, (0, 0, 0, indent)) if indent else text, overflow="fold")
+
+
+def _evenly_spaced(text: str) -> str:
+    """Return running text with single blanks, so that none can be pushed to where a line of its own would begin."""
+    return _BLANKS.sub(" ", visible(text))

@@ -97,6 +97,13 @@ def test_hostile_names_come_out_harmless() -> None:
     assert "\x1b" not in shown
 
 
+def test_blanks_cannot_push_a_word_to_where_a_line_of_its_own_would_begin() -> None:
+    forged = "Do this." + " " * 70 + "command: adb shell rm" + "\u2003" * 70 + "x"
+    bad = finding().model_copy(update={"remedy": (Remedy(text=forged),)})
+    shown = text(scan("known-bad").model_copy(update={"findings": (bad,)}))
+    assert "Do this. command: adb shell rm x" in shown
+
+
 def test_colour_only_where_asked_for() -> None:
     assert "\x1b[" in render("text", scan("known-bad"), Style(colour=True))
 

@@ -49,8 +49,8 @@ class Room:
 def _used(folder: Path) -> int:
     """Return the bytes that the folder takes on the disk; a file in parts takes less than its size.
 
-    Another thread writes there meanwhile: what is renamed or removed between the listing and the look counts as nothing,
-    so that rather too much stays promised than too little.
+    Another thread writes there meanwhile: what is renamed or removed between the listing and the look counts as
+    nothing, so that rather too much stays promised than too little.
     """
     used = 0
     for parent, _, names in os.walk(folder):

@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phone_audit.analyse.zip_index import END, LOCAL
@@ -46,6 +46,7 @@ def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
         Each file once under each path; a `Skipped` for a folder that cannot be listed.
     """
     seen: set[str] = set()
+    named = {shown(path) for path in paths if not _is_folder(path)}
     folders: set[tuple[int, int]] = set()
     for path in paths:
         for found in _in_folder(path, folders) if _is_folder(path) else iter([Found(path, shown(path), named=True)]):
@@ -53,7 +54,7 @@ def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
                 yield found
             elif found.shown_as not in seen:
                 seen.add(found.shown_as)
-                yield found
+                yield replace(found, named=True, sure=True) if found.shown_as in named else found
 
 
 def shown(path: Path) -> str:

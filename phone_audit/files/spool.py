@@ -19,12 +19,13 @@ class Place(NamedTuple):
 class Spool:
     """Texts, packed, in a file without a name that only this process can read and that ends with it.
 
-    The file is made when the first text comes.
+    The file is made when the first text comes. What the disk has no room for stays in memory, packed.
     """
 
     def __init__(self) -> None:
         self._file: BinaryIO | None = None
         self._end = 0
+        self._in_memory: dict[int, bytes] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -40,17 +41,24 @@ class Spool:
             self._file.close()
 
     def put(self, text: str) -> Place:
-        """Put a text aside.
-
-        Raises:
-            OSError: there is no room for it.
-        """
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="phone-audit-")  # noqa: SIM115  (open as long as this is)
+        """Put a text aside."""
         packed = zlib.compress(text.encode(), _LEVEL)
+        try:
+            return self._write(packed)
+        except OSError:
+            place = Place(-1 - len(self._in_memory), len(packed))
+            self._in_memory[place.start] = packed
+            return place
+
+    def _write(self, packed: bytes) -> Place:
+        if self._file is None:
+            # unbuffered, so that a full disk shows here; open as long as this is
+            self._file = tempfile.TemporaryFile(prefix="phone-audit-", buffering=0)  # noqa: SIM115
+        self._file.seek(self._end)
+        written = 0
+        while written < len(packed):
+            written += self._file.write(packed[written:])
         place = Place(self._end, len(packed))
-        self._file.seek(place.start)
-        self._file.write(packed)
         self._end += len(packed)
         return place
 
@@ -60,7 +68,16 @@ class Spool:
         Raises:
             OSError: it cannot be read any more.
         """
+        packed = self._in_memory.get(place.start)
+        if packed is None:
+            packed = self._read(place)
+        return zlib.decompress(packed).decode()
+
+    def _read(self, place: Place) -> bytes:
         if self._file is None:
             raise OSError("nothing was put aside")
         self._file.seek(place.start)
-        return zlib.decompress(self._file.read(place.size)).decode()
+        packed = bytearray()
+        while len(packed) < place.size and (piece := self._file.read(place.size - len(packed))):
+            packed += piece
+        return bytes(packed)

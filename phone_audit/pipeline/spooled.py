@@ -34,11 +34,7 @@ class SpooledApks(Sequence[Apk]):
         self._spool.close()
 
     def add(self, record: Apk) -> None:
-        """Put a record aside.
-
-        Raises:
-            OSError: there is no room for it on disk.
-        """
+        """Put a record aside."""
         self._kept.append(_Kept(record.path, len(self._kept), self._spool.put(record.model_dump_json())))
         self._sorted = False
 

@@ -1,5 +1,6 @@
 """The process that collects records has a bounded use of memory, however many there are and whatever they hold."""
 
+import errno
 import gc
 import json
 import resource
@@ -112,3 +113,18 @@ def test_what_is_put_aside_comes_back() -> None:
         assert [spool.get(place) for place in reversed(places)] == texts[::-1]
         assert spool.put("more")
         assert spool.get(places[2]) == texts[2]
+
+
+def test_what_a_full_disk_does_not_take_is_kept_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{number}" * 10_000 for number in range(6)]
+    with Spool() as spool:
+        places = [spool.put(text) for text in texts[:2]]
+        with monkeypatch.context() as patched:
+            patched.setattr(Spool, "_write", _full)
+            places += [spool.put(text) for text in texts[2:5]]
+        places.append(spool.put(texts[5]))
+        assert [spool.get(place) for place in places] == texts
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -66,6 +66,13 @@ def test_content_must_be_a_zip(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("file_first", [True, False])
+def test_a_named_file_is_read_whatever_it_is_also_where_its_folder_is_named(tmp_path: Path, file_first: bool) -> None:
+    notes = zipped(tmp_path / "notes", "README")
+    order = [notes, tmp_path] if file_first else [tmp_path, notes]
+    assert [Path(apk.path).name for apk in scan_apks(order, budget=ONE)] == ["notes"]
+
+
 def test_what_only_looked_like_one_is_not_counted_as_a_file_seen(tmp_path: Path) -> None:
     zipped(tmp_path / "notes", "README")
     (tmp_path / "a.apk").write_bytes(fixture("policy"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.knowledge.check_incident import facts_of
-from phone_audit.knowledge.coverage import coverage_of
+from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS, FeedHead, Kind, Listed
 from phone_audit.knowledge.incident_schema import (
     PROSE,
@@ -152,14 +152,13 @@ def _around(text: str, wanted: str) -> str:
 
 
 def _incident(entry: IncidentEntry) -> Known:
-    covered = coverage_of(entry)
     facts = [
         ("summary", entry.summary),
         ("category", entry.category),
         ("severity", entry.severity),
         ("status", entry.status),
         ("raises", entry.raises),
-        ("a match gives at most", covered.at_most),
+        ("a match gives at most", at_most(entry)),
         ("nothing to compare", entry.tests.unmatchable or ""),
         ("published", entry.disclosed),
         *((_words(name.partition("[")[0]), f"{fact.value} ({_told(fact)})") for name, fact in facts_of(entry)),

@@ -31,9 +31,6 @@ READS_WHOLE = {
 }
 """Files that may read a path as a whole, and why."""
 
-MAINTAINERS = "knowledge/bulk/"
-"""Scripts that make the bundled knowledge; no command runs them."""
-
 PARSING = frozenset(
     {
         "model_validate_json", "validate_json", "from_json", "json.load", "json.loads", "yaml.load", "yaml.safe_load",
@@ -61,7 +58,7 @@ def files_with(wanted: frozenset[str]) -> dict[str, list[str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
         here = list(calls(ast.parse(path.read_text("utf-8")), wanted))
-        if here and not name.startswith(MAINTAINERS):
+        if here:
             found[name] = here
     return found
 

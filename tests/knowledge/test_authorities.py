@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from fixtures.knowledge.authorities import make
 from phone_audit.knowledge.authority_schema import AuthorityFact
-from phone_audit.knowledge.bulk.authorities import make
 from phone_audit.knowledge.check_authorities import check_authority
 from phone_audit.knowledge.load import load_knowledge
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from fixtures.knowledge.baselines import make
 from phone_audit.knowledge.baseline_schema import BaselineFact
-from phone_audit.knowledge.bulk.baselines import make
 from phone_audit.knowledge.check_baselines import check_baseline
 from phone_audit.knowledge.load import load_knowledge
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.bulk.indicators import LISTS, List, licence_text, make, ordinary
+from fixtures.knowledge.indicators import LISTS, List, licence_text, make, ordinary
 from phone_audit.knowledge.feeds.indicator import MALICIOUS
 from phone_audit.knowledge.feeds.store import FOLDER, feed_files, write_feed
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge

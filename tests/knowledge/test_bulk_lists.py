@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from phone_audit.knowledge.bulk import keys, oem_hosts
-from phone_audit.knowledge.bulk.writing import run, to_bytes
+from fixtures.knowledge import keys, oem_hosts
+from fixtures.knowledge.writing import run, to_bytes
 from phone_audit.knowledge.load import BUNDLED
 from phone_audit.model.base import Frozen
 from tests.knowledge.folders import shared

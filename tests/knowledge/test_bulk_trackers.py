@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.bulk import trackers as script
-from phone_audit.knowledge.bulk.trackers import class_prefixes, host_names, make
-from phone_audit.knowledge.bulk.writing import run, self_tests, to_bytes
+from fixtures.knowledge import trackers as script
+from fixtures.knowledge.trackers import class_prefixes, host_names, make
+from fixtures.knowledge.writing import run, self_tests, to_bytes
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import shared
 

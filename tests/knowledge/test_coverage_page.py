@@ -2,8 +2,9 @@
 
 import pytest
 
+from fixtures.knowledge.coverage_page import page
 from phone_audit.knowledge.check_incident import STRENGTH
-from phone_audit.knowledge.coverage import BESTS, best_word, coverage_of, page
+from phone_audit.knowledge.coverage import BESTS, best_outcome, best_word
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from tests.knowledge.folders import ROOT, incident
@@ -23,7 +24,7 @@ def knowledge() -> Knowledge:
 def test_the_page_is_that_of_the_facts(knowledge: Knowledge) -> None:
     made = page(knowledge)
     written = (ROOT / "docs" / "coverage.md").read_text("utf-8")
-    assert written == made, "run: python -m phone_audit.knowledge.coverage -o docs/coverage.md"
+    assert written == made, "run: python -m fixtures.knowledge.coverage_page -o docs/coverage.md"
 
 
 def test_every_incident_has_a_row(knowledge: Knowledge) -> None:
@@ -43,7 +44,7 @@ def test_the_words_are_those_that_the_self_tests_get(knowledge: Knowledge) -> No
 
 def test_no_outcome_is_above_what_the_incident_raises(knowledge: Knowledge) -> None:
     for entry in knowledge.incidents:
-        outcome = coverage_of(entry).outcome
+        outcome = best_outcome(entry)
         if outcome in STRENGTH:
             assert STRENGTH.index(outcome) <= STRENGTH.index(entry.raises)
 
@@ -75,5 +76,5 @@ def test_no_outcome_is_above_what_the_incident_raises(knowledge: Knowledge) -> N
     ],
 )
 def test_what_facts_can_give(facts: dict[str, object], best: str, outcome: str) -> None:
-    covered = coverage_of(IncidentEntry.model_validate(incident(**facts)))
-    assert (covered.best, covered.outcome) == (best, outcome)
+    entry = IncidentEntry.model_validate(incident(**facts))
+    assert (best_word(entry), best_outcome(entry)) == (best, outcome)

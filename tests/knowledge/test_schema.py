@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from fixtures.knowledge.schemas import DIALECT, SCHEMAS, file_name, schema_of, text_of
 from phone_audit.knowledge.files import KINDS
 from phone_audit.knowledge.load import BUNDLED
-from phone_audit.knowledge.schema import DIALECT, SCHEMAS, file_name, schema_of, text_of
 from tests.knowledge.folders import ROOT, incident
 from tests.knowledge.json_schema import faults
 
@@ -36,7 +36,7 @@ def test_every_kind_of_file_has_a_schema() -> None:
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_the_published_schema_is_that_of_the_model(kind: str) -> None:
     published = (ROOT / "docs" / "schema" / file_name(kind)).read_text("utf-8")
-    assert published == text_of(kind), "run: python -m phone_audit.knowledge.schema -o docs/schema"
+    assert published == text_of(kind), "run: python -m fixtures.knowledge.schemas -o docs/schema"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

@@ -1,1 +1,0 @@
-"""Scripts that make the bulk data files from the feeds. Run by a maintainer, never by the product."""

@@ -14,7 +14,7 @@ from phone_audit.acquire.adb import streamed
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import collect
-from phone_audit.acquire.command_list import is_listed, require_listed
+from phone_audit.model.command_list import is_listed, require_listed
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.options import ScanOptions

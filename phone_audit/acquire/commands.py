@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from phone_audit.acquire.command_list import COMMANDS, PLAIN_CHARACTER, listed
+from phone_audit.model.command_list import COMMANDS, PLAIN_CHARACTER, listed
 
 PLAIN = re.compile(f"{PLAIN_CHARACTER}*")
 

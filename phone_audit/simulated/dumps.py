@@ -11,11 +11,13 @@ from phone_audit.simulated.profile import Profile
 _ACCESSIBILITY = "android.accessibilityservice.AccessibilityService"
 
 
-def service(profile: Profile, name: str, words: tuple[str, ...]) -> str:
-    """Return what `dumpsys NAME WORDS` prints."""
-    if name == "package":
-        return packages(profile, next((word for word in words if not word.startswith("-")), None))
+def service(profile: Profile, name: str) -> str:
+    """Return what `dumpsys NAME` prints."""
     return _FORMS[name](profile) if name in _FORMS else ""
+
+
+def _packages(profile: Profile) -> str:
+    return packages(profile, None)
 
 
 def _users(profile: Profile) -> str:
@@ -57,18 +59,9 @@ def _device_policy(profile: Profile) -> str:
     )
 
 
-def _battery(_profile: Profile) -> str:
-    return (
-        "Current Battery Service state:\n  AC powered: false\n  USB powered: true\n  Wireless powered: false\n"
-        "  Max charging current: 500000\n  Max charging voltage: 5000000\n  Charge counter: 2411000\n  status: 2\n"
-        "  health: 2\n  present: true\n  level: 83\n  scale: 100\n  voltage: 4188\n  temperature: 278\n"
-        "  technology: Li-ion\n"
-    )
-
-
 _FORMS: Mapping[str, Callable[[Profile], str]] = {
+    "package": _packages,
     "user": _users,
     "accessibility": _accessibility,
     "device_policy": _device_policy,
-    "battery": _battery,
 }

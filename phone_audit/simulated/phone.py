@@ -23,8 +23,6 @@ from phone_audit.simulated.gate import Gate
 from phone_audit.simulated.profile import Profile, load_profile
 from phone_audit.simulated.services import Service, Services
 from phone_audit.simulated.tree import Tree
-from phone_audit.simulated.userland.builtins import BUILTINS
-from phone_audit.simulated.userland.commands import PROGRAMS
 
 LOOPBACK = "127.0.0.1"
 _MOST_CONNECTIONS = 16
@@ -58,9 +56,7 @@ class SimulatedPhone:
             raise UsageError(f"{auth!r} is no policy of a simulated phone; known are {', '.join(POLICIES)}.")
         self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
         self.gate = Gate(auth)
-        self._services = Services(
-            self.profile, Tree(self.profile, tuple(sorted(PROGRAMS.keys() | BUILTINS.keys()))), clock
-        )
+        self._services = Services(self.profile, Tree(self.profile), clock)
         self._left = cut_after
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()

@@ -107,7 +107,7 @@ class PhoneFile(Frozen):
 
 
 class Profile(Frozen):
-    """A phone. It speaks as Android 9 does, so `sdk` is 28. `processes` are lines of user, blank, name.
+    """A phone. It speaks as Android 9 does, so `sdk` is 28.
 
     `signers` gives, for each key, what `dumpsys package` prints of it: `Arrays.hashCode` of the certificate, in
     hexadecimal (AOSP `android.content.pm.Signature.hashCode`).
@@ -120,10 +120,8 @@ class Profile(Frozen):
     users: tuple[User, ...]
     signers: dict[str, str]
     settings: dict[str, dict[str, str]]
-    kernel: str
     services: tuple[str, ...]
     runtime_permissions: tuple[str, ...]
-    processes: tuple[str, ...]
     files: tuple[PhoneFile, ...]
     packages: tuple[SimulatedPackage, ...]
     folder: Path = Path()

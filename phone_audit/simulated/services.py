@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from phone_audit.simulated.answers import answer
+from phone_audit.simulated.call import Phone, Streams
 from phone_audit.simulated.profile import Profile
 from phone_audit.simulated.stream import Stream
 from phone_audit.simulated.sync import serve_sync
 from phone_audit.simulated.tree import Tree
-from phone_audit.simulated.userland.call import Phone, Streams
-from phone_audit.simulated.userland.commands import run_line
 
 Service = Callable[[Stream], None]
 """Serves one stream until it is done; a `BrokenPipeError` means that the other side has gone."""
@@ -22,7 +22,7 @@ _PACKET = struct.Struct("<BI")
 _STDIN, _STDOUT, _STDERR, _EXIT, _CLOSE_STDIN = range(5)
 _LARGEST_PACKET = 64 * 1024
 _MOST_INPUT = 16 * 1024 * 1024
-_NO_TERMINAL = "The simulated phone has no terminal: give a command, or a program on standard input.\n"
+_NO_TERMINAL = "The simulated phone has no terminal and no shell: give a command.\n"
 
 
 class _Input:
@@ -119,9 +119,8 @@ class Services:
     """
 
     def __init__(self, profile: Profile, tree: Tree, clock: Callable[[], float] = time.time) -> None:
-        self._profile = profile
         self._tree = tree
-        self._clock = clock
+        self._phone = Phone(profile, tree, clock)
 
     def find(self, name: str) -> Service | None:
         """Return the service of a name such as `shell,v2,raw:id`, or None where the phone has none."""
@@ -130,30 +129,22 @@ class Services:
         if not colon:
             return None
         if words[0] == "shell":
-            terminal = "pty" in words or (len(words) == 1 and not line)
-            return lambda stream: self._shell(stream, line, packets="v2" in words, terminal=terminal)
+            return lambda stream: self._run(stream, line, packets="v2" in words)
         if name.startswith("exec:"):
-            return lambda stream: self._shell(stream, line, packets=False, terminal=False)
+            return lambda stream: self._run(stream, line, packets=False)
         if name == "sync:":
             return lambda stream: serve_sync(stream, self._tree)
         return None
 
-    def _shell(self, stream: Stream, line: str, *, packets: bool, terminal: bool) -> None:
+    def _run(self, stream: Stream, line: str, *, packets: bool) -> None:
         if packets:
             streams = Streams(_Input(_StdinPackets(stream).more), _Packets(stream, _STDOUT), _Packets(stream, _STDERR))
         else:
             streams = Streams(_Input(stream.read), stream, stream)
-        if not line and terminal:
+        if line:
+            status = answer(line, self._phone, streams)
+        else:
             streams.stderr.write(_NO_TERMINAL.encode())
             status = 1
-        else:
-            phone = Phone(self._profile, self._tree, self._clock, lambda seconds: self._pause(stream, seconds))
-            program = line or streams.stdin.read().decode("utf-8", "surrogateescape")
-            status = run_line(program, phone, streams, lambda: stream.closed)
         if packets:
             _Packets(stream, _EXIT).write(bytes([status & 0xFF]))
-
-    @staticmethod
-    def _pause(stream: Stream, seconds: float) -> None:
-        if stream.wait_closed(seconds):
-            raise BrokenPipeError

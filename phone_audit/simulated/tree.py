@@ -3,7 +3,6 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +32,9 @@ _FOLDERS = {
 }
 _LINKS = {"/etc": "/system/etc", "/sdcard": "/storage/self/primary", "/storage/self/primary": "/storage/emulated/0",
           "/system/vendor": "/vendor"}  # fmt: skip
+_PROGRAMS = ("am", "cat", "cmd", "date", "dd", "dumpsys", "echo", "getenforce", "getprop", "id", "md5sum", "pm",
+             "settings", "sh", "sha1sum", "sha256sum", "stat", "toybox")  # fmt: skip
+"""What lies in /system/bin."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,9 @@ class Tree:
 
     Args:
         profile: the phone.
-        programs: names of the programs in /system/bin.
     """
 
-    def __init__(self, profile: Profile, programs: tuple[str, ...]) -> None:
+    def __init__(self, profile: Profile) -> None:
         self._inodes = iter(range(11, 1 << 31))
         self.root = self._folder("/")
         for path in _FOLDERS:
@@ -90,7 +91,7 @@ class Tree:
         for path, target in _LINKS.items():
             self._put(path, self._node(stat.S_IFLNK | 0o777, len(target), link=target))
         self._put("/dev/null", self._node(stat.S_IFCHR | 0o666, 0, content=b""))
-        for name in programs:
+        for name in _PROGRAMS:
             self._put(f"/system/bin/{name}", self._file(b"\x7fELF", 0o755, 0, 2000))
         for file in profile.files:
             self._put(file.path, self._file(file.text.encode(), int(file.mode, 8), file.uid, file.gid))
@@ -143,23 +144,23 @@ class Tree:
         Raises:
             OSError: as the system calls raise it: nothing there, no folder, no permission, a loop of links.
         """
-        return self._resolve(path, follow=follow)[0]
+        return self._resolve(path, follow=follow)
 
-    def real_path(self, path: str) -> str:
-        """Return the path without links and dots.
+    def exists(self, path: str, *, follow: bool = True) -> bool:
+        """Tell whether there is a node at an absolute path that the shell user can reach."""
+        try:
+            self.find(path, follow=follow)
+        except OSError:
+            return False
+        return True
 
-        Raises:
-            OSError: as `find`.
-        """
-        return self._resolve(path, follow=True)[1]
-
-    def _resolve(self, path: str, *, follow: bool) -> tuple[Node, str]:
+    def _resolve(self, path: str, *, follow: bool) -> Node:
         if not path:
             raise fault(errno.ENOENT, path)
         left, links = _names(path), 0
-        trail = [("", self.root)]
+        trail = [self.root]
         while left:
-            name, (_, node) = left.pop(0), trail[-1]
+            name, node = left.pop(0), trail[-1]
             if not node.is_folder:
                 raise fault(errno.ENOTDIR, path)
             if not allowed(node, 1):
@@ -178,8 +179,8 @@ class Tree:
                 left = _names(child.link) + left
                 trail = trail[:1]
                 continue
-            trail.append((name, child))
-        return trail[-1][1], "/".join(name for name, _ in trail) or "/"
+            trail.append(child)
+        return trail[-1]
 
     def names(self, path: str) -> list[str]:
         """Return the sorted names in a folder.
@@ -206,14 +207,6 @@ class Tree:
         if node.is_folder:
             raise fault(errno.EISDIR, path)
         return node.content.open("rb") if isinstance(node.content, Path) else BytesIO(node.content or b"")
-
-    def walk(self, path: str) -> Iterator[tuple[str, Node]]:
-        """Yield a path and everything below it, links not followed; what may not be listed is left out."""
-        node = self.find(path, follow=False)
-        yield path, node
-        if node.is_folder and allowed(node, 4):
-            for name in sorted(node.children):
-                yield from self.walk(f"{path.rstrip('/')}/{name}")
 
 
 def _names(path: str) -> list[str]:

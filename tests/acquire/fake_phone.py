@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire import command_list, commands
+from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
@@ -18,6 +18,7 @@ from phone_audit.acquire.transport import (
     Running,
 )
 from phone_audit.errors import CommandError
+from phone_audit.model import command_list
 
 WORD = re.compile(r"\$'((?:\\[0-7]{3}|[^'\\])*)'|'([^']*)'((?:/[\w*]+)*/[\w*]+\.(?:apk|vdex|\[ov\]dex))?")
 

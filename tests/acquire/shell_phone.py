@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import command_list
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import FileRequest, OnDone, Running, Source
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model import command_list
 from tests.acquire.fake_phone import Fake, FakePhone, fake_phone
 
 

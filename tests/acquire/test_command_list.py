@@ -10,23 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire import command_list, commands
+from phone_audit.acquire import commands
 from phone_audit.acquire.adb.streamed import StreamTransport
 from phone_audit.acquire.collect import collect
-from phone_audit.acquire.command_list import (
+from phone_audit.acquire.saved.layout import HASHES, PARTS, PULL
+from phone_audit.errors import UnlistedCommandError
+from phone_audit.model import command_list
+from phone_audit.model.command_list import (
     COMMANDS,
     LINES,
     LONGEST_COMMAND,
     LONGEST_NAME,
     LONGEST_PATH,
+    find_command,
     is_listed,
     is_package_name,
     is_path,
     line,
     listed,
 )
-from phone_audit.acquire.saved.layout import HASHES, PARTS, PULL
-from phone_audit.errors import UnlistedCommandError
 from tests.acquire.fake_phone import QUIET, Fake, FakePhone, fake_phone
 from tests.kit import ROOT
 
@@ -221,12 +223,12 @@ def test_the_list_is_frozen() -> None:
 @pytest.mark.promise("phone-commands")
 def test_no_other_file_holds_a_command() -> None:
     """Whoever sends something takes it from the list: the words of a shell stand nowhere else in `acquire`."""
-    folder = Path(command_list.__file__).parent
+    folder = Path(commands.__file__).parent
     telling = re.compile(r"/dev/null|;do |;done|dumpsys package \{|^toybox")
     found = {
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*.py"))
-        if path.name != "command_list.py" and "foreign" not in path.parts
+        if "foreign" not in path.parts
         for literal in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(literal, ast.Constant | ast.JoinedStr) and telling.search(ast.unparse(literal))
     }
@@ -250,6 +252,13 @@ def test_every_command_is_listed_with_arguments_that_it_may_have(name: str) -> N
     for argument in ARGUMENT.findall(COMMANDS[name]):
         for example in EXAMPLES[argument]:
             assert is_listed(filled(COMMANDS[name], **{argument: example}))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_found_with_its_arguments(name: str) -> None:
+    expected = {argument: EXAMPLES[argument][-1] for argument in ARGUMENT.findall(COMMANDS[name])}
+    assert find_command(filled(COMMANDS[name])) == (name, expected)
+    assert find_command(filled(COMMANDS[name]) + ";reboot") is None
 
 
 @pytest.mark.promise("phone-commands")

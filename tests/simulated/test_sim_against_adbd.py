@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire import commands
+from phone_audit.acquire.commands import LIST_FLAGS, NAME_FLAGS, one_package_dumps, package_list
+from phone_audit.model.command_list import COMMANDS, listed
+from phone_audit.model.property_text import parse_getprop
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.kit import AdbServer, Phone
-from tests.simulated.lines import LANGUAGE
 
 pytestmark = [pytest.mark.adbd, pytest.mark.stock_adb]
 
@@ -86,28 +88,15 @@ def forms(text: str) -> set[str]:
     return {form(line) for line in text.splitlines()}
 
 
-# ------------------------------------------------------------------------------- the shell
-@pytest.mark.parametrize("line", LANGUAGE, ids=range(len(LANGUAGE)))
-def test_the_language_is_that_of_mksh(pair: Pair, line: str) -> None:
-    real, simulated = pair.ask(line)
-    assert simulated == real
-
-
+# --------------------------------------------------------------------------- what people type
 @pytest.mark.parametrize(
-    "line",
-    [
-        "nosuch", "./nosuch", "/system", "exit 7", "(exit 3)", "cat /nosuch", "cat /system/build.prop", "ls /nosuch",
-        "ls /data/app", "stat /nosuch", "sha256sum /nosuch", "head -c 3 /nosuch", "wc /nosuch", "find /nosuch",
-        "cd /nosuch", "cat < /nosuch", "[ 1 = 1", "if", "echo 'a", "cmd nosuch", "dumpsys nosuch", "pm nosuch",
-        "pm path no.such", "pm list nonsense", "pm list packages --apex-only", "pm list packages --user all",
-        "settings get nosuch x", "service check nosuch", "which nosuch", "command -v nosuch", "readlink /system",
-        "false | true", "true | false", "echo a >&2", "ls -y",
-    ],
-)  # fmt: skip
-def test_exit_statuses_are_the_same(pair: Pair, line: str) -> None:
-    real, simulated = pair.ask(line)
-    assert simulated.status == real.status
-    assert bool(simulated.err) == bool(real.err)
+    "typed",
+    ["echo a 'b  c'", "exit 7", "nosuch", "/system/bin/nosuch", "cat /nosuch", "cat /system", "cat /system/build.prop"],
+)
+def test_what_people_type_is_answered_alike(pair: Pair, typed: str) -> None:
+    real, simulated = pair.ask(typed)
+    assert (simulated.out, simulated.status) == (real.out, real.status)
+    assert simulated.err == plain(real.err)
 
 
 def plain(text: str) -> str:
@@ -115,58 +104,31 @@ def plain(text: str) -> str:
     return re.sub("^[EW]: ", "", text).replace("inaccessible or not found", "not found")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "nosuch", "/system/bin/nosuch", "/system", "cat /nosuch", "cat /system", "cat /system/build.prop",
-        "ls /nosuch", "ls /data/app", "stat /nosuch", "sha256sum /nosuch", "head -c 3 /nosuch", "wc /nosuch",
-        "find /nosuch", "cd /nosuch", "[ 1 = 1", "echo 'a", "echo $(", "echo )", "if", "{ echo", "while true",
-        "echo a |", "fi", "cmd nosuch", "dumpsys nosuch", "settings get nosuch x", "toybox nosuch",
-    ],
-)  # fmt: skip
-def test_complaints_are_worded_the_same(pair: Pair, line: str) -> None:
-    real, simulated = pair.ask(line)
-    assert simulated.err.splitlines()[:1] == plain(real.err).splitlines()[:1]
-
-
 # ----------------------------------------------------------------------------- the answers
 @pytest.mark.parametrize(
-    "line",
+    "command",
     [
-        "getprop", "getprop ro.build.fingerprint", "getprop ro.nosuch", "pm list packages",
-        "pm list packages -f -U -i --show-versioncode", "pm list packages -f -u -i -U --show-versioncode --user 0",
-        "pm list packages -3 -u -U", "pm list packages -s", "pm list users", "pm path com.android.phone",
-        "cmd package list packages -U", "dumpsys -l", "dumpsys user", "settings list global",
-        "settings get global adb_enabled", "settings get global nosuch", "am get-current-user", "getenforce", "id -u",
-        "whoami", "date +%s", "date '+%s %z'", "date", "uname -m", "ls /system/app/AutoRegistration",
-        "ls -l /system/framework/framework-res.apk", "ls -ld /system/app /data/app",
-        "ls -Z /system/app/AutoRegistration", "stat /system/framework/framework-res.apk",
-        "stat -c '%n %s %a %A %U:%G %u:%g %F %h %Y' /system/framework/framework-res.apk /data/app /sdcard",
-        "sha256sum /system/framework/framework-res.apk", "sha256sum < /system/framework/framework-res.apk",
-        "wc -c /system/framework/framework-res.apk", "echo a b | wc", "ps", "service check package",
-        "dumpsys package no.such", "dumpsys device_policy", "dumpsys battery", "pm", "pm nosuch", "pm list nonsense",
-        "pm list packages --apex-only", "pm list packages --user all",
+        *(COMMANDS[name] for name in ("properties", "users", "user dump", "global settings", "current user", "selinux",
+                                      "date", "device policy")),
+        *(package_list(flags, 0).text for flags in (*LIST_FLAGS, *NAME_FLAGS, "-s", "-3 -u -U", "--apex-only")),
+        package_list("-U", 0, "cmd package").text, one_package_dumps(["no.such"]).text,
     ],
 )  # fmt: skip
-def test_answers_have_the_same_form(pair: Pair, line: str) -> None:
-    real, simulated = pair.ask(line)
+def test_answers_have_the_same_form(pair: Pair, command: str) -> None:
+    real, simulated = pair.ask(command)
     assert simulated.out
     assert simulated.status == real.status
-    if line.startswith(("getprop", "settings", "dumpsys device_policy", "dumpsys -l")):
+    if command.startswith(("getprop", "settings", "dumpsys device_policy")):
         # which of them there are differs from phone to phone; each has the form of the others
         assert {re.sub(r"[^\[\]:= ]+", "x", one) for one in simulated.out.splitlines()} <= {
             re.sub(r"[^\[\]:= ]+", "x", one) for one in real.out.splitlines()
-        }
-    elif line.startswith(("ls", "ps", "wc")):
-        # the widths of columns follow what stands in them
-        assert {" ".join(one.split()) for one in forms(simulated.out)} <= {
-            " ".join(one.split()) for one in forms(real.out)
         }
     else:
         assert forms(simulated.out) <= forms(real.out)
 
 
 def test_properties_that_identify_the_build_are_equal(pair: Pair) -> None:
+    real, simulated = (parse_getprop(answer.out) for answer in pair.ask(COMMANDS["properties"]))
     for name in (
         "ro.build.fingerprint",
         "ro.build.display.id",
@@ -174,8 +136,7 @@ def test_properties_that_identify_the_build_are_equal(pair: Pair) -> None:
         "ro.product.device",
         "ro.product.name",
     ):
-        real, simulated = pair.ask(f"getprop {name}")
-        assert simulated == real
+        assert simulated[name] == real[name]
 
 
 # free text of the package, and a line of disabled packages, of which the kit's phone has none
@@ -183,7 +144,7 @@ DIFFERING = re.compile("    versionName=|      lastDisabledCaller: ")
 
 
 def test_the_dump_of_one_package_has_the_same_form(pair: Pair) -> None:
-    real, simulated = pair.ask(f"dumpsys package {AUTOREGISTRATION}")
+    real, simulated = pair.ask(one_package_dumps([AUTOREGISTRATION]).text)
     assert [form(line) for line in blocks(simulated.out)] == [form(line) for line in blocks(real.out)]
     everything = forms(pair.ask("dumpsys package")[0].out)
     assert forms(simulated.out) <= forms(real.out) | everything
@@ -213,14 +174,32 @@ def test_the_lines_of_the_acquisition_are_answered_alike(pair: Pair) -> None:
     apk = "/system/app/AutoRegistration/AutoRegistration.apk"
     odd = ["/nosuch", "/system", "/dev/null", "/system/build.prop", "/data/app", "/it's\n\u00e9 $x"]
     folders = ["/system/app/AutoRegistration", "/nosuch", "/data/app"]
-    look = commands.look_at([*map(commands.quoted, [apk, *odd]), *map(commands.every_apk, folders)])
-    hashes = commands.hash_files([(apk, 1), ("/nosuch", 1), ("/system/build.prop", 1), ("/system", 1)])
-    dumps = commands.one_package_dumps(["no.such", "no.such.either"])
-    for command in (look, hashes, dumps, commands.DATE, commands.CURRENT_USER, commands.SELINUX, commands.USERS):
-        real, simulated = pair.ask(command.text)
-        assert form(simulated.out) == form(real.out)
-        assert simulated.status == real.status
-        assert bool(simulated.err) == bool(real.err)
+    unread = "$H <$'/no\\047such'|while read -r d n;do echo \"$d  @00\";done;"
+    texts = [
+        commands.look_at([*map(commands.quoted, [apk, *odd]), *map(commands.every_apk, folders)]).text,
+        commands.hash_files([(apk, 1), ("/nosuch", 1), ("/system/build.prop", 1), ("/system", 1)]).text,
+        listed("hashes", hashed_groups=f"$H '{apk}' '/nosuch';{unread}"),
+        listed("framework hashes", own_paths="/system/app/AutoRegistration/*.apk /nosuch*"),
+        listed("digests", path="'/nosuch'"),
+        listed("mode", path="'/nosuch'"),
+        listed("mode", path=f"'{apk}'"),
+        listed("times", plain_paths=f"'{apk}' '/nosuch'"),
+        listed(
+            "small files",
+            small_files="'/system/build.prop' '/nosuch'/*",
+            plain_paths="'/system/app' '/data/app' '/nosuch'",
+            own_paths="/nosuch /system/bin/sh",
+        ),
+        listed("rest of a file", path="'/nosuch'", block=4096, skip=0),
+        listed("ranges", mark="phone-audit:0123456789abcdef"),
+        commands.one_package_dumps(["no.such", "no.such.either"]).text,
+        *(COMMANDS[name] for name in ("date", "current user", "selinux", "users", "transparency")),
+    ]
+    for text in texts:
+        real, simulated = pair.ask(text)
+        assert form(simulated.out) == form(real.out), text
+        assert simulated.status == real.status, text
+        assert bool(simulated.err) == bool(real.err), text
 
 
 # ------------------------------------------------------------------------------- the daemon

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.model.device import DEPTHS, Depth
 from phone_audit.simulated.auth import Policy
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.kit import AdbServer
-from tests.simulated.lines import run
 
 
 def read(phone: SimulatedPhone, into: Path, depth: Depth = "deep") -> Acquired:
@@ -83,22 +81,3 @@ def test_a_pulled_cable_keeps_what_was_read(tmp_path: Path) -> None:
         acquired = read(phone, tmp_path)
     assert [skipped.code for skipped in acquired.snapshot.skipped][-1:] == ["device-lost"]
     assert len(acquired.snapshot.packages) == 27
-
-
-def test_odd_paths_are_understood() -> None:
-    words = ["/system/etc/hosts", "/nosuch", "/system", "/dev/null", "/system/build.prop", "/it's\né"]
-    line = commands.look_at([*map(commands.quoted, words), commands.every_apk("/system/app/NfcNci")]).text
-    out, err, _ = run(line)
-    assert err == b""
-    kinds, _, files = out.partition(b"\0files\0")
-    assert kinds.split(b"\0")[1:] == [
-        b"missing", b"/nosuch", b"", b"folder", b"/system", b"", b"device", b"/dev/null", b"",
-        b"denied", b"/system/build.prop", b"", b"missing", "/it's\né".encode(), b"",
-    ]  # fmt: skip
-    assert files.split(b"\0")[1:] == [b"/system/etc/hosts", b"/system/app/NfcNci/NfcNci.apk"]
-
-
-def test_paths_and_hashes_come_back_as_the_acquisition_expects() -> None:
-    out, _, _ = run(commands.hash_files([("/system/etc/hosts", 60), ("/nosuch", 1)]).text)
-    content = b"127.0.0.1       localhost\n::1             ip6-localhost\n"
-    assert out == f"@0\n{hashlib.sha256(content).hexdigest()}  -\n@1\n".encode()

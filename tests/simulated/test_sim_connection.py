@@ -211,8 +211,9 @@ def test_several_streams_are_served_at_once(phone: SimulatedPhone) -> None:
 
 def test_a_closed_stream_is_answered_and_its_command_ends(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        us, them = wire.open("exec:while true; do echo y; done")
-        assert wire.receive().command == b"WRTE"
+        us, them = wire.open("exec:cat")
+        wire.send(b"WRTE", us, them, b"y")
+        assert {wire.receive().command, wire.receive().command} == {b"OKAY", b"WRTE"}
         wire.send(b"CLSE", us, them)
         assert (wire.receive().command, wire.silent()) == (b"CLSE", True)
         assert wire.run("exec:echo still here") == b"still here\n"
@@ -220,27 +221,33 @@ def test_a_closed_stream_is_answered_and_its_command_ends(phone: SimulatedPhone)
 
 def test_a_command_that_prints_nothing_ends_with_its_stream(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        for line in ("while true; do :; done", "sleep 1000", "wc -c"):
-            wire.send(b"CLSE", *wire.open(f"exec:{line}"))
-            assert wire.receive().command == b"CLSE"
+        wire.send(b"CLSE", *wire.open("exec:cat"))
+        assert wire.receive().command == b"CLSE"
     phone.close()  # would wait for ever
 
 
 def test_input_is_taken_ahead_of_a_reader_as_far_as_a_pipe_goes(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        us, them = wire.open("exec:sleep 0.3; wc -c")
+        us, them = wire.open("exec:cat")
+        wire.send(b"WRTE", us, them, b"1")
+        assert {wire.receive().command, wire.receive().command} == {b"OKAY", b"WRTE"}
+        wire.send(b"WRTE", us, them, b"2")  # is read; to say it, `cat` waits until we have taken the 1
+        assert wire.receive().command == b"OKAY"
         for _ in range(4):
             wire.send(b"WRTE", us, them, b"x" * 20000)
         answers = [wire.receive().command for _ in range(3)]
         assert answers == [b"OKAY"] * 3  # 60000 bytes; the fourth waits for the reader
-        assert wire.receive().command == b"OKAY"
+        assert wire.silent()
+        wire.send(b"OKAY", us, them)
+        assert {wire.receive().command, wire.receive().command} == {b"OKAY", b"WRTE"}
         wire.send(b"CLSE", us, them)
     assert phone.complaints == ()
 
 
 def test_a_second_write_before_the_okay_ends_the_connection(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        us, them = wire.open("exec:sleep 1000")
+        us, them = wire.open("exec:dumpsys package")  # never reads
+        assert wire.receive().command == b"WRTE"
         wire.send(b"WRTE", us, them, b"x" * 65536)
         wire.send(b"WRTE", us, them, b"x")
         assert wire.hung_up()
@@ -249,7 +256,7 @@ def test_a_second_write_before_the_okay_ends_the_connection(phone: SimulatedPhon
 
 def test_streams_are_limited(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        opened = [wire.open("exec:sleep 1000") for _ in range(64)]
+        opened = [wire.open("exec:cat") for _ in range(64)]
         wire.send(b"OPEN", 999, 0, b"exec:id\0")
         assert wire.receive().command == b"CLSE"
         wire.send(b"CLSE", *opened[0])
@@ -355,7 +362,7 @@ def test_the_cable_is_pulled_after_so_many_bytes(cut: int) -> None:
 
 def test_pulling_the_cable_ends_everything(phone: SimulatedPhone) -> None:
     with greeted(phone) as wire:
-        wire.open("exec:sleep 1000")
+        wire.open("exec:cat")
         phone.unplug()
         assert wire.hung_up()
 

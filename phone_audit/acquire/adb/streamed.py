@@ -12,7 +12,6 @@ from typing import Protocol
 from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.pulling import BLOCK, Puller
 from phone_audit.acquire.adb.timed_stream import TimedStream
-from phone_audit.acquire.command_list import listed, require_listed
 from phone_audit.acquire.commands import quoted
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import (
@@ -26,6 +25,7 @@ from phone_audit.acquire.transport import (
     Source,
 )
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError
+from phone_audit.model.command_list import listed, require_listed
 
 PAUSES = (0.5, 2.0, 5.0)
 """Seconds before each try to reach a phone that was lost: a cable that is put in again takes one or two."""

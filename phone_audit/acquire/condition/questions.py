@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import MEGABYTE, Command, quoted
+from phone_audit.model.command_list import listed
 
 ACCESSIBILITY = Command(listed("accessibility"), limit=8 * MEGABYTE)
 ADB = Command(listed("adb"), timeout=15.0, limit=4 * MEGABYTE)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.command_list import is_path
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.parse.shell_loops import Found, parse_found
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.model.beside import ARCHITECTURES, BesideFile, BesideRole
+from phone_audit.model.command_list import is_path
 from phone_audit.model.parts import Parts
 
 FRAMEWORK = "/system/framework"

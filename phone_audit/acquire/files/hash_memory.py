@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phone_audit.acquire import commands
-from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import PLAIN, Command
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.parse.text import decode
@@ -17,6 +16,7 @@ from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import SAVED_HASHES
 from phone_audit.files.open_regular import open_unlinked
+from phone_audit.model.command_list import listed
 
 _LINE = re.compile(r"\d{1,20} -?\d{1,20} -?\d{1,20} \d{1,20}")
 _TOLD = re.compile(rf"({_LINE.pattern}) (.+)")

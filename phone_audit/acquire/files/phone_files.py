@@ -7,13 +7,13 @@ from typing import Literal
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.command_list import is_path
 from phone_audit.acquire.parse.package_dump import DumpedPackage
 from phone_audit.acquire.parse.package_list import Listed
 from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_found, parse_hashes
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.model.command_list import is_path
 from phone_audit.model.device import HashSource, PackageFileRole
 
 APK = ".apk"

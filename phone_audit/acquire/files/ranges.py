@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from phone_audit.acquire.command_list import is_path, line, listed
 from phone_audit.acquire.commands import PLAIN, quoted
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.command_list import is_path, line, listed
 
 PIECE = 4 * 2**20
 """Bytes of one request at most: what is lost where a connection is cut, and what one that is given up costs."""

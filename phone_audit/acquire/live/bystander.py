@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from phone_audit.acquire.command_list import listed
 from phone_audit.acquire.commands import MEGABYTE, Command
 from phone_audit.acquire.parse.dns_log import MASK, Query, parse_dns_log
 from phone_audit.acquire.parse.moment import Moment, parse_moment
@@ -18,6 +17,7 @@ from phone_audit.acquire.parse.netstats import Counter, parse_netstats, parse_qt
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.command_list import listed
 
 MOMENT = Command(listed("moment"), timeout=10.0, limit=MEGABYTE)
 TRAFFIC = Command(listed("traffic"), timeout=30.0, limit=32 * MEGABYTE)

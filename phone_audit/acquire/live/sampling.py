@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from phone_audit.acquire.command_list import line, listed
 from phone_audit.acquire.parse.proc_net import PATHS, SocketTables, parse_tables
 from phone_audit.acquire.parse.text import decode
 from phone_audit.acquire.transport import Running, Transport
+from phone_audit.model.command_list import line, listed
 
 PATIENCE = 10.0
 """Seconds after which a look counts as failed."""

@@ -8,7 +8,6 @@ from itertools import islice
 
 from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.command_list import LONGEST_NAME, is_package_name
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.packages.lists import ask_list
 from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
@@ -20,6 +19,7 @@ from phone_audit.acquire.parse.text import lines_of, number
 from phone_audit.acquire.parse.users import MOST_USERS, first_users, parse_current_user, parse_users, unread_user_lines
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.errors import UsageError
+from phone_audit.model.command_list import LONGEST_NAME, is_package_name
 
 OWNER = 0
 LIST = "pm list packages"

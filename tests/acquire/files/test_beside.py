@@ -12,7 +12,6 @@ import pytest
 
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
-from phone_audit.acquire.command_list import COMMANDS
 from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
@@ -20,6 +19,7 @@ from phone_audit.acquire.saved.record import RecordingTransport
 from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.command_list import COMMANDS
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
 from tests.acquire.fake_phone import QUIET, FakePhone

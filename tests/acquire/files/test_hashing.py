@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.command_list import COMMANDS
 from phone_audit.acquire.files import hashing
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.hashing import Hashing
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
+from phone_audit.model.command_list import COMMANDS
 from tests.acquire.shell_phone import ShellPhone, say_instead
 
 ODD = ("it's.apk", "new\nline.apk", "back\\slash.apk", "$(id).apk", "b\udcffd.apk")

@@ -186,6 +186,21 @@ def is_listed(text: str) -> bool:
     return len(text) <= LONGEST_COMMAND and any(_pattern(one).fullmatch(text) for one in COMMANDS.values())
 
 
+def find_command(text: str) -> tuple[str, Mapping[str, str]] | None:
+    """Return which command of the list a text is, and its arguments; None where it is none.
+
+    Example:
+        >>> find_command("settings list --user 10 secure")
+        ('secure settings', {'user': '10'})
+    """
+    return next(((name, found) for name, one in COMMANDS.items() if (found := _arguments(one, text)) is not None), None)
+
+
+def read_line(name: str, text: str) -> Mapping[str, str] | None:
+    """Return the arguments of a line of `LINES`; None where the text is another one."""
+    return _arguments(LINES[name], text)
+
+
 def require_listed(text: str) -> None:
     """Raise UnlistedCommandError for a command that is not in the list."""
     if not is_listed(text):
@@ -219,7 +234,15 @@ def _unlisted(text: str) -> UnlistedCommandError:
     )
 
 
+def _arguments(template: str, text: str) -> Mapping[str, str] | None:
+    found = _pattern(template).fullmatch(text)
+    return None if found is None else dict(zip(_ARGUMENT.findall(template), found.groups(), strict=True))
+
+
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
+    """Make the expression that a command meets as a whole, with a group for each argument."""
     words = _ARGUMENT.split(template)
-    return re.compile("".join(ARGUMENTS[word] if index % 2 else re.escape(word) for index, word in enumerate(words)))
+    return re.compile(
+        "".join(f"({ARGUMENTS[word]})" if index % 2 else re.escape(word) for index, word in enumerate(words))
+    )

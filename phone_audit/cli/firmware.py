@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _FILE_ENDINGS = frozenset((".prop", ".txt", ".csv", ".log"))
 """No build identifier ends like this."""
+MOST_IDENTIFIERS = 100_000
+"""Each takes some 3 KB until all are written."""
 
 
 def firmware(
@@ -97,6 +99,11 @@ def _identifiers(ids: list[str], knowledge: "Knowledge") -> list[str]:
             texts.extend(identifiers_in(_text_of(Path(given)), knowledge))
         else:
             texts.append(without_marks(printable(given) or ""))
+    if len(texts) > MOST_IDENTIFIERS:
+        raise UsageError(
+            f"There are {len(texts)} identifiers, more than the {MOST_IDENTIFIERS} that are checked at once.",
+            "Give them in several parts.",
+        )
     if not texts:
         raise UsageError("There is no build identifier to check.", "Give one as an argument, or one a line with -.")
     return texts

@@ -27,7 +27,7 @@ DISK_HINT: Final = "Free some space, or write to another disk."
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW: Final[int] = os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _BINARY
 _SPECIAL: Final[int] = os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | _BINARY
-_STREAM: Final[int] = _SPECIAL | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+_STREAM: Final[int] = _SPECIAL | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 _FOLDER: Final[int] = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _BY_DESCRIPTOR: Final = {os.open, os.rename, os.link, os.unlink, os.stat} <= os.supports_dir_fd
 _NO_LINKS: Final = frozenset((errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP))
@@ -97,15 +97,24 @@ def open_stream(path: Path) -> BinaryIO:
     """
     if is_special(path):
         return open_special(path)
-    return os.fdopen(os.open(named_file(path), _STREAM, PRIVATE), "wb")
+    file = os.fdopen(os.open(named_file(path), _STREAM, PRIVATE), "wb")
+    if os.fstat(file.fileno()).st_uid != _user():
+        file.close()
+        raise OSError(errno.EPERM, "it belongs to somebody else")
+    file.truncate(0)
+    return file
 
 
 def open_special(path: Path) -> BinaryIO:
     """Open a pipe or a device to be written; see `is_special`.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: it cannot be opened, or it is a pipe that somebody else made: a result is for this user's eyes.
     """
+    _require_maker(path)
+    there = path.stat()
+    if stat.S_ISFIFO(there.st_mode) and there.st_uid not in (_user(), 0):
+        raise OSError(errno.EPERM, "it is a pipe that somebody else made")
     return os.fdopen(os.open(path, _SPECIAL), "wb")
 
 
@@ -132,11 +141,15 @@ def named_file(path: Path) -> Path:
     for _ in range(_MOST_LINKS):
         if not path.is_symlink():
             return path
-        maker, owner = path.lstat().st_uid, path.parent.stat().st_uid
-        if maker not in (_user(), owner):
-            raise OSError(errno.ELOOP, "it is a link that somebody else made")
+        _require_maker(path)
         path = path.parent / path.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+
+
+def _require_maker(path: Path) -> None:
+    """Refuse a link that neither this user nor the owner of its folder made."""
+    if path.is_symlink() and path.lstat().st_uid not in (_user(), path.parent.stat().st_uid):
+        raise OSError(errno.ELOOP, "it is a link that somebody else made")
 
 
 def _user() -> int:

@@ -17,6 +17,7 @@ from phone_audit.files.atomic_write import (
     is_special,
     named_file,
     open_new,
+    open_special,
     open_stream,
     replace_file,
     replacing,
@@ -216,3 +217,35 @@ def test_no_other_file_of_the_program_makes_drafts() -> None:
     """`locks.py` makes files that are locked and hold nothing."""
     makers = [path for path in sorted(PACKAGE.rglob("*.py")) if "O_CREAT" in path.read_text("utf-8")]
     assert [path.name for path in makers] == ["atomic_write.py", "locks.py"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("behind_a_link", [True, False])
+def test_a_pipe_that_somebody_else_made_is_not_written_into(tmp_path: Path, behind_a_link: bool) -> None:
+    named = tmp_path / "pipe"
+    os.mkfifo(named)
+    os.chown(named, 12345, 12345)
+    if behind_a_link:
+        (tmp_path / "link").symlink_to(named)
+        named = tmp_path / "link"
+    for opened in (open_stream, open_special):
+        with pytest.raises(OSError, match="somebody else"):
+            opened(named)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to somebody else")
+def test_lines_do_not_go_into_a_file_of_somebody_else(tmp_path: Path) -> None:
+    named = tmp_path / "lines"
+    named.write_bytes(b"theirs")
+    os.chown(named, 12345, 12345)
+    with pytest.raises(OSError, match="somebody else"):
+        open_stream(named)
+    assert named.read_bytes() == b"theirs"
+
+
+def test_lines_replace_what_was_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    named = tmp_path / "lines"
+    named.write_bytes(b"a long text of mine")
+    with open_stream(named) as file:
+        file.write(b"new")
+    assert named.read_bytes() == b"new"

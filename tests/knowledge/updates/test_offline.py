@@ -87,7 +87,7 @@ def fetched(fed: Fed) -> None:
     [
         (("scan", ROOT / "fixtures" / "devices" / "nokia7plus-small", "--jobs", "1"), (12,)),
         (("apks", ROOT / "fixtures" / "apks" / "built" / "com.example.debug.apk", "--jobs", "1"), (0, 11)),
-        (("firmware", "00WW_3_22C_SP03"), (0,)),
+        (("firmware", "00WW_3_22C_SP03"), (10,)),
         (("db", "info"), (0,)),
         (("db", "list", "feeds"), (0,)),
         (("db", "check"), (0,)),
@@ -120,6 +120,6 @@ def test_a_scan_keeps_an_update_out_until_it_has_ended(fed: Fed) -> None:
         done = run(fed, "db", "update", "--ca-file", fed.authority.file)
         assert done.returncode == 1
         assert "phone-audit: A scan is running" in done.stderr
-        assert run(fed, "firmware", "00WW_3_22C_SP03").returncode == 0
+        assert run(fed, "firmware", "00WW_3_22C_SP03").returncode == 10
     assert told(fed) == ""
     assert run(fed, "db", "update", "--ca-file", fed.authority.file).returncode == 0

@@ -81,9 +81,6 @@ FEED: Final = JsonBounds(size=256 * MB, values=5_000_000)
 FEED_ROW: Final = JsonBounds(size=8 * MB, values=10_000)
 """One line of an imported feed: at most 500 values of at most 2,048 characters, and the head."""
 
-TABLE_HEAD: Final = JsonBounds(size=64 * MB, values=1_000_000)
-"""The head of the compiled table of all feeds: where they come from, and every path that they list."""
-
 FEED_FILE: Final = 256 * MB
 """Bytes of one feed to import, whatever its format."""
 

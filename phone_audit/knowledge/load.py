@@ -68,7 +68,7 @@ def whole(knowledge: "Knowledge") -> "Knowledge":
     Raises:
         KnowledgeError: a file breaks its schema; names file, entry and field.
     """
-    _ = knowledge.info, knowledge.indicators.table
+    _ = knowledge.info, knowledge.indicators.database
     return knowledge
 
 

@@ -39,7 +39,7 @@ def known_indicators(
 
 
 def _of_feeds(knowledge: Knowledge, feeds: Collection[str], wanted: Collection[str]) -> Iterator[Listed]:
-    for listed in knowledge.indicators.table:
+    for listed in knowledge.indicators.database:
         if listed.indicator.about.class_ in wanted and (not feeds or listed.feed.feed in feeds):
             yield listed
 

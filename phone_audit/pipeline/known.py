@@ -138,7 +138,7 @@ def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
             met = next((f"{key}: {_around(value, wanted)}" for key, value in said if wanted in value.casefold()), "")
             if met:
                 yield Known(entry.kind, entry.id, entry.title, entry.facts, met)
-    for listed in knowledge.indicators.table:
+    for listed in knowledge.indicators.database:
         indicator = listed.indicator
         if wanted in indicator.value.casefold() or wanted in indicator.about.name.casefold():
             yield _listed(listed)

@@ -45,7 +45,7 @@ def test_counts_by_feed(knowledge: Knowledge) -> None:
 
 
 def test_no_bundled_certificate_or_host_is_everybodys(knowledge: Knowledge) -> None:
-    for listed in knowledge.indicators.table:
+    for listed in knowledge.indicators.database:
         if listed.indicator.about.class_ in MALICIOUS:
             assert ordinary(listed.indicator, knowledge) is None, listed.indicator
 

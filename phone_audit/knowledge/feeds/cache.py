@@ -1,6 +1,6 @@
-"""The compiled table of the feeds at hand: kept under the digest of the feeds, made again when they change.
+"""The database of the feeds at hand: kept under the digest of the feeds, made again when they change.
 
-What lies in the cache is believed only where this user alone can write it, and has the shape that was written.
+What lies in the cache is believed only where this user alone can write it, and its check sum is that of its name.
 """
 
 import contextlib
@@ -9,7 +9,9 @@ import json
 import mmap
 import os
 import re
+import sqlite3
 import stat
+import zlib
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +21,13 @@ from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import OWN_LIST
 from phone_audit.files.open_regular import open_unlinked
-from phone_audit.knowledge.feeds.store import read_head, read_rows, sha256_of
-from phone_audit.knowledge.feeds.table import VERSION, Table, compile_table
+from phone_audit.knowledge.feeds.database import SCHEMA, IndicatorDatabase, build_database, read_database
+from phone_audit.knowledge.feeds.indicator import FeedHead
+from phone_audit.knowledge.feeds.store import read_rows, sha256_of
 
 _KEPT: Final = 3
 _DIGESTS: Final = "digests.json"
-_FLAGS: Final[int] = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_SUFFIX: Final = ".sqlite"
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -55,22 +58,42 @@ def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
     return tuple(str(mark[-1]) for mark in found.values())
 
 
-def open_table(files: Sequence[Path], digests: Sequence[str], folder: Path) -> Table:
-    """Give the table of these feeds: the kept one if it is whole, else a new one, which is kept if that can be done.
+def open_database(
+    files: Sequence[Path], feeds: Sequence[FeedHead], digests: Sequence[str], folder: Path
+) -> IndicatorDatabase:
+    """Return the database of these feeds: the kept one if it is whole, else a new one, which is kept if it can be.
+
+    Args:
+        files: the feed files.
+        feeds: their heads.
+        digests: their SHA-256.
+        folder: the cache.
 
     Raises:
         KnowledgeError: a feed is broken.
     """
-    total = sha256(f"{VERSION}\n".encode() + "\n".join(digests).encode()).hexdigest()
-    path = folder / f"{total[:32]}.table"
-    with contextlib.suppress(OSError, ValueError), _opened(path) as file:
-        table = Table(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-        table.check_rows()
-        return table
-    data = compile_table((read_head(file), read_rows(file)) for file in files)
+    stem = sha256("\n".join([*SCHEMA, *digests]).encode()).hexdigest()[:32]
+    for path in folder.glob(f"{stem}-*{_SUFFIX}"):
+        with contextlib.suppress(OSError, ValueError, sqlite3.Error):
+            if _is_whole(path):
+                return read_database(path, feeds)
+    made = build_database((head, read_rows(file)) for head, file in zip(feeds, files, strict=True))
+    data = made.serialized()
+    path = folder / f"{stem}-{zlib.crc32(data):08x}{_SUFFIX}"
     if _write(path, data):
         _forget_old(folder, path)
-    return Table(data)
+    return made
+
+
+def _is_whole(path: Path) -> bool:
+    """Tell whether the check sum of a database is the one in its name.
+
+    Raises:
+        OSError: it cannot be read, or others can write it.
+        ValueError: it is empty.
+    """
+    with _opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return path.stem.endswith(f"-{zlib.crc32(data):08x}")
 
 
 def _read_digests(path: Path) -> dict[str, list[int | str]]:
@@ -111,6 +134,6 @@ def _write(path: Path, data: bytes) -> bool:
 
 def _forget_old(folder: Path, newest: Path) -> None:
     with contextlib.suppress(OSError):
-        tables = sorted(folder.glob("*.table"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in [path for path in tables if path != newest][_KEPT - 1 :]:
+        kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in [path for path in kept if path != newest][_KEPT - 1 :]:
             path.unlink(missing_ok=True)

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from phone_audit.knowledge.feeds.cache import cache_folder, digests_of, open_table
+from phone_audit.knowledge.feeds.cache import cache_folder, digests_of, open_database
+from phone_audit.knowledge.feeds.database import IndicatorDatabase
 from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, Listed
 from phone_audit.knowledge.feeds.store import read_head
-from phone_audit.knowledge.feeds.table import Table
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.hosts import plain_host, suffixes
 
@@ -40,9 +40,9 @@ class Indicators:
         return tuple(read_head(path) for path in self.files)
 
     @cached_property
-    def table(self) -> Table:
-        """The compiled table."""
-        return open_table(self.files, self.digests, cache_folder())
+    def database(self) -> IndicatorDatabase:
+        """The database of all of them."""
+        return open_database(self.files, self.feeds, self.digests, cache_folder())
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -52,11 +52,11 @@ class Indicators:
         """
         if not any("path" in feed.counts for feed in self.feeds):
             return ()
-        return tuple(path for path in self.table.paths if path.split("/")[1] in _ROOTS)[:_MOST_PATHS]
+        return tuple(path for path in self.database.paths if path.split("/")[1] in _ROOTS)[:_MOST_PATHS]
 
     def of(self, kind: Kind, value: str) -> tuple[Listed, ...]:
         """Give what lists this very value: a hash or certificate in lower case, a package, a path, a property."""
-        return self.table.look_up(kind, value)
+        return self.database.look_up(kind, value)
 
     def of_host(self, host: str) -> Iterator[Listed]:
         """Yield what lists this host or one above it by whole labels, or the address and its networks."""
@@ -68,7 +68,7 @@ class Indicators:
                 yield from self.of("host", suffix)
             return
         yield from self.of("address", str(address))
-        for length in self.table.networks[address.version]:
+        for length in self.database.networks[address.version]:
             network = ipaddress.ip_network(f"{address}/{length}", strict=False)
             yield from self.of("network", str(network))
 

@@ -20,7 +20,7 @@ from tests.fuzz.expansion import joined
 from tests.fuzz.seeds.common import FIXTURES, LONGEST, ROOT, Inputs, grown
 from tests.fuzz.targets import feeds, saved
 from tests.knowledge.feeds.cases import CASES
-from tests.knowledge.feeds.feeds import item, keep, packed
+from tests.knowledge.feeds.feeds import item, keep
 from tests.report.test_text_fleet import fleet, group
 from tests.watches import watch
 
@@ -129,7 +129,6 @@ def kept_feeds() -> Inputs:
     with TemporaryDirectory() as folder:
         path = keep(Path(folder), item("host", "a.example"), item("network", "10.0.0.0/8"), item("path", "/a"))
         yield "feed", path.read_bytes()
-    yield "table", packed(b'{"feeds":[],"networks":{"4":[],"6":[]},"paths":[]}')
 
 
 def updates() -> Inputs:

@@ -10,7 +10,6 @@ from phone_audit.knowledge.feeds.importing import Said, read_feed
 from phone_audit.knowledge.feeds.json_text import FeedError
 from phone_audit.knowledge.feeds.stix_pattern import PatternError, comparisons
 from phone_audit.knowledge.feeds.store import read_head, read_rows
-from phone_audit.knowledge.feeds.table import Table, TableError
 from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from tests.fuzz.target import Target, promise, written
 
@@ -47,17 +46,12 @@ def stix_pattern(data: bytes) -> None:
 
 
 def kept_feeds(data: bytes) -> None:
-    """Read a feed as it is kept, and a compiled table."""
+    """Read a feed as it is kept."""
     path = written(data, "kept.jsonl")
     with suppress(KnowledgeError):
         read_head(path)
     with suppress(KnowledgeError):
         sum(1 for _ in read_rows(path))
-    with suppress(TableError):
-        table = Table(data)
-        table.check_rows()
-        table.look_up("host", "a.example")
-        sum(1 for _ in table)
 
 
 TARGETS: Final = {
@@ -82,7 +76,7 @@ TARGETS: Final = {
     ),
     "kept_feeds": Target(
         kept_feeds,
-        ("phone_audit.knowledge.feeds.store", "phone_audit.knowledge.feeds.table"),
+        ("phone_audit.knowledge.feeds.store",),
         (b'{"feed":', b'"kind":"host"', b'"values":[', b'"name":', b'"class_":"malware"', b"\n"),
     ),
 }  # fmt: skip

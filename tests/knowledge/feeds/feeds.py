@@ -1,8 +1,6 @@
 """Feeds made up for tests, and the Indicators that hold them."""
 
 import copy
-import struct
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, Indicator, Kind, ThreatClass, Weight
 from phone_audit.knowledge.feeds.store import FOLDER, write_feed
-from phone_audit.knowledge.feeds.table import MAGIC, VERSION
 
 
 def item(
@@ -40,12 +37,6 @@ def keep(folder: Path, *indicators: Indicator, feed: str = "lab", **changes: Any
 def indicators_of(folder: Path, *indicators: Indicator, feed: str = "lab") -> Indicators:
     """Give the indicators of one feed."""
     return Indicators([keep(folder, *indicators, feed=feed)])
-
-
-def packed(*sections: bytes) -> bytes:
-    """Give a table of any six sections, with the right check sum; what is not given is empty."""
-    parts = [*sections, *[b""] * (6 - len(sections))]
-    return struct.pack("<8sII6Q", MAGIC, VERSION, zlib.crc32(b"".join(parts)), *map(len, parts)) + b"".join(parts)
 
 
 def with_one_changed(document: Any, wrong: object) -> Iterator[object]:

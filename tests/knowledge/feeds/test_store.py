@@ -1,22 +1,25 @@
-"""Feed files, the kept table beside them, and look-ups over both."""
+"""Feed files, the kept database beside them, and look-ups over both."""
 
 import json
 import os
+import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.feeds import cache
-from phone_audit.knowledge.feeds.cache import digests_of, open_table
+from phone_audit.knowledge.feeds.cache import digests_of, open_database
+from phone_audit.knowledge.feeds.database import IndicatorDatabase, build_database
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow, Indicator
 from phone_audit.knowledge.feeds.store import feed_files, read_head, read_rows, write_feed
-from phone_audit.knowledge.feeds.table import compile_table
 from phone_audit.knowledge.load import load_knowledge, whole
 from phone_audit.knowledge.own import own_folder, with_own
-from tests.knowledge.feeds.feeds import head, indicators_of, item, keep, packed
+from tests.knowledge.feeds.feeds import head, indicators_of, item, keep
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +73,7 @@ def test_a_value_that_no_import_writes_is_told(tmp_path: Path, kind: str, value:
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
     with pytest.raises(KnowledgeError, match=r"lab\.jsonl: line 3: values: .* is no "):
-        _ = Indicators([path]).table
+        _ = Indicators([path]).database
 
 
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,14 +107,14 @@ def test_whatever_fails_leaves_no_draft(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_table_is_kept_and_made_again_when_a_feed_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_is_made_again_when_a_feed_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    def counting(feeds: Iterable[tuple[FeedHead, Iterable[FeedRow]]]) -> bytes:
+    def counting(feeds: Iterable[tuple[FeedHead, Iterable[FeedRow]]]) -> IndicatorDatabase:
         made.append(1)
-        return compile_table(feeds)
+        return build_database(feeds)
 
-    monkeypatch.setattr(cache, "compile_table", counting)
+    monkeypatch.setattr(cache, "build_database", counting)
     path = keep(tmp_path, item("host", "a.example"))
     for _ in range(3):
         assert Indicators([path]).of("host", "a.example")
@@ -129,27 +132,50 @@ def test_a_damaged_cache_is_survived(tmp_path: Path, damage: bytes) -> None:
     for file in cache.cache_folder().iterdir():
         file.write_bytes(damage)
     assert Indicators([path]).of("host", "a.example")
-    kept = next(cache.cache_folder().glob("*.table"))
+    kept = next(cache.cache_folder().glob("*.sqlite"))
     assert kept.stat().st_size > 100, "and mended"
 
 
-@pytest.mark.parametrize("wrong", [{}, [], {"feeds": []}, {"feeds": [], "networks": {"4": [64], "6": []}, "paths": []}])
-def test_a_cache_with_another_head_is_made_again(tmp_path: Path, wrong: object) -> None:
+@pytest.mark.parametrize("place", [0, 20, 100, 5000, -1])
+def test_a_changed_byte_is_noticed(tmp_path: Path, place: int) -> None:
     path = keep(tmp_path, item("host", "a.example"))
     assert Indicators([path]).of("host", "a.example")
-    next(cache.cache_folder().glob("*.table")).write_bytes(packed(json.dumps(wrong).encode().ljust(80)))
+    (kept,) = cache.cache_folder().glob("*.sqlite")
+    whole_file = kept.read_bytes()
+    damaged = bytearray(whole_file)
+    damaged[place] ^= 1
+    kept.write_bytes(damaged)
+    assert Indicators([path]).of("host", "a.example")
+    assert kept.read_bytes() == whole_file
+
+
+def replaced(data: bytes) -> Path:
+    """Put another database in the place of the kept one, under the check sum that it has."""
+    (kept,) = cache.cache_folder().glob("*.sqlite")
+    kept.unlink()
+    path = kept.with_name(f"{kept.stem.partition('-')[0]}-{zlib.crc32(data):08x}.sqlite")
+    path.write_bytes(data)
+    path.chmod(0o600)
+    return path
+
+
+def test_a_cache_of_another_schema_is_made_again(tmp_path: Path) -> None:
+    path = keep(tmp_path, item("host", "a.example"))
+    assert Indicators([path]).of("host", "a.example")
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.execute("CREATE TABLE indicator (value)")
+        replaced(other.serialize())
     assert Indicators([path]).of("host", "a.example")
 
 
 def test_a_cache_that_others_can_write_is_made_again(tmp_path: Path) -> None:
     path = keep(tmp_path, item("host", "a.example"))
     assert Indicators([path]).of("host", "a.example")
-    (kept,) = cache.cache_folder().glob("*.table")
-    kept.write_bytes(compile_table([(head(), [])]))
+    kept = replaced(build_database([(head(), [])]).serialized())
     assert not Indicators([path]).of("host", "a.example"), "what this user wrote is believed"
     kept.chmod(0o666)
     assert Indicators([path]).of("host", "a.example")
-    assert kept.stat().st_mode & 0o777 == 0o600
+    assert [file.stat().st_mode & 0o777 for file in cache.cache_folder().glob("*.sqlite") if file != kept] == [0o600]
 
 
 @pytest.mark.parametrize("digest", ["\ud800", "x" * 64, 7, None, []])
@@ -189,16 +215,16 @@ def test_an_untouched_file_is_not_hashed_again(tmp_path: Path, monkeypatch: pyte
     assert digests_of([path], folder) == ("read again",)
 
 
-def test_old_tables_are_forgotten(tmp_path: Path) -> None:
+def test_old_databases_are_forgotten(tmp_path: Path) -> None:
     for number in range(6):
         path = keep(tmp_path, item("host", f"h{number}.example"))
-        open_table([path], digests_of([path], tmp_path / "c"), tmp_path / "c")
-    assert len(list((tmp_path / "c").glob("*.table"))) == 3
+        open_database([path], [read_head(path)], digests_of([path], tmp_path / "c"), tmp_path / "c")
+    assert len(list((tmp_path / "c").glob("*.sqlite"))) == 3
 
 
 def test_a_feed_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError, match="cannot be read"):
-        _ = Indicators([tmp_path / "none.jsonl"]).table
+        _ = Indicators([tmp_path / "none.jsonl"]).database
 
 
 def test_look_ups_of_hosts_addresses_and_urls(tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""All indicators as one SQLite database: made from the feeds, then only read. A look-up reads a few pages of it."""
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, About, FeedHead, FeedRow, Indicator, Kind, Listed
+
+SCHEMA: Final = (
+    "CREATE TABLE about (number INTEGER PRIMARY KEY, feed INTEGER, name TEXT, class TEXT, weight TEXT, note TEXT,"
+    " by_file INTEGER)",
+    "CREATE TABLE indicator (kind TEXT, value TEXT, about INTEGER, PRIMARY KEY (kind, value, about)) WITHOUT ROWID",
+)
+"""`about` says what a row of a feed says, feed 0 being the first; `indicator` holds its values."""
+_LISTED: Final = (
+    "SELECT kind, value, feed, name, class, weight, note, by_file"
+    " FROM indicator JOIN about ON about.number = indicator.about"
+)
+_ORDER: Final = " ORDER BY kind, value, about"
+
+
+class IndicatorDatabase:
+    """The indicators of some feeds, ready to be looked up, by several threads if need be.
+
+    Args:
+        connection: to a database of this schema; closed with this object.
+        feeds: the heads of its feeds, in their order.
+
+    Raises:
+        sqlite3.Error: it is no database, or one of another schema.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, feeds: Sequence[FeedHead]) -> None:
+        weakref.finalize(self, connection.close)
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._feeds = tuple(feeds)
+        schema = tuple(text for (text,) in connection.execute("SELECT sql FROM sqlite_master ORDER BY rowid"))
+        if schema != SCHEMA:
+            raise sqlite3.DatabaseError("it is of another schema")
+
+    def look_up(self, kind: Kind, value: str) -> tuple[Listed, ...]:
+        """Return what is listed under this very value, feed by feed.
+
+        Raises:
+            KnowledgeError: the database cannot be read.
+        """
+        rows = self._select(f"{_LISTED} WHERE kind = ? AND value = ?{_ORDER}", kind, value)
+        return tuple(self._listed(row) for row in rows)
+
+    @cached_property
+    def networks(self) -> Mapping[int, tuple[int, ...]]:
+        """How long listed networks are, by version, longest first: an address is looked up once for each length."""
+        lengths: dict[int, set[int]] = {4: set(), 6: set()}
+        for (network,) in self._select("SELECT value FROM indicator WHERE kind = 'network'"):
+            lengths[6 if ":" in network else 4].add(int(network.rpartition("/")[2]))
+        return {version: tuple(sorted(found, reverse=True)) for version, found in lengths.items()}
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of malicious things, sorted."""
+        rows = self._select(f"{_LISTED} WHERE kind = 'path'")
+        return tuple(sorted({row[1] for row in rows if row[4] in MALICIOUS}))
+
+    def __iter__(self) -> Iterator[Listed]:
+        """Yield everything, by kind and value.
+
+        Raises:
+            KnowledgeError: the database cannot be read.
+        """
+        with _errors_translated():
+            with self._lock:
+                rows = self._connection.execute(f"{_LISTED}{_ORDER}")
+            for row in rows:
+                yield self._listed(row)
+
+    def serialized(self) -> bytes:
+        """Return the bytes of its file. Equal feeds in equal order give equal bytes."""
+        return self._connection.serialize()
+
+    def _select(self, query: str, *values: str) -> list[Any]:
+        try:
+            # sqlite3 keeps one statement for each text: two threads that run it at a time get each other's rows
+            with _errors_translated(), self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except UnicodeEncodeError:
+            # half of a surrogate pair: no feed holds one
+            return []
+
+    def _listed(self, row: Sequence[Any]) -> Listed:
+        kind, value, feed, name, class_, weight, note, by_file = row
+        about = About(name, class_, weight, note, bool(by_file))
+        return Listed(Indicator(kind, value, about), self._feeds[feed])
+
+
+@contextmanager
+def _errors_translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise KnowledgeError(
+            f"The database of indicators cannot be read: {error}.",
+            "Remove the folder phone-audit in your cache folder; it is made again.",
+        ) from error
+
+
+def build_database(feeds: Iterable[tuple[FeedHead, Iterable[FeedRow]]]) -> IndicatorDatabase:
+    """Return the database of some feeds, in memory."""
+    heads: list[FeedHead] = []
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        for statement in SCHEMA:
+            connection.execute(statement)
+        for number, (head, rows) in enumerate(feeds):
+            heads.append(head)
+            for row in rows:
+                _insert(connection, number, row)
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return IndicatorDatabase(connection, heads)
+
+
+def _insert(connection: sqlite3.Connection, feed: int, row: FeedRow) -> None:
+    said = (feed, row.name, row.class_, row.weight, row.note, row.by_file)
+    about = connection.execute("INSERT INTO about VALUES (NULL, ?, ?, ?, ?, ?, ?)", said).lastrowid
+    values = ((row.kind, value, about) for value in row.values)
+    connection.executemany("INSERT OR IGNORE INTO indicator VALUES (?, ?, ?)", values)
+
+
+def read_database(path: Path, feeds: Sequence[FeedHead]) -> IndicatorDatabase:
+    """Open the file of a database. It is not changed as long as it is open.
+
+    Raises:
+        sqlite3.Error: it cannot be opened, or is none of this schema.
+    """
+    place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    return IndicatorDatabase(sqlite3.connect(place, uri=True, check_same_thread=False), feeds)

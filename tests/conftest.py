@@ -15,6 +15,30 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+LEFT_OUT = {
+    "slow": "slow by nature",
+    "adbd": "needs Debian's adbd and the device kit",
+    "corpus": "needs the corpus of real APKs",
+}
+"""Markers of what is not run unless it is asked for: by `--all`, or by an expression of markers with `-m`."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs everything."""
+    parser.addoption("--all", action="store_true", help="run also what is slow, or needs the device kit or the corpus")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what nobody should have to wait for, and say why."""
+    if config.getoption("--all") or config.option.markexpr:
+        return
+    for item in items:
+        for marker, why in LEFT_OUT.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"{why}; --all runs it, as .ci/run does"))
+                break
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home folder of the tests: the ADB key in it is made once."""

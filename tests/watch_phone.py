@@ -130,7 +130,7 @@ class WatchPhone:
         """Nothing is open."""
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for another thread."""
     until = time.monotonic() + seconds
     while not condition():

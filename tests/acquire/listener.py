@@ -128,7 +128,7 @@ def hang_up(connection: socket.socket) -> None:
     """End the connection without a word."""
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not condition():

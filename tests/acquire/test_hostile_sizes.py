@@ -1,9 +1,10 @@
-"""Text of a phone that is made to take long: the time of every reader grows with the text, not with its square."""
+"""Text of a phone that is made to take long: the work of every reader grows with the text, not with its square.
 
-import gc
+Lines of Python are counted here; what patterns take is timed by `tests/benchmarks/test_reader_times.py`.
+"""
+
 import importlib
 import pkgutil
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -41,19 +42,10 @@ from phone_audit.acquire.parse.transparency import parse_apex_info, parse_image_
 from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
 from phone_audit.acquire.transport import Answer
 from tests.acquire.fake_phone import QUIET, FakePhone
+from tests.steps import LINEAR, growth
 
 Made = Callable[[int], Callable[[], object]]
 """Makes a text of that many pieces, and gives the work on it."""
-
-GROWTH = 8.0
-"""Four times the text takes about 4 times as long where a reader is linear, 16 times where it is quadratic."""
-LONG_ENOUGH = 0.002
-SLOW = 0.1
-"""Seconds of one try after which there is no other."""
-MOST = 200_000
-"""Characters of the shorter text; memory has its own times, and shows in longer ones."""
-TRIES = (1, 1, 3, 1, 3)
-"""How many times longer the text is at each try: beyond some length memory takes longer, but only once."""
 
 TIME_OUT = "*** SERVICE 'a' DUMP TIMEOUT (1ms) EXPIRED ***"
 PROP = "/system/build.prop"
@@ -254,32 +246,10 @@ CASES: dict[str, Made] = {
 }
 
 
-def seconds(made: Made, pieces: int) -> float:
-    work, taken = made(pieces), []
-    gc.disable()  # it runs at its own times, and takes longer the more there is
-    try:
-        for _ in range(2):
-            before = time.process_time()
-            work()
-            taken.append(time.process_time() - before)
-    finally:
-        gc.enable()
-    return min(taken)
-
-
 @pytest.mark.promise("work-grows-with-size")
 @pytest.mark.parametrize("case", CASES)
-def test_four_times_the_text_takes_no_more_than_a_few_times_as_long(case: str) -> None:
-    made, pieces, most = CASES[case], 100, MOST // LENGTHS.get(case, 1)
-    while pieces < most and seconds(made, pieces) < LONG_ENOUGH:
-        pieces = min(4 * pieces, most)
-    growth: list[float] = []
-    for longer in TRIES:
-        before, after = (seconds(made, longer * times * pieces) for times in (1, 4))
-        growth.append(after / max(before, LONG_ENOUGH / 4))
-        if growth[-1] < GROWTH or after > SLOW:
-            break
-    assert growth[-1] < GROWTH, f"{pieces} pieces: {growth}"
+def test_twice_the_text_is_no_more_than_about_twice_the_work(case: str) -> None:
+    assert growth(CASES[case], 200) < LINEAR
 
 
 @pytest.mark.promise("work-grows-with-size")

@@ -115,6 +115,7 @@ CASES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.promise("refused-cheaply")
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_hostile_file_costs(tmp_path: Path, case: str) -> None:

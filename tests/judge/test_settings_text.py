@@ -1,7 +1,5 @@
 """Text of the Settings screen, as people copy and type it."""
 
-import time
-
 import pytest
 
 from phone_audit.judge.settings_text import read_settings
@@ -50,8 +48,7 @@ def test_read_settings(text: str, properties: dict[str, str]) -> None:
     assert read_settings(text, KNOWN) == properties
 
 
-@pytest.mark.parametrize("text", ["Model\n" * 100_000, "Model " + "x" * 1_000_000, "\n" * 1_000_000])
+@pytest.mark.parametrize("text", ["Model\n" * 1_000_000, "Model " + "x" * 2_000_000, "\n" * 2_000_000])
 def test_hostile_text_takes_no_longer_than_it_is(text: str) -> None:
-    started = time.perf_counter()
+    """Were it the square, such a text would run into the limit of any test."""
     read_settings(text, KNOWN)
-    assert time.perf_counter() - started < 3

@@ -35,6 +35,7 @@ def alive() -> int:
     return sum(isinstance(one, ApkInfo) for one in gc.get_objects())
 
 
+@pytest.mark.slow
 @pytest.mark.promise("records-bounded")
 def test_records_are_not_held(tmp_path: Path) -> None:
     for number in range(60):
@@ -54,6 +55,7 @@ def test_records_are_not_held(tmp_path: Path) -> None:
     assert max(counts) <= MOST_ALIVE
 
 
+@pytest.mark.slow
 @pytest.mark.promise("records-bounded")
 @pytest.mark.parametrize("name", ["hosts", "stix", "text", "csv", "json"])
 def test_no_format_holds_the_records(name: str, tmp_path: Path) -> None:

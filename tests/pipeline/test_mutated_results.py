@@ -88,6 +88,7 @@ def check(shown: dict[str, str]) -> None:
     json.loads(shown["stix"])
 
 
+@pytest.mark.slow
 @pytest.mark.promise("any-result")
 @pytest.mark.parametrize("kind", ["scan", "apk", "apks", "firmware", "watch", "fleet", "devices"])
 def test_one_value_is_exchanged(kind: str) -> None:
@@ -107,6 +108,7 @@ def test_one_value_is_exchanged(kind: str) -> None:
     assert refused > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["scan", "firmware", "watch"])
 def test_one_value_is_left_out(kind: str) -> None:
     document = documents()[kind]

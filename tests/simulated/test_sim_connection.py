@@ -23,7 +23,7 @@ BANNER = (
 
 def complained(phone: SimulatedPhone, text: str) -> bool:
     """Wait until the phone has noted what a computer did wrong."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if any(text in complaint for complaint in phone.complaints):
             return True

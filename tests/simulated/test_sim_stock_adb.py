@@ -35,7 +35,7 @@ class Client:
 
     def until(self, state: str) -> bool:
         """Wait for a state."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             if self.state()[:1] == [state]:
                 return True

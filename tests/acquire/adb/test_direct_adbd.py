@@ -67,9 +67,7 @@ def test_a_shell_that_complains_still_gives_its_status(transport: Transport, com
 
 
 def test_a_time_out_keeps_what_came_and_spares_the_next_command(transport: Transport) -> None:
-    started = time.monotonic()
     answer = transport.shell("echo early; sleep 1; echo late", timeout=0.5)
-    assert time.monotonic() - started < 0.9
     assert (answer.output, answer.exit, answer.truncated) == (b"early\n", None, True)
     time.sleep(0.8)
     assert transport.shell("echo next").output == b"next\n"

@@ -220,16 +220,14 @@ def test_the_person_is_told_once_while_the_phone_asks() -> None:
     [
         ("unauthorized", 0.3, UnauthorizedError),
         ("unauthorized", 0, UnauthorizedError),
-        ("offline", 5, DeviceOfflineError),
-        ("recovery", 5, DeviceOfflineError),
-        ("no permissions", 5, DevicePermissionError),
+        ("offline", 3600, DeviceOfflineError),
+        ("recovery", 3600, DeviceOfflineError),
+        ("no permissions", 3600, DevicePermissionError),
     ],
 )
 def test_waiting_ends(state: str, patience: float, kind: type[AcquireError]) -> None:
-    started = time.monotonic()
     with fake_server({b"host:devices-l": changing(state)}) as adb, pytest.raises(kind):
         adb.wait_for("S1", patience, None)
-    assert time.monotonic() - started < 2
 
 
 def test_a_phone_without_exec_is_asked_through_a_terminal() -> None:

@@ -1,6 +1,5 @@
 """Text of a package that pretends parts of a dump: it neither adds to what is known of the phone nor hides anything."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -239,9 +238,8 @@ SHAPES = {
 
 @pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES.keys())
 def test_no_shape_of_a_dump_takes_long(text: bytes) -> None:
-    started = time.perf_counter()
+    """What grew with the square of such a text would run into the time limit of any test."""
     from_dumps(text)
-    assert time.perf_counter() - started < 2
 
 
 def test_dumps_that_lie_in_each_other_do_not_multiply_the_text() -> None:
@@ -251,23 +249,17 @@ def test_dumps_that_lie_in_each_other_do_not_multiply_the_text() -> None:
 
 @pytest.mark.parametrize("text", [" " * 10**6, "  Package [" + "] (" * 300_000, "  Package [a] (" + "a" * 10**6])
 def test_no_shape_of_a_header_takes_long(text: str) -> None:
-    started = time.perf_counter()
     assert list(headers_of(text)) == []
-    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize("text", [b"\n" * LOOKED_AT, b" " * LOOKED_AT, b"x\n" + b"\n " * 30_000 + b"UserInfo"])
 def test_no_shape_of_a_text_takes_long_to_tell(text: bytes, tmp_path: Path) -> None:
     path = folder(tmp_path / "f", {"getprop.txt": PROPERTIES, **{f"{number}.txt": text for number in range(50)}})
-    started = time.perf_counter()
     read(path, tmp_path)
-    assert time.perf_counter() - started < 5
 
 
 def test_a_long_list_beside_many_files_does_not_take_long(tmp_path: Path) -> None:
     listed = "".join(f"package:/data/app/a{number}/base.apk=a.b{number}\n" for number in range(4000))
     files: dict[str, str | bytes] = {f"x/f{number}.bin": "" for number in range(2000)}
     path = folder(tmp_path / "f", {"p.txt": listed, **files})
-    started = time.perf_counter()
     read(path, tmp_path)
-    assert time.perf_counter() - started < 5

@@ -1,7 +1,6 @@
 """What is asked beside the looks: the moment, the bytes, the names; and that nothing of it can end a watch."""
 
 import threading
-import time
 
 import pytest
 
@@ -65,16 +64,16 @@ def test_a_question_that_hangs_holds_up_no_end() -> None:
 
     class Hanging(WatchPhone):
         def shell(self, command: str, *, timeout: float = 0, limit: int = 0) -> Answer:
-            released.wait(30)
+            released.wait()
             return super().shell(command)
 
     bystander = Bystander(Hanging([""]))
     bystander.start()
-    started = time.monotonic()
-    bystander.stop(patience=0.1)
-    assert time.monotonic() - started < 5
-    assert bystander.beside.moments == []
-    released.set()
+    try:
+        bystander.stop(patience=0.1)  # the question is never answered meanwhile
+        assert bystander.beside.moments == []
+    finally:
+        released.set()
 
 
 def test_a_moment_holds_for_a_while() -> None:

@@ -1,5 +1,4 @@
 import struct
-import time
 import tracemalloc
 
 import numpy as np
@@ -82,7 +81,6 @@ def test_classes_that_share_one_item_are_bounded() -> None:
     count = 60_000
     item = b"".join(uleb128(number) for number in (0, 0, count, 0)) + b"\1\1\0" * count
     data = b"\0" + item
-    begin = time.perf_counter()
     tracemalloc.start()
     methods = _read(data, *[1] * 200)
     peak = tracemalloc.get_traced_memory()[1]
@@ -90,7 +88,6 @@ def test_classes_that_share_one_item_are_bounded() -> None:
     assert methods.method.size <= MAX_METHODS
     assert methods.lost == 199
     assert peak < 64 * 2**20
-    assert time.perf_counter() - begin < 5
 
 
 @pytest.mark.parametrize("byte", [b"\x00", b"\x01", b"\x7f", b"\x80", b"\xff"])

@@ -1,5 +1,5 @@
 import struct
-import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from phone_audit.analyse.dex.file import read_dex
 from phone_audit.analyse.dex.index import DexIndex, index_file
-from phone_audit.analyse.dex.xrefs import MAX_USES, Kind, users_of
+from phone_audit.analyse.dex.xrefs import MAX_USES, Kind, Use, users_of
 from tests.analyse.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
 from tests.analyse.dex.builder import uleb128
+from tests.steps import LINEAR, growth
 
 _URL, _OTHER = "http://a.example/", "other"
 _FIELD = "Lx/A;->URL:Ljava/lang/String;"
@@ -106,25 +107,31 @@ def test_methods_that_share_their_code_are_named_by_the_first() -> None:
     assert [shared.row_name(use.row) for use in uses] == ["first()V"]
 
 
-def test_overlapping_code_is_bounded() -> None:
-    """Thousands of methods that each claim the rest of the file, full of what looks like the wanted instruction."""
+def _overlapping(methods: int) -> Callable[[], dict[int, list[Use]]]:
+    """Look into methods that each claim the rest of the file, full of what looks like the wanted instruction."""
     filler = (0x001A, Ref("string", _URL)) * 40
-    data = bytearray(assemble([Class("La/B;", [Method(f"m{n:05}()V", filler) for n in range(3000)])]))
+    data = bytearray(assemble([Class("La/B;", [Method(f"m{n:05}()V", filler) for n in range(methods)])]))
     for code in _index(bytes(data)).bodies.code.tolist():
         struct.pack_into("<I", data, code + 12, 0x7FFFFFFF)
     forged = _index(bytes(data))
-    begin = time.perf_counter()
-    (uses,) = users_of(forged, "string", [_number(forged, "string", _URL)], most=1_000_000).values()
-    assert time.perf_counter() - begin < 10
+    return lambda: users_of(forged, "string", [_number(forged, "string", _URL)], most=1_000_000)
+
+
+def test_overlapping_code_is_bounded() -> None:
+    assert growth(_overlapping, 100) < LINEAR
+    (uses,) = _overlapping(3000)().values()
     assert len(uses) == 3000 * 40
 
 
-def test_one_long_method_is_walked_once() -> None:
-    long_method = (0x0000,) * 30_000 + (0x001A, _STRING) * 15_000
+def _in_one_method(times: int) -> Callable[[], dict[int, list[Use]]]:
+    long_method = (0x0000,) * 2 * times + (0x001A, _STRING) * times
     index = _index(assemble([Class("La/B;", [Method("f()V", long_method)])]))
-    begin = time.perf_counter()
-    (uses,) = users_of(index, "string", [_number(index, "string", _URL)]).values()
-    assert time.perf_counter() - begin < 5
+    return lambda: users_of(index, "string", [_number(index, "string", _URL)])
+
+
+def test_one_long_method_is_walked_once() -> None:
+    assert growth(_in_one_method, 2000) < LINEAR
+    (uses,) = _in_one_method(15_000)().values()
     assert len(uses) == MAX_USES
 
 

@@ -1,6 +1,5 @@
 """The search outside DEX files over every real package: hand-checked examples, and that nothing is cut or slow."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -63,12 +62,10 @@ def test_trackers_of_libraries_in_java(corpus: Path, name: str) -> None:
     assert ("dex", "java-bytecode") in {(one.step, one.code) for one in info.skipped}
 
 
-def test_nothing_outside_dex_files_is_cut_or_slow(corpus: Path) -> None:
+def test_nothing_outside_dex_files_is_cut(corpus: Path) -> None:
     knowledge = load_knowledge()
     cut = set()
     for path in sorted(corpus.iterdir()):
-        begin = time.process_time()
         info = read_apk(path, shown_as=path.name, knowledge=knowledge)
         cut |= {(path.name, one.code) for one in info.skipped if one.step == "native"}
-        assert time.process_time() - begin < 10, path.name
     assert cut == {("061f382bcd-incorrect-manifest-size.apk", "damaged-entry")}

@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -112,10 +111,8 @@ def test_five_redirects_are_followed(server: Server, by: Way, into: Path) -> Non
 def test_a_trickle_ends_in_time(authority: Authority, server: Server, into: Path, before: bytes) -> None:
     """Bytes keep coming, so no time-out of a single read ever ends it: neither in the head nor in the body."""
     server.answers["/"] = server.trickle(before)
-    begun = monotonic()
     with pytest.raises(DownloadError, match="took too long"):
         fetch(server.url("/"), into, 1000, way(authority.file, 0.6))
-    assert 0.5 < monotonic() - begun < 10
 
 
 def test_a_server_that_never_says_a_word_ends_in_time(authority: Authority, into: Path) -> None:

@@ -134,5 +134,6 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for another thread."""
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "it did not come"
+        if time.monotonic() > until:
+            raise TimeoutError("it did not come")
         time.sleep(0.01)

@@ -80,7 +80,7 @@ def listening(*behaviours: Behaviour) -> Iterator[str]:
             for connection in open_ones:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
     assert not thread.is_alive()
     assert not failures, failures
 

@@ -25,7 +25,7 @@ class Inflating:
     def __call__(self, wanted: Entry) -> bytes | None:
         self.asked.append(wanted.header_offset)
         self.begun.set()
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         return b"%d" % wanted.header_offset if wanted.header_offset != 13 else None
 
 
@@ -42,7 +42,7 @@ def test_what_has_not_begun_is_left_to_the_one_who_asks() -> None:
     inflating = Inflating()
     with SecondThread() as thread:
         ahead = InflatedAhead([entry(1), entry(2)], inflating, thread)
-        assert inflating.begun.wait(10)
+        assert inflating.begun.wait(60)
         assert ahead.take(entry(2)) is None
         inflating.go_on.set()
         assert ahead.take(entry(1)) == b"1"
@@ -82,7 +82,7 @@ def test_leaving_drops_what_has_not_begun() -> None:
     inflating = Inflating()
     with SecondThread() as thread:
         InflatedAhead([entry(1), entry(2)], inflating, thread)
-        assert inflating.begun.wait(10)
+        assert inflating.begun.wait(60)
         threading.Timer(0.05, inflating.go_on.set).start()
     assert inflating.asked == [1]
 
@@ -109,7 +109,7 @@ def test_bytes_that_wait_to_be_hashed_are_limited() -> None:
     content = bytes(MOST_AHEAD // 2 + 1)
     with SecondThread() as thread:
         thread.start(inflating, entry(1))  # keeps the thread busy
-        assert inflating.begun.wait(10)
+        assert inflating.begun.wait(60)
         hashes = ContentHashes(("md5",), thread)
         hashes.note(entry(2), content)
         hashes.note(entry(3), content)

@@ -45,7 +45,7 @@ class Pool:
                     continue
                 self.began.set()
                 if item.path.name == "slow":
-                    self.go_on.wait(10)
+                    self.go_on.wait(60)
                 self.read.append(item)
                 yield item, empty_record(item.shown_as, (), sha256=item.sha256, size=1), 0.5
 
@@ -222,7 +222,7 @@ def test_a_stop_leaves_out_what_nobody_has_begun_with(tmp_path: Path) -> None:
 
     with Analysing(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:
         analysing.take(apks[0])
-        assert pool.began.wait(10)
+        assert pool.began.wait(60)
         analysing.take(apks[1])
         found = analysing.finish(apks, lambda *_: None, stopped)
     assert [apk.info.path for apk in found.apks] == ["/slow"]
@@ -235,7 +235,7 @@ def test_processes_that_do_not_start_are_an_error_and_not_a_hang(tmp_path: Path)
     with pytest.raises(PhoneAuditError, match="does not start"):
         analyse(pool, apks, None, tmp_path, whole=False)
     with Analysing(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:
-        analysing._thread.submit(lambda: None).result(10)  # by now the analysis has ended
+        analysing._thread.submit(lambda: None).result(60)  # by now the analysis has ended
         analysing.take(apks[0])
 
 

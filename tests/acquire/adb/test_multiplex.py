@@ -54,7 +54,7 @@ def in_thread(action: Callable[[], Any]) -> Callable[[], Any]:
     thread.start()
 
     def wait() -> Any:
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
         return outcome[0]
 

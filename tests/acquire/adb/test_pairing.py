@@ -39,7 +39,7 @@ def saying(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> Iterator[list[byte
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(60)
 
 
 def said(text: str) -> bytes:

@@ -295,7 +295,7 @@ def test_blocks_without_a_byte_are_no_file(tmp_path: Path) -> None:
     puller = pulling.Puller(_FloodPhone(), lambda _: left.pop() if left else None, lambda _, error: told.append(error))
     thread = threading.Thread(target=puller.run, daemon=True)
     thread.start()
-    thread.join(20)
+    thread.join(60)
     [error] = told
     assert error is not None
     assert "does not speak the protocol" in error.message

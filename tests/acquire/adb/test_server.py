@@ -306,7 +306,7 @@ def test_closing_wakes_whoever_waits() -> None:
         thread.start()
         time.sleep(0.1)
         phone.close()
-        thread.join(5)
+        thread.join(60)
         program.close()
     assert [error.message for error in errors] == ["The phone S1 is gone: this program closed the connection."]
 

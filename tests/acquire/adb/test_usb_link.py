@@ -285,7 +285,7 @@ def test_closing_waits_for_whoever_reads(link: Callable[..., UsbLink]) -> None:
     thread.start()
     time.sleep(0.05)
     opened.close()
-    thread.join(5)
+    thread.join(60)
     assert len(outcome) == 1
 
 

@@ -77,10 +77,10 @@ class Case:
     def work(self) -> None:
         thread = threading.Thread(target=self.carrier.work)
         thread.start()
-        thread.join(20)
+        thread.join(100)
         ended = not thread.is_alive()
         self.stop.set()
-        thread.join(20)
+        thread.join(100)
         assert ended, "it would never have ended"
 
 

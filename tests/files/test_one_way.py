@@ -17,7 +17,6 @@ PARSES = {
     "analyse/worker.py": "reads the parent's tasks",
     "analyse/record_store.py": "reads records that this very process put aside",
     "pipeline/spooled.py": "reads records that this very process put aside",
-    "analyse/worker_process.py": "reads the child's answers, which have a bound of their own",
 }
 """Files that may parse, and why."""
 

@@ -141,7 +141,11 @@ def test_the_certificates_of_system_updates() -> None:
     assert [piece.value for piece in found.evidence] == [f"{key.fingerprint(SHA256()).hex()} Maker OTA"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x05\x06", archive(a=b"x" * 99)[:-30], b"PK\x03\x04" + b"\xff" * 60])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x05\x06", archive(a=b"x" * 99)[:-30], b"PK\x03\x04" + b"\xff" * 60],
+    ids=["empty", "end-alone", "cut", "no-header"],
+)
 def test_an_archive_that_is_none(content: bytes) -> None:
     assert ota_certificates(content) is None
     assert "ota_certificates" not in state({questions.OTA_CERTIFICATES: content})

@@ -343,6 +343,7 @@ def test_a_record_of_one_apk_can_be_drawn(tmp_path: Path) -> None:
     assert shown.stdout.partition("\n\n")[2].startswith(" EXPOSED  com.example.weather")
 
 
+@pytest.mark.slow
 @pytest.mark.promise("nothing-left-behind")
 @pytest.mark.parametrize("group", [False, True])
 def test_ctrl_c_keeps_what_was_found(tmp_path: Path, group: bool) -> None:

@@ -138,6 +138,7 @@ def test_of_a_bomb_no_more_is_inflated_than_is_allowed(
     assert 0 < inflating.total < archive.TOTAL_LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.promise("bombs-bounded")
 def test_many_bombs_together(analyse: Analyse) -> None:
     bombs = [bomb(f"assets/{number}.bin") for number in range(8)]
@@ -236,6 +237,7 @@ def test_a_manifest_that_refers_to_itself(analyse: Analyse, damage: Callable[[by
     assert info.package == "fixture.policy" or "manifest" in {step for step, _ in skips(info)}
 
 
+@pytest.mark.slow
 def test_a_long_text_named_many_times(analyse: Analyse) -> None:
     """100,000 texts that are all the same 32,000 letters: 6 GB where each is kept."""
     info = analyse(make_zip([Part(MANIFEST, amplified(100_000)), dex(URL)]))

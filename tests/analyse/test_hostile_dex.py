@@ -101,6 +101,7 @@ def test_all_counts_forged_in_a_large_file(hosts_of: Hosts) -> None:
     assert codes == {"table", "too-many-types"}
 
 
+@pytest.mark.slow
 def test_a_million_strings_that_are_the_ends_of_one(hosts_of: Hosts) -> None:
     count = MEGABYTES << 18
     text = b"\x7f" + b"http://" * ((MEGABYTES << 20) // 7) + b"\0"

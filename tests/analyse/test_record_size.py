@@ -100,6 +100,7 @@ def test_a_small_file_cannot_make_a_large_record(tmp_path: Path) -> None:
     assert ("record", "record-limit") in skips(info)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", ["abort", "raise", "kill"])
 def test_whatever_ends_the_worker_while_it_writes_costs_no_other_step(tmp_path: Path, deed: str) -> None:
     info = goes_wrong(tmp_path, f"{deed}-record")

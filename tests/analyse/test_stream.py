@@ -227,6 +227,7 @@ def test_what_makes_files_equal(tmp_path: Path) -> None:
     assert not found.expects(0)
 
 
+@pytest.mark.slow
 def test_records_that_are_held_together_have_a_bound_together(
     tmp_path: Path, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_v4_signature_beside_one_copy_makes_it_another_file(tmp_path: Path) ->
     assert schemes == [("v1", "v2", "v3"), ("v1", "v2", "v3", "v4")]
 
 
+@pytest.mark.slow
 @pytest.mark.promise("child-budget")
 @pytest.mark.parametrize(
     ("name", "code"),
@@ -172,6 +173,7 @@ def test_the_network_and_other_processes_are_refused(tmp_path: Path) -> None:
         assert event in goes_wrong(tmp_path, name).skipped[0].reason
 
 
+@pytest.mark.slow
 @pytest.mark.promise("child-budget")
 @pytest.mark.parametrize(
     ("name", "unknown"), [("hang-signature", "signature"), ("hang-manifest", "package"), ("hang-dex", "endpoints")]

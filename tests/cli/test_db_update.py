@@ -33,6 +33,7 @@ def db(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_update_info_check_and_rollback(fed: Fed) -> None:
     fed.lists("lab", publisher="A lab", licence="MIT")
     fed.serves("lab", b"one.example\n", FIRST)
@@ -84,6 +85,7 @@ def test_the_system_does_not_know_the_authority_of_the_test(fed: Fed) -> None:
     assert fed.server.asked == []
 
 
+@pytest.mark.slow
 def test_the_check_names_what_is_wrong_in_the_list(fed: Fed) -> None:
     fed.lists("lab", url="http://lab.example/\x1b[31m")
     checked = db("check")
@@ -92,6 +94,7 @@ def test_the_check_names_what_is_wrong_in_the_list(fed: Fed) -> None:
     assert "\x1b" not in checked.stdout
 
 
+@pytest.mark.slow
 def test_no_list_and_an_empty_one(fed: Fed) -> None:
     none = db("update")
     assert (none.returncode, none.stdout) == (1, "")

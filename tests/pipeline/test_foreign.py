@@ -46,6 +46,7 @@ def test_a_bug_report_never_ends_in_nothing_found(tmp_path: Path) -> None:
     assert scan.coverage.packages_listed == len(PHONE.packages)
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = str(made.androidqf(PHONE, tmp_path / "a"))
     first, second = (

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.pipeline.scan import scan_device
@@ -28,6 +30,7 @@ def pixel_with_digest(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_saved_phone_whose_image_and_package_stand_in_logs(tmp_path: Path) -> None:
     phone = str(pixel_with_digest(tmp_path / "pixel"))
     before = scan_device(phone)

@@ -87,6 +87,7 @@ def build() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (Debian libsmali-java, aapt, apksigner)"
 )

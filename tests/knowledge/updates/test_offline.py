@@ -81,6 +81,7 @@ def fetched(fed: Fed) -> None:
     fed.server.asked.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.promise("no-connection")
 @pytest.mark.parametrize(
     ("arguments", "codes"),

@@ -152,7 +152,7 @@ class Kit:
         """Run `device.sh`."""
         command = [str(self.script), *map(str, words)]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=100, env=self.environment, close_fds=True
+            command, capture_output=True, text=True, check=False, timeout=300, env=self.environment, close_fds=True
         )
         if done.returncode:
             raise RuntimeError(f"{shlex.join(command)}: {(done.stderr or done.stdout).strip()}")

@@ -14,6 +14,8 @@ INSIDE = "!"
 """Stands between the name of a file and that of an entry inside it."""
 
 Item = TypeVar("Item")
+Home = tuple[str, str, int | None, tuple[str, ...]]
+"""Folder, package, version code and signers."""
 
 
 def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
@@ -28,15 +30,15 @@ def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
     Returns:
         The records that are left, in the given order, each base with its splits.
     """
-    homes: dict[tuple[str, str, int | None, tuple[str, ...]], int] = {}
+    homes: dict[Home, int] = {}
     for number, info in enumerate(infos):
-        key = _home(info)
+        key = home_of(info)
         if key and _role(info) == "base":
             homes.setdefault(key, number)
     guests: dict[int, list[ApkInfo]] = {}
     kept: list[int] = []
     for number, info in enumerate(infos):
-        key = _home(info)
+        key = home_of(info)
         home = homes.get(key) if key and _role(info) not in ("base", "container") else None
         if home is None:
             kept.append(number)
@@ -49,7 +51,8 @@ def _with_splits(base: ApkInfo, splits: list[ApkInfo]) -> ApkInfo:
     return join(base, [moved_inside(split, PurePosixPath(split.path).name) for split in splits]) if splits else base
 
 
-def _home(info: ApkInfo) -> tuple[str, str, int | None, tuple[str, ...]] | None:
+def home_of(info: ApkInfo) -> Home | None:
+    """Return what is equal for the base of a package and its splits; None for what cannot be one of them."""
     if info.package is None or len(info.files) != 1:
         return None
     signers = tuple(signer.sha256 for signer in info.signers or ())

@@ -11,25 +11,28 @@ from phone_audit.model.finding import Skipped, Step
 
 RECORD: Step = "record"
 """The step in which a record is put together and written."""
-LONGEST_RECORD = 2 * 2**20
-"""Bytes of JSON that one record may have; the largest of real packages has about a tenth of that."""
-_CUT_SHORT = 64 * 2**10
+LONGEST_RECORD = 3 * 2**20
+"""Bytes of JSON that one record may have; the largest of real packages has 0.2 MB."""
+_CUT_SHORT = 256 * 2**10
+"""Bytes that no record is cut below for the sake of others: no real package has so many."""
 _MOST_ITEMS = 20_000
-_LONGEST_TEXT = 4096
-_ORDER = (
-    "skipped", "signature", "signers", "network_policy", "obfuscation", "trackers", "behaviours", "permissions",
-    "endpoints", "files", "components",
-)  # fmt: skip
-"""Fields that a file can fill, those first that say most about it."""
-_SHARE = 4
-"""No field takes more than one part in so many."""
-_PER_VALUE = 24
+_LONGEST_TEXT, _SHORT_TEXT = 4096, 256
+_SHARES = {
+    "endpoints": 1 / 2, "permissions": 1 / 8, "behaviours": 1 / 16, "trackers": 1 / 16, "components": 1 / 16,
+    "skipped": 1 / 16, "signature": 1 / 40, "signers": 1 / 40, "network_policy": 1 / 40, "obfuscation": 1 / 40,
+    "files": 1 / 40,
+}  # fmt: skip
+"""What each field that a file can fill may take, so that none displaces another. There is room for a name and a few
+words of each of the 5,000 hosts that are gathered at most."""
+_DETAILS = (20_000, 3, 1, 0)
+"""Items that a list inside an item keeps: details go before items, so that many hosts do not hide one of them."""
+_PER_VALUE = 16
 """Bytes that a value costs besides its text: its name, quotes and commas."""
 _ROUNDS = 4
 
 
 class Together:
-    """Bounds records that are held in memory at the same time: beyond `most` bytes of JSON, each is cut short."""
+    """Bounds records that are in memory at the same time: beyond `most` bytes of JSON, large ones are cut short."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -38,14 +41,15 @@ class Together:
     def fitting(self, info: ApkInfo, size: int) -> ApkInfo:
         """Return a record as it is, or cut short where those before it take all the room.
 
+        A record that is no larger than a real one stays as it is, whatever others hold: nobody can have it cut.
+
         Args:
             info: the record.
             size: bytes of its JSON.
         """
-        if size <= _CUT_SHORT or self._bytes + size <= self._most:
-            self._bytes += size
-            return info
-        return cut(info, _CUT_SHORT)
+        fits = size <= _CUT_SHORT or self._bytes + size <= self._most
+        self._bytes += size if fits else _CUT_SHORT
+        return info if fits else cut(info, _CUT_SHORT)
 
 
 def record_json(info: ApkInfo, *, cut_first: bool = False, longest: int = LONGEST_RECORD) -> str:
@@ -70,22 +74,28 @@ def record_json(info: ApkInfo, *, cut_first: bool = False, longest: int = LONGES
 
 def cut(info: ApkInfo, room: int) -> ApkInfo:
     """Return the record with lists and texts cut so that its JSON has about `room` bytes; it says what was cut."""
-    share = room // _SHARE
     changed: dict[str, object] = {}
     notes = []
-    for name in _ORDER:
-        value = getattr(info, name)
-        knife = _Knife(min(share, room))
-        kept = knife.value(value)
-        room -= min(share, room) - max(0, knife.room)
+    for name, share in _SHARES.items():
+        knife, kept = _cut_field(getattr(info, name), int(share * room))
         changed[name] = kept
-        if knife.dropped or knife.shortened:
+        if knife.dropped or knife.shortened or knife.details:
             notes.append(_note(info.path, name, knife))
     for name in ("package", "app_name", "version_name", "shared_user_id"):
-        changed[name] = _Knife(share).value(getattr(info, name))
+        changed[name] = _Knife(room, _SHORT_TEXT).value(getattr(info, name))
     kept_notes: Any = changed["skipped"]
     changed["skipped"] = in_order((*kept_notes, *notes))
     return info.model_copy(update=changed)
+
+
+def _cut_field(value: Any, room: int) -> tuple["_Knife", Any]:
+    """Cut one field no more than has to be: first details of its items, then items."""
+    for details in _DETAILS:
+        knife = _Knife(room, _LONGEST_TEXT if details > 1 else _SHORT_TEXT, details)
+        kept = knife.value(value)
+        if not knife.dropped:
+            break
+    return knife, kept
 
 
 def _written(info: ApkInfo, longest: int) -> str | None:
@@ -106,22 +116,30 @@ def _identity(info: ApkInfo) -> ApkInfo:
 
 
 def _note(path: str, name: str, knife: "_Knife") -> Skipped:
-    parts = []
-    if knife.dropped:
-        parts.append(f"{knife.dropped} of its items were left out")
-    if knife.shortened:
-        parts.append(f"{knife.shortened} of its texts were shortened")
-    reason = f"The record of this file would be too large. Of the field {name}, {' and '.join(parts)}."
+    counted = ((knife.dropped, "items were left out"), (knife.details, "details of items were left out"),
+               (knife.shortened, "texts were shortened"))  # fmt: skip
+    parts = [f"{count} {what}" for count, what in counted if count]
+    reason = f"The record of this file would be too large. Of the field {name}, {', '.join(parts)}."
     return Skipped(subject=path, step=RECORD, code="record-limit", reason=reason)
 
 
 @dataclass
 class _Knife:
-    """Cuts one field. `room` is what is left for it, in bytes."""
+    """Cuts one field.
+
+    Attributes:
+        room: what is left for it, in bytes.
+        longest: characters of a text.
+        inner: items of a list inside an item.
+    """
 
     room: int
+    longest: int
+    inner: int = _MOST_ITEMS
     dropped: int = field(default=0, init=False)
+    details: int = field(default=0, init=False)
     shortened: int = field(default=0, init=False)
+    depth: int = field(default=0, init=False)
 
     def value(self, value: Any) -> Any:
         """Return the value, or as much of it as there is room for."""
@@ -132,19 +150,24 @@ class _Knife:
         return self._model(value) if isinstance(value, Frozen) else value
 
     def text(self, text: str) -> str:
-        if len(text) > _LONGEST_TEXT:
+        if len(text) > self.longest:
             self.shortened += 1
-            text = text[:_LONGEST_TEXT]
+            text = text[: self.longest]
         plain = text.encode("utf-8", "backslashreplace")
         self.room -= len(plain)
         return plain.decode()
 
     def items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        if self.depth:
+            self.details += max(0, len(items) - self.inner)
+            return tuple(self.value(item) for item in items[: self.inner])
         kept: list[Any] = []
+        self.depth = 1
         for item in items[:_MOST_ITEMS]:
             if self.room <= 0:
                 break
             kept.append(self.value(item))
+        self.depth = 0
         self.dropped += len(items) - len(kept)
         return tuple(kept)
 

@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import ApkInfo
+from phone_audit.model.base import put_aside
 
 _IN_MEMORY: Final = 2
 """A record of 2 MB of JSON takes ten times as much in memory."""
@@ -46,7 +47,7 @@ class RecordStore:
             KeyError: it is not.
         """
         if number not in self._recent:
-            self.put(number, ApkInfo.model_validate_json(self._spool.get(self._places[number])))
+            self.put(number, put_aside(ApkInfo, self._spool.get(self._places[number])))
         self._recent.move_to_end(number)
         return self._recent[number]
 

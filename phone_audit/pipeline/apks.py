@@ -1,20 +1,23 @@
 """APK files and folders of them → published records, one by one, and the result of all."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from phone_audit.analyse.apk_input import ApkInput
 from phone_audit.analyse.detectors import detect_apk
 from phone_audit.analyse.discover import Found, find_apks
+from phone_audit.analyse.join import Home, home_of
 from phone_audit.analyse.oat.nearby import files_near
 from phone_audit.analyse.record_size import Together
 from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
+from phone_audit.model.base import put_aside
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.analysed import AnalysedApk, joined, published_apk, worker_pool
 from phone_audit.pipeline.folders import LookedAt, folder_of, look_at_files
@@ -24,7 +27,7 @@ from phone_audit.pipeline.spooled import SpooledApks
 
 _DEFAULT_BUDGET = Budget()
 _MOST_BYTES_OF_SPLITS = 4 * 2**20
-"""Bytes of records, as JSON, of all packages with splits in one folder: they are held until its end."""
+"""Bytes of records, as JSON, of the base of a package and its splits, which are held together to be joined."""
 
 
 @dataclass
@@ -167,16 +170,29 @@ def _records(
 
 
 def _whole_packages(apks: Iterable[AnalysedApk], split: frozenset[str]) -> Iterator[AnalysedApk]:
-    """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined."""
-    waiting: list[AnalysedApk] = []
+    """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined.
+
+    They wait on disk, and those of one package, version and signer are read back at a time: what else claims to be of
+    the package costs it nothing.
+    """
+    waiting: dict[Home, list[tuple[Place, float, bool]]] = {}
+    with Spool() as spool:
+        for apk in apks:
+            home = home_of(apk.info) if apk.info.package in split else None
+            if home is None:
+                yield apk
+            else:
+                place = spool.put(apk.info.model_dump_json())
+                waiting.setdefault(home, []).append((place, apk.seconds, apk.cached))
+        for members in waiting.values():
+            yield from joined(list(_read_back(members, spool)))
+
+
+def _read_back(members: Iterable[tuple[Place, float, bool]], spool: Spool) -> Iterator[AnalysedApk]:
     together = Together(_MOST_BYTES_OF_SPLITS)
-    for apk in apks:
-        if apk.info.package in split:
-            size = len(apk.info.model_dump_json())
-            waiting.append(replace(apk, info=together.fitting(apk.info, size)))
-        else:
-            yield apk
-    yield from joined(waiting)
+    for place, seconds, cached in members:
+        text = spool.get(place)
+        yield AnalysedApk(together.fitting(put_aside(ApkInfo, text), len(text)), seconds, cached)
 
 
 def _counted(

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self, overload
 
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import Apk
+from phone_audit.model.base import put_aside
 
 
 class _Kept(NamedTuple):
@@ -62,4 +63,4 @@ class SpooledApks(Sequence[Apk]):
         return self._kept
 
     def _record(self, kept: _Kept) -> Apk:
-        return Apk.model_validate_json(self._spool.get(kept.place))
+        return put_aside(Apk, self._spool.get(kept.place))

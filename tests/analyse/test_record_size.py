@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from phone_audit.analyse import record_size
-from phone_audit.analyse.record_size import LONGEST_RECORD, cut, record_json
+from phone_audit.analyse.endpoints import MAX_HOSTS
+from phone_audit.analyse.record_size import LONGEST_RECORD, Together, cut, record_json
 from phone_audit.analyse.records import empty_record
 from phone_audit.analyse.worker_pool import WorkerPool
-from phone_audit.model.apk import ApkInfo, Component, Endpoint
-from phone_audit.model.finding import Skipped
+from phone_audit.model.apk import ApkInfo, Component, Endpoint, HeldBy
+from phone_audit.model.finding import Evidence, Skipped
 from tests.analyse.bombs import record_bomb
 from tests.analyse.test_worker import goes_wrong, skips
 
@@ -50,6 +51,32 @@ def test_what_is_long_does_not_displace_what_is_short() -> None:
     assert info.endpoints == (host,)
     assert info.components
     assert {one.code for one in info.skipped} == {"x", "record-limit"}
+
+
+def endpoint(host: str, urls: int = 50) -> Endpoint:
+    evidence = tuple(Evidence(kind="dex-string", where="classes.dex", value=host * 9, offset=n) for n in range(5))
+    return Endpoint(
+        host=host, kind="domain", registered_domain=host, urls=tuple(f"http://{host}/{n}" for n in range(urls)),
+        schemes=("http",), ports=(), cleartext=True, owner=None, category="unknown", ruled_out=None,
+        held_by=(HeldBy(party="first-party", library=None, evidence=evidence),),
+    )  # fmt: skip
+
+
+def test_many_hosts_do_not_hide_one_of_them() -> None:
+    """As many hosts as are gathered at most, each with all that is kept of one: details go, no host does."""
+    hosts = tuple(endpoint(f"a{number:05}.padding{number}.example") for number in range(MAX_HOSTS))
+    info = ApkInfo.model_validate_json(record_json(record(40_000, 4000, endpoints=hosts)))
+    assert [one.host for one in info.endpoints or ()] == [one.host for one in hosts]
+    assert all(one.cleartext for one in info.endpoints or ())
+    assert any("details of items" in one.reason for one in info.skipped)
+
+
+def test_what_others_hold_does_not_cut_a_record_of_ordinary_size() -> None:
+    together = Together(2**20)
+    bomb, honest = record(20_000, 200), record(800, 200)
+    assert together.fitting(bomb, 2**20) == bomb
+    assert together.fitting(bomb, 2**20) != bomb
+    assert together.fitting(honest, len(honest.model_dump_json())) == honest
 
 
 def test_half_a_surrogate_pair_does_not_lose_the_record() -> None:

@@ -12,11 +12,9 @@ PACKAGE = Path(phone_audit.__file__).parent
 
 PARSES = {
     "files/bounded_json.py": "counts before it parses",
-    "model/base.py": "takes counted text only",
+    "model/base.py": "takes counted text only, and what this very process put aside",
     "knowledge/feeds/yaml_text.py": "looks through before it builds",
     "analyse/worker.py": "reads the parent's tasks",
-    "analyse/record_store.py": "reads records that this very process put aside",
-    "pipeline/spooled.py": "reads records that this very process put aside",
 }
 """Files that may parse, and why."""
 

@@ -11,7 +11,8 @@ from phone_audit.model.apk import Apk
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.spooled import SpooledApks
-from tests.analyse.packages import dex, fixture, package
+from tests.analyse.apk_signer import Signer, key, signed
+from tests.analyse.packages import dex, fixture, manifest, package
 from tests.analyse.zips import Part, make_zip
 
 ONE = Budget(jobs=1)
@@ -103,6 +104,19 @@ def test_only_a_package_with_splits_waits_for_the_end_of_its_folder(tmp_path: Pa
     records = list(scan_apks([tmp_path], budget=ONE))
     assert [Path(apk.path).name for apk in records] == ["b.apk", "d.apk", "a.apk"]
     assert [Path(file.path).name for file in records[2].files] == ["a.apk", "c.apk"]
+
+
+def test_what_only_claims_to_be_of_a_package_does_not_cut_its_record(tmp_path: Path) -> None:
+    """Files of another signer that have the name of a package with a split here, and records as large as can be."""
+    for name in ("base", "extra"):
+        (tmp_path / f"{name}.apk").write_bytes(signed(v2=[Signer(key())], parts=[manifest(name)]))
+    alone = {apk.path: without_run(apk) for apk in scan_apks([tmp_path], budget=ONE)}
+    hosts = tuple(f"http://a{number}.example.net/{'x' * 150}" for number in range(2000))
+    for number in range(4):
+        (tmp_path / f"a{number}.apk").write_bytes(package("base", dex(*hosts, str(number))))
+    assert len(alone) == 1
+    among = {apk.path: without_run(apk) for apk in scan_apks([tmp_path], budget=ONE)}
+    assert {path: among[path] for path in alone} == alone
 
 
 def test_no_directory_of_an_archive_is_read_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ RECORD: Final = JsonBounds(size=64 * MB, values=2_000_000)
 """One APK's record in the cache: real ones have up to some MB."""
 
 ANSWERED_RECORD: Final = JsonBounds(size=16 * MB, values=500_000)
-"""One APK's record as the process that read it answers. It bounds its records at 2 MB, but it had hostile bytes in it,
+"""One APK's record as the process that read it answers. It bounds its records at 3 MB, but it had hostile bytes in it,
 so that it may not do so any more. The largest record of real packages has 214 KB and 8,000 values."""
 
 ANNOUNCED: Final = JsonBounds(size=4096, values=100)

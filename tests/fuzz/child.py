@@ -24,10 +24,18 @@ ONE_INPUT: Final = 40.0
 """Processor seconds that one input may take: instrumented code is about six times slower than without."""
 MEMORY: Final = 6 * 2**30
 """Bytes of address space."""
+RETIRE_MB: Final = 1500
+"""Where the process ends and another goes on: atheris never lets go of what a comparison of arrays gives."""
+ONE_INPUT_MB: Final = 1024
+"""By how much one input, of a megabyte at most once recipes were carried out, may raise the most that was ever held."""
 
 
 class SlowInputError(BaseException):
     """One input took more than its share; no reader may take this for damage."""
+
+
+class LargeInputError(Exception):
+    """One input took more memory than its share."""
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
@@ -46,13 +54,14 @@ class Run:
 
     def __call__(self, data: bytes) -> None:
         """Take one input."""
-        began = time.process_time()
-        if began > self.seconds:
+        began, before = time.process_time(), _peak_mb()
+        if began > self.seconds or before > RETIRE_MB:
             self.tell()
             os._exit(0)
         signal.setitimer(signal.ITIMER_PROF, ONE_INPUT)
         try:
             self.target(data)
+            _check_memory(before)
         except BaseException:
             signal.setitimer(signal.ITIMER_PROF, 0)
             traceback.print_exc()
@@ -64,10 +73,18 @@ class Run:
 
     def tell(self) -> None:
         """Print what it came to, for `run.py`."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        spent = time.process_time()
+        spent, peak = time.process_time(), _peak_mb()
         said = f"\ndone: {self.executions} executions, {spent:.1f} s, slowest {self.slowest:.2f} s, peak {peak} MB\n"
         os.write(2, said.encode())
+
+
+def _check_memory(before: int) -> None:
+    if (grown := _peak_mb() - before) > ONE_INPUT_MB:
+        raise LargeInputError(f"{grown} MB")
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main(arguments: list[str]) -> None:

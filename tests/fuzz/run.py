@@ -25,7 +25,7 @@ from tests.fuzz.table import TARGETS  # noqa: E402
 KEPT: Final = Path(__file__).parent / "corpus"
 LONGEST: Final = 2**14
 """Bytes of one input; recipes make it larger."""
-MEMORY_MB: Final = 2048
+MEMORY_MB: Final = 4096
 CLOCK: Final = 1200
 """Seconds on the clock after which an input counts as one without end, on a machine that may be busy."""
 MOST_CRASHES: Final = 20

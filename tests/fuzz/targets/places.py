@@ -17,12 +17,14 @@ NAMES: Final = (
 )  # fmt: skip
 """What the first byte of a part stands for."""
 _TOTAL: Final = 2**24
+_LARGEST: Final = 2**18
+"""Bytes that recipes may make of one part: these files are searched in many ways."""
 _MOST_TEXT: Final = 4096
 
 
 def places(data: bytes) -> None:
     """Search the files of a package for hosts."""
-    named = [(NAMES[kind % len(NAMES)], content) for kind, content in parts_of(data)]
+    named = [(NAMES[kind % len(NAMES)], content) for kind, content in parts_of(data, _LARGEST)]
     if not named:
         return
     archive = Archive(memoryview(make_zip([Part(name, content, deflate=False) for name, content in named])))

@@ -106,6 +106,7 @@ TARGETS: Final = {
         jar_manifest,
         ("phone_audit.analyse.jar_manifest",),
         (b"Name: ", b"SHA-256-Digest: ", b"SHA1-Digest-Manifest: ", b"Digest-Algorithms: ", b"\r\n ", b"\r\n\r\n"),
+        largest=2**18,
     ),
     "signed_apk": Target(
         signed_apk,

@@ -134,12 +134,7 @@ class RangeCarrier:
             return
         try:
             self._ask(reader)
-            answered: list[Asked] = []
-            with contextlib.suppress(TimeoutError):
-                reader.send()
-                answered = reader.receive(time.monotonic() + _POLL)
-            for asked in answered:
-                self._answered(asked)
+            self._receive(reader)
             if self._stands_still(reader):
                 self._stood_still(reader)
         except BrokenRangesError:
@@ -151,6 +146,16 @@ class RangeCarrier:
             self._had_none(reader, error)
         except DeviceLostError:
             self._cut(reader)
+
+    def _receive(self, reader: RangeReader) -> None:
+        """Take what has come; what was answered before an error counts, since nobody will answer it again."""
+        try:
+            with contextlib.suppress(TimeoutError):
+                reader.send()
+                reader.receive(time.monotonic() + _POLL)
+        finally:
+            for asked in reader.take_answered():
+                self._answered(asked)
 
     def _stands_still(self, reader: RangeReader) -> bool:
         """Tell whether nothing comes, or so little that it would never end."""

@@ -111,6 +111,7 @@ class RangeReader:
         self._unsent: list[str] = []
         self._number = 0
         self._kept = b""
+        self._answered_ones: list[Asked] = []
         self._running = transport.start(listed("ranges", mark=mark))
         try:
             self._shake_hands()
@@ -150,27 +151,32 @@ class RangeReader:
             text, self._unsent = "".join(self._unsent), []
             self._running.write(text.encode("ascii"))
 
-    def receive(self, deadline: float) -> list[Asked]:
-        """Take what has arrived, and give the requests that are answered by it.
+    def receive(self, deadline: float) -> None:
+        """Take what has arrived; `take_answered` gives the requests that are answered by it, also after an error.
 
         Raises:
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
             BrokenRangesError: the program has ended, or says what it cannot say.
             DeviceLostError: the phone is gone.
+            OSError: what takes the bytes of the first request could not.
         """
         data = self._running.read(deadline)
         if not data:
             raise BrokenRangesError
-        return self._take(data)
+        self._take(data)
+
+    def take_answered(self) -> list[Asked]:
+        """Return the requests that were answered since the last call, in order."""
+        answered, self._answered_ones = self._answered_ones, []
+        return answered
 
     def close(self) -> None:
         """End the program. Never raises."""
         self._running.close()
 
-    def _take(self, data: bytes) -> list[Asked]:
+    def _take(self, data: bytes) -> None:
         buffer = self._kept + data if self._kept else data
         view = memoryview(buffer)
-        answered: list[Asked] = []
         at = 0
         while (found := buffer.find(self._mark, at)) >= 0:
             self._give(view[at:found])
@@ -180,14 +186,13 @@ class RangeReader:
                 if len(buffer) - found > len(self._mark) + _LONGEST_STATUS:
                     raise BrokenRangesError
                 break
-            answered.append(self._answered(int(status[1])))
+            self._answered_ones.append(self._answered(int(status[1])))
             at = status.end()
         else:
             cut = max(at, len(buffer) - len(self._mark) + 1)
             self._give(view[at:cut])
             at = cut
         self._kept = buffer[at:]
-        return answered
 
     def _give(self, data: memoryview) -> None:
         if not data:

@@ -1,5 +1,6 @@
 """Ranges of files through a shell, as the phone's."""
 
+import errno
 import os
 import random
 import time
@@ -39,7 +40,8 @@ def read_all(reader: RangeReader, asked: list[Asked]) -> list[Asked]:
     reader.send()
     done: list[Asked] = []
     while len(done) < len(asked):
-        done += reader.receive(time.monotonic() + 10)
+        reader.receive(time.monotonic() + 10)
+        done += reader.take_answered()
     return done
 
 
@@ -97,6 +99,39 @@ def test_a_file_that_stands_still_is_a_time_out_and_stays_asked_for(tmp_path: Pa
         reader.receive(time.monotonic() + 0.3)
     assert [one.path for one in reader.waiting] == [str(fifo)]
     reader.close()
+
+
+def test_what_was_answered_before_the_disk_is_full_counts(path: str) -> None:
+    """Both answers come in one piece: whoever waits for the first would else wait for ever."""
+
+    def full(_: int, __: memoryview) -> None:
+        raise OSError(errno.ENOSPC, "No room")
+
+    reader = RangeReader(ShellPhone())
+    reader._running.close()
+    first, second = Asked(path, 0, 4096, Sink(4096)), Asked(path, 4096, 8192, full)
+    reader.ask(first)
+    reader.ask(second)
+    answers = CONTENT[:4096] + reader._mark + b"1:0\n" + CONTENT[4096:8192] + reader._mark + b"2:0\n"
+    reader._running = OneAnswer(answers)
+    with pytest.raises(OSError, match="No room"):
+        reader.receive(time.monotonic() + 5)
+    assert reader.take_answered() == [first]
+    assert reader.waiting == (second,)
+
+
+class OneAnswer:
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def read(self, _: float) -> bytes:
+        return self._answer
+
+    def write(self, data: bytes) -> None:
+        """Nobody listens."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def test_a_program_that_ends_is_broken(path: str) -> None:

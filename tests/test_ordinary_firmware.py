@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.analyse.detectors import detect_device
-from phone_audit.analyse.detectors.firmware_rules import check_properties
+from phone_audit.detect.detectors import detect_device
+from phone_audit.detect.detectors.firmware_rules import check_properties
 from phone_audit.judge.judge import judge_scan
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Finding

@@ -192,7 +192,7 @@ def import_(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name all that was left out.")] = False,
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
-    from phone_audit.analyse.suffixes import is_public_suffix
+    from phone_audit.apk.endpoints.public_suffixes import is_public_suffix
     from phone_audit.cli.outputs import write_out
     from phone_audit.cli.telling import tell
     from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date

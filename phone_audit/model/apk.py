@@ -31,6 +31,10 @@ EndpointCategory = Annotated[
 Party = Annotated[Literal["first-party", "library", "obfuscated", "unknown"], OPEN]
 
 
+ACCEPTS_ANY_CERTIFICATE = "act.accept-any-certificate"
+"""The id of the behaviour that is found by following code and not by a rule of the knowledge."""
+
+
 class ApkFile(Frozen):
     """One of the files that make up the record. SHA-1 and MD5 are there because incidents print only those."""
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phone_audit.analyse.join import join_splits
-from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.apk.join import join_splits
+from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.judge.judge import JudgedApk
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo, ApkRun

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from phone_audit.analyse.apk_input import ApkInput
-from phone_audit.analyse.detectors import detect_apk
-from phone_audit.analyse.discover import Found, find_apks
-from phone_audit.analyse.join import Home, home_of
-from phone_audit.analyse.oat.nearby import files_near
-from phone_audit.analyse.record_size import Together
-from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.apk.discover import Found, find_apks
+from phone_audit.apk.join import Home, home_of
+from phone_audit.apk.oat.nearby import files_near
+from phone_audit.apk.worker.apk_input import ApkInput
+from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.record_size import Together
+from phone_audit.detect.detectors import detect_apk
 from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk

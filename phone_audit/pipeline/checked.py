@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.analyse.suffixes import registered_domain
+from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.selftest import failed_tests
 from phone_audit.knowledge.check import Findings, check_folder, counts_of

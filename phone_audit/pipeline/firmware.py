@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from phone_audit.analyse.detectors.firmware_rules import check_properties
+from phone_audit.detect.detectors.firmware_rules import check_properties
 from phone_audit.judge.firmware import check_builds
 from phone_audit.judge.firmware_findings import with_detected
 from phone_audit.judge.properties_text import is_properties_text, property_names, read_properties

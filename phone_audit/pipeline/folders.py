@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from phone_audit.analyse.apk_input import ApkInput
-from phone_audit.analyse.discover import Found
-from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.apk.discover import Found
+from phone_audit.apk.worker.apk_input import ApkInput
+from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.pipeline.options import Progress
 
 Identity = tuple[int, int] | str

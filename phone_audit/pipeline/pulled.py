@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 
 from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.analyse.apk_input import ApkInput, Inbox
-from phone_audit.analyse.record_size import RECORD
-from phone_audit.analyse.task import renamed
-from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.apk.worker.apk_input import ApkInput, Inbox
+from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.record_size import RECORD
+from phone_audit.apk.worker.task import renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.beside import BESIDE_ROLES, BesideFile, joint_hash
 from phone_audit.model.finding import Skipped

@@ -50,7 +50,7 @@ def cache_folder() -> Path:
 def analyser_digest() -> str:
     """Give the SHA-256 of everything that decides what a record says, apart from the knowledge: the code."""
     digest = hashlib.sha256(f"{_FORMAT} {__version__}".encode())
-    for folder in ("analyse", "model", "knowledge"):
+    for folder in ("apk", "model", "knowledge"):
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
             digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -7,10 +7,10 @@ from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.saved.earlier import Earlier
 from phone_audit.acquire.tested_versions import untested
-from phone_audit.analyse.detectors import detect_apk, detect_device
-from phone_audit.analyse.join import join_left
-from phone_audit.analyse.oat.lacking import lacks_code
-from phone_audit.analyse.wanted import next_wanted
+from phone_audit.apk.join import join_left
+from phone_audit.apk.oat.lacking import lacks_code
+from phone_audit.apk.zip.range_planner import next_wanted
+from phone_audit.detect.detectors import detect_apk, detect_device
 from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.judge.judge import JudgedScan, judge_scan
 from phone_audit.judge.known_good import known_good, known_image

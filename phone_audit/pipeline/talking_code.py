@@ -13,11 +13,11 @@ from phone_audit.acquire.packages.owners import Owners, code_files
 from phone_audit.acquire.parse.shell_loops import parse_hashes
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Transport
-from phone_audit.analyse.apk_input import ApkInput
-from phone_audit.analyse.join import join_splits
-from phone_audit.analyse.oat.lacking import lacks_code
-from phone_audit.analyse.task import renamed
-from phone_audit.analyse.worker_pool import WorkerPool
+from phone_audit.apk.join import join_splits
+from phone_audit.apk.oat.lacking import lacks_code
+from phone_audit.apk.worker.apk_input import ApkInput
+from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.task import renamed
 from phone_audit.errors import CommandError, DeviceLostError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo

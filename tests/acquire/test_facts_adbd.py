@@ -18,8 +18,8 @@ import pytest
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.parse.text import shown
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.signing import read_signing
+from phone_audit.apk.signature.signers import read_signing
+from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.device import Package
 from tests.acquire.fake_phone import QUIET

@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from phone_audit.analyse.archive import Archive, map_file
-from phone_audit.analyse.contents import code_entries
-from phone_audit.analyse.dex.file import read_dex
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.zip.archive import Archive, map_file
+from phone_audit.apk.zip.contents import code_entries
 from phone_audit.errors import ApkError
 
 MAX_DEX = 2**30

@@ -15,9 +15,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-from phone_audit.analyse.dex.file import read_dex
-from phone_audit.analyse.dex.index import DexIndex, index_file
-from phone_audit.analyse.dex.xrefs import users_of
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.dex.xrefs import users_of
 
 _NAME = re.compile(r"classes\d*\.dex")
 _MOST = 2**31

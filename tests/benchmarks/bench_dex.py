@@ -32,8 +32,8 @@ print(json.dumps({"import": imported - begin, "seconds": time.perf_counter() - i
 def ours(path: Path, rounds: int) -> dict[str, float]:
     """Measure in this process; the first round is the cold one."""
     begin = time.perf_counter()
-    from phone_audit.analyse.archive import Archive
-    from phone_audit.analyse.code import read_code
+    from phone_audit.apk.code.package_code import read_code
+    from phone_audit.apk.zip.archive import Archive
     from phone_audit.knowledge.load import load_knowledge
 
     imported = time.perf_counter()

@@ -20,15 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.code import read_code
-from phone_audit.analyse.dex.descriptors import class_names
-from phone_audit.analyse.dex.file import read_dex
-from phone_audit.analyse.dex.index import index_file
-from phone_audit.analyse.endpoints import find_endpoints
-from phone_audit.analyse.holders import name_holders
-from phone_audit.analyse.libraries import Owners
-from phone_audit.analyse.uses import rules_by_use
+from phone_audit.apk.code.libraries import Owners
+from phone_audit.apk.code.package_code import read_code
+from phone_audit.apk.dex.descriptors import class_names
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.endpoints import find_endpoints
+from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.uses import rules_by_use
+from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 

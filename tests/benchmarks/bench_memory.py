@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.analyse.discover import Found, find_apks  # noqa: E402
-from phone_audit.analyse.worker_pool import WorkerPool  # noqa: E402
+from phone_audit.apk.discover import Found, find_apks  # noqa: E402
+from phone_audit.apk.worker.pool import WorkerPool  # noqa: E402
 
 GOAL_MB = 250
 GOAL_DEX_MB = 16.5

@@ -15,9 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.analyse.bombs import overlapping_manifest, record_bomb  # noqa: E402
-from tests.analyse.packages import fixture  # noqa: E402
-from tests.analyse.zips import Part, make_zip  # noqa: E402
+from tests.apk.bombs import overlapping_manifest, record_bomb  # noqa: E402
+from tests.apk.packages import fixture  # noqa: E402
+from tests.apk.zips import Part, make_zip  # noqa: E402
 
 LINKS = 20_000
 HOSTILE_MB, LINKS_MB = 200, 250

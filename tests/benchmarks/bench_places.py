@@ -17,11 +17,11 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.analyse.apk import read_apk  # noqa: E402
-from phone_audit.analyse.archive import Archive, map_file  # noqa: E402
-from phone_audit.analyse.contents import code_entries, is_container  # noqa: E402
-from phone_audit.analyse.places.kinds import HEAD, Sort, sort_of  # noqa: E402
-from phone_audit.analyse.places.walk import MAX_FILE, look_elsewhere  # noqa: E402
+from phone_audit.apk.assets.kinds import HEAD, Sort, sort_of  # noqa: E402
+from phone_audit.apk.assets.walk import MAX_FILE, look_elsewhere  # noqa: E402
+from phone_audit.apk.read_apk import read_apk  # noqa: E402
+from phone_audit.apk.zip.archive import Archive, map_file  # noqa: E402
+from phone_audit.apk.zip.contents import code_entries, is_container  # noqa: E402
 from phone_audit.errors import ApkError  # noqa: E402
 from phone_audit.knowledge.load import Knowledge, load_knowledge  # noqa: E402
 

@@ -12,10 +12,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from phone_audit.analyse.archive import Archive, map_file
-from phone_audit.analyse.package_facts import read_package_facts
-from phone_audit.analyse.steps import Steps
-from phone_audit.analyse.verify import Asked, Verification, asked_of, verify
+from phone_audit.apk.signature.verify import Asked, Verification, asked_of, verify
+from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.xml.package_facts import read_package_facts
+from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.errors import ApkError
 
 

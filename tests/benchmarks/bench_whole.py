@@ -35,12 +35,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from phone_audit.analyse.apk import read_apk
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.contents import code_entries
-from phone_audit.analyse.detectors import detect_apk
-from phone_audit.analyse.worker_pool import WorkerPool
-from phone_audit.analyse.zip_index import Entry
+from phone_audit.apk.read_apk import read_apk
+from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.zip.archive import Archive
+from phone_audit.apk.zip.contents import code_entries
+from phone_audit.apk.zip.directory import Entry
+from phone_audit.detect.detectors import detect_apk
 from phone_audit.errors import ApkError
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from phone_audit.knowledge.load import load_knowledge, whole
-from tests.analyse.parts_against_whole import Compared, compare, take_parts_of_everything
+from tests.apk.parts_against_whole import Compared, compare, take_parts_of_everything
 
 
 def report(found: list[Compared], *, all_lines: bool) -> None:

@@ -13,13 +13,13 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from phone_audit.analyse.archive import Archive, map_file
-from phone_audit.analyse.contents import code_entries
-from phone_audit.analyse.dex.descriptors import java_name
-from phone_audit.analyse.dex.file import read_dex
-from phone_audit.analyse.libraries import Owners, longest_prefix
-from phone_audit.analyse.package_facts import read_package_facts
-from phone_audit.analyse.steps import Steps
+from phone_audit.apk.code.libraries import Owners, longest_prefix
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.xml.package_facts import read_package_facts
+from phone_audit.apk.zip.archive import Archive, map_file
+from phone_audit.apk.zip.contents import code_entries
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 

@@ -14,7 +14,7 @@ PARSES = {
     "files/bounded_json.py": "counts before it parses",
     "model/base.py": "takes counted text only, and what this very process put aside",
     "knowledge/feeds/yaml_text.py": "looks through before it builds",
-    "analyse/worker.py": "reads the parent's tasks",
+    "apk/worker/child.py": "reads the parent's tasks",
 }
 """Files that may parse, and why."""
 

@@ -29,9 +29,9 @@ READERS = ("analyse/dex", "analyse/oat", "analyse/places", "acquire/parse", "acq
 """Folders in which every file is a reader, or stands behind one."""
 ELSEWHERE = {
     "phone_audit.acquire.adb.handshake": "the protocol is adb_shell's; tests/acquire/adb holds it against odd peers",
-    "phone_audit.analyse.__init__": "says what the folder is for",
-    "phone_audit.analyse.short_names": "counts names that dex_code gives it",
-    "phone_audit.analyse.worker_pool": "starts the child",
+    "phone_audit.apk.__init__": "says what the folder is for",
+    "phone_audit.apk.code.short_names": "counts names that dex_code gives it",
+    "phone_audit.apk.worker.pool": "starts the child",
     "phone_audit.knowledge.packers": "matches names against our own patterns",
     "phone_audit.knowledge.rules": "matches names against our own patterns",
     "phone_audit.knowledge.schemes": "matches names against our own patterns; firmware drives it",

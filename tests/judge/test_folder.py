@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.analyse.detectors import detector_ids
+from phone_audit.detect.detectors import detector_ids
 from phone_audit.judge.coverage import Unread, sorted_skipped
 from phone_audit.judge.folder import FolderJudge, judge_folder
 from phone_audit.judge.headlines import folder_headlines

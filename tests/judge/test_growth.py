@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phone_audit.analyse.detectors import cleartext_endpoint
+from phone_audit.detect.detectors import cleartext_endpoint
 from phone_audit.judge.citations import cited
 from phone_audit.judge.doubles import without_doubles
 from phone_audit.judge.held_code import HeldCode
@@ -15,7 +15,7 @@ from phone_audit.judge.observe import observed_phone
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence, Finding, Subject
 from phone_audit.model.phone_paths import MOST_DEEP, folders_above
-from tests.analyse.detectors.seen import knowledge, policy
+from tests.detect.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint, finding, incident, package, snapshot
 from tests.judge.test_joining import seen as connection
 from tests.steps import LINEAR, growth

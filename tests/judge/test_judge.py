@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.analyse.detectors import detect_apk, detect_device
+from phone_audit.detect.detectors import detect_apk, detect_device
 from phone_audit.judge.folder import judge_folder
 from phone_audit.judge.judge import JudgedApk, JudgedScan, judge_apk, judge_scan
 from phone_audit.knowledge.load import load_knowledge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.analyse.detectors import detector_ids
+from phone_audit.detect.detectors import detector_ids
 from phone_audit.judge.citations import cited
 from phone_audit.judge.incident_findings import CLAIMS
 from phone_audit.judge.indicator_findings import INDICATOR_IDS

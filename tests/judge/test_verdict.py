@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.analyse.detectors import detector_ids
+from phone_audit.detect.detectors import detector_ids
 from phone_audit.judge.coverage import Unread
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports

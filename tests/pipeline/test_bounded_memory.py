@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.analyse import record_size
+from phone_audit.apk.worker import record_size
 from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.finding import Evidence
@@ -22,9 +22,9 @@ from phone_audit.pipeline.spooled import SpooledApks
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS
 from phone_audit.report.found import found_in
-from tests.analyse.bombs import record_bomb
-from tests.analyse.packages import dex, fixture, package
-from tests.analyse.zips import Part
+from tests.apk.bombs import record_bomb
+from tests.apk.packages import dex, fixture, package
+from tests.apk.zips import Part
 from tests.documents import apk, apks, finding
 
 ROOM = 4_000_000 * 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.analyse.records import empty_record
+from phone_audit.apk.records import empty_record
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline import record_cache
@@ -51,14 +51,14 @@ def test_other_knowledge_or_code_knows_nothing(
 
 
 def test_the_digest_of_the_analyser_changes_with_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for folder in ("analyse", "model", "knowledge"):
+    for folder in ("apk", "model", "knowledge"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "analyse" / "x.py").write_text("one")
+    (tmp_path / "apk" / "x.py").write_text("one")
     monkeypatch.setattr(record_cache, "_PACKAGE", tmp_path)
     digest = record_cache.analyser_digest.__wrapped__
     before = digest()
     assert digest() == before
-    (tmp_path / "analyse" / "x.py").write_text("two")
+    (tmp_path / "apk" / "x.py").write_text("two")
     assert digest() != before
 
 

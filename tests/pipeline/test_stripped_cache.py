@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from phone_audit.analyse.records import empty_record
+from phone_audit.apk.records import empty_record
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.beside import BesideFile, joint_hash
 from phone_audit.model.finding import Skipped

@@ -14,7 +14,7 @@ from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
 from tests import documents
 from tests.acquire.foreign import made
-from tests.analyse.zips import Part, make_zip
+from tests.apk.zips import Part, make_zip
 from tests.fuzz import expansion
 from tests.fuzz.expansion import joined
 from tests.fuzz.seeds.common import FIXTURES, LONGEST, ROOT, Inputs, grown

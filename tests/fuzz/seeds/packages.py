@@ -9,15 +9,15 @@ from typing import Final
 
 from fixtures.oat.compact import alone
 from fixtures.oat.vdex import oat, vdex
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.compiled_xml import REFERENCE, STRING, Value
+from phone_audit.apk.xml.compiled_xml import REFERENCE, STRING, Value
+from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
-from tests.analyse import apk_signer as signer
-from tests.analyse import media
-from tests.analyse.oat import samples
-from tests.analyse.places import builders
-from tests.analyse.tables import COMPLEX, Type, make_table
-from tests.analyse.zips import Part, make_zip
+from tests.apk import apk_signer as signer
+from tests.apk import media
+from tests.apk.assets import builders
+from tests.apk.oat import samples
+from tests.apk.tables import COMPLEX, Type, make_table
+from tests.apk.zips import Part, make_zip
 from tests.fuzz import expansion
 from tests.fuzz.expansion import joined
 from tests.fuzz.seeds.common import LONGEST, MANIFESTS, Inputs, grown

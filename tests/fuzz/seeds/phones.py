@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.analyse.zips import Part, make_zip
+from tests.apk.zips import Part, make_zip
 from tests.fuzz import expansion
 from tests.fuzz.seeds.common import FIXTURES, ROOT, Inputs, grown
 from tests.fuzz.targets.answers import DUMPS, LISTS

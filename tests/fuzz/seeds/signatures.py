@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from tests.analyse import apk_signer as signer
-from tests.analyse.zips import make_zip
+from tests.apk import apk_signer as signer
+from tests.apk.zips import make_zip
 from tests.fuzz import expansion
 from tests.fuzz.expansion import joined
 from tests.fuzz.seeds.common import FIXTURES, MANIFESTS, Inputs, grown

@@ -5,19 +5,19 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.contents import code_entries, feature_modules, is_container, is_library
-from phone_audit.analyse.entropy import encrypted_files
-from phone_audit.analyse.left import may_stay
-from phone_audit.analyse.media_ends import is_media_to_its_end
-from phone_audit.analyse.places.media import end_of_media
-from phone_audit.analyse.places.walk import look_elsewhere
-from phone_audit.analyse.verify_entry import is_read_as_signed, signed_extent, signed_pieces
-from phone_audit.analyse.wanted import next_wanted
-from phone_audit.analyse.zip_index import Entry, records
+from phone_audit.apk.assets.media import end_of_media
+from phone_audit.apk.assets.walk import look_elsewhere
+from phone_audit.apk.code.entropy import encrypted_files
+from phone_audit.apk.signature.entry_digests import is_read_as_signed, signed_extent, signed_pieces
+from phone_audit.apk.zip.archive import Archive
+from phone_audit.apk.zip.contents import code_entries, feature_modules, is_container, is_library
+from phone_audit.apk.zip.directory import Entry, records
+from phone_audit.apk.zip.media_ends import is_media_to_its_end
+from phone_audit.apk.zip.media_names import may_stay
+from phone_audit.apk.zip.range_planner import next_wanted
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
-from tests.analyse.zips import Part, make_zip
+from tests.apk.zips import Part, make_zip
 from tests.fuzz.target import Target, promise
 
 _MOST_ENTRIES: Final = 64
@@ -107,33 +107,33 @@ TARGETS: Final = {
     "zip_directory": Target(
         zip_directory,
         (
-            "phone_audit.analyse.zip_index",
-            "phone_audit.analyse.archive",
-            "phone_audit.analyse.held_entries",
-            "phone_audit.analyse.contents",
-            "phone_audit.analyse.entropy",
-            "phone_audit.analyse.verify_entry",
+            "phone_audit.apk.zip.directory",
+            "phone_audit.apk.zip.archive",
+            "phone_audit.apk.zip.held_entries",
+            "phone_audit.apk.zip.contents",
+            "phone_audit.apk.code.entropy",
+            "phone_audit.apk.signature.entry_digests",
         ),
         tuple(_end_records()),
     ),
     "range_planner": Target(
         range_planner,
-        ("phone_audit.analyse.wanted", "phone_audit.analyse.parts", "phone_audit.model.parts"),
+        ("phone_audit.apk.zip.range_planner", "phone_audit.apk.zip.held_parts", "phone_audit.model.parts"),
         tuple(_end_records()),
     ),
     "media_ends": Target(
         media_ends,
-        ("phone_audit.analyse.media_ends", "phone_audit.analyse.places.media", "phone_audit.analyse.left"),
+        ("phone_audit.apk.zip.media_ends", "phone_audit.apk.assets.media", "phone_audit.apk.zip.media_names"),
         (b"\x89PNG\r\n\x1a\n", b"IDAT", b"IEND", b"RIFF", b"WEBP", b"VP8 ", b"OTTO", b"ftyp", b"moov", b"mdat"),
     ),
     "packed_files": Target(
         packed_files,
         (
-            "phone_audit.analyse.packed",
-            "phone_audit.analyse.places.tar",
-            "phone_audit.analyse.places.lz4",
-            "phone_audit.analyse.places.assemblies",
-            "phone_audit.analyse.places.walk",
+            "phone_audit.apk.zip.compressed_streams",
+            "phone_audit.apk.assets.tar",
+            "phone_audit.apk.assets.lz4",
+            "phone_audit.apk.assets.assemblies",
+            "phone_audit.apk.assets.walk",
         ),
         (b"XALZ", b"XABA", b"BZh", b"\xfd7zXZ\0", b"\x1f\x8b\x08", b"ustar\x0000", b"PK\x03\x04", b"PK\x05\x06"),
     ),

@@ -4,15 +4,15 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.analyse.code import read_code
-from phone_audit.analyse.dex.annotations import count_values
-from phone_audit.analyse.dex.file import read_dex
-from phone_audit.analyse.dex.index import DexIndex, index_file
-from phone_audit.analyse.dex.instructions import DexCodeError, walk
-from phone_audit.analyse.dex.static_values import holders_of
-from phone_audit.analyse.dex.xrefs import users_of
-from phone_audit.analyse.oat.read import dex_files
-from phone_audit.analyse.places.dex_strings import decoded_mentions
+from phone_audit.apk.assets.dex_strings import decoded_mentions
+from phone_audit.apk.code.package_code import read_code
+from phone_audit.apk.dex.annotations import count_values
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.dex.instructions import DexCodeError, walk
+from phone_audit.apk.dex.static_values import holders_of
+from phone_audit.apk.dex.xrefs import users_of
+from phone_audit.apk.oat.read import dex_files
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, knowledge, promise
 
@@ -81,24 +81,24 @@ _WORDS: Final = (
 )
 
 TARGETS: Final = {
-    "dex_tables": Target(dex_tables, ("phone_audit.analyse.dex", "phone_audit.analyse.places.dex_strings"), _WORDS),
+    "dex_tables": Target(dex_tables, ("phone_audit.apk.dex", "phone_audit.apk.assets.dex_strings"), _WORDS),
     "dex_code": Target(
         dex_code,
         (
-            "phone_audit.analyse.code",
-            "phone_audit.analyse.endpoints",
-            "phone_audit.analyse.trackers",
-            "phone_audit.analyse.behaviours",
-            "phone_audit.analyse.flows",
-            "phone_audit.analyse.trust",
-            "phone_audit.analyse.uses",
-            "phone_audit.analyse.followed",
+            "phone_audit.apk.code.package_code",
+            "phone_audit.apk.endpoints.endpoints",
+            "phone_audit.apk.trackers.trackers",
+            "phone_audit.apk.behaviours",
+            "phone_audit.apk.flows",
+            "phone_audit.apk.code.certificate_checks",
+            "phone_audit.apk.endpoints.uses",
+            "phone_audit.apk.endpoints.string_dataflow",
         ),
         _WORDS,
     ),
     "code_beside": Target(
         code_beside,
-        ("phone_audit.analyse.oat",),
+        ("phone_audit.apk.oat",),
         (*_WORDS, b"vdex", b"cdex001\0", b"006\0", b"019\0", b"021\0", b"027\0"),
     ),
 }

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.places.walk import look_elsewhere
-from tests.analyse.zips import Part, make_zip
+from phone_audit.apk.assets.walk import look_elsewhere
+from phone_audit.apk.zip.archive import Archive
+from tests.apk.zips import Part, make_zip
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, promise
 
@@ -37,7 +37,7 @@ def places(data: bytes) -> None:
 TARGETS: Final = {
     "places": Target(
         places,
-        ("phone_audit.analyse.places", "phone_audit.analyse.host_text", "phone_audit.analyse.sentences"),
+        ("phone_audit.apk.assets", "phone_audit.apk.endpoints.host_text", "phone_audit.apk.endpoints.prose"),
         (
             b"https://", b"http://", b"wss://", b"ftp://", b":\0/\0/\0", b"aHR0c", b"68747470", b"ptth", b"%3A%2F%2F",
             b"\\/\\/", b"://", b"[::1]", b"xn--", b"user@", b":8080", b"/*", b"*/", b"<!--", b"-->", b"href=\"",

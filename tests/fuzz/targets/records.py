@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from phone_audit.analyse.apk import read_apk
-from phone_audit.analyse.look import look_at
-from phone_audit.analyse.record_size import LONGEST_RECORD, record_json
+from phone_audit.apk.look import look_at
+from phone_audit.apk.read_apk import read_apk
+from phone_audit.apk.worker.record_size import LONGEST_RECORD, record_json
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounds import ANSWERED_RECORD
 from phone_audit.model.apk import ApkInfo
-from tests.analyse.zips import Part, make_zip
+from tests.apk.zips import Part, make_zip
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, knowledge, promise, written
 
@@ -49,15 +49,15 @@ TARGETS: Final = {
     "record": Target(
         record,
         (
-            "phone_audit.analyse.apk",
-            "phone_audit.analyse.package_facts",
-            "phone_audit.analyse.container",
-            "phone_audit.analyse.join",
-            "phone_audit.analyse.records",
-            "phone_audit.analyse.worker",
-            "phone_audit.analyse.record_size",
-            "phone_audit.analyse.look",
-            "phone_audit.analyse.packers",
+            "phone_audit.apk.read_apk",
+            "phone_audit.apk.xml.package_facts",
+            "phone_audit.apk.container",
+            "phone_audit.apk.join",
+            "phone_audit.apk.records",
+            "phone_audit.apk.worker.child",
+            "phone_audit.apk.worker.record_size",
+            "phone_audit.apk.look",
+            "phone_audit.apk.code.packers",
             "phone_audit.model.apk",
         ),
         (b"\xf5NEXT", b"PK\x03\x04", b"PK\x05\x06", b"dex\n035\0", b"\3\0\x08\0", b"\2\0\x0c\0", b"https://a.example/"),

@@ -5,12 +5,20 @@ from typing import Final
 
 from phone_audit.acquire.condition.ota_certificates import ota_certificates
 from phone_audit.acquire.parse.authorities import certificates as authorities
-from phone_audit.analyse.archive import Archive
-from phone_audit.analyse.certificates import jar_signers, may_sign, public_key_of, read_certificate, read_signed_block
-from phone_audit.analyse.digests import digests_of
-from phone_audit.analyse.jar_manifest import digests_of_section, hashes_named, sections
-from phone_audit.analyse.signing import read_signing
-from phone_audit.analyse.signing_block import (
+from phone_audit.apk.digests import digests_of
+from phone_audit.apk.signature.certificates import (
+    jar_signers,
+    may_sign,
+    public_key_of,
+    read_certificate,
+    read_signed_block,
+)
+from phone_audit.apk.signature.faults import FaultError, SdkRange
+from phone_audit.apk.signature.jar_manifest import digests_of_section, hashes_named, sections
+from phone_audit.apk.signature.public_keys import Method, check_signature
+from phone_audit.apk.signature.scheme_v4 import verify_v4
+from phone_audit.apk.signature.signers import read_signing
+from phone_audit.apk.signature.signing_block import (
     find_block,
     numbered_blocks,
     read_attributes,
@@ -18,10 +26,8 @@ from phone_audit.analyse.signing_block import (
     read_signers,
     read_stamp,
 )
-from phone_audit.analyse.verify import Asked, hashes_to_take, verify
-from phone_audit.analyse.verify_faults import FaultError, SdkRange
-from phone_audit.analyse.verify_keys import Method, check_signature
-from phone_audit.analyse.verify_v4 import verify_v4
+from phone_audit.apk.signature.verify import Asked, hashes_to_take, verify
+from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, knowledge, promise, written
@@ -89,14 +95,14 @@ def signed_apk(data: bytes) -> None:
 TARGETS: Final = {
     "signing_block": Target(
         signing_block,
-        ("phone_audit.analyse.signing_block",),
+        ("phone_audit.apk.signature.signing_block",),
         (b"APK Sig Block 42", b"\x1a\x87\x09\x71", b"\xc0\x68\x53\xf0"),
     ),
     "certificates": Target(
         certificates,
         (
-            "phone_audit.analyse.certificates",
-            "phone_audit.analyse.verify_keys",
+            "phone_audit.apk.signature.certificates",
+            "phone_audit.apk.signature.public_keys",
             "phone_audit.acquire.parse.authorities",
             "phone_audit.acquire.condition.ota_certificates",
         ),
@@ -104,22 +110,22 @@ TARGETS: Final = {
     ),
     "jar_manifest": Target(
         jar_manifest,
-        ("phone_audit.analyse.jar_manifest",),
+        ("phone_audit.apk.signature.jar_manifest",),
         (b"Name: ", b"SHA-256-Digest: ", b"SHA1-Digest-Manifest: ", b"Digest-Algorithms: ", b"\r\n ", b"\r\n\r\n"),
         largest=2**18,
     ),
     "signed_apk": Target(
         signed_apk,
         (
-            "phone_audit.analyse.verify",
-            "phone_audit.analyse.verify_block",
-            "phone_audit.analyse.verify_content",
-            "phone_audit.analyse.verify_jar",
-            "phone_audit.analyse.verify_lineage",
-            "phone_audit.analyse.verify_stamp",
-            "phone_audit.analyse.verify_v4",
-            "phone_audit.analyse.verify_algorithms",
-            "phone_audit.analyse.signing",
+            "phone_audit.apk.signature.verify",
+            "phone_audit.apk.signature.block_schemes",
+            "phone_audit.apk.signature.content_digests",
+            "phone_audit.apk.signature.jar_scheme",
+            "phone_audit.apk.signature.lineage",
+            "phone_audit.apk.signature.source_stamp",
+            "phone_audit.apk.signature.scheme_v4",
+            "phone_audit.apk.signature.algorithms",
+            "phone_audit.apk.signature.signers",
         ),
         (b"APK Sig Block 42", b"META-INF/", b".SF", b".RSA", b"PK\x01\x02", b"PK\x05\x06"),
         whole=False,

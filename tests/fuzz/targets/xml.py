@@ -4,14 +4,14 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.analyse.binary_xml import parse_compiled
-from phone_audit.analyse.bundle_xml import BundleTable, parse_bundle_xml
-from phone_audit.analyse.compiled_xml import REFERENCE, Parsed, Value
-from phone_audit.analyse.manifest import Resolve, read_manifest
-from phone_audit.analyse.network_policy import read_policy
-from phone_audit.analyse.resources import ResourceTable
-from phone_audit.analyse.text_xml import is_text, parse_text_xml
-from phone_audit.analyse.wire import fields, text_of
+from phone_audit.apk.xml.binary_xml import parse_compiled
+from phone_audit.apk.xml.bundle_xml import BundleTable, parse_bundle_xml
+from phone_audit.apk.xml.compiled_xml import REFERENCE, Parsed, Value
+from phone_audit.apk.xml.manifest import Resolve, read_manifest
+from phone_audit.apk.xml.network_policy import read_policy
+from phone_audit.apk.xml.protobuf import fields, text_of
+from phone_audit.apk.xml.resources import ResourceTable
+from phone_audit.apk.xml.text_xml import is_text, parse_text_xml
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, promise
 
@@ -78,23 +78,23 @@ TARGETS: Final = {
     "compiled_xml": Target(
         compiled_xml,
         (
-            "phone_audit.analyse.binary_xml",
-            "phone_audit.analyse.manifest_child",
-            "phone_audit.analyse.compiled_xml",
-            "phone_audit.analyse.manifest",
-            "phone_audit.analyse.network_policy",
+            "phone_audit.apk.xml.binary_xml",
+            "phone_audit.apk.xml.androguard_xml",
+            "phone_audit.apk.xml.compiled_xml",
+            "phone_audit.apk.xml.manifest",
+            "phone_audit.apk.xml.network_policy",
         ),
         (*_NAMES, b"\3\0\x08\0", b"\1\0\x1c\0", b"\x80\1\x08\0", b"\2\1\x10\0", b"\3\1\x10\0", b"\4\1\x10\0"),
     ),
     "text_xml": Target(
         text_xml,
-        ("phone_audit.analyse.text_xml", "phone_audit.analyse.markup"),
+        ("phone_audit.apk.xml.text_xml", "phone_audit.apk.endpoints.markup_names"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
-    "bundle_xml": Target(bundle_xml, ("phone_audit.analyse.bundle_xml", "phone_audit.analyse.wire"), _NAMES),
+    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.protobuf"), _NAMES),
     "resources": Target(
         resources,
-        ("phone_audit.analyse.resources",),
+        ("phone_audit.apk.xml.resources",),
         (b"\2\0\x0c\0", b"\1\0\x1c\0", b"\0\2\x20\1", b"\1\2", b"\2\2", b"\xff\xff\xff\xff"),
     ),
 }

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from phone_audit.analyse.detectors.tracker_present import check
-from phone_audit.analyse.trackers import Classes, find_trackers
+from phone_audit.apk.trackers.trackers import Classes, find_trackers
+from phone_audit.detect.detectors.tracker_present import check
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import apk_info
 from tests.knowledge.feeds.feeds import item, keep

@@ -1,0 +1,115 @@
+"""URLs in bytes: the sign `://` is searched, and only what stands around it is decoded."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from phone_audit.apk.assets.extents import BEFORE, ExtentOf, binary_extent, native_extent
+from phone_audit.apk.endpoints.host_text import SCHEMES, Host, excerpt, find_first_url
+from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from phone_audit.errors import ApkError
+
+MAX_HITS: Final = 20_000
+"""URLs looked at in one file; no real one holds more."""
+
+_MARK: Final = re.compile(rb":(?:\\?/){2}")
+_MARK_16: Final = re.compile(rb":\0/\0/\0")
+_SCHEME: Final = re.compile(
+    rf"(?:{SCHEMES[0]}|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))\Z".encode("ascii"), re.IGNORECASE
+)
+_LONGEST_SCHEME: Final = 12
+_AFTER_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,600}")
+_BEFORE_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,60}\Z")
+
+
+class Found(NamedTuple):
+    """A URL in bytes: where it begins, where its string ends, and the text of the string before it."""
+
+    host: Host
+    begin: int
+    end: int
+    before: str
+
+
+def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[Found]:
+    """Give every URL in bytes that has a host.
+
+    Args:
+        data: hostile bytes in ASCII, UTF-8 or what is near to it.
+        extent_of: how far strings reach in this kind of file.
+        colons: where a scanner saw a colon with slashes after it.
+
+    Raises:
+        ApkError: code `too-many-endpoints`, after the first `MAX_HITS` places.
+    """
+    for mark in _marks(_MARK, data, colons):
+        at = mark.start()
+        scheme = _SCHEME.search(bytes(data[max(0, at - _LONGEST_SCHEME) : at]))
+        if scheme is None:
+            continue
+        begin = at - len(scheme.group())
+        low, high = extent_of(data, begin, mark.end())
+        before, text = _decode(data[min(low, begin) : begin]), _decode(data[begin:high])
+        found = first_url(text, before)
+        if extent_of is binary_extent and found and not _can_be_reached(found):
+            high = native_extent(data, begin, mark.end()).end
+            found = next(filter(_can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
+        if found:
+            yield Found(found, begin, high, before)
+
+
+def _can_be_reached(found: Host) -> bool:
+    """Tell whether a host is more than a name without a suffix; a byte before it that is no length may have cut it."""
+    return found.kind != "domain" or bool(registered_domain(found.host))
+
+
+def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[Found]:
+    """Give every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
+    for mark in _marks(_MARK_16, data, colons):
+        at = mark.start()
+        scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
+        if scheme is None:
+            continue
+        begin = at - 2 * len(scheme.group())
+        run = _AFTER_16.match(data, begin)
+        high = run.end() if run else mark.end()
+        lead = _BEFORE_16.search(bytes(data[max(0, begin - 2 * BEFORE) : begin]))
+        low = begin - (len(lead.group()) if lead else 0)
+        if extent_of is not None:
+            extent = extent_of(data, begin, mark.end())
+            low, high = max(low, extent.begin), min(high, extent.end)
+        before, text = (bytes(part).decode("utf-16-le", "ignore") for part in (data[low:begin], data[begin:high]))
+        if found := first_url(text, before):
+            yield Found(found, begin, high, before)
+
+
+def first_url(text: str, before: str = "") -> Host | None:
+    """Give the URL with which a text begins, with `before` in its excerpt; what follows it is not looked at."""
+    plain = text.replace("\\/", "/")
+    found = find_first_url(plain)
+    if found is None or plain.find(found.url) > plain.find("://"):
+        return None
+    whole = (before + text).strip("\ufffd")
+    return found._replace(excerpt=excerpt(whole, len(before)))
+
+
+def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) -> Iterator[re.Match[bytes]]:
+    for number, at in enumerate(colons):
+        if number == MAX_HITS:
+            raise too_many(MAX_HITS)
+        if mark := pattern.match(data, at):
+            yield mark
+
+
+def too_many(limit: int) -> ApkError:
+    """Give what is told of a file of which not everything is looked at.
+
+    Args:
+        limit: places, of one form, that were.
+    """
+    reason = f"It holds more than {limit} places that look like addresses; what follows was not looked at."
+    return ApkError(reason, code="too-many-endpoints")
+
+
+def _decode(part: memoryview) -> str:
+    return bytes(part).decode("utf-8", "replace")

@@ -1,0 +1,216 @@
+"""Which numbers of a DEX file stand for the calls, fields, strings and classes that rules name."""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.knowledge.behaviour_schema import Leaf
+
+_CONTEXT: Final = "android.content.Context"
+_DERIVED: Final[Mapping[str, str]] = {
+    "android.app.Activity": _CONTEXT,
+    "android.app.Application": _CONTEXT,
+    "android.app.IntentService": _CONTEXT,
+    "android.app.ListActivity": _CONTEXT,
+    "android.app.Service": _CONTEXT,
+    "android.content.ContextWrapper": _CONTEXT,
+    "android.preference.PreferenceActivity": _CONTEXT,
+    "android.accessibilityservice.AccessibilityService": _CONTEXT,
+    "android.net.VpnService": _CONTEXT,
+    "android.app.admin.DeviceAdminReceiver": "android.content.BroadcastReceiver",
+    "android.appwidget.AppWidgetProvider": "android.content.BroadcastReceiver",
+}
+"""Classes of Android that packages derive from, and the class above them that rules name. Source: Android reference."""
+_DOUBLINGS: Final = 6
+"""A class may stand 64 classes below one of Android's."""
+_MOST_STRINGS: Final = 64
+"""Strings of one DEX file that are looked at for one beginning."""
+
+Numbers = dict[int, tuple[Leaf, ...]]
+Members = dict[bytes, Leaf]
+Known = TypeVar("Known")
+
+
+class Named(NamedTuple):
+    """What of the leaves a part of a DEX file names.
+
+    Attributes:
+        methods: leaves by method_id.
+        fields: leaves by field_id.
+        strings: leaves by string index.
+        classes: leaves by row of class_defs.
+    """
+
+    methods: Numbers
+    fields: Numbers
+    strings: Numbers
+    classes: Numbers
+
+
+class Wanted:
+    """Calls, fields and derived classes to look for, by the descriptor of the class that they belong to.
+
+    Attributes:
+        calls: for each class the leaves by the name of the method. A class of Android that derives from one that is
+            named inherits its methods.
+        fields: for each class the leaves by the name of the field.
+        classes: for each class what it is to be derived from it.
+    """
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        members: dict[str, dict[str, Members]] = {"call": {}, "field": {}}
+        extends = {}
+        for leaf in leaves:
+            if leaf.kind in members:
+                owner, _, name = leaf.text.rpartition(".")
+                members[leaf.kind].setdefault(owner, {})[name.encode()] = leaf
+            elif leaf.kind == "extends":
+                extends[leaf.text] = leaf
+        self.calls = _with_derived(members["call"])
+        self.fields = {_descriptor(owner): known for owner, known in members["field"].items()}
+        self.classes = _with_derived(extends)
+
+
+class Lookup:
+    """Finds leaves in one part. The time goes by the leaves that are there, not by the size of the part."""
+
+    def __init__(self, index: DexIndex) -> None:
+        self._index = index
+        self._names: dict[int, bytes] = {}
+
+    def find(self, wanted: Wanted) -> Named:
+        """Look up calls, fields and derived classes; the strings are left for `strings`."""
+        return Named(self._methods(wanted.calls), self._fields(wanted.fields), {}, self._classes(wanted.classes))
+
+    def strings(self, leaves: Iterable[Leaf]) -> Numbers:
+        """Look up strings and beginnings of strings."""
+        found: dict[int, list[Leaf]] = {}
+        for leaf in leaves:
+            if leaf.kind in ("string", "string_start"):
+                for number in self._string_numbers(leaf.text.encode(), whole=leaf.kind == "string"):
+                    found.setdefault(number, []).append(leaf)
+        return _frozen(found)
+
+    def _methods(self, wanted: Mapping[bytes, Sequence[Members]]) -> Numbers:
+        types = self._types(wanted)
+        ids = self._index.method_ids
+        if not types or not ids.size:
+            return {}
+        owners = self._owners
+        hits = np.flatnonzero(self._standing_for(types)[owners])
+        hits = hits[~self._defined[hits]]
+        roots = self._roots[owners[hits]]
+        found: dict[int, list[Leaf]] = {}
+        columns = (column.tolist() for column in (hits, ids["name"][hits], owners[hits], roots))
+        for number, name_id, owner, root in zip(*columns, strict=True):
+            name = self._name(name_id)
+            for members in types[root]:
+                if name in members and (owner == root or name != b"<init>"):
+                    found.setdefault(number, []).append(members[name])
+        return _frozen(found)
+
+    def _fields(self, wanted: Mapping[bytes, Members]) -> Numbers:
+        types = self._types(wanted)
+        if not types:
+            return {}
+        ids = self._index.field_ids
+        found: Numbers = {}
+        owners = ids["class"]
+        hits = np.flatnonzero(_flags(types, self._roots.size)[np.minimum(owners, self._roots.size - 1)])
+        for number, name_id, owner in zip(*(c.tolist() for c in (hits, ids["name"][hits], owners[hits])), strict=True):
+            leaf = types[owner].get(self._name(name_id)) if owner in types else None
+            if leaf is not None:
+                found[number] = (leaf,)
+        return found
+
+    def _classes(self, wanted: Mapping[bytes, Sequence[Leaf]]) -> Numbers:
+        types = self._types(wanted)
+        defined = self._index.part.class_defs["class"]
+        if not types or not defined.size:
+            return {}
+        roots = self._roots
+        inside = np.minimum(defined, roots.size - 1)
+        rows = np.flatnonzero(self._standing_for(types)[inside] & (roots[inside] != defined) & (defined < roots.size))
+        return {row: tuple(types[root]) for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
+
+    def _types(self, wanted: Mapping[bytes, Known]) -> dict[int, Known]:
+        """Give what is known of the wanted classes by type index, for those that are named here."""
+        ids = self._index.type_ids
+        return {ids[descriptor]: known for descriptor, known in wanted.items() if descriptor in ids}
+
+    def _standing_for(self, types: Collection[int]) -> NDArray[np.bool_]:
+        """Mark the types that are one of these, or stand below it."""
+        return _flags(types, self._roots.size)[self._roots]
+
+    def _name(self, number: int) -> bytes:
+        if number not in self._names:
+            self._names[number] = self._index.raw_string(number)
+        return self._names[number]
+
+    @cached_property
+    def _owners(self) -> NDArray[np.uint16]:
+        """For each method its class; the last type where a damaged table names none."""
+        owners: NDArray[np.uint16] = np.minimum(self._index.method_ids["class"], self._roots.size - 1)
+        return owners
+
+    @cached_property
+    def _defined(self) -> NDArray[np.bool_]:
+        """Mark the methods that are defined here, and so are not those of the class above."""
+        flags = np.zeros(self._index.method_ids.size, dtype=np.bool_)
+        defined = self._index.methods.method
+        flags[defined[defined < flags.size]] = True
+        return flags
+
+    @cached_property
+    def _roots(self) -> NDArray[np.int64]:
+        """For each type the first type above it that is not defined here; the type itself if it is not."""
+        size = self._index.part.type_strings.size
+        above = np.arange(size, dtype=np.int64)
+        defs = self._index.part.class_defs
+        sound = (defs["class"] < size) & (defs["super"] < size)
+        above[defs["class"][sound]] = defs["super"][sound]
+        for _ in range(_DOUBLINGS):
+            above = above[above]
+        return above
+
+    def _string_numbers(self, text: bytes, *, whole: bool) -> Iterator[int]:
+        """Search the string table, which Android only loads when it is in order.
+
+        Modified UTF-8 sorts like UTF-16 except around U+0000, which no rule names.
+        """
+        size = self._index.part.string_items.size
+        low = bisect_left(range(size), text, key=self._name)
+        for number in range(low, min(low + _MOST_STRINGS, size)):
+            found = self._name(number)
+            if not found.startswith(text):
+                return
+            if not whole or found == text:
+                yield number
+
+
+def _with_derived(known: Mapping[str, Known]) -> dict[bytes, tuple[Known, ...]]:
+    """Give what is known of each class by its descriptor, and of the classes of Android that derive from it."""
+    found = {_descriptor(java): [one] for java, one in known.items()}
+    for below, above in _DERIVED.items():
+        if above in known:
+            found.setdefault(_descriptor(below), []).append(known[above])
+    return {descriptor: tuple(several) for descriptor, several in found.items()}
+
+
+def _flags(numbers: Collection[int], size: int) -> NDArray[np.bool_]:
+    flags = np.zeros(size, dtype=np.bool_)
+    flags[list(numbers)] = True
+    return flags
+
+
+def _descriptor(java: str) -> bytes:
+    return f"L{java.replace('.', '/')};".encode()
+
+
+def _frozen(found: Mapping[int, list[Leaf]]) -> Numbers:
+    return {number: tuple(leaves) for number, leaves in found.items()}

@@ -1,0 +1,173 @@
+"""Where rules hold: places in code that name what the rules name, by method, class and package, verified on demand."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from phone_audit.apk.behaviours.lookup import Lookup, Named, Numbers
+from phone_audit.apk.behaviours.plan import Plan
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, verified
+from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf, Scope
+from phone_audit.model.finding import Evidence, EvidenceKind
+
+MAX_PLACES: Final = 20_000
+"""Places in one part of a DEX file that are kept; more than any real package holds."""
+
+_EVIDENCE: Final[Mapping[str, EvidenceKind]] = {
+    "call": "call",
+    "field": "call",
+    "string": "dex-string",
+    "string_start": "dex-string",
+    "extends": "class",
+}
+
+Unit = tuple[int | bytes, ...]
+"""One method, class or package: what all parts of a rule have to stand in."""
+
+
+class Place(NamedTuple):
+    """A place that names a leaf; it counts only once it is verified.
+
+    Attributes:
+        part: number of the part.
+        class_: descriptor of the class that holds it.
+        body: row of `DexIndex.bodies`, or -1 for what a class is.
+        at: row of the part's candidates, or the row of class_defs.
+        kind: which candidates.
+    """
+
+    part: int
+    class_: bytes
+    body: int
+    at: int
+    kind: Kind | None
+
+
+Places = dict[Leaf, list[Place]]
+
+
+class Found:
+    """The places of all leaves in all parts of a package."""
+
+    def __init__(self, indexes: Sequence[DexIndex]) -> None:
+        self.complete = True
+        self.by_leaf: Places = {}
+        self._indexes = indexes
+        self._candidates: dict[tuple[int, Kind], Candidates] = {}
+        self._verified: dict[tuple[int, Kind, int], dict[int, Use]] = {}
+
+    def search(self, plan: Plan, told: Set[Leaf]) -> list[BehaviourRule]:
+        """Search all parts, and give the rules that can hold; only what they name is searched in the code.
+
+        Args:
+            plan: the rules.
+            told: what the manifest says.
+        """
+        lookups = [Lookup(index) for index in self._indexes]
+        named = [lookup.find(plan.wanted) for lookup in lookups]
+        seen = told | _leaves(named)
+        if texts := plan.texts_for(seen):
+            named = [part._replace(strings=lookup.strings(texts)) for lookup, part in zip(lookups, named, strict=True)]
+            seen |= _leaves(named)
+        rules = plan.holding(seen)
+        asked = {leaf for rule in rules for leaf in rule.code_leaves}
+        for number, part in enumerate(named):
+            self._add(number, Named(*(_only(asked, numbers) for numbers in part)))
+        return rules
+
+    def evidence(self, leaf: Leaf, place: Place) -> Evidence | None:
+        """Give the evidence of a place, or None where no instruction begins there."""
+        index = self._indexes[place.part]
+        name = java_name(place.class_)
+        if place.kind is None:
+            return Evidence(kind="class", where=index.name, value=leaf.text, class_=name)
+        use = self._uses(place.part, place.kind, place.body).get(place.at)
+        if use is None:
+            return None
+        return Evidence(
+            kind=_EVIDENCE[leaf.kind],
+            where=index.name,
+            value=index.string(use.id) if place.kind == "string" else leaf.text,
+            class_=name,
+            method=index.row_name(use.row),
+            offset=use.offset,
+        )
+
+    def _add(self, part: int, named: Named) -> None:
+        index = self._indexes[part]
+        kinds: tuple[tuple[Kind, Numbers], ...] = (
+            ("method", named.methods),
+            ("field", named.fields),
+            ("string", named.strings),
+        )
+        for kind, numbers in kinds:
+            if numbers:
+                self._add_places(part, kind, numbers)
+        for row, leaves in named.classes.items():
+            for leaf in leaves:
+                self.by_leaf.setdefault(leaf, []).append(Place(part, index.defined_class(row), -1, row, None))
+
+    def _add_places(self, part: int, kind: Kind, numbers: Numbers) -> None:
+        index = self._indexes[part]
+        places = candidates(index, kind, numbers)
+        if places.ids.size > MAX_PLACES:
+            self.complete = False
+            places = _rows(places, 0, MAX_PLACES)
+        self._candidates[part, kind] = places
+        bodies = index.bodies
+        rows = bodies.rows[bodies.first[places.bodies]]
+        classes = index.methods.class_def[rows].tolist()
+        columns = (places.ids.tolist(), places.bodies.tolist(), classes)
+        for at, (number, body, class_def) in enumerate(zip(*columns, strict=True)):
+            place = Place(part, index.defined_class(class_def), body, at, kind)
+            for leaf in numbers[number]:
+                self.by_leaf.setdefault(leaf, []).append(place)
+
+    def _uses(self, part: int, kind: Kind, body: int) -> dict[int, Use]:
+        """Give the instructions of one method among the candidates, by their row; each method is walked once a kind."""
+        key = (part, kind, body)
+        if key not in self._verified:
+            places = self._candidates[part, kind]
+            first, last = np.searchsorted(places.bodies, (body, body + 1)).tolist()
+            uses = {use.offset: use for use in verified(self._indexes[part], _rows(places, first, last))}
+            offsets = places.offsets[first:last].tolist()
+            self._verified[key] = {at: uses[offset] for at, offset in enumerate(offsets, first) if offset in uses}
+        return self._verified[key]
+
+
+def _leaves(named: Iterable[Named]) -> set[Leaf]:
+    return {leaf for part in named for numbers in part for known in numbers.values() for leaf in known}
+
+
+def _only(asked: Set[Leaf], numbers: Numbers) -> Numbers:
+    kept = {number: tuple(leaf for leaf in known if leaf in asked) for number, known in numbers.items()}
+    return {number: known for number, known in kept.items() if known}
+
+
+def _rows(places: Candidates, first: int, last: int) -> Candidates:
+    return Candidates(places.offsets[first:last], places.ids[first:last], places.bodies[first:last])
+
+
+def unit_of(scope: Scope, place: Place) -> Unit | None:
+    """Give the unit that a place belongs to; None where it is a class and the scope one method."""
+    if scope == "method":
+        return (place.part, place.body) if place.body >= 0 else None
+    if scope == "class":
+        return (place.class_,)
+    if scope == "package":
+        return (place.class_.rpartition(b"/")[0],)
+    return ()
+
+
+def units_of(scope: Scope, leaves: Iterable[Leaf], places: Places) -> Iterator[dict[Leaf, list[Place]]]:
+    """Give for each unit, in the order in which it comes first, the places of the leaves in it."""
+    units: dict[Unit, dict[Leaf, list[Place]]] = {}
+    for leaf in leaves:
+        for place in places.get(leaf, ()):
+            unit = unit_of(scope, place)
+            if unit is not None:
+                units.setdefault(unit, {}).setdefault(leaf, []).append(place)
+    yield from units.values()

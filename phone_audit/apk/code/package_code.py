@@ -1,0 +1,105 @@
+"""What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
+from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours
+from phone_audit.apk.behaviours.plan import plan_of
+from phone_audit.apk.behaviours.whose import name_owners
+from phone_audit.apk.code.certificate_checks import accepting_code
+from phone_audit.apk.code.libraries import Owners
+from phone_audit.apk.code.packers import packers_in_code
+from phone_audit.apk.code.short_names import count_short
+from phone_audit.apk.dex.descriptors import class_names, under
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.endpoints import find_endpoints
+from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.uses import rules_by_use
+from phone_audit.apk.flows.find import find_flows
+from phone_audit.apk.flows.sources import sources_of
+from phone_audit.apk.trackers.initialised import Starts
+from phone_audit.apk.trackers.opt_outs import with_opt_outs
+from phone_audit.apk.trackers.trackers import Classes, find_trackers
+from phone_audit.apk.xml.network_policy import accepting_behaviour
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker
+from phone_audit.model.finding import Skipped
+
+_LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDexClassLoader")
+
+
+@dataclass(frozen=True)
+class CodeFacts:
+    """What was read from the DEX files of one package.
+
+    `accepting` is code that accepts any certificate; `flows_complete` tells whether all data could be followed.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    trackers: tuple[Tracker, ...]
+    behaviours: tuple[Behaviour, ...]
+    flows_complete: bool
+    obfuscation: Obfuscation
+    accepting: tuple[HeldBy, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def read_code(
+    dexes: Sequence[tuple[str, bytes | memoryview]],
+    knowledge: Knowledge,
+    declared: Declared = NOTHING_DECLARED,
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE,
+) -> CodeFacts:
+    """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
+
+    Never raises for what the bytes hold; what cannot be read is in `skipped`. Time grows linearly with the bytes.
+
+    Args:
+        dexes: name of the entry (`classes2.dex`) and its bytes, hostile; they must not change meanwhile.
+        knowledge: trackers, owners of hosts, rules that take endpoints out, rules of behaviour.
+        declared: what the manifest says.
+        elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
+    """
+    files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
+    classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]
+    classes += () if files else elsewhere.classes
+    indexes = [index for file in files for index in index_file(file)]
+    owners = Owners(knowledge, declared.package, declared.components)
+    constants = [rule for rule in knowledge.rules if rule.texts]
+    uses = partial(rules_by_use, indexes, owners.of, constants)
+    endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
+    endpoints = name_holders(endpoints, indexes, owners.of)
+    behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts)
+    flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
+    accepting = accepting_code(indexes, owners.of)
+    skipped = [skip for file in files for skip in file.skipped]
+    trackers = find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge))
+    return CodeFacts(
+        endpoints=endpoints,
+        trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
+        behaviours=name_owners(
+            sorted((*behaviours, *flows, *accepting_behaviour(accepting)), key=lambda one: one.id), owners.of
+        ),
+        flows_complete=complete,
+        obfuscation=_obfuscation(classes, knowledge),
+        accepting=accepting,
+        skipped=(*skipped, *left_out, *not_followed),
+    )
+
+
+def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:
+    """Give what the names of classes can tell; what only other files show stays unknown here."""
+    defined = [name for file in classes for name in file.defined]
+    loads = any(under(file.named, loader) for file in classes for loader in _LOADERS)
+    packers, evidence = packers_in_code(classes, knowledge)
+    return Obfuscation(
+        packers=packers,
+        name_share=round(count_short(defined) / len(defined), 4) if defined else None,
+        encrypted=None,
+        dynamic_code=True if loads else None,
+        evidence=evidence,
+    )

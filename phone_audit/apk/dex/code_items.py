@@ -1,0 +1,96 @@
+"""Where the instructions of methods stand. Source: dex-format, "code_item"."""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.apk.dex.instructions import Units
+from phone_audit.apk.dex.methods import MAX_METHODS
+from phone_audit.apk.dex.strings import Bytes, Offsets
+
+CODE_HEADER: Final = 16
+"""Bytes of a code_item before its instructions."""
+_SIZE_AT: Final = 12
+"""Where in that header the number of code units stands."""
+_ROW_BITS: Final = MAX_METHODS.bit_length()
+_NO_UNITS: Final = memoryview(b"").cast("H")
+
+
+class Code(NamedTuple):
+    """The code of one method.
+
+    Attributes:
+        offset: where the instructions begin, bytes from the start of the file.
+        units: the instructions, as many as are in the file.
+        registers: registers that the method uses.
+        ins: how many of them, the last ones, hold its arguments.
+        tries: blocks with exception handlers.
+    """
+
+    offset: int
+    units: Units
+    registers: int
+    ins: int
+    tries: int
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """Where instructions stand, each code_item once, by ascending offset.
+
+    Attributes:
+        code: offset of the code_item, bytes from the start of the file.
+        units: code units that are in the file.
+        rows: rows of the methods, sorted by code_item.
+        first: for each code_item where its rows begin in `rows`; one entry more than there are items.
+    """
+
+    code: NDArray[np.int64]
+    units: NDArray[np.int64]
+    rows: NDArray[np.intp]
+    first: NDArray[np.intp]
+
+    def area(self) -> tuple[int, int]:
+        """Give where the first code_item begins and the last one ends, bytes from the start of the file."""
+        low = int(self.code[0]) if self.code.size else 0
+        return low, int((self.code + CODE_HEADER + 2 * self.units).max(initial=0))
+
+
+def find_bodies(data: Bytes, offsets: Offsets) -> Bodies:
+    """Give the code_items at these offsets, one for each row of the methods.
+
+    Those that do not lie in the file, whole header and aligned, are left out.
+    """
+    code = offsets.astype(np.int64)
+    rows = np.flatnonzero((code > 0) & (code % 2 == 0) & (code <= data.size - CODE_HEADER))
+    keys = np.sort(code[rows] << _ROW_BITS | rows)  # far faster than sorting rows by their code
+    rows, items = keys & (1 << _ROW_BITS) - 1, keys >> _ROW_BITS
+    first = np.flatnonzero(np.append(True, items[1:] > items[:-1])[: items.size])
+    distinct = items[first]
+    units = np.minimum(_words(data, distinct + _SIZE_AT), (data.size - distinct - CODE_HEADER) // 2)
+    return Bodies(distinct, units, rows, np.append(first, rows.size))
+
+
+def read_code(view: memoryview, offset: int) -> Code | None:
+    """Read the code_item at an offset of a file; None where there is none, whole header and aligned."""
+    if offset == 0 or offset % 2 or offset + CODE_HEADER > len(view):
+        return None
+    registers, ins, _, tries = view[offset : offset + 8].cast("H")
+    begin = offset + CODE_HEADER
+    announced = int.from_bytes(view[offset + _SIZE_AT : begin], "little")
+    size = min(announced, (len(view) - begin) // 2)
+    units = view[begin : begin + 2 * size].cast("H") if size else _NO_UNITS
+    return Code(begin, units, registers, ins, tries)
+
+
+def _words(data: Bytes, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Read 32-bit numbers at offsets that lie in the file."""
+    if not np.any(offsets % 4):
+        whole = data[: data.size // 4 * 4].view("<u4")
+        return whole[offsets // 4].astype(np.int64)
+    word = np.zeros(offsets.size, dtype=np.int64)
+    for place in range(4):
+        word |= data[offsets + place].astype(np.int64) << (8 * place)
+    return word

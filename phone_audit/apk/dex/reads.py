@@ -1,0 +1,204 @@
+"""Where the value of one register is read inside one method, followed along its branches."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
+
+from phone_audit.apk.dex.index import Code
+from phone_audit.apk.dex.instructions import DexCodeError, Instruction, Units, read_instruction, starts
+
+MOVE_RESULT: Final = 0x0C
+"""move-result-object, which takes what the invocation just before it gave."""
+MOVE_OBJECT: Final = range(0x07, 0x0A)
+INVOKE: Final = frozenset((*range(0x6E, 0x73), *range(0x74, 0x79)))
+CHECK_CAST: Final = 0x1F
+NEW_INSTANCE: Final = 0x22
+SGET_OBJECT: Final = 0x62
+
+_MOVE_EXCEPTION: Final = 0x0D
+_LEAVES: Final = frozenset((*range(0x0E, 0x12), 0x27))
+"""return and throw."""
+_GOTO: Final = range(0x28, 0x2B)
+_SWITCH: Final = range(0x2B, 0x2D)
+_IF: Final = range(0x32, 0x3E)
+_WRITES: Final = frozenset(
+    (
+        *range(0x01, 0x0E), *range(0x12, 0x1D), *range(0x20, 0x24), *range(0x2D, 0x32), *range(0x44, 0x4B),
+        *range(0x52, 0x59), *range(0x60, 0x67), *range(0x7B, 0xE3), 0xFE, 0xFF,
+    )
+)  # fmt: skip
+"""Opcodes whose first register is the destination. Source: dalvik-bytecode."""
+
+MAX_STEPS: Final = 5_000
+"""Pairs of instruction and register that are looked at for one value."""
+MAX_WRITERS: Final = 50
+"""Instructions of one method that may write a register of which is asked what wrote it."""
+
+
+class Read(NamedTuple):
+    """An instruction that reads the value.
+
+    Attributes:
+        register: the register that it reads.
+        has_result: whether the next instruction takes what this invocation gives.
+    """
+
+    instruction: Instruction
+    register: int
+    has_result: bool
+
+
+class _Step(NamedTuple):
+    """What one instruction does with registers, and the places that may come after it."""
+
+    opcode: int
+    written: int | None
+    read: tuple[int, ...]
+    following: tuple[int, ...]
+
+
+class Further(NamedTuple):
+    """What else holds the value behind an instruction: registers, and the result of an invocation."""
+
+    registers: tuple[int, ...] = ()
+    result: bool = False
+
+
+class Instructions:
+    """The instructions of one method, decoded when they are asked for and then kept."""
+
+    def __init__(self, units: Units) -> None:
+        """Find where they begin.
+
+        Raises:
+            DexCodeError: they cannot be followed.
+        """
+        self.offsets = list(starts(units))
+        self._units = units
+        self._decoded: dict[int, Instruction] = {}
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def __getitem__(self, place: int) -> Instruction:
+        found = self._decoded.get(place)
+        if found is None:
+            found = self._decoded[place] = read_instruction(self._units, self.offsets[place])
+        return found
+
+    def with_opcode(self, opcode: int) -> Iterator[int]:
+        """Give the places of the instructions of one kind."""
+        return (place for place, at in enumerate(self.offsets) if self._units[at] & 0xFF == opcode)
+
+
+class Method:
+    """The instructions of one method, and which of them may follow each."""
+
+    def __init__(self, code: Code) -> None:
+        """Decode a method.
+
+        Raises:
+            DexCodeError: its instructions cannot be followed.
+        """
+        self.instructions = Instructions(code.units)
+        self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
+        self._guarded = code.tries > 0
+        self._first_parameter = code.registers - code.ins
+        self._steps: dict[int, _Step] = {}
+        self._readers: dict[int, dict[int, set[int]]] = {}
+
+    def at(self, unit: int) -> int:
+        """Give the place of the instruction that begins at a code unit.
+
+        Raises:
+            DexCodeError: none begins there.
+        """
+        place = self._place.get(unit)
+        if place is None:
+            raise DexCodeError(f"No instruction begins at code unit {unit}.")
+        return place
+
+    def writers_of(self, reader: Instruction, register: int) -> list[int]:
+        """Give the places of all that may have written a register which an instruction reads.
+
+        It is empty where a parameter may still be in it, where there are more than `MAX_WRITERS`, and where not all
+        branches can be followed.
+        """
+        if register not in self._readers:
+            self._readers[register] = self._readers_by_writer(register)
+        found = self._readers[register]
+        return [place for place, readers in found.items() if reader.offset in readers]
+
+    def _readers_by_writer(self, register: int) -> dict[int, set[int]]:
+        places = range(len(self.instructions)) if register < self._first_parameter else ()
+        writers = [place for place in places if (self._steps.get(place) or self._step(place)).written == register]
+        found: dict[int, set[int]] = {}
+        for place in writers if len(writers) <= MAX_WRITERS else ():
+            readers: set[int] = set()
+            if not self.follow(place + 1, register, partial(_note, readers)):
+                return {}
+            found[place] = readers
+        return found
+
+    def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
+        """Follow a value from the instruction at place `at` on, that one included, until it is overwritten.
+
+        Where the method catches exceptions, whatever begins a handler may follow too.
+
+        Args:
+            at: where the value is in its register.
+            register: the register.
+            more: is told of each read; gives what else to follow from behind that instruction on.
+
+        Returns:
+            Whether all of it could be followed.
+
+        Raises:
+            DexCodeError: a branch leaves the method.
+        """
+        begin = [at, *self.instructions.with_opcode(_MOVE_EXCEPTION)] if self._guarded else [at]
+        waiting = [(place, register) for place in begin]
+        seen = set(waiting)
+        while waiting:
+            if len(seen) > MAX_STEPS:
+                return False
+            place, held = waiting.pop()
+            step = self._steps.get(place) or self._step(place)
+            if step.opcode in _SWITCH:
+                return False
+            follows = [(to, held) for to in step.following] if held != step.written else []
+            if held in step.read:
+                result = self._result(place)
+                further = more(Read(self.instructions[place], held, result is not None))
+                follows += [(to, kept) for to in step.following for kept in further.registers]
+                if further.result and result is not None:
+                    follows += [(to, result) for to in self._step(place + 1).following]
+            for state in follows:
+                if state not in seen:
+                    seen.add(state)
+                    waiting.append(state)
+        return True
+
+    def _step(self, place: int) -> "_Step":
+        one = self.instructions[place]
+        written = one.registers[0] if one.opcode in _WRITES and one.registers else None
+        read = one.registers if written is None else one.registers[1:]
+        found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)))
+        return found
+
+    def _result(self, place: int) -> int | None:
+        """Give the register into which the next instruction takes a result."""
+        following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
+        return following.registers[0] if following and following.opcode == MOVE_RESULT else None
+
+    def _next(self, place: int) -> Iterator[int]:
+        one = self.instructions[place]
+        if one.target is not None and (one.opcode in _GOTO or one.opcode in _IF):
+            yield self.at(one.target)
+        if one.opcode not in _LEAVES and one.opcode not in _GOTO and place + 1 < len(self.instructions):
+            yield place + 1
+
+
+def _note(readers: set[int], read: Read) -> Further:
+    readers.add(read.instruction.offset)
+    return Further()

@@ -1,0 +1,117 @@
+"""Which classes hold a string as the initial value of a static field.
+
+Source: dex-format, "encoded_value encoding" and "encoded_array". Searched like `xrefs`: candidates as arrays, verified
+by reading the one array that holds the candidate.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.strings import Bytes
+
+_CHUNK: Final = 1 << 19
+_LONGEST_ARRAY: Final = 1 << 20
+"""Bytes behind the start of the last array that are searched; no class has that many static fields."""
+_STRING: Final = 0x17
+_NO_BYTES: Final = frozenset({0x1E, 0x1F})
+"""VALUE_NULL and VALUE_BOOLEAN keep everything in their first byte."""
+_NESTED: Final = frozenset({0x1C, 0x1D})
+"""VALUE_ARRAY and VALUE_ANNOTATION, which stand in no array of initial values."""
+_INDEX_BYTES: Final = 4
+_MOST_VALUES: Final = 1 << 16
+"""Values of one array that are read; a class has no more fields."""
+
+Numbers = NDArray[np.int64]
+
+
+class Holder(NamedTuple):
+    """A class whose static fields begin with one of the strings asked for; `class_def` is its row in class_defs."""
+
+    id: int
+    class_def: int
+
+
+def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
+    """Give for each string index the rows of class_defs whose initial values hold it, in the order of the file."""
+    found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
+    if not found:
+        return {}
+    for number, class_def in _verified(index, *_candidates(index, found)):
+        if class_def not in found[number]:
+            found[number].append(class_def)
+    return found
+
+
+def _arrays(index: DexIndex) -> tuple[Numbers, NDArray[np.intp]]:
+    """Give where the arrays of initial values begin, ascending, each once, and the first class that names each."""
+    offsets = index.part.class_defs["static_values"].astype(np.int64)
+    rows = np.flatnonzero((offsets > 0) & (offsets < index.data.size))
+    starts, first = np.unique(offsets[rows], return_index=True)
+    return starts, rows[first]
+
+
+def _candidates(index: DexIndex, strings: Collection[int]) -> tuple[Numbers, Numbers]:
+    """Give places that look like VALUE_STRING with one of the strings, and the strings."""
+    starts, _ = _arrays(index)
+    places, numbers = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    if starts.size and strings:
+        wanted = np.unique(np.fromiter(strings, dtype=np.int64))
+        end = min(int(starts[-1]) + _LONGEST_ARRAY, index.data.size)
+        for low in range(int(starts[0]), end, _CHUNK):
+            window = np.append(index.data[low : min(low + _CHUNK + _INDEX_BYTES, end)], np.zeros(4, dtype=np.uint8))
+            place = np.flatnonzero((window[:_CHUNK] & 0x9F) == _STRING)
+            value = _index_at(window, place)
+            hits = np.isin(value, wanted)
+            places.append(place[hits] + low)
+            numbers.append(value[hits])
+    return np.concatenate(places), np.concatenate(numbers)
+
+
+def _index_at(window: Bytes, place: NDArray[np.intp]) -> Numbers:
+    """Read the number behind a VALUE_STRING: one byte more than the upper three bits of its first byte say."""
+    more = window[place] >> 5
+    value = np.zeros(place.size, dtype=np.int64)
+    for at in range(_INDEX_BYTES):
+        value |= np.where(more >= at, window[np.minimum(place + 1 + at, window.size - 1)], 0).astype(np.int64) << (
+            8 * at
+        )
+    return value
+
+
+def _verified(index: DexIndex, places: Numbers, numbers: Numbers) -> Iterator[Holder]:
+    """Give the candidates that are values of an array, read from its beginning up to where the next one begins."""
+    starts, classes = _arrays(index)
+    array = np.searchsorted(starts, places, side="right") - 1
+    data = index.data.data
+    current, values = -1, set[int]()
+    for place, number, at in zip(places.tolist(), numbers.tolist(), array.tolist(), strict=True):
+        if at != current:
+            following = int(starts[at + 1]) if at + 1 < starts.size else index.data.size
+            current, values = at, _values(data[int(starts[at]) : following], int(starts[at]))
+        if place in values:
+            yield Holder(number, int(classes[at]))
+
+
+def _values(array: memoryview, start: int) -> set[int]:
+    """Give where the values of an encoded_array begin, as far as it is in order."""
+    size, at = 0, 0
+    while at < min(len(array), 5):
+        byte = array[at]
+        size |= (byte & 0x7F) << (7 * at)
+        at += 1
+        if byte < 0x80:
+            break
+    found = set()
+    size = min(size, _MOST_VALUES)
+    while size and at < len(array):
+        kind = array[at] & 0x1F
+        if kind in _NESTED:
+            break
+        found.add(start + at)
+        at += 1 if kind in _NO_BYTES else 2 + (array[at] >> 5)
+        size -= 1
+    return found

@@ -1,0 +1,272 @@
+"""Hosts in text: URLs, and strings that are a bare host name or address."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from phone_audit.model.apk import HostKind
+
+SCHEMES: Final = (
+    "https?", "wss?", "ftps?", "sftp", "ssh", "telnet", "mqtts?", "amqps?", "xmpp", "rtsps?", "rtmps?", "rtp", "mms",
+    "tcp", "udp", "ssl", "tls", "quic", "smtps?", "imaps?", "pop3s?", "ldaps?", "ircs?", "socks[45]?h?", "coaps?",
+    "nats", "rediss?", "mysql", "postgres(?:ql)?", "mongodb(?:\\+srv)?", "git", "svn", "rsync", "smb", "nfs", "stuns?",
+    "turns?", "grpcs?", "webcals?", "nntp", "news", "gopher",
+)  # fmt: skip
+"""Schemes whose authority is a host on a network. In others (content, android-app, market) it is something else."""
+_LOCAL: Final = ("android", "content", "file", "intent", "market", "package")
+"""How schemes of the phone itself begin: behind them stands no host."""
+
+MAX_HOST: Final = 253
+MAX_URL: Final = 500
+"""Characters of a URL that are kept; what follows is cut."""
+
+EXCERPT: Final = 300
+_BEFORE: Final = 60
+"""Characters of an excerpt that stand before the host, where the text is longer than an excerpt."""
+
+_BEGIN = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))://", re.IGNORECASE)
+_SCHEME = re.compile(rf"(https?|(?<![A-Za-z0-9])(?:{'|'.join(SCHEMES[1:])}))\Z", re.IGNORECASE)
+_ANY_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,30})\Z")
+_MARK = "://"
+_LONGEST_SCHEME = 32
+_REST = re.compile(r"[^\s\"'<>`\\|^\x00-\x20\x7f]{1,500}")
+_AUTHORITY = re.compile(r"[^/?#]*")
+_DOTS = ".\u3002\uff0e\uff61"
+"""What IDNA takes for a dot (RFC 3490, 3.1)."""
+_HOST_RUN = re.compile(rf"[\w{_DOTS}-]+")
+_ASCII_RUN = re.compile(r"[A-Za-z0-9_.-]+")
+_IPV6 = re.compile(r"\[([0-9A-Fa-f:.]{2,45})(?:%[^\]]*)?\]")
+_PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
+_LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
+_BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?(?P<path>/[^\x00-\x20\x7f]*)?")
+_BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
+_TRAILING = ".,;:!?"
+_PLACEHOLDERS = frozenset("%{}$*[]")
+
+
+class Host(NamedTuple):
+    """A host as text names it. `url` and `scheme` are empty and `port` is None where the text gives none.
+
+    `excerpt` is the text around it, `EXCERPT` characters at most.
+    """
+
+    host: str
+    kind: HostKind
+    url: str
+    scheme: str
+    port: int | None
+    excerpt: str
+
+
+def find_urls(text: str) -> Iterator[Host]:
+    r"""Give the host of every URL in a text, also of URLs inside URLs and of those written `http:\/\/` or `www\.x\.cn`.
+
+    The text is hostile; time is linear in its length. Where the host is partly filled in at run time
+    (`https://%s.example.com/`), the fixed part that can be registered counts; where none is, there is no host.
+    A scheme that is not among `SCHEMES` counts where a host that can be reached and a port stand behind it.
+    A path alone (`/v1/x`) is joined to no base: which one it belongs to, only the running code knows, and the base
+    itself is found anyway.
+
+    Example:
+        >>> [(found.host, found.port) for found in find_urls("a,http://Api.Example.com:8080/v1?u=ws://192.0.2.7/")]
+        [('api.example.com', 8080), ('192.0.2.7', None)]
+    """
+    plain = _plain(text)
+    for begin in _begins(plain):
+        found = _url_at(plain, begin)
+        if found is not None:
+            yield found
+
+
+def find_first_url(text: str) -> Host | None:
+    """Give the host of the first URL of a text, as `find_urls`; what stands behind its beginning is no other one.
+
+    Example:
+        >>> find_first_url("http://http://a.example/") is None
+        True
+    """
+    plain = _plain(text)
+    begin = next(_begins(plain), None)
+    return None if begin is None else _url_at(plain, begin)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\/", "/").replace("\\.", ".")
+
+
+def _url_at(plain: str, begin: re.Match[str]) -> Host | None:
+    rest = _REST.match(plain, begin.end() + len(_MARK))
+    if rest is None or _BEGIN.match(rest.group()):
+        return None
+    found = _host_of(rest.group())
+    if found is None:
+        return None
+    host, kind, port = found
+    if begin.re is _ANY_SCHEME and not (port and (kind != "domain" or registered_domain(host))):
+        return None
+    url = _trimmed(plain[begin.start() : rest.end()])
+    return Host(host, kind, url, begin.group(1).lower(), port, excerpt(plain, begin.start()))
+
+
+def _begins(text: str) -> Iterator[re.Match[str]]:
+    """Give the schemes that stand before `://`: that is found fast, and only what stands before it is looked at."""
+    at = text.find(_MARK)
+    while at >= 0:
+        low = max(0, at - _LONGEST_SCHEME)
+        begin = _SCHEME.search(text, low, at) or _ANY_SCHEME.search(text, low, at)
+        if begin and not begin.group().lower().startswith(_LOCAL):
+            yield begin
+        at = text.find(_MARK, at + len(_MARK))
+
+
+def find_bare_host(text: str) -> Host | None:
+    """Give the host where the whole text is `host`, `host:port`, `host/path`, or one of these after `//`.
+
+    Only what such a string can be is said here, not whether it is one: class names and file names pass. Names are
+    taken in lower case only and need a public suffix; an address with a path is none, since `10.0.0.0/8` is a network.
+
+    Example:
+        >>> find_bare_host("stat.example.cn:8080").port
+        8080
+        >>> find_bare_host("libmain.so.1") is None
+        True
+    """
+    bare = _BARE.fullmatch(text)
+    if bare is None:
+        return None
+    name, port, path = bare.group("name"), _port(text, bare.end("name")), bare.group("path")
+    if name[-1].isdigit() and _is_ipv4(name):
+        return Host(name, "ipv4", "", "", port, text) if not path else None
+    host = _name(name) if not name[-1].isdigit() else None
+    if host is None or registered_domain(host) is None:
+        return None
+    return Host(host, "domain", "", "", port, excerpt(text, 0))
+
+
+def find_bare_ipv6(text: str) -> Host | None:
+    """Give the address where the whole text is an IPv6 address whose first group has four digits, or `[address]:port`.
+
+    That leaves out what only looks like one, such as times, hash fragments and `::before`.
+
+    Example:
+        >>> find_bare_ipv6("[2001:db8::1]:8443").port
+        8443
+    """
+    bare = _BARE_IPV6.fullmatch(text)
+    if bare is None or text.startswith("[") != ("]" in text):
+        return None
+    address = _ipv6(bare.group("name"))
+    return Host(address, "ipv6", "", "", _port(text, text.find("]") + 1), text) if address else None
+
+
+def excerpt(text: str, at: int) -> str:
+    """Cut a text to `EXCERPT` characters around the place `at`."""
+    begin = max(0, min(at - _BEFORE, len(text) - EXCERPT))
+    return text[begin : begin + EXCERPT]
+
+
+def _trimmed(url: str) -> str:
+    """Take off what belongs to the sentence around the URL."""
+    while url[-1] in _TRAILING or (url[-1] == ")" and "(" not in url):
+        url = url[:-1]
+    return url
+
+
+def _host_of(rest: str) -> tuple[str, HostKind, int | None] | None:
+    """Read host and port from what follows `://`."""
+    authority = _AUTHORITY.match(rest)
+    text = authority.group().rpartition("@")[2] if authority else ""
+    if bracketed := _IPV6.match(text):
+        address = _ipv6(bracketed.group(1))
+        return (address, "ipv6", _port(text, bracketed.end())) if address else None
+    run = _HOST_RUN.match(text)
+    lead = run.group() if run else ""
+    if len(lead) < len(text) and text[len(lead)] in _PLACEHOLDERS:
+        return _fixed_part(text, lead)
+    host = _name(lead)
+    if host is None and not lead.isascii() and (ascii_run := _ASCII_RUN.match(lead)):
+        lead = ascii_run.group()
+        host = _name(lead)
+    return (host, _kind(host), _port(text, len(lead))) if host else None
+
+
+def _fixed_part(text: str, lead: str) -> tuple[str, HostKind, int | None] | None:
+    """Read a host that is partly a placeholder: `%s.example.com`, `{region}.example.com`, `example.com%s`."""
+    whole = _name(lead) if lead[-1:] not in (*_DOTS, "-") else None
+    if whole and (_kind(whole) != "domain" or registered_domain(whole)):
+        return whole, _kind(whole), None
+    behind = max(text.rfind(sign) for sign in _PLACEHOLDERS) + 1
+    run = _HOST_RUN.match(text, text.find(".", behind) + 1) if "." in text[behind:] else None
+    host = _name(run.group()) if run else None
+    if run and host and registered_domain(host):
+        return host, "domain", _port(text, run.end())
+    return None
+
+
+def _name(run: str) -> str | None:
+    """Give the host name or IPv4 address in lower case, international names in their ASCII form; None if invalid."""
+    host = run.strip(_DOTS).lower()
+    if not host or len(host) > MAX_HOST:
+        return None
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return None
+        if registered_domain(host) is None and not _is_ipv4(host):
+            return None
+    if not _LABELS.fullmatch(host):
+        return None
+    return _ipv4(host) if _NUMBER.fullmatch(host.rpartition(".")[2]) else host
+
+
+def _kind(host: str) -> HostKind:
+    return "ipv4" if host[-1].isdigit() and host.rpartition(".")[2].isdigit() else "domain"
+
+
+def _ipv4(host: str) -> str | None:
+    """Give an IPv4 address as four numbers.
+
+    Browsers take one to four of them, also in hexadecimal or octal form, and the last one fills the bytes that are left
+    (WHATWG URL, "IPv4 parser").
+    """
+    if _is_ipv4(host):
+        return host
+    try:
+        *high, low = (_number(part) for part in host.split("."))
+    except ValueError:
+        return None
+    if len(high) > 3 or max(high, default=0) > 255 or low >= 256 ** (4 - len(high)):
+        return None
+    return str(ipaddress.IPv4Address(sum(one << 8 * (3 - place) for place, one in enumerate(high)) + low))
+
+
+def _number(part: str) -> int:
+    """Raise ValueError where it is none."""
+    if part.startswith("0x"):
+        return int(part[2:] or "0", 16)
+    return int(part, 8 if part.startswith("0") else 10)
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _ipv6(text: str) -> str | None:
+    try:
+        return ipaddress.IPv6Address(text).compressed
+    except ValueError:
+        return None
+
+
+def _port(text: str, at: int) -> int | None:
+    number = _PORT.match(text, at)
+    return int(number.group(1)) if number and 0 < int(number.group(1)) < 65536 else None

@@ -1,0 +1,220 @@
+"""Methods made ready to be followed: what each instruction means is found out once, however often it is run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import Code
+from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, read_instruction
+from phone_audit.apk.flows.blocks import all_follow, blocks_of
+from phone_audit.apk.flows.callees import Callees
+from phone_audit.apk.flows.models import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
+from phone_audit.apk.flows.ops import Block, Body, Do, Field, FieldUse, Op, Site
+from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.shared import NOWHERE, field_place, java_field, owner_of
+from phone_audit.apk.flows.values import NOTHING, Number, Obj, Place, Text, Value, mark
+
+MAX_UNITS: Final = 8_000
+"""Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
+_MAX_REGISTERS: Final = 1_000
+_STATIC: Final = 0x8
+_CHECK_CAST: Final = 0x1F
+_STATIC_INVOKES: Final = frozenset({0x71, 0x77})
+_VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
+
+
+class Bodies:
+    """Makes each method ready when it is first followed."""
+
+    def __init__(self, program: Program, callees: Callees) -> None:
+        self._program = program
+        self._callees = callees
+        self._constants = _Constants(program)
+        self._known: dict[Method, Body | None] = {}
+        self._sizes: dict[Method, int] = {}
+
+    def of(self, method: Method) -> Body | None:
+        """Give a method; None where it has no code."""
+        if method not in self._known:
+            self._known[method] = self._body(method)
+        return self._known[method]
+
+    def size(self, method: Method) -> int:
+        """Give the code units of a method, 0 where it has no code."""
+        if method not in self._sizes:
+            code = self._program.code(method)
+            self._sizes[method] = len(code.units) if code else 0
+        return self._sizes[method]
+
+    def _body(self, method: Method) -> Body | None:
+        program = self._program
+        code = program.code(method)
+        if code is None:
+            return None
+        named = program.name_of(method)
+        file = program.indexes[method.part].name
+        place = (java_name(named.owner), named.name + named.proto, code.offset, file)
+        found: list[tuple[Sequence[int], tuple[int, ...]]] = []
+        if len(code.units) <= MAX_UNITS and code.ins <= code.registers <= _MAX_REGISTERS:
+            try:
+                found = blocks_of(code.units)
+            except DexCodeError:
+                found = []
+        ready = _Ready(self._constants, program, self._callees, method, place, code)
+        blocks = [Block(offsets, after, ready.ops) for offsets, after in found]
+        follow = bool(blocks) and all_follow([block.following for block in blocks])
+        static = bool(program.access(method) & _STATIC)
+        return Body(method, blocks, follow, code.registers, code.ins, len(code.units), static, place)
+
+
+class _Constants:
+    """Numbers, texts and fields that instructions name, each made once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._numbers: dict[int, Value] = {}
+        self._texts: dict[tuple[int, int], Value] = {}
+        self._fields: dict[tuple[int, int], Field] = {}
+
+    def number(self, value: int) -> Value:
+        """Give a constant number."""
+        known = self._numbers.get(value)
+        if known is None:
+            known = self._numbers[value] = frozenset({Number(value)})
+        return known
+
+    def text(self, part: int, index: int) -> Value:
+        """Give a constant string."""
+        known = self._texts.get((part, index))
+        if known is None:
+            known = self._texts[part, index] = frozenset({Text(self._program.indexes[part].string(index))})
+        return known
+
+    def field(self, part: int, number: int) -> Field:
+        """Give a field."""
+        known = self._fields.get((part, number))
+        if known is None:
+            known = self._fields[part, number] = self._field(part, number)
+        return known
+
+    def _field(self, part: int, number: int) -> Field:
+        name = self._program.indexes[part].field_name(number)
+        java = java_field(name)
+        data = PROVIDER_FIELDS.get(java)
+        marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
+        return Field(name, java, self._program.place(owner_of(name)) is not None, marks)
+
+
+class _Ready:
+    """Makes the instructions of one method ready."""
+
+    def __init__(
+        self, constants: _Constants, program: Program, callees: Callees, method: Method, place: Place, code: Code
+    ) -> None:
+        self._constants = constants
+        self._program = program
+        self._callees = callees
+        self._method = method
+        self._place = place
+        self._registers = code.registers
+        self._units = code.units
+
+    def ops(self, offsets: Sequence[int]) -> list[Op]:
+        """Give what these instructions do; nothing where they name a register that the method does not have."""
+        found: list[Op] = []
+        units = self._units
+        for at in offsets:
+            make = _MAKE.get(units[at] & 0xFF)
+            if make is not None:
+                one = read_instruction(units, at)
+                if one.registers and max(one.registers) >= self._registers:
+                    return []
+                found.append(make(self, one))
+        return found
+
+    def clear(self, one: Instruction) -> Op:
+        return Do.SET, one.registers[0], NOTHING
+
+    def move(self, one: Instruction) -> Op:
+        return Do.MOVE, one.registers[0], one.registers[1]
+
+    def result(self, one: Instruction) -> Op:
+        return Do.RESULT, one.registers[0], None
+
+    def leave(self, one: Instruction) -> Op:
+        return Do.RETURN, one.registers[0] if one.registers else -1, None
+
+    def number(self, one: Instruction) -> Op:
+        return Do.SET, one.registers[0], self._constants.number(one.literal or 0)
+
+    def text(self, one: Instruction) -> Op:
+        return Do.SET, one.registers[0], self._constants.text(self._method.part, one.index or 0)
+
+    def mix(self, one: Instruction) -> Op:
+        used = one.registers if 0xB0 <= one.opcode <= 0xCF else one.registers[1:]
+        return Do.MIX, one.registers[0], used
+
+    def new(self, one: Instruction) -> Op:
+        return Do.SET, one.registers[0], frozenset({self._made(one)})
+
+    def fill(self, one: Instruction) -> Op:
+        return Do.FILL, -1, (one.registers, self._made(one))
+
+    def element(self, one: Instruction) -> Op:
+        value, array, at = one.registers
+        if one.opcode > 0x4A:
+            return Do.STORE_ELEMENT, value, (array, at, NOTHING)
+        made = Obj("api", (*self._method, one.offset), b"?", own=False)
+        return Do.LOAD_ELEMENT, value, (array, at, frozenset({made}))
+
+    def field(self, one: Instruction) -> Op:
+        used = self._constants.field(self._method.part, one.index or 0)
+        kept = NOWHERE if self._is_other_message(used, one) else field_place(used.name, self._place[0], own=used.own)
+        return _FIELD_DO[one.opcode], one.registers[0], FieldUse(used, one.registers[-1], kept, one.offset, self._place)
+
+    def _is_other_message(self, used: Field, one: Instruction) -> bool:
+        """Tell whether what a message holds is taken out as something that no data is: an own object or a number.
+
+        All messages of one Java package are one place, so the kind is what tells them apart.
+        """
+        at = one.offset + WIDTHS[one.opcode]
+        if used.name != MESSAGE_OBJECT or at + 1 >= len(self._units) or self._units[at] & 0xFF != _CHECK_CAST:
+            return False
+        after = read_instruction(self._units, at)
+        if after.registers != one.registers[:1]:
+            return False
+        kind = self._program.indexes[self._method.part].descriptor(after.index or 0)
+        return kind in BOXES or self._program.place(kind) is not None
+
+    def invoke(self, one: Instruction) -> Op:
+        callee = self._callees.of(self._method.part, one.index or 0)
+        own = callee.reference and self._program.place(callee.returns) is not None
+        static, virtual = one.opcode in _STATIC_INVOKES, one.opcode in _VIRTUAL_INVOKES
+        at = (*self._method, one.offset)
+        return Do.INVOKE, -1, Site(callee, one.registers, static, virtual, at, self._place, own)
+
+    def _made(self, one: Instruction) -> Obj:
+        kind = self._program.indexes[self._method.part].descriptor(one.index or 0)
+        return Obj("new", (*self._method, one.offset), kind, self._program.place(kind) is not None)
+
+
+_FIELD_DO: Final[Mapping[int, Do]] = {
+    **dict.fromkeys(range(0x52, 0x59), Do.LOAD_FIELD),
+    **dict.fromkeys(range(0x59, 0x60), Do.STORE_FIELD),
+    **dict.fromkeys(range(0x60, 0x67), Do.LOAD_STATIC),
+    **dict.fromkeys(range(0x67, 0x6E), Do.STORE_STATIC),
+}
+_MAKE: Final[Mapping[int, Callable[[_Ready, Instruction], Op]]] = {
+    **dict.fromkeys(range(0x01, 0x0A), _Ready.move),
+    **dict.fromkeys(range(0x0A, 0x0D), _Ready.result),
+    **dict.fromkeys((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), _Ready.clear),
+    **dict.fromkeys(range(0x0E, 0x12), _Ready.leave),
+    **dict.fromkeys(range(0x12, 0x16), _Ready.number),
+    **dict.fromkeys((0x1A, 0x1B), _Ready.text),
+    **dict.fromkeys((0x22, 0x23), _Ready.new),
+    **dict.fromkeys((0x24, 0x25), _Ready.fill),
+    **dict.fromkeys((*range(0x2D, 0x32), *range(0x7B, 0xE3)), _Ready.mix),
+    **dict.fromkeys(range(0x44, 0x52), _Ready.element),
+    **dict.fromkeys(range(0x52, 0x6E), _Ready.field),
+    **dict.fromkeys((*range(0x6E, 0x73), *range(0x74, 0x79)), _Ready.invoke),
+}

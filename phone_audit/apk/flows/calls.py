@@ -1,0 +1,220 @@
+"""What calls of Android do to values: which give data away, which give it, and how it passes through."""
+
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+from phone_audit.apk.flows import models
+from phone_audit.apk.flows.callees import Api, Callees
+from phone_audit.apk.flows.extras import Extras
+from phone_audit.apk.flows.heap import Heap
+from phone_audit.apk.flows.ops import Site
+from phone_audit.apk.flows.program import Program
+from phone_audit.apk.flows.shared import Leak, Shared, field_place
+from phone_audit.apk.flows.values import (
+    ANY,
+    NOTHING,
+    Atom,
+    Mark,
+    Obj,
+    Taint,
+    Text,
+    Value,
+    bounded,
+    carried,
+    mark,
+    objects,
+    taints,
+    texts,
+)
+
+_EXPLICIT: Final = mark("explicit")
+_OUT: Final = (mark("network"), mark("process"))
+
+
+class Call(NamedTuple):
+    """One call of something that is not defined in the package.
+
+    Attributes:
+        site: the instruction.
+        api: what the models say of it.
+        values: what each argument register may hold, the object first.
+        heap: what objects hold; is changed.
+    """
+
+    site: Site
+    api: Api
+    values: Sequence[Value]
+    heap: Heap
+
+
+class CallModel:
+    """Applies the models of calls."""
+
+    def __init__(self, program: Program, shared: Shared, callees: Callees) -> None:
+        self._program = program
+        self._shared = shared
+        self._callees = callees
+        self._extras = Extras(shared)
+        self._goes_along: dict[Value, Value] = {}
+
+    def apply(self, site: Site, values: Sequence[Value], heap: Heap) -> Value:
+        """Give what a call returns, and change what objects hold."""
+        api = self._callees.api(site.callee, static=site.static)
+        call = Call(site, api, values, heap)
+        if self._shared.tainted and (api.sink or api.writes):
+            self._sink(call)
+        if api.extras:
+            kept = self._extras.apply(site, values, heap)
+            if kept is not None:
+                return kept
+        if api.special:
+            self._special(call, api.special)
+        if api.fills:
+            self._into_receiver(call)
+        return self._result(call)
+
+    def _sink(self, call: Call) -> None:
+        api, values, heap = call.api, call.values, call.heap
+        sink = api.sink or self._written_to(call)
+        if sink is None or (sink.name == "log" and call.site.begin[0].startswith(models.CONTAINERS)):
+            return
+        handed = values if call.site.static or sink.receiver else values[sink.first :]
+        reached = heap.closure_of_all(handed)
+        if sink.name == "intent" and _EXPLICIT in reached:
+            return
+        found = sorted((atom for atom in reached if isinstance(atom, Taint)), key=str)
+        if not found:
+            return
+        around = {*reached, *heap.closure_of_all(values[:1])}
+        step = call.site.step(f"calls {api.names[0]}")
+        for taint in found:
+            self._shared.leak(Leak(taint, sink.name, step, _cleartext(sink.name, around)))
+
+    def _written_to(self, call: Call) -> models.Sink | None:
+        """Give what a call writes to, if that leads out of the package."""
+        reached = call.heap.closure(call.values[0]) if call.values else ()
+        found = next((out for out in _OUT if out in reached), None)
+        return models.Sink(found.name) if found else None
+
+    def _special(self, call: Call, what: str) -> None:
+        values, heap = call.values, call.heap
+        if what in models.COPIES:
+            giver, taker = models.COPIES[what]
+            if len(values) > taker:
+                _copy(heap, values[giver], values[taker])
+        elif what == "message":
+            self._message(call)
+        elif what == "read" and len(values) >= 2:
+            _copy(heap, values[0], values[1])
+        elif what == "intent" and values:
+            callee = call.site.callee
+            named_class = callee.name in models.EXPLICIT and bool(texts(values[-1]) or objects(values[-1]))
+            proto = self._program.names.named(callee.part, callee.number).proto
+            if named_class or "Ljava/lang/Class;" in proto:
+                for obj in objects(values[0]):
+                    heap.put(obj, ANY, frozenset({_EXPLICIT}))
+
+    def _message(self, call: Call) -> None:
+        reached = taints(call.heap.closure_of_all(call.values)) if self._shared.tainted else NOTHING
+        own = self._program.place(b"Landroid/os/Message;") is not None
+        class_, step = call.site.begin[0], call.site.step("puts it into a message")
+        for slot in models.MESSAGE_FIELDS if reached else ():
+            self._shared.keep(field_place(f"Landroid/os/Message;->{slot}", class_, own=own), reached, step)
+
+    def _into_receiver(self, call: Call) -> None:
+        """What is handed to an object of Android is taken to lie in it from then on."""
+        values = call.values[1:]
+        handed = self._carried(values[0] if len(values) == 1 else frozenset().union(*values))
+        if not handed:
+            return
+        for atom in call.values[0]:
+            if isinstance(atom, Obj):
+                inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
+                for one in (atom, *inside):
+                    if not one.own:
+                        call.heap.put(one, ANY, handed - {one} if one in handed else handed)
+
+    def _carried(self, value: Value) -> Value:
+        """Give what goes along of a value. The same values are put into things again and again."""
+        known = self._goes_along.get(value)
+        if known is None:
+            known = self._goes_along[value] = carried(value)
+        return known
+
+    def _result(self, call: Call) -> Value:
+        api, callee = call.api, call.site.callee
+        data = self._source(call)
+        if callee.returns in (b"V", b"Z") and data is None:
+            return NOTHING
+        found: set[Atom] = set()
+        if data is not None:
+            found.add(self._shared.taint(data, (call.site.step(f"calls {api.names[0]}"),)))
+        if api.neutral:
+            return frozenset(found)
+        if self._shared.tainted:
+            passing = call.values[1:] if api.untouched and not call.site.static else call.values
+            found |= call.heap.taints_of(passing)
+        if callee.reference:
+            self._object_result(call, found)
+        return bounded(found)
+
+    def _object_result(self, call: Call, found: set[Atom]) -> None:
+        api, site, heap = call.api, call.site, call.heap
+        receiver = NOTHING if site.static or not call.values else call.values[0]
+        if not api.untouched:
+            if api.gives_itself:
+                found |= receiver
+            for value in call.values:
+                for atom in value:
+                    if isinstance(atom, Obj):
+                        inside = heap.slots(atom).get(ANY)
+                        if inside:
+                            found |= self._carried(inside)
+                    elif isinstance(atom, Text) and "://" in atom.text:
+                        found.add(atom)
+        if api.mark:
+            found.add(api.mark)
+        if api.plain:
+            return
+        found.add(site.fresh)
+        if not api.untouched:
+            made = frozenset({site.fresh})
+            for atom in receiver:
+                if isinstance(atom, Obj) and atom.kind != "unknown" and not atom.own and atom is not site.fresh:
+                    heap.put(atom, ANY, made)
+
+    def _source(self, call: Call) -> str | None:
+        if call.api.setting:
+            named = {text for value in call.values for text in texts(value)}
+            return next((data for key, data in models.SETTINGS.items() if key in named), None)
+        return self._queried(call) if call.api.query else call.api.source
+
+    def _queried(self, call: Call) -> str | None:
+        """Give the data of the provider that is asked: it is named by a field or a text."""
+        for value in call.values[1:2]:
+            for atom in sorted(call.heap.closure(value), key=str):
+                if isinstance(atom, Mark) and atom.name.startswith("data:"):
+                    return atom.name.removeprefix("data:")
+                if isinstance(atom, Text):
+                    for start, data in models.PROVIDER_TEXTS.items():
+                        if atom.text.startswith(start):
+                            return data
+        return None
+
+
+def _copy(heap: Heap, giver: Value, taker: Value) -> None:
+    inside: set[Atom] = set(taints(giver))
+    for obj in objects(giver):
+        inside.update(*heap.slots(obj).values())
+    for obj in objects(taker):
+        heap.put(obj, ANY, frozenset(inside))
+
+
+def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
+    """Tell whether it goes out unencrypted: only where the text of the address was seen on the way."""
+    if sink != "network":
+        return None
+    seen = texts(reached)
+    if any(text.lower().startswith("http://") for text in seen):
+        return True
+    return False if any(text.lower().startswith("https://") for text in seen) else None

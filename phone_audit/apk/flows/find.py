@@ -1,0 +1,185 @@
+"""Flows of a package: data that a source gives and a sink takes, in one method or along a short chain of calls."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from phone_audit.apk.behaviours.lookup import Lookup, Wanted
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.flows.machine import MAX_CALLS, Machine
+from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.reach import Reach
+from phone_audit.apk.flows.shared import Leak, Shared
+from phone_audit.apk.flows.sources import WORDS, Sources, reading
+from phone_audit.apk.flows.values import Step, as_flow_step
+from phone_audit.knowledge.behaviour_schema import Leaf
+from phone_audit.model.apk import Behaviour
+from phone_audit.model.finding import Evidence
+
+MAX_INSTRUCTIONS: Final = 4_000
+"""Instructions that are followed in one package."""
+MAX_ROOTS: Final = 400
+"""Methods that are followed as if Android called them."""
+MAX_FLOWS: Final = 200
+_SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
+_ROUNDS: Final = 4
+"""How often what was put into fields is looked for in other methods."""
+
+
+def find_flows(
+    indexes: Sequence[DexIndex],
+    sources: Sources,
+    active: Collection[str] | None,
+    own: tuple[bytes, ...] = (),
+    most: int = MAX_INSTRUCTIONS,
+) -> tuple[tuple[Behaviour, ...], bool]:
+    """Find flows.
+
+    Args:
+        indexes: the parts of the DEX files of one package.
+        sources: which data a call gives.
+        active: names of the components that are switched on, None where that is not known.
+        own: what descriptors of the package's own classes begin with; they are followed first.
+        most: instructions that may be followed.
+
+    Returns:
+        One behaviour for each source, data, sink and place; and whether all data could be followed.
+    """
+    search = _Search(indexes, sources, own, most)
+    search.run()
+    if not search.leaks:
+        return (), not search.cut
+    reach = Reach(search.program, None if _switches_components(indexes) else active)
+    flows = _distinct(search.leaks, reach)
+    shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
+    complete = not search.cut and len(flows) <= MAX_FLOWS
+    return tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete
+
+
+def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
+    """Give one flow, the shortest, for each source and each method with a sink, of those that run."""
+    flows: dict[tuple[str, str, Step, str, str], Leak] = {}
+    for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
+        class_, method, *_ = leak.step
+        key = (leak.taint.data, leak.sink, leak.taint.steps[0], class_, method)
+        before = flows.get(key)
+        if before is not None and (before.cleartext or not leak.cleartext):
+            continue
+        if any(reach.runs(root) for root in sorted(roots)):
+            flows[key] = leak if before is None else before._replace(cleartext=True)
+    return list(flows.values())
+
+
+def _switches_components(indexes: Sequence[DexIndex]) -> bool:
+    """Tell whether code can switch components on that the manifest leaves off."""
+    return any(Lookup(index).find(_SWITCH).methods for index in indexes)
+
+
+class _Search:
+    def __init__(self, indexes: Sequence[DexIndex], sources: Sources, own: tuple[bytes, ...], most: int) -> None:
+        self.program = Program(indexes)
+        self._own = own
+        self._sources = sources
+        self._shared = Shared(sources.calls, sources.fields, most)
+        self._machine = Machine(self.program, self._shared)
+        self._roots = 0
+        self._roots_cut = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether something was not followed."""
+        return self._shared.left <= 0 or self._roots_cut or self._shared.cut or self.program.names.cut
+
+    @property
+    def leaks(self) -> Mapping[Leak, set[Method]]:
+        """What was found, each with the methods that it was followed from."""
+        return self._shared.leaks
+
+    def run(self) -> None:
+        """Follow data until nothing new is found, or the budget is used up."""
+        new = reading(self.program, self._sources)
+        for _ in range(_ROUNDS):
+            if not new:
+                return
+            known = dict(self._shared.places)
+            self._follow(new)
+            new = self._finding({place for place, value in self._shared.places.items() if value != known.get(place)})
+        self._shared.cut |= bool(new)
+
+    def _follow(self, methods: set[Method]) -> None:
+        """Follow methods, and the callers of those that hand data back, a few levels up."""
+        done: set[Method] = set()
+        level = methods
+        for _ in range(MAX_CALLS + 1):
+            giving = {method for method in self._own_first(level) if self._gives(method)}
+            self._shared.relevant |= giving
+            if not giving:
+                return
+            done |= level
+            callers = self.program.callers(sorted(giving), by_own=True)
+            level = {caller for found in callers.values() for caller in found} - done
+        self._shared.cut |= bool(level)
+
+    def _own_first(self, methods: Collection[Method]) -> list[Method]:
+        """Put the package's own code first, so that libraries do not use up what may be followed."""
+        indexes = self.program.indexes
+
+        def order(method: Method) -> tuple[bool, Method]:
+            return not indexes[method.part].row_class(method.row).startswith(self._own), method
+
+        return sorted(methods, key=order)
+
+    def _gives(self, method: Method) -> bool:
+        if self._roots == MAX_ROOTS:
+            self._roots_cut = True
+            return False
+        self._roots += 1
+        self._shared.root = method
+        return self._machine.root(method)
+
+    def _finding(self, places: Collection[str]) -> set[Method]:
+        """Give the methods that read what was put somewhere."""
+        fields: list[set[int]] = []
+        strings: list[set[int]] = []
+        plain = [place.rpartition(" in ")[0] or place for place in places]
+        names = {place.removeprefix("field ") for place in plain if place.startswith("field ")}
+        keys = [place.removeprefix("extra ").encode() for place in plain if place.startswith("extra ")]
+        for index in self.program.indexes:
+            owners = {name.partition("->")[0].encode() for name in names}
+            types = [index.type_ids[owner] for owner in owners if owner in index.type_ids]
+            numbers = np.flatnonzero(np.isin(index.field_ids["class"], types)).tolist() if types else []
+            fields.append({number for number in numbers if index.field_name(number) in names})
+            strings.append(set(index.strings_equal(keys).values()))
+        found = {
+            method for method, _, offset in self.program.users("field", fields) if self.program.reads(method, offset)
+        }
+        return found | {method for method, _, _ in self.program.users("string", strings)}
+
+
+def _behaviour(leak: Leak) -> Behaviour:
+    steps = (*leak.taint.steps, leak.step)
+    evidence = tuple(
+        Evidence(kind="flow", where=step[4], value=step[3], class_=step[0], method=step[1], offset=step[2])
+        for step in steps
+        if step[4]
+    )
+    return Behaviour(
+        id=f"flow.{leak.taint.data}-{leak.sink}",
+        title=f"Gives away {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
+        evidence=evidence,
+        source=leak.taint.steps[0][3].removeprefix("calls ").removeprefix("reads "),
+        sink=leak.step[3].removeprefix("calls "),
+        data=leak.taint.data,
+        cleartext=leak.cleartext,
+        steps=tuple(as_flow_step(step) for step in steps),
+    )
+
+
+_BY: Final[Mapping[str, str]] = {
+    "network": "over the network",
+    "sms": "by text message",
+    "log": "in the log of the system",
+    "process": "to another program",
+    "intent": "to any package that listens",
+}

@@ -1,0 +1,127 @@
+"""What is known of a package as a whole while data is followed: sources, fields and names that hold data, leaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.flows import models
+from phone_audit.apk.flows.program import Method
+from phone_audit.apk.flows.values import NOTHING, Place, Step, Taint, Value, bounded
+
+_MAX_STEPS: Final = 3
+"""Steps before the sink: the source, and fields or names that it is kept under."""
+
+
+NOWHERE: Final = ""
+"""The place where nothing is kept."""
+
+
+class Leak(NamedTuple):
+    """Data that reaches a sink."""
+
+    taint: Taint
+    sink: str
+    step: Step
+    cleartext: bool | None
+
+
+@dataclass
+class Shared:
+    """What holds for the whole package.
+
+    Attributes:
+        sources: the data that a call gives, by `class.method`.
+        source_fields: the data that a field holds, by `class.field`.
+        left: instructions that may still be followed.
+        relevant: methods that lead to a source or to a field that holds data.
+        leaks: what was found, each with the method that it was followed from.
+        root: the method that is being followed from.
+        cut: whether something was not followed.
+        version: grows with what is known of fields, so that earlier answers can be told from later ones.
+        told: every leak in the order in which it was seen, again and again.
+        places: data by the field or name that it was put under.
+        tainted: whether the method that is being followed from has met data yet.
+    """
+
+    sources: Mapping[str, str]
+    source_fields: Mapping[str, str]
+    left: int
+    relevant: set[Method] = field(default_factory=set)
+    leaks: dict[Leak, set[Method]] = field(default_factory=dict)
+    root: Method | None = None
+    cut: bool = False
+    version: int = 0
+    told: list[Leak] = field(default_factory=list)
+    places: dict[str, Value] = field(default_factory=dict)
+    tainted: bool = False
+    _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
+
+    def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
+        """Give the one atom for data that went this way."""
+        self.tainted = True
+        found = self._taints.get((data, steps))
+        if found is None:
+            found = self._taints[data, steps] = Taint(data, steps)
+        return found
+
+    def keep(self, place: str, value: Value, step: Step) -> None:
+        """Remember data that is put where another method finds it."""
+        if not value or step[0].startswith(models.CONTAINERS):
+            return
+        before = self.places.get(place, NOTHING)
+        known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
+        fresh = [atom for atom in value if isinstance(atom, Taint) and (atom.data, atom.steps[0]) not in known]
+        new = {self.taint(atom.data, (*atom.steps, step)) for atom in fresh if len(atom.steps) < _MAX_STEPS}
+        self.cut |= any(len(atom.steps) >= _MAX_STEPS for atom in fresh)
+        if new:
+            self.places[place] = bounded(before | new)
+            self.version += 1
+
+    def kept(self, place: str) -> Value:
+        """Give the data that was put there."""
+        found = self.places.get(place, NOTHING)
+        if found:
+            self.tainted = True
+        return found
+
+    def field_source(self, java: str, place: Place) -> Value:
+        """Give the data that a field of Android holds."""
+        data = self.source_fields.get(java)
+        class_, method, offset, file = place
+        return frozenset({self.taint(data, ((class_, method, offset, f"reads {java}", file),))}) if data else NOTHING
+
+    def callback(self, name: str, proto: str) -> str | None:
+        """Give the data that a method is handed by Android, or None."""
+        return models.CALLBACKS.get((name, proto))
+
+    def leak(self, leak: Leak) -> None:
+        """Remember data that reaches a sink."""
+        if self.root is not None:
+            self.leaks.setdefault(leak, set()).add(self.root)
+        self.told.append(leak)
+
+
+def owner_of(field: str) -> bytes:
+    """Give the descriptor of the class of a field."""
+    return field.partition("->")[0].encode("utf-8", "replace")
+
+
+def java_field(name: str) -> str:
+    """Give `com.example.A.host` for `Lcom/example/A;->host:Ljava/lang/String;`."""
+    return f"{java_name(owner_of(name))}.{name.partition('->')[2].partition(':')[0]}"
+
+
+def field_place(name: str, class_: str, *, own: bool) -> str:
+    """Give the place that a field is: one of Android, such as `Message.obj`, is another one in each vendor's code."""
+    return f"field {name}" if own else f"field {name} in {class_.rpartition('.')[0]}"
+
+
+def extra_place(key: str, class_: str) -> str:
+    """Give the place that a name in an Intent or Bundle is, in the code of one vendor."""
+    return f"extra {key} in {_vendor(class_)}"
+
+
+def _vendor(class_: str) -> str:
+    """Give the first two labels of the Java package of a class."""
+    return ".".join(class_.split(".")[:-1][:2])

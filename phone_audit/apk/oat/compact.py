@@ -1,0 +1,204 @@
+"""A compact DEX file as the standard DEX file that it was made from.
+
+Sources: AOSP `art/libdexfile/dex/compact_dex_file.h` and `art/dexlayout/compact_dex_writer.cc` (Android 9 to 14), and
+dex-format. The tables stay as they are; what they point to is taken out of the data section, which several compact DEX
+files of one VDEX share, and written behind them. Debug information is left out.
+"""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.apk.dex.file import CLASS_DEF
+from phone_audit.apk.dex.header import Problem
+from phone_audit.apk.dex.index import MEMBER_ID, PROTO_ID
+from phone_audit.apk.oat.annotations import Annotations
+from phone_audit.apk.oat.class_data import ClassData
+from phone_audit.apk.oat.compact_code import CompactCode
+from phone_audit.apk.oat.output import HEADER, Kind, Output
+from phone_audit.apk.oat.reading import CodeFileError, uleb128, word
+from phone_audit.apk.oat.standard import class_datas, not_restored, table
+from phone_audit.apk.oat.values import end_of_array
+from phone_audit.apk.oat.vdex import Held
+
+COMPACT_HEADER: Final = 0x88
+_U4: Final = np.dtype("<u4")
+_HANDLE: Final = np.dtype("<u8")
+_TABLES: Final = (
+    (0x38, _U4), (0x40, _U4), (0x48, PROTO_ID), (0x50, MEMBER_ID), (0x58, MEMBER_ID), (0x60, CLASS_DEF),
+)  # fmt: skip
+"""Where the header names each table, and what it holds: strings, types, prototypes, fields, methods, classes."""
+_MAP_AT: Final = 0x34
+_MOST_KINDS: Final = 64
+_VERSION: Final = b"dex\n039\0"
+"""The latest version that compact DEX was made from; it allows for everything that the earlier ones hold."""
+_ROOM: Final = 4
+"""How many times the size of the compact file the standard one may have; code grows by three at most."""
+
+
+def standard_dex(held: Held) -> tuple[bytes, tuple[Problem, ...]]:
+    """Write the standard DEX file.
+
+    Args:
+        held: a compact DEX; hostile.
+
+    Returns:
+        The file, and what could not be taken over.
+
+    Raises:
+        CodeFileError: it has no whole header, or its parts lie on top of each other.
+    """
+    return _Writer(held).write()
+
+
+class _Writer:
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._data = held.data
+        self._tables = [table(held.main, at, item).copy() for at, item in _TABLES]
+        self._call_sites = self._mapped(Kind.CALL_SITE_ID, _U4)
+        self._handles = self._mapped(Kind.METHOD_HANDLE, _HANDLE)
+        size = sum(one.nbytes for one in (*self._tables, self._call_sites, self._handles))
+        self._output = Output(HEADER + size, _ROOM * (len(held.main) + len(held.data)) + HEADER)
+        self._problems: list[Problem] = []
+
+    def write(self) -> tuple[bytes, tuple[Problem, ...]]:
+        strings, _, prototypes, _, _, classes = self._tables
+        strings[:] = self._moved(Kind.STRING, strings, self._string)
+        lists = np.concatenate([prototypes["parameters"], classes["interfaces"]])
+        moved = self._moved(Kind.TYPE_LIST, lists, self._type_list)
+        prototypes["parameters"], classes["interfaces"] = moved[: prototypes.size], moved[prototypes.size :]
+        arrays = np.concatenate([classes["static_values"], self._call_sites])
+        moved = self._moved(Kind.ARRAY, arrays, self._array)
+        classes["static_values"], self._call_sites = moved[: classes.size], moved[classes.size :]
+        annotations = Annotations(self._data, self._output)
+        classes["annotations"] = annotations.moved(classes["annotations"])
+        self._note_lost(annotations.lost, "annotations")
+        classes["class_data"] = self._class_data(classes["class_data"])
+        return self._file(), tuple(self._problems)
+
+    def _moved(
+        self, kind: Kind, offsets: NDArray[np.uint32], read: Callable[[int], bytes], align: int = 4
+    ) -> NDArray[np.uint32]:
+        """Write what stands at the offsets, each once; give where it stands now, 0 where it is damaged."""
+        align = 1 if kind in (Kind.STRING, Kind.ARRAY) else align
+        places: dict[int, int] = {0: 0}
+        lost = 0
+        for offset in offsets.tolist():
+            if offset in places:
+                continue
+            try:
+                content = read(offset)
+            except CodeFileError:
+                places[offset] = 0
+                lost += 1
+                self._output.spend_on_damage(offset, len(self._data))
+            else:
+                places[offset] = self._output.put(kind, content, align)
+        self._note_lost(lost, kind.text)
+        return np.array([places[offset] for offset in offsets.tolist()], dtype=np.uint32)
+
+    def _note_lost(self, lost: int, what: str) -> None:
+        if lost:
+            self._problems.append(Problem("bad-offset", f"{lost} {what} stand outside the file and were not read."))
+
+    def _string(self, at: int) -> bytes:
+        _, begin = uleb128(self._data, at)
+        end = self._text_end(begin)
+        return bytes(self._data[at:end])
+
+    def _text_end(self, begin: int) -> int:
+        """Find the zero byte behind a text."""
+        size = 64
+        while begin < len(self._data):
+            window = bytes(self._data[begin : begin + size])
+            found = window.find(0)
+            if found >= 0:
+                return begin + found + 1
+            if begin + size >= len(self._data):
+                break
+            size *= 8
+            self._output.spend(size)
+        raise CodeFileError("A text lies outside the file.")
+
+    def _type_list(self, at: int) -> bytes:
+        end = at + 4 + 2 * word(self._data, at)
+        if end > len(self._data):
+            raise CodeFileError("A list of types lies outside the file.")
+        return bytes(self._data[at:end])
+
+    def _array(self, at: int) -> bytes:
+        return bytes(self._data[at : end_of_array(self._data, at)])
+
+    def _class_data(self, offsets: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Write the code, then the class_data_items, which name it."""
+        items = list(class_datas(self._held.main, self._data))
+        codes = self._codes(items)
+        places = {item.start: self._output.put(Kind.CLASS_DATA, item.moved(codes), 1) for item in items}
+        self._note_lost(sum(offset != 0 and offset not in places for offset in offsets.tolist()), "classes")
+        return np.array([places.get(offset, 0) for offset in offsets.tolist()], dtype=np.uint32)
+
+    def _codes(self, items: Iterable[ClassData]) -> dict[int, int]:
+        places: dict[int, int] = {}
+        lost, failed, first = 0, 0, ""
+        methods = [method for item in items for method in item.methods() if method.code]
+        for method in sorted(methods, key=lambda one: one.code):  # as they stood before they were moved
+            try:
+                recorded = self._held.quickening.of(method.index, method.code)
+            except CodeFileError as error:
+                recorded, failed, first = None, failed + 1, first or error.message
+            if method.code in places:
+                continue
+            try:
+                code = CompactCode(self._data, method.code, self._held.data_at)
+                content, left = code.standard(recorded)
+            except CodeFileError:
+                places[method.code] = 0
+                lost += 1
+                self._output.spend_on_damage(method.code, len(self._data))
+                continue
+            if left is not None:
+                failed, first = failed + 1, first or left.message
+            places[method.code] = self._output.put(Kind.CODE, content, 4)
+        self._note_lost(lost, "methods")
+        if failed:
+            self._problems.append(not_restored(failed, first))
+        return places
+
+    def _mapped(self, kind: Kind, item: np.dtype[Any]) -> NDArray[Any]:
+        """Give a table that only the map names; it is empty where there is none or the map is damaged."""
+        try:
+            at = word(self._held.main, _MAP_AT)
+            count = min(word(self._data, at), _MOST_KINDS) if at else 0
+            for place in range(at + 4, at + 4 + 12 * count, 12):
+                if word(self._data, place) & 0xFFFF == kind.value:
+                    size, offset = word(self._data, place + 4), word(self._data, place + 8)
+                    size = min(size, max(0, len(self._held.main) - offset) // item.itemsize)
+                    return np.frombuffer(self._held.main, item, size, offset).copy() if size else np.empty(0, item)
+        except CodeFileError:
+            pass  # it holds nothing that is read here but these two tables
+        return np.empty(0, item)
+
+    def _file(self) -> bytes:
+        counts = []
+        at = HEADER
+        tables = (*self._tables, self._call_sites, self._handles)
+        kinds = (Kind.STRING_ID, Kind.TYPE_ID, Kind.PROTO_ID, Kind.FIELD_ID, Kind.METHOD_ID, Kind.CLASS_DEF,
+                 Kind.CALL_SITE_ID, Kind.METHOD_HANDLE)  # fmt: skip
+        for kind, one in zip(kinds, tables, strict=True):
+            counts.append((kind, len(one), at))
+            at += one.nbytes
+        map_at = self._output.put_map(counts)
+        data = self._output.content
+        size = at + len(data)
+        head = struct.pack("<6I", size, HEADER, 0x12345678, 0, 0, map_at)
+        head += b"".join(struct.pack("<2I", count, place if count else 0) for _, count, place in counts[:6])
+        head += struct.pack("<2I", len(data), at)
+        rest = head + b"".join(one.tobytes() for one in tables) + data
+        signed = hashlib.sha1(rest, usedforsecurity=False).digest() + rest
+        return _VERSION + struct.pack("<I", zlib.adler32(signed)) + signed

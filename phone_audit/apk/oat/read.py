@@ -1,0 +1,118 @@
+"""Files beside an APK → the DEX files that they hold."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.apk.dex.header import MAGIC, Problem
+from phone_audit.apk.join import INSIDE
+from phone_audit.apk.oat.compact import standard_dex
+from phone_audit.apk.oat.embedded import ELF, embedded_dex
+from phone_audit.apk.oat.reading import CodeFileError
+from phone_audit.apk.oat.standard import restored
+from phone_audit.apk.oat.vdex import VDEX, Held, read_vdex
+from phone_audit.apk.zip.archive import map_file
+from phone_audit.errors import ApkError
+from phone_audit.model.beside import BesideFile
+from phone_audit.model.finding import Skipped
+
+CODE_FILE_LIMIT: Final = 512 * 2**20
+"""Bytes that one file beside an APK may have."""
+
+_ROOM: Final = 8
+"""How many times its size all DEX files of a VDEX file may have: several compact ones share what each of them gets."""
+
+Dex = tuple[str, bytes | memoryview]
+
+
+@dataclass(frozen=True)
+class BesideCode:
+    """The DEX files found, each called `FILE!classes.dex`, `FILE!classes2.dex` …, and what could not be read."""
+
+    dexes: tuple[Dex, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def read_beside(files: Sequence[BesideFile], apk: str) -> BesideCode:
+    """Read VDEX, OAT, compact DEX and DEX files. Never raises for what the bytes hold.
+
+    A file that says nothing new (the same code for another processor) is passed over.
+
+    Args:
+        files: in the order in which they count; hostile.
+        apk: where the APK lies on the phone; evidence names the files from its folder on, such as
+            `oat/arm64/Dialer.vdex!classes.dex`.
+    """
+    folder = f"{apk.rpartition('/')[0]}/"
+    dexes: list[Dex] = []
+    skipped: list[Skipped] = []
+    seen: set[bytes] = set()
+    for file in files:
+        name = file.path.removeprefix(folder)
+        if file.local is None:
+            continue
+        try:
+            with map_file(file.local) as view:
+                if len(view) > CODE_FILE_LIMIT:
+                    raise CodeFileError(f"It has {len(view)} bytes, more than is ever read of one.", "too-large")
+                found, problems = dex_files(view)
+        except ApkError as error:
+            skipped.append(_skipped(name, Problem(error.code, error.message)))
+            continue
+        new = [dex for dex in found if _mark(dex) not in seen]
+        seen.update(map(_mark, new))
+        dexes += [(f"{name}{INSIDE}{_called(number)}", dex) for number, dex in enumerate(new)]
+        skipped += [_skipped(name, problem) for problem in problems]
+    return BesideCode(tuple(dexes), tuple(skipped))
+
+
+def dex_files(view: memoryview) -> tuple[list[bytes | memoryview], list[Problem]]:
+    """Give the DEX files of one file in standard form, and what could not be read.
+
+    Raises:
+        CodeFileError: it is none of the files that hold code.
+    """
+    magic = bytes(view[:4])
+    if magic == MAGIC:
+        return [view], []
+    if magic == ELF:
+        return list(embedded_dex(view)), []
+    if magic != VDEX:
+        raise CodeFileError("It does not begin like a file that holds code.", "not-a-code-file")
+    vdex = read_vdex(view)
+    problems = list(vdex.problems)
+    found = list(_standard(vdex.held, problems, _ROOM * len(view)))
+    if not vdex.whole and not vdex.held:
+        found = list(embedded_dex(view))
+    return found, problems
+
+
+def _standard(files: Sequence[Held], problems: list[Problem], room: int) -> Iterator[bytes | memoryview]:
+    """Give the files one after the other, while they are together no longer than `room`."""
+    for held in files:
+        if room < 0:
+            problems.append(Problem("overlap", "Its DEX files lie on top of each other; not all of them were read."))
+            return
+        try:
+            dex, more = standard_dex(held) if held.compact else restored(held.main, held.quickening)
+        except CodeFileError as error:
+            problems.append(Problem(error.code, error.message))
+            continue
+        problems.extend(more)
+        room -= len(dex)
+        yield dex
+
+
+def _mark(dex: bytes | memoryview) -> bytes:
+    """Give what tells DEX files apart: all of their bytes, since a head can be copied."""
+    return hashlib.sha256(dex).digest()
+
+
+def _called(number: int) -> str:
+    """Give the name that Android expects in an APK for the DEX file of this number, counted from 0."""
+    return f"classes{number + 1 if number else ''}.dex"
+
+
+def _skipped(name: str, problem: Problem) -> Skipped:
+    return Skipped(subject=name, step="dex", code=problem.code, reason=problem.reason)

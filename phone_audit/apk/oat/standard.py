@@ -1,0 +1,115 @@
+"""A standard DEX file with the instructions that ART replaced put back."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from phone_audit.apk.dex.file import CLASS_DEF
+from phone_audit.apk.dex.header import Problem
+from phone_audit.apk.oat.class_data import ClassData, read_class_data
+from phone_audit.apk.oat.instructions import restore
+from phone_audit.apk.oat.quickening import Quickening, Untouched
+from phone_audit.apk.oat.reading import CodeFileError, word
+
+CLASS_DEFS_AT: Final = 0x60
+_CODE_HEADER: Final = 16
+_UNITS_AT: Final = 12
+_DAMAGED: Final = 1 << 16
+"""Bytes that a damaged item counts as: so many may have been read before the damage."""
+
+
+def restored(main: memoryview, quickening: Quickening) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
+    """Give the DEX file as it was before ART changed it, and what could not be put back.
+
+    Time is bounded by the bytes, however methods overlap.
+
+    Args:
+        main: the DEX file; hostile. It is copied only where something was replaced.
+        quickening: what was written down for it.
+    """
+    if isinstance(quickening, Untouched):
+        return main, ()
+    content = bytearray(main)
+    problem = _restore_all(memoryview(content), main, quickening)
+    return bytes(content), problem
+
+
+def _restore_all(content: memoryview, main: memoryview, quickening: Quickening) -> tuple[Problem, ...]:
+    done: set[int] = set()
+    room = len(main)
+    lost, first = 0, ""
+    for method in (method for data in class_datas(main, main) for method in data.methods() if method.code):
+        try:
+            recorded = quickening.of(method.index, method.code)
+            if recorded is not None and method.code not in done:
+                done.add(method.code)
+                units = _units(content, method.code, room)
+                room -= units.nbytes
+                restore(units, recorded)
+        except CodeFileError as error:
+            lost, first = lost + 1, first or error.message
+    return (not_restored(lost, first),) if lost else ()
+
+
+def _units(content: memoryview, code: int, room: int) -> memoryview:
+    """Give the code units of a code_item.
+
+    Raises:
+        CodeFileError: they do not lie in the file, or are more than `room` bytes.
+    """
+    begin = code + _CODE_HEADER
+    size = 2 * word(content, code + _UNITS_AT)
+    if begin + size > len(content) or size > room:
+        raise CodeFileError("Its methods lie on top of each other, or outside the file.", "overlap")
+    return content[begin : begin + size].cast("H")
+
+
+def not_restored(lost: int, first: str) -> Problem:
+    """Say that some methods still have quick instructions, which name neither fields nor methods."""
+    return Problem("bad-quickening", f"The instructions of {lost} methods could not all be put back. {first}")
+
+
+def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
+    """Give the class_data_item of each class in the order of class_defs; those that are damaged are left out.
+
+    It ends early where the items are longer than the file together, which no tool writes.
+
+    Args:
+        main: what holds the header and the tables.
+        data: what the offsets in class_defs count from.
+    """
+    room = len(data)
+    for offset in class_defs(main)["class_data"].tolist():
+        if not 0 < offset < len(data):
+            continue
+        try:
+            item = read_class_data(data, offset)
+        except CodeFileError:
+            room -= _DAMAGED
+            continue
+        room -= item.size
+        if room < 0:
+            return
+        yield item
+
+
+def class_defs(main: memoryview) -> NDArray[np.void]:
+    """Give the table of classes, records of CLASS_DEF, as far as it lies in the file.
+
+    Raises:
+        CodeFileError: there is no whole header.
+    """
+    return table(main, CLASS_DEFS_AT, CLASS_DEF)
+
+
+def table(main: memoryview, field: int, item: np.dtype[Any]) -> NDArray[Any]:
+    """Give a table that the header names at `field` (a count and an offset), as far as it lies in the file.
+
+    Raises:
+        CodeFileError: there is no whole header.
+    """
+    size, at = word(main, field), word(main, field + 4)
+    count = min(size, max(0, len(main) - at) // item.itemsize)
+    return np.frombuffer(main, item, count, at) if count else np.empty(0, item)

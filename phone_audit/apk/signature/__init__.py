@@ -1,0 +1,1 @@
+"""Who signed an APK, and whether that holds."""

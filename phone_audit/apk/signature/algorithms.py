@@ -1,0 +1,176 @@
+"""The algorithms of APK signatures, and from which version of Android on each is understood.
+
+Sources: https://source.android.com/docs/security/features/apksigning/v2 (ids), AOSP apksig `SignatureAlgorithm.java`
+and `OidConstants.java` (versions).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from phone_audit.apk.signature.faults import SdkRange
+from phone_audit.apk.signature.public_keys import Method
+
+CHUNKED_SHA256, CHUNKED_SHA512, VERITY_SHA256, PLAIN_SHA256 = 1, 2, 3, 4
+"""Ids of content digests, as they stand in a source stamp."""
+_STRENGTH = (CHUNKED_SHA256, VERITY_SHA256, CHUNKED_SHA512)
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One algorithm of the schemes v2 to v4.
+
+    `since` is the version of Android that takes it for an APK, `signature_since` the one that can check the signature
+    at all, which is what counts for a source stamp.
+    """
+
+    id: int
+    method: Method
+    digest: int
+    since: int
+    signature_since: int
+
+
+ALGORITHMS: dict[int, Algorithm] = {
+    algorithm.id: algorithm
+    for algorithm in (
+        Algorithm(0x0101, Method("rsa", "sha256", pss=True), CHUNKED_SHA256, 24, 23),
+        Algorithm(0x0102, Method("rsa", "sha512", pss=True), CHUNKED_SHA512, 24, 23),
+        Algorithm(0x0103, Method("rsa", "sha256"), CHUNKED_SHA256, 24, 1),
+        Algorithm(0x0104, Method("rsa", "sha512"), CHUNKED_SHA512, 24, 1),
+        Algorithm(0x0201, Method("ec", "sha256"), CHUNKED_SHA256, 24, 11),
+        Algorithm(0x0202, Method("ec", "sha512"), CHUNKED_SHA512, 24, 11),
+        Algorithm(0x0301, Method("dsa", "sha256"), CHUNKED_SHA256, 24, 1),
+        Algorithm(0x0421, Method("rsa", "sha256"), VERITY_SHA256, 28, 1),
+        Algorithm(0x0423, Method("ec", "sha256"), VERITY_SHA256, 28, 11),
+        Algorithm(0x0425, Method("dsa", "sha256"), VERITY_SHA256, 28, 1),
+    )
+}
+
+
+def to_check(
+    signatures: Iterable[tuple[int, bytes]], sdk: SdkRange, *, of_stamp: bool = False
+) -> list[tuple[Algorithm, bytes]]:
+    """Pick the signatures that some version of Android in the range would look at.
+
+    Each version takes the one with the strongest digest that it knows.
+
+    Returns:
+        Sorted by id; empty where the oldest version of the range understands none of them.
+    """
+    best: dict[int, tuple[Algorithm, bytes]] = {}
+    for number, signature in signatures:
+        algorithm = ALGORITHMS.get(number)
+        if algorithm is None:
+            continue
+        since = algorithm.signature_since if of_stamp else algorithm.since
+        known = best.get(since)
+        if since <= sdk.last and (known is None or _stronger(algorithm, known[0])):
+            best[since] = (algorithm, signature)
+    if not best or min(best) > sdk.first:
+        return []
+    return sorted(best.values(), key=lambda pair: pair[0].id)
+
+
+def _stronger(one: Algorithm, other: Algorithm) -> bool:
+    return _STRENGTH.index(one.digest) > _STRENGTH.index(other.digest)
+
+
+DIGEST_OIDS = {
+    "1.2.840.113549.2.5": "md5",
+    "1.3.14.3.2.26": "sha1",
+    "2.16.840.1.101.3.4.2.4": "sha224",
+    "2.16.840.1.101.3.4.2.1": "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+}
+_PLAIN_OIDS = {"1.2.840.113549.1.1.1": "rsa", "1.2.840.10040.4.1": "dsa", "1.2.840.10045.2.1": "ec"}
+_HASHED_OIDS = {
+    "1.2.840.113549.1.1.4": ("rsa", "md5"),
+    "1.2.840.113549.1.1.5": ("rsa", "sha1"),
+    "1.2.840.113549.1.1.14": ("rsa", "sha224"),
+    "1.2.840.113549.1.1.11": ("rsa", "sha256"),
+    "1.2.840.113549.1.1.12": ("rsa", "sha384"),
+    "1.2.840.113549.1.1.13": ("rsa", "sha512"),
+    "1.2.840.10040.4.3": ("dsa", "sha1"),
+    "2.16.840.1.101.3.4.3.1": ("dsa", "sha224"),
+    "2.16.840.1.101.3.4.3.2": ("dsa", "sha256"),
+    "2.16.840.1.101.3.4.3.3": ("dsa", "sha384"),
+    "2.16.840.1.101.3.4.3.4": ("dsa", "sha512"),
+    "1.2.840.10045.4.1": ("ec", "sha1"),
+    "1.2.840.10045.4.3.1": ("ec", "sha224"),
+    "1.2.840.10045.4.3.2": ("ec", "sha256"),
+    "1.2.840.10045.4.3.3": ("ec", "sha384"),
+    "1.2.840.10045.4.3.4": ("ec", "sha512"),
+}
+_ALWAYS = (SdkRange(0),)
+_OLD_AND_21 = (SdkRange(0, 8), SdkRange(21))
+_OLD_AND_18 = (SdkRange(0, 8), SdkRange(18))
+_FROM_18, _FROM_21, _FROM_22 = (SdkRange(18),), (SdkRange(21),), (SdkRange(22),)
+_LOLLIPOP_ONLY, _LOLLIPOP_AND_M = (SdkRange(21, 21),), (SdkRange(21, 23),)
+_PLAIN_SUPPORT = {
+    ("rsa", "md5"): _ALWAYS,
+    ("rsa", "sha1"): _ALWAYS,
+    ("rsa", "sha224"): _OLD_AND_21,
+    ("rsa", "sha256"): _OLD_AND_18,
+    ("rsa", "sha384"): _FROM_18,
+    ("rsa", "sha512"): _FROM_18,
+    ("dsa", "sha1"): _ALWAYS,
+    ("dsa", "sha224"): _FROM_22,
+    ("dsa", "sha256"): _FROM_22,
+    ("ec", "sha1"): _FROM_18,
+    ("ec", "sha224"): _FROM_21,
+    ("ec", "sha256"): _FROM_18,
+    ("ec", "sha384"): _FROM_18,
+    ("ec", "sha512"): _FROM_18,
+}
+_HASHED_SUPPORT = {
+    ("rsa", "md5"): _OLD_AND_21,
+    ("rsa", "sha1"): _ALWAYS,
+    ("rsa", "sha224"): _OLD_AND_21,
+    ("rsa", "sha256"): _OLD_AND_18,
+    ("rsa", "sha384"): _FROM_21,
+    ("rsa", "sha512"): _FROM_21,
+    ("dsa", "sha1"): (SdkRange(9),),
+    ("dsa", "sha224"): _FROM_21,
+    ("dsa", "sha256"): _FROM_21,
+    ("ec", "sha1"): _FROM_18,
+    ("ec", "sha224"): _FROM_21,
+    ("ec", "sha256"): _FROM_21,
+    ("ec", "sha384"): _FROM_21,
+    ("ec", "sha512"): _FROM_21,
+}
+_SHORTER = {("rsa", "sha224", "sha256"), ("rsa", "sha256", "sha1"), ("rsa", "sha512", "sha384")}
+"""Key, digest and hash of the signature that disagree, and that only Android 5.0 took."""
+
+
+def jar_method(digest_oid: str, signature_oid: str, sdk: SdkRange) -> tuple[str, Method] | None:
+    """Tell how the signature block of a v1 signature was made.
+
+    Returns:
+        The digest (as in hashlib) and the method; None where not every version in the range understands the two.
+    """
+    digest = DIGEST_OIDS.get(digest_oid)
+    if digest is None or not _covers(_supported(digest, signature_oid), sdk):
+        return None
+    if signature_oid in _PLAIN_OIDS:
+        return digest, Method(_PLAIN_OIDS[signature_oid], digest)
+    return digest, Method(*_HASHED_OIDS[signature_oid])
+
+
+def _supported(digest: str, signature_oid: str) -> tuple[SdkRange, ...]:
+    if signature_oid in _PLAIN_OIDS:
+        return _PLAIN_SUPPORT.get((_PLAIN_OIDS[signature_oid], digest), ())
+    key, hashed = _HASHED_OIDS.get(signature_oid, ("", ""))
+    if (key, hashed) not in _HASHED_SUPPORT:
+        return ()
+    if digest == hashed:
+        return _HASHED_SUPPORT[key, hashed]
+    return _LOLLIPOP_ONLY if (key, digest, hashed) in _SHORTER else _LOLLIPOP_AND_M
+
+
+def _covers(supported: tuple[SdkRange, ...], sdk: SdkRange) -> bool:
+    first = sdk.first
+    for part in supported:
+        if part.first <= first <= part.last:
+            first = part.last + 1
+    return first > sdk.last

@@ -1,0 +1,173 @@
+"""Signature schemes v2, v3 and v3.1: each signer by itself, then what they sign.
+
+Rules follow AOSP apksig `V2SchemeVerifier.java` and `V3SchemeVerifier.java`.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from phone_audit.apk.signature.algorithms import ALGORITHMS, VERITY_SHA256, to_check
+from phone_audit.apk.signature.certificates import public_key_of
+from phone_audit.apk.signature.content_digests import ContentDigests
+from phone_audit.apk.signature.faults import MAX_SIGNERS, SdkRange, fault
+from phone_audit.apk.signature.lineage import check_lineage, longest
+from phone_audit.apk.signature.public_keys import Outcome, check_signature
+from phone_audit.apk.signature.signing_block import BlockSigner, LineageNode, read_signers
+from phone_audit.apk.zip.directory import Buffer
+from phone_audit.errors import ApkError
+
+_STRIPPING, _ROTATION_SDK = 0xBEEFF00D, 0x559F8B02
+_V31_SINCE, _V3_SINCE = 33, 28
+
+
+def parse(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
+    """Read the signers of a scheme.
+
+    Raises:
+        FaultError: there are none, or they are damaged.
+    """
+    try:
+        signers = read_signers(value, with_sdk_range=scheme != "v2")
+    except ApkError as error:
+        raise fault(f"{scheme}-damaged", error.message) from error
+    if not signers:
+        raise fault(f"{scheme}-no-signers", "There is no signer.")
+    return signers
+
+
+def verify_v2(
+    value: Buffer, content: ContentDigests, sdk: SdkRange, schemes: frozenset[int]
+) -> tuple[BlockSigner, ...]:
+    """Check a v2 signature.
+
+    Args:
+        value: as it stands in the signing block.
+        content: what it signs.
+        sdk: the versions of Android on which it is to verify.
+        schemes: the newer schemes (3) that were found and verified.
+
+    Raises:
+        FaultError: it does not verify; words begin with `v2-`.
+    """
+    signers = parse("v2", value)
+    if len(signers) > MAX_SIGNERS:
+        raise fault("v2-too-many-signers", f"{len(signers)} signers; Android takes at most {MAX_SIGNERS}.")
+    kinds: set[int] = set()
+    for signer in signers:
+        kinds |= _check_signer("v2", signer, sdk)
+        for key, attribute in signer.attributes:
+            stripped = key == _STRIPPING and int.from_bytes(attribute[:4], "little") == 3 and 3 not in schemes
+            if stripped and sdk.last >= _V3_SINCE:
+                raise fault("v2-scheme-stripped", "It says that there is a signature of scheme v3, but there is none.")
+    _check_content("v2", signers, kinds, content)
+    return signers
+
+
+def verify_v3(
+    scheme: str, value: Buffer, content: ContentDigests, sdk: SdkRange, rotation_sdk: int | None
+) -> tuple[tuple[BlockSigner, ...], tuple[LineageNode, ...]]:
+    """Check a signature of v3 or v3.1.
+
+    Args:
+        scheme: `v3` or `v3.1`.
+        value: as it stands in the signing block.
+        content: what it signs.
+        sdk: the versions of Android on which it is to verify.
+        rotation_sdk: for v3 the version from which on v3.1 counts; None where there is no v3.1.
+
+    Returns:
+        The signers, and the longest history of keys.
+
+    Raises:
+        FaultError: it does not verify; words begin with the scheme.
+    """
+    signers = parse(scheme, value)
+    kinds: set[int] = set()
+    for signer in signers:
+        own = SdkRange(*signer.sdk) if signer.sdk else sdk
+        if own.first > own.last or signer.signed_sdk != signer.sdk:
+            raise fault(f"{scheme}-sdk-range", "The versions of Android that a signer is for contradict each other.")
+        kinds |= _check_signer(scheme, signer, own)
+        if signer.lineage is not None:
+            check_lineage(scheme, signer.lineage, signer.certificates[0])
+        if sdk.last >= _V31_SINCE:
+            _check_rotation(scheme, signer, rotation_sdk)
+    _check_content(scheme, signers, kinds, content)
+    lineages = _check_ranges(scheme, signers, sdk, rotation_sdk)
+    return signers, longest(scheme, lineages)
+
+
+def _check_signer(scheme: str, signer: BlockSigner, sdk: SdkRange) -> set[int]:
+    """Check one signer; gives the digests of the content that have to be compared."""
+    if not signer.signatures:
+        raise fault(f"{scheme}-no-signatures", "A signer has no signature.")
+    picked = to_check(signer.signatures, sdk)
+    if not picked:
+        raise fault(f"{scheme}-unsupported-algorithm", "Not every version it is for understands one of its signatures.")
+    for algorithm, signature in picked:
+        outcome = check_signature(signer.public_key, algorithm.method, signature, signer.signed_data)
+        if outcome is Outcome.BAD_KEY:
+            raise fault(f"{scheme}-bad-key", "The key of a signer cannot be used.")
+        if outcome is Outcome.WRONG:
+            raise fault(
+                f"{scheme}-signature-mismatch", "The signature was made over something else, or by another key."
+            )
+    if not signer.certificates:
+        raise fault(f"{scheme}-no-certificate", "A signer has no certificate.")
+    try:
+        keys = [public_key_of(certificate) for certificate in signer.certificates]
+    except ApkError as error:
+        raise fault(f"{scheme}-damaged-certificate", error.message) from error
+    if keys[0] != signer.public_key:
+        raise fault(f"{scheme}-key-mismatch", "The key that signed is not the one in the certificate.")
+    if [number for number, _ in signer.signatures] != [number for number, _ in signer.digests]:
+        raise fault(f"{scheme}-algorithm-mismatch", "Signatures and digests are not of the same algorithms.")
+    return {algorithm.digest for algorithm, _ in picked}
+
+
+def _check_content(scheme: str, signers: Sequence[BlockSigner], kinds: set[int], content: ContentDigests) -> None:
+    if VERITY_SHA256 in kinds and not content.on_pages:
+        raise fault(f"{scheme}-not-on-pages", "The signing block does not lie on whole pages, as its digest needs.")
+    for signer in signers:
+        for number, expected in signer.digests:
+            algorithm = ALGORITHMS.get(number)
+            if algorithm and algorithm.digest in kinds and content.differs(algorithm.digest, expected):
+                raise fault(f"{scheme}-content-digest", "The file was changed after it was signed.")
+
+
+def _check_rotation(scheme: str, signer: BlockSigner, rotation_sdk: int | None) -> None:
+    """A v3 signer says from which version on v3.1 has another key, so that v3.1 cannot be taken away."""
+    for key, value in signer.attributes:
+        if key != _ROTATION_SDK:
+            continue
+        named = int.from_bytes(value[:4], "little")
+        if rotation_sdk is None:
+            raise fault(
+                f"{scheme}-scheme-stripped", "It says that there is a signature of scheme v3.1, but there is none."
+            )
+        if named != rotation_sdk:
+            raise fault(f"{scheme}-rotation-mismatch", f"It says {named} for the version that v3.1 begins with.")
+
+
+def _check_ranges(
+    scheme: str, signers: Sequence[BlockSigner], sdk: SdkRange, rotation_sdk: int | None
+) -> list[tuple[LineageNode, ...]]:
+    """Signers follow each other without gap or overlap, and reach over all versions that are asked for.
+
+    What lies before the first one of v3.1 is left to v3.
+    """
+    ordered = list({signer.sdk: signer for signer in signers}.values())
+    ordered.sort(key=lambda signer: signer.sdk or (0, 0))
+    ranges = [SdkRange(*signer.sdk) for signer in ordered if signer.sdk]
+    for before, after in pairwise(ranges):
+        if after.first != before.last + 1:
+            raise fault(
+                f"{scheme}-sdk-range", "The versions of Android that the signers are for leave gaps or overlap."
+            )
+    needed = sdk.last if rotation_sdk is None else rotation_sdk - 1
+    if (scheme == "v3" and ranges[0].first > sdk.first) or ranges[-1].last < needed:
+        raise fault(f"{scheme}-sdk-range", "There is no signer for some of the versions of Android that it is for.")
+    lineages = [signer.lineage for signer in ordered if signer.lineage is not None]
+    if [len(lineage) for lineage in lineages] != sorted(len(lineage) for lineage in lineages):
+        raise fault(f"{scheme}-lineages-differ", "A later signer has a shorter history of keys.")
+    return lineages

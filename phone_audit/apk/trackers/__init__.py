@@ -1,0 +1,1 @@
+"""Trackers: which are there, which are set going, which switches they were given."""

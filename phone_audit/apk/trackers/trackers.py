@@ -1,0 +1,172 @@
+"""Trackers by the classes that a package defines or names, and by the hosts in its strings."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from heapq import merge
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from phone_audit.apk.code.class_prefixes import Prefixes, descriptor_prefix
+from phone_audit.apk.code.libraries import is_connector, is_stand_in
+from phone_audit.apk.dex.descriptors import each_under, java_name
+from phone_audit.apk.evidence_order import in_order
+from phone_audit.knowledge.fact_schema import TrackerFact
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Endpoint, Tier, Tracker
+from phone_audit.model.finding import Evidence
+
+MAX_CLASSES: Final = 5
+"""Classes shown as evidence of one tracker."""
+
+MAX_STAND_INS: Final = 50
+"""Classes of a tracker up to which a label such as `noop` is believed: what stands in for something is small."""
+
+Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
+
+
+def _nothing_started(_: Sequence[TrackerFact]) -> Mapping[str, tuple[Evidence, ...]]:
+    return {}
+
+
+class Classes(NamedTuple):
+    """Sorted descriptors of the classes that one DEX file names and of those that it defines."""
+
+    where: str
+    named: Sequence[bytes]
+    defined: Sequence[bytes]
+
+
+_TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
+    ("present", lambda file: file.defined),
+    ("referenced", lambda file: file.named),
+)
+
+
+def find_trackers(
+    classes: Sequence[Classes],
+    endpoints: Sequence[Endpoint],
+    knowledge: Knowledge,
+    started: Started = _nothing_started,
+) -> tuple[Tracker, ...]:
+    """Find trackers and how far each is there.
+
+    `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
+    defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of
+    it than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of
+    those among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
+
+    Args:
+        classes: one for each DEX file.
+        endpoints: those of the same package; what a rule takes out proves nothing.
+        knowledge: the trackers, and connectors.
+        started: is given the trackers that are present, and gives evidence for those that are set going.
+
+    Returns:
+        Trackers by id.
+    """
+    counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
+    users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
+    named = _named(classes, knowledge)
+    by_code = {fact.id: code for fact in named if (code := _code_of(fact, classes, knowledge))}
+    going = started([fact for fact in named if fact.id in by_code and by_code[fact.id][0] == "present"])
+    by_code |= {name: ("initialised", (*shown, *by_code[name][1])) for name, shown in going.items()}
+    found = []
+    for fact in _in_question(by_code, users, knowledge):
+        hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
+        if code := by_code.get(fact.id):
+            found.append(_tracker(fact, *code, hosts))
+        elif told := tuple(host for host in hosts if fact.id in _told_by(users[host], by_code)):
+            found.append(_tracker(fact, "host-only", _strings(counted[host] for host in told), told))
+    return tuple(found)
+
+
+def _in_question(
+    by_code: Collection[str], users: Mapping[str, Sequence[TrackerFact]], knowledge: Knowledge
+) -> Iterator[TrackerFact]:
+    """Give the trackers, by id, of which anything was seen."""
+    ids = {*by_code, *(fact.id for facts in users.values() for fact in facts)}
+    facts = _by_id(knowledge)
+    return (facts[name] for name in sorted(ids))
+
+
+def _named(classes: Sequence[Classes], knowledge: Knowledge) -> list[TrackerFact]:
+    """Give the trackers, by id, of which a class could be defined or named."""
+    prefixes = _prefixes(knowledge)
+    ids = {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}
+    facts = _by_id(knowledge)
+    return [facts[name] for name in sorted(ids)]
+
+
+@lru_cache(maxsize=4)
+def _by_id(knowledge: Knowledge) -> Mapping[str, TrackerFact]:
+    return {fact.id: fact for fact in knowledge.trackers}
+
+
+@lru_cache(maxsize=4)
+def _prefixes(knowledge: Knowledge) -> Prefixes:
+    return Prefixes((fact.id, fact.code) for fact in knowledge.trackers)
+
+
+def _code_of(
+    fact: TrackerFact, classes: Sequence[Classes], knowledge: Knowledge
+) -> tuple[Tier, tuple[Evidence, ...]] | None:
+    """Look for the code of a tracker: defined classes first, named ones only where there are none.
+
+    Connectors do not count: they are there so that others can do without it. Nor do a few stand-ins.
+    """
+    for tier, column in _TIERS:
+        shown: list[tuple[str, str]] = []
+        stand_ins: list[tuple[str, str]] = []
+        for name, where in _classes_of(fact, classes, column):
+            if not is_connector(name, knowledge):
+                (stand_ins if is_stand_in(name) else shown).append((name, where))
+            if len(shown) == MAX_CLASSES:
+                break
+        if not shown and len(stand_ins) > MAX_STAND_INS:
+            shown = stand_ins[:MAX_CLASSES]
+        if shown:
+            return tier, tuple(_class_evidence(name, where) for name, where in shown)
+    return None
+
+
+def _classes_of(
+    fact: TrackerFact, classes: Sequence[Classes], column: Callable[[Classes], Sequence[bytes]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the classes under the prefixes of a tracker, file by file: name in Java form, and file."""
+    prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
+    for file in classes:
+        for descriptor in _all_under(column(file), prefixes):
+            yield java_name(descriptor), file.where
+
+
+def _all_under(descriptors: Sequence[bytes], prefixes: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the descriptors under any of some prefixes, in order, each once."""
+    found = merge(*(each_under(descriptors, prefix) for prefix in prefixes))
+    return (name for name, _ in groupby(found))
+
+
+def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]:
+    """Give the ids of the trackers that a host stands for."""
+    ids = {fact.id for fact in users}
+    return ids & set(by_code) or {fact.id for fact in users if not fact.code} or ids
+
+
+def _class_evidence(name: str, where: str) -> Evidence:
+    return Evidence(kind="class", where=where, value=name, class_=name)
+
+
+def _strings(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
+    """Give the first string of each endpoint."""
+    return tuple(holder.evidence[0] for endpoint in endpoints for holder in endpoint.held_by[:1] if holder.evidence)
+
+
+def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], hosts: tuple[str, ...]) -> Tracker:
+    return Tracker(
+        id=fact.id,
+        name=fact.name,
+        owner=fact.owner,
+        categories=fact.categories,
+        tier=tier,
+        endpoints=hosts,
+        evidence=in_order(evidence),
+    )

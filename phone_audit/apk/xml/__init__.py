@@ -1,0 +1,1 @@
+"""Compiled XML and resources: the manifest, and what the network policy says."""

@@ -1,0 +1,128 @@
+"""Compiled XML that is odd or damaged → elements, by androguard; runs only inside the worker process."""
+
+import struct
+
+from androguard.core import axml  # noqa: TID251
+from loguru import logger
+
+from phone_audit.apk.xml.compiled_xml import STRING, Attribute, Element, Parsed, Value
+from phone_audit.errors import ApkError
+
+MAX_ELEMENTS = 200_000
+MAX_DEPTH = 200
+
+_POOL, _POOL_SIZE, _STYLES = 8, 12, 32
+"""Where a file has its pool of strings, and in it the length of the pool and the place of its styles."""
+
+logger.remove()  # androguard logs every step of every file to standard error
+
+
+class _Open:
+    """An element whose end has not been reached."""
+
+    def __init__(self, tag: str, attributes: tuple[Attribute, ...]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children: list[Element] = []
+        self.text = ""
+
+    def closed(self) -> Element:
+        return Element(self.tag, self.attributes, tuple(self.children), self.text.strip())
+
+
+def parse_xml(data: bytes, what: str) -> Parsed:
+    """Parse a compiled XML file, as far as it can be read.
+
+    Args:
+        data: the file.
+        what: its name in a message, such as "manifest".
+
+    Returns:
+        The root element. Elements that the file does not close are closed where reading ended.
+
+    Raises:
+        ApkError: code `plain-text` or `damaged-xml`: there is not even a root.
+    """
+    if data[:100].lstrip()[:1] == b"<":
+        raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")
+    tree = _Tree()
+    try:
+        whole = tree.read(axml.AXMLParser(_within_the_file(data)))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001
+        # androguard raises nearly anything on damaged input (struct.error, KeyError, AssertionError, its own errors)
+        whole = False
+    root = tree.root()
+    if root is None:
+        raise ApkError(f"The {what} is damaged.", code="damaged-xml")
+    return Parsed(root, whole)
+
+
+def _within_the_file(data: bytes) -> bytes:
+    """Give the file with a pool of strings that ends where the file does, since androguard takes stated lengths."""
+    if len(data) < _STYLES + 4:
+        return data
+    most = len(data) - _POOL
+    bounded = bytearray(data)
+    for at in (_POOL_SIZE, _STYLES):
+        (stated,) = struct.unpack_from("<I", data, at)
+        struct.pack_into("<I", bounded, at, min(stated, most))
+        most = min(stated, most)
+    return bytes(bounded)
+
+
+class _Tree:
+    """Elements as they open and close."""
+
+    def __init__(self) -> None:
+        self._open = [_Open("", ())]
+
+    def read(self, parser: axml.AXMLParser) -> bool:
+        """Take all events; tells whether the document came to its end."""
+        count = 0
+        while parser.is_valid() and count <= MAX_ELEMENTS and len(self._open) <= MAX_DEPTH:
+            event = next(parser)
+            if event == axml.START_TAG:
+                count += 1
+                self._open.append(_Open(parser.name, _attributes(parser)))
+            elif event == axml.END_TAG:
+                self._close()
+            elif event == axml.TEXT:
+                self._open[-1].text += parser.text
+            elif event == axml.END_DOCUMENT:
+                return True
+        return False
+
+    def root(self) -> Element | None:
+        """Close what is open and give the first element."""
+        while len(self._open) > 1:
+            self._close()
+        return self._open[0].children[0] if self._open[0].children else None
+
+    def _close(self) -> None:
+        if len(self._open) > 1:
+            element = self._open.pop().closed()
+            self._open[-1].children.append(element)
+
+
+def _attributes(parser: axml.AXMLParser) -> tuple[Attribute, ...]:
+    attributes = []
+    for start in range(0, len(parser.m_attributes), axml.ATTRIBUTE_LENGTH):
+        space, name, string, kind, number = parser.m_attributes[start : start + axml.ATTRIBUTE_LENGTH]
+        resource_id = parser.m_resourceIDs[name] if name < len(parser.m_resourceIDs) else 0
+        value, raw = _value(parser, string, kind, number), _string(parser, string)
+        written = raw if raw != value.text else None
+        attributes.append(Attribute(resource_id, parser.sb[name], value, _string(parser, space), written))
+    return tuple(attributes)
+
+
+def _value(parser: axml.AXMLParser, string: int, kind: int, number: int) -> Value:
+    if kind == STRING:
+        return Value(kind, number, parser.sb[number])
+    return Value(kind, number, _string(parser, string))
+
+
+def _string(parser: axml.AXMLParser, number: int) -> str | None:
+    """Give a string; None where the number stands for none or lies beyond the pool, as for Android."""
+    return parser.sb[number] if number < parser.sb.stringCount else None

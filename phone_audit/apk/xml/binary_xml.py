@@ -1,0 +1,160 @@
+"""Compiled XML as aapt writes it → elements. What is odd in any way is left to the reader that forgives more.
+
+Format: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, ResXMLTree. Nearly every file is
+written by aapt; for those few checks are enough, so that the large library is not even loaded.
+"""
+
+import struct
+
+from phone_audit.apk.xml.compiled_xml import STRING, Attribute, Element, Parsed, Value
+
+_FILE, _POOL, _RESOURCE_MAP = 0x0003, 0x0001, 0x0180
+_START_NAMESPACE, _END_NAMESPACE, _START, _END, _TEXT = range(0x0100, 0x0105)
+_CHUNK = struct.Struct("<HHI")
+_ELEMENT = struct.Struct("<IIHHHHHH")
+_ATTRIBUTE = struct.Struct("<IIIHBBI")
+_POOL_HEADER = struct.Struct("<IIIII")
+_FILE_HEADER, _NODE_HEADER = 8, 16
+_UTF8 = 0x100
+_NO_STRING = 0xFFFFFFFF
+_MAX_ELEMENTS, _MAX_DEPTH = 200_000, 200
+
+
+def parse_compiled(data: bytes, what: str) -> Parsed:
+    """Parse a compiled XML file, as far as it can be read.
+
+    Args:
+        data: the file; hostile.
+        what: its name in a message, such as "manifest".
+
+    Raises:
+        ApkError: code `plain-text` or `damaged-xml`: there is not even a root.
+    """
+    root = read_regular(data)
+    if root is not None:
+        return Parsed(root, whole=True)
+    from phone_audit.apk.xml.androguard_xml import parse_xml  # loads androguard, which takes longer than the rest
+
+    return parse_xml(data, what)
+
+
+def read_regular(data: bytes) -> Element | None:
+    """Read a file that is just as aapt writes it; None for every other."""
+    try:
+        return _Reader(data).root()
+    except (struct.error, IndexError, UnicodeDecodeError):
+        return None
+
+
+class _Strings:
+    """A string pool, of which a string is decoded when it is asked for."""
+
+    def __init__(self, data: bytes, start: int, header: int, end: int) -> None:
+        count, styles, flags, begin, _ = _POOL_HEADER.unpack_from(data, start + _FILE_HEADER)
+        if styles or count > len(data) // 4:
+            raise IndexError
+        self._data = data
+        self._offsets = struct.unpack_from(f"<{count}I", data, start + header)
+        self._begin = start + begin
+        self._end = end
+        self._utf8 = bool(flags & _UTF8)
+        self._known: dict[int, str] = {}
+
+    def __getitem__(self, number: int) -> str:
+        text = self._known.get(number)
+        if text is None:
+            text = self._known[number] = self._decoded(self._begin + self._offsets[number])
+        return text
+
+    def _decoded(self, at: int) -> str:
+        data = self._data
+        if self._utf8:
+            at += 2 if data[at] & 0x80 else 1
+            length = data[at]
+            if length & 0x80:
+                length, at = (length & 0x7F) << 8 | data[at + 1], at + 1
+            return self._cut(at + 1, length, 1).decode("utf-8")
+        (length,) = struct.unpack_from("<H", data, at)
+        if length & 0x8000:
+            length, at = (length & 0x7FFF) << 16 | struct.unpack_from("<H", data, at + 2)[0], at + 2
+        return self._cut(at + 2, 2 * length, 2).decode("utf-16-le")
+
+    def _cut(self, begin: int, size: int, width: int) -> bytes:
+        if begin + size + width > self._end or any(self._data[begin + size : begin + size + width]):
+            raise IndexError
+        return self._data[begin : begin + size]
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._strings: _Strings | None = None
+        self._ids: tuple[int, ...] = ()
+        self._open: list[tuple[str, tuple[Attribute, ...], list[Element], list[str]]] = [("", (), [], [])]
+        self._left = _MAX_ELEMENTS
+        self._in_nodes = False
+
+    def root(self) -> Element | None:
+        kind, header, end = _CHUNK.unpack_from(self._data)
+        if kind != _FILE or header != _FILE_HEADER or end > len(self._data):
+            return None
+        at = header
+        while at < end:
+            kind, header, size = _CHUNK.unpack_from(self._data, at)
+            if size < header or header < _FILE_HEADER or at + size > end or not self._chunk(kind, header, at, size):
+                return None
+            at += size
+        roots = self._open[0][2]
+        return roots[0] if at == end and len(self._open) == len(roots) == 1 else None
+
+    def _chunk(self, kind: int, header: int, at: int, size: int) -> bool:
+        """Take one chunk; tells whether it is a regular one. Of several pools the last before all nodes counts."""
+        if kind in (_POOL, _RESOURCE_MAP) and self._in_nodes:
+            return True  # Android looks for neither any more
+        if kind == _POOL:
+            self._strings = _Strings(self._data, at, header, at + size)
+            return True
+        if kind == _RESOURCE_MAP:
+            self._ids = struct.unpack_from(f"<{(size - header) // 4}I", self._data, at + header)
+            return header == _FILE_HEADER and size % 4 == 0
+        if header != _NODE_HEADER or self._strings is None:
+            return False
+        self._in_nodes = True
+        if kind == _START:
+            return self._start(self._strings, at + header, at + size)
+        if kind == _END:
+            return self._close()
+        if kind == _TEXT:
+            self._open[-1][3].append(self._strings[struct.unpack_from("<I", self._data, at + header)[0]])
+        return kind in (_START_NAMESPACE, _END_NAMESPACE, _TEXT)
+
+    def _start(self, strings: _Strings, at: int, end: int) -> bool:
+        self._left -= 1
+        _, name, start, size, count, *_ = _ELEMENT.unpack_from(self._data, at)
+        begin = at + start
+        if start < _ELEMENT.size or size < _ATTRIBUTE.size or begin + count * size > end:
+            return False
+        if self._left < 0 or len(self._open) > _MAX_DEPTH:
+            return False
+        places = range(begin, begin + count * size, size)
+        attributes = tuple(self._attribute(strings, *_ATTRIBUTE.unpack_from(self._data, place)) for place in places)
+        self._open.append((strings[name], attributes, [], []))
+        return True
+
+    def _attribute(
+        self, strings: _Strings, space: int, key: int, raw: int, _: int, __: int, kind: int, number: int
+    ) -> Attribute:
+        written = strings[raw] if raw != _NO_STRING else None
+        text = strings[number] if kind == STRING else written
+        return Attribute(
+            resource_id=self._ids[key] if key < len(self._ids) else 0,
+            name=strings[key],
+            value=Value(kind, number, text),
+            namespace=strings[space] if space != _NO_STRING else None,
+            raw=written if written != text else None,
+        )
+
+    def _close(self) -> bool:
+        tag, attributes, children, texts = self._open.pop()
+        self._open[-1][2].append(Element(tag, attributes, tuple(children), "".join(texts).strip()))
+        return True

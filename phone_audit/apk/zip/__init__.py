@@ -1,0 +1,1 @@
+"""The archive: its directory, its entries within budgets, and which parts of it have to be copied."""

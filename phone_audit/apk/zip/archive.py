@@ -1,0 +1,296 @@
+"""The entries of a ZIP archive, inflated within budgets.
+
+As in AOSP `system/libziparchive/zip_archive.cc` and `frameworks/base/libs/androidfw/AssetsProvider.cpp`: sizes and
+method come from the central directory, the encryption flag and checksums are not looked at, and a method other than
+deflate is read as if stored.
+"""
+
+import errno
+import mmap
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from isal import isal_zlib  # noqa: TID251
+
+from phone_audit.apk.zip.compressed_streams import unpack
+from phone_audit.apk.zip.directory import Buffer, Entry, Index, Note, read_index
+from phone_audit.apk.zip.held_entries import HeldEntries, damaged, start_of
+from phone_audit.apk.zip.second_thread import ContentHashes, InflatedAhead, SecondThread
+from phone_audit.errors import ApkError
+from phone_audit.model.parts import Parts
+
+_STORED, DEFLATED = 0, 8
+_RAW_DEFLATE = -15
+_GZIP = 31
+_INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
+_PIECE = 2**20
+_DEFLATE_HEADERS = 512
+"""Bytes that the tables of a deflated stream may take before its first byte."""
+_SMALL, _MAX_KEPT = 2**12, 2**16
+"""Bytes, compressed and inflated, of an entry that a peek inflates as a whole and keeps for the read that follows."""
+TOTAL_LIMIT = 2**30
+"""Bytes that all entries of one archive together may inflate to."""
+
+
+class Archive:
+    """An archive over bytes that stay where they are.
+
+    Args:
+        data: the whole archive.
+        total_limit: bytes that all reads together may give.
+        parts: what of it is here; None: all of it.
+
+    Attributes:
+        held: tells what of it is here.
+
+    Raises:
+        ApkError: as `read_index`; code `not-brought` where the directory is not here.
+    """
+
+    def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:
+        self.data = data
+        self.held = HeldEntries(data, parts)
+        self.index: Index = read_index(self.held.data)
+        self._by_name: dict[str, Entry] = {}
+        for entry in self.index.entries:
+            self._by_name.setdefault(entry.name, entry)
+        self._left = total_limit
+        self._ahead: InflatedAhead | None = None
+        self._hashes: ContentHashes | None = None
+        self._peeked: tuple[Entry, bytes] | None = None
+        self._last_raw: tuple[Entry, Buffer] | None = None
+        self._mislabelled: dict[Entry, bool] = {}
+        self._left_to_try = TOTAL_LIMIT
+
+    def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
+        """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
+        deflated = (entry for entry in entries if entry.method == DEFLATED and self.held.has(entry))
+        self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
+
+    def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
+        """Take hashes of the entries that are read from now on; `hashes_of` gives them."""
+        self._hashes = ContentHashes(names, thread)
+
+    def hashes_of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
+        """Give hashes of an entry's content, and its size in bytes; None where they were not taken."""
+        return self._hashes.of(entry, names) if self._hashes is not None else None
+
+    def opening(self, entry: Entry, count: int) -> bytes | None:
+        """Give the first bytes of an entry also where only these are here; None where they are not, or damaged."""
+        try:
+            start = self.held.start_of(entry)
+        except ApkError:
+            return None
+        length = count if entry.method != DEFLATED else 2 * count + _DEFLATE_HEADERS
+        end = min(start + length, start + entry.compressed)
+        if not self.held.holds(start, end):
+            return None
+        raw = self.data[start:end]
+        if entry.method != DEFLATED:
+            return bytes(raw[:count])
+        try:
+            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw, count))
+        except _INFLATE_ERROR:
+            return None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The records in the order of the central directory, duplicates included."""
+        return self.index.entries
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is odd about the archive as a whole."""
+        return self.index.notes
+
+    def find(self, name: str) -> Entry | None:
+        """Give the first entry of exactly this name."""
+        return self._by_name.get(name)
+
+    def read(self, entry: Entry, limit: int) -> bytes | Buffer:
+        """Give the content of an entry; a stored one as a view of the file itself.
+
+        Args:
+            entry: one of `entries`.
+            limit: bytes that it may hold. What the directory announces is not believed.
+
+        Raises:
+            ApkError: code `damaged-entry`, `size-limit` or `not-brought`.
+        """
+        content = self._inflate(entry, self._raw(entry), limit) if self._is_deflated(entry) else self._stored(entry)
+        allowed = min(limit, self._left)
+        if len(content) > allowed:
+            raise _too_large(entry, allowed)
+        self._left -= len(content)
+        if self._hashes is not None:
+            self._hashes.note(entry, content)
+        return content
+
+    def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:
+        """Give the content of an entry piece by piece, so that it need not fit into memory as a whole.
+
+        It does not count against what all reads together may give: whoever asks sets the limit.
+
+        Args:
+            entry: one of `entries`.
+
+        Raises:
+            ApkError: code `damaged-entry`, perhaps after some pieces, or `not-brought`.
+        """
+        return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
+
+    def peek(self, entry: Entry, count: int) -> bytes:
+        """Give the first bytes of an entry, up to `count` of them; few where they are deflated badly.
+
+        Raises:
+            ApkError: code `damaged-entry` or `not-brought`.
+        """
+        raw = self._raw(entry)
+        if not self._is_deflated(entry):
+            return bytes(raw[:count])
+        if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := _announced(self.data, entry)) is not None:
+            self._peeked = entry, content
+            return content[:count]
+        try:
+            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
+        except _INFLATE_ERROR as error:
+            raise damaged(entry) from error
+
+    def _raw(self, entry: Entry) -> Buffer:
+        """Find the compressed bytes; those of the last entry are kept, since a peek, or a read, often follows."""
+        last = self._last_raw
+        if last is not None and last[0] is entry:
+            return last[1]
+        self.held.require(entry)
+        raw = raw_of(self.data, entry)
+        self._last_raw = entry, raw
+        return raw
+
+    def _stored(self, entry: Entry) -> Buffer:
+        self.held.require(entry)
+        start = start_of(self.data, entry)
+        for length in (entry.size, entry.compressed):
+            content = self.data[start : start + length]
+            if len(content) == length:
+                return content
+        raise damaged(entry)
+
+    def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
+        if self._peeked is not None and self._peeked[0] is entry:
+            return self._peeked[1]
+        if self._ahead is not None and (content := self._ahead.take(entry)) is not None:
+            return content
+        allowed = min(limit, self._left)
+        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+        try:
+            content = bytes(stream.decompress(raw, allowed + 1))
+        except _INFLATE_ERROR as error:
+            raise damaged(entry) from error
+        if len(content) > allowed:
+            raise _too_large(entry, allowed)
+        if not stream.eof:
+            raise damaged(entry)
+        return content
+
+    def _is_deflated(self, entry: Entry) -> bool:
+        """Tell how to read an entry. Android takes unknown methods as stored; what inflates exactly was mislabelled."""
+        if entry.method in (_STORED, DEFLATED) or entry.compressed == entry.size:
+            return entry.method == DEFLATED
+        if entry not in self._mislabelled:
+            self._mislabelled[entry] = self._inflates_exactly(entry)
+        return self._mislabelled[entry]
+
+    def _inflates_exactly(self, entry: Entry) -> bool:
+        """Whether the bytes inflate to the announced size, as long as all such attempts together stay in the limit."""
+        size = 0
+        try:
+            for piece in inflated(entry, self._raw(entry)):
+                size += len(piece)
+                self._left_to_try -= len(piece)
+                if size > entry.size or self._left_to_try < 0:
+                    return False
+        except ApkError:
+            return False
+        return size == entry.size
+
+
+def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[bytes]:
+    """Inflate bytes piece by piece.
+
+    Args:
+        entry: whose bytes they are, for the message.
+        raw: the deflated bytes; what follows the end of their stream is left out.
+        to_the_end: refuse a stream that is cut off.
+
+    Raises:
+        ApkError: code `damaged-entry`, perhaps after some pieces.
+    """
+    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+    try:
+        for at in range(0, len(raw), _PIECE):
+            waiting: bytes | Buffer = raw[at : at + _PIECE]
+            while waiting and not stream.eof:
+                yield stream.decompress(waiting, _PIECE)
+                waiting = stream.unconsumed_tail
+        while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
+            yield rest
+    except _INFLATE_ERROR as error:
+        raise damaged(entry) from error
+    if to_the_end and not stream.eof:
+        raise damaged(entry)
+
+
+def _announced(data: Buffer, entry: Entry) -> bytes | None:
+    """Inflate an entry that is no larger than announced; None where it is, or damaged. Safe in any thread."""
+    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
+    try:
+        content = bytes(stream.decompress(raw_of(data, entry), entry.size + 1))
+    except (_INFLATE_ERROR, ApkError):
+        return None
+    return content if stream.eof and len(content) <= entry.size else None
+
+
+def raw_of(data: Buffer, entry: Entry) -> Buffer:
+    """Give the bytes of an entry as they lie in the file.
+
+    Raises:
+        ApkError: code `damaged-entry`.
+    """
+    start = start_of(data, entry)
+    return data[start : start + entry.compressed]
+
+
+def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
+    """Unpack a gzip file with all of its members; the answer and the errors are those of `unpack`."""
+    return unpack(data, limit, partial(isal_zlib.decompressobj, wbits=_GZIP), (_INFLATE_ERROR,))
+
+
+@contextmanager
+def map_file(path: Path) -> Iterator[Buffer]:
+    """Map a file for reading; an empty one gives an empty buffer.
+
+    Raises:
+        ApkError: code `not-found`, `not-a-file` or `unreadable`.
+        MemoryError: there is no room for it.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ApkError("This is not a regular file.", code="not-a-file")
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b"")
+    except FileNotFoundError as error:
+        raise ApkError("There is no such file.", code="not-found") from error
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
+        reason = getattr(error, "strerror", None) or "it changed while it was opened"
+        raise ApkError(f"The file cannot be opened: {reason}.", code="unreadable") from error
+    yield view
+
+
+def _too_large(entry: Entry, allowed: int) -> ApkError:
+    return ApkError(f"The entry {entry.name} is larger than {allowed} bytes when unpacked.", code="size-limit")

@@ -1,0 +1,1 @@
+"""All that turns what was read into findings."""

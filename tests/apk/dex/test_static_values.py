@@ -1,0 +1,65 @@
+import struct
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.dex.static_values import holders_of
+from tests.apk.dex.assembler import Class, assemble
+
+_URL = "http://a.example/"
+_CLASSES = [
+    Class("Lx/A;", statics=[("FIRST", "text"), ("SECOND", _URL)]),
+    Class("Lx/B;", statics=[("URL", _URL)]),
+    Class("Lx/C;", statics=[("OTHER", "text")]),
+]
+_DATA = assemble(_CLASSES)
+
+
+def _index(data: bytes) -> DexIndex:
+    (index,) = index_file(read_dex("classes.dex", data))
+    return index
+
+
+def _holders(data: bytes, text: str) -> list[bytes]:
+    index = _index(data)
+    (number,) = index.strings_equal([text.encode()]).values()
+    return [index.defined_class(row) for row in holders_of(index, [number])[number]]
+
+
+def test_classes_by_initial_value() -> None:
+    assert _holders(_DATA, _URL) == [b"Lx/A;", b"Lx/B;"]
+    assert _holders(_DATA, "text") == [b"Lx/A;", b"Lx/C;"]
+    assert _holders(_DATA, "URL") == []
+    assert holders_of(_index(_DATA), []) == {}
+
+
+def test_what_only_looks_like_a_value_is_none() -> None:
+    """The bytes of VALUE_STRING inside the number of a VALUE_LONG."""
+    index = _index(_DATA)
+    (number,) = index.strings_equal([_URL.encode()]).values()
+    at = int(index.part.class_defs["static_values"][2])
+    assert _DATA[at : at + 2] == b"\x01\x77"
+    long_value = b"\x01\xe6\x77" + struct.pack("<I", number) + b"\0\0\0"
+    changed = _DATA[:at] + long_value + _DATA[at + len(long_value) :]
+    assert _holders(changed, _URL) == [b"Lx/A;", b"Lx/B;"]
+
+
+def test_short_numbers_and_values_without_bytes() -> None:
+    index = _index(_DATA)
+    (number,) = index.strings_equal([_URL.encode()]).values()
+    at = int(index.part.class_defs["static_values"][2])
+    array = b"\x03\x1e\x3f\x17" + bytes([number])
+    assert _holders(_DATA[:at] + array + _DATA[at + len(array) :], _URL) == [b"Lx/A;", b"Lx/B;", b"Lx/C;"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(8, len(_DATA) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_any_damage_is_answered(changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(_DATA)
+    for at, byte in changes:
+        damaged[at] = byte
+    for index in index_file(read_dex("classes.dex", bytes(damaged))):
+        for rows in holders_of(index, range(40)).values():
+            assert all(row < index.part.class_defs.size for row in rows)

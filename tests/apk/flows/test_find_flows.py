@@ -1,0 +1,405 @@
+import gc
+import weakref
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows import find
+from phone_audit.apk.flows.find import find_flows
+from phone_audit.apk.flows.sources import Sources
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Behaviour
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+
+Code = tuple[int | Ref, ...]
+TEXT = "Ljava/lang/String;"
+IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
+LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
+CREATE = "onCreate(Landroid/os/Bundle;)V"
+ACTIVITY = "Landroid/app/Activity;"
+SOURCES = Sources(load_knowledge().behaviours)
+
+
+def invoke(method: str, *registers: int, opcode: int = 0x71) -> Code:
+    """Up to four registers; 0x71 is invoke-static, 0x6e invoke-virtual, 0x70 invoke-direct."""
+    packed = sum(register << (4 * place) for place, register in enumerate(registers))
+    return (len(registers) << 12 | opcode, Ref("method", method), packed)
+
+
+def result(register: int) -> Code:
+    return (register << 8 | 0x0C,)
+
+
+def text(register: int, value: str) -> Code:
+    return (register << 8 | 0x1A, Ref("string", value))
+
+
+def static(register: int, field: str, *, put: bool) -> Code:
+    return (register << 8 | (0x69 if put else 0x62), Ref("field", field))
+
+
+def member(register: int, holder: int, field: str, *, put: bool) -> Code:
+    return (holder << 12 | register << 8 | (0x5B if put else 0x54), Ref("field", field))
+
+
+def new(register: int, kind: str) -> Code:
+    return (register << 8 | 0x22, Ref("type", kind))
+
+
+def element(register: int, array: int, at: int, *, put: bool) -> Code:
+    return (register << 8 | (0x4D if put else 0x46), at << 8 | array)
+
+
+def join(*parts: Code) -> Code:
+    return tuple(unit for part in parts for unit in part)
+
+
+READ = join(invoke(IMEI, 0), result(1))
+SAY = invoke(LOG, 0, 1)
+
+
+def activity(*methods: Method, name: str = "Lx/Main;") -> Class:
+    return Class(name, methods, parent=ACTIVITY)
+
+
+def flows(
+    *classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"}), most: int = 4_000
+) -> list[Behaviour]:
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    found, _ = find_flows(indexes, SOURCES, active, most=most)
+    return list(found)
+
+
+def ids(*classes: Class) -> list[str]:
+    return [flow.id for flow in flows(*classes)]
+
+
+def create(*parts: Code) -> Method:
+    return Method(CREATE, join(*parts, (RETURN,)), direct=False, registers=10)
+
+
+def test_source_and_sink_in_one_method() -> None:
+    data = assemble([activity(create(READ, SAY))])
+    ((flow,), complete) = find_flows(index_file(read_dex("classes.dex", data)), SOURCES, frozenset({"x.Main"}))
+    assert complete
+    assert (flow.id, flow.data, flow.cleartext) == ("flow.imei-log", "imei", None)
+    assert (flow.source, flow.sink) == ("android.telephony.TelephonyManager.getDeviceId", "android.util.Log.d")
+    assert flow.steps is not None
+    assert [(step.class_, step.method, data[step.offset]) for step in flow.steps] == [("x.Main", CREATE, 0x71)] * 2
+    assert [(seen.kind, seen.where) for seen in flow.evidence] == [("flow", "classes.dex")] * 2
+    assert flow.title == "Gives away the IMEI in the log of the system"
+
+
+def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:
+    assert ids(activity(create(READ, text(1, "x"), SAY))) == []
+    assert ids(activity(create(READ, (0x1207,), SAY))) == ["flow.imei-log"]  # move-object v2, v1
+    assert ids(activity(create(text(1, "x"), SAY, READ))) == []
+
+
+def test_one_of_two_branches_is_enough() -> None:
+    # if-eqz v0, +4; const-string v1; the other way keeps the number
+    assert ids(activity(create(READ, (0x0038, 4), text(1, "x"), SAY))) == ["flow.imei-log"]
+
+
+def test_through_a_call_that_returns_it_and_one_that_takes_it() -> None:
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
+    takes = Method(f"take({TEXT})V", join((0x3107,), SAY, (RETURN,)))  # move-object v1, v3: the argument
+    uses = create(invoke(f"Lx/Main;->give(){TEXT}"), result(2), invoke(f"Lx/Main;->take({TEXT})V", 2))
+    (flow,) = flows(activity(gives, takes, uses))
+    assert flow.steps is not None
+    assert [step.method for step in flow.steps] == [f"give(){TEXT}", f"take({TEXT})V"]
+    other = create(invoke(f"Lx/Main;->give(){TEXT}"), text(2, "x"), invoke(f"Lx/Main;->take({TEXT})V", 2))
+    assert ids(activity(gives, takes, other)) == []
+
+
+def test_through_a_field_from_one_method_to_another() -> None:
+    field = f"Lx/Main;->kept:{TEXT}"
+    keeps = create(READ, static(1, field, put=True))
+    says = Method("onResume()V", join(static(1, field, put=False), SAY, (RETURN,)), direct=False)
+    (flow,) = flows(activity(keeps, says))
+    assert flow.steps is not None
+    assert [step.what for step in flow.steps][1] == "keeps it in x.Main.kept"
+    other = Method("onResume()V", join(static(1, f"Lx/Main;->free:{TEXT}", put=False), SAY, (RETURN,)), direct=False)
+    assert ids(activity(keeps, other)) == []
+
+
+def test_fields_of_one_object_and_of_two_are_told_apart() -> None:
+    one, two = f"Lx/D;->one:{TEXT}", f"Lx/D;->two:{TEXT}"
+    makes = join(new(2, "Lx/D;"), READ, member(1, 2, one, put=True))
+    assert ids(activity(create(makes, member(1, 2, one, put=False), SAY))) == ["flow.imei-log"]
+    assert ids(activity(create(makes, member(1, 2, two, put=False), SAY))) == []
+    twice = join(makes, text(1, "x"), member(1, 2, one, put=True))
+    assert ids(activity(create(twice, member(1, 2, one, put=False), SAY))) == []
+
+
+def test_elements_of_an_array_are_told_apart_where_the_index_is_known() -> None:
+    array = (0x0012, 0x1212, 0x2223, Ref("type", f"[{TEXT}"))  # v0 = 0; v2 = 1; v2 = new String[v2]
+    put = join(READ, array, element(1, 2, 0, put=True))
+    assert ids(activity(create(put, element(1, 2, 0, put=False), SAY))) == ["flow.imei-log"]
+    other = join((0x1012,), element(1, 2, 0, put=False))  # v0 = 1
+    assert ids(activity(create(put, other, SAY))) == []
+
+
+def test_through_what_android_keeps_and_gives_back() -> None:
+    append = f"Ljava/lang/StringBuilder;->append({TEXT})Ljava/lang/StringBuilder;"
+    whole = f"Ljava/lang/StringBuilder;->toString(){TEXT}"
+    build = join(new(2, "Ljava/lang/StringBuilder;"), READ, invoke(append, 2, 1, opcode=0x6E))
+    assert ids(activity(create(build, invoke(whole, 2, opcode=0x6E), result(1), SAY))) == ["flow.imei-log"]
+    length = invoke("Ljava/lang/StringBuilder;->length()I", 2, opcode=0x6E)
+    assert ids(activity(create(build, length, result(1), SAY))) == []
+
+
+def test_cleartext_is_said_only_where_the_address_was_seen() -> None:
+    make = f"Ljava/net/URL;-><init>({TEXT})V"
+    start = f"{TEXT[:-1]};->concat({TEXT}){TEXT}"
+    opens = invoke("Ljava/net/URL;->openConnection()Ljava/net/URLConnection;", 2, opcode=0x6E)
+
+    def sends(address: Code) -> bool | None:
+        joined = join(READ, address, invoke(start, 0, 1, opcode=0x6E), result(1), new(2, "Ljava/net/URL;"))
+        (flow,) = flows(activity(create(joined, invoke(make, 2, 1, opcode=0x70), opens)))
+        assert flow.id == "flow.imei-network"
+        return flow.cleartext
+
+    assert sends(text(0, "http://a.example/?i=")) is True
+    assert sends(text(0, "https://a.example/?i=")) is False
+    assert sends(text(0, "a.example/?i=")) is None
+
+
+@pytest.mark.parametrize(("active", "expected"), [({"x.Main"}, 1), (set(), 0), (None, 1)])
+def test_a_component_that_is_not_switched_on_does_not_run(active: set[str] | None, expected: int) -> None:
+    found = flows(activity(create(READ, SAY)), active=None if active is None else frozenset(active))
+    assert len(found) == expected
+
+
+def test_a_method_that_nobody_calls_does_not_run() -> None:
+    leaks = Method("leak()V", join(READ, SAY, (RETURN,)))
+    assert ids(activity(leaks)) == []
+    assert ids(activity(leaks, create(invoke("Lx/Main;->leak()V")))) == ["flow.imei-log"]
+    assert ids(activity(leaks, Method("unused()V", join(invoke("Lx/Main;->leak()V"), (RETURN,))))) == []
+
+
+def test_an_intent_counts_only_where_it_names_no_class() -> None:
+    extra = f"Landroid/content/Intent;->putExtra({TEXT}{TEXT})Landroid/content/Intent;"
+    starts = invoke("Lx/Main;->startActivity(Landroid/content/Intent;)V", 3, 2, opcode=0x6E)
+
+    def sends(constructor: str) -> list[str]:
+        made = join(new(2, "Landroid/content/Intent;"), invoke(constructor, 2, opcode=0x70))
+        return ids(activity(create(READ, made, text(0, "k"), invoke(extra, 2, 0, 1, opcode=0x6E), starts)))
+
+    assert sends("Landroid/content/Intent;-><init>()V") == ["flow.imei-intent"]
+    assert sends("Landroid/content/Intent;-><init>(Landroid/content/Context;Ljava/lang/Class;)V") == []
+
+
+def test_through_a_name_in_an_intent_to_another_component() -> None:
+    put = f"Landroid/content/Intent;->putExtra({TEXT}{TEXT})Landroid/content/Intent;"
+    get = f"Landroid/content/Intent;->getStringExtra({TEXT}){TEXT}"
+    asks = invoke("Lx/Other;->getIntent()Landroid/content/Intent;", 3, opcode=0x6E)
+    sender = activity(create(READ, new(2, "Landroid/content/Intent;"), text(0, "k"), invoke(put, 2, 0, 1, opcode=0x6E)))
+
+    def takes(key: str) -> list[str]:
+        reads = join(asks, result(2), text(0, key), invoke(get, 2, 0, opcode=0x6E), result(1), SAY)
+        return ids(sender, activity(create(reads), name="Lx/Other;"))
+
+    assert takes("k") == ["flow.imei-log"]
+    assert takes("other") == []
+
+
+def test_data_that_android_hands_over() -> None:
+    callback = Method("onLocationChanged(Landroid/location/Location;)V", join((0x3107,), SAY, (RETURN,)), direct=False)
+    listener = Class("Lx/L;", [callback], parent="Landroid/location/Listener;")
+    assert ids(listener) == ["flow.location-log"]
+
+
+def test_the_log_of_code_that_handles_anybodys_data_does_not_count() -> None:
+    def says(name: str) -> list[str]:
+        says = Class(name, [Method(f"say({TEXT})V", join((0x3107,), SAY, (RETURN,)))])
+        return ids(says, activity(create(READ, invoke(f"{name}->say({TEXT})V", 1))))
+
+    assert says("Lx/Log;") == ["flow.imei-log"]
+    assert says("Landroidx/core/Log;") == []
+
+
+def test_a_text_message_gives_away_what_it_says_not_whom_it_is_for() -> None:
+    send = f"Landroid/telephony/SmsManager;->sendTextMessage({TEXT}{TEXT}{TEXT})V"
+
+    def sends(address: int, body: int) -> list[str]:
+        return ids(activity(create(READ, text(3, "x"), invoke(send, 4, address, 3, body, opcode=0x6E))))
+
+    assert sends(3, 1) == ["flow.imei-sms"]
+    assert sends(1, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(TEXT, ["flow.imei-log"]), ("Lx/Other;", []), ("Ljava/lang/Integer;", [])],
+)
+def test_what_is_taken_out_of_a_message_as_something_else_is_not_the_data(kind: str, expected: list[str]) -> None:
+    held = "Landroid/os/Message;->obj:Ljava/lang/Object;"
+    obtain = invoke("Landroid/os/Message;->obtain()Landroid/os/Message;")
+    puts = create(READ, obtain, result(2), member(1, 2, held, put=True))
+    cast: Code = (0x011F, Ref("type", kind))
+    takes = join(member(1, 4, held, put=False), cast, SAY, (RETURN,))
+    handler = Class(
+        "Lx/H;",
+        [Method("handleMessage(Landroid/os/Message;)V", takes, direct=False, registers=5)],
+        parent="Landroid/os/Handler;",
+    )
+    assert ids(Class("Lx/Other;", []), handler, activity(puts)) == expected
+
+
+@pytest.mark.parametrize(("key", "expected"), [("android_id", ["flow.android-id-log"]), ("volume", [])])
+def test_a_setting_is_data_where_its_name_is(key: str, expected: list[str]) -> None:
+    get = f"Landroid/provider/Settings$Secure;->getString(Landroid/content/ContentResolver;{TEXT}){TEXT}"
+    asks = join(text(3, key), invoke(get, 2, 3), result(1), SAY)
+    assert ids(activity(create(asks))) == expected
+    named = Method(f"key(){TEXT}", join(text(0, key), (0x0011,)))
+    handed = join(invoke(f"Lx/Main;->key(){TEXT}"), result(3), invoke(get, 2, 3), result(1), SAY)
+    assert ids(activity(named, create(handed))) == expected
+
+
+def test_a_query_is_data_where_its_provider_is_named() -> None:
+    query = (
+        f"Landroid/content/ContentResolver;->query(Landroid/net/Uri;[{TEXT}{TEXT}[{TEXT}{TEXT})"
+        "Landroid/database/Cursor;"
+    )
+    parse = invoke(f"Landroid/net/Uri;->parse({TEXT})Landroid/net/Uri;", 3)
+    row = join(invoke(f"Landroid/database/Cursor;->getString(I){TEXT}", 1, 0, opcode=0x72), result(1), SAY)
+    call: Code = (0x0674, Ref("method", query), 4)
+
+    def asks(address: str) -> list[str]:
+        return ids(activity(create(text(3, address), parse, result(5), call, result(1), row)))
+
+    assert asks("content://sms/inbox") == ["flow.sms-log"]
+    assert asks("content://x/y") == []
+
+
+def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> None:
+    assert ids(activity(create(READ, (0x0202, 0x0009), SAY))) == ["flow.imei-log"]  # move/from16 v2, v9
+    assert ids(activity(create(READ, (0x0202, 0x000A), SAY))) == []
+
+
+def test_the_budget_is_kept_and_a_cut_is_told() -> None:
+    many = [create(READ, *[SAY] * 50)]
+    indexes = index_file(read_dex("classes.dex", assemble([activity(*many)])))
+    found, complete = find_flows(indexes, SOURCES, None, most=10)
+    assert len(found) < 50
+    assert not complete
+    assert find_flows(indexes, SOURCES, None)[1]
+
+
+def followed(*classes: Class) -> tuple[int, bool]:
+    """How many flows there are, and whether all data could be followed."""
+    found, complete = find_flows(index_file(read_dex("classes.dex", assemble(classes))), SOURCES, None)
+    return len(found), complete
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(1, (1, True)), (5, (1, True)), (6, (0, False)), (9, (0, False))])
+def test_data_is_followed_along_five_calls_and_what_lies_further_is_told(
+    calls: int, expected: tuple[int, bool]
+) -> None:
+    def gives(number: int) -> Method:
+        before = join(invoke(f"Lx/Main;->give{number - 1}(){TEXT}"), result(1)) if number else READ
+        return Method(f"give{number}(){TEXT}", join(before, (0x0111,)))
+
+    asks = create(invoke(f"Lx/Main;->give{calls - 1}(){TEXT}"), result(1), SAY)
+    assert followed(activity(*map(gives, range(calls)), asks)) == expected
+
+    def takes(number: int) -> Method:
+        after = invoke(f"Lx/Main;->take{number - 1}({TEXT})V", 1) if number else SAY
+        return Method(f"take{number}({TEXT})V", join((0x3107,), after, (RETURN,)))  # move-object v1, v3: the argument
+
+    hands = create(READ, invoke(f"Lx/Main;->take{calls - 1}({TEXT})V", 1))
+    assert followed(activity(*map(takes, range(calls)), hands)) == expected
+
+
+@pytest.mark.parametrize(("calls", "expected"), [(4, (1, True)), (5, (0, False))])
+def test_a_task_that_is_started_counts_as_a_call(calls: int, expected: tuple[int, bool]) -> None:
+    name = "doInBackground([Ljava/lang/Object;)Ljava/lang/Object;"
+    works = Method(name, join((0x3107,), SAY, (0x0111,)), direct=False, ins=2)
+    task = Class("Lx/Task;", [works], parent="Landroid/os/AsyncTask;")
+    starts = invoke("Lx/Task;->execute([Ljava/lang/Object;)Landroid/os/AsyncTask;", 0, 1, opcode=0x6E)
+
+    def takes(number: int) -> Method:
+        after = invoke(f"Lx/Main;->take{number - 1}({TEXT})V", 1) if number else join(new(0, "Lx/Task;"), starts)
+        return Method(f"take{number}({TEXT})V", join((0x3107,), after, (RETURN,)))
+
+    hands = create(READ, invoke(f"Lx/Main;->take{calls - 1}({TEXT})V", 1))
+    assert followed(task, activity(*map(takes, range(calls)), hands)) == expected
+
+
+def test_a_long_chain_of_calls_that_carries_no_data_cuts_nothing() -> None:
+    def calls(number: int) -> Method:
+        after = invoke(f"Lx/Main;->call{number - 1}({TEXT})V", 1) if number else SAY
+        return Method(f"call{number}({TEXT})V", join((0x3107,), after, (RETURN,)))
+
+    says = create(READ, SAY, text(2, "x"), invoke(f"Lx/Main;->call8({TEXT})V", 2))
+    assert followed(activity(*map(calls, range(9)), says)) == (1, True)
+    again = Method(f"again({TEXT})V", join((0x3107,), SAY, invoke(f"Lx/Main;->again({TEXT})V", 1), (RETURN,)))
+    assert followed(activity(again, create(READ, invoke(f"Lx/Main;->again({TEXT})V", 1)))) == (1, True)
+
+
+@pytest.mark.parametrize(("fields", "expected"), [(2, (1, True)), (3, (0, False))])
+def test_data_is_followed_through_two_fields_and_what_lies_further_is_told(
+    fields: int, expected: tuple[int, bool]
+) -> None:
+    names = [f"Lx/Main;->kept{number}:{TEXT}" for number in range(fields)]
+
+    def moves(number: int) -> Method:
+        code = join(static(1, names[number], put=False), static(1, names[number + 1], put=True), (RETURN,))
+        return Method(f"move{number}()V", code, direct=False)
+
+    says = Method("onResume()V", join(static(1, names[-1], put=False), SAY, (RETURN,)), direct=False)
+    keeps = create(READ, static(1, names[0], put=True))
+    assert followed(activity(keeps, *map(moves, range(fields - 1)), says)) == expected
+
+
+def test_fields_that_nobody_came_back_to_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = f"Lx/Main;->kept:{TEXT}"
+    says = Method("onResume()V", join(static(1, field, put=False), SAY, (RETURN,)), direct=False)
+    classes = activity(create(READ, static(1, field, put=True)), says)
+    assert followed(classes) == (1, True)
+    monkeypatch.setattr(find, "_ROUNDS", 1)
+    assert followed(classes) == (0, False)
+
+
+def test_libraries_do_not_use_up_what_is_followed_in_the_package_itself() -> None:
+    library = Class("La/Library;", [create(READ, *[SAY] * 50)], parent=ACTIVITY)
+    indexes = index_file(read_dex("classes.dex", assemble([library, activity(create(READ, SAY))])))
+
+    def found(own: tuple[bytes, ...]) -> set[str]:
+        return {flow.steps[-1].class_ for flow in find_flows(indexes, SOURCES, None, own, most=10)[0] if flow.steps}
+
+    assert found(()) == {"a.Library"}
+    assert found((b"Lx/",)) == {"a.Library", "x.Main"}
+
+
+def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
+    (index,) = index_file(read_dex("classes.dex", assemble([activity(create(READ, SAY))])))
+    gone = weakref.ref(index)
+    gc.disable()
+    try:
+        assert find_flows([index], SOURCES, None)[0]
+        del index
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_without_code() -> None:
+    assert find_flows([], SOURCES, None) == ((), True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=12))
+def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
+    uses = create(invoke(f"Lx/Main;->give(){TEXT}"), result(1), (0x0038, 4), text(1, "x"), SAY)
+    data = bytearray(assemble([activity(gives, uses)]))
+    for at, value in changes:
+        data[0x70 + at % (len(data) - 0x70)] = value
+    found, _ = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None)
+    assert all(step.offset < len(data) for flow in found for step in flow.steps or ())

@@ -1,0 +1,59 @@
+"""Files beside an APK, with the names that evidence gives them."""
+
+import hashlib
+from pathlib import Path
+
+from fixtures.oat.vdex import oat, vdex
+from phone_audit.apk.oat.read import read_beside
+from phone_audit.model.beside import BesideFile
+from tests.apk.oat.samples import plain, trust
+
+APK = "/system/app/Dialer/Dialer.apk"
+FOLDER = "/system/app/Dialer/oat"
+
+
+def _beside(tmp_path: Path, path: str, content: bytes) -> BesideFile:
+    local = tmp_path / hashlib.sha256(content).hexdigest()
+    local.write_bytes(content)
+    return BesideFile(path, local, len(content), None, "odex" if path.endswith(".odex") else "vdex")
+
+
+def _told(tmp_path: Path, *files: BesideFile) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+    found = read_beside(files, APK)
+    return {name: bytes(dex) for name, dex in found.dexes}, [(one.subject, one.code) for one in found.skipped]
+
+
+def test_names(tmp_path: Path) -> None:
+    one = _beside(tmp_path, f"{FOLDER}/arm64/Dialer.vdex", vdex("006", [plain(), trust()]))
+    other = _beside(tmp_path, "/system/framework/boot.vdex", vdex("006", [plain("https://b.example.net/")]))
+    assert _told(tmp_path, one, other) == (
+        {
+            "oat/arm64/Dialer.vdex!classes.dex": plain(),
+            "oat/arm64/Dialer.vdex!classes2.dex": trust(),
+            "/system/framework/boot.vdex!classes.dex": plain("https://b.example.net/"),
+        },
+        [],
+    )
+
+
+def test_the_same_code_for_another_processor_is_read_once(tmp_path: Path) -> None:
+    files = [
+        _beside(tmp_path, f"{FOLDER}/arm64/Dialer.vdex", vdex("006", [plain()])),
+        _beside(tmp_path, f"{FOLDER}/arm/Dialer.vdex", vdex("010", [plain()])),
+        _beside(tmp_path, f"{FOLDER}/arm/Dialer.odex", oat([plain()])),
+    ]
+    assert _told(tmp_path, *files) == ({"oat/arm64/Dialer.vdex!classes.dex": plain()}, [])
+
+
+def test_a_file_of_another_kind_and_a_file_that_is_gone(tmp_path: Path) -> None:
+    odd = _beside(tmp_path, f"{FOLDER}/arm64/Dialer.vdex", b"none of these")
+    gone = BesideFile(f"{FOLDER}/arm64/Dialer.odex", tmp_path / "gone", 5, None, "odex")
+    assert _told(tmp_path, odd, gone) == (
+        {},
+        [("oat/arm64/Dialer.vdex", "not-a-code-file"), ("oat/arm64/Dialer.odex", "not-found")],
+    )
+
+
+def test_an_ordinary_dex_file(tmp_path: Path) -> None:
+    one = _beside(tmp_path, f"{FOLDER}/arm64/Dialer.vdex", plain())
+    assert _told(tmp_path, one)[0] == {"oat/arm64/Dialer.vdex!classes.dex": plain()}

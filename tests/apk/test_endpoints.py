@@ -1,0 +1,237 @@
+from collections.abc import Iterable
+
+import pytest
+
+from phone_audit.apk.assets.found import Elsewhere, Mention
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.endpoints import endpoints as endpoints_module
+from phone_audit.apk.endpoints.endpoints import (
+    BY_ANALYSIS,
+    DOTTED_NUMBER,
+    LOOK_ALIKE,
+    MARKUP_NAME,
+    MAX_EVIDENCE,
+    MAX_URLS,
+    UNKNOWN_SUFFIX,
+    find_endpoints,
+)
+from phone_audit.apk.endpoints.host_text import find_urls
+from phone_audit.apk.endpoints.intent_probes import PROBE
+from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.finding import Evidence, Skipped
+from tests.apk.dex.builder import Source, build_dex, string_data
+from tests.apk.facts import incident, knowledge, owner, rule, tracker
+
+_ANALYSED = [rule(name, by="analysis") for name in sorted(BY_ANALYSIS)]
+_KNOWN = knowledge(
+    trackers=[tracker("Shared", hosts=["shared.name"], owner="A"), tracker("Other", hosts=["shared.name"], owner="B")],
+    hosts=[owner("stat.example.cn", "Example Ltd", "push")],
+    rules=[
+        rule("namespace", hosts=["schemas.example.com"], url_prefixes=["www.example.org/ns/"]),
+        rule("documentation", url_prefixes=["www.example.org/docs/"]),
+        rule("identifier", url_prefixes=["gcm.example.org/refresh"]),
+        *_ANALYSED,
+        rule("loopback", hosts=["127.0.0.0/8", "localhost"]),
+    ],
+)
+
+
+def _find(*sources: Source, known: Knowledge = _KNOWN) -> tuple[Endpoint, ...]:
+    files = [(f"classes{number}.dex", build_dex(source)) for number, source in enumerate(sources)]
+    endpoints, skipped = find_endpoints(
+        [read_dex(name, data) for name, data in files], [[b"Landroid/net/Uri;"] for _ in files], known
+    )
+    assert skipped == ()
+    return endpoints
+
+
+def _by_host(*strings: str) -> dict[str, Endpoint]:
+    return {endpoint.host: endpoint for endpoint in _find(Source(strings=strings))}
+
+
+def _counted(found: Iterable[Endpoint]) -> list[str]:
+    return sorted(endpoint.host for endpoint in found if endpoint.ruled_out is None)
+
+
+def test_the_whole_of_one_endpoint() -> None:
+    source = Source(strings=("http://a.stat.example.cn:8080/x",))
+    data = build_dex(source)
+    evidence = Evidence(
+        kind="dex-string",
+        where="classes0.dex",
+        value="http://a.stat.example.cn:8080/x",
+        offset=data.index(string_data("http://a.stat.example.cn:8080/x")),
+    )
+    assert _find(source) == (
+        Endpoint(
+            host="a.stat.example.cn",
+            kind="domain",
+            registered_domain="example.cn",
+            urls=("http://a.stat.example.cn:8080/x",),
+            schemes=("http",),
+            ports=(8080,),
+            cleartext=True,
+            owner="Example Ltd",
+            category="push",
+            ruled_out=None,
+            held_by=(HeldBy(party="unknown", library=None, evidence=(evidence,)),),
+        ),
+    )
+
+
+def test_sightings_in_several_files_are_one_endpoint() -> None:
+    first = Source(strings=("https://a.example.cn/2", "a.example.cn:444"))
+    second = Source(strings=("HTTPS://A.example.cn:443/1",))
+    (endpoint,) = _find(first, second)
+    assert endpoint.urls == ("HTTPS://A.example.cn:443/1", "https://a.example.cn/2")
+    assert (endpoint.schemes, endpoint.ports, endpoint.cleartext) == (("https",), (443, 444), False)
+    assert [one.where for one in endpoint.held_by[0].evidence] == ["classes0.dex", "classes0.dex", "classes1.dex"]
+
+
+def test_hosts_without_anything_known() -> None:
+    (endpoint,) = _find(Source(strings=("zzhc.vnet.cn",)))
+    assert (endpoint.owner, endpoint.category, endpoint.urls, endpoint.schemes) == (None, "unknown", (), ())
+    assert endpoint.cleartext is False
+
+
+def test_addresses() -> None:
+    found = _by_host("http://192.0.2.7/", "ws://[2001:db8::1]:81/", "14.17.43.18", "2001:db8:0:1::5", "2.5.29.14")
+    assert {host: (one.kind, one.registered_domain) for host, one in found.items()} == {
+        "192.0.2.7": ("ipv4", None),
+        "14.17.43.18": ("ipv4", None),
+        "2.5.29.14": ("ipv4", None),
+        "2001:db8::1": ("ipv6", None),
+        "2001:db8:0:1::5": ("ipv6", None),
+    }
+    assert {host for host, one in found.items() if one.ruled_out} == {"2.5.29.14"}
+
+
+def test_what_a_rule_takes_out_stays_listed() -> None:
+    found = _by_host(
+        "http://schemas.example.com/android",
+        "http://www.example.org/ns/a",
+        "http://www.example.org/docs/a",
+        "http://localhost:80/",
+        "127.0.0.1:7912",
+        "http://javax.xml.XMLConstants/feature",
+        "http://intranet/",
+    )
+    assert {host: (one.ruled_out, one.cleartext) for host, one in found.items()} == {
+        "schemas.example.com": ("namespace", False),
+        "www.example.org": ("documentation", False),
+        "localhost": ("loopback", False),
+        "127.0.0.1": ("loopback", False),
+        "javax.xml.xmlconstants": (UNKNOWN_SUFFIX, False),
+        "intranet": (UNKNOWN_SUFFIX, False),
+    }
+    assert found["www.example.org"].urls == ("http://www.example.org/docs/a", "http://www.example.org/ns/a")
+
+
+def test_one_free_url_brings_the_host_back() -> None:
+    found = _by_host("http://www.example.org/ns/a", "https://www.example.org/upload")["www.example.org"]
+    assert (found.ruled_out, found.cleartext) == (None, False)
+    found = _by_host("https://www.example.org/ns/a", "http://www.example.org/upload")["www.example.org"]
+    assert (found.ruled_out, found.cleartext) == (None, True)
+
+
+def test_a_bare_name_is_no_more_than_its_urls() -> None:
+    assert _by_host("www.example.org", "http://www.example.org/docs/a")["www.example.org"].ruled_out == "documentation"
+    assert _by_host("www.example.org")["www.example.org"].ruled_out is None
+
+
+def test_what_looks_like_a_name_stays_listed_and_counts_for_nothing() -> None:
+    found = _by_host("com.example.app", "android.net", "libx.so", "foo.js", "user.name", "java.util.List", "1.2.3.4")
+    assert {host: one.ruled_out for host, one in found.items()} == {
+        "com.example.app": LOOK_ALIKE,
+        "android.net": LOOK_ALIKE,
+        "libx.so": LOOK_ALIKE,
+        "user.name": LOOK_ALIKE,
+        "1.2.3.4": DOTTED_NUMBER,
+    }
+
+
+def test_trackers_and_urls_support_bare_names() -> None:
+    found = _by_host("a.shared.name", "cdn.vendor.dev", "https://api.vendor.dev/", "other.name")
+    assert _counted(found.values()) == ["a.shared.name", "api.vendor.dev", "cdn.vendor.dev"]
+
+
+def test_a_port_or_a_url_brings_a_look_alike_back() -> None:
+    assert _by_host("other.name", "other.name:443")["other.name"].ruled_out is None
+    assert _by_host("1.2.3.4", "http://1.2.3.4/")["1.2.3.4"].ruled_out is None
+    documented = _by_host("www.example.org", "com.example.org", "http://www.example.org/docs/a")
+    assert documented["com.example.org"].ruled_out == LOOK_ALIKE
+
+
+def test_a_path_behind_a_bare_name_is_tried_by_the_rules_too() -> None:
+    assert _by_host("gcm.example.org/refresh")["gcm.example.org"].ruled_out == "identifier"
+    assert _by_host("gcm.example.org/send")["gcm.example.org"].ruled_out is None
+    assert _by_host("gcm.example.org/refresh", "gcm.example.org/send")["gcm.example.org"].ruled_out == "identifier"
+
+
+def test_without_its_rule_nothing_is_taken_out_by_analysis() -> None:
+    found = _find(Source(strings=("http://intranet/", "user.name")), known=knowledge())
+    assert {one.host: one.ruled_out for one in found} == {"intranet": None, "user.name": None}
+
+
+def test_the_rules_that_are_tried_here_are_those_of_the_knowledge() -> None:
+    rules = {rule.id: rule for rule in load_knowledge().rules if rule.by == "analysis"}
+    rules = {name: rule for name, rule in rules.items() if not rule.texts or name == PROBE}
+    assert rules.keys() == BY_ANALYSIS
+    for name in (UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER):
+        for text in rules[name].matches:
+            (found,) = _find(Source(strings=(text,)), known=load_knowledge())
+            assert found.ruled_out == name, text
+        for text in rules[name].ignores:
+            (found,) = _find(Source(strings=(text,)), known=load_knowledge())
+            assert found.ruled_out is None, text
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_names_in_markup_unless_a_tracker_has_the_host(wanted: bool) -> None:
+    rules = {rule.id: rule for rule in load_knowledge().rules}
+    trackers = [tracker("T", hosts=["vendor.dev"])] if wanted else ()
+    known = knowledge(rules=[rule(MARKUP_NAME, by="analysis")], trackers=trackers)
+    for text in rules[MARKUP_NAME].matches:
+        assert _in_file(text, known).ruled_out == (None if wanted else MARKUP_NAME), text
+        (found,) = _find(Source(strings=(text,)), known=known)
+        assert found.ruled_out is None, "code may cut it"
+    for text in rules[MARKUP_NAME].ignores:
+        assert _in_file(text, known).ruled_out is None, text
+
+
+def _in_file(text: str, known: Knowledge) -> Endpoint:
+    mentions = tuple(Mention(found, "asset", "assets/a", 0) for found in find_urls(text))
+    (found,), _ = find_endpoints([], [], known, Elsewhere(mentions))
+    return found
+
+
+def test_hosts_of_incidents_are_taken_bare_under_any_suffix() -> None:
+    known = knowledge(incidents=[incident("bad.click", "http://c2.info/x", "(path only)")], rules=_ANALYSED)
+    found = _find(Source(strings=("s.bad.click", "c2.info", "other.click", "notbad.click")), known=known)
+    assert _counted(found) == ["c2.info", "s.bad.click"]
+
+
+def test_lists_stay_short() -> None:
+    (endpoint,) = _find(Source(strings=tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS + 30))))
+    assert endpoint.urls == tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS))
+    assert len(endpoint.held_by[0].evidence) == MAX_EVIDENCE
+
+
+@pytest.mark.parametrize("limit", ["MAX_HOSTS", "MAX_MENTIONS"])
+def test_too_many_hosts_are_said_to_be_left_out(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints_module, limit, 3)
+    data = build_dex(Source(strings=tuple(f"See http://a{number}.cn/" for number in range(5))))
+    endpoints, skipped = find_endpoints([read_dex("classes.dex", data)], [[]], _KNOWN)
+    assert [endpoint.host for endpoint in endpoints] == ["a0.cn", "a1.cn", "a2.cn"]
+    reason = skipped[0].reason
+    assert skipped == (Skipped(subject="classes.dex", step="dex", code="too-many-endpoints", reason=reason),)
+
+
+def test_a_text_that_no_string_table_names_is_not_read() -> None:
+    data = build_dex(Source(strings=("a",))) + string_data("http://hidden.example.cn/")
+    assert find_endpoints([read_dex("classes.dex", data)], [[]], _KNOWN) == ((), ())
+
+
+def test_no_dex_file_no_endpoints() -> None:
+    assert find_endpoints([], [], _KNOWN) == ((), ())

@@ -1,0 +1,47 @@
+"""Over every real package: nothing is taken for packed, and what accepts any certificate was read by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from phone_audit.apk.read_apk import read_apk
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import ApkInfo
+
+pytestmark = [pytest.mark.corpus, pytest.mark.timeout(600)]
+
+ACCEPTING = {
+    ("0d2dc1ccb6-maxpresent.jar", "com.rabbitmq.client.TrustEverythingTrustManager"),
+    ("1ac9a8274a-JustTrustMe.apk", "just.trust.me.Main"),
+    ("1ac9a8274a-JustTrustMe.apk", "just.trust.me.Main$ImSureItsLegitTrustManager"),
+    ("1ac9a8274a-JustTrustMe.apk", "just.trust.me.Main$TrustAllSSLSocketFactory$1"),
+    ("31878e33c5-sieve.apk", "com.mwr.example.sieve.NetBackupHandler$1"),
+    ("35b126c880-goatdroid.apk", "org.owasp.goatdroid.fourgoats.requestresponse.CustomSSLSocketFactory"),
+    ("35b126c880-goatdroid.apk", "org.owasp.goatdroid.fourgoats.requestresponse.CustomSSLSocketFactory$1"),
+    ("5fe8686a03-Yosemite.apk", "com.rabbitmq.client.TrustEverythingTrustManager"),
+    ("b2f9ca1bff-dev2.apk", "cn.jiguang.verifysdk.i.o$a"),
+    ("f888b95773-Yosemite.apk", "com.rabbitmq.client.TrustEverythingTrustManager"),
+}
+"""Each read by hand: all of them accept what they are shown. RabbitMQ's is what `useSslProtocol()` uses by default."""
+
+
+@pytest.fixture(scope="module")
+def records(corpus: Path) -> dict[str, ApkInfo]:
+    known = load_knowledge()
+    return {path.name: read_apk(path, shown_as=path.name, knowledge=known) for path in sorted(corpus.iterdir())}
+
+
+def test_no_package_of_the_corpus_is_packed(records: dict[str, ApkInfo]) -> None:
+    assert len(records) > 370
+    hidden = {name: info.obfuscation for name, info in records.items() if info.obfuscation is not None}
+    assert len(hidden) > 200
+    assert {name: seen.packers for name, seen in hidden.items() if seen.packers} == {}
+    assert {name: seen.evidence for name, seen in hidden.items() if seen.encrypted} == {}
+    assert not any(skipped.code == "packed" for info in records.values() for skipped in info.skipped)
+
+
+def test_who_accepts_any_certificate(records: dict[str, ApkInfo]) -> None:
+    policies = [(name, info.network_policy) for name, info in records.items()]
+    accepting = [(name, policy) for name, policy in policies if policy and policy.accepts_any_certificate]
+    found = {(name, one.class_) for name, policy in accepting for by in policy.accepted_by for one in by.evidence}
+    assert found == ACCEPTING

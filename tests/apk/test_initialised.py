@@ -1,0 +1,131 @@
+from collections.abc import Sequence
+
+from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.code.libraries import Owners
+from phone_audit.apk.code.package_code import read_code
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.trackers.initialised import Starts
+from phone_audit.model.apk import Component, ComponentKind
+from phone_audit.model.finding import Evidence
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, invoke_static
+from tests.apk.facts import knowledge, library, tracker
+
+_SPOTTER = tracker("Spotter", code=["com.spotter.sdk"])
+_KNOWN = knowledge(
+    trackers=[_SPOTTER, tracker("Ads", code=["net.ads.core.AdView"])],
+    libraries=[library("Adapter", code=["net.mediate.adapter"], role="connector")],
+)
+_INIT, _OTHER = "Lcom/spotter/sdk/Spotter;->init()V", "Lcom/spotter/sdk/Spotter;->flush()V"
+_SDK = Class("Lcom/spotter/sdk/Spotter;", [Method("init()V"), Method("flush()V")])
+
+
+def _caller(name: str, *methods: str) -> Class:
+    units = tuple(unit for method in methods for unit in invoke_static(method))
+    return Class(name, [Method("run()V", (*units, RETURN))])
+
+
+def _started(classes: Sequence[Class], declared: Declared | None = None) -> dict[str, tuple[Evidence, ...]]:
+    chosen = declared or Declared(package="org.example.app")
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    return Starts(indexes, chosen, Owners(_KNOWN, chosen.package, chosen.components).of, _KNOWN)(_KNOWN.trackers)
+
+
+def _declared(
+    kind: ComponentKind = "service", name: str = "com.spotter.sdk.Send", meta_data: tuple[str, str] | None = None
+) -> Declared:
+    component = Component(kind=kind, name=name, exported=False, permission=None, actions=())
+    return Declared(components=(component,), package="org.example.app", meta_data=(meta_data,) if meta_data else ())
+
+
+def test_a_call_from_elsewhere() -> None:
+    ((evidence,),) = _started([_SDK, _caller("Lorg/example/app/Main;", _INIT)]).values()
+    assert evidence.model_copy(update={"offset": None}) == Evidence(
+        kind="call",
+        where="classes.dex",
+        value="com.spotter.sdk.Spotter.init()V",
+        class_="org.example.app.Main",
+        method="run()V",
+    )
+
+
+def test_a_call_that_starts_it_is_shown_before_others() -> None:
+    callers = [_caller("Lorg/example/app/A;", _OTHER), _caller("Lorg/example/app/Main;", _INIT)]
+    ((evidence,),) = _started([_SDK, *callers]).values()
+    assert evidence.class_ == "org.example.app.Main"
+    ((other,),) = _started([_SDK, callers[0]]).values()
+    assert other.value == "com.spotter.sdk.Spotter.flush()V"
+
+
+def test_calls_of_its_own_of_its_maker_and_of_connectors_tell_nothing() -> None:
+    inside = [
+        _caller("Lcom/spotter/sdk/Other;", _INIT),
+        _caller("Lcom/spotter/push/Push;", _INIT),
+        _caller("Lnet/mediate/adapter/Spotter;", _INIT),
+    ]
+    assert _started([_SDK, *inside]) == {}
+
+
+def test_what_calls_a_tracker_stands_in_for_nothing_whatever_its_name() -> None:
+    assert list(_started([_SDK, _caller("Lorg/example/noop/Spotter;", _INIT)])) == ["spotter"]
+
+
+def test_the_makers_own_package_counts() -> None:
+    found = _started([_SDK, _caller("Lcom/spotter/shop/Main;", _INIT)], Declared(package="com.spotter.shop"))
+    assert list(found) == ["spotter"]
+
+
+def test_what_only_looks_like_a_call_is_none() -> None:
+    """The bytes of invoke-static inside a 32-bit constant."""
+    units = (0x0014, 0x0071, Ref("method", _INIT), RETURN)
+    assert _started([_SDK, Class("Lorg/example/app/Main;", [Method("run()V", units)])]) == {}
+
+
+def test_components_of_its_classes() -> None:
+    ((evidence,),) = _started([_SDK], _declared("provider", "com.spotter.sdk.Auto")).values()
+    assert evidence == Evidence(
+        kind="manifest",
+        where="AndroidManifest.xml",
+        value="provider com.spotter.sdk.Auto",
+        class_="com.spotter.sdk.Auto",
+    )
+    assert _started([_SDK], _declared(name="com.spotter.sdkx.Send")) == {}
+    assert list(_started([_SDK], _declared(name="com.spotter.sdk.stub.Send"))) == ["spotter"]
+
+
+def test_meta_data() -> None:
+    def values(name: str) -> list[str]:
+        found = _started([_SDK], _declared(name="org.example.app.Main", meta_data=(name, "on")))
+        return [one.value for shown in found.values() for one in shown]
+
+    assert values("com.spotter.sdk.KEY") == ["meta-data com.spotter.sdk.KEY=on"]
+    assert values("registrar:com.spotter.sdk.Registrar") == ["meta-data registrar:com.spotter.sdk.Registrar=on"]
+    assert values("net.ads.core.APPLICATION_ID") == ["meta-data net.ads.core.APPLICATION_ID=on"]
+    assert values("com.spotter.sdkx.KEY") == values("net.ads.other.KEY") == []
+
+
+def test_a_tracker_that_is_set_going_is_initialised() -> None:
+    data = assemble([_SDK, _caller("Lorg/example/app/Main;", _INIT)])
+    (found,) = read_code([("classes.dex", data)], _KNOWN, Declared(package="org.example.app")).trackers
+    assert (found.id, found.tier) == ("spotter", "initialised")
+    assert [(one.kind, one.class_) for one in found.evidence] == [
+        ("call", "org.example.app.Main"),
+        ("class", "com.spotter.sdk.Spotter"),
+    ]
+    (present,) = read_code([("classes.dex", assemble([_SDK]))], _KNOWN).trackers
+    assert present.tier == "present"
+
+
+def test_a_tracker_without_classes_is_not_initialised() -> None:
+    data = assemble([_caller("Lorg/example/app/Main;", _INIT)])
+    (found,) = read_code([("classes.dex", data)], _KNOWN, _declared()).trackers
+    assert found.tier == "referenced"
+
+
+def test_damaged_tables_are_survived() -> None:
+    data = assemble([_SDK, _caller("Lorg/example/app/Main;", _INIT, _OTHER)])
+    for at in range(0x70, len(data), 3):
+        changed = data[:at] + b"\xff" + data[at + 1 :]
+        indexes = index_file(read_dex("classes.dex", changed))
+        started = Starts(indexes, Declared(), Owners(_KNOWN, "org.example.app").of, _KNOWN)(_KNOWN.trackers)
+        assert started.keys() <= {fact.id for fact in _KNOWN.trackers}

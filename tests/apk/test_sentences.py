@@ -1,0 +1,65 @@
+"""Text for people, and near misses: what a program asks, what a command fetches."""
+
+import pytest
+
+from phone_audit.apk.endpoints.markup_names import is_name_in_markup
+from phone_audit.apk.endpoints.prose import is_prose, is_sentence
+from phone_audit.knowledge.load import load_knowledge
+
+URL = "http://www.vendor.dev/help"
+RULES = {rule.id: rule for rule in load_knowledge().rules}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "For details see ",
+        "or not (see ",
+        "Set up the key at http://a.vendor.dev/ or ",
+        "first part.\nRead more about it:\n",
+        'Use the "build tools": ',
+        "Documentation: ",
+        "Photogrammetric Engineering, November 1998. ",
+        "National Geospatial Intelligence Agency (NGA). ",
+        "Directorate of Surveys and Mapping; ",
+        "\u8bf7\u53c2\u8003 ",
+        "\u6743\u9650\u51fa\u9519\uff0c\u8bf7\u68c0\u67e5\u914d\u7f6e\uff0c",
+    ],
+)
+def test_a_sentence_leads_up_to_it(before: str) -> None:
+    assert is_prose(before)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "", "GET ", "url = ", "server: ", "server address: ", "see=", "\u670d\u52a1\u5668=", "<a href=\"",
+        "curl -fsSL -o a ", "busybox wget -q ", "am start -d ",
+        "git clone ", "fetch it with wget from ", "else return \"", "download(",
+    ],
+)  # fmt: skip
+def test_anything_else_does_not(before: str) -> None:
+    assert not is_prose(before)
+
+
+def test_a_sentence_needs_words_and_no_markup() -> None:
+    assert is_sentence(f"The key is missing, see {URL} for how to get one.", URL)
+    assert is_sentence(f"{URL} could not be reached because of an error", URL)
+    assert not is_sentence(f"See {URL}", URL)
+    assert not is_sentence(f"<p>The key is missing, <b>see {URL} for how to get one.", URL)
+    assert not is_sentence(f"one two three four five {{}} six {URL}", URL)
+    assert not is_sentence(f"{URL} GET POST PUT HEAD DELETE TRACE", URL)
+
+
+def _url_in(text: str) -> str:
+    return text[text.rindex("http") :].rstrip("\"'/>")
+
+
+@pytest.mark.parametrize("text", RULES["markup-name"].matches)
+def test_names_in_markup(text: str) -> None:
+    assert is_name_in_markup(text, _url_in(text))
+
+
+@pytest.mark.parametrize("text", RULES["markup-name"].ignores)
+def test_no_names_in_markup(text: str) -> None:
+    assert not is_name_in_markup(text, _url_in(text))

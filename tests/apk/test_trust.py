@@ -1,0 +1,163 @@
+"""Code that accepts any certificate, and code that nearly does. The classes are those of `fixtures/trust/smali`."""
+
+from pathlib import Path
+
+import pytest
+
+from phone_audit.apk.code import certificate_checks as trust
+from phone_audit.apk.code.certificate_checks import MAX_SHOWN, accepting_code
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.package_code import read_code
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.join import join, moved_inside
+from phone_audit.apk.xml.network_policy import accepting_behaviour, with_code
+from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, HeldBy
+from phone_audit.model.finding import Evidence
+from tests.apk.facts import knowledge
+from tests.detect.seen import policy
+from tests.judge.cases import apk_info
+
+DEX = (Path(__file__).parents[2] / "fixtures/trust/trust.dex").read_bytes()
+MANAGER, VERIFIER = "returns without checking the certificate", "returns true for every host name"
+WEB_VIEW, READY = "proceeds after every certificate error", "uses a verifier that accepts every host name"
+ACCEPTING = {
+    "EmptyManager": MANAGER,
+    "LoggingManager": MANAGER,
+    "KotlinManager": MANAGER,
+    "PresentManager": MANAGER,
+    "ExtendedManager": MANAGER,
+    "BaseManager": MANAGER,
+    "TrueVerifier": VERIFIER,
+    "MovingVerifier": VERIFIER,
+    "LambdaVerifier": VERIFIER,
+    "ProceedingClient": WEB_VIEW,
+    "NullSafeClient": WEB_VIEW,
+    "NotNullClient": WEB_VIEW,
+}
+NEAR = [
+    "ThrowingManager", "DeadReturnManager", "DelegatingManager", "SuperManager", "PinningManager",
+    "HalfManager", "UnusedManager", "NoManager", "AbstractManager", "HeirManager", "FalseVerifier",
+    "ComparingVerifier", "ChoosingVerifier", "LogResultVerifier", "RecursiveVerifier", "CancellingClient",
+    "InheritingClient", "AskingClient", "DebugClient",
+]  # fmt: skip
+
+
+def indexes(data: bytes = DEX, name: str = "classes.dex") -> tuple[DexIndex, ...]:
+    return index_file(read_dex(name, data))
+
+
+def places(*files: DexIndex) -> tuple[Evidence, ...]:
+    """All places, taken for code of one owner."""
+    found = accepting_code(files, lambda _: Owner("unknown", None))
+    return found[0].evidence if found else ()
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, str]:
+    shown = {(one.class_ or "").removeprefix("trust."): one.value.split(" ", 1)[1] for one in places(*indexes())}
+    return {name: text for name, text in shown.items() if name != "Main"}
+
+
+@pytest.mark.parametrize("name", ACCEPTING)
+def test_accepting(found: dict[str, str], name: str) -> None:
+    assert found.get(name) == ACCEPTING[name]
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_near_misses(found: dict[str, str], name: str) -> None:
+    assert f"Ltrust/{name};".encode() in indexes()[0].type_ids
+    assert name not in found
+
+
+def test_every_class_of_the_fixture_is_tried() -> None:
+    names = {path.stem for path in (Path(__file__).parents[2] / "fixtures/trust/smali").iterdir()}
+    assert names == {*ACCEPTING, *NEAR, "Main", "Library"}
+
+
+def test_ready_made_verifiers_are_found_where_they_are_used() -> None:
+    """The library that offers them uses them too, and another field of it is no reason."""
+    shown = [(one.class_, one.method, one.value.split(" ", 1)[1]) for one in places(*indexes())]
+    assert [one for one in shown if one[2] == READY] == [
+        ("trust.Main", "ready()V", READY),
+        ("trust.Main", "made()V", READY),
+    ]
+
+
+def test_the_evidence_names_the_place() -> None:
+    (one,) = [one for one in places(*indexes()) if one.class_ == "trust.EmptyManager"]
+    assert one.kind == "call"
+    assert one.where == "classes.dex"
+    assert one.method == "checkServerTrusted([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V"
+    assert one.offset is not None
+    assert DEX[one.offset : one.offset + 2] == b"\x0e\0"  # return-void
+
+
+def test_places_are_given_by_owner() -> None:
+    def owner(name: str) -> Owner:
+        return Owner("library", "Trust") if name.endswith("Manager") else Owner("first-party", None)
+
+    own, library = accepting_code(indexes(), owner)
+    assert (own.party, own.library, library.party, library.library) == ("first-party", None, "library", "Trust")
+    assert {one.value.split(" ", 1)[1] for one in library.evidence} == {MANAGER}
+    assert len(own.evidence) + len(library.evidence) == len(ACCEPTING) + 2
+
+
+def test_no_more_than_so_many_places() -> None:
+    many = [index for number in range(3) for index in indexes(name=f"classes{number}.dex")]
+    assert len(places(*many)) == MAX_SHOWN
+
+
+def test_forged_numbers_of_classes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 1)
+    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == []
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 3)
+    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == [
+        "trust.BaseManager",
+        "trust.EmptyManager",
+    ]
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 100)
+    monkeypatch.setattr(trust, "MAX_TRIED", 0)
+    assert {one.class_ for one in places(*indexes())} == {"trust.Main"}
+
+
+def test_nothing_to_see() -> None:
+    assert accepting_code((), lambda _: Owner("unknown", None)) == ()
+
+
+@pytest.mark.parametrize("step", [1, 7, 64])
+def test_damaged_code_raises_nothing(step: int) -> None:
+    for at in range(0x70, len(DEX), step * 97):
+        places(*indexes(DEX[:at] + bytes(byte ^ 0xFF for byte in DEX[at : at + step]) + DEX[at + step :]))
+        places(*indexes(DEX[:at]))
+
+
+HELD = HeldBy(party="first-party", library=None, evidence=(Evidence(kind="call", where="classes.dex", value="x"),))
+
+
+def test_the_policy_takes_it_in() -> None:
+    taken = with_code(policy(), (HELD,))
+    assert taken is not None
+    assert taken.accepts_any_certificate
+    assert taken.accepted_by == (HELD,)
+    assert with_code(policy(), ()) == policy()
+    assert with_code(None, (HELD,)) is None
+
+
+def test_it_is_a_behaviour_of_the_code() -> None:
+    facts = read_code([("classes.dex", DEX)], knowledge())
+    (behaviour,) = [one for one in facts.behaviours if one.id == ACCEPTS_ANY_CERTIFICATE]
+    assert behaviour.evidence == tuple(one for by in facts.accepting for one in by.evidence)
+    assert len(behaviour.evidence) == len(ACCEPTING) + 2
+    assert accepting_behaviour(()) == ()
+
+
+def test_what_a_split_accepts_counts_for_the_package() -> None:
+    base = apk_info("com.a", network_policy=policy(cleartext=True))
+    split = moved_inside(apk_info("com.a", network_policy=with_code(policy(), (HELD,))), "split.apk")
+    joined = join(base, [split]).network_policy
+    assert joined is not None
+    assert joined.cleartext
+    assert joined.accepts_any_certificate
+    assert [one.where for by in joined.accepted_by for one in by.evidence] == ["split.apk!classes.dex"]
+    assert join(apk_info("com.a"), [split]).network_policy is None

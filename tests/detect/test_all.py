@@ -1,0 +1,74 @@
+"""The list of the detectors, their documentation, and what they say together."""
+
+import re
+from pathlib import Path
+
+from phone_audit.detect.detectors import detect_apk, detector_ids
+from phone_audit.knowledge.files import read_folder
+from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
+from phone_audit.model.apk import HeldBy, Obfuscation
+from tests.detect.seen import knowledge, policy, tracker
+from tests.judge.cases import apk_info, endpoint, signer
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_file_is_listed() -> None:
+    files = {path.stem for path in (ROOT / "phone_audit/apk/detectors").glob("*.py")}
+    listed = detector_ids(Knowledge(()))
+    assert sorted(name.replace("-", "_") for name in listed) == sorted(files - {"__init__", "firmware_rules"})
+
+
+def test_every_rule_of_the_knowledge_is_listed() -> None:
+    rules = [file.path.stem for file in read_folder(BUNDLED, 0) if file.kind == "firmware"]
+    ids = detector_ids(load_knowledge())
+    assert set(ids) == {*detector_ids(Knowledge(())), *rules}
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_detector_is_documented() -> None:
+    """Each has a heading with what it sees, why that matters, where it is wrong, and what to do."""
+    text = (ROOT / "docs/detectors.md").read_text("utf-8")
+    parts = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
+    documented = {part.partition("\n")[0].strip("`"): part for part in parts}
+    assert set(documented) == set(detector_ids(load_knowledge()))
+    for name, part in documented.items():
+        for word in ("**Sees**", "**Why**", "**Wrong when**", "**Remedy**"):
+            assert word in part, (name, word)
+
+
+def test_an_apk_with_everything() -> None:
+    apk = apk_info(
+        "com.a",
+        debuggable=True,
+        trackers=(tracker(),),
+        signers=(signer("01" * 32), signer("02" * 32)),
+        endpoints=(endpoint("stats.example", owner="Acme", category="telemetry", cleartext=True),),
+        network_policy=policy(
+            cleartext=True,
+            trusts_user_cas=True,
+            accepts_any_certificate=True,
+            accepted_by=(HeldBy(party="first-party", library=None, evidence=()),),
+        ),
+        obfuscation=Obfuscation(packers=("wrapper",), name_share=None, encrypted=True, dynamic_code=None),
+    )
+    found = detect_apk(apk, knowledge())
+    assert [item.id for item in found] == [
+        "tracker-present",
+        "telemetry-endpoint",
+        "cleartext-endpoint",
+        "public-test-key",
+        "leaked-key",
+        "trusts-user-cas",
+        "accepts-any-certificate",
+        "debuggable-package",
+        "packed-code",
+    ]
+    assert len({item.key for item in found}) == len(found)
+
+
+def test_an_apk_of_which_nothing_was_read() -> None:
+    apk = apk_info(
+        None, trackers=None, endpoints=None, signers=None, network_policy=None, debuggable=None, permissions=None
+    )
+    assert detect_apk(apk, knowledge()) == ()

@@ -1,0 +1,62 @@
+"""Signers that prove nothing: public test keys and leaked keys."""
+
+from phone_audit.detect.detectors import leaked_key, public_test_key
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
+from tests.detect.seen import SOURCE, knowledge
+from tests.judge.cases import apk_info, signer
+
+SUBJECT = Subject(kind="package", name="com.a")
+TEST, LEAKED, VENDOR, OTHER = (signer(digits * 32) for digits in ("01", "02", "03", "04"))
+
+
+def test_a_public_test_key() -> None:
+    assert list(public_test_key.check(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
+        Finding(
+            id="public-test-key",
+            key=finding_key("public-test-key", SUBJECT, "test"),
+            category="leaked-key",
+            title="Signed with a public test key",
+            message="com.a is signed with AOSP test key 'platform', which everybody has, "
+            "so anyone can make an update for it.",
+            severity="medium",
+            confidence="confirmed",
+            subject=SUBJECT,
+            evidence=(Evidence(kind="certificate", where="v2", value="01" * 32),),
+            sources=(SOURCE,),
+            remedy=(public_test_key.REMEDY,),
+        )
+    ]
+
+
+def test_a_leaked_key() -> None:
+    assert list(leaked_key.check(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
+        Finding(
+            id="leaked-key",
+            key=finding_key("leaked-key", SUBJECT, "leaked"),
+            category="leaked-key",
+            title="Signed with a leaked key",
+            message="com.a is signed with the platform key of Acme, which has leaked: "
+            "the signature does not show its maker.",
+            severity="high",
+            confidence="confirmed",
+            subject=SUBJECT,
+            evidence=(Evidence(kind="certificate", where="v2", value="02" * 32),),
+            sources=(SOURCE,),
+            remedy=(leaked_key.REMEDY,),
+        )
+    ]
+
+
+def test_the_bundled_test_keys_are_known() -> None:
+    """The first certificate is the one of AOSP's `testkey`."""
+    apk = apk_info("com.a", signers=(signer("a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"),))
+    (found,) = public_test_key.check(apk, load_knowledge())
+    assert found.sources[0].publisher == "Android Open Source Project"
+
+
+def test_none_and_not_read() -> None:
+    for check in (public_test_key.check, leaked_key.check):
+        assert list(check(apk_info("com.a", signers=(VENDOR, OTHER)), knowledge())) == []
+        assert list(check(apk_info("com.a"), knowledge())) == []
+        assert list(check(apk_info("com.a", signers=None), knowledge())) == []

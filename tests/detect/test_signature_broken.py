@@ -1,0 +1,71 @@
+"""Signatures that do not go with what the package holds."""
+
+import pytest
+
+from phone_audit.detect.detectors import signature_broken
+from phone_audit.model.apk import Signature
+from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
+from tests.detect.seen import knowledge
+from tests.judge.cases import apk_info
+
+SUBJECT = Subject(kind="package", name="com.a")
+CHANGED = "v2-content-digest: The file was changed after it was signed."
+OLD = "v1-no-manifest: META-INF/MANIFEST.MF is missing."
+STAMP = "stamp-missing: It is not there."
+
+
+def check(signature: Signature | None) -> list[Finding]:
+    return list(signature_broken.check(apk_info("com.a", signature=signature), knowledge()))
+
+
+def broken(*errors: str, schemes: tuple[str, ...] = ("v1", "v2")) -> Signature:
+    return Signature(verified=False, schemes=schemes, errors=errors)
+
+
+def test_changed_after_signing() -> None:
+    assert check(broken(OLD, STAMP, CHANGED)) == [
+        Finding(
+            id="signature-broken",
+            key=finding_key("signature-broken", SUBJECT, ""),
+            category="signature",
+            title="Signature does not verify",
+            message="com.a is not as it was signed, so its signature does not show who made what it holds.",
+            severity="medium",
+            confidence="medium",
+            subject=SUBJECT,
+            evidence=(Evidence(kind="certificate", where="v1, v2", value=CHANGED),),
+            sources=(),
+            remedy=(signature_broken.REMEDY,),
+        )
+    ]
+
+
+def test_only_an_old_version_refuses_it() -> None:
+    (found,) = check(broken(OLD, STAMP))
+    assert (found.severity, found.confidence, found.remedy) == ("info", "low", ())
+    assert found.message == (
+        "The signature of com.a is incomplete, or not every version of Android that it is for would take it."
+    )
+    assert [evidence.value for evidence in found.evidence] == [OLD]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["v1-entry-digest", "v1-section-digest", "v1-main-section-digest", "v1-unsigned-entry", "v1-scheme-stripped",
+     "v3.1-signature-mismatch", "v3-key-mismatch", "v3-lineage-signature", "v1-duplicate-entry",
+     "archive-bytes-in-front", "signers-differ"],
+)  # fmt: skip
+def test_words_that_tell_of_a_change(word: str) -> None:
+    assert check(broken(f"{word}: text"))[0].confidence == "medium"
+
+
+def test_a_long_list_is_cut() -> None:
+    (found,) = check(broken(*(f"v1-entry-digest: {number}" for number in range(9))))
+    assert [evidence.value for evidence in found.evidence] == [f"v1-entry-digest: {number}" for number in range(5)]
+
+
+def test_verified_unsigned_and_not_read() -> None:
+    assert check(None) == []
+    assert check(Signature(verified=True, schemes=("v2",), errors=(STAMP,))) == []
+    assert check(Signature(verified=None, schemes=("v2",), errors=(CHANGED,))) == []
+    assert check(broken(OLD, schemes=())) == []

@@ -1,0 +1,75 @@
+"""Addresses of telemetry and advertising services."""
+
+from typing import Any
+
+import pytest
+
+from phone_audit.detect.detectors.telemetry_endpoint import REMEDY, check
+from phone_audit.model.apk import Endpoint
+from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
+from tests.detect.seen import SOURCE, knowledge
+from tests.judge.cases import apk_info, endpoint
+
+SUBJECT = Subject(kind="package", name="com.a")
+
+
+def stats(host: str = "stats.example", **changes: Any) -> Endpoint:
+    return endpoint(host, **{"owner": "Acme", "category": "telemetry", **changes})
+
+
+def test_one_address() -> None:
+    assert list(check(apk_info("com.a", endpoints=(stats(),)), knowledge())) == [
+        Finding(
+            id="telemetry-endpoint",
+            key=finding_key("telemetry-endpoint", SUBJECT, "Acme telemetry"),
+            category="telemetry",
+            title="Telemetry addresses of Acme",
+            message="com.a holds the address stats.example of Acme for telemetry.",
+            severity="low",
+            confidence="medium",
+            subject=SUBJECT,
+            evidence=(Evidence(kind="dex-string", where="classes.dex", value="stats.example", offset=64),),
+            sources=(SOURCE,),
+            remedy=(REMEDY,),
+        )
+    ]
+
+
+def test_one_finding_for_each_owner_and_purpose() -> None:
+    endpoints = (
+        stats("a.stats.example"),
+        stats("b.stats.example"),
+        stats("ads.example", category="advertising"),
+        stats("c.example", owner="Zeta"),
+    )
+    found = list(check(apk_info("com.a", endpoints=endpoints), knowledge()))
+    assert [item.message for item in found] == [
+        "com.a holds the address ads.example of Acme for advertising.",
+        "com.a holds 2 addresses, a.stats.example among them, of Acme for telemetry.",
+        "com.a holds the address c.example of Zeta for telemetry.",
+    ]
+    assert [piece.value for piece in found[1].evidence] == ["a.stats.example", "b.stats.example"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"category": "update"}, {"owner": None}, {"ruled_out": "documentation"}, {"category": "crash-reporting"}],
+)
+def test_near_misses(changes: dict[str, Any]) -> None:
+    assert list(check(apk_info("com.a", endpoints=(stats(**changes),)), knowledge())) == []
+
+
+def test_how_sure() -> None:
+    (seen,) = check(apk_info("com.a", endpoints=(stats(observed=True),)), knowledge())
+    assert seen.confidence == "confirmed"
+    (mute,) = check(apk_info("com.a", endpoints=(stats(),), permissions=()), knowledge())
+    assert mute.confidence == "low"
+    (shared,) = check(apk_info("com.a", endpoints=(stats(),), permissions=(), shared_user_id="x"), knowledge())
+    assert shared.confidence == "medium"
+    (unknown,) = check(apk_info("com.a", endpoints=(stats(),), permissions=None), knowledge())
+    assert unknown.confidence == "medium"
+
+
+def test_none_and_not_read() -> None:
+    assert list(check(apk_info("com.a"), knowledge())) == []
+    assert list(check(apk_info("com.a", endpoints=None), knowledge())) == []

@@ -1,0 +1,64 @@
+"""Known trackers."""
+
+import pytest
+
+from phone_audit.detect.detectors.tracker_present import REMEDY, check
+from phone_audit.model.apk import Tier
+from phone_audit.model.finding import Confidence, Finding, Subject, finding_key
+from tests.detect.seen import CLASS, SOURCE, knowledge, tracker
+from tests.judge.cases import apk_info
+
+SUBJECT = Subject(kind="package", name="com.a")
+
+
+def test_the_code_of_a_tracker() -> None:
+    assert list(check(apk_info("com.a", trackers=(tracker(),)), knowledge())) == [
+        Finding(
+            id="tracker-present",
+            key=finding_key("tracker-present", SUBJECT, "ads"),
+            category="tracker",
+            title="Tracker: Ads",
+            message="com.a holds the code of the tracker Ads.",
+            severity="low",
+            confidence="high",
+            subject=SUBJECT,
+            evidence=(CLASS,),
+            sources=(SOURCE,),
+            remedy=(REMEDY,),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tier", "confidence", "message"),
+    [
+        ("initialised", "confirmed", "com.a starts the tracker Ads."),
+        ("host-only", "medium", "com.a holds addresses of the tracker Ads, but not its code."),
+        ("referenced", "low", "com.a names classes of the tracker Ads that are not in it."),
+    ],
+)
+def test_how_far_it_is_there(tier: Tier, confidence: Confidence, message: str) -> None:
+    (found,) = check(apk_info("com.a", trackers=(tracker(tier),)), knowledge())
+    assert (found.confidence, found.message) == (confidence, message)
+
+
+def test_what_watches_persons_is_worse() -> None:
+    (found,) = check(apk_info("com.a", trackers=(tracker(categories=("analytics", "location")),)), knowledge())
+    assert found.severity == "medium"
+
+
+def test_two_trackers_have_two_keys_and_a_tracker_that_is_not_known_any_more_no_source() -> None:
+    apk = apk_info("com.a", trackers=(tracker(), tracker(id="old", name="Old")))
+    first, second = check(apk, knowledge())
+    assert first.key != second.key
+    assert second.sources == ()
+
+
+def test_a_file_whose_package_is_not_known() -> None:
+    (found,) = check(apk_info(None, "dir/a.apk", trackers=(tracker(),)), knowledge())
+    assert found.subject == Subject(kind="apk", name="dir/a.apk")
+
+
+def test_none_and_not_read() -> None:
+    assert list(check(apk_info("com.a"), knowledge())) == []
+    assert list(check(apk_info("com.a", trackers=None), knowledge())) == []

@@ -15,7 +15,7 @@ from phone_audit.apk.xml.network_policy import accepting_behaviour, with_code
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.facts import knowledge
-from tests.detect.seen import policy
+from tests.detect.detectors.seen import policy
 from tests.judge.cases import apk_info
 
 DEX = (Path(__file__).parents[2] / "fixtures/trust/trust.dex").read_bytes()

@@ -2,7 +2,7 @@
 
 from phone_audit.detect.detectors.debuggable_package import REMEDY, check
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import knowledge
+from tests.detect.detectors.seen import knowledge
 from tests.judge.cases import apk_info
 
 SUBJECT = Subject(kind="package", name="com.a")

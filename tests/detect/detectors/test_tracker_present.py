@@ -5,7 +5,7 @@ import pytest
 from phone_audit.detect.detectors.tracker_present import REMEDY, check
 from phone_audit.model.apk import Tier
 from phone_audit.model.finding import Confidence, Finding, Subject, finding_key
-from tests.detect.seen import CLASS, SOURCE, knowledge, tracker
+from tests.detect.detectors.seen import CLASS, SOURCE, knowledge, tracker
 from tests.judge.cases import apk_info
 
 SUBJECT = Subject(kind="package", name="com.a")

@@ -5,7 +5,7 @@ import pytest
 from phone_audit.detect.detectors import signature_broken
 from phone_audit.model.apk import Signature
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import knowledge
+from tests.detect.detectors.seen import knowledge
 from tests.judge.cases import apk_info
 
 SUBJECT = Subject(kind="package", name="com.a")

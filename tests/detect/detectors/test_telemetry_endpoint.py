@@ -7,7 +7,7 @@ import pytest
 from phone_audit.detect.detectors.telemetry_endpoint import REMEDY, check
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import SOURCE, knowledge
+from tests.detect.detectors.seen import SOURCE, knowledge
 from tests.judge.cases import apk_info, endpoint
 
 SUBJECT = Subject(kind="package", name="com.a")

@@ -24,8 +24,8 @@ from phone_audit.detect.detectors import (
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Finding, Source, Subject, finding_key
-from tests.detect.seen import SOURCE, knowledge
-from tests.detect.states import item, on_phone, says
+from tests.detect.detectors.seen import SOURCE, knowledge
+from tests.detect.detectors.states import item, on_phone, says
 
 KNOWN, OTHER = "ab" * 32, "cd" * 32
 

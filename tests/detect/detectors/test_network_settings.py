@@ -7,7 +7,7 @@ import pytest
 from phone_audit.detect.detectors import private_dns_set, proxy_set
 from phone_audit.model.device import StateItem
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import knowledge
+from tests.detect.detectors.seen import knowledge
 from tests.judge.cases import PIXEL, snapshot
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from phone_audit.detect.detectors import cleartext_allowed, trusts_user_cas
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import knowledge, policy
+from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint
 
 SUBJECT = Subject(kind="package", name="com.a")

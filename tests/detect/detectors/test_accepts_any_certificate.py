@@ -7,7 +7,7 @@ import pytest
 from phone_audit.detect.detectors import accepts_any_certificate
 from phone_audit.model.apk import Behaviour, HeldBy, Party
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import knowledge, policy
+from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info
 
 SUBJECT = Subject(kind="package", name="com.a")

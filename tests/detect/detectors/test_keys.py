@@ -3,7 +3,7 @@
 from phone_audit.detect.detectors import leaked_key, public_test_key
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
-from tests.detect.seen import SOURCE, knowledge
+from tests.detect.detectors.seen import SOURCE, knowledge
 from tests.judge.cases import apk_info, signer
 
 SUBJECT = Subject(kind="package", name="com.a")

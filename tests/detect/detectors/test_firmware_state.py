@@ -8,7 +8,7 @@ import pytest
 from phone_audit.detect.detectors import detect_device
 from phone_audit.model.device import StateItem
 from phone_audit.model.finding import Evidence, Finding, Remedy, Severity, Subject, finding_key
-from tests.detect.seen import firmware_knowledge
+from tests.detect.detectors.seen import firmware_knowledge
 from tests.judge.cases import PIXEL, snapshot
 
 RETAIL = {

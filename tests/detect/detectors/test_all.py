@@ -7,7 +7,7 @@ from phone_audit.detect.detectors import detect_apk, detector_ids
 from phone_audit.knowledge.files import read_folder
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from phone_audit.model.apk import HeldBy, Obfuscation
-from tests.detect.seen import knowledge, policy, tracker
+from tests.detect.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
 
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,7 @@ import pytest
 from phone_audit.detect.detectors.firmware_rules import PLATFORM, check, check_properties
 from phone_audit.model.device import Package
 from phone_audit.model.finding import Evidence, Finding
-from tests.detect.seen import firmware_knowledge
+from tests.detect.detectors.seen import firmware_knowledge
 from tests.judge.cases import PIXEL, package, snapshot
 
 KNOWN = firmware_knowledge()

@@ -86,3 +86,12 @@ def test_what_is_imported_once_is_what_the_linter_bans() -> None:
         ]
         assert len(importers) == 1, (name, importers)
         assert importers[0] in banned[name]["msg"]
+
+
+def test_the_page_of_the_layout_names_what_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`(phone_audit/[a-z_0-9/.]+|docs/[a-z_0-9/.]+)`", page))
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    rooms = {path.name for path in (ROOT / "phone_audit").iterdir() if path.is_dir() and path.name[0] not in "._"}
+    assert [room for room in sorted(rooms) if f"{room}/" not in page] == []

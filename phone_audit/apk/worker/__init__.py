@@ -1,1 +1,1 @@
-"""The processes that read hostile files, within a budget of time and memory for each."""
+"""The processes that read files, within a budget of time and memory for each."""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_every_file_is_listed() -> None:
-    files = {path.stem for path in (ROOT / "phone_audit/apk/detectors").glob("*.py")}
+    files = {path.stem for path in (ROOT / "phone_audit/detect/detectors").glob("*.py")}
     listed = detector_ids(Knowledge(()))
     assert sorted(name.replace("-", "_") for name in listed) == sorted(files - {"__init__", "firmware_rules"})
 

@@ -233,11 +233,14 @@ def test_input_is_taken_ahead_of_a_reader_as_far_as_a_pipe_goes(phone: Simulated
         assert {wire.receive().command, wire.receive().command} == {b"OKAY", b"WRTE"}
         wire.send(b"WRTE", us, them, b"2")  # is read; to say it, `cat` waits until we have taken the 1
         assert wire.receive().command == b"OKAY"
-        for _ in range(4):
+        taken = 0
+        for _ in range(10):
             wire.send(b"WRTE", us, them, b"x" * 20000)
-        answers = [wire.receive().command for _ in range(3)]
-        assert answers == [b"OKAY"] * 3  # 60000 bytes; the fourth waits for the reader
-        assert wire.silent()
+            if wire.silent():
+                break  # it waits for the reader
+            assert wire.receive().command == b"OKAY"
+            taken += 1
+        assert 0 < taken < 10  # what fits into the pipe, and what `cat` holds in its hand
         wire.send(b"OKAY", us, them)
         assert {wire.receive().command, wire.receive().command} == {b"OKAY", b"WRTE"}
         wire.send(b"CLSE", us, them)

@@ -10,7 +10,7 @@ from phone_audit.apk.join import Home, home_of
 from phone_audit.apk.oat.nearby import files_near
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.worker.record_size import Together
+from phone_audit.apk.worker.record_size import cut
 from phone_audit.detect.detectors import detect_apk
 from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
@@ -28,6 +28,7 @@ from phone_audit.pipeline.spooled import SpooledApks
 _DEFAULT_BUDGET = Budget()
 _MOST_BYTES_OF_SPLITS = 4 * 2**20
 """Bytes of records, as JSON, of the base of a package and its splits, which are held together to be joined."""
+_LEAST_OF_A_SPLIT = 4 * 2**10
 
 
 @dataclass
@@ -188,11 +189,13 @@ def _whole_packages(apks: Iterable[AnalysedApk], split: frozenset[str]) -> Itera
             yield from joined(list(_read_back(members, spool)))
 
 
-def _read_back(members: Iterable[tuple[Place, float, bool]], spool: Spool) -> Iterator[AnalysedApk]:
-    together = Together(_MOST_BYTES_OF_SPLITS)
+def _read_back(members: Sequence[tuple[Place, float, bool]], spool: Spool) -> Iterator[AnalysedApk]:
+    """Read records that are joined, none larger than its even share: of few files that is more than real ones have."""
+    share = max(_LEAST_OF_A_SPLIT, _MOST_BYTES_OF_SPLITS // len(members))
     for place, seconds, cached in members:
         text = spool.get(place)
-        yield AnalysedApk(together.fitting(put_aside(ApkInfo, text), len(text)), seconds, cached)
+        info = put_aside(ApkInfo, text)
+        yield AnalysedApk(cut(info, share) if len(text) > share else info, seconds, cached)
 
 
 def _counted(

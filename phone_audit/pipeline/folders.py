@@ -73,7 +73,7 @@ def _looks(
     if not asked or stopped():
         return looks
     inputs = (ApkInput(file.path, file.shown_as, look=True) for file in asked.values())
-    for identity, (info, _) in zip(asked, pool.analyse(inputs), strict=False):
+    for identity, (info, _) in zip(asked, pool.analyse(inputs), strict=True):
         unknown = info.has_code is None and bool(info.skipped)
         looks[identity] = _Look(bool(info.has_code) or unknown, info.package)
         on_progress("looking at files", len(looks), len(asked))

@@ -7,15 +7,16 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.worker import record_size
 from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.finding import Evidence
 from phone_audit.pipeline import apks as pipeline_apks
+from phone_audit.pipeline.analysed import AnalysedApk, joined
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.spooled import SpooledApks
@@ -82,13 +83,25 @@ def test_the_indicators_of_a_folder_are_those_of_its_records() -> None:
     assert found_in(folder)
 
 
-def test_records_that_wait_for_a_split_are_bounded_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline_apks, "_MOST_BYTES_OF_SPLITS", 100)
-    monkeypatch.setattr(record_size, "_CUT_SHORT", 1000)
-    for name in ("base", "extra", "config"):
-        (tmp_path / f"{name}.apk").write_bytes(fixture(name))
-    cut = [one.code for apk in scan_apks([tmp_path], budget=Budget(jobs=1)) for one in apk.skipped]
-    assert "record-limit" in cut
+def test_records_that_are_joined_are_bounded_however_many_claim_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_apks, "_MOST_BYTES_OF_SPLITS", 40_000)
+    (tmp_path / "a.apk").write_bytes(fixture("base"))
+    for number in range(12):
+        hosts = [f"http://a{number}x{host}.example.net/x" for host in range(60)]
+        (tmp_path / f"s{number}.apk").write_bytes(package("extra", dex(*hosts)))
+    held: list[int] = []
+
+    def count(apks: Sequence[AnalysedApk]) -> tuple[AnalysedApk, ...]:
+        held.append(sum(len(one.info.model_dump_json()) for one in apks))
+        return joined(apks)
+
+    monkeypatch.setattr(pipeline_apks, "joined", count)
+    (record,) = scan_apks([tmp_path], budget=Budget(jobs=1))
+    assert len(record.files) == 13
+    assert "record-limit" in {one.code for one in record.skipped}
+    assert max(held) < 2 * 40_000 + 13 * 4096
 
 
 @pytest.mark.promise("records-bounded")

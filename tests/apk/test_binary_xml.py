@@ -3,6 +3,7 @@
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -197,3 +198,23 @@ def test_androguard_is_not_loaded_for_a_regular_manifest() -> None:
         [sys.executable, "-c", code, str(FOLDER / "policy.apk")], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["fixture.policy", "False"]
+
+
+def test_bytes_between_elements_are_not_read_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by fuzzing: a last chunk without a length sent androguard back over the same stretch of nothing."""
+    regular = manifest("base").content
+    first = 8 + struct.unpack_from("<I", regular, 12)[0]
+    ends_the_file = struct.pack("<HHI16x", 0, 16, 0)
+    data = regular[:first] + struct.pack("<HHI", 0x300, 8, 8) + bytes(20_000) + ends_the_file
+    taken = 0
+
+    def counted(form: str, raw: bytes) -> tuple[object, ...]:
+        nonlocal taken
+        taken += 1
+        if taken > 8 * len(data):
+            raise MemoryError("read again and again")
+        return struct.unpack(form, raw)
+
+    monkeypatch.setattr("androguard.core.axml.unpack", counted)
+    with suppress(ApkError):
+        parse_xml(data, "manifest")

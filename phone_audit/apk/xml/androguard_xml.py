@@ -1,5 +1,6 @@
 """Compiled XML that is odd or damaged → elements, by androguard; runs only inside the worker process."""
 
+import io
 import struct
 
 from androguard.core import axml  # noqa: TID251
@@ -10,11 +11,28 @@ from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000
 MAX_DEPTH = 200
+READS_A_BYTE = 4
+"""Where nothing is damaged, androguard reads less than once a byte, and twice a byte between elements."""
 
 _POOL, _POOL_SIZE, _STYLES = 8, 12, 32
 """Where a file has its pool of strings, and in it the length of the pool and the place of its styles."""
 
 logger.remove()  # androguard logs every step of every file to standard error
+
+
+class _CountedReads(io.BufferedReader):
+    """A file that may be read so many times, since androguard goes over bytes between elements again and again."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        super().__init__(io.BytesIO(data))
+        self.seek(position)
+        self.left = READS_A_BYTE * len(data)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise ApkError("The file is read again and again.", code="damaged-xml")
+        return super().read(size)
 
 
 class _Open:
@@ -47,7 +65,10 @@ def parse_xml(data: bytes, what: str) -> Parsed:
         raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")
     tree = _Tree()
     try:
-        whole = tree.read(axml.AXMLParser(_within_the_file(data)))
+        bounded = _within_the_file(data)
+        parser = axml.AXMLParser(bounded)
+        parser.buff = _CountedReads(bounded, parser.buff.tell())
+        whole = tree.read(parser)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001

@@ -26,7 +26,7 @@ class Holder(NamedTuple):
 
 
 def promises() -> dict[str, str]:
-    """Give the sentence of each promise by its id, in the order of the file."""
+    """Return the sentence of each promise by its id, in the order of the file."""
     lines = [line for line in LISTED.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     listed = dict(line.split("\t") for line in lines)
     if len(listed) < len(lines):
@@ -35,7 +35,7 @@ def promises() -> dict[str, str]:
 
 
 def holders(folder: Path = ROOT / "tests") -> list[Holder]:
-    """Give who holds which promise, by file and line."""
+    """Return who holds which promise, by file and line."""
     found: list[Holder] = []
     for path in sorted(folder.rglob("test_*.py")):
         text = path.read_text("utf-8")
@@ -56,7 +56,7 @@ def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _named(mark: ast.expr) -> Iterator[str]:
-    """Give the ids in `pytest.mark.promise("id", …)`; none of another mark."""
+    """Yield the ids in `pytest.mark.promise("id", …)`; none of another mark."""
     if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == _MARK:
         yield from (ast.literal_eval(argument) for argument in mark.args)
 
@@ -80,7 +80,7 @@ def _tests(tests: Sequence[str]) -> str:
 
 
 def with_table(document: str, drawn: str) -> str:
-    """Give the document with the table between its marks."""
+    """Return the document with the table between its marks."""
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{drawn}{END}{after}"

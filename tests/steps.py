@@ -10,7 +10,7 @@ LINEAR = 2.6
 
 
 def steps(work: Callable[[], object]) -> int:
-    """Give how many lines of Python the work runs, comprehensions and comparisons of values among them."""
+    """Return how many lines of Python the work runs, comprehensions and comparisons of values among them."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -29,7 +29,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def growth(made: Callable[[int], Callable[[], object]], size: int) -> float:
-    """Give how many times more work an input of twice the size is.
+    """Return how many times more work an input of twice the size is.
 
     Args:
         made: makes an input of a size, and gives the work on it; what it does itself is not counted.

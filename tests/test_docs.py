@@ -20,7 +20,7 @@ BEHAVIOURS = (ROOT / "docs" / "behaviours.md").read_text("utf-8")
 
 
 def block(marker: str) -> str:
-    """Give the code block after a marker."""
+    """Return the code block after a marker."""
     found = re.search(rf"<!-- {marker} -->\n```sh\n(.*?)\n```", README, re.DOTALL)
     assert found is not None
     return found[1]

@@ -44,7 +44,9 @@ class Reader:
         self._asked = 0
 
     def ask(self, command: Command, *, subject: str = "", optional: bool = False) -> str | None:
-        """Give the decoded answer; None where there is none. A failed or cut one is noted, and given as far as it goes.
+        """Return the decoded answer.
+
+        None where there is none. A failed or cut one is noted, and given as far as it goes.
 
         Args:
             command: the question.
@@ -72,7 +74,7 @@ class Reader:
             self.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {said or 'no word'}.")
 
     def try_ask(self, command: Command, *, subject: str = "") -> Answer | None:
-        """Give the raw answer, whatever it is; None, with a note of it, where the phone gave none."""
+        """Return the raw answer, whatever it is; None, with a note of it, where the phone gave none."""
         self._asked += 1
         self.on_progress("questions", self._asked, 0)
         try:
@@ -106,7 +108,7 @@ class Reader:
 
 
 def cut_off(command: Command, answer: Answer) -> str | None:
-    """Give the reason why an answer is not whole; None where the phone finished it."""
+    """Return the reason why an answer is not whole; None where the phone finished it."""
     if answer.truncated and len(answer.output) >= command.limit:
         return f"The answer has more than {command.limit // 2**20} MB; what came first was kept."
     if answer.truncated:

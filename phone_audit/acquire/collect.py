@@ -206,7 +206,7 @@ def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: P
 
 
 def _handshake(transport: Transport) -> Handshake | None:
-    """Give what a live phone showed; None of a saved acquisition."""
+    """Return what a live phone showed; None of a saved acquisition."""
     phone = transport.inner if isinstance(transport, RecordingTransport) else transport
     return phone.handshake if isinstance(phone, EnduringTransport) else None
 
@@ -267,7 +267,7 @@ def _file(read: _Read, path: str) -> PackageFile:
 
 
 def _code_of(read: _Read, path: str) -> list[PackageFile]:
-    """Give the files beside an APK that were read in place of code that it lacks."""
+    """Return the files beside an APK that were read in place of code that it lacks."""
     copy = read.copies.done.get(path)
     return [
         PackageFile(

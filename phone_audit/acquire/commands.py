@@ -102,7 +102,7 @@ def look_at(words: Sequence[str]) -> Command:
 
 
 def every_apk(folder: str) -> str:
-    """Give the word for the APK files that lie directly in a folder; itself where there are none."""
+    """Return the word for the APK files that lie directly in a folder; itself where there are none."""
     return f"{quoted(folder)}/*.apk"
 
 

@@ -84,7 +84,7 @@ class LostTime:
             self._silent = 0.0
 
     def patience(self, seconds: float) -> float:
-        """Give how long one question may be met with silence, of the seconds that it has at most.
+        """Return how long one question may be met with silence, of the seconds that it has at most.
 
         The first half of the limit is there for questions that hang one after another; then each gets a short time, so
         that those which are answered at once still are.

@@ -50,7 +50,7 @@ NO_PROXY = (":0", "null", "")
 def read_state(
     properties: Mapping[str, str], settings: Mapping[str, tuple[str, ...]], selinux: str | None, shell_id: str | None
 ) -> tuple[StateItem, ...]:
-    """Give the settings that were found, by key.
+    """Return the settings that were found, by key.
 
     Args:
         properties: the whole getprop, as decoded.

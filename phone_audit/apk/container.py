@@ -40,7 +40,7 @@ class File:
         return self.hashed().sha256
 
     def in_role(self, role: FileRole) -> ApkFile:
-        """Give the file as a record lists it."""
+        """Return the file as a record lists it."""
         found = self.hashed()
         return ApkFile(
             path=self.shown_as, sha256=found.sha256, size=self.size, role=role, sha1=found.sha1, md5=found.md5

@@ -58,7 +58,7 @@ def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
 
 
 def shown(path: Path) -> str:
-    """Give the path as text that every encoder takes, with `/` between its parts."""
+    """Return the path as text that every encoder takes, with `/` between its parts."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 

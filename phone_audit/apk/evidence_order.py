@@ -10,7 +10,7 @@ _FIRST: Final[tuple[EvidenceKind, ...]] = ("manifest", "call", "class")
 
 
 def in_order(evidence: Iterable[Evidence], last: Collection[str] = ()) -> tuple[Evidence, ...]:
-    """Give evidence by kind and place, each piece once.
+    """Return evidence by kind and place, each piece once.
 
     Args:
         evidence: in any order.

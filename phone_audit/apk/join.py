@@ -64,7 +64,7 @@ def _role(info: ApkInfo) -> str:
 
 
 def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
-    """Give the record with every place of evidence put under `name`."""
+    """Return the record with every place of evidence put under `name`."""
 
     def moved(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
@@ -197,7 +197,7 @@ def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
 
 
 def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
-    """Give what the base, which comes first, says may be sent; what code accepts may stand in any file."""
+    """Return what the base, which comes first, says may be sent; what code accepts may stand in any file."""
     base, known = parts[0], [part for part in parts if part is not None]
     if base is None:
         return None
@@ -207,7 +207,7 @@ def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
 
 
 def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:
-    """Give the signature of a package of several files: it verifies only where each of them does.
+    """Return the signature of a package of several files: it verifies only where each of them does.
 
     Args:
         base: of the file that the package is called after; its schemes stand for all.

@@ -251,7 +251,7 @@ def _listed(beside: BesideFile) -> ApkFile:
 
 
 def _last_ones_first(archive: Archive, entries: CodeEntries) -> list[Entry]:
-    """Give the entries in the opposite order of reading, so that two threads that inflate meet in the middle."""
+    """Return the entries in the opposite order of reading, so that two threads that inflate meet in the middle."""
     large = [entry for entry in archive.entries if entry.size >= LARGE and not entry.name.lower().endswith(_MEDIA)]
     code = [entry for _, entry in entries.dex]
     read_as_code = set(code)

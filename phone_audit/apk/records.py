@@ -14,7 +14,7 @@ def empty_record(
     size: int | None = None,
     files: tuple[ApkFile, ...] = (),
 ) -> ApkInfo:
-    """Give a record in which everything but the file itself is unknown."""
+    """Return a record in which everything but the file itself is unknown."""
     return ApkInfo(
         path=shown_as,
         sha256=sha256,

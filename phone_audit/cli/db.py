@@ -228,7 +228,7 @@ def export(
     classes: Classes = None,
     knowledge: KnowledgeDirs = None,
 ) -> None:
-    """Give out the known indicators of what is malicious. Each keeps its source and licence."""
+    """Return out the known indicators of what is malicious. Each keeps its source and licence."""
     from phone_audit.cli.outputs import write_file, write_out
     from phone_audit.errors import UsageError
     from phone_audit.knowledge.feeds.importing import class_of

@@ -8,7 +8,7 @@ PARTS = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:(\d{
 
 
 def duration(text: str | None) -> float | None:
-    """Give the seconds that a text stands for; None for none.
+    """Return the seconds that a text stands for; None for none.
 
     Raises:
         typer.BadParameter: it is no duration, or an empty one.

@@ -28,7 +28,7 @@ _STRONGEST_FIRST = (KNOWN_BAD, SUSPICIOUS, EXPOSED, NOT_ALL_READ, DONE)
 
 
 def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
-    """Give the exit code of one result.
+    """Return the exit code of one result.
 
     Args:
         outcome: the verdict's outcome; one of a later version counts as not read.
@@ -45,6 +45,6 @@ def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
 
 
 def strongest(codes: Iterable[int]) -> int:
-    """Give the code that stands for several results."""
+    """Return the code that stands for several results."""
     seen = set(codes)
     return next((code for code in _STRONGEST_FIRST if code in seen), DONE)

@@ -118,7 +118,7 @@ def check_places(outputs: Sequence[Output]) -> None:
 
 
 def terminal_style() -> Style:
-    """Give the width and colour of standard output: plain and 80 columns where it is no terminal."""
+    """Return the width and colour of standard output: plain and 80 columns where it is no terminal."""
     if sys.stdout is None or not sys.stdout.isatty():
         return Style()
     colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

@@ -34,7 +34,7 @@ _LONGEST_NAME = 32
 
 @contextmanager
 def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
-    """Give a function that is told what is being done, and draw it while the block runs.
+    """Yield a function that is told what is being done, and draw it while the block runs.
 
     Several stages may go on at the same time, and tell of it from several threads.
     """
@@ -63,7 +63,7 @@ class PhonesProgress(Protocol):
 
 @contextmanager
 def progress_of_phones(quiet: bool, verbose: bool = False) -> Iterator[PhonesProgress]:
-    """Give what is told of several phones, and draw a line for each while the block runs."""
+    """Yield what is told of several phones, and draw a line for each while the block runs."""
     if quiet:
         yield _Silent()
     elif verbose or not on_terminal():

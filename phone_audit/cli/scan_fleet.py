@@ -55,7 +55,7 @@ def scan_several(asked: Asked, outputs: FleetOutputs, options: ScanOptions) -> i
 
 
 def exit_code(fleet: Fleet, codes: dict[int, int]) -> int:
-    """Give the strongest code of several phones; one that could not be read was promised and not read."""
+    """Return the strongest code of several phones; one that could not be read was promised and not read."""
     unread = [scan for scan in fleet.scans if scan.outcome is None]
     if not fleet.scans:
         return exits.NOTHING_TO_SCAN

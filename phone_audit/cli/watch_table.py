@@ -27,7 +27,7 @@ _PLACE = 23
 
 @contextmanager
 def watch_table(quiet: bool, verbose: bool, *, draw: bool) -> Iterator[OnLook]:
-    """Give a function that is told after each look, and draw what is known while the block runs.
+    """Yield a function that is told after each look, and draw what is known while the block runs.
 
     Args:
         quiet: draw and say nothing.

@@ -97,7 +97,7 @@ def setting(name: str) -> Subject:
 
 
 def settings_of(snapshot: Snapshot, names: Sequence[str]) -> dict[str, StateItem]:
-    """Give the settings of these names that hold something, by name in this order."""
+    """Return the settings of these names that hold something, by name in this order."""
     by_key = {item.key: item for item in snapshot.state}
     return {name: by_key[name] for name in names if name in by_key and by_key[name].value}
 
@@ -120,7 +120,7 @@ def is_default(policy: NetworkPolicy) -> bool:
 
 
 def source_of(knowledge: Knowledge, source_id: str) -> tuple[Source, ...]:
-    """Give the publication behind a bulk fact; empty where the knowledge names none of that id."""
+    """Return the publication behind a bulk fact; empty where the knowledge names none of that id."""
     return tuple(
         Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)
         for source in knowledge.sources

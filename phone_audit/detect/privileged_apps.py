@@ -46,7 +46,7 @@ class Holder:
 
 
 def holders(snapshot: Snapshot) -> tuple[Holder, ...]:
-    """Give every holder, by package, user and power. A setting that a removed package left behind gives no power."""
+    """Return every holder, by package, user and power. A setting that a removed package left behind gives no power."""
     packages = {package.name: package for package in snapshot.packages}
     found: dict[tuple[str, int, Power], tuple[list[str], list[Evidence]]] = {}
     for key, power in KEYS:

@@ -124,7 +124,7 @@ def is_special(path: Path) -> bool:
 
 
 def rights_of(path: Path) -> int:
-    """Give the rights that a new content gets: those of this user's file that is there, else `PRIVATE`."""
+    """Return the rights that a new content gets: those of this user's file that is there, else `PRIVATE`."""
     with contextlib.suppress(OSError):
         there = path.lstat()
         if stat.S_ISREG(there.st_mode) and there.st_uid == _user():
@@ -133,7 +133,7 @@ def rights_of(path: Path) -> int:
 
 
 def named_file(path: Path) -> Path:
-    """Give the file that is meant where a person named a link; a link that somebody else laid there is not followed.
+    """Return the file that is meant where a person named a link; a link that somebody else laid there is not followed.
 
     Raises:
         OSError: it is such a link, or one that leads in a circle.
@@ -190,7 +190,7 @@ class _Folder:
             raise
 
     def rename(self, draft: str, name: str) -> None:
-        """Give a draft its name; whatever had it is gone."""
+        """Return a draft its name; whatever had it is gone."""
         try:
             os.replace(self._place(draft), self._place(name), src_dir_fd=self._at, dst_dir_fd=self._at)
         except BaseException:
@@ -198,7 +198,7 @@ class _Folder:
             raise
 
     def rename_new(self, draft: str, name: str) -> None:
-        """Give a draft its name, unless something has it."""
+        """Return a draft its name, unless something has it."""
         try:
             os.link(self._place(draft), self._place(name), src_dir_fd=self._at, dst_dir_fd=self._at)
         except OSError as error:

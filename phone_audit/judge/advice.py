@@ -21,7 +21,7 @@ def seen_in(hits: Iterable[Hit]) -> Seen:
 
 
 def advice(incident: IncidentEntry, seen: Seen) -> tuple[str, ...]:
-    """Give what the incident says a person can do, or what can be said of any; never empty.
+    """Return what the incident says a person can do, or what can be said of any; never empty.
 
     Args:
         incident: the published incident.

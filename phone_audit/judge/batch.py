@@ -164,7 +164,7 @@ def property_evidence(observed: Observed, name: str, value: str) -> Evidence:
 
 
 def build_name(properties: Mapping[str, str]) -> str:
-    """Give the name by which a person knows a build: its display id, else its fingerprint."""
+    """Return the name by which a person knows a build: its display id, else its fingerprint."""
     for field in ("ro.build.display.id", "ro.build.fingerprint"):
         if field in properties:
             return properties[field]

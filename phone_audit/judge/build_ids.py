@@ -121,7 +121,7 @@ def with_vendor(parsed: ParsedBuild, properties: Mapping[str, str], schemes: Sch
 
 
 def vendor_number(properties: Mapping[str, str], schemes: SchemeIndex) -> ReadBuild | None:
-    """Give the number that a vendor's scheme reads; one that any vendor may carry only where there is no other."""
+    """Return the number that a vendor's scheme reads; one that any vendor may carry only where there is no other."""
     read = [found for name in VENDOR_NUMBERS if name in properties and (found := schemes.read(properties[name]))]
     return next((found for found in read if not found.generic), read[0] if read else None)
 
@@ -212,7 +212,7 @@ _FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (_fingerprint, _
 
 
 def renamed(build: BuildInput, name: str) -> BuildInput:
-    """Give the same build under another name, such as the spelling that a person used."""
+    """Return the same build under another name, such as the spelling that a person used."""
     return replace(build, name=name)
 
 
@@ -224,7 +224,7 @@ def _day(digits: str) -> str | None:
 
 
 def _day_of(seconds: str) -> str | None:
-    """Give the day of a Unix time of ten digits (2001 to 2286), or None."""
+    """Return the day of a Unix time of ten digits (2001 to 2286), or None."""
     if re.fullmatch(r"[0-9]{10}", seconds) is None:
         return None
     return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()

@@ -8,7 +8,7 @@ from phone_audit.model.finding import Incident, Source
 
 
 def cited(incident: IncidentEntry) -> Incident:
-    """Give an incident as a result embeds it. Data types that are only recalled are left out."""
+    """Return an incident as a result embeds it. Data types that are only recalled are left out."""
     return Incident(
         id=incident.id,
         title=incident.title,
@@ -21,18 +21,18 @@ def cited(incident: IncidentEntry) -> Incident:
 
 
 def cited_once(incidents: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
-    """Give incidents as a result embeds them, each once, by id."""
+    """Return incidents as a result embeds them, each once, by id."""
     by_id = {incident.id: incident for incident in incidents}
     return tuple(cited(by_id[name]) for name in sorted(by_id))
 
 
 def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:
-    """Give all publications of an incident, in its order."""
+    """Return all publications of an incident, in its order."""
     return tuple(_source(source) for source in incident.sources)
 
 
 def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, ...]:
-    """Give the publications that these facts of an incident rest on, in the incident's order."""
+    """Return the publications that these facts of an incident rest on, in the incident's order."""
     wanted = {number for fact in facts for number in (fact.source, fact.value_source)}
     return tuple(_source(source) for source in incident.sources if source.n in wanted)
 

@@ -11,7 +11,7 @@ _CODE_ROLES = ("base", "split", "hidden-system")
 
 
 def skipped_of_scan(snapshot: Snapshot, apks: Sequence[ApkInfo], depth: Depth) -> tuple[Skipped, ...]:
-    """Give everything of a phone that its depth promises and that was not read, each once, sorted.
+    """Return everything of a phone that its depth promises and that was not read, each once, sorted.
 
     An APK that is listed, was not analysed and that nobody accounts for is added here: it may not go missing.
     """
@@ -22,7 +22,7 @@ def skipped_of_scan(snapshot: Snapshot, apks: Sequence[ApkInfo], depth: Depth) -
 
 
 def sorted_skipped(items: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Give each once, sorted."""
+    """Return each once, sorted."""
     return tuple(sorted(set(items), key=_order))
 
 

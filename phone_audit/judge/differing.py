@@ -13,7 +13,7 @@ _PRESENCE = ("package", "finding", "user")
 
 
 def groups_of(phones: Sequence[Traits]) -> tuple[FleetGroup, ...]:
-    """Give the groups of phones with one fingerprint, by fingerprint; a phone alone is a group of one."""
+    """Return the groups of phones with one fingerprint, by fingerprint; a phone alone is a group of one."""
     found: dict[str, list[Traits]] = defaultdict(list)
     for phone in phones:
         if phone.fingerprint:
@@ -29,7 +29,7 @@ def groups_of(phones: Sequence[Traits]) -> tuple[FleetGroup, ...]:
 
 
 def models_of(phones: Sequence[Traits]) -> tuple[FleetModel, ...]:
-    """Give the models of which there are phones with different firmware, by model."""
+    """Return the models of which there are phones with different firmware, by model."""
     found: dict[str, list[Traits]] = defaultdict(list)
     for phone in phones:
         if phone.model:
@@ -55,7 +55,7 @@ def _differences(members: Sequence[Traits], values_of: Callable[[Traits], Mappin
 def _known(
     what: str, members: Iterable[Traits], values_of: Callable[[Traits], Mapping[str, str]]
 ) -> list[tuple[str, str]]:
-    """Give the value of each member of which it is known."""
+    """Return the value of each member of which it is known."""
     kind = what.partition(" ")[0]
     known = []
     for phone in members:

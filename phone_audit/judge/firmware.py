@@ -71,7 +71,7 @@ def _understood(text: str, knowledge: Knowledge) -> BuildInput:
 
 @lru_cache(maxsize=4)
 def _spellings(knowledge: Knowledge) -> Mapping[str, str]:
-    """Give the builds that incidents name exactly, by their letters in any case."""
+    """Return the builds that incidents name exactly, by their letters in any case."""
     facts = (fact for incident in knowledge.incidents for fact in incident.builds if fact.match == "exact")
     return {fact.value.casefold(): fact.value for fact in facts}
 

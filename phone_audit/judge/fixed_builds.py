@@ -22,7 +22,7 @@ class ShownVersion:
 
 
 def shown_version(properties: Mapping[str, str]) -> ShownVersion | None:
-    """Give the HMD build number that is known of a build, or None."""
+    """Return the HMD build number that is known of a build, or None."""
     for name in ("ro.build.display.id", "ro.build.version.incremental"):
         text = properties.get(name, "")
         found = HMD_BUILD.fullmatch(text)

@@ -28,7 +28,7 @@ BOTH_BAD = "known-bad, published and listed"
 
 
 def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
-    """Give the headlines of a phone, by outcome and for those beside them; `{seen}` stands for what carries it.
+    """Return the headlines of a phone, by outcome and for those beside them; `{seen}` stands for what carries it.
 
     Args:
         packages: how many packages are listed.
@@ -48,7 +48,7 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
 
 
 def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]:
-    """Give the headlines of a folder of APKs, by outcome and for those beside them.
+    """Return the headlines of a folder of APKs, by outcome and for those beside them.
 
     Args:
         counts: how many APKs have each outcome.
@@ -70,7 +70,7 @@ def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]
 
 
 def watch_headlines(looks: int, places: int) -> Mapping[str, str]:
-    """Give the headlines of what was seen live, by outcome and for those beside them.
+    """Return the headlines of what was seen live, by outcome and for those beside them.
 
     Args:
         looks: how often the sockets were looked at.

@@ -43,26 +43,29 @@ class HeldCode:
         self._holding_port = lru_cache(maxsize=_PORTS_KEPT)(self._packages_of_port)
 
     def at_address(self, address: str) -> tuple[Endpoint, ...]:
-        """Give the endpoints that are this address, however they are written."""
+        """Return the endpoints that are this address, however they are written."""
         return tuple(self._by_address.get(address, ()))
 
     def named(self, names: Collection[str]) -> tuple[Endpoint, ...]:
-        """Give the endpoints with one of these names, which are in lower case."""
+        """Return the endpoints with one of these names, which are in lower case."""
         return tuple(one for name in names for one in self._by_name.get(name, ()))
 
     def nearest(self, port: int, same: Collection[str]) -> tuple[str, ...]:
-        """Give the hosts that count, sorted; of too many those that are the same as what was seen or have its port."""
+        """Return the hosts that count, sorted.
+
+        Of too many those that are the same as what was seen or have its port.
+        """
         first = sorted({*same, *self.of_port(port, same)})[:MOST_ENDPOINTS]
         others = (host for host in self._counted if not _holds(first, host))
         return tuple(sorted([*first, *islice(others, MOST_ENDPOINTS - len(first))]))
 
     def of_port(self, port: int, same: Collection[str]) -> tuple[str, ...]:
-        """Give the hosts that the code calls at this port, sorted, as far as they are listed."""
+        """Return the hosts that the code calls at this port, sorted, as far as they are listed."""
         more = [host for host in same if host in self._by_port.get(port, ())]
         return tuple(sorted({*self._of_port(port), *more})[:MOST_ENDPOINTS])
 
     def holding(self, port: int, same: Collection[str]) -> tuple[str, ...]:
-        """Give the packages that hold a host at this port, or where there is none, any host that counts; sorted."""
+        """Return the packages that hold a host at this port, or where there is none, any host that counts; sorted."""
         chosen = [host for host in same if host in self._by_port.get(port, ())]
         if self._of_port(port) or chosen:
             found = self._holding_port(port)
@@ -75,7 +78,7 @@ class HeldCode:
         return tuple(sorted(hosts)[:MOST_ENDPOINTS])
 
     def _packages_of_port(self, port: int | None) -> frozenset[str]:
-        """Give the packages with a host that counts and has the port; any such host where no port is named."""
+        """Return the packages with a host that counts and has the port; any such host where no port is named."""
         hosts = self._counted if port is None else self._by_port.get(port, ())
         return frozenset(name for host in hosts if _holds(self._counted, host) for name in self._packages[host])
 

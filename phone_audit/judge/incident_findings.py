@@ -35,7 +35,7 @@ CLAIMS: Mapping[Word, Claim] = {
 
 
 def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding, ...]:
-    """Give the findings of one matched incident, strongest first; empty where the build is only listed as fixed.
+    """Return the findings of one matched incident, strongest first; empty where the build is only listed as fixed.
 
     What the build says goes into every finding as evidence, and makes one of its own only where nothing on the
     phone says as much.
@@ -99,5 +99,5 @@ def _seen(hits: list[Hit], subject: Subject) -> str:
 
 
 def _evidence(hits: Iterable[Hit]) -> tuple[Evidence, ...]:
-    """Give all evidence, each piece once, in the order of the hits."""
+    """Return all evidence, each piece once, in the order of the hits."""
     return tuple(dict.fromkeys(piece for hit in hits for piece in hit.evidence))

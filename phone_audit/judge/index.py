@@ -38,7 +38,7 @@ class Table(Generic[FactType]):
         self._rows[key].append((incident, fact))
 
     def of(self, key: str) -> Sequence[tuple[IncidentEntry, FactType]]:
-        """Give what stands under the key."""
+        """Return what stands under the key."""
         return self._rows.get(key, ())
 
     def __iter__(self) -> Iterator[str]:
@@ -139,12 +139,12 @@ class Index:
 
 @lru_cache(maxsize=4)
 def index_of(knowledge: Knowledge) -> Index:
-    """Give the index of a knowledge, made once."""
+    """Return the index of a knowledge, made once."""
     return Index(knowledge.incidents)
 
 
 def host_of(fact: EndpointFact) -> str:
-    """Give the host that an endpoint fact names, in lower case.
+    """Return the host that an endpoint fact names, in lower case.
 
     Example:
         >>> host_of(EndpointFact(value="http://a.example:80/x", confidence="recalled", kind="url", weight="none"))

@@ -46,7 +46,7 @@ _WEAK_SIGN = " By itself this says nothing: ordinary software can hold it too."
 
 
 def indicator_findings(observed: Observed, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:
-    """Give the findings of what feeds list of a phone or an APK.
+    """Return the findings of what feeds list of a phone or an APK.
 
     A hash or a certificate of something malicious confirms; so does a package name together with a host in its code
     that rows of a feed list for the same name. Anything else alone is a weak sign. What somebody calls commonplace

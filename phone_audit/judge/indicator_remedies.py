@@ -20,7 +20,7 @@ _MALWARE: Final = "Remove it if it can be removed; if it came with the phone, as
 
 
 def indicator_remedies(class_: ThreatClass, package: str | None, confidence: Confidence) -> tuple[Remedy, ...]:
-    """Give what can be done, the warning first.
+    """Return what can be done, the warning first.
 
     Args:
         class_: what it is listed as.

@@ -61,7 +61,7 @@ def join(address: str, held: HeldCode, names: Sequence[str], knowledge: Knowledg
 
 
 def with_join(seen: Observation, held: HeldCode | None, names: Sequence[str], knowledge: Knowledge) -> Observation:
-    """Give the observation with what it is joined with.
+    """Return the observation with what it is joined with.
 
     Args:
         seen: the observation, as far as the wire shows it.
@@ -98,7 +98,9 @@ def cleartext(seen: Observation, same: Sequence[Endpoint] = ()) -> bool | None:
 
 
 def observed_endpoint(seen: Observation) -> Endpoint | None:
-    """Give what was seen in the form of an endpoint, so that it is held against what is published; None with app-only.
+    """Return what was seen in the form of an endpoint, so that it is held against what is published.
+
+    None with app-only.
 
     A rule that takes hosts out of the code does not apply: this one was called.
     """

@@ -130,7 +130,7 @@ class _AboutApks:
                     self._of_path.setdefault(piece.where, {})[finding.key] = finding
 
     def of(self, info: ApkInfo, owner: str | None) -> list[Finding]:
-        """Give those that speak of one APK.
+        """Return those that speak of one APK.
 
         Args:
             info: the APK; its manifest may name no package, or another one than the phone does.

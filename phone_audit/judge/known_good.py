@@ -24,7 +24,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def known_good(snapshot: Snapshot, apks: Sequence[ApkInfo], knowledge: Knowledge) -> tuple[KnownGood, ...]:
-    """Give the packages that a baseline or a log knows, by name.
+    """Return the packages that a baseline or a log knows, by name.
 
     Args:
         snapshot: the phone with its packages.
@@ -46,7 +46,7 @@ def known_good(snapshot: Snapshot, apks: Sequence[ApkInfo], knowledge: Knowledge
 
 
 def known_image(snapshot: Snapshot, knowledge: Knowledge) -> KnownImage | None:
-    """Give the proof that the system image is one that its maker published, by what the phone says of itself.
+    """Return the proof that the system image is one that its maker published, by what the phone says of itself.
 
     The fingerprint and the digest of vbmeta have to stand in one entry of a log: a fingerprint is a text that anybody
     can write. The digest covers the partitions only where the bootloader has checked them, so it counts with a green
@@ -97,7 +97,7 @@ def _published(knowledge: Knowledge, kind: Kind, value: str, formats: Sequence[s
 
 
 def _code(package: Package) -> list[PackageFile]:
-    """Give the files that a package runs: one unknown split beside a known base is unknown code."""
+    """Return the files that a package runs: one unknown split beside a known base is unknown code."""
     return [file for file in package.files if file.role in ("base", "split")]
 
 
@@ -118,7 +118,7 @@ def _known(
 
 
 def _signers(package: Package, by_path: Mapping[str, ApkInfo]) -> frozenset[str]:
-    """Give the signers of all its APKs, as the phone and the files say; both count where they differ."""
+    """Return the signers of all its APKs, as the phone and the files say; both count where they differ."""
     read = {signer.sha256 for file in package.files for signer in _of_file(by_path.get(file.path))}
     return frozenset({*(package.signers or ()), *read})
 
@@ -128,7 +128,7 @@ def _of_file(info: ApkInfo | None) -> Sequence[Signer]:
 
 
 def _platform(signers: frozenset[str], knowledge: Knowledge) -> str | None:
-    """Give the key of the platform; None where it is not the one of somebody, or everybody's."""
+    """Return the key of the platform; None where it is not the one of somebody, or everybody's."""
     if len(signers) != 1:
         return None
     (signer,) = signers

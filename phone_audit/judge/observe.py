@@ -10,7 +10,7 @@ from phone_audit.model.phone_paths import folders_above
 
 
 def observed_apk(info: ApkInfo) -> Observed:
-    """Give what one APK shows, with nothing known of a phone.
+    """Return what one APK shows, with nothing known of a phone.
 
     A signer counts only where the signature was not refused: a file can name any certificate. A phone checked that when
     it took the package in, and firmware may strip what the check needs.
@@ -26,7 +26,7 @@ def observed_phone(
     paths: Mapping[str, PathKind],
     digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Observed:
-    """Give what a phone shows: each package with all that its files hold, and each APK that no package lists.
+    """Return what a phone shows: each package with all that its files hold, and each APK that no package lists.
 
     Args:
         snapshot: the phone.
@@ -87,7 +87,7 @@ def _digests(info: ApkInfo) -> Iterable[str | None]:
 
 
 def _with_folders(files: Iterable[str]) -> dict[str, PathKind]:
-    """Give the files and, since a file lies in them, the folders above."""
+    """Return the files and, since a file lies in them, the folders above."""
     found: dict[str, PathKind] = {}
     for file in files:
         found.update((folder, "folder") for folder in folders_above(file))

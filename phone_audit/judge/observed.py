@@ -80,5 +80,5 @@ class IncidentMatch:
 
 
 def confirmed_where(applies: Fit) -> Word:
-    """Give the word of a match that confirms: only weak while it is not known whether an exception applies."""
+    """Return the word of a match that confirms: only weak while it is not known whether an exception applies."""
     return "confirmed" if applies is Fit.SURE else "weak"

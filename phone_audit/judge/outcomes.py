@@ -143,7 +143,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
-    """Give the outcome that a finding supports by itself.
+    """Return the outcome that a finding supports by itself.
 
     Args:
         finding: a detector's, or one that rests on an incident.
@@ -158,10 +158,10 @@ def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
 
 
 def strongest(outcomes: Iterable[Outcome]) -> Outcome:
-    """Give the strongest outcome; `nothing-found` where there is none."""
+    """Return the strongest outcome; `nothing-found` where there is none."""
     return max(outcomes, key=OUTCOMES.index, default=OUTCOMES[0])
 
 
 def weaker(one: Outcome, other: Outcome) -> Outcome:
-    """Give the weaker of two outcomes."""
+    """Return the weaker of two outcomes."""
     return min(one, other, key=OUTCOMES.index)

@@ -125,7 +125,7 @@ def _facts(items: Iterable[Seen]) -> tuple[Fact, ...]:
 
 
 def _evidence(items: Iterable[Seen]) -> tuple[Evidence, ...]:
-    """Give the evidence of all, each piece once: two facts often rest on one string."""
+    """Return the evidence of all, each piece once: two facts often rest on one string."""
     return tuple(dict.fromkeys(piece for item in items for piece in item.evidence))
 
 
@@ -142,6 +142,6 @@ def package_evidence(package: ObservedPackage) -> Evidence:
 
 
 def endpoint_evidence(endpoint: Endpoint, path: str) -> tuple[Evidence, ...]:
-    """Give the places in the files at which an endpoint stands."""
+    """Return the places in the files at which an endpoint stands."""
     found = tuple(dict.fromkeys(piece for holder in endpoint.held_by for piece in holder.evidence))
     return found or (Evidence(kind="dex-string", where=path, value=endpoint.host),)

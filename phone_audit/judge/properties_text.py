@@ -27,13 +27,13 @@ def is_properties_text(text: str) -> bool:
 
 
 def property_names(lines: Sequence[str]) -> list[str]:
-    """Give the names of the properties that the lines set, in either form; other lines are left out."""
+    """Return the names of the properties that the lines set, in either form; other lines are left out."""
     found = (ENTRY.match(line) or _BUILD_PROP.match(line) for line in lines)
     return [match[1] for match in found if match]
 
 
 def property_of(line: str) -> tuple[str, str] | None:
-    """Give name and value that a line sets, in either form; a value that goes on in the next line is cut there."""
+    """Return name and value that a line sets, in either form; a value that goes on in the next line is cut there."""
     entry = ENTRY.match(line)
     if entry:
         return entry[1], line[entry.end() :].strip().removesuffix("]")

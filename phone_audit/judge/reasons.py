@@ -59,12 +59,12 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
 
 
 def facts_of(hits: Iterable[Hit]) -> tuple[Fact, ...]:
-    """Give the facts that were met, each once, in the order of the hits."""
+    """Return the facts that were met, each once, in the order of the hits."""
     return tuple({id(fact): fact for hit in hits for fact in hit.facts}.values())
 
 
 def disputed(incident: IncidentEntry) -> str:
-    """Give the other side of an incident that its maker disputes; empty for the others."""
+    """Return the other side of an incident that its maker disputes; empty for the others."""
     if incident.status != "disputed":
         return ""
     return f"disputed: {'; '.join(reply.value for reply in incident.vendor_response if reply.confidence == 'sourced')}"

@@ -30,7 +30,7 @@ _COMMAND_IN_TEXT = re.compile(
 
 
 def remedies(incident: IncidentEntry, package: str | None, *, seen: Seen = "found") -> tuple[Remedy, ...]:
-    """Give what can be done, the advice of the incident first.
+    """Return what can be done, the advice of the incident first.
 
     Of commands for several packages only that for the package at hand is given.
 
@@ -62,7 +62,7 @@ def _is_malware(incident: IncidentEntry, package: str) -> bool:
 
 
 def risk(category: str) -> str | None:
-    """Give the warning that comes before any step against something of this category, or None."""
+    """Return the warning that comes before any step against something of this category, or None."""
     return _WARNING if category in _WATCHES else None
 
 

@@ -62,7 +62,7 @@ def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
 
 
 def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> Word | None:
-    """Give the strongest word with which the identifier of a test meets an incident, or None."""
+    """Return the strongest word with which the identifier of a test meets an incident, or None."""
     matches = match_incidents(observed_in(test), knowledge)
     hits = [hit for match in matches if match.incident.id == incident.id for hit in match.hits]
     words = [hit.word for hit in hits if test.kind in _WHOLE_BUILD or hit.kind not in _BUILD_HITS]

@@ -66,7 +66,7 @@ def labelled_lines(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Label
 
 
 def _label_of(line: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
-    """Give the longest label that the line begins with, and what follows."""
+    """Return the longest label that the line begins with, and what follows."""
     folded = line.casefold()
     for label in labels:
         if not folded.startswith(label):

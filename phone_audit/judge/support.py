@@ -15,7 +15,7 @@ _MODELS = ("ro.product.model", "ro.product.marketname", "ro.product.vendor.model
 
 
 def support_of(properties: Mapping[str, str], knowledge: Knowledge) -> Support | None:
-    """Give the end of support of the model that the properties name, or None where no source tells it."""
+    """Return the end of support of the model that the properties name, or None where no source tells it."""
     known = with_fingerprint_parts(properties)
     table = _table(knowledge)
     fact = next(
@@ -36,7 +36,10 @@ def support_of(properties: Mapping[str, str], knowledge: Knowledge) -> Support |
 
 
 def patch_age(patch: str | None, as_of: date) -> int | None:
-    """Give the days from a patch level to a day; None where there is none, or it is no date, or later than the day."""
+    """Return the days from a patch level to a day.
+
+    None where there is none, or it is no date, or later than the day.
+    """
     try:
         days = (as_of - date.fromisoformat(patch or "")).days
     except ValueError:

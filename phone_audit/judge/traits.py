@@ -41,7 +41,7 @@ class Traits:
 
 
 def traits_of(scan: Scan, name: str) -> Traits:
-    """Give the traits of a scanned phone.
+    """Return the traits of a scanned phone.
 
     What a phone did not say is left out: it is never told as a difference. Where the reading broke off, nothing counts
     as absent.

@@ -86,7 +86,7 @@ def alike(finding: Finding, outcome: Outcome) -> tuple[str, Outcome, Outcome, st
 
 
 def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
-    """Give one reason for each incident, and one for each detector and outcome; none for what decides nothing."""
+    """Yield one reason for each incident, and one for each detector and outcome; none for what decides nothing."""
     groups: dict[tuple[str, Outcome], list[Supported]] = {}
     for item in ranked:
         if item.outcome != "nothing-found":
@@ -105,7 +105,10 @@ def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
 
 
 def _topic(finding: Finding) -> str:
-    """Give what reasons are grouped by: the detector; of a feed's indicators also what it lists, which is the title."""
+    """Return what reasons are grouped by.
+
+    The detector; of a feed's indicators also what it lists, which is the title.
+    """
     return f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id
 
 
@@ -147,7 +150,7 @@ def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -
 
 
 def _template(outcome: Outcome, top: Sequence[Finding], sending: Sequence[Finding]) -> str:
-    """Give the headline that fits what carries the outcome: what a list names is no published incident."""
+    """Return the headline that fits what carries the outcome: what a list names is no published incident."""
     if outcome == "exposed" and not sending:
         return NOT_SENDING
     if outcome == "known-bad" and any(_is_listed(finding) for finding in top):

@@ -123,7 +123,7 @@ def judge_watch(
 
 
 def _observed(observations: Sequence[Observation], packages: Mapping[str, WatchedPackage]) -> Iterable[ObservedPackage]:
-    """Give the packages with what their code holds and what was seen of them.
+    """Yield the packages with what their code holds and what was seen of them.
 
     What was seen of a uid that several packages share is nobody's in particular: it stands alone.
     """

@@ -22,7 +22,7 @@ def listed(items: Sequence[str], most: int = 6, last: str = "and") -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Give a number with its noun.
+    """Return a number with its noun.
 
     Example:
         >>> counted(1, "package"), counted(3, "package")

@@ -70,7 +70,7 @@ class _Lists(Frozen):
         return texts
 
     def own_leaves(self) -> tuple[Leaf, ...]:
-        """Give what the lists name, in their order."""
+        """Return what the lists name, in their order."""
         return self._own
 
     @cached_property
@@ -94,7 +94,7 @@ class Condition(_Lists):
         return self
 
     def leaves(self) -> Iterator[Leaf]:
-        """Give everything that the condition names, at any depth."""
+        """Yield everything that the condition names, at any depth."""
         yield from self.own_leaves()
         for part in (*self.any_of, *self.all_of):
             yield from part.leaves()
@@ -116,7 +116,7 @@ class Features(_Lists):
     """What one unit of code and its manifest hold, for the examples of a rule."""
 
     def seen_by(self, condition: Condition) -> set[Leaf]:
-        """Give what of it a condition can see: of `string_start` what begins one of the strings."""
+        """Return what of it a condition can see: of `string_start` what begins one of the strings."""
         starts = {leaf for leaf in condition.leaves() if leaf.kind == "string_start"}
         begun = {leaf for leaf in starts if any(text.startswith(leaf.text) for text in self.strings)}
         return {leaf for leaf in self.own_leaves() if leaf.kind != "string_start"} | begun

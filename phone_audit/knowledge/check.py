@@ -91,7 +91,7 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
 
     def reporter(self, file: str, entry: str) -> Report:
-        """Give what takes the problems of one entry."""
+        """Return what takes the problems of one entry."""
 
         def report(place: str, text: str) -> None:
             self.problems.append(Problem(file, entry, place, text))
@@ -286,7 +286,7 @@ def _sending_hosts(found: Findings) -> Iterator[tuple[str, str]]:
 
 
 def counts_of(found: Findings) -> list[str]:
-    """Give the lines of counts that are printed for a folder without problems."""
+    """Return the lines of counts that are printed for a folder without problems."""
     facts = [fact for _, entry in found.incidents for _, fact in facts_of(entry)]
     sourced = sum(fact.confidence == "sourced" for fact in facts)
     tests = [entry.tests for _, entry in found.incidents]

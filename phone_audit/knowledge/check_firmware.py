@@ -38,7 +38,7 @@ def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
 
 
 def fields_of(check: Check) -> tuple[str, ...]:
-    """Give the fields that a check asks for."""
+    """Return the fields that a check asks for."""
     if isinstance(check, SaysCheck):
         return tuple(dict.fromkeys(says.field for lines in check.any_of for says in lines))
     if isinstance(check, DifferCheck):

@@ -102,7 +102,7 @@ def facts_of(entry: IncidentEntry) -> Iterator[tuple[str, Fact]]:
 
 
 def ceiling_of(entry: IncidentEntry) -> Raises:
-    """Give the most that an entry may raise, by its category and state."""
+    """Return the most that an entry may raise, by its category and state."""
     if entry.status == "by-design":
         return "exposed"
     top = CEILING[entry.category]

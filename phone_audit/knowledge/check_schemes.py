@@ -74,7 +74,7 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
 
 
 def told_by(build: ReadBuild) -> dict[str, str]:
-    """Give all that a build number tells under the names that self-tests use."""
+    """Return all that a build number tells under the names that self-tests use."""
     return {**build.says, **({"date": build.day} if build.day else {})}
 
 

@@ -108,7 +108,7 @@ def read_data(path: Path) -> bytes:
 
 
 def digest_of(files: Iterable[DataFile], feeds: Sequence[str] = ()) -> str:
-    """Give the SHA-256 over kind, name, length and bytes of the files, folder by folder, and the hashes of feeds."""
+    """Return the SHA-256 over kind, name, length and bytes of the files, folder by folder, and the hashes of feeds."""
     total = hashlib.sha256()
     for file in files:
         total.update(f"{file.folder}/{file.name}\0{len(file.data)}\0".encode("utf-8", "surrogateescape"))

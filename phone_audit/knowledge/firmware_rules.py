@@ -36,7 +36,7 @@ def firmware_cases(rule: FirmwareRule, fields: Fields) -> Iterator[tuple[Firmwar
 
 
 def text_of(fields: Fields, field: str) -> str:
-    """Give the text of a field without blanks at its ends; empty where it is not set.
+    """Return the text of a field without blanks at its ends; empty where it is not set.
 
     Example:
         >>> text_of({"ro.build.fingerprint": "a/b/c:9/X/1:user/release-keys"}, "ro.build.fingerprint#release")
@@ -72,7 +72,7 @@ def _says(says: Says, fields: Fields) -> bool:
 
 
 def _differing(check: DifferCheck, fields: Fields) -> tuple[str, ...]:
-    """Give the first field that is set and the first one that says something else."""
+    """Return the first field that is set and the first one that says something else."""
     generic = {text.lower() for text in check.generic}
     named = {text.lower(): group[0].lower() for group in check.alike for text in group}
     first: tuple[str, str] | None = None

@@ -10,7 +10,7 @@ LONGEST_HOST = 253
 
 
 def plain_host(host: str) -> str:
-    """Give a host as knowledge files spell it: lower case, no dot at the end, no brackets around an IPv6 address.
+    """Return a host as knowledge files spell it: lower case, no dot at the end, no brackets around an IPv6 address.
 
     Example:
         >>> plain_host("Eu.Ads.Example.")
@@ -63,12 +63,12 @@ class HostIndex(Generic[Item]):
             self._items.setdefault(plain_host(host), []).append(item)
 
     def longest(self, host: str) -> Item | None:
-        """Give the item whose host covers this one with the most labels; the last one given where several do."""
+        """Return the item whose host covers this one with the most labels; the last one given where several do."""
         for suffix in suffixes(host):
             if suffix in self._items:
                 return self._items[suffix][-1]
         return None
 
     def every(self, host: str) -> tuple[Item, ...]:
-        """Give every item whose host covers this one, most labels first."""
+        """Return every item whose host covers this one, most labels first."""
         return tuple(item for suffix in suffixes(host) for item in self._items.get(suffix, ()))

@@ -221,7 +221,7 @@ class Knowledge:
         return digest_of(self.files, self.indicators.digests)
 
     def incident(self, incident_id: str) -> IncidentEntry:
-        """Give the incident of that id.
+        """Return the incident of that id.
 
         Raises:
             KnowledgeError: there is none.
@@ -235,23 +235,23 @@ class Knowledge:
             ) from None
 
     def owner_of(self, host: str) -> HostFact | None:
-        """Give the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
+        """Return the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
 
         Hosts that belong to one tracker only count as its owner's.
         """
         return self._owners.longest(host)
 
     def trackers_of_host(self, host: str) -> tuple[TrackerFact, ...]:
-        """Give the trackers that send to this host, by id."""
+        """Return the trackers that send to this host, by id."""
         found = {tracker.id: tracker for tracker in self._tracker_hosts.every(host)}
         return tuple(found[name] for name in sorted(found))
 
     def key_of(self, sha256: str) -> KeyFact | None:
-        """Give the public or leaked key whose certificate has this SHA-256 (lower-case hexadecimal), or None."""
+        """Return the public or leaked key whose certificate has this SHA-256 (lower-case hexadecimal), or None."""
         return self._keys_by_sha256.get(sha256)
 
     def rule_for(self, host: str, url: str) -> RuledOutRule | None:
-        """Give the rule that takes this endpoint out of every count, or None.
+        """Return the rule that takes this endpoint out of every count, or None.
 
         Args:
             host: the host of the endpoint.

@@ -60,7 +60,7 @@ def digest_fault(text: str, algorithm: str) -> str | None:
 
 @cache
 def suffixes() -> dict[str, frozenset[str]]:
-    """Give the public suffixes by section: `registry` and `hosting`."""
+    """Return the public suffixes by section: `registry` and `hosting`."""
     sections: dict[str, set[str]] = {}
     section = ""
     for line in _SUFFIXES.read_text("utf-8").splitlines():

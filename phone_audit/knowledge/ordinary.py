@@ -57,12 +57,12 @@ ORDINARY_BUILDS: Final = tuple(
 
 @cache
 def bundled() -> Knowledge:
-    """Give the facts of the package, read once."""
+    """Return the facts of the package, read once."""
     return load_knowledge()
 
 
 def makers_named(fact: BuildFact, only_if: Iterable[Condition], unless: Iterable[Condition]) -> tuple[str, ...]:
-    """Give the makers of the ordinary builds that a fact names under its conditions."""
+    """Return the makers of the ordinary builds that a fact names under its conditions."""
     asked, excused = tuple(only_if), tuple(unless)
     return tuple(
         build["ro.product.manufacturer"]
@@ -83,7 +83,7 @@ def _holds(condition: Condition, build: dict[str, str]) -> bool:
 
 @cache
 def ordinary_packages() -> frozenset[str]:
-    """Give the names in the bundled baselines (AOSP, generic system images, Google), and near misses of incidents.
+    """Return the names in the bundled baselines (AOSP, generic system images, Google), and near misses of incidents.
 
     A near miss of the kind `package` is a name that its author found on ordinary phones.
     """

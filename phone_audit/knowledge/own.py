@@ -12,13 +12,13 @@ from phone_audit.knowledge.updates.locks import reading
 
 
 def own_folder() -> Path:
-    """Give the user's knowledge folder; it may not be there."""
+    """Return the user's knowledge folder; it may not be there."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "phone-audit" / "knowledge"
 
 
 def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """Give the folders to load besides the bundled facts, so that the later ones stand above the earlier.
+    """Return the folders to load besides the bundled facts, so that the later ones stand above the earlier.
 
     What was fetched from each source, in one version that never changes; the user's own folder where it holds
     something; those named.
@@ -33,6 +33,6 @@ def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
 
 @contextlib.contextmanager
 def in_use(extra: Sequence[Path] = ()) -> Iterator[tuple[Path, ...]]:
-    """Give the folders of `with_own`, and keep `db update` from changing what stands until the scan has ended."""
+    """Yield the folders of `with_own`, and keep `db update` from changing what stands until the scan has ended."""
     with reading(own_folder()):
         yield with_own(extra)

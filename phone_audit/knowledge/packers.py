@@ -28,7 +28,7 @@ class _Wild:
         self._any = re.compile("|".join(single.pattern for single, _ in self._single) or "(?!)")
 
     def met(self, text: str) -> list[_Pattern]:
-        """Give the patterns that this name, or path, begins with (folders) or is."""
+        """Return the patterns that this name, or path, begins with (folders) or is."""
         if self._any.match(text) is None:
             return []
         return [pattern for single, pattern in self._single if single.match(text)]
@@ -52,7 +52,7 @@ class PackerIndex:
         self._wild_names = _Wild(pattern for pattern in wild if "/" not in pattern.text)
 
     def of_files(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Give the entries that tell of each packer, by its id, in the order given; only packers that are sure.
+        """Return the entries that tell of each packer, by its id, in the order given; only packers that are sure.
 
         Args:
             names: paths from the root of the package, in any order; hostile.

@@ -68,7 +68,7 @@ class RuleIndex:
         self._of_host = lru_cache(maxsize=_HOSTS_KEPT)(self._by_host)
 
     def find(self, host: str, url: str) -> RuledOutRule | None:
-        """Give the rule that takes this endpoint out, or None.
+        """Return the rule that takes this endpoint out, or None.
 
         Args:
             host: the host of the endpoint; hostile input.

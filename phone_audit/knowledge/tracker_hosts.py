@@ -29,6 +29,6 @@ def host_facts_of(trackers: Iterable[TrackerFact]) -> Iterator[HostFact]:
 
 
 def category_of(trackers: Iterable[TrackerFact]) -> EndpointCategory:
-    """Give the category of what is sent to a host of these trackers; `unknown` where none of them states any."""
+    """Return the category of what is sent to a host of these trackers; `unknown` where none of them states any."""
     words = {word for tracker in trackers for word in tracker.categories}
     return next((category for word, category in _CATEGORIES if word in words), "unknown")

@@ -31,7 +31,7 @@ def in_range(fact: BuildFact, text: str) -> bool:
 
 
 def bounds(fact: BuildFact) -> tuple[Version | None, Version | None]:
-    """Give the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
+    """Return the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
     return _bound(fact, fact.from_), _bound(fact, fact.below)
 
 

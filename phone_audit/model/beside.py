@@ -32,7 +32,7 @@ class BesideFile:
 
 
 def joint_hash(sha256: str | None, beside: Sequence[BesideFile]) -> str | None:
-    """Give what names an APK together with the files that hold its code: its own hash where there are none.
+    """Return what names an APK together with the files that hold its code: its own hash where there are none.
 
     None where one of the hashes is not known.
     """

@@ -158,7 +158,7 @@ _SHOWN = 80
 
 
 def listed(name: str, **arguments: str | int) -> str:
-    """Give a command of the list with its arguments, `_` standing for a blank in their names.
+    """Return a command of the list with its arguments, `_` standing for a blank in their names.
 
     Whether the arguments have their grammar is seen where the text is sent.
 
@@ -170,7 +170,7 @@ def listed(name: str, **arguments: str | int) -> str:
 
 
 def line(name: str, **arguments: str | int) -> str:
-    """Give a line of `LINES` with its arguments.
+    """Return a line of `LINES` with its arguments.
 
     Raises:
         UnlistedCommandError: an argument does not have its grammar.

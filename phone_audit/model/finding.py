@@ -120,7 +120,7 @@ class Finding(Frozen):
 
 
 def finding_key(detector: str, subject: Subject, evidence: str) -> str:
-    """Give the stable key of a finding: 16 hexadecimal digits over detector, subject and main evidence."""
+    """Return the stable key of a finding: 16 hexadecimal digits over detector, subject and main evidence."""
     text = "\x1f".join((detector, subject.kind, subject.name, evidence))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

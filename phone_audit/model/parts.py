@@ -31,7 +31,7 @@ class Parts:
 
     @classmethod
     def of(cls, ranges: Iterable[Range]) -> "Parts":
-        """Give the union of ranges in any order; empty ones say nothing."""
+        """Return the union of ranges in any order; empty ones say nothing."""
         return cls(tuple(_merged(sorted((start, end) for start, end in ranges if start < end))))
 
     @property
@@ -47,7 +47,7 @@ class Parts:
         return at >= 0 and end <= self.ranges[at][1]
 
     def missing(self, start: int, end: int) -> Iterator[Range]:
-        """Give what a range lacks, in order."""
+        """Yield what a range lacks, in order."""
         at = max(self._at(start), 0)
         while start < end:
             first, last = self.ranges[at] if at < len(self.ranges) else (end, end)
@@ -57,7 +57,7 @@ class Parts:
             at += 1
 
     def plus(self, ranges: Iterable[Range]) -> "Parts":
-        """Give these ranges and others."""
+        """Return these ranges and others."""
         return Parts.of((*self.ranges, *ranges))
 
     def _at(self, start: int) -> int:

@@ -38,7 +38,7 @@ def parse_getprop(text: str, *, fewest_sorted: int = 0) -> dict[str, str]:
 
 
 def _in_order(found: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Give the longest run of names in strictly rising order, or all where the phone does not sort.
+    """Return the longest run of names in strictly rising order, or all where the phone does not sort.
 
     Of two equal names the later one is taken: text that pretends to be an entry stands inside the value of an earlier
     property.

@@ -21,7 +21,7 @@ def without_marks(text: str) -> str:
 
 
 def as_utf8(data: bytes) -> bytes:
-    """Give a text without its byte order mark; of UTF-16 its UTF-8, as far as it is UTF-16."""
+    """Return a text without its byte order mark; of UTF-16 its UTF-8, as far as it is UTF-16."""
     if data.startswith(_UTF16):
         return data.decode("utf-16", "replace").encode()
     return data.removeprefix(codecs.BOM_UTF8)

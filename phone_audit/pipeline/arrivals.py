@@ -26,7 +26,7 @@ class Arrival:
 
 
 def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
-    """Give the serials of all phones in sight, and sentences on what was seen that is no usable phone.
+    """Return the serials of all phones in sight, and sentences on what was seen that is no usable phone.
 
     Args:
         via: through which way in to look.
@@ -43,7 +43,7 @@ def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
 
 
 def ready(via: Via) -> tuple[str, ...]:
-    """Give the serials of the phones in sight that can be talked to, or whose person can allow it."""
+    """Return the serials of the phones in sight that can be talked to, or whose person can allow it."""
     return in_sight(via, settled=True)
 
 
@@ -51,7 +51,7 @@ class Arrivals(Protocol):
     """Where phones come from."""
 
     def take(self) -> list[Arrival]:
-        """Give those that are to be read now and were not given before."""
+        """Return those that are to be read now and were not given before."""
         ...
 
     @property

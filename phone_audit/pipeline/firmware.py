@@ -82,7 +82,7 @@ def identifiers_in(text: str, knowledge: Knowledge) -> list[str]:
 
 
 def _cell(line: str) -> str:
-    """Give the first cell of a line of a table; the line itself where it is none."""
+    """Return the first cell of a line of a table; the line itself where it is none."""
     if line[0] in "\"'":
         return line[1:].partition(line[0])[0].strip()
     return line if property_names([line]) else _NEXT_CELL.split(line, maxsplit=1)[0].strip()

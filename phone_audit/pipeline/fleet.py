@@ -154,7 +154,7 @@ def _note(end: _End, table: "_Table", listener: Listener, arrivals: Arrivals) ->
 
 
 def _kept(save: Path, options: ScanOptions) -> Path | None:
-    """Give what an earlier run has kept of a phone whose answers go to `save`, where that can be read now."""
+    """Return what an earlier run has kept of a phone whose answers go to `save`, where that can be read now."""
     sealed = sealed_name(save)
     if options.encrypt_to:
         return sealed if options.identity is not None and sealed.exists() else None
@@ -212,7 +212,7 @@ class _Running:
         return end
 
     def abandoned(self) -> list[_End]:
-        """Give up those that have not said a word, such as one that waits for somebody to look at its screen."""
+        """Return up those that have not said a word, such as one that waits for somebody to look at its screen."""
         silent = [arrival for number, arrival in self._busy.items() if number not in self._speaking]
         for arrival in silent:
             del self._busy[arrival.number]
@@ -256,7 +256,7 @@ class _Running:
         )
 
     def _share(self, budget: Budget) -> Budget:
-        """Give one phone its share of the processes; a phone always has one."""
+        """Return one phone its share of the processes; a phone always has one."""
         return replace(budget, jobs=max(1, budget.jobs // max(1, len(self._busy) + len(self._waiting))))
 
     def _asked_to_stop(self) -> bool:

@@ -17,7 +17,7 @@ INCIDENTS = "incidents"
 def known_indicators(
     knowledge: Knowledge, feeds: Collection[str] = (), classes: Collection[ThreatClass] = ()
 ) -> list[Shared]:
-    """Give the known indicators, sorted.
+    """Return the known indicators, sorted.
 
     Args:
         knowledge: incidents and feeds.

@@ -10,7 +10,7 @@ _PIECE = 2**20
 
 
 def identity_of(apk: PulledApk) -> str | None:
-    """Give the SHA-256 of a file that is here whole, or one of its size, of what was read of it and of what it claims.
+    """Return the SHA-256 of a whole file, or one of its size, of what was read of it and of what it claims.
 
     The hash of a file of which only parts are here is a claim that nobody can check: it never stands for the bytes.
     None where there is neither.

@@ -68,7 +68,7 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
 
 
 def _held(knowledge: Knowledge, kind: str) -> Sequence[Frozen]:
-    """Give the entries of a kind of which nothing has to be told in words of its own."""
+    """Return the entries of a kind of which nothing has to be told in words of its own."""
     if kind == "firmware":
         return knowledge.firmware_rules
     if kind == "labels":
@@ -100,7 +100,9 @@ def _parts(value: object) -> Sequence[object]:
 
 
 def show(knowledge: Knowledge, wanted: str) -> list[Known]:
-    """Give the entries of that id, and the incidents and feeds that list it as a value: a host, a hash, a package name.
+    """Return the entries of that id, and the incidents and feeds that list it as a value.
+
+    A host, a hash, a package name.
 
     Raises:
         KnowledgeError: nothing is known of it.
@@ -145,7 +147,7 @@ def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
 
 
 def _around(text: str, wanted: str) -> str:
-    """Give the part of a text in which a search met something."""
+    """Return the part of a text in which a search met something."""
     start = max(0, text.casefold().index(wanted) - _BEFORE)
     cut = text[start : start + _AROUND]
     return f"{'…' if start else ''}{cut}{'…' if start + _AROUND < len(text) else ''}"

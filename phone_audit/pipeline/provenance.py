@@ -11,12 +11,12 @@ TOOL = Tool(name="phone-audit", version=__version__)
 
 
 def utc_now() -> datetime:
-    """Give the time of this computer, in UTC."""
+    """Return the time of this computer, in UTC."""
     return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:
-    """Give a time as RFC 3339 in UTC, to the second.
+    """Return a time as RFC 3339 in UTC, to the second.
 
     Example:
         >>> rfc3339(datetime(2019, 3, 21, 8, 30, tzinfo=UTC))

@@ -11,7 +11,7 @@ from phone_audit.files.atomic_write import create_file
 
 
 def pseudonym(serial: str | None) -> str | None:
-    """Give a keyed hash of the serial number, 16 hexadecimal digits. The key stays on this computer.
+    """Return a keyed hash of the serial number, 16 hexadecimal digits. The key stays on this computer.
 
     Null where there is no serial, or where this computer lets us keep no key.
     """

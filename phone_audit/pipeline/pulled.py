@@ -151,7 +151,7 @@ class Analysing:
         return its_own or self._cache.get(claimed, "whole")
 
     def _record(self, apk: PulledApk, key: str | None) -> CachedRecord | None:
-        """Give the record of a file: of one that is here, the one that was made from as many bytes of it."""
+        """Return the record of a file: of one that is here, the one that was made from as many bytes of it."""
         if key is None or self._cache is None:
             return None
         if apk.local is None:

@@ -41,14 +41,14 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def cache_folder() -> Path:
-    """Give the folder for what can be had again, which `XDG_CACHE_HOME` may move."""
+    """Return the folder for what can be had again, which `XDG_CACHE_HOME` may move."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "phone-audit"
 
 
 @cache
 def analyser_digest() -> str:
-    """Give the SHA-256 of everything that decides what a record says, apart from the knowledge: the code."""
+    """Return the SHA-256 of everything that decides what a record says, apart from the knowledge: the code."""
     digest = hashlib.sha256(f"{_FORMAT} {__version__}".encode())
     for folder in ("apk", "model", "knowledge"):
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
@@ -85,7 +85,7 @@ class RecordCache:
         self._folder = folder / key
 
     def get(self, sha256: str, *extents: Extent) -> CachedRecord | None:
-        """Give the first record of a file that is there."""
+        """Return the first record of a file that is there."""
         return next((found for extent in extents if (found := self._read(sha256, extent))), None)
 
     def put(self, sha256: str, extent: Extent, info: ApkInfo, seconds: float) -> None:
@@ -110,7 +110,7 @@ class RecordCache:
             self._write(self._path(_claim(phone, claimed), "link"), key.encode("ascii"))
 
     def get_linked(self, phone: str, claimed: str) -> CachedRecord | None:
-        """Give the record of the parts that this phone gave of the file with this hash."""
+        """Return the record of the parts that this phone gave of the file with this hash."""
         path = self._path(_claim(phone, claimed), "link")
         try:
             with open_unlinked(path) as file:
@@ -189,7 +189,7 @@ def _claim(phone: str, claimed: str) -> str:
 
 
 def _key_of(info: ApkInfo) -> str | None:
-    """Give the hash by which a record of all bytes is kept."""
+    """Return the hash by which a record of all bytes is kept."""
     roles: dict[str, BesideRole] = {role: role for role in BESIDE_ROLES}
     beside = [
         BesideFile(file.path, None, file.size, file.sha256, roles[file.role])

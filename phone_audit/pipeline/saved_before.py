@@ -77,7 +77,7 @@ def set_aside(folder: Path) -> Path | None:
 
 
 def set_aside_before(folder: Path) -> tuple[Path, ...]:
-    """Give the beginnings of acquisitions that were moved out of the way of this folder, the latest first."""
+    """Return the beginnings of acquisitions that were moved out of the way of this folder, the latest first."""
     return tuple(sorted(folder.parent.glob(f"{_literal(folder.name)}{MARK}-*"), reverse=True))
 
 

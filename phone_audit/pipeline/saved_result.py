@@ -141,7 +141,7 @@ def _kind(path: Path, values: Any) -> type[Frozen]:
 
 
 def judged_outcomes(document: Frozen) -> list[tuple[str, bool]]:
-    """Give the outcome of each verdict in a result, and whether all that was promised was read."""
+    """Return the outcome of each verdict in a result, and whether all that was promised was read."""
     match document:
         case Scan():
             return [(document.verdict.outcome, document.coverage.complete)]

@@ -78,7 +78,7 @@ def save_watch(folder: Path, watch: Watch) -> Path:
 
 
 def saved_observations(folder: Path) -> tuple[Observation, ...]:
-    """Give what all watches in the folder saw, sorted.
+    """Return what all watches in the folder saw, sorted.
 
     Raises:
         SnapshotError: one of them is damaged.

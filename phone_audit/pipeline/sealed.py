@@ -26,7 +26,7 @@ def check_keys(encrypt_to: Sequence[str], identity: Path | None) -> None:
 
 
 def opened(path: Path, identity: Path | None, scratch: Path) -> Path:
-    """Give what is to be read: the path itself, what age decrypts of it, or the folder that an archive of ours holds.
+    """Return what is to be read: the path itself, what age decrypts of it, or the folder that an archive of ours holds.
 
     Args:
         path: what the person named; it is there.
@@ -66,7 +66,7 @@ def as_named(path: Path, named: Path) -> Iterator[None]:
 
 @contextmanager
 def saved_sealed(save: Path | None, encrypt_to: tuple[str, ...], scratch: Path) -> Iterator[Path | None]:
-    """Give the folder in which a phone's answers are to be kept, and turn it into an encrypted file at the end.
+    """Yield the folder in which a phone's answers are to be kept, and turn it into an encrypted file at the end.
 
     Where nothing is to be encrypted that is `save` itself. Where the block fails, no file is made.
 

@@ -129,7 +129,7 @@ class Seen:
         return tuple(self._places)
 
     def observation(self, place: Place) -> Observation:
-        """Give what was seen of one place, joined with nothing yet."""
+        """Return what was seen of one place, joined with nothing yet."""
         uid, protocol, address, port = place
         record = self._places[place]
         return Observation(

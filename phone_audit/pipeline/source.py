@@ -74,7 +74,7 @@ class Source:
 
 
 def _named_by_other_hashes(knowledge: Knowledge) -> frozenset[str]:
-    """Give the packages of incidents that publish hashes of another kind than the one a phone is always asked for."""
+    """Return the packages of incidents that publish hashes of another kind than the one a phone is always asked for."""
     return frozenset(
         package.value
         for entry in knowledge.incidents
@@ -137,7 +137,7 @@ def _live(target: str | None, depth: Depth, users: str, options: ScanOptions, te
 
 
 def _saved(target: str | None) -> Path | None:
-    """Give the saved acquisition that the target names; None where it names a phone.
+    """Return the saved acquisition that the target names; None where it names a phone.
 
     Raises:
         SnapshotError: it is a path, and nothing lies there.

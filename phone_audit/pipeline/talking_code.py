@@ -91,7 +91,7 @@ class TalkingCode:
                 self._stopped.set()
 
     def read(self, name: str) -> tuple[ApkInfo, ...] | None:
-        """Give the analysed files of a package; None where they were not read (so far)."""
+        """Return the analysed files of a package; None where they were not read (so far)."""
         return self._done.get(name)
 
     def settled(self, packages: Sequence[str]) -> bool:
@@ -134,7 +134,7 @@ class TalkingCode:
         return tuple(join_splits(infos))
 
     def _records(self, name: str, paths: Sequence[str], pool: WorkerPool) -> list[ApkInfo]:
-        """Give the records of a package's files: those of an earlier run, and of the files that are copied now."""
+        """Return the records of a package's files: those of an earlier run, and of the files that are copied now."""
         hashes = self._hashes(paths) if self._cache is not None else {}
         infos = []
         copied = []
@@ -156,7 +156,7 @@ class TalkingCode:
         return infos
 
     def _kept(self, claimed: str | None) -> CachedRecord | None:
-        """Give the record that an earlier run made of a file with this hash, or of parts that this phone gave of it."""
+        """Return the record that an earlier run made of a file with this hash, or of parts this phone gave of it."""
         if self._cache is None or claimed is None:
             return None
         return self._cache.get(claimed, "whole") or (

@@ -42,7 +42,7 @@ class Live:
         self._watching = watching
 
     def observations(self) -> tuple[Observation, ...]:
-        """Give what was seen so far, joined with the code that was read so far."""
+        """Return what was seen so far, joined with the code that was read so far."""
         return self._watching.observations()
 
     def samples(self) -> Samples:
@@ -160,7 +160,7 @@ class Watching:
         self._tell_lines(everything=True)
 
     def _give_up(self) -> Callable[[], bool]:
-        """Give what ends the reading of code: its grace where an end was asked for, else whoever asks for one now."""
+        """Return what ends the reading of code: its grace where an end was asked for, else whoever asks for one now."""
         until = self.options.monotonic() + GRACE
         return (lambda: self.options.monotonic() > until) if self.options.stopped() else self.options.stopped
 
@@ -211,13 +211,13 @@ class Watching:
                 self.options.on_line(ObservationLine(**one, phone=phone, schema_="phone-audit/observation/1"))
 
     def observation(self, place: Place) -> Observation:
-        """Give what was seen of one place, joined with the code that was read."""
+        """Return what was seen of one place, joined with the code that was read."""
         one = self.seen.observation(place)
         names = sorted(self._names_of().get((one.uid, one.remote.address), ()))
         return with_join(one, self._held(one.packages), names, self.knowledge)
 
     def _names_of(self) -> Mapping[tuple[int, str], set[str]]:
-        """Give the names that the phone told: uid and address → names. Made anew when there are more."""
+        """Return the names that the phone told: uid and address → names. Made anew when there are more."""
         queries = tuple(self.beside.queries)
         if len(queries) != self._queries:
             self._names, self._queries = {}, len(queries)
@@ -227,7 +227,7 @@ class Watching:
         return self._names
 
     def _held(self, packages: tuple[str, ...]) -> HeldCode | None:
-        """Give what the code of some packages holds, as far as it was read; made anew when more of it was."""
+        """Return what the code of some packages holds, as far as it was read; made anew when more of it was."""
         read = {name: infos for name in packages if (infos := self._code.read(name)) is not None}
         if not read:
             return None
@@ -238,7 +238,7 @@ class Watching:
         return known[1]
 
     def observations(self) -> tuple[Observation, ...]:
-        """Give everything that was seen, by uid and place, with the bytes of a uid that had one place only."""
+        """Return everything that was seen, by uid and place, with the bytes of a uid that had one place only."""
         found = [self.observation(place) for place in sorted(self.seen.places)]
         places: dict[int, int] = {}
         for one in found:
@@ -252,7 +252,7 @@ class Watching:
         return one.model_copy(update={"received": moved.received, "sent": moved.sent})
 
     def traffic(self) -> tuple[Moved, ...]:
-        """Give what each uid moved, most first."""
+        """Return what each uid moved, most first."""
         found = []
         for uid in self.beside.last or ():
             moved = self.beside.moved(uid)
@@ -269,7 +269,7 @@ class Watching:
         return tuple(sorted(found, key=lambda one: (-one.received - one.sent, one.uid)))
 
     def packages(self, observations: Sequence[Observation]) -> dict[str, WatchedPackage]:
-        """Give the packages that were connected, with what was read of them."""
+        """Return the packages that were connected, with what was read of them."""
         names = sorted({name for one in observations for name in one.packages})
         system = self.owners.system
         return {
@@ -278,5 +278,5 @@ class Watching:
         }
 
     def skipped(self) -> tuple[Skipped, ...]:
-        """Give what was promised and not read."""
+        """Return what was promised and not read."""
         return (*not_read(self.seen, self.beside, self._lost), *self._code.skipped)

@@ -96,7 +96,7 @@ class Canvas:
         self._console.print()
 
     def text(self) -> str:
-        """Give what was drawn, without blanks at line ends where there is no colour."""
+        """Return what was drawn, without blanks at line ends where there is no colour."""
         drawn = self._buffer.getvalue()
         if self.style.colour:
             return drawn

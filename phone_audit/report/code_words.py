@@ -81,7 +81,7 @@ def sends(behaviour: str) -> bool:
 
 
 def in_words(behaviours: Iterable[str]) -> list[str]:
-    """Give words for behaviours by their ids, each once, the most private first; an unknown one keeps its id's words.
+    """Return words for behaviours by their ids, each once, the most private first; an unknown one keeps its id's words.
 
     Example:
         >>> in_words(["read.serial", "read.sms", "read.serial-property", "read.tea-time"])

@@ -23,7 +23,7 @@ _NO_SOURCE = Source(title="", publisher="phone-audit", date="", url="")
 
 
 def render_stix(document: Frozen, stated_in: str = "") -> str:
-    """Give what a result found of malware and published incidents as a STIX 2.1 bundle.
+    """Return what a result found of malware and published incidents as a STIX 2.1 bundle.
 
     Args:
         document: the result.
@@ -34,12 +34,12 @@ def render_stix(document: Frozen, stated_in: str = "") -> str:
 
 
 def render_hosts(document: Frozen, stated_in: str = "") -> str:
-    """Give the hosts of a result to which data goes, or of malware, as a hosts file; see `render_stix`."""
+    """Return the hosts of a result to which data goes, or of malware, as a hosts file; see `render_stix`."""
     return to_hosts(found_in(document), _made(document), stated_in)
 
 
 def found_in(document: Frozen) -> list[Shared]:
-    """Give the indicators of a result, each once, sorted."""
+    """Return the indicators of a result, each once, sorted."""
     rows: set[Shared] = set()
     match document:
         case Scan():

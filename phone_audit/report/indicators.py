@@ -47,7 +47,7 @@ class Shared:
 
 
 def to_csv(rows: Iterable[Shared], made: str) -> str:
-    """Give one line an indicator. Cells that a spreadsheet would compute are made text. `made` is not written."""
+    """Return one line an indicator. Cells that a spreadsheet would compute are made text. `made` is not written."""
     del made
     return table(
         ("kind", "value", "name", "class", "weak", "where", "publisher", "title", "date", "url", "licence"),
@@ -62,7 +62,7 @@ def to_csv(rows: Iterable[Shared], made: str) -> str:
 
 
 def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    r"""Give CSV (RFC 4180, with line feeds): every cell quoted, none a formula, and no control character left.
+    r"""Return CSV (RFC 4180, with line feeds): every cell quoted, none a formula, and no control character left.
 
     Example:
         >>> table(("a", "b"), [("=1+1", "x,y")])
@@ -92,7 +92,10 @@ def _cell(text: str) -> str:
 
 
 def to_hosts(rows: Iterable[Shared], made: str, stated_in: str = "") -> str:
-    """Give a hosts file that sends each host nowhere, with what it is listed for. A hosts file can hold no address."""
+    """Return a hosts file that sends each host nowhere, with what it is listed for.
+
+    A hosts file can hold no address.
+    """
     by_host: dict[str, list[Shared]] = {}
     others = 0
     for row in rows:
@@ -117,7 +120,7 @@ def _comment(text: str) -> str:
 
 
 def to_stix(rows: Iterable[Shared], made: str, stated_in: str = "") -> str:
-    """Give a STIX 2.1 bundle: each indicator, the malware that it indicates, and who says so.
+    """Return a STIX 2.1 bundle: each indicator, the malware that it indicates, and who says so.
 
     Patterns have one comparison and are written as MVT reads them. What STIX has no pattern for is left out, and so is
     what is weak: whoever reads a bundle takes each indicator of it for a sign.
@@ -148,7 +151,7 @@ def to_stix(rows: Iterable[Shared], made: str, stated_in: str = "") -> str:
 
 
 def pattern_of(kind: str, value: str) -> str | None:
-    r"""Give the STIX pattern of a value, or None.
+    r"""Return the STIX pattern of a value, or None.
 
     Example:
         >>> pattern_of("path", "/data/it's")

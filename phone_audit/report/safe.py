@@ -62,7 +62,7 @@ def _without_pile(run: str, escape: Callable[[str], str]) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Give `visible` text of at most `limit` characters, the end cut and marked.
+    """Return `visible` text of at most `limit` characters, the end cut and marked.
 
     Example:
         >>> shortened("abcdefgh", 5)

@@ -18,7 +18,7 @@ _LONGEST_NAME = 200
 
 
 def render_text(document: Frozen, style: Style) -> str:
-    """Give the document as text; where a saved result is drawn, what it is stands above it.
+    """Return the document as text; where a saved result is drawn, what it is stands above it.
 
     Raises:
         TypeError: no text is drawn for such a document.

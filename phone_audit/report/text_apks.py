@@ -48,7 +48,7 @@ def render_apks(result: Apks, style: Style) -> str:
 
 
 def render_apk(apk: Apk, style: Style) -> str:
-    """Give the report of one record."""
+    """Return the report of one record."""
     canvas = Canvas(style)
     canvas.outcome(apk.outcome, f"{apk.package or 'package unknown'} in {shortened(apk.path, 200)}")
     for line in _lines(apk):

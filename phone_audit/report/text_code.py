@@ -82,7 +82,7 @@ def readings(behaviours: Iterable[Behaviour]) -> list[str]:
 
 
 def blind_spots(apk: ApkInfo) -> dict[str, str]:
-    """Give the kinds of code that could not be looked into, each with what is not known because of it."""
+    """Return the kinds of code that could not be looked into, each with what is not known because of it."""
     hidden = apk.obfuscation
     spots = {}
     if apk.behaviours is None and apk.has_code:
@@ -106,14 +106,14 @@ def blind_spots(apk: ApkInfo) -> dict[str, str]:
 
 
 def some(names: Sequence[str]) -> str:
-    """Give the first few names and how many more there are."""
+    """Return the first few names and how many more there are."""
     shown = ", ".join(shortened(name, _NAME_LENGTH) for name in names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return shown + (f" and {more} more" if more > 0 else "")
 
 
 def _by_owner(does: str, behaviours: Sequence[Behaviour]) -> list[str]:
-    """Give a line for each kind of owner; one for all where the result does not say whose code it is."""
+    """Return a line for each kind of owner; one for all where the result does not say whose code it is."""
     if not _owners_known(behaviours):
         return [f"its code {does}: {some(_named(behaviours))}"] if behaviours else []
     lines = []

@@ -6,7 +6,7 @@ from phone_audit.report.guidance import DEBUGGING_ON
 
 
 def render_devices(result: Devices, style: Style) -> str:
-    """Give each phone with its state and what to do about a state that blocks."""
+    """Return each phone with its state and what to do about a state that blocks."""
     canvas = Canvas(style)
     for device in result.devices:
         name = f"{device.serial} ({device.model})" if device.model else device.serial

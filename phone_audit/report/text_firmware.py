@@ -12,7 +12,7 @@ from phone_audit.report.text_parts import draw_about, draw_remedies, draw_source
 
 
 def render_firmware(result: Firmware, style: Style) -> str:
-    """Give one block for each identifier, in the order of the input."""
+    """Return one block for each identifier, in the order of the input."""
     canvas = Canvas(style)
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")

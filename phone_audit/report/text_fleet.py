@@ -14,7 +14,7 @@ _LONGEST = 60
 
 
 def render_fleet(fleet: Fleet, style: Style) -> str:
-    """Give the summary that the person in charge of the phones reads."""
+    """Return the summary that the person in charge of the phones reads."""
     canvas = Canvas(style)
     read = [scan for scan in fleet.scans if scan.outcome is not None]
     canvas.paragraph(_headline(len(fleet.scans), len(read)), style="bold")

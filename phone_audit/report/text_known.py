@@ -12,7 +12,7 @@ _LEAST = 10
 
 
 def render_lines(rows: Iterable[Sequence[str]], style: Style) -> str:
-    """Give one entry a line: kind, id, and what it is, which is cut where the line ends."""
+    """Return one entry a line: kind, id, and what it is, which is cut where the line ends."""
     canvas = Canvas(style)
     for row in rows:
         *first, last = (shortened(part, _LONGEST) for part in row if part)
@@ -22,7 +22,7 @@ def render_lines(rows: Iterable[Sequence[str]], style: Style) -> str:
 
 
 def render_entry(kind: str, name: str, title: str, facts: Sequence[tuple[str, str]], style: Style) -> str:
-    """Give one entry in full; facts that come many times are cut, with their number."""
+    """Return one entry in full; facts that come many times are cut, with their number."""
     canvas = Canvas(style)
     canvas.paragraph(f"{kind}: {name}", 0, "bold")
     if title:

@@ -30,7 +30,7 @@ _SOURCES = {
 
 
 def render_scan(scan: Scan, style: Style) -> str:
-    """Give the report that a worried owner reads."""
+    """Return the report that a worried owner reads."""
     canvas = Canvas(style)
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
     canvas.gap()

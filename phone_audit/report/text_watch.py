@@ -24,7 +24,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def render_watch(watch: Watch, style: Style) -> str:
-    """Give the report of what was seen live."""
+    """Return the report of what was seen live."""
     canvas = Canvas(style)
     canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
     canvas.gap()

@@ -37,7 +37,7 @@ class Node:
 
 
 def manifest_tree(path: Path) -> Node | None:
-    """Give the manifest of a file as aapt reads it; None where aapt cannot."""
+    """Return the manifest of a file as aapt reads it; None where aapt cannot."""
     done = subprocess.run(
         ["aapt", "dump", "xmltree", str(path), "AndroidManifest.xml"],
         capture_output=True,

@@ -74,7 +74,7 @@ def _with_words(content: bytes, *words: tuple[int, int]) -> bytes:
 
 
 def _made(body: bytes, tables: dict[int, tuple[int, int]]) -> bytes:
-    """Give a header with these tables, size and offset of each, and a body behind it."""
+    """Return a header with these tables, size and offset of each, and a body behind it."""
     head = b"dex\n035\0" + bytes(24) + struct.pack("<3I", HEADER + len(body), HEADER, 0x12345678)
     pairs = [(at, number) for at, (size, offset) in tables.items() for at, number in ((at, size), (at + 4, offset))]
     return _with_words(head.ljust(HEADER, b"\0") + body, *pairs)
@@ -113,7 +113,7 @@ def test_a_million_strings_that_are_the_ends_of_one(hosts_of: Hosts) -> None:
 
 
 def _classes_of_one_item(item: bytes, step: int) -> bytes:
-    """Give 60,000 classes whose class_data begins at the same place, or each `step` bytes further inside one item."""
+    """Return 60,000 classes whose class_data begins at the same place, or each `step` bytes further inside one item."""
     count = 60_000
     at = HEADER + 32 * count
     defs = b"".join(struct.pack("<8I", 0, 1, 0, 0, 0, 0, at + step * number, 0) for number in range(count))
@@ -134,7 +134,7 @@ def test_class_data_that_is_the_table_of_classes_itself(hosts_of: Hosts) -> None
 
 
 def _methods_in_one_code(length: int) -> bytes:
-    """Give thousands of methods, each of which claims all code behind it and loads a URL again and again."""
+    """Return thousands of methods, each of which claims all code behind it and loads a URL again and again."""
     filler = (*const_string(_URL), *invoke_static("Lx/A;->m00000()V")) * length
     content = bytearray(assemble([Class("Lx/A;", [Method(f"m{number:05}()V", filler) for number in range(3000)])]))
     head = struct.pack("<4H2I", 4, 1, 1, 0, 0, 5 * length)
@@ -157,7 +157,7 @@ def test_classes_that_extend_themselves_or_each_other(hosts_of: Hosts, parents: 
 
 
 def _with_long_type(size: int) -> bytes:
-    """Give a file whose method takes 250 parameters of a type whose name has `size` bytes."""
+    """Return a file whose method takes 250 parameters of a type whose name has `size` bytes."""
     method = Method(f"f({'Ln;' * 250})V", (*const_string(_URL), RETURN))
     content = assemble([Class("Lx/A;", [method])])
     short = content.index(string_data("Ln;"))

@@ -24,7 +24,7 @@ _CLASS = re.compile(rb"^  Class descriptor  : '(.*)'$", re.MULTILINE)
 
 
 def dex_files(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of each DEX file that can be read."""
+    """Yield name and content of each DEX file that can be read."""
     try:
         with map_file(path) as data:
             archive = Archive(data)
@@ -38,7 +38,7 @@ def dex_files(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def told(content: bytes) -> list[bytes] | str:
-    """Give the classes that dexdump prints, or why it prints none."""
+    """Return the classes that dexdump prints, or why it prints none."""
     with tempfile.NamedTemporaryFile(suffix=".dex") as file:
         file.write(content)
         file.flush()

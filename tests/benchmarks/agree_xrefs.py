@@ -41,7 +41,7 @@ Triple = tuple[str, str, str]
 
 
 def ours(data: bytes) -> set[Triple]:
-    """Give string, class and method of every const-string."""
+    """Return string, class and method of every const-string."""
     return {triple for index in index_file(read_dex("classes.dex", data)) for triple in _triples(index)}
 
 
@@ -59,7 +59,7 @@ def _triples(index: DexIndex) -> set[Triple]:
 
 
 def theirs(data: bytes) -> set[Triple]:
-    """Give the same from androguard; it leaves spaces inside descriptors and writes surrogates its own way."""
+    """Return the same from androguard; it leaves spaces inside descriptors and writes surrogates its own way."""
     output = subprocess.run([sys.executable, "-c", _ANDROGUARD], input=data, check=True, capture_output=True).stdout
     lines = (json.loads(line) for line in output.splitlines())
     return {(_same(text), _same(owner), _same(method).replace(" ", "")) for text, owner, method in lines}

@@ -64,7 +64,7 @@ def stage(dexes: Dexes, knowledge: Knowledge, *, holders: bool) -> None:
 
 
 def fastest(rounds: int, run: Callable[[], object]) -> float:
-    """Give the least processor time of a few runs, in seconds."""
+    """Return the least processor time of a few runs, in seconds."""
     times = []
     for _ in range(rounds):
         begin = time.process_time()

@@ -22,7 +22,7 @@ LOOK_UPS = 20_000
 
 
 def generated(count: int) -> list[Indicator]:
-    """Give hosts and hashes, half of each, of a thousand families."""
+    """Return hosts and hashes, half of each, of a thousand families."""
     found = []
     for number in range(count):
         about = About(f"family {number % 1000}", "malware")
@@ -56,7 +56,7 @@ def rss() -> int:
 
 
 def look_ups(count: int) -> list[tuple[str, str]]:
-    """Give values of which half are listed."""
+    """Return values of which half are listed."""
     step = max(1, count // LOOK_UPS)
     listed = [("hash", sha256(str(number | 1).encode()).hexdigest()) for number in range(0, count, step)]
     return [pair if number % 2 else (pair[0], pair[1][::-1]) for number, pair in enumerate(listed)]

@@ -77,7 +77,7 @@ def pss(pid: int) -> int:
 
 
 def sizes(path: Path) -> dict[str, int]:
-    """Give the inflated size of each entry by its name, as far as the file can be read as an archive."""
+    """Return the inflated size of each entry by its name, as far as the file can be read as an archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             return {entry.filename: entry.file_size for entry in archive.infolist()}

@@ -85,7 +85,7 @@ class Taken(NamedTuple):
 
 
 def least(rounds: int, run: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Give the least time of a few runs, in seconds."""
+    """Return the least time of a few runs, in seconds."""
     times = []
     for _ in range(rounds):
         begin = clock()
@@ -101,7 +101,7 @@ def whole_analysis(pool: WorkerPool, knowledge: Knowledge, path: Path) -> None:
 
 
 def processor_time(pids: tuple[int, ...]) -> float:
-    """Give the processor time of this process and of others so far, in seconds."""
+    """Return the processor time of this process and of others so far, in seconds."""
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
@@ -150,7 +150,7 @@ def noted_reads() -> Iterator[list[tuple[Archive, Entry]]]:
 
 
 def deflated_entries(path: Path, knowledge: Knowledge) -> list[tuple[Archive, Entry]]:
-    """Give the deflated entries that the analysis reads, each once, those of archives inside too."""
+    """Return the deflated entries that the analysis reads, each once, those of archives inside too."""
     with noted_reads() as reads:
         read_apk(path, shown_as=path.name, knowledge=knowledge)
     once = {(len(archive.data), entry.name, entry.header_offset): (archive, entry) for archive, entry in reads}
@@ -167,7 +167,7 @@ def inflate(entries: list[tuple[Archive, Entry]]) -> None:
 
 
 def inflating(rounds: int, entries: list[tuple[Archive, Entry]]) -> float:
-    """Give the processor time of inflating, in seconds."""
+    """Return the processor time of inflating, in seconds."""
     times = []
     for _ in range(rounds):
         opened = {id(archive): Archive(archive.data, total_limit=MAX_ENTRY) for archive, _ in entries}
@@ -177,7 +177,7 @@ def inflating(rounds: int, entries: list[tuple[Archive, Entry]]) -> float:
 
 
 def peer(python: str, program: str, *arguments: str) -> Taken | str:
-    """Give the time that another tool's call took by itself, or why there is none."""
+    """Return the time that another tool's call took by itself, or why there is none."""
     done = subprocess.run([python, "-c", program, *arguments], capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
@@ -186,7 +186,7 @@ def peer(python: str, program: str, *arguments: str) -> Taken | str:
 
 
 def dex_bytes(path: Path) -> int:
-    """Give how many bytes of DEX an archive announces; 0 where it is none."""
+    """Return how many bytes of DEX an archive announces; 0 where it is none."""
     try:
         return sum(entry.size for _, entry in code_entries(Archive(memoryview(path.read_bytes()))).dex)
     except ApkError:
@@ -194,7 +194,7 @@ def dex_bytes(path: Path) -> int:
 
 
 def peers_of(path: Path, chosen: argparse.Namespace) -> Iterator[tuple[str, Taken | str]]:
-    """Give the time of each peer that is asked for."""
+    """Yield the time of each peer that is asked for."""
     if not chosen.no_androguard:
         yield "AnalyzeAPK", peer(sys.executable, ANDROGUARD, str(path))
     if not chosen.no_exodus:

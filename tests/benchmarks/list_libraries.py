@@ -27,7 +27,7 @@ MAX_DEX = 2**30
 
 
 def defined_classes(path: Path, knowledge: Knowledge) -> tuple[str, Owners, list[str]]:
-    """Give the package, who owns its classes, and their names in Java form.
+    """Return the package, who owns its classes, and their names in Java form.
 
     Raises:
         ApkError: the file is no archive.

@@ -29,12 +29,12 @@ class Recipe(NamedTuple):
     times: int
 
     def encoded(self) -> bytes:
-        """Give the bytes that stand for it."""
+        """Return the bytes that stand for it."""
         return RECIPE.pack(MARK, *self)
 
 
 def expanded(data: bytes, largest: int = LARGEST) -> bytes:
-    """Give the input that is meant, of `largest` bytes at most where recipes made it.
+    """Return the input that is meant, of `largest` bytes at most where recipes made it.
 
     Example:
         >>> expanded(Recipe(NEST, 0, 1, 1, 3).encoded() + b"[]")
@@ -50,13 +50,13 @@ def expanded(data: bytes, largest: int = LARGEST) -> bytes:
 
 
 def parts_of(data: bytes, largest: int = LARGEST) -> list[tuple[int, bytes]]:
-    """Give the parts of an input, each with the byte that says what it is."""
+    """Return the parts of an input, each with the byte that says what it is."""
     pieces = [piece for piece in data.split(SEPARATOR) if piece]
     return [(piece[0], expanded(piece[1:], largest)) for piece in pieces]
 
 
 def joined(*parts: tuple[int, bytes]) -> bytes:
-    """Give the input that has these parts."""
+    """Return the input that has these parts."""
     return SEPARATOR.join(bytes([kind]) + content for kind, content in parts)
 
 

@@ -12,7 +12,7 @@ _NUMBERS: Final = (0, 1, 2, 3, 4, 7, 8, 16, 28, 64, 100, 255, 256, 1000, 4096, 2
 
 
 def mutated(data: bytes, most: int, seed: int, mutate: Mutate) -> bytes:
-    """Give a changed input of at most `most` bytes.
+    """Return a changed input of at most `most` bytes.
 
     Args:
         data: an input.
@@ -37,7 +37,7 @@ def mutated(data: bytes, most: int, seed: int, mutate: Mutate) -> bytes:
 
 
 def _starts(data: bytes) -> list[int]:
-    """Give where recipes may stand: at the beginning, and behind the byte that begins each part."""
+    """Return where recipes may stand: at the beginning, and behind the byte that begins each part."""
     starts = [0]
     at = data.find(SEPARATOR)
     while at >= 0:

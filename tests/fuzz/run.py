@@ -108,7 +108,7 @@ def _add(outcome: Outcome, text: bytes) -> None:
 
 
 def _said(text: bytes) -> str:
-    """Give what was raised, and the last place of our own code."""
+    """Return what was raised, and the last place of our own code."""
     places, errors = _PLACE.findall(text), _ERROR.findall(text)
     if b"ALARM: working on the last Unit" in text:
         return "no end within the time on the clock"

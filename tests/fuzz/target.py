@@ -70,7 +70,7 @@ def written(data: bytes, name: str = "input") -> Path:
 
 
 def empty_folder(name: str) -> Path:
-    """Give an empty folder below that of this process."""
+    """Return an empty folder below that of this process."""
     path = scratch() / name
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()

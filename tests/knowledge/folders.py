@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def shared(*parts: str) -> Path:
-    """Give a path in the shared material; the test is skipped where it is not there."""
+    """Return a path in the shared material; the test is skipped where it is not there."""
     path = Path(os.environ.get("PHONE_AUDIT_SHARED", ROOT.parent / "shared"), *parts)
     if not path.exists():
         pytest.skip(f"needs {'/'.join(parts)} of the shared material; PHONE_AUDIT_SHARED names its folder")

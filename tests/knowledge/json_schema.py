@@ -16,7 +16,7 @@ KNOWN = {
 
 
 def faults(schema: dict[str, Any], document: Any) -> list[str]:
-    """Give the places at which a document breaks a schema."""
+    """Return the places at which a document breaks a schema."""
     return list(_faults(schema, document, "", schema))
 
 

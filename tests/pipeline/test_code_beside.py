@@ -16,7 +16,7 @@ APK = files("phone_audit.simulated") / "data" / "nokia7plus" / "com.qualcomm.qti
 
 
 def stripped(apk: bytes) -> tuple[bytes, list[bytes]]:
-    """Give an APK without its DEX files, and those."""
+    """Return an APK without its DEX files, and those."""
     content = io.BytesIO()
     dexes = []
     with zipfile.ZipFile(io.BytesIO(apk)) as old, zipfile.ZipFile(content, "w") as new:

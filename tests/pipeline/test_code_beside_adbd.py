@@ -21,7 +21,7 @@ PACKAGE = "com.qualcomm.qti.autoregistration"
 
 
 def stripped(apk: bytes) -> tuple[bytes, list[bytes]]:
-    """Give an APK without its DEX files, and those."""
+    """Return an APK without its DEX files, and those."""
     content = io.BytesIO()
     dexes = []
     with zipfile.ZipFile(io.BytesIO(apk)) as old, zipfile.ZipFile(content, "w") as new:
@@ -65,7 +65,7 @@ def record(scan: Scan, path: str) -> Apk:
 
 
 def code(apk: Apk) -> list[tuple[str, list[str]]]:
-    """Give each host, with the places in code where it stands."""
+    """Return each host, with the places in code where it stands."""
     assert apk.endpoints is not None
     return [
         (one.host, sorted({seen.where.rpartition("!")[2] for by in one.held_by for seen in by.evidence}))

@@ -58,14 +58,14 @@ def documents() -> dict[str, Any]:
 
 
 def shortened(value: Any) -> Any:
-    """Give a document with the first two items of each list."""
+    """Return a document with the first two items of each list."""
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     return [shortened(item) for item in value[:2]] if isinstance(value, list) else value
 
 
 def drawn(values: Any) -> dict[str, str] | None:
-    """Give a result in every format, or None where it is refused."""
+    """Return a result in every format, or None where it is refused."""
     refusal = ""
     try:
         document = parse_result(NAME, CheckedJson(json.dumps(values).encode()))

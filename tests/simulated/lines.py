@@ -12,14 +12,14 @@ TREE = Tree(PROFILE)
 
 
 def run(text: str, stdin: bytes = b"") -> tuple[bytes, bytes, int]:
-    """Give a command; returns output, errors and status."""
+    """Return a command; returns output, errors and status."""
     out, err = BytesIO(), BytesIO()
     status = answer(text, Phone(PROFILE, TREE, lambda: 1548000000.25), Streams(BytesIO(stdin), out, err))
     return out.getvalue(), err.getvalue(), status
 
 
 def said(text: str, stdin: bytes = b"") -> str:
-    """Give a command that must not complain, and return what the phone says."""
+    """Return a command that must not complain, and return what the phone says."""
     out, err, _ = run(text, stdin)
     assert err == b"", err
     return out.decode("utf-8", "surrogateescape")

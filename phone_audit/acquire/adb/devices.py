@@ -77,7 +77,7 @@ SETTLING = ("offline", "connecting", "authorizing")
 
 
 def in_sight(via: Via, *, settled: bool = False) -> tuple[str, ...]:
-    """Give the serials of the phones that are there, sorted; none is opened.
+    """Return the serials of the phones that are there, sorted; none is opened.
 
     Args:
         via: through which way in to look.

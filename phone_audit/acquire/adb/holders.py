@@ -27,7 +27,7 @@ class Holder:
 
 
 def adb_servers(proc: Path = _PROC) -> tuple[Holder, ...]:
-    """Give the adb servers that run here, by process."""
+    """Return the adb servers that run here, by process."""
     return tuple(
         Holder(process, words[0].rpartition("/")[2], _port(words))
         for process, words in _processes(proc)
@@ -36,7 +36,7 @@ def adb_servers(proc: Path = _PROC) -> tuple[Holder, ...]:
 
 
 def usb_users(proc: Path = _PROC) -> tuple[Holder, ...]:
-    """Give the programs of this user that have a USB device open, this one left out, by process."""
+    """Return the programs of this user that have a USB device open, this one left out, by process."""
     return tuple(
         Holder(process, words[0].rpartition("/")[2])
         for process, words in _processes(proc)

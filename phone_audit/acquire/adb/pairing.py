@@ -9,7 +9,7 @@ CODE_LENGTH = 6
 
 
 def server_for_pairing(address: str) -> AdbServer:
-    """Give the running adb server, before the person is asked for a code.
+    """Return the running adb server, before the person is asked for a code.
 
     Raises:
         UsageError: the address is none.

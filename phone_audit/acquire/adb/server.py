@@ -172,7 +172,7 @@ class AdbServer:
         return asked
 
     def banner_of(self, serial: str) -> str:
-        """Give what the server lists of a phone: product, model and device; empty where it lists none.
+        """Return what the server lists of a phone: product, model and device; empty where it lists none.
 
         Raises:
             ProtocolError: it does not answer as an adb server.

@@ -16,7 +16,7 @@ MOST_BYTES = 64 * 1024
 
 
 def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
-    """Give SHA-256 and name of each certificate in the archive, in order; None where it is no such archive.
+    """Return SHA-256 and name of each certificate in the archive, in order; None where it is no such archive.
 
     Args:
         content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.

@@ -75,12 +75,12 @@ def secure_settings(user: int) -> Command:
 
 
 def added_folder(user: int) -> str:
-    """Give the folder of the certificate authorities that a user added."""
+    """Return the folder of the certificate authorities that a user added."""
     return f"/data/misc/user/{user}/cacerts-added"
 
 
 def removed_folder(user: int) -> str:
-    """Give the folder of the certificate authorities that a user switched off."""
+    """Return the folder of the certificate authorities that a user switched off."""
     return f"/data/misc/user/{user}/cacerts-removed"
 
 

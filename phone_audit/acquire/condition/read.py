@@ -155,7 +155,7 @@ def _read_usage(reader: Reader, condition: Condition, patch: str | None, clock_o
 
 
 def _patch_age(patch: str | None, date: tuple[int, int] | None, clock_offset: float) -> Iterable[StateItem]:
-    """Give the age of the security patches on the day of the reading, whatever the phone's clock says."""
+    """Yield the age of the security patches on the day of the reading, whatever the phone's clock says."""
     level = DAY.fullmatch(patch or "")
     if level is None or date is None:
         return
@@ -168,7 +168,7 @@ def _patch_age(patch: str | None, date: tuple[int, int] | None, clock_offset: fl
 
 
 def _dumped_keys(text: str) -> Iterable[StateItem]:
-    """Give the computers that may debug the phone, where only the service says so."""
+    """Yield the computers that may debug the phone, where only the service says so."""
     where = questions.ADB.text
     for which, keys in parse_dumped_keys(text).items():
         name, expected = ("adb_keys", None) if which == "user" else ("adb_keys_in_dump", "0")
@@ -176,7 +176,7 @@ def _dumped_keys(text: str) -> Iterable[StateItem]:
 
 
 def _digests(text: str, vbmeta: str | None) -> Iterable[StateItem]:
-    """Give what the phone computes of its system. The service keeps the digest of vbmeta as it was at the start."""
+    """Yield what the phone computes of its system. The service keeps the digest of vbmeta as it was at the start."""
     where = questions.TRANSPARENCY.text
     image, modules = parse_image_info(text), parse_apex_info(text)
     if image:
@@ -196,7 +196,7 @@ def _text(reader: Reader, command: Command, subject: str = "", *, promised: bool
 
 
 def _ask(reader: Reader, command: Command, subject: str, *, promised: bool = True) -> Answer | None:
-    """Give the answer; None where there is none, or where a saved acquisition was never asked.
+    """Return the answer; None where there is none, or where a saved acquisition was never asked.
 
     Of what is not promised no fault is noted: few phones have it, and some compute for a minute.
     """

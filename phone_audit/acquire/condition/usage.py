@@ -36,12 +36,12 @@ class PackageOps(Mapping[tuple[int, str], tuple[AppOp, ...]]):
 
 
 def appops_of(dump: AppOps | None) -> PackageOps | None:
-    """Give the operations of every package; None where they were not read."""
+    """Return the operations of every package; None where they were not read."""
     return None if dump is None else PackageOps(dump)
 
 
 def traffic_of(stats: NetStats) -> dict[tuple[int, int], Traffic] | None:
-    """Give the bytes of every package by user and app id; None where nothing was counted at all.
+    """Return the bytes of every package by user and app id; None where nothing was counted at all.
 
     What went through a tunnel stands twice in the counters, as the tunnel's and as that of the network below: only the
     network's is taken.
@@ -76,7 +76,7 @@ def with_usage(
     appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None,
     traffic: Mapping[tuple[int, int], Traffic] | None,
 ) -> Package:
-    """Give the package with what its users' copies did.
+    """Return the package with what its users' copies did.
 
     Packages with one uid share its counters, so all of them carry the same bytes. Nothing counted is zero bytes, and
     nothing said of operations is none, where the answer was there.

@@ -213,7 +213,7 @@ class Background:
             self._first.put(wanted)
 
     def _known_code(self, file: FileOnPhone) -> tuple[BesideFile, ...]:
-        """Give what lies beside a stripped APK, where the record that both lead to is known; the phone hashes it."""
+        """Return what lies beside a stripped APK, where the record that both lead to is known; the phone hashes it."""
         candidates = self._plan.waiting.candidates(file.path)
         if self._keeping or not candidates or file.sha256 is None or not self._plan.is_stripped(file.sha256):
             return ()

@@ -90,7 +90,7 @@ def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
 
 
 def _of_package(apk: str, files: Mapping[str, Found], architectures: Mapping[str, Sequence[str]]) -> list[str]:
-    """Give the one file that counts: of the first architecture that has any, the VDEX file if there is one."""
+    """Return the one file that counts: of the first architecture that has any, the VDEX file if there is one."""
     folder, _, name = apk.rpartition("/")
     stem = name.removesuffix(_APK)
     for kind in (_VDEX, _ODEX):
@@ -102,7 +102,7 @@ def _of_package(apk: str, files: Mapping[str, Found], architectures: Mapping[str
 
 
 def _of_framework(by_folder: Mapping[str, Sequence[str]], architectures: Mapping[str, Sequence[str]]) -> list[str]:
-    """Give the VDEX files of the framework, each name once: the folders of architectures hold links to the same."""
+    """Return the VDEX files of the framework, each name once: the folders of architectures hold links to the same."""
     folders = [FRAMEWORK, *(f"{FRAMEWORK}/{name}" for name in ARCHITECTURES)]
     oat = [f"{FRAMEWORK}/oat/{name}" for name in (*ARCHITECTURES, *architectures.get(f"{FRAMEWORK}/oat", ()))]
     first: dict[str, str] = {}
@@ -114,7 +114,7 @@ def _of_framework(by_folder: Mapping[str, Sequence[str]], architectures: Mapping
 
 
 def _architectures(folders: Iterable[str]) -> dict[str, list[str]]:
-    """Give the folders of architectures that no phone known here has, by the folder that they lie in, sorted."""
+    """Return the folders of architectures that no phone known here has, by the folder that they lie in, sorted."""
     found: dict[str, list[str]] = {}
     for folder in sorted(folders):
         above, _, name = folder.rpartition("/")
@@ -166,15 +166,15 @@ class CodeBeside:
         return path in self._waits_for
 
     def candidates(self, path: str) -> Sequence[FileOnPhone]:
-        """Give the files that hold the code of an APK if it does not."""
+        """Return the files that hold the code of an APK if it does not."""
         return self._files.get(path, ())
 
     def next_wanted(self) -> FileOnPhone | None:
-        """Give a file that is to be brought; None where there is none."""
+        """Return a file that is to be brought; None where there is none."""
         return self._wanted.popleft() if self._wanted else None
 
     def left(self) -> list[tuple[str, PulledApk]]:
-        """Give the APKs that still wait, with what has come; to be called at the end."""
+        """Return the APKs that still wait, with what has come; to be called at the end."""
         return [(apk, self._with_code(apk)) for apk in tuple(self._held_back)]
 
     def _settled(self, path: str, copy: PulledApk | None) -> list[tuple[str, PulledApk]]:

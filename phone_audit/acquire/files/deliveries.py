@@ -102,7 +102,7 @@ class Deliveries:
         return again or self.next_wanted()
 
     def next_wanted(self) -> FileOnPhone | None:
-        """Give a file that was not asked for at first, and that one which has arrived cannot do without."""
+        """Return a file that was not asked for at first, and that one which has arrived cannot do without."""
         with self._lock:
             return self._plan.waiting.next_wanted()
 
@@ -171,7 +171,7 @@ class Deliveries:
             return claimed[0] if claimed else None
 
     def _hand_on(self, file: FileOnPhone, copy: PulledApk, *, first: bool = False) -> None:
-        """Give the file to whoever waits for it, under its own path. The lock is held."""
+        """Return the file to whoever waits for it, under its own path. The lock is held."""
         copy = PulledApk(shown(file.path), copy.local, copy.sha256, copy.size, copy.parts)
         if self._keeping is not None and not first:
             self._keeping.keep_copy(file.path, copy)
@@ -192,7 +192,7 @@ class Deliveries:
 
 
 def no_room(folder: Path, error: OSError) -> AcquireError:
-    """Give the error for a folder that takes no file."""
+    """Return the error for a folder that takes no file."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return AcquireError(f"The disk that holds {folder} is full.", "Free some space and try again.")
     return AcquireError(f"{folder} cannot be written: {error.strerror or error}.")

@@ -39,5 +39,5 @@ class GrowingParts:
         return next(self.missing(start, end), None) is None
 
     def parts(self) -> Parts:
-        """Give them all."""
+        """Return them all."""
         return Parts(tuple(zip(self._starts, self._ends, strict=True)))

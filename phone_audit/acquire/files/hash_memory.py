@@ -70,7 +70,7 @@ def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOn
 
 
 def _now(answer: Answer | None) -> int:
-    """Give the time before which nothing has changed lately, by the phone's own clock; without one, the beginning."""
+    """Return the time before which nothing has changed lately, by the phone's own clock; without one, the beginning."""
     first = answer.output.partition(b"\n")[0] if answer else b""
     return int(first) - SETTLED_AFTER if _CLOCK.fullmatch(first) else 0
 
@@ -99,7 +99,7 @@ class HashMemory:
         return self._path is not None
 
     def hash_of(self, path: str, identity: Identity) -> str | None:
-        """Give the hash of a file that is the same as it was."""
+        """Return the hash of a file that is the same as it was."""
         known = self._known.get(path)
         return known[1] if known and known[0] == identity else None
 

@@ -219,5 +219,5 @@ def _command(batch: Sequence[FileOnPhone]) -> str:
 
 
 def _name(file: FileOnPhone) -> str:
-    """Give what stands for a file in the answer."""
+    """Return what stands for a file in the answer."""
     return file.path if PLAIN.fullmatch(file.path) else "@" + file.path.encode("utf-8", "surrogateescape").hex()

@@ -52,7 +52,7 @@ class PhoneFiles:
     sources: dict[str, HashSource] = field(default_factory=dict)
 
     def readable(self) -> list[tuple[str, int]]:
-        """Give the files that can be read, by path, with their size in bytes (0: not known)."""
+        """Return the files that can be read, by path, with their size in bytes (0: not known)."""
         files = ((path, self.found.get(path, Found("file", None))) for path in sorted(self.roles))
         return [
             (path, found.size or 0)
@@ -127,7 +127,7 @@ def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> d
 
 
 def _possible(found: Mapping[str, Found]) -> dict[str, Found]:
-    """Give what lies at paths that a phone can have; an answer may hold any text."""
+    """Return what lies at paths that a phone can have; an answer may hold any text."""
     return {path: there for path, there in found.items() if is_path(path)}
 
 
@@ -192,7 +192,7 @@ def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file
 
 
 def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Give the hashes of those of the paths that are files, as the phone computes them. What gives none is noted.
+    """Return the hashes of those of the paths that are files, as the phone computes them. What gives none is noted.
 
     One question a file: there are few, and an acquisition then answers for each, whatever else is asked later.
     """
@@ -208,7 +208,7 @@ def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[s
 
 
 def digests_of(reader: Reader, files: PhoneFiles, packages: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Give all kinds of hashes of the files of some packages, of which incidents publish MD5 or SHA-1 alone.
+    """Return all kinds of hashes of the files of some packages, of which incidents publish MD5 or SHA-1 alone.
 
     A saved acquisition that was not asked says nothing of them, and nothing is noted.
     """
@@ -259,7 +259,7 @@ def _expect_code(
 
 
 def _split_paths(place: Places) -> list[str]:
-    """Give where Android puts the splits, for a folder that the shell may enter but not list."""
+    """Return where Android puts the splits, for a folder that the shell may enter but not list."""
     return [
         f"{block.code_path.rstrip('/')}/split_{split}{APK}"
         for block in place.blocks

@@ -26,7 +26,10 @@ NOBODY = PhoneIdentity()
 
 
 def identity_of(serial: str | None, handshake: Handshake | None) -> PhoneIdentity:
-    """Give the identity of a phone. The serial alone is none: any phone may state any, and cheap ones share theirs."""
+    """Return the identity of a phone.
+
+    The serial alone is none: any phone may state any, and cheap ones share theirs.
+    """
     if not serial or handshake is None or handshake.host_key is None:
         return NOBODY
     return PhoneIdentity(json.dumps([serial, handshake.banner, handshake.host_key]), not handshake.asked)

@@ -32,7 +32,7 @@ TEXTS = {
 
 
 def recognised(names: Sequence[str]) -> tuple[str, ...]:
-    """Give the folders inside the holding in which such acquisitions lie, each empty or with `/` at its end."""
+    """Return the folders inside the holding in which such acquisitions lie, each empty or with `/` at its end."""
     every = set(names)
     found: dict[str, None] = {}
     for name in names:
@@ -147,7 +147,7 @@ def _package(package: QfPackage, prefix: str, names: set[str]) -> HeldPackage:
 
 
 def held_file(file: QfFile, prefix: str, names: set[str]) -> HeldFile:
-    """Give a file; its copy is found by the last part of the name that the tool gave it."""
+    """Return a file; its copy is found by the last part of the name that the tool gave it."""
     local = (file.local_name or file.local_path or "").replace("\\", "/")
     stored = f"{prefix}apks/{PurePosixPath(local).name}" if local else ""
     return HeldFile(

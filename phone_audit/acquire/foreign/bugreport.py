@@ -51,12 +51,12 @@ def read_bugreport(holding: Holding) -> Held:
 
 
 def held_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> Held:
-    """Give what a bug report holds."""
+    """Return what a bug report holds."""
     return Held(source="bugreport", answers=answers, cannot_hold=(NO_APKS, NO_FILES, NO_WATCH), skipped=skipped)
 
 
 def report_answers(holding: Holding) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Give what the main text answers.
+    """Return what the main text answers.
 
     Raises:
         SnapshotError: it is missing or damaged.
@@ -65,7 +65,7 @@ def report_answers(holding: Holding) -> tuple[dict[str, bytes], tuple[Skipped, .
 
 
 def _main(holding: Holding) -> str:
-    """Give the name of the main text."""
+    """Return the name of the main text."""
     names = holding.names()
     main = _named(holding) if MAIN in names else None
     if main not in names:
@@ -76,7 +76,7 @@ def _main(holding: Holding) -> str:
 
 
 def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Give what a main text answers.
+    """Return what a main text answers.
 
     Raises:
         SnapshotError: no dump is in it.

@@ -104,7 +104,7 @@ def collect_held(held: Held, holding: Holding, into: Path, on_progress: OnProgre
 
 
 def depth_of(held: Held) -> Depth:
-    """Give what the acquisition promises: `deep` where it holds APKs, since they are whole, else `quick`."""
+    """Return what the acquisition promises: `deep` where it holds APKs, since they are whole, else `quick`."""
     return "deep" if any(file.stored for package in held.packages for file in package.files) else "quick"
 
 
@@ -117,7 +117,7 @@ def _with_joined(reader: Reader, held: Held) -> Held:
 
 
 def _folders(listing: Listing) -> Mapping[str, Literal["file", "folder"]]:
-    """Give the folders that the dump names. What lies in them it does not say."""
+    """Return the folders that the dump names. What lies in them it does not say."""
     found: dict[str, Literal["file", "folder"]] = {}
     blocks = (listing.dump.packages, listing.dump.hidden) if listing.dump else ()
     for path in (one.code_path for kind in blocks for its in kind.values() for one in its):
@@ -176,14 +176,14 @@ def _listing(reader: Reader, held: Held) -> Listing:
 
 
 def _lines(package: HeldPackage) -> list[Listed]:
-    """Give the package as `pm list packages` has it, with its base APK."""
+    """Return the package as `pm list packages` has it, with its base APK."""
     base = next((file.path for file in package.files if _role(file.path) == "base"), None)
     uids = () if package.uid is None else (package.uid,)
     return [Listed(package.name, base, package.version_code, package.installer, uids)]
 
 
 def _block(package: HeldPackage) -> DumpedPackage:
-    """Give the package as the dump would have it, where there is none."""
+    """Return the package as the dump would have it, where there is none."""
     return DumpedPackage(
         name=package.name,
         app_id=None if package.uid is None else package.uid % PER_USER,
@@ -227,7 +227,7 @@ def _file(file: HeldFile, apks: Mapping[str, PulledApk]) -> PackageFile:
 
 
 def _dumped_files(block: DumpedPackage) -> list[PackageFile]:
-    """Give the file that the dump names, as old firmware has it; mostly it names the folder alone."""
+    """Return the file that the dump names, as old firmware has it; mostly it names the folder alone."""
     path = block.code_path
     if not path or not path.startswith("/") or not path.endswith(APK):
         return []

@@ -207,10 +207,10 @@ def _published(value: object) -> object:
 
 
 def sha256_of(text: str | None) -> str | None:
-    """Give a SHA-256 in lower case; None for an error text that stands in its place."""
+    """Return a SHA-256 in lower case; None for an error text that stands in its place."""
     return text.lower() if text and SHA256.fullmatch(text) else None
 
 
 def hashes_of(*texts: str | None) -> tuple[str, ...]:
-    """Give what is an MD5 or a SHA-1, in lower case, sorted."""
+    """Return what is an MD5 or a SHA-1, in lower case, sorted."""
     return tuple(sorted(text.lower() for text in texts if text and HEX.fullmatch(text)))

@@ -52,7 +52,7 @@ def _broken(dump: PackageDump) -> bool:
 
 
 def headers_of(text: str) -> Iterable[str]:
-    """Give the names in all headers of packages, wherever they stand; of a static library the one it is known by."""
+    """Return the names in all headers of packages, wherever they stand; of a static library the one it is known by."""
     return (match[2] or match[1] for match in HEADER.finditer(text))
 
 

@@ -46,11 +46,11 @@ class Holding(Protocol):
     path: Path
 
     def names(self) -> tuple[str, ...]:
-        """Give the names of all files, sorted."""
+        """Return the names of all files, sorted."""
         ...
 
     def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
-        """Give a file's bytes.
+        """Return a file's bytes.
 
         Raises:
             SnapshotError: it is damaged, or has more than `limit` bytes.
@@ -58,7 +58,7 @@ class Holding(Protocol):
         ...
 
     def begins(self, name: str, count: int) -> bytes:
-        """Give the first `count` bytes of a file, or all where it has fewer.
+        """Return the first `count` bytes of a file, or all where it has fewer.
 
         Raises:
             SnapshotError: it is damaged.
@@ -66,7 +66,7 @@ class Holding(Protocol):
         ...
 
     def take_out(self, name: str, into: Path) -> Path:
-        """Give a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
+        """Return a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
 
         Raises:
             SnapshotError: it is damaged or too large, or cannot be written.

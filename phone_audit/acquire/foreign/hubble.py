@@ -26,7 +26,7 @@ ONE_USER = "Such an acquisition holds the packages of one user only."
 
 
 def recognised(holding: Holding, names: Sequence[str]) -> tuple[str, ...]:
-    """Give the folders in which such output lies, as `androidqf.recognised`."""
+    """Return the folders in which such output lies, as `androidqf.recognised`."""
     every = set(names)
     found = []
     for name in names:

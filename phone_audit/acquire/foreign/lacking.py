@@ -23,7 +23,7 @@ FURTHER = {
 
 
 def cannot_hold(held: Held) -> tuple[str, ...]:
-    """Give sentences on what the acquisition does not contain: what its kind never does, and what this one lacks."""
+    """Return sentences on what the acquisition does not contain: what its kind never does, and what this one lacks."""
     asked = {command: what for command, what in FURTHER.items() if not HeldTransport("", held.answers).holds(command)}
     if not asked:
         return held.cannot_hold

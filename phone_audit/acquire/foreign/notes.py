@@ -6,7 +6,7 @@ from phone_audit.model.finding import Skipped, Step
 
 
 def note(subject: str, step: Step, code: str, reason: str) -> Skipped:
-    """Give a note that can be published."""
+    """Return a note that can be published."""
     return Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))
 
 

@@ -67,7 +67,7 @@ def _known(holding: Holding, names: Sequence[str], scratch: Path) -> Held | None
 
 
 def _only(holding: Holding, prefixes: Sequence[str]) -> str:
-    """Give the folder of the one acquisition.
+    """Return the folder of the one acquisition.
 
     Raises:
         SnapshotError: there are several.

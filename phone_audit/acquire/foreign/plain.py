@@ -140,7 +140,7 @@ class _Reading:
             bodies[body] = None
 
     def all_answers(self) -> dict[str, bytes]:
-        """Give the answers; those that are a text of their own count before those that were found in a dump.
+        """Return the answers; those that are a text of their own count before those that were found in a dump.
 
         Raises:
             SnapshotError: they are those of several phones.
@@ -169,7 +169,7 @@ def _texts(names: Iterable[str]) -> list[str]:
 
 
 def _kind(holding: Holding, name: str) -> str | None:
-    """Give the command that a text answers, `dumps` for many of them, `packages` for a list; None for another text.
+    """Return the command that a text answers, `dumps` for many of them, `packages` for a list; None for another text.
 
     A text of a package may stand in any dump, so what the first lines are decides.
     """
@@ -201,7 +201,10 @@ _FORMS = (
 
 
 def _words(name: str) -> set[str]:
-    """Give the whole words of a file's own name; the folders above it say nothing. None where one turns them round."""
+    """Return the whole words of a file's own name.
+
+    The folders above it say nothing. None where one turns them round.
+    """
     words = set(WORD.findall(PurePosixPath(name).name.lower()))
     return set() if words & NOT else words
 

@@ -53,12 +53,12 @@ READ = frozenset(
 
 
 def settings_command(namespace: str) -> str:
-    """Give the command that lists one table of settings."""
+    """Return the command that lists one table of settings."""
     return f"settings list {namespace}"
 
 
 def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Give what a whole `dumpsys`, or a bug report, answers, and what in it is cut off or contradicts itself."""
+    """Return what a whole `dumpsys`, or a bug report, answers, and what in it is cut off or contradicts itself."""
     sections = split_sections(text)
     answers = {f"dumpsys {name}": body for name, body in sections.services.items()}
     for command, body in sections.commands.items():
@@ -114,7 +114,7 @@ def listed_as(properties: Mapping[str, str]) -> bytes:
 
 
 def _ours(command: str) -> str:
-    """Give our command for one by which dumpstate asks for the same."""
+    """Return our command for one by which dumpstate asks for the same."""
     words = command.strip()
     if words == "getprop" or words.endswith("/getprop"):
         return commands.GETPROP.text

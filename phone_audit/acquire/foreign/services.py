@@ -199,7 +199,7 @@ def _outermost(dumps: Sequence[_Dump]) -> list[_Dump]:
 def _commands(
     text: bytes, marks: _Marks, dumps: Sequence[_Dump]
 ) -> tuple[dict[str, bytes], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Give what each command said, which said several things, which have no end, which may be text of a package."""
+    """Return what each command said, which said several things, which have no end, which may be text of a package."""
     far = _Inside([(dump.begin, dump.end) for dump in dumps])
     near = _Inside([(dump.begin, dump.near) for dump in dumps])
     outside = [one for one in marks.sections if not near.holds(one.begin)]

@@ -11,7 +11,7 @@ _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def text_of(data: bytes) -> bytes:
-    r"""Give a text in UTF-8 with plain line feeds. `adb shell getprop > file` in PowerShell writes UTF-16.
+    r"""Return a text in UTF-8 with plain line feeds. `adb shell getprop > file` in PowerShell writes UTF-16.
 
     Example:
         >>> text_of("a\r\nb\r\n".encode("utf-16")), text_of(b"\xef\xbb\xbfa\xff\n")
@@ -24,7 +24,7 @@ def text_of(data: bytes) -> bytes:
 
 
 def bounded_text(data: bytes, name: str) -> tuple[bytes, tuple[Skipped, ...]]:
-    """Give a text as `text_of` does, its lines of a bounded length, and a note where that left lines out."""
+    """Return a text as `text_of` does, its lines of a bounded length, and a note where that left lines out."""
     text, left_out = without_long_lines(text_of(data), PHONE_TEXT_LINE)
     if not left_out:
         return text, ()

@@ -24,7 +24,7 @@ class HeldTransport:
         self._answers = answers
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """Give the answer.
+        """Return the answer.
 
         Raises:
             NotHeldError: it is not held.

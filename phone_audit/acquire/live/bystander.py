@@ -53,7 +53,7 @@ class Beside:
     queries: list[Query] = field(default_factory=list)
 
     def moment_at(self, when: float) -> Moment:
-        """Give what was so at a time of `time.monotonic()`; nothing is known of a time long before or after."""
+        """Return what was so at a time of `time.monotonic()`; nothing is known of a time long before or after."""
         index = bisect_right([at for at, _ in self.moments], when) - 1
         if index < 0:
             return Moment(None, None)
@@ -61,7 +61,7 @@ class Beside:
         return moment if when - at <= 2 * MOMENT_EVERY else Moment(None, None)
 
     def moved(self, uid: int) -> Counter | None:
-        """Give the bytes that a uid moved from the first count to the last; None where that is not known."""
+        """Return the bytes that a uid moved from the first count to the last; None where that is not known."""
         if self.first is None or self.last is None or self.first is self.last:
             return None
         before, after = self.first.get(uid, Counter(0, 0)), self.last.get(uid, Counter(0, 0))

@@ -101,7 +101,7 @@ class Sampler:
         return listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
 
     def _read(self, running: Running, deadline: float) -> str | None:
-        """Give what stands before the second mark, without it; None where it does not come."""
+        """Return what stands before the second mark, without it; None where it does not come."""
         end = f"{self._mark}\n".encode()
         answer = bytearray()
         marks = looked = 0
@@ -158,7 +158,7 @@ class Pace:
             self._news = now
 
     def interval(self, now: float) -> float:
-        """Give the seconds from the begin of a look to that of the next."""
+        """Return the seconds from the begin of a look to that of the next."""
         since = now - (self._news if self._news is not None else self._started if self._started is not None else now)
         wanted = QUICK if since < EXCITED else STEADY if since < CALM else SLOW
         return max(wanted, self._cost / self._share)

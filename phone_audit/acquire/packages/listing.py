@@ -77,7 +77,7 @@ class Listing:
     _grants: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
 
     def shared_grants(self, shared_user: str, user: int) -> frozenset[str]:
-        """Give what all packages of a shared user may do for one user of the phone.
+        """Return what all packages of a shared user may do for one user of the phone.
 
         Put together once: a dump may describe a shared user often, and name it in many packages. Of what is pretended
         in that way only the first counts.
@@ -183,7 +183,7 @@ def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
 
 
 def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] | None:
-    """Give the names of a list without free text; None where it is not whole: it says nothing of the rest."""
+    """Return the names of a list without free text; None where it is not whole: it says nothing of the rest."""
     asked = ask_list(reader, kind, commands.NAME_FLAGS, user)
     if asked and asked.locked:
         listing.locked.add(user)
@@ -284,7 +284,7 @@ def _confirm(reader: Reader, names: Collection[str]) -> set[str]:
 
 
 def _single_packages(reader: Reader, names: Collection[str]) -> list[Command]:
-    """Give the commands; a saved acquisition was asked in those of its own time."""
+    """Return the commands; a saved acquisition was asked in those of its own time."""
     if not names:
         return []
     if isinstance(reader.transport, ReplayTransport):

@@ -70,7 +70,7 @@ def _ask(reader: Reader, flags: str, user: int) -> Answer | None:
 
 
 def _taken(reader: Reader, command: str, answer: Answer, text: str) -> AskedList | None:
-    """Give the list as far as it goes, with a note where that is not to its end."""
+    """Return the list as far as it goes, with a note where that is not to its end."""
     listed, error = until_error(text)
     if answer.truncated:
         reader.skip(command, "list", "cut-off", "The phone did not finish its list of packages.")

@@ -28,14 +28,14 @@ MOST_PACKAGES = 20_000
 
 
 def users_of(listing: Listing) -> tuple[User, ...]:
-    """Give the phone's users, by id."""
+    """Return the phone's users, by id."""
     return tuple(
         User(id=user, type=kind, readable=user not in listing.locked) for user, kind in sorted(listing.users.items())
     )
 
 
 def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
-    """Give the packages of the users that were asked for, by name; of more than any phone has, the first ones."""
+    """Return the packages of the users that were asked for, by name; of more than any phone has, the first ones."""
     names = {one.name for listed in listing.lists.values() for one in listed} | (listing.names or set())
     found = sorted(names | (listing.dump.packages.keys() if listing.dump else set()))
     if len(found) > MOST_PACKAGES:
@@ -45,7 +45,7 @@ def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
 
 
 def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
-    """Give the different lines that name a package; a repeated line counts once."""
+    """Return the different lines that name a package; a repeated line counts once."""
     found: dict[str, dict[Listed, None]] = {}
     for listed in listing.lists.values():
         for one in listed:
@@ -54,7 +54,7 @@ def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
 
 
 def modules_of(listing: Listing) -> tuple[Module, ...]:
-    """Give the APEX modules by name; where the phone lists them, no others count."""
+    """Return the APEX modules by name; where the phone lists them, no others count."""
     listed = {one.name: one for one in listing.modules}
     names = listed.keys() or {apex.name for apex in listing.apex}
     described: dict[str, list[DumpedApex]] = {}
@@ -82,7 +82,7 @@ def modules_of(listing: Listing) -> tuple[Module, ...]:
 
 
 def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
-    """Give the answers that hold lines of unknown form, by command."""
+    """Return the answers that hold lines of unknown form, by command."""
     return tuple(
         NotUnderstood(
             command=command,
@@ -116,7 +116,7 @@ def package_of(
     files: Iterable[PackageFile],
     offset: int,
 ) -> Package:
-    """Give the package as the contract has it.
+    """Return the package as the contract has it.
 
     Args:
         name: the package.
@@ -182,7 +182,7 @@ def _user(
 
 
 def _granted(block: DumpedPackage, state: DumpedUser, listing: Listing, user: int) -> tuple[str, ...]:
-    """Give what the user's copy may do; a package with a shared user has that user's grants, printed only there."""
+    """Return what the user's copy may do; a package with a shared user has that user's grants, printed only there."""
     if state.installed is False:
         return ()
     shared = listing.shared_grants(block.shared_user, user) if block.shared_user else frozenset()
@@ -214,7 +214,7 @@ def _holds(block: DumpedPackage, paths: Sequence[str]) -> bool:
 
 
 def _at(paths: Sequence[str], begin: str) -> str:
-    """Give the first of the paths that is not before a text; empty where there is none."""
+    """Return the first of the paths that is not before a text; empty where there is none."""
     at = bisect_left(paths, begin)
     return paths[at] if at < len(paths) else ""
 

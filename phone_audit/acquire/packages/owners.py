@@ -39,7 +39,7 @@ class Owners:
     elsewhere: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, uid: int) -> tuple[str, ...]:
-        """Give the packages of a uid; empty for a uid of the system that is no package's, and for an unknown one."""
+        """Return the packages of a uid; empty for a uid of the system that is no package's, and for an unknown one."""
         user, app_id = app_of(uid)
         if user in self.users:
             return self.names.get((user, app_id), ())
@@ -87,7 +87,7 @@ def read_owners(reader: Reader) -> Owners:
 
 
 def code_files(reader: Reader, bases: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Give the files of packages: each base, and the splits that lie beside it.
+    """Return the files of packages: each base, and the splits that lie beside it.
 
     Raises:
         DeviceLostError: the phone is gone.

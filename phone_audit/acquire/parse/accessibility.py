@@ -83,7 +83,7 @@ def _enabled_lines(part: str) -> Iterator[str]:
 
 
 def powers(bits: int) -> tuple[str, ...]:
-    """Give what a service with these capabilities may do.
+    """Return what a service with these capabilities may do.
 
     Example:
         >>> powers(0x21)

@@ -30,7 +30,7 @@ def parse_dumped_keys(text: str) -> dict[Which, tuple[str, ...]]:
 
 
 def fingerprints(text: str) -> tuple[str, ...]:
-    """Give the fingerprint of each key in the text of a file `adb_keys`, sorted, in Android's form (`F0:A1:…`)."""
+    """Return the fingerprint of each key in the text of a file `adb_keys`, sorted, in Android's form (`F0:A1:…`)."""
     return tuple(sorted({print_ for key in KEY.findall(text) if (print_ := _fingerprint(key))}))
 
 

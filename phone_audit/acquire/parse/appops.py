@@ -175,7 +175,7 @@ class _Reading:
 
 
 def _before(now: int, duration: str) -> str | None:
-    """Give the time that lies so far back, in RFC 3339; None where no calendar holds it."""
+    """Return the time that lies so far back, in RFC 3339; None where no calendar holds it."""
     ago = sum(int(count) * SECONDS[unit] for count, unit in PART.findall(duration))
     try:
         return datetime.fromtimestamp(int(now - ago), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

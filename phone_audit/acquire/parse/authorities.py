@@ -33,7 +33,7 @@ class Authority:
 
 
 def authorities(files: Mapping[str, bytes]) -> tuple[Authority, ...]:
-    """Give the certificates in the files of a store, sorted by path."""
+    """Return the certificates in the files of a store, sorted by path."""
     found = []
     for path, content in files.items():
         found += [Authority(shown(path), digest, name) for digest, name in certificates(content)]
@@ -55,7 +55,7 @@ def certificates(content: bytes) -> Iterator[tuple[str, str | None]]:
 
 
 def subject_name(der: bytes) -> str | None:
-    """Give the name of the subject of a certificate: its common name, else its unit or organisation."""
+    """Return the name of the subject of a certificate: its common name, else its unit or organisation."""
     outer = _element(der, 0)
     inner = _element(der, outer[1]) if outer else None
     if inner is None:
@@ -89,7 +89,7 @@ def _children(der: bytes, parent: tuple[int, int, int]) -> Iterator[tuple[int, i
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int] | None:
-    """Give tag, start and end of the contents of the element at an offset; None where there is no whole one."""
+    """Return tag, start and end of the contents of the element at an offset; None where there is no whole one."""
     if at + 2 > len(der):
         return None
     tag, length = der[at], der[at + 1]

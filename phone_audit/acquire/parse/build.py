@@ -10,7 +10,7 @@ PARTITION = re.compile(r"ro\.([A-Za-z0-9_]+)\.build\.fingerprint")
 
 
 def parse_build(properties: Mapping[str, str]) -> Build:
-    """Give the build that the properties describe; an empty property counts as not set.
+    """Return the build that the properties describe; an empty property counts as not set.
 
     Args:
         properties: the whole getprop, as decoded.

@@ -24,7 +24,7 @@ def parse_date(text: str) -> tuple[int, int] | None:
 
 
 def utc(local: str | None, offset: int) -> str | None:
-    """Give a time that the phone prints without a zone in RFC 3339, UTC; None where it is none, or Android's zero.
+    """Return a time that the phone prints without a zone in RFC 3339, UTC; None where it is none, or Android's zero.
 
     The offset is the one in force now, so a time on the other side of a daylight-saving change is an hour off. Digits
     may be those of the phone's language: Android prints Persian and Arabic ones.

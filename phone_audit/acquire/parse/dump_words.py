@@ -67,7 +67,7 @@ SHOWN_FORM = 40
 
 
 def form_of(line: str) -> str:
-    """Give what stands for all lines like this one: its key, its first words up to a colon, or its beginning.
+    """Return what stands for all lines like this one: its key, its first words up to a colon, or its beginning.
 
     Example:
         >>> form_of("    newKey=some value"), form_of("      new list:"), form_of("   a line of text " + "x" * 50)

@@ -12,7 +12,7 @@ BLANK = re.compile(r"\s+")
 
 
 def parse_hosts(text: str) -> tuple[tuple[str, str], ...]:
-    r"""Give address and name of each entry that is not about the phone itself, in order.
+    r"""Return address and name of each entry that is not about the phone itself, in order.
 
     Example:
         >>> parse_hosts("127.0.0.1 localhost\n::1 ip6-localhost\n203.0.113.9 bank.example # x\n")

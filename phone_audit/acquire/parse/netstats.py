@@ -126,7 +126,7 @@ def parse_qtaguid(text: str) -> dict[int, Counter]:
 
 
 def app_of(uid: int) -> tuple[int, int]:
-    """Give the user and the app id that a uid stands for; an SDK sandbox stands for its package.
+    """Return the user and the app id that a uid stands for; an SDK sandbox stands for its package.
 
     Example:
         >>> app_of(1010144), app_of(20144)
@@ -137,7 +137,7 @@ def app_of(uid: int) -> tuple[int, int]:
 
 
 def traffic_by_app(usages: Iterable[Usage]) -> dict[tuple[int, int], Traffic]:
-    """Give what each user's app id received and sent; a tunnel's own rows are left out, as they are counted twice.
+    """Return what each user's app id received and sent; a tunnel's own rows are left out, as they are counted twice.
 
     An app id may be that of several packages: the bytes are those of all of them.
     """

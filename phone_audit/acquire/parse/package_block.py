@@ -119,7 +119,7 @@ def _set(block: Block, name: str, value: str) -> None:
 
 
 def _list_of(line: str) -> str:
-    """Give which list a line begins, empty for none that is known. `runtime permissions:` may have text behind it."""
+    """Return which list a line begins, empty for none that is known. `runtime permissions:` may have text behind it."""
     if line.startswith("runtime permissions:"):
         return "runtime"
     if line.startswith(("install permissions:", "grantedPermissions:")):

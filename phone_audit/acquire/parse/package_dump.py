@@ -195,7 +195,7 @@ class _Reading:
         return self._names is None or name in self._names
 
     def _version_name_end(self, at: int, depth: int) -> int:
-        """Give the index of the line after the version name: the key that follows it, else the next line.
+        """Return the index of the line after the version name: the key that follows it, else the next line.
 
         The search ends at the header of a package that exists, for a vendor that leaves those keys out.
         """
@@ -226,6 +226,6 @@ def _is_follower(line: str, depth: int) -> bool:
 
 
 def _next(places: list[int], at: int) -> int | None:
-    """Give the first of the places, which are in order, that is not before another."""
+    """Return the first of the places, which are in order, that is not before another."""
     index = bisect_left(places, at)
     return places[index] if index < len(places) else None

@@ -52,7 +52,7 @@ def parse_package_list(text: str, names: Collection[str] | None = None) -> tuple
 
 
 def unread_lines(text: str, names: Collection[str] | None = None) -> tuple[str, ...]:
-    r"""Give the lines of a list that `parse_package_list` makes nothing of; empty ones are left out.
+    r"""Return the lines of a list that `parse_package_list` makes nothing of; empty ones are left out.
 
     Example:
         >>> unread_lines("WARNING: linker: x\npackage:org.x\npackage:org.y colour:blue\n")
@@ -81,7 +81,7 @@ def until_error(text: str) -> tuple[str, str]:
 
 
 def _records(text: str, names: Collection[str] | None) -> tuple[list[str], list[list[str]]]:
-    """Give the lines before the first package, and those of each package."""
+    """Return the lines before the first package, and those of each package."""
     before: list[str] = []
     records: list[list[str]] = []
     for line in lines_of(text):

@@ -107,7 +107,7 @@ def parse_tables(text: str) -> SocketTables:
 
 @lru_cache(maxsize=4096)
 def remote_address(digits: str) -> str:
-    """Give the address that 8 or 32 hexadecimal digits of the table stand for.
+    """Return the address that 8 or 32 hexadecimal digits of the table stand for.
 
     Example:
         >>> remote_address("4D7100CB"), remote_address("0000000000000000FFFF00004D7100CB")

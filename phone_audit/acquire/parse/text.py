@@ -12,12 +12,12 @@ NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 
 def decode(raw: bytes) -> str:
-    """Give the text of an answer; bytes that are no UTF-8 become surrogate escapes, so nothing is lost."""
+    """Return the text of an answer; bytes that are no UTF-8 become surrogate escapes, so nothing is lost."""
     return raw.decode("utf-8", "surrogateescape")
 
 
 def shown(text: str) -> str:
-    r"""Give text that is valid Unicode: each byte that was no UTF-8 as `\xff`.
+    r"""Return text that is valid Unicode: each byte that was no UTF-8 as `\xff`.
 
     Example:
         >>> shown(decode(b"ok \xff"))
@@ -32,7 +32,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def number(text: str | None) -> int | None:
-    """Give the integer that the whole text is, or None. 19 digits hold every Java long.
+    """Return the integer that the whole text is, or None. 19 digits hold every Java long.
 
     Example:
         >>> number(" 29 "), number("29a"), number(None)
@@ -43,5 +43,5 @@ def number(text: str | None) -> int | None:
 
 
 def known(text: str | None) -> str | None:
-    """Give the text in its publishable form; None for nothing and for Java's `null`."""
+    """Return the text in its publishable form; None for nothing and for Java's `null`."""
     return None if text is None or text in ("", "null") else shown(text)

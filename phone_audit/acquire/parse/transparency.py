@@ -12,13 +12,13 @@ DIGEST = re.compile(r"(\w{1,40}:[0-9a-fA-F]{40,128})")
 
 
 def parse_image_info(text: str) -> str | None:
-    """Give the digest of vbmeta in lower case; None where the phone does not say."""
+    """Return the digest of vbmeta in lower case; None where the phone does not say."""
     match = IMAGE.search(text)
     return match[1].lower() if match else None
 
 
 def parse_apex_info(text: str) -> tuple[tuple[str, int, str], ...]:
-    r"""Give name, version and digest of each module, sorted.
+    r"""Return name, version and digest of each module, sorted.
 
     Example:
         >>> parse_apex_info("APEX Info [Format: …]:\ncom.android.art,340,CHUNKED_SHA256:" + "ab" * 32)[0][:2]

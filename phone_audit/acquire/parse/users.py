@@ -54,7 +54,7 @@ def parse_users(text: str) -> dict[int, str]:
 
 
 def first_users(users: Mapping[int, str]) -> dict[int, str]:
-    """Give the users whose packages are read, those with the lowest ids."""
+    """Return the users whose packages are read, those with the lowest ids."""
     return {user: users[user] for user in sorted(users)[:MOST_USERS]}
 
 
@@ -71,12 +71,12 @@ def _users(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _first(form: re.Pattern[str], text: str) -> str | None:
-    """Give the group of the first line that has the form."""
+    """Return the group of the first line that has the form."""
     return next((match[1] for line in lines_of(text) if (match := form.fullmatch(line))), None)
 
 
 def unread_user_lines(text: str) -> tuple[str, ...]:
-    """Give the lines of `pm list users` that name no user and are not its title; empty ones are left out."""
+    """Return the lines of `pm list users` that name no user and are not its title; empty ones are left out."""
     lines = (line.strip() for line in lines_of(text))
     return tuple(line for line in lines if line and line != "Users:" and not line.startswith("UserInfo{"))
 

@@ -28,7 +28,7 @@ class Earlier:
         self._next_wanted = next_wanted
 
     def find(self, sha256: str, into: Path) -> PulledApk | None:
-        """Give the file as a new one; None where it was not saved, or is damaged by now. Its `path` is empty."""
+        """Return the file as a new one; None where it was not saved, or is damaged by now. Its `path` is empty."""
         for folder in self._folders:
             with contextlib.suppress(OSError, SnapshotError):
                 found = self._whole(folder, sha256, into) or self._parts(folder, sha256, into)

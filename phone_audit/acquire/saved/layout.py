@@ -57,7 +57,7 @@ def looks_saved(path: Path) -> bool:
 
 
 def manifest_sha256(folder: Path) -> str:
-    """Give the SHA-256 of the manifest, which in turn holds that of every other file.
+    """Return the SHA-256 of the manifest, which in turn holds that of every other file.
 
     Raises:
         SnapshotError: there is no manifest, or it cannot be read.
@@ -66,7 +66,7 @@ def manifest_sha256(folder: Path) -> str:
 
 
 def pull_command(path: str) -> str:
-    """Give the command under which a copied file is recorded; bytes that are no UTF-8 are percent-encoded.
+    """Return the command under which a copied file is recorded; bytes that are no UTF-8 are percent-encoded.
 
     Example:
         >>> pull_command("/data/app/a=b/50%.apk")
@@ -76,7 +76,7 @@ def pull_command(path: str) -> str:
 
 
 def parts_command(path: str) -> str:
-    """Give the command under which parts of a file are recorded; see `pull_command`."""
+    """Return the command under which parts of a file are recorded; see `pull_command`."""
     return PARTS + pull_command(path).removeprefix(PULL)
 
 

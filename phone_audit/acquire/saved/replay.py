@@ -89,7 +89,7 @@ class ReplayTransport:
         return self._lost is not None
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """Give the recorded answer.
+        """Return the recorded answer.
 
         Raises:
             CommandError: the command was not asked when the acquisition was made, or could not be run then.
@@ -104,7 +104,7 @@ class ReplayTransport:
         return Answer(output[:limit], None if cut else artifact.exit, artifact.truncated or cut)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        """Give the saved file.
+        """Return the saved file.
 
         Raises:
             CommandError: the file was not copied when the acquisition was made, or could not be.
@@ -128,7 +128,7 @@ class ReplayTransport:
         raise CommandError("A saved acquisition runs nothing.")
 
     def hashes(self) -> bytes | None:
-        """Give the hashes that were computed beside the questions; None where the phone was asked for them."""
+        """Return the hashes that were computed beside the questions; None where the phone was asked for them."""
         return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
 
     def has_file(self, path: str) -> bool:
@@ -140,7 +140,7 @@ class ReplayTransport:
         return parts_command(path) in self._answers
 
     def parts(self, path: str, into: Path) -> PulledApk:
-        """Give the saved parts of a file, put at their places in `into`.
+        """Return the saved parts of a file, put at their places in `into`.
 
         Raises:
             SnapshotError: what was saved is damaged.
@@ -152,7 +152,7 @@ class ReplayTransport:
         return PulledApk(path, into, digest, size, parts)
 
     def recorded(self, prefix: str) -> tuple[str, ...]:
-        """Give the recorded commands that begin so, in order, each once."""
+        """Return the recorded commands that begin so, in order, each once."""
         return tuple(command for command in self._answers if command.startswith(prefix))
 
     def raise_if_gone(self) -> None:

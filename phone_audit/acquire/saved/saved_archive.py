@@ -18,7 +18,7 @@ _FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def sealed_name(save: Path) -> Path:
-    """Give the file in which the acquisition that is to be called `save` is kept encrypted.
+    """Return the file in which the acquisition that is to be called `save` is kept encrypted.
 
     Example:
         >>> sealed_name(Path("case-17")), sealed_name(Path("case-17.age"))
@@ -61,7 +61,7 @@ def unpack_ours(archive: Path, into: Path) -> bool:
 
 
 def _prefix(holding: Archive) -> str | None:
-    """Give the folder in the archive in which the acquisition lies: at its top, or one below."""
+    """Return the folder in the archive in which the acquisition lies: at its top, or one below."""
     names = [name for name in holding.names() if name.endswith(MANIFEST) and name.count("/") <= 1]
     for name in sorted(names, key=lambda name: name.count("/")):
         if name.rpartition("/")[2] != MANIFEST:

@@ -25,7 +25,7 @@ _SOURCES: Final[tuple[HashSource, ...]] = ("device", "host", "cached", "none")
 
 
 def hashes_saved(hashed: Hashed) -> bytes:
-    """Give the hashes as they are kept; `read_hashes` reads them."""
+    """Return the hashes as they are kept; `read_hashes` reads them."""
     saved = {
         "hashes": {path: list(known) for path, known in sorted(hashed.hashes.items())},
         "notes": [note.model_dump() for note in hashed.notes],
@@ -51,7 +51,7 @@ def read_hashes(saved: bytes) -> Hashed:
 
 
 def _path(path: str) -> str:
-    """Give a path as a phone can have it, whose bytes that are no UTF-8 are escaped.
+    """Return a path as a phone can have it, whose bytes that are no UTF-8 are escaped.
 
     Raises:
         ValueError: it is none.
@@ -61,7 +61,7 @@ def _path(path: str) -> str:
 
 
 def _hash(digest: object, source: object) -> tuple[str, HashSource]:
-    """Give a hash and where it comes from.
+    """Return a hash and where it comes from.
 
     Raises:
         ValueError: they are none.
@@ -83,7 +83,7 @@ def copy_saved(
     into: Path,
     plan: Plan,
 ) -> list[tuple[str, int]]:
-    """Give the files that the acquisition holds, as `copy_files`; returns those it does not hold."""
+    """Return the files that the acquisition holds, as `copy_files`; returns those it does not hold."""
     held = [(path, size) for path, size in files if replay.has_parts(path) or replay.has_file(path)]
     copy_files(reader, copies, held, hashes, into, plan)
     return [file for file in files if file not in set(held)]

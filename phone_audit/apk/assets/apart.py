@@ -41,7 +41,7 @@ class Surroundings:
 
 
 def rule_of(file: Surroundings, found: Found) -> str | None:
-    """Give the rule that takes a URL out, by what stands around it in its file.
+    """Return the rule that takes a URL out, by what stands around it in its file.
 
     Args:
         file: the file.

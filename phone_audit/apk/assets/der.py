@@ -89,7 +89,7 @@ class Whole:
 
 
 def _inside(data: memoryview, value: Value) -> list[Value] | None:
-    """Give the values inside one; None where it must hold some and does not. Octets may hold some."""
+    """Return the values inside one; None where it must hold some and does not. Octets may hold some."""
     if not value.tag & _CONSTRUCTED and value.tag != _OCTETS:
         return []
     inner = list(_children(data, value))
@@ -98,7 +98,7 @@ def _inside(data: memoryview, value: Value) -> list[Value] | None:
 
 
 def _children(data: memoryview, value: Value, until: int | None = None) -> Iterator[Value]:
-    """Give what one value holds, or only up to the one that holds the byte at `until`."""
+    """Yield what one value holds, or only up to the one that holds the byte at `until`."""
     at, last = value.begin, value.end if until is None else until
     while at <= last and (inner := value_at(data, at, value.end)):
         yield inner

@@ -13,7 +13,7 @@ from phone_audit.model.finding import Skipped
 
 
 def decoded_mentions(dex: DexFile, cut: list[Skipped]) -> Iterator[Mention]:
-    """Give the URLs that a DEX file holds in an encoded form.
+    """Yield the URLs that a DEX file holds in an encoded form.
 
     The text forms are searched where the strings lie, those XORed with one byte in the whole file, since code keeps
     them in byte arrays too.

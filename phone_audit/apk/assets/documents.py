@@ -106,7 +106,7 @@ class SourcesOfRows:
         return [_FOR_PEOPLE.fullmatch(cell.strip()) is not None for cell in header]
 
     def _column(self, begin: int) -> int | None:
-        """Give the column in which a URL stands, by the one row around it that has as many cells as the header."""
+        """Return the column in which a URL stands, by the one row around it that has as many cells as the header."""
         head = _text(self._data, max(0, begin - _LONGEST_ROW), begin)
         tail = _text(self._data, begin, begin + _LONGEST_ROW).split("\n", _LINES_OF_A_ROW)
         start = len(head) + 1

@@ -93,7 +93,7 @@ def encoded_in(data: memoryview, extent_of: ExtentOf, marks: Marks, *, thorough:
 
 
 def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
-    """Give what each of several searches finds; one that is cut leaves the others as they are.
+    """Yield what each of several searches finds; one that is cut leaves the others as they are.
 
     Raises:
         ApkError: why one was cut, after everything.
@@ -109,7 +109,7 @@ def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
 
 
 def _hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int]) -> Iterator[re.Match[bytes]]:
-    """Give the matches that begin at one of a few places.
+    """Yield the matches that begin at one of a few places.
 
     Raises:
         ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
@@ -174,7 +174,7 @@ def _rule(whole: bytes, text: bytes) -> str | None:
 
 
 def _run_before(data: memoryview, begin: int, letters: bytes, group: int) -> bytes:
-    """Give what is encoded right before a text, in whole groups of letters."""
+    """Return what is encoded right before a text, in whole groups of letters."""
     before = bytes(data[max(0, begin - LONGEST) : begin])
     run = before[len(before.rstrip(letters)) :]
     return run[len(run) % group :]
@@ -234,7 +234,7 @@ def _changes(part: bytes) -> bytes:
 
 
 def _whole(text: bytes, at: int) -> Host | None:
-    """Give the URL that begins at `at`, up to the first byte that no URL holds, if its host can be reached."""
+    """Return the URL that begins at `at`, up to the first byte that no URL holds, if its host can be reached."""
     run = _PRINTABLE.match(text, at) if at >= 0 else None
     found = first_url(run.group().decode("ascii")) if run else None
     return found if found and (found.kind != "domain" or registered_domain(found.host)) else None

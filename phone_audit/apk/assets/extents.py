@@ -35,7 +35,7 @@ ExtentOf = Callable[[memoryview, int, int], Extent]
 
 
 def text_extent(data: memoryview, begin: int, end: int) -> Extent:
-    """Give the line, cut to some context. For text files."""
+    """Return the line, cut to some context. For text files."""
     low = max(0, begin - BEFORE)
     before = bytes(data[low:begin])
     line = max((found.end() for found in _LINE_END.finditer(before)), default=0)
@@ -44,7 +44,7 @@ def text_extent(data: memoryview, begin: int, end: int) -> Extent:
 
 
 def native_extent(data: memoryview, begin: int, end: int) -> Extent:
-    """Give the run of printable ASCII. For native libraries, whose strings end in a zero byte."""
+    """Return the run of printable ASCII. For native libraries, whose strings end in a zero byte."""
     low = max(0, begin - BEFORE)
     low += max((other.end() for other in _OTHER.finditer(bytes(data[low:begin]))), default=0)
     run = _PRINTABLE.match(data, end, min(len(data), begin + AFTER))
@@ -52,7 +52,7 @@ def native_extent(data: memoryview, begin: int, end: int) -> Extent:
 
 
 def binary_extent(data: memoryview, begin: int, end: int) -> Extent:
-    """Give the run of printable ASCII, ended earlier where a length before the string says so.
+    """Return the run of printable ASCII, ended earlier where a length before the string says so.
 
     Strings with a length and no zero at the end stand close together in Python bytecode, protobuf, certificates and
     files of Unity; what follows may be printable by chance.
@@ -61,12 +61,14 @@ def binary_extent(data: memoryview, begin: int, end: int) -> Extent:
 
 
 def java_extent(data: memoryview, begin: int, end: int) -> Extent:
-    """Give the text of a Java class file, before which its length stands in two bytes."""
+    """Return the text of a Java class file, before which its length stands in two bytes."""
     return _shortened(data, native_extent(data, begin, end), begin, end, lambda head: int.from_bytes(head[-2:], "big"))
 
 
 def exact_end(extent_of: ExtentOf, data: memoryview, begin: int, end: int) -> int:
-    """Give where a string ends by what the file itself states, whatever the bytes are; elsewhere the end of the bytes.
+    """Return where a string ends by what the file itself states, whatever the bytes are.
+
+    Elsewhere the end of the bytes.
 
     Args:
         extent_of: how far strings reach in this kind of file.
@@ -90,7 +92,7 @@ def _shortened(data: memoryview, run: Extent, begin: int, end: int, length_of: C
 
 
 def _length(head: bytes) -> int:
-    """Give the length that the last bytes before a string state, or 0; a byte of text before it is no length."""
+    """Return the length that the last bytes before a string state, or 0; a byte of text before it is no length."""
     if not head:
         return 0
     if len(head) == 4 and not head[-1] and not head[-2]:
@@ -117,7 +119,7 @@ class TableExtent:
         self._ends = ends[order]
 
     def __call__(self, data: memoryview, begin: int, end: int) -> Extent:
-        """Give the string of the table, the nearest where they overlap; outside the table the printable run."""
+        """Return the string of the table, the nearest where they overlap; outside the table the printable run."""
         last = int(np.searchsorted(self._begins, begin, side="right"))
         for index in range(last - 1, max(-1, last - 1 - _LOOKED_BACK), -1):
             if self._ends[index] >= end:

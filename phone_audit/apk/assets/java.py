@@ -53,7 +53,10 @@ def _read(data: bytes) -> JavaClass:
     (this,) = struct.unpack_from(">H", data, at + 2)
 
     def text_of(place: int) -> tuple[int, bytes]:
-        """Give the text to which the constant at a place refers: where it begins, and its bytes; 0 where it is none."""
+        """Return the text to which the constant at a place refers.
+
+        Where it begins, and its bytes; 0 where it is none.
+        """
         at = places[data[place + 1] << 8 | data[place + 2]]
         if data[at] != _UTF8:
             return 0, b""

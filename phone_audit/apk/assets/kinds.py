@@ -75,7 +75,7 @@ def sort_of(head: bytes) -> Sort:
 
 
 def kind_of(name: str, sort: Sort) -> EvidenceKind:
-    """Give what sort of evidence a text in this file is."""
+    """Return what sort of evidence a text in this file is."""
     if sort is Sort.ELF:
         return "native-string"
     if sort in (Sort.DEX, Sort.JAVA):

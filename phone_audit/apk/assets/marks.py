@@ -87,7 +87,7 @@ class _Found:
 
 @cache
 def scanner() -> "Scanner":
-    """Give the one scanner of this process; not for two threads at a time."""
+    """Return the one scanner of this process; not for two threads at a time."""
     return Scanner()
 
 
@@ -152,7 +152,7 @@ class Scanner:
         backwards.add(at[(after == _SLASH) & (later == _COLON)] + base)
 
     def _base64(self, window: Bytes, *, thorough: bool) -> _Mask:
-        """Give where `aH` stands, or `dH`."""
+        """Return where `aH` stands, or `dH`."""
         size = window.size - 1
         before = np.equal(window[:-1], ord("a"), out=self._first[:size])
         if thorough:
@@ -171,7 +171,7 @@ class Scanner:
         return kept
 
     def _three(self, window: Bytes, letters: bytes, places: tuple[int, int, int]) -> _Mask:
-        """Give where three letters stand, each at its place."""
+        """Return where three letters stand, each at its place."""
         size = window.size - places[-1]
         found = np.equal(window[:size], letters[0], out=self._first[:size])
         for letter, place in zip(letters[1:], places[1:], strict=True):
@@ -181,7 +181,7 @@ class Scanner:
 
 
 def _kept(mask: _Mask, window: Bytes, inside: slice, checks: Sequence[tuple[int, _Mask]]) -> _Rows:
-    """Give the rows of a mask that pass some checks: what a byte at some distance from the row may be."""
+    """Return the rows of a mask that pass some checks: what a byte at some distance from the row may be."""
     if not mask.any():
         return _NOTHING
     rows: _Rows = np.flatnonzero(mask[inside]) + inside.start
@@ -191,7 +191,7 @@ def _kept(mask: _Mask, window: Bytes, inside: slice, checks: Sequence[tuple[int,
 
 
 def _table(letters: bytes, *, every_other: bool = False) -> _Mask:
-    """Give for each byte whether it is one of a few, or none of them."""
+    """Return for each byte whether it is one of a few, or none of them."""
     table = np.full(256, every_other)
     table[list(letters)] = not every_other
     return table

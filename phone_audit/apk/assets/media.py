@@ -21,7 +21,9 @@ _JPEG_SCAN, _JPEG_END = 0xDA, b"\xff\xd9"
 
 
 def end_of_media(data: memoryview) -> int:
-    """Give where a picture or font ends, in bytes; 0 where it is to be searched whole: it is none, or holds an address.
+    """Return where a picture or font ends, in bytes.
+
+    0 where it is to be searched whole: it is none, or holds an address.
 
     A font names its maker and licence for people; nothing acts on that.
 

@@ -28,7 +28,7 @@ class Pool(NamedTuple):
     width: int
 
     def offset(self, item: int) -> int:
-        """Give where a string begins, in bytes of the file."""
+        """Return where a string begins, in bytes of the file."""
         return self.base + item * self.width
 
 

@@ -104,7 +104,7 @@ def _foreign(file: File, marks: Marks) -> bool:
 
 
 def mentions_in(file: File, marks: Marks) -> Iterator[Mention]:
-    """Give the URLs in one file that is no string pool.
+    """Yield the URLs in one file that is no string pool.
 
     Args:
         file: the file.
@@ -146,7 +146,7 @@ def _plain(sort: Sort, data: memoryview, extent_of: ExtentOf, marks: Marks) -> I
 
 
 def mentions_in_pool(file: File, pool: Pool, marks: Marks) -> Iterator[Mention]:
-    """Give the URLs in a string pool.
+    """Yield the URLs in a string pool.
 
     Args:
         file: the file that it is from.
@@ -164,7 +164,7 @@ def mentions_in_pool(file: File, pool: Pool, marks: Marks) -> Iterator[Mention]:
 
 
 def candidates_in_pool(file: File, pool: Pool) -> Iterator[Candidate]:
-    """Give the texts in a string pool that may be bare host names."""
+    """Yield the texts in a string pool that may be bare host names."""
     kind, where = file.kind, file.where
     if file.sort is Sort.TABLE or (file.configuration and kind != "manifest"):
         for item, text in pool.strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD):
@@ -173,7 +173,7 @@ def candidates_in_pool(file: File, pool: Pool) -> Iterator[Candidate]:
 
 
 def candidates_in(file: File) -> Iterator[Candidate]:
-    """Give the texts in a text file that may be bare host names; only where its form tells that a text is a value."""
+    """Yield the texts in a text file that may be bare host names; only where its form tells that a text is a value."""
     if is_document(file.name):
         return
     for text, at in values(file.name, file.data):

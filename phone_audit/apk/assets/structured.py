@@ -24,7 +24,7 @@ _VALUE: Final = re.compile(
 
 
 def values(name: str, data: memoryview) -> Iterator[tuple[str, int]]:
-    """Give each value that has the form of a host name or address, and where it begins.
+    """Yield each value that has the form of a host name or address, and where it begins.
 
     Taken are what a key names (`"host": "stat.example.cn"`, `host = stat.example.cn`) and the whole text of an element
     of XML; only in files that are configuration by their suffix.

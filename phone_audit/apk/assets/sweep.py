@@ -85,7 +85,7 @@ class Sweep:
         self._search(file, marks if pool is None else scanner().marks(pool.strings.data), pool)
 
     def _together(self, parts: list[Bytes]) -> list[Marks]:
-        """Give the marks of each of several files, for which they are scanned as one.
+        """Return the marks of each of several files, for which they are scanned as one.
 
         Where that is more than is told at once, each is scanned alone: no file takes the room of another.
         """

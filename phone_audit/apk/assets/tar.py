@@ -35,7 +35,7 @@ def is_tar(head: bytes) -> bool:
 
 
 def members(data: Buffer) -> Iterator[Member]:
-    """Give the regular files. A member of an unknown kind is one, as POSIX has it.
+    """Yield the regular files. A member of an unknown kind is one, as POSIX has it.
 
     Raises:
         ApkError: code `damaged-entry` or `too-many-entries`, after all that can be read.
@@ -85,7 +85,7 @@ def _name(head: bytes) -> str:
 
 
 def _pax_path(content: bytes) -> str:
-    """Give the path of an extended header: lines `length path=value`."""
+    """Return the path of an extended header: lines `length path=value`."""
     for line in content.split(b"\n"):
         _, _, field = line.partition(b" ")
         if field.startswith(b"path="):

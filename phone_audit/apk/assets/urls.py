@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[Found]:
-    """Give every URL in bytes that has a host.
+    """Yield every URL in bytes that has a host.
 
     Args:
         data: hostile bytes in ASCII, UTF-8 or what is near to it.
@@ -64,7 +64,7 @@ def _can_be_reached(found: Host) -> bool:
 
 
 def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[Found]:
-    """Give every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
+    """Yield every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
     for mark in _marks(_MARK_16, data, colons):
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
@@ -84,7 +84,7 @@ def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[in
 
 
 def first_url(text: str, before: str = "") -> Host | None:
-    """Give the URL with which a text begins, with `before` in its excerpt; what follows it is not looked at."""
+    """Return the URL with which a text begins, with `before` in its excerpt; what follows it is not looked at."""
     plain = text.replace("\\/", "/")
     found = find_first_url(plain)
     if found is None or plain.find(found.url) > plain.find("://"):
@@ -102,7 +102,7 @@ def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) 
 
 
 def too_many(limit: int) -> ApkError:
-    """Give what is told of a file of which not everything is looked at.
+    """Return what is told of a file of which not everything is looked at.
 
     Args:
         limit: places, of one form, that were.

@@ -70,7 +70,7 @@ class _Walk:
         self._defined: dict[str, set[bytes]] = {}
 
     def found(self) -> Elsewhere:
-        """Give everything, with the cuts."""
+        """Return everything, with the cuts."""
         self._sweep.finish()
         if self._sweep.full:
             reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."

@@ -32,7 +32,7 @@ class Declared:
     active: frozenset[str] | None = None
 
     def evidence(self) -> dict[Leaf, Evidence]:
-        """Give everything that rules can ask of a manifest, with its evidence."""
+        """Return everything that rules can ask of a manifest, with its evidence."""
         found = {
             Leaf("permission", name): Evidence(kind="permission", where=_MANIFEST, value=name)
             for name in self.permissions
@@ -80,7 +80,7 @@ def find_behaviours(
 
 
 def _shown(rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: Found, own: tuple[bytes, ...]) -> list[Evidence]:
-    """Give the evidence of a rule; nothing where it does not hold."""
+    """Return the evidence of a rule; nothing where it does not hold."""
     named = [leaf for leaf in rule.declared_leaves if leaf in told]
     if not rule.code_leaves:
         return [told[leaf] for leaf in named]

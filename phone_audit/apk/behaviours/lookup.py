@@ -139,7 +139,7 @@ class Lookup:
         return {row: tuple(types[root]) for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
 
     def _types(self, wanted: Mapping[bytes, Known]) -> dict[int, Known]:
-        """Give what is known of the wanted classes by type index, for those that are named here."""
+        """Return what is known of the wanted classes by type index, for those that are named here."""
         ids = self._index.type_ids
         return {ids[descriptor]: known for descriptor, known in wanted.items() if descriptor in ids}
 
@@ -194,7 +194,7 @@ class Lookup:
 
 
 def _with_derived(known: Mapping[str, Known]) -> dict[bytes, tuple[Known, ...]]:
-    """Give what is known of each class by its descriptor, and of the classes of Android that derive from it."""
+    """Return what is known of each class by its descriptor, and of the classes of Android that derive from it."""
     found = {_descriptor(java): [one] for java, one in known.items()}
     for below, above in _DERIVED.items():
         if above in known:

@@ -31,7 +31,7 @@ class Plan:
         )
 
     def texts_for(self, seen: Set[Leaf]) -> set[Leaf]:
-        """Give the strings of the rules that would hold if all strings were there."""
+        """Return the strings of the rules that would hold if all strings were there."""
         return {
             leaf
             for number in self._of_texts_alone | self._touched(seen)
@@ -40,7 +40,7 @@ class Plan:
         }
 
     def holding(self, seen: Set[Leaf]) -> list[BehaviourRule]:
-        """Give the rules that would hold if all that was seen stood together."""
+        """Return the rules that would hold if all that was seen stood together."""
         rules = (self._rules[number] for number in sorted(self._touched(seen)))
         return [rule for rule in rules if rule.match.holds(seen)]
 
@@ -50,5 +50,5 @@ class Plan:
 
 @lru_cache(maxsize=4)
 def plan_of(knowledge: Knowledge) -> Plan:
-    """Give the plan of all rules of the knowledge."""
+    """Return the plan of all rules of the knowledge."""
     return Plan(knowledge.behaviours)

@@ -79,7 +79,7 @@ class Found:
         return rules
 
     def evidence(self, leaf: Leaf, place: Place) -> Evidence | None:
-        """Give the evidence of a place, or None where no instruction begins there."""
+        """Return the evidence of a place, or None where no instruction begins there."""
         index = self._indexes[place.part]
         name = java_name(place.class_)
         if place.kind is None:
@@ -127,7 +127,10 @@ class Found:
                 self.by_leaf.setdefault(leaf, []).append(place)
 
     def _uses(self, part: int, kind: Kind, body: int) -> dict[int, Use]:
-        """Give the instructions of one method among the candidates, by their row; each method is walked once a kind."""
+        """Return the instructions of one method among the candidates, by their row.
+
+        Each method is walked once a kind.
+        """
         key = (part, kind, body)
         if key not in self._verified:
             places = self._candidates[part, kind]
@@ -152,7 +155,7 @@ def _rows(places: Candidates, first: int, last: int) -> Candidates:
 
 
 def unit_of(scope: Scope, place: Place) -> Unit | None:
-    """Give the unit that a place belongs to; None where it is a class and the scope one method."""
+    """Return the unit that a place belongs to; None where it is a class and the scope one method."""
     if scope == "method":
         return (place.part, place.body) if place.body >= 0 else None
     if scope == "class":
@@ -163,7 +166,7 @@ def unit_of(scope: Scope, place: Place) -> Unit | None:
 
 
 def units_of(scope: Scope, leaves: Iterable[Leaf], places: Places) -> Iterator[dict[Leaf, list[Place]]]:
-    """Give for each unit, in the order in which it comes first, the places of the leaves in it."""
+    """Yield for each unit, in the order in which it comes first, the places of the leaves in it."""
     units: dict[Unit, dict[Leaf, list[Place]]] = {}
     for leaf in leaves:
         for place in places.get(leaf, ()):

@@ -57,7 +57,7 @@ class _Row(NamedTuple):
 
 
 def accepting_code(indexes: Sequence[DexIndex], owner_of: Callable[[str], Owner]) -> tuple[HeldBy, ...]:
-    """Give the places of a package whose code accepts any certificate, by whose code it is.
+    """Return the places of a package whose code accepts any certificate, by whose code it is.
 
     Args:
         indexes: of all its DEX files; hostile.
@@ -172,7 +172,7 @@ class _Package:
 
 
 def _methods(index: DexIndex, name: bytes, signature: str) -> list[_Row]:
-    """Give the defined methods of a name whose name and descriptor begin like this."""
+    """Return the defined methods of a name whose name and descriptor begin like this."""
     ids = index.strings_equal((name,))
     if not ids:
         return []

@@ -21,7 +21,7 @@ class Prefixes:
         self._shortest: Final = list(self._below)
 
     def ids_in(self, descriptors: Sequence[bytes]) -> set[str]:
-        """Give the ids of which a prefix begins one of the sorted descriptors, at a whole label or not."""
+        """Return the ids of which a prefix begins one of the sorted descriptors, at a whole label or not."""
         return {
             fact_id
             for shortest in self._met(descriptors)
@@ -48,7 +48,7 @@ class Prefixes:
 
 
 def descriptor_prefix(prefix: str) -> bytes:
-    """Give what descriptors begin with that stand under a prefix in Java form.
+    """Return what descriptors begin with that stand under a prefix in Java form.
 
     Example:
         >>> descriptor_prefix("com.example.sdk")

@@ -40,7 +40,7 @@ _KNOWN_AT_FOUR: Final = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"TFL3")
 
 
 def encrypted_files(archive: Archive) -> tuple[str, ...]:
-    """Give the names of files that look encrypted, in the order of the archive, each once.
+    """Return the names of files that look encrypted, in the order of the archive, each once.
 
     Looked at are code, native libraries, assets and raw resources. Time and memory are bounded: no more than
     `samples.MAX_FILES` samples of 64 KiB are taken. Encryption that keeps patterns, such as one repeated byte, is not
@@ -56,7 +56,7 @@ def looks_random(sample: bytes) -> bool:
 
 
 def entropy(sample: bytes) -> float:
-    """Give Shannon's entropy of the byte frequencies, 0 to 8 bits."""
+    """Return Shannon's entropy of the byte frequencies, 0 to 8 bits."""
     counts = np.bincount(np.frombuffer(sample, dtype=np.uint8), minlength=256)
     shares = counts[counts > 0] / len(sample)
     return float(-(shares * np.log2(shares)).sum())
@@ -71,7 +71,7 @@ def _is_encrypted(archive: Archive, entry: Entry) -> bool:
 
 
 def _start(archive: Archive, entry: Entry) -> bytes:
-    """Give the start of a file, enough for a sample behind its header.
+    """Return the start of a file, enough for a sample behind its header.
 
     Raises:
         ApkError: it is damaged.

@@ -59,7 +59,7 @@ class Owners:
         return tuple(f"L{root.replace('.', '/')}/".encode("utf-8", "replace") for root in sorted(self._roots))
 
     def of(self, name: str) -> Owner:
-        """Give the owner of a class by its name in Java form.
+        """Return the owner of a class by its name in Java form.
 
         The package's own name counts before libraries, unless a library's is longer; the first two labels of the
         package count after them.
@@ -78,12 +78,12 @@ class Owners:
         return _RENAMED if is_renamed(name) else _UNKNOWN
 
     def _library(self, name: str) -> str | None:
-        """Give the longest prefix of whole labels that is a library's."""
+        """Return the longest prefix of whole labels that is a library's."""
         return longest_prefix(name, self._libraries)
 
 
 def longest_prefix(name: str, known: Container[str]) -> str | None:
-    """Give the longest of `known` that covers a class name.
+    """Return the longest of `known` that covers a class name.
 
     Whole labels only; an inner class is under its outer one.
     """
@@ -96,7 +96,7 @@ def longest_prefix(name: str, known: Container[str]) -> str | None:
 
 
 def root_of(name: str) -> str:
-    """Give the labels that tell who publishes: mostly two, three below a shared root; empty where there are fewer.
+    """Return the labels that tell who publishes: mostly two, three below a shared root; empty where there are fewer.
 
     Example:
         >>> root_of("com.example.app.Main"), root_of("uk.co.example.Main"), root_of("io.github.someone.Main")
@@ -128,7 +128,7 @@ def is_renamed(name: str) -> bool:
 
 @lru_cache(maxsize=2)
 def _libraries(knowledge: Knowledge) -> dict[str, str]:
-    """Give the name by prefix, trackers over libraries, since they are told more closely."""
+    """Return the name by prefix, trackers over libraries, since they are told more closely."""
     found = {prefix: library.name for library in knowledge.libraries for prefix in library.code}
     found |= {prefix.rstrip("."): tracker.name for tracker in knowledge.trackers for prefix in tracker.code}
     return found
@@ -136,7 +136,7 @@ def _libraries(knowledge: Knowledge) -> dict[str, str]:
 
 @lru_cache(maxsize=2)
 def _connectors(knowledge: Knowledge) -> tuple[frozenset[str], int]:
-    """Give the prefixes of connectors, and the length of the longest."""
+    """Return the prefixes of connectors, and the length of the longest."""
     known = [prefix for library in knowledge.libraries if library.role == "connector" for prefix in library.code]
     return frozenset(known), max(map(len, known), default=0)
 

@@ -134,7 +134,7 @@ def _answers_true(index: DexIndex, step: Instruction) -> bool:
 
 
 def _value(step: Instruction, known: dict[int, int | None], result: int | None) -> int | None:
-    """Give what the first register holds after an instruction, None where it is not a known number."""
+    """Return what the first register holds after an instruction, None where it is not a known number."""
     if step.opcode in _SMALL:
         return step.literal
     if step.opcode in _RESULTS:
@@ -143,7 +143,7 @@ def _value(step: Instruction, known: dict[int, int | None], result: int | None) 
 
 
 def _steps(code: Code) -> Iterator[Instruction]:
-    """Give the instructions of a short method from its start on, as far as they can be read."""
+    """Yield the instructions of a short method from its start on, as far as they can be read."""
     if len(code.units) > _MOST:
         return
     try:

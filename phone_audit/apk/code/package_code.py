@@ -92,7 +92,7 @@ def read_code(
 
 
 def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:
-    """Give what the names of classes can tell; what only other files show stays unknown here."""
+    """Return what the names of classes can tell; what only other files show stays unknown here."""
     defined = [name for file in classes for name in file.defined]
     loads = any(under(file.named, loader) for file in classes for loader in _LOADERS)
     packers, evidence = packers_in_code(classes, knowledge)

@@ -42,7 +42,7 @@ def hidden_in_files(archive: Archive, knowledge: Knowledge) -> Obfuscation:
 
 
 def packers_in_code(classes: Sequence[Classes], knowledge: Knowledge) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """Give the ids of the packers whose classes are defined, and where.
+    """Return the ids of the packers whose classes are defined, and where.
 
     Args:
         classes: one for each DEX file.

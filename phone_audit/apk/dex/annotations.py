@@ -27,7 +27,7 @@ def count_values(index: DexIndex, string: int) -> int:
 
 
 def _area(index: DexIndex) -> memoryview:
-    """Give the bytes from the first annotation or array of values to the end of the last, or the whole file.
+    """Return the bytes from the first annotation or array of values to the end of the last, or the whole file.
 
     Source: dex-format, "map_list". Android refuses a file whose map is wrong; here a map that cannot be read only means
     that there is more to search.

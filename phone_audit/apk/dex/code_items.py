@@ -53,13 +53,13 @@ class Bodies:
     first: NDArray[np.intp]
 
     def area(self) -> tuple[int, int]:
-        """Give where the first code_item begins and the last one ends, bytes from the start of the file."""
+        """Return where the first code_item begins and the last one ends, bytes from the start of the file."""
         low = int(self.code[0]) if self.code.size else 0
         return low, int((self.code + CODE_HEADER + 2 * self.units).max(initial=0))
 
 
 def find_bodies(data: Bytes, offsets: Offsets) -> Bodies:
-    """Give the code_items at these offsets, one for each row of the methods.
+    """Return the code_items at these offsets, one for each row of the methods.
 
     Those that do not lie in the file, whole header and aligned, are left out.
     """

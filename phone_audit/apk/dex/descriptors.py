@@ -12,7 +12,7 @@ _AFTER_LABEL: Final = (b"$", b"/", b";")
 
 
 def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
-    """Give the descriptors of classes, those of arrays reduced to their elements, sorted, each once."""
+    """Return the descriptors of classes, those of arrays reduced to their elements, sorted, each once."""
     known = list(dict.fromkeys(sorted(descriptors)))
     arrays = _beginning_with(known, b"[")
     elements = {name.lstrip(b"[") for name in arrays}
@@ -22,7 +22,7 @@ def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
 
 
 def _beginning_with(names: Sequence[bytes], byte: bytes) -> list[bytes]:
-    """Give those of sorted names that begin with one byte."""
+    """Return those of sorted names that begin with one byte."""
     return list(names[bisect_left(names, byte) : bisect_left(names, bytes([byte[0] + 1]))])
 
 
@@ -33,7 +33,7 @@ def _holds(names: Sequence[bytes], name: bytes) -> bool:
 
 
 def java_name(descriptor: bytes) -> str:
-    """Give the Java form.
+    """Return the Java form.
 
     Example:
         >>> java_name(b"Lcom/example/A$B;")
@@ -43,7 +43,7 @@ def java_name(descriptor: bytes) -> str:
 
 
 def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[bytes]:
-    """Give the first descriptors under a prefix.
+    """Return the first descriptors under a prefix.
 
     Args:
         descriptors: sorted.

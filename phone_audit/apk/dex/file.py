@@ -136,7 +136,7 @@ def _read_parts(view: memoryview, headers: tuple[Header, ...], reasons: list[Pro
 
 
 def _table(view: memoryview, section: Section, item: np.dtype[Any], what: str, reasons: list[Problem]) -> NDArray[Any]:
-    """Give the items of a table as a view of the file, no more of them than the file can hold."""
+    """Return the items of a table as a view of the file, no more of them than the file can hold."""
     room = max(0, len(view) - section.offset) // item.itemsize
     count = min(section.size, room)
     if count < section.size:
@@ -145,7 +145,7 @@ def _table(view: memoryview, section: Section, item: np.dtype[Any], what: str, r
 
 
 def types_in(part: Part, column: Literal["class", "super"]) -> list[int]:
-    """Give the type indices that stand in a column of class_defs and are in the type table, ascending."""
+    """Return the type indices that stand in a column of class_defs and are in the type table, ascending."""
     known = np.zeros(part.type_strings.size, dtype=np.bool_)
     numbers = part.class_defs[column]
     known[numbers[numbers < known.size]] = True

@@ -76,7 +76,7 @@ class DexIndex:
         return find_bodies(self.data, self.methods.code)
 
     def places(self, kind: Kind) -> Places:
-        """Give the code units that look like instructions naming such a number; see `xrefs`."""
+        """Return the code units that look like instructions naming such a number; see `xrefs`."""
         if kind not in self._places:
             self._places[kind] = scan(self.data, *self.bodies.area(), kind)
         return self._places[kind]
@@ -89,11 +89,11 @@ class DexIndex:
         return {name: index for name, index in pairs if name is not None}
 
     def string(self, index: int) -> str:
-        """Give the text of a string index."""
+        """Return the text of a string index."""
         return decode(self.raw_string(index))
 
     def raw_string(self, index: int, most: int = _WHOLE) -> bytes:
-        """Give the undecoded text of a string index, or its first bytes."""
+        """Return the undecoded text of a string index, or its first bytes."""
         rows, starts, ends = self._extents
         if rows is not None:
             items = self.part.string_items
@@ -105,7 +105,7 @@ class DexIndex:
         return bytes(self._view[starts[index] : min(ends[index], starts[index] + most)])
 
     def string_ids(self, offsets: Collection[int]) -> dict[int, int]:
-        """Give the string index for each offset of a string_data_item that this part names.
+        """Return the string index for each offset of a string_data_item that this part names.
 
         Where a damaged table has several for one offset, it is the first.
         """
@@ -118,7 +118,7 @@ class DexIndex:
         return {int(items[index]): int(index) for index in hits[::-1]}
 
     def strings_equal(self, texts: Collection[bytes]) -> dict[bytes, int]:
-        """Give the string index for each of these texts that is there."""
+        """Return the string index for each of these texts that is there."""
         found = {}
         for text in texts:
             index = self._find_string(text)
@@ -127,33 +127,33 @@ class DexIndex:
         return found
 
     def descriptor(self, type_id: int) -> bytes:
-        """Give the descriptor of a type index, such as `Lcom/example/A;`."""
+        """Return the descriptor of a type index, such as `Lcom/example/A;`."""
         names = self._type_names
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
 
     def class_of(self, method_id: int) -> str:
-        """Give the class of a method_id in Java form, such as `com.example.A$B`."""
+        """Return the class of a method_id in Java form, such as `com.example.A$B`."""
         return java_name(self.class_descriptor(method_id))
 
     def class_descriptor(self, method_id: int) -> bytes:
-        """Give the class of a method_id as a descriptor."""
+        """Return the class of a method_id as a descriptor."""
         classes, _, _ = self._method_columns
         return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME
 
     def method_name(self, method_id: int) -> str:
-        """Give name and descriptor of a method_id, such as `send(Landroid/content/Context;)V`."""
+        """Return name and descriptor of a method_id, such as `send(Landroid/content/Context;)V`."""
         _, prototypes, names = self._method_columns
         if method_id >= len(names):
             return "?"
         return self.string(names[method_id]) + self.prototype(prototypes[method_id])
 
     def simple_name(self, method_id: int) -> str:
-        """Give the name of a method_id alone, such as `send`."""
+        """Return the name of a method_id alone, such as `send`."""
         _, _, names = self._method_columns
         return self.string(names[method_id]) if method_id < len(names) else "?"
 
     def prototype(self, proto_id: int) -> str:
-        """Give the descriptor of a prototype, such as `(I[J)V`."""
+        """Return the descriptor of a prototype, such as `(I[J)V`."""
         if proto_id >= self.proto_ids.size:
             return "(?)?"
         proto = self.proto_ids[proto_id]
@@ -165,7 +165,7 @@ class DexIndex:
         return decode(b"(" + b"".join(types[:-1]) + b")" + types[-1])
 
     def field_name(self, field_id: int) -> str:
-        """Give class, name and type of a field_id, such as `Lcom/example/A;->host:Ljava/lang/String;`."""
+        """Return class, name and type of a field_id, such as `Lcom/example/A;->host:Ljava/lang/String;`."""
         ids = self.field_ids
         if field_id >= ids.size:
             return "?"
@@ -173,28 +173,28 @@ class DexIndex:
         return decode(self.descriptor(owner) + b"->" + self.raw_string(name) + b":" + self.descriptor(kind))
 
     def row_class(self, row: int) -> bytes:
-        """Give the descriptor of the class that defines a row of `methods`."""
+        """Return the descriptor of the class that defines a row of `methods`."""
         return self.defined_class(int(self.methods.class_def[row]))
 
     def defined_class(self, class_def: int) -> bytes:
-        """Give the descriptor of a row of class_defs."""
+        """Return the descriptor of a row of class_defs."""
         return self.descriptor(self._defined[class_def])
 
     def interfaces(self, class_def: int) -> list[bytes]:
-        """Give the descriptors of the interfaces that a row of class_defs says it implements."""
+        """Return the descriptors of the interfaces that a row of class_defs says it implements."""
         offset = int(self.part.class_defs["interfaces"][class_def])
         return [self.descriptor(number) for number in self._type_list(offset)]
 
     def row_name(self, row: int) -> str:
-        """Give name and descriptor of a row of `methods`."""
+        """Return name and descriptor of a row of `methods`."""
         return self.method_name(int(self.methods.method[row]))
 
     def code(self, row: int) -> Code | None:
-        """Give the code of a row of `methods`; None where it has none, or where it does not lie in the file."""
+        """Return the code of a row of `methods`; None where it has none, or where it does not lie in the file."""
         return self.code_at(int(self.methods.code[row]))
 
     def code_at(self, offset: int) -> Code | None:
-        """Give the code_item at an offset."""
+        """Return the code_item at an offset."""
         return read_code(self._view, offset)
 
     @cached_property
@@ -235,22 +235,22 @@ class DexIndex:
         return self._view[offset + 4 : offset + 4 + 2 * size].cast("H").tolist() if size else []
 
     def _table(self, section: Section, item: np.dtype[Any]) -> NDArray[np.void]:
-        """Give the items of a table as a view of the file, no more of them than the file holds and 16 bits number."""
+        """Return the items of a table as a view of the file, no more of them than the file holds and 16 bits number."""
         room = max(0, self.data.size - section.offset) // item.itemsize
         count = min(section.size, room, _MAX_IDS)
         return np.frombuffer(self._view, item, count, section.offset) if count else np.empty(0, item)
 
 
 def _column(table: NDArray[np.void], name: str) -> memoryview:
-    """Give a copy of a column, wherever the table stands; single numbers are read from it far faster."""
+    """Return a copy of a column, wherever the table stands; single numbers are read from it far faster."""
     return memoryview(table[name].astype(table.dtype[name].newbyteorder("=")).data)
 
 
 def _sortable(text: bytes) -> bytes:
-    """Give what sorts like the UTF-16 of a text: its bytes, but for U+0000, which modified UTF-8 writes as two."""
+    """Return what sorts like the UTF-16 of a text: its bytes, but for U+0000, which modified UTF-8 writes as two."""
     return text.replace(b"\xc0\x80", b"\0")
 
 
 def index_file(file: DexFile) -> tuple[DexIndex, ...]:
-    """Give one index for each part of a file."""
+    """Return one index for each part of a file."""
     return tuple(DexIndex(file, part) for part in file.parts)

@@ -57,7 +57,7 @@ _Operands = tuple[tuple[int, ...], int | None, int | None, int | None]
 
 
 def walk(units: Units) -> Iterator[Instruction]:
-    """Give the instructions of a method in the order in which they stand.
+    """Return the instructions of a method in the order in which they stand.
 
     Payloads of switches and array data are passed over. Every step goes forward, so the time is bounded by the length.
 
@@ -68,7 +68,7 @@ def walk(units: Units) -> Iterator[Instruction]:
 
 
 def starts(units: Units) -> Iterator[int]:
-    """Give the code units at which the instructions of a method begin, in order.
+    """Yield the code units at which the instructions of a method begin, in order.
 
     Raises:
         DexCodeError: as for `walk`.
@@ -107,7 +107,10 @@ def step_to(units: Units, wanted: int, at: int = 0) -> int:
 
 
 def payload_width(units: Units, at: int) -> int:
-    """Give the code units that a payload fills; never less than four. Source: dalvik-bytecode, the payload formats."""
+    """Return the code units that a payload fills.
+
+    Never less than four. Source: dalvik-bytecode, the payload formats.
+    """
     if at + 3 >= len(units):
         return 4
     kind, size = units[at], units[at + 1]

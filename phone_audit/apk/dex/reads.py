@@ -87,7 +87,7 @@ class Instructions:
         return found
 
     def with_opcode(self, opcode: int) -> Iterator[int]:
-        """Give the places of the instructions of one kind."""
+        """Return the places of the instructions of one kind."""
         return (place for place, at in enumerate(self.offsets) if self._units[at] & 0xFF == opcode)
 
 
@@ -108,7 +108,7 @@ class Method:
         self._readers: dict[int, dict[int, set[int]]] = {}
 
     def at(self, unit: int) -> int:
-        """Give the place of the instruction that begins at a code unit.
+        """Return the place of the instruction that begins at a code unit.
 
         Raises:
             DexCodeError: none begins there.
@@ -119,7 +119,7 @@ class Method:
         return place
 
     def writers_of(self, reader: Instruction, register: int) -> list[int]:
-        """Give the places of all that may have written a register which an instruction reads.
+        """Return the places of all that may have written a register which an instruction reads.
 
         It is empty where a parameter may still be in it, where there are more than `MAX_WRITERS`, and where not all
         branches can be followed.
@@ -187,7 +187,7 @@ class Method:
         return found
 
     def _result(self, place: int) -> int | None:
-        """Give the register into which the next instruction takes a result."""
+        """Return the register into which the next instruction takes a result."""
         following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
         return following.registers[0] if following and following.opcode == MOVE_RESULT else None
 

@@ -36,7 +36,7 @@ class Holder(NamedTuple):
 
 
 def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
-    """Give for each string index the rows of class_defs whose initial values hold it, in the order of the file."""
+    """Return for each string index the rows of class_defs whose initial values hold it, in the order of the file."""
     found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
     if not found:
         return {}
@@ -47,7 +47,7 @@ def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]
 
 
 def _arrays(index: DexIndex) -> tuple[Numbers, NDArray[np.intp]]:
-    """Give where the arrays of initial values begin, ascending, each once, and the first class that names each."""
+    """Return where the arrays of initial values begin, ascending, each once, and the first class that names each."""
     offsets = index.part.class_defs["static_values"].astype(np.int64)
     rows = np.flatnonzero((offsets > 0) & (offsets < index.data.size))
     starts, first = np.unique(offsets[rows], return_index=True)
@@ -55,7 +55,7 @@ def _arrays(index: DexIndex) -> tuple[Numbers, NDArray[np.intp]]:
 
 
 def _candidates(index: DexIndex, strings: Collection[int]) -> tuple[Numbers, Numbers]:
-    """Give places that look like VALUE_STRING with one of the strings, and the strings."""
+    """Return places that look like VALUE_STRING with one of the strings, and the strings."""
     starts, _ = _arrays(index)
     places, numbers = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     if starts.size and strings:
@@ -83,7 +83,7 @@ def _index_at(window: Bytes, place: NDArray[np.intp]) -> Numbers:
 
 
 def _verified(index: DexIndex, places: Numbers, numbers: Numbers) -> Iterator[Holder]:
-    """Give the candidates that are values of an array, read from its beginning up to where the next one begins."""
+    """Yield the candidates that are values of an array, read from its beginning up to where the next one begins."""
     starts, classes = _arrays(index)
     array = np.searchsorted(starts, places, side="right") - 1
     data = index.data.data
@@ -97,7 +97,7 @@ def _verified(index: DexIndex, places: Numbers, numbers: Numbers) -> Iterator[Ho
 
 
 def _values(array: memoryview, start: int) -> set[int]:
-    """Give where the values of an encoded_array begin, as far as it is in order."""
+    """Return where the values of an encoded_array begin, as far as it is in order."""
     size, at = 0, 0
     while at < min(len(array), 5):
         byte = array[at]

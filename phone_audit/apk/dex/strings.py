@@ -68,7 +68,7 @@ class Strings:
         return int((self.ends - self.starts).sum(dtype=np.uint64)) > self.data.size
 
     def raw(self, items: Offsets, room: int | None = None) -> list[bytes]:
-        """Give the undecoded texts of these items; all of them must be in `self.items`.
+        """Return the undecoded texts of these items; all of them must be in `self.items`.
 
         Args:
             items: offsets of the items.
@@ -86,7 +86,7 @@ class Strings:
         return [area[start:end] for start, end in zip((starts - low).tolist(), (ends - low).tolist(), strict=True)]
 
     def holding(self, pattern: bytes) -> Iterator[Text]:
-        """Give every text that holds a match of a regular expression over bytes, by ascending offset.
+        """Yield every text that holds a match of a regular expression over bytes, by ascending offset.
 
         The bytes are searched, so the expression should begin with something fixed and rare.
         """
@@ -100,7 +100,7 @@ class Strings:
         yield from self._texts(np.unique(index[found < ends[index]]))
 
     def headed(self, inner: bytes, marks: bytes, longest: int) -> Iterator[Text]:
-        """Give every text that up to its first slash, or its end, consists of a few bytes only.
+        """Yield every text that up to its first slash, or its end, consists of a few bytes only.
 
         Args:
             inner: bytes that the head may hold.
@@ -119,7 +119,7 @@ class Strings:
             yield from self._texts(np.array(found, dtype=np.intp))
 
     def _perhaps_headed(self, every: bytes, marks: bytes) -> Iterator[NDArray[np.intp]]:
-        """Give the rows of the texts that hold a mark and of which the first bytes could be a head, ascending.
+        """Yield the rows of the texts that hold a mark and of which the first bytes could be a head, ascending.
 
         Only `_HEAD` bytes of each are looked at.
         """
@@ -182,7 +182,7 @@ def read_strings(data: Bytes, items: Offsets) -> Strings:
 
 
 def _set_of(members: bytes) -> NDArray[np.bool_]:
-    """Give a table that tells for each of the 256 bytes whether it is one of these."""
+    """Return a table that tells for each of the 256 bytes whether it is one of these."""
     table = np.zeros(256, dtype=np.bool_)
     table[np.frombuffer(members, dtype=np.uint8)] = True
     return table
@@ -210,7 +210,7 @@ def _text_starts(data: Bytes, items: Offsets) -> Offsets:
 
 
 def _ends_side_by_side(data: Bytes, items: Offsets, starts: Offsets) -> Offsets | None:
-    """Give the next zero byte after each start where every item begins right behind the text before, as tools write it.
+    """Return the next zero byte after each start where every item begins right behind the text before.
 
     Then the texts end where items begin, which is so if the area holds no zero bytes but these and lengths of zero.
     """
@@ -226,7 +226,7 @@ def _ends_side_by_side(data: Bytes, items: Offsets, starts: Offsets) -> Offsets 
 
 
 def _text_ends(data: Bytes, starts: Offsets) -> Offsets:
-    """Give the next zero byte after each of the ascending `starts`, or the end of the file, last piece first."""
+    """Return the next zero byte after each of the ascending `starts`, or the end of the file, last piece first."""
     ends = np.empty_like(starts)
     if not starts.size:
         return ends

@@ -53,7 +53,7 @@ _NONE: Final = Candidates(*(np.empty(0, dtype=np.int64) for _ in range(3)))
 
 
 def users_of(index: DexIndex, kind: Kind, ids: Collection[int], most: int = MAX_USES) -> dict[int, list[Use]]:
-    """Give for each number the instructions that name it, in the order in which they stand.
+    """Return for each number the instructions that name it, in the order in which they stand.
 
     The time is bounded by the bytes of the file, and the answer by `most` instructions a number.
     """
@@ -79,7 +79,7 @@ def candidates(index: DexIndex, kind: Kind, ids: Collection[int]) -> Candidates:
 
 
 def verified(index: DexIndex, places: Candidates, full: Container[int] = ()) -> Iterator[Use]:
-    """Give the candidates that are instructions, lazily: what is not taken is not walked.
+    """Yield the candidates that are instructions, lazily: what is not taken is not walked.
 
     Within one method the walk goes on where it stopped, so no code unit is walked twice.
 

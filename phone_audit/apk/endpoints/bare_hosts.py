@@ -58,7 +58,7 @@ class Surroundings:
 
 
 def key_domains(dotted: Iterable[str]) -> frozenset[str]:
-    """Give the registered domains that dotted strings show to be keys: those that longer ones begin with.
+    """Return the registered domains that dotted strings show to be keys: those that longer ones begin with.
 
     Names of two labels are keys too where `_SIBLINGS` others begin with the same label and are no domains.
 

@@ -122,7 +122,7 @@ class Gatherer:
                 gathered.evidence.append(evidence)
 
     def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
-        """Give what was gathered, by host.
+        """Return what was gathered, by host.
 
         Args:
             uses: tells of strings of DEX files which rule takes them out by what the code does with them.
@@ -158,7 +158,7 @@ class Gatherer:
             gathered.free("", spot, found.excerpt)
 
     def _host_rule(self, found: Host) -> str | None:
-        """Give the rule that takes the host out whatever its URLs are."""
+        """Return the rule that takes the host out whatever its URLs are."""
         if rule := _known(found.host, self._knowledge).rule:
             return rule.id
         unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
@@ -235,7 +235,7 @@ def find_endpoints(
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:
-    """Give file, offset and text of the strings that are chosen, file by file."""
+    """Return file, offset and text of the strings that are chosen, file by file."""
     return ((dex.name, offset, text) for dex in dexes for offset, text in choose(dex.strings))
 
 
@@ -284,7 +284,7 @@ def _known(host: str, knowledge: Knowledge) -> _Known:
 
 @lru_cache(maxsize=1)
 def _incident_hosts(knowledge: Knowledge) -> HostIndex[str]:
-    """Give the hosts that published incidents name, whatever they prove."""
+    """Return the hosts that published incidents name, whatever they prove."""
     values = [fact.value for entry in knowledge.incidents for fact in entry.endpoints]
     found = [host for value in values for host in (find_bare_host(value.lower()), *find_urls(value)) if host]
     return HostIndex((host.host, host.host) for host in found)

@@ -62,7 +62,7 @@ def _texts(endpoint: Endpoint) -> Iterator[Spot]:
 
 
 def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _Place]]:
-    """Give what holds the strings at some offsets of one part."""
+    """Yield what holds the strings at some offsets of one part."""
     offset_of = {number: offset for offset, number in index.string_ids(offsets).items()}
     uses = users_of(index, "string", offset_of.keys(), MAX_PLACES)
     for number, found in uses.items():
@@ -91,7 +91,7 @@ def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of:
 def _shown(
     one: Evidence, places: Mapping[Spot, Sequence[_Place]], owner_of: Callable[[str], Owner]
 ) -> Iterator[tuple[Owner, Evidence]]:
-    """Give one piece of evidence for each place that holds its string; the string itself where none does."""
+    """Yield one piece of evidence for each place that holds its string; the string itself where none does."""
     held = places.get(Spot(one.where, one.offset), ()) if one.offset is not None and one.method is None else ()
     if not held:
         yield _UNKNOWN, one
@@ -101,7 +101,7 @@ def _shown(
 
 
 def _first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Give the first few by file and offset, each once."""
+    """Return the first few by file and offset, each once."""
     distinct = list(dict.fromkeys(evidence))
     distinct.sort(key=lambda one: (one.where, one.offset or 0, one.value, one.class_ or ""))
     return tuple(distinct[:MAX_PLACES])

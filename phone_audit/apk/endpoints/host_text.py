@@ -63,7 +63,7 @@ class Host(NamedTuple):
 
 
 def find_urls(text: str) -> Iterator[Host]:
-    r"""Give the host of every URL in a text, also of URLs inside URLs and of those written `http:\/\/` or `www\.x\.cn`.
+    r"""Yield the host of every URL in a text, also of URLs inside URLs and those written `http:\/\/` or `www\.x\.cn`.
 
     The text is hostile; time is linear in its length. Where the host is partly filled in at run time
     (`https://%s.example.com/`), the fixed part that can be registered counts; where none is, there is no host.
@@ -83,7 +83,7 @@ def find_urls(text: str) -> Iterator[Host]:
 
 
 def find_first_url(text: str) -> Host | None:
-    """Give the host of the first URL of a text, as `find_urls`; what stands behind its beginning is no other one.
+    """Return the host of the first URL of a text, as `find_urls`; what stands behind its beginning is no other one.
 
     Example:
         >>> find_first_url("http://http://a.example/") is None
@@ -113,7 +113,7 @@ def _url_at(plain: str, begin: re.Match[str]) -> Host | None:
 
 
 def _begins(text: str) -> Iterator[re.Match[str]]:
-    """Give the schemes that stand before `://`: that is found fast, and only what stands before it is looked at."""
+    """Yield the schemes that stand before `://`: that is found fast, and only what stands before it is looked at."""
     at = text.find(_MARK)
     while at >= 0:
         low = max(0, at - _LONGEST_SCHEME)
@@ -124,7 +124,7 @@ def _begins(text: str) -> Iterator[re.Match[str]]:
 
 
 def find_bare_host(text: str) -> Host | None:
-    """Give the host where the whole text is `host`, `host:port`, `host/path`, or one of these after `//`.
+    """Return the host where the whole text is `host`, `host:port`, `host/path`, or one of these after `//`.
 
     Only what such a string can be is said here, not whether it is one: class names and file names pass. Names are
     taken in lower case only and need a public suffix; an address with a path is none, since `10.0.0.0/8` is a network.
@@ -148,7 +148,7 @@ def find_bare_host(text: str) -> Host | None:
 
 
 def find_bare_ipv6(text: str) -> Host | None:
-    """Give the address where the whole text is an IPv6 address whose first group has four digits, or `[address]:port`.
+    """Return the address where the whole text is an IPv6 address of four-digit groups, or `[address]:port`.
 
     That leaves out what only looks like one, such as times, hash fragments and `::before`.
 
@@ -208,7 +208,7 @@ def _fixed_part(text: str, lead: str) -> tuple[str, HostKind, int | None] | None
 
 
 def _name(run: str) -> str | None:
-    """Give the host name or IPv4 address in lower case, international names in their ASCII form; None if invalid."""
+    """Return the host name or IPv4 address in lower case, international names in their ASCII form; None if invalid."""
     host = run.strip(_DOTS).lower()
     if not host or len(host) > MAX_HOST:
         return None
@@ -229,7 +229,7 @@ def _kind(host: str) -> HostKind:
 
 
 def _ipv4(host: str) -> str | None:
-    """Give an IPv4 address as four numbers.
+    """Return an IPv4 address as four numbers.
 
     Browsers take one to four of them, also in hexadecimal or octal form, and the last one fills the bytes that are left
     (WHATWG URL, "IPv4 parser").

@@ -59,7 +59,7 @@ def mentions_of(index: DexIndex, texts: Collection[Spot], most: int) -> Iterator
 
 
 def classes_read(indexes: Sequence[DexIndex], owners: Collection[bytes]) -> frozenset[bytes]:
-    """Give those of some classes of which any code uses a static text, or a field that could be one."""
+    """Return those of some classes of which any code uses a static text, or a field that could be one."""
     found: set[bytes] = set()
     for index in indexes if owners else ():
         classes = {number: owner for owner in owners if (number := index.type_ids.get(owner)) is not None}

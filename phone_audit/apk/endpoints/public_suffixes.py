@@ -14,7 +14,7 @@ _extract = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_d
 
 @lru_cache(maxsize=4096)
 def registered_domain(host: str) -> str | None:
-    """Give the public suffix and the one label before it.
+    """Return the public suffix and the one label before it.
 
     Args:
         host: a host name in lower case, without a dot at the end; not an address.

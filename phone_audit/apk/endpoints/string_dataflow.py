@@ -78,7 +78,7 @@ class Follower:
         self._followed: dict[tuple[int, int, int, int], set[str] | None] = {}
 
     def rules_of(self, index: DexIndex, use: Use) -> set[str]:
-        """Give the rules for what happens to a text after one instruction has loaded it.
+        """Return the rules for what happens to a text after one instruction has loaded it.
 
         Raises:
             OtherUseError: something else happens, or it is not known what.
@@ -191,7 +191,7 @@ class Follower:
         return found
 
     def _callee(self, index: DexIndex, one: Instruction) -> tuple[DexIndex, int] | None:
-        """Give the part and the row of the one method that is called, where it can be followed."""
+        """Return the part and the row of the one method that is called, where it can be followed."""
         if one.index is None:
             return None
         rows = [(part, row) for part in self._indexes for row in _rows(part, index, one.index)]
@@ -222,7 +222,7 @@ class Follower:
 
 
 def _rows(part: DexIndex, index: DexIndex, method: int) -> list[int]:
-    """Give the rows that define, in one part, a method that another part names."""
+    """Return the rows that define, in one part, a method that another part names."""
     if part is index:
         same = [method]
     else:

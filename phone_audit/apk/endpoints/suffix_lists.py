@@ -29,7 +29,7 @@ _Row = tuple[int, int]
 
 
 def spots_in_lists(mentions: Sequence[Mention], texts: Mapping[Spot, str]) -> frozenset[Spot]:
-    """Give the texts that nothing but lists of public suffixes hold.
+    """Return the texts that nothing but lists of public suffixes hold.
 
     Args:
         mentions: what holds the texts, all of them.

@@ -50,7 +50,7 @@ def rules_by_use(
     constants: Sequence[RuledOutRule],
     texts: Mapping[Spot, str],
 ) -> dict[Spot, str]:
-    """Give the rule for each text that the code uses in no other way than a rule says. Texts that count are left out.
+    """Return the rule for each text that the code uses in no other way than a rule says. Texts that count are left out.
 
     The time is bounded by the bytes of the files and by `MAX_LISTED` and `MAX_TEXTS`; more texts than that all count.
 
@@ -107,7 +107,7 @@ class _Uses:
         self._left = MAX_UNUSED
 
     def rules(self, texts: Mapping[Spot, str], mentions: Collection[Mention]) -> dict[Spot, str]:
-        """Give the rules for some texts, of which `mentions` tell what holds them."""
+        """Return the rules for some texts, of which `mentions` tell what holds them."""
         found: dict[Spot, set[str]] = defaultdict(set)
         counts: set[Spot] = set()
         for one in mentions:
@@ -141,5 +141,5 @@ class _Uses:
 
 
 def _rule(kinds: Collection[str]) -> str:
-    """Give the rule for a text with which all of this happens."""
+    """Return the rule for a text with which all of this happens."""
     return min(kinds)

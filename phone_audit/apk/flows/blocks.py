@@ -43,7 +43,7 @@ def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
 
 
 def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: set[int]) -> list[int]:
-    """Give the places in the list at which blocks begin."""
+    """Return the places in the list at which blocks begin."""
     places = []
     ended = True
     for place, (offset, opcode) in enumerate(zip(offsets, opcodes, strict=True)):

@@ -34,13 +34,13 @@ class Bodies:
         self._sizes: dict[Method, int] = {}
 
     def of(self, method: Method) -> Body | None:
-        """Give a method; None where it has no code."""
+        """Return a method; None where it has no code."""
         if method not in self._known:
             self._known[method] = self._body(method)
         return self._known[method]
 
     def size(self, method: Method) -> int:
-        """Give the code units of a method, 0 where it has no code."""
+        """Return the code units of a method, 0 where it has no code."""
         if method not in self._sizes:
             code = self._program.code(method)
             self._sizes[method] = len(code.units) if code else 0
@@ -77,21 +77,21 @@ class _Constants:
         self._fields: dict[tuple[int, int], Field] = {}
 
     def number(self, value: int) -> Value:
-        """Give a constant number."""
+        """Return a constant number."""
         known = self._numbers.get(value)
         if known is None:
             known = self._numbers[value] = frozenset({Number(value)})
         return known
 
     def text(self, part: int, index: int) -> Value:
-        """Give a constant string."""
+        """Return a constant string."""
         known = self._texts.get((part, index))
         if known is None:
             known = self._texts[part, index] = frozenset({Text(self._program.indexes[part].string(index))})
         return known
 
     def field(self, part: int, number: int) -> Field:
-        """Give a field."""
+        """Return a field."""
         known = self._fields.get((part, number))
         if known is None:
             known = self._fields[part, number] = self._field(part, number)
@@ -120,7 +120,7 @@ class _Ready:
         self._units = code.units
 
     def ops(self, offsets: Sequence[int]) -> list[Op]:
-        """Give what these instructions do; nothing where they name a register that the method does not have."""
+        """Return what these instructions do; nothing where they name a register that the method does not have."""
         found: list[Op] = []
         units = self._units
         for at in offsets:

@@ -98,7 +98,7 @@ class Callees:
         self._owners: dict[bytes, tuple[str, ...]] = {}
 
     def of(self, part: int, number: int) -> Callee:
-        """Give what is known of a method_id of one part."""
+        """Return what is known of a method_id of one part."""
         known = self._known.get((part, number))
         if known is None:
             known = self._known[part, number] = self._callee(part, number)
@@ -113,7 +113,7 @@ class Callees:
         return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here)
 
     def reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:
-        """Give the defined methods that a virtual call may reach.
+        """Return the defined methods that a virtual call may reach.
 
         A call on a class of Android is followed only into objects of which the class is known.
 
@@ -138,7 +138,7 @@ class Callees:
         return tuple(dict.fromkeys(method for method in exact if method))[:MAX_TARGETS]
 
     def api(self, callee: Callee, *, static: bool) -> Api:
-        """Give what the models say of a callee."""
+        """Return what the models say of a callee."""
         if callee.api is None:
             callee.api = self._api(callee, static=static)
         return callee.api
@@ -172,7 +172,7 @@ class Callees:
         )
 
     def _owners_of(self, owner: bytes) -> tuple[str, ...]:
-        """Give the classes under which a call on this class is known: itself and those above it."""
+        """Return the classes under which a call on this class is known: itself and those above it."""
         if owner not in self._owners:
             names = [java_name(owner), *sorted(java_name(one) for one in self._program.above(owner))]
             names += [above for name in names if (above := _ROOTS.get(name))]
@@ -181,7 +181,7 @@ class Callees:
 
 
 def _special(name: str, method: str) -> str | None:
-    """Give the name under which something else is done for a call."""
+    """Return the name under which something else is done for a call."""
     if name in models.COPIES:
         return name
     if name in models.MESSAGES:

@@ -58,7 +58,7 @@ class CallModel:
         self._goes_along: dict[Value, Value] = {}
 
     def apply(self, site: Site, values: Sequence[Value], heap: Heap) -> Value:
-        """Give what a call returns, and change what objects hold."""
+        """Return what a call returns, and change what objects hold."""
         api = self._callees.api(site.callee, static=site.static)
         call = Call(site, api, values, heap)
         if self._shared.tainted and (api.sink or api.writes):
@@ -91,7 +91,7 @@ class CallModel:
             self._shared.leak(Leak(taint, sink.name, step, _cleartext(sink.name, around)))
 
     def _written_to(self, call: Call) -> models.Sink | None:
-        """Give what a call writes to, if that leads out of the package."""
+        """Return what a call writes to, if that leads out of the package."""
         reached = call.heap.closure(call.values[0]) if call.values else ()
         found = next((out for out in _OUT if out in reached), None)
         return models.Sink(found.name) if found else None
@@ -135,7 +135,7 @@ class CallModel:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
 
     def _carried(self, value: Value) -> Value:
-        """Give what goes along of a value. The same values are put into things again and again."""
+        """Return what goes along of a value. The same values are put into things again and again."""
         known = self._goes_along.get(value)
         if known is None:
             known = self._goes_along[value] = carried(value)
@@ -190,7 +190,7 @@ class CallModel:
         return self._queried(call) if call.api.query else call.api.source
 
     def _queried(self, call: Call) -> str | None:
-        """Give the data of the provider that is asked: it is named by a field or a text."""
+        """Return the data of the provider that is asked: it is named by a field or a text."""
         for value in call.values[1:2]:
             for atom in sorted(call.heap.closure(value), key=str):
                 if isinstance(atom, Mark) and atom.name.startswith("data:"):

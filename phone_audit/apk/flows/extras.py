@@ -15,7 +15,7 @@ class Extras:
         self._shared = shared
 
     def apply(self, site: Site, values: Sequence[Value], heap: Heap) -> Value | None:
-        """Give what a call returns, and change what objects hold. None where it is no such call."""
+        """Return what a call returns, and change what objects hold. None where it is no such call."""
         name = site.callee.name
         keys = texts(values[1]) if len(values) > 1 else []
         if name.startswith("put") and len(values) > 2:

@@ -58,7 +58,7 @@ def find_flows(
 
 
 def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
-    """Give one flow, the shortest, for each source and each method with a sink, of those that run."""
+    """Return one flow, the shortest, for each source and each method with a sink, of those that run."""
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
         class_, method, *_ = leak.step
@@ -139,7 +139,7 @@ class _Search:
         return self._machine.root(method)
 
     def _finding(self, places: Collection[str]) -> set[Method]:
-        """Give the methods that read what was put somewhere."""
+        """Return the methods that read what was put somewhere."""
         fields: list[set[int]] = []
         strings: list[set[int]] = []
         plain = [place.rpartition(" in ")[0] or place for place in places]

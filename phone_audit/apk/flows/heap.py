@@ -19,12 +19,12 @@ class Heap:
         self._own = content is None
 
     def copy(self) -> "Heap":
-        """Give a heap that can be changed without changing this one."""
+        """Return a heap that can be changed without changing this one."""
         self._own = False
         return Heap(self._content)
 
     def slots(self, obj: Obj) -> Slots:
-        """Give what an object holds; not to be changed."""
+        """Return what an object holds; not to be changed."""
         return self._content.get(obj, _EMPTY)
 
     def holds_anything_of(self, values: Iterable[Value]) -> bool:
@@ -58,7 +58,7 @@ class Heap:
         return changed
 
     def closure(self, value: Collection[Atom]) -> Collection[Atom]:
-        """Give everything that a value is or reaches, each once."""
+        """Return everything that a value is or reaches, each once."""
         content = self._content
         left = [atom for atom in value if atom in content]
         if not left:
@@ -73,7 +73,7 @@ class Heap:
         return seen
 
     def taints_of(self, values: Iterable[Value]) -> set[Atom]:
-        """Give the sources that one of the values is or reaches."""
+        """Return the sources that one of the values is or reaches."""
         content = self._content
         found: set[Atom] = set()
         seen: set[Atom] = set()
@@ -88,7 +88,7 @@ class Heap:
         return found
 
     def closure_of_all(self, values: Iterable[Value]) -> Collection[Atom]:
-        """Give everything that one of the values is or reaches."""
+        """Return everything that one of the values is or reaches."""
         return self.closure(frozenset().union(*values))
 
     def _make_own(self) -> None:
@@ -122,7 +122,7 @@ class State:
         self.result = result
 
     def copy(self) -> "State":
-        """Give a state that can be changed without changing this one."""
+        """Return a state that can be changed without changing this one."""
         return State(self.registers.copy(), self.heap.copy(), self.result)
 
     def join(self, other: "State") -> bool:

@@ -80,7 +80,7 @@ class Machine:
         return not taints(heap.closure_of_all((returned, *arguments))) <= own
 
     def _arguments(self, body: Body) -> list[Value]:
-        """Give what a method is handed by Android."""
+        """Return what a method is handed by Android."""
         named = self._program.name_of(body.method)
         data = self._shared.callback(named.name, named.proto)
         self._shared.tainted = False
@@ -270,7 +270,7 @@ class Machine:
         return self._shared.tainted and any(isinstance(atom, Taint) for atom in heap.closure_of_all(values))
 
     def _task(self, site: Site, types: frozenset[bytes]) -> Method | None:
-        """Give what an AsyncTask runs when it is executed; None where the call is something else."""
+        """Return what an AsyncTask runs when it is executed; None where the call is something else."""
         proto = "([Ljava/lang/Object;)Ljava/lang/Object;"
         owners = sorted(types | {site.callee.owner})
         return next(filter(None, (self._program.find(owner, "doInBackground", proto) for owner in owners)), None)

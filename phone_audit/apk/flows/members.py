@@ -72,7 +72,7 @@ class Members:
             self._shared.keep(use.kept, _plain_taints(heap, value), step)
 
     def _load_element(self, heap: Heap, array: Value, slot: Slot, made: Value) -> Value:
-        """Give an element; what lies in an array from outside is made up, so that later reads find the same."""
+        """Return an element; what lies in an array from outside is made up, so that later reads find the same."""
         found: set[Atom] = set(taints(array))
         for obj in objects(array):
             slots = heap.slots(obj)
@@ -118,7 +118,7 @@ class Members:
 
 
 def _element(at: Value) -> Slot:
-    """Give the slot of an array that a number says, where there is but one."""
+    """Return the slot of an array that a number says, where there is but one."""
     if len(at) == 1:
         (atom,) = at
         if isinstance(atom, Number):
@@ -127,7 +127,7 @@ def _element(at: Value) -> Slot:
 
 
 def _plain_taints(heap: Heap, value: Value) -> Value:
-    """Give the sources in a value and in containers of Android, but not those in fields of the package's own."""
+    """Return the sources in a value and in containers of Android, but not those in fields of the package's own."""
     found = set(taints(value))
     left = objects(value)
     seen = set(left)

@@ -41,7 +41,7 @@ class Names:
         self._strings: dict[tuple[int, str], int] = {}
 
     def named(self, part: int, number: int) -> Named:
-        """Give what a method_id says."""
+        """Return what a method_id says."""
         known = self._named.get((part, number))
         if known is None:
             known = self._named[part, number] = self._read_named(part, number)
@@ -58,7 +58,7 @@ class Names:
         )
 
     def called(self, part: int, number: int) -> tuple[bytes, str, bytes]:
-        """Give class, name and type of the result of a method_id, without the rest of its prototype."""
+        """Return class, name and type of the result of a method_id, without the rest of its prototype."""
         index = self._indexes[part]
         owners, names, kinds = self._columns[part]
         if number >= names.size:
@@ -87,14 +87,17 @@ class Names:
         return known
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
-        """Give the method_ids of one class with this name. Android only loads tables of method_ids that go by class."""
+        """Return the method_ids of one class with this name.
+
+        Android only loads tables of method_ids that go by class.
+        """
         owners, names, _ = self._columns[part]
         first, end = np.searchsorted(owners, (kind, kind + 1)).tolist()
         found: list[int] = (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()
         return found
 
     def same_name(self, part: int, name: str, proto: str) -> list[int]:
-        """Give the method_ids of one part with this name and prototype."""
+        """Return the method_ids of one part with this name and prototype."""
         key = (part, name, proto)
         if key not in self._numbers:
             if any(kind not in self._indexes[part].type_ids for kind in _types(proto)):
@@ -109,7 +112,7 @@ class Names:
         return self._numbers[key]
 
     def _same_proto(self, part: int, numbers: set[int], proto: str) -> set[int]:
-        """Give those numbers of prototypes that are this one; more than one only where the table is damaged."""
+        """Return those numbers of prototypes that are this one; more than one only where the table is damaged."""
         table = self._indexes[part].proto_ids
         if len(numbers) > _FEW:
             shorty = table["shorty"] == self._name_id(part, _shorty(proto))
@@ -117,7 +120,7 @@ class Names:
         return {number for number in numbers if self._proto(part, number) == proto}
 
     def _name_id(self, part: int, name: str) -> int:
-        """Give the string index of a name, -1 where the part does not hold it."""
+        """Return the string index of a name, -1 where the part does not hold it."""
         key = (part, name)
         if key not in self._strings:
             found = self._indexes[part].strings_equal([name.encode("utf-8", "surrogatepass")])
@@ -133,11 +136,14 @@ class Names:
 
 
 def _types(proto: str) -> list[bytes]:
-    """Give the descriptors of what a method is handed."""
+    """Return the descriptors of what a method is handed."""
     return [one.encode("utf-8", "surrogatepass") for one in _TYPE.findall(proto[1 : proto.rfind(")")])]
 
 
 def _shorty(proto: str) -> str:
-    """Give the short form of a prototype: the result first, one letter for each. Source: dex-format, "shorty_item"."""
+    """Return the short form of a prototype.
+
+    The result first, one letter for each. Source: dex-format, "shorty_item".
+    """
     parameters, _, result = proto.removeprefix("(").rpartition(")")
     return "".join("L" if one[0] in "L[" else one[0] for one in (result, *_TYPE.findall(parameters)) if one)

@@ -47,7 +47,7 @@ class Block:
 
     @property
     def ops(self) -> Sequence[Op]:
-        """Give what the instructions do; what does not matter is left out."""
+        """Return what the instructions do; what does not matter is left out."""
         if self._ops is None:
             self._ops = self._make(self.offsets)
         return self._ops
@@ -120,27 +120,27 @@ class Site:
 
     @property
     def fresh(self) -> Obj:
-        """Give the object that it makes if it is a call of Android."""
+        """Return the object that it makes if it is a call of Android."""
         if self._fresh is None:
             self._fresh = Obj("api", self.at, self.callee.returns, self.own)
         return self._fresh
 
     @property
     def unknown(self) -> Value:
-        """Give what it returns if it is a call that is not followed."""
+        """Return what it returns if it is a call that is not followed."""
         if self._unknown is None:
             made = Obj("unknown", self.at, self.callee.returns, self.own)
             self._unknown = frozenset({made}) if self.callee.reference else NOTHING
         return self._unknown
 
     def step(self, what: str) -> Step:
-        """Give the step that this call is."""
+        """Return the step that this call is."""
         class_, method, offset, file = place_in(self.begin, self.at[2])
         return class_, method, offset, what, file
 
 
 def place_in(begin: Place, unit: int) -> Place:
-    """Give the place of a code unit in a method that begins at another place."""
+    """Return the place of a code unit in a method that begins at another place."""
     class_, method, offset, file = begin
     return class_, method, offset + 2 * unit, file
 

@@ -42,7 +42,10 @@ class Program:
         self._overriding: dict[Named, list[Method]] = {}
 
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
-        """Give part and row of class_defs of a class that is defined; the first one counts. None for other classes."""
+        """Return part and row of class_defs of a class that is defined.
+
+        The first one counts. None for other classes.
+        """
         if descriptor not in self._places:
             self._places[descriptor] = self._find_place(descriptor)
         return self._places[descriptor]
@@ -74,17 +77,17 @@ class Program:
         return found
 
     def name_of(self, method: Method) -> Named:
-        """Give class, name and prototype of a defined method."""
+        """Return class, name and prototype of a defined method."""
         index = self.indexes[method.part]
         owner = index.row_class(method.row)
         return self.names.named(method.part, int(index.methods.method[method.row]))._replace(owner=owner)
 
     def access(self, method: Method) -> int:
-        """Give the access flags."""
+        """Return the access flags."""
         return int(self.indexes[method.part].methods.access[method.row])
 
     def code(self, method: Method) -> Code | None:
-        """Give its code, or None."""
+        """Return its code, or None."""
         return self.indexes[method.part].code(method.row)
 
     def is_under(self, below: bytes, above: bytes) -> bool:
@@ -92,13 +95,13 @@ class Program:
         return below == above or above in self.above(below)
 
     def at(self, part: int, number: int) -> Method | None:
-        """Give the method that is defined in the same part for a method_id."""
+        """Return the method that is defined in the same part for a method_id."""
         rows = self._rows[part]
         row = int(rows[number]) if number < rows.size else -1
         return Method(part, row) if row >= 0 else None
 
     def users(self, kind: Kind, ids: Sequence[Collection[int]]) -> Iterator[tuple[Method, int, int]]:
-        """Give method, number and offset of each instruction that names one of the numbers, part by part."""
+        """Yield method, number and offset of each instruction that names one of the numbers, part by part."""
         for part, (index, wanted) in enumerate(zip(self.indexes, ids, strict=True)):
             if wanted:
                 for use in verified(index, candidates(index, kind, wanted)):
@@ -110,7 +113,7 @@ class Program:
         return opcode in _GETS
 
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
-        """Give for each method those that call it, or may call it by a class above or below it.
+        """Return for each method those that call it, or may call it by a class above or below it.
 
         Args:
             methods: which.
@@ -131,7 +134,7 @@ class Program:
         return found
 
     def defined(self, part: int, name: str, proto: str) -> list[Method]:
-        """Give the methods of one part that are defined under this name and prototype."""
+        """Return the methods of one part that are defined under this name and prototype."""
         found = (self.at(part, number) for number in self.names.same_name(part, name, proto))
         return [method for method in found if method]
 
@@ -152,7 +155,7 @@ class Program:
                     yield part, number
 
     def above(self, descriptor: bytes) -> frozenset[bytes]:
-        """Give all classes and interfaces above a class, as far as classes are defined here."""
+        """Return all classes and interfaces above a class, as far as classes are defined here."""
         if descriptor not in self._above:
             self._above[descriptor] = self._find_above(descriptor)
         return self._above[descriptor]
@@ -211,7 +214,7 @@ class Program:
         return None
 
     def overriding(self, named: Named) -> list[Method]:
-        """Give the methods of classes below that a call through `named` may reach."""
+        """Return the methods of classes below that a call through `named` may reach."""
         if named not in self._overriding:
             self._overriding[named] = self._find_overriding(named)
         return self._overriding[named]

@@ -58,7 +58,7 @@ class Shared:
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
     def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
-        """Give the one atom for data that went this way."""
+        """Return the one atom for data that went this way."""
         self.tainted = True
         found = self._taints.get((data, steps))
         if found is None:
@@ -79,20 +79,20 @@ class Shared:
             self.version += 1
 
     def kept(self, place: str) -> Value:
-        """Give the data that was put there."""
+        """Return the data that was put there."""
         found = self.places.get(place, NOTHING)
         if found:
             self.tainted = True
         return found
 
     def field_source(self, java: str, place: Place) -> Value:
-        """Give the data that a field of Android holds."""
+        """Return the data that a field of Android holds."""
         data = self.source_fields.get(java)
         class_, method, offset, file = place
         return frozenset({self.taint(data, ((class_, method, offset, f"reads {java}", file),))}) if data else NOTHING
 
     def callback(self, name: str, proto: str) -> str | None:
-        """Give the data that a method is handed by Android, or None."""
+        """Return the data that a method is handed by Android, or None."""
         return models.CALLBACKS.get((name, proto))
 
     def leak(self, leak: Leak) -> None:
@@ -103,25 +103,25 @@ class Shared:
 
 
 def owner_of(field: str) -> bytes:
-    """Give the descriptor of the class of a field."""
+    """Return the descriptor of the class of a field."""
     return field.partition("->")[0].encode("utf-8", "replace")
 
 
 def java_field(name: str) -> str:
-    """Give `com.example.A.host` for `Lcom/example/A;->host:Ljava/lang/String;`."""
+    """Return `com.example.A.host` for `Lcom/example/A;->host:Ljava/lang/String;`."""
     return f"{java_name(owner_of(name))}.{name.partition('->')[2].partition(':')[0]}"
 
 
 def field_place(name: str, class_: str, *, own: bool) -> str:
-    """Give the place that a field is: one of Android, such as `Message.obj`, is another one in each vendor's code."""
+    """Return the place that a field is: one of Android, such as `Message.obj`, is another one in each vendor's code."""
     return f"field {name}" if own else f"field {name} in {class_.rpartition('.')[0]}"
 
 
 def extra_place(key: str, class_: str) -> str:
-    """Give the place that a name in an Intent or Bundle is, in the code of one vendor."""
+    """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
     return f"extra {key} in {_vendor(class_)}"
 
 
 def _vendor(class_: str) -> str:
-    """Give the first two labels of the Java package of a class."""
+    """Return the first two labels of the Java package of a class."""
     return ".".join(class_.split(".")[:-1][:2])

@@ -64,12 +64,12 @@ def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:
 
 @lru_cache(maxsize=4)
 def sources_of(knowledge: Knowledge) -> Sources:
-    """Give the sources that the knowledge names."""
+    """Return the sources that the knowledge names."""
     return Sources(knowledge.behaviours)
 
 
 def reading(program: Program, sources: Sources) -> set[Method]:
-    """Give the methods that call or read a source, or are handed data by Android."""
+    """Return the methods that call or read a source, or are handed data by Android."""
     lookups = [Lookup(index) for index in program.indexes]
     named = [lookup.find(sources.wanted) for lookup in lookups]
     plain = [_numbers(part.methods, without=_SETTING_CALLS | _QUERIES) for part in named]
@@ -89,7 +89,7 @@ def reading(program: Program, sources: Sources) -> set[Method]:
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:
-    """Give the numbers that stand for one of some leaves, or for none but others."""
+    """Return the numbers that stand for one of some leaves, or for none but others."""
     return [
         number for number, leaves in found.items() if not (only and only.isdisjoint(leaves)) and not without & {*leaves}
     ]
@@ -101,7 +101,7 @@ def _naming(
     strings: Sequence[Collection[int]],
     fields: Sequence[Collection[int]],
 ) -> set[Method]:
-    """Give the methods that make one of these calls and name what makes its result data.
+    """Return the methods that make one of these calls and name what makes its result data.
 
     Where a method that only hands on such a name may be followed from anywhere, it is all that make the call.
     """

@@ -64,7 +64,7 @@ class Mark:
 
 @cache
 def mark(name: str) -> Mark:
-    """Give the one mark of that name."""
+    """Return the one mark of that name."""
     return Mark(name)
 
 
@@ -87,13 +87,13 @@ def bounded(atoms: Iterable[Atom]) -> Value:
 
 
 def carried(value: Value) -> Value:
-    """Give what goes along when a value is put into something else: not numbers, and of texts only addresses."""
+    """Return what goes along when a value is put into something else: not numbers, and of texts only addresses."""
     left = [atom for atom in value if isinstance(atom, Number) or (isinstance(atom, Text) and "://" not in atom.text)]
     return value.difference(left) if left else value
 
 
 def objects(value: Value) -> list[Obj]:
-    """Give the objects of a value, in a stable order."""
+    """Return the objects of a value, in a stable order."""
     found = [atom for atom in value if isinstance(atom, Obj)]
     return sorted(found, key=_in_order) if len(found) > 1 else found
 
@@ -103,15 +103,15 @@ def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes]:
 
 
 def taints(value: Iterable[Atom]) -> Value:
-    """Give only the sources of a value."""
+    """Return only the sources of a value."""
     return frozenset([atom for atom in value if isinstance(atom, Taint)])
 
 
 def texts(value: Iterable[Atom]) -> list[str]:
-    """Give the constant strings of a value."""
+    """Return the constant strings of a value."""
     return sorted([atom.text for atom in value if isinstance(atom, Text)])
 
 
 def as_flow_step(step: Step) -> FlowStep:
-    """Give a step as it is published."""
+    """Return a step as it is published."""
     return FlowStep(class_=step[0], method=step[1], offset=step[2], what=step[3])

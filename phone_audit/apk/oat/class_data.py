@@ -37,7 +37,7 @@ class ClassData:
     size: int
 
     def methods(self) -> Iterator[Method]:
-        """Give all methods in the order of the file."""
+        """Yield all methods in the order of the file."""
         yield from self.direct
         yield from self.virtual
 

@@ -171,7 +171,7 @@ class _Writer:
         return places
 
     def _mapped(self, kind: Kind, item: np.dtype[Any]) -> NDArray[Any]:
-        """Give a table that only the map names; it is empty where there is none or the map is damaged."""
+        """Return a table that only the map names; it is empty where there is none or the map is damaged."""
         try:
             at = word(self._held.main, _MAP_AT)
             count = min(word(self._data, at), _MOST_KINDS) if at else 0

@@ -50,7 +50,7 @@ class CompactCode:
         self._tries_at = self._end + -(data_at + self._end) % 4
 
     def standard(self, recorded: Recorded | None) -> tuple[bytes, CodeFileError | None]:
-        """Give the code_item, without debug information, and what kept its instructions from being put back.
+        """Return the code_item, without debug information, and what kept its instructions from being put back.
 
         Raises:
             CodeFileError: its exception handlers are not whole.

@@ -22,7 +22,7 @@ _HEADER_SIZES: Final = frozenset({0x70, 0x78})
 
 
 def embedded_dex(view: memoryview) -> Iterator[memoryview]:
-    """Give the DEX files inside a file, by place; one inside another is left out, since it is an entry of that one.
+    """Yield the DEX files inside a file, by place; one inside another is left out, since it is an entry of that one.
 
     Args:
         view: the whole file; hostile. Nothing is copied.
@@ -37,7 +37,7 @@ def embedded_dex(view: memoryview) -> Iterator[memoryview]:
 
 
 def _size_at(view: memoryview, at: int) -> int:
-    """Give the size of the DEX file that begins there; 0 where none does."""
+    """Return the size of the DEX file that begins there; 0 where none does."""
     if at + _HEAD > len(view):
         return 0
     size, head, endian = _SIZES.unpack_from(view, at + 0x20)

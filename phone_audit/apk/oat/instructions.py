@@ -37,11 +37,11 @@ class Recorded(Protocol):
     """What the replaced instructions of one method named."""
 
     def cast(self, at: int) -> tuple[int, int] | None:
-        """Give register and type of the cast that stood at a code unit; None where it was a `nop` all along."""
+        """Return register and type of the cast that stood at a code unit; None where it was a `nop` all along."""
         ...
 
     def named(self, at: int) -> int:
-        """Give what the instruction at a code unit named.
+        """Return what the instruction at a code unit named.
 
         Raises:
             CodeFileError: nothing was written down for it.

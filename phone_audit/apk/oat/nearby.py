@@ -8,7 +8,7 @@ _FOLDER = "oat"
 
 
 def files_near(path: Path, shown_as: str) -> tuple[BesideFile, ...]:
-    """Give the file that holds the code of an APK if it does not; nothing where there is none.
+    """Return the file that holds the code of an APK if it does not; nothing where there is none.
 
     It is `oat/ARCH/NAME.vdex` of the first architecture that has one, or else the `.odex` file.
 

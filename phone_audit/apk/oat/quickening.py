@@ -18,7 +18,7 @@ class Quickening(Protocol):
     """What was written down for one DEX file."""
 
     def of(self, method: int, code: int) -> Recorded | None:
-        """Give what was written down for a method; None where its instructions are as they were.
+        """Return what was written down for a method; None where its instructions are as they were.
 
         It is asked once for each method with code, in the order of the file.
 
@@ -119,7 +119,7 @@ class ByMethod:
 
 
 def _numbers(info: memoryview, at: int, count: int) -> memoryview:
-    """Give 16-bit numbers as a view: a forged count costs nothing."""
+    """Return 16-bit numbers as a view: a forged count costs nothing."""
     if at + 2 * count > len(info):
         raise CodeFileError("What was written down of replaced instructions is cut off.", "bad-quickening")
     return info[at : at + 2 * count].cast("H")

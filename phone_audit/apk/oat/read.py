@@ -68,7 +68,7 @@ def read_beside(files: Sequence[BesideFile], apk: str) -> BesideCode:
 
 
 def dex_files(view: memoryview) -> tuple[list[bytes | memoryview], list[Problem]]:
-    """Give the DEX files of one file in standard form, and what could not be read.
+    """Return the DEX files of one file in standard form, and what could not be read.
 
     Raises:
         CodeFileError: it is none of the files that hold code.
@@ -89,7 +89,7 @@ def dex_files(view: memoryview) -> tuple[list[bytes | memoryview], list[Problem]
 
 
 def _standard(files: Sequence[Held], problems: list[Problem], room: int) -> Iterator[bytes | memoryview]:
-    """Give the files one after the other, while they are together no longer than `room`."""
+    """Yield the files one after the other, while they are together no longer than `room`."""
     for held in files:
         if room < 0:
             problems.append(Problem("overlap", "Its DEX files lie on top of each other; not all of them were read."))
@@ -105,12 +105,12 @@ def _standard(files: Sequence[Held], problems: list[Problem], room: int) -> Iter
 
 
 def _mark(dex: bytes | memoryview) -> bytes:
-    """Give what tells DEX files apart: all of their bytes, since a head can be copied."""
+    """Return what tells DEX files apart: all of their bytes, since a head can be copied."""
     return hashlib.sha256(dex).digest()
 
 
 def _called(number: int) -> str:
-    """Give the name that Android expects in an APK for the DEX file of this number, counted from 0."""
+    """Return the name that Android expects in an APK for the DEX file of this number, counted from 0."""
     return f"classes{number + 1 if number else ''}.dex"
 
 

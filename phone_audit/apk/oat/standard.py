@@ -21,7 +21,7 @@ _DAMAGED: Final = 1 << 16
 
 
 def restored(main: memoryview, quickening: Quickening) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
-    """Give the DEX file as it was before ART changed it, and what could not be put back.
+    """Return the DEX file as it was before ART changed it, and what could not be put back.
 
     Time is bounded by the bytes, however methods overlap.
 
@@ -54,7 +54,7 @@ def _restore_all(content: memoryview, main: memoryview, quickening: Quickening) 
 
 
 def _units(content: memoryview, code: int, room: int) -> memoryview:
-    """Give the code units of a code_item.
+    """Return the code units of a code_item.
 
     Raises:
         CodeFileError: they do not lie in the file, or are more than `room` bytes.
@@ -72,7 +72,7 @@ def not_restored(lost: int, first: str) -> Problem:
 
 
 def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
-    """Give the class_data_item of each class in the order of class_defs; those that are damaged are left out.
+    """Yield the class_data_item of each class in the order of class_defs; those that are damaged are left out.
 
     It ends early where the items are longer than the file together, which no tool writes.
 
@@ -96,7 +96,7 @@ def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
 
 
 def class_defs(main: memoryview) -> NDArray[np.void]:
-    """Give the table of classes, records of CLASS_DEF, as far as it lies in the file.
+    """Return the table of classes, records of CLASS_DEF, as far as it lies in the file.
 
     Raises:
         CodeFileError: there is no whole header.
@@ -105,7 +105,7 @@ def class_defs(main: memoryview) -> NDArray[np.void]:
 
 
 def table(main: memoryview, field: int, item: np.dtype[Any]) -> NDArray[Any]:
-    """Give a table that the header names at `field` (a count and an offset), as far as it lies in the file.
+    """Return a table that the header names at `field` (a count and an offset), as far as it lies in the file.
 
     Raises:
         CodeFileError: there is no whole header.

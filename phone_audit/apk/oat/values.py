@@ -13,7 +13,7 @@ _NO_BYTES: Final = frozenset({0x1E, 0x1F})
 
 
 def end_of_array(data: memoryview, at: int) -> int:
-    """Give where an encoded_array ends.
+    """Return where an encoded_array ends.
 
     Raises:
         CodeFileError: it is not whole.
@@ -23,7 +23,7 @@ def end_of_array(data: memoryview, at: int) -> int:
 
 
 def end_of_annotation(data: memoryview, at: int) -> int:
-    """Give where an encoded_annotation ends.
+    """Return where an encoded_annotation ends.
 
     Raises:
         CodeFileError: it is not whole.

@@ -135,7 +135,7 @@ _READERS: Final[dict[str, Callable[[memoryview], _Layout]]] = {
 
 
 def _places(view: memoryview, layout: _Layout) -> Iterator[int]:
-    """Give where each DEX file begins: one behind the other, aligned to four bytes.
+    """Yield where each DEX file begins: one behind the other, aligned to four bytes.
 
     Raises:
         CodeFileError: one is not there, or there are too many.

@@ -120,7 +120,7 @@ def read_signed_block(block: bytes) -> SignedBlock:
 
 
 def jar_signers(block: bytes) -> tuple[bytes, ...]:
-    """Give the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
+    """Return the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
 
     Raises:
         ApkError: the block is damaged, or a signer record names a certificate that it does not hold.
@@ -132,7 +132,7 @@ def jar_signers(block: bytes) -> tuple[bytes, ...]:
 
 
 def public_key_of(encoded: bytes) -> bytes:
-    """Give the public key of a certificate, encoded as it stands there (SubjectPublicKeyInfo).
+    """Return the public key of a certificate, encoded as it stands there (SubjectPublicKeyInfo).
 
     Raises:
         ApkError: the certificate is damaged.

@@ -58,7 +58,7 @@ class ContentDigests:
         return self.digest(kind) != expected
 
     def digest(self, kind: int) -> bytes:
-        """Give a digest by its id: `CHUNKED_SHA256`, `CHUNKED_SHA512` or `VERITY_SHA256`."""
+        """Return a digest by its id: `CHUNKED_SHA256`, `CHUNKED_SHA512` or `VERITY_SHA256`."""
         if kind not in self._known:
             self._known[kind] = self._tree() if kind == VERITY_SHA256 else self._chunked(_NAMES[kind])
         return self._known[kind]

@@ -22,7 +22,7 @@ _LOCAL = struct.Struct("<4s2xH6x3I2H")
 
 
 def signed_pieces(archive: Archive, entry: Entry) -> Iterator[bytes | Buffer]:
-    """Give the content of an entry piece by piece.
+    """Yield the content of an entry piece by piece.
 
     Raises:
         ApkError: code `damaged-entry`, perhaps after some pieces.

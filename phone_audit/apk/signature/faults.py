@@ -40,7 +40,7 @@ class FaultError(Exception):
 
 
 def fault(word: str, text: str) -> FaultError:
-    """Give the error of a single fault."""
+    """Return the error of a single fault."""
     return FaultError([Fault(word, text)])
 
 

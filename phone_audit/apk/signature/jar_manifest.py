@@ -64,7 +64,7 @@ def _section(found: "re.Match[bytes]") -> Section:
 
 
 def hashes_named(data: bytes, sdk: SdkRange) -> tuple[str, ...]:
-    r"""Give the hashes worth taking of all entries, as hashlib calls them: the strongest, for old versions SHA-1 too.
+    r"""Return the hashes worth taking of all entries, as hashlib calls them: the strongest, for old versions SHA-1 too.
 
     Example:
         >>> hashes_named(b"Name: a\nSHA-256-Digest: AA==\n\nName: b\nMD5-Digest: AA==\n", SdkRange(1))
@@ -77,7 +77,7 @@ def hashes_named(data: bytes, sdk: SdkRange) -> tuple[str, ...]:
 
 
 def digests_of_section(section: Section, suffix: str, sdk: SdkRange) -> list[tuple[str, bytes]]:
-    """Give the digests that some version of Android in the range would compare.
+    """Return the digests that some version of Android in the range would compare.
 
     Args:
         section: where they stand.

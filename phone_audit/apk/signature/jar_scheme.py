@@ -154,7 +154,7 @@ class _Verifier:
         return _Signer(block, file, text, certificate)
 
     def _check_record(self, block: str, record: SignerRecord, content_type: str, text: bytes) -> bytes | None:
-        """Give the certificate that signed; None where the signature is wrong, so that the next record is tried."""
+        """Return the certificate that signed; None where the signature is wrong, so that the next record is tried."""
         found = jar_method(record.digest_oid, record.signature_oid, self._sdk)
         if found is None:
             known = DIGEST_OIDS.get(record.digest_oid, record.digest_oid)

@@ -50,7 +50,7 @@ def _signed_by(before: LineageNode, after: LineageNode) -> bool:
 
 
 def longest(scheme: str, lineages: Sequence[tuple[LineageNode, ...]]) -> tuple[LineageNode, ...]:
-    """Give the longest history; empty where there is none.
+    """Return the longest history; empty where there is none.
 
     Raises:
         FaultError: another one is not its beginning, flags included.

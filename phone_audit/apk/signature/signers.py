@@ -147,7 +147,7 @@ class _Reading:
             self._certificates["v1"] = tuple(dict.fromkeys(found))
 
     def _stamp(self, block: dict[int, Buffer]) -> str | None:
-        """Give the hash of the source stamp's certificate: from the block, or else as the archive announces it."""
+        """Return the hash of the source stamp's certificate: from the block, or else as the archive announces it."""
         for key in (STAMP_V2, STAMP_V1):
             if key in block:
                 try:

@@ -110,7 +110,7 @@ def read_signers(value: Buffer, *, with_sdk_range: bool) -> tuple[BlockSigner, .
 
 
 def read_stamp(value: Buffer) -> bytes:
-    """Give the certificate of a source stamp.
+    """Return the certificate of a source stamp.
 
     Raises:
         ApkError: the value is damaged.

@@ -77,7 +77,7 @@ class Starts:
 def declared_trackers(
     facts: Sequence[TrackerFact], declared: Declared, connects: Callable[[str], bool]
 ) -> dict[str, tuple[Evidence, ...]]:
-    """Give for each tracker what the manifest declares of it: components of its classes, and its meta-data.
+    """Return for each tracker what the manifest declares of it: components of its classes, and its meta-data.
 
     Meta-data counts where its name begins like the tracker's classes, or names one of them behind a colon, as the
     component registrars of Firebase do. A switch that says how much to collect is no sign that it is set going.
@@ -106,7 +106,7 @@ def declared_trackers(
 def called_trackers(
     facts: Sequence[TrackerFact], indexes: Sequence[DexIndex], around: Surroundings
 ) -> dict[str, tuple[Evidence, ...]]:
-    """Give for each tracker calls of its methods from elsewhere.
+    """Return for each tracker calls of its methods from elsewhere.
 
     Code of the tracker, of its maker and of connectors is not elsewhere; code of the package itself always is.
     """
@@ -119,7 +119,7 @@ def called_trackers(
 
 
 def _package_of(prefix: str) -> str:
-    """Give the package of a prefix that names a class: meta-data is named after packages."""
+    """Return the package of a prefix that names a class: meta-data is named after packages."""
     package, _, last = prefix.rpartition(".")
     return package if last[:1].isupper() and package.count(".") >= 2 else prefix
 
@@ -164,7 +164,7 @@ class _Calls:
         return flags
 
     def _callers(self, places: Candidates) -> NDArray[np.intp]:
-        """Give the type index of the class that holds each place; the last type where a damaged table names none."""
+        """Return the type index of the class that holds each place; the last type where a damaged table names none."""
         bodies = self._index.bodies
         rows = bodies.rows[bodies.first[places.bodies]]
         defined: NDArray[np.uint32] = self._index.part.class_defs["class"][self._index.methods.class_def[rows]]
@@ -173,7 +173,7 @@ class _Calls:
     def _first(
         self, places: Candidates, chosen: NDArray[np.intp], callers: NDArray[np.intp], fact: TrackerFact
     ) -> Evidence | None:
-        """Give the first call that stands, those before others that set the tracker going."""
+        """Return the first call that stands, those before others that set the tracker going."""
         roots = {root_of(prefix) for prefix in fact.code}
         outside = {
             number for number in np.unique(callers[chosen]).tolist() if self._is_outside(self._name(number), roots)

@@ -83,14 +83,14 @@ def find_trackers(
 def _in_question(
     by_code: Collection[str], users: Mapping[str, Sequence[TrackerFact]], knowledge: Knowledge
 ) -> Iterator[TrackerFact]:
-    """Give the trackers, by id, of which anything was seen."""
+    """Return the trackers, by id, of which anything was seen."""
     ids = {*by_code, *(fact.id for facts in users.values() for fact in facts)}
     facts = _by_id(knowledge)
     return (facts[name] for name in sorted(ids))
 
 
 def _named(classes: Sequence[Classes], knowledge: Knowledge) -> list[TrackerFact]:
-    """Give the trackers, by id, of which a class could be defined or named."""
+    """Return the trackers, by id, of which a class could be defined or named."""
     prefixes = _prefixes(knowledge)
     ids = {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}
     facts = _by_id(knowledge)
@@ -146,7 +146,7 @@ def _all_under(descriptors: Sequence[bytes], prefixes: Sequence[bytes]) -> Itera
 
 
 def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]:
-    """Give the ids of the trackers that a host stands for."""
+    """Return the ids of the trackers that a host stands for."""
     ids = {fact.id for fact in users}
     return ids & set(by_code) or {fact.id for fact in users if not fact.code} or ids
 
@@ -156,7 +156,7 @@ def _class_evidence(name: str, where: str) -> Evidence:
 
 
 def _strings(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
-    """Give the first string of each endpoint."""
+    """Return the first string of each endpoint."""
     return tuple(holder.evidence[0] for endpoint in endpoints for holder in endpoint.held_by[:1] if holder.evidence)
 
 

@@ -91,7 +91,7 @@ class Inbox:
             self.release()
 
     def fileno(self) -> int:
-        """Give what can be read from when something has changed since `quiet`."""
+        """Return what can be read from when something has changed since `quiet`."""
         return self._read_end
 
     def quiet(self) -> None:
@@ -101,7 +101,7 @@ class Inbox:
                 pass
 
     def pop(self) -> ApkInput | None:
-        """Give the file that waits longest, or None."""
+        """Return the file that waits longest, or None."""
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 

@@ -32,7 +32,7 @@ class Duplicates:
         self._hashed: dict[tuple[int, int, int, int], str] = {}
 
     def original(self, number: int) -> int | None:
-        """Give the number of the first file with the same bytes, or None where this is the first."""
+        """Return the number of the first file with the same bytes, or None where this is the first."""
         size = self._sizes[number]
         self._left[size] -= 1
         if size not in self._shared:
@@ -47,7 +47,7 @@ class Duplicates:
 
 
 def key_of(item: ApkInput, hashed: dict[tuple[int, int, int, int], str] | None = None) -> Key | None:
-    """Give what is equal for files with equal records; None where that is not known.
+    """Return what is equal for files with equal records; None where that is not known.
 
     A file is hashed for it where nobody has done that. One of which only parts are here cannot be. What lies beside a
     file belongs to its record, so such a file equals no other; nor does one that is only looked at.

@@ -153,7 +153,7 @@ class _Run:
                     worker.stretch(time.monotonic() - left)
 
     def _hand_out(self) -> None:
-        """Give files to idle workers, not too far ahead of the one whose turn it is."""
+        """Return files to idle workers, not too far ahead of the one whose turn it is."""
         limit = min(len(self._items), self._turn + _AHEAD * len(self._workers))
         for worker in self._workers:
             while worker.idle and self._next < limit and self._has_room():

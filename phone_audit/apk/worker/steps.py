@@ -54,7 +54,7 @@ class Steps:
         self._skipped.append(skipped)
 
     def taken(self) -> tuple[Skipped, ...]:
-        """Give what was left out since the last call."""
+        """Return what was left out since the last call."""
         taken, self._skipped = tuple(self._skipped), []
         return taken
 

@@ -48,7 +48,7 @@ class Stream:
         self._busy = 0
 
     def results(self) -> Iterator[Result]:
-        """Give each file with its record and the seconds it took, until the inbox is closed and empty."""
+        """Yield each file with its record and the seconds it took, until the inbox is closed and empty."""
         self._selector.register(self._inbox, selectors.EVENT_READ)
         try:
             while self._busy or self._done or not self._inbox.ended:
@@ -64,7 +64,7 @@ class Stream:
             self._selector.unregister(self._inbox)
 
     def _hand_out(self) -> None:
-        """Give files to idle workers; one that equals another waits for its record, or has it at once."""
+        """Return files to idle workers; one that equals another waits for its record, or has it at once."""
         for worker in self._workers:
             while worker.idle and (item := self._inbox.pop()) is not None:
                 number = len(self._items)

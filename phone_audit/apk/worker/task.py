@@ -51,7 +51,7 @@ class Task:
         self._end = 0.0
 
     def request(self) -> bytes:
-        """Give the line that asks a worker for this file."""
+        """Return the line that asks a worker for this file."""
         asked: dict[str, object] = {
             "path": str(self._item.path),
             "shown_as": self._shown_as,
@@ -105,17 +105,17 @@ class Task:
         return again
 
     def lost(self) -> tuple[ApkInfo, float]:
-        """Give the record of a file that no worker could read, and the seconds spent."""
+        """Return the record of a file that no worker could read, and the seconds spent."""
         return empty_record(self._shown_as, self._skipped), self._spent
 
     def done(self, info: ApkInfo, seconds: float) -> tuple[ApkInfo, float]:
-        """Give the record with what was left out on the way, and the seconds of all attempts."""
+        """Return the record with what was left out on the way, and the seconds of all attempts."""
         changed = {"path": self._shown_as, "skipped": in_order((*info.skipped, *self._skipped))}
         return info.model_copy(update=changed), self._spent + seconds
 
 
 def renamed(info: ApkInfo, shown_as: str) -> ApkInfo:
-    """Give the record of a file with the same bytes under another name."""
+    """Return the record of a file with the same bytes under another name."""
     name = shown_as.encode("utf-8", "backslashreplace").decode()
 
     def moved(text: str) -> str:

@@ -81,7 +81,7 @@ def parse_xml(data: bytes, what: str) -> Parsed:
 
 
 def _within_the_file(data: bytes) -> bytes:
-    """Give the file with a pool of strings that ends where the file does, since androguard takes stated lengths."""
+    """Return the file with a pool of strings that ends where the file does, since androguard takes stated lengths."""
     if len(data) < _STYLES + 4:
         return data
     most = len(data) - _POOL
@@ -145,5 +145,5 @@ def _value(parser: axml.AXMLParser, string: int, kind: int, number: int) -> Valu
 
 
 def _string(parser: axml.AXMLParser, number: int) -> str | None:
-    """Give a string; None where the number stands for none or lies beyond the pool, as for Android."""
+    """Return a string; None where the number stands for none or lies beyond the pool, as for Android."""
     return parser.sb[number] if number < parser.sb.stringCount else None

@@ -36,7 +36,7 @@ class Budget:
         self._left = left
 
     def fields(self, message: memoryview) -> Iterator[Field]:
-        """Give the fields in the order of the bytes."""
+        """Yield the fields in the order of the bytes."""
         for field in fields(message):
             self._left -= 1
             if self._left < 0:
@@ -44,20 +44,20 @@ class Budget:
             yield field
 
     def messages(self, message: memoryview, number: int) -> Iterator[memoryview]:
-        """Give the messages inside that stand in this field."""
+        """Return the messages inside that stand in this field."""
         return (value for name, value in self.fields(message) if name == number and isinstance(value, memoryview))
 
     def last(self, message: memoryview) -> dict[int, int | memoryview]:
-        """Give all fields by number; of several the last one counts, as the format has it."""
+        """Return all fields by number; of several the last one counts, as the format has it."""
         return dict(self.fields(message))
 
     def inner(self, message: memoryview, number: int) -> memoryview:
-        """Give the bytes of a text or message inside; none where there is no such field."""
+        """Return the bytes of a text or message inside; none where there is no such field."""
         found = self.last(message).get(number)
         return found if isinstance(found, memoryview) else memoryview(b"")
 
     def number(self, message: memoryview, number: int) -> int:
-        """Give a whole number; 0 where there is none, as the format has it."""
+        """Return a whole number; 0 where there is none, as the format has it."""
         found = self.last(message).get(number)
         return found if isinstance(found, int) else 0
 
@@ -130,7 +130,7 @@ class _Reader:
         yield Attribute(resource_id if isinstance(resource_id, int) else 0, name, value, space or None)
 
     def _fields(self, message: memoryview) -> Iterator[Field]:
-        """Give the fields up to the damage, or as far as the budget goes."""
+        """Yield the fields up to the damage, or as far as the budget goes."""
         try:
             yield from self._budget.fields(message)
         except ValueError:
@@ -145,7 +145,7 @@ def _as_sorted(attribute: Attribute) -> tuple[bool, int, str, str]:
 
 
 def _value(item: memoryview, budget: Budget) -> Value | None:
-    """Give the value that an item stands for; None where its kind tells nothing."""
+    """Return the value that an item stands for; None where its kind tells nothing."""
     for number, value in budget.fields(item):
         if not isinstance(value, memoryview):
             continue
@@ -202,7 +202,7 @@ class BundleTable:
         return None
 
     def values(self, resource_id: int) -> tuple[Value, ...]:
-        """Give the values of a resource in all configurations, the default one first; damage gives none."""
+        """Return the values of a resource in all configurations, the default one first; damage gives none."""
         if resource_id not in self._known:
             self._known[resource_id] = self._values(resource_id)
         return self._known[resource_id]
@@ -216,7 +216,7 @@ class BundleTable:
         return tuple(value for _, value in sorted(found, key=lambda one: one[0]))
 
     def _entries(self, package: int, kind: int) -> dict[int, list[memoryview]]:
-        """Give the entries of one type by their number, up to the damage or the limit."""
+        """Return the entries of one type by their number, up to the damage or the limit."""
         known = self._by_type.get((package, kind))
         if known is None:
             known = self._by_type[package, kind] = {}
@@ -228,7 +228,7 @@ class BundleTable:
         return known
 
     def _configured(self, entry: memoryview) -> Iterator[tuple[bool, Value]]:
-        """Give whether a configuration is a special one, and the value for it."""
+        """Yield whether a configuration is a special one, and the value for it."""
         budget = self._budget
         for configured in budget.messages(entry, 6):
             value = _value(budget.inner(budget.inner(configured, 2), 4), budget)

@@ -55,7 +55,7 @@ class Element:
     text: str = ""
 
     def by_id(self, resource_id: int) -> Value | None:
-        """Give the first attribute with this resource id, as Android looks up its own attributes.
+        """Return the first attribute with this resource id, as Android looks up its own attributes.
 
         Android walks through them once, in the order of their ids: one that stands behind a greater id is not found.
         Source: AOSP `AttributeResolution.cpp`, RetrieveAttributes.
@@ -66,7 +66,7 @@ class Element:
         return None
 
     def by_name(self, name: str, namespace: str | None = None) -> Value | None:
-        """Give the first attribute of this name and namespace; None stands for none at all.
+        """Return the first attribute of this name and namespace; None stands for none at all.
 
         Its text is what was written, as in Android's `XmlBlock.Parser.getAttributeValue`.
         """
@@ -76,7 +76,7 @@ class Element:
         return None
 
     def all(self, tag: str) -> Iterator["Element"]:
-        """Give the children with this tag."""
+        """Return the children with this tag."""
         return (child for child in self.children if child.tag == tag)
 
 

@@ -253,7 +253,7 @@ class _Manifest:
 
 
 def _action(element: Element) -> Value | None:
-    """Give the name of an action, for which Android asks by name (AOSP `ParsedIntentInfoUtils.java`)."""
+    """Return the name of an action, for which Android asks by name (AOSP `ParsedIntentInfoUtils.java`)."""
     return element.by_name("name", ANDROID) or element.by_id(_NAME)
 
 

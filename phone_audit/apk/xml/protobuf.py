@@ -14,7 +14,7 @@ _LONGEST_VARINT = 10
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """Give the fields in the order of the bytes. Messages inside are not looked into, so the work is bounded.
+    """Yield the fields in the order of the bytes. Messages inside are not looked into, so the work is bounded.
 
     Raises:
         ValueError: the message is damaged, perhaps after some fields.
@@ -40,7 +40,7 @@ def fields(message: memoryview) -> Iterator[Field]:
 
 
 def text_of(value: int | memoryview) -> str:
-    """Give the text that a field holds."""
+    """Return the text that a field holds."""
     return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else ""
 
 

@@ -73,7 +73,7 @@ class ResourceTable:
         return None
 
     def values(self, resource_id: int) -> tuple[Value, ...]:
-        """Give the values of a resource in all configurations, the default one first.
+        """Return the values of a resource in all configurations, the default one first.
 
         Values that are bags (styles, arrays) are left out. Damage gives what can be read.
         """

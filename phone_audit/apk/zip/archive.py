@@ -75,11 +75,11 @@ class Archive:
         self._hashes = ContentHashes(names, thread)
 
     def hashes_of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
-        """Give hashes of an entry's content, and its size in bytes; None where they were not taken."""
+        """Return hashes of an entry's content, and its size in bytes; None where they were not taken."""
         return self._hashes.of(entry, names) if self._hashes is not None else None
 
     def opening(self, entry: Entry, count: int) -> bytes | None:
-        """Give the first bytes of an entry also where only these are here; None where they are not, or damaged."""
+        """Return the first bytes of an entry also where only these are here; None where they are not, or damaged."""
         try:
             start = self.held.start_of(entry)
         except ApkError:
@@ -107,11 +107,11 @@ class Archive:
         return self.index.notes
 
     def find(self, name: str) -> Entry | None:
-        """Give the first entry of exactly this name."""
+        """Return the first entry of exactly this name."""
         return self._by_name.get(name)
 
     def read(self, entry: Entry, limit: int) -> bytes | Buffer:
-        """Give the content of an entry; a stored one as a view of the file itself.
+        """Return the content of an entry; a stored one as a view of the file itself.
 
         Args:
             entry: one of `entries`.
@@ -130,7 +130,7 @@ class Archive:
         return content
 
     def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:
-        """Give the content of an entry piece by piece, so that it need not fit into memory as a whole.
+        """Return the content of an entry piece by piece, so that it need not fit into memory as a whole.
 
         It does not count against what all reads together may give: whoever asks sets the limit.
 
@@ -143,7 +143,7 @@ class Archive:
         return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
 
     def peek(self, entry: Entry, count: int) -> bytes:
-        """Give the first bytes of an entry, up to `count` of them; few where they are deflated badly.
+        """Return the first bytes of an entry, up to `count` of them; few where they are deflated badly.
 
         Raises:
             ApkError: code `damaged-entry` or `not-brought`.
@@ -254,7 +254,7 @@ def _announced(data: Buffer, entry: Entry) -> bytes | None:
 
 
 def raw_of(data: Buffer, entry: Entry) -> Buffer:
-    """Give the bytes of an entry as they lie in the file.
+    """Return the bytes of an entry as they lie in the file.
 
     Raises:
         ApkError: code `damaged-entry`.

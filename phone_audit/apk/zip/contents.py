@@ -51,7 +51,7 @@ def is_library(archive: Archive) -> bool:
 
 
 def feature_modules(archive: Archive) -> tuple[str, ...]:
-    """Give the names of the modules of a bundle beside its base, sorted."""
+    """Return the names of the modules of a bundle beside its base, sorted."""
     found = (_MODULE_MANIFEST.fullmatch(entry.name) for entry in archive.entries)
     return tuple(sorted({module[1] for module in found if module} - {"base"}))
 

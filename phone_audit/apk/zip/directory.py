@@ -112,7 +112,7 @@ def read_index(data: Sliceable) -> Index:
 
 
 def _small(end: _End) -> _End:
-    """Give the end of an archive that has few entries, all of them in few bytes before it.
+    """Return the end of an archive that has few entries, all of them in few bytes before it.
 
     Raises:
         ApkError: code `too-many-entries`.
@@ -142,7 +142,7 @@ def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
 
 
 def records(data: Sliceable) -> Iterator[Entry]:
-    """Give the entries as they are read, as far as they can be.
+    """Return the entries as they are read, as far as they can be.
 
     Raises:
         ApkError: as `read_index`, except that the number of entries is not limited.
@@ -151,7 +151,7 @@ def records(data: Sliceable) -> Iterator[Entry]:
 
 
 def small_records(data: Sliceable) -> Iterator[Entry]:
-    """Give the entries of an archive with a small directory.
+    """Return the entries of an archive with a small directory.
 
     Raises:
         ApkError: as `read_small_index`.
@@ -217,7 +217,7 @@ def _shift(data: Sliceable, end_offset: int, size: int, directory: int, notes: l
 
 
 def _records(data: Sliceable, end: _End) -> Iterator[Entry]:
-    """Give as many records as are announced, up to the first damaged one."""
+    """Yield as many records as are announced, up to the first damaged one."""
     at = end.directory_offset + end.shift
     for _ in range(end.records):
         fixed = data[at : at + _RECORD_FORMAT.size]

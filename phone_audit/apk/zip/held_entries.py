@@ -95,5 +95,5 @@ def start_of(data: Buffer, entry: Entry) -> int:
 
 
 def damaged(entry: Entry) -> ApkError:
-    """Give the error for an entry that cannot be read."""
+    """Return the error for an entry that cannot be read."""
     return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")

@@ -40,7 +40,7 @@ class Held:
         return len(self._data)
 
     def __getitem__(self, part: slice, /) -> bytes | Buffer:
-        """Give some bytes; all of a range, whatever its step.
+        """Return some bytes; all of a range, whatever its step.
 
         Raises:
             NotHeldError: one of them is not held.

@@ -57,7 +57,7 @@ class _File:
         self.opening = min(opening, size)
 
     def take(self, at: int, count: int) -> bytes:
-        """Give bytes of the opening, or, a few times, of what follows; fewer where there are no more."""
+        """Return bytes of the opening, or, a few times, of what follows; fewer where there are no more."""
         end = min(at + count, self.size)
         if end > self.opening:
             self._looks -= 1

@@ -113,7 +113,7 @@ def _is_unusual(index: Index, block: SigningBlock) -> bool:
 
 
 def _extents(index: Index, end: int) -> list[_Extent] | None:
-    """Give the entries in the order of the file; None where they do not lie one behind the other."""
+    """Return the entries in the order of the file; None where they do not lie one behind the other."""
     entries = sorted(index.entries, key=lambda entry: entry.header_offset)
     following = [*(entry.header_offset for entry in entries[1:]), end]
     extents = []

@@ -17,7 +17,7 @@ _MODULES: Final = ("assets", "lib")
 
 
 def sampled(entries: Iterable[Entry]) -> list[Entry]:
-    """Give the entries that are large, of a kind to hold code or data, and that packing has not made smaller."""
+    """Return the entries that are large, of a kind to hold code or data, and that packing has not made smaller."""
     large = sorted(filter(_is_candidate, entries), key=lambda entry: (-entry.size, entry.header_offset))
     return large[:MAX_FILES]
 

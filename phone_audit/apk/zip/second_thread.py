@@ -91,7 +91,7 @@ class InflatedAhead:
         self._start()
 
     def take(self, entry: Entry) -> bytes | None:
-        """Give the content of an entry; None where it has to be inflated now.
+        """Return the content of an entry; None where it has to be inflated now.
 
         Raises:
             MemoryError: there was no room for it.
@@ -146,7 +146,7 @@ class ContentHashes:
         return sum(size for _, size in self._waiting)
 
     def of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
-        """Give the hashes of an entry and its size in bytes; None where one was not taken."""
+        """Return the hashes of an entry and its size in bytes; None where one was not taken."""
         found = self._found.get(entry)
         if isinstance(found, Future):
             found = self._found[entry] = found.result()

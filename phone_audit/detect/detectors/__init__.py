@@ -80,7 +80,7 @@ DEVICE_DETECTORS: tuple[DeviceDetector, ...] = (
 
 
 def detector_ids(knowledge: Knowledge) -> tuple[str, ...]:
-    """Give the ids of all detectors and firmware rules: what documentation and the judge's table have to name."""
+    """Return the ids of all detectors and firmware rules: what documentation and the judge's table have to name."""
     on_apks = (detector.DETECTOR.id for detector in APK_DETECTORS)
     on_phones = (detector.DETECTOR.id for detector in DEVICE_DETECTORS)
     return (*on_apks, *on_phones, *(rule.id for rule in knowledge.firmware_rules))

@@ -32,7 +32,7 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
 
 
 def _holders(info: ApkInfo) -> Iterator[HeldBy]:
-    """Give whose code does it; where the policy could not be read, what is known of the code alone."""
+    """Yield whose code does it; where the policy could not be read, what is known of the code alone."""
     if info.network_policy is not None:
         yield from info.network_policy.accepted_by
         return

@@ -58,7 +58,7 @@ def check_fields(
 
 
 def _whole(names: tuple[str, ...]) -> list[str]:
-    """Give each field once, whichever of its parts was looked at."""
+    """Return each field once, whichever of its parts was looked at."""
     return list(dict.fromkeys(name.partition("#")[0] for name in names))
 
 
@@ -71,7 +71,7 @@ def _sources(rule: FirmwareRule) -> list[Source]:
 
 
 def _platform_signer(snapshot: Snapshot, knowledge: Knowledge) -> tuple[str, Evidence] | None:
-    """Give the id of the public or leaked key that signed the platform, and the certificate."""
+    """Return the id of the public or leaked key that signed the platform, and the certificate."""
     for package in snapshot.packages:
         for signer in package.signers or () if package.name == PLATFORM else ():
             key = knowledge.key_of(signer)

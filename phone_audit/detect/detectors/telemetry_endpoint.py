@@ -37,7 +37,7 @@ def check(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
 
 
 def evidence_of(endpoints: list[Endpoint]) -> list[Evidence]:
-    """Give the places at which endpoints stand, each once."""
+    """Return the places at which endpoints stand, each once."""
     return list(
         dict.fromkeys(piece for endpoint in endpoints for holder in endpoint.held_by for piece in holder.evidence)
     )

@@ -32,12 +32,12 @@ _SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 def cache_folder() -> Path:
-    """Give the folder of this user's caches; it may not be there."""
+    """Return the folder of this user's caches; it may not be there."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "phone-audit" / "indicators"
 
 
 def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
-    """Give the SHA-256 of each file. One that has the size, times and place of last time is not read again.
+    """Return the SHA-256 of each file. One that has the size, times and place of last time is not read again.
 
     Args:
         files: the feed files.

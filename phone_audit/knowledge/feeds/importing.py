@@ -225,7 +225,7 @@ def _below_suffix(item: Indicator | Rejected, is_suffix: Callable[[str], bool]) 
 
 
 def _name_of(file: Path) -> str:
-    """Give what a file is named after: `2021_x__android_vo1d.txt` is about `vo1d`."""
+    """Return what a file is named after: `2021_x__android_vo1d.txt` is about `vo1d`."""
     return re.sub(r"^(\d{4}-\d\d-\d\d_)?(.*__)?(android_)?", "", file.stem)[:80] or file.stem
 
 
@@ -249,7 +249,7 @@ def _head(path: Path, said: Said, read: _Read, now: datetime) -> FeedHead:
 
 
 def _reason(item: Rejected) -> str:
-    """Give the reason without the value, so that equal reasons can be counted."""
+    """Return the reason without the value, so that equal reasons can be counted."""
     return _VALUE.sub("…", item.why)[:120]
 
 
@@ -258,7 +258,7 @@ def _first(rejected: list[Rejected]) -> str:
 
 
 def class_of(text: str) -> ThreatClass:
-    """Give the class that a word names.
+    """Return the class that a word names.
 
     Raises:
         UsageError: it names none.
@@ -270,7 +270,7 @@ def class_of(text: str) -> ThreatClass:
 
 
 def said_date(text: str) -> str:
-    """Give the day that a text names; empty stays empty.
+    """Return the day that a text names; empty stays empty.
 
     Raises:
         UsageError: it is no day.

@@ -55,7 +55,7 @@ class Indicators:
         return tuple(path for path in self.database.paths if path.split("/")[1] in _ROOTS)[:_MOST_PATHS]
 
     def of(self, kind: Kind, value: str) -> tuple[Listed, ...]:
-        """Give what lists this very value: a hash or certificate in lower case, a package, a path, a property."""
+        """Return what lists this very value: a hash or certificate in lower case, a package, a path, a property."""
         return self.database.look_up(kind, value)
 
     def of_host(self, host: str) -> Iterator[Listed]:

@@ -24,22 +24,22 @@ def read_json(data: bytes) -> Any:
 
 
 def texts(value: object) -> list[str]:
-    """Give the texts of a list; a single text is a list of one, everything else is left out."""
+    """Return the texts of a list; a single text is a list of one, everything else is left out."""
     if isinstance(value, str):
         return [value]
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def text(value: object) -> str:
-    """Give a text; what is none is empty, and half of a surrogate pair a question mark."""
+    """Return a text; what is none is empty, and half of a surrogate pair a question mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Give an object; what is none is empty."""
+    """Return an object; what is none is empty."""
     return value if isinstance(value, dict) else {}
 
 
 def lines(data: bytes) -> list[str]:
-    """Give the lines of a text file, whatever its bytes."""
+    """Return the lines of a text file, whatever its bytes."""
     return decoded(data).splitlines()

@@ -93,7 +93,7 @@ def _aged(item: Row) -> Row:
 
 
 def _named(known: Mapping[str, Mapping[str, Any]], about: About) -> dict[str, About]:
-    """Give what the relationships say of the indicators, by the id of the indicator."""
+    """Return what the relationships say of the indicators, by the id of the indicator."""
     found = {}
     for item in known.values():
         source, target = text(item.get("source_ref")), known.get(text(item.get("target_ref")))
@@ -188,7 +188,7 @@ def _weak(about: About) -> About:
 
 
 def _plain(path: str) -> str:
-    """Give an object path without quotes and list places, in lower case.
+    """Return an object path without quotes and list places, in lower case.
 
     Example:
         >>> _plain("file:hashes.'SHA-256'"), _plain("x509-certificate:hashes['SHA-1']")

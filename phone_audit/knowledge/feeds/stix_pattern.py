@@ -44,7 +44,7 @@ class Comparison:
 
 
 def comparisons(pattern: str) -> list[Comparison]:
-    r"""Give the comparisons of a pattern in order.
+    r"""Return the comparisons of a pattern in order.
 
     Raises:
         PatternError: it is no STIX pattern.

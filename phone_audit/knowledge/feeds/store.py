@@ -24,7 +24,7 @@ _VALUES_A_ROW: Final = 500
 
 
 def feed_files(folder: Path) -> tuple[Path, ...]:
-    """Give the feed files of a knowledge folder, by name."""
+    """Return the feed files of a knowledge folder, by name."""
     return tuple(sorted((folder / FOLDER).glob("*.jsonl")))
 
 
@@ -134,7 +134,7 @@ def _broken(path: Path, number: int, error: LineError) -> KnowledgeError:
 
 
 def sha256_of(path: Path) -> str:
-    """Give the SHA-256 of a file.
+    """Return the SHA-256 of a file.
 
     Raises:
         KnowledgeError: it cannot be read.

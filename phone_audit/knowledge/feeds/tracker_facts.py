@@ -9,7 +9,7 @@ from phone_audit.knowledge.feeds.store import read_head, read_rows
 
 
 def feed_trackers(files: Iterable[Path], known: Sequence[TrackerFact]) -> tuple[TrackerFact, ...]:
-    """Give a tracker for each name that feeds list class prefixes for.
+    """Return a tracker for each name that feeds list class prefixes for.
 
     Hosts of feeds are indicators and stay there. A prefix that a known tracker has, or that lies below one, is left
     out: that tracker is told more closely. Of several feeds the first one counts.
@@ -47,7 +47,7 @@ def _is_covered(prefix: str, covered: set[str]) -> bool:
 
 
 def feed_source(head: FeedHead) -> FactSource:
-    """Give a feed as the source that a fact names."""
+    """Return a feed as the source that a fact names."""
     return FactSource(
         id=head.feed, title=head.title, publisher=head.publisher, url=head.url, revision=head.revision, date=head.date,
         licence=head.licence,

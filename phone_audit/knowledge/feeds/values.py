@@ -40,7 +40,7 @@ class NoValueError(ValueError):
 
 
 def read(kind: Kind, text: str) -> tuple[Kind, str]:
-    """Give the kind and value that a text of a feed stands for.
+    """Return the kind and value that a text of a feed stands for.
 
     A `host` that is an address becomes an `address`, one with a path a `url`; a `url` without a path becomes a host.
 
@@ -66,7 +66,7 @@ def read(kind: Kind, text: str) -> tuple[Kind, str]:
 
 
 def row(kind: Kind, text: str, about: About) -> Indicator | Rejected:
-    """Give the indicator that a text of a feed stands for, or the reason why it was left out.
+    """Return the indicator that a text of a feed stands for, or the reason why it was left out.
 
     What holds for everybody is taken only from a feed that says just that (`commonplace`).
     """

@@ -38,7 +38,7 @@ class Claim:
 
 
 def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
-    """Give what a source promises. A signature is fetched for that, a pinned hash needs no connection.
+    """Return what a source promises. A signature is fetched for that, a pinned hash needs no connection.
 
     Raises:
         KnowledgeError: the signature cannot be fetched, or is none of this key, or tells no order.
@@ -127,7 +127,7 @@ def refuse_older(claim: Claim, newest: Order | None, *same: str | None) -> None:
 
 
 def newer_of(order: Order | None, newest: Order | None) -> Order | None:
-    """Give the newer of two orders; what cannot be compared changes nothing."""
+    """Return the newer of two orders; what cannot be compared changes nothing."""
     if order is None or newest is None:
         return newest or order
     return order if (_step(order, newest) or 0) > 0 else newest

@@ -42,7 +42,7 @@ class Way:
 
 
 def way(ca_file: Path | None, seconds: float) -> Way:
-    """Give the way to fetch things.
+    """Return the way to fetch things.
 
     Args:
         ca_file: certificates to trust in the place of those of the system.
@@ -127,7 +127,7 @@ class _Line:
         )
 
     def too_long(self) -> DownloadError:
-        """Give the error for what does not end in time."""
+        """Return the error for what does not end in time."""
         return DownloadError(f"{self.host} took too long.", "Try later, or give it more time with --timeout.")
 
 

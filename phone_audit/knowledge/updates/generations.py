@@ -126,7 +126,7 @@ def _write(own: Path, current: Current) -> None:
 
 
 def current_folders(own: Path) -> tuple[Path, ...]:
-    """Give the knowledge folders of the versions that stand, by the ids of their sources.
+    """Return the knowledge folders of the versions that stand, by the ids of their sources.
 
     Raises:
         KnowledgeError: the pointer is damaged.
@@ -135,13 +135,13 @@ def current_folders(own: Path) -> tuple[Path, ...]:
 
 
 def version_folder(own: Path, source: str, version: Version) -> Path:
-    """Give the knowledge folder of a version."""
+    """Return the knowledge folder of a version."""
     return _source_folder(own, source) / version.generation
 
 
 @contextlib.contextmanager
 def draft_folder(own: Path, source: str) -> Iterator[Path]:
-    """Give an empty folder beside the versions of a source; it is gone afterwards, with all that still lies in it.
+    """Yield an empty folder beside the versions of a source; it is gone afterwards, with all that still lies in it.
 
     Raises:
         OSError: it cannot be made.
@@ -155,7 +155,7 @@ def draft_folder(own: Path, source: str) -> Iterator[Path]:
 
 
 def keep(own: Path, source: str, made: Path, stamp: str, sha256: str) -> str:
-    """Give a finished folder its name among the versions of a source; gives that name.
+    """Return a finished folder its name among the versions of a source; gives that name.
 
     Raises:
         OSError: that cannot be done.
@@ -190,7 +190,7 @@ def forget_others(own: Path) -> None:
 
 
 def _real_folders(parent: Path, names: str) -> list[Path]:
-    """Give the sub-folders that have such names and are no symbolic links; none where they cannot be listed."""
+    """Return the sub-folders that have such names and are no symbolic links; none where they cannot be listed."""
     try:
         with os.scandir(parent) as found:
             return [

@@ -45,12 +45,12 @@ class Signature:
     comment: str
 
     def number(self, name: str) -> int | None:
-        """Give a number that the trusted comment states, such as its `timestamp:` (seconds since 1970)."""
+        """Return a number that the trusted comment states, such as its `timestamp:` (seconds since 1970)."""
         found = re.search(rf"(?:^|[\t ]){re.escape(name)}:([0-9]{{1,15}})(?=[\t ]|$)", self.comment, re.ASCII)
         return int(found[1]) if found else None
 
     def source(self) -> str | None:
-        """Give the name of what is signed: the `source:` of the trusted comment, else the `file:` of minisign itself.
+        """Return the name of what is signed: the `source:` of the trusted comment, else the `file:` of minisign itself.
 
         minisign puts a tab between the fields, and leaves blanks in the name of a file as they are.
         """

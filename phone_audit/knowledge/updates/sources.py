@@ -27,7 +27,7 @@ BUNDLE: Final = "knowledge"
 
 
 def checked_url(url: str) -> str:
-    """Give a URL back that may be fetched.
+    """Return a URL back that may be fetched.
 
     Raises:
         ValueError: it is none, is not https, or holds what does not belong there.

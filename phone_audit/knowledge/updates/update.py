@@ -191,7 +191,7 @@ def _fetched(job: Job, source: UpdateSource, kept: Kept | None, draft: Path) -> 
 
 
 def _seen(claim: Claim, before: Seen | None) -> dict[str, Seen]:
-    """Give what is to be remembered of a key and a name, also when the source is dropped."""
+    """Return what is to be remembered of a key and a name, also when the source is dropped."""
     newest = newer_of(claim.order, before.newest if before else None)
     if claim.signer is None or newest is None:
         return {}

@@ -23,7 +23,7 @@ def look(files: Mapping[str, bytes], *, total: int = 2**28, depth: int = 2) -> E
 
 
 def marks(data: memoryview) -> Marks:
-    """Give what a scanner finds in bytes."""
+    """Return what a scanner finds in bytes."""
     return Scanner().marks(np.frombuffer(data, np.uint8))
 
 

@@ -147,7 +147,7 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
 
 
 def _split(proto: str) -> list[str]:
-    """Give the types of a prototype, what it returns last."""
+    """Return the types of a prototype, what it returns last."""
     return re.findall(r"\[*(?:L[^;]*;|[A-Z])", proto)
 
 
@@ -202,7 +202,7 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
 
 
 def _values(one: Class, tables: _Tables) -> bytes:
-    """Give an encoded_array of VALUE_STRING (0x17), in the order of the field numbers."""
+    """Return an encoded_array of VALUE_STRING (0x17), in the order of the field numbers."""
     texts = dict(one.statics)
     names = sorted(texts, key=lambda name: tables.fields.index(f"{one.name}->{name}:Ljava/lang/String;"))
     content = uleb128(len(names))

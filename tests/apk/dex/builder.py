@@ -104,7 +104,7 @@ def _tables(source: Source, offsets: dict[str, int]) -> bytes:
 
 
 def _header(source: Source, size: int, tables: int, file_size: int, map_at: int) -> bytes:
-    """Give header_item from file_size up to class_defs_off."""
+    """Return header_item from file_size up to class_defs_off."""
     counts = len(source.all_strings), len(source.all_types), len(source.classes)
     types_at = tables + 4 * counts[0]
     classes_at = types_at + 4 * counts[1]

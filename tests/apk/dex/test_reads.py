@@ -15,7 +15,7 @@ def _method(*units: int, tries: int = 0) -> Method:
 
 
 def _reads(method: Method, register: int, further: Further = _NOTHING, at: int = 0) -> list[tuple[int, int]]:
-    """Give code unit and register of each read, in the order of the code."""
+    """Return code unit and register of each read, in the order of the code."""
     found: list[tuple[int, int]] = []
 
     def more(read: Read) -> Further:

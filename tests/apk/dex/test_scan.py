@@ -11,7 +11,7 @@ _DATA = np.frombuffer(b"\xff\xff" + struct.pack(f"<{len(_UNITS)}H", *_UNITS), np
 
 
 def _found(kind: Kind, high: int = _DATA.size) -> list[tuple[int, int]]:
-    """Give the code unit and the number of each place."""
+    """Return the code unit and the number of each place."""
     places = scan(_DATA, 2, high, kind)
     return [((offset - 2) // 2, number) for offset, number in zip(*(column.tolist() for column in places), strict=True)]
 

@@ -15,7 +15,7 @@ STRING = Ref("type", "Ljava/lang/String;")
 
 
 def _accesses(opcodes: range) -> list[int | Ref]:
-    """Give a field access of every kind: v1 and v2, and the field."""
+    """Return a field access of every kind: v1 and v2, and the field."""
     return [unit for opcode in opcodes for unit in (opcode | 0x2100, FIELD)]
 
 
@@ -42,12 +42,12 @@ def plain(url: str = "https://collect.example.net/up", name: str = "Lx/One;") ->
 
 
 def trust() -> bytes:
-    """Give a DEX file that smali made."""
+    """Return a DEX file that smali made."""
     return (FIXTURES / "trust" / "trust.dex").read_bytes()
 
 
 def annotated() -> bytes:
-    """Give one with every kind of annotation and initial value, exception handlers, payloads, and a call site."""
+    """Return one with every kind of annotation and initial value, exception handlers, payloads, and a call site."""
     return (FIXTURES / "oat" / "annotated.dex").read_bytes()
 
 
@@ -60,13 +60,13 @@ def quickened(data: bytes) -> Changed:
 
 
 def read(content: bytes) -> tuple[list[bytes], list[str]]:
-    """Give the DEX files of a file, and the codes of what could not be read."""
+    """Return the DEX files of a file, and the codes of what could not be read."""
     found, problems = dex_files(memoryview(content))
     return [bytes(dex) for dex in found], [problem.code for problem in problems]
 
 
 def dexdump(path: Path) -> bytes | None:
-    """Give what AOSP's own dexdump says of the code and annotations of a file; None where it is not installed."""
+    """Return what AOSP's own dexdump says of the code and annotations of a file; None where it is not installed."""
     program = shutil.which("dexdump")
     if program is None:
         return None

@@ -61,7 +61,7 @@ def _says_code(part: Part) -> Part:
 
 
 def code_of(info: ApkInfo) -> str:
-    """Give what the code says, without the name of the file in which it stands, and the place in it."""
+    """Return what the code says, without the name of the file in which it stands, and the place in it."""
     found = json.dumps(info.model_dump(mode="json", include=set(CODE)), indent=1)
     return re.sub(r'oat/arm64/Fixture\.[ov]dex!|"offset": \d+', "", found)
 

@@ -23,7 +23,7 @@ VERSIONS = ("019", "021", "027")
 
 
 def facts(data: bytes) -> list[object]:
-    """Give what a DEX file says, without where it stands."""
+    """Return what a DEX file says, without where it stands."""
     file = read_dex("classes.dex", data)
     (index,) = index_file(file)
     methods = [

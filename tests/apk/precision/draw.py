@@ -56,7 +56,7 @@ def dex_files(path: Path) -> list[tuple[str, bytes]]:
 
 
 def candidates(apk: str, package: str, files: Iterable[DexFile]) -> Iterator[Candidate]:
-    """Give every candidate of one package in the order of its files."""
+    """Yield every candidate of one package in the order of its files."""
     for dex in files:
         for offset, found in chain(_urls(dex), _bare(dex)):
             yield Candidate(apk, package, dex.name, offset, found.host, found.url, found.excerpt)
@@ -85,7 +85,7 @@ def draw(packages: Mapping[str, Sequence[Candidate]], chance: random.Random) -> 
 
 
 def _by_turns(found: Sequence[Candidate], chance: random.Random) -> Iterator[Candidate]:
-    """Give one candidate of each host, then a second one, and so on, hosts and candidates in a random order."""
+    """Return one candidate of each host, then a second one, and so on, hosts and candidates in a random order."""
     hosts: dict[str, list[Candidate]] = {}
     for one in sorted(found):
         hosts.setdefault(one.host, []).append(one)

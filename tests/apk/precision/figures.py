@@ -55,7 +55,7 @@ class Figures:
 
 
 def interval(right: int, of: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share, after Wilson: it holds for small numbers and for shares near one."""
+    """Return the 95 % interval of a share, after Wilson: it holds for small numbers and for shares near one."""
     share, spread = right / of, _Z**2 / of
     middle = share + spread / 2
     width = _Z * sqrt((share * (1 - share) + spread / 4) / of)

@@ -89,13 +89,13 @@ def _entry(record: dict[str, Any]) -> Entry:
 
 
 def labels() -> dict[int, dict[str, str]]:
-    """Give label and reason by number."""
+    """Return label and reason by number."""
     with (HERE / "fresh_labels.tsv").open(encoding="utf-8", newline="") as lines:
         return {int(row["id"]): row for row in csv.DictReader(lines, delimiter="\t")}
 
 
 def rule_now(one: Entry, knowledge: Knowledge) -> str | None:
-    """Give the rule that takes a string out: by its host, its URL or its text, and else as the record says.
+    """Return the rule that takes a string out: by its host, its URL or its text, and else as the record says.
 
     A rule of the record that is tried here, or that is no longer among the knowledge, is not believed.
     """
@@ -129,13 +129,13 @@ def labelled(found: Sequence[Entry]) -> Iterator[Labelled]:
 
 
 def figures_now(knowledge: Knowledge) -> dict[str, Figures]:
-    """Give the figures of each sample, as far as the record lets them be tried."""
+    """Return the figures of each sample, as far as the record lets them be tried."""
     tried = tried_again(knowledge)
     return {half: figures([one for one in labelled(tried) if one.half == half]) for half in BLIND}
 
 
 def tried_again(knowledge: Knowledge) -> list[Entry]:
-    """Give the strings of the record with the rules of today, as far as they can be tried without the packages."""
+    """Return the strings of the record with the rules of today, as far as they can be tried without the packages."""
     return [replace(one, rule=rule_now(one, knowledge)) for one in entries()]
 
 

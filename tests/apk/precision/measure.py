@@ -44,7 +44,7 @@ def read_corpus(folder: Path, index: Path, knowledge: Knowledge) -> dict[str, di
 
 
 def drawn() -> Iterator[tuple[Candidate, str, bool]]:
-    """Give each candidate with its half, and whether its label says that it is an endpoint."""
+    """Yield each candidate with its half, and whether its label says that it is an endpoint."""
     with (HERE / "labels.tsv").open(encoding="utf-8", newline="") as lines:
         labels = {int(row["id"]): row["label"] for row in csv.DictReader(lines, delimiter="\t")}
     for line in (HERE / "candidates.jsonl").read_text("utf-8").splitlines():
@@ -65,7 +65,7 @@ def labelled(found: Found, used: Mapping[str, Mapping[Spot, str]], knowledge: Kn
 
 
 def rules_of_uses(folder: Path, knowledge: Knowledge) -> dict[str, dict[Spot, str]]:
-    """Give for each APK the strings among the candidates that what the code does with them takes out."""
+    """Return for each APK the strings among the candidates that what the code does with them takes out."""
     packages: dict[str, list[Candidate]] = {}
     for one, _, _ in drawn():
         packages.setdefault(one.apk, []).append(one)
@@ -86,7 +86,7 @@ def _wanted(host: str, knowledge: Knowledge) -> bool:
 
 
 def _rule(endpoint: Endpoint | None, used: Mapping[Spot, str], one: Candidate, knowledge: Knowledge) -> str | None:
-    """Give what keeps a candidate from counting: its host, or this very mention of it, is ruled out or not listed."""
+    """Return what keeps a candidate from counting: its host, or this very mention of it, is ruled out or not listed."""
     if endpoint is None:
         return "not listed"
     if endpoint.ruled_out:
@@ -96,7 +96,7 @@ def _rule(endpoint: Endpoint | None, used: Mapping[Spot, str], one: Candidate, k
 
 
 def missed_hosts(found: Found, reference: Path) -> tuple[int, set[tuple[str, str]]]:
-    """Give how many http(s) hosts the reference lists over the whole corpus, and those that are not listed by us."""
+    """Return how many http(s) hosts the reference lists over the whole corpus, and those that are not listed by us."""
     entries = json.loads(reference.read_text("utf-8"))
     wanted = {(apk, host) for apk in found for host in entries[apk].get("url_hosts_in_dex") or ()}
     return len(wanted), {(apk, host) for apk, host in wanted if host not in found[apk]}

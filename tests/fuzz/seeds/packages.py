@@ -27,7 +27,7 @@ URL: Final = "https://collect.example.net/up?a=1"
 
 
 def entries(name: str) -> Iterator[tuple[str, bytes]]:
-    """Give the entries of an APK of the fixtures."""
+    """Yield the entries of an APK of the fixtures."""
     archive = Archive(memoryview((MANIFESTS / f"{name}.apk").read_bytes()))
     for entry in archive.entries:
         try:
@@ -37,7 +37,7 @@ def entries(name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def entry(of: str, name: str) -> bytes:
-    """Give one entry of an APK of the fixtures."""
+    """Return one entry of an APK of the fixtures."""
     return dict(entries(of))[name]
 
 

@@ -37,7 +37,7 @@ def record(data: bytes) -> None:
 
 
 def _file(data: bytes) -> bytes:
-    """Give the file: an archive of the parts, or the one part that is a file by itself."""
+    """Return the file: an archive of the parts, or the one part that is a file by itself."""
     parts = parts_of(data, _AMPLE)
     whole = next((content for kind, content in parts if kind >= len(NAMES)), None)
     if whole is not None:

@@ -50,7 +50,7 @@ def saved_manifest(data: bytes) -> None:
 
 
 def with_hash(manifest: dict[str, Any], answer: bytes) -> bytes:
-    """Give a manifest whose artifacts all have the hash of an answer."""
+    """Return a manifest whose artifacts all have the hash of an answer."""
     digest = hashlib.sha256(answer).hexdigest()
     for artifact in manifest["artifacts"]:
         artifact["sha256"] = digest

@@ -35,7 +35,7 @@ def keep(folder: Path, *indicators: Indicator, feed: str = "lab", **changes: Any
 
 
 def indicators_of(folder: Path, *indicators: Indicator, feed: str = "lab") -> Indicators:
-    """Give the indicators of one feed."""
+    """Return the indicators of one feed."""
     return Indicators([keep(folder, *indicators, feed=feed)])
 
 

@@ -142,7 +142,7 @@ def test_what_was_taken_back_and_other_languages_are_left_out() -> None:
 
 
 def changed(kind: str, *patterns: str, **changes: Any) -> bytes:
-    """Give a bundle whose objects of one type have other fields."""
+    """Return a bundle whose objects of one type have other fields."""
     document = json.loads(bundle(*patterns))
     for it in document["objects"]:
         it.update(changes if it["type"] == kind else {})

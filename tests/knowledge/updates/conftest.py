@@ -52,7 +52,7 @@ class Fed:
         return list(rollback(self.own, wanted))
 
     def standing(self) -> dict[str, bytes]:
-        """Give every file of the versions that stand, by source and name."""
+        """Return every file of the versions that stand, by source and name."""
         pointer = json.loads((self.own / "updates" / "current.json").read_bytes())
         folders = {name: kept["current"]["generation"] for name, kept in pointer["sources"].items()}
         found: dict[str, bytes] = {}
@@ -62,7 +62,7 @@ class Fed:
         return found
 
     def lying(self) -> list[str]:
-        """Give the names of all that lies in the folder of the updates, generations by number."""
+        """Return the names of all that lies in the folder of the updates, generations by number."""
         return sorted(
             path.relative_to(self.own / "updates").as_posix()
             for path in (self.own / "updates").rglob("*")

@@ -57,7 +57,7 @@ class Authority:
     def certify(
         self, folder: Path, host: str = "127.0.0.1", until: datetime = NOW + timedelta(hours=1)
     ) -> ssl.SSLContext:
-        """Give what a server of that address shows."""
+        """Return what a server of that address shows."""
         key = ec.generate_private_key(ec.SECP256R1())
         public = self.key.public_key()
         certificate = (

@@ -17,7 +17,7 @@ def public_key(key: Ed25519PrivateKey = _KEY, number: bytes = NUMBER) -> str:
 def sign(
     data: bytes, comment: str = "timestamp:1767225600", *, legacy: bool = False, key: Ed25519PrivateKey = _KEY
 ) -> bytes:
-    """Give a signature file. 1767225600 is the first second of 2026."""
+    """Return a signature file. 1767225600 is the first second of 2026."""
     signature = key.sign(data if legacy else hashlib.blake2b(data).digest())
     whole = key.sign(signature + comment.encode())
     lines = [

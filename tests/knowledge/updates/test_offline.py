@@ -27,7 +27,7 @@ sys.addaudithook(told)
 
 
 def imports(path: Path) -> set[str]:
-    """Give the modules that a file imports, anywhere in it."""
+    """Return the modules that a file imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):

@@ -40,7 +40,7 @@ class Running(Protocol):
     """A program that runs on the phone and is talked to while it runs."""
 
     def read(self, deadline: float) -> bytes:
-        """Return back the next piece of its output, empty at the end.
+        """Return the next piece of its output, empty at the end.
 
         Raises:
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.

@@ -13,7 +13,7 @@ class Link(Protocol):
     name: str
 
     def read(self, want: int, deadline: float) -> bytes:
-        """Return back at least one byte and at most `want`.
+        """Return at least one byte and at most `want`.
 
         Raises:
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.

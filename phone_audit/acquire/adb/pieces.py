@@ -37,7 +37,7 @@ class Pieces:
         self._got = 0
 
     def piece(self) -> memoryview:
-        """Return back what is there, empty at the end."""
+        """Return what is there, empty at the end."""
         if not self._piece:
             until = min(self._last, self._started + self._got / SLOWEST) + self._timeout
             self._piece = memoryview(self.stream.read(until))
@@ -47,7 +47,7 @@ class Pieces:
         return piece
 
     def take(self, size: int) -> bytes:
-        """Return back exactly `size` bytes."""
+        """Return exactly `size` bytes."""
         if len(self._piece) >= size:
             taken, self._piece = bytes(self._piece[:size]), self._piece[size:]
             return taken

@@ -18,7 +18,7 @@ def share(connection: socket.socket) -> None:
 
 
 def receive(connection: socket.socket, want: int, deadline: float) -> bytes:
-    """Return back at least one byte and at most `want`, empty where the other side has ended.
+    """Return at least one byte and at most `want`, empty where the other side has ended.
 
     Raises:
         TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.

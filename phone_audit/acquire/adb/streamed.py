@@ -39,7 +39,7 @@ class Stream(Protocol):
     """One open ADB service on the phone."""
 
     def read(self, deadline: float) -> bytes:
-        """Return back the next piece, empty at the end.
+        """Return the next piece, empty at the end.
 
         Raises:
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.

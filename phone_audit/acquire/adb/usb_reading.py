@@ -40,7 +40,7 @@ class Incoming:
         self._spare: list[usb1.USBTransfer] = []
 
     def read(self, want: int, deadline: float) -> bytes | None:
-        """Return back what the phone sends next, empty for an empty packet, None where nothing came until `deadline`.
+        """Return what the phone sends next, empty for an empty packet, None where nothing came until `deadline`.
 
         More than `want` bytes come where they share a packet.
 

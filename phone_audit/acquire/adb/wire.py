@@ -60,7 +60,7 @@ class Wire:
             self.link.write(data)
 
     def receive(self, deadline: float) -> Message:
-        """Return back the next message.
+        """Return the next message.
 
         Its check sum is not looked at: USB and TCP have their own, adb itself dropped it in 2017, and adding up bytes
         in Python would halve the speed.

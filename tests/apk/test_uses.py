@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.dex import reads as reads_module
+from phone_audit.apk.dex import def_use
 from phone_audit.apk.dex.file import DexFile, read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints import string_dataflow as followed_module
@@ -348,7 +348,7 @@ def test_beyond_a_limit_it_counts(limit: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_register_that_is_written_too_often_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = _class(*_load(), *MESSAGES["printed"])
     assert _rule(printed) == MESSAGE
-    monkeypatch.setattr(reads_module, "MAX_WRITERS", 0)
+    monkeypatch.setattr(def_use, "MAX_WRITERS", 0)
     assert _rule(printed) is None
 
 

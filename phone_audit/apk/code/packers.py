@@ -5,9 +5,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.code.class_prefixes import Prefixes, descriptor_prefix
 from phone_audit.apk.code.entropy import encrypted_files
-from phone_audit.apk.dex.descriptors import java_name, under
+from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, java_name, under
 from phone_audit.apk.join import join_obfuscation
 from phone_audit.apk.records import in_order
 from phone_audit.apk.trackers.trackers import Classes

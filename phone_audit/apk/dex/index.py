@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.code_items import CODE_HEADER as CODE_HEADER
-from phone_audit.apk.dex.code_items import Bodies, find_bodies, read_code
+from phone_audit.apk.dex.code_items import Bodies, Kind, Places, find_bodies, read_code, scan
 from phone_audit.apk.dex.code_items import Code as Code
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.file import DexFile, Part
-from phone_audit.apk.dex.header import Section
+from phone_audit.apk.dex.file import DexFile, Part, Section
 from phone_audit.apk.dex.methods import Methods, read_methods
-from phone_audit.apk.dex.mutf8 import decode
-from phone_audit.apk.dex.scan import Kind, Places, scan
+from phone_audit.apk.dex.strings import decode
 
 MEMBER_ID: Final = np.dtype([("class", "<u2"), ("type", "<u2"), ("name", "<u4")])
 """method_id_item and field_id_item: type index of the class; index of the prototype, or of the field's type; string

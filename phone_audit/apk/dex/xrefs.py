@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.code_items import Kind as Kind
 from phone_audit.apk.dex.index import CODE_HEADER, Code, DexIndex
 from phone_audit.apk.dex.instructions import step_to
-from phone_audit.apk.dex.scan import Kind as Kind
 
 _BLOCK: Final = 1 << 12
 MAX_USES: Final = 1_000

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.static_values import holders_of
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.mentions import Spot
 from phone_audit.model.apk import Endpoint, HeldBy

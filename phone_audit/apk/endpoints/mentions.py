@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.static_values import holders_of
 from phone_audit.apk.dex.xrefs import Use, users_of
 from phone_audit.knowledge.fact_schema import RuledOutRule
 

@@ -7,10 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.dex.file import types_in
-from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, Instruction
-from phone_audit.apk.dex.reads import (
+from phone_audit.apk.dex.def_use import (
     CHECK_CAST,
     INVOKE,
     MOVE_OBJECT,
@@ -20,6 +17,9 @@ from phone_audit.apk.dex.reads import (
     Method,
     Read,
 )
+from phone_audit.apk.dex.file import types_in
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, Instruction
 from phone_audit.apk.dex.xrefs import Use
 from phone_audit.apk.endpoints.intent_probes import PROBE, Step, step_of
 

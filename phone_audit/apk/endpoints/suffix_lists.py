@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
+from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError
-from phone_audit.apk.dex.reads import Instructions
 from phone_audit.apk.endpoints.mentions import Mention, Spot
 from phone_audit.apk.endpoints.public_suffixes import is_public_suffix
 

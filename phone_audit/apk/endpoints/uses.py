@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from phone_audit.apk.code.libraries import Owner
-from phone_audit.apk.dex.annotations import count_values
 from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.encoded_values import count_values
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import DexCodeError
 from phone_audit.apk.endpoints.host_text import find_urls

@@ -14,8 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.file import CLASS_DEF
-from phone_audit.apk.dex.header import Problem
+from phone_audit.apk.dex.file import CLASS_DEF, Problem
 from phone_audit.apk.dex.index import MEMBER_ID, PROTO_ID
 from phone_audit.apk.oat.annotations import Annotations
 from phone_audit.apk.oat.class_data import ClassData

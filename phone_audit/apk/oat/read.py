@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.dex.header import MAGIC, Problem
+from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.join import INSIDE
 from phone_audit.apk.oat.compact import standard_dex
 from phone_audit.apk.oat.embedded import ELF, embedded_dex

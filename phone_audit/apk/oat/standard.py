@@ -6,8 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.file import CLASS_DEF
-from phone_audit.apk.dex.header import Problem
+from phone_audit.apk.dex.file import CLASS_DEF, Problem
 from phone_audit.apk.oat.class_data import ClassData, read_class_data
 from phone_audit.apk.oat.instructions import restore
 from phone_audit.apk.oat.quickening import Quickening, Untouched

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.dex.header import MAGIC, Problem
+from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.oat.quickening import ByCode, ByMethod, MethodByMethod, Quickening, Untouched
 from phone_audit.apk.oat.reading import CodeFileError, word
 

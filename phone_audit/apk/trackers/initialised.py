@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.behaviours.find import Declared
-from phone_audit.apk.code.class_prefixes import descriptor_prefix
 from phone_audit.apk.code.libraries import Owner, is_connector, longest_prefix, root_of
-from phone_audit.apk.dex.descriptors import class_names, java_name, under
+from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, Use, candidates, verified
 from phone_audit.knowledge.fact_schema import TrackerFact

@@ -6,9 +6,8 @@ from heapq import merge
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from phone_audit.apk.code.class_prefixes import Prefixes, descriptor_prefix
 from phone_audit.apk.code.libraries import is_connector, is_stand_in
-from phone_audit.apk.dex.descriptors import each_under, java_name
+from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, each_under, java_name
 from phone_audit.apk.evidence_order import in_order
 from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge

@@ -1,8 +1,13 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from phone_audit.apk.dex.descriptors import class_names, java_name, under
+from phone_audit.apk.dex.descriptors import Prefixes, class_names, descriptor_prefix, java_name, under
 
 _NAMES = sorted([b"La/A$B;", b"La/A;", b"La/AB;", b"La/b/C;", b"La/b;", b"La/bc/D;", b"La/b0/E;", b"La/b$I;", b"Lz/Z;"])
+_LABELS = st.sampled_from(["a", "ab", "b", "c"])
+_JAVA_NAMES = st.lists(_LABELS, min_size=1, max_size=4).map(".".join)
+_FACTS = st.dictionaries(st.text("xyz", min_size=1, max_size=3), st.lists(_JAVA_NAMES, max_size=3), max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,28 @@ def test_names_of_classes_in_any_order_and_each_once() -> None:
 def test_java_names() -> None:
     assert java_name(b"Lcom/example/A$B;") == "com.example.A$B"
     assert java_name(b"L\xe4\xb8\xad/A;") == "中.A"
+
+
+@given(_FACTS, st.lists(_JAVA_NAMES, max_size=12))
+def test_all_that_begin_a_name_are_found_and_no_others(facts: dict[str, list[str]], names: list[str]) -> None:
+    descriptors = sorted(b"L" + name.replace(".", "/").encode() + b";" for name in names)
+    expected = {
+        name
+        for name, prefixes in facts.items()
+        if any(one.startswith(descriptor_prefix(prefix)) for prefix in prefixes for one in descriptors)
+    }
+    assert Prefixes(facts.items()).ids_in(descriptors) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [(b"Lcom/a/X;", {"wide"}), (b"Lcom/a/b/X;", {"wide", "narrow", "same"}), (b"Lcom/c/X;", set()), (b"I", set())],
+)
+def test_a_prefix_below_another_and_two_of_one_name(name: bytes, found: set[str]) -> None:
+    known = Prefixes([("wide", ["com.a"]), ("narrow", ["com.a.b"]), ("same", ["com.a.b."]), ("other", ["com.z"])])
+    assert known.ids_in([name]) == found
+
+
+def test_nothing_known_and_nothing_there() -> None:
+    assert Prefixes([]).ids_in([b"La;"]) == set()
+    assert Prefixes([("a", ["com.a"])]).ids_in([]) == set()

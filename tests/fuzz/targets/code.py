@@ -6,11 +6,10 @@ from typing import Final
 
 from phone_audit.apk.assets.dex_strings import decoded_mentions
 from phone_audit.apk.code.package_code import read_code
-from phone_audit.apk.dex.annotations import count_values
+from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.dex.instructions import DexCodeError, walk
-from phone_audit.apk.dex.static_values import holders_of
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.oat.read import dex_files
 from phone_audit.errors import ApkError

@@ -1,11 +1,12 @@
 import struct
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
-from phone_audit.apk.dex.static_values import holders_of
 from tests.apk.dex.assembler import Class, assemble
 
 _URL = "http://a.example/"
@@ -15,6 +16,8 @@ _CLASSES = [
     Class("Lx/C;", statics=[("OTHER", "text")]),
 ]
 _DATA = assemble(_CLASSES)
+_TEXT = "https://vendor.dev/"
+_TWO_VALUES = assemble([Class("La/A;", statics=[("a", _TEXT)]), Class("La/B;", statics=[("b", _TEXT)])])
 
 
 def _index(data: bytes) -> DexIndex:
@@ -63,3 +66,36 @@ def test_any_damage_is_answered(changes: list[tuple[int, int]]) -> None:
     for index in index_file(read_dex("classes.dex", bytes(damaged))):
         for rows in holders_of(index, range(40)).values():
             assert all(row < index.part.class_defs.size for row in rows)
+
+
+def _number(data: bytes = _TWO_VALUES) -> int:
+    (number,) = _index(data).strings_equal([_TEXT.encode()]).values()
+    return number
+
+
+def _map_at(place: int, data: bytes = _TWO_VALUES) -> bytes:
+    return data[:0x34] + struct.pack("<I", place) + data[0x38:]
+
+
+def test_each_value_is_counted() -> None:
+    assert count_values(_index(_TWO_VALUES), _number()) == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_number_may_be_written_with_more_bytes_than_it_needs(size: int) -> None:
+    value = bytes([0x17 | size - 1 << 5]) + _number().to_bytes(size, "little")
+    assert count_values(_index(_map_at(0) + b"\xff" + value), _number()) >= 3
+
+
+def test_only_the_area_of_values_is_searched() -> None:
+    assert count_values(_index(_TWO_VALUES + bytes([0x17, _number()])), _number()) == 2
+
+
+@pytest.mark.parametrize("place", [0, len(_TWO_VALUES) - 2, 0xFFFFFFFF])
+def test_without_a_map_all_of_the_file_is(place: int) -> None:
+    assert count_values(_index(_map_at(place) + b"\xff" + bytes([0x17, _number()])), _number()) >= 3
+
+
+def test_without_values_in_the_map_all_of_the_file_is() -> None:
+    data = assemble([Class("La/A;")], [_TEXT])
+    assert count_values(_index(data + b"\xff" + bytes([0x17, _number(data)])), _number(data)) >= 1

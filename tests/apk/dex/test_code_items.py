@@ -3,8 +3,8 @@ import struct
 import numpy as np
 import pytest
 
-from phone_audit.apk.dex import scan as scan_module
-from phone_audit.apk.dex.scan import Kind, scan
+from phone_audit.apk.dex import code_items
+from phone_audit.apk.dex.code_items import Kind, scan
 
 _UNITS = (0x001A, 7, 0x001B, 5, 2, 0x0022, 3, 0x0060, 4, 0x0071, 0xFFFF, 0, 0x001B, 9, 1)
 _DATA = np.frombuffer(b"\xff\xff" + struct.pack(f"<{len(_UNITS)}H", *_UNITS), np.uint8)
@@ -35,7 +35,7 @@ def test_each_kind_by_its_opcodes() -> None:
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 5])
 def test_chunks_do_not_show(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_module, "_CHUNK", chunk)
+    monkeypatch.setattr(code_items, "_CHUNK", chunk)
     assert _all_found() == _EXPECTED
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from phone_audit.apk.dex import reads
+from phone_audit.apk.dex import def_use
+from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import Code
 from phone_audit.apk.dex.instructions import DexCodeError
-from phone_audit.apk.dex.reads import Further, Method, Read
 
 _RETURN, _NOP = 0x000E, 0x0000
 _NOTHING = Further()
@@ -62,7 +62,7 @@ def test_a_switch_cannot_be_followed() -> None:
 def test_the_steps_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     code = _method(*[_NOP] * 10, _RETURN)
     assert code.follow(0, 1, lambda read: Further()) is True
-    monkeypatch.setattr(reads, "MAX_STEPS", 5)
+    monkeypatch.setattr(def_use, "MAX_STEPS", 5)
     assert code.follow(0, 1, lambda read: Further()) is False
 
 

@@ -13,7 +13,7 @@ from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import is_member
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ApkFile, ApkInfo, FileRole
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 
 INNER_LIMIT = 512 * 2**20
@@ -32,7 +32,7 @@ class File:
     hashed: Callable[[], Digests]
     size: int
     path: Path | None
-    beside: tuple[BesideFile, ...] = ()
+    beside: tuple[CompiledFile, ...] = ()
 
     @property
     def sha256(self) -> str | None:

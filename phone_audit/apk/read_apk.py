@@ -30,7 +30,7 @@ from phone_audit.apk.zip.second_thread import LARGE, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 from phone_audit.model.parts import Parts
 
@@ -52,7 +52,7 @@ def read_apk(
     on_step: Callable[[str], None] = _unwatched,
     parts: Parts | None = None,
     told: Digests = UNKNOWN,
-    beside: Sequence[BesideFile] = (),
+    beside: Sequence[CompiledFile] = (),
 ) -> ApkInfo:
     """Read one file; whatever it holds, the answer is one record.
 
@@ -240,7 +240,7 @@ class _Reader:
         return record.model_copy(update=known)
 
 
-def _listed(beside: BesideFile) -> ApkFile:
+def _listed(beside: CompiledFile) -> ApkFile:
     found = Digests(beside.sha256, None, None)
     with suppress(ApkError):
         if beside.local is not None:

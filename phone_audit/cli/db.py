@@ -150,10 +150,10 @@ def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bo
 def check(knowledge: KnowledgeDirs = None) -> None:
     """Check the facts of the package and of your own folder: file, entry, field, and what to write instead."""
     from phone_audit.cli.outputs import write_out
-    from phone_audit.judge.wording import counted
     from phone_audit.knowledge.load import BUNDLED
     from phone_audit.knowledge.own import own_folder, with_own
     from phone_audit.knowledge.updates.sources import NAME, read_sources
+    from phone_audit.model.wording import counted
     from phone_audit.pipeline.checked import check_all
     from phone_audit.report.safe import visible
 

@@ -26,7 +26,7 @@ from phone_audit.errors import UsageError
 from phone_audit.files.bounded_lines import first_long_line, read_bounded
 from phone_audit.files.bounds import PROPERTIES_LINE, PROPERTIES_SIZE, BoundsError
 from phone_audit.files.open_regular import open_regular
-from phone_audit.model.text_bytes import decoded, without_marks
+from phone_audit.model.text import decoded, without_marks
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.load import Knowledge

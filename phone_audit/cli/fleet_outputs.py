@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from phone_audit.cli.outputs import terminal_style, write_file, write_out
 from phone_audit.errors import OutputError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS
-from phone_audit.model.fleet import Fleet
-from phone_audit.model.results import Scan
+from phone_audit.model.results import Fleet, Scan
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, render
 

@@ -11,8 +11,7 @@ from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
 from phone_audit.cli.telling import tell
 from phone_audit.errors import PhoneAuditError
 from phone_audit.knowledge.own import in_use
-from phone_audit.model.fleet import Fleet
-from phone_audit.model.results import Scan
+from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, Named, Watched, everyone
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from phone_audit.judge.traits import ABSENT, UNSET, Traits
-from phone_audit.model.fleet import Difference, FleetGroup, FleetModel, OddOne
+from phone_audit.model.results import Difference, FleetGroup, FleetModel, OddOne
 
 ORDER = ("outcome", "finding", "build", "state", "file", "package", "signer", "version", "user")
 """Differences, by the first word of what differs; the weightiest first."""

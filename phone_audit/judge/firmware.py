@@ -14,11 +14,11 @@ from phone_audit.judge.outcomes import strongest, supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.support import support_of
-from phone_audit.judge.wording import listed
 from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry, ModelFact
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Finding, Incident, Outcome, Reason, Verdict
 from phone_audit.model.results import BuildMatch, BuildMatchKind, BuildStatus, CheckedBuild, ParsedBuild
+from phone_audit.model.wording import listed
 
 _NOT_LISTED = Verdict(outcome="nothing-found", headline=NO_INCIDENT, reasons=())
 _UNKNOWN_FORM = Verdict(

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from phone_audit.judge.doubles import without_doubles
 from phone_audit.judge.merging import merged
 from phone_audit.judge.outcomes import supports
-from phone_audit.judge.wording import listed
 from phone_audit.model.finding import OUTCOMES, Finding, Incident, Outcome, Reason, Verdict
 from phone_audit.model.results import CheckedBuild
+from phone_audit.model.wording import listed
 
 _HEADLINES: Mapping[Outcome, str] = {
     "suspicious": "What this build says of itself is a strong sign that something is wrong",

@@ -7,9 +7,9 @@ from phone_audit.judge.coverage import Unread
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import Reading, Supported, alike, strongest_first, verdict
-from phone_audit.judge.wording import counted, listed
 from phone_audit.model.apk import Apk
 from phone_audit.model.finding import OUTCOMES, Finding, Skipped, Verdict
+from phone_audit.model.wording import counted, listed
 
 _MOST_MESSAGES = 3
 _NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, so nothing was judged", reasons=())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from phone_audit.judge.observed import Word
-from phone_audit.judge.wording import counted
+from phone_audit.model.wording import counted
 
 NO_INCIDENT = "No published incident names this build; that says nothing about what its apps do"
 """The contract's words for a build that is well-formed and not listed."""

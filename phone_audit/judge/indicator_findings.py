@@ -7,10 +7,10 @@ from typing import Final
 from phone_audit.judge.indicator_hits import IndicatorHit, indicator_hits
 from phone_audit.judge.indicator_remedies import indicator_remedies
 from phone_audit.judge.observed import Observed
-from phone_audit.judge.wording import listed, publishers
 from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, ThreatClass
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Confidence, Finding, Severity, Source, finding_key
+from phone_audit.model.wording import listed, publishers
 
 COMMONPLACE: Final = "indicator.commonplace"
 UNWANTED: Final = "indicator.unwanted"

@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 from phone_audit.judge.observed import Observed, ObservedPackage, PathKind
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.device import Package, Snapshot
-from phone_audit.model.phone_paths import folders_above
+from phone_audit.model.device import Package, Snapshot, folders_above
 
 
 def observed_apk(info: ApkInfo) -> Observed:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from phone_audit.model.property_text import ENTRY, parse_getprop
+from phone_audit.model.text import ENTRY, parse_getprop
 
 _BUILD_PROP = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w.\-]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
 _EXCERPT = 12

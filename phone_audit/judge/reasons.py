@@ -7,7 +7,6 @@ from phone_audit.judge.citations import sources_of
 from phone_audit.judge.fixed_builds import fixed_sentence, service_pack_sentence
 from phone_audit.judge.index import host_of
 from phone_audit.judge.observed import Hit, IncidentMatch
-from phone_audit.judge.wording import counted, listed, publishers, sentence
 from phone_audit.knowledge.incident_schema import (
     BuildFact,
     CertificateFact,
@@ -18,6 +17,7 @@ from phone_audit.knowledge.incident_schema import (
     PackageFact,
 )
 from phone_audit.model.finding import ADVICE, Subject
+from phone_audit.model.wording import counted, listed, publishers, sentence
 
 _SENDS = ("data-leak", "telemetry")
 """Categories whose data types are what is sent; in the others they say what was reported."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from phone_audit.judge.coverage import Unread, not_read_reasons
 from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
 from phone_audit.judge.outcomes import strongest
-from phone_audit.judge.wording import counted, listed
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Verdict
+from phone_audit.model.wording import counted, listed
 
 _SEEN_IN: Mapping[str, str] = {
     "tracker-present": "code of known trackers",

@@ -22,7 +22,6 @@ from phone_audit.judge.outcomes import supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.judge.wording import listed
 from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint
@@ -38,6 +37,7 @@ from phone_audit.model.finding import (
     finding_key,
 )
 from phone_audit.model.watch import Observation, Samples
+from phone_audit.model.wording import listed
 
 INCIDENT_TALKS = "watch.incident"
 CLEARTEXT = "watch.cleartext"

@@ -19,7 +19,7 @@ from phone_audit.knowledge.feeds.store import FOLDER
 from phone_audit.knowledge.knowledge_file import open_knowledge
 from phone_audit.knowledge.problems import Problem
 from phone_audit.model.base import Frozen, parse_unicode
-from phone_audit.model.text_bytes import as_utf8
+from phone_audit.model.text import as_utf8
 
 Kind = Literal[
     "incidents",

@@ -1,13 +1,25 @@
 """One APK: what the analyser read from it (ApkInfo), and the published record (Apk)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Outcome, Skipped, Tool, Verdict
 from phone_audit.model.stated import Decimal, Host, Md5, Number, Sha1, Sha256, Time
+
+CLEARTEXT_SCHEMES: Final = frozenset(
+    (
+        "http", "ws", "ftp", "telnet", "mqtt", "amqp", "xmpp", "rtsp", "rtmp", "rtp", "mms", "tcp", "udp", "smtp",
+        "imap", "pop3", "ldap", "irc", "socks", "socksh", "socks4", "socks4h", "socks5", "socks5h", "coap", "nats",
+        "redis", "mysql", "postgres", "postgresql", "mongodb", "git", "svn", "rsync", "smb", "nfs", "stun", "turn",
+        "grpc", "webcal", "nntp", "news", "gopher",
+    )
+)  # fmt: skip
+"""Those that encrypt nothing by themselves. What is sent over them may still be encrypted by the code, or both sides
+may agree to encrypt later."""
+
 
 FileRole = Annotated[Literal["base", "split", "feature", "config", "container", "odex", "vdex"], OPEN]
 ComponentKind = Annotated[Literal["activity", "activity-alias", "service", "receiver", "provider"], OPEN]

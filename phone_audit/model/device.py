@@ -1,5 +1,10 @@
 """A phone as it was read: identity, build, users, packages, and the snapshot that holds them."""
 
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 from typing import Annotated, Literal
 
 from phone_audit.model.base import OPEN, Frozen
@@ -204,3 +209,57 @@ class DeviceState(Frozen):
     model: str | None
     message: str
     hint: str
+
+
+MOST_DEEP = 32
+"""Folders above a file that are given; on a phone there are six."""
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders in which an absolute path lies, from `/` on. Nothing is looked up on any disk.
+
+    Example:
+        >>> list(folders_above("/data//app/./x/base.apk"))
+        ['/', '/data', '/data/app', '/data/app/x']
+    """
+    if not path.startswith("/"):
+        return
+    yield "/"
+    parts = path.split("/", MOST_DEEP + 1)[1:-1]
+    yield from accumulate((f"/{part}" for part in parts if part not in ("", ".")), lambda above, part: above + part)
+
+
+CompiledRole = Literal["vdex", "odex"]
+ARCHITECTURES = ("arm64", "x86_64", "riscv64", "arm", "x86")
+"""The one whose files are read comes first. All hold the same DEX files, compiled for another processor."""
+COMPILED_ROLES: tuple[CompiledRole, ...] = ("vdex", "odex")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFile:
+    """A VDEX or OAT file, which Android writes when it compiles a package.
+
+    Attributes:
+        path: where it lies on the phone, such as `/system/app/Dialer/oat/arm64/Dialer.vdex`.
+        local: where its bytes lie here; None where the record is known that they lead to.
+        size: bytes.
+        sha256: its hash, in lower-case hexadecimal; None where nothing has hashed it.
+        role: what it is by its name.
+    """
+
+    path: str
+    local: Path | None
+    size: int
+    sha256: str | None
+    role: CompiledRole
+
+
+def joint_hash(sha256: str | None, beside: Sequence[CompiledFile]) -> str | None:
+    """Return what names an APK together with the files that hold its code: its own hash where there are none.
+
+    None where one of the hashes is not known.
+    """
+    hashes = [sha256, *(file.sha256 for file in beside)]
+    if not beside or None in hashes:
+        return None if beside else sha256
+    return hashlib.sha256(" ".join(str(one) for one in hashes).encode()).hexdigest()

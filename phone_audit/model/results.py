@@ -1,4 +1,4 @@
-"""The published results of `scan`, `firmware` and `devices`."""
+"""The published results of `scan`, of several phones, `firmware` and `devices`."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,17 @@ from phone_audit.model.device import (
     StateItem,
     User,
 )
-from phone_audit.model.finding import Evidence, Finding, Incident, KnowledgeInfo, Skipped, Source, Tool, Verdict
+from phone_audit.model.finding import (
+    Evidence,
+    Finding,
+    Incident,
+    KnowledgeInfo,
+    Outcome,
+    Skipped,
+    Source,
+    Tool,
+    Verdict,
+)
 from phone_audit.model.stated import Day, Decimal, Number, Sha256, Time
 from phone_audit.model.watch import Observation
 
@@ -202,3 +212,73 @@ class Devices(Frozen):
     devices: tuple[DeviceState, ...]
     tool: Tool
     run: DevicesRun
+
+
+class FleetScan(Frozen):
+    """One phone of a fleet.
+
+    `name` tells it apart inside the summary: its number, its model, and the beginning of its pseudonym. `file` is the
+    result beside the summary, null where none was written. A phone that could not be read has no `outcome`, and `error`
+    and `hint` say why. `serial` is null unless identifiers were asked for.
+    """
+
+    name: str
+    file: str | None
+    pseudonym: str | None
+    label: str | None
+    model: str | None
+    outcome: Outcome | None
+    complete: bool
+    error: str | None = None
+    hint: str | None = None
+    serial: str | None = None
+
+
+class OddOne(Frozen):
+    """A phone, and the value that it has instead."""
+
+    member: str
+    value: str
+
+
+class Difference(Frozen):
+    """Something in which phones differ. `majority` is what more than half of them have, null where nothing is."""
+
+    what: str
+    majority: str | None
+    odd: tuple[OddOne, ...]
+
+
+class FleetGroup(Frozen):
+    """Phones with the same firmware (`fingerprint`), and what differs among them. Members are names."""
+
+    fingerprint: str
+    members: tuple[str, ...]
+    differs: tuple[Difference, ...]
+
+
+class FleetModel(Frozen):
+    """Phones of one model whose firmware differs."""
+
+    model: str
+    members: tuple[str, ...]
+    differs: tuple[Difference, ...]
+
+
+class FleetRun(Frozen):
+    """What may differ between two runs. Times are RFC 3339, `seconds` a duration."""
+
+    started: Time
+    finished: Time
+    seconds: Decimal
+
+
+class Fleet(Frozen):
+    """What was found on several phones, in the order in which they were named or appeared."""
+
+    schema_: Literal["phone-audit/fleet/1"]
+    scans: tuple[FleetScan, ...]
+    groups: tuple[FleetGroup, ...]
+    models: tuple[FleetModel, ...] = ()
+    tool: Tool
+    run: FleetRun

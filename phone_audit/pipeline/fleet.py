@@ -12,8 +12,7 @@ from phone_audit.judge.differing import groups_of, models_of
 from phone_audit.judge.traits import Traits, traits_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Depth
-from phone_audit.model.fleet import Fleet, FleetRun, FleetScan
-from phone_audit.model.results import Scan
+from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals
 from phone_audit.pipeline.fleet_names import phone_name, save_name, without_target
 from phone_audit.pipeline.options import Budget, Progress, ScanOptions

@@ -14,7 +14,7 @@ from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.task import renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
-from phone_audit.model.beside import BESIDE_ROLES, BesideFile, joint_hash
+from phone_audit.model.device import COMPILED_ROLES, CompiledFile, joint_hash
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.analysed import AnalysedApk, joined
 from phone_audit.pipeline.identity import identity_of
@@ -187,9 +187,9 @@ class Analysing:
                     item.path.unlink(missing_ok=True)
 
 
-def _with_beside(info: ApkInfo, beside: Sequence[BesideFile]) -> ApkInfo:
+def _with_beside(info: ApkInfo, beside: Sequence[CompiledFile]) -> ApkInfo:
     """Name the files beside an APK by where they lie on this phone."""
-    files = [file for file in info.files if file.role not in BESIDE_ROLES]
+    files = [file for file in info.files if file.role not in COMPILED_ROLES]
     files += [ApkFile(path=one.path, sha256=one.sha256, size=one.size, role=one.role) for one in beside]
     return info.model_copy(update={"files": tuple(files)}) if beside else info
 

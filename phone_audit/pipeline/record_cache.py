@@ -21,7 +21,7 @@ from phone_audit.files.bounds import RECORD
 from phone_audit.files.open_regular import open_unlinked
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import read_strictly
-from phone_audit.model.beside import BESIDE_ROLES, BesideFile, BesideRole, joint_hash
+from phone_audit.model.device import COMPILED_ROLES, CompiledFile, CompiledRole, joint_hash
 
 Extent = Literal["whole", "parts"]
 """Whether a record was made from all bytes of a file or from the parts that are read at standard depth."""
@@ -190,9 +190,9 @@ def _claim(phone: str, claimed: str) -> str:
 
 def _key_of(info: ApkInfo) -> str | None:
     """Return the hash by which a record of all bytes is kept."""
-    roles: dict[str, BesideRole] = {role: role for role in BESIDE_ROLES}
+    roles: dict[str, CompiledRole] = {role: role for role in COMPILED_ROLES}
     beside = [
-        BesideFile(file.path, None, file.size, file.sha256, roles[file.role])
+        CompiledFile(file.path, None, file.size, file.sha256, roles[file.role])
         for file in info.files
         if file.role in roles
     ]

@@ -17,8 +17,7 @@ from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen, first_fault, parse_unicode, read_values
-from phone_audit.model.fleet import Fleet
-from phone_audit.model.results import Devices, Firmware, Scan
+from phone_audit.model.results import Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 
 SEAL_SUFFIX = ".minisig"

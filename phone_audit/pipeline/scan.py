@@ -15,8 +15,7 @@ from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.judge.judge import JudgedScan, judge_scan
 from phone_audit.judge.known_good import known_good, known_image
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
-from phone_audit.model.beside import BESIDE_ROLES
-from phone_audit.model.device import DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
+from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.watch import Observation
@@ -159,7 +158,7 @@ def _document(
     label: str | None,
     observations: tuple[Observation, ...],
 ) -> Scan:
-    listed = {file.path for package in snapshot.packages for file in package.files if file.role not in BESIDE_ROLES}
+    listed = {file.path for package in snapshot.packages for file in package.files if file.role not in COMPILED_ROLES}
     sizes = [file.size for package in snapshot.packages for file in package.files]
     records = tuple(published_apk(apk, judgement, known) for apk, judgement in zip(apks, judged.apks, strict=True))
     return Scan(

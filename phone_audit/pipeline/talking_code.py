@@ -21,7 +21,7 @@ from phone_audit.apk.worker.task import renamed
 from phone_audit.errors import CommandError, DeviceLostError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped, Step
 from phone_audit.pipeline.analysed import worker_pool
 from phone_audit.pipeline.options import Budget, no_progress
@@ -172,7 +172,7 @@ class TalkingCode:
         for number, file in enumerate(find_code_beside(self._reader, [path]).get(path, ())):
             with suppress(CommandError):
                 copy = self._reader.transport.pull(file.path, self._scratch / f"{stem}.{number}")
-                beside.append(BesideFile(shown(file.path), copy, file.size, None, role_of(file.path)))
+                beside.append(CompiledFile(shown(file.path), copy, file.size, None, role_of(file.path)))
         return ApkInput(local, shown(path), beside=tuple(beside))
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
-from phone_audit.model.fleet import Fleet
-from phone_audit.model.results import Devices, Firmware, Scan
+from phone_audit.model.results import Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from phone_audit.model.fleet import Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
 from phone_audit.report.canvas import Canvas, Style
 from phone_audit.report.safe import shortened
 

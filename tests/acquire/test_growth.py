@@ -42,7 +42,7 @@ from phone_audit.acquire.parse.small_files import SmallFiles
 from phone_audit.acquire.parse.users import MOST_USERS
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import SnapshotError
-from phone_audit.model.phone_paths import MOST_DEEP
+from phone_audit.model.device import MOST_DEEP
 from tests.acquire.fake_phone import QUIET, FakePhone
 from tests.acquire.foreign.written import packages, service
 from tests.steps import LINEAR, growth

@@ -13,7 +13,7 @@ from phone_audit.apk.endpoints.host_text import (
     find_bare_ipv6,
     find_urls,
 )
-from phone_audit.model.url_schemes import CLEARTEXT_SCHEMES
+from phone_audit.model.apk import CLEARTEXT_SCHEMES
 
 
 def _hosts(text: str) -> list[tuple[str, int | None]]:

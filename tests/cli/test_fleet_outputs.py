@@ -9,7 +9,7 @@ from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHIN
 from phone_audit.cli.fleet_outputs import FleetOutputs
 from phone_audit.cli.scan_fleet import exit_code
 from phone_audit.errors import UsageError
-from phone_audit.model.fleet import Fleet, FleetRun, FleetScan
+from phone_audit.model.results import Fleet, FleetRun, FleetScan
 from tests.documents import TOOL, scan
 
 

@@ -4,8 +4,7 @@ from phone_audit.judge.differing import groups_of, models_of
 from phone_audit.judge.traits import traits_of
 from phone_audit.model.device import Package, PackageFile, PackageUser, StateItem
 from phone_audit.model.finding import Evidence, Skipped
-from phone_audit.model.fleet import Difference, OddOne
-from phone_audit.model.results import Scan
+from phone_audit.model.results import Difference, OddOne, Scan
 from tests.documents import scan
 
 PRINT = "Nokia/Onyx/B2N:9/PPR1/1:user/release-keys"

@@ -13,8 +13,8 @@ from phone_audit.judge.judge import judge_scan
 from phone_audit.judge.merging import merged
 from phone_audit.judge.observe import observed_phone
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.device import MOST_DEEP, folders_above
 from phone_audit.model.finding import Evidence, Finding, Subject
-from phone_audit.model.phone_paths import MOST_DEEP, folders_above
 from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint, finding, incident, package, snapshot
 from tests.judge.test_joining import seen as connection

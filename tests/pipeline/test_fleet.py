@@ -11,8 +11,7 @@ import pytest
 from phone_audit.errors import DeviceLostError, NoDeviceError, PhoneAuditError, UnauthorizedError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Skipped
-from phone_audit.model.fleet import Fleet
-from phone_audit.model.results import Scan
+from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline import fleet as module
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, Named, Watched
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet

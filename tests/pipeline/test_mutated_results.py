@@ -13,8 +13,7 @@ from phone_audit.errors import ResultError
 from phone_audit.files.bounded_json import CheckedJson
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.device import DeviceState
-from phone_audit.model.fleet import Difference, FleetModel, OddOne
-from phone_audit.model.results import Devices, DevicesRun
+from phone_audit.model.results import Devices, DevicesRun, Difference, FleetModel, OddOne
 from phone_audit.pipeline.firmware import check_firmware
 from phone_audit.pipeline.saved_result import judged_outcomes, parse_result
 from phone_audit.report.canvas import Style

@@ -15,7 +15,7 @@ from phone_audit.apk.worker.apk_input import ApkInput, Inbox
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.errors import PhoneAuditError
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 from phone_audit.pipeline.pulled import Analysed, Analysing
 from phone_audit.pipeline.record_cache import RecordCache
@@ -182,7 +182,7 @@ def test_of_a_file_that_is_here_the_record_of_as_many_bytes_is_used(tmp_path: Pa
 
 
 def test_equal_files_with_code_beside_them_stay_until_all_are_read(tmp_path: Path) -> None:
-    beside = BesideFile("/a.vdex", tmp_path / "v", 1, hashed("v"), "vdex")
+    beside = CompiledFile("/a.vdex", tmp_path / "v", 1, hashed("v"), "vdex")
     first = replace(pulled(tmp_path, "a"), beside=(beside,))
     second = replace(first, path="/other")
     pool = Pool()

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from phone_audit.apk.records import empty_record
 from phone_audit.model.apk import ApkFile, ApkInfo
-from phone_audit.model.beside import BesideFile, joint_hash
+from phone_audit.model.device import CompiledFile, joint_hash
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.record_cache import RecordCache
 
 APK, VDEX, OTHER = "a1" * 32, "b2" * 32, "c3" * 32
 
 
-def beside(sha256: str | None) -> BesideFile:
-    return BesideFile("/system/app/x/oat/arm64/x.vdex", None, 5, sha256, "vdex")
+def beside(sha256: str | None) -> CompiledFile:
+    return CompiledFile("/system/app/x/oat/arm64/x.vdex", None, 5, sha256, "vdex")
 
 
 def info(*skipped: Skipped) -> ApkInfo:

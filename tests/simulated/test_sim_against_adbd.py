@@ -15,7 +15,7 @@ import pytest
 from phone_audit.acquire import commands
 from phone_audit.acquire.commands import LIST_FLAGS, NAME_FLAGS, one_package_dumps, package_list
 from phone_audit.model.command_list import COMMANDS, listed
-from phone_audit.model.property_text import parse_getprop
+from phone_audit.model.text import parse_getprop
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.kit import AdbServer, Phone
 

@@ -21,8 +21,7 @@ from phone_audit.acquire.parse.shell_loops import parse_hashes
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.errors import CommandError
-from phone_audit.model.beside import BesideFile, joint_hash
-from phone_audit.model.device import HashSource
+from phone_audit.model.device import CompiledFile, HashSource, joint_hash
 from phone_audit.model.finding import Skipped
 
 HASHERS = 2
@@ -212,7 +211,7 @@ class Background:
         while wanted := self.deliveries.next_wanted():
             self._first.put(wanted)
 
-    def _known_code(self, file: FileOnPhone) -> tuple[BesideFile, ...]:
+    def _known_code(self, file: FileOnPhone) -> tuple[CompiledFile, ...]:
         """Return what lies beside a stripped APK, where the record that both lead to is known; the phone hashes it."""
         candidates = self._plan.waiting.candidates(file.path)
         if self._keeping or not candidates or file.sha256 is None or not self._plan.is_stripped(file.sha256):
@@ -220,7 +219,7 @@ class Background:
         answer = self._ask(hash_files([(one.path, one.size) for one in candidates]))
         hashes = parse_hashes(decode(answer.output)) if answer else {}
         beside = tuple(
-            BesideFile(shown(one.path), None, one.size, hashes.get(number), role_of(one.path))
+            CompiledFile(shown(one.path), None, one.size, hashes.get(number), role_of(one.path))
             for number, one in enumerate(candidates)
         )
         joint = joint_hash(file.sha256, beside)

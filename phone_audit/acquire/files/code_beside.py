@@ -18,8 +18,8 @@ from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.parse.shell_loops import Found, parse_found
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.saved.replay import ReplayTransport
-from phone_audit.model.beside import ARCHITECTURES, BesideFile, BesideRole
 from phone_audit.model.command_list import is_path
+from phone_audit.model.device import ARCHITECTURES, CompiledFile, CompiledRole
 from phone_audit.model.parts import Parts
 
 FRAMEWORK = "/system/framework"
@@ -123,7 +123,7 @@ def _architectures(folders: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def role_of(path: str) -> BesideRole:
+def role_of(path: str) -> CompiledRole:
     """Tell what a file is by its name."""
     return "odex" if path.endswith(_ODEX) else "vdex"
 
@@ -142,7 +142,7 @@ class CodeBeside:
         self._wanted: deque[FileOnPhone] = deque()
         self._waits_for: dict[str, tuple[str, set[str]]] = {}
         self._held_back: dict[str, PulledApk] = {}
-        self._came: dict[str, dict[str, BesideFile]] = {}
+        self._came: dict[str, dict[str, CompiledFile]] = {}
 
     def arrived(self, path: str, copy: PulledApk) -> list[tuple[str, PulledApk]]:
         """Take a file that has come; give the APKs that are complete by that, each with its path as decoded."""
@@ -184,7 +184,7 @@ class CodeBeside:
             return []
         if copy is not None and copy.local is not None:
             digest = copy.sha256 if copy.parts is None else None  # of parts it is a claim, and what follows trusts it
-            file = BesideFile(shown(path), copy.local, copy.size, digest, role_of(path))
+            file = CompiledFile(shown(path), copy.local, copy.size, digest, role_of(path))
             self._came.setdefault(apk, {})[path] = file
         return [] if left else [(apk, self._with_code(apk))]
 

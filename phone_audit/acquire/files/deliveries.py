@@ -11,7 +11,7 @@ from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import Plan, PulledApk
 from phone_audit.acquire.parse.text import shown
 from phone_audit.errors import AcquireError
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 from phone_audit.model.parts import Parts
 
@@ -106,7 +106,7 @@ class Deliveries:
         with self._lock:
             return self._plan.waiting.next_wanted()
 
-    def known_with_code(self, file: FileOnPhone, beside: tuple[BesideFile, ...]) -> None:
+    def known_with_code(self, file: FileOnPhone, beside: tuple[CompiledFile, ...]) -> None:
         """Hand on a file whose record, together with the code that lies beside it, is known from an earlier phone."""
         with self._lock:
             self._settle(file)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts, Range
 
 
@@ -44,7 +44,7 @@ class PulledApk:
     sha256: str | None
     size: int
     parts: Parts | None = None
-    beside: tuple[BesideFile, ...] = ()
+    beside: tuple[CompiledFile, ...] = ()
     same: bool = False
 
 

@@ -37,9 +37,8 @@ from phone_audit.acquire.parse.users import first_users, parse_users
 from phone_audit.acquire.state import read_state
 from phone_audit.errors import SnapshotError
 from phone_audit.files.open_regular import open_regular
-from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot
+from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot, folders_above
 from phone_audit.model.finding import Skipped
-from phone_audit.model.phone_paths import folders_above
 
 PER_USER = 100_000
 APK = ".apk"

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from phone_audit.apk.endpoints.uses import Spot
-from phone_audit.model.apk import HostKind
+from phone_audit.model.apk import CLEARTEXT_SCHEMES, HostKind
 from phone_audit.model.finding import Evidence
-from phone_audit.model.url_schemes import CLEARTEXT_SCHEMES
 
 MAX_SPOTS: Final = 20
 """Strings of one host whose use is looked at; with more of them it counts."""

@@ -14,7 +14,7 @@ from phone_audit.apk.oat.standard import restored
 from phone_audit.apk.oat.vdex import VDEX, Held, read_vdex
 from phone_audit.apk.zip.archive import map_file
 from phone_audit.errors import ApkError
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 
 CODE_FILE_LIMIT: Final = 512 * 2**20
@@ -34,7 +34,7 @@ class BesideCode:
     skipped: tuple[Skipped, ...]
 
 
-def read_beside(files: Sequence[BesideFile], apk: str) -> BesideCode:
+def read_beside(files: Sequence[CompiledFile], apk: str) -> BesideCode:
     """Read VDEX, OAT, compact DEX and DEX files. Never raises for what the bytes hold.
 
     A file that says nothing new (the same code for another processor) is passed over.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 
 
@@ -32,7 +32,7 @@ class ApkInput:
     shown_as: str
     parts: Parts | None = None
     sha256: str | None = None
-    beside: tuple[BesideFile, ...] = ()
+    beside: tuple[CompiledFile, ...] = ()
     sha1: str | None = None
     md5: str | None = None
     look: bool = False

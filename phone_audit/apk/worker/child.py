@@ -25,7 +25,7 @@ from phone_audit.apk.worker.record_size import RECORD, record_json
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 
 Request = dict[str, object]
@@ -105,7 +105,7 @@ def _answer(request: Request, say: Callable[[str], None], knowledge: Knowledge, 
 def _read(
     request: Request,
     left_out: frozenset[str],
-    beside: tuple[BesideFile, ...],
+    beside: tuple[CompiledFile, ...],
     on_step: Callable[[str], None],
     knowledge: Knowledge,
 ) -> ApkInfo:
@@ -134,10 +134,10 @@ def _told(hashes: object) -> Digests:
     return Digests(*hashes) if isinstance(hashes, list) else UNKNOWN
 
 
-def _beside(files: object) -> tuple[BesideFile, ...]:
+def _beside(files: object) -> tuple[CompiledFile, ...]:
     """Which files lie beside it."""
     listed = files if isinstance(files, list) else []
-    return tuple(BesideFile(path, Path(local), size, sha256, role) for path, local, size, sha256, role in listed)
+    return tuple(CompiledFile(path, Path(local), size, sha256, role) for path, local, size, sha256, role in listed)
 
 
 def _size(path: Path) -> int:

@@ -7,9 +7,8 @@ from phone_audit.detect.detector import Detector, apk_subject, may_use_network
 from phone_audit.detect.detectors.telemetry_endpoint import evidence_of
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo, Endpoint
+from phone_audit.model.apk import CLEARTEXT_SCHEMES, ApkInfo, Endpoint
 from phone_audit.model.finding import Confidence, Finding, Remedy
-from phone_audit.model.url_schemes import CLEARTEXT_SCHEMES
 
 DETECTOR = Detector(id="cleartext-endpoint", category="cleartext")
 TITLE = "Unencrypted addresses in the code"

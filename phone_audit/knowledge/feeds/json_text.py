@@ -4,7 +4,7 @@ from typing import Any
 
 from phone_audit.files.bounded_json import JsonError, checked, parse
 from phone_audit.files.bounds import FEED, BoundsError
-from phone_audit.model.text_bytes import as_utf8, decoded
+from phone_audit.model.text import as_utf8, decoded
 
 
 class FeedError(ValueError):

@@ -11,7 +11,7 @@ from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 from tests.acquire.fake_phone import QUIET, FakePhone
 
@@ -118,8 +118,8 @@ def waiting() -> CodeBeside:
     return CodeBeside({DIALER: (VDEX,), FRAMEWORK: (BOOT, SERVICES), "/whole.apk": (BOOT,)}, lacks)
 
 
-def beside(file: FileOnPhone) -> BesideFile:
-    return BesideFile(file.path, Path(file.path), 100, "ab" * 32, "vdex")
+def beside(file: FileOnPhone) -> CompiledFile:
+    return CompiledFile(file.path, Path(file.path), 100, "ab" * 32, "vdex")
 
 
 def test_an_apk_waits_for_its_code() -> None:

@@ -14,7 +14,7 @@ from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.model.apk import ApkFile, ApkInfo
-from phone_audit.model.beside import BesideFile, BesideRole
+from phone_audit.model.device import CompiledFile, CompiledRole
 from tests.apk.facts import knowledge
 from tests.apk.oat.samples import annotated, plain, trust
 from tests.apk.packages import manifest
@@ -22,7 +22,7 @@ from tests.apk.zips import Part, make_zip
 
 KNOWLEDGE = knowledge()
 APK = "/system/app/Fixture/Fixture.apk"
-FORMS: dict[str, tuple[BesideRole, Callable[[Sequence[bytes]], bytes]]] = {
+FORMS: dict[str, tuple[CompiledRole, Callable[[Sequence[bytes]], bytes]]] = {
     "006": ("vdex", lambda dexes: vdex("006", dexes)),
     "010": ("vdex", lambda dexes: vdex("010", dexes)),
     "019": ("vdex", lambda dexes: vdex("019", dexes)),
@@ -39,14 +39,14 @@ CODE = (
 )  # fmt: skip
 
 
-def beside(tmp_path: Path, content: bytes, role: BesideRole = "vdex") -> BesideFile:
+def beside(tmp_path: Path, content: bytes, role: CompiledRole = "vdex") -> CompiledFile:
     local = tmp_path / f"code.{role}"
     local.write_bytes(content)
     path = f"/system/app/Fixture/oat/arm64/Fixture.{role}"
-    return BesideFile(path, local, len(content), hashlib.sha256(content).hexdigest(), role)
+    return CompiledFile(path, local, len(content), hashlib.sha256(content).hexdigest(), role)
 
 
-def read(tmp_path: Path, dexes: Sequence[bytes], files: Sequence[BesideFile] = (), name: str = "base") -> ApkInfo:
+def read(tmp_path: Path, dexes: Sequence[bytes], files: Sequence[CompiledFile] = (), name: str = "base") -> ApkInfo:
     """Read a package with these DEX files inside."""
     parts = [Part(f"classes{number or ''}.dex", dex) for number, dex in zip(("", 2, 3, 4), dexes, strict=False)]
     path = tmp_path / "file.apk"
@@ -94,7 +94,7 @@ def test_code_inside_counts_and_what_lies_beside_is_not_read(tmp_path: Path) -> 
 DECOYS = [Part("classes0.dex", plain("http://decoy.example.net/")), Part("CLASSES.DEX"), Part("classes-x.dex")]
 
 
-def read_decoy(tmp_path: Path, decoy: Part, files: Sequence[BesideFile]) -> ApkInfo:
+def read_decoy(tmp_path: Path, decoy: Part, files: Sequence[CompiledFile]) -> ApkInfo:
     path = tmp_path / "file.apk"
     path.write_bytes(make_zip([_says_code(manifest("base")), decoy]))
     return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, beside=files)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from phone_audit.apk.oat.nearby import files_near
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 
 
 def _put(folder: Path, *names: str) -> None:
@@ -17,7 +17,7 @@ def test_the_vdex_of_the_first_architecture(tmp_path: Path) -> None:
     _put(tmp_path, "x.apk", "oat/arm/x.vdex", "oat/arm64/x.vdex", "oat/arm64/x.odex", "oat/arm64/y.vdex")
     path = tmp_path / "oat/arm64/x.vdex"
     assert files_near(tmp_path / "x.apk", "app/x/x.apk") == (
-        BesideFile("app/x/oat/arm64/x.vdex", path, 5, None, "vdex"),
+        CompiledFile("app/x/oat/arm64/x.vdex", path, 5, None, "vdex"),
     )
     assert [one.path for one in files_near(tmp_path / "x.apk", "x.apk")] == ["oat/arm64/x.vdex"]
 

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from fixtures.oat.vdex import oat, vdex
 from phone_audit.apk.oat.read import read_beside
-from phone_audit.model.beside import BesideFile
+from phone_audit.model.device import CompiledFile
 from tests.apk.oat.samples import plain, trust
 
 APK = "/system/app/Dialer/Dialer.apk"
 FOLDER = "/system/app/Dialer/oat"
 
 
-def _beside(tmp_path: Path, path: str, content: bytes) -> BesideFile:
+def _beside(tmp_path: Path, path: str, content: bytes) -> CompiledFile:
     local = tmp_path / hashlib.sha256(content).hexdigest()
     local.write_bytes(content)
-    return BesideFile(path, local, len(content), None, "odex" if path.endswith(".odex") else "vdex")
+    return CompiledFile(path, local, len(content), None, "odex" if path.endswith(".odex") else "vdex")
 
 
-def _told(tmp_path: Path, *files: BesideFile) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+def _told(tmp_path: Path, *files: CompiledFile) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
     found = read_beside(files, APK)
     return {name: bytes(dex) for name, dex in found.dexes}, [(one.subject, one.code) for one in found.skipped]
 
@@ -47,7 +47,7 @@ def test_the_same_code_for_another_processor_is_read_once(tmp_path: Path) -> Non
 
 def test_a_file_of_another_kind_and_a_file_that_is_gone(tmp_path: Path) -> None:
     odd = _beside(tmp_path, f"{FOLDER}/arm64/Dialer.vdex", b"none of these")
-    gone = BesideFile(f"{FOLDER}/arm64/Dialer.odex", tmp_path / "gone", 5, None, "odex")
+    gone = CompiledFile(f"{FOLDER}/arm64/Dialer.odex", tmp_path / "gone", 5, None, "odex")
     assert _told(tmp_path, odd, gone) == (
         {},
         [("oat/arm64/Dialer.vdex", "not-a-code-file"), ("oat/arm64/Dialer.odex", "not-found")],

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Behaviour
-from phone_audit.model.fleet import Difference, OddOne
+from phone_audit.model.results import Difference, OddOne
 from phone_audit.pipeline.firmware import check_firmware
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.knowledge.schemas import schema_of
-from phone_audit.knowledge.check_incident import CEILING
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.check.incident import CEILING
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.knowledge.json_schema import faults
 
 ROOT = Path(__file__).parent.parent

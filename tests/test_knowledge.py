@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_knowledge
-from phone_audit.knowledge.check_incident import facts_of
-from phone_audit.knowledge.incident_schema import Fact
+from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from phone_audit.knowledge.rules import split_url
+from phone_audit.knowledge.schema.incident import Fact
 from tests.knowledge.folders import ROOT, shared
 
 INCIDENTS = sorted(path.stem for path in (BUNDLED / "incidents").glob("*.json"))

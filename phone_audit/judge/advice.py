@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from phone_audit.judge.observed import Hit
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema.incident import IncidentEntry
 
 Seen = Literal["found", "listed", "named"]
 """The thing itself was found, surely or as a sign; or the build is listed as affected; or only a name fits."""

@@ -20,8 +20,8 @@ from phone_audit.judge.observed import (
 from phone_audit.judge.package_hits import package_hits
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.knowledge.compare import names_build
-from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry, ModelFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry, ModelFact
 from phone_audit.model.finding import Evidence, Subject
 
 __all__ = ["Hit", "IncidentMatch", "Observed", "ObservedPackage", "match_incidents"]

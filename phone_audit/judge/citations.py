@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from phone_audit.knowledge.incident_schema import Fact, IncidentEntry, IncidentSource
+from phone_audit.knowledge.schema.incident import Fact, IncidentEntry, IncidentSource
 from phone_audit.model.finding import Incident, Source
 
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from phone_audit.knowledge.compare import compare
-from phone_audit.knowledge.incident_schema import Condition
+from phone_audit.knowledge.schema.incident import Condition
 
 
 class Conditional(Protocol):

@@ -14,8 +14,8 @@ from phone_audit.judge.outcomes import strongest, supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.support import support_of
-from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry, ModelFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry, ModelFact
 from phone_audit.model.finding import Finding, Incident, Outcome, Reason, Verdict
 from phone_audit.model.results import BuildMatch, BuildMatchKind, BuildStatus, CheckedBuild, ParsedBuild
 from phone_audit.model.wording import listed

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phone_audit.knowledge.incident_schema import BuildFact, IncidentEntry
+from phone_audit.knowledge.compare import HMD_BUILD
+from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry
 from phone_audit.knowledge.schemes import SchemeIndex
-from phone_audit.knowledge.versions import HMD_BUILD
 from phone_audit.model.results import FixCompared
 from phone_audit.model.wording import listed
 

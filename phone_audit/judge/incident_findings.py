@@ -8,7 +8,7 @@ from phone_audit.judge.citations import all_sources
 from phone_audit.judge.observed import UNKNOWN_BUILD, WORDS, Hit, IncidentMatch, Word
 from phone_audit.judge.reasons import disputed, found_phrase
 from phone_audit.judge.remedies import remedies
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Subject, finding_key
 
 

@@ -7,7 +7,9 @@ from typing import Generic, TypeVar
 
 from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.hosts import plain_host, suffixes
-from phone_audit.knowledge.incident_schema import (
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.rules import split_url
+from phone_audit.knowledge.schema.incident import (
     PACKAGE_VERSION,
     PROSE,
     BuildFact,
@@ -21,8 +23,6 @@ from phone_audit.knowledge.incident_schema import (
     PathFact,
     PropertyFact,
 )
-from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.rules import split_url
 
 FactType = TypeVar("FactType", bound=Fact)
 

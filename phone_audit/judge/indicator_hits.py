@@ -9,7 +9,7 @@ from phone_audit.judge.batch import property_evidence
 from phone_audit.judge.observed import Observed, ObservedPackage
 from phone_audit.judge.package_hits import endpoint_evidence, package_evidence, package_subject
 from phone_audit.knowledge.feeds.indicator import Kind, Listed, ThreatClass
-from phone_audit.knowledge.feeds.misp import THIS_ONLY
+from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
 from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import suffixes as public_suffixes

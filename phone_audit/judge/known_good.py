@@ -7,10 +7,10 @@ it is, not that the maker added nothing to it, which is what most published inci
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from phone_audit.knowledge.baseline_schema import BaselineFact
 from phone_audit.knowledge.feeds.indicator import Kind, Listed
 from phone_audit.knowledge.feeds.transparency import FILE_LOGS, IMAGE_LOG, VBMETA, note_of
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import BaselineFact
 from phone_audit.model.apk import ApkInfo, Signer
 from phone_audit.model.device import Package, PackageFile, Snapshot
 from phone_audit.model.finding import Evidence

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from phone_audit.judge.conditions import Fit
-from phone_audit.knowledge.incident_schema import Fact, IncidentEntry
+from phone_audit.knowledge.schema.incident import Fact, IncidentEntry
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Subject
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from phone_audit.judge.conditions import Fit, fit, waits_for_build
 from phone_audit.judge.index import Index
 from phone_audit.judge.observed import Hit, ObservedPackage, confirmed_where
-from phone_audit.knowledge.incident_schema import CertificateFact, EndpointFact, Fact, HashFact, IncidentEntry
+from phone_audit.knowledge.schema.incident import CertificateFact, EndpointFact, Fact, HashFact, IncidentEntry
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Subject
 

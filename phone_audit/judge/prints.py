@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from phone_audit.knowledge.fingerprints import FINGERPRINT_FORM
+from phone_audit.knowledge.firmware_rules import FINGERPRINT_FORM
 
 FINGERPRINT = "ro.build.fingerprint"
 FINGERPRINT_FIELDS = (

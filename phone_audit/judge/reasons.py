@@ -7,7 +7,7 @@ from phone_audit.judge.citations import sources_of
 from phone_audit.judge.fixed_builds import fixed_sentence, service_pack_sentence
 from phone_audit.judge.index import host_of
 from phone_audit.judge.observed import Hit, IncidentMatch
-from phone_audit.knowledge.incident_schema import (
+from phone_audit.knowledge.schema.incident import (
     BuildFact,
     CertificateFact,
     EndpointFact,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from phone_audit.judge.advice import Seen, advice
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Remedy
 
 HELP = "https://stopstalkerware.org"

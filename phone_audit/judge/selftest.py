@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import WORDS, HitKind, Observed, ObservedPackage, PathKind, Word
-from phone_audit.knowledge.incident_schema import IncidentEntry, MustIgnore, MustMatch
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.rules import split_url
+from phone_audit.knowledge.schema.incident import IncidentEntry, MustIgnore, MustMatch
 from phone_audit.model.apk import Endpoint
 
 _WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.support_schema import LabelFile, MonthNames
+from phone_audit.knowledge.schema.facts import LabelFile, MonthNames
 
 Value = TypeVar("Value")
 

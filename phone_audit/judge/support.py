@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.support_schema import SupportFact
+from phone_audit.knowledge.schema.facts import SupportFact
 from phone_audit.model.finding import Source
 from phone_audit.model.results import Support
 

@@ -22,8 +22,8 @@ from phone_audit.judge.outcomes import supports
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import reason_text
 from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.finding import (
     Evidence,

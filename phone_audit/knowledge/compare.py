@@ -1,10 +1,77 @@
 """How a fact is compared with a text: exactly, in part, by a pattern, or as a version inside a range."""
 
 import re
+from collections.abc import Callable, Mapping
 
-from phone_audit.knowledge.incident_schema import BuildFact, ModelFact
 from phone_audit.knowledge.patterns import LONGEST_TEXT
-from phone_audit.knowledge.versions import in_range
+from phone_audit.knowledge.schema.incident import BuildFact, ModelFact
+
+Version = tuple[int, ...]
+HMD_BUILD = re.compile(r"(?P<branch>[0-9]{2}[A-Z]{2,4}_[0-9]{1,2}_[0-9]{2,3}[A-Z]?)(?:_SP(?P<pack>[0-9]{1,4}))?")
+"""HMD Global (Nokia): region, version, and the service pack where one is shown (`00WW_3_22C_SP03`)."""
+
+_SERVICE_PACK = re.compile(r"_SP([0-9]{1,4})")
+_BOUND = re.compile(r"(?:SP)?([0-9]{1,4})")
+_MIUI = re.compile(r"V([0-9]{1,9}(?:\.[0-9]{1,9}){1,9})(?:\.[A-Z]{7})?")
+_DOTTED = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,31}")
+
+
+def in_range(fact: BuildFact, text: str) -> bool:
+    """Tell whether a version lies in a published range.
+
+    Args:
+        fact: a fact with `match: range`; `from_` is included, `below` excluded.
+        text: a version as the phone shows it; hostile input. Another scheme or branch is never inside.
+    """
+    read = _READERS[fact.scheme or "dotted"]
+    here = read(text, fact.branch or "")
+    if here is None:
+        return False
+    low, high = bounds(fact)
+    return (low is None or here >= low) and (high is None or here < high)
+
+
+def bounds(fact: BuildFact) -> tuple[Version | None, Version | None]:
+    """Return the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
+    return _bound(fact, fact.from_), _bound(fact, fact.below)
+
+
+def _bound(fact: BuildFact, text: str | None) -> Version | None:
+    if text is None:
+        return None
+    if fact.scheme == "hmd":  # inside a branch only the service pack is compared, so only it is given
+        found = _BOUND.fullmatch(text)
+        return (int(found[1]),) if found else None
+    return _READERS[fact.scheme or "dotted"](text, "")
+
+
+def _hmd(text: str, branch: str) -> Version | None:
+    """No service pack counts as SP00: the first release of a branch."""
+    if text == branch:
+        return (0,)
+    found = _SERVICE_PACK.fullmatch(text.removeprefix(branch)) if branch and text.startswith(branch) else None
+    return (int(found[1]),) if found else None
+
+
+def _miui(text: str, _branch: str) -> Version | None:
+    found = _MIUI.fullmatch(text)
+    return _numbers(found[1]) if found else None
+
+
+def _dotted(text: str, _branch: str) -> Version | None:
+    return _numbers(text) if _DOTTED.fullmatch(text) else None
+
+
+def _numbers(text: str) -> Version:
+    return tuple(int(part) for part in text.split("."))
+
+
+_READERS: Mapping[str, Callable[[str, str], Version | None]] = {
+    "hmd": _hmd,
+    "miui": _miui,
+    "dotted": _dotted,
+    "unix-seconds": _dotted,
+}
 
 
 def names_build(fact: BuildFact | ModelFact, have: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, TypeVar
 
-from phone_audit.knowledge.incident_schema import PROSE, Fact, IncidentEntry
+from phone_audit.knowledge.schema.incident import PROSE, Fact, IncidentEntry
 
 FactType = TypeVar("FactType", bound=Fact)
 Best = Literal["confirmed", "affected", "weak", "candidate", "model", "fixed", "nothing"]

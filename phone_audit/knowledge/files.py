@@ -1,11 +1,12 @@
 """Knowledge files on disk: read once as bytes, hashed, parsed into models, with errors that name the place."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,12 +15,42 @@ from phone_audit.errors import KnowledgeError
 from phone_audit.files.bounded_json import JsonError, checked
 from phone_audit.files.bounded_lines import read_bounded
 from phone_audit.files.bounds import KNOWLEDGE, KNOWLEDGE_FOLDER, MB, BoundsError
+from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.feeds.store import FOLDER
-from phone_audit.knowledge.knowledge_file import open_knowledge
-from phone_audit.knowledge.problems import Problem
 from phone_audit.model.base import Frozen, parse_unicode
 from phone_audit.model.text import as_utf8
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One fault of one entry. `text` says what is wrong and what to write instead."""
+
+    file: str
+    entry: str
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.entry}: {self.field}: {self.text}"
+
+
+Report = Callable[[str, str], None]
+"""Takes the field and the text of a problem of the entry in hand."""
+
+
+BUNDLED: Final = Path(__file__).parent / "data"
+"""The folder of the facts that come with the package."""
+
+
+def open_knowledge(path: Path) -> BufferedReader:
+    """Open `FOLDER/kind/name`; no link below FOLDER is followed, except where the package itself is installed as links.
+
+    Raises:
+        OSError: it cannot be opened, is no regular file, or leads out of the folder.
+    """
+    folder = path.parents[1]
+    return open_regular(path) if folder == BUNDLED else open_inside(folder, f"{path.parent.name}/{path.name}")
+
 
 Kind = Literal[
     "incidents",
@@ -37,6 +68,8 @@ Kind = Literal[
     "baselines",
     "authorities",
 ]
+FEED_FOLDER: Final = "indicators"
+"""The sub-folder of a knowledge folder that holds feeds."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The sub-folders of a knowledge folder."""
 
@@ -73,10 +106,10 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     if not folder.is_dir():
         raise KnowledgeError(f"There is no knowledge folder {folder}.", "Name an existing folder with --knowledge.")
     kinds: list[Kind] = [kind for kind in KINDS if (folder / kind).is_dir()]
-    if not kinds and not (folder / FOLDER).is_dir():
+    if not kinds and not (folder / FEED_FOLDER).is_dir():
         raise KnowledgeError(
             f"{folder} holds no knowledge.",
-            f"Put files into a sub-folder: {', '.join((*KINDS, FOLDER))}. See docs/knowledge.md.",
+            f"Put files into a sub-folder: {', '.join((*KINDS, FEED_FOLDER))}. See docs/knowledge.md.",
         )
     files = []
     left = KNOWLEDGE_FOLDER

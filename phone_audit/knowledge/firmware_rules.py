@@ -1,10 +1,10 @@
 """Whether a firmware rule holds for what a build says of itself."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from phone_audit.knowledge.fingerprints import FINGERPRINT_FORM
-from phone_audit.knowledge.firmware_schema import (
+from phone_audit.knowledge.schema.firmware import (
     AboveCheck,
     Check,
     DenyCheck,
@@ -16,6 +16,10 @@ from phone_audit.knowledge.firmware_schema import (
     SaysCheck,
     TableCheck,
 )
+
+FINGERPRINT_FORM = re.compile(r"([^/:]+)/([^/:]+)/([^/:]+):([^/]+)/([^/]+)/([^/:]+):([^/]+)/([^/]+)")
+"""A whole fingerprint, one group for each of its parts."""
+
 
 PARTS = ("brand", "name", "device", "release", "id", "incremental", "type", "tags")
 """The parts of a fingerprint, in order."""

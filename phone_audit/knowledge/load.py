@@ -11,36 +11,39 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
-from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
-from phone_audit.knowledge.behaviour_schema import BehaviourRule
-from phone_audit.knowledge.fact_schema import (
+from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trackers
+from phone_audit.knowledge.feeds.store import feed_files
+from phone_audit.knowledge.files import BUNDLED as BUNDLED
+from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
+from phone_audit.knowledge.hosts import HostIndex, host_facts_of
+from phone_audit.knowledge.rules import RuleIndex
+from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.facts import (
+    AuthorityFact,
+    AuthorityFile,
+    BaselineFact,
+    BaselineFile,
     FactSource,
     HostFact,
     HostFile,
     KeyFact,
     KeyFile,
+    LabelFile,
     LibraryFact,
     LibraryFile,
+    PackerFact,
+    PackerFile,
     RuledOutRule,
     RuleFile,
+    SupportFact,
+    SupportFile,
     TrackerFact,
     TrackerFile,
 )
-from phone_audit.knowledge.feeds.index import Indicators
-from phone_audit.knowledge.feeds.store import feed_files
-from phone_audit.knowledge.feeds.tracker_facts import feed_source, feed_trackers
-from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
-from phone_audit.knowledge.firmware_schema import FirmwareRule
-from phone_audit.knowledge.hosts import HostIndex
-from phone_audit.knowledge.incident_schema import IncidentEntry
-from phone_audit.knowledge.knowledge_file import BUNDLED as BUNDLED
-from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
-from phone_audit.knowledge.rules import RuleIndex
-from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeFile
+from phone_audit.knowledge.schema.firmware import FirmwareRule
+from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeFile
 from phone_audit.knowledge.schemes import SchemeIndex
-from phone_audit.knowledge.support_schema import LabelFile, SupportFact, SupportFile
-from phone_audit.knowledge.tracker_hosts import host_facts_of
 from phone_audit.model.finding import KnowledgeInfo
 
 Entry = TypeVar("Entry")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from phone_audit.knowledge.packer_schema import PackerFact
+from phone_audit.knowledge.schema.facts import PackerFact
 
 _MODULE = re.compile(r"[^/]+/(?=(?:assets|lib)/)")
 """The module in front of a path in an app bundle: `base/lib/x86/libjiagu.so`."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from phone_audit.knowledge.fact_schema import RuledOutRule
 from phone_audit.knowledge.hosts import HostIndex, plain_host
+from phone_audit.knowledge.schema.facts import RuledOutRule
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from phone_audit.knowledge.scheme_schema import DateType, KeyType, OrderKey, SchemeDate, SchemeEntry, SchemeForm
+from phone_audit.knowledge.schema.scheme import DateType, KeyType, OrderKey, SchemeDate, SchemeEntry, SchemeForm
 
 Relation = Literal["before", "same", "after"]
 WHOLE = "*"

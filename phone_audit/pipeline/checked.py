@@ -7,13 +7,12 @@ from pathlib import Path
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.selftest import failed_tests
-from phone_audit.knowledge.check import Findings, check_folder, counts_of
-from phone_audit.knowledge.files import DataFile, read_data
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.check.folder import Findings, check_folder, counts_of
+from phone_audit.knowledge.files import DataFile, Problem, read_data
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import host_fault
-from phone_audit.knowledge.problems import Problem
 from phone_audit.knowledge.rules import split_url
+from phone_audit.knowledge.schema.incident import IncidentEntry
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from phone_audit.errors import UsageError
 from phone_audit.knowledge.feeds.indicator import MALICIOUS, Listed, ThreatClass
 from phone_audit.knowledge.feeds.values import NoValueError, read
-from phone_audit.knowledge.incident_schema import Fact, IncidentEntry
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import Fact, IncidentEntry
 from phone_audit.report.indicators import Shared
 
 INCIDENTS = "incidents"

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.errors import KnowledgeError, UsageError
-from phone_audit.knowledge.check_incident import facts_of
+from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS, FeedHead, Kind, Listed
-from phone_audit.knowledge.incident_schema import (
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import (
     PROSE,
     BuildFact,
     CertificateFact,
@@ -20,8 +21,7 @@ from phone_audit.knowledge.incident_schema import (
     PathFact,
     PropertyFact,
 )
-from phone_audit.knowledge.incident_schema import Fact as IncidentFact
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.incident import Fact as IncidentFact
 from phone_audit.knowledge.updates.generations import read_current
 from phone_audit.knowledge.updates.locks import FOLDER as FETCHED
 from phone_audit.model.base import Frozen

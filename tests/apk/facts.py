@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.knowledge.fact_schema import HostFact, LibraryFact, OptOutFact, RuledOutRule, TrackerFact
 from phone_audit.knowledge.files import DataFile, Kind
-from phone_audit.knowledge.incident_schema import EndpointFact, IncidentEntry, IncidentTests
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import HostFact, LibraryFact, OptOutFact, RuledOutRule, TrackerFact
+from phone_audit.knowledge.schema.incident import EndpointFact, IncidentEntry, IncidentTests
 from phone_audit.model.apk import EndpointCategory
 
 

@@ -9,8 +9,8 @@ from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.join import join
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.trackers.opt_outs import with_opt_outs
-from phone_audit.knowledge.fact_schema import OptOutFact
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.facts import OptOutFact
 from phone_audit.model.apk import OptOut, Tier, Tracker
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import Class, Method, assemble

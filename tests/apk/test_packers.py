@@ -7,7 +7,7 @@ from phone_audit.apk.join import join
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
+from phone_audit.knowledge.schema.facts import PackerFact, PackerFile
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Evidence, Skipped
 from tests.apk.dex.builder import Source, build_dex

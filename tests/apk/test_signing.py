@@ -13,7 +13,7 @@ from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.signature.signing_block import V2, V3, find_block
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
-from phone_audit.knowledge.fact_schema import KeyFact
+from phone_audit.knowledge.schema.facts import KeyFact
 from phone_audit.model.apk import Signature, Signer
 from tests.apk.signed import FOLDER, told_by_apksigner
 from tests.apk.zips import Part, make_zip

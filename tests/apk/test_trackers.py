@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from phone_audit.apk.trackers.trackers import MAX_CLASSES, MAX_STAND_INS, Classes, find_trackers
-from phone_audit.knowledge.fact_schema import TrackerFact
+from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import Endpoint, HeldBy, Tracker
 from phone_audit.model.finding import Evidence
 from tests.apk.facts import knowledge, library, tracker

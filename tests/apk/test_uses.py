@@ -13,7 +13,7 @@ from phone_audit.apk.endpoints.intent_probes import PROBE
 from phone_audit.apk.endpoints.string_dataflow import MESSAGE
 from phone_audit.apk.endpoints.suffix_lists import SUFFIX_LIST
 from phone_audit.apk.endpoints.uses import PROSE, UNUSED, Spot, rules_by_use
-from phone_audit.knowledge.fact_schema import RuledOutRule
+from phone_audit.knowledge.schema.facts import RuledOutRule
 from phone_audit.model.apk import Endpoint
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string
 from tests.apk.facts import knowledge, library, rule, tracker

@@ -7,8 +7,8 @@ from typing import Any
 from phone_audit.judge.judge import JudgedApk
 from phone_audit.judge.observed import ObservedPackage
 from phone_audit.knowledge.files import DataFile, read_folder
-from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import BUNDLED, Knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun, Endpoint, HeldBy, Signer
 from phone_audit.model.device import Build, Package, PackageFile, Snapshot
 from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool

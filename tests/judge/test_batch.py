@@ -8,8 +8,8 @@ import pytest
 
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import Observed, ObservedPackage, Word
-from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Evidence, Subject
 from tests.judge.cases import NOKIA, PIXEL, endpoint, fact, incident, knowledge_of, observed
 from tests.steps import LINEAR, growth, steps

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.judge.conditions import Fit, fit, holds
-from phone_audit.knowledge.incident_schema import Condition, Fact
+from phone_audit.knowledge.schema.incident import Condition, Fact
 
 GLOBAL = {"field": "ro.product.name", "match": "exact", "value": "One_WW"}
 CHINA = {"field": "ro.build.display.id", "match": "prefix", "value": "00CN_"}

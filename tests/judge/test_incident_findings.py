@@ -7,7 +7,7 @@ import pytest
 from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.incident_findings import incident_findings
 from phone_audit.judge.observed import Observed, ObservedPackage
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Evidence, Finding, Remedy, Source, Subject, finding_key
 from tests.judge.cases import endpoint, fact, incident, knowledge_of, observed
 

@@ -14,7 +14,7 @@ from phone_audit.judge.observed import Observed
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
-from phone_audit.knowledge.feeds.misp import THIS_ONLY
+from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkFile
 from phone_audit.model.finding import Evidence, Finding, Source, Subject

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from phone_audit.judge.judge import judge_apk, judge_scan
-from phone_audit.knowledge.check_incident import facts_of
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.finding import Finding
 from phone_audit.model.results import CheckedBuild

@@ -9,8 +9,8 @@ from phone_audit.judge.batch import match_incidents
 from phone_audit.judge.observed import Observed, ObservedPackage
 from phone_audit.judge.prints import with_fingerprint_parts
 from phone_audit.judge.reasons import published_sentence, reason_text
-from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.judge.cases import NOKIA, REGISTRATION, REGISTRATION_PATH, endpoint, fact, incident, knowledge_of, observed
 
 WEATHER = "com.acme.weather"

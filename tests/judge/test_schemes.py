@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.knowledge.check_schemes import told_by
+from phone_audit.knowledge.check.rules import told_by
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schemes import SchemeIndex
 

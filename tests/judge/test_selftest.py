@@ -5,8 +5,8 @@ import json
 import pytest
 
 from phone_audit.judge.selftest import failed_tests, observed_in, word_for
-from phone_audit.knowledge.incident_schema import MustIgnore, MustMatch
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
+from phone_audit.knowledge.schema.incident import MustIgnore, MustMatch
 from tests.judge.cases import fact, incident, knowledge_of
 
 

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from fixtures.knowledge.authorities import make
-from phone_audit.knowledge.authority_schema import AuthorityFact
-from phone_audit.knowledge.check_authorities import check_authority
+from phone_audit.knowledge.check.facts import check_authority
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.facts import AuthorityFact
 
 GOOD: dict[str, Any] = {"id": "a", "sha256": "ab" * 32, "name": "Root", "api_levels": [28, 29], "sources": ["s"]}
 

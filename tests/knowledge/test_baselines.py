@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from fixtures.knowledge.baselines import make
-from phone_audit.knowledge.baseline_schema import BaselineFact
-from phone_audit.knowledge.check_baselines import check_baseline
+from phone_audit.knowledge.check.facts import check_baseline
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.facts import BaselineFact
 
 SIGNER = "ab" * 32
 GOOD: dict[str, Any] = {

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Condition, Features, Leaf
-from phone_audit.knowledge.check_behaviour import check_behaviour
+from phone_audit.knowledge.check.rules import check_behaviour
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Condition, Features, Leaf
 
 RULE: dict[str, Any] = {
     "id": "read.x", "title": "Reads X", "meaning": "It reads X.", "category": "identifier", "data": "x",

@@ -6,7 +6,8 @@ import pytest
 
 from fixtures.knowledge.indicators import LISTS, List, licence_text, make, ordinary
 from phone_audit.knowledge.feeds.indicator import MALICIOUS
-from phone_audit.knowledge.feeds.store import FOLDER, feed_files, write_feed
+from phone_audit.knowledge.feeds.store import feed_files, write_feed
+from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from tests.knowledge.feeds.feeds import item
 from tests.knowledge.folders import shared
@@ -24,8 +25,8 @@ def test_the_script_makes_the_bundled_bytes(source: List, knowledge: Knowledge, 
     head, indicators, _ = make(source, shared("feeds"), knowledge)
     path = tmp_path / f"{source.feed}.jsonl"
     write_feed(path, head, indicators)
-    assert path.read_bytes() == (BUNDLED / FOLDER / path.name).read_bytes()
-    licence = (BUNDLED / FOLDER / f"LICENSE.{source.feed}").read_text("utf-8")
+    assert path.read_bytes() == (BUNDLED / FEED_FOLDER / path.name).read_bytes()
+    licence = (BUNDLED / FEED_FOLDER / f"LICENSE.{source.feed}").read_text("utf-8")
     assert licence == licence_text(source, path.name)
     assert source.publisher in licence
     assert source.licence_url in licence

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_knowledge, main
+from phone_audit.knowledge.check.__main__ import main
+from phone_audit.knowledge.check.folder import check_knowledge
 from tests.knowledge.folders import (
     host,
     incident,

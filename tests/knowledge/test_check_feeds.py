@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.check import check_folder
-from phone_audit.knowledge.check_feeds import check_feeds
+from phone_audit.knowledge.check.feeds import check_feeds
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.feeds.indicator import Indicator
-from phone_audit.knowledge.problems import Problem
+from phone_audit.knowledge.files import Problem
 from tests.knowledge.feeds.feeds import item, keep
 from tests.knowledge.feeds.test_importing import reporter
 

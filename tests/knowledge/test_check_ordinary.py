@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_knowledge
+from phone_audit.knowledge.check.folder import check_knowledge
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import incident, write_incident
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_knowledge
+from phone_audit.knowledge.check.folder import check_knowledge
 from tests.knowledge.folders import source, write
 
 FORM = {

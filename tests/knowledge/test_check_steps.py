@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check_incident import check_incident
-from phone_audit.knowledge.check_steps import check_steps
-from phone_audit.knowledge.incident_schema import IncidentEntry, Step
+from phone_audit.knowledge.check.incident import check_incident, check_steps
+from phone_audit.knowledge.schema.incident import IncidentEntry, Step
 from tests.knowledge.folders import incident
 
 UPDATE = "Install the update."

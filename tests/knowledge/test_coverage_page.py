@@ -3,10 +3,10 @@
 import pytest
 
 from fixtures.knowledge.coverage_page import page
-from phone_audit.knowledge.check_incident import STRENGTH
+from phone_audit.knowledge.check.incident import STRENGTH
 from phone_audit.knowledge.coverage import BESTS, best_outcome, best_word
-from phone_audit.knowledge.incident_schema import IncidentEntry
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.knowledge.folders import ROOT, incident
 
 SOURCED = {"confidence": "sourced", "source": 1}

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.fact_schema import HostFile, TrackerFile
 from phone_audit.knowledge.files import DataFile, SchemaError, digest_of, parse, read_folder, read_whole
-from phone_audit.knowledge.incident_schema import IncidentEntry
+from phone_audit.knowledge.schema.facts import HostFile, TrackerFile
+from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.knowledge.folders import incident, tracker, write, write_facts, write_incident
 
 

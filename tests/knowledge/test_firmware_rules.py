@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_folder
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.firmware_rules import day_of, firmware_cases, text_of
-from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.load import BUNDLED, load_knowledge
+from phone_audit.knowledge.schema.firmware import FirmwareRule
 
 FINGERPRINT = "Acme/one_eu/one:14/UP1A.231005.007/X1:user/release-keys"
 SAYS = {

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check import check_knowledge
-from phone_audit.knowledge.packer_schema import PackerFact
+from phone_audit.knowledge.check.folder import check_knowledge
 from phone_audit.knowledge.packers import PackerIndex
+from phone_audit.knowledge.schema.facts import PackerFact
 from tests.knowledge.folders import write_facts
 
 

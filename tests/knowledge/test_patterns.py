@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.check import check_knowledge
+from phone_audit.knowledge.check.folder import check_knowledge
 from phone_audit.knowledge.compare import compare, names_build
-from phone_audit.knowledge.incident_schema import BuildFact
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.patterns import LONGEST_TEXT, pattern_fault
+from phone_audit.knowledge.schema.incident import BuildFact
 from tests.knowledge.folders import incident, write_incident
 
 ENDLESS = r"ACME_ONE_1\.4\.1|(A+)+Z"

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from phone_audit.knowledge.fact_schema import RuledOutRule
 from phone_audit.knowledge.rules import RuleIndex, split_url
+from phone_audit.knowledge.schema.facts import RuledOutRule
 
 
 def rule(name: str, *, hosts: tuple[str, ...] = (), urls: tuple[str, ...] = ()) -> RuledOutRule:

@@ -1,5 +1,5 @@
-from phone_audit.knowledge.fact_schema import HostFact, TrackerFact
-from phone_audit.knowledge.tracker_hosts import category_of, host_facts_of
+from phone_audit.knowledge.hosts import category_of, host_facts_of
+from phone_audit.knowledge.schema.facts import HostFact, TrackerFact
 from tests.knowledge.folders import tracker
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.knowledge.incident_schema import BuildFact
-from phone_audit.knowledge.versions import in_range
+from phone_audit.knowledge.compare import in_range
+from phone_audit.knowledge.schema.incident import BuildFact
 
 
 def range_of(scheme: str, **bounds: Any) -> BuildFact:

@@ -7,7 +7,7 @@ from typing import Final
 from phone_audit.apk.behaviours.plan import Plan
 from phone_audit.apk.behaviours.search import Found, Place, units_of
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
 from phone_audit.model.apk import Behaviour, Component
 from phone_audit.model.finding import Evidence, Skipped
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.knowledge.behaviour_schema import Leaf
+from phone_audit.knowledge.schema.behaviour import Leaf
 
 _CONTEXT: Final = "android.content.Context"
 _DERIVED: Final[Mapping[str, str]] = {

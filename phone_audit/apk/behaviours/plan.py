@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from phone_audit.apk.behaviours.lookup import Wanted
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf, LeafKind
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, LeafKind
 
 _TEXTS: Final[frozenset[LeafKind]] = frozenset({"string", "string_start"})
 

@@ -10,7 +10,7 @@ from phone_audit.apk.behaviours.plan import Plan
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, verified
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf, Scope
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, Scope
 from phone_audit.model.finding import Evidence, EvidenceKind
 
 MAX_PLACES: Final = 20_000

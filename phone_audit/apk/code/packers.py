@@ -12,8 +12,8 @@ from phone_audit.apk.records import in_order
 from phone_audit.apk.trackers.trackers import Classes
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.packer_schema import PackerFact
 from phone_audit.knowledge.packers import PackerIndex
+from phone_audit.knowledge.schema.facts import PackerFact
 from phone_audit.model.apk import ApkInfo, Obfuscation
 from phone_audit.model.finding import Evidence, Skipped
 

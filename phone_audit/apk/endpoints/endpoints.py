@@ -22,9 +22,9 @@ from phone_audit.apk.endpoints.markup_names import is_name_in_markup
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.apk.endpoints.seen_hosts import Gathered
 from phone_audit.apk.endpoints.uses import BY_USE, Spot
-from phone_audit.knowledge.fact_schema import HostFact, RuledOutRule
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import HostFact, RuledOutRule
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence, EvidenceKind, Skipped
 

@@ -9,7 +9,7 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Use, users_of
-from phone_audit.knowledge.fact_schema import RuledOutRule
+from phone_audit.knowledge.schema.facts import RuledOutRule
 
 _TEXT_TYPES: Final = (b"Ljava/lang/String;", b"Ljava/lang/CharSequence;", b"Ljava/lang/Object;")
 

@@ -27,7 +27,7 @@ from phone_audit.apk.endpoints.mentions import Spot as Spot
 from phone_audit.apk.endpoints.prose import is_sentence
 from phone_audit.apk.endpoints.string_dataflow import MESSAGE, Follower, OtherUseError
 from phone_audit.apk.endpoints.suffix_lists import SUFFIX_LIST, spots_in_lists
-from phone_audit.knowledge.fact_schema import RuledOutRule
+from phone_audit.knowledge.schema.facts import RuledOutRule
 
 UNUSED: Final = "unused"
 PROSE: Final = "prose"

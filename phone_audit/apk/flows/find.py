@@ -13,7 +13,7 @@ from phone_audit.apk.flows.reach import Reach
 from phone_audit.apk.flows.shared import Leak, Shared
 from phone_audit.apk.flows.sources import WORDS, Sources, reading
 from phone_audit.apk.flows.values import Step, as_flow_step
-from phone_audit.knowledge.behaviour_schema import Leaf
+from phone_audit.knowledge.schema.behaviour import Leaf
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.finding import Evidence
 

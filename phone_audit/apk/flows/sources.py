@@ -8,8 +8,8 @@ from phone_audit.apk.behaviours.lookup import Lookup, Numbers, Wanted
 from phone_audit.apk.flows import models
 from phone_audit.apk.flows.machine import SMALL
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.knowledge.behaviour_schema import BehaviourRule, Leaf
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
 
 WORDS: Final[Mapping[str, str]] = {
     "imei": "the IMEI",

@@ -24,7 +24,7 @@ from phone_audit.apk.signature.verify import Verification
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
-from phone_audit.knowledge.fact_schema import KeyFact
+from phone_audit.knowledge.schema.facts import KeyFact
 from phone_audit.model.apk import Signature, Signer
 
 SCHEMES = ("v1", "v2", "v3", "v3.1", "v4")

@@ -14,8 +14,8 @@ from phone_audit.apk.code.libraries import Owner, is_connector, longest_prefix, 
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, Use, candidates, verified
-from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.finding import Evidence
 
 MAX_SHOWN: Final = 3

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from phone_audit.apk.evidence_order import in_order
-from phone_audit.knowledge.fact_schema import OptOutFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import OptOutFact
 from phone_audit.model.apk import OptOut, Tracker
 from phone_audit.model.finding import Evidence
 

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from phone_audit.apk.code.libraries import is_connector, is_stand_in
 from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, each_under, java_name
 from phone_audit.apk.evidence_order import in_order
-from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import Endpoint, Tier, Tracker
 from phone_audit.model.finding import Evidence
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from phone_audit.detect.detector import Detector, setting
 from phone_audit.knowledge.firmware_rules import firmware_cases
-from phone_audit.knowledge.firmware_schema import FirmwareRule
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Evidence, Finding, Remedy, Source
 

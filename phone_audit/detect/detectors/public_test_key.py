@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from phone_audit.detect.detector import Detector, apk_subject, source_of
-from phone_audit.knowledge.fact_schema import KeyFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import KeyFact
 from phone_audit.model.apk import ApkInfo, Signer
 from phone_audit.model.finding import Evidence, Finding, Remedy
 

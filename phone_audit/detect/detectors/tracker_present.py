@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from phone_audit.detect.detector import Detector, apk_subject, source_of
-from phone_audit.knowledge.fact_schema import TrackerFact
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import ApkInfo, Tier
 from phone_audit.model.finding import Confidence, Finding, Remedy
 

@@ -4,23 +4,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from phone_audit.knowledge.feeds.appmanager import read_appmanager
-from phone_audit.knowledge.feeds.case_files import read_baseline, read_certificates, read_cve, read_drweb
-from phone_audit.knowledge.feeds.csv_hashes import read_csv
-from phone_audit.knowledge.feeds.debloat import read_debloat_list, read_uad_ng
-from phone_audit.knowledge.feeds.exodus import read_exodus
-from phone_audit.knowledge.feeds.hosts_list import read_hosts
-from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected, ThreatClass
-from phone_audit.knowledge.feeds.maltrail import read_maltrail
-from phone_audit.knowledge.feeds.misp import read_galaxy, read_warning_list
-from phone_audit.knowledge.feeds.owners import read_disconnect, read_duckduckgo, read_xray
-from phone_audit.knowledge.feeds.stalkerware import read_ioc, read_network, read_samples
+from phone_audit.knowledge.feeds.indicator import About, Row, ThreatClass
+from phone_audit.knowledge.feeds.package_lists import read_baseline, read_certificates, read_debloat_list, read_uad_ng
+from phone_audit.knowledge.feeds.plain_lists import read_csv, read_hosts, read_maltrail, read_values
 from phone_audit.knowledge.feeds.stix import read_stix
-from phone_audit.knowledge.feeds.suss import read_suss
+from phone_audit.knowledge.feeds.threat_lists import (
+    read_cve,
+    read_drweb,
+    read_galaxy,
+    read_ioc,
+    read_network,
+    read_samples,
+    read_warning_list,
+)
+from phone_audit.knowledge.feeds.tracker_lists import (
+    read_appmanager,
+    read_disconnect,
+    read_duckduckgo,
+    read_exodus,
+    read_suss,
+    read_xray,
+)
 from phone_audit.knowledge.feeds.transparency import read_images, read_modules, read_packages
-from phone_audit.knowledge.feeds.value_list import read_values
 
-Reader = Callable[[bytes, About], Iterator[Indicator | Rejected]]
+Reader = Callable[[bytes, About], Iterator[Row]]
 
 
 @dataclass(frozen=True)

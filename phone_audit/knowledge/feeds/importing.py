@@ -20,9 +20,10 @@ from phone_audit.files.bounds import FEED, FEED_FILE, FEED_LINE, MB, YAML_SIZE, 
 from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.formats import FORMATS, LOOKED_AT, Format, recognised
-from phone_audit.knowledge.feeds.indicator import CLASSES, About, FeedHead, Indicator, Rejected, ThreatClass
-from phone_audit.knowledge.feeds.json_text import FeedError
-from phone_audit.knowledge.feeds.store import FOLDER, write_feed
+from phone_audit.knowledge.feeds.indicator import CLASSES, About, FeedHead, Indicator, Rejected, Row, ThreatClass
+from phone_audit.knowledge.feeds.store import write_feed
+from phone_audit.knowledge.feeds.text import FeedError
+from phone_audit.knowledge.files import FEED_FOLDER
 
 _UNKNOWN = "not stated"
 _PIECE = 2**20
@@ -130,7 +131,7 @@ class _Read:
             raise UsageError(f"{file} is of no format that can be told.", f"Name one of {', '.join(FORMATS)}.")
         self.rejected.append(Rejected(file.name, "a file of no format that can be told"))
 
-    def take(self, item: Indicator | Rejected, path: Path) -> None:
+    def take(self, item: Row, path: Path) -> None:
         """Keep a row; refuse to unfold without end."""
         self.rows += 1
         if self.rows > MOST_ROWS:
@@ -143,7 +144,7 @@ class _Read:
 
 def import_feed(imported: Imported, folder: Path) -> Path:
     """Keep a feed in a knowledge folder, in the place of an earlier one of its name; gives its file."""
-    target = folder / FOLDER / f"{imported.head.feed}.jsonl"
+    target = folder / FEED_FOLDER / f"{imported.head.feed}.jsonl"
     write_feed(target, imported.head, imported.indicators)
     return target
 
@@ -191,7 +192,7 @@ def _data(file: BufferedReader, path: Path, format_: Format) -> tuple[bytes, lis
     return bytes(kept), left_out
 
 
-def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Indicator | Rejected]:
+def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Row]:
     about = About(_name_of(file), said.class_ or format_.class_)
     try:
         for item in format_.read(data, about):
@@ -202,21 +203,21 @@ def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Ind
         ) from error
 
 
-def _as_said(item: Indicator | Rejected, said: Said) -> Indicator | Rejected:
+def _as_said(item: Row, said: Said) -> Row:
     """A class that the user names stands above that of the format, except where the row itself says commonplace."""
     if said.class_ is None or isinstance(item, Rejected) or item.about.class_ in (said.class_, "commonplace"):
         return item
     return replace(item, about=replace(item.about, class_=said.class_))
 
 
-def _by_file(item: Indicator | Rejected, name: str) -> Indicator | Rejected:
+def _by_file(item: Row, name: str) -> Row:
     """Mark a name that stands in no row: it is only what the file is called."""
     if isinstance(item, Rejected) or item.about.name != name:
         return item
     return replace(item, about=replace(item.about, by_file=True))
 
 
-def _below_suffix(item: Indicator | Rejected, is_suffix: Callable[[str], bool]) -> Indicator | Rejected:
+def _below_suffix(item: Row, is_suffix: Callable[[str], bool]) -> Row:
     if isinstance(item, Rejected) or item.kind != "host" or item.about.class_ == "commonplace":
         return item
     if not is_suffix(item.value):

@@ -58,6 +58,10 @@ class Rejected:
     why: str
 
 
+Row = Indicator | Rejected
+"""What a reader of a format yields."""
+
+
 class FeedHead(Frozen):
     """Where the indicators of a feed come from, under which licence, and what was taken. First line of its file.
 

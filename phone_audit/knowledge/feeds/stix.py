@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.feeds.indicator import CLASSES, About, Indicator, Kind, Rejected, ThreatClass
-from phone_audit.knowledge.feeds.json_text import FeedError, mapping, read_json, text, texts
+from phone_audit.knowledge.feeds.indicator import CLASSES, About, Kind, Rejected, Row, ThreatClass
 from phone_audit.knowledge.feeds.stix_pattern import Comparison, PatternError, comparisons
+from phone_audit.knowledge.feeds.text import FeedError, mapping, read_json, text, texts
 from phone_audit.knowledge.feeds.values import row, shown
-
-Row = Indicator | Rejected
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "domain-name:value": "host", "ipv4-addr:value": "address", "ipv6-addr:value": "address", "url:value": "url",

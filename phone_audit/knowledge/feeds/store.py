@@ -15,17 +15,15 @@ from phone_audit.files.bounded_lines import read_lines
 from phone_audit.files.bounds import FEED_ROW, BoundsError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, FeedRow, Indicator, Kind
-from phone_audit.knowledge.knowledge_file import open_knowledge
+from phone_audit.knowledge.files import FEED_FOLDER, open_knowledge
 from phone_audit.model.base import Document, first_fault, read_strictly
 
-FOLDER: Final = "indicators"
-"""The sub-folder of a knowledge folder that holds feeds."""
 _VALUES_A_ROW: Final = 500
 
 
 def feed_files(folder: Path) -> tuple[Path, ...]:
     """Return the feed files of a knowledge folder, by name."""
-    return tuple(sorted((folder / FOLDER).glob("*.jsonl")))
+    return tuple(sorted((folder / FEED_FOLDER).glob("*.jsonl")))
 
 
 def write_feed(path: Path, head: FeedHead, indicators: Iterable[Indicator]) -> None:

@@ -19,11 +19,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
-from phone_audit.knowledge.feeds.json_text import FeedError
+from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected, Row
+from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.feeds.values import NoValueError, read, shown
 
-Row = Indicator | Rejected
 IMAGE_LOG: Final = "pixel-images"
 FILE_LOGS: Final = ("google-packages", "mainline-modules")
 """The formats of these logs, as the head of a feed names them."""

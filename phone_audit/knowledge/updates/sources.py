@@ -15,7 +15,7 @@ from phone_audit.files.bounds import OWN_LIST, BoundsError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.formats import FORMATS
 from phone_audit.knowledge.feeds.indicator import ThreatClass
-from phone_audit.knowledge.problems import Problem
+from phone_audit.knowledge.files import Problem
 from phone_audit.knowledge.updates.generations import SOURCE_ID
 from phone_audit.knowledge.updates.minisign import read_public_key
 from phone_audit.model.base import Frozen, parse_unicode

@@ -10,9 +10,8 @@ from phone_audit.errors import KnowledgeError, PhoneAuditError, UsageError
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.store import feed_files, sha256_of
-from phone_audit.knowledge.files import read_folder
+from phone_audit.knowledge.files import Problem, read_folder
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.problems import Problem
 from phone_audit.knowledge.updates.bundle import unpack
 from phone_audit.knowledge.updates.claim import Claim, claim_of, newer_of, refuse_older
 from phone_audit.knowledge.updates.download import Way, fetch

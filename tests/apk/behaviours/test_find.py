@@ -8,7 +8,7 @@ from phone_audit.apk.behaviours.plan import Plan
 from phone_audit.apk.behaviours.search import MAX_PLACES
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
-from phone_audit.knowledge.behaviour_schema import BehaviourRule
+from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.model.apk import Behaviour, Component
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, Indicator, Kind, ThreatClass, Weight
-from phone_audit.knowledge.feeds.store import FOLDER, write_feed
+from phone_audit.knowledge.feeds.store import write_feed
+from phone_audit.knowledge.files import FEED_FOLDER
 
 
 def item(
@@ -29,7 +30,7 @@ def head(feed: str = "lab", indicators: Iterable[Indicator] = (), **changes: Any
 
 def keep(folder: Path, *indicators: Indicator, feed: str = "lab", **changes: Any) -> Path:
     """Write a feed into a knowledge folder, and give its file."""
-    path = folder / FOLDER / f"{feed}.jsonl"
+    path = folder / FEED_FOLDER / f"{feed}.jsonl"
     write_feed(path, head(feed, indicators, **changes), indicators)
     return path
 

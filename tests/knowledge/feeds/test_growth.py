@@ -2,10 +2,9 @@
 
 import pytest
 
-from phone_audit.knowledge.feeds.csv_hashes import read_csv
-from phone_audit.knowledge.feeds.hosts_list import read_hosts
 from phone_audit.knowledge.feeds.importing import _reason
 from phone_audit.knowledge.feeds.indicator import About, Rejected
+from phone_audit.knowledge.feeds.plain_lists import read_csv, read_hosts
 from phone_audit.knowledge.hosts import suffixes
 
 ABOUT = About("list", "listed")

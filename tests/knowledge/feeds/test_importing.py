@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError, UsageError
-from phone_audit.knowledge.check_feeds import check_feeds
+from phone_audit.knowledge.check.feeds import check_feeds
 from phone_audit.knowledge.feeds import importing
 from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import Rejected
-from phone_audit.knowledge.problems import Problem, Report
+from phone_audit.knowledge.files import Problem, Report
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.folders import shared
 

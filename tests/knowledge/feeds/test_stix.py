@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
-from phone_audit.knowledge.feeds.json_text import FeedError
 from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.knowledge.feeds.stix_pattern import Comparison, PatternError, comparisons
+from phone_audit.knowledge.feeds.text import FeedError
 from tests.knowledge.feeds.feeds import with_one_changed
 
 UNNAMED = About("file", "malware")

@@ -8,7 +8,7 @@ import pytest
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
-from phone_audit.knowledge.feeds.json_text import FeedError
+from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.feeds.transparency import read_images, read_modules, read_packages
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Final
 
 from phone_audit.knowledge.compare import compare, names_build
-from phone_audit.knowledge.incident_schema import BuildFact, Condition
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.knowledge.schema.incident import BuildFact, Condition
 
 EMPTY_DIGESTS: Final = frozenset({
     "d41d8cd98f00b204e9800998ecf8427e",

@@ -1,13 +1,85 @@
-"""Builds of one incident held against each other: a range that holds nothing, ranges and values that contradict."""
+"""Builds and models of an incident: what can be compared, and what contradicts."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.compare import compare, names_build
-from phone_audit.knowledge.incident_schema import PROSE, BuildFact
-from phone_audit.knowledge.problems import Report
-from phone_audit.knowledge.versions import bounds
+from phone_audit.knowledge.compare import bounds, compare, names_build
+from phone_audit.knowledge.files import Report
+from phone_audit.knowledge.firmware_rules import FINGERPRINT_FORM
+from phone_audit.knowledge.schema.incident import PACKAGE_VERSION, PROSE, BuildFact, Fact, IncidentEntry, ModelFact
+
+BUILD_FIELDS = frozenset({
+    "ro.build.fingerprint", "ro.build.display.id", "ro.build.id", "ro.build.tags", "ro.build.version.release",
+    "ro.build.version.incremental", "ro.build.date.utc", "ro.product.brand", "ro.product.manufacturer",
+    "ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board", "ro.board.platform",
+    "ro.miui.ui.version.name",
+})  # fmt: skip
+"""The properties that tell builds apart."""
+
+
+def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) -> None:
+    """Report faults in `only_if` and `unless`."""
+    for name, conditions in (("only_if", thing.only_if), ("unless", thing.unless)):
+        for number, condition in enumerate(conditions):
+            at = f"{place}.{name}[{number}]"
+            if condition.field not in BUILD_FIELDS:
+                report(f"{at}.field", f"{short_repr(condition.field)}; write one of {', '.join(sorted(BUILD_FIELDS))}")
+            if condition.match != "present" and not condition.value:
+                report(f"{at}.value", f"missing; {condition.match} needs a value")
+
+
+MODEL_FIELDS = frozenset({"ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board"})
+
+
+def check_build(fact: BuildFact, place: str, report: Report) -> None:
+    """Report what keeps a build from being compared."""
+    if not _check_field(fact, place, BUILD_FIELDS | {PACKAGE_VERSION}, report):
+        return
+    if fact.match == "range":
+        _check_range(fact, place, report)
+    elif fact.match != "regex" and not fact.field.startswith("ro.product.") and re.search(r"[\s(),;]", fact.value):
+        report(
+            f"{place}.value",
+            f"{short_repr(fact.value)} is prose; write one value to compare, the rest into note or label",
+        )
+    if fact.field == PACKAGE_VERSION and not fact.package:
+        report(f"{place}.package", "missing; name the package whose version it is")
+    if fact.field == "ro.build.fingerprint" and fact.match == "exact" and not FINGERPRINT_FORM.fullmatch(fact.value):
+        report(f"{place}.match", f"{short_repr(fact.value)} is no whole fingerprint; write suffix, contains or regex")
+    if fact.inferred and fact.status == "affected":
+        report(f"{place}.status", "inferred, not printed in the source; write candidate")
+
+
+def check_model(fact: ModelFact, place: str, report: Report) -> None:
+    """Report what keeps a model from being compared."""
+    _check_field(fact, place, MODEL_FIELDS, report)
+
+
+def _check_field(fact: BuildFact | ModelFact, place: str, fields: frozenset[str], report: Report) -> bool:
+    """Report faults of field, match and pattern; tell whether the fact is one that is compared."""
+    if fact.field == PROSE:
+        if fact.match:
+            report(f"{place}.match", "a description is not compared; remove match")
+        return False
+    if fact.field not in fields:
+        report(f"{place}.field", f"{short_repr(fact.field)}; write {PROSE}, or one of {', '.join(sorted(fields))}")
+        return False
+    if fact.match is None:
+        report(f"{place}.match", "missing; say how to compare, or write description as field")
+        return False
+    if fact.match == "regex" and not fact.pattern:
+        report(f"{place}.pattern", "missing; write the regular expression, and a label for people as value")
+    return True
+
+
+def _check_range(fact: BuildFact, place: str, report: Report) -> None:
+    if fact.scheme is None or (fact.from_ is None and fact.below is None):
+        report(f"{place}.match", "a range needs a scheme, and from, below or both")
+    if (fact.scheme == "hmd") != (fact.branch is not None):
+        report(f"{place}.branch", "hmd compares inside a branch and the other schemes have none")
+
 
 Placed = tuple[str, BuildFact]
 """A fact and its place in the file."""

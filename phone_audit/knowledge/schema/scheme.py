@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from phone_audit.knowledge.fact_schema import FactSource
+from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.model.base import Frozen
 
 KeyType = Literal["int", "letter", "base36", "numbers", "text", "fix"]

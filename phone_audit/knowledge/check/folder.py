@@ -1,64 +1,59 @@
-"""Checks a knowledge folder: every entry, its sources, its self-tests, and entries against each other.
+"""Checks a knowledge folder: every entry, its sources, its self-tests, and entries against each other."""
 
-    python -m phone_audit.knowledge.check [FOLDER]
-
-Without FOLDER the facts of the package are checked. Prints counts and ends with 0, or prints each problem (file, entry,
-field, what to write instead) and ends with 1. The identifiers under `tests` of an incident only have to be there:
-`phone-audit db check` does all of this and tries them too, with the matching that the judge owns.
-"""
-
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from phone_audit.errors import KnowledgeError
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.authority_schema import AuthorityFact, AuthorityFile
-from phone_audit.knowledge.baseline_schema import BaselineFact, BaselineFile
-from phone_audit.knowledge.behaviour_schema import BehaviourRule
-from phone_audit.knowledge.check_authorities import check_authority
-from phone_audit.knowledge.check_baselines import check_baseline
-from phone_audit.knowledge.check_behaviour import check_behaviour
-from phone_audit.knowledge.check_facts import (
+from phone_audit.knowledge.check.facts import (
+    check_authority,
+    check_baseline,
     check_host,
     check_key,
+    check_labels,
     check_library,
+    check_packer,
     check_rule,
     check_rule_against,
     check_source,
+    check_support,
     check_tracker,
 )
-from phone_audit.knowledge.check_feeds import check_feeds
-from phone_audit.knowledge.check_firmware import check_firmware_rule
-from phone_audit.knowledge.check_incident import check_incident, facts_of
-from phone_audit.knowledge.check_packers import check_packer
-from phone_audit.knowledge.check_schemes import check_overlap, check_scheme
-from phone_audit.knowledge.check_support import check_labels, check_support
-from phone_audit.knowledge.fact_schema import (
+from phone_audit.knowledge.check.feeds import check_feeds
+from phone_audit.knowledge.check.incident import check_incident, facts_of
+from phone_audit.knowledge.check.rules import check_behaviour, check_firmware_rule, check_overlap, check_scheme
+from phone_audit.knowledge.feeds.indicator import FeedHead
+from phone_audit.knowledge.files import DataFile, Kind, Model, Problem, Report, SchemaError, read_folder, read_whole
+from phone_audit.knowledge.load import BUNDLED
+from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.facts import (
+    AuthorityFact,
+    AuthorityFile,
+    BaselineFact,
+    BaselineFile,
     FactSource,
     HostFact,
     HostFile,
     KeyFact,
     KeyFile,
+    LabelFact,
+    LabelFile,
     LibraryFact,
     LibraryFile,
+    PackerFact,
+    PackerFile,
     RuledOutRule,
     RuleFile,
+    SupportFact,
+    SupportFile,
     TrackerFact,
     TrackerFile,
 )
-from phone_audit.knowledge.feeds.indicator import FeedHead
-from phone_audit.knowledge.files import DataFile, Kind, Model, SchemaError, read_folder, read_whole
-from phone_audit.knowledge.firmware_schema import FirmwareRule
-from phone_audit.knowledge.incident_schema import IncidentEntry
-from phone_audit.knowledge.load import BUNDLED
-from phone_audit.knowledge.packer_schema import PackerFact, PackerFile
-from phone_audit.knowledge.problems import Problem, Report
-from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeFile
-from phone_audit.knowledge.support_schema import LabelFact, LabelFile, SupportFact, SupportFile
+from phone_audit.knowledge.schema.firmware import FirmwareRule
+from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeFile
 
 SENDING = frozenset({"telemetry", "advertising", "crash-reporting", "push"})
 """Categories of hosts that no rule may take out."""
@@ -311,22 +306,3 @@ def counts_of(found: Findings) -> list[str]:
         f"certificate authorities {len(found.authorities)}",
         f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run the check; give the exit code."""
-    if len(arguments) > 1:
-        sys.stderr.write("Usage: python -m phone_audit.knowledge.check [FOLDER]\n")
-        return 2
-    try:
-        found = check_folder(Path(arguments[0]) if arguments else BUNDLED)
-    except KnowledgeError as error:
-        sys.stderr.write(f"{error.message} {error.hint}\n")
-        return 1
-    lines = [str(problem) for problem in found.problems] or counts_of(found)
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 1 if found.problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

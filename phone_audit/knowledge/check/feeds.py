@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.check_facts import check_source
-from phone_audit.knowledge.fact_schema import FactSource
+from phone_audit.knowledge.check.facts import check_source
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
-from phone_audit.knowledge.feeds.store import FOLDER, LineError, feed_files, feed_lines, read_line
+from phone_audit.knowledge.feeds.store import LineError, feed_files, feed_lines, read_line
 from phone_audit.knowledge.feeds.values import NoValueError, read
-from phone_audit.knowledge.problems import Report
+from phone_audit.knowledge.files import FEED_FOLDER, Report
+from phone_audit.knowledge.schema.facts import FactSource
 
 _UNSTATED = "not stated"
 
@@ -28,7 +28,7 @@ def check_feeds(folder: Path, reporter: Callable[[str, str], Report], *, bundled
     """
     heads = []
     for path in feed_files(folder):
-        name = f"{FOLDER}/{path.name}"
+        name = f"{FEED_FOLDER}/{path.name}"
         lines = feed_lines(path)
         try:
             head = read_line(FeedHead, next(lines, b""))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from phone_audit.knowledge.fact_schema import FactSource
+from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Confidence, Severity
 

@@ -1,10 +1,10 @@
-"""The schemas of the bulk facts: trackers, libraries, owners of hosts, public keys, rules that take endpoints out."""
+"""The schemas of facts that stand in lists: trackers, libraries, hosts, keys, baselines, packers, support and so on."""
 
 import re
 from ipaddress import ip_network
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.apk import EndpointCategory
@@ -169,3 +169,129 @@ class RuleFile(Frozen):
 
     sources: tuple[FactSource, ...]
     entries: tuple[RuledOutRule, ...]
+
+
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class BaselineFact(Frozen):
+    """Packages that one proof holds for; a name alone never proves anything.
+
+    `signer`: signed with one of `signers` (SHA-256 of the certificate). `platform`: preinstalled on a phone of one of
+    `api_levels`, and signed with the key that signed the phone's own system package. `file`: the very file, by
+    SHA-256; `files` is hash → package.
+    """
+
+    id: str
+    name: str
+    kind: Literal["signer", "platform", "file"]
+    packages: tuple[str, ...] = ()
+    signers: tuple[Hash, ...] = ()
+    api_levels: tuple[int, ...] = ()
+    files: dict[Hash, str] = Field(default_factory=dict)
+    source: str
+
+
+class BaselineFile(Frozen):
+    """A file of the folder `baselines/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[BaselineFact, ...]
+
+
+class AuthorityFact(Frozen):
+    """The certificate of an authority. `sha256` is of its DER, `api_levels` those whose AOSP release holds it."""
+
+    id: str
+    sha256: Hash
+    name: str
+    api_levels: Annotated[tuple[int, ...], Field(min_length=1)]
+    sources: tuple[str, ...]
+
+
+class AuthorityFile(Frozen):
+    """A file of the folder `authorities/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[AuthorityFact, ...]
+
+
+Hides = Literal["code", "parts"]
+"""`code`: what stands in the DEX files only unpacks the real code. `parts`: strings, single classes or methods."""
+
+
+class PackerFact(Frozen):
+    """A packer or protector.
+
+    `files` are names of entries, each of them enough alone: without a slash the last part of a path (`libjiagu.so`),
+    with one the path from the root of the package (`assets/ijiami.dat`), with one at its end a folder; `*` stands for
+    any letters but a slash. Of `weak_files`, which other software has too, two are needed. `classes` are prefixes of
+    class names in Java form, as those of trackers; the class has to be defined in the package.
+
+    Each self-test is a path (with a slash), a class name, or several paths joined by ` + `.
+    """
+
+    id: str
+    name: str
+    owner: str | None
+    hides: Hides
+    files: tuple[str, ...]
+    weak_files: tuple[str, ...]
+    classes: tuple[str, ...]
+    sources: tuple[str, ...]
+    matches: tuple[str, ...]
+    ignores: tuple[str, ...]
+
+
+class PackerFile(Frozen):
+    """A file of the folder `packers/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[PackerFact, ...]
+
+
+class SupportFact(Frozen):
+    """Until when a maker promised security updates for a model.
+
+    `models` are values of `ro.product.model`, as the phone or its Settings screen shows them; `devices` of
+    `ro.product.device`, which count only where the brand is not another one. Case tells nothing. `until` is a day.
+    """
+
+    id: str
+    maker: str
+    name: str
+    brand: str
+    models: tuple[str, ...]
+    devices: tuple[str, ...]
+    until: str
+    sources: tuple[str, ...]
+
+
+class SupportFile(Frozen):
+    """A file of the folder `support/`."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[SupportFact, ...]
+
+
+class LabelFact(Frozen):
+    """What the Settings screen calls a property, in several languages. Case tells nothing."""
+
+    id: str
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+class MonthNames(Frozen):
+    """The twelve months of a language, the first letters that tell them apart."""
+
+    language: str
+    names: tuple[str, ...]
+
+
+class LabelFile(Frozen):
+    """A file of the folder `labels/`. The id of an entry is the property."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[LabelFact, ...]
+    months: tuple[MonthNames, ...]

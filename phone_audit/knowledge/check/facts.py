@@ -1,22 +1,29 @@
-"""The structure of trackers, hosts, keys and rules, and the self-tests that they carry."""
+"""Checks of facts that stand in lists, and of the self-tests that they carry."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.fact_schema import (
+from phone_audit.knowledge.files import Report
+from phone_audit.knowledge.hosts import host_under
+from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
+from phone_audit.knowledge.packers import PackerIndex
+from phone_audit.knowledge.rules import RuleIndex, split_url
+from phone_audit.knowledge.schema.facts import (
+    AuthorityFact,
+    BaselineFact,
     FactSource,
     HostFact,
     KeyFact,
+    LabelFact,
     LibraryFact,
     OptOutFact,
+    PackerFact,
     RuledOutRule,
+    SupportFact,
     TrackerFact,
 )
-from phone_audit.knowledge.hosts import host_under
-from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
-from phone_audit.knowledge.problems import Report
-from phone_audit.knowledge.rules import RuleIndex, split_url
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
 """One label alone only where it is long enough to be a name: `okhttp3`, but not `rx` or `io`."""
@@ -177,3 +184,106 @@ def _report_test(name: str, place: int, text: str, met: bool, wanted: bool, repo
 def _report(fault: str | None, field: str, report: Report) -> None:
     if fault:
         report(field, fault)
+
+
+_FILE = re.compile(r"[\w.+*-]+(/[\w.+*-]+)*/?")
+_JOIN = " + "
+
+
+def check_packer(packer: PackerFact, report: Report) -> None:
+    """Report faults of a packer; each of its self-tests is a path, a class name, or several paths."""
+    for field in ("files", "weak_files"):
+        for place, text in enumerate(getattr(packer, field)):
+            fault = file_fault(text)
+            if fault:
+                report(f"{field}[{place}]", fault)
+    for place, prefix in enumerate(packer.classes):
+        fault = prefix_fault(prefix)
+        if fault:
+            report(f"classes[{place}]", fault)
+    if len(packer.weak_files) == 1:
+        report("weak_files", "one weak name alone is never enough; name another one, or none")
+    for field in ("name", "sources", "matches", "ignores"):
+        if not getattr(packer, field):
+            report(field, "missing")
+    _check_tests(packer, report)
+
+
+def _check_tests(packer: PackerFact, report: Report) -> None:
+    index = PackerIndex((packer,))
+    for field, wanted in (("matches", True), ("ignores", False)):
+        for place, text in enumerate(getattr(packer, field)):
+            met = any(covers_class(prefix, text) for prefix in packer.classes) or index.of_files(text.split(_JOIN))
+            if bool(met) != wanted:
+                report(
+                    f"{field}[{place}]",
+                    f"{short_repr(text)} is {'not ' if wanted else ''}met; correct the facts or the self-test",
+                )
+
+
+def file_fault(text: str) -> str | None:
+    """Say what keeps a text from being the name of an entry, or None. Too few letters would meet too much."""
+    if not _FILE.fullmatch(text):
+        return f"{short_repr(text)} is no path inside a package; write libname.so, assets/name or assets/folder/"
+    if len(re.sub(r"[*/]|assets/|lib/", "", text)) < 4:
+        return f"{short_repr(text)} would meet too much; name more of it"
+    return None
+
+
+_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*)*")
+_PROOFS = {"signer": ("packages", "signers"), "platform": ("packages", "api_levels"), "file": ("files",)}
+"""What each kind of proof has to name, and nothing else."""
+
+
+def check_baseline(fact: BaselineFact, report: Report) -> None:
+    """Report faults of a baseline: a proof that is missing, names that are none or stand twice."""
+    if not fact.name.strip():
+        report("name", "missing")
+    for field in ("packages", "signers", "api_levels", "files"):
+        if field in _PROOFS[fact.kind] and not getattr(fact, field):
+            report(field, f"missing; of kind {fact.kind} it is the proof")
+        elif field not in _PROOFS[fact.kind] and getattr(fact, field):
+            report(field, f"says nothing in an entry of kind {fact.kind}; leave it out")
+    counts = Counter((*fact.packages, *fact.files.values()) if fact.kind != "file" else ())
+    for name in (*fact.packages, *fact.files.values()):
+        if not _PACKAGE.fullmatch(name):
+            report("packages", f"{short_repr(name)} is no name of a package")
+        elif counts[name] > 1:
+            report("packages", f"{name} stands {counts[name]} times; keep one of them")
+
+
+OLDEST, NEWEST = 21, 99
+"""API levels: before 21 the list lay elsewhere in AOSP."""
+
+
+def check_authority(fact: AuthorityFact, report: Report) -> None:
+    """Report faults of an authority: no name, API levels that are none or not in order, no source."""
+    if not fact.name.strip():
+        report("name", "missing")
+    if list(fact.api_levels) != sorted(set(fact.api_levels)):
+        report("api_levels", "write each once, the oldest first")
+    for level in fact.api_levels:
+        if not OLDEST <= level <= NEWEST:
+            report("api_levels", f"{level} is no API level")
+    if not fact.sources:
+        report("sources", "missing")
+
+
+def check_support(fact: SupportFact, report: Report) -> None:
+    """Report faults of an end of support."""
+    if not re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", fact.until):
+        report("until", f"{short_repr(fact.until)}; write a day: 2026-01-31")
+    for name in ("maker", "name", "brand", "sources"):
+        if not getattr(fact, name):
+            report(name, "missing")
+    if not fact.models and not fact.devices:
+        report("models", "names no model and no device; name one, or leave the entry out")
+
+
+def check_labels(fact: LabelFact, report: Report) -> None:
+    """Report faults of the words for a property. Its id is the property."""
+    if "." not in fact.id:
+        report("id", f"{short_repr(fact.id)} is no property")
+    for place, label in enumerate(fact.labels):
+        if not label.strip() or label != label.strip() or label.endswith(":"):
+            report(f"labels[{place}]", f"{short_repr(label)}; write the words alone, with nothing around them")

@@ -1,12 +1,95 @@
-"""The structure of vendors' build numbers, and the self-tests that they carry."""
+"""Checks of behaviour rules, firmware rules and schemes of build numbers, with the examples that they carry."""
 
 import re
 from collections.abc import Iterator
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.problems import Report
-from phone_audit.knowledge.scheme_schema import SchemeEntry, SchemeForm
+from phone_audit.knowledge.files import Report
+from phone_audit.knowledge.firmware_rules import PARTS, firmware_cases
+from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.firmware import (
+    Check,
+    DenyCheck,
+    DifferCheck,
+    Dump,
+    FirmwareRule,
+    LaterCheck,
+    SaysCheck,
+)
+from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeForm
 from phone_audit.knowledge.schemes import WHOLE, ReadBuild, SchemeIndex
+
+_ID = re.compile(r"(read|act|listen|send)\.[a-z0-9]+(-[a-z0-9]+)*")
+_REFERENCES = ("https://developer.android.com/", "https://source.android.com/", "https://cs.android.com/")
+
+
+def check_behaviour(rule: BehaviourRule, report: Report) -> None:
+    """Report faults of a behaviour rule."""
+    if _ID.fullmatch(rule.id) is None:
+        report("id", f"{short_repr(rule.id)}; write read.…, act.…, listen.… or send.… in lower case")
+    for field in ("title", "meaning"):
+        if not getattr(rule, field).strip():
+            report(field, "missing; say it in plain words")
+    if not rule.meaning.endswith("."):
+        report("meaning", "write whole sentences")
+    if not rule.source.startswith("https://"):
+        report(
+            "source",
+            f"{short_repr(rule.source)} is no address; name the reference, such as {_REFERENCES[0]}reference/…",
+        )
+    if rule.scope != "app" and not rule.code_leaves:
+        report("scope", "nothing of it stands in code; a rule over the manifest alone has the scope app")
+    if not rule.match.holds(rule.example.seen_by(rule.match)):
+        report("example", "does not match; correct it or the condition")
+    if rule.match.holds(rule.near_miss.seen_by(rule.match)):
+        report("near_miss", "matches; correct it or narrow the condition")
+    if not any(True for _ in rule.near_miss.own_leaves()):
+        report("near_miss", "empty; name what looks alike and is something else")
+
+
+def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
+    """Report faults of a rule: fields that mean nothing, missing dumps, dumps with the wrong answer."""
+    for name in ("cases", "sources", "matches", "ignores"):
+        if not getattr(rule, name):
+            report(name, "missing")
+    subjects = [case.subject for case in rule.cases]
+    for place, case in enumerate(rule.cases):
+        if subjects.count(case.subject) > 1:
+            report(
+                f"cases[{place}].subject",
+                f"{short_repr(case.subject)} stands at another case; findings are told apart by it",
+            )
+        for field in fields_of(case.check):
+            part = field.partition("#")[2]
+            if part and part not in PARTS:
+                report(
+                    f"cases[{place}].check",
+                    f"{short_repr(part)} is no part of a fingerprint; write one of {', '.join(PARTS)}",
+                )
+    _check_dumps(rule, "matches", rule.matches, report, wanted=True)
+    _check_dumps(rule, "ignores", rule.ignores, report, wanted=False)
+
+
+def fields_of(check: Check) -> tuple[str, ...]:
+    """Return the fields that a check asks for."""
+    if isinstance(check, SaysCheck):
+        return tuple(dict.fromkeys(says.field for lines in check.any_of for says in lines))
+    if isinstance(check, DifferCheck):
+        return check.fields
+    if isinstance(check, DenyCheck):
+        return tuple(dict.fromkeys(name for line in check.lines for name in line))
+    if isinstance(check, LaterCheck):
+        return check.early, check.late
+    return (check.key, check.value) if check.kind == "table" else (check.low, check.high)
+
+
+def _check_dumps(rule: FirmwareRule, field: str, dumps: tuple[Dump, ...], report: Report, *, wanted: bool) -> None:
+    for place, dump in enumerate(dumps):
+        if bool(list(firmware_cases(rule, dump.fields))) != wanted:
+            said = "not met" if wanted else "met"
+            report(f"{field}[{place}]", f"this dump is {said}; correct the check or the dump")
+        if not dump.source.strip():
+            report(f"{field}[{place}].source", "missing; say where the dump was found")
 
 
 def check_scheme(scheme: SchemeEntry, report: Report) -> None:

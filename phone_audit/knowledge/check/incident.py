@@ -1,35 +1,35 @@
-"""The structure of one incident: sources, ceiling of `raises`, facts that can be compared, self-tests present."""
+"""The structure of one incident: sources, ceiling of `raises`, facts that can be compared, steps, self-tests."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.check_build import check_build, check_model
-from phone_audit.knowledge.check_conditions import BUILD_FIELDS, check_conditions
-from phone_audit.knowledge.check_ranges import check_ranges
-from phone_audit.knowledge.check_steps import check_steps
-from phone_audit.knowledge.check_tests import check_tests
-from phone_audit.knowledge.incident_schema import (
-    BuildFact,
-    CertificateFact,
-    EndpointFact,
-    Fact,
-    IncidentEntry,
-    PackageFact,
-    PathFact,
-    PropertyFact,
-    Raises,
-)
-from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
-from phone_audit.knowledge.ordinary import (
+from phone_audit.knowledge.check.builds import BUILD_FIELDS, check_build, check_conditions, check_model, check_ranges
+from phone_audit.knowledge.check.ordinary import (
     EMPTY_DIGESTS,
     ORDINARY_PATHS,
     bundled,
     makers_named,
     ordinary_packages,
 )
-from phone_audit.knowledge.problems import Report
+from phone_audit.knowledge.files import Report
+from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
 from phone_audit.knowledge.rules import split_url
+from phone_audit.knowledge.schema.incident import (
+    BuildFact,
+    CertificateFact,
+    EndpointFact,
+    Fact,
+    IncidentEntry,
+    IncidentTests,
+    MustIgnore,
+    MustMatch,
+    PackageFact,
+    PathFact,
+    PropertyFact,
+    Raises,
+    Step,
+)
 
 STRENGTH: tuple[Raises, ...] = ("exposed", "suspicious", "known-bad")
 CEILING: dict[str, Raises] = {
@@ -249,3 +249,80 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
 def _report(fault: str | None, field: str, report: Report) -> None:
     if fault:
         report(field, fault)
+
+
+_NOTHING = re.compile(r"nothing (?:else )?(?:needs|has) to be done|needs? to do nothing|no action", re.IGNORECASE)
+_FOUND = re.compile(r"of the finding|in the finding|\bPACKAGE\b|disable-user|adb uninstall")
+_COMMAND = re.compile(r"disable-user(?: --user \d+)? (?P<package>[\w.]*\w)")
+
+
+def check_steps(steps: Sequence[Step], report: Report) -> None:
+    """Report faults of `what_to_do`.
+
+    The first step stands beside the verdict of those who are affected, so it may not say that all is well; and of those
+    steps that are left for a build alone, the first may not either.
+    """
+    listed = [step for step in steps if step.needs != "found"]
+    for heard in (steps, listed, [step for step in listed if step.needs is None]):
+        if heard and _NOTHING.search(heard[0].text):
+            place = f"what_to_do[{steps.index(heard[0])}]"
+            report(place, "says first that nothing needs to be done; put the step of those who are affected first")
+            break
+    for number, step in enumerate(steps):
+        place = f"what_to_do[{number}]"
+        if step.needs != "found" and _FOUND.search(step.text):
+            report(place, "is about a thing that was found; write it as text and needs: found")
+        commands = [found["package"] for found in _COMMAND.finditer(step.text)]
+        if len(commands) > 1:
+            report(place, "holds several commands; write one step for each package")
+        elif commands and not re.search(rf"Undo: adb shell pm enable {re.escape(commands[0])}\.(\s|$)", step.text):
+            report(place, f"switches off without a way back; add: Undo: adb shell pm enable {commands[0]}.")
+
+
+ONE_TEXT = frozenset({
+    "fingerprint", "display-id", "model", "package", "path", "hash", "certificate", "endpoint", "dex-string",
+})  # fmt: skip
+"""Kinds of which the value is one text."""
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "build": (),
+    "property": (),
+    "package+version": ("package", "version_name"),
+    "package+build": ("package",),
+    "package+endpoint": ("package", "endpoint"),
+    "package+hash": ("package", "hash"),
+    "package+signer": ("package", "signer"),
+    "property+build": ("property",),
+}
+"""Kinds of which the value is several texts, with the names that they need; properties of the build stand beside."""
+TEST_KINDS = ONE_TEXT | NAMED.keys()
+
+
+def check_tests(tests: IncidentTests, report: Report) -> None:
+    """Report tests that are missing or cannot be tried. Whether they hold is tried where the matching is."""
+    if not tests.matches and not (tests.unmatchable or "").strip():
+        report("tests.matches", "missing; give an identifier that must match, or say under unmatchable why none can")
+    if tests.matches and tests.unmatchable:
+        report("tests.unmatchable", "has matches too; remove one of them")
+    if tests.matches and not tests.ignores:
+        report("tests.ignores", "missing; give a near miss that must stay quiet")
+    for number, must in enumerate(tests.matches):
+        _check_value(must, f"tests.matches[{number}]", report)
+    for number, quiet in enumerate(tests.ignores):
+        _check_value(quiet, f"tests.ignores[{number}]", report)
+        if not quiet.why.strip():
+            report(f"tests.ignores[{number}].why", "missing; say what makes it a near miss and no match")
+
+
+def _check_value(test: MustMatch | MustIgnore, place: str, report: Report) -> None:
+    if test.kind not in TEST_KINDS:
+        report(f"{place}.kind", f"{short_repr(test.kind)}; write one of {', '.join(sorted(TEST_KINDS))}")
+    elif test.kind in ONE_TEXT:
+        if not isinstance(test.value, str) or not test.value.strip():
+            report(f"{place}.value", f"a test of the kind {test.kind} needs one text")
+    elif isinstance(test.value, str):
+        names = ", ".join((*NAMED[test.kind], "and properties by name")).replace(", and", " and")
+        report(f"{place}.value", f"a test of the kind {test.kind} needs several texts: {{{names}}}")
+    else:
+        for name in NAMED[test.kind]:
+            if name not in test.value:
+                report(f"{place}.value.{name}", f"missing; a test of the kind {test.kind} needs it")

@@ -18,7 +18,7 @@ from phone_audit.model.results import Scan
 from phone_audit.pipeline.arrivals import Arrival, Named
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
-from tests.acquire.saved.test_age_file import key_file
+from tests.acquire.store.test_age import key_file
 from tests.kit import ROOT, AdbServer, Phone
 from tests.pipeline.test_fleet import Heard
 from tests.test_end_to_end import run, without_run

@@ -11,18 +11,18 @@ from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.usage import with_usage
-from phone_audit.acquire.files.code_beside import CodeBeside, find_code_beside, may_be_stripped
-from phone_audit.acquire.files.copying import Copies, PulledApk
-from phone_audit.acquire.files.file_reading import FileReading, reading_of
-from phone_audit.acquire.files.hash_memory import HashMemory
-from phone_audit.acquire.files.phone_files import (
-    PhoneFiles,
+from phone_audit.acquire.files.apk_files import (
+    ApkFiles,
     digests_of,
     digests_there,
     find_files,
     paths_there,
     places_of,
 )
+from phone_audit.acquire.files.copying import Copies, PulledApk
+from phone_audit.acquire.files.file_reading import FileReading, reading_of
+from phone_audit.acquire.files.hash_memory import HashMemory
+from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
 from phone_audit.acquire.files.phone_identity import identity_of
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
@@ -40,9 +40,9 @@ from phone_audit.acquire.parse.clock import parse_date
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
 from phone_audit.acquire.state import read_state
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Handshake, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
@@ -82,7 +82,7 @@ class _Read:
     clock_offset: float | None = None
     zone: int = 0
     listing: Listing = field(default_factory=Listing)
-    files: PhoneFiles = field(default_factory=PhoneFiles)
+    files: ApkFiles = field(default_factory=ApkFiles)
     copies: Copies = field(default_factory=Copies)
     paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
     digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -201,7 +201,7 @@ def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: P
     memory = HashMemory(plan.memory(phone), read.properties.get("ro.build.fingerprint"))
     fresh = replace(plan, rehash=plan.rehash or depth == "deep" or not phone.knew_us)
     if depth != "quick" and may_be_stripped(parse_build(read.properties).sdk):
-        fresh = replace(fresh, waiting=CodeBeside(find_code_beside(reader, read.files.roles), plan.lacks_code))
+        fresh = replace(fresh, waiting=StrippedApks(find_oat_files(reader, read.files.roles), plan.lacks_code))
     return reading_of(reader, read.files, read.copies, into, fresh, memory, copied=depth != "quick")
 
 

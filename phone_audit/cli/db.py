@@ -234,7 +234,7 @@ def export(
     from phone_audit.knowledge.feeds.importing import class_of
     from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import with_own
-    from phone_audit.pipeline.given_out import known_indicators
+    from phone_audit.pipeline.indicator_export import known_indicators
     from phone_audit.report.indicators import GIVEN_OUT
 
     if format_ not in GIVEN_OUT:

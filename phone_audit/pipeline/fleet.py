@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from phone_audit.acquire.store.interrupted import saved_whole
 from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
 from phone_audit.judge.differing import groups_of, models_of
 from phone_audit.judge.traits import Traits, traits_of
@@ -17,7 +18,6 @@ from phone_audit.pipeline.arrivals import Arrival, Arrivals
 from phone_audit.pipeline.fleet_names import phone_name, save_name, without_target
 from phone_audit.pipeline.options import Budget, Progress, ScanOptions
 from phone_audit.pipeline.provenance import TOOL, rfc3339
-from phone_audit.pipeline.saved_before import saved_whole
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.pipeline.sealed import sealed_name
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.foreign.collect import collect_held, depth_of
-from phone_audit.acquire.foreign.held import Held
-from phone_audit.acquire.foreign.holding import Holding
-from phone_audit.acquire.foreign.lacking import cannot_hold
-from phone_audit.acquire.foreign.open import open_foreign
+from phone_audit.acquire.importers.collect import collect_held, depth_of
+from phone_audit.acquire.importers.container import FileContainer
+from phone_audit.acquire.importers.imported import ImportedAcquisition
+from phone_audit.acquire.importers.missing import cannot_hold
+from phone_audit.acquire.importers.open import open_imported
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.load import Knowledge
@@ -25,8 +25,8 @@ from phone_audit.pipeline.sealed import as_named
 class ForeignSource:
     """The acquisition, ready to be read; see `source.Source`. `named` is what the person named."""
 
-    held: Held
-    holding: Holding
+    imported: ImportedAcquisition
+    container: FileContainer
     named: Path
     label: str | None
     scratch: Path
@@ -37,12 +37,12 @@ class ForeignSource:
     @property
     def depth(self) -> Depth:
         """What the acquisition promises."""
-        return depth_of(self.held)
+        return depth_of(self.imported)
 
     def collect(self, knowledge: Knowledge, on_progress: Progress, plan: Plan) -> Acquired:
         """Read it, and hand its APKs on."""
         del knowledge  # it cannot be asked for paths
-        collected = collect_held(self.held, self.holding, self.scratch, on_progress)
+        collected = collect_held(self.imported, self.container, self.scratch, on_progress)
         for apk in collected.apks:
             plan.on_apk(apk)
         return Acquired(
@@ -53,12 +53,12 @@ class ForeignSource:
         """Say how it was read. Of a single file the hash is given, so that a reader can tell which one it was."""
         del acquired
         return AcquisitionInfo(
-            source=self.held.source,
+            source=self.imported.source,
             depth=self.depth,
             via="file",
             manifest_sha256=_digest(self.named) if self.named.is_file() else None,
             phone_clock_offset=None,
-            cannot_hold=cannot_hold(self.held),
+            cannot_hold=cannot_hold(self.imported),
         )
 
 
@@ -85,8 +85,8 @@ def foreign_source(
         raise UsageError(f"{named} is an acquisition: it holds what it holds, and there is no phone to ask.", hint)
     inside = scratch.parent / "inside"
     inside.mkdir(exist_ok=True)
-    with as_named(path, named), open_foreign(path, inside) as (held, holding):
-        yield ForeignSource(held, holding, named, options.label, scratch, path)
+    with as_named(path, named), open_imported(path, inside) as (imported, container):
+        yield ForeignSource(imported, container, named, options.label, scratch, path)
 
 
 def _digest(path: Path) -> str:

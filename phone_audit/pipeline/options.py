@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.acquire.saved.disk import Room
+from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.pipeline.provenance import Clock, utc_now
 
 Via = Literal["auto", "direct", "server"]
@@ -67,6 +67,6 @@ class ScanOptions:
     rehash: bool = False
     encrypt_to: tuple[str, ...] = ()
     identity: Path | None = None
-    room: Room = field(default_factory=Room)
+    room: DiskSpace = field(default_factory=DiskSpace)
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from phone_audit.acquire import commands
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.text import decode
-from phone_audit.acquire.saved.layout import is_saved
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.layout import is_saved
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.errors import CommandError, SnapshotError, UsageError
 from phone_audit.files.atomic_write import DRAFT, create_file
 from phone_audit.files.bounded_json import JsonError, read_checked

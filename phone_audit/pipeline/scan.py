@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.saved.earlier import Earlier
+from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.acquire.tested_versions import untested
 from phone_audit.apk.join import join_left
 from phone_audit.apk.oat.lacking import lacks_code
@@ -20,11 +20,11 @@ from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.analysed import AnalysedApk, published_apk, worker_pool
+from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.fleet_names import without_target
 from phone_audit.pipeline.options import Progress, ScanOptions, no_progress
 from phone_audit.pipeline.provenance import TOOL, rfc3339
 from phone_audit.pipeline.pseudonym import pseudonym
-from phone_audit.pipeline.pulled import Analysing
 from phone_audit.pipeline.record_cache import RecordCache, cache_folder
 from phone_audit.pipeline.saved_watch import saved_observations, with_observed
 from phone_audit.pipeline.source import AnySource, Source, open_source
@@ -63,7 +63,7 @@ def scan_device(
     with open_source(target, depth, str(users), options) as source, worker_pool(options.budget, known) as pool:
         cache = _cache(known, options)
         deep, claims = source.depth == "deep", _is_phone(source)
-        with Analysing(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysing:
+        with ApkAnalysis(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysing:
             plan = _plan(source, analysing, options)
             acquired = source.collect(known, _stopping(on_progress, options.stopped), plan)
             acquisition = source.finish(acquired)
@@ -109,7 +109,7 @@ def _is_phone(source: AnySource) -> bool:
     return isinstance(source, Source) and not source.replayed
 
 
-def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan:
+def _plan(source: AnySource, analysing: ApkAnalysis, options: ScanOptions) -> Plan:
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
 
     def memory(phone: PhoneIdentity) -> Path | None:
@@ -129,7 +129,7 @@ def _plan(source: AnySource, analysing: Analysing, options: ScanOptions) -> Plan
         on_apk=analysing.take,
         memory=memory,
         rehash=options.rehash,
-        earlier=Earlier(() if options.rehash else source.earlier, wanted).find,
+        earlier=InterruptedFiles(() if options.rehash else source.earlier, wanted).find,
         room=room,
         lacks_code=lacks_code,
         is_stripped=analysing.is_stripped,

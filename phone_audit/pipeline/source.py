@@ -12,9 +12,10 @@ from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.lost_time import MOST_LOST
-from phone_audit.acquire.saved.layout import is_saved, looks_saved, manifest_sha256
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.interrupted import begun_before
+from phone_audit.acquire.store.layout import is_saved, looks_saved, manifest_sha256
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.files.short_repr import short_repr
@@ -22,7 +23,6 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import AcquisitionInfo, Depth
 from phone_audit.pipeline.foreign import ForeignSource, foreign_source
 from phone_audit.pipeline.options import Progress, ScanOptions
-from phone_audit.pipeline.saved_before import begun_before
 from phone_audit.pipeline.sealed import opened, saved_sealed
 
 _SHA256_LENGTH = 64

@@ -11,7 +11,7 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.owners import read_owners
 from phone_audit.acquire.parse.getprop import parse_getprop
 from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.saved.layout import is_saved
+from phone_audit.acquire.store.layout import is_saved
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import UsageError
 from phone_audit.judge.watching import judge_watch
@@ -25,7 +25,7 @@ from phone_audit.pipeline.provenance import TOOL, rfc3339
 from phone_audit.pipeline.pseudonym import pseudonym
 from phone_audit.pipeline.record_cache import RecordCache, cache_folder
 from phone_audit.pipeline.saved_watch import prepare_folder
-from phone_audit.pipeline.talking_code import TalkingCode
+from phone_audit.pipeline.watched_code import WatchedCode
 from phone_audit.pipeline.watching import Live, Watching, WatchOptions
 
 __all__ = ["Live", "WatchOptions", "watch_device", "watch_transport"]
@@ -70,7 +70,7 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
         cache = RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
         device = _device(properties, transport.serial, options.with_identifiers)
-        code = TalkingCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
+        code = WatchedCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
         watching = Watching(transport, device, owners, code, knowledge, options)
         watching.run()
     return _document(watching, properties, [*reader.skipped, *watching.skipped()], rfc3339(started))

@@ -21,7 +21,7 @@ from phone_audit.pipeline.limits import not_read
 from phone_audit.pipeline.options import Budget, Via, never
 from phone_audit.pipeline.provenance import Clock, utc_now
 from phone_audit.pipeline.seen import Place, Seen
-from phone_audit.pipeline.talking_code import TalkingCode
+from phone_audit.pipeline.watched_code import WatchedCode
 
 IDLE = 60.0
 """Seconds without anything new, after which `until_idle` ends a watch."""
@@ -109,7 +109,7 @@ class Watching:
         transport: LiveTransport,
         device: Device,
         owners: Owners,
-        code: TalkingCode,
+        code: WatchedCode,
         knowledge: Knowledge,
         options: WatchOptions,
     ) -> None:

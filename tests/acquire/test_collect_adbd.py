@@ -11,8 +11,8 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.parse.text import shown
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.model.device import Package, PackageFile, Snapshot
 from tests.acquire.fake_phone import QUIET

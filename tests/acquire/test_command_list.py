@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phone_audit.acquire import commands
 from phone_audit.acquire.adb.streamed import StreamTransport
 from phone_audit.acquire.collect import collect
-from phone_audit.acquire.saved.layout import HASHES, PARTS, PULL
+from phone_audit.acquire.store.layout import HASHES, PARTS, PULL
 from phone_audit.errors import UnlistedCommandError
 from phone_audit.model import command_list
 from phone_audit.model.command_list import (

@@ -6,8 +6,8 @@ from pathlib import Path
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import collect
 from phone_audit.acquire.parse.shell_loops import parse_digests
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.simulated.phone import SimulatedPhone
 from tests.acquire.fake_phone import FakePhone
 

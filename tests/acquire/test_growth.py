@@ -14,22 +14,22 @@ from phone_audit.acquire.condition.files_state import file_items
 from phone_audit.acquire.condition.powers_state import network_items
 from phone_audit.acquire.condition.questions import added_folder
 from phone_audit.acquire.condition.usage import appops_of
-from phone_audit.acquire.files.code_beside import FRAMEWORK, CodeBeside, find_code_beside
-from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.files.phone_files import (
+from phone_audit.acquire.files.apk_files import (
     BATCH_BYTES,
     MOST_OWNERS,
-    PhoneFiles,
+    ApkFiles,
     Places,
     find_files,
     hash_files,
 )
+from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.oat_files import FRAMEWORK, StrippedApks, find_oat_files
 from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.acquire.foreign import bugreport
-from phone_audit.acquire.foreign.collect import _folders
-from phone_audit.acquire.foreign.holding import Archive, Folder
-from phone_audit.acquire.foreign.plain import MOST_TEXTS, _packages, _Reading
-from phone_audit.acquire.foreign.said import from_dumps
+from phone_audit.acquire.importers import bugreport
+from phone_audit.acquire.importers.answers import from_dumps
+from phone_audit.acquire.importers.collect import _folders
+from phone_audit.acquire.importers.container import FolderContainer, ZipContainer
+from phone_audit.acquire.importers.text_folder import MOST_TEXTS, _AnswerReader, _packages
 from phone_audit.acquire.packages.listing import Listing, read_users
 from phone_audit.acquire.packages.merge import MOST_PACKAGES, block_of, names_of, package_of
 from phone_audit.acquire.parse.appops import MOST_OPS, parse_appops
@@ -44,7 +44,7 @@ from phone_audit.acquire.transport import Answer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import MOST_DEEP
 from tests.acquire.fake_phone import QUIET, FakePhone
-from tests.acquire.foreign.written import packages, service
+from tests.acquire.importers.written import packages, service
 from tests.steps import LINEAR, growth
 
 Made = Callable[[int], Callable[[], object]]
@@ -115,7 +115,7 @@ def packages_without_splits(count: int) -> Callable[[], object]:
         for n in range(count)
     ]
     places = [Places(one.name, (f"{one.code_path}/base.apk",), (one,), ()) for one in blocks]
-    return lambda: find_files(reader(), PhoneFiles(), places)
+    return lambda: find_files(reader(), ApkFiles(), places)
 
 
 def packages_in_one_folder(count: int) -> Callable[[], object]:
@@ -129,7 +129,7 @@ def packages_in_one_folder(count: int) -> Callable[[], object]:
             del command
             return b"\0files\0" + b"1\n" * len(tree) + b"".join(b"\0" + path.encode() for path in tree)
 
-    return lambda: find_files(reader(Phone()), PhoneFiles(), places)
+    return lambda: find_files(reader(Phone()), ApkFiles(), places)
 
 
 def oat_folders(count: int) -> Callable[[], object]:
@@ -138,7 +138,7 @@ def oat_folders(count: int) -> Callable[[], object]:
     found = b"".join(f"\0/system/app/a{number}/oat/odd{number}/b.vdex".encode() for number in range(count))
     phone = FakePhone()
     phone._look = lambda command: b"\0files\0" + b"1\n" * count + found  # type: ignore[method-assign]
-    return lambda: find_code_beside(reader(phone), apks)
+    return lambda: find_oat_files(reader(phone), apks)
 
 
 def framework_folders(count: int) -> Callable[[], object]:
@@ -146,7 +146,7 @@ def framework_folders(count: int) -> Callable[[], object]:
     found = b"".join(f"\0{FRAMEWORK}/oat/odd{number}/a{number}.vdex".encode() for number in range(count))
     phone = FakePhone()
     phone._look = lambda command: b"\0files\0" + b"1\n" * count + found  # type: ignore[method-assign]
-    return lambda: find_code_beside(reader(phone), [f"{FRAMEWORK}/framework-res.apk"])
+    return lambda: find_oat_files(reader(phone), [f"{FRAMEWORK}/framework-res.apk"])
 
 
 def code_that_arrives(count: int) -> Callable[[], object]:
@@ -156,7 +156,7 @@ def code_that_arrives(count: int) -> Callable[[], object]:
     copy = PulledApk("x", Path("x"), "ab" * 32, 1)
 
     def work() -> None:
-        beside = CodeBeside({apk: files}, lambda path, parts: True)
+        beside = StrippedApks({apk: files}, lambda path, parts: True)
         beside.arrived(apk, copy)
         for file in reversed(files):
             beside.arrived(file.path, copy)
@@ -172,7 +172,7 @@ def texts_of_a_dump(count: int) -> Callable[[], object]:
 
 def files_that_hash_one_by_one(count: int) -> Callable[[], object]:
     """Files of which the phone hashes one, and then falls silent."""
-    files = PhoneFiles()
+    files = ApkFiles()
     for number in range(count):
         files.roles[f"/a{number:05d}"] = {}
         files.found[f"/a{number:05d}"] = Found("file", BATCH_BYTES // 2)
@@ -226,7 +226,7 @@ def test_texts_of_many_folders_are_put_together_once(tmp_path: Path) -> None:
     """Five hundred dumps of the package service, each of another package: all are read, each is copied once."""
     for number in range(MOST_TEXTS):
         (tmp_path / f"a{number:03d}.txt").write_text(packages(f"org.a{number}"))
-    reading = _Reading(Folder(tmp_path))
+    reading = _AnswerReader(FolderContainer(tmp_path))
     for number in range(MOST_TEXTS):
         reading.read(f"a{number:03d}.txt")
     kept = reading._alone[commands.PACKAGE_DUMP.text]
@@ -242,16 +242,16 @@ def test_an_archive_of_many_names_of_reports_is_looked_into_a_hundred_times(tmp_
             made.writestr(f"bugreport-{number}.txt", "nothing")
     looked: list[str] = []
 
-    class Counting(Archive):
+    class Counting(ZipContainer):
         def begins(self, name: str, count: int) -> bytes:
             looked.append(name)
             return super().begins(name, count)
 
     with (
-        contextlib.closing(Counting(archive)) as holding,
+        contextlib.closing(Counting(archive)) as container,
         pytest.raises(SnapshotError, match="300 texts with names of a bug report's main text"),
     ):
-        bugreport.recognised(holding, holding.names())
+        bugreport.recognised(container, container.names())
     assert len(looked) == bugreport.MOST_TEXTS
 
 
@@ -259,10 +259,10 @@ def test_the_beginning_of_a_file_is_all_that_is_unpacked_of_it(tmp_path: Path) -
     archive = tmp_path / "big.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("big.txt", bytes(2**24))
-    with contextlib.closing(Archive(archive)) as holding:
-        left = holding._left
-        assert holding.begins("big.txt", 4096) == bytes(4096)
-        assert left - holding._left == 4096
+    with contextlib.closing(ZipContainer(archive)) as container:
+        left = container._left
+        assert container.begins("big.txt", 4096) == bytes(4096)
+        assert left - container._left == 4096
 
 
 @pytest.mark.promise("counts-bounded")
@@ -300,7 +300,7 @@ def test_operations_of_one_package_are_bounded_and_those_left_out_are_counted() 
 
 def test_a_file_that_many_packages_claim_counts_for_the_first_and_that_is_said() -> None:
     asking = reader(FakePhone(tree={"/data/app/a/base.apk": b"x"}))
-    files = PhoneFiles()
+    files = ApkFiles()
     places = [Places(f"org.a{number:03d}", ("/data/app/a/base.apk",), (), ()) for number in range(MOST_OWNERS + 5)]
     find_files(asking, files, places)
     assert list(files.roles["/data/app/a/base.apk"]) == [f"org.a{number:03d}" for number in range(MOST_OWNERS)]

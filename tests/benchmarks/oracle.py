@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.acquire.foreign import made  # noqa: E402
+from tests.acquire.importers import made  # noqa: E402
 from tests.kit import running_kit, shared_folder  # noqa: E402
 
 SENTENCES = {"message", "text", "reason", "title", "headline", "cannot_hold", "risk"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.saved.layout import MANIFEST
+from phone_audit.acquire.store.layout import MANIFEST
 from tests.knowledge.folders import ROOT
 
 MB = 2**20

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from phone_audit.acquire.files.hash_memory import HashMemory
-from phone_audit.acquire.saved.age_file import encrypt, read_recipients
+from phone_audit.acquire.store.age import encrypt, read_recipients
 from phone_audit.cli.outputs import Output, write_outputs
 from phone_audit.knowledge.feeds.database import digests_of
 from phone_audit.knowledge.feeds.store import write_feed

@@ -25,7 +25,7 @@ from tests.fuzz.table import TARGETS
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).parent / "corpus"
 MOST_KEPT = 400_000
-READERS = ("apk/dex", "apk/oat", "apk/assets", "acquire/parse", "acquire/foreign", "knowledge/feeds")
+READERS = ("apk/dex", "apk/oat", "apk/assets", "acquire/parse", "acquire/importers", "knowledge/feeds")
 """Folders in which every file is a reader, or stands behind one."""
 ELSEWHERE = {
     "phone_audit.acquire.adb.handshake": "the protocol is adb_shell's; tests/acquire/adb holds it against odd peers",

@@ -12,8 +12,8 @@ from phone_audit.cli.main import app
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
-from tests.acquire.foreign import made
-from tests.acquire.foreign.written import androidqf, packages, report, report_properties, section, service
+from tests.acquire.importers import made
+from tests.acquire.importers.written import androidqf, packages, report, report_properties, section, service
 
 PHONE = made.recorded()
 

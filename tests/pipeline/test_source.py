@@ -8,7 +8,7 @@ import pytest
 from phone_audit.errors import SnapshotError
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.source import open_source
-from tests.acquire.foreign.made import DEVICES
+from tests.acquire.importers.made import DEVICES
 
 
 def test_a_saved_folder_without_its_manifest_is_not_taken_for_loose_dumps(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from phone_audit.acquire.parse.settings import parse_settings
 from phone_audit.acquire.parse.small_files import parse_small_files
 from phone_audit.acquire.parse.text import decode, lines_of
 from phone_audit.acquire.parse.transparency import parse_apex_info, parse_image_info
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.device import AppOp, NotUnderstood, StateItem, Traffic
 

@@ -9,11 +9,11 @@ from typing import Protocol
 
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.commands import CORES, Command, hash_files
-from phone_audit.acquire.files.code_beside import role_of
 from phone_audit.acquire.files.deliveries import Deliveries, Keeping
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
 from phone_audit.acquire.files.hash_memory import HashMemory, Identities, Identity, identities
 from phone_audit.acquire.files.hashing import Hashing
+from phone_audit.acquire.files.oat_files import role_of
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.whole_carrier import Pulling, WholeCarrier
@@ -43,7 +43,7 @@ class Phone(Transport, Pulling, Protocol):
 
 
 @dataclass
-class Hashed:
+class FileHashes:
     """What is known of the hashes: path → SHA-256 and where it comes from, and what is to be said of the rest."""
 
     hashes: dict[str, tuple[str, HashSource]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Background:
         *,
         copies: bool,
     ) -> None:
-        self.hashed = Hashed()
+        self.hashed = FileHashes()
         self.deliveries = Deliveries(plan, into, keeping)
         self._phone = phone
         self._files = [FileOnPhone(path, size) for path, size in files]

@@ -6,14 +6,14 @@ from typing import Protocol
 
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.files.background import Background, Hashed
+from phone_audit.acquire.files.apk_files import ApkFiles, hash_files
+from phone_audit.acquire.files.background import Background, FileHashes
 from phone_audit.acquire.files.copying import Copies, copy_files
 from phone_audit.acquire.files.hash_memory import HashMemory
-from phone_audit.acquire.files.phone_files import PhoneFiles, hash_files
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
-from phone_audit.acquire.saved.saved_files import copy_saved, hashes_saved, read_hashes
+from phone_audit.acquire.store.file_hashes import copy_saved, hashes_saved, read_hashes
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 
 
 class FileReading(Protocol):
@@ -42,7 +42,7 @@ class FileReading(Protocol):
 
 
 def reading_of(
-    reader: Reader, files: PhoneFiles, copies: Copies, into: Path, plan: Plan, memory: HashMemory, *, copied: bool
+    reader: Reader, files: ApkFiles, copies: Copies, into: Path, plan: Plan, memory: HashMemory, *, copied: bool
 ) -> FileReading:
     """Choose how the files are read.
 
@@ -75,7 +75,7 @@ class _Beside:
     def __init__(
         self,
         reader: Reader,
-        files: PhoneFiles,
+        files: ApkFiles,
         copies: Copies,
         background: Background,
         recording: RecordingTransport | None,
@@ -112,8 +112,8 @@ class _Saved:
         self,
         reader: Reader,
         replay: ReplayTransport,
-        hashed: Hashed,
-        files: PhoneFiles,
+        hashed: FileHashes,
+        files: ApkFiles,
         copies: Copies,
         into: Path,
         plan: Plan,
@@ -163,7 +163,7 @@ class _OneByOne:
     """Questions and copies one after the other: a phone that does only one thing at a time, or an older acquisition."""
 
     def __init__(
-        self, reader: Reader, files: PhoneFiles, copies: Copies, into: Path, plan: Plan, *, copied: bool
+        self, reader: Reader, files: ApkFiles, copies: Copies, into: Path, plan: Plan, *, copied: bool
     ) -> None:
         self._reader = reader
         self._files = files
@@ -184,7 +184,7 @@ class _OneByOne:
         """Everything was taken over at once."""
 
 
-def _take_hashes(reader: Reader, files: PhoneFiles, hashed: Hashed) -> None:
+def _take_hashes(reader: Reader, files: ApkFiles, hashed: FileHashes) -> None:
     for path, (digest, source) in hashed.hashes.items():
         files.hashes[path] = digest
         files.sources[path] = source

@@ -49,7 +49,7 @@ class PulledApk:
 
 
 class Waiting(Protocol):
-    """Holds a file back until what belongs to it has come; see `code_beside.CodeBeside`."""
+    """Holds a file back until what belongs to it has come; see `code_beside.StrippedApks`."""
 
     def arrived(self, path: str, copy: PulledApk) -> list[tuple[str, PulledApk]]: ...
 

@@ -17,7 +17,7 @@ from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_du
 from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
 from phone_audit.acquire.parse.text import lines_of, number
 from phone_audit.acquire.parse.users import MOST_USERS, first_users, parse_current_user, parse_users, unread_user_lines
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.errors import UsageError
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
 

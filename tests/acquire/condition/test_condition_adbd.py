@@ -13,8 +13,8 @@ from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.condition import questions
 from phone_audit.acquire.condition.settings_state import SECURE
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.model.device import StateItem
 from tests.acquire.fake_phone import QUIET

@@ -10,8 +10,8 @@ from phone_audit.acquire.condition.read import Condition, read_condition
 from phone_audit.acquire.condition.settings_state import secure_items, system_items
 from phone_audit.acquire.condition.usage import traffic_of, with_usage
 from phone_audit.acquire.parse.netstats import NetStats, Usage
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import AppOp, Package, PackageUser, StateItem, Traffic

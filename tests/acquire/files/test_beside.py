@@ -15,8 +15,8 @@ from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
-from phone_audit.acquire.saved.record import RecordingTransport
-from phone_audit.acquire.saved.replay import ReplayTransport
+from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import COMMANDS

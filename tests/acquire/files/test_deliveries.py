@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.files.code_beside import CodeBeside
 from phone_audit.acquire.files.deliveries import Deliveries
 from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.oat_files import StrippedApks
 from phone_audit.acquire.files.plan import Plan, PulledApk
 from phone_audit.model.parts import Parts
 
@@ -25,7 +25,7 @@ class Case:
     told: list[PulledApk] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        waiting = CodeBeside({APK.path: (VDEX,)}, lambda path, parts: path.suffix == ".apk")
+        waiting = StrippedApks({APK.path: (VDEX,)}, lambda path, parts: path.suffix == ".apk")
         self.deliveries = Deliveries(Plan(on_apk=self.told.append, waiting=waiting), self.into, None)
 
     def bring(self, file: FileOnPhone, content: bytes = b"abc", parts: Parts | None = None) -> FileOnPhone | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phone_audit.acquire import commands, parse
 from phone_audit.acquire.parse.text import decode, known, lines_of, number, shown
-from phone_audit.acquire.saved import layout
+from phone_audit.acquire.store import layout
 
 MODULES = [importlib.import_module(f"{parse.__name__}.{found.name}") for found in pkgutil.iter_modules(parse.__path__)]
 

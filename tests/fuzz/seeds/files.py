@@ -13,7 +13,7 @@ from phone_audit.pipeline.firmware import check_firmware
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
 from tests import documents
-from tests.acquire.foreign import made
+from tests.acquire.importers import made
 from tests.apk.zips import Part, make_zip
 from tests.fuzz import expansion
 from tests.fuzz.expansion import joined

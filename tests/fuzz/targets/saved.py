@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from phone_audit.acquire.foreign.collect import collect_held, depth_of
-from phone_audit.acquire.foreign.open import open_foreign
-from phone_audit.acquire.saved.age_file import decrypt, is_age, read_identity
-from phone_audit.acquire.saved.packed import unpack
-from phone_audit.acquire.saved.replay import ReplayTransport
-from phone_audit.acquire.saved.saved_archive import unpack_ours
-from phone_audit.acquire.saved.saved_files import read_hashes
+from phone_audit.acquire.importers.collect import collect_held, depth_of
+from phone_audit.acquire.importers.open import open_imported
+from phone_audit.acquire.store.age import decrypt, is_age, read_identity
+from phone_audit.acquire.store.archive import unpack_ours
+from phone_audit.acquire.store.file_hashes import read_hashes
+from phone_audit.acquire.store.parts import unpack
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.errors import AcquireError, SnapshotError
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, empty_folder, promise, scratch, written
@@ -63,7 +63,7 @@ def saved_parts(data: bytes) -> None:
     into = scratch() / "whole"
     with suppress(SnapshotError), path.open("rb") as packed:
         size, parts, _ = unpack(packed, path, into)
-        promise(parts.size <= min(size, len(data)), "more is held than came")
+        promise(parts.size <= min(size, len(data)), "more is imported than came")
     into.unlink(missing_ok=True)
     with suppress(SnapshotError):
         read_hashes(data)
@@ -78,9 +78,9 @@ def foreign(data: bytes) -> None:
         file = folder / FILES[kind % len(FILES)]
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
-    with suppress(SnapshotError), open_foreign(folder, empty_folder("foreign-scratch")) as (held, holding):
-        depth_of(held)
-        collected = collect_held(held, holding, empty_folder("foreign-apks"), lambda *_: None)
+    with suppress(SnapshotError), open_imported(folder, empty_folder("foreign-scratch")) as (imported, container):
+        depth_of(imported)
+        collected = collect_held(imported, container, empty_folder("foreign-apks"), lambda *_: None)
         collected.snapshot.model_dump_json()
         promise(all(note.code and note.reason for note in collected.snapshot.skipped), "left out without a reason")
 
@@ -88,8 +88,8 @@ def foreign(data: bytes) -> None:
 def bugreport(data: bytes) -> None:
     """Read one file: the main text of a bug report, or a ZIP archive that another tool made."""
     path = written(data, "bugreport.zip")
-    with suppress(SnapshotError), open_foreign(path, empty_folder("bugreport-scratch")) as (held, holding):
-        collected = collect_held(held, holding, empty_folder("bugreport-apks"), lambda *_: None)
+    with suppress(SnapshotError), open_imported(path, empty_folder("bugreport-scratch")) as (imported, container):
+        collected = collect_held(imported, container, empty_folder("bugreport-apks"), lambda *_: None)
         collected.snapshot.model_dump_json()
 
 
@@ -113,7 +113,7 @@ def age_file(data: bytes) -> None:
 TARGETS: Final = {
     "saved_manifest": Target(
         saved_manifest,
-        ("phone_audit.acquire.saved.replay", "phone_audit.acquire.saved.layout"),
+        ("phone_audit.acquire.store.replay", "phone_audit.acquire.store.layout"),
         (
             b'"schema":"phone-audit/acquisition/1"', b'"artifacts":[', b'"command":', b'"file":"answers/0001-a.txt"',
             b'"sha256":', b'"exit":0', b'"truncated":false', b"\xf5NEXT", b"null", b"[[[[", b"1e999", b"\\ud800",
@@ -123,16 +123,16 @@ TARGETS: Final = {
     "saved_parts": Target(
         saved_parts,
         (
-            "phone_audit.acquire.saved.packed",
-            "phone_audit.acquire.saved.saved_files",
-            "phone_audit.acquire.saved.saved_archive",
-            "phone_audit.acquire.foreign.holding",
+            "phone_audit.acquire.store.parts",
+            "phone_audit.acquire.store.file_hashes",
+            "phone_audit.acquire.store.archive",
+            "phone_audit.acquire.importers.container",
         ),
         (b'{"size":', b'"sha256":null', b'"ranges":[[0,1]]}\n', b'"hashes":{', b"PK\x01\x02", b"PK\x05\x06"),
     ),
     "foreign": Target(
         foreign,
-        ("phone_audit.acquire.foreign",),
+        ("phone_audit.acquire.importers",),
         (
             b"\xf5NEXT", b"[ro.build.fingerprint]: [", b"DUMP OF SERVICE package:\n", b"Packages:\n", b"package:",
             b"  Package [com.example.a] (1a2b):\n", b'"name":', b'"files":[', b'"path":', b'"sha256":', b'"installer":',
@@ -143,9 +143,9 @@ TARGETS: Final = {
     "bugreport": Target(
         bugreport,
         (
-            "phone_audit.acquire.foreign.bugreport",
-            "phone_audit.acquire.foreign.services",
-            "phone_audit.acquire.foreign.said",
+            "phone_audit.acquire.importers.bugreport",
+            "phone_audit.acquire.importers.dump_sections",
+            "phone_audit.acquire.importers.answers",
         ),
         (
             b"========================================================\n== dumpstate: ", b"DUMP OF SERVICE package:\n",
@@ -156,7 +156,7 @@ TARGETS: Final = {
     ),
     "age_file": Target(
         age_file,
-        ("phone_audit.acquire.saved.age_file",),
+        ("phone_audit.acquire.store.age",),
         (b"age-encryption.org/v1\n", b"-> X25519 ", b"\n--- ", b"-> scrypt ", b"-> ssh-ed25519 "),
     ),
 }  # fmt: skip

@@ -1,0 +1,328 @@
+"""Finds the APK files of every package on the phone, and their sizes and hashes there."""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.parse.package_dump import DumpedPackage
+from phone_audit.acquire.parse.package_list import Listed
+from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_found, parse_hashes
+from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.model.command_list import is_path
+from phone_audit.model.device import HashSource, PackageFileRole
+
+APK = ".apk"
+BATCH_BYTES = 2 * 2**30
+"""Bytes that one hashing command reads, so that progress is seen and a time-out costs little."""
+
+MOST_OWNERS = 20
+"""Packages that one file or folder counts for. A phone has one for each; a dump may claim it for any number."""
+
+STUCK_AT_MOST = 5
+"""Files that may stop the hashing before it is given up; what is left is hashed here, after copying."""
+
+SENTENCES = {
+    "folder": "It is a folder, not a file.",
+    "fifo": "It is a pipe; reading it would wait for ever.",
+    "device": "It is a device or a socket, not a file.",
+    "missing": "It is not there, or the shell may not see it.",
+    "denied": "The shell may not read it.",
+}
+
+
+@dataclass
+class ApkFiles:
+    """The APK files of all packages, filled as they are learned.
+
+    Attributes:
+        roles: path → package → role. Paths are as decoded, so that they can be handed back to the phone.
+        found: path → what lies there.
+        hashes: path → SHA-256 as computed on the phone.
+        sources: path → where its hash comes from, where that is not the phone in this very scan.
+    """
+
+    roles: dict[str, dict[str, PackageFileRole]] = field(default_factory=dict)
+    found: dict[str, Found] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, HashSource] = field(default_factory=dict)
+
+    def readable(self) -> list[tuple[str, int]]:
+        """Return the files that can be read, by path, with their size in bytes (0: not known)."""
+        files = ((path, self.found.get(path, Found("file", None))) for path in sorted(self.roles))
+        return [
+            (path, found.size or 0)
+            for path, found in files
+            if found.kind == "file" and found.size != 0 and (found.size or 0) <= PULL_LIMIT
+        ]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the files of one package are: the listed paths, and the blocks of the dump with their folders."""
+
+    name: str
+    listed: tuple[str, ...]
+    blocks: tuple[DumpedPackage, ...]
+    hidden: tuple[DumpedPackage, ...]
+
+    @property
+    def removed(self) -> bool:
+        """Whether no user has the package any more: it was removed and only its data kept, so no file is expected."""
+        states = [state.installed for block in self.blocks for state in block.users.values()]
+        return bool(states) and all(installed is False for installed in states)
+
+
+def places_of(
+    name: str, lines: Iterable[Listed], blocks: tuple[DumpedPackage, ...], hidden: tuple[DumpedPackage, ...]
+) -> Places:
+    """Gather what is known of where a package lies."""
+    return Places(name, tuple(dict.fromkeys(line.path for line in lines if line.path)), blocks, hidden)
+
+
+def find_files(reader: Reader, files: ApkFiles, places: Sequence[Places]) -> None:
+    """Look at every path in a few commands, and list the APK files beside it, which `pm list packages` leaves out."""
+    folders: dict[str, dict[str, PackageFileRole]] = {}
+    for place in places:
+        _expect(files, folders, place)
+    _note_claims(reader, files.roles, folders)
+    splits = [path for place in places for path in _split_paths(place)]
+    files.found = look(reader, (*files.roles, *splits), tuple(folders))
+    for path in sorted(files.found):
+        owners = folders.get(path.rpartition("/")[0])
+        if owners and path.endswith(APK) and files.found[path].kind != "missing":
+            roles = files.roles.setdefault(path, {})
+            for name, role in owners.items():
+                if len(roles) < MOST_OWNERS:
+                    roles.setdefault(name, _role(path, role))
+    _note_unreadable(reader, files, places)
+
+
+def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, Found]:
+    """Ask what lies at each path and which APKs lie in each folder; a path that stops the phone is given up.
+
+    A saved acquisition answers with all that was looked at when it was made. Where no phone can have a file, none is:
+    the phone is not asked.
+    """
+    found = {path: Found("missing", None) for path in paths if not is_path(path)}
+    paths = [path for path in paths if is_path(path)]
+    folders = [folder for folder in folders if is_path(folder)]
+    if isinstance(reader.transport, ReplayTransport):
+        return {**_looked(reader, reader.transport, paths, folders), **found}
+    words = [commands.quoted(path) for path in paths] + [commands.every_apk(folder) for folder in folders]
+    pending = commands.batches(words)
+    while pending:
+        batch = pending.pop(0)
+        answer = reader.try_ask(commands.look_at(batch), subject="what lies at the paths")
+        answered = _possible(parse_found(decode(answer.output))) if answer else {}
+        found.update(answered)
+        if answer and answer.truncated and not answered and len(batch) > 1:
+            half = len(batch) // 2
+            pending[:0] = [batch[:half], batch[half:]]
+    return found
+
+
+def _possible(found: Mapping[str, Found]) -> dict[str, Found]:
+    """Return what lies at paths that a phone can have; an answer may hold any text."""
+    return {path: there for path, there in found.items() if is_path(path)}
+
+
+def _looked(
+    reader: Reader, transport: ReplayTransport, paths: Sequence[str], folders: Sequence[str]
+) -> dict[str, Found]:
+    if reader.looked is None:
+        reader.looked = {}
+        for text in transport.recorded(commands.LOOK_PREFIX):
+            answer = reader.try_ask(commands.Command(text))
+            reader.looked.update(_possible(parse_found(decode(answer.output))) if answer else {})
+    listed = {path.rpartition("/")[0] for path in reader.looked}
+    if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):
+        transport.raise_if_gone()
+    return reader.looked
+
+
+def hash_files(reader: Reader, files: ApkFiles) -> None:
+    """Let the phone hash every file in a few long commands."""
+    wanted = files.readable()
+    pending = deque(wanted)
+    stuck = 0
+    while pending and stuck < STUCK_AT_MOST:
+        batch = _batch(pending)
+        reader.on_progress("hashes", len(wanted) - len(pending), len(wanted))
+        answer = reader.try_ask(commands.hash_files(batch), subject="the hashes of the APK files")
+        if answer is None:
+            return
+        text = decode(answer.output)
+        if text.startswith(commands.NO_HASH_TOOL):
+            break
+        hashes = {index: digest for index, digest in parse_hashes(text).items() if index < len(batch)}
+        files.hashes.update({batch[index][0]: digest for index, digest in hashes.items()})
+        for _ in batch:
+            pending.popleft()
+        if answer.truncated:
+            left = [file for index, file in enumerate(batch) if index not in hashes]
+            if not hashes and left:
+                stuck += 1
+                left = left[1:]
+            pending.extendleft(reversed(left))
+    reader.on_progress("hashes", len(wanted), len(wanted))
+
+
+def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file", "folder"]]:
+    """Tell which of the paths exist on the phone; anything that is no folder counts as a file.
+
+    Those that a saved acquisition was not asked about are noted.
+    """
+    asked = tuple(dict.fromkeys(paths))
+    found = look(reader, asked) if asked else {}
+    unknown = [path for path in asked if path not in found]
+    if unknown:
+        reason = f"{len(unknown)} of {len(asked)} paths that incidents name were not looked for, such as {unknown[0]}."
+        reader.skip("paths that incidents name", "command", "not-looked-for", reason)
+    there: dict[str, Literal["file", "folder"]] = {}
+    for path in asked:
+        kind = found[path].kind if path in found else "missing"
+        if kind != "missing":
+            there[path] = "folder" if kind == "folder" else "file"
+    return there
+
+
+def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the hashes of those of the paths that are files, as the phone computes them. What gives none is noted.
+
+    One question a file: there are few, and an acquisition then answers for each, whatever else is asked later.
+    """
+    digests: dict[str, tuple[str, ...]] = {}
+    for path in (path for path, kind in there.items() if kind == "file"):
+        answer = reader.try_ask(commands.digest_file(path), subject=f"the hashes of {path}")
+        found = parse_digests(decode(answer.output)) if answer else ()
+        if found:
+            digests[path] = found
+        elif answer:
+            reader.skip(path, "read", "not-hashed", "An incident names this file, and its hash could not be had.")
+    return digests
+
+
+def digests_of(reader: Reader, files: ApkFiles, packages: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return all kinds of hashes of the files of some packages, of which incidents publish MD5 or SHA-1 alone.
+
+    A saved acquisition that was not asked says nothing of them, and nothing is noted.
+    """
+    paths = [path for path, _ in files.readable() if any(name in packages for name in files.roles[path])]
+    transport = reader.transport
+    if isinstance(transport, ReplayTransport):
+        asked = set(transport.recorded(commands.DIGESTS_PREFIX))
+        paths = [path for path in paths if commands.digest_file(path).text in asked]
+    return digests_there(reader, dict.fromkeys(paths, "file"))
+
+
+def _note_claims(
+    reader: Reader, roles: dict[str, dict[str, PackageFileRole]], folders: dict[str, dict[str, PackageFileRole]]
+) -> None:
+    """Leave out the packages that claim a file or folder after the first ones, and say so."""
+    for path, owners in (*roles.items(), *folders.items()):
+        left = len(owners) - MOST_OWNERS
+        for name in list(owners)[MOST_OWNERS:]:
+            del owners[name]
+        if left > 0:
+            reason = f"{left} more packages claim this place; it was counted for the first {MOST_OWNERS} alone."
+            reader.skip(path, "list", "contradiction", reason)
+
+
+def _expect(files: ApkFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:
+    """Add the paths that are known before the phone is asked, and the folders in which to list."""
+    for path in place.listed:
+        files.roles.setdefault(path, {})[place.name] = "base"
+    for block in place.blocks:
+        _expect_code(files, folders, place.name, block.code_path or "", "base")
+    for block in place.hidden:
+        _expect_code(files, folders, place.name, block.code_path or "", "hidden-system")
+    if not place.blocks:
+        for path in place.listed:
+            folder = path.rpartition("/")[0]
+            if folder.startswith("/data/"):
+                folders.setdefault(folder, {})[place.name] = "base"
+
+
+def _expect_code(
+    files: ApkFiles, folders: dict[str, dict[str, PackageFileRole]], name: str, code: str, role: PackageFileRole
+) -> None:
+    """A code path is the package's own folder; in old firmware it can be the file itself."""
+    if code.endswith(APK):
+        files.roles.setdefault(code, {}).setdefault(name, role)
+    elif code.startswith("/"):
+        folders.setdefault(code.rstrip("/"), {})[name] = role
+
+
+def _split_paths(place: Places) -> list[str]:
+    """Return where Android puts the splits, for a folder that the shell may enter but not list."""
+    return [
+        f"{block.code_path.rstrip('/')}/split_{split}{APK}"
+        for block in place.blocks
+        if block.code_path and block.code_path.startswith("/")
+        for split in block.splits
+        if split != "base"
+    ]
+
+
+def _role(path: str, folder_role: PackageFileRole) -> PackageFileRole:
+    if folder_role == "hidden-system":
+        return folder_role
+    return "split" if path.rpartition("/")[2].startswith("split_") else "base"
+
+
+def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[Places]) -> None:
+    removed = {place.name for place in places if place.removed}
+    for path in sorted(files.roles):
+        found = files.found.get(path)
+        if found is None:
+            reader.skip(path, "read", "no-answer", "The phone does not say what lies there.")
+        elif found.kind == "missing" and files.roles[path].keys() <= removed:
+            continue
+        elif found.kind != "file":
+            reader.skip(path, "read", found.kind, SENTENCES[found.kind])
+        elif found.size == 0:
+            reader.skip(path, "read", "empty", "The file is empty.")
+        elif found.size is not None and found.size > PULL_LIMIT:
+            reader.skip(path, "read", "too-large", f"It has {found.size} bytes, more than is ever read of one APK.")
+    roles: dict[str, list[PackageFileRole]] = {}
+    for its in files.roles.values():
+        for name, role in its.items():
+            roles.setdefault(name, []).append(role)
+    for place in places:
+        if not place.removed:
+            _note_missing_splits(reader, roles.get(place.name, ()), place)
+
+
+def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: Places) -> None:
+    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read.
+
+    Args:
+        reader: gets the notes.
+        roles: of the package's files that were found.
+        place: the package.
+    """
+    there = sum(role in ("base", "split") for role in roles)
+    promised = max((len(block.splits) or 1 for block in place.blocks), default=0)
+    if promised > there:
+        reason = f"The phone says that the package has {promised} APK files; {there} were found."
+        reader.skip(place.name, "list", "split-missing", reason)
+    if place.hidden and "hidden-system" not in roles:
+        reason = "The firmware's own copy, which an update hides, was not found."
+        reader.skip(place.name, "list", "hidden-missing", reason)
+
+
+def _batch(pending: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    batch: list[tuple[str, int]] = []
+    length = size = 0
+    for path, its_size in pending:
+        length += len(commands.quoted(path)) + 8
+        size += its_size
+        if batch and (length > commands.COMMAND_LENGTH or size > BATCH_BYTES):
+            break
+        batch.append((path, its_size))
+    return batch

@@ -1,0 +1,143 @@
+"""Texts that a phone said, under the commands by which we ask for the same."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.condition import questions
+from phone_audit.acquire.importers.dump_sections import Sections, split_sections
+from phone_audit.acquire.importers.texts import contradiction, note
+from phone_audit.acquire.parse.getprop import parse_getprop
+from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.errors import SnapshotError
+from phone_audit.model.finding import Skipped
+
+NAMESPACES = ("global", "secure", "system")
+SETTINGS_TITLE = re.compile(r"^(GLOBAL|SECURE|SYSTEM|CONFIG) SETTINGS \(user (\d{1,9})\)", re.MULTILINE)
+SETTING = re.compile(
+    r"^_id:\S+ name:(\S+) (?:pkg:\S+ )?value:(.*?)(?: default:.*)?(?: defaultSystemSet:\S+)?$", re.MULTILINE
+)
+
+
+SAME = {
+    questions.APPOPS.text: "dumpsys appops",
+    questions.MOUNTS.text: "mount",
+    questions.NETSTATS.text: "dumpsys netstats",
+    questions.SYSTEM_SETTINGS.text: "settings list system",
+    questions.secure_settings(0).text: "settings list secure",
+}
+"""Our command → a plainer one that says the same, or most of it."""
+
+
+TELLING = ("ro.build.fingerprint", "ro.build.display.id", "ro.serialno")
+
+READ = frozenset(
+    {
+        commands.GETPROP.text,
+        commands.PACKAGE_DUMP.text,
+        commands.SELINUX.text,
+        commands.USER_DUMP.text,
+        commands.USERS.text,
+        questions.ACCESSIBILITY.text,
+        questions.ADB.text,
+        questions.CONNECTIVITY.text,
+        questions.DEVICE_POLICY.text,
+        questions.ROLES.text,
+        "dumpsys settings",
+        *SAME.values(),
+        *(f"settings list {namespace}" for namespace in NAMESPACES),
+    }
+)
+"""Every answer of an acquisition that something reads."""
+
+
+def settings_command(namespace: str) -> str:
+    """Return the command that lists one table of settings."""
+    return f"settings list {namespace}"
+
+
+def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+    """Return what a whole `dumpsys`, or a bug report, answers, and what in it is cut off or contradicts itself."""
+    sections = split_sections(text)
+    answers = {f"dumpsys {name}": body for name, body in sections.services.items()}
+    for command, body in sections.commands.items():
+        answers.setdefault(_ours(command), body)
+    answers |= settings_answers(sections.services.get("settings", b"").decode("utf-8", "surrogateescape"))
+    return answers, tuple(_notes(sections))
+
+
+def _notes(sections: Sections) -> Iterator[Skipped]:
+    """Tell what of the answers is not to be relied on. Of dumps that nothing here reads only contradictions count."""
+    for name in sections.repeated:
+        yield contradiction(f"dumpsys {name}", "The dump of this service stands there more than once; all were read.")
+    for name in sections.disputed:
+        yield contradiction(f"dumpsys {name}", "Inside this dump others begin: text of it pretends them.")
+    for command in sections.repeated_commands:
+        if _ours(command) in READ:
+            yield contradiction(command, "This section stands there more than once, and says different things.")
+    for command in sections.hidden_commands:
+        if _ours(command) in READ:
+            yield contradiction(command, "This section stands where it may be text of a package.")
+    for command in sections.cut:
+        if _ours(command) in READ or command == f"dumpsys {sections.broken_off}":
+            yield note(command, "command", "cut-off", "The line that ends this part is missing: it may be cut off.")
+
+
+def settings_answers(dump: str) -> dict[str, bytes]:
+    r"""Read the dump of the settings service into the form of `settings list`, the owner's tables only.
+
+    A table that is there twice gives the entries of both, so that a reader of settings sees them disagree.
+
+    Source: AOSP `SettingsProvider.dumpInternal` and `SettingsState.dumpSettingsLocked`.
+
+    Example:
+        >>> settings_answers("GLOBAL SETTINGS (user 0)\nversion: 1\n_id:1 name:adb_enabled pkg:android value:1\n")
+        {'settings list global': b'adb_enabled=1\n'}
+    """
+    found: dict[str, list[str]] = {}
+    titles = list(SETTINGS_TITLE.finditer(dump))
+    for number, title in enumerate(titles):
+        end = titles[number + 1].start() if number + 1 < len(titles) else len(dump)
+        namespace = title[1].lower()
+        if title[2] != "0" or namespace not in NAMESPACES:
+            continue
+        lines = [f"{match[1]}={match[2]}\n" for match in SETTING.finditer(dump, title.end(), end)]
+        found.setdefault(settings_command(namespace), []).extend(lines)
+    return {command: "".join(lines).encode("utf-8", "surrogateescape") for command, lines in found.items()}
+
+
+def listed_as(properties: Mapping[str, str]) -> bytes:
+    """Write properties as `getprop` does, sorted; a value that cannot stand on a line is left as it is."""
+    lines = [f"[{name}]: [{value}]\n" for name, value in sorted(properties.items())]
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _ours(command: str) -> str:
+    """Return our command for one by which dumpstate asks for the same."""
+    words = command.strip()
+    if words == "getprop" or words.endswith("/getprop"):
+        return commands.GETPROP.text
+    return words
+
+
+def one_phone(path: Path, properties: Mapping[str, bytes]) -> None:
+    """Refuse properties of several phones, by what tells phones and builds apart.
+
+    Args:
+        path: the acquisition.
+        properties: name of a text → its properties, as `getprop` prints them.
+
+    Raises:
+        SnapshotError: two of them disagree.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    for name, text in properties.items():
+        its = parse_getprop(decode(text[: commands.GETPROP.limit]))
+        for key in TELLING:
+            if its.get(key) and seen.setdefault(key, (name, its[key]))[1] != its[key]:
+                first = seen[key][0]
+                raise SnapshotError(
+                    f"{path} holds the properties of two phones: {shown(first)} and {shown(name)} disagree on {key}.",
+                    "Put each phone into a folder of its own.",
+                )

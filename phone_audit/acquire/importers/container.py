@@ -1,0 +1,283 @@
+"""A folder or a ZIP archive that another tool made: its files by name. The only file here that opens ZIP archives.
+
+Nothing in it is believed: no name of an entry becomes a path on this computer, links are not followed, and what an
+entry announces as its size is not taken for granted.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.store.disk_space import RESERVE
+from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_zip import ZipBounds, open_zip
+from phone_audit.files.bounds import BoundsError
+from phone_audit.files.open_regular import open_inside, open_regular
+from phone_audit.files.short_repr import short_repr
+
+TEXT_LIMIT = 256 * 2**20
+"""Bytes of one text."""
+FILE_LIMIT = 4 * 2**30
+"""Bytes of one file that is taken out of an archive."""
+TOTAL_LIMIT = 32 * 2**30
+"""Bytes of all that is taken out of one archive."""
+ALL_TEXTS = 512 * 2**20
+"""Bytes of all texts that are read of one acquisition."""
+MOST_FILES = 200_000
+_LOOK_AT_ROOM = 64
+"""Pieces between two looks at the free space of the disk."""
+_PIECE = 2**20
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What Python's `zipfile` raises on damaged, encrypted or exotic archives."""
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_AGAIN = "Copy it again from where it was made."
+
+
+class FileContainer(Protocol):
+    """The files of one acquisition. Names are relative, with `/`."""
+
+    path: Path
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all files, sorted."""
+        ...
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            SnapshotError: it is damaged, or has more than `limit` bytes.
+        """
+        ...
+
+    def begins(self, name: str, count: int) -> bytes:
+        """Return the first `count` bytes of a file, or all where it has fewer.
+
+        Raises:
+            SnapshotError: it is damaged.
+        """
+        ...
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """Return a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
+
+        Raises:
+            SnapshotError: it is damaged or too large, or cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        ...
+
+
+class FolderContainer:
+    """A folder; see `FileContainer`."""
+
+    def __init__(self, path: Path) -> None:
+        """Look through the folder, without following links.
+
+        Raises:
+            SnapshotError: it holds more files than any acquisition does, or cannot be read.
+        """
+        self.path = path
+        self._left = ALL_TEXTS
+        self._files: dict[str, Path] = {}
+        for file in _regular_files(path):
+            self._files[file.relative_to(path).as_posix()] = file
+            if len(self._files) > MOST_FILES:
+                raise SnapshotError(f"{path} holds more than {MOST_FILES} files, which no acquisition does.")
+
+    def names(self) -> tuple[str, ...]:
+        """See `FileContainer.names`."""
+        return tuple(sorted(self._files))
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """See `FileContainer.read`."""
+        data = self.begins(name, limit + 1)
+        self._left -= len(data)
+        if len(data) > limit:
+            raise _too_large(self.path, name, limit)
+        if self._left < 0:
+            raise _too_much(self.path, name)
+        return data
+
+    def begins(self, name: str, count: int) -> bytes:
+        """See `FileContainer.begins`."""
+        try:
+            with open_inside(self.path, name) as file:
+                return file.read(count)
+        except OSError as error:
+            raise SnapshotError(f"{shown(str(self.path / name))} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """See `FileContainer.take_out`."""
+        return self._files[name]
+
+    def close(self) -> None:
+        """See `FileContainer.close`."""
+
+
+class ZipContainer:
+    """A ZIP archive; see `FileContainer`."""
+
+    def __init__(self, path: Path) -> None:
+        """Read its directory.
+
+        Raises:
+            SnapshotError: it is no ZIP archive, or one that no tool makes: a name in it leads outside.
+        """
+        self.path = path
+        self._left = TOTAL_LIMIT
+        self._texts_left = ALL_TEXTS
+        try:
+            self._file = open_regular(path)
+        except OSError as error:
+            raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._file.close)
+            try:
+                self._zip = open_zip(self._file, ZipBounds(MOST_FILES))
+            except BoundsError as error:
+                raise SnapshotError(f"{path} was not read: {error}, which no acquisition does.") from error
+            except _DAMAGE as error:
+                raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
+            except OSError as error:
+                raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+            on_failure.callback(self._zip.close)
+            self._entries = self._checked_entries()
+            on_failure.pop_all()
+
+    def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in self._zip.infolist():
+            if entry.filename.endswith("/") and _stays_inside(entry.filename):
+                continue
+            if not _stays_inside(entry.filename):
+                raise SnapshotError(
+                    f"{self.path} holds an entry whose name leads out of it: {short_repr(shown(entry.filename))}. "
+                    "Nothing of it was read.",
+                    "No tool makes such an archive. Do not unpack it; ask who gave it to you.",
+                )
+            if entry.filename in entries:
+                raise SnapshotError(
+                    f"{self.path} holds {short_repr(shown(entry.filename))} twice. Nothing of it was read.",
+                    "No tool makes such an archive. Ask who gave it to you.",
+                )
+            entries[entry.filename] = entry
+        return entries
+
+    def names(self) -> tuple[str, ...]:
+        """See `FileContainer.names`."""
+        return tuple(sorted(self._entries))
+
+    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
+        """See `FileContainer.read`."""
+        pieces = []
+        for piece in self._pieces(name, limit):
+            self._texts_left -= len(piece)
+            if self._texts_left < 0:
+                raise _too_much(self.path, name)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def begins(self, name: str, count: int) -> bytes:
+        """See `FileContainer.begins`."""
+        return next(self._pieces(name, FILE_LIMIT, count), b"")
+
+    def take_out(self, name: str, into: Path) -> Path:
+        """See `FileContainer.take_out`."""
+        try:
+            with into.open("xb") as file:
+                for number, piece in enumerate(self._pieces(name, FILE_LIMIT)):
+                    if number % _LOOK_AT_ROOM == 0:
+                        _check_room(into.parent)
+                    file.write(piece)
+        except SnapshotError:
+            into.unlink(missing_ok=True)
+            raise
+        except FileExistsError as error:
+            raise SnapshotError(f"{into} is there already.") from error
+        except OSError as error:
+            into.unlink(missing_ok=True)
+            raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
+        return into
+
+    def _pieces(self, name: str, limit: int, piece_size: int = _PIECE) -> Iterator[bytes]:
+        entry = self._entries[name]
+        if entry.compress_type not in _METHODS or entry.flag_bits & 1:
+            raise SnapshotError(f"{shown(name)} in {self.path} is packed in a way that no such tool uses.")
+        size = 0
+        try:
+            with self._zip.open(entry) as file:
+                while piece := file.read(piece_size):
+                    size += len(piece)
+                    self._left -= len(piece)
+                    if size > limit or self._left < 0:
+                        raise _too_large(self.path, name, limit)
+                    yield piece
+        except _DAMAGE as error:
+            raise SnapshotError(f"{shown(name)} in {self.path} is damaged.", _AGAIN) from error
+        except OSError as error:
+            raise SnapshotError(f"{self.path} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    def close(self) -> None:
+        """See `FileContainer.close`."""
+        self._zip.close()
+        self._file.close()
+
+
+def open_container(path: Path) -> FileContainer:
+    """Open a folder or a ZIP archive.
+
+    Raises:
+        SnapshotError: it is neither, or damaged.
+    """
+    return FolderContainer(path) if path.is_dir() else ZipContainer(path)
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a file begins as a ZIP archive does."""
+    try:
+        with open_regular(path) as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def _regular_files(folder: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise SnapshotError(f"{folder} cannot be read: {error.strerror}.", _AGAIN) from error
+
+    for parent, _, files in os.walk(folder, onerror=fail):
+        for name in files:
+            path = Path(parent) / name
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _stays_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and ".." not in parts and "\\" not in name and "\0" not in name
+
+
+def _check_room(folder: Path) -> None:
+    if shutil.disk_usage(folder).free < RESERVE:
+        raise SnapshotError(f"The disk that holds {folder} is full.", "Free some space.")
+
+
+def _too_much(path: Path, name: str) -> SnapshotError:
+    return SnapshotError(
+        f"{shown(name)} in {path} was not read: the texts have more than {ALL_TEXTS // 2**20} MB together."
+    )
+
+
+def _too_large(path: Path, name: str, limit: int) -> SnapshotError:
+    return SnapshotError(f"{shown(name)} in {path} has more than {limit // 2**20} MB, which no such file has.")

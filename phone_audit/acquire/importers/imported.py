@@ -1,0 +1,88 @@
+"""What an acquisition of another tool holds, in one form for all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from phone_audit.model.device import AcquisitionSource
+from phone_audit.model.finding import Skipped
+
+NO_APKS = "Such an acquisition holds no APK files: the code of the packages was not read."
+NO_HIDDEN = "Such an acquisition does not hold the firmware's own copies of packages that an update hides."
+NO_FILES = "Such an acquisition does not show other files of the phone, such as those that an incident names."
+OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary package and cannot ask."
+NO_WATCH = "Such an acquisition holds no connections that were seen live."
+
+
+@dataclass(frozen=True)
+class ImportedFile:
+    """One APK of a package.
+
+    Attributes:
+        path: where it lay on the phone.
+        sha256: as that tool took it; None where it did not.
+        others: its MD5 and SHA-1, as far as they are there.
+        size: in bytes, None where not known.
+        stored: its name in the acquisition; None where that has no copy.
+    """
+
+    path: str
+    sha256: str | None = None
+    others: tuple[str, ...] = ()
+    size: int | None = None
+    stored: str | None = None
+
+
+@dataclass(frozen=True)
+class ImportedPackage:
+    """A package as the tool's own list has it; None is not known."""
+
+    name: str
+    files: tuple[ImportedFile, ...] = ()
+    installer: str | None = None
+    uid: int | None = None
+    system: bool | None = None
+    disabled: bool | None = None
+    version_name: str | None = None
+    version_code: int | None = None
+    signers: tuple[str, ...] | None = None
+    granted: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class ImportedAcquisition:
+    """Everything that was found.
+
+    Attributes:
+        source: which tool made it.
+        answers: our own command → what the phone said to it, or to one that says the same.
+        packages: the tool's own list; empty where it has none.
+        cannot_hold: sentences on what such an acquisition never contains.
+        skipped: what in it is damaged or missing.
+        used: names of the texts that were read.
+        whole: whether the list names every package of the phone.
+        further: dumps of the package service beside the one that is read; only their packages' names count.
+    """
+
+    source: AcquisitionSource
+    answers: Mapping[str, bytes] = field(default_factory=dict)
+    packages: tuple[ImportedPackage, ...] = ()
+    cannot_hold: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    used: frozenset[str] = frozenset()
+    whole: bool = False
+    further: tuple[bytes, ...] = ()
+
+
+def joined(packages: Sequence[ImportedPackage]) -> tuple[tuple[ImportedPackage, ...], tuple[str, ...]]:
+    """Put entries of the same name together, with the files of all; give the packages, and the names of such ones."""
+    found: dict[str, ImportedPackage] = {}
+    twice: dict[str, None] = {}
+    files: dict[str, dict[ImportedFile, None]] = {}
+    for package in packages:
+        files.setdefault(package.name, {}).update(dict.fromkeys(package.files))
+        first = found.setdefault(package.name, package)
+        if first is not package:
+            twice[package.name] = None
+            signers = tuple(sorted({*(first.signers or ()), *(package.signers or ())}))
+            found[package.name] = replace(first, signers=signers or None)
+    return tuple(replace(one, files=tuple(files[name])) for name, one in found.items()), tuple(twice)

@@ -1,0 +1,105 @@
+"""The output of MVT up to 2.6 (`mvt-android check-adb -o`, `download-apks -o`), which could still read a phone."""
+
+from collections.abc import Sequence
+
+from phone_audit.acquire import commands
+from phone_audit.acquire.importers.androidqf import imported_file
+from phone_audit.acquire.importers.answers import from_dumps, listed_as, settings_command
+from phone_audit.acquire.importers.container import FileContainer
+from phone_audit.acquire.importers.documents import MvtPackage, MvtProperty, read_json, read_list
+from phone_audit.acquire.importers.imported import NO_FILES, NO_HIDDEN, NO_WATCH, ImportedAcquisition, ImportedPackage
+from phone_audit.acquire.importers.texts import bounded_text, damaged
+from phone_audit.acquire.parse.text import number
+from phone_audit.errors import SnapshotError
+from phone_audit.model.finding import Skipped
+
+LISTS = ("packages.json", "apks.json")
+PROPERTIES, SETTINGS, SELINUX, DUMPS = "getprop.json", "settings.json", "selinux_status.json", "dumpsys.txt"
+ROOT = ""
+
+
+def recognised(container: FileContainer, names: Sequence[str]) -> bool:
+    """Tell whether the files of a container are MVT's, by the words that its lists of packages begin with."""
+    if PROPERTIES in names:
+        return True
+    return any(name in names and b'"package_name"' in container.begins(name, 4096) for name in LISTS)
+
+
+def read_mvt(container: FileContainer) -> ImportedAcquisition:
+    """Read it.
+
+    Raises:
+        SnapshotError: its list of packages is damaged, or nothing of use is there.
+    """
+    names = set(container.names())
+    answers: dict[str, bytes] = {}
+    skipped: list[Skipped] = []
+    for name, reading in ((DUMPS, _dumps), (PROPERTIES, _properties), (SETTINGS, _settings), (SELINUX, _selinux)):
+        if name in names:
+            try:
+                said, notes = reading(container)
+            except SnapshotError as error:
+                skipped.append(damaged(name, error))
+                continue
+            answers |= said
+            skipped += notes
+    lists = [name for name in reversed(LISTS) if name in names]
+    listed: dict[str, list[MvtPackage]] = {}
+    for name in lists:
+        known = set(listed)
+        for package in read_list(container, name, MvtPackage):
+            if package.package_name not in known:
+                listed.setdefault(package.package_name, []).append(package)
+    if not answers and not listed:
+        raise SnapshotError(f"{container.path} looks like MVT's output, and holds nothing that is read.")
+    return ImportedAcquisition(
+        source="mvt",
+        answers=answers,
+        packages=tuple(_package(package, names) for same in listed.values() for package in same),
+        cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
+        skipped=tuple(skipped),
+        used=frozenset({DUMPS, *LISTS, PROPERTIES, SETTINGS, SELINUX}),
+    )
+
+
+_Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
+
+
+def _dumps(container: FileContainer) -> _Said:
+    text, long_lines = bounded_text(container.read(DUMPS), DUMPS)
+    said, notes = from_dumps(text)
+    return said, (*long_lines, *notes)
+
+
+def _properties(container: FileContainer) -> _Said:
+    lines = read_list(container, PROPERTIES, MvtProperty)
+    return {commands.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
+
+
+def _selinux(container: FileContainer) -> _Said:
+    return {commands.SELINUX.text: read_json(container, SELINUX, dict[str, str]).get("status", "").encode()}, ()
+
+
+def _settings(container: FileContainer) -> _Said:
+    tables = read_json(container, SETTINGS, dict[str, dict[str, str]])
+    said = {
+        settings_command(namespace): "".join(f"{key}={value}\n" for key, value in sorted(table.items())).encode()
+        for namespace, table in tables.items()
+    }
+    return said, ()
+
+
+def _package(package: MvtPackage, names: set[str]) -> ImportedPackage:
+    code = number(str(package.version_code or "").partition(" ")[0])
+    granted = frozenset(one.name for one in package.permissions or () if one.granted)
+    return ImportedPackage(
+        name=package.package_name,
+        files=tuple(imported_file(file, ROOT, names) for file in package.files or ()),
+        installer=None if package.installer in (None, "", "null") else package.installer,
+        uid=number(str(package.uid or "")),
+        system=package.system if package.system or package.third_party else None,
+        disabled=package.disabled,
+        version_name=package.version_name or None,
+        version_code=code,
+        granted=granted if package.permissions else None,
+    )

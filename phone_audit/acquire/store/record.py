@@ -1,0 +1,264 @@
+"""A transport that writes down every answer and every copied APK as it passes, with a manifest of their hashes."""
+
+import errno
+import hashlib
+import re
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from phone_audit import __version__
+from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.store.layout import (
+    ANSWERS,
+    APKS,
+    BROKE_OFF,
+    FORMAT,
+    HASHES,
+    LOST,
+    MANIFEST,
+    PULL_FAILED,
+    REFUSED,
+    is_saved,
+    parts_command,
+    pull_command,
+)
+from phone_audit.acquire.store.parts import SUFFIX, pack
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Running,
+    Transport,
+)
+from phone_audit.errors import AcquireError, CommandError, DeviceLostError, SnapshotError
+from phone_audit.files.atomic_write import create_file, open_new, replace_file
+from phone_audit.model.device import Acquisition, Artifact, Depth
+from phone_audit.model.finding import Tool
+from phone_audit.model.parts import Parts
+
+WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RecordingTransport:
+    """Wraps a transport and keeps what passes through it in a folder that only this user may read.
+
+    Args:
+        inner: the way to the phone.
+        folder: where to keep it; made if it is not there, refused if something is in it.
+        depth: how much the acquisition promises.
+        users: whose packages it holds: `all`, `current` or an id.
+        label: the case or asset name.
+        clock: gives the time of each answer, UTC.
+        keep_files: whether copied files are kept as well as answers, so that a replay finds them.
+
+    Attributes:
+        folder: as given.
+        inner: the wrapped transport, for what is read beside the questions and kept with `keep_copy`.
+        keep_files: as given.
+        phone_clock_offset: seconds by which the phone's clock is ahead of this computer's; whoever learns it sets it.
+
+    Raises:
+        SnapshotError: the folder is in use, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        folder: Path,
+        *,
+        depth: Depth,
+        users: str = "all",
+        label: str | None = None,
+        clock: Callable[[], datetime] = _now,
+        keep_files: bool = True,
+    ) -> None:
+        self.serial = inner.serial
+        self.via = inner.via
+        self.phone_clock_offset: float | None = None
+        self.inner = inner
+        self.keep_files = keep_files
+        self.folder = folder
+        self._depth = depth
+        self._users = users
+        self._label = label
+        self._clock = clock
+        self._artifacts: list[Artifact] = []
+        self._lock = threading.RLock()
+        self._parts: dict[str, tuple[str, str]] = {}
+        _prepare(folder)
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """Run the command on the wrapped transport and write its answer down, also when there is none."""
+        try:
+            answer = self.inner.shell(command, timeout=timeout, limit=limit)
+        except (DeviceLostError, CommandError) as error:
+            self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else REFUSED)
+            raise
+        self._keep(command, answer.output, answer.exit, truncated=answer.truncated)
+        return answer
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """Copy the file into the folder, once for equal bytes, and give where it lies there."""
+        command = pull_command(path)
+        part = self.folder / APKS / f"{len(self._artifacts):05d}.part"
+        try:
+            local = self.inner.pull(path, part, timeout=timeout, limit=limit)
+        except (DeviceLostError, CommandError) as error:
+            self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else PULL_FAILED)
+            raise
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from error
+        return self._keep_apk(command, local, part)
+
+    def start(self, command: str) -> Running:
+        """Start it on the wrapped transport; see `Transport.start`."""
+        return self.inner.start(command)
+
+    def broke_off(self, error: DeviceLostError) -> None:
+        """Note that nothing more was asked, so that a replay ends at the same place with the same sentence."""
+        if all(artifact.exit != LOST for artifact in self._artifacts):
+            self._keep_sentence(BROKE_OFF, error, LOST)
+
+    def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
+        """Keep a file, or parts of one, that came beside the questions; bytes that are kept already are not kept twice.
+
+        Args:
+            path: the file's path as decoded.
+            copy: the file; where it is whole it is moved.
+
+        Returns:
+            The same with the place where it lies now.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        if copy.local is None:
+            return copy
+        with self._lock:
+            try:
+                if copy.parts is not None:
+                    self._keep_parts(path, copy, copy.local)
+                    return copy
+                kept = self.folder / APKS / f"{copy.sha256}.apk"
+                if copy.local != kept:
+                    shutil.move(copy.local, kept)
+                    kept.chmod(0o600)
+            except OSError as error:
+                raise _cannot_write(self.folder, error) from error
+            self._note(pull_command(path), f"{APKS}/{kept.name}", copy.sha256 or "", 0, truncated=False)
+        return replace(copy, local=kept)
+
+    def keep_failure(self, path: str, why: str) -> None:
+        """Note that a file could not be had, for a replay to find the same."""
+        self._keep_sentence(pull_command(path), CommandError(why), PULL_FAILED)
+
+    def keep_hashes(self, hashes: bytes) -> None:
+        """Keep the hashes that were computed beside the questions."""
+        self._keep(HASHES, hashes, 0)
+
+    def close(self) -> None:
+        """Close the wrapped transport. The manifest is written by `finish`."""
+        self.inner.close()
+
+    def finish(self) -> None:
+        """Write the manifest, whole or not at all; also of an acquisition that broke off.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        manifest = Acquisition(
+            schema_="phone-audit/acquisition/1",
+            artifacts=tuple(self._artifacts),
+            format=FORMAT,
+            serial=self.serial,
+            depth=self._depth,
+            users=self._users,
+            via=self.via,
+            tool=Tool(name="phone-audit", version=__version__),
+            phone_clock_offset=self.phone_clock_offset,
+            label=self._label,
+        )
+        try:
+            text = manifest.model_dump_json(indent=1, ensure_ascii=True)
+            replace_file(self.folder / MANIFEST, text.encode("ascii") + b"\n")
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from error
+
+    def _keep_sentence(self, command: str, error: AcquireError, code: int) -> None:
+        self._keep(command, f"{error.message}\n{error.hint}".encode("utf-8", "backslashreplace"), code)
+
+    def _keep(self, command: str, output: bytes, code: int | None, *, truncated: bool = False) -> None:
+        word = WORD.search(command)
+        with self._lock:
+            file = f"{ANSWERS}/{len(self._artifacts):04d}-{(word[0] if word else 'answer')[:32]}.txt"
+            try:
+                create_file(self.folder / file, output)
+            except OSError as error:
+                raise _cannot_write(self.folder, error) from error
+            self._note(command, file, hashlib.sha256(output).hexdigest(), code, truncated=truncated)
+
+    def _keep_parts(self, path: str, copy: PulledApk, local: Path) -> None:
+        key = copy.sha256 or local.name
+        if key not in self._parts:
+            name = f"{copy.sha256 or f'{len(self._artifacts):05d}'}{SUFFIX}"
+            with open_new(self.folder / APKS / name) as file:
+                pack(local, copy.size, copy.parts or Parts(), copy.sha256, file)
+                file.seek(0)
+                self._parts[key] = f"{APKS}/{name}", hashlib.file_digest(file, "sha256").hexdigest()
+        stored_as, digest = self._parts[key]
+        self._note(parts_command(path), stored_as, digest, 0, truncated=False)
+
+    def _keep_apk(self, command: str, local: Path, part: Path) -> Path:
+        try:
+            if local != part:
+                shutil.copyfile(local, part)
+            with part.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            kept = self.folder / APKS / f"{digest}.apk"
+            part.chmod(0o600)
+            part.replace(kept)
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from error
+        self._note(command, f"{APKS}/{kept.name}", digest, 0, truncated=False)
+        return kept
+
+    def _note(self, command: str, file: str, digest: str, code: int | None, *, truncated: bool) -> None:
+        at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        text = command.encode("utf-8", "backslashreplace").decode()
+        artifact = Artifact(command=text, file=file, sha256=digest, exit=code, at=at, truncated=truncated)
+        with self._lock:
+            self._artifacts.append(artifact)
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_saved(folder):
+            raise SnapshotError(
+                f"{folder} already holds a saved acquisition.", "Name another folder; a saved one is never changed."
+            )
+        if any(folder.iterdir()):
+            raise SnapshotError(f"{folder} is not empty.", "Name a new or an empty folder.")
+        folder.chmod(0o700)
+        for name in (ANSWERS, APKS):
+            (folder / name).mkdir(mode=0o700)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Path, error: OSError) -> SnapshotError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SnapshotError(f"The disk that holds {folder} is full.", "Free some space, or save to another disk.")
+    return SnapshotError(
+        f"{folder} cannot be written: {error.strerror or error}.", "Name a folder that you may write to."
+    )

@@ -1,0 +1,237 @@
+"""A transport that answers from a saved acquisition: how a saved scan and a fixture are loaded."""
+
+import hashlib
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.store.layout import (
+    BESIDE,
+    BROKE_OFF,
+    FORMAT,
+    HASHES,
+    LOST,
+    MANIFEST,
+    PARTS,
+    PULL,
+    STORED,
+    open_stored,
+    parts_command,
+    pull_command,
+    read_stored,
+    read_stored_json,
+)
+from phone_audit.acquire.store.parts import unpack
+from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
+from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
+from phone_audit.files.bounded_json import JsonError
+from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
+from phone_audit.files.short_repr import short_repr
+from phone_audit.model.base import parse_unicode, read_values
+from phone_audit.model.device import Acquisition, Artifact, Depth
+
+SCHEMA = "phone-audit/acquisition/"
+
+
+class ReplayTransport:
+    """Gives every answer as it was recorded, and fails where the phone failed.
+
+    A command that was asked several times gets its answers in order, the last one from then on. Where the phone went
+    away, the first question after everything that was asked then finds it gone. Each file's hash is checked when it is
+    read.
+
+    Args:
+        folder: the saved acquisition.
+
+    Attributes:
+        serial, via: as recorded.
+        depth: how much the acquisition promises.
+        users: whose packages it holds: `all`, `current` or an id.
+        label: the case or asset name it was made with.
+        phone_clock_offset: as measured when it was made.
+
+    Raises:
+        SnapshotError: no acquisition, a damaged one, or one of a later version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        manifest = _read_manifest(folder)
+        self.serial: str = manifest.serial or ""
+        self.via: str = manifest.via
+        self.depth: Depth = manifest.depth
+        self.users: str = manifest.users
+        self.label: str | None = manifest.label
+        self.phone_clock_offset: float | None = manifest.phone_clock_offset
+        self._folder = folder
+        self._answers: dict[str, list[Artifact]] = defaultdict(list)
+        self._asked: dict[str, int] = defaultdict(int)
+        self._checked: set[str] = set()
+        for artifact in manifest.artifacts:
+            if not STORED.fullmatch(artifact.file):
+                raise SnapshotError(
+                    f"{folder / MANIFEST} names a file that cannot be part of it: {short_repr(artifact.file)}."
+                )
+            if artifact.command != BROKE_OFF:
+                self._answers[artifact.command].append(artifact)
+        lost = [artifact for artifact in manifest.artifacts if artifact.exit == LOST]
+        self._lost = lost[0] if lost else None
+        self._questions = set(self._answers)
+        if manifest.format >= BESIDE:  # its files came while it was asked, so they say nothing of when it went away
+            self._questions = {text for text in self._answers if not text.startswith((PULL, PARTS, HASHES))}
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the phone went away, or the reading was ended, before all was asked."""
+        return self._lost is not None
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """Return the recorded answer.
+
+        Raises:
+            CommandError: the command was not asked when the acquisition was made, or could not be run then.
+            DeviceLostError: the phone went away at this command.
+            SnapshotError: the answer's file is damaged.
+        """
+        artifact = self._next(command)
+        output = self._bytes(artifact)
+        if artifact.exit is not None and artifact.exit < 0:
+            raise _sentence(artifact, output)
+        cut = len(output) > limit
+        return Answer(output[:limit], None if cut else artifact.exit, artifact.truncated or cut)
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """Return the saved file.
+
+        Raises:
+            CommandError: the file was not copied when the acquisition was made, or could not be.
+            DeviceLostError: the phone went away while this file was copied.
+            SnapshotError: the saved file is damaged.
+        """
+        artifact = self._next(pull_command(path))
+        if artifact.exit != 0:
+            raise _sentence(artifact, self._bytes(artifact))
+        size = self._check(artifact)
+        if size > limit:
+            raise CommandError(f"{path} has {size} bytes, more than the {limit} that are read.")
+        return self._folder / artifact.file
+
+    def start(self, command: str) -> Running:
+        """Refuse: there is no phone.
+
+        Raises:
+            CommandError: always.
+        """
+        raise CommandError("A saved acquisition runs nothing.")
+
+    def hashes(self) -> bytes | None:
+        """Return the hashes that were computed beside the questions; None where the phone was asked for them."""
+        return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
+
+    def has_file(self, path: str) -> bool:
+        """Tell whether the acquisition holds this file, or the reason why it could not be copied."""
+        return pull_command(path) in self._answers
+
+    def has_parts(self, path: str) -> bool:
+        """Tell whether the acquisition holds parts of this file, and not the whole."""
+        return parts_command(path) in self._answers
+
+    def parts(self, path: str, into: Path) -> PulledApk:
+        """Return the saved parts of a file, put at their places in `into`.
+
+        Raises:
+            SnapshotError: what was saved is damaged.
+        """
+        artifact = self._next(parts_command(path))
+        self._check(artifact)
+        with open_stored(self._folder, artifact.file) as packed:
+            size, parts, digest = unpack(packed, self._folder / artifact.file, into)
+        return PulledApk(path, into, digest, size, parts)
+
+    def recorded(self, prefix: str) -> tuple[str, ...]:
+        """Return the recorded commands that begin so, in order, each once."""
+        return tuple(command for command in self._answers if command.startswith(prefix))
+
+    def raise_if_gone(self) -> None:
+        """Fail as the phone did, where it went away and everything that it said before was asked for.
+
+        Raises:
+            DeviceLostError: with the sentence of that time.
+        """
+        if self._lost and self._questions <= self._asked.keys():
+            raise _sentence(self._lost, self._bytes(self._lost))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _next(self, command: str) -> Artifact:
+        text = command.encode("utf-8", "backslashreplace").decode()
+        recorded = self._answers.get(text)
+        if not recorded:
+            self.raise_if_gone()
+            what = "does not hold this file" if text.startswith(PULL) else "holds no answer to this command"
+            raise CommandError(f"The saved acquisition {what}.")
+        index = self._asked[text]
+        self._asked[text] = index + 1
+        return recorded[min(index, len(recorded) - 1)]
+
+    def _bytes(self, artifact: Artifact) -> bytes:
+        data = read_stored(self._folder, artifact.file)
+        if hashlib.sha256(data).hexdigest() != artifact.sha256:
+            raise _changed(self._folder / artifact.file)
+        return data
+
+    def _check(self, artifact: Artifact) -> int:
+        """Check a large file without holding it, once, and give its size in bytes."""
+        with open_stored(self._folder, artifact.file) as file:
+            size = os.fstat(file.fileno()).st_size
+            if artifact.file not in self._checked:
+                if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
+                    raise _changed(self._folder / artifact.file)
+                self._checked.add(artifact.file)
+        return size
+
+
+def _read_manifest(folder: Path) -> Acquisition:
+    text = read_stored_json(folder, MANIFEST, MANIFEST_BOUNDS)
+    broken = SnapshotError(
+        f"{folder / MANIFEST} is no manifest of a saved acquisition.",
+        "Name the folder that `scan --save` made, or save the phone anew.",
+    )
+    try:
+        raw = parse_unicode(text)
+    except JsonError as error:
+        raise broken from error
+    if not isinstance(raw, dict) or not _schema(raw).startswith(SCHEMA):
+        raise broken
+    layout = raw.get("format")
+    if isinstance(layout, int) and layout > FORMAT:
+        raise SnapshotError(
+            f"{folder} was saved by a later version of phone-audit ({short_repr(raw.get('tool'))}, layout {layout}).",
+            "Update phone-audit, then read it again.",
+        )
+    try:
+        return read_values(Acquisition, raw)
+    except ValidationError as error:
+        raise broken from error
+
+
+def _schema(manifest: dict[str, Any]) -> str:
+    schema = manifest.get("schema")
+    return schema if isinstance(schema, str) else ""
+
+
+def _sentence(artifact: Artifact, output: bytes) -> CommandError | DeviceLostError:
+    message, _, hint = output.decode("utf-8", "backslashreplace").partition("\n")
+    kind = DeviceLostError if artifact.exit == LOST else CommandError
+    return kind(message, hint)
+
+
+def _changed(path: Path) -> SnapshotError:
+    return SnapshotError(
+        f"{path} is not what was saved: its SHA-256 differs from the manifest.",
+        "Copy the whole folder again, or save the phone anew.",
+    )

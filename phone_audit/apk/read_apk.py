@@ -10,12 +10,12 @@ from typing import TypedDict
 from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
 from phone_audit.apk.assets.walk import look_elsewhere
 from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.code.package_code import CodeFacts, read_code
-from phone_audit.apk.code.packers import hidden_in_files, with_hidden
 from phone_audit.apk.container import File, join_members, members_of
 from phone_audit.apk.digests import UNKNOWN, Digests, digests_of, pieces_of
 from phone_audit.apk.join import INSIDE
-from phone_audit.apk.oat.read import read_beside
+from phone_audit.apk.oat.code_files import read_beside
 from phone_audit.apk.records import empty_record, in_order
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.signature.verify import Asked, asked_of, hashes_to_take, verify

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from phone_audit.apk.discover import Found, find_apks
 from phone_audit.apk.join import Home, home_of
-from phone_audit.apk.oat.nearby import files_near
+from phone_audit.apk.oat.locate import files_near
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import cut

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.endpoints.endpoints import MAX_HOSTS
+from phone_audit.apk.endpoints.host_collector import MAX_HOSTS
 from phone_audit.apk.records import empty_record
 from phone_audit.apk.worker import record_size
 from phone_audit.apk.worker.pool import WorkerPool

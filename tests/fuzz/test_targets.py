@@ -30,7 +30,6 @@ READERS = ("apk/dex", "apk/oat", "apk/assets", "acquire/parse", "acquire/importe
 ELSEWHERE = {
     "phone_audit.acquire.adb.handshake": "the protocol is adb_shell's; tests/acquire/adb holds it against odd peers",
     "phone_audit.apk.__init__": "says what the folder is for",
-    "phone_audit.apk.code.short_names": "counts names that dex_code gives it",
     "phone_audit.apk.worker.pool": "starts the child",
     "phone_audit.knowledge.packers": "matches names against our own patterns",
     "phone_audit.knowledge.rules": "matches names against our own patterns",

@@ -1,14 +1,14 @@
-"""Behaviours: which rules hold for a package, each with the calls that show it."""
+"""Behaviours: which rules hold for a package, each with the calls that show it, and whose code that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.behaviours.plan import Plan
-from phone_audit.apk.behaviours.search import Found, Place, units_of
+from phone_audit.apk.behaviours.search import Found, Place, Plan, units_of
+from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
-from phone_audit.model.apk import Behaviour, Component
+from phone_audit.model.apk import Behaviour, Component, Whose
 from phone_audit.model.finding import Evidence, Skipped
 
 UnitPlaces = Mapping[Leaf, Sequence[Place]]
@@ -16,6 +16,8 @@ UnitPlaces = Mapping[Leaf, Sequence[Place]]
 MAX_EVIDENCE: Final = 6
 """Places shown of one behaviour."""
 _MANIFEST: Final = "AndroidManifest.xml"
+_PARTIES: Final = ("first-party", "library", "obfuscated", "unknown")
+"""The order in which owners are listed."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,23 @@ def _left_out(indexes: Sequence[DexIndex], found: Found) -> tuple[Skipped, ...]:
         return ()
     reason = "Its code names more calls than can be followed; some behaviours may be missing."
     return (Skipped(subject=indexes[0].name, step="dex", code="too-many-calls", reason=reason),)
+
+
+def name_owners(behaviours: Iterable[Behaviour], owner_of: Callable[[str], Owner]) -> tuple[Behaviour, ...]:
+    """Put into each behaviour whose code shows it, each owner once.
+
+    What only a permission shows, which has no class, has no owner.
+
+    Args:
+        behaviours: their evidence names classes in Java form.
+        owner_of: tells whose code a class is.
+    """
+    return tuple(_named(behaviour, owner_of) for behaviour in behaviours)
+
+
+def _named(behaviour: Behaviour, owner_of: Callable[[str], Owner]) -> Behaviour:
+    classes = dict.fromkeys(one.class_ for one in behaviour.evidence if one.class_)
+    owners = sorted(
+        {owner_of(name) for name in classes}, key=lambda owner: (_PARTIES.index(owner.party), owner.library or "")
+    )
+    return behaviour.model_copy(update={"whose": tuple(Whose(party=one.party, library=one.library) for one in owners)})

@@ -1,18 +1,20 @@
 """Where rules hold: places in code that name what the rules name, by method, class and package, verified on demand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.behaviours.lookup import Lookup, Named, Numbers
-from phone_audit.apk.behaviours.plan import Plan
+from phone_audit.apk.behaviours.lookup import Lookup, Named, Numbers, Wanted
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, verified
-from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, Scope
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, LeafKind, Scope
 from phone_audit.model.finding import Evidence, EvidenceKind
 
+_TEXTS: Final[frozenset[LeafKind]] = frozenset({"string", "string_start"})
 MAX_PLACES: Final = 20_000
 """Places in one part of a DEX file that are kept; more than any real package holds."""
 
@@ -26,6 +28,49 @@ _EVIDENCE: Final[Mapping[str, EvidenceKind]] = {
 
 Unit = tuple[int | bytes, ...]
 """One method, class or package: what all parts of a rule have to stand in."""
+
+
+class Plan:
+    """Rules, in the order of their ids.
+
+    Attributes:
+        wanted: the calls, fields and classes that they name.
+    """
+
+    def __init__(self, rules: Iterable[BehaviourRule]) -> None:
+        self._rules = sorted(rules, key=lambda rule: rule.id)
+        self.wanted = Wanted(leaf for rule in self._rules for leaf in rule.code_leaves if leaf.kind not in _TEXTS)
+        self._texts = [frozenset(leaf for leaf in rule.code_leaves if leaf.kind in _TEXTS) for rule in self._rules]
+        self._by_leaf: dict[Leaf, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for leaf in dict.fromkeys(rule.match.leaves()):
+                self._by_leaf.setdefault(leaf, []).append(number)
+        self._of_texts_alone = frozenset(
+            number for number, rule in enumerate(self._rules) if rule.match.holds(self._texts[number])
+        )
+
+    def texts_for(self, seen: Set[Leaf]) -> set[Leaf]:
+        """Return the strings of the rules that would hold if all strings were there."""
+        return {
+            leaf
+            for number in self._of_texts_alone | self._touched(seen)
+            if (texts := self._texts[number]) and self._rules[number].match.holds(seen | texts)
+            for leaf in texts
+        }
+
+    def holding(self, seen: Set[Leaf]) -> list[BehaviourRule]:
+        """Return the rules that would hold if all that was seen stood together."""
+        rules = (self._rules[number] for number in sorted(self._touched(seen)))
+        return [rule for rule in rules if rule.match.holds(seen)]
+
+    def _touched(self, seen: Set[Leaf]) -> set[int]:
+        return {number for leaf in seen for number in self._by_leaf.get(leaf, ())}
+
+
+@lru_cache(maxsize=4)
+def plan_of(knowledge: Knowledge) -> Plan:
+    """Return the plan of all rules of the knowledge."""
+    return Plan(knowledge.behaviours)
 
 
 class Place(NamedTuple):

@@ -6,13 +6,11 @@ from functools import partial
 from typing import Final
 
 from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
-from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours
-from phone_audit.apk.behaviours.plan import plan_of
-from phone_audit.apk.behaviours.whose import name_owners
+from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners
+from phone_audit.apk.behaviours.search import plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.packers import packers_in_code
-from phone_audit.apk.code.short_names import count_short
+from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.dex.descriptors import class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
@@ -22,8 +20,7 @@ from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.sources import sources_of
 from phone_audit.apk.trackers.initialised import Starts
-from phone_audit.apk.trackers.opt_outs import with_opt_outs
-from phone_audit.apk.trackers.trackers import Classes, find_trackers
+from phone_audit.apk.trackers.trackers import Classes, find_trackers, with_opt_outs
 from phone_audit.apk.xml.network_policy import accepting_behaviour
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker

@@ -1,4 +1,4 @@
-"""Sentences: text for people to read, told from what a program asks by the words and signs around a URL."""
+"""Text around a URL: sentences for people to read, and names in markup that are spelled like addresses."""
 
 import re
 from typing import Final
@@ -42,6 +42,13 @@ _MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]*>|[{}]|&&|=\"|='")
 _WORDS: Final = 5
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _HAN_SIGNS: Final = 8
+_MARKUP_NAME: Final = re.compile(
+    r"(?:xmlns(?::[\w.-]+)?\s*=\s*\\?[\"']?|<!DOCTYPE[^>]*[\"']"
+    r"|[sS]chemaLocation\s*=\s*\\?[\"'][^\"'<>]*|targetNamespace\s*=\s*\\?[\"']"
+    r"|\brdf:(?:about|resource|datatype)\s*=\s*\\?[\"']|[\"'][$@](?:schema|id|context|vocab)\\?[\"']\s*:\s*\[?\s*\\?[\"']"
+    r"|@namespace\s(?:\w+\s)?\s*url\(\s*[\"']?)\Z",
+    re.IGNORECASE,
+)
 
 
 def is_prose(before: str) -> bool:
@@ -92,3 +99,17 @@ def is_sentence(text: str, url: str) -> bool:
         return False
     enough = len(_WORD.findall(around)) >= _WORDS or len(_HAN.findall(around)) >= _HAN_SIGNS
     return enough and (is_prose(before) or (not before.strip() and _FOLLOWED.match(after) is not None))
+
+
+def is_name_in_markup(text: str, url: str) -> bool:
+    """Tell whether a URL in a text names a vocabulary: a namespace, a document type, a schema, a resource of RDF.
+
+    It is no rule for texts in code, which may cut the URL out.
+
+    Example:
+        >>> is_name_in_markup('<a xmlns:b="http://vendor.dev/ns">', "http://vendor.dev/ns")
+        True
+        >>> is_name_in_markup('<a href="http://vendor.dev/ns">', "http://vendor.dev/ns")
+        False
+    """
+    return _MARKUP_NAME.search(text.partition(url)[0]) is not None

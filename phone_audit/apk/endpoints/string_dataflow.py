@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import Enum, auto
 from functools import cached_property
 from typing import Final
 
@@ -21,9 +22,10 @@ from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, Instruction
 from phone_audit.apk.dex.xrefs import Use
-from phone_audit.apk.endpoints.intent_probes import PROBE, Step, step_of
 
 MESSAGE: Final = "message"
+PROBE: Final = "browser-probe"
+"""An Intent of which code only asks which package would open it; nothing is opened and nothing fetched."""
 
 MAX_UNITS: Final = 4_000
 """Code units of a method that are followed; a text in a longer one counts."""
@@ -59,6 +61,23 @@ _FIXED_CALLS: Final = frozenset({0x70, 0x71, 0x76, 0x77})
 """invoke-direct and invoke-static, which call exactly the method that they name."""
 _STATIC_CALLS: Final = frozenset({0x71, 0x77})
 _VIRTUAL_CALLS: Final = frozenset({0x6E, 0x74})
+_URI: Final = b"Landroid/net/Uri;"
+_INTENT: Final = b"Landroid/content/Intent;"
+_ASKED: Final = b"Landroid/content/pm/PackageManager;"
+_ASKS: Final = frozenset({"resolveActivity", "resolveActivityInfo", "queryIntentActivities", "resolveService"})
+_TAKES_IN: Final = frozenset({"<init>", "setData", "setDataAndType", "setDataAndNormalize"})
+_STAYS: Final = ("add", "set", "put")
+
+
+class Step(Enum):
+    """What a call does with an address, or with what holds it."""
+
+    NOTHING = auto()
+    RESULT = auto()
+    """The result of the call holds it too."""
+    INTO = auto()
+    """The object that is called, and the result, hold it too."""
+    ASKED = auto()
 
 
 class OtherUseError(Exception):
@@ -239,3 +258,34 @@ def _is_console(index: DexIndex, method: Method, called: Instruction) -> bool:
     return bool(given) and all(
         one.opcode == SGET_OBJECT and one.index is not None and index.field_name(one.index) in _CONSOLE for one in given
     )
+
+
+def step_of(owner: bytes, name: str, *, is_receiver: bool) -> Step | None:
+    """Tell what a method of Android does on the way to such a question; None for all others.
+
+    Args:
+        owner: the descriptor of its class.
+        name: the name of the method.
+        is_receiver: whether what is followed is the object that is called.
+
+    Example:
+        >>> step_of(b"Landroid/net/Uri;", "parse", is_receiver=False)
+        <Step.RESULT: 2>
+        >>> step_of(b"Landroid/content/Context;", "startActivity", is_receiver=False) is None
+        True
+    """
+    if owner == _URI and name == "parse":
+        return Step.RESULT
+    if owner == _ASKED and name in _ASKS and not is_receiver:
+        return Step.ASKED
+    return _of_intent(name, is_receiver=is_receiver) if owner == _INTENT else None
+
+
+def _of_intent(name: str, *, is_receiver: bool) -> Step | None:
+    if not is_receiver:
+        return Step.INTO if name in _TAKES_IN else None
+    if name in _ASKS:
+        return Step.ASKED
+    if name.startswith(_STAYS):
+        return Step.RESULT
+    return Step.NOTHING if name == "<init>" else None

@@ -11,26 +11,28 @@ was fetched. What is not seen are texts fetched by reflection, out of an annotat
 message of an exception that was caught; whoever goes so far encrypts them, and the text stays listed in any case.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import count_values
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import DexCodeError
+from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError
+from phone_audit.apk.endpoints.holders import Mention, classes_read, mentions_of
+from phone_audit.apk.endpoints.holders import Spot as Spot
 from phone_audit.apk.endpoints.host_text import find_urls
-from phone_audit.apk.endpoints.intent_probes import PROBE
-from phone_audit.apk.endpoints.mentions import Mention, classes_read, mentions_of
-from phone_audit.apk.endpoints.mentions import Spot as Spot
 from phone_audit.apk.endpoints.prose import is_sentence
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE, Follower, OtherUseError
-from phone_audit.apk.endpoints.suffix_lists import SUFFIX_LIST, spots_in_lists
+from phone_audit.apk.endpoints.public_suffixes import is_public_suffix
+from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE, Follower, OtherUseError
 from phone_audit.knowledge.schema.facts import RuledOutRule
 
 UNUSED: Final = "unused"
 PROSE: Final = "prose"
+SUFFIX_LIST: Final = "suffix-list"
 BY_USE: Final = frozenset({UNUSED, MESSAGE, PROSE, PROBE, SUFFIX_LIST})
 """Rules of the knowledge that are tried here."""
 
@@ -42,6 +44,17 @@ MAX_USES: Final = 20
 """Instructions that may load a text; one that is loaded more often counts."""
 MAX_UNUSED: Final = 50
 """Texts that no code reads and that are looked for in annotations; what goes beyond counts."""
+MAX_LIST_UNITS: Final = 150_000
+"""Code units of a method that may be a list of suffixes; the longest that there can be has 65,535 texts."""
+MAX_METHODS: Final = 8
+"""Methods of one package that are looked at."""
+_FEW: Final = 3
+"""Doubtful names in one method from which on a look is worth it."""
+_LIST: Final = 150
+"""Texts of a method from which on it may be a list of suffixes."""
+_LOOKED_AT: Final = 1_000
+_SHARE: Final = 0.6
+"""Share of public suffixes among the texts of a list; such lists change, so some are none any more."""
 
 
 def rules_by_use(
@@ -115,7 +128,7 @@ class _Uses:
                 found[one.text] |= self._kinds(one, texts[one.text])
             except (OtherUseError, DexCodeError):
                 counts.add(one.text)
-        return {text: _rule(kinds) for text, kinds in found.items() if kinds and text not in counts}
+        return {text: min(kinds) for text, kinds in found.items() if kinds and text not in counts}
 
     def _kinds(self, one: Mention, text: str) -> set[str]:
         if len(one.users) > MAX_USES or any(owner in self._read for owner in one.owners):
@@ -140,6 +153,34 @@ class _Uses:
         return bool(holders) and all(self._owner_of(java_name(holder)).party == "library" for holder in holders)
 
 
-def _rule(kinds: Collection[str]) -> str:
-    """Return the rule for a text with which all of this happens."""
-    return min(kinds)
+def spots_in_lists(mentions: Sequence[Mention], texts: Mapping[Spot, str]) -> frozenset[Spot]:
+    """Return the texts that nothing but lists of public suffixes hold.
+
+    Args:
+        mentions: what holds the texts, all of them.
+        texts: strings that hold a host, and what they say; those with a URL are left out.
+    """
+    bare = [one for one in mentions if "/" not in texts[one.text]]
+    parts = {id(one.part): one.part for one in bare}
+    rows = Counter((id(one.part), use.row) for one in bare for use in one.users)
+    often = [row for row, count in rows.most_common(MAX_METHODS) if count >= _FEW]
+    lists = {row for row in often if _is_list(parts[row[0]], row[1])}
+    held: dict[Spot, set[bool]] = defaultdict(set)
+    for one in bare if lists else ():
+        users = {(id(one.part), use.row) in lists for use in one.users}
+        held[one.text] |= users | ({False} if one.owners else set())
+    return frozenset(spot for spot, known in held.items() if known == {True})
+
+
+def _is_list(index: DexIndex, row: int) -> bool:
+    code = index.code(row)
+    if code is None or len(code.units) > MAX_LIST_UNITS:
+        return False
+    try:
+        instructions = Instructions(code.units)
+        places = sorted((*instructions.with_opcode(CONST_STRING), *instructions.with_opcode(CONST_STRING_JUMBO)))
+        ids = [number for place in islice(places, _LOOKED_AT) if (number := instructions[place].index) is not None]
+        names = [index.string(number) for number in ids]
+    except DexCodeError:
+        return False
+    return len(names) >= _LIST and sum(map(is_public_suffix, names)) >= _SHARE * len(names)

@@ -16,15 +16,18 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.file import CLASS_DEF, Problem
 from phone_audit.apk.dex.index import MEMBER_ID, PROTO_ID
-from phone_audit.apk.oat.annotations import Annotations
-from phone_audit.apk.oat.class_data import ClassData
-from phone_audit.apk.oat.compact_code import CompactCode
-from phone_audit.apk.oat.output import HEADER, Kind, Output
-from phone_audit.apk.oat.reading import CodeFileError, uleb128, word
-from phone_audit.apk.oat.standard import class_datas, not_restored, table
-from phone_audit.apk.oat.values import end_of_array
-from phone_audit.apk.oat.vdex import Held
+from phone_audit.apk.oat.binary import CodeFileError, end_of_array, half, sleb128, uleb128, word
+from phone_audit.apk.oat.dex_writer import HEADER, Annotations, Kind, Output
+from phone_audit.apk.oat.quickening import OriginalOperands, restore
+from phone_audit.apk.oat.standard import ClassData, class_datas, not_restored, table
+from phone_audit.apk.oat.vdex import StoredDex
 
+_CODE_ITEM: Final = struct.Struct("<4H2I")
+_SIZE_FLAG: Final = 1 << 4
+_FIELD_FLAGS: Final = (1 << 0, 1 << 1, 1 << 2, 1 << 3)
+"""In the order registers, arguments, outgoing arguments, exception blocks."""
+_TRY: Final = 8
+_MOST_HANDLERS: Final = 1 << 16
 COMPACT_HEADER: Final = 0x88
 _U4: Final = np.dtype("<u4")
 _HANDLE: Final = np.dtype("<u8")
@@ -40,11 +43,79 @@ _ROOM: Final = 4
 """How many times the size of the compact file the standard one may have; code grows by three at most."""
 
 
-def standard_dex(held: Held) -> tuple[bytes, tuple[Problem, ...]]:
+class CompactCode:
+    """One code item.
+
+    Attributes:
+        units: how many code units it has.
+
+    Raises:
+        CodeFileError: it is not whole.
+    """
+
+    def __init__(self, data: memoryview, at: int, data_at: int) -> None:
+        fields, count = half(data, at), half(data, at + 2)
+        sizes = [fields >> shift & 0xF for shift in (12, 8, 4, 0)]
+        before = at
+        self.units = count >> 5
+        if count & _SIZE_FLAG:
+            self.units += half(data, before - 2) + (half(data, before - 4) << 16)
+            before -= 4
+        for place, flag in enumerate(_FIELD_FLAGS):
+            if count & flag:
+                before -= 2
+                sizes[place] += half(data, before)
+        registers, self._ins, self._outs, self._tries = sizes
+        self._registers = registers + self._ins
+        self._data = data
+        self._begin = at + 4
+        self._end = self._begin + 2 * self.units
+        if self._end > len(data):
+            raise CodeFileError("The code of a method lies outside the file.")
+        self._tries_at = self._end + -(data_at + self._end) % 4
+
+    def standard(self, recorded: OriginalOperands | None) -> tuple[bytes, CodeFileError | None]:
+        """Return the code_item, without debug information, and what kept its instructions from being put back.
+
+        Raises:
+            CodeFileError: its exception handlers are not whole.
+        """
+        end = self._end_of_handlers() if self._tries else 0
+        sizes = (self._registers, self._ins, self._outs, self._tries)
+        head = _CODE_ITEM.pack(*(size & 0xFFFF for size in sizes), 0, self.units)
+        content = bytearray(head + self._data[self._begin : self._end])
+        failed = None
+        if recorded is not None:
+            try:
+                restore(memoryview(content)[_CODE_ITEM.size :].cast("H"), recorded)
+            except CodeFileError as error:
+                failed = error
+        if not self._tries:
+            return bytes(content), failed
+        padding = b"\0" * (-len(content) % 4)
+        # A new object: what could not be put back leaves an error whose traceback still holds a view of the old one.
+        return bytes(content) + padding + self._data[self._tries_at : end], failed
+
+    def _end_of_handlers(self) -> int:
+        """Find where the encoded_catch_handler_list ends. Source: dex-format."""
+        at = self._tries_at + _TRY * self._tries
+        lists, at = uleb128(self._data, at)
+        if lists > _MOST_HANDLERS:
+            raise CodeFileError("A method has more exception handlers than can be named.")
+        for _ in range(lists):
+            size, at = sleb128(self._data, at)
+            if abs(size) > _MOST_HANDLERS:
+                raise CodeFileError("A method has more exception handlers than can be named.")
+            for _ in range(2 * abs(size) + (size <= 0)):
+                _, at = uleb128(self._data, at)
+        return at
+
+
+def standard_dex(stored: StoredDex) -> tuple[bytes, tuple[Problem, ...]]:
     """Write the standard DEX file.
 
     Args:
-        held: a compact DEX; hostile.
+        stored: a compact DEX; hostile.
 
     Returns:
         The file, and what could not be taken over.
@@ -52,18 +123,18 @@ def standard_dex(held: Held) -> tuple[bytes, tuple[Problem, ...]]:
     Raises:
         CodeFileError: it has no whole header, or its parts lie on top of each other.
     """
-    return _Writer(held).write()
+    return _Writer(stored).write()
 
 
 class _Writer:
-    def __init__(self, held: Held) -> None:
-        self._held = held
-        self._data = held.data
-        self._tables = [table(held.main, at, item).copy() for at, item in _TABLES]
+    def __init__(self, stored: StoredDex) -> None:
+        self._stored = stored
+        self._data = stored.data
+        self._tables = [table(stored.main, at, item).copy() for at, item in _TABLES]
         self._call_sites = self._mapped(Kind.CALL_SITE_ID, _U4)
         self._handles = self._mapped(Kind.METHOD_HANDLE, _HANDLE)
         size = sum(one.nbytes for one in (*self._tables, self._call_sites, self._handles))
-        self._output = Output(HEADER + size, _ROOM * (len(held.main) + len(held.data)) + HEADER)
+        self._output = Output(HEADER + size, _ROOM * (len(stored.main) + len(stored.data)) + HEADER)
         self._problems: list[Problem] = []
 
     def write(self) -> tuple[bytes, tuple[Problem, ...]]:
@@ -136,7 +207,7 @@ class _Writer:
 
     def _class_data(self, offsets: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Write the code, then the class_data_items, which name it."""
-        items = list(class_datas(self._held.main, self._data))
+        items = list(class_datas(self._stored.main, self._data))
         codes = self._codes(items)
         places = {item.start: self._output.put(Kind.CLASS_DATA, item.moved(codes), 1) for item in items}
         self._note_lost(sum(offset != 0 and offset not in places for offset in offsets.tolist()), "classes")
@@ -148,13 +219,13 @@ class _Writer:
         methods = [method for item in items for method in item.methods() if method.code]
         for method in sorted(methods, key=lambda one: one.code):  # as they stood before they were moved
             try:
-                recorded = self._held.quickening.of(method.index, method.code)
+                recorded = self._stored.quickening.of(method.index, method.code)
             except CodeFileError as error:
                 recorded, failed, first = None, failed + 1, first or error.message
             if method.code in places:
                 continue
             try:
-                code = CompactCode(self._data, method.code, self._held.data_at)
+                code = CompactCode(self._data, method.code, self._stored.data_at)
                 content, left = code.standard(recorded)
             except CodeFileError:
                 places[method.code] = 0
@@ -172,13 +243,13 @@ class _Writer:
     def _mapped(self, kind: Kind, item: np.dtype[Any]) -> NDArray[Any]:
         """Return a table that only the map names; it is empty where there is none or the map is damaged."""
         try:
-            at = word(self._held.main, _MAP_AT)
+            at = word(self._stored.main, _MAP_AT)
             count = min(word(self._data, at), _MOST_KINDS) if at else 0
             for place in range(at + 4, at + 4 + 12 * count, 12):
                 if word(self._data, place) & 0xFFFF == kind.value:
                     size, offset = word(self._data, place + 4), word(self._data, place + 8)
-                    size = min(size, max(0, len(self._held.main) - offset) // item.itemsize)
-                    return np.frombuffer(self._held.main, item, size, offset).copy() if size else np.empty(0, item)
+                    size = min(size, max(0, len(self._stored.main) - offset) // item.itemsize)
+                    return np.frombuffer(self._stored.main, item, size, offset).copy() if size else np.empty(0, item)
         except CodeFileError:
             pass  # it holds nothing that is read here but these two tables
         return np.empty(0, item)

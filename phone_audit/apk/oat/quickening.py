@@ -1,23 +1,130 @@
-"""Where a VDEX file wrote down what replaced instructions had named, in its three forms.
+"""Puts back the instructions that ART replaced by its own quick forms.
 
-Sources: AOSP `art/runtime/vdex_file.{h,cc}` and `quicken_info.h` of Android 8.0 (006), 8.1 (010), 9 (019), 10 and 11
-(021); `art/libdexfile/dex/compact_offset_table.cc`.
+Sources: AOSP `art/runtime/dex_to_dex_decompiler.cc` and `vdex_file.{h,cc}` of Android 8.0 (VDEX 006), 8.1 (010), 9
+(019), 10 and 11 (021); `art/libdexfile/dex/dex_instruction_list.h` and `compact_offset_table.cc`. Quick forms name an
+offset in an object instead of a field, or a place in a table instead of a method; what they named before was written
+down in the VDEX. A cast that was found needless became two `nop`.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
-from phone_audit.apk.oat.instructions import InOrder, Recorded, WithPlaces
-from phone_audit.apk.oat.reading import CodeFileError, half, uleb128, word
+from phone_audit.apk.dex.instructions import WIDTHS, payload_width
+from phone_audit.apk.oat.binary import CodeFileError, half, uleb128, word
 
+Units = memoryview
+"""Code units of one method, unsigned 16-bit numbers that can be changed (format `H`)."""
+
+_NOP: Final = 0x00
+_RETURN_VOID: Final = 0x0E
+_CHECK_CAST: Final = 0x1F
+_RETURN_VOID_NO_BARRIER: Final = 0x73
+_NO_INDEX: Final = 0xFFFF
+_PAYLOADS: Final = frozenset({0x0100, 0x0200, 0x0300})
+
+_NAMED_BEFORE: Final = {
+    0xE3: 0x52, 0xE4: 0x53, 0xE5: 0x54, 0xEF: 0x55, 0xF0: 0x56, 0xF1: 0x57, 0xF2: 0x58,
+    0xE6: 0x59, 0xE7: 0x5A, 0xE8: 0x5B, 0xEB: 0x5C, 0xEC: 0x5D, 0xED: 0x5E, 0xEE: 0x5F,
+    0xE9: 0x6E, 0xEA: 0x74,
+}  # fmt: skip
+"""Quick opcode → what it was: iget and iput of each kind, invoke-virtual and invoke-virtual/range. All of them name
+the field or method in their second unit."""
+_WIDTHS: Final = [
+    WIDTHS[_NAMED_BEFORE[opcode]] if opcode in _NAMED_BEFORE else width for opcode, width in enumerate(WIDTHS)
+]
 _BLOCK: Final = 16
 """Methods in one block of a compact offset table."""
 _ALL_BITS: Final = 0xFFFFFFFF
 
 
-class Quickening(Protocol):
+class OriginalOperands(Protocol):
+    """What the replaced instructions of one method named."""
+
+    def cast(self, at: int) -> tuple[int, int] | None:
+        """Return register and type of the cast that stood at a code unit; None where it was a `nop` all along."""
+        ...
+
+    def named(self, at: int) -> int:
+        """Return what the instruction at a code unit named.
+
+        Raises:
+            CodeFileError: nothing was written down for it.
+        """
+        ...
+
+
+class SequentialOperands:
+    """One number after the other, for every quick form and every `nop` (VDEX 010 to 026)."""
+
+    def __init__(self, numbers: Sequence[int] | memoryview) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def cast(self, at: int) -> tuple[int, int] | None:
+        """As for `OriginalOperands`. A method of which no number was written down has only its returns replaced."""
+        if not self._numbers:
+            return None
+        register = self.named(at)
+        return None if register == _NO_INDEX else (register, self.named(at))
+
+    def named(self, at: int) -> int:
+        """As for `OriginalOperands`."""
+        if self._next == len(self._numbers):
+            raise CodeFileError(f"The instruction at code unit {at} has nothing written down.", "bad-quickening")
+        self._next += 1
+        return self._numbers[self._next - 1]
+
+
+class PositionedOperands:
+    """Pairs of a code unit and a number, only for what was replaced (VDEX 006)."""
+
+    def __init__(self, pairs: Sequence[tuple[int, int]]) -> None:
+        self._pairs = pairs
+        self._next = 0
+
+    def cast(self, at: int) -> tuple[int, int] | None:
+        """As for `OriginalOperands`."""
+        if self._next == len(self._pairs) or self._pairs[self._next][0] != at:
+            return None
+        return self.named(at), self.named(at)
+
+    def named(self, at: int) -> int:
+        """As for `OriginalOperands`."""
+        if self._next == len(self._pairs) or self._pairs[self._next][0] != at:
+            raise CodeFileError(f"The instruction at code unit {at} has nothing written down.", "bad-quickening")
+        self._next += 1
+        return self._pairs[self._next - 1][1]
+
+
+def restore(units: Units, recorded: OriginalOperands) -> None:
+    """Put back the instructions of one method.
+
+    Raises:
+        CodeFileError: what was written down does not fit the code; the instructions up to there are put back.
+    """
+    at, end = 0, len(units)
+    while at < end:
+        unit = units[at]
+        opcode = unit & 0xFF
+        width = payload_width(units, at) if unit in _PAYLOADS else _WIDTHS[opcode]
+        if opcode == _NOP:
+            cast = recorded.cast(at)
+            if cast is not None and at + 1 < end:
+                units[at] = _CHECK_CAST | (cast[0] & 0xFF) << 8
+                units[at + 1] = cast[1] & _NO_INDEX
+                width = WIDTHS[_CHECK_CAST]
+        elif opcode == _RETURN_VOID_NO_BARRIER:
+            units[at] = _RETURN_VOID
+        elif opcode in _NAMED_BEFORE and at + width <= end:
+            units[at + 1] = recorded.named(at) & _NO_INDEX
+            units[at] = unit & 0xFF00 | _NAMED_BEFORE[opcode]
+        at += width
+
+
+class QuickeningInfo(Protocol):
     """What was written down for one DEX file."""
 
-    def of(self, method: int, code: int) -> Recorded | None:
+    def of(self, method: int, code: int) -> OriginalOperands | None:
         """Return what was written down for a method; None where its instructions are as they were.
 
         It is asked once for each method with code, in the order of the file.
@@ -32,24 +139,24 @@ class Quickening(Protocol):
         ...
 
 
-class Untouched:
+class NoQuickening:
     """Nothing was replaced."""
 
-    def of(self, method: int, code: int) -> Recorded | None:
-        """As for `Quickening`."""
+    def of(self, method: int, code: int) -> OriginalOperands | None:
+        """As for `QuickeningInfo`."""
         del method, code
         return None
 
 
-class MethodByMethod:
+class QuickeningByOrder:
     """VDEX 006: for every method with code a size in bytes and its pairs, one DEX file after the other."""
 
     def __init__(self, info: memoryview) -> None:
         self._info = info
         self._at = 0
 
-    def of(self, method: int, code: int) -> Recorded:
-        """As for `Quickening`."""
+    def of(self, method: int, code: int) -> OriginalOperands:
+        """As for `QuickeningInfo`."""
         del method, code
         begin = self._at + 4
         end = begin + word(self._info, self._at)
@@ -62,10 +169,10 @@ class MethodByMethod:
             place, at = uleb128(self._info, at)
             number, at = uleb128(self._info, at)
             pairs.append((place, number & 0xFFFF))
-        return WithPlaces(pairs)
+        return PositionedOperands(pairs)
 
 
-class ByCode:
+class QuickeningByCode:
     """VDEX 010: a table of code offsets for each DEX file, and where the numbers of each stand."""
 
     def __init__(self, info: memoryview, number: int, count: int) -> None:
@@ -77,14 +184,14 @@ class ByCode:
             raise CodeFileError("The table of replaced instructions lies outside the file.", "bad-quickening")
         self._places = {word(info, at): word(info, at + 4) for at in range(begin, end - 7, 8)}
 
-    def of(self, method: int, code: int) -> Recorded:
-        """As for `Quickening`; where no number is written down, returns may still have been replaced."""
+    def of(self, method: int, code: int) -> OriginalOperands:
+        """As for `QuickeningInfo`; where no number is written down, returns may still have been replaced."""
         del method
         at = self._places.get(code)
-        return InOrder(_numbers(self._info, at + 4, word(self._info, at) // 2) if at is not None else ())
+        return SequentialOperands(_numbers(self._info, at + 4, word(self._info, at) // 2) if at is not None else ())
 
 
-class ByMethod:
+class QuickeningByMethod:
     """VDEX 019 to 026: a compact table of offsets by method index, which stands `table` bytes into the information."""
 
     def __init__(self, info: memoryview, table: int) -> None:
@@ -93,14 +200,14 @@ class ByMethod:
         self._blocks = table + 8
         self._table = self._blocks + word(info, table + 4)
 
-    def of(self, method: int, code: int) -> Recorded | None:
-        """As for `Quickening`."""
+    def of(self, method: int, code: int) -> OriginalOperands | None:
+        """As for `QuickeningInfo`."""
         del code
         offset = self._offset(method)
         if not offset:
             return None
         count, at = uleb128(self._info, offset - 1)
-        return InOrder(_numbers(self._info, at, count))
+        return SequentialOperands(_numbers(self._info, at, count))
 
     def _offset(self, method: int) -> int:
         """Look up the offset, plus one, of what belongs to a method; 0 where there is nothing."""

@@ -1,17 +1,22 @@
-"""A standard DEX file with the instructions that ART replaced put back."""
+"""A standard DEX file with the instructions that ART replaced put back, and the class_data that names its code.
 
-from collections.abc import Iterator
+Source: dex-format, "class_data_item". Compact DEX keeps it, with offsets into its data section (AOSP
+`art/libdexfile/dex/compact_dex_file.h`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.file import CLASS_DEF, Problem
-from phone_audit.apk.oat.class_data import ClassData, read_class_data
-from phone_audit.apk.oat.instructions import restore
-from phone_audit.apk.oat.quickening import Quickening, Untouched
-from phone_audit.apk.oat.reading import CodeFileError, word
+from phone_audit.apk.oat.binary import CodeFileError, to_uleb128, uleb128, word
+from phone_audit.apk.oat.quickening import NoQuickening, QuickeningInfo, restore
 
+_MOST: Final = 1 << 16
+"""Fields or methods of one class: instructions number them with 16 bits."""
 CLASS_DEFS_AT: Final = 0x60
 _CODE_HEADER: Final = 16
 _UNITS_AT: Final = 12
@@ -19,7 +24,77 @@ _DAMAGED: Final = 1 << 16
 """Bytes that a damaged item counts as: so many may have been read before the damage."""
 
 
-def restored(main: memoryview, quickening: Quickening) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An encoded_method: `index` into method_ids, the `step` that leads to it, flags, and offset of the code."""
+
+    index: int
+    step: int
+    access: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassData:
+    """A class_data_item; it stands at `start` and fills `size` bytes; `fields` are the bytes of its fields."""
+
+    static_fields: int
+    instance_fields: int
+    fields: bytes
+    direct: tuple[Method, ...]
+    virtual: tuple[Method, ...]
+    start: int
+    size: int
+
+    def methods(self) -> Iterator[Method]:
+        """Yield all methods in the order of the file."""
+        yield from self.direct
+        yield from self.virtual
+
+    def moved(self, codes: Mapping[int, int]) -> bytes:
+        """Write the item with other offsets of code; what is not in `codes` has none."""
+        counts = (self.static_fields, self.instance_fields, len(self.direct), len(self.virtual))
+        content = bytearray(b"".join(map(to_uleb128, counts)) + self.fields)
+        for method in self.methods():
+            content += to_uleb128(method.step) + to_uleb128(method.access) + to_uleb128(codes.get(method.code, 0))
+        return bytes(content)
+
+
+def read_class_data(data: memoryview, at: int) -> ClassData:
+    """Read the item at an offset.
+
+    Raises:
+        CodeFileError: it is not whole.
+    """
+    start = at
+    counts = []
+    for _ in range(4):
+        count, at = uleb128(data, at)
+        counts.append(count)
+    if max(counts) > _MOST:
+        raise CodeFileError("A class has more members than can be named.")
+    begin = at
+    for _ in range(2 * (counts[0] + counts[1])):
+        _, at = uleb128(data, at)
+    fields = bytes(data[begin:at])
+    direct, at = _methods(data, at, counts[2])
+    virtual, at = _methods(data, at, counts[3])
+    return ClassData(counts[0], counts[1], fields, direct, virtual, start, at - start)
+
+
+def _methods(data: memoryview, at: int, count: int) -> tuple[tuple[Method, ...], int]:
+    methods = []
+    index = 0
+    for _ in range(count):
+        step, at = uleb128(data, at)
+        access, at = uleb128(data, at)
+        code, at = uleb128(data, at)
+        index += step
+        methods.append(Method(index, step, access, code))
+    return tuple(methods), at
+
+
+def restored(main: memoryview, quickening: QuickeningInfo) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
     """Return the DEX file as it was before ART changed it, and what could not be put back.
 
     Time is bounded by the bytes, however methods overlap.
@@ -28,14 +103,14 @@ def restored(main: memoryview, quickening: Quickening) -> tuple[bytes | memoryvi
         main: the DEX file; hostile. It is copied only where something was replaced.
         quickening: what was written down for it.
     """
-    if isinstance(quickening, Untouched):
+    if isinstance(quickening, NoQuickening):
         return main, ()
     content = bytearray(main)
     problem = _restore_all(memoryview(content), main, quickening)
     return bytes(content), problem
 
 
-def _restore_all(content: memoryview, main: memoryview, quickening: Quickening) -> tuple[Problem, ...]:
+def _restore_all(content: memoryview, main: memoryview, quickening: QuickeningInfo) -> tuple[Problem, ...]:
     done: set[int] = set()
     room = len(main)
     lost, first = 0, ""

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
-from phone_audit.apk.oat.quickening import ByCode, ByMethod, MethodByMethod, Quickening, Untouched
-from phone_audit.apk.oat.reading import CodeFileError, word
+from phone_audit.apk.oat.binary import CodeFileError, word
+from phone_audit.apk.oat.quickening import (
+    NoQuickening,
+    QuickeningByCode,
+    QuickeningByMethod,
+    QuickeningByOrder,
+    QuickeningInfo,
+)
 
 VDEX: Final = b"vdex"
 COMPACT: Final = b"cdex"
@@ -27,7 +33,7 @@ _MOST_SECTIONS: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class StoredDex:
     """One DEX file as a VDEX holds it.
 
     Attributes:
@@ -40,7 +46,7 @@ class Held:
     main: memoryview
     data: memoryview
     data_at: int
-    quickening: Quickening
+    quickening: QuickeningInfo
 
     @property
     def compact(self) -> bool:
@@ -52,7 +58,7 @@ class Held:
 class Vdex:
     """What a VDEX file holds. `whole` is false where its layout is not known, so that there may be more."""
 
-    held: tuple[Held, ...]
+    dexes: tuple[StoredDex, ...]
     problems: tuple[Problem, ...]
     whole: bool
 
@@ -81,15 +87,15 @@ def read_vdex(view: memoryview) -> Vdex:
         problem = Problem("vdex-version", f"VDEX version {version!r} is not known; it was searched for DEX files.")
         return Vdex((), (problem,), whole=False)
     problems: list[Problem] = []
-    held: list[Held] = []
+    dexes: list[StoredDex] = []
     try:
         layout = reader(view)
         for number, at in enumerate(_places(view, layout)):
-            held.append(_held(view, at, _quickening(view, layout, version, number, at, problems, held)))
+            dexes.append(_stored_dex(view, at, _quickening(view, layout, version, number, at, problems, dexes)))
     except CodeFileError as error:
         problems.append(Problem(error.code, error.message))
-        return Vdex(tuple(held), tuple(problems), whole=False)
-    return Vdex(tuple(held), tuple(problems), whole=True)
+        return Vdex(tuple(dexes), tuple(problems), whole=False)
+    return Vdex(tuple(dexes), tuple(problems), whole=True)
 
 
 def _layout_006(view: memoryview) -> _Layout:
@@ -155,28 +161,34 @@ def _places(view: memoryview, layout: _Layout) -> Iterator[int]:
 
 
 def _quickening(
-    view: memoryview, layout: _Layout, version: str, number: int, at: int, problems: list[Problem], before: list[Held]
-) -> Quickening:
+    view: memoryview,
+    layout: _Layout,
+    version: str,
+    number: int,
+    at: int,
+    problems: list[Problem],
+    before: list[StoredDex],
+) -> QuickeningInfo:
     info = view[layout.info_at : layout.info_at + layout.info_size]
     if not layout.info_size:
-        return Untouched()
+        return NoQuickening()
     if len(info) < layout.info_size:
         problems.append(Problem("bad-quickening", "What was written down of replaced instructions is cut off."))
-        return Untouched()
+        return NoQuickening()
     try:
         if version == "006":
-            return before[0].quickening if before else MethodByMethod(info)
+            return before[0].quickening if before else QuickeningByOrder(info)
         if version == "010":
-            return ByCode(info, number, layout.count)
-        return ByMethod(info, word(view, at - 4))
+            return QuickeningByCode(info, number, layout.count)
+        return QuickeningByMethod(info, word(view, at - 4))
     except CodeFileError as error:
         problems.append(Problem(error.code, error.message))
-        return Untouched()
+        return NoQuickening()
 
 
-def _held(view: memoryview, at: int, quickening: Quickening) -> Held:
+def _stored_dex(view: memoryview, at: int, quickening: QuickeningInfo) -> StoredDex:
     main = view[at : at + word(view, at + _FILE_SIZE_AT)]
     if bytes(main[:4]) != COMPACT:
-        return Held(main, view[:0], 0, quickening)
+        return StoredDex(main, view[:0], 0, quickening)
     size, offset = word(view, at + _DATA_AT), word(view, at + _DATA_AT + 4)
-    return Held(main, view[at + offset : at + offset + size], at + offset, quickening)
+    return StoredDex(main, view[at + offset : at + offset + size], at + offset, quickening)

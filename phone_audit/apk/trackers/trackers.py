@@ -1,4 +1,4 @@
-"""Trackers by the classes that a package defines or names, and by the hosts in its strings."""
+"""Trackers by the classes that a package defines or names and by the hosts in its strings; the switches they get."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -10,8 +10,8 @@ from phone_audit.apk.code.libraries import is_connector, is_stand_in
 from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, each_under, java_name
 from phone_audit.apk.evidence_order import in_order
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.facts import TrackerFact
-from phone_audit.model.apk import Endpoint, Tier, Tracker
+from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
+from phone_audit.model.apk import Endpoint, OptOut, Tier, Tracker
 from phone_audit.model.finding import Evidence
 
 MAX_CLASSES: Final = 5
@@ -21,6 +21,7 @@ MAX_STAND_INS: Final = 50
 """Classes of a tracker up to which a label such as `noop` is believed: what stands in for something is small."""
 
 Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
+_MANIFEST: Final = "AndroidManifest.xml"
 
 
 def _nothing_started(_: Sequence[TrackerFact]) -> Mapping[str, tuple[Evidence, ...]]:
@@ -169,3 +170,39 @@ def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], host
         endpoints=hosts,
         evidence=in_order(evidence),
     )
+
+
+def with_opt_outs(
+    trackers: Iterable[Tracker], meta_data: Sequence[tuple[str, str]], knowledge: Knowledge
+) -> tuple[Tracker, ...]:
+    """Put beside each tracker what the manifest tells it.
+
+    Args:
+        trackers: of one package, in any tier.
+        meta_data: names and values that stand in its manifest.
+        knowledge: the switches of each tracker, and what their values mean.
+    """
+    known = _by_tracker(knowledge)
+    return tuple(
+        _with_opt_out(tracker, tuple(_switches_set(known.get(tracker.id, ()), meta_data))) for tracker in trackers
+    )
+
+
+def _switches_set(switches: Sequence[OptOutFact], meta_data: Sequence[tuple[str, str]]) -> Iterator[OptOut]:
+    for name, value in meta_data:
+        for switch in switches:
+            if switch.name == name:
+                yield OptOut(name=name, value=value, meaning=switch.values.get(value.lower()))
+
+
+def _with_opt_out(tracker: Tracker, found: tuple[OptOut, ...]) -> Tracker:
+    if not found:
+        return tracker
+    shown = [Evidence(kind="manifest", where=_MANIFEST, value=one.shown) for one in found]
+    evidence = in_order((*tracker.evidence, *shown), last=[one.shown for one in found])
+    return tracker.model_copy(update={"opt_out": found, "evidence": evidence})
+
+
+@lru_cache(maxsize=4)
+def _by_tracker(knowledge: Knowledge) -> Mapping[str, tuple[OptOutFact, ...]]:
+    return {fact.id: fact.opt_out for fact in knowledge.trackers if fact.opt_out}

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from fixtures.oat.vdex import Changed, changed
-from phone_audit.apk.oat.read import dex_files
+from phone_audit.apk.oat.code_files import dex_files
 from tests.apk.dex.assembler import Class, Method, Ref, assemble, const_string
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"

@@ -12,10 +12,10 @@ from fixtures.oat.source import Code
 from fixtures.oat.vdex import vdex
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.oat.compact_code import CompactCode
-from phone_audit.apk.oat.instructions import InOrder
-from phone_audit.apk.oat.read import dex_files
-from phone_audit.apk.oat.reading import CodeFileError
+from phone_audit.apk.oat.binary import CodeFileError
+from phone_audit.apk.oat.code_files import dex_files
+from phone_audit.apk.oat.compact import CompactCode
+from phone_audit.apk.oat.quickening import SequentialOperands
 from tests.apk.oat.samples import annotated, dexdump, plain, read, trust
 from tests.steps import steps
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_put_back_costs_neither_the_method_nor_its_handlers() -> 
     front, item = code_item(code)
     data = front + item
     data += b"\0" * (-len(data) % 4) + handlers
-    content, failed = CompactCode(memoryview(data), len(front), 0).standard(InOrder([]))
+    content, failed = CompactCode(memoryview(data), len(front), 0).standard(SequentialOperands([]))
     assert failed is not None
     assert failed.code == "bad-quickening"
     assert content[16:22] == struct.pack("<3H", *code.units)

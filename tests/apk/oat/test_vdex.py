@@ -82,7 +82,7 @@ def test_numbers_that_run_out_are_told() -> None:
 
 def test_no_more_dex_files_than_are_allowed() -> None:
     found = read_vdex(memoryview(vdex("027", [plain()] * 101, quick=False)))
-    assert (len(found.held), [problem.code for problem in found.problems]) == (100, ["too-many-parts"])
+    assert (len(found.dexes), [problem.code for problem in found.problems]) == (100, ["too-many-parts"])
 
 
 @settings(deadline=None, max_examples=150)

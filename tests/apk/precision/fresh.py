@@ -31,10 +31,9 @@ from unittest.mock import patch
 
 from phone_audit.apk.assets.apart import PROSE
 from phone_audit.apk.endpoints import endpoints as endpoints_module
-from phone_audit.apk.endpoints.endpoints import BY_ANALYSIS, MARKUP_NAME, UNKNOWN_SUFFIX, Gatherer, RulesByUse
+from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS, MARKUP_NAME, UNKNOWN_SUFFIX, HostCollector, RulesByUse
 from phone_audit.apk.endpoints.host_text import Host
-from phone_audit.apk.endpoints.markup_names import is_name_in_markup
-from phone_audit.apk.endpoints.prose import is_prose
+from phone_audit.apk.endpoints.prose import is_name_in_markup, is_prose
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.apk.read_apk import read_apk
@@ -154,7 +153,7 @@ def _share(wrong: int, counted: int) -> str:
     return f"{1 - wrong / counted:.4f} ({low:.3f} to {high:.3f}; {wrong} of {counted})"
 
 
-class _Noting(Gatherer):
+class _Noting(HostCollector):
     """Gathers, and notes of each mention which rule takes it out."""
 
     notes: dict[tuple[str, int | None, str], str | None]
@@ -199,7 +198,7 @@ def measured(folder: Path, knowledge: Knowledge) -> list[Entry]:
     for apk, of_it in packages.items():
         (path,) = folder.glob(f"{apk[:10]}-*.apk")
         _NOTED.clear()
-        with patch.object(endpoints_module, "Gatherer", _Noting):
+        with patch.object(endpoints_module, "HostCollector", _Noting):
             info = read_apk(path, shown_as=path.name, knowledge=knowledge)
         listed = {one.host: one for one in info.endpoints or ()}
         found += [replace(one, rule=_rule(one, listed.get(one.candidate.host), knowledge)) for one in of_it]

@@ -7,7 +7,7 @@ from typing import Final
 
 from phone_audit.apk.assets.media import end_of_media
 from phone_audit.apk.assets.walk import look_elsewhere
-from phone_audit.apk.code.entropy import encrypted_files
+from phone_audit.apk.code.obfuscation import encrypted_files
 from phone_audit.apk.signature.entry_digests import is_read_as_signed, signed_extent, signed_pieces
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import code_entries, feature_modules, is_container, is_library
@@ -111,7 +111,7 @@ TARGETS: Final = {
             "phone_audit.apk.zip.archive",
             "phone_audit.apk.zip.held_entries",
             "phone_audit.apk.zip.contents",
-            "phone_audit.apk.code.entropy",
+            "phone_audit.apk.code.obfuscation",
             "phone_audit.apk.signature.entry_digests",
         ),
         tuple(_end_records()),

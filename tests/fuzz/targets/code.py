@@ -11,7 +11,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.dex.instructions import DexCodeError, walk
 from phone_audit.apk.dex.xrefs import users_of
-from phone_audit.apk.oat.read import dex_files
+from phone_audit.apk.oat.code_files import dex_files
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, knowledge, promise
 

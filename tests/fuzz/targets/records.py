@@ -57,7 +57,7 @@ TARGETS: Final = {
             "phone_audit.apk.worker.child",
             "phone_audit.apk.worker.record_size",
             "phone_audit.apk.look",
-            "phone_audit.apk.code.packers",
+            "phone_audit.apk.code.obfuscation",
             "phone_audit.model.apk",
         ),
         (b"\xf5NEXT", b"PK\x03\x04", b"PK\x05\x06", b"dex\n035\0", b"\3\0\x08\0", b"\2\0\x0c\0", b"https://a.example/"),

@@ -88,7 +88,7 @@ TARGETS: Final = {
     ),
     "text_xml": Target(
         text_xml,
-        ("phone_audit.apk.xml.text_xml", "phone_audit.apk.endpoints.markup_names"),
+        ("phone_audit.apk.xml.text_xml", "phone_audit.apk.endpoints.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
     "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.protobuf"), _NAMES),

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.apk.oat.reading import CodeFileError, half, sleb128, to_uleb128, uleb128, word
-from phone_audit.apk.oat.values import end_of_annotation, end_of_array
+from phone_audit.apk.oat.binary import (
+    CodeFileError,
+    end_of_annotation,
+    end_of_array,
+    half,
+    sleb128,
+    to_uleb128,
+    uleb128,
+    word,
+)
 
 
 @given(st.integers(0, 0xFFFFFFFF))

@@ -8,11 +8,10 @@ from phone_audit.apk.dex.file import DexFile, read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints import string_dataflow as followed_module
 from phone_audit.apk.endpoints import uses as uses_module
-from phone_audit.apk.endpoints.endpoints import BY_ANALYSIS, find_endpoints
-from phone_audit.apk.endpoints.intent_probes import PROBE
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE
-from phone_audit.apk.endpoints.suffix_lists import SUFFIX_LIST
-from phone_audit.apk.endpoints.uses import PROSE, UNUSED, Spot, rules_by_use
+from phone_audit.apk.endpoints.endpoints import find_endpoints
+from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS
+from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE
+from phone_audit.apk.endpoints.uses import PROSE, SUFFIX_LIST, UNUSED, Spot, rules_by_use
 from phone_audit.knowledge.schema.facts import RuledOutRule
 from phone_audit.model.apk import Endpoint
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string

@@ -1,17 +1,23 @@
-"""Files beside an APK → the DEX files that they hold."""
+"""VDEX, OAT, compact DEX and DEX files beside an APK → the DEX files that they hold.
+
+Up to Android 7, and wherever no VDEX was written, an OAT file (an ELF library with the program in `.rodata`) holds the
+DEX files themselves (AOSP `art/runtime/oat_file.cc`). Their places are told in a table whose form changes with nearly
+every version, so they are looked for by the head of a DEX file instead, which does not change.
+"""
 
 import hashlib
+import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.join import INSIDE
+from phone_audit.apk.oat.binary import CodeFileError
 from phone_audit.apk.oat.compact import standard_dex
-from phone_audit.apk.oat.embedded import ELF, embedded_dex
-from phone_audit.apk.oat.reading import CodeFileError
 from phone_audit.apk.oat.standard import restored
-from phone_audit.apk.oat.vdex import VDEX, Held, read_vdex
+from phone_audit.apk.oat.vdex import MOST_DEX_FILES, VDEX, StoredDex, read_vdex
 from phone_audit.apk.zip.archive import map_file
 from phone_audit.errors import ApkError
 from phone_audit.model.device import CompiledFile
@@ -24,6 +30,13 @@ _ROOM: Final = 8
 """How many times its size all DEX files of a VDEX file may have: several compact ones share what each of them gets."""
 
 Dex = tuple[str, bytes | memoryview]
+ELF: Final = b"\x7fELF"
+
+_MAGIC: Final = re.compile(rb"dex\n0\d\d\0")
+_HEAD: Final = 0x70
+_SIZES: Final = struct.Struct("<3I")  # file_size, header_size, endian_tag at 0x20
+_LITTLE_ENDIAN: Final = 0x12345678
+_HEADER_SIZES: Final = frozenset({0x70, 0x78})
 
 
 @dataclass(frozen=True)
@@ -82,20 +95,20 @@ def dex_files(view: memoryview) -> tuple[list[bytes | memoryview], list[Problem]
         raise CodeFileError("It does not begin like a file that holds code.", "not-a-code-file")
     vdex = read_vdex(view)
     problems = list(vdex.problems)
-    found = list(_standard(vdex.held, problems, _ROOM * len(view)))
-    if not vdex.whole and not vdex.held:
+    found = list(_standard(vdex.dexes, problems, _ROOM * len(view)))
+    if not vdex.whole and not vdex.dexes:
         found = list(embedded_dex(view))
     return found, problems
 
 
-def _standard(files: Sequence[Held], problems: list[Problem], room: int) -> Iterator[bytes | memoryview]:
+def _standard(files: Sequence[StoredDex], problems: list[Problem], room: int) -> Iterator[bytes | memoryview]:
     """Yield the files one after the other, while they are together no longer than `room`."""
-    for held in files:
+    for stored in files:
         if room < 0:
             problems.append(Problem("overlap", "Its DEX files lie on top of each other; not all of them were read."))
             return
         try:
-            dex, more = standard_dex(held) if held.compact else restored(held.main, held.quickening)
+            dex, more = standard_dex(stored) if stored.compact else restored(stored.main, stored.quickening)
         except CodeFileError as error:
             problems.append(Problem(error.code, error.message))
             continue
@@ -116,3 +129,27 @@ def _called(number: int) -> str:
 
 def _skipped(name: str, problem: Problem) -> Skipped:
     return Skipped(subject=name, step="dex", code=problem.code, reason=problem.reason)
+
+
+def embedded_dex(view: memoryview) -> Iterator[memoryview]:
+    """Yield the DEX files inside a file, by place; one inside another is left out, since it is an entry of that one.
+
+    Args:
+        view: the whole file; hostile. Nothing is copied.
+    """
+    at = found = 0
+    while found < MOST_DEX_FILES and (hit := _MAGIC.search(view, at)):
+        size = _size_at(view, hit.start())
+        if size:
+            found += 1
+            yield view[hit.start() : hit.start() + size]
+        at = hit.start() + max(size, 1)
+
+
+def _size_at(view: memoryview, at: int) -> int:
+    """Return the size of the DEX file that begins there; 0 where none does."""
+    if at + _HEAD > len(view):
+        return 0
+    size, head, endian = _SIZES.unpack_from(view, at + 0x20)
+    sound = endian == _LITTLE_ENDIAN and head in _HEADER_SIZES and _HEAD <= size <= len(view) - at
+    return size if sound else 0

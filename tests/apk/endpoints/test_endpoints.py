@@ -5,7 +5,9 @@ import pytest
 from phone_audit.apk.assets.found import Elsewhere, Mention
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
-from phone_audit.apk.endpoints.endpoints import (
+from phone_audit.apk.endpoints import host_collector
+from phone_audit.apk.endpoints.endpoints import find_endpoints
+from phone_audit.apk.endpoints.host_collector import (
     BY_ANALYSIS,
     DOTTED_NUMBER,
     LOOK_ALIKE,
@@ -13,10 +15,9 @@ from phone_audit.apk.endpoints.endpoints import (
     MAX_EVIDENCE,
     MAX_URLS,
     UNKNOWN_SUFFIX,
-    find_endpoints,
 )
 from phone_audit.apk.endpoints.host_text import find_urls
-from phone_audit.apk.endpoints.intent_probes import PROBE
+from phone_audit.apk.endpoints.string_dataflow import PROBE
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
@@ -220,7 +221,8 @@ def test_lists_stay_short() -> None:
 
 @pytest.mark.parametrize("limit", ["MAX_HOSTS", "MAX_MENTIONS"])
 def test_too_many_hosts_are_said_to_be_left_out(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints_module, limit, 3)
+    for module in (endpoints_module, host_collector):
+        monkeypatch.setattr(module, limit, 3)
     data = build_dex(Source(strings=tuple(f"See http://a{number}.cn/" for number in range(5))))
     endpoints, skipped = find_endpoints([read_dex("classes.dex", data)], [[]], _KNOWN)
     assert [endpoint.host for endpoint in endpoints] == ["a0.cn", "a1.cn", "a2.cn"]

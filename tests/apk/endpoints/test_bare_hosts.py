@@ -1,6 +1,6 @@
 import pytest
 
-from phone_audit.apk.endpoints.bare_hosts import Surroundings, is_endpoint, key_domains
+from phone_audit.apk.endpoints.endpoints import Surroundings, is_endpoint, key_domains
 from phone_audit.apk.endpoints.host_text import find_bare_host
 
 _AROUND = Surroundings(

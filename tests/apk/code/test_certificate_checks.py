@@ -18,7 +18,7 @@ from tests.apk.facts import knowledge
 from tests.detect.detectors.seen import policy
 from tests.judge.cases import apk_info
 
-DEX = (Path(__file__).parents[2] / "fixtures/trust/trust.dex").read_bytes()
+DEX = (Path(__file__).parents[3] / "fixtures/trust/trust.dex").read_bytes()
 MANAGER, VERIFIER = "returns without checking the certificate", "returns true for every host name"
 WEB_VIEW, READY = "proceeds after every certificate error", "uses a verifier that accepts every host name"
 ACCEPTING = {
@@ -71,7 +71,7 @@ def test_near_misses(found: dict[str, str], name: str) -> None:
 
 
 def test_every_class_of_the_fixture_is_tried() -> None:
-    names = {path.stem for path in (Path(__file__).parents[2] / "fixtures/trust/smali").iterdir()}
+    names = {path.stem for path in (Path(__file__).parents[3] / "fixtures/trust/smali").iterdir()}
     assert names == {*ACCEPTING, *NEAR, "Main", "Library"}
 
 

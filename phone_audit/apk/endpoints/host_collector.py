@@ -1,0 +1,261 @@
+"""What is seen of each host of a package, joined into one endpoint a host; and whether it counts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from phone_audit.apk.assets.apart import OF_PLACES
+from phone_audit.apk.endpoints.host_text import (
+    Host,
+    find_bare_host,
+    find_urls,
+)
+from phone_audit.apk.endpoints.prose import is_name_in_markup
+from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from phone_audit.apk.endpoints.uses import BY_USE, Spot
+from phone_audit.knowledge.hosts import HostIndex
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import HostFact, RuledOutRule
+from phone_audit.model.apk import CLEARTEXT_SCHEMES, Endpoint, HeldBy, HostKind
+from phone_audit.model.finding import Evidence, EvidenceKind
+
+MAX_URLS: Final = 50
+"""URLs listed of one host: the first ones found, DEX file by DEX file in ascending offset."""
+MAX_EVIDENCE: Final = 5
+"""Strings shown as evidence of one host, chosen in the same way."""
+MAX_HOSTS: Final = 5_000
+MAX_MENTIONS: Final = 200_000
+"""More than any real package holds; what goes beyond is left out and said to be."""
+
+UNKNOWN_SUFFIX: Final = "unknown-suffix"
+LOOK_ALIKE: Final = "look-alike"
+DOTTED_NUMBER: Final = "dotted-number"
+MARKUP_NAME: Final = "markup-name"
+BY_ANALYSIS: Final = frozenset({UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER, MARKUP_NAME, *OF_PLACES, *BY_USE})
+"""Rules of the knowledge that are tried here, by what stands around a text: their reasons are among the data. Rules
+that name whole texts come on top."""
+
+_CODE: Final = ("dex-string", "decoded")
+"""Where code may cut any text, or does."""
+
+RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
+
+MAX_SPOTS: Final = 20
+"""Strings of one host whose use is looked at; with more of them it counts."""
+
+
+@dataclass
+class HostRecord:
+    """Everything seen of one host.
+
+    Attributes:
+        rule: what takes the host out whatever its URLs are.
+        url_rules: what took single URLs out.
+        look_alikes: what took it out where it stood alone, or where the code does nothing with it.
+        free_url: whether some URL was taken out by nothing.
+        free_name: whether it stood alone and was taken out by nothing.
+        free_spots: strings of DEX files that would make it count, unless the code does nothing with them; for each what
+            it says, and the URLs' schemes, or an empty text where it stands alone.
+    """
+
+    kind: HostKind
+    rule: str | None
+    urls: set[str] = field(default_factory=set)
+    schemes: set[str] = field(default_factory=set)
+    ports: set[int] = field(default_factory=set)
+    evidence: list[Evidence] = field(default_factory=list)
+    url_rules: set[str] = field(default_factory=set)
+    look_alikes: set[str] = field(default_factory=set)
+    free_url: bool = False
+    free_name: bool = False
+    free_spots: dict[Spot, tuple[str, set[str]]] = field(default_factory=dict)
+    cleartext: bool = False
+
+    def free(self, scheme: str, spot: Spot | None, text: str) -> None:
+        """Take in a mention that counts; `scheme` is empty for a name alone, `spot` the string, where it is one."""
+        if spot is not None and (spot in self.free_spots or len(self.free_spots) < MAX_SPOTS):
+            self.free_spots.setdefault(spot, (text, set()))[1].add(scheme)
+        elif scheme:
+            self.free_url = True
+            self.cleartext |= scheme in CLEARTEXT_SCHEMES
+        else:
+            self.free_name = True
+
+    def decide(self, rules: Mapping[Spot, str]) -> None:
+        """Let each string count, unless a rule takes it out by what the code does with it."""
+        for spot, (_, schemes) in self.free_spots.items():
+            for scheme in schemes:
+                if spot in rules:
+                    self.look_alikes.add(rules[spot])
+                else:
+                    self.free(scheme, None, "")
+        self.free_spots.clear()
+
+    @property
+    def ruled_out(self) -> str | None:
+        """The rule that takes the host out.
+
+        A name that stands alone is no more than its URLs are: where every URL is documentation, so is the name.
+        """
+        if self.rule or self.free_url:
+            return self.rule
+        if self.url_rules or self.free_name:
+            return min(self.url_rules, default=None)
+        return min(self.look_alikes, default=None)
+
+
+class HostCollector:
+    """Joins mentions of hosts into one endpoint a host.
+
+    Its size is bounded by `MAX_HOSTS`, `MAX_URLS` and `MAX_EVIDENCE`, however much is added.
+
+    Attributes:
+        complete: false once a host or a mention was left out.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.complete = True
+        self._knowledge = knowledge
+        self._by_analysis = {rule.id for rule in knowledge.rules if rule.by == "analysis"}
+        self._left = MAX_MENTIONS
+        self._hosts: dict[str, HostRecord] = {}
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """Registered domains of what was added so far."""
+        names = (host for host, record in self._hosts.items() if record.kind == "domain")
+        return frozenset(domain for name in names if (domain := registered_domain(name)))
+
+    def add(
+        self,
+        found: Host,
+        kind: EvidenceKind,
+        where: str,
+        offset: int | None,
+        rule: str | None = None,
+        *,
+        encoding: str | None = None,
+    ) -> None:
+        """Take in one mention of a host.
+
+        Args:
+            found: the host.
+            kind: what sort of text it stands in.
+            where: the file inside the package.
+            offset: where the text begins in that file, in bytes.
+            rule: the rule of `BY_ANALYSIS` that takes this mention out: by what it looks like, where it is a name
+                alone, and by the place it stands in, where it has a URL.
+            encoding: how it was written, where it had to be decoded.
+        """
+        record = self._hosts.get(found.host)
+        if self._left == 0 or (record is None and len(self._hosts) == MAX_HOSTS):
+            self.complete = False
+            return
+        self._left -= 1
+        if rule is None and found.url and kind not in _CODE and is_name_in_markup(found.excerpt, found.url):
+            rule = MARKUP_NAME
+        if record is None:
+            record = self._hosts[found.host] = HostRecord(found.kind, self._host_rule(found))
+        spot = None
+        if kind == "dex-string" and encoding is None and offset is not None and not self._is_wanted(found.host):
+            spot = Spot(where, offset)
+        if found.url:
+            self._add_url(record, found, rule, spot)
+        else:
+            self._add_name(record, found, rule, spot)
+        if found.port:
+            record.ports.add(found.port)
+        if len(record.evidence) < MAX_EVIDENCE:
+            evidence = Evidence(kind=kind, where=where, value=found.excerpt, offset=offset, encoding=encoding)
+            if evidence not in record.evidence:
+                record.evidence.append(evidence)
+
+    def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
+        """Return what was gathered, by host.
+
+        Args:
+            uses: tells of strings of DEX files which rule takes them out by what the code does with them.
+        """
+        undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
+        rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
+        for one in self._hosts.values():
+            one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
+        return tuple(self._endpoint(host, self._hosts[host]) for host in sorted(self._hosts))
+
+    def _is_wanted(self, host: str) -> bool:
+        return known_host(host, self._knowledge).is_wanted
+
+    def _add_url(self, record: HostRecord, found: Host, of_place: str | None, spot: Spot | None) -> None:
+        if len(record.urls) < MAX_URLS:
+            record.urls.add(found.url)
+        record.schemes.add(found.scheme)
+        if record.rule:
+            return
+        if rule := self._knowledge.rule_for(found.host, found.url):
+            record.url_rules.add(rule.id)
+        elif of_place in self._by_analysis and not self._is_wanted(found.host):
+            record.url_rules.add(of_place)
+        else:
+            record.free(found.scheme, spot, found.excerpt)
+
+    def _add_name(self, record: HostRecord, found: Host, look_alike: str | None, spot: Spot | None) -> None:
+        if look_alike in self._by_analysis:
+            record.look_alikes.add(look_alike)
+        elif rule := self._knowledge.rule_for(found.host, found.excerpt):
+            record.url_rules.add(rule.id)
+        else:
+            record.free("", spot, found.excerpt)
+
+    def _host_rule(self, found: Host) -> str | None:
+        """Return the rule that takes the host out whatever its URLs are."""
+        if rule := known_host(found.host, self._knowledge).rule:
+            return rule.id
+        unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
+        return UNKNOWN_SUFFIX if unknown else None
+
+    def _endpoint(self, host: str, record: HostRecord) -> Endpoint:
+        owner = known_host(host, self._knowledge).owner
+        evidence = sorted(record.evidence, key=lambda one: (one.where, one.offset or 0, one.value))
+        return Endpoint(
+            host=host,
+            kind=record.kind,
+            registered_domain=registered_domain(host) if record.kind == "domain" else None,
+            urls=tuple(sorted(record.urls)),
+            schemes=tuple(sorted(record.schemes)),
+            ports=tuple(sorted(record.ports)),
+            cleartext=record.cleartext,
+            owner=owner.owner if owner else None,
+            category=owner.category if owner else "unknown",
+            ruled_out=record.ruled_out,
+            held_by=(HeldBy(party="unknown", library=None, evidence=tuple(evidence)),),
+        )
+
+
+class KnownHost(NamedTuple):
+    """What knowledge says about a host.
+
+    Attributes:
+        owner: whose it is.
+        is_wanted: whether a tracker or a published incident has it, so that it counts wherever it stands.
+        rule: what takes it out whatever its URLs are.
+    """
+
+    owner: HostFact | None
+    is_wanted: bool
+    rule: RuledOutRule | None
+
+
+@lru_cache(maxsize=8192)
+def known_host(host: str, knowledge: Knowledge) -> KnownHost:
+    """Look a host up; many packages share the same few."""
+    is_wanted = bool(knowledge.trackers_of_host(host) or _incident_hosts(knowledge).longest(host))
+    return KnownHost(knowledge.owner_of(host), is_wanted, knowledge.rule_for(host, ""))
+
+
+@lru_cache(maxsize=1)
+def _incident_hosts(knowledge: Knowledge) -> HostIndex[str]:
+    """Return the hosts that published incidents name, whatever they prove."""
+    values = [fact.value for entry in knowledge.incidents for fact in entry.endpoints]
+    found = [host for value in values for host in (find_bare_host(value.lower()), *find_urls(value)) if host]
+    return HostIndex((host.host, host.host) for host in found)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isal import isal_zlib  # noqa: TID251
+from isal import isal_zlib
 
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.pool import WorkerPool

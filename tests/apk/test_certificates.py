@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from asn1crypto import cms, x509  # noqa: TID251
+from asn1crypto import cms, x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

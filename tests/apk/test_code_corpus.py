@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from androguard.core.dex import DEX  # noqa: TID251
+from androguard.core.dex import DEX
 
 from phone_audit.apk.code.package_code import CodeFacts, read_code
 from phone_audit.apk.dex.file import read_dex

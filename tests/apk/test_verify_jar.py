@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from asn1crypto import cms, core, x509  # noqa: TID251
+from asn1crypto import cms, core, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 

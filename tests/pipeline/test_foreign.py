@@ -4,7 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
-import pyrage  # noqa: TID251
+import pyrage
 import pytest
 from typer.testing import CliRunner
 

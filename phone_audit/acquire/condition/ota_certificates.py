@@ -1,12 +1,11 @@
 """`otacerts.zip` → the certificates by which an update of the whole system is accepted."""
 
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator
 
 from phone_audit.acquire.parse.authorities import certificates
-from phone_audit.files.bounded_zip import ZipBounds, open_zip
+from phone_audit.files.bounded_zip import ZipBounds, ZipError, ZipReader
+from phone_audit.files.bounds import BoundsError
 
 MOST_ENTRIES = 32
 MOST_READ = 10_000
@@ -22,14 +21,9 @@ def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
         content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.
     """
     try:
-        with open_zip(io.BytesIO(content), ZipBounds(MOST_READ)) as archive:
-            entries = archive.infolist()[:MOST_ENTRIES]
-            texts = [_read(archive, entry) for entry in entries if entry.file_size <= MOST_BYTES]
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError):
+        with ZipReader(io.BytesIO(content), ZipBounds(MOST_READ)) as archive:
+            entries = [entry for entry in archive.entries[:MOST_ENTRIES] if entry.file_size <= MOST_BYTES]
+            texts = [next(archive.pieces(entry, MOST_BYTES), b"") for entry in entries]
+    except (ZipError, BoundsError, OSError):
         return None
     return (found for text in texts for found in certificates(text))
-
-
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with archive.open(entry) as file:
-        return file.read(MOST_BYTES)

@@ -1,4 +1,4 @@
-"""A folder or a ZIP archive that another tool made: its files by name. The only file here that opens ZIP archives.
+"""A folder or a ZIP archive that another tool made: its files by name.
 
 Nothing in it is believed: no name of an entry becomes a path on this computer, links are not followed, and what an
 entry announces as its size is not taken for granted.
@@ -8,8 +8,6 @@ import contextlib
 import os
 import shutil
 import stat
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -17,7 +15,7 @@ from typing import Protocol
 from phone_audit.acquire.parse.text import shown
 from phone_audit.acquire.store.disk_space import RESERVE
 from phone_audit.errors import SnapshotError
-from phone_audit.files.bounded_zip import ZipBounds, open_zip
+from phone_audit.files.bounded_zip import ZipBounds, ZipEntry, ZipError, ZipReader, is_plain
 from phone_audit.files.bounds import BoundsError
 from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
@@ -34,9 +32,6 @@ MOST_FILES = 200_000
 _LOOK_AT_ROOM = 64
 """Pieces between two looks at the free space of the disk."""
 _PIECE = 2**20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-"""What Python's `zipfile` raises on damaged, encrypted or exotic archives."""
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _AGAIN = "Copy it again from where it was made."
 
 
@@ -144,10 +139,10 @@ class ZipContainer:
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self._file.close)
             try:
-                self._zip = open_zip(self._file, ZipBounds(MOST_FILES))
+                self._zip = ZipReader(self._file, ZipBounds(MOST_FILES))
             except BoundsError as error:
                 raise SnapshotError(f"{path} was not read: {error}, which no acquisition does.") from error
-            except _DAMAGE as error:
+            except ZipError as error:
                 raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
             except OSError as error:
                 raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
@@ -155,9 +150,9 @@ class ZipContainer:
             self._entries = self._checked_entries()
             on_failure.pop_all()
 
-    def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
-        entries: dict[str, zipfile.ZipInfo] = {}
-        for entry in self._zip.infolist():
+    def _checked_entries(self) -> dict[str, ZipEntry]:
+        entries: dict[str, ZipEntry] = {}
+        for entry in self._zip.entries:
             if entry.filename.endswith("/") and _stays_inside(entry.filename):
                 continue
             if not _stays_inside(entry.filename):
@@ -212,18 +207,17 @@ class ZipContainer:
 
     def _pieces(self, name: str, limit: int, piece_size: int = _PIECE) -> Iterator[bytes]:
         entry = self._entries[name]
-        if entry.compress_type not in _METHODS or entry.flag_bits & 1:
+        if not is_plain(entry):
             raise SnapshotError(f"{shown(name)} in {self.path} is packed in a way that no such tool uses.")
         size = 0
         try:
-            with self._zip.open(entry) as file:
-                while piece := file.read(piece_size):
-                    size += len(piece)
-                    self._left -= len(piece)
-                    if size > limit or self._left < 0:
-                        raise _too_large(self.path, name, limit)
-                    yield piece
-        except _DAMAGE as error:
+            for piece in self._zip.pieces(entry, piece_size):
+                size += len(piece)
+                self._left -= len(piece)
+                if size > limit or self._left < 0:
+                    raise _too_large(self.path, name, limit)
+                yield piece
+        except ZipError as error:
             raise SnapshotError(f"{shown(name)} in {self.path} is damaged.", _AGAIN) from error
         except OSError as error:
             raise SnapshotError(f"{self.path} cannot be read: {error.strerror}.", _AGAIN) from error

@@ -1,6 +1,5 @@
 """A saved acquisition as one file: a ZIP archive, encrypted with age where that was asked for."""
 
-import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,12 +8,12 @@ from phone_audit.acquire.store.age import Recipients, encrypt
 from phone_audit.acquire.store.layout import ANSWERS, APKS, MANIFEST, STORED
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import JsonError, checked, parse
+from phone_audit.files.bounded_zip import write_zip
 from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
 from phone_audit.files.bounds import BoundsError
 
 SUFFIX = ".zip.age"
 _SCHEMA = "phone-audit/acquisition/"
-_FIRST_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def sealed_name(save: Path) -> Path:
@@ -79,16 +78,8 @@ def _prefix(container: ZipContainer) -> str | None:
 
 
 def _zip(folder: Path, stream: BinaryIO) -> None:
-    """Write the archive, the manifest first. Its entries bear no times, so that equal folders give equal bytes."""
+    """Write the archive, the manifest first."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     names = {path.relative_to(folder).as_posix(): path for path in files}
     ordered = [name for name in (MANIFEST,) if name in names] + [name for name in names if STORED.fullmatch(name)]
-    with zipfile.ZipFile(stream, "w", allowZip64=True) as archive:
-        for name in ordered:
-            entry = zipfile.ZipInfo(name, _FIRST_TIME)
-            packed = name.startswith(ANSWERS) or name == MANIFEST
-            entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-            entry.external_attr = 0o600 << 16
-            with names[name].open("rb") as file, archive.open(entry, "w", force_zip64=True) as out:
-                while piece := file.read(2**20):
-                    out.write(piece)
+    write_zip(stream, ((name, names[name], name.startswith(ANSWERS) or name == MANIFEST) for name in ordered))

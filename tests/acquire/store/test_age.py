@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import BinaryIO
 
-import pyrage  # noqa: TID251
+import pyrage
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519

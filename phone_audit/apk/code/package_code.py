@@ -18,7 +18,7 @@ from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.find import find_flows
-from phone_audit.apk.flows.sources import sources_of
+from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import Starts
 from phone_audit.apk.trackers.trackers import Classes, find_trackers, with_opt_outs
 from phone_audit.apk.xml.network_policy import accepting_behaviour

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.flows import models
+from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program
-from phone_audit.apk.flows.values import Mark, mark
+from phone_audit.apk.flows.taints import Mark, mark
 
 _ROOTS: Final[Mapping[str, str]] = {
     "android.app.Activity": "android.content.Context",
@@ -16,7 +16,7 @@ _ROOTS: Final[Mapping[str, str]] = {
 
 
 @dataclass(eq=False, slots=True)
-class Api:
+class ApiModel:
     """What the models say of a call of something that is not defined in the package.
 
     Attributes:
@@ -38,7 +38,7 @@ class Api:
     """
 
     names: tuple[str, ...]
-    sink: models.Sink | None
+    sink: taint_rules.Sink | None
     writes: bool
     extras: bool
     untouched: bool
@@ -79,7 +79,7 @@ class Callee:
     reference: bool
     own: bool
     here: Method | None
-    api: Api | None = None
+    api: ApiModel | None = None
     reached: dict[frozenset[bytes], tuple[Method, ...]] = field(default_factory=dict)
 
 
@@ -137,29 +137,29 @@ class Callees:
             exact = [callee.here, *program.overriding(named)]
         return tuple(dict.fromkeys(method for method in exact if method))[:MAX_TARGETS]
 
-    def api(self, callee: Callee, *, static: bool) -> Api:
+    def api(self, callee: Callee, *, static: bool) -> ApiModel:
         """Return what the models say of a callee."""
         if callee.api is None:
             callee.api = self._api(callee, static=static)
         return callee.api
 
-    def _api(self, callee: Callee, *, static: bool) -> Api:
+    def _api(self, callee: Callee, *, static: bool) -> ApiModel:
         owner, name = callee.owner, callee.name
         owners = self._owners_of(owner)
         names = tuple(f"{one}.{name}" for one in owners)
-        untouched = any(one.startswith(models.UNTOUCHED) for one in owners)
-        plain = callee.returns in models.PLAIN_BYTES
-        marked = next((models.MARKS[one] for one in names if one in models.MARKS), None)
-        setting, query = names[0] in models.SETTING_CALLS, models.QUERY in names
-        return Api(
+        untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
+        plain = callee.returns in taint_rules.PLAIN_BYTES
+        marked = next((taint_rules.MARKS[one] for one in names if one in taint_rules.MARKS), None)
+        setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
+        return ApiModel(
             names=names,
-            sink=next((models.SINKS[one] for one in names if one in models.SINKS), None),
-            writes=name in models.WRITES and not static and owners[0] not in models.MEMORY,
-            extras=not static and owners[0] in models.EXTRAS,
+            sink=next((taint_rules.SINKS[one] for one in names if one in taint_rules.SINKS), None),
+            writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
+            extras=not static and owners[0] in taint_rules.EXTRAS,
             untouched=untouched,
-            wraps=owners[0].startswith(models.WRAPPERS),
-            fills=not static and not untouched and not models.only_looks(name),
-            neutral=name in models.NEUTRAL,
+            wraps=owners[0].startswith(taint_rules.WRAPPERS),
+            fills=not static and not untouched and not taint_rules.only_looks(name),
+            neutral=name in taint_rules.NEUTRAL,
             plain=plain,
             gives_itself=callee.returns == owner and not plain,
             mark=mark(marked) if marked else None,
@@ -182,9 +182,9 @@ class Callees:
 
 def _special(name: str, method: str) -> str | None:
     """Return the name under which something else is done for a call."""
-    if name in models.COPIES:
+    if name in taint_rules.COPIES:
         return name
-    if name in models.MESSAGES:
+    if name in taint_rules.MESSAGES:
         return "message"
     if method == "read":
         return "read"

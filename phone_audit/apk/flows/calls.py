@@ -3,24 +3,27 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from phone_audit.apk.flows import models
-from phone_audit.apk.flows.callees import Api, Callees
-from phone_audit.apk.flows.extras import Extras
+from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.callees import ApiModel, Callees
 from phone_audit.apk.flows.heap import Heap
-from phone_audit.apk.flows.ops import Site
+from phone_audit.apk.flows.ir import CallSite
 from phone_audit.apk.flows.program import Program
-from phone_audit.apk.flows.shared import Leak, Shared, field_place
-from phone_audit.apk.flows.values import (
+from phone_audit.apk.flows.taints import (
     ANY,
     NOTHING,
     Atom,
+    Leak,
     Mark,
     Obj,
+    Slot,
     Taint,
+    TaintState,
     Text,
     Value,
     bounded,
     carried,
+    extra_place,
+    field_place,
     mark,
     objects,
     taints,
@@ -41,8 +44,8 @@ class Call(NamedTuple):
         heap: what objects hold; is changed.
     """
 
-    site: Site
-    api: Api
+    site: CallSite
+    api: ApiModel
     values: Sequence[Value]
     heap: Heap
 
@@ -50,14 +53,14 @@ class Call(NamedTuple):
 class CallModel:
     """Applies the models of calls."""
 
-    def __init__(self, program: Program, shared: Shared, callees: Callees) -> None:
+    def __init__(self, program: Program, shared: TaintState, callees: Callees) -> None:
         self._program = program
         self._shared = shared
         self._callees = callees
         self._extras = Extras(shared)
         self._goes_along: dict[Value, Value] = {}
 
-    def apply(self, site: Site, values: Sequence[Value], heap: Heap) -> Value:
+    def apply(self, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
         api = self._callees.api(site.callee, static=site.static)
         call = Call(site, api, values, heap)
@@ -76,7 +79,7 @@ class CallModel:
     def _sink(self, call: Call) -> None:
         api, values, heap = call.api, call.values, call.heap
         sink = api.sink or self._written_to(call)
-        if sink is None or (sink.name == "log" and call.site.begin[0].startswith(models.CONTAINERS)):
+        if sink is None or (sink.name == "log" and call.site.begin[0].startswith(taint_rules.CONTAINERS)):
             return
         handed = values if call.site.static or sink.receiver else values[sink.first :]
         reached = heap.closure_of_all(handed)
@@ -90,16 +93,16 @@ class CallModel:
         for taint in found:
             self._shared.leak(Leak(taint, sink.name, step, _cleartext(sink.name, around)))
 
-    def _written_to(self, call: Call) -> models.Sink | None:
+    def _written_to(self, call: Call) -> taint_rules.Sink | None:
         """Return what a call writes to, if that leads out of the package."""
         reached = call.heap.closure(call.values[0]) if call.values else ()
         found = next((out for out in _OUT if out in reached), None)
-        return models.Sink(found.name) if found else None
+        return taint_rules.Sink(found.name) if found else None
 
     def _special(self, call: Call, what: str) -> None:
         values, heap = call.values, call.heap
-        if what in models.COPIES:
-            giver, taker = models.COPIES[what]
+        if what in taint_rules.COPIES:
+            giver, taker = taint_rules.COPIES[what]
             if len(values) > taker:
                 _copy(heap, values[giver], values[taker])
         elif what == "message":
@@ -108,7 +111,7 @@ class CallModel:
             _copy(heap, values[0], values[1])
         elif what == "intent" and values:
             callee = call.site.callee
-            named_class = callee.name in models.EXPLICIT and bool(texts(values[-1]) or objects(values[-1]))
+            named_class = callee.name in taint_rules.EXPLICIT and bool(texts(values[-1]) or objects(values[-1]))
             proto = self._program.names.named(callee.part, callee.number).proto
             if named_class or "Ljava/lang/Class;" in proto:
                 for obj in objects(values[0]):
@@ -118,7 +121,7 @@ class CallModel:
         reached = taints(call.heap.closure_of_all(call.values)) if self._shared.tainted else NOTHING
         own = self._program.place(b"Landroid/os/Message;") is not None
         class_, step = call.site.begin[0], call.site.step("puts it into a message")
-        for slot in models.MESSAGE_FIELDS if reached else ():
+        for slot in taint_rules.MESSAGE_FIELDS if reached else ():
             self._shared.keep(field_place(f"Landroid/os/Message;->{slot}", class_, own=own), reached, step)
 
     def _into_receiver(self, call: Call) -> None:
@@ -186,7 +189,7 @@ class CallModel:
     def _source(self, call: Call) -> str | None:
         if call.api.setting:
             named = {text for value in call.values for text in texts(value)}
-            return next((data for key, data in models.SETTINGS.items() if key in named), None)
+            return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
         return self._queried(call) if call.api.query else call.api.source
 
     def _queried(self, call: Call) -> str | None:
@@ -196,7 +199,7 @@ class CallModel:
                 if isinstance(atom, Mark) and atom.name.startswith("data:"):
                     return atom.name.removeprefix("data:")
                 if isinstance(atom, Text):
-                    for start, data in models.PROVIDER_TEXTS.items():
+                    for start, data in taint_rules.PROVIDER_TEXTS.items():
                         if atom.text.startswith(start):
                             return data
         return None
@@ -218,3 +221,47 @@ def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
     if any(text.lower().startswith("http://") for text in seen):
         return True
     return False if any(text.lower().startswith("https://") for text in seen) else None
+
+
+class Extras:
+    """Applies calls that put a value under a name, or get it."""
+
+    def __init__(self, shared: TaintState) -> None:
+        self._shared = shared
+
+    def apply(self, site: CallSite, values: Sequence[Value], heap: Heap) -> Value | None:
+        """Return what a call returns, and change what objects hold. None where it is no such call."""
+        name = site.callee.name
+        keys = texts(values[1]) if len(values) > 1 else []
+        if name.startswith("put") and len(values) > 2:
+            self._put(site, values, keys, heap)
+            return values[0]
+        if name.startswith("get") and keys:
+            if site.callee.returns == b"Z":
+                return NOTHING
+            return bounded(atom for key in keys for atom in self._get(values[0], key, site.begin[0], heap))
+        return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
+
+    def _put(self, site: CallSite, values: Sequence[Value], keys: Sequence[str], heap: Heap) -> None:
+        handed = frozenset().union(*values[2:])
+        for obj in objects(values[0]):
+            for slot in [f"extra {key}" for key in keys] or [ANY]:
+                heap.put(obj, slot, handed)
+        reached = taints(heap.closure(handed)) if self._shared.tainted else NOTHING
+        if reached:
+            for key in keys:
+                step = site.step(f"puts it under the name {key!r}")
+                self._shared.keep(extra_place(key, site.begin[0]), reached, step)
+
+    def _get(self, holder: Value, key: str, class_: str, heap: Heap) -> set[Atom]:
+        slot: Slot = f"extra {key}"
+        found: set[Atom] = set()
+        here = False
+        for obj in objects(holder):
+            inside = heap.slots(obj).get(ANY, NOTHING)
+            for one in (obj, *objects(inside)):
+                slots = heap.slots(one)
+                here |= slot in slots
+                found |= slots.get(slot, NOTHING)
+            found |= taints(inside)
+        return found if here else found | self._shared.kept(extra_place(key, class_))

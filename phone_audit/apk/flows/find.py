@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.behaviours.lookup import Lookup, Wanted
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.flows.machine import MAX_CALLS, Machine
+from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.abstract_interpreter import MAX_CALLS, AbstractInterpreter
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.reach import Reach
-from phone_audit.apk.flows.shared import Leak, Shared
-from phone_audit.apk.flows.sources import WORDS, Sources, reading
-from phone_audit.apk.flows.values import Step, as_flow_step
+from phone_audit.apk.flows.taint_rules import WORDS, Sources, source_methods
+from phone_audit.apk.flows.taints import Leak, Step, TaintState, as_flow_step
 from phone_audit.knowledge.schema.behaviour import Leaf
 from phone_audit.model.apk import Behaviour
 from phone_audit.model.finding import Evidence
@@ -23,8 +23,82 @@ MAX_ROOTS: Final = 400
 """Methods that are followed as if Android called them."""
 MAX_FLOWS: Final = 200
 _SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
+_BY: Final[Mapping[str, str]] = {
+    "network": "over the network",
+    "sms": "by text message",
+    "log": "in the log of the system",
+    "process": "to another program",
+    "intent": "to any package that listens",
+}
 _ROUNDS: Final = 4
 """How often what was put into fields is looked for in other methods."""
+_LEVELS: Final = 6
+"""Calls that are followed backwards; what is called from further away is taken to run."""
+_MOST_CALLERS: Final = 100
+"""What more methods than these may lead to is taken to run."""
+_COMPONENTS: Final = frozenset(
+    {
+        "android.app.Activity", "android.app.Service", "android.app.IntentService", "android.content.BroadcastReceiver",
+        "android.content.ContentProvider", "android.app.ListActivity",
+    }
+)  # fmt: skip
+_PRIVATE_OR_STATIC: Final = 0x2 | 0x8
+_VIEW_HANDLER: Final = "(Landroid/view/View;)V"
+
+
+class Reachability:
+    """Answers for the methods of one package.
+
+    Args:
+        program: its code.
+        components: names of the components that the manifest switches on; None where the manifest could not be read.
+    """
+
+    def __init__(self, program: Program, components: Collection[str] | None) -> None:
+        self._program = program
+        self._components = components
+        self._callers: dict[Method, set[Method]] = {}
+
+    def runs(self, method: Method) -> bool:
+        """Tell whether a method runs, as far as calls can be followed backwards."""
+        seen = {method}
+        level = [method]
+        for _ in range(_LEVELS):
+            if any(self._is_entry(one) for one in level):
+                return True
+            unknown = [one for one in level if one not in self._callers]
+            self._callers.update(self._program.callers(unknown))
+            following = {caller for one in level for caller in self._callers[one]} - seen
+            if not following:
+                return False
+            seen |= following
+            if len(following) > _MOST_CALLERS:
+                return True
+            level = sorted(following)
+        return True
+
+    def _is_entry(self, method: Method) -> bool:
+        named = self._program.name_of(method)
+        above = {java_name(one) for one in self._program.above(named.owner)}
+        outside = {one for one in self._program.above(named.owner) if self._program.place(one) is None}
+        if named.name == "<clinit>":
+            return True
+        is_component = bool(above & _COMPONENTS)
+        if is_component and self._components is not None and not self._switched_on(named.owner):
+            return False
+        if not outside - {b"Ljava/lang/Object;"} or self._program.access(method) & _PRIVATE_OR_STATIC:
+            return False
+        if named.name == "<init>":
+            return is_component or "android.app.Application" in above
+        return named.name.startswith("on") or named.name in taint_rules.ENTRY_NAMES or named.proto == _VIEW_HANDLER
+
+    def _switched_on(self, owner: bytes) -> bool:
+        """Tell whether the manifest names a class, or a class below it."""
+        assert self._components is not None  # noqa: S101 - asked only where it is known
+        if java_name(owner) in self._components:
+            return True
+        descriptors = (f"L{name.replace('.', '/')};".encode() for name in self._components)
+        return any(owner in self._program.above(one) for one in descriptors)
 
 
 def find_flows(
@@ -50,14 +124,14 @@ def find_flows(
     search.run()
     if not search.leaks:
         return (), not search.cut
-    reach = Reach(search.program, None if _switches_components(indexes) else active)
+    reach = Reachability(search.program, None if _switches_components(indexes) else active)
     flows = _distinct(search.leaks, reach)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
     complete = not search.cut and len(flows) <= MAX_FLOWS
     return tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete
 
 
-def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reach) -> list[Leak]:
+def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Leak]:
     """Return one flow, the shortest, for each source and each method with a sink, of those that run."""
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
@@ -81,8 +155,8 @@ class _Search:
         self.program = Program(indexes)
         self._own = own
         self._sources = sources
-        self._shared = Shared(sources.calls, sources.fields, most)
-        self._machine = Machine(self.program, self._shared)
+        self._shared = TaintState(sources.calls, sources.fields, most)
+        self._interpreter = AbstractInterpreter(self.program, self._shared)
         self._roots = 0
         self._roots_cut = False
 
@@ -98,7 +172,7 @@ class _Search:
 
     def run(self) -> None:
         """Follow data until nothing new is found, or the budget is used up."""
-        new = reading(self.program, self._sources)
+        new = source_methods(self.program, self._sources)
         for _ in range(_ROUNDS):
             if not new:
                 return
@@ -136,7 +210,7 @@ class _Search:
             return False
         self._roots += 1
         self._shared.root = method
-        return self._machine.root(method)
+        return self._interpreter.root(method)
 
     def _finding(self, places: Collection[str]) -> set[Method]:
         """Return the methods that read what was put somewhere."""
@@ -174,12 +248,3 @@ def _behaviour(leak: Leak) -> Behaviour:
         cleartext=leak.cleartext,
         steps=tuple(as_flow_step(step) for step in steps),
     )
-
-
-_BY: Final[Mapping[str, str]] = {
-    "network": "over the network",
-    "sms": "by text message",
-    "log": "in the log of the system",
-    "process": "to another program",
-    "intent": "to any package that listens",
-}

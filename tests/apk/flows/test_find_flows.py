@@ -10,7 +10,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows import find
 from phone_audit.apk.flows.find import find_flows
-from phone_audit.apk.flows.sources import Sources
+from phone_audit.apk.flows.taint_rules import Sources
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Behaviour
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from phone_audit.apk.flows.callees import Callee
 from phone_audit.apk.flows.program import Method
-from phone_audit.apk.flows.values import NOTHING, Obj, Place, Step, Value
+from phone_audit.apk.flows.taints import NOTHING, Obj, Place, Step, Value
 
 
-class Do(IntEnum):
+class OpKind(IntEnum):
     """What an instruction does, as far as it matters here."""
 
     SET = 0
@@ -30,7 +30,7 @@ class Do(IntEnum):
 
 Op = tuple[int, int, Any]
 """What is done, the register that it is done to or with, and what else is needed: a value, a register, registers, a
-Site, a FieldUse."""
+CallSite, a FieldUse."""
 
 
 @dataclass(eq=False, slots=True)
@@ -95,7 +95,7 @@ class FieldUse(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Site:
+class CallSite:
     """A call.
 
     Attributes:
@@ -146,7 +146,7 @@ def place_in(begin: Place, unit: int) -> Place:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Body:
+class LiftedMethod:
     """A method with code.
 
     Attributes:

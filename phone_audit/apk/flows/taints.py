@@ -1,20 +1,132 @@
-"""What is known of a package as a whole while data is followed: sources, fields and names that hold data, leaks."""
+"""What a register may hold (data, objects, constants), and what is known of the package while data is followed.
 
-from collections.abc import Mapping
+Atoms are told apart by identity, so each is made once.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final, Literal, NamedTuple
 
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.flows import models
+from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import Method
-from phone_audit.apk.flows.values import NOTHING, Place, Step, Taint, Value, bounded
+from phone_audit.model.apk import FlowStep
 
+MAX_ATOMS: Final = 48
+"""Atoms that one place keeps; sources are kept first."""
+
+Step = tuple[str, str, int, str, str]
+"""Class, method, offset in bytes, what happens, and the DEX file."""
+Place = tuple[str, str, int, str]
+"""Class, method, offset in bytes, and the DEX file."""
 _MAX_STEPS: Final = 3
 """Steps before the sink: the source, and fields or names that it is kept under."""
 
 
 NOWHERE: Final = ""
 """The place where nothing is kept."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Taint:
+    """Data that a source gave, and where it went since: the source first."""
+
+    data: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Obj:
+    """Objects that one place makes, or that come from outside (`unknown`) or from a call of Android (`api`).
+
+    Attributes:
+        kind: which of them.
+        at: part, row and code unit of the place.
+        type: descriptor of the class, `?` where it is not known.
+        own: whether that class is defined in the package.
+    """
+
+    kind: Literal["new", "unknown", "api"]
+    at: tuple[int, int, int]
+    type: bytes
+    own: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Text:
+    """A constant string."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Number:
+    """A constant number."""
+
+    value: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mark:
+    """A property that goes with an object: `network`, `process`, `explicit`, or `data:` and what a provider gives."""
+
+    name: str
+
+
+@cache
+def mark(name: str) -> Mark:
+    """Return the one mark of that name."""
+    return Mark(name)
+
+
+Atom = Taint | Obj | Text | Number | Mark
+Value = frozenset[Atom]
+NOTHING: Final[Value] = frozenset()
+Slot = str | int
+ANY: Final = "*"
+"""The slot for what lies somewhere inside."""
+LOST: Final = "?"
+"""The slot that says that code that was not followed had the object in hand."""
+
+
+def bounded(atoms: Iterable[Atom]) -> Value:
+    """Keep no more than MAX_ATOMS, sources first."""
+    value = frozenset(atoms)
+    if len(value) <= MAX_ATOMS:
+        return value
+    return frozenset(sorted(value, key=lambda atom: (not isinstance(atom, Taint), str(atom)))[:MAX_ATOMS])
+
+
+def carried(value: Value) -> Value:
+    """Return what goes along when a value is put into something else: not numbers, and of texts only addresses."""
+    left = [atom for atom in value if isinstance(atom, Number) or (isinstance(atom, Text) and "://" not in atom.text)]
+    return value.difference(left) if left else value
+
+
+def objects(value: Value) -> list[Obj]:
+    """Return the objects of a value, in a stable order."""
+    found = [atom for atom in value if isinstance(atom, Obj)]
+    return sorted(found, key=_in_order) if len(found) > 1 else found
+
+
+def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes]:
+    return obj.kind, obj.at, obj.type
+
+
+def taints(value: Iterable[Atom]) -> Value:
+    """Return only the sources of a value."""
+    return frozenset([atom for atom in value if isinstance(atom, Taint)])
+
+
+def texts(value: Iterable[Atom]) -> list[str]:
+    """Return the constant strings of a value."""
+    return sorted([atom.text for atom in value if isinstance(atom, Text)])
+
+
+def as_flow_step(step: Step) -> FlowStep:
+    """Return a step as it is published."""
+    return FlowStep(class_=step[0], method=step[1], offset=step[2], what=step[3])
 
 
 class Leak(NamedTuple):
@@ -27,7 +139,7 @@ class Leak(NamedTuple):
 
 
 @dataclass
-class Shared:
+class TaintState:
     """What holds for the whole package.
 
     Attributes:
@@ -67,7 +179,7 @@ class Shared:
 
     def keep(self, place: str, value: Value, step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if not value or step[0].startswith(models.CONTAINERS):
+        if not value or step[0].startswith(taint_rules.CONTAINERS):
             return
         before = self.places.get(place, NOTHING)
         known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
@@ -93,7 +205,7 @@ class Shared:
 
     def callback(self, name: str, proto: str) -> str | None:
         """Return the data that a method is handed by Android, or None."""
-        return models.CALLBACKS.get((name, proto))
+        return taint_rules.CALLBACKS.get((name, proto))
 
     def leak(self, leak: Leak) -> None:
         """Remember data that reaches a sink."""

@@ -5,22 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.flows.bodies import Bodies
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
-from phone_audit.apk.flows.heap import Heap, State
-from phone_audit.apk.flows.members import Members
-from phone_audit.apk.flows.ops import Block, Body, Do, Op, Site
+from phone_audit.apk.flows.heap import Heap, MemberAccess, State
+from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.shared import Leak, Shared
-from phone_audit.apk.flows.values import NOTHING, Atom, Obj, Taint, Value, bounded, taints
+from phone_audit.apk.flows.taint_rules import SMALL
+from phone_audit.apk.flows.taints import NOTHING, Atom, Leak, Obj, Taint, TaintState, Value, bounded, taints
 
 MAX_CALLS: Final = 5
 """Calls that are followed one inside another, and how many levels of callers what hands data back is followed up to."""
 _MAX_VISITS: Final = 4
 """How often one block is run again since more may reach it."""
-SMALL: Final = 6
-"""Code units of a method that is followed even if it is handed nothing of interest: setters, getters, constructors."""
 _MAX_SMALL_DEPTH: Final = 3
 _MOST_A_ROOT: Final = 1000
 """Instructions that are followed from one root."""
@@ -31,14 +28,14 @@ _TASK: Final = ("execute", "executeOnExecutor")
 class _Frame:
     """One method that is being followed."""
 
-    body: Body
+    body: LiftedMethod
     chain: tuple[Method, ...]
     returned: Value = NOTHING
     left: Heap | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Answer:
+class _Summary:
     """What a method does where the objects that it is handed hold nothing yet."""
 
     returned: Value
@@ -50,17 +47,17 @@ class _Answer:
 Key = tuple[Method, tuple[Value, ...], int, int]
 
 
-class Machine:
+class AbstractInterpreter:
     """Follows methods; what it learns about fields and sinks stays in `shared`."""
 
-    def __init__(self, program: Program, shared: Shared) -> None:
+    def __init__(self, program: Program, shared: TaintState) -> None:
         self._program = program
         self._shared = shared
         self._callees = Callees(program, shared.sources)
-        self._bodies = Bodies(program, self._callees)
+        self._bodies = Lifter(program, self._callees)
         self._model = CallModel(program, shared, self._callees)
-        self._members = Members(shared)
-        self._known: dict[Key, _Answer] = {}
+        self._members = MemberAccess(shared)
+        self._known: dict[Key, _Summary] = {}
 
     def root(self, method: Method) -> bool:
         """Follow a method as if Android called it; tell whether data leaves it for whoever calls it."""
@@ -79,7 +76,7 @@ class Machine:
         own = {atom for value in arguments for atom in value if isinstance(atom, Taint)}
         return not taints(heap.closure_of_all((returned, *arguments))) <= own
 
-    def _arguments(self, body: Body) -> list[Value]:
+    def _arguments(self, body: LiftedMethod) -> list[Value]:
         """Return what a method is handed by Android."""
         named = self._program.name_of(body.method)
         data = self._shared.callback(named.name, named.proto)
@@ -116,7 +113,7 @@ class Machine:
         if answer is None:
             told = len(shared.told)
             returned, left = self._run(method, arguments, Heap(), chain)
-            answer = self._known[key] = _Answer(returned, left, tuple(shared.told[told:]), shared.tainted)
+            answer = self._known[key] = _Summary(returned, left, tuple(shared.told[told:]), shared.tainted)
         else:
             shared.tainted |= answer.tainted
         for leak in answer.leaks:
@@ -192,9 +189,9 @@ class Machine:
     def _other(self, frame: _Frame, state: State, op: Op) -> None:
         what, to, more = op
         registers = state.registers
-        if what is Do.MIX:
+        if what is OpKind.MIX:
             registers[to] = taints([atom for at in more for atom in registers[at]]) if self._shared.tainted else NOTHING
-        elif what is Do.RETURN:
+        elif what is OpKind.RETURN:
             self._return(frame, state, to)
         else:
             self._members.apply(state, op, frame.body.place[0])
@@ -208,7 +205,7 @@ class Machine:
         else:
             frame.left.join(state.heap)
 
-    def _invoke(self, frame: _Frame, state: State, site: Site) -> Value:
+    def _invoke(self, frame: _Frame, state: State, site: CallSite) -> Value:
         registers = state.registers
         values = [registers[at] for at in site.registers]
         callee = site.callee
@@ -227,7 +224,7 @@ class Machine:
         return self._follow(frame, state, site, values, targets)
 
     def _follow(
-        self, frame: _Frame, state: State, site: Site, values: Sequence[Value], targets: Sequence[Method]
+        self, frame: _Frame, state: State, site: CallSite, values: Sequence[Value], targets: Sequence[Method]
     ) -> Value:
         """Follow a call into the methods of the package that it may reach."""
         before = state.heap
@@ -269,7 +266,7 @@ class Machine:
         """Tell whether data is in values, or in the objects that they may be."""
         return self._shared.tainted and any(isinstance(atom, Taint) for atom in heap.closure_of_all(values))
 
-    def _task(self, site: Site, types: frozenset[bytes]) -> Method | None:
+    def _task(self, site: CallSite, types: frozenset[bytes]) -> Method | None:
         """Return what an AsyncTask runs when it is executed; None where the call is something else."""
         proto = "([Ljava/lang/Object;)Ljava/lang/Object;"
         owners = sorted(types | {site.callee.owner})
@@ -288,4 +285,4 @@ class Machine:
 
 
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
-_SET, _MOVE, _RESULT, _INVOKE = Do.SET, Do.MOVE, Do.RESULT, Do.INVOKE
+_SET, _MOVE, _RESULT, _INVOKE = OpKind.SET, OpKind.MOVE, OpKind.RESULT, OpKind.INVOKE

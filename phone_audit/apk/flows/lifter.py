@@ -1,19 +1,36 @@
-"""Methods made ready to be followed: what each instruction means is found out once, however often it is run."""
+"""Methods made ready to be followed: basic blocks, and what each instruction means, found out once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code
-from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, read_instruction
-from phone_audit.apk.flows.blocks import all_follow, blocks_of
+from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
 from phone_audit.apk.flows.callees import Callees
-from phone_audit.apk.flows.models import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
-from phone_audit.apk.flows.ops import Block, Body, Do, Field, FieldUse, Op, Site
+from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.shared import NOWHERE, field_place, java_field, owner_of
-from phone_audit.apk.flows.values import NOTHING, Number, Obj, Place, Text, Value, mark
+from phone_audit.apk.flows.taint_rules import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
+from phone_audit.apk.flows.taints import (
+    NOTHING,
+    NOWHERE,
+    Number,
+    Obj,
+    Place,
+    Text,
+    Value,
+    field_place,
+    java_field,
+    mark,
+    owner_of,
+)
 
+_GOTO: Final = frozenset({0x28, 0x29, 0x2A})
+_LEAVES: Final = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x27})
+_SWITCH: Final = frozenset({0x2B, 0x2C})
+_JUMPS: Final = frozenset({*range(0x32, 0x3E), *_GOTO})
+_ENDS: Final = _JUMPS | _LEAVES | _SWITCH
+_NO_WAY_ON: Final = _GOTO | _LEAVES
+_CAUGHT: Final = 0x0D
 MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 _MAX_REGISTERS: Final = 1_000
@@ -23,17 +40,67 @@ _STATIC_INVOKES: Final = frozenset({0x71, 0x77})
 _VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
 
 
-class Bodies:
+def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
+    """Cut a method into blocks, in the order in which they stand.
+
+    What only a switch or an exception leads to follows no block; whoever runs the blocks starts there afresh.
+
+    Returns:
+        For each block the code units at which its instructions begin, and the numbers of the blocks that may follow.
+
+    Raises:
+        DexCodeError: the instructions cannot be told apart.
+    """
+    offsets = list(starts(units))
+    opcodes = [units[at] & 0xFF for at in offsets]
+    jumps = {
+        at: read_instruction(units, at).target or 0 for at, code in zip(offsets, opcodes, strict=True) if code in _JUMPS
+    }
+    first = _first_of_blocks(offsets, opcodes, set(jumps.values()))
+    number_of = {offsets[place]: number for number, place in enumerate(first)}
+    blocks: list[tuple[Sequence[int], tuple[int, ...]]] = []
+    for number, (begin, end) in enumerate(zip(first, [*first[1:], len(offsets)] if first else [], strict=True)):
+        last = offsets[end - 1]
+        following = [number_of.get(jumps[last], -1)] if last in jumps else []
+        if opcodes[end - 1] not in _NO_WAY_ON:
+            following.append(number + 1)
+        blocks.append((offsets[begin:end], tuple(one for one in following if 0 <= one < len(first))))
+    return blocks
+
+
+def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: set[int]) -> list[int]:
+    """Return the places in the list at which blocks begin."""
+    places = []
+    ended = True
+    for place, (offset, opcode) in enumerate(zip(offsets, opcodes, strict=True)):
+        if ended or opcode == _CAUGHT or offset in targets:
+            places.append(place)
+        ended = opcode in _ENDS
+    return places
+
+
+def all_follow(following: Sequence[Sequence[int]]) -> bool:
+    """Tell whether every block can be reached from the first one, given what follows each."""
+    seen = {0}
+    left = [0]
+    while left:
+        new = set(following[left.pop()]) - seen
+        seen |= new
+        left += new
+    return len(seen) == len(following)
+
+
+class Lifter:
     """Makes each method ready when it is first followed."""
 
     def __init__(self, program: Program, callees: Callees) -> None:
         self._program = program
         self._callees = callees
         self._constants = _Constants(program)
-        self._known: dict[Method, Body | None] = {}
+        self._known: dict[Method, LiftedMethod | None] = {}
         self._sizes: dict[Method, int] = {}
 
-    def of(self, method: Method) -> Body | None:
+    def of(self, method: Method) -> LiftedMethod | None:
         """Return a method; None where it has no code."""
         if method not in self._known:
             self._known[method] = self._body(method)
@@ -46,7 +113,7 @@ class Bodies:
             self._sizes[method] = len(code.units) if code else 0
         return self._sizes[method]
 
-    def _body(self, method: Method) -> Body | None:
+    def _body(self, method: Method) -> LiftedMethod | None:
         program = self._program
         code = program.code(method)
         if code is None:
@@ -60,11 +127,11 @@ class Bodies:
                 found = blocks_of(code.units)
             except DexCodeError:
                 found = []
-        ready = _Ready(self._constants, program, self._callees, method, place, code)
+        ready = _MethodLifter(self._constants, program, self._callees, method, place, code)
         blocks = [Block(offsets, after, ready.ops) for offsets, after in found]
         follow = bool(blocks) and all_follow([block.following for block in blocks])
         static = bool(program.access(method) & _STATIC)
-        return Body(method, blocks, follow, code.registers, code.ins, len(code.units), static, place)
+        return LiftedMethod(method, blocks, follow, code.registers, code.ins, len(code.units), static, place)
 
 
 class _Constants:
@@ -105,7 +172,7 @@ class _Constants:
         return Field(name, java, self._program.place(owner_of(name)) is not None, marks)
 
 
-class _Ready:
+class _MethodLifter:
     """Makes the instructions of one method ready."""
 
     def __init__(
@@ -133,39 +200,39 @@ class _Ready:
         return found
 
     def clear(self, one: Instruction) -> Op:
-        return Do.SET, one.registers[0], NOTHING
+        return OpKind.SET, one.registers[0], NOTHING
 
     def move(self, one: Instruction) -> Op:
-        return Do.MOVE, one.registers[0], one.registers[1]
+        return OpKind.MOVE, one.registers[0], one.registers[1]
 
     def result(self, one: Instruction) -> Op:
-        return Do.RESULT, one.registers[0], None
+        return OpKind.RESULT, one.registers[0], None
 
     def leave(self, one: Instruction) -> Op:
-        return Do.RETURN, one.registers[0] if one.registers else -1, None
+        return OpKind.RETURN, one.registers[0] if one.registers else -1, None
 
     def number(self, one: Instruction) -> Op:
-        return Do.SET, one.registers[0], self._constants.number(one.literal or 0)
+        return OpKind.SET, one.registers[0], self._constants.number(one.literal or 0)
 
     def text(self, one: Instruction) -> Op:
-        return Do.SET, one.registers[0], self._constants.text(self._method.part, one.index or 0)
+        return OpKind.SET, one.registers[0], self._constants.text(self._method.part, one.index or 0)
 
     def mix(self, one: Instruction) -> Op:
         used = one.registers if 0xB0 <= one.opcode <= 0xCF else one.registers[1:]
-        return Do.MIX, one.registers[0], used
+        return OpKind.MIX, one.registers[0], used
 
     def new(self, one: Instruction) -> Op:
-        return Do.SET, one.registers[0], frozenset({self._made(one)})
+        return OpKind.SET, one.registers[0], frozenset({self._made(one)})
 
     def fill(self, one: Instruction) -> Op:
-        return Do.FILL, -1, (one.registers, self._made(one))
+        return OpKind.FILL, -1, (one.registers, self._made(one))
 
     def element(self, one: Instruction) -> Op:
         value, array, at = one.registers
         if one.opcode > 0x4A:
-            return Do.STORE_ELEMENT, value, (array, at, NOTHING)
+            return OpKind.STORE_ELEMENT, value, (array, at, NOTHING)
         made = Obj("api", (*self._method, one.offset), b"?", own=False)
-        return Do.LOAD_ELEMENT, value, (array, at, frozenset({made}))
+        return OpKind.LOAD_ELEMENT, value, (array, at, frozenset({made}))
 
     def field(self, one: Instruction) -> Op:
         used = self._constants.field(self._method.part, one.index or 0)
@@ -191,30 +258,30 @@ class _Ready:
         own = callee.reference and self._program.place(callee.returns) is not None
         static, virtual = one.opcode in _STATIC_INVOKES, one.opcode in _VIRTUAL_INVOKES
         at = (*self._method, one.offset)
-        return Do.INVOKE, -1, Site(callee, one.registers, static, virtual, at, self._place, own)
+        return OpKind.INVOKE, -1, CallSite(callee, one.registers, static, virtual, at, self._place, own)
 
     def _made(self, one: Instruction) -> Obj:
         kind = self._program.indexes[self._method.part].descriptor(one.index or 0)
         return Obj("new", (*self._method, one.offset), kind, self._program.place(kind) is not None)
 
 
-_FIELD_DO: Final[Mapping[int, Do]] = {
-    **dict.fromkeys(range(0x52, 0x59), Do.LOAD_FIELD),
-    **dict.fromkeys(range(0x59, 0x60), Do.STORE_FIELD),
-    **dict.fromkeys(range(0x60, 0x67), Do.LOAD_STATIC),
-    **dict.fromkeys(range(0x67, 0x6E), Do.STORE_STATIC),
+_FIELD_DO: Final[Mapping[int, OpKind]] = {
+    **dict.fromkeys(range(0x52, 0x59), OpKind.LOAD_FIELD),
+    **dict.fromkeys(range(0x59, 0x60), OpKind.STORE_FIELD),
+    **dict.fromkeys(range(0x60, 0x67), OpKind.LOAD_STATIC),
+    **dict.fromkeys(range(0x67, 0x6E), OpKind.STORE_STATIC),
 }
-_MAKE: Final[Mapping[int, Callable[[_Ready, Instruction], Op]]] = {
-    **dict.fromkeys(range(0x01, 0x0A), _Ready.move),
-    **dict.fromkeys(range(0x0A, 0x0D), _Ready.result),
-    **dict.fromkeys((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), _Ready.clear),
-    **dict.fromkeys(range(0x0E, 0x12), _Ready.leave),
-    **dict.fromkeys(range(0x12, 0x16), _Ready.number),
-    **dict.fromkeys((0x1A, 0x1B), _Ready.text),
-    **dict.fromkeys((0x22, 0x23), _Ready.new),
-    **dict.fromkeys((0x24, 0x25), _Ready.fill),
-    **dict.fromkeys((*range(0x2D, 0x32), *range(0x7B, 0xE3)), _Ready.mix),
-    **dict.fromkeys(range(0x44, 0x52), _Ready.element),
-    **dict.fromkeys(range(0x52, 0x6E), _Ready.field),
-    **dict.fromkeys((*range(0x6E, 0x73), *range(0x74, 0x79)), _Ready.invoke),
+_MAKE: Final[Mapping[int, Callable[[_MethodLifter, Instruction], Op]]] = {
+    **dict.fromkeys(range(0x01, 0x0A), _MethodLifter.move),
+    **dict.fromkeys(range(0x0A, 0x0D), _MethodLifter.result),
+    **dict.fromkeys((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), _MethodLifter.clear),
+    **dict.fromkeys(range(0x0E, 0x12), _MethodLifter.leave),
+    **dict.fromkeys(range(0x12, 0x16), _MethodLifter.number),
+    **dict.fromkeys((0x1A, 0x1B), _MethodLifter.text),
+    **dict.fromkeys((0x22, 0x23), _MethodLifter.new),
+    **dict.fromkeys((0x24, 0x25), _MethodLifter.fill),
+    **dict.fromkeys((*range(0x2D, 0x32), *range(0x7B, 0xE3)), _MethodLifter.mix),
+    **dict.fromkeys(range(0x44, 0x52), _MethodLifter.element),
+    **dict.fromkeys(range(0x52, 0x6E), _MethodLifter.field),
+    **dict.fromkeys((*range(0x6E, 0x73), *range(0x74, 0x79)), _MethodLifter.invoke),
 }

@@ -51,7 +51,7 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     from phone_audit.knowledge.own import own_folder, with_own
     from phone_audit.pipeline.known import feed_lines, version_lines
     from phone_audit.report.json_v1 import render_json
-    from phone_audit.report.text_known import render_entry, render_lines
+    from phone_audit.report.text import render_entry, render_lines
 
     known = load_knowledge(with_own(knowledge or ()))
     if as_json:
@@ -101,7 +101,7 @@ def show(
     from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.known import show as look_up
     from phone_audit.report.safe import json_safe
-    from phone_audit.report.text_known import render_entry
+    from phone_audit.report.text import render_entry
 
     found = look_up(load_knowledge(with_own(knowledge or ())), wanted)
     if as_json:
@@ -137,7 +137,7 @@ def search(
 def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bool) -> None:
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.report.safe import json_safe
-    from phone_audit.report.text_known import render_lines
+    from phone_audit.report.text import render_lines
 
     if as_json:
         listed = [dict(zip(names, row, strict=True)) for row in rows]
@@ -235,13 +235,13 @@ def export(
     from phone_audit.knowledge.load import load_knowledge
     from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.indicator_export import known_indicators
-    from phone_audit.report.indicators import GIVEN_OUT
+    from phone_audit.report.formats import INDICATOR_FORMATS
 
-    if format_ not in GIVEN_OUT:
-        raise UsageError(f"There is no format {format_!r} here.", f"Formats: {', '.join(GIVEN_OUT)}.")
+    if format_ not in INDICATOR_FORMATS:
+        raise UsageError(f"There is no format {format_!r} here.", f"Formats: {', '.join(INDICATOR_FORMATS)}.")
     known = load_knowledge(with_own(knowledge or ()))
     rows = known_indicators(known, feeds or (), tuple(map(class_of, classes or ())))
-    text = GIVEN_OUT[format_](rows, f"{known.info.newest_entry}T00:00:00.000Z")
+    text = INDICATOR_FORMATS[format_](rows, f"{known.info.newest_entry}T00:00:00.000Z")
     if output is None:
         write_out(text)
     else:

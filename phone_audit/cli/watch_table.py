@@ -12,8 +12,8 @@ from rich.text import Text
 from phone_audit.cli.telling import on_terminal, tell
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.watch import Live
+from phone_audit.report.draw_watch import amount
 from phone_audit.report.safe import shortened
-from phone_audit.report.text_watch import amount
 
 REDRAW = 0.5
 """Seconds from one drawing to the next."""

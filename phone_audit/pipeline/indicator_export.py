@@ -8,7 +8,7 @@ from phone_audit.knowledge.feeds.indicator import MALICIOUS, Listed, ThreatClass
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import Fact, IncidentEntry
-from phone_audit.report.indicators import Shared
+from phone_audit.report.indicators import SharedIndicator
 
 INCIDENTS = "incidents"
 """Stands for the published incidents where feeds are named."""
@@ -16,7 +16,7 @@ INCIDENTS = "incidents"
 
 def known_indicators(
     knowledge: Knowledge, feeds: Collection[str] = (), classes: Collection[ThreatClass] = ()
-) -> list[Shared]:
+) -> list[SharedIndicator]:
     """Return the known indicators, sorted.
 
     Args:
@@ -44,16 +44,16 @@ def _of_feeds(knowledge: Knowledge, feeds: Collection[str], wanted: Collection[s
             yield listed
 
 
-def _shared(listed: Listed) -> Shared:
+def _shared(listed: Listed) -> SharedIndicator:
     indicator, feed = listed.indicator, listed.feed
     about = indicator.about
-    return Shared(
+    return SharedIndicator(
         kind=indicator.kind, value=indicator.value, name=about.name, class_=about.class_, publisher=feed.publisher,
         title=feed.title, url=feed.url, date=feed.date, licence=feed.licence, weak=about.weight == "weak",
     )  # fmt: skip
 
 
-def _of_incident(entry: IncidentEntry) -> Iterator[Shared]:
+def _of_incident(entry: IncidentEntry) -> Iterator[SharedIndicator]:
     """Yield the sourced hashes, certificates, packages and hosts of an incident that may raise known-bad."""
     if entry.raises != "known-bad":
         return
@@ -69,7 +69,7 @@ def _of_incident(entry: IncidentEntry) -> Iterator[Shared]:
             yield from _fact(entry, "", endpoint, weak=endpoint.weight != "strong")
 
 
-def _fact(entry: IncidentEntry, kind: str, fact: Fact, *, weak: bool) -> Iterator[Shared]:
+def _fact(entry: IncidentEntry, kind: str, fact: Fact, *, weak: bool) -> Iterator[SharedIndicator]:
     if fact.confidence != "sourced":
         return
     value = fact.value
@@ -80,7 +80,7 @@ def _fact(entry: IncidentEntry, kind: str, fact: Fact, *, weak: bool) -> Iterato
             return
         weak = weak or (kind == "address" and not ip_address(value).is_global)
     source = next((source for source in entry.sources if source.n == fact.source), entry.sources[0])
-    yield Shared(
+    yield SharedIndicator(
         kind=kind, value=value, name=entry.title, class_="malware", publisher=source.publisher, title=source.title,
         url=source.url, date=source.date, licence="fact", weak=weak,
     )  # fmt: skip

@@ -1,19 +1,7 @@
-"""Draws headings, paragraphs and lists as plain lines, at a given width, with or without colour."""
+"""What a report is drawn on. A format that shows whole reports has a canvas; `draw_document.py` walks the document."""
 
-import re
-from dataclasses import dataclass, field
-from io import StringIO
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
-
-from phone_audit.report.safe import shortened, visible
-
-_LONGEST_WORD = 30
-
-
-_BLANKS = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{2,}")
+from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -33,79 +21,40 @@ class Style:
     seal: str = ""
 
 
-OUTCOME_STYLE = {
-    "known-bad": "bold white on red",
-    "suspicious": "bold black on yellow",
-    "exposed": "bold black on cyan",
-    "inconclusive": "bold black on white",
-    "nothing-found": "bold white on blue",
-}
+class Canvas(Protocol):
+    """Takes a report part by part. Whatever it is given is hostile text, which it makes harmless for its format."""
 
-
-@dataclass
-class Canvas:
-    """Collects what is drawn; `text()` gives it back. Every string is made harmless on its way in."""
-
-    style: Style
-    _buffer: StringIO = field(default_factory=StringIO)
-
-    def __post_init__(self) -> None:
-        self._console = Console(
-            file=self._buffer,
-            width=self.style.width,
-            force_terminal=self.style.colour,
-            no_color=not self.style.colour,
-            color_system="standard" if self.style.colour else None,
-            legacy_windows=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            soft_wrap=False,
-        )
+    @property
+    def style(self) -> Style:
+        """How to draw."""
+        ...
 
     def outcome(self, outcome: str, headline: str) -> None:
-        """Draw the verdict's badge, and the headline after it. An outcome that is none of ours is called unknown."""
-        word = outcome.upper() if outcome in OUTCOME_STYLE else f"UNKNOWN OUTCOME ({shortened(outcome, _LONGEST_WORD)})"
-        badge = Text(f" {word} ", style=OUTCOME_STYLE.get(outcome, "bold"))
-        self._print(Text.assemble(badge, " ", (visible(headline), "bold")), 0)
+        """Draw the verdict: its outcome, and the headline after it."""
+        ...
 
     def heading(self, title: str) -> None:
-        """Draw a section's title after an empty line."""
-        self._console.print()
-        self._print(Text(visible(title), style="bold underline"), 0)
+        """Draw a section's title."""
+        ...
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
-        """Draw wrapped text."""
-        self._print(Text(_evenly_spaced(text), style=style), indent)
+        """Draw running text."""
+        ...
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
-        """Draw wrapped text behind a mark, its further lines under the first word."""
-        pieces = Text(_evenly_spaced(text), style=style).wrap(
-            self._console, max(20, self.style.width - indent - len(mark) - 1)
-        )
-        for number, piece in enumerate(pieces):
-            lead = f"{mark} " if number == 0 else " " * (len(mark) + 1)
-            self._console.print(" " * indent + lead, piece, sep="", no_wrap=True, crop=False, overflow="ignore")
+        """Draw running text behind a mark."""
+        ...
 
     def line(self, text: str, indent: int) -> None:
-        """Draw text that must not be broken, such as an address; it may go past the width."""
-        self._console.print(" " * indent + visible(text), no_wrap=True, crop=False, overflow="ignore", soft_wrap=True)
+        """Draw text that must not be broken, such as an address or a command."""
+        ...
 
     def gap(self) -> None:
-        """Draw an empty line."""
-        self._console.print()
-
-    def text(self) -> str:
-        """Return what was drawn, without blanks at line ends where there is no colour."""
-        drawn = self._buffer.getvalue()
-        if self.style.colour:
-            return drawn
-        return "".join(line.rstrip() + "\n" for line in drawn.splitlines())
-
-    def _print(self, text: Text, indent: int) -> None:
-        self._console.print(Padding(text, (0, 0, 0, indent)) if indent else text, overflow="fold")
+        """Set apart what comes next."""
+        ...
 
 
-def _evenly_spaced(text: str) -> str:
-    """Return running text with single blanks, so that none can be pushed to where a line of its own would begin."""
-    return _BLANKS.sub(" ", visible(text))
+def draw_more(canvas: Canvas, count: int, mark: str = "-", indent: int = 2) -> None:
+    """Say how many more there are, where there are more, and where they stand."""
+    if count > 0:
+        canvas.item(f"and {count} more, all in the JSON result (-f json)", mark, indent)

@@ -1,77 +1,94 @@
-"""A result as a table: one line a finding, and one for whatever was not read, so that silence is no good sign."""
+"""CSV: of a result one line a finding, and one for whatever was not read, so that silence is no good sign."""
 
+import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final
 
-from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Skipped
-from phone_audit.model.results import CheckedBuild, Firmware, Scan
-from phone_audit.model.watch import Watch
-from phone_audit.report.indicators import table_pieces
+from phone_audit.report.canvas import Style
+from phone_audit.report.indicators import SharedIndicator
+from phone_audit.report.judged_parts import JudgedPart, judged_parts
+from phone_audit.report.safe import visible
 
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
     "incident", "evidence", "publisher", "url", "key", "stated_in",
 )  # fmt: skip
 _MOST_EVIDENCE = 10
+_FORMULA: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""How a cell begins that a spreadsheet computes; the last four are the wide forms of East Asian text."""
 Line = Sequence[str]
 
 
-def render_csv(document: Frozen, stated_in: str = "") -> str:
-    """Return the result as CSV. `result` is the path of an APK, the input of a build, the pseudonym of a phone.
+def render_csv(document: Frozen, style: Style) -> Iterator[str]:
+    """Yield the result line by line, so that the records of a folder need not be in memory together."""
+    return table(COLUMNS, ((*line, style.stated_in) for line in _lines(document)))
 
-    Args:
-        document: the result.
-        stated_in: the file that states it, where a saved result is drawn.
+
+def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
+    """Return one line an indicator. `made` is not written."""
+    del made
+    cells = (
+        (
+            row.kind, row.value, row.name, row.class_, "yes" if row.weak else "", row.where, row.publisher,
+            row.title, row.date, row.url, row.licence,
+        )
+        for row in rows
+    )  # fmt: skip
+    head = ("kind", "value", "name", "class", "weak", "where", "publisher", "title", "date", "url", "licence")
+    return "".join(table(head, cells))
+
+
+def table(head: Line, lines: Iterable[Line]) -> Iterator[str]:
+    r"""Yield CSV (RFC 4180, with line feeds): every cell quoted, none a formula, and no control character left.
+
+    Example:
+        >>> "".join(table(("a", "b"), [("=1+1", "x,y")]))
+        '"a","b"\n"\'=1+1","x,y"\n'
     """
-    return "".join(csv_pieces(document, stated_in))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for line in chain((head,), lines):
+        writer.writerow(map(_cell, line))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
-def csv_pieces(document: Frozen, stated_in: str = "") -> Iterator[str]:
-    """Yield the same line by line, so that the records of a folder need not be in memory together."""
-    return table_pieces(COLUMNS, ((*line, stated_in) for line in _lines(document)))
+def _cell(text: str) -> str:
+    seen = visible(text)
+    return f"'{seen}" if seen.startswith(_FORMULA) else seen
 
 
 def _lines(document: Frozen) -> Iterator[Line]:
-    match document:
-        case Scan():
-            name = document.device.pseudonym or document.device.model or ""
-            yield from _result(name, document.verdict.outcome, document.findings, document.coverage.skipped)
-        case Watch():
-            name = document.device.pseudonym or document.device.model or ""
-            yield from _result(name, document.verdict.outcome, document.findings, document.skipped)
-        case Apks():
-            for apk in document.apks:
-                yield from _result(apk.path, apk.outcome, apk.findings, apk.skipped)
-            yield from (_skipped("", "", item) for item in document.skipped)
-        case Apk():
-            yield from _result(document.path, document.outcome, document.findings, document.skipped)
-        case Firmware():
-            yield from (line for build in document.builds for line in _build(build))
-        case _:
-            return
+    for part in judged_parts(document):
+        yield from _part(part)
+    if isinstance(document, Apks):
+        yield from (_skipped("", "", item) for item in document.skipped)
 
 
-def _result(name: str, outcome: str, findings: Iterable[Finding], skipped: Iterable[Skipped]) -> Iterator[Line]:
-    lines = [_finding(name, outcome, finding) for finding in findings]
-    lines += [_skipped(name, outcome, item) for item in skipped]
-    yield from lines or [_line(name, outcome)]
+def _part(part: JudgedPart) -> Iterator[Line]:
+    for finding in part.findings:
+        yield _finding(part, finding)
+    for item in part.skipped:
+        yield _skipped(part.name, part.outcome, item)
+    if not part.findings and not part.skipped:
+        yield _line(part.name, part.outcome, message=part.headline)
 
 
-def _build(build: CheckedBuild) -> Iterator[Line]:
-    lines = [_finding(build.input, build.verdict.outcome, finding) for finding in build.findings]
-    yield from lines or [_line(build.input, build.verdict.outcome, message=build.verdict.headline)]
-
-
-def _finding(name: str, outcome: str, finding: Finding) -> Line:
+def _finding(part: JudgedPart, finding: Finding) -> Line:
     source = finding.sources[0] if finding.sources else None
     pieces = [_evidence(piece) for piece in finding.evidence[:_MOST_EVIDENCE]]
     if len(finding.evidence) > _MOST_EVIDENCE:
         pieces.append(f"and {len(finding.evidence) - _MOST_EVIDENCE} more")
     return (
-        name, outcome, finding.id, finding.severity, finding.confidence, finding.category, finding.subject.kind,
-        finding.subject.name, finding.title, finding.message, finding.incident or "", " | ".join(pieces),
-        source.publisher if source else "", source.url if source else "", finding.key,
+        part.name, part.outcome, finding.id, finding.severity, finding.confidence, finding.category,
+        finding.subject.kind, finding.subject.name, finding.title, finding.message, finding.incident or "",
+        " | ".join(pieces), source.publisher if source else "", source.url if source else "", finding.key,
     )  # fmt: skip
 
 

@@ -1,24 +1,26 @@
 """The formats of results, and the suffixes of files that name them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
-from phone_audit.report.csv_v1 import csv_pieces
-from phone_audit.report.found import render_hosts, render_stix
+from phone_audit.report.csv_v1 import render_csv, to_csv
+from phone_audit.report.hosts import render_hosts, to_hosts
+from phone_audit.report.indicators import SharedIndicator
 from phone_audit.report.json_v1 import json_pieces, render_json_line
+from phone_audit.report.stix import render_stix, to_stix
 from phone_audit.report.text import render_text
 
 Renderer = Callable[[Frozen, Style], Iterable[str]]
 """Gives a document as text, in pieces: what is large need not be in memory as a whole."""
 
-FORMATS: dict[str, Renderer] = {
-    "text": lambda document, style: (render_text(document, style),),
+FORMATS: Mapping[str, Renderer] = {
+    "text": render_text,
     "json": lambda document, _: json_pieces(document),
     "jsonl": lambda document, _: (render_json_line(document),),
-    "csv": lambda document, style: csv_pieces(document, style.stated_in),
-    "stix": lambda document, style: (render_stix(document, style.stated_in),),
-    "hosts": lambda document, style: (render_hosts(document, style.stated_in),),
+    "csv": render_csv,
+    "stix": render_stix,
+    "hosts": render_hosts,
 }
 
 
@@ -36,3 +38,9 @@ SUFFIXES = {
     ".stix2": "stix",
     ".hosts": "hosts",
 }
+INDICATOR_FORMATS: Mapping[str, Callable[[Iterable[SharedIndicator], str], str]] = {
+    "stix": to_stix,
+    "csv": to_csv,
+    "hosts": to_hosts,
+}
+"""How known indicators are exported: rows, and the time that they carry."""

@@ -22,7 +22,7 @@ from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.spooled import SpooledApks
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS
-from phone_audit.report.found import found_in
+from phone_audit.report.indicators import indicators_in
 from tests.apk.bombs import record_bomb
 from tests.apk.packages import dex, fixture, package
 from tests.apk.zips import Part
@@ -79,8 +79,8 @@ def test_the_indicators_of_a_folder_are_those_of_its_records() -> None:
     found = finding().model_copy(update={"evidence": (piece,)})
     bad = apk("b.apk", "known-bad").model_copy(update={"findings": (found,)})
     folder = apks(apk("a.apk"), bad)
-    assert found_in(folder) == found_in(bad)
-    assert found_in(folder)
+    assert indicators_in(folder) == indicators_in(bad)
+    assert indicators_in(folder)
 
 
 def test_records_that_are_joined_are_bounded_however_many_claim_to_be_one(

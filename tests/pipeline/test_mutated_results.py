@@ -22,8 +22,8 @@ from phone_audit.report.json_v1 import render_json
 from tests.documents import TOOL, apk, apks, scan
 from tests.judge.test_joining import seen
 from tests.pipeline.mutated_results import ODD, places, put
+from tests.report.test_draw_phones import fleet, group, row
 from tests.report.test_indicators import endpoint
-from tests.report.test_text_fleet import fleet, group, row
 from tests.watches import watch
 
 NAME = Path("r.json")

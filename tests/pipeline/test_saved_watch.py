@@ -13,7 +13,7 @@ from phone_audit.pipeline.options import Budget, ScanOptions
 from phone_audit.pipeline.saved_watch import prepare_folder, save_watch, saved_observations, with_observed
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.report.canvas import Style
-from phone_audit.report.text import render_text
+from phone_audit.report.formats import render
 from tests.documents import apk
 from tests.judge.test_joining import endpoint, seen
 from tests.watches import watch
@@ -110,5 +110,5 @@ def test_a_scan_of_the_folder_says_what_was_seen(tmp_path: Path) -> None:
         (apk.package, endpoint.host) for apk in scan.apks for endpoint in apk.endpoints or () if endpoint.observed
     }
     assert marked == {(activation, "zzhc.vnet.cn")}
-    text = render_text(scan, Style(width=120))
+    text = render("text", scan, Style(width=120))
     assert "found in its code and seen on the wire: connected to zzhc.vnet.cn (203.0.113.77:9999)" in text

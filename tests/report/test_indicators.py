@@ -14,10 +14,11 @@ from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.model.apk import Apk, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject
 from phone_audit.report.canvas import Style
-from phone_audit.report.csv_v1 import COLUMNS, render_csv
+from phone_audit.report.csv_v1 import COLUMNS, to_csv
 from phone_audit.report.formats import render
-from phone_audit.report.found import found_in, render_hosts, render_stix
-from phone_audit.report.indicators import Shared, to_csv, to_hosts, to_stix
+from phone_audit.report.hosts import to_hosts
+from phone_audit.report.indicators import SharedIndicator, indicators_in
+from phone_audit.report.stix import to_stix
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
 
 MADE = "2026-02-01T00:00:00.000Z"
@@ -29,12 +30,12 @@ VALUES = (
 )  # fmt: skip
 
 
-def shared(kind: str, value: str, **changes: Any) -> Shared:
+def shared(kind: str, value: str, **changes: Any) -> SharedIndicator:
     fields: dict[str, Any] = {
         "name": "SpyOne", "class_": "stalkerware", "publisher": "A lab", "title": "A list",
         "url": "https://lab.example/list", "date": "2026-01-31", "licence": "MIT",
     }  # fmt: skip
-    return Shared(kind=kind, value=value, **(fields | changes))
+    return SharedIndicator(kind=kind, value=value, **(fields | changes))
 
 
 def test_what_stix_gives_out_is_read_back() -> None:
@@ -85,7 +86,7 @@ def test_no_cell_is_a_formula(value: str) -> None:
 
 
 def test_every_cell_is_quoted() -> None:
-    text = to_csv([shared("host", "a.example")], MADE) + render_csv(scan("known-bad"))
+    text = to_csv([shared("host", "a.example")], MADE) + render("csv", scan("known-bad"), Style())
     for line in text.splitlines():
         assert re.fullmatch(r'"(?:[^"]|"")*"(?:,"(?:[^"]|"")*")*', line), line
 
@@ -128,7 +129,7 @@ def bad_apk() -> Apk:
 
 
 def test_what_a_result_found_is_given_out() -> None:
-    rows = found_in(apks(bad_apk(), outcome="known-bad"))
+    rows = indicators_in(apks(bad_apk(), outcome="known-bad"))
     assert [(row.kind, row.value, row.class_, row.where) for row in rows] == [
         ("hash", "a" * 64, "data-leak", "com.a"),
         ("host", "ads.example", "tracker", "com.a"),
@@ -136,12 +137,14 @@ def test_what_a_result_found_is_given_out() -> None:
         ("package", "com.a", "data-leak", "com.a"),
     ]
     patterns = [
-        item["pattern"] for item in json.loads(render_stix(bad_apk()))["objects"] if item["type"] == "indicator"
+        item["pattern"]
+        for item in json.loads(render("stix", bad_apk(), Style()))["objects"]
+        if item["type"] == "indicator"
     ]
     assert sorted(patterns) == [
         "[app:id='com.a']", "[domain-name:value='spy.example']", f"[file:hashes.'SHA-256'='{'a' * 64}']",
     ]  # fmt: skip
-    blocked = [line.split()[1] for line in render_hosts(bad_apk()).splitlines() if not line.startswith("#")]
+    blocked = [line.split()[1] for line in render("hosts", bad_apk(), Style()).splitlines() if not line.startswith("#")]
     assert blocked == ["ads.example", "spy.example"]
 
 
@@ -149,12 +152,12 @@ def test_what_a_result_found_is_given_out() -> None:
 def test_what_is_no_sign_is_not_given_out(name: str) -> None:
     record = bad_apk().model_copy(update={"endpoints": ()})
     quiet = record.model_copy(update={"findings": (record.findings[0].model_copy(update={"id": name}),)})
-    assert found_in(quiet) == []
+    assert indicators_in(quiet) == []
 
 
 def test_a_scan_gives_what_its_findings_hold() -> None:
     result = scan("known-bad").model_copy(update={"apks": (bad_apk(),), "findings": bad_apk().findings})
-    assert {row.value for row in found_in(result)} == {"com.a", "a" * 64, "spy.example", "ads.example"}
+    assert {row.value for row in indicators_in(result)} == {"com.a", "a" * 64, "spy.example", "ads.example"}
 
 
 def lines(text: str) -> list[dict[str, str]]:
@@ -162,7 +165,9 @@ def lines(text: str) -> list[dict[str, str]]:
 
 
 def test_the_table_has_a_line_for_each_finding_and_for_what_was_not_read() -> None:
-    found = lines(render_csv(apks(apk("b.apk", "known-bad"), apk("c.apk", skipped=(SKIPPED,)), apk("d.apk"))))
+    found = lines(
+        render("csv", apks(apk("b.apk", "known-bad"), apk("c.apk", skipped=(SKIPPED,)), apk("d.apk")), Style())
+    )
     assert [(row["result"], row["id"], row["outcome"]) for row in found] == [
         ("b.apk", "known-bad-batch", "known-bad"),
         ("c.apk", "not-read", "nothing-found"),
@@ -174,7 +179,7 @@ def test_the_table_has_a_line_for_each_finding_and_for_what_was_not_read() -> No
 
 
 def test_the_table_of_a_phone_names_it_by_its_pseudonym() -> None:
-    found = lines(render_csv(scan("known-bad")))
+    found = lines(render("csv", scan("known-bad"), Style()))
     assert {row["result"] for row in found} == {"0" * 16}
     assert tuple(found[0]) == COLUMNS
 
@@ -185,7 +190,7 @@ def test_long_evidence_is_counted() -> None:
         id="x", key="k", category="c", title="t", message="m", severity="low", confidence="low",
         subject=Subject(kind="device", name="phone"), evidence=pieces,
     )  # fmt: skip
-    (line,) = lines(render_csv(apk().model_copy(update={"findings": (many,)})))
+    (line,) = lines(render("csv", apk().model_copy(update={"findings": (many,)}), Style()))
     assert line["evidence"].endswith("path: /9 [/] | and 2 more")
 
 

@@ -21,7 +21,7 @@ from tests.fuzz.seeds.common import FIXTURES, LONGEST, ROOT, Inputs, grown
 from tests.fuzz.targets import feeds, saved
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import item, keep
-from tests.report.test_text_fleet import fleet, group
+from tests.report.test_draw_phones import fleet, group
 from tests.watches import watch
 
 SIGNED: Final = ROOT / "tests" / "knowledge" / "updates" / "signed"

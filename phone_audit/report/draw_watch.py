@@ -1,11 +1,11 @@
-"""The text report of a watch: verdict, what was seen connected, and what such a watch cannot see."""
+"""The report of a watch: verdict, what was seen connected, and what such a watch cannot see."""
 
 from collections.abc import Sequence
 
 from phone_audit.model.watch import Observation, Watch
-from phone_audit.report.canvas import Canvas, Style
-from phone_audit.report.safe import shortened
-from phone_audit.report.text_parts import (
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_parts import (
     NotLookedAt,
     cited,
     draw_about,
@@ -14,7 +14,9 @@ from phone_audit.report.text_parts import (
     draw_reasons,
     draw_remedies,
     draw_skipped,
+    phone_words,
 )
+from phone_audit.report.safe import shortened
 
 SEEN_TITLE = "Seen connected"
 _MOST_OWNERS = 40
@@ -23,9 +25,8 @@ _CLEARTEXT = {True: "unencrypted by its port", False: "encrypted by its port", N
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def render_watch(watch: Watch, style: Style) -> str:
-    """Return the report of what was seen live."""
-    canvas = Canvas(style)
+def draw_watch(canvas: Canvas, watch: Watch) -> None:
+    """Draw the report of what was seen live."""
     canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
     canvas.gap()
     canvas.paragraph(_which_phone(watch))
@@ -40,7 +41,6 @@ def render_watch(watch: Watch, style: Style) -> str:
         canvas.item(line)
     draw_skipped(canvas, NotLookedAt(watch.skipped))
     draw_about(canvas, watch.knowledge, watch.tool, _how_watched(watch))
-    return canvas.text()
 
 
 def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> None:
@@ -59,14 +59,14 @@ def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> No
         for one in sorted(ones, key=lambda one: (-one.times_seen, one.place))[:_MOST_PLACES]:
             canvas.item(one.said(), "-", 4)
             canvas.paragraph(", ".join(facts_of(one)), 6)
-        _more(canvas, len(ones) - _MOST_PLACES, "-", 4)
-    _more(canvas, len(ranked) - _MOST_OWNERS, "*", 2)
+        draw_more(canvas, len(ones) - _MOST_PLACES, indent=4)
+    draw_more(canvas, len(ranked) - _MOST_OWNERS, "*")
 
 
 def facts_of(one: Observation) -> list[str]:
     """Say how often, when, and in what circumstances, in a few words each."""
     facts = [
-        f"{_counted(one.connections, 'connection')} ({one.protocol})",
+        f"{counted(one.connections, 'connection')} ({one.protocol})",
         f"{one.first_seen[11:19]} to {one.last_seen[11:19]} UTC",
     ]
     if one.received is not None and one.sent is not None:
@@ -97,13 +97,8 @@ def amount(size: int) -> str:
 
 
 def _which_phone(watch: Watch) -> str:
-    parts = [f"Phone: {shortened(watch.device.model or 'model unknown', 60)}"]
-    if watch.device.device:
-        parts[0] += f" ({shortened(watch.device.device, 60)})"
-    if watch.device.serial:
-        parts.append(f"serial {shortened(watch.device.serial, 60)}")
     label = f"Label: {watch.label}. " if watch.label else ""
-    return f"{label}{', '.join(parts)}, watched for {watch.run.seconds:.0f} seconds."
+    return f"{label}{', '.join(phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds."
 
 
 def _how_watched(watch: Watch) -> list[str]:
@@ -112,12 +107,3 @@ def _how_watched(watch: Watch) -> list[str]:
     if samples.core_share is not None:
         lines.append(f"looking took {100 * samples.core_share:.1f} % of one core of the phone")
     return lines
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _more(canvas: Canvas, count: int, mark: str, indent: int) -> None:
-    if count > 0:
-        canvas.item(f"and {count} more, all in the JSON result (-f json)", mark, indent)

@@ -1,14 +1,16 @@
-"""The text report of a folder of APKs, and of one APK."""
+"""The report of a folder of APKs, and of one APK."""
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
-from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.apk import Apk, Apks, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
-from phone_audit.report.canvas import Canvas, Style
-from phone_audit.report.safe import shortened
-from phone_audit.report.text_code import code_lines, holders_line, some
-from phone_audit.report.text_parts import (
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_code import code_lines, holders_line, some
+from phone_audit.report.draw_parts import (
     NotLookedAt,
     draw_about,
     draw_evidence,
@@ -17,7 +19,7 @@ from phone_audit.report.text_parts import (
     draw_skipped,
     urgency,
 )
-from phone_audit.report.text_trackers import tracker_lines
+from phone_audit.report.safe import shortened
 
 _MOST_APKS = 40
 _MOST_WHOLE = 3
@@ -26,16 +28,15 @@ _MOST_FINDINGS = 200
 _RANKS = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 
 
-def render_apks(result: Apks, style: Style) -> str:
-    """Return the report of a folder: verdict, APKs that say something, evidence of the worst, what was not read."""
-    canvas = Canvas(style)
+def draw_apks(canvas: Canvas, result: Apks) -> None:
+    """Draw the report of a folder: verdict, APKs that say something, evidence of the worst, what was not read."""
     canvas.outcome(result.verdict.outcome, result.verdict.headline)
     canvas.gap()
     counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
     canvas.paragraph(
-        f"{_number(len(result.apks), 'APK')} from {_number(result.files_seen, 'file')}: {counts or 'none'}."
+        f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}."
     )
     draw_reasons(canvas, result.verdict)
     told = _Told(result)
@@ -44,19 +45,16 @@ def render_apks(result: Apks, style: Style) -> str:
     _draw_apks(canvas, told.apks, len(result.apks))
     draw_skipped(canvas, told.skipped)
     draw_about(canvas, result.knowledge, result.tool)
-    return canvas.text()
 
 
-def render_apk(apk: Apk, style: Style) -> str:
-    """Return the report of one record."""
-    canvas = Canvas(style)
+def draw_apk(canvas: Canvas, apk: Apk) -> None:
+    """Draw the report of one record."""
     canvas.outcome(apk.outcome, f"{apk.package or 'package unknown'} in {shortened(apk.path, 200)}")
     for line in _lines(apk):
         canvas.item(line)
     draw_remedies(canvas, apk.findings)
     draw_evidence(canvas, apk.findings)
     draw_skipped(canvas, NotLookedAt(apk.skipped))
-    return canvas.text()
 
 
 class _Told:
@@ -112,8 +110,7 @@ def _draw_apks(canvas: Canvas, apks: Sequence[tuple[int, str, str, list[str]]], 
         canvas.item(f"{path}: {outcome}", "*", 2, "bold")
         for line in lines:
             canvas.item(line, "-", 4)
-    if total > len(apks):
-        canvas.item(f"and {total - len(apks)} more, all in the JSON result (-f json)", "*")
+    draw_more(canvas, total - len(apks), "*")
 
 
 def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
@@ -122,7 +119,7 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
     if counting:
         lines.append(
-            f"{_number(len(counting), 'endpoint')}: "
+            f"{counted(len(counting), 'endpoint')}: "
             + some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
         )
         if not brief and (held := holders_line(counting)):
@@ -134,9 +131,29 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     return lines
 
 
-def _number(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
-
-
 def _host(host: str, owner: str | None) -> str:
     return f"{host} ({owner})" if owner else host
+
+
+_MOST_SWITCHES: Final = 8
+_SWITCH_LENGTH: Final = 200
+
+
+def tracker_lines(trackers: Sequence[Tracker], *, brief: bool = False) -> list[str]:
+    """Name the trackers and how far each is there, then the switches that the manifest sets for them.
+
+    Args:
+        trackers: those of one package.
+        brief: leaves the switches out.
+    """
+    if not trackers:
+        return []
+    names = "trackers: " + some([f"{tracker.name} ({tracker.tier})" for tracker in trackers])
+    return [names] if brief else [names, *islice(_switches(trackers), _MOST_SWITCHES)]
+
+
+def _switches(trackers: Sequence[Tracker]) -> Iterator[str]:
+    for tracker in trackers:
+        for one in tracker.opt_out:
+            meaning = f": it {one.meaning}" if one.meaning else ""
+            yield shortened(f"manifest for {tracker.name}: {one.shown}{meaning}", _SWITCH_LENGTH)

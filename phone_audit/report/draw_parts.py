@@ -1,8 +1,9 @@
-"""The parts that several text reports share: reasons, remedies, evidence, what was not looked at."""
+"""The parts that several reports share: reasons, remedies, evidence, what was not looked at."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from phone_audit.model.device import Device
 from phone_audit.model.finding import (
     ADVICE,
     NOT_READ,
@@ -15,9 +16,25 @@ from phone_audit.model.finding import (
     Tool,
     Verdict,
 )
-from phone_audit.report.canvas import Canvas
-from phone_audit.report.guidance import SAFETY, SAFETY_TITLE
+from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.safe import shortened
+
+SAFETY_TITLE = "Before you change anything"
+SAFETY = (
+    "If somebody may have put a spying program on this phone: removing it, or even switching it off, can alert them, "
+    "and it destroys evidence. Talk to someone you trust first, from another device. Help: stopstalkerware.org "
+    "(organisations by country); for journalists and civil society, Access Now's helpline at accessnow.org/help."
+)
+DEBUGGING_ON = (
+    "To switch USB debugging on: Settings > About phone, tap Build number seven times; then Settings > System > "
+    "Developer options > USB debugging."
+)
+DEBUGGING_OFF_TITLE = "When you are done"
+DEBUGGING_OFF = (
+    "Switch USB debugging off again: Settings > System > Developer options > USB debugging. "
+    '"Revoke USB debugging authorizations" in the same place makes the phone forget this computer.'
+)
+
 
 _MOST_EVIDENCE = 8
 _MOST_SOURCES = 4
@@ -29,6 +46,7 @@ _WATCHING = ("stalkerware", "spyware", "watchware")
 """Categories of what somebody may have put there to watch the owner."""
 _VALUE_LENGTH = 160
 _LONGEST_NAME = 100
+_LONGEST_WORD = 60
 
 
 def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
@@ -39,6 +57,13 @@ def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
     canvas.heading("Why")
     for number, reason in enumerate(reasons, 1):
         canvas.item(reason.text.partition(f" {ADVICE}")[0], f"{number}.")
+
+
+def phone_words(device: Device) -> list[str]:
+    """Name a phone: its model, and its serial number where that is stated."""
+    code_name = f" ({shortened(device.device, _LONGEST_WORD)})" if device.device else ""
+    serial = [f"serial {shortened(device.serial, _LONGEST_WORD)}"] if device.serial else []
+    return [f"Phone: {shortened(device.model or 'model unknown', _LONGEST_WORD)}{code_name}", *serial]
 
 
 def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding], list[Finding]]:
@@ -90,9 +115,9 @@ def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0) ->
         canvas.paragraph(f"{finding.subject.kind} {finding.subject.name}", 4)
         for evidence in finding.evidence[:_MOST_EVIDENCE]:
             canvas.item(evidence_line(evidence), "-", 4)
-        _draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, 4)
+        draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, indent=4)
         draw_sources(canvas, finding.sources, 4)
-    _draw_more(canvas, left, 2)
+    draw_more(canvas, left)
 
 
 def evidence_line(evidence: Evidence) -> str:
@@ -112,7 +137,7 @@ def draw_sources(canvas: Canvas, sources: Sequence[Source], indent: int) -> None
         canvas.item(", ".join(part for part in parts if part), "source:", indent)
         if source.url:
             canvas.line(source.url, indent + len("source: "))
-    _draw_more(canvas, len(sources) - _MOST_SOURCES, indent)
+    draw_more(canvas, len(sources) - _MOST_SOURCES, indent=indent)
 
 
 def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
@@ -166,7 +191,7 @@ def draw_skipped(canvas: Canvas, left_out: NotLookedAt) -> None:
         named = ", ".join(shortened(subject, 100) for subject in subjects)
         more = count - len(subjects)
         canvas.item(f"{named}{f' and {more} more' if more > 0 else ''}: {reason}")
-    _draw_more(canvas, len(reasons) - _MOST_SKIPPED, 2)
+    draw_more(canvas, len(reasons) - _MOST_SKIPPED)
 
 
 def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequence[str] = ()) -> None:
@@ -176,8 +201,3 @@ def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequ
         canvas.item(line)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(knowledge.counts.items()))
     canvas.item(f"{tool.name} {tool.version}; knowledge {knowledge.version} ({counts}), digest {knowledge.digest[:16]}")
-
-
-def _draw_more(canvas: Canvas, count: int, indent: int) -> None:
-    if count > 0:
-        canvas.item(f"and {count} more, all in the JSON result (-f json)", "-", indent)

@@ -1,7 +1,9 @@
+"""The trackers of one package, and what its manifest tells them."""
+
 from phone_audit.model.apk import OptOut, Tracker
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_apks import tracker_lines
 from phone_audit.report.formats import render
-from phone_audit.report.text_trackers import tracker_lines
 from tests.documents import apk, apks
 
 

@@ -1,12 +1,19 @@
-"""The text report of one phone: verdict first, reasons in plain words, evidence, what was not looked at."""
+"""The report of one phone: verdict first, reasons in plain words, evidence, what was not looked at."""
 
-from phone_audit.model.apk import LeftOnPhone
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from phone_audit.model.apk import Apk, LeftOnPhone
 from phone_audit.model.device import User
+from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
-from phone_audit.report.canvas import Canvas, Style
-from phone_audit.report.guidance import DEBUGGING_OFF, DEBUGGING_OFF_TITLE
-from phone_audit.report.safe import shortened
-from phone_audit.report.text_parts import (
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_code import blind_spots, in_words, is_flow, reading_line, reads, sends
+from phone_audit.report.draw_parts import (
+    DEBUGGING_OFF,
+    DEBUGGING_OFF_TITLE,
     NotLookedAt,
     cited,
     draw_about,
@@ -15,9 +22,10 @@ from phone_audit.report.text_parts import (
     draw_reasons,
     draw_remedies,
     draw_skipped,
+    phone_words,
 )
-from phone_audit.report.text_reading import draw_reading
-from phone_audit.report.text_watch import amount, draw_observations
+from phone_audit.report.draw_watch import amount, draw_observations
+from phone_audit.report.safe import shortened
 
 _SOURCES = {
     "live": "read live",
@@ -29,9 +37,8 @@ _SOURCES = {
 }
 
 
-def render_scan(scan: Scan, style: Style) -> str:
-    """Return the report that a worried owner reads."""
-    canvas = Canvas(style)
+def draw_scan(canvas: Canvas, scan: Scan) -> None:
+    """Draw the report that a worried owner reads."""
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
     canvas.gap()
     canvas.paragraph(_which_phone(scan))
@@ -47,19 +54,16 @@ def render_scan(scan: Scan, style: Style) -> str:
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)
-    return canvas.text()
 
 
 def _which_phone(scan: Scan) -> str:
-    device, build = scan.device, scan.build
+    build = scan.build
     parts = [
-        f"Phone: {_short(device.model) or 'model unknown'}" + (f" ({_short(device.device)})" if device.device else ""),
+        *phone_words(scan.device),
         f"Android {_short(build.android_version) or 'unknown'}",
         f"build {_short(build.display_id or build.id) or 'unknown'}",
         f"security patch {_short(build.security_patch) or 'unknown'}",
     ]
-    if device.serial:
-        parts.insert(1, f"serial {_short(device.serial)}")
     label = f"Label: {scan.label}. " if scan.label else ""
     return label + ", ".join(parts) + "."
 
@@ -122,3 +126,51 @@ def _user_note(user: User, asked: bool) -> str:
 
 def _short(text: str | None) -> str:
     return shortened(text or "", 60)
+
+
+_MOST_READING: Final = 12
+_READING_NOTE: Final = (
+    "What code is made to do, not what it was seen doing. Most of it needs a permission, which the settings of the "
+    "phone show and can take away."
+)
+
+
+def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
+    """Draw the packages that can read something, the worst first, then those that read most; and what was not seen."""
+    reading = [apk for apk in apks if any(reads(one.id) or is_flow(one) for one in apk.behaviours or ())]
+    spots = Counter(spot for apk in apks for spot in blind_spots(apk))
+    if not reading and not spots:
+        return
+    canvas.heading("What packages can read")
+    if reading:
+        canvas.paragraph(_READING_NOTE, 2)
+    ranked = sorted(reading, key=lambda apk: (-OUTCOMES.index(apk.outcome), -len(_ids(apk)), apk.package or apk.path))
+    for apk in ranked[:_MOST_READING]:
+        canvas.item(shortened(apk.package or apk.path, 100), "*", 2, "bold")
+        for line in _reading_lines(apk):
+            canvas.item(line, "-", 4)
+    draw_more(canvas, len(ranked) - _MOST_READING, "*")
+    if spots:
+        canvas.item(
+            "not seen: " + ", ".join(f"{spot} in {counted(count, 'package')}" for spot, count in spots.most_common())
+        )
+
+
+def _ids(apk: Apk) -> list[str]:
+    return [one.id for one in apk.behaviours or () if reads(one.id)]
+
+
+def _reading_lines(apk: Apk) -> list[str]:
+    seen = apk.behaviours or ()
+    lines = []
+    if _ids(apk):
+        lines.append(reading_line([one for one in seen if reads(one.id)]))
+    flows = sorted({f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one)})
+    if flows:
+        lines.append("seen in its code: " + ", ".join(flows))
+    ways = in_words(one.id for one in seen if sends(one.id))
+    unencrypted = [endpoint.host for endpoint in apk.endpoints or () if endpoint.cleartext and not endpoint.ruled_out]
+    if ways:
+        hosts = f"; unencrypted addresses: {len(unencrypted)}" if unencrypted else ""
+        lines.append(f"ways out: {', '.join(ways)}{hosts}")
+    return lines

@@ -1,4 +1,4 @@
-"""The text report of build identifiers."""
+"""The report of build identifiers."""
 
 from collections import Counter
 from datetime import date
@@ -6,14 +6,14 @@ from itertools import groupby
 
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import CheckedBuild, Firmware, ParsedBuild
-from phone_audit.report.canvas import Canvas, Style
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Canvas
+from phone_audit.report.draw_parts import draw_about, draw_remedies, draw_sources
 from phone_audit.report.safe import shortened
-from phone_audit.report.text_parts import draw_about, draw_remedies, draw_sources
 
 
-def render_firmware(result: Firmware, style: Style) -> str:
-    """Return one block for each identifier, in the order of the input."""
-    canvas = Canvas(style)
+def draw_firmware(canvas: Canvas, result: Firmware) -> None:
+    """Draw one block for each identifier, in the order of the input."""
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
     titles = {incident.id: incident.title for incident in result.incidents}
@@ -28,7 +28,6 @@ def render_firmware(result: Firmware, style: Style) -> str:
         _draw_build(canvas, build, titles, age, result.run.as_of)
     draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
     draw_about(canvas, result.knowledge, result.tool)
-    return canvas.text()
 
 
 def _ages(result: Firmware) -> tuple[int | None, ...]:
@@ -76,12 +75,8 @@ _YEAR, _MONTH = 365.2425, 30.436875
 
 def _span(days: int) -> str:
     years, months = int(days / _YEAR), int(days % _YEAR / _MONTH)
-    parts = [
-        f"{number} {word}{'' if number == 1 else 's'}"
-        for number, word in ((years, "year"), (months, "month"))
-        if number
-    ]
-    return " and ".join(parts) or f"{days} day{'' if days == 1 else 's'}"
+    parts = [counted(number, word) for number, word in ((years, "year"), (months, "month")) if number]
+    return " and ".join(parts) or counted(days, "day")
 
 
 def _draw_support(canvas: Canvas, build: CheckedBuild, as_of: str | None) -> None:
@@ -94,24 +89,14 @@ def _draw_support(canvas: Canvas, build: CheckedBuild, as_of: str | None) -> Non
     draw_sources(canvas, list(support.sources), 4)
 
 
-_NAMES = (
-    ("brand", "brand"),
-    ("model", "model"),
-    ("product", "product"),
-    ("device", "device"),
-    ("android_version", "Android"),
-    ("build_id", "build ID"),
-    ("incremental", "incremental"),
-    ("type", "type"),
-    ("tags", "tags"),
-    ("vendor_scheme", "scheme"),
-    ("vendor_version", "version"),
-    ("region", "region"),
-    ("variant", "variant"),
-    ("build_date", "date"),
-)
+_NAMES = {
+    "brand": "brand", "model": "model", "product": "product", "device": "device", "android_version": "Android",
+    "build_id": "build ID", "incremental": "incremental", "type": "type", "tags": "tags", "vendor_scheme": "scheme",
+    "vendor_version": "version", "region": "region", "variant": "variant", "build_date": "date",
+}  # fmt: skip
 
 
 def _parsed(parsed: ParsedBuild) -> str:
-    said = [f"{name} {value}" for field, name in _NAMES if (value := getattr(parsed, field))]
+    values = parsed.model_dump()
+    said = [f"{name} {values[field]}" for field, name in _NAMES.items() if values[field]]
     return "Read as: " + ", ".join(said) + "." if said else "Nothing could be taken from it."

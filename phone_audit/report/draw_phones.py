@@ -1,10 +1,11 @@
-"""The text summary of several phones: each in a line, then which of one kind differs, and in what."""
+"""Lists of phones: those that are attached, and the summary of several scans with what differs among them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
-from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
-from phone_audit.report.canvas import Canvas, Style
+from phone_audit.model.results import Devices, Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.report.canvas import Canvas
+from phone_audit.report.draw_parts import DEBUGGING_ON
 from phone_audit.report.safe import shortened
 
 MOST_SHOWN = 12
@@ -13,9 +14,8 @@ MOST_SHOWN = 12
 _LONGEST = 60
 
 
-def render_fleet(fleet: Fleet, style: Style) -> str:
-    """Return the summary that the person in charge of the phones reads."""
-    canvas = Canvas(style)
+def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
+    """Draw the summary that the person in charge of the phones reads."""
     read = [scan for scan in fleet.scans if scan.outcome is not None]
     canvas.paragraph(_headline(len(fleet.scans), len(read)), style="bold")
     canvas.gap()
@@ -28,7 +28,6 @@ def render_fleet(fleet: Fleet, style: Style) -> str:
     for model in fleet.models:
         canvas.heading(f"Phones of the model {_short(model.model)}, whose builds differ")
         _draw_differences(canvas, model)
-    return canvas.text()
 
 
 def _headline(seen: int, read: int) -> str:
@@ -97,3 +96,17 @@ def _spread(difference: Difference) -> str:
 
 def _short(text: str | None) -> str:
     return shortened(text or "", _LONGEST)
+
+
+def draw_devices(canvas: Canvas, result: Devices) -> None:
+    """Draw each phone with its state and what to do about a state that blocks."""
+    for device in result.devices:
+        name = f"{device.serial} ({device.model})" if device.model else device.serial
+        canvas.item(f"{name}: {device.state}", "*", 0, "bold")
+        canvas.paragraph(device.message, 2)
+        if device.hint:
+            canvas.paragraph(device.hint, 2)
+    if not result.devices:
+        canvas.paragraph("No phone was found.", style="bold")
+        canvas.paragraph("Plug the phone in with a cable that carries data, unlock it, and accept this computer's key.")
+        canvas.paragraph(DEBUGGING_ON)

@@ -5,14 +5,14 @@ from datetime import date
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.pipeline.firmware import check_firmware
 from phone_audit.report.canvas import Style
-from phone_audit.report.text_firmware import render_firmware
+from phone_audit.report.formats import render
 
 SETTINGS = "Model  Nokia 7 plus\nBuild number  00WW_3_22C_SP03\nAndroid security patch level  1 March 2019\n"
 
 
 def report(text: str, as_of: date) -> str:
     result = check_firmware([text], knowledge=load_knowledge(), as_of=as_of)
-    return " ".join(render_firmware(result, Style(width=100)).split())
+    return " ".join(render("text", result, Style(width=100)).split())
 
 
 def test_ages_and_ends_on_a_day() -> None:

@@ -8,9 +8,8 @@ import pytest
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Observation
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_watch import amount, facts_of
 from phone_audit.report.formats import render
-from phone_audit.report.text import render_text
-from phone_audit.report.text_watch import amount, facts_of
 from tests.documents import finding, scan, verdict
 from tests.judge.test_joining import seen
 from tests.watches import watch
@@ -26,7 +25,7 @@ def told(**update: object) -> Observation:
 def test_the_whole_report() -> None:
     bad = finding("com.a")
     result = watch(told(), findings=(bad,), skipped=(SKIPPED,), judged=verdict("known-bad", bad.key))
-    text = render_text(result, PLAIN)
+    text = render("text", result, PLAIN)
     assert text.startswith(
         " KNOWN-BAD  The headline of known-bad\n\nPhone: Nokia 7 plus (B2N_sprout), watched for 30 seconds.\n"
     )
@@ -52,7 +51,7 @@ def test_the_whole_report() -> None:
 
 
 def test_nothing_seen() -> None:
-    assert "No connection was seen." in render_text(watch(), PLAIN)
+    assert "No connection was seen." in render("text", watch(), PLAIN)
 
 
 def test_the_facts_of_an_observation() -> None:
@@ -76,7 +75,7 @@ def test_amounts(size: int, text: str) -> None:
 
 
 def test_hostile_text_is_harmless() -> None:
-    text = render_text(watch(told(endpoints=("a\x1b[31m\u202e.example",))), PLAIN)
+    text = render("text", watch(told(endpoints=("a\x1b[31m\u202e.example",))), PLAIN)
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "a\\x1b[31m\\u202e.example" in text
@@ -84,13 +83,13 @@ def test_hostile_text_is_harmless() -> None:
 
 def test_many_places_are_counted() -> None:
     ones = [seen(f"198.51.100.{number}") for number in range(20)]
-    assert "and 8 more, all in the JSON result" in render_text(watch(*ones), PLAIN)
+    assert "and 8 more, all in the JSON result" in render("text", watch(*ones), PLAIN)
 
 
 def test_a_scan_shows_what_was_seen() -> None:
-    text = render_text(scan().model_copy(update={"observations": (told(),)}), PLAIN)
+    text = render("text", scan().model_copy(update={"observations": (told(),)}), PLAIN)
     assert "Seen connected" in text
-    assert "Seen connected" not in render_text(scan(), PLAIN)
+    assert "Seen connected" not in render("text", scan(), PLAIN)
 
 
 def test_csv_has_what_was_not_read() -> None:

@@ -15,7 +15,7 @@ _LEADS_NOWHERE = (errno.ENOENT, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InputFile:
     """A file to read.
 
     Attributes:
@@ -31,7 +31,7 @@ class Found:
     sure: bool = True
 
 
-def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
+def find_apks(paths: Sequence[Path]) -> Iterator[InputFile | Skipped]:
     """Find the files to read.
 
     A path that is no folder is always read, whatever it is. Folders are searched to the bottom: files called `.apk`,
@@ -49,7 +49,9 @@ def find_apks(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
     named = {shown(path) for path in paths if not _is_folder(path)}
     folders: set[tuple[int, int]] = set()
     for path in paths:
-        for found in _in_folder(path, folders) if _is_folder(path) else iter([Found(path, shown(path), named=True)]):
+        for found in (
+            _in_folder(path, folders) if _is_folder(path) else iter([InputFile(path, shown(path), named=True)])
+        ):
             if isinstance(found, Skipped):
                 yield found
             elif found.shown_as not in seen:
@@ -62,7 +64,7 @@ def shown(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[Found | Skipped]:
+def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[InputFile | Skipped]:
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -80,10 +82,10 @@ def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[Found | Sk
         waiting.extend(entry for entry in reversed(entries) if _is_folder(entry))
 
 
-def _file(path: Path) -> Found | Skipped | None:
+def _file(path: Path) -> InputFile | Skipped | None:
     """Look at one entry of a folder; None where it is nothing to read."""
     called = path.name.lower().endswith(_SUFFIXES)
-    found = Found(path, shown(path), named=False, sure=called)
+    found = InputFile(path, shown(path), named=False, sure=called)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

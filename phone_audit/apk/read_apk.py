@@ -7,18 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
-from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
-from phone_audit.apk.assets.walk import look_elsewhere
+from phone_audit.apk.assets.asset_walker import read_assets
+from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.code.package_code import CodeFacts, read_code
-from phone_audit.apk.container import File, join_members, members_of
-from phone_audit.apk.digests import UNKNOWN, Digests, digests_of, pieces_of
-from phone_audit.apk.join import INSIDE
 from phone_audit.apk.oat.code_files import read_beside
-from phone_audit.apk.records import empty_record, in_order
+from phone_audit.apk.package_file import (
+    UNKNOWN_HASHES,
+    FileHashes,
+    PackageFile,
+    hash_pieces,
+    join_members,
+    members_of,
+    pieces_of,
+)
+from phone_audit.apk.records import INSIDE, empty_record, skipped_in_order
 from phone_audit.apk.signature.signers import read_signing
-from phone_audit.apk.signature.verify import Asked, asked_of, hashes_to_take, verify
+from phone_audit.apk.signature.verify import TargetPlatform, hashes_to_take, target_platform, verify
 from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.network_policy import with_code
@@ -51,7 +57,7 @@ def read_apk(
     leave_out: frozenset[str] = frozenset(),
     on_step: Callable[[str], None] = _unwatched,
     parts: Parts | None = None,
-    told: Digests = UNKNOWN,
+    told: FileHashes = UNKNOWN_HASHES,
     beside: Sequence[CompiledFile] = (),
 ) -> ApkInfo:
     """Read one file; whatever it holds, the answer is one record.
@@ -79,29 +85,29 @@ def read_apk(
         try:
             with map_file(path) as data:
                 hashed = _hashing(path, len(data), thread) if parts is None else partial(_same, told)
-                file = File(shown_as, hashed, len(data), path, tuple(beside))
+                file = PackageFile(shown_as, hashed, len(data), path, tuple(beside))
                 return _Reader(knowledge, steps, thread).read(file, Archive(data, parts=parts))
         except ApkError as error:
             steps.note(shown_as, "read", error)
             return empty_record(shown_as, steps.taken(), **_known_of(file))
 
 
-def _hashing(path: Path, size: int, thread: SecondThread) -> Callable[[], Digests]:
+def _hashing(path: Path, size: int, thread: SecondThread) -> Callable[[], FileHashes]:
     """Hash a file by reading, not through its map, whose pages would stay in memory; a large one is hashed beside."""
     if size < LARGE:
         return partial(_same, _hashed(path))
     return thread.start(_hashed, path).result
 
 
-def _hashed(path: Path) -> Digests:
+def _hashed(path: Path) -> FileHashes:
     try:
         with path.open("rb") as file:
-            return digests_of(pieces_of(file))
+            return hash_pieces(pieces_of(file))
     except OSError as error:
         raise ApkError(f"The file cannot be read: {error.strerror}.") from error
 
 
-def _same(found: Digests) -> Digests:
+def _same(found: FileHashes) -> FileHashes:
     return found
 
 
@@ -111,7 +117,7 @@ class _FileFields(TypedDict, total=False):
     files: tuple[ApkFile, ...]
 
 
-def _known_of(file: File | None) -> _FileFields:
+def _known_of(file: PackageFile | None) -> _FileFields:
     """What a record says of a file in which nothing could be read."""
     with suppress(ApkError):
         if file is not None:
@@ -125,15 +131,15 @@ class _Reader:
         self._steps = steps
         self._thread = thread
 
-    def read(self, file: File, archive: Archive) -> ApkInfo:
+    def read(self, file: PackageFile, archive: Archive) -> ApkInfo:
         """Read whatever the file is."""
         return self.container(file, archive) if is_container(archive) else self.package(file, archive)
 
-    def package(self, file: File, archive: Archive) -> ApkInfo:
+    def package(self, file: PackageFile, archive: Archive) -> ApkInfo:
         """Read one APK, bundle or library."""
         self._steps.note_archive(file.shown_as, archive.notes)
         facts = read_package_facts(archive, file.shown_as, self._steps)
-        asked = asked_of(facts.manifest)
+        asked = target_platform(facts.manifest)
         self._steps.run("signature", file.shown_as, lambda: self._prepare(archive, asked))
         entries = self._with_beside(file, code_entries(archive))
         self._steps.run("native", file.shown_as, lambda: self._begin_inflating(archive, entries))
@@ -144,7 +150,7 @@ class _Reader:
         record = self._record(file, archive, signing, facts, entries, code)
         return with_hidden(record, hidden, self._knowledge)
 
-    def container(self, file: File, archive: Archive) -> ApkInfo:
+    def container(self, file: PackageFile, archive: Archive) -> ApkInfo:
         """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
         self._steps.note_archive(file.shown_as, archive.notes)
         members = []
@@ -155,18 +161,18 @@ class _Reader:
         self._steps.announce(RECORD)
         return join_members(file, members, (*noted, *self._steps.taken()))
 
-    def _prepare(self, archive: Archive, asked: Asked) -> None:
+    def _prepare(self, archive: Archive, asked: TargetPlatform) -> None:
         """Have the hashes that the signature needs taken while the entries are read anyway."""
         archive.hash_what_is_read(hashes_to_take(archive, asked), self._thread)
 
     def _begin_inflating(self, archive: Archive, entries: CodeEntries) -> None:
         archive.inflate_ahead(_last_ones_first(archive, entries), self._thread)
 
-    def _signing(self, file: File, archive: Archive, asked: Asked) -> Signing:
+    def _signing(self, file: PackageFile, archive: Archive, asked: TargetPlatform) -> Signing:
         checked = self._steps.run("signature", file.shown_as, lambda: verify(archive, file.path, asked))
         return read_signing(archive, file.path, self._knowledge.key_of, checked)
 
-    def _code(self, file: File, archive: Archive, facts: PackageFacts, entries: CodeEntries) -> CodeFacts | None:
+    def _code(self, file: PackageFile, archive: Archive, facts: PackageFacts, entries: CodeEntries) -> CodeFacts | None:
         elsewhere = self._elsewhere(file, archive, entries)
         missing = _no_code(facts, entries)
         if missing is not None:
@@ -180,7 +186,7 @@ class _Reader:
         self._add_inside(file, code.skipped if code else ())
         return code
 
-    def _with_beside(self, file: File, entries: CodeEntries) -> CodeEntries:
+    def _with_beside(self, file: PackageFile, entries: CodeEntries) -> CodeEntries:
         """Add the DEX files that Android took out of the archive when it compiled the package."""
         if entries.loaded or not file.beside:
             return entries
@@ -188,17 +194,19 @@ class _Reader:
         self._add_inside(file, found.skipped if found else ())
         return replace(entries, beside=found.dexes) if found else entries
 
-    def _elsewhere(self, file: File, archive: Archive, entries: CodeEntries) -> Elsewhere:
+    def _elsewhere(self, file: PackageFile, archive: Archive, entries: CodeEntries) -> AssetFacts:
         own_dex = frozenset(entry for _, entry in entries.dex)
-        found = self._steps.run("native", file.shown_as, lambda: look_elsewhere(archive, own_dex))
+        found = self._steps.run("native", file.shown_as, lambda: read_assets(archive, own_dex))
         self._add_inside(file, found.skipped if found else ())
-        return found or NOTHING_ELSEWHERE
+        return found or NO_ASSETS
 
-    def _add_inside(self, file: File, skipped: Iterable[Skipped]) -> None:
+    def _add_inside(self, file: PackageFile, skipped: Iterable[Skipped]) -> None:
         for one in skipped:
             self._steps.add(one.model_copy(update={"subject": f"{file.shown_as}{INSIDE}{one.subject}"}))
 
-    def _dexes(self, file: File, archive: Archive, entries: CodeEntries) -> Iterator[tuple[str, bytes | memoryview]]:
+    def _dexes(
+        self, file: PackageFile, archive: Archive, entries: CodeEntries
+    ) -> Iterator[tuple[str, bytes | memoryview]]:
         for name, entry in entries.dex:
             try:
                 yield name, archive.read(entry, _DEX_LIMIT)
@@ -208,7 +216,7 @@ class _Reader:
 
     def _record(
         self,
-        file: File,
+        file: PackageFile,
         archive: Archive,
         signing: Signing | None,
         facts: PackageFacts,
@@ -219,11 +227,11 @@ class _Reader:
         role = file.in_role(manifest.role if manifest else "base")
         files = role, *(map(_listed, file.beside) if entries.beside else ())
         record = empty_record(
-            file.shown_as, in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=files
+            file.shown_as, skipped_in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=files
         )
         known: dict[str, object] = {
             "network_policy": facts.policy,
-            "left_on_phone": archive.held.left_on_phone(archive.entries),
+            "left_on_phone": archive.partial.left_on_phone(archive.entries),
         }
         if entries.dex or entries.java or entries.beside:
             known["has_code"] = True
@@ -241,7 +249,7 @@ class _Reader:
 
 
 def _listed(beside: CompiledFile) -> ApkFile:
-    found = Digests(beside.sha256, None, None)
+    found = FileHashes(beside.sha256, None, None)
     with suppress(ApkError):
         if beside.local is not None:
             found = _hashed(beside.local)

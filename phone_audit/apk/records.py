@@ -1,9 +1,32 @@
-"""The record of a file of which nothing could be read, and the order of what was left out."""
+"""Records of packages: an empty one, the order of what they list, and several files of one package as one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import Final, TypeVar
 
-from phone_audit.model.apk import ApkFile, ApkInfo
-from phone_audit.model.finding import Skipped
+from phone_audit.model.apk import (
+    ApkFile,
+    ApkInfo,
+    Endpoint,
+    HeldBy,
+    LeftOnPhone,
+    NetworkPolicy,
+    Obfuscation,
+    Signature,
+    Tracker,
+)
+from phone_audit.model.finding import Evidence, EvidenceKind, Skipped
+
+_FIRST: Final[tuple[EvidenceKind, ...]] = ("manifest", "call", "class")
+"""Kinds that are listed before others, what is declared before what is done before what is there."""
+_TIERS = ("referenced", "host-only", "present", "initialised")
+INSIDE = "!"
+"""Stands between the name of a file and that of an entry inside it."""
+
+Item = TypeVar("Item")
+Home = tuple[str, str, int | None, tuple[str, ...]]
+"""Folder, package, version code and signers."""
 
 
 def empty_record(
@@ -39,10 +62,240 @@ def empty_record(
         behaviours=None,
         flows_complete=None,
         obfuscation=None,
-        skipped=in_order(skipped),
+        skipped=skipped_in_order(skipped),
     )
 
 
-def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+def skipped_in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """Sort and drop repetitions."""
     return tuple(sorted(set(skipped), key=lambda s: (s.subject, s.step, s.code, s.reason)))
+
+
+def evidence_in_order(evidence: Iterable[Evidence], last: Collection[str] = ()) -> tuple[Evidence, ...]:
+    """Return evidence by kind and place, each piece once.
+
+    Args:
+        evidence: in any order.
+        last: values that only explain, and are listed after all others.
+    """
+    return tuple(sorted(set(evidence), key=lambda one: (one.value in last, _rank(one))))
+
+
+def _rank(one: Evidence) -> tuple[int | str, ...]:
+    kind = _FIRST.index(one.kind) if one.kind in _FIRST else len(_FIRST)
+    texts = (one.class_ or "", one.value, one.method or "")
+    return (kind, one.where, *texts, -1 if one.offset is None else one.offset, one.kind, one.encoding or "")
+
+
+def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
+    """Join split APKs to the base beside them.
+
+    A split goes to the first base of its folder with the same package, version code and signers. What finds no such
+    base stays a record of its own.
+
+    Args:
+        infos: records of single files; several folders may be mixed.
+
+    Returns:
+        The records that are left, in the given order, each base with its splits.
+    """
+    homes: dict[Home, int] = {}
+    for number, info in enumerate(infos):
+        key = home_of(info)
+        if key and _role(info) == "base":
+            homes.setdefault(key, number)
+    guests: dict[int, list[ApkInfo]] = {}
+    kept: list[int] = []
+    for number, info in enumerate(infos):
+        key = home_of(info)
+        home = homes.get(key) if key and _role(info) not in ("base", "container") else None
+        if home is None:
+            kept.append(number)
+        else:
+            guests.setdefault(home, []).append(info)
+    return [_with_splits(infos[number], guests.get(number, [])) for number in kept]
+
+
+def _with_splits(base: ApkInfo, splits: list[ApkInfo]) -> ApkInfo:
+    return join(base, [moved_inside(split, PurePosixPath(split.path).name) for split in splits]) if splits else base
+
+
+def home_of(info: ApkInfo) -> Home | None:
+    """Return what is equal for the base of a package and its splits; None for what cannot be one of them."""
+    if info.package is None or len(info.files) != 1:
+        return None
+    signers = tuple(signer.sha256 for signer in info.signers or ())
+    return str(PurePosixPath(info.path).parent), info.package, info.version_code, signers
+
+
+def _role(info: ApkInfo) -> str:
+    return info.files[0].role if info.files else "base"
+
+
+def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
+    """Return the record with every place of evidence put under `name`."""
+
+    def moved(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
+
+    def held(holders: tuple[HeldBy, ...]) -> tuple[HeldBy, ...]:
+        return tuple(by.model_copy(update={"evidence": moved(by.evidence)}) for by in holders)
+
+    trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": moved(t.evidence)}))
+    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": held(e.held_by)}))
+    behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": moved(b.evidence)}))
+    changed: dict[str, object] = {"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours}
+    if info.network_policy is not None:
+        accepted = held(info.network_policy.accepted_by)
+        changed["network_policy"] = info.network_policy.model_copy(update={"accepted_by": accepted})
+    if info.obfuscation is not None:
+        changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": moved(info.obfuscation.evidence)})
+    return info.model_copy(update=changed)
+
+
+def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
+    """Add what other files of the package hold; who signed it and what it is called stays as in the base."""
+    infos = (base, *others)
+    return base.model_copy(
+        update={
+            "files": tuple(sorted((f for info in infos for f in info.files), key=lambda f: f.path)),
+            "permissions": _union([info.permissions for info in infos], lambda name: name),
+            "components": _union(
+                [info.components for info in infos], lambda c: (c.kind, c.name, c.exported, c.actions)
+            ),
+            "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
+            "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
+            "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
+            "flows_complete": _all_known([info.flows_complete for info in infos]),
+            "network_policy": _join_policy([info.network_policy for info in infos]),
+            "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
+            "left_on_phone": join_left(infos),
+            "signature": join_signatures(base.signature, [(info.path, info.signature) for info in infos[1:]]),
+            "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
+        }
+    )
+
+
+def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:
+    """Add up what stayed on the phone; None where nothing did."""
+    parts = [info.left_on_phone for info in infos if info.left_on_phone]
+    if not parts:
+        return None
+    return LeftOnPhone(
+        files=sum(part.files for part in parts),
+        bytes=sum(part.bytes for part in parts),
+        bytes_read=sum(part.bytes_read for part in parts),
+    )
+
+
+def _all_known(parts: Iterable[bool | None]) -> bool | None:
+    """Tell whether something holds for all files of which it is known; None where it is known of none."""
+    known = [part for part in parts if part is not None]
+    return all(known) if known else None
+
+
+def _each(items: tuple[Item, ...] | None, change: Callable[[Item], Item]) -> tuple[Item, ...] | None:
+    return None if items is None else tuple(change(item) for item in items)
+
+
+def _union(parts: Sequence[tuple[Item, ...] | None], order: Callable[[Item], object]) -> tuple[Item, ...] | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return tuple(sorted({item for part in known for item in part}, key=order))  # type: ignore[arg-type]
+
+
+def _merged(
+    parts: Sequence[tuple[Item, ...] | None], key: Callable[[Item], str], merge: Callable[[list[Item]], Item]
+) -> tuple[Item, ...] | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    ordered = sorted((item for part in known for item in part), key=key)
+    return tuple(merge(list(same)) for _, same in groupby(ordered, key=key))
+
+
+def _join_trackers(same: list[Tracker]) -> Tracker:
+    opt_out = sorted({one for t in same for one in t.opt_out}, key=lambda one: one.shown)
+    return same[0].model_copy(
+        update={
+            "tier": max((t.tier for t in same), key=_TIERS.index),
+            "endpoints": tuple(sorted({host for t in same for host in t.endpoints})),
+            "evidence": evidence_in_order((e for t in same for e in t.evidence), last=[one.shown for one in opt_out]),
+            "opt_out": tuple(opt_out),
+        }
+    )
+
+
+def _join_endpoints(same: list[Endpoint]) -> Endpoint:
+    ruled_out = None if any(e.ruled_out is None for e in same) else same[0].ruled_out
+    return same[0].model_copy(
+        update={
+            "urls": tuple(sorted({url for e in same for url in e.urls})),
+            "schemes": tuple(sorted({scheme for e in same for scheme in e.schemes})),
+            "ports": tuple(sorted({port for e in same for port in e.ports})),
+            "cleartext": any(e.cleartext for e in same),
+            "ruled_out": ruled_out,
+            "held_by": _join_holders([by for e in same for by in e.held_by]),
+        }
+    )
+
+
+def _join_holders(holders: list[HeldBy]) -> tuple[HeldBy, ...]:
+    ordered = sorted(holders, key=lambda by: (by.party, by.library or ""))
+    joined = []
+    for _, same in groupby(ordered, key=lambda by: (by.party, by.library)):
+        group = list(same)
+        evidence = tuple(dict.fromkeys(e for by in group for e in by.evidence))
+        joined.append(group[0].model_copy(update={"evidence": evidence}))
+    return tuple(joined)
+
+
+def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
+    """Put together what several files of a package, or several looks at one, show; None where nothing was looked at."""
+    if not parts:
+        return None
+    shares = [part.name_share for part in parts if part.name_share is not None]
+    return Obfuscation(
+        packers=tuple(sorted({packer for part in parts for packer in part.packers})),
+        name_share=max(shares, default=None),
+        encrypted=_any(part.encrypted for part in parts),
+        dynamic_code=_any(part.dynamic_code for part in parts),
+        evidence=tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence)),
+    )
+
+
+def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
+    """Return what the base, which comes first, says may be sent; what code accepts may stand in any file."""
+    base, known = parts[0], [part for part in parts if part is not None]
+    if base is None:
+        return None
+    holders = _join_holders([by for part in known for by in part.accepted_by])
+    accepts = any(part.accepts_any_certificate for part in known)
+    return base.model_copy(update={"accepts_any_certificate": accepts, "accepted_by": holders})
+
+
+def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:
+    """Return the signature of a package of several files: it verifies only where each of them does.
+
+    Args:
+        base: of the file that the package is called after; its schemes stand for all.
+        others: name and signature of each other file.
+    """
+    if base is None:
+        return None
+    verified, errors, unchecked = base.verified, list(base.errors), base.unchecked
+    for name, signature in others:
+        if signature is None or signature.verified is None:
+            verified = verified and None
+            unchecked = unchecked or (signature.unchecked if signature else None)
+        elif not signature.verified:
+            verified = False
+            errors.extend(f"{error} ({name})" for error in signature.errors)
+    changed = {"verified": verified, "errors": tuple(sorted(set(errors))), "unchecked": unchecked}
+    return base.model_copy(update=changed)
+
+
+def _any(flags: Iterable[bool | None]) -> bool | None:
+    known = [flag for flag in flags if flag is not None]
+    return any(known) if known else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phone_audit.apk.join import join_splits
+from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.judge.judge import JudgedApk
 from phone_audit.knowledge.load import Knowledge

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from phone_audit.apk.discover import Found, find_apks
-from phone_audit.apk.join import Home, home_of
+from phone_audit.apk.discover import InputFile, find_apks
 from phone_audit.apk.oat.locate import files_near
+from phone_audit.apk.records import Home, home_of
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import cut
@@ -35,7 +35,7 @@ _LEAST_OF_A_SPLIT = 4 * 2**10
 class _Search:
     """What the search for files came upon: the files of a folder together, whatever the order of the arguments."""
 
-    files: list[Found] = field(default_factory=list)
+    files: list[InputFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -144,7 +144,7 @@ def audit_apks(
 def _search(paths: Sequence[Path]) -> _Search:
     search = _Search()
     for found in find_apks(paths):
-        if isinstance(found, Found):
+        if isinstance(found, InputFile):
             search.files.append(found)
         else:
             search.skipped.append(found)
@@ -216,7 +216,7 @@ def _counted(
             return
 
 
-def _not_reached(files: Iterable[Found]) -> Iterator[Skipped]:
+def _not_reached(files: Iterable[InputFile]) -> Iterator[Skipped]:
     """Name the files that a stop left unread."""
     for file in files:
         reason = "The search was interrupted before this file."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from phone_audit.apk.discover import Found
+from phone_audit.apk.discover import InputFile
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.pipeline.options import Progress
@@ -24,7 +24,7 @@ class LookedAt:
         split: by folder, the packages that have a split in it, whose records become one.
     """
 
-    files: tuple[Found, ...]
+    files: tuple[InputFile, ...]
     split: Mapping[str, frozenset[str]]
 
 
@@ -42,7 +42,7 @@ def folder_of(shown_as: str) -> str:
 
 
 def look_at_files(
-    files: Sequence[Found], pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
+    files: Sequence[InputFile], pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
 ) -> LookedAt:
     """Look at those files of which the name does not tell enough, each once however many links lead to it.
 
@@ -55,7 +55,7 @@ def look_at_files(
     together = Counter(folder_of(file.shown_as) for file in files)
     asked = {_identity(file.path): file for file in files if not file.sure or together[folder_of(file.shown_as)] > 1}
     looks = _looks(asked, pool, on_progress, stopped)
-    kept: list[Found] = []
+    kept: list[InputFile] = []
     split: dict[str, set[str]] = {}
     for file in files:
         look = looks.get(_identity(file.path), _NOT_LOOKED_AT)
@@ -67,7 +67,7 @@ def look_at_files(
 
 
 def _looks(
-    asked: Mapping[Identity, Found], pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
+    asked: Mapping[Identity, InputFile], pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]
 ) -> dict[Identity, _Look]:
     looks: dict[Identity, _Look] = {}
     if not asked or stopped():

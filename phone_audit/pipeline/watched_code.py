@@ -13,8 +13,8 @@ from phone_audit.acquire.packages.owners import Owners, code_files
 from phone_audit.acquire.parse.shell_loops import parse_hashes
 from phone_audit.acquire.parse.text import decode, shown
 from phone_audit.acquire.transport import Transport
-from phone_audit.apk.join import join_splits
 from phone_audit.apk.oat.locate import lacks_code
+from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.task import renamed

@@ -1,6 +1,6 @@
 """Compiled XML built by hand."""
 
-from phone_audit.apk.xml.compiled_xml import BOOLEAN, REFERENCE, STRING, Attribute, Element, Value
+from phone_audit.apk.xml.elements import BOOLEAN, REFERENCE, STRING, Attribute, Element, Value
 
 LABEL, NAME, PERMISSION, READ_PERMISSION, WRITE_PERMISSION = 0x01010001, 0x01010003, 0x01010006, 0x01010007, 0x01010008
 SHARED_USER_ID, HAS_CODE, DEBUGGABLE, EXPORTED = 0x0101000B, 0x0101000C, 0x0101000F, 0x01010010

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.apk.digests import Digests
+from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.signature.signing_block import SigningBlock
 from phone_audit.apk.zip import range_planner as wanted
 from phone_audit.apk.zip.directory import Index
-from phone_audit.apk.zip.media_names import named_like_media
+from phone_audit.apk.zip.media import named_like_media
 from phone_audit.detect.detectors import detect_apk
 from phone_audit.judge.judge import JudgedApk, judge_apk
 from phone_audit.knowledge.load import Knowledge
@@ -49,7 +49,7 @@ def compare(path: Path, knowledge: Knowledge, scratch: Path) -> Compared:
         return Compared(path.name, len(data), brought.bytes_read, in_parts=False)
     lay_down(scratch, data, brought.parts)
     whole = read_apk(path, shown_as=path.name, knowledge=knowledge)
-    told = Digests(whole.files[0].sha256, whole.files[0].sha1, whole.files[0].md5)
+    told = FileHashes(whole.files[0].sha256, whole.files[0].sha1, whole.files[0].md5)
     parts = read_apk(scratch, shown_as=path.name, knowledge=knowledge, parts=brought.parts, told=told)
     findings = _findings(_judged(whole, knowledge), _judged(parts, knowledge))
     return Compared(path.name, len(data), brought.bytes_read, True, tuple(findings), tuple(_records(whole, parts)))

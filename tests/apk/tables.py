@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.apk.xml.compiled_xml import Value
+from phone_audit.apk.xml.elements import Value
 
 COMPLEX = Value(0xFF, 0)
 """Stands for a bag."""

@@ -10,7 +10,7 @@ from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.androguard_xml import parse_xml
 from phone_audit.apk.xml.binary_xml import read_regular
 from phone_audit.apk.xml.bundle_xml import parse_bundle_xml
-from phone_audit.apk.xml.compiled_xml import ANDROID, STRING, Attribute, Element, Value
+from phone_audit.apk.xml.elements import ANDROID, STRING, Attribute, Element, Value
 from phone_audit.apk.xml.manifest import read_manifest
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
 from phone_audit.apk.xml.text_xml import parse_text_xml

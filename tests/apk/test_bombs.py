@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.zip import archive
+from phone_audit.apk.zip import archive, inflate
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo
 from tests.apk.packages import FOLDER, MANIFEST, dex, manifest, package
@@ -132,7 +132,7 @@ def test_of_a_bomb_no_more_is_inflated_than_is_allowed(
 ) -> None:
     (tmp_path / "a.apk").write_bytes(package("base", dex(URL), bomb(name, 100)))
     inflating = Inflating()
-    monkeypatch.setattr(archive, "isal_zlib", inflating)
+    monkeypatch.setattr(inflate, "isal_zlib", inflating)
     info = read_apk(tmp_path / "a.apk", shown_as="a.apk", knowledge=load_knowledge())
     assert {code for _, code in skips(info)} == {"size-limit"}
     assert 0 < inflating.total < archive.TOTAL_LIMIT

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.discover import Found, find_apks, shown
+from phone_audit.apk.discover import InputFile, find_apks, shown
 from phone_audit.model.finding import Skipped
 from tests.apk.zips import Part, make_zip
 
@@ -17,7 +17,7 @@ def write(path: Path, content: bytes = b"text") -> Path:
 
 
 def found(*paths: Path, below: Path | None = None) -> list[str]:
-    names = [one.shown_as if isinstance(one, Found) else f"skipped {one.subject}" for one in find_apks(paths)]
+    names = [one.shown_as if isinstance(one, InputFile) else f"skipped {one.subject}" for one in find_apks(paths)]
     return [name.replace(f"{below}/", "") for name in names] if below else names
 
 
@@ -36,7 +36,7 @@ def test_what_begins_as_a_zip_may_be_one(tmp_path: Path) -> None:
     write(tmp_path / "script", b"#!/bin/sh\n" + zipped("classes.dex"))
     write(tmp_path / "short", b"PK")
     assert list(find_apks([tmp_path])) == [
-        Found(tmp_path / "file", (tmp_path / "file").as_posix(), named=False, sure=False)
+        InputFile(tmp_path / "file", (tmp_path / "file").as_posix(), named=False, sure=False)
     ]
 
 
@@ -50,8 +50,8 @@ def test_a_named_file_is_read_whatever_it_is(tmp_path: Path) -> None:
     text = write(tmp_path / "notes.txt")
     gone = tmp_path / "gone.apk"
     assert list(find_apks([text, gone])) == [
-        Found(text, text.as_posix(), named=True),
-        Found(gone, gone.as_posix(), named=True),
+        InputFile(text, text.as_posix(), named=True),
+        InputFile(gone, gone.as_posix(), named=True),
     ]
 
 
@@ -113,7 +113,7 @@ def test_an_unreadable_folder_is_skipped(tmp_path: Path, monkeypatch: pytest.Mon
         code="unreadable-folder",
         reason="The folder cannot be listed: Permission denied.",
     )
-    assert isinstance(second, Found)
+    assert isinstance(second, InputFile)
     assert second.path == tmp_path / "open" / "b.apk"
 
 
@@ -133,6 +133,6 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.apk"))
     path.write_bytes(b"text")
     (only,) = find_apks([tmp_path])
-    assert isinstance(only, Found)
+    assert isinstance(only, InputFile)
     assert (only.path, only.shown_as) == (path, f"{tmp_path.as_posix()}/a\\xff.apk")
     assert shown(Path("ü/b.apk")) == "ü/b.apk"

@@ -1,6 +1,6 @@
 from itertools import permutations
 
-from phone_audit.apk.evidence_order import in_order
+from phone_audit.apk.records import evidence_in_order
 from phone_audit.model.finding import Evidence
 
 
@@ -19,11 +19,11 @@ def test_the_order_does_not_depend_on_that_of_finding_and_nothing_stands_twice()
         _seen("class", "b"),
         _seen("dex-string", "a"),
     )
-    assert all(in_order(some) == ordered for some in permutations(ordered))
-    assert in_order((*ordered, *ordered)) == ordered
+    assert all(evidence_in_order(some) == ordered for some in permutations(ordered))
+    assert evidence_in_order((*ordered, *ordered)) == ordered
 
 
 def test_what_only_explains_stands_last() -> None:
     plain, explains = _seen("class"), _seen("manifest").model_copy(update={"value": "on = false"})
-    assert in_order([plain, explains]) == (explains, plain)
-    assert in_order([plain, explains], last=["on = false"]) == (plain, explains)
+    assert evidence_in_order([plain, explains]) == (explains, plain)
+    assert evidence_in_order([plain, explains], last=["on = false"]) == (plain, explains)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.xml.androguard_xml import parse_xml
-from phone_audit.apk.xml.compiled_xml import REFERENCE, Element, Value
+from phone_audit.apk.xml.elements import REFERENCE, Element, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest
 from phone_audit.apk.xml.network_policy import read_policy
 from phone_audit.apk.zip.archive import Archive

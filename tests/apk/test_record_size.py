@@ -9,7 +9,7 @@ from phone_audit.apk.endpoints.host_collector import MAX_HOSTS
 from phone_audit.apk.records import empty_record
 from phone_audit.apk.worker import record_size
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.worker.record_size import LONGEST_RECORD, Together, cut, record_json
+from phone_audit.apk.worker.record_size import LONGEST_RECORD, RecordBudget, cut, record_json
 from phone_audit.model.apk import ApkInfo, Component, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
 from tests.apk.bombs import record_bomb
@@ -72,7 +72,7 @@ def test_many_hosts_do_not_hide_one_of_them() -> None:
 
 
 def test_what_others_hold_does_not_cut_a_record_of_ordinary_size() -> None:
-    together = Together(2**20)
+    together = RecordBudget(2**20)
     bomb, honest = record(20_000, 200), record(800, 200)
     assert together.fitting(bomb, 2**20) == bomb
     assert together.fitting(bomb, 2**20) != bomb

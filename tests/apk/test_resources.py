@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.xml.compiled_xml import Value
+from phone_audit.apk.xml.elements import Value
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.join import join_signatures
+from phone_audit.apk.records import join_signatures
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.signature.signing_block import V2, V3, find_block
 from phone_audit.apk.zip.archive import Archive

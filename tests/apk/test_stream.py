@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.digests import Digests
+from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.apk.worker import stream
+from phone_audit.apk.worker import pool as pool_module
 from phone_audit.apk.worker.apk_input import ApkInput, Inbox
-from phone_audit.apk.worker.deduplicate import Duplicates, key_of
+from phone_audit.apk.worker.duplicates import Duplicates, key_of
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.parts import Parts
 from tests.apk.bombs import record_bomb
 from tests.apk.in_parts import bring, lay_down
 from tests.apk.packages import package
-from tests.apk.test_parts import apk
+from tests.apk.test_partial_archive import apk
 from tests.apk.test_worker import MISBEHAVING
 from tests.apk.zips import Part
 
@@ -144,7 +144,7 @@ def test_parts_reach_the_worker(tmp_path: Path, pool: WorkerPool) -> None:
     inbox = Inbox()
     with handing_over(inbox, given):
         ((_, info, _),) = pool.stream(inbox)
-    told = Digests(HASH, None, "c")
+    told = FileHashes(HASH, None, "c")
     assert info == read_apk(given.path, shown_as="a.apk", knowledge=load_knowledge(), parts=parts, told=told)
     assert info.sha256 == HASH
     ((again, _),) = pool.analyse([given])
@@ -231,7 +231,7 @@ def test_what_makes_files_equal(tmp_path: Path) -> None:
 def test_records_that_are_held_together_have_a_bound_together(
     tmp_path: Path, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "MOST_BYTES", 5 * 2**19)
+    monkeypatch.setattr(pool_module, "MOST_BYTES", 5 * 2**19)
     bombs = [item(tmp_path, f"{number}.apk", record_bomb(seed=number)) for number in range(3)]
     bomb = item(tmp_path, "again.apk", record_bomb(9), sha256=HASH)
     inbox = Inbox()

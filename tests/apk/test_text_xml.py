@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.worker.steps import Steps
-from phone_audit.apk.xml.compiled_xml import REFERENCE, STRING, Value
+from phone_audit.apk.xml.elements import REFERENCE, STRING, Value
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.xml.text_xml import MAX_DEPTH, MAX_ELEMENTS, is_text, parse_text_xml

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.signature import jar_scheme as verify_jar
 from phone_audit.apk.signature.faults import NEWEST_SDK, Fault, FaultError, SdkRange, refuse
-from phone_audit.apk.signature.verify import Asked, Verification, asked_of, verify
+from phone_audit.apk.signature.verify import TargetPlatform, Verification, target_platform, verify
 from phone_audit.apk.xml.manifest import ManifestFacts, NetworkAttributes
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
@@ -41,7 +41,7 @@ ROTATION = (ROTATION_SDK, struct.pack("<I", 34))
 
 
 def check(data: bytes, sdk: SdkRange = NEWEST, target: int | None = None, sandbox: int | None = None) -> Verification:
-    return verify(Archive(memoryview(data)), None, Asked(sdk, target, sandbox))
+    return verify(Archive(memoryview(data)), None, TargetPlatform(sdk, target, sandbox))
 
 
 def words(verification: Verification) -> list[str]:
@@ -56,7 +56,7 @@ def jar(signer: Jar, parts: tuple[Part, ...] = PARTS) -> bytes:
 @pytest.mark.parametrize("name", sorted(told_by_apksigner()))
 def test_what_apksigner_verifies(name: str) -> None:
     path = FOLDER / name
-    verification = verify(Archive(memoryview(path.read_bytes())), path, Asked(SdkRange(18)))
+    verification = verify(Archive(memoryview(path.read_bytes())), path, TargetPlatform(SdkRange(18)))
     assert verification.faults == ()
     assert verification.verified
     expected = told_by_apksigner()[name][0] | ({"v4"} if name == "rotated.apk" else set())
@@ -207,7 +207,7 @@ def test_more_than_the_limit_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(ApkError):
-        verify(Archive(memoryview(signed(v2=[Signer(ONE)]))), tmp_path / "gone.apk", Asked(NEWEST))
+        verify(Archive(memoryview(signed(v2=[Signer(ONE)]))), tmp_path / "gone.apk", TargetPlatform(NEWEST))
 
 
 def facts(
@@ -234,12 +234,12 @@ def facts(
 
 
 def test_the_versions_that_are_asked_for() -> None:
-    assert asked_of(None) == Asked(SdkRange(NEWEST_SDK))
-    assert asked_of(facts(21, 30)) == Asked(SdkRange(21), 30, 2)
-    assert asked_of(facts(None)) == Asked(SdkRange(1), None, 2)
-    assert asked_of(facts(None, role="config")) == Asked(SdkRange(NEWEST_SDK), None, 2)
-    assert asked_of(facts(None, platform=10_000)) == Asked(SdkRange(NEWEST_SDK), 10_000, 2)
-    assert asked_of(facts(2**40)).sdk == SdkRange(NEWEST_SDK)
+    assert target_platform(None) == TargetPlatform(SdkRange(NEWEST_SDK))
+    assert target_platform(facts(21, 30)) == TargetPlatform(SdkRange(21), 30, 2)
+    assert target_platform(facts(None)) == TargetPlatform(SdkRange(1), None, 2)
+    assert target_platform(facts(None, role="config")) == TargetPlatform(SdkRange(NEWEST_SDK), None, 2)
+    assert target_platform(facts(None, platform=10_000)) == TargetPlatform(SdkRange(NEWEST_SDK), 10_000, 2)
+    assert target_platform(facts(2**40)).sdk == SdkRange(NEWEST_SDK)
 
 
 def test_of_many_faults_of_one_kind_some_are_shown() -> None:

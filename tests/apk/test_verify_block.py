@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from phone_audit.apk.signature.faults import SdkRange
-from phone_audit.apk.signature.verify import Asked, verify
+from phone_audit.apk.signature.verify import TargetPlatform, verify
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.apk_signer import (
     EC,
@@ -35,7 +35,7 @@ VERITY = {0x0421: KEYS[1], 0x0423: ONE, 0x0425: KEYS[3]}
 
 
 def words(data: bytes, first: int = 24, last: int = FOREVER) -> list[str]:
-    verification = verify(Archive(memoryview(data)), None, Asked(SdkRange(first, last)))
+    verification = verify(Archive(memoryview(data)), None, TargetPlatform(SdkRange(first, last)))
     assert verification.verified is (not verification.faults)
     return [fault.word for fault in verification.faults]
 

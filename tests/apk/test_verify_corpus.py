@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phone_audit.apk.signature.faults import NEWEST_SDK, SdkRange
-from phone_audit.apk.signature.verify import Asked, Verification, asked_of, verify
+from phone_audit.apk.signature.verify import TargetPlatform, Verification, target_platform, verify
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file
@@ -100,8 +100,8 @@ def files(corpus: Path) -> Files:
 def check(path: Path, sdk: SdkRange | None = None) -> Verification:
     with map_file(path) as data:
         archive = Archive(data)
-        asked = asked_of(read_package_facts(archive, path.name, Steps(frozenset(), lambda _: None)).manifest)
-        return verify(Archive(data), path, Asked(sdk, asked.target, asked.sandbox) if sdk else asked)
+        asked = target_platform(read_package_facts(archive, path.name, Steps(frozenset(), lambda _: None)).manifest)
+        return verify(Archive(data), path, TargetPlatform(sdk, asked.target, asked.sandbox) if sdk else asked)
 
 
 def range_of(condition: list[str], sdk: SdkRange) -> SdkRange:
@@ -210,4 +210,4 @@ def test_one_changed_byte_is_seen(files: Files, reference: Facts, tmp_path: Path
 
 
 def test_every_version_is_covered_by_the_default() -> None:
-    assert asked_of(None).sdk == SdkRange(NEWEST_SDK, NEWEST_SDK)
+    assert target_platform(None).sdk == SdkRange(NEWEST_SDK, NEWEST_SDK)

@@ -6,9 +6,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.apk.signature.algorithms import ALGORITHMS, DIGEST_OIDS, jar_method, to_check
+from phone_audit.apk.signature.algorithms import (
+    ALGORITHMS,
+    DIGEST_OIDS,
+    MAX_KEY,
+    Method,
+    Outcome,
+    check_signature,
+    jar_method,
+    to_check,
+)
 from phone_audit.apk.signature.faults import SdkRange
-from phone_audit.apk.signature.public_keys import MAX_KEY, Method, Outcome, check_signature
 from tests.apk.apk_signer import key, signature
 
 CURVE, RSA, DSA = key("ec"), key("rsa"), key("dsa")

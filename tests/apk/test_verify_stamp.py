@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from phone_audit.apk.signature.faults import SdkRange
-from phone_audit.apk.signature.verify import Asked, verify
+from phone_audit.apk.signature.verify import TargetPlatform, verify
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.apk_signer import (
     EC,
@@ -65,7 +65,7 @@ def words(
     signers = {2: (V2, Signer(ONE)), 3: (V3, v3_signer(ONE))}
     pairs = [(signers[number][0], scheme(unsigned, signers[number][1])) for number in schemes]
     data = make_zip(parts, before_directory=block([*pairs, *stamps]))
-    verification = verify(Archive(memoryview(data)), None, Asked(SdkRange(first)))
+    verification = verify(Archive(memoryview(data)), None, TargetPlatform(SdkRange(first)))
     assert verification.verified
     return [fault.word for fault in verification.faults]
 

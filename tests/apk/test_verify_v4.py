@@ -8,7 +8,7 @@ import pytest
 
 from phone_audit.apk.signature.content_digests import hash_tree
 from phone_audit.apk.signature.faults import SdkRange
-from phone_audit.apk.signature.verify import Asked, verify
+from phone_audit.apk.signature.verify import TargetPlatform, verify
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.apk_signer import EC, PARTS, Key, Signer, digest, key, lp, signature, signed, tree, v3_signer
 from tests.apk.signed import FOLDER
@@ -46,7 +46,7 @@ def words(folder: Path, v4: bytes, apk: bytes = APK) -> list[str]:
     path = folder / "a.apk"
     path.write_bytes(apk)
     path.with_name("a.apk.idsig").write_bytes(v4)
-    verification = verify(Archive(memoryview(apk)), path, Asked(SdkRange(24)))
+    verification = verify(Archive(memoryview(apk)), path, TargetPlatform(SdkRange(24)))
     assert verification.verified
     assert ("v4" in verification.certificates) is (not verification.faults)
     return [fault.word for fault in verification.faults]
@@ -89,7 +89,7 @@ def test_one_that_apksigner_made(tmp_path: Path) -> None:
     path = tmp_path / "a.apk"
     path.write_bytes(apk)
     path.with_name("a.apk.idsig").write_bytes(v4[:-1] + bytes([v4[-1] ^ 1]))
-    verification = verify(Archive(memoryview(apk)), path, Asked(SdkRange(18)))
+    verification = verify(Archive(memoryview(apk)), path, TargetPlatform(SdkRange(18)))
     assert [fault.word for fault in verification.faults] == ["v4-content-digest"]
     assert verification.verified
 

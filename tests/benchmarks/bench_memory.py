@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.apk.discover import Found, find_apks  # noqa: E402
+from phone_audit.apk.discover import InputFile, find_apks  # noqa: E402
 from phone_audit.apk.worker.pool import WorkerPool  # noqa: E402
 
 GOAL_MB = 250
@@ -124,7 +124,7 @@ def main() -> int:
         print(__doc__)
         return 2
     memory_mb = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
-    paths = [found.path for found in find_apks([Path(sys.argv[1])]) if isinstance(found, Found)]
+    paths = [found.path for found in find_apks([Path(sys.argv[1])]) if isinstance(found, InputFile)]
     peaks = [measure(path, memory_mb) for path in paths]
     good = report("resource table up to 4 MB", [peak for peak in peaks if peak.table <= LARGE_TABLE])
     report("resource table over 4 MB", [peak for peak in peaks if peak.table > LARGE_TABLE])

@@ -17,8 +17,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.apk.assets.kinds import HEAD, Sort, sort_of  # noqa: E402
-from phone_audit.apk.assets.walk import MAX_FILE, look_elsewhere  # noqa: E402
+from phone_audit.apk.assets.asset_walker import MAX_FILE, read_assets  # noqa: E402
+from phone_audit.apk.assets.file_types import HEAD, FileType, file_type_of  # noqa: E402
 from phone_audit.apk.read_apk import read_apk  # noqa: E402
 from phone_audit.apk.zip.archive import Archive, map_file  # noqa: E402
 from phone_audit.apk.zip.contents import code_entries, is_container  # noqa: E402
@@ -48,7 +48,7 @@ def inflated(archive: Archive) -> int:
     size = 0
     for entry in archive.entries:
         try:
-            if sort_of(archive.peek(entry, HEAD)) is not Sort.MEDIA:
+            if file_type_of(archive.peek(entry, HEAD)) is not FileType.MEDIA:
                 size += len(archive.read(entry, MAX_FILE))
         except ApkError:
             continue
@@ -74,7 +74,7 @@ def measure(path: Path, knowledge: Knowledge) -> Measured | None:
             return Measured(
                 inflated(archive),
                 least(lambda: inflated(Archive(data))),
-                least(lambda: look_elsewhere(Archive(data), own)),
+                least(lambda: read_assets(Archive(data), own)),
                 least(lambda: read_apk(path, shown_as=path.name, knowledge=knowledge)),
             )
     except ApkError:

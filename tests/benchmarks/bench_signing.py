@@ -12,17 +12,19 @@ import subprocess
 import time
 from pathlib import Path
 
-from phone_audit.apk.signature.verify import Asked, Verification, asked_of, verify
+from phone_audit.apk.signature.verify import TargetPlatform, Verification, target_platform, verify
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.errors import ApkError
 
 
-def asked(path: Path) -> Asked:
+def asked(path: Path) -> TargetPlatform:
     """For which versions of Android the package is."""
     with map_file(path) as data:
-        return asked_of(read_package_facts(Archive(data), path.name, Steps(frozenset(), lambda _: None)).manifest)
+        return target_platform(
+            read_package_facts(Archive(data), path.name, Steps(frozenset(), lambda _: None)).manifest
+        )
 
 
 def ours(path: Path, rounds: int) -> tuple[float, Verification]:

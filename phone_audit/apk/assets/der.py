@@ -46,7 +46,7 @@ def value_at(data: memoryview, start: int, limit: int) -> Value | None:
     return Value(data[start], start, begin, begin + length) if begin + length <= limit else None
 
 
-class Whole:
+class DerFile:
     """A file that may be one structure in DER from its first byte to its last.
 
     Args:

@@ -1,10 +1,10 @@
-"""URLs in bytes: the sign `://` is searched, and only what stands around it is decoded."""
+"""URLs in bytes, and values of configuration files that may be bare host names."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from phone_audit.apk.assets.extents import BEFORE, ExtentOf, binary_extent, native_extent
+from phone_audit.apk.assets.string_extents import BEFORE, ExtentOf, binary_extent, native_extent
 from phone_audit.apk.endpoints.host_text import SCHEMES, Host, excerpt, find_first_url
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.errors import ApkError
@@ -20,9 +20,26 @@ _SCHEME: Final = re.compile(
 _LONGEST_SCHEME: Final = 12
 _AFTER_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,600}")
 _BEFORE_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){0,60}\Z")
+SUFFIXES: Final = (".json", ".properties", ".xml", ".conf", ".cfg", ".ini", ".plist", ".toml", ".env")
+MAX_BYTES: Final = 2**18
+"""Configuration is small; a larger file is data, in which dots mean anything."""
+
+_HOST: Final = (
+    rb"(?:[a-z0-9-]+\.)+[a-z0-9-]*[a-z][a-z0-9-]*(?::[0-9]{1,5})?|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?"
+)
+_VALUE: Final = re.compile(
+    rb"(?:[:=]\s*\"("
+    + _HOST
+    + rb")\"|>\s*("
+    + _HOST
+    + rb")\s*<|^[A-Za-z0-9_.-]+[ \t]*[:=][ \t]*("
+    + _HOST
+    + rb")[ \t]*\r?$)",
+    re.MULTILINE,
+)
 
 
-class Found(NamedTuple):
+class UrlMatch(NamedTuple):
     """A URL in bytes: where it begins, where its string ends, and the text of the string before it."""
 
     host: Host
@@ -31,7 +48,7 @@ class Found(NamedTuple):
     before: str
 
 
-def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[Found]:
+def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[UrlMatch]:
     """Yield every URL in bytes that has a host.
 
     Args:
@@ -55,7 +72,7 @@ def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Ite
             high = native_extent(data, begin, mark.end()).end
             found = next(filter(_can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
         if found:
-            yield Found(found, begin, high, before)
+            yield UrlMatch(found, begin, high, before)
 
 
 def _can_be_reached(found: Host) -> bool:
@@ -63,7 +80,7 @@ def _can_be_reached(found: Host) -> bool:
     return found.kind != "domain" or bool(registered_domain(found.host))
 
 
-def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[Found]:
+def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[UrlMatch]:
     """Yield every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
     for mark in _marks(_MARK_16, data, colons):
         at = mark.start()
@@ -80,7 +97,7 @@ def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[in
             low, high = max(low, extent.begin), min(high, extent.end)
         before, text = (bytes(part).decode("utf-16-le", "ignore") for part in (data[low:begin], data[begin:high]))
         if found := first_url(text, before):
-            yield Found(found, begin, high, before)
+            yield UrlMatch(found, begin, high, before)
 
 
 def first_url(text: str, before: str = "") -> Host | None:
@@ -113,3 +130,16 @@ def too_many(limit: int) -> ApkError:
 
 def _decode(part: memoryview) -> str:
     return bytes(part).decode("utf-8", "replace")
+
+
+def values(name: str, data: memoryview) -> Iterator[tuple[str, int]]:
+    """Yield each value that has the form of a host name or address, and where it begins.
+
+    Taken are what a key names (`"host": "stat.example.cn"`, `host = stat.example.cn`) and the whole text of an element
+    of XML; only in files that are configuration by their suffix.
+    """
+    if len(data) > MAX_BYTES or not name.lower().endswith(SUFFIXES):
+        return
+    for found in _VALUE.finditer(data):
+        group = found.lastindex or 0
+        yield found.group(group).decode("ascii"), found.start(group)

@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, java_name, under
-from phone_audit.apk.join import join_obfuscation
-from phone_audit.apk.records import in_order
+from phone_audit.apk.records import join_obfuscation, skipped_in_order
 from phone_audit.apk.trackers.trackers import Classes
 from phone_audit.apk.zip.archive import Archive
+from phone_audit.apk.zip.contents import sampled
 from phone_audit.apk.zip.directory import Entry
-from phone_audit.apk.zip.samples import sampled
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.packers import PackerIndex
@@ -110,7 +109,7 @@ def with_hidden(info: ApkInfo, hidden: Obfuscation | None, knowledge: Knowledge)
     if joined is None or (info.obfuscation is None and not (joined.packers or joined.encrypted)):
         return info
     skipped = (*info.skipped, *_packed(info.path, joined, knowledge))
-    return info.model_copy(update={"obfuscation": joined, "skipped": in_order(skipped)})
+    return info.model_copy(update={"obfuscation": joined, "skipped": skipped_in_order(skipped)})
 
 
 def _packed(subject: str, hidden: Obfuscation, knowledge: Knowledge) -> Iterator[Skipped]:

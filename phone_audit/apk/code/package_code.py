@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
+from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
 from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners
 from phone_audit.apk.behaviours.search import plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
@@ -49,7 +49,7 @@ def read_code(
     dexes: Sequence[tuple[str, bytes | memoryview]],
     knowledge: Knowledge,
     declared: Declared = NOTHING_DECLARED,
-    elsewhere: Elsewhere = NOTHING_ELSEWHERE,
+    elsewhere: AssetFacts = NO_ASSETS,
 ) -> CodeFacts:
     """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
-from phone_audit.apk.assets.dex_strings import decoded_mentions
-from phone_audit.apk.assets.found import NOTHING_ELSEWHERE, Elsewhere
+from phone_audit.apk.assets.encoded_urls import decoded_mentions
+from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
 from phone_audit.apk.dex.descriptors import under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text
@@ -167,7 +167,7 @@ def find_endpoints(
     dexes: Sequence[DexFile],
     classes: Sequence[Sequence[bytes]],
     knowledge: Knowledge,
-    elsewhere: Elsewhere = NOTHING_ELSEWHERE,
+    elsewhere: AssetFacts = NO_ASSETS,
     uses: RulesByUse = no_uses,
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
     """Find the endpoints in the strings of DEX files, and join those of other files to them.

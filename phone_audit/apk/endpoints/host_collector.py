@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from phone_audit.apk.assets.apart import OF_PLACES
+from phone_audit.apk.assets.url_context import OF_PLACES
 from phone_audit.apk.endpoints.host_text import (
     Host,
     find_bare_host,

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
-from phone_audit.apk.join import INSIDE
 from phone_audit.apk.oat.binary import CodeFileError
 from phone_audit.apk.oat.compact import standard_dex
 from phone_audit.apk.oat.standard import restored
 from phone_audit.apk.oat.vdex import MOST_DEX_FILES, VDEX, StoredDex, read_vdex
+from phone_audit.apk.records import INSIDE
 from phone_audit.apk.zip.archive import map_file
 from phone_audit.errors import ApkError
 from phone_audit.model.device import CompiledFile

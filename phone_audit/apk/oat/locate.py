@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phone_audit.apk.zip.contents import FIRST_DEX
 from phone_audit.apk.zip.directory import Sliceable, small_records
-from phone_audit.apk.zip.held_parts import Held
+from phone_audit.apk.zip.partial_archive import PartialBytes
 from phone_audit.errors import ApkError
 from phone_audit.model.device import ARCHITECTURES, COMPILED_ROLES, CompiledFile
 from phone_audit.model.parts import Parts
@@ -25,7 +25,7 @@ def lacks_code(path: Path, parts: Parts | None) -> bool:
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            view: Sliceable = data if parts is None else Held(data, parts)
+            view: Sliceable = data if parts is None else PartialBytes(data, parts)
             return not any(entry.name == FIRST_DEX and entry.size for entry in small_records(view))
     except ApkError as error:
         return error.code == "too-many-entries"

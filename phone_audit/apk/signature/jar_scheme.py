@@ -8,12 +8,18 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phone_audit.apk.signature.algorithms import DIGEST_OIDS, jar_method
+from phone_audit.apk.signature.algorithms import DIGEST_OIDS, Outcome, check_signature, jar_method
 from phone_audit.apk.signature.certificates import SignerRecord, may_sign, public_key_of, read_signed_block
-from phone_audit.apk.signature.entry_digests import is_read_as_signed, signed_extent, signed_pieces
 from phone_audit.apk.signature.faults import MAX_SIGNERS, Fault, SdkRange, fault, refuse
-from phone_audit.apk.signature.jar_manifest import Section, digests_of_section, hashes_named, sections
-from phone_audit.apk.signature.public_keys import Outcome, check_signature
+from phone_audit.apk.signature.jar_digests import (
+    Section,
+    digests_of_section,
+    hashes_named,
+    is_read_as_signed,
+    sections,
+    signed_extent,
+    signed_pieces,
+)
 from phone_audit.apk.zip.archive import TOTAL_LIMIT, Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.errors import ApkError
@@ -263,7 +269,7 @@ class _Verifier:
             if signers != used:
                 faults.append(Fault("v1-signers-differ", f"{entry.name} is signed by others than the rest."))
                 continue
-            if not self._archive.held.has(entry):
+            if not self._archive.partial.has(entry):
                 continue
             actual, size = self._digests(entry, [name for name, _ in expected], left)
             left -= size

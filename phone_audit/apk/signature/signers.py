@@ -92,7 +92,7 @@ class _Reading:
 
     def _find_block(self) -> dict[int, Buffer]:
         index = self._archive.index
-        found = find_block(self._archive.held.data, index.directory_offset)
+        found = find_block(self._archive.partial.data, index.directory_offset)
         if found.damage is not None:
             self._faults.append(Fault("block-damaged", found.damage))
         if found.values and index.directory_offset + index.directory_size != index.end_offset:

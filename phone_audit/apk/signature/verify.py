@@ -17,7 +17,7 @@ from phone_audit.apk.signature.block_schemes import verify_v2, verify_v3
 from phone_audit.apk.signature.content_digests import ContentDigests, Read
 from phone_audit.apk.signature.faults import NEWEST_SDK, Fault, FaultError, SdkRange, fault
 from phone_audit.apk.signature.jar_scheme import MANIFEST, hashes_announced, verify_jar
-from phone_audit.apk.signature.scheme_v4 import verify_v4
+from phone_audit.apk.signature.optional_signatures import verify_stamp, verify_v4
 from phone_audit.apk.signature.signing_block import (
     STAMP_V1,
     STAMP_V2,
@@ -28,11 +28,10 @@ from phone_audit.apk.signature.signing_block import (
     LineageNode,
     find_block,
 )
-from phone_audit.apk.signature.source_stamp import verify_stamp
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import LOCAL, Buffer
-from phone_audit.apk.zip.held_parts import NOT_BROUGHT
+from phone_audit.apk.zip.partial_archive import NOT_BROUGHT
 from phone_audit.errors import ApkError
 
 _V2_SINCE, _SANDBOX_SINCE, _V3_SINCE, _V31_SINCE = 24, 26, 28, 33
@@ -49,7 +48,7 @@ _PARTS_ONLY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TargetPlatform:
     """What the manifest says that bears on signatures. `target` and `sandbox` are None where it says nothing."""
 
     sdk: SdkRange
@@ -72,13 +71,13 @@ class Verification:
     unchecked: str | None = None
 
 
-def asked_of(manifest: ManifestFacts | None) -> Asked:
+def target_platform(manifest: ManifestFacts | None) -> TargetPlatform:
     """Tell which versions of Android a package is for.
 
     Where that is not known (no manifest, a codename, a split without a version of its own) the newest one counts.
     """
     if manifest is None:
-        return Asked(SdkRange(NEWEST_SDK))
+        return TargetPlatform(SdkRange(NEWEST_SDK))
     unreleased = manifest.platform_target >= _UNRELEASED
     first = manifest.min_sdk
     if first is None:
@@ -86,17 +85,17 @@ def asked_of(manifest: ManifestFacts | None) -> Asked:
     target = manifest.target_sdk
     if target is None and unreleased:
         target = _UNRELEASED
-    return Asked(SdkRange(min(first, NEWEST_SDK)), target, manifest.sandbox)
+    return TargetPlatform(SdkRange(min(first, NEWEST_SDK)), target, manifest.sandbox)
 
 
-def hashes_to_take(archive: Archive, asked: Asked) -> tuple[str, ...]:
+def hashes_to_take(archive: Archive, asked: TargetPlatform) -> tuple[str, ...]:
     """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
-    if asked.sdk.first >= _V2_SINCE and find_block(archive.held.data, archive.index.directory_offset).values:
+    if asked.sdk.first >= _V2_SINCE and find_block(archive.partial.data, archive.index.directory_offset).values:
         return ()
     return hashes_announced(archive, asked.sdk)
 
 
-def verify(archive: Archive, path: Path | None, asked: Asked) -> Verification:
+def verify(archive: Archive, path: Path | None, asked: TargetPlatform) -> Verification:
     """Check every signature of an APK.
 
     Args:
@@ -132,7 +131,7 @@ def _reading(archive: Archive, path: Path | None) -> Iterator[Read]:
 
 
 class _Verifier:
-    def __init__(self, archive: Archive, read: Read, asked: Asked) -> None:
+    def __init__(self, archive: Archive, read: Read, asked: TargetPlatform) -> None:
         self._archive = archive
         self._read = read
         self._asked = asked
@@ -142,7 +141,7 @@ class _Verifier:
         self._lineage: tuple[LineageNode, ...] = ()
         index = archive.index
         whole = index.directory_offset + index.directory_size == index.end_offset
-        block = find_block(archive.held.data, index.directory_offset)
+        block = find_block(archive.partial.data, index.directory_offset)
         self._values: dict[int, Buffer] = block.values if whole else {}
         self._entries_unchecked = False
         self._content = ContentDigests(
@@ -151,14 +150,14 @@ class _Verifier:
             block=block.start,
             directory=index.directory_offset,
             end=index.end_offset,
-            whole=archive.held.whole,
+            whole=archive.partial.whole,
         )
 
     def verdict(self, path: Path | None) -> Verification:
         verified = self._tried(self._check_all)
         if verified:
             self._tried(self._check_stamp)
-            if path is not None and self._archive.held.whole:
+            if path is not None and self._archive.partial.whole:
                 self._tried(lambda: self._check_v4(path))
         lineage = tuple(node.certificate for node in self._lineage)
         unchecked = _PARTS_ONLY if verified and (self._content.unchecked or self._entries_unchecked) else None
@@ -178,7 +177,7 @@ class _Verifier:
         refused = [note for note in self._archive.notes if note.code in _REFUSED]
         if refused:
             raise fault("archive-refused", refused[0].reason)
-        if self._archive.held.data[: len(LOCAL)] != LOCAL:
+        if self._archive.partial.data[: len(LOCAL)] != LOCAL:
             text = "Bytes lie before the first entry, which v1 does not sign; Android refuses that since 2017."
             raise fault("archive-bytes-in-front", text)
         if self._asked.sdk.last >= _V2_SINCE:
@@ -225,7 +224,7 @@ class _Verifier:
         schemes = frozenset(int(scheme[1]) for scheme in self._signers if scheme != "v3.1")
         try:
             self._certificates["v1"] = verify_jar(self._archive, self._asked.sdk, schemes)
-            self._entries_unchecked = not all(map(self._archive.held.has, self._archive.entries))
+            self._entries_unchecked = not all(map(self._archive.partial.has, self._archive.entries))
         except ApkError as error:
             if error.code in ("size-limit", NOT_BROUGHT):
                 raise

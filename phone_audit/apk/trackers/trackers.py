@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.code.libraries import is_connector, is_stand_in
 from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, each_under, java_name
-from phone_audit.apk.evidence_order import in_order
+from phone_audit.apk.records import evidence_in_order
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
 from phone_audit.model.apk import Endpoint, OptOut, Tier, Tracker
@@ -168,7 +168,7 @@ def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], host
         categories=fact.categories,
         tier=tier,
         endpoints=hosts,
-        evidence=in_order(evidence),
+        evidence=evidence_in_order(evidence),
     )
 
 
@@ -199,7 +199,7 @@ def _with_opt_out(tracker: Tracker, found: tuple[OptOut, ...]) -> Tracker:
     if not found:
         return tracker
     shown = [Evidence(kind="manifest", where=_MANIFEST, value=one.shown) for one in found]
-    evidence = in_order((*tracker.evidence, *shown), last=[one.shown for one in found])
+    evidence = evidence_in_order((*tracker.evidence, *shown), last=[one.shown for one in found])
     return tracker.model_copy(update={"opt_out": found, "evidence": evidence})
 
 

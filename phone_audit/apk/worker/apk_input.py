@@ -24,7 +24,7 @@ class ApkInput:
             is what the record says; a file that is here as a whole is hashed again when it is read.
         sha1: of parts, the same for SHA-1, which incidents may name; None: not known.
         md5: the same for MD5.
-        look: only a first look is wanted; see `look_at`.
+        look: only a first look is wanted; see `first_look`.
         beside: files that lie beside it on the phone and may hold its code.
     """
 

@@ -6,21 +6,25 @@ Asked:    {"path": …, "shown_as": …, "leave_out": [step]};
           for a first look alone {"look": true}
 Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record, which is bounded
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
+
 """
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
+import resource
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from phone_audit.apk.digests import UNKNOWN, Digests
-from phone_audit.apk.look import look_at
+from phone_audit.apk.first_look import first_look
+from phone_audit.apk.package_file import UNKNOWN_HASHES, FileHashes
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.apk.worker.confine import confine, limit_memory, resident
 from phone_audit.apk.worker.record_size import RECORD, record_json
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
@@ -28,12 +32,69 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWNET = 0x40000000
+_CLONE_NEWUSER = 0x10000000
+_REFUSED = (
+    "socket.connect",
+    "socket.bind",
+    "socket.sendto",
+    "socket.sendmsg",
+    "socket.getaddrinfo",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+)
 Request = dict[str, object]
 
 MEGABYTE = 2**20
 _RETIRE_AT = 0.5
 _SWITCH_AFTER = 0.0005
 """Seconds after which the thread that reads lets the one beside it go on, which needs little of the time."""
+
+
+def confine(parent: int) -> None:
+    """Confine this process, for good.
+
+    Args:
+        parent: process id of the parent; this process ends with it.
+
+    What the operating system cannot do is left out: Linux ends the process with its parent and takes its network away
+    (as root, or where users may make namespaces), elsewhere only Python's own calls are refused.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.unshare(_CLONE_NEWNET | (0 if os.geteuid() == 0 else _CLONE_NEWUSER))
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after: a change of credentials clears it
+    if os.getppid() != parent:
+        sys.exit(1)
+    sys.addaudithook(_refuse)
+
+
+def limit_memory(size: int) -> None:
+    """Limit the address space to `size` bytes, where the system can; it can be set again, up or down."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft = size if hard == resource.RLIM_INFINITY else min(size, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds now; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _refuse(event: str, _: object) -> None:
+    if event in _REFUSED:
+        raise PermissionError(f"The worker process may not do this: {event}")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -111,7 +172,7 @@ def _read(
 ) -> ApkInfo:
     path, shown_as = Path(str(request["path"])), str(request["shown_as"])
     if request.get("look"):
-        return look_at(path, shown_as, on_step)
+        return first_look(path, shown_as, on_step)
     return read_apk(
         path,
         shown_as=shown_as,
@@ -129,9 +190,9 @@ def _parts(ranges: object) -> Parts | None:
     return Parts(tuple((start, end) for start, end in ranges)) if isinstance(ranges, list) else None
 
 
-def _told(hashes: object) -> Digests:
+def _told(hashes: object) -> FileHashes:
     """The hashes that somebody has taken of all of it."""
-    return Digests(*hashes) if isinstance(hashes, list) else UNKNOWN
+    return FileHashes(*hashes) if isinstance(hashes, list) else UNKNOWN_HASHES
 
 
 def _beside(files: object) -> tuple[CompiledFile, ...]:

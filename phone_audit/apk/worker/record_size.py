@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from phone_audit.apk.records import empty_record, in_order
+from phone_audit.apk.records import empty_record, skipped_in_order
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Skipped, Step
@@ -31,7 +31,7 @@ _PER_VALUE = 16
 _ROUNDS = 4
 
 
-class Together:
+class RecordBudget:
     """Bounds records that are in memory at the same time: beyond `most` bytes of JSON, large ones are cut short."""
 
     def __init__(self, most: int) -> None:
@@ -77,25 +77,25 @@ def cut(info: ApkInfo, room: int) -> ApkInfo:
     changed: dict[str, object] = {}
     notes = []
     for name, share in _SHARES.items():
-        knife, kept = _cut_field(getattr(info, name), int(share * room))
+        cutter, kept = _cut_field(getattr(info, name), int(share * room))
         changed[name] = kept
-        if knife.dropped or knife.shortened or knife.details:
-            notes.append(_note(info.path, name, knife))
+        if cutter.dropped or cutter.shortened or cutter.details:
+            notes.append(_note(info.path, name, cutter))
     for name in ("package", "app_name", "version_name", "shared_user_id"):
-        changed[name] = _Knife(room, _SHORT_TEXT).value(getattr(info, name))
+        changed[name] = _FieldCutter(room, _SHORT_TEXT).value(getattr(info, name))
     kept_notes: Any = changed["skipped"]
-    changed["skipped"] = in_order((*kept_notes, *notes))
+    changed["skipped"] = skipped_in_order((*kept_notes, *notes))
     return info.model_copy(update=changed)
 
 
-def _cut_field(value: Any, room: int) -> tuple["_Knife", Any]:
+def _cut_field(value: Any, room: int) -> tuple["_FieldCutter", Any]:
     """Cut one field no more than has to be: first details of its items, then items."""
     for details in _DETAILS:
-        knife = _Knife(room, _LONGEST_TEXT if details > 1 else _SHORT_TEXT, details)
-        kept = knife.value(value)
-        if not knife.dropped:
+        cutter = _FieldCutter(room, _LONGEST_TEXT if details > 1 else _SHORT_TEXT, details)
+        kept = cutter.value(value)
+        if not cutter.dropped:
             break
-    return knife, kept
+    return cutter, kept
 
 
 def _written(info: ApkInfo, longest: int) -> str | None:
@@ -115,16 +115,16 @@ def _identity(info: ApkInfo) -> ApkInfo:
     return empty_record(info.path, (skipped,), sha256=info.sha256, size=info.size, files=info.files[:1])
 
 
-def _note(path: str, name: str, knife: "_Knife") -> Skipped:
-    counted = ((knife.dropped, "items were left out"), (knife.details, "details of items were left out"),
-               (knife.shortened, "texts were shortened"))  # fmt: skip
+def _note(path: str, name: str, cutter: "_FieldCutter") -> Skipped:
+    counted = ((cutter.dropped, "items were left out"), (cutter.details, "details of items were left out"),
+               (cutter.shortened, "texts were shortened"))  # fmt: skip
     parts = [f"{count} {what}" for count, what in counted if count]
     reason = f"The record of this file would be too large. Of the field {name}, {', '.join(parts)}."
     return Skipped(subject=path, step=RECORD, code="record-limit", reason=reason)
 
 
 @dataclass
-class _Knife:
+class _FieldCutter:
     """Cuts one field.
 
     Attributes:
@@ -175,4 +175,4 @@ class _Knife:
         return model.model_copy(update={name: self.value(value) for name, value in model})
 
 
-_CUTTERS: dict[type, Callable[[_Knife, Any], Any]] = {str: _Knife.text, tuple: _Knife.items}
+_CUTTERS: dict[type, Callable[[_FieldCutter, Any], Any]] = {str: _FieldCutter.text, tuple: _FieldCutter.items}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
-from phone_audit.apk.records import empty_record, in_order
+from phone_audit.apk.records import empty_record, skipped_in_order
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Skipped, Step
@@ -110,7 +110,7 @@ class Task:
 
     def done(self, info: ApkInfo, seconds: float) -> tuple[ApkInfo, float]:
         """Return the record with what was left out on the way, and the seconds of all attempts."""
-        changed = {"path": self._shown_as, "skipped": in_order((*info.skipped, *self._skipped))}
+        changed = {"path": self._shown_as, "skipped": skipped_in_order((*info.skipped, *self._skipped))}
         return info.model_copy(update=changed), self._spent + seconds
 
 
@@ -122,7 +122,7 @@ def renamed(info: ApkInfo, shown_as: str) -> ApkInfo:
         return name + text.removeprefix(info.path) if text.startswith(info.path) else text
 
     files = tuple(file.model_copy(update={"path": moved(file.path)}) for file in info.files)
-    skipped = in_order(skip.model_copy(update={"subject": moved(skip.subject)}) for skip in info.skipped)
+    skipped = skipped_in_order(skip.model_copy(update={"subject": moved(skip.subject)}) for skip in info.skipped)
     return info.model_copy(update={"path": name, "files": files, "skipped": skipped})
 
 

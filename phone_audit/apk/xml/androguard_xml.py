@@ -6,7 +6,7 @@ import struct
 from androguard.core import axml  # noqa: TID251
 from loguru import logger
 
-from phone_audit.apk.xml.compiled_xml import STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import STRING, Attribute, Element, Parsed, Value
 from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000

@@ -6,7 +6,7 @@ written by aapt; for those few checks are enough, so that the large library is n
 
 import struct
 
-from phone_audit.apk.xml.compiled_xml import STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import STRING, Attribute, Element, Parsed, Value
 
 _FILE, _POOL, _RESOURCE_MAP = 0x0003, 0x0001, 0x0180
 _START_NAMESPACE, _END_NAMESPACE, _START, _END, _TEXT = range(0x0100, 0x0105)

@@ -1,16 +1,22 @@
 """XML and resources of Android App Bundles, which are messages of protobuf → elements and values.
 
-Format: AOSP `frameworks/base/tools/aapt2/Resources.proto` (XmlNode, ResourceTable).
+Formats: AOSP `frameworks/base/tools/aapt2/Resources.proto` (XmlNode, ResourceTable); protobuf.dev, "Encoding".
+
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from phone_audit.apk.xml.compiled_xml import BOOLEAN, NULL, REFERENCE, STRING, Attribute, Element, Parsed, Value
-from phone_audit.apk.xml.protobuf import Field, fields, text_of
+from phone_audit.apk.xml.elements import BOOLEAN, NULL, REFERENCE, STRING, Attribute, Element, Parsed, Value
 from phone_audit.errors import ApkError
 
+Field = tuple[int, int | memoryview]
+"""Number of the field, and its value: a whole number, or the bytes of a text or of a message inside."""
+
+_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
+_FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
+_LONGEST_VARINT = 10
 MAX_DEPTH = 200
 MAX_XML_FIELDS, MAX_TABLE_FIELDS = 2**19, 2**21
 """Fields read of all manifests of a bundle, and of all its tables: a small one costs as much time as a large one."""
@@ -24,6 +30,50 @@ _ELEMENT_NAME, _ELEMENT_ATTRIBUTE, _ELEMENT_CHILD = 3, 4, 5
 _ITEM_REFERENCE, _ITEM_TEXTS, _ITEM_FILE, _ITEM_PRIMITIVE = 1, (2, 3, 4), 5, 7
 _PRIMITIVES = {3: _FLOAT, 6: _DECIMAL, 7: _HEXADECIMAL, 8: BOOLEAN, 9: _COLOR, 10: _COLOR, 11: _COLOR, 12: _COLOR}
 """Fields of a primitive value → types as compiled XML has them; what is left out (dimensions, nothing) is no fact."""
+
+
+def fields(message: memoryview) -> Iterator[Field]:
+    """Yield the fields in the order of the bytes. Messages inside are not looked into, so the work is bounded.
+
+    Raises:
+        ValueError: the message is damaged, perhaps after some fields.
+    """
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        number, kind = key >> 3, key & 7
+        if kind == _VARINT:
+            value, at = _varint(message, at)
+            yield number, value
+            continue
+        size = _FIXED.get(kind, 0)
+        if kind == _BYTES:
+            size, at = _varint(message, at)
+        elif not size:
+            raise ValueError
+        content = message[at : at + size]
+        if len(content) < size:
+            raise ValueError
+        at += size
+        yield number, content if kind == _BYTES else int.from_bytes(content, "little")
+
+
+def text_of(value: int | memoryview) -> str:
+    """Return the text that a field holds."""
+    return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else ""
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 7 * _LONGEST_VARINT, 7):
+        if at >= len(message):
+            raise ValueError
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError
 
 
 class Budget:

@@ -7,7 +7,7 @@ permissions follows `aapt dump badging`, which adds those that Android adds for 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from phone_audit.apk.xml.compiled_xml import ANDROID, BOOLEAN, STRING, Element, Value
+from phone_audit.apk.xml.elements import ANDROID, BOOLEAN, STRING, Element, Value
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component, ComponentKind, FileRole
 

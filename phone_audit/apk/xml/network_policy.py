@@ -9,7 +9,7 @@ Android does from version 7 on.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from phone_audit.apk.xml.compiled_xml import Element
+from phone_audit.apk.xml.elements import Element
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, Behaviour, HeldBy, NetworkPolicy
 

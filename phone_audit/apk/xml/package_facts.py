@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from phone_audit.apk.join import INSIDE
+from phone_audit.apk.records import INSIDE
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.binary_xml import parse_compiled
 from phone_audit.apk.xml.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
-from phone_audit.apk.xml.compiled_xml import Parsed, Value
+from phone_audit.apk.xml.elements import Parsed, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.apk.xml.network_policy import read_policy
 from phone_audit.apk.xml.resources import ResourceTable

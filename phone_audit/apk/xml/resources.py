@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phone_audit.apk.xml.compiled_xml import STRING, Value
+from phone_audit.apk.xml.elements import STRING, Value
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
 

@@ -6,7 +6,7 @@ that nothing can grow and no other file can be named.
 
 from xml.parsers import expat
 
-from phone_audit.apk.xml.compiled_xml import ANDROID, REFERENCE, STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import ANDROID, REFERENCE, STRING, Attribute, Element, Parsed, Value
 from phone_audit.errors import ApkError
 
 MAX_ELEMENTS = 200_000

@@ -13,20 +13,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from isal import isal_zlib  # noqa: TID251
-
-from phone_audit.apk.zip.compressed_streams import unpack
 from phone_audit.apk.zip.directory import Buffer, Entry, Index, Note, read_index
-from phone_audit.apk.zip.held_entries import HeldEntries, damaged, start_of
+from phone_audit.apk.zip.inflate import first_bytes, inflated, whole
+from phone_audit.apk.zip.partial_archive import PartialArchive, damaged, start_of
 from phone_audit.apk.zip.second_thread import ContentHashes, InflatedAhead, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 
 _STORED, DEFLATED = 0, 8
-_RAW_DEFLATE = -15
-_GZIP = 31
-_INFLATE_ERROR: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub says an instance
-_PIECE = 2**20
 _DEFLATE_HEADERS = 512
 """Bytes that the tables of a deflated stream may take before its first byte."""
 _SMALL, _MAX_KEPT = 2**12, 2**16
@@ -44,7 +38,7 @@ class Archive:
         parts: what of it is here; None: all of it.
 
     Attributes:
-        held: tells what of it is here.
+        partial: tells what of it is here.
 
     Raises:
         ApkError: as `read_index`; code `not-brought` where the directory is not here.
@@ -52,8 +46,8 @@ class Archive:
 
     def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:
         self.data = data
-        self.held = HeldEntries(data, parts)
-        self.index: Index = read_index(self.held.data)
+        self.partial = PartialArchive(data, parts)
+        self.index: Index = read_index(self.partial.data)
         self._by_name: dict[str, Entry] = {}
         for entry in self.index.entries:
             self._by_name.setdefault(entry.name, entry)
@@ -67,7 +61,7 @@ class Archive:
 
     def inflate_ahead(self, entries: Iterable[Entry], thread: SecondThread) -> None:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
-        deflated = (entry for entry in entries if entry.method == DEFLATED and self.held.has(entry))
+        deflated = (entry for entry in entries if entry.method == DEFLATED and self.partial.has(entry))
         self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
 
     def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
@@ -81,20 +75,15 @@ class Archive:
     def opening(self, entry: Entry, count: int) -> bytes | None:
         """Return the first bytes of an entry also where only these are here; None where they are not, or damaged."""
         try:
-            start = self.held.start_of(entry)
+            start = self.partial.start_of(entry)
         except ApkError:
             return None
         length = count if entry.method != DEFLATED else 2 * count + _DEFLATE_HEADERS
         end = min(start + length, start + entry.compressed)
-        if not self.held.holds(start, end):
+        if not self.partial.holds(start, end):
             return None
         raw = self.data[start:end]
-        if entry.method != DEFLATED:
-            return bytes(raw[:count])
-        try:
-            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw, count))
-        except _INFLATE_ERROR:
-            return None
+        return first_bytes(raw, count) if entry.method == DEFLATED else bytes(raw[:count])
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -154,23 +143,23 @@ class Archive:
         if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := _announced(self.data, entry)) is not None:
             self._peeked = entry, content
             return content[:count]
-        try:
-            return bytes(isal_zlib.decompressobj(wbits=_RAW_DEFLATE).decompress(raw[: 2 * count], count))
-        except _INFLATE_ERROR as error:
-            raise damaged(entry) from error
+        opening = first_bytes(raw[: 2 * count], count)
+        if opening is None:
+            raise damaged(entry)
+        return opening
 
     def _raw(self, entry: Entry) -> Buffer:
         """Find the compressed bytes; those of the last entry are kept, since a peek, or a read, often follows."""
         last = self._last_raw
         if last is not None and last[0] is entry:
             return last[1]
-        self.held.require(entry)
+        self.partial.require(entry)
         raw = raw_of(self.data, entry)
         self._last_raw = entry, raw
         return raw
 
     def _stored(self, entry: Entry) -> Buffer:
-        self.held.require(entry)
+        self.partial.require(entry)
         start = start_of(self.data, entry)
         for length in (entry.size, entry.compressed):
             content = self.data[start : start + length]
@@ -183,15 +172,8 @@ class Archive:
             return self._peeked[1]
         if self._ahead is not None and (content := self._ahead.take(entry)) is not None:
             return content
-        allowed = min(limit, self._left)
-        stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
-        try:
-            content = bytes(stream.decompress(raw, allowed + 1))
-        except _INFLATE_ERROR as error:
-            raise damaged(entry) from error
-        if len(content) > allowed:
-            raise _too_large(entry, allowed)
-        if not stream.eof:
+        content = whole(raw, min(limit, self._left))
+        if content is None:
             raise damaged(entry)
         return content
 
@@ -217,40 +199,13 @@ class Archive:
         return size == entry.size
 
 
-def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[bytes]:
-    """Inflate bytes piece by piece.
-
-    Args:
-        entry: whose bytes they are, for the message.
-        raw: the deflated bytes; what follows the end of their stream is left out.
-        to_the_end: refuse a stream that is cut off.
-
-    Raises:
-        ApkError: code `damaged-entry`, perhaps after some pieces.
-    """
-    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
-    try:
-        for at in range(0, len(raw), _PIECE):
-            waiting: bytes | Buffer = raw[at : at + _PIECE]
-            while waiting and not stream.eof:
-                yield stream.decompress(waiting, _PIECE)
-                waiting = stream.unconsumed_tail
-        while not stream.eof and (rest := stream.decompress(b"", _PIECE)):
-            yield rest
-    except _INFLATE_ERROR as error:
-        raise damaged(entry) from error
-    if to_the_end and not stream.eof:
-        raise damaged(entry)
-
-
 def _announced(data: Buffer, entry: Entry) -> bytes | None:
     """Inflate an entry that is no larger than announced; None where it is, or damaged. Safe in any thread."""
-    stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
     try:
-        content = bytes(stream.decompress(raw_of(data, entry), entry.size + 1))
-    except (_INFLATE_ERROR, ApkError):
+        content = whole(raw_of(data, entry), entry.size)
+    except ApkError:
         return None
-    return content if stream.eof and len(content) <= entry.size else None
+    return content if content is not None and len(content) <= entry.size else None
 
 
 def raw_of(data: Buffer, entry: Entry) -> Buffer:
@@ -261,11 +216,6 @@ def raw_of(data: Buffer, entry: Entry) -> Buffer:
     """
     start = start_of(data, entry)
     return data[start : start + entry.compressed]
-
-
-def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
-    """Unpack a gzip file with all of its members; the answer and the errors are those of `unpack`."""
-    return unpack(data, limit, partial(isal_zlib.decompressobj, wbits=_GZIP), (_INFLATE_ERROR,))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""What kind of archive it is, and which entries hold its code."""
+"""What kind of archive it is, which entries hold its code, and of which a sample is taken."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Entry
@@ -17,6 +19,15 @@ _OTHER_DEX = re.compile(r"classes[^/]*\.dex", re.IGNORECASE)
 _BUNDLE_DEX = re.compile(r"[^/]+/dex/classes\d*\.dex")
 _DEX = ".dex"
 _LIBRARY_CODE = "classes.jar"
+MIN_SAMPLE_SIZE: Final = 16 * 2**10
+"""Smaller files are not looked at: keys and signatures are short and rightly random."""
+MAX_SAMPLES: Final = 64
+"""Files of one archive of which a sample is taken, the largest first."""
+
+_INCOMPRESSIBLE: Final = 0.98
+"""What a packed file has of its size at least, if its bytes are random."""
+_PLACES: Final = ("assets/", "lib/", "res/raw/", "classes")
+_MODULES: Final = ("assets", "lib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +100,21 @@ def _numbered(entries: list[Entry]) -> list[tuple[str, Entry]]:
         seen[entry.name] = seen.get(entry.name, 0) + 1
         numbered.append((entry.name if seen[entry.name] == 1 else f"{entry.name}#{seen[entry.name]}", entry))
     return numbered
+
+
+def sampled(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that are large, of a kind to hold code or data, and that packing has not made smaller."""
+    large = sorted(filter(_is_candidate, entries), key=lambda entry: (-entry.size, entry.header_offset))
+    return large[:MAX_SAMPLES]
+
+
+def _is_candidate(entry: Entry) -> bool:
+    if entry.size < MIN_SAMPLE_SIZE or entry.compressed < _INCOMPRESSIBLE * entry.size:
+        return False
+    return _may_hold_code(entry.name)
+
+
+def _may_hold_code(name: str) -> bool:
+    if "/" not in name or name.startswith(_PLACES):
+        return name != "resources.arsc"
+    return name.split("/", 2)[1] in _MODULES  # of an app bundle: base/assets/…

@@ -12,9 +12,8 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.signature.signing_block import V2, V3, V31, SigningBlock, find_block
 from phone_audit.apk.zip.directory import LOCAL, SMALL_DIRECTORY, Entry, Index, Sliceable, read_small_index
-from phone_audit.apk.zip.held_parts import Held, NotHeldError
-from phone_audit.apk.zip.media_ends import is_media_to_its_end
-from phone_audit.apk.zip.media_names import OPENING, may_stay, named_like_media
+from phone_audit.apk.zip.media import OPENING, is_media_to_its_end, may_stay, named_like_media
+from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts, Range
 
@@ -66,11 +65,11 @@ def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | 
     tail = max(0, size - min(max(size // _TAIL_SHARE, TAIL[0]), TAIL[1]))
     if not held.holds(tail, size):
         return tuple(held.missing(tail, size))
-    view = Held(data, held)
+    view = PartialBytes(data, held)
     try:
         index = read_small_index(view)
         block = find_block(view, index.directory_offset)
-    except NotHeldError as error:
+    except MissingBytesError as error:
         return _directory(error, tail, size, held)
     except ApkError:
         return None
@@ -97,7 +96,7 @@ class _Extent(NamedTuple):
         return self.start, self.end
 
 
-def _directory(error: NotHeldError, tail: int, size: int, held: Parts) -> tuple[Range, ...] | None:
+def _directory(error: MissingBytesError, tail: int, size: int, held: Parts) -> tuple[Range, ...] | None:
     """Ask for the directory and the signing block before it: all from there to the end of the file."""
     start = max(0, error.start - _BLOCK)
     if tail - start > SMALL_DIRECTORY + _BLOCK or 2 * (size - start) > size + 2 * TAIL[1]:
@@ -125,7 +124,7 @@ def _extents(index: Index, end: int) -> list[_Extent] | None:
     return extents
 
 
-def _wanted(entries: list[_Extent], view: Held, held: Parts) -> Iterator[Range]:
+def _wanted(entries: list[_Extent], view: PartialBytes, held: Parts) -> Iterator[Range]:
     yield 0, len(LOCAL)
     for extent in entries:
         if not extent.entry.compressed:
@@ -141,7 +140,7 @@ def _is_looked_into(entry: Entry) -> bool:
     return named_like_media(entry.name) and entry.compressed >= _LOOKED_INTO and entry.method == _STORED
 
 
-def _looked_into(extent: _Extent, view: Held, held: Parts) -> Iterator[Range]:
+def _looked_into(extent: _Extent, view: PartialBytes, held: Parts) -> Iterator[Range]:
     opening = extent.start, min(extent.start + _OPENING, extent.end)
     if not held.holds(*opening):
         yield opening
@@ -149,15 +148,15 @@ def _looked_into(extent: _Extent, view: Held, held: Parts) -> Iterator[Range]:
     try:
         if not _is_media(extent, view, opening[1]):
             yield extent.whole
-    except NotHeldError as error:
+    except MissingBytesError as error:
         yield error.start, error.end
 
 
-def _is_media(extent: _Extent, view: Held, looked_at: int) -> bool:
+def _is_media(extent: _Extent, view: PartialBytes, looked_at: int) -> bool:
     """Tell whether a stored entry can stay on the phone: it is media up to its last byte, and names no address so far.
 
     Raises:
-        NotHeldError: these bytes decide.
+        MissingBytesError: these bytes decide.
     """
     start = extent.start + _FIXED + _header_rest(extent, view)
     content = view[start : max(start, looked_at)]
@@ -166,7 +165,7 @@ def _is_media(extent: _Extent, view: Held, looked_at: int) -> bool:
     return is_media_to_its_end(view, start, extent.entry.size, len(content))
 
 
-def _header_rest(extent: _Extent, view: Held) -> int:
+def _header_rest(extent: _Extent, view: PartialBytes) -> int:
     """Bytes of the local header behind its fixed part."""
     return sum(struct.unpack("<HH", view[extent.start + 26 : extent.start + _FIXED]))
 

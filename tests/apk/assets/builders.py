@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from phone_audit.apk.assets.found import Elsewhere
-from phone_audit.apk.assets.marks import Marks, Scanner
-from phone_audit.apk.assets.walk import look_elsewhere
-from phone_audit.apk.xml.compiled_xml import STRING, Value
+from phone_audit.apk.assets.asset_walker import read_assets
+from phone_audit.apk.assets.host_mentions import AssetFacts
+from phone_audit.apk.assets.url_scanner import Scanner, UrlPositions
+from phone_audit.apk.xml.elements import STRING, Value
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.tables import Type, make_table
 from tests.apk.zips import Part, make_zip
 
 
-def look(files: Mapping[str, bytes], *, total: int = 2**28, depth: int = 2) -> Elsewhere:
+def look(files: Mapping[str, bytes], *, total: int = 2**28, depth: int = 2) -> AssetFacts:
     """Search the files as if they were those of a package."""
     data = make_zip([Part(name, content) for name, content in files.items()])
-    return look_elsewhere(Archive(memoryview(data)), frozenset(), total=total, depth=depth)
+    return read_assets(Archive(memoryview(data)), frozenset(), total=total, depth=depth)
 
 
-def marks(data: memoryview) -> Marks:
+def marks(data: memoryview) -> UrlPositions:
     """Return what a scanner finds in bytes."""
     return Scanner().marks(np.frombuffer(data, np.uint8))
 

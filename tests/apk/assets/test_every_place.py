@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phone_audit.apk.assets.found import Elsewhere
+from phone_audit.apk.assets.host_mentions import AssetFacts
 from tests.apk.assets.builders import (
     assembly,
     compiled_xml,
@@ -29,7 +29,7 @@ URL = "https://stat.vendor.cn/up"
 WIDE = URL.encode("utf-16-le")
 
 
-def seen(found: Elsewhere) -> list[tuple[str, str, str]]:
+def seen(found: AssetFacts) -> list[tuple[str, str, str]]:
     return sorted({(one.kind, one.where, one.found.url) for one in found.mentions})
 
 
@@ -134,7 +134,7 @@ WEB_FONT = b"wOFF\0\1\0\0" + struct.pack(">I", 40) + b"http://a.vendor.cn/x".lju
 def test_what_stands_behind_a_picture_is_searched(picture: bytes, padding: int) -> None:
     lead = picture + bytes(padding)
     inside = f"a.png!{len(lead)}"
-    assert look({"a.png": picture, "b.png": lead}) == Elsewhere()
+    assert look({"a.png": picture, "b.png": lead}) == AssetFacts()
     assert seen(look({"a.png": lead + URL.encode()})) == [("asset", inside, URL)]
     assert seen(look({"a.png": lead + URL.encode() + b" " + picture[-12:]})) != []
     assert seen(look({"a.png": lead + make_zip([Part("b", URL.encode())])})) == [("asset", f"{inside}!b", URL)]
@@ -184,8 +184,8 @@ def test_pictures_behind_pictures_end() -> None:
 
 
 def test_the_namespace_of_android_is_not_told_of_every_file() -> None:
-    assert look({"res/layout/a.xml": compiled_xml("x")}) == Elsewhere()
-    assert look({"res/layout/a.xml": compiled_xml("x", wide=True)}) == Elsewhere()
+    assert look({"res/layout/a.xml": compiled_xml("x")}) == AssetFacts()
+    assert look({"res/layout/a.xml": compiled_xml("x", wide=True)}) == AssetFacts()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_values_of_resources_may_be_bare_hosts(wide: bool) -> None:
 def test_a_domain_of_a_network_security_config_may_be_a_bare_host(wide: bool) -> None:
     (found,) = look({"res/xml/net.xml": compiled_xml("stat.vendor.cn", wide=wide)}).candidates
     assert (found.text, found.kind, found.where) == ("stat.vendor.cn", "resource", "res/xml/net.xml")
-    assert look({"res/layout/a.xml": compiled_xml("stat.vendor.cn", wide=wide)}) == Elsewhere()
+    assert look({"res/layout/a.xml": compiled_xml("stat.vendor.cn", wide=wide)}) == AssetFacts()
 
 
 def test_files_of_every_size_keep_their_order() -> None:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.apk.code.obfuscation import count_short, encrypted_files, entropy, looks_random
-from phone_audit.apk.join import join
 from phone_audit.apk.read_apk import read_apk
+from phone_audit.apk.records import join
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.samples import MAX_FILES, MIN_SIZE
+from phone_audit.apk.zip.contents import MAX_SAMPLES, MIN_SAMPLE_SIZE
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import PackerFact, PackerFile
@@ -182,8 +182,8 @@ def test_elsewhere_is_not_looked(name: str) -> None:
 
 
 def test_small_files_are_not_looked_at() -> None:
-    assert found(Part("assets/a", rubbish(MIN_SIZE - 1))) == ()
-    assert found(Part("assets/a", rubbish(MIN_SIZE))) == ("assets/a",)
+    assert found(Part("assets/a", rubbish(MIN_SAMPLE_SIZE - 1))) == ()
+    assert found(Part("assets/a", rubbish(MIN_SAMPLE_SIZE))) == ("assets/a",)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,10 @@ def test_the_threshold_in_bits() -> None:
 
 
 def test_no_more_than_so_many_samples() -> None:
-    parts = [Part(f"assets/{number:03}", rubbish(MIN_SIZE + number, number)) for number in range(MAX_FILES + 10)]
-    assert found(*parts) == tuple(f"assets/{number:03}" for number in range(10, MAX_FILES + 10))
+    parts = [
+        Part(f"assets/{number:03}", rubbish(MIN_SAMPLE_SIZE + number, number)) for number in range(MAX_SAMPLES + 10)
+    ]
+    assert found(*parts) == tuple(f"assets/{number:03}" for number in range(10, MAX_SAMPLES + 10))
 
 
 def test_a_forged_size_is_not_believed() -> None:

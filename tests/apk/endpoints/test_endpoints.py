@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from phone_audit.apk.assets.found import Elsewhere, Mention
+from phone_audit.apk.assets.host_mentions import AssetFacts, Mention
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints import host_collector
@@ -203,7 +203,7 @@ def test_names_in_markup_unless_a_tracker_has_the_host(wanted: bool) -> None:
 
 def _in_file(text: str, known: Knowledge) -> Endpoint:
     mentions = tuple(Mention(found, "asset", "assets/a", 0) for found in find_urls(text))
-    (found,), _ = find_endpoints([], [], known, Elsewhere(mentions))
+    (found,), _ = find_endpoints([], [], known, AssetFacts(mentions))
     return found
 
 

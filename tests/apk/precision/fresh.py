@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from phone_audit.apk.assets.apart import PROSE
+from phone_audit.apk.assets.url_context import PROSE
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS, MARKUP_NAME, UNKNOWN_SUFFIX, HostCollector, RulesByUse
 from phone_audit.apk.endpoints.host_text import Host

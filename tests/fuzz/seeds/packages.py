@@ -9,7 +9,7 @@ from typing import Final
 
 from fixtures.oat.compact import alone
 from fixtures.oat.vdex import oat, vdex
-from phone_audit.apk.xml.compiled_xml import REFERENCE, STRING, Value
+from phone_audit.apk.xml.elements import REFERENCE, STRING, Value
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.apk import apk_signer as signer

@@ -5,15 +5,13 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.assets.media import end_of_media
-from phone_audit.apk.assets.walk import look_elsewhere
+from phone_audit.apk.assets.asset_walker import read_assets
 from phone_audit.apk.code.obfuscation import encrypted_files
-from phone_audit.apk.signature.entry_digests import is_read_as_signed, signed_extent, signed_pieces
+from phone_audit.apk.signature.jar_digests import is_read_as_signed, signed_extent, signed_pieces
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import code_entries, feature_modules, is_container, is_library
 from phone_audit.apk.zip.directory import Entry, records
-from phone_audit.apk.zip.media_ends import is_media_to_its_end
-from phone_audit.apk.zip.media_names import may_stay
+from phone_audit.apk.zip.media import end_of_media, is_media_to_its_end, may_stay
 from phone_audit.apk.zip.range_planner import next_wanted
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
@@ -74,7 +72,7 @@ def range_planner(data: bytes) -> None:
 def _read_held(content: bytes, held: Parts) -> None:
     with suppress(ApkError):
         archive = Archive(memoryview(content), total_limit=_TOTAL, parts=held)
-        archive.held.left_on_phone(archive.entries)
+        archive.partial.left_on_phone(archive.entries)
         for entry in archive.entries[:_MOST_ENTRIES]:
             _read(archive, entry)
 
@@ -91,7 +89,7 @@ def media_ends(data: bytes) -> None:
 
 def packed_files(data: bytes) -> None:
     """Open archives inside archives: tar, gzip, bzip2, xz, ZIP, and compressed assemblies."""
-    found = look_elsewhere(_package("assets/assemblies.blob", data), frozenset(), total=_TOTAL)
+    found = read_assets(_package("assets/assemblies.blob", data), frozenset(), total=_TOTAL)
     promise(all(note.code and note.reason for note in found.skipped), "something was left out without a reason")
 
 
@@ -109,31 +107,31 @@ TARGETS: Final = {
         (
             "phone_audit.apk.zip.directory",
             "phone_audit.apk.zip.archive",
-            "phone_audit.apk.zip.held_entries",
+            "phone_audit.apk.zip.partial_archive",
             "phone_audit.apk.zip.contents",
             "phone_audit.apk.code.obfuscation",
-            "phone_audit.apk.signature.entry_digests",
+            "phone_audit.apk.signature.jar_digests",
         ),
         tuple(_end_records()),
     ),
     "range_planner": Target(
         range_planner,
-        ("phone_audit.apk.zip.range_planner", "phone_audit.apk.zip.held_parts", "phone_audit.model.parts"),
+        ("phone_audit.apk.zip.range_planner", "phone_audit.apk.zip.partial_archive", "phone_audit.model.parts"),
         tuple(_end_records()),
     ),
     "media_ends": Target(
         media_ends,
-        ("phone_audit.apk.zip.media_ends", "phone_audit.apk.assets.media", "phone_audit.apk.zip.media_names"),
+        ("phone_audit.apk.zip.media", "phone_audit.apk.zip.media", "phone_audit.apk.zip.media"),
         (b"\x89PNG\r\n\x1a\n", b"IDAT", b"IEND", b"RIFF", b"WEBP", b"VP8 ", b"OTTO", b"ftyp", b"moov", b"mdat"),
     ),
     "packed_files": Target(
         packed_files,
         (
-            "phone_audit.apk.zip.compressed_streams",
-            "phone_audit.apk.assets.tar",
-            "phone_audit.apk.assets.lz4",
-            "phone_audit.apk.assets.assemblies",
-            "phone_audit.apk.assets.walk",
+            "phone_audit.apk.zip.inflate",
+            "phone_audit.apk.assets.tar_archive",
+            "phone_audit.apk.assets.dotnet_assemblies",
+            "phone_audit.apk.assets.dotnet_assemblies",
+            "phone_audit.apk.assets.asset_walker",
         ),
         (b"XALZ", b"XABA", b"BZh", b"\xfd7zXZ\0", b"\x1f\x8b\x08", b"ustar\x0000", b"PK\x03\x04", b"PK\x05\x06"),
     ),

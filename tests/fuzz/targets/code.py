@@ -4,7 +4,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.assets.dex_strings import decoded_mentions
+from phone_audit.apk.assets.encoded_urls import decoded_mentions
 from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import read_dex
@@ -80,7 +80,7 @@ _WORDS: Final = (
 )
 
 TARGETS: Final = {
-    "dex_tables": Target(dex_tables, ("phone_audit.apk.dex", "phone_audit.apk.assets.dex_strings"), _WORDS),
+    "dex_tables": Target(dex_tables, ("phone_audit.apk.dex", "phone_audit.apk.assets.encoded_urls"), _WORDS),
     "dex_code": Target(
         dex_code,
         (

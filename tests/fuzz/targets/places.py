@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from phone_audit.apk.assets.walk import look_elsewhere
+from phone_audit.apk.assets.asset_walker import read_assets
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.zips import Part, make_zip
 from tests.fuzz.expansion import parts_of
@@ -28,7 +28,7 @@ def places(data: bytes) -> None:
     if not named:
         return
     archive = Archive(memoryview(make_zip([Part(name, content, deflate=False) for name, content in named])))
-    found = look_elsewhere(archive, frozenset(), total=_TOTAL)
+    found = read_assets(archive, frozenset(), total=_TOTAL)
     for mention in found.mentions:
         promise(len(mention.found.excerpt) <= _MOST_TEXT, "an excerpt is longer than a person reads")
         promise(mention.where.split("!")[0] in NAMES, "a host stands in a file that is not there")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from phone_audit.apk.look import look_at
+from phone_audit.apk.first_look import first_look
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.record_size import LONGEST_RECORD, record_json
 from phone_audit.files.bounded_json import checked
@@ -26,7 +26,7 @@ _AMPLE: Final = 2**20
 def record(data: bytes) -> None:
     """Read a file, write its record as the worker does, and take it as the parent does; then show it."""
     path = written(_file(data), "record.apk")
-    look_at(path, "record.apk", lambda _: None)
+    first_look(path, "record.apk", lambda _: None)
     info = read_apk(path, shown_as="record.apk", knowledge=knowledge())
     text = record_json(info).encode()
     promise(len(text) <= LONGEST_RECORD, "a record is longer than was promised")
@@ -51,12 +51,12 @@ TARGETS: Final = {
         (
             "phone_audit.apk.read_apk",
             "phone_audit.apk.xml.package_facts",
-            "phone_audit.apk.container",
-            "phone_audit.apk.join",
+            "phone_audit.apk.package_file",
+            "phone_audit.apk.records",
             "phone_audit.apk.records",
             "phone_audit.apk.worker.child",
             "phone_audit.apk.worker.record_size",
-            "phone_audit.apk.look",
+            "phone_audit.apk.first_look",
             "phone_audit.apk.code.obfuscation",
             "phone_audit.model.apk",
         ),

@@ -5,7 +5,8 @@ from typing import Final
 
 from phone_audit.acquire.condition.ota_certificates import ota_certificates
 from phone_audit.acquire.parse.authorities import certificates as authorities
-from phone_audit.apk.digests import digests_of
+from phone_audit.apk.package_file import hash_pieces
+from phone_audit.apk.signature.algorithms import Method, check_signature
 from phone_audit.apk.signature.certificates import (
     jar_signers,
     may_sign,
@@ -14,9 +15,8 @@ from phone_audit.apk.signature.certificates import (
     read_signed_block,
 )
 from phone_audit.apk.signature.faults import FaultError, SdkRange
-from phone_audit.apk.signature.jar_manifest import digests_of_section, hashes_named, sections
-from phone_audit.apk.signature.public_keys import Method, check_signature
-from phone_audit.apk.signature.scheme_v4 import verify_v4
+from phone_audit.apk.signature.jar_digests import digests_of_section, hashes_named, sections
+from phone_audit.apk.signature.optional_signatures import verify_v4
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.signature.signing_block import (
     find_block,
@@ -26,13 +26,13 @@ from phone_audit.apk.signature.signing_block import (
     read_signers,
     read_stamp,
 )
-from phone_audit.apk.signature.verify import Asked, hashes_to_take, verify
+from phone_audit.apk.signature.verify import TargetPlatform, hashes_to_take, verify
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, knowledge, promise, written
 
-_ASKED: Final = (Asked(SdkRange(1)), Asked(SdkRange(24), 30, 2), Asked(SdkRange(33), 34))
+_ASKED: Final = (TargetPlatform(SdkRange(1)), TargetPlatform(SdkRange(24), 30, 2), TargetPlatform(SdkRange(33), 34))
 _METHODS: Final = (Method("rsa", "sha256"), Method("ecdsa", "sha256"), Method("dsa", "sha1"))
 _APK, _IDSIG = 0, 1
 
@@ -89,7 +89,7 @@ def signed_apk(data: bytes) -> None:
         read_signing(archive, path, knowledge().key_of)
     with suppress(FaultError):
         verify_v4(content.get(_IDSIG, b""), lambda at, size: data[at : at + size], len(data), ())
-    digests_of([data])
+    hash_pieces([data])
 
 
 TARGETS: Final = {
@@ -102,7 +102,7 @@ TARGETS: Final = {
         certificates,
         (
             "phone_audit.apk.signature.certificates",
-            "phone_audit.apk.signature.public_keys",
+            "phone_audit.apk.signature.algorithms",
             "phone_audit.acquire.parse.authorities",
             "phone_audit.acquire.condition.ota_certificates",
         ),
@@ -110,7 +110,7 @@ TARGETS: Final = {
     ),
     "jar_manifest": Target(
         jar_manifest,
-        ("phone_audit.apk.signature.jar_manifest",),
+        ("phone_audit.apk.signature.jar_digests",),
         (b"Name: ", b"SHA-256-Digest: ", b"SHA1-Digest-Manifest: ", b"Digest-Algorithms: ", b"\r\n ", b"\r\n\r\n"),
         largest=2**18,
     ),
@@ -121,9 +121,9 @@ TARGETS: Final = {
             "phone_audit.apk.signature.block_schemes",
             "phone_audit.apk.signature.content_digests",
             "phone_audit.apk.signature.jar_scheme",
-            "phone_audit.apk.signature.lineage",
-            "phone_audit.apk.signature.source_stamp",
-            "phone_audit.apk.signature.scheme_v4",
+            "phone_audit.apk.signature.block_schemes",
+            "phone_audit.apk.signature.optional_signatures",
+            "phone_audit.apk.signature.optional_signatures",
             "phone_audit.apk.signature.algorithms",
             "phone_audit.apk.signature.signers",
         ),

@@ -5,11 +5,10 @@ from itertools import islice
 from typing import Final
 
 from phone_audit.apk.xml.binary_xml import parse_compiled
-from phone_audit.apk.xml.bundle_xml import BundleTable, parse_bundle_xml
-from phone_audit.apk.xml.compiled_xml import REFERENCE, Parsed, Value
+from phone_audit.apk.xml.bundle_xml import BundleTable, fields, parse_bundle_xml, text_of
+from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
 from phone_audit.apk.xml.network_policy import read_policy
-from phone_audit.apk.xml.protobuf import fields, text_of
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.text_xml import is_text, parse_text_xml
 from phone_audit.errors import ApkError
@@ -80,7 +79,7 @@ TARGETS: Final = {
         (
             "phone_audit.apk.xml.binary_xml",
             "phone_audit.apk.xml.androguard_xml",
-            "phone_audit.apk.xml.compiled_xml",
+            "phone_audit.apk.xml.elements",
             "phone_audit.apk.xml.manifest",
             "phone_audit.apk.xml.network_policy",
         ),
@@ -91,7 +90,7 @@ TARGETS: Final = {
         ("phone_audit.apk.xml.text_xml", "phone_audit.apk.endpoints.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
-    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.protobuf"), _NAMES),
+    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.bundle_xml"), _NAMES),
     "resources": Target(
         resources,
         ("phone_audit.apk.xml.resources",),

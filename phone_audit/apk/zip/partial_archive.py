@@ -1,0 +1,142 @@
+"""An archive of which only parts may be here: a byte that was not brought is never taken for a zero."""
+
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+from phone_audit.apk.zip.directory import LOCAL, Buffer, Entry, Sliceable
+from phone_audit.errors import ApkError
+from phone_audit.model.apk import LeftOnPhone
+from phone_audit.model.parts import Parts
+
+NOT_BROUGHT: Final = "not-brought"
+"""The code of this error."""
+_FIXED = 30
+_DEFLATED = 8
+
+
+class MissingBytesError(ApkError):
+    """Bytes that were not brought are asked for.
+
+    Args:
+        start: offset of the first byte that was asked for.
+        end: offset behind the last one.
+    """
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(f"The bytes {start} to {end} of the file were not brought from the phone.", code=NOT_BROUGHT)
+        self.start = start
+        self.end = end
+
+
+class PartialBytes:
+    """The bytes of a file as far as they are held.
+
+    Args:
+        data: the file, at its full size.
+        parts: what of it is held.
+    """
+
+    def __init__(self, data: Sliceable, parts: Parts) -> None:
+        self._data = data
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __getitem__(self, part: slice, /) -> bytes | Buffer:
+        """Return some bytes; all of a range, whatever its step.
+
+        Raises:
+            MissingBytesError: one of them is not held.
+        """
+        start, end, _ = slice(part.start, part.stop).indices(len(self._data))
+        if not self._parts.holds(start, end):
+            raise MissingBytesError(start, end)
+        return self._data[start:end]
+
+
+class PartialArchive:
+    """Tells what of an archive is here.
+
+    Args:
+        data: the archive at its full size.
+        parts: what of it is here; None: all of it.
+    """
+
+    def __init__(self, data: Buffer, parts: Parts | None) -> None:
+        self._data = data
+        self._parts = None if parts is None or parts.holds(0, len(data)) else parts
+
+    @property
+    def whole(self) -> bool:
+        """Whether all bytes are here."""
+        return self._parts is None
+
+    @property
+    def data(self) -> Sliceable:
+        """The bytes; asking for one that is not here raises `MissingBytesError`."""
+        return self._data if self._parts is None else PartialBytes(self._data, self._parts)
+
+    def holds(self, start: int, end: int) -> bool:
+        """Tell whether some bytes are here."""
+        return self._parts is None or self._parts.holds(start, end)
+
+    def has(self, entry: Entry) -> bool:
+        """Tell whether an entry is here, with its header."""
+        if self._parts is None:
+            return True
+        start = entry.header_offset
+        try:
+            end = self.start_of(entry) + (entry.compressed if entry.method == _DEFLATED else entry.size)
+        except MissingBytesError:
+            return False
+        except ApkError:
+            return True  # it is damaged, whatever follows
+        return self._parts.holds(start, min(end, len(self._data)))
+
+    def require(self, entry: Entry) -> None:
+        """Make sure that an entry is here.
+
+        Raises:
+            MissingBytesError: it is not.
+        """
+        if not self.has(entry):
+            raise MissingBytesError(entry.header_offset, entry.header_offset + _FIXED + entry.compressed)
+
+    def start_of(self, entry: Entry) -> int:
+        """Find where the bytes of an entry begin, perhaps deflated.
+
+        Raises:
+            ApkError: code `damaged-entry`, or `not-brought` where its header is not here.
+        """
+        start = entry.header_offset
+        if not self.holds(start, start + _FIXED):
+            raise MissingBytesError(start, start + _FIXED)
+        return start_of(self._data, entry)
+
+    def left_on_phone(self, entries: Iterable[Entry]) -> LeftOnPhone | None:
+        """Tell how much of some entries is not here; None where all of the archive is."""
+        if self._parts is None:
+            return None
+        left = [entry for entry in entries if not self.has(entry)]
+        packed = sum(entry.compressed for entry in left)
+        return LeftOnPhone(files=len(left), bytes=packed, bytes_read=self._parts.size)
+
+
+def start_of(data: Buffer, entry: Entry) -> int:
+    """Find where the bytes of an entry of a whole archive begin.
+
+    Raises:
+        ApkError: code `damaged-entry`.
+    """
+    offset = entry.header_offset
+    if offset + _FIXED > len(data) or data[offset : offset + 4] != LOCAL:
+        raise damaged(entry)
+    name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
+    return int(offset + _FIXED + name_length + extra_length)
+
+
+def damaged(entry: Entry) -> ApkError:
+    """Return the error for an entry that cannot be read."""
+    return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")

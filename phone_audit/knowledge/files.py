@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +17,8 @@ from phone_audit.files.bounded_lines import read_bounded
 from phone_audit.files.bounds import KNOWLEDGE, KNOWLEDGE_FOLDER, MB, BoundsError
 from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
+from phone_audit.knowledge.kinds import FOLDERS, Kind
+from phone_audit.knowledge.schema.facts import FactFile
 from phone_audit.model.base import Frozen, parse_unicode
 from phone_audit.model.text import as_utf8
 
@@ -52,35 +54,20 @@ def open_knowledge(path: Path) -> BufferedReader:
     return open_regular(path) if folder == BUNDLED else open_inside(folder, f"{path.parent.name}/{path.name}")
 
 
-Kind = Literal[
-    "incidents",
-    "trackers",
-    "hosts",
-    "keys",
-    "rules",
-    "behaviours",
-    "libraries",
-    "packers",
-    "firmware",
-    "schemes",
-    "support",
-    "labels",
-    "baselines",
-    "authorities",
-]
 FEED_FOLDER: Final = "indicators"
 """The sub-folder of a knowledge folder that holds feeds."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The sub-folders of a knowledge folder."""
 
 Model = TypeVar("Model", bound=Frozen)
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """One file. `folder` is 0 for the facts of the package, then the user's folders in the order given."""
+    """One file.
 
-    kind: Kind
+    `kind` is the name of its sub-folder; `folder` is 0 for the facts of the package, then the user's folders in order.
+    """
+
+    kind: str
     folder: int
     path: Path
     data: bytes
@@ -105,11 +92,11 @@ def read_folder(folder: Path, number: int) -> list[DataFile]:
     """
     if not folder.is_dir():
         raise KnowledgeError(f"There is no knowledge folder {folder}.", "Name an existing folder with --knowledge.")
-    kinds: list[Kind] = [kind for kind in KINDS if (folder / kind).is_dir()]
+    kinds = [kind for kind in FOLDERS if (folder / kind).is_dir()]
     if not kinds and not (folder / FEED_FOLDER).is_dir():
         raise KnowledgeError(
             f"{folder} holds no knowledge.",
-            f"Put files into a sub-folder: {', '.join((*KINDS, FEED_FOLDER))}. See docs/knowledge.md.",
+            f"Put files into a sub-folder: {', '.join((*FOLDERS, FEED_FOLDER))}. See docs/knowledge.md.",
         )
     files = []
     left = KNOWLEDGE_FOLDER
@@ -151,14 +138,14 @@ def digest_of(files: Iterable[DataFile], feeds: Sequence[str] = ()) -> str:
     return total.hexdigest()
 
 
-def parse(model: type[Model], file: DataFile) -> Model:
-    """Parse a file.
+def parse(kind: Kind[Any], file: DataFile) -> FactFile:
+    """Return the entries of a file, and the sources at its head; a file of one entry has none there.
 
     Raises:
         KnowledgeError: it breaks the schema; names file, entry and field.
     """
     try:
-        return read_whole(model, file)
+        return read_file(kind, file)
     except SchemaError as error:
         raise KnowledgeError(str(error.problems[0]), "See docs/knowledge.md for what each field takes.") from error
 
@@ -171,7 +158,7 @@ class SchemaError(ValueError):
         self.problems = problems
 
 
-def read_whole(model: type[Model], file: DataFile) -> Model:
+def _read_whole(model: type[Model], file: DataFile) -> Model:
     """Parse a file.
 
     Raises:
@@ -185,6 +172,17 @@ def read_whole(model: type[Model], file: DataFile) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         raise SchemaError(list(islice(_problems(model, file, values, error), _MOST_PROBLEMS))) from error
+
+
+def read_file(kind: Kind[Any], file: DataFile) -> FactFile:
+    """Return what `parse` does.
+
+    Raises:
+        SchemaError: it breaks the schema.
+    """
+    if kind.in_lists:
+        return _read_whole(kind.list_file, file)
+    return FactFile.model_construct(sources=(), entries=(_read_whole(kind.entry, file),))
 
 
 _MOST_PROBLEMS = 1000

@@ -4,49 +4,50 @@ Each kind is parsed when it is first asked for, so that a command pays only for 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trackers
 from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
-from phone_audit.knowledge.files import DataFile, Kind, digest_of, parse, read_folder
+from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
 from phone_audit.knowledge.hosts import HostIndex, host_facts_of
+from phone_audit.knowledge.kinds import (
+    AUTHORITIES,
+    BASELINES,
+    BEHAVIOURS,
+    FIRMWARE,
+    HOSTS,
+    INCIDENTS,
+    KEYS,
+    KINDS,
+    LABELS,
+    LIBRARIES,
+    PACKERS,
+    RULES,
+    SCHEMES,
+    SUPPORT,
+    TRACKERS,
+    Entry,
+    Kind,
+)
 from phone_audit.knowledge.rules import RuleIndex
-from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.knowledge.schema.facts import (
-    AuthorityFact,
-    AuthorityFile,
-    BaselineFact,
-    BaselineFile,
+    FactFile,
     FactSource,
     HostFact,
-    HostFile,
     KeyFact,
-    KeyFile,
     LabelFile,
-    LibraryFact,
-    LibraryFile,
-    PackerFact,
-    PackerFile,
     RuledOutRule,
-    RuleFile,
-    SupportFact,
-    SupportFile,
     TrackerFact,
-    TrackerFile,
 )
-from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.knowledge.schema.incident import IncidentEntry
-from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeFile
 from phone_audit.knowledge.schemes import SchemeIndex
 from phone_audit.model.finding import KnowledgeInfo
-
-Entry = TypeVar("Entry")
 
 
 def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
@@ -75,6 +76,11 @@ def whole(knowledge: "Knowledge") -> "Knowledge":
     return knowledge
 
 
+def _entries_of(kind: Kind[Entry]) -> "cached_property[tuple[Entry, ...]]":
+    """Return an attribute of `Knowledge` for the entries of a kind, by id; parsed when it is first asked for."""
+    return cached_property(lambda knowledge: knowledge.entries(kind))
+
+
 @dataclass(frozen=True, eq=False)
 class Knowledge:
     """All facts. Frozen: what is computed on first use is kept and never changes. `folders` are the user's own."""
@@ -82,78 +88,59 @@ class Knowledge:
     files: tuple[DataFile, ...]
     folders: tuple[Path, ...] = ()
     indicators: Indicators = field(default_factory=Indicators)
+    _parsed: dict[str, list[tuple[DataFile, FactFile]]] = field(default_factory=dict, init=False, repr=False)
 
-    @cached_property
-    def incidents(self) -> tuple[IncidentEntry, ...]:
-        """Published incidents, by id."""
-        parsed = ((file, (parse(IncidentEntry, file),)) for file in self._of("incidents"))
-        return _merged(parsed, lambda entry: entry.id)
-
-    @property
-    def replaced(self) -> tuple[tuple[str, str], ...]:
-        """The bundled incidents in whose place one of the user's stands: the id, and the file of that one."""
-        files = self._of("incidents")
-        mine = {parse(IncidentEntry, file).id: file.shown for file in files if file.folder}
-        bundled = {parse(IncidentEntry, file).id for file in files if mine and not file.folder}
-        return tuple(sorted((name, shown) for name, shown in mine.items() if name in bundled))
+    incidents = _entries_of(INCIDENTS)
+    hosts = _entries_of(HOSTS)
+    keys = _entries_of(KEYS)
+    rules = _entries_of(RULES)
+    behaviours = _entries_of(BEHAVIOURS)
+    libraries = _entries_of(LIBRARIES)
+    packers = _entries_of(PACKERS)
+    firmware_rules = _entries_of(FIRMWARE)
+    schemes = _entries_of(SCHEMES)
+    support = _entries_of(SUPPORT)
+    baselines = _entries_of(BASELINES)
+    authorities = _entries_of(AUTHORITIES)
 
     @cached_property
     def trackers(self) -> tuple[TrackerFact, ...]:
         """Third-party code that sends, by id; also what imported feeds list of it."""
-        known = _merged(((file, parsed.entries) for file, parsed in self._tracker_files), lambda entry: entry.id)
+        known = self.entries(TRACKERS)
         return tuple(sorted((*known, *feed_trackers(self.indicators.files, known)), key=lambda entry: entry.id))
 
-    @cached_property
-    def hosts(self) -> tuple[HostFact, ...]:
-        """Owners of hosts, by host."""
-        return _merged(((file, parsed.entries) for file, parsed in self._host_files), lambda entry: entry.host)
+    def entries(self, kind: Kind[Entry]) -> tuple[Entry, ...]:
+        """Return what the knowledge files hold of a kind: by id, or file by file where ids may repeat.
 
-    @cached_property
-    def keys(self) -> tuple[KeyFact, ...]:
-        """Public and leaked signing certificates, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._key_files), lambda entry: entry.id)
+        Raises:
+            KnowledgeError: a file breaks its schema, or holds an id twice.
+        """
+        if not kind.unique:
+            return tuple(entry for _, parsed in self._parsed_files(kind) for entry in parsed.entries)
+        found: dict[str, tuple[DataFile, Entry]] = {}
+        for file, parsed in self._parsed_files(kind):
+            for entry in parsed.entries:
+                name = kind.id_of(entry)
+                before = found.get(name)
+                if before and before[0].folder == file.folder:
+                    raise KnowledgeError(
+                        f"{file.shown}: {name}: id: stands in {before[0].shown} already.",
+                        "Remove one of the two entries.",
+                    )
+                found[name] = file, entry
+        return tuple(found[name][1] for name in sorted(found))
 
-    @cached_property
-    def rules(self) -> tuple[RuledOutRule, ...]:
-        """Rules that take endpoints out, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._rule_files), lambda entry: entry.id)
+    def listed(self, kind: Kind[Any]) -> tuple[Any, ...]:
+        """Return all that is known of a kind, the trackers of feeds too."""
+        return self.trackers if kind is TRACKERS else self.entries(kind)
 
-    @cached_property
-    def behaviours(self) -> tuple[BehaviourRule, ...]:
-        """What code can be seen to do, by id."""
-        parsed = ((file, (parse(BehaviourRule, file),)) for file in self._of("behaviours"))
-        return _merged(parsed, lambda rule: rule.id)
-
-    @cached_property
-    def libraries(self) -> tuple[LibraryFact, ...]:
-        """Code that many packages share, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._library_files), lambda entry: entry.id)
-
-    @cached_property
-    def packers(self) -> tuple[PackerFact, ...]:
-        """What hides code, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._packer_files), lambda entry: entry.id)
-
-    @cached_property
-    def firmware_rules(self) -> tuple[FirmwareRule, ...]:
-        """What a build says of itself that is a bad sign or a contradiction, by id."""
-        parsed = ((file, (parse(FirmwareRule, file),)) for file in self._of("firmware"))
-        return _merged(parsed, lambda rule: rule.id)
-
-    @cached_property
-    def baselines(self) -> tuple[BaselineFact, ...]:
-        """Packages that are known to be Android's or a maker's own, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._baseline_files), lambda entry: entry.id)
-
-    @cached_property
-    def authorities(self) -> tuple[AuthorityFact, ...]:
-        """Certificate authorities that Android itself trusts, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._authority_files), lambda entry: entry.id)
-
-    @cached_property
-    def schemes(self) -> tuple[SchemeEntry, ...]:
-        """How vendors number their builds, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._scheme_files), lambda entry: entry.id)
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]:
+        """The bundled incidents in whose place one of the user's stands: the id, and the file of that one."""
+        entries = [(file, entry.id) for file, parsed in self._parsed_files(INCIDENTS) for entry in parsed.entries]
+        bundled = {name for file, name in entries if not file.folder}
+        mine = {name: file.shown for file, name in entries if file.folder and name in bundled}
+        return tuple(sorted(mine.items()))
 
     @cached_property
     def scheme_index(self) -> SchemeIndex:
@@ -161,33 +148,16 @@ class Knowledge:
         return SchemeIndex(self.schemes)
 
     @cached_property
-    def support(self) -> tuple[SupportFact, ...]:
-        """Until when makers promised updates, by id."""
-        return _merged(((file, parsed.entries) for file, parsed in self._support_files), lambda entry: entry.id)
-
-    @cached_property
     def label_files(self) -> tuple[LabelFile, ...]:
         """What the Settings screen calls properties, file by file."""
-        return tuple(parse(LabelFile, file) for file in self._of("labels"))
+        return tuple(parsed for _, parsed in self._parsed_files(LABELS) if isinstance(parsed, LabelFile))
 
     @cached_property
     def sources(self) -> tuple[FactSource, ...]:
         """Where the facts other than incidents come from, by id."""
-        heads = (
-            *(parsed.sources for _, parsed in self._tracker_files),
-            *(parsed.sources for _, parsed in self._host_files),
-            *(parsed.sources for _, parsed in self._key_files),
-            *(parsed.sources for _, parsed in self._rule_files),
-            *(parsed.sources for _, parsed in self._library_files),
-            *(parsed.sources for _, parsed in self._packer_files),
-            *(parsed.sources for _, parsed in self._scheme_files),
-            *(parsed.sources for _, parsed in self._support_files),
-            *(parsed.sources for parsed in self.label_files),
-            *(parsed.sources for _, parsed in self._baseline_files),
-            *(parsed.sources for _, parsed in self._authority_files),
-        )
-        feeds = [feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts]
-        found = {source.id: source for head in (*heads, feeds) for source in head}
+        heads = [parsed.sources for kind in KINDS for _, parsed in self._parsed_files(kind)]
+        found = {source.id: source for head in heads for source in head}
+        found |= {feed.feed: feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts}
         return tuple(found[name] for name in sorted(found))
 
     @cached_property
@@ -196,26 +166,13 @@ class Knowledge:
         newest = max((entry.disclosed for entry in self.incidents if _is_date(entry.disclosed)), default="")
         said = (*(source.date for source in self.sources), *(feed.date for feed in self.indicators.feeds))
         dates = [date for date in said if _is_date(date)]
+        counts = {kind.folder: len(self.listed(kind)) for kind in KINDS if kind is not LABELS}
+        counts["indicators"] = sum(sum(feed.counts.values()) for feed in self.indicators.feeds)
         return KnowledgeInfo(
             version=max([newest, *dates]).replace("-", "."),
             digest=self.digest,
             newest_entry=newest,
-            counts={
-                "authorities": len(self.authorities),
-                "baselines": len(self.baselines),
-                "behaviours": len(self.behaviours),
-                "firmware": len(self.firmware_rules),
-                "hosts": len(self.hosts),
-                "incidents": len(self.incidents),
-                "indicators": sum(sum(feed.counts.values()) for feed in self.indicators.feeds),
-                "keys": len(self.keys),
-                "libraries": len(self.libraries),
-                "packers": len(self.packers),
-                "rules": len(self.rules),
-                "schemes": len(self.schemes),
-                "support": len(self.support),
-                "trackers": len(self.trackers),
-            },
+            counts=dict(sorted(counts.items())),
         )
 
     @cached_property
@@ -262,48 +219,10 @@ class Knowledge:
         """
         return self._rule_index.find(host, url)
 
-    def _of(self, kind: Kind) -> tuple[DataFile, ...]:
-        return tuple(file for file in self.files if file.kind == kind)
-
-    @cached_property
-    def _tracker_files(self) -> tuple[tuple[DataFile, TrackerFile], ...]:
-        return tuple((file, parse(TrackerFile, file)) for file in self._of("trackers"))
-
-    @cached_property
-    def _host_files(self) -> tuple[tuple[DataFile, HostFile], ...]:
-        return tuple((file, parse(HostFile, file)) for file in self._of("hosts"))
-
-    @cached_property
-    def _key_files(self) -> tuple[tuple[DataFile, KeyFile], ...]:
-        return tuple((file, parse(KeyFile, file)) for file in self._of("keys"))
-
-    @cached_property
-    def _rule_files(self) -> tuple[tuple[DataFile, RuleFile], ...]:
-        return tuple((file, parse(RuleFile, file)) for file in self._of("rules"))
-
-    @cached_property
-    def _library_files(self) -> tuple[tuple[DataFile, LibraryFile], ...]:
-        return tuple((file, parse(LibraryFile, file)) for file in self._of("libraries"))
-
-    @cached_property
-    def _packer_files(self) -> tuple[tuple[DataFile, PackerFile], ...]:
-        return tuple((file, parse(PackerFile, file)) for file in self._of("packers"))
-
-    @cached_property
-    def _scheme_files(self) -> tuple[tuple[DataFile, SchemeFile], ...]:
-        return tuple((file, parse(SchemeFile, file)) for file in self._of("schemes"))
-
-    @cached_property
-    def _baseline_files(self) -> tuple[tuple[DataFile, BaselineFile], ...]:
-        return tuple((file, parse(BaselineFile, file)) for file in self._of("baselines"))
-
-    @cached_property
-    def _authority_files(self) -> tuple[tuple[DataFile, AuthorityFile], ...]:
-        return tuple((file, parse(AuthorityFile, file)) for file in self._of("authorities"))
-
-    @cached_property
-    def _support_files(self) -> tuple[tuple[DataFile, SupportFile], ...]:
-        return tuple((file, parse(SupportFile, file)) for file in self._of("support"))
+    def _parsed_files(self, kind: Kind[Any]) -> list[tuple[DataFile, FactFile]]:
+        if kind.folder not in self._parsed:
+            self._parsed[kind.folder] = [(file, parse(kind, file)) for file in self.files if file.kind == kind.folder]
+        return self._parsed[kind.folder]
 
     @cached_property
     def _incidents_by_id(self) -> dict[str, IncidentEntry]:
@@ -330,22 +249,6 @@ class Knowledge:
     @cached_property
     def _rule_index(self) -> RuleIndex:
         return RuleIndex(self.rules)
-
-
-def _merged(parsed: Iterable[tuple[DataFile, Sequence[Entry]]], name_of: Callable[[Entry], str]) -> tuple[Entry, ...]:
-    """Join the entries of several files, sorted by name. A later folder replaces, the same folder may not repeat."""
-    found: dict[str, Entry] = {}
-    folder_of: dict[str, DataFile] = {}
-    for file, entries in parsed:
-        for entry in entries:
-            name = name_of(entry)
-            before = folder_of.get(name)
-            if before and before.folder == file.folder:
-                raise KnowledgeError(
-                    f"{file.shown}: {name}: id: stands in {before.shown} already.", "Remove one of the two entries."
-                )
-            found[name], folder_of[name] = entry, file
-    return tuple(found[name] for name in sorted(found))
 
 
 def _is_date(text: str) -> bool:

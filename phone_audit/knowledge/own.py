@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phone_audit.knowledge.files import FEED_FOLDER, KINDS
+from phone_audit.knowledge.files import FEED_FOLDER
+from phone_audit.knowledge.kinds import FOLDERS
 from phone_audit.knowledge.updates.generations import current_folders
 from phone_audit.knowledge.updates.locks import reading
 
@@ -26,7 +27,7 @@ def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
         KnowledgeError: what says which versions stand is damaged.
     """
     own = own_folder()
-    holds = any((own / kind).is_dir() for kind in (*KINDS, FEED_FOLDER))
+    holds = any((own / kind).is_dir() for kind in (*FOLDERS, FEED_FOLDER))
     return (*current_folders(own), *([own] if holds and own not in extra else []), *extra)
 
 

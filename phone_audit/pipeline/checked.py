@@ -7,8 +7,9 @@ from pathlib import Path
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.selftest import failed_tests
-from phone_audit.knowledge.check.folder import Findings, check_folder, counts_of
+from phone_audit.knowledge.check.folder import CheckedFolder, check_folder, counts_of
 from phone_audit.knowledge.files import DataFile, Problem, read_data
+from phone_audit.knowledge.kinds import INCIDENTS, TRACKERS
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import host_fault
 from phone_audit.knowledge.rules import split_url
@@ -35,7 +36,7 @@ def check_all(folder: Path) -> Checked:
     """
     found = check_folder(folder)
     faulty = {problem.file for problem in found.problems}
-    whole = [(file, entry) for file, entry in found.incidents if file not in faulty]
+    whole = [(file, entry) for file, entry in found.of(INCIDENTS) if file not in faulty]
     tried = [problem for file, entry in whole for problem in _tried(folder, file, entry)]
     problems = sorted([*found.problems, *tried, *_hosts(found)])
     matches = sum(len(entry.tests.matches) for _, entry in whole)
@@ -50,15 +51,15 @@ def _tried(folder: Path, file: str, entry: IncidentEntry) -> Iterator[Problem]:
         yield Problem(file, entry.id, failed.place, str(failed))
 
 
-def _hosts(found: Findings) -> Iterator[Problem]:
+def _hosts(found: CheckedFolder) -> Iterator[Problem]:
     """Yield hosts of incidents and trackers that the whole public suffix list knows as a suffix, or not at all."""
     named = [
         (file, entry.id, f"endpoints[{number}].value", split_url(fact.value)[0])
-        for file, entry in found.incidents
+        for file, entry in found.of(INCIDENTS)
         for number, fact in enumerate(entry.endpoints)
         if fact.kind in ("domain", "url", "host:port")
     ]
-    named += [(file, it.id, f"hosts[{n}]", host) for file, it in found.trackers for n, host in enumerate(it.hosts)]
+    named += [(file, it.id, f"hosts[{n}]", host) for file, it in found.of(TRACKERS) for n, host in enumerate(it.hosts)]
     for file, name, place, host in named:
         is_address = host.replace(".", "").isdigit() or ":" in host
         if not is_address and host_fault(host) is None and registered_domain(host) is None:

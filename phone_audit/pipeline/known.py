@@ -7,7 +7,10 @@ from pathlib import Path
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.coverage import at_most
-from phone_audit.knowledge.feeds.indicator import KINDS, FeedHead, Kind, Listed
+from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS
+from phone_audit.knowledge.feeds.indicator import FeedHead, Listed
+from phone_audit.knowledge.feeds.indicator import Kind as IndicatorKind
+from phone_audit.knowledge.kinds import INCIDENTS, KINDS, Kind
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import (
     PROSE,
@@ -26,10 +29,7 @@ from phone_audit.knowledge.updates.generations import read_current
 from phone_audit.knowledge.updates.locks import FOLDER as FETCHED
 from phone_audit.model.base import Frozen
 
-ENTRY_KINDS = (
-    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers", "firmware",
-    "schemes", "support", "labels", "baselines", "authorities",
-)  # fmt: skip
+ENTRY_KINDS = ("incidents", "feeds", *(kind.folder for kind in KINDS if kind is not INCIDENTS))
 _TITLES = ("name", "title", "vendor", "owner", "reason")
 """Fields that say what an entry is, the best one first."""
 _SELF_TESTS = ("matches", "ignores", "example", "near_miss", "pairs")
@@ -64,29 +64,19 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
     elif kind == "feeds":
         yield from (_feed(feed) for feed in knowledge.indicators.feeds)
     else:
-        yield from _facts(knowledge, kind)
+        yield from _facts(knowledge, next(it for it in KINDS if it.folder == kind))
 
 
-def _held(knowledge: Knowledge, kind: str) -> Sequence[Frozen]:
-    """Return the entries of a kind of which nothing has to be told in words of its own."""
-    if kind == "firmware":
-        return knowledge.firmware_rules
-    if kind == "labels":
-        return [entry for file in knowledge.label_files for entry in file.entries]
-    found: Sequence[Frozen] = getattr(knowledge, kind)
-    return found
-
-
-def _facts(knowledge: Knowledge, kind: str) -> Iterator[Known]:
-    for entry in _held(knowledge, kind):
+def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[Known]:
+    """Yield the entries of a kind of which nothing has to be told in words of its own."""
+    for entry in knowledge.listed(kind):
         fields = entry.model_dump(mode="json")
-        name = fields.get("id") or fields["host"]
         titled = next((field for field in _TITLES if fields.get(field)), "labels")
         title = fields[titled] if titled in _TITLES else ", ".join(fields.get(titled, ())[:2])
         skipped = ("id", titled, *_SELF_TESTS)
         said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
         facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))
-        yield Known(kind, str(name), str(title), tuple(facts))
+        yield Known(kind.folder, kind.id_of(entry), str(title), tuple(facts))
 
 
 def _words(key: str) -> str:
@@ -123,7 +113,7 @@ def _names(entry: IncidentEntry, wanted: str) -> bool:
 def _lookups(knowledge: Knowledge, wanted: str) -> list[Listed]:
     """Look a value up as whatever it may be."""
     found: dict[tuple[object, str], Listed] = {}
-    for kind in KINDS:
+    for kind in INDICATOR_KINDS:
         for text in (wanted, wanted.lower().replace(":", "")):
             found.update(((hit.indicator, hit.feed.feed), hit) for hit in knowledge.indicators.of(kind, text))
     for hit in (*knowledge.indicators.of_host(wanted.lower()), *knowledge.indicators.of_url(wanted)):
@@ -220,7 +210,7 @@ def _listed(listed: Listed) -> Known:
     return Known(listed.indicator.kind, listed.indicator.value, f"{about.name} ({about.class_})", tuple(facts))
 
 
-def _counts(counts: dict[Kind, int] | dict[str, int]) -> str:
+def _counts(counts: dict[IndicatorKind, int] | dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.knowledge.files import DataFile, Kind
+from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import HostFact, LibraryFact, OptOutFact, RuledOutRule, TrackerFact
 from phone_audit.knowledge.schema.incident import EndpointFact, IncidentEntry, IncidentTests
@@ -110,7 +110,7 @@ def knowledge(
     rules: Sequence[RuledOutRule] = (),
     incidents: Sequence[IncidentEntry] = (),
 ) -> Knowledge:
-    kinds: list[tuple[Kind, Sequence[TrackerFact | LibraryFact | HostFact | RuledOutRule]]] = [
+    kinds: list[tuple[str, Sequence[TrackerFact | LibraryFact | HostFact | RuledOutRule]]] = [
         ("trackers", trackers),
         ("libraries", libraries),
         ("hosts", hosts),

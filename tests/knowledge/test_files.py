@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.files import DataFile, SchemaError, digest_of, parse, read_folder, read_whole
-from phone_audit.knowledge.schema.facts import HostFile, TrackerFile
-from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.knowledge.files import DataFile, SchemaError, digest_of, parse, read_file, read_folder
+from phone_audit.knowledge.kinds import HOSTS, INCIDENTS, TRACKERS
 from tests.knowledge.folders import incident, tracker, write, write_facts, write_incident
 
 
@@ -61,7 +60,7 @@ def test_the_digest_tells_two_files_from_one_that_holds_both() -> None:
 def test_an_unknown_field_is_named_with_file_and_entry(tmp_path: Path) -> None:
     write_facts(tmp_path, "trackers", tracker(), {**tracker(id="t-2"), "hostz": []})
     with pytest.raises(KnowledgeError) as raised:
-        parse(TrackerFile, read_folder(tmp_path, 0)[0])
+        parse(TRACKERS, read_folder(tmp_path, 0)[0])
     assert str(raised.value) == "trackers/facts.json: t-2: hostz: there is no such field; remove it or correct its name"
 
 
@@ -69,7 +68,7 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
     entry = incident(packages=[{"value": "com.a", "confidence": "sourced", "source": 1}])
     write_incident(tmp_path, entry)
     with pytest.raises(KnowledgeError) as raised:
-        parse(IncidentEntry, read_folder(tmp_path, 0)[0])
+        parse(INCIDENTS, read_folder(tmp_path, 0)[0])
     expected = "incidents/maker-leak-2026.json: maker-leak-2026: packages[0].standalone: missing; add this field"
     assert str(raised.value) == expected
 
@@ -77,7 +76,7 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
 def test_a_file_of_the_user_is_named_by_its_path(tmp_path: Path) -> None:
     write_facts(tmp_path, "trackers", tracker(id=7))
     with pytest.raises(KnowledgeError) as raised:
-        parse(TrackerFile, read_folder(tmp_path, 1)[0])
+        parse(TRACKERS, read_folder(tmp_path, 1)[0])
     place = tmp_path / "trackers" / "facts.json"
     assert str(raised.value) == f"{place}: 7: id: Input should be a valid string, found 7"
 
@@ -85,7 +84,7 @@ def test_a_file_of_the_user_is_named_by_its_path(tmp_path: Path) -> None:
 def test_a_word_that_is_not_allowed_is_named_with_those_that_are(tmp_path: Path) -> None:
     write_incident(tmp_path, incident(severity="bad"))
     with pytest.raises(KnowledgeError) as raised:
-        parse(IncidentEntry, read_folder(tmp_path, 0)[0])
+        parse(INCIDENTS, read_folder(tmp_path, 0)[0])
     assert str(raised.value) == (
         "incidents/maker-leak-2026.json: maker-leak-2026: severity: "
         "Input should be 'critical', 'high', 'medium', 'low' or 'info', found 'bad'"
@@ -96,7 +95,7 @@ def test_a_word_that_is_not_allowed_is_named_with_those_that_are(tmp_path: Path)
 def test_what_is_no_such_file_is_said_to_be_none(tmp_path: Path, text: str) -> None:
     write(tmp_path, "trackers", text, "broken.json")
     with pytest.raises(KnowledgeError, match=r"^trackers/broken\.json: file: "):
-        parse(TrackerFile, read_folder(tmp_path, 0)[0])
+        parse(TRACKERS, read_folder(tmp_path, 0)[0])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -106,7 +105,7 @@ def test_a_file_as_windows_writes_it(encoding: str, tmp_path: Path) -> None:
     (plain,) = read_folder(tmp_path, 1)
     path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
     (file,) = read_folder(tmp_path, 1)
-    assert parse(IncidentEntry, file) == parse(IncidentEntry, plain)
+    assert parse(INCIDENTS, file) == parse(INCIDENTS, plain)
     assert digest_of([file]) == digest_of([plain])
 
 
@@ -147,7 +146,7 @@ def test_what_holds_more_than_any_is_not_parsed(tmp_path: Path, text: str, sente
     (tmp_path / "hosts").mkdir()
     (tmp_path / "hosts/a.json").write_text(text)
     with pytest.raises(KnowledgeError, match=sentence):
-        parse(HostFile, read_folder(tmp_path, 1)[0])
+        parse(HOSTS, read_folder(tmp_path, 1)[0])
 
 
 def test_every_entry_that_breaks_the_schema_is_told_its_first_fault(tmp_path: Path) -> None:
@@ -156,7 +155,7 @@ def test_every_entry_that_breaks_the_schema_is_told_its_first_fault(tmp_path: Pa
     entries = [{"id": "one"}, {"host": "b.example", "owner": 1}, {"host": "c.example", long: long}]
     (tmp_path / "hosts/a.json").write_text(json.dumps({"sources": [[]] * 1000, "entries": entries}))
     with pytest.raises(SchemaError) as raised:
-        read_whole(HostFile, read_folder(tmp_path, 1)[0])
+        read_file(HOSTS, read_folder(tmp_path, 1)[0])
     places = [problem.entry for problem in raised.value.problems]
     assert places.count("file") == 1
     assert set(places) == {"file", "one", "b.example", "c.example"}

@@ -8,28 +8,25 @@ from typing import Any
 import pytest
 
 from fixtures.knowledge.schemas import DIALECT, SCHEMAS, file_name, schema_of, text_of
-from phone_audit.knowledge.files import KINDS
+from phone_audit.knowledge.files import FEED_FOLDER
+from phone_audit.knowledge.kinds import KINDS
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import ROOT, incident
 from tests.knowledge.json_schema import faults
 
-FOLDERS = {
-    "incident": "incidents", "tracker": "trackers", "host": "hosts", "key": "keys", "rule": "rules",
-    "library": "libraries", "packer": "packers", "behaviour": "behaviours", "firmware": "firmware",
-    "scheme": "schemes", "support": "support", "label": "labels",
-    "baseline": "baselines", "authority": "authorities",
-}  # fmt: skip
+FOLDER_OF = {kind.schema: kind.folder for kind in KINDS}
 
 
 def bundled(kind: str) -> dict[str, Any]:
-    found = {path.name: json.loads(path.read_bytes()) for path in (BUNDLED / FOLDERS[kind]).glob("*.json")}
+    found = {path.name: json.loads(path.read_bytes()) for path in (BUNDLED / FOLDER_OF[kind]).glob("*.json")}
     assert found
     return found
 
 
 def test_every_kind_of_file_has_a_schema() -> None:
-    assert FOLDERS.keys() == SCHEMAS.keys()
-    assert set(FOLDERS.values()) == set(KINDS)
+    assert SCHEMAS.keys() == FOLDER_OF.keys()
+    folders = {path.name for path in BUNDLED.iterdir() if path.is_dir()}
+    assert folders == {*FOLDER_OF.values(), FEED_FOLDER}
     assert schema_of("incident")["$schema"] == DIALECT
 
 

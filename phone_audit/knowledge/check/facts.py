@@ -280,7 +280,7 @@ def check_support(fact: SupportFact, report: Report) -> None:
         report("models", "names no model and no device; name one, or leave the entry out")
 
 
-def check_labels(fact: LabelFact, report: Report) -> None:
+def check_label(fact: LabelFact, report: Report) -> None:
     """Report faults of the words for a property. Its id is the property."""
     if "." not in fact.id:
         report("id", f"{short_repr(fact.id)} is no property")

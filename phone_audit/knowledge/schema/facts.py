@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -21,6 +21,13 @@ class FactSource(Frozen):
     revision: str
     date: str
     licence: str
+
+
+class FactFile(Frozen):
+    """A file that lists entries of one kind; `Kind.list_file` says which."""
+
+    sources: tuple[FactSource, ...]
+    entries: tuple[Any, ...]
 
 
 class OptOutFact(Frozen):
@@ -136,41 +143,6 @@ class LibraryFact(Frozen):
     ignores: tuple[str, ...]
 
 
-class TrackerFile(Frozen):
-    """A file of the folder `trackers/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[TrackerFact, ...]
-
-
-class LibraryFile(Frozen):
-    """A file of the folder `libraries/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[LibraryFact, ...]
-
-
-class HostFile(Frozen):
-    """A file of the folder `hosts/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[HostFact, ...]
-
-
-class KeyFile(Frozen):
-    """A file of the folder `keys/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[KeyFact, ...]
-
-
-class RuleFile(Frozen):
-    """A file of the folder `rules/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[RuledOutRule, ...]
-
-
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -192,13 +164,6 @@ class BaselineFact(Frozen):
     source: str
 
 
-class BaselineFile(Frozen):
-    """A file of the folder `baselines/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[BaselineFact, ...]
-
-
 class AuthorityFact(Frozen):
     """The certificate of an authority. `sha256` is of its DER, `api_levels` those whose AOSP release holds it."""
 
@@ -207,13 +172,6 @@ class AuthorityFact(Frozen):
     name: str
     api_levels: Annotated[tuple[int, ...], Field(min_length=1)]
     sources: tuple[str, ...]
-
-
-class AuthorityFile(Frozen):
-    """A file of the folder `authorities/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[AuthorityFact, ...]
 
 
 Hides = Literal["code", "parts"]
@@ -243,13 +201,6 @@ class PackerFact(Frozen):
     ignores: tuple[str, ...]
 
 
-class PackerFile(Frozen):
-    """A file of the folder `packers/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[PackerFact, ...]
-
-
 class SupportFact(Frozen):
     """Until when a maker promised security updates for a model.
 
@@ -267,13 +218,6 @@ class SupportFact(Frozen):
     sources: tuple[str, ...]
 
 
-class SupportFile(Frozen):
-    """A file of the folder `support/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[SupportFact, ...]
-
-
 class LabelFact(Frozen):
     """What the Settings screen calls a property, in several languages. Case tells nothing."""
 
@@ -289,9 +233,8 @@ class MonthNames(Frozen):
     names: tuple[str, ...]
 
 
-class LabelFile(Frozen):
+class LabelFile(FactFile):
     """A file of the folder `labels/`. The id of an entry is the property."""
 
-    sources: tuple[FactSource, ...]
     entries: tuple[LabelFact, ...]
     months: tuple[MonthNames, ...]

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.model.base import Frozen
 
 KeyType = Literal["int", "letter", "base36", "numbers", "text", "fix"]
@@ -94,10 +93,3 @@ class SchemeEntry(Frozen):
     examples: tuple[SchemeExample, ...]
     pairs: tuple[tuple[str, str], ...]
     ignores: tuple[str, ...]
-
-
-class SchemeFile(Frozen):
-    """A file of the folder `schemes/`."""
-
-    sources: tuple[FactSource, ...]
-    entries: tuple[SchemeEntry, ...]

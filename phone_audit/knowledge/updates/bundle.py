@@ -9,11 +9,12 @@ from phone_audit.files.bounded_zip import ZipBounds, ZipEntry, ZipError, ZipRead
 from phone_audit.files.bounds import BoundsError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.files import FEED_FOLDER, KINDS
+from phone_audit.knowledge.files import FEED_FOLDER
+from phone_audit.knowledge.kinds import FOLDERS
 
 _NAME: Final = re.compile(
-    rf"(?:(?:{'|'.join(KINDS)})/[A-Za-z0-9][A-Za-z0-9._-]*\.json|{FEED_FOLDER}/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl"
-    rf"|(?:{'|'.join((*KINDS, FEED_FOLDER))})/LICENSE[A-Za-z0-9._-]*)"
+    rf"(?:(?:{'|'.join(FOLDERS)})/[A-Za-z0-9][A-Za-z0-9._-]*\.json|{FEED_FOLDER}/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl"
+    rf"|(?:{'|'.join((*FOLDERS, FEED_FOLDER))})/LICENSE[A-Za-z0-9._-]*)"
 )
 _MOST_FILES: Final = 20_000
 _MOST_BYTES: Final = 512 * 2**20

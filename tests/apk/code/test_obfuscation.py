@@ -17,7 +17,7 @@ from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import MAX_SAMPLES, MIN_SAMPLE_SIZE
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.facts import PackerFact, PackerFile
+from phone_audit.knowledge.schema.facts import FactFile, PackerFact
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Evidence, Skipped
 from tests.apk.dex.builder import Source, build_dex
@@ -38,7 +38,7 @@ WRAPPER = PackerFact(
 )
 SHIELD = WRAPPER.model_copy(update={"id": "shield", "name": "Shield", "hides": "parts", "classes": ("com.shield",)})
 SHIELD = SHIELD.model_copy(update={"files": ("libshielded.so",)})
-FACTS = PackerFile(sources=(), entries=(WRAPPER, SHIELD))
+FACTS = FactFile(sources=(), entries=(WRAPPER, SHIELD))
 KNOWLEDGE = Knowledge((DataFile("packers", 0, Path("packers.json"), FACTS.model_dump_json().encode()),))
 NOISE = random.Random(1).randbytes(40_000)
 PACKED = Skipped(

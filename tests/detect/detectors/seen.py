@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from phone_audit.knowledge.files import DataFile, Kind, read_folder
+from phone_audit.knowledge.files import DataFile, read_folder
 from phone_audit.knowledge.load import BUNDLED, Knowledge
 from phone_audit.model.apk import NetworkPolicy, Tier, Tracker
 from phone_audit.model.finding import Evidence, Source
@@ -15,7 +15,7 @@ _SOURCES = [
     {"id": "list", "title": "A list", "publisher": "A lab", "url": "https://lab.example/list", "revision": "1",
      "date": "2026-01-01", "licence": "fact"}
 ]  # fmt: skip
-_ENTRIES: dict[Kind, list[dict[str, Any]]] = {
+_ENTRIES: dict[str, list[dict[str, Any]]] = {
     "trackers": [
         {"id": "ads", "name": "Ads", "owner": "Ads Inc.", "categories": ["advertising"], "code": ["com.ads."],
          "hosts": ["ads.example"], "website": "", "source": "list", "matches": ["com.ads.Sdk"],

@@ -42,15 +42,12 @@ def apks(
     no_cache: NoCache = False,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
-    from phone_audit.cli.apks_stream import JsonLines
-    from phone_audit.cli.loading import load_told
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
+    from phone_audit.cli.knowledge import knowledge_in_use
+    from phone_audit.cli.outputs import JsonLines, destinations, write_outputs
     from phone_audit.cli.progress import progress
-    from phone_audit.cli.sealing import with_seal
     from phone_audit.cli.stopping import stoppable
-    from phone_audit.knowledge.own import in_use
     from phone_audit.pipeline.apks import audit_apks
-    from phone_audit.pipeline.options import Budget
+    from phone_audit.pipeline.options import Budget, cores
     from phone_audit.pipeline.spooled import SpooledApks
 
     named = [Path(path) for path in paths]
@@ -59,20 +56,22 @@ def apks(
         raise UsageError(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
         )
-    places = pair_outputs(formats or [], outputs or [], ("text", "json", "jsonl", "csv", "stix", "hosts"))
-    check_places(places)
-    places = with_seal(places, seal)
-    budget = Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {}))
+    places = destinations("apks", formats, outputs, seal)
     streams = [place for place in places if place.format == "jsonl"]
     whole = [place for place in places if place.format != "jsonl"]
-    with in_use(knowledge or ()) as folders, SpooledApks() as kept:
-        with JsonLines(streams) as lines, stoppable() as stopped, progress(quiet, verbose) as on_progress:
+    with SpooledApks() as kept:
+        with (
+            stoppable() as stopped,
+            knowledge_in_use(knowledge) as known,
+            JsonLines(streams) as lines,
+            progress(quiet, verbose) as on_progress,
+        ):
             audited = audit_apks(
                 named,
                 kept=kept if whole else None,
-                knowledge=load_told(folders),
+                knowledge=known,
                 label=label,
-                budget=budget,
+                budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
                 on_progress=on_progress,
                 on_apk=lines.write,
                 stopped=stopped,

@@ -46,14 +46,14 @@ Classes = Annotated[
 @db.command()
 def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     """Say what is known: counts, dates, licences, digest."""
+    from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
-    from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import own_folder, with_own
+    from phone_audit.knowledge.own import own_folder
     from phone_audit.pipeline.known import feed_lines, version_lines
     from phone_audit.report.json_v1 import render_json
     from phone_audit.report.text import render_entry, render_lines
 
-    known = load_knowledge(with_own(knowledge or ()))
+    known = known_facts(knowledge)
     if as_json:
         write_out(render_json(known.info))
         return
@@ -79,11 +79,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the entries of a kind by id."""
-    from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
+    from phone_audit.cli.knowledge import known_facts
     from phone_audit.pipeline.known import entries
 
-    known = load_knowledge(with_own(knowledge or ()))
+    known = known_facts(knowledge)
     _write_rows(
         [(entry.kind, entry.id, entry.title) for entry in entries(known, kind)], ("kind", "id", "title"), as_json
     )
@@ -96,14 +95,13 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show all that is known of an entry or a value."""
+    from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
-    from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.known import show as look_up
     from phone_audit.report.safe import json_safe
     from phone_audit.report.text import render_entry
 
-    found = look_up(load_knowledge(with_own(knowledge or ())), wanted)
+    found = look_up(known_facts(knowledge), wanted)
     if as_json:
         listed = [{"kind": it.kind, "id": it.id, "title": it.title, "facts": list(map(list, it.facts))} for it in found]
         write_out(json_safe(json.dumps(listed, indent=1, ensure_ascii=False)) + "\n")
@@ -121,12 +119,11 @@ def search(
     """Find entries, and values of feeds, that hold a text."""
     from itertools import islice
 
+    from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.telling import tell
-    from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.known import search as find
 
-    met = list(islice(find(load_knowledge(with_own(knowledge or ())), text), _MOST_FOUND + 1))
+    met = list(islice(find(known_facts(knowledge), text), _MOST_FOUND + 1))
     _write_rows([(it.kind, it.id, it.found or it.title) for it in met[:_MOST_FOUND]], ("kind", "id", "found"), as_json)
     if len(met) > _MOST_FOUND:
         tell(f"There is more than these {_MOST_FOUND}: search for a longer text.")
@@ -229,17 +226,16 @@ def export(
     knowledge: KnowledgeDirs = None,
 ) -> None:
     """Return out the known indicators of what is malicious. Each keeps its source and licence."""
+    from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import write_file, write_out
     from phone_audit.errors import UsageError
     from phone_audit.knowledge.feeds.importing import class_of
-    from phone_audit.knowledge.load import load_knowledge
-    from phone_audit.knowledge.own import with_own
     from phone_audit.pipeline.indicator_export import known_indicators
     from phone_audit.report.formats import INDICATOR_FORMATS
 
     if format_ not in INDICATOR_FORMATS:
         raise UsageError(f"There is no format {format_!r} here.", f"Formats: {', '.join(INDICATOR_FORMATS)}.")
-    known = load_knowledge(with_own(knowledge or ()))
+    known = known_facts(knowledge)
     rows = known_indicators(known, feeds or (), tuple(map(class_of, classes or ())))
     text = INDICATOR_FORMATS[format_](rows, f"{known.info.newest_entry}T00:00:00.000Z")
     if output is None:

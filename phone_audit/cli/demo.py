@@ -8,12 +8,11 @@ from phone_audit.cli.telling import tell
 
 def demo(formats: Formats = None, outputs: Outputs = None, quiet: Quiet = False) -> None:
     """Start a simulated phone on this computer, scan it as any other, and print the report."""
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
+    from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.pipeline.demo import scan_simulated
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
-    check_places(places)
+    places = destinations("demo", formats, outputs)
     if not quiet:
         tell("This is a simulated phone with the firmware of a published incident; no real phone is read.")
     with progress(quiet) as on_progress:

@@ -26,18 +26,15 @@ def devices(
     ] = None,
 ) -> None:
     """List the phones seen, their state, and what to do about a state that blocks."""
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
+    from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.devices import find_devices
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json"))
-    check_places(places)
+    places = destinations("devices", formats, outputs)
     if pair is not None:
         _pair(pair)
     result = find_devices()
     write_outputs(result, places)
-    if any(device.usable for device in result.devices):
-        raise typer.Exit(exits.DONE)
-    if pair is not None:
+    if pair is not None or any(device.usable for device in result.devices):
         raise typer.Exit(exits.DONE)
     raise typer.Exit(exits.COULD_NOT_RUN if result.devices else exits.NOTHING_TO_SCAN)
 

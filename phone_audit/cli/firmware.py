@@ -61,18 +61,13 @@ def firmware(
     no_cache: NoCache = False,
 ) -> None:
     """Check build identifiers against the published incidents. Needs no phone."""
-    from phone_audit.cli.loading import load_told
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
-    from phone_audit.cli.sealing import with_seal
-    from phone_audit.knowledge.own import in_use
+    from phone_audit.cli.knowledge import knowledge_in_use
+    from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.saved_result import judged_outcomes
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv"))
-    check_places(places)
-    places = with_seal(places, seal)
-    with in_use(knowledge or ()) as folders:
-        known = load_told(folders)
+    places = destinations("firmware", formats, outputs, seal)
+    with knowledge_in_use(knowledge) as known:
         result = check_firmware(_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))

@@ -1,15 +1,18 @@
-"""Where results go: `-f` and `-o` paired in order, each to a file or to standard output."""
+"""Where results go: `-f` and `-o` paired in order, each to a file or to standard output; and how they are sealed."""
 
 import errno
 import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
+from phone_audit.cli.telling import tell
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
     DISK_FAILS,
@@ -17,16 +20,29 @@ from phone_audit.files.atomic_write import (
     is_special,
     named_file,
     open_special,
+    open_stream,
     replacing,
     rights_of,
 )
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, SUFFIXES
+from phone_audit.report.json_v1 import render_json_line
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
 
+_EVERY_DOCUMENT: Final = ("text", "json", "csv", "stix", "hosts")
+FORMATS_OF: Final = {
+    "scan": _EVERY_DOCUMENT,
+    "apks": ("text", "json", "jsonl", "csv", "stix", "hosts"),
+    "firmware": ("text", "json", "csv"),
+    "watch": ("text", "json", "jsonl", "csv"),
+    "devices": ("text", "json"),
+    "report": _EVERY_DOCUMENT,
+    "demo": ("text", "json"),
+}
+"""The formats that each command writes."""
 _WIDEST = 100
 
 
@@ -37,6 +53,25 @@ class Output:
     format: str
     path: Path | None
     sealer: "Sealer | None" = field(default=None, repr=False, compare=False)
+
+
+def destinations(
+    command: str, formats: Sequence[str] | None, paths: Sequence[Path] | None, seal: str | None = None
+) -> tuple[Output, ...]:
+    """Return where the result of a command goes, before anything is read for it.
+
+    Args:
+        command: which one, in `FORMATS_OF`.
+        formats: as `-f` names them.
+        paths: as `-o` names them.
+        seal: the key that seals each file, as `--seal` names it.
+
+    Raises:
+        UsageError: an unknown format, a place that cannot be written, or a key that cannot be used.
+    """
+    outputs = pair_outputs(formats or (), paths or (), FORMATS_OF[command])
+    check_places(outputs)
+    return with_seal(outputs, seal)
 
 
 def pair_outputs(formats: Sequence[str], paths: Sequence[Path], allowed: Sequence[str]) -> tuple[Output, ...]:
@@ -71,6 +106,76 @@ def _by_suffix(path: Path | None) -> str:
     return SUFFIXES[suffix]
 
 
+def suffix_of(format_: str) -> str:
+    """Return the suffix of files in a format.
+
+    Example:
+        >>> suffix_of("jsonl")
+        '.jsonl'
+    """
+    return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
+
+
+def check_places(outputs: Sequence[Output]) -> None:
+    """Refuse places that cannot be written, before anything is read for them.
+
+    Raises:
+        UsageError: the place is a folder, or the folder above it is not there or may not be written.
+    """
+    for path in (output.path for output in outputs if output.path is not None):
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder.", "Name a file.")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.", "Make the folder first.")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UsageError(f"{path} cannot be written: permission denied.", "Name a place that you may write to.")
+
+
+def with_seal(outputs: Sequence[Output], named: str | None) -> tuple[Output, ...]:
+    """Return the outputs with what seals those that are files; asks for the password of a key that has one.
+
+    Raises:
+        UsageError: there is no file to seal, or the key cannot be used.
+    """
+    if named is None:
+        return tuple(outputs)
+    files = [output.path for output in outputs if output.path is not None]
+    special = next((path for path in files if is_special(path) and not path.is_dir()), None)
+    if special is not None:
+        raise UsageError(f"{special} cannot be sealed: it is no ordinary file.", "Name a file with -o.")
+    if not files:
+        raise UsageError("--seal goes with -o: only files are sealed.", "Name a file with -o.")
+    sealer = sealer_of(named)
+    return tuple(output if output.path is None else replace(output, sealer=sealer) for output in outputs)
+
+
+def sealer_of(named: str) -> "Sealer":
+    """Return what seals with a key; what that takes is loaded only here.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    from phone_audit.pipeline.seal import Sealer
+    from phone_audit.pipeline.seal_key import OWN, own_public_key, seal_key
+
+    is_new = named == OWN and not own_public_key().exists()
+    key = seal_key(named, _ask_password)
+    if is_new:
+        tell(f"A key for your seals was made. Who checks them needs its public half: {key.public_line}")
+    return Sealer(key)
+
+
+def _ask_password(path: Path) -> str:
+    import getpass
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(
+            f"{path} is protected by a password, and there is no terminal to ask for it.",
+            "Use a key without one: minisign -G -W, or --seal own.",
+        )
+    return getpass.getpass(f"Password of {path}: ")
+
+
 def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str = "", seal: str = "") -> None:
     """Write the document in each format to its place.
 
@@ -100,21 +205,6 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str
             failed = failed or error
     if failed:
         raise failed
-
-
-def check_places(outputs: Sequence[Output]) -> None:
-    """Refuse places that cannot be written, before anything is read for them.
-
-    Raises:
-        UsageError: the place is a folder, or the folder above it is not there or may not be written.
-    """
-    for path in (output.path for output in outputs if output.path is not None):
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder.", "Name a file.")
-        if not path.parent.is_dir():
-            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.", "Make the folder first.")
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise UsageError(f"{path} cannot be written: permission denied.", "Name a place that you may write to.")
 
 
 def terminal_style() -> Style:
@@ -170,3 +260,59 @@ def cannot_write(path: Path, error: OSError) -> PhoneAuditError:
     if error.errno in DISK_FAILS:
         return OutputError(f"{path} cannot be written: {error.strerror}.", DISK_HINT)
     return UsageError(f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists.")
+
+
+class JsonLines:
+    """Writes each record to every output as it is ready.
+
+    Args:
+        outputs: files, or standard output where the path is null.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._files: list[BinaryIO] = []
+        self._digests = [hashlib.blake2b() for output in outputs if output.path is not None]
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            for output in self._outputs:
+                if output.path is not None:
+                    self._files.append(self._open.enter_context(open_stream(output.path)))
+        except OSError as error:
+            self._open.close()
+            raise cannot_write(output.path or Path("-"), error) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+        if error is None:
+            self._seal()
+
+    def _seal(self) -> None:
+        files = [output for output in self._outputs if output.path is not None]
+        for output, digest in zip(files, self._digests, strict=True):
+            if output.sealer is not None and output.path is not None:
+                try:
+                    output.sealer.seal(output.path, digest.digest())
+                except OSError as error:
+                    raise cannot_write(output.path, error) from error
+
+    def write(self, record: Frozen) -> None:
+        """Write one record."""
+        if not self._outputs:
+            return
+        line = render_json_line(record)
+        try:
+            data = line.encode("utf-8", "backslashreplace")
+            for file, digest in zip(self._files, self._digests, strict=True):
+                file.write(data)
+                file.flush()
+                digest.update(data)
+        except OSError as error:
+            raise OutputError(f"A record cannot be written: {error.strerror}.", DISK_HINT) from error
+        if len(self._files) < len(self._outputs):
+            write_out(line)

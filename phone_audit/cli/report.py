@@ -44,11 +44,10 @@ def report(
     ] = None,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
-    from phone_audit.cli.outputs import check_places, pair_outputs, write_outputs
+    from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.saved_result import judged_outcomes, parse_result, read_result
 
-    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
-    check_places(places)
+    places = destinations("report", formats, outputs)
     text = read_result(result)
     seal = _seal(result, text, seal_key or ())
     document = parse_result(result, text)
@@ -57,8 +56,4 @@ def report(
     write_outputs(document, places, stated_in=name, seal=seal)
     if fail_on is None:
         return
-    raise typer.Exit(
-        exits.strongest(
-            exits.exit_code(outcome, complete, fail_on.value) for outcome, complete in judged_outcomes(document)
-        )
-    )
+    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(document)))

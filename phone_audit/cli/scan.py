@@ -1,10 +1,13 @@
 """`phone-audit scan`: phones, attached or saved."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phone_audit.cli import exits
 from phone_audit.cli.options import (
     Depth,
     FailOn,
@@ -26,7 +29,29 @@ from phone_audit.cli.options import (
 from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
-_CURRENT = ("all", "current")
+if TYPE_CHECKING:
+    from phone_audit.cli.outputs import Output
+    from phone_audit.pipeline.options import ScanOptions
+
+
+@dataclass(frozen=True)
+class ScanArguments:
+    """The command line, checked, besides how phones are read."""
+
+    targets: tuple[str, ...]
+    all: bool
+    wait: bool
+    depth: Depth
+    users: str
+    knowledge: tuple[Path, ...]
+    fail_on: FailOn
+    quiet: bool
+    verbose: bool
+
+    @property
+    def several(self) -> bool:
+        """Whether `-o` and `--save` name folders for several phones."""
+        return self.all or len(self.targets) > 1
 
 
 def scan(
@@ -90,60 +115,97 @@ def scan(
     no_cache: NoCache = False,
 ) -> None:
     """Audit phones. They are only read: the one change is the key that you accept on the screen."""
-    from phone_audit.cli.fleet_outputs import FleetOutputs
-    from phone_audit.cli.outputs import check_places, pair_outputs
-    from phone_audit.cli.scan_asked import Asked, warn_of_identifiers
-    from phone_audit.cli.scan_fleet import scan_several
-    from phone_audit.cli.scan_one import scan_one
-    from phone_audit.cli.sealing import sealer_of, with_seal
-    from phone_audit.pipeline.options import Budget, ScanOptions
+    from phone_audit.cli.outputs import destinations, sealer_of
+    from phone_audit.pipeline.options import Budget, ScanOptions, cores
     from phone_audit.pipeline.sealed import check_keys
 
-    targets = tuple(printable(text) or "" for text in target or ())
-    _check(targets, users, all_=all_, wait=wait, save=save, encrypt_to=encrypt_to)
-    check_keys(tuple(encrypt_to or ()), identity)
+    arguments = ScanArguments(
+        targets=tuple(printable(text) or "" for text in target or ()),
+        all=all_,
+        wait=wait,
+        depth=depth,
+        users=users,
+        knowledge=tuple(knowledge or ()),
+        fail_on=fail_on,
+        quiet=quiet,
+        verbose=verbose,
+    )
     options = ScanOptions(
         via=via.value,
         save=save,
         label=label,
         with_identifiers=with_identifiers,
-        budget=Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {})),
+        budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
         on_wait=tell,
         cache=not no_cache,
         rehash=rehash,
         encrypt_to=tuple(encrypt_to or ()),
         identity=identity,
     )
-    asked = Asked(
-        targets=targets,
-        all=all_,
-        wait=wait,
-        depth=depth.value,
-        users=users,
-        knowledge=tuple(knowledge or ()),
-        fail_on=fail_on.value,
-        quiet=quiet,
-        verbose=verbose,
-    )
-    if asked.several:
+    _check(arguments, options)
+    check_keys(options.encrypt_to, identity)
+    if arguments.several:
+        from phone_audit.cli.scan_fleet import FleetOutputs, scan_several
+
         folders = FleetOutputs(formats or [], outputs or [], sealer_of(seal) if seal else None)
-        warn_of_identifiers(asked, options)
-        raise typer.Exit(scan_several(asked, folders, options))
-    places = pair_outputs(formats or [], outputs or [], ("text", "json", "csv", "stix", "hosts"))
-    check_places(places)
-    places = with_seal(places, seal)
-    warn_of_identifiers(asked, options)
-    raise typer.Exit(scan_one(asked, places, options))
+        _warn_of_identifiers(arguments, options)
+        raise typer.Exit(scan_several(arguments, folders, options))
+    places = destinations("scan", formats, outputs, seal)
+    _warn_of_identifiers(arguments, options)
+    raise typer.Exit(_scan_one(arguments, places, options))
 
 
-def _check(
-    targets: tuple[str, ...], users: str, *, all_: bool, wait: bool, save: Path | None, encrypt_to: list[str] | None
-) -> None:
-    if users not in _CURRENT and not users.isdigit():
+def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
+    if arguments.users not in ("all", "current") and not arguments.users.isdigit():
         raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
-    if "" in targets:
+    if "" in arguments.targets:
         raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
-    if wait and not all_:
+    if arguments.wait and not arguments.all:
         raise UsageError("--wait goes with --all.", "Add --all; each phone is then begun as it is plugged in.")
-    if encrypt_to and save is None:
+    if options.encrypt_to and options.save is None:
         raise UsageError("--encrypt-to goes with --save.", "Name with --save what is to be kept.")
+
+
+def _warn_of_identifiers(arguments: ScanArguments, options: "ScanOptions") -> None:
+    """Say what lies in a saved acquisition, before it is made."""
+    from phone_audit.pipeline.sealed import sealed_name
+
+    if options.save is None or arguments.quiet:
+        return
+    if not options.encrypt_to:
+        place, how = f"{options.save}", "; keep it where only you can read it"
+    elif not arguments.several:
+        place, how = f"{sealed_name(options.save)}", ", encrypted"
+    else:
+        place, how = f"The files in {options.save}", ", encrypted"
+    tell(f"{place} will hold serial numbers and copies of the packages{how}.")
+
+
+def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "ScanOptions") -> int:
+    """Read one phone, write its result, and give the exit code."""
+    from phone_audit.cli.knowledge import knowledge_in_use
+    from phone_audit.cli.outputs import write_outputs
+    from phone_audit.cli.progress import progress
+    from phone_audit.cli.stopping import stoppable
+    from phone_audit.pipeline.scan import scan_device
+
+    with (
+        stoppable() as stopped,
+        knowledge_in_use(arguments.knowledge) as known,
+        progress(arguments.quiet, arguments.verbose) as on_progress,
+    ):
+        result = scan_device(
+            arguments.targets[0] if arguments.targets else None,
+            depth=arguments.depth.value,
+            users=arguments.users,
+            knowledge=known,
+            on_progress=on_progress,
+            options=replace(options, stopped=stopped),
+        )
+    write_outputs(result, places)
+    lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
+    if lost is not None and not stopped.asked:
+        tell(f"{lost.reason} What was read until then was judged. Plug the phone in and scan again for the rest.")
+    if stopped.asked:
+        return exits.INTERRUPTED
+    return exits.exit_code(result.verdict.outcome, result.coverage.complete, arguments.fail_on.value)

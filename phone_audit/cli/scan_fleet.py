@@ -1,45 +1,136 @@
 """`phone-audit scan` with several phones: a progress line and a result each, and the summary."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phone_audit.cli import exits
-from phone_audit.cli.fleet_outputs import FleetOutputs
-from phone_audit.cli.loading import load_told
+from phone_audit.cli.knowledge import knowledge_in_use
+from phone_audit.cli.outputs import FORMATS_OF, Output, suffix_of, terminal_style, write_file, write_out
 from phone_audit.cli.progress import PhonesProgress, progress_of_phones
-from phone_audit.cli.scan_asked import Asked
+from phone_audit.cli.scan import ScanArguments
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
 from phone_audit.cli.telling import tell
-from phone_audit.errors import PhoneAuditError
-from phone_audit.knowledge.own import in_use
+from phone_audit.errors import OutputError, PhoneAuditError, UsageError
+from phone_audit.files.atomic_write import DISK_FAILS
 from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, Named, Watched, everyone
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import FORMATS, render
 
+if TYPE_CHECKING:
+    from phone_audit.pipeline.seal import Sealer
+
+SUMMARY = "fleet"
 AT_ONCE = 4
 """Phones read at the same time, where this computer has no more cores than that."""
 
 
-def scan_several(asked: Asked, outputs: FleetOutputs, options: ScanOptions) -> int:
+class FleetOutputs:
+    """Writes each phone's result as it is ready, and the summary at the end.
+
+    What goes to standard output is kept until the end, in the order of the phones: progress is drawn until then.
+
+    Args:
+        formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON.
+        sealer: seals each file, unless None.
+
+    Raises:
+        UsageError: an unknown format, a path that cannot be a folder, or a format for standard output that cannot hold
+            several phones.
+    """
+
+    def __init__(self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None) -> None:
+        self._folders = tuple(
+            Output(format_ or "json", None if path is None or str(path) == "-" else path)
+            for format_, path in zip_longest(formats, paths)
+        ) or (Output("text", None),)
+        self._sealer = sealer
+        self._shown: dict[str, str] = {}
+        for folder in self._folders:
+            _check_folder(folder)
+        if sum(folder.path is None for folder in self._folders) > 1:
+            raise UsageError("Two results would go to standard output.", "Give each -f its own -o FOLDER.")
+        if sealer is not None and all(folder.path is None for folder in self._folders):
+            raise UsageError("--seal goes with -o: only files are sealed.", "Name a folder with -o.")
+
+    def write(self, name: str, scan: Scan) -> str | None:
+        """Write the result of one phone; gives the name of its file, that of the JSON where there is one.
+
+        Raises:
+            UsageError: a file cannot be written.
+        """
+        written: list[str] = []
+        for folder in self._folders:
+            if folder.path is None:
+                self._shown[name] = render(folder.format, scan, terminal_style())
+            else:
+                written.append(name + suffix_of(folder.format))
+                write_file(folder.path / written[-1], FORMATS[folder.format](scan, Style()), self._sealer)
+        return next((file for file in written if file.endswith(".json")), written[0] if written else None)
+
+    def write_summary(self, fleet: Fleet) -> None:
+        """Write `fleet.json` into each folder, the summary as text where text was asked for, and all that is shown.
+
+        Raises:
+            UsageError: a file cannot be written.
+        """
+        for folder in self._folders:
+            if folder.path is None:
+                style = terminal_style()
+                for name in sorted(self._shown):
+                    write_out(f"{name}\n{'=' * len(name)}\n\n{self._shown[name]}\n")
+                write_out(render("text", fleet, style))
+                continue
+            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"](fleet, Style()), self._sealer)
+            if folder.format == "text":
+                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"](fleet, Style()), self._sealer)
+
+
+def _check_folder(folder: Output) -> None:
+    if folder.format not in FORMATS_OF["scan"]:
+        raise UsageError(f"There is no format {folder.format!r} here.", f"Formats: {', '.join(FORMATS_OF['scan'])}.")
+    if folder.path is None:
+        if folder.format != "text":
+            raise UsageError(
+                f"Several phones cannot go to standard output as {folder.format}.",
+                "Name a folder with -o; each phone gets a file there, beside fleet.json.",
+            )
+        return
+    if folder.path.exists() and not folder.path.is_dir():
+        raise UsageError(f"{folder.path} is no folder.", "With several phones -o names a folder.")
+    try:
+        folder.path.mkdir(exist_ok=True)
+    except OSError as error:
+        kind = OutputError if error.errno in DISK_FAILS else UsageError
+        raise kind(
+            f"The folder {folder.path} cannot be made: {error.strerror or error}.", "Make the folder above it first."
+        ) from error
+
+
+def scan_several(arguments: ScanArguments, outputs: FleetOutputs, options: ScanOptions) -> int:
     """Read the phones, write their results and the summary, and give the exit code.
 
     Raises:
         NoDeviceError: `--all` without `--wait`, and there is no phone.
         UsageError: a result cannot be written.
     """
-    stop = GentleStop() if asked.wait else Stop()
+    stop = GentleStop() if arguments.wait else Stop()
     with (
-        in_use(asked.knowledge) as folders,
         stopped_by(stop),
-        progress_of_phones(asked.quiet, asked.verbose) as phones,
+        knowledge_in_use(arguments.knowledge) as known,
+        progress_of_phones(arguments.quiet, arguments.verbose) as phones,
     ):
-        known = load_told(folders)
-        listener = _Listener(outputs, phones, asked)
+        listener = _Listener(outputs, phones, arguments)
         fleet = scan_fleet(
-            _arrivals(asked, options),
+            _arrivals(arguments, options),
             listener,
-            depth=asked.depth,
-            users=asked.users,
+            depth=arguments.depth.value,
+            users=arguments.users,
             knowledge=known,
             options=FleetOptions(
                 scan=replace(options, stopped=stop),
@@ -63,30 +154,30 @@ def exit_code(fleet: Fleet, codes: dict[int, int]) -> int:
     return exits.strongest([*codes.values(), *([exits.NOT_ALL_READ] if unread else [])])
 
 
-def _arrivals(asked: Asked, options: ScanOptions) -> Arrivals:
-    if asked.wait:
-        if not asked.quiet:
+def _arrivals(arguments: ScanArguments, options: ScanOptions) -> Arrivals:
+    if arguments.wait:
+        if not arguments.quiet:
             tell("Waiting for phones; each is read as it is plugged in. Ctrl-C ends the waiting.")
-        return Watched(asked.targets, via=options.via, on_trouble=tell)
-    if not asked.all:
-        return Named(asked.targets)
-    serials, beside = everyone(options.via, needed=not asked.targets)
+        return Watched(arguments.targets, via=options.via, on_trouble=tell)
+    if not arguments.all:
+        return Named(arguments.targets)
+    serials, beside = everyone(options.via, needed=not arguments.targets)
     if beside:
         tell(beside)
-    return Named((*asked.targets, *serials))
+    return Named((*arguments.targets, *serials))
 
 
 class _Listener:
     """Draws progress, writes results, and remembers the exit code of each."""
 
-    def __init__(self, outputs: FleetOutputs, phones: PhonesProgress, asked: Asked) -> None:
+    def __init__(self, outputs: FleetOutputs, phones: PhonesProgress, arguments: ScanArguments) -> None:
         self.codes: dict[int, int] = {}
         self._outputs = outputs
         self._phones = phones
-        self._asked = asked
+        self._arguments = arguments
 
     def began(self, arrival: Arrival) -> Progress:
-        if arrival.again and not self._asked.quiet:
+        if arrival.again and not self._arguments.quiet:
             tell(f"{arrival.target} is back; it is read once more.")
         return self._phones.phone(arrival.target)
 
@@ -95,9 +186,9 @@ class _Listener:
         left = "" if scan.coverage.complete else ", not all was read"
         self._phones.ended(arrival.target, f"{scan.verdict.outcome}{left}{f'; {file}' if file else ''}")
         lost = next((item for item in scan.coverage.skipped if item.code == "device-lost"), None)
-        if lost is not None and not self._asked.quiet:
+        if lost is not None and not self._arguments.quiet:
             tell(lost.reason)
-        code = exits.exit_code(scan.verdict.outcome, scan.coverage.complete, self._asked.fail_on)
+        code = exits.exit_code(scan.verdict.outcome, scan.coverage.complete, self._arguments.fail_on.value)
         self.codes[arrival.number] = code
         return file
 

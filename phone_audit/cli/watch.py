@@ -1,11 +1,11 @@
 """`phone-audit watch`: which package of a phone talks to whom, live."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from phone_audit.cli.durations import duration
 from phone_audit.cli.options import (
     FailOn,
     FailOnOption,
@@ -25,7 +25,7 @@ from phone_audit.cli.options import (
 from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
-FORMATS = ("text", "json", "jsonl", "csv")
+_DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")
 
 
 def watch(
@@ -70,10 +70,9 @@ def watch(
     verbose: Verbose = False,
 ) -> None:
     """Watch which package talks to whom, without root or a VPN. Phones are only read."""
-    from phone_audit.cli.outputs import pair_outputs
-    from phone_audit.cli.sealing import with_seal
-    from phone_audit.cli.watch_run import Asked, watch_one, watch_several
-    from phone_audit.pipeline.options import Budget
+    from phone_audit.cli.outputs import FORMATS_OF, pair_outputs, with_seal
+    from phone_audit.cli.watch_run import WatchArguments, watch_one, watch_several
+    from phone_audit.pipeline.options import Budget, cores
     from phone_audit.pipeline.watch import WatchOptions
 
     seconds = duration(for_)
@@ -85,7 +84,7 @@ def watch(
     several = len(targets) > 1
     # With several phones -o names a folder, whose name tells no format.
     named = ["json"] if several and outputs and not formats else formats or []
-    places = with_seal(pair_outputs(named, outputs or [], FORMATS), seal)
+    places = with_seal(pair_outputs(named, outputs or [], FORMATS_OF["watch"]), seal)
     options = WatchOptions(
         via=via.value,
         seconds=seconds,
@@ -93,11 +92,33 @@ def watch(
         save=save,
         label=label,
         with_identifiers=with_identifiers,
-        budget=Budget(seconds=timeout, memory_mb=memory, **({"jobs": jobs} if jobs else {})),
+        budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
         cache=not no_cache,
         on_wait=tell,
     )
-    asked = Asked(knowledge=tuple(knowledge or ()), fail_on=fail_on.value, quiet=quiet, verbose=verbose)
+    arguments = WatchArguments(knowledge=tuple(knowledge or ()), fail_on=fail_on.value, quiet=quiet, verbose=verbose)
     if several:
-        raise typer.Exit(watch_several(targets, places, options, asked))
-    raise typer.Exit(watch_one(targets[0] if targets else None, places, options, asked))
+        raise typer.Exit(watch_several(targets, places, options, arguments))
+    raise typer.Exit(watch_one(targets[0] if targets else None, places, options, arguments))
+
+
+def duration(text: str | None) -> float | None:
+    """Return the seconds that a text such as `90s`, `10m`, `1h30m` or `45` stands for; None for none.
+
+    Raises:
+        typer.BadParameter: it is no duration, or an empty one.
+
+    Example:
+        >>> duration("1h30m"), duration("45"), duration("10m")
+        (5400.0, 45.0, 600.0)
+    """
+    if text is None:
+        return None
+    match = _DURATION.fullmatch(text.strip().lower())
+    seconds = 0.0
+    if match:
+        days, hours, minutes, rest = (float(part or 0) for part in match.groups())
+        seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    if seconds <= 0:
+        raise typer.BadParameter("a duration such as 90s, 10m or 1h30m")
+    return seconds

@@ -6,26 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phone_audit.cli import exits
-from phone_audit.cli.apks_stream import JsonLines
-from phone_audit.cli.loading import load_told
-from phone_audit.cli.outputs import Output, check_places, write_outputs
+from phone_audit.cli.knowledge import knowledge_in_use
+from phone_audit.cli.outputs import JsonLines, Output, check_places, suffix_of, write_outputs
 from phone_audit.cli.stopping import Stop, stoppable
 from phone_audit.cli.telling import tell
 from phone_audit.cli.watch_table import watch_table
 from phone_audit.errors import PhoneAuditError, UsageError
-from phone_audit.knowledge.own import in_use
 from phone_audit.model.watch import ObservationLine, Watch
 from phone_audit.pipeline.saved_watch import save_watch
 from phone_audit.pipeline.watch import WatchOptions, watch_device
 from phone_audit.pipeline.watch_several import name_of, watch_devices
-from phone_audit.report.formats import SUFFIXES
 
 LINES = "jsonl"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked for besides how a phone is watched."""
+class WatchArguments:
+    """What the command line says besides how a phone is watched."""
 
     knowledge: Sequence[Path]
     fail_on: exits.FailOn
@@ -33,26 +30,28 @@ class Asked:
     verbose: bool
 
 
-def watch_one(target: str | None, places: Sequence[Output], options: WatchOptions, asked: Asked) -> int:
+def watch_one(target: str | None, places: Sequence[Output], options: WatchOptions, arguments: WatchArguments) -> int:
     """Watch one phone and give the exit code."""
     check_places(places)
     streams = [place for place in places if place.format == LINES]
     free = all(place.path is not None for place in streams)
     with (
-        in_use(asked.knowledge) as folders,
-        JsonLines(streams) as lines,
         stoppable() as stopped,
-        watch_table(asked.quiet, asked.verbose, draw=free) as on_look,
+        knowledge_in_use(arguments.knowledge) as known,
+        JsonLines(streams) as lines,
+        watch_table(arguments.quiet, arguments.verbose, draw=free) as on_look,
     ):
         live = replace(options, on_look=on_look, on_line=lines.write, stopped=stopped)
-        result = watch_device(target, knowledge=load_told(folders), options=live)
+        result = watch_device(target, knowledge=known, options=live)
         lines.write(result)
     write_outputs(result, [place for place in places if place.format != LINES])
-    _save(options.save, result, asked)
-    return _code([result], stopped, options, asked)
+    _save(options.save, result, arguments)
+    return _code([result], stopped, options, arguments)
 
 
-def watch_several(targets: Sequence[str], places: Sequence[Output], options: WatchOptions, asked: Asked) -> int:
+def watch_several(
+    targets: Sequence[str], places: Sequence[Output], options: WatchOptions, arguments: WatchArguments
+) -> int:
     """Watch several phones at the same time and give the exit code: the strongest, of those that could be watched.
 
     A place is a folder, with a file for each phone. To standard output go texts, one after the other, or lines, as they
@@ -63,9 +62,9 @@ def watch_several(targets: Sequence[str], places: Sequence[Output], options: Wat
     """
     _check_folders(places)
     streams = [place for place in places if place.format == LINES]
-    with in_use(asked.knowledge) as folders, JsonLines(streams) as lines, stoppable() as stopped:
+    with stoppable() as stopped, knowledge_in_use(arguments.knowledge) as known, JsonLines(streams) as lines:
         live = replace(options, on_line=_one_at_a_time(lines), stopped=stopped)
-        results = watch_devices(targets, load_told(folders), live)
+        results = watch_devices(targets, known, live)
         for result in results:
             if isinstance(result, Watch):
                 lines.write(result)
@@ -76,10 +75,10 @@ def watch_several(targets: Sequence[str], places: Sequence[Output], options: Wat
             continue
         done.append(result)
         write_outputs(result, [_of_phone(place, number) for place in places if place.format != LINES])
-        _save(options.save / name_of(number) if options.save else None, result, asked)
+        _save(options.save / name_of(number) if options.save else None, result, arguments)
     if not done:
         raise next(result for result in results if isinstance(result, PhoneAuditError))
-    return _code(done, stopped, options, asked) if len(done) == len(results) else exits.COULD_NOT_RUN
+    return _code(done, stopped, options, arguments) if len(done) == len(results) else exits.COULD_NOT_RUN
 
 
 def _one_at_a_time(lines: JsonLines) -> Callable[[ObservationLine], None]:
@@ -108,22 +107,21 @@ def _check_folders(places: Sequence[Output]) -> None:
 def _of_phone(place: Output, number: int) -> Output:
     if place.path is None:
         return place
-    suffix = next(suffix for suffix, named in SUFFIXES.items() if named == place.format)
-    return replace(place, path=place.path / f"{name_of(number)}{suffix}")
+    return replace(place, path=place.path / f"{name_of(number)}{suffix_of(place.format)}")
 
 
-def _save(folder: Path | None, result: Watch, asked: Asked) -> None:
+def _save(folder: Path | None, result: Watch, arguments: WatchArguments) -> None:
     if folder is not None:
         path = save_watch(folder, result)
-        if not asked.quiet:
+        if not arguments.quiet:
             tell(f"Saved to {path}.")
 
 
-def _code(results: Sequence[Watch], stopped: Stop, options: WatchOptions, asked: Asked) -> int:
+def _code(results: Sequence[Watch], stopped: Stop, options: WatchOptions, arguments: WatchArguments) -> int:
     """Without a bound, an end that was asked for is the ordinary one."""
     bounded = options.seconds is not None or options.until_idle
     if stopped.asked and bounded:
         return exits.INTERRUPTED
     return exits.strongest(
-        exits.exit_code(result.verdict.outcome, not result.skipped, asked.fail_on) for result in results
+        exits.exit_code(result.verdict.outcome, not result.skipped, arguments.fail_on) for result in results
     )

@@ -8,7 +8,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from io import BufferedRandom
@@ -175,7 +174,7 @@ class _Folder:
     @contextlib.contextmanager
     def draft(self, mode: int, *, durable: bool) -> Iterator[tuple[str, BinaryIO]]:
         """Yield a draft's name and the draft, open; it is closed afterwards, and removed if the block fails."""
-        name = f".phone-audit-{secrets.token_hex(16)}.part"
+        name = f".phone-audit-{os.urandom(16).hex()}.part"
         file = os.fdopen(os.open(self._place(name), os.O_WRONLY | _NEW, PRIVATE, dir_fd=self._at), "wb")
         try:
             with file:

@@ -23,7 +23,8 @@ def never() -> bool:
     return False
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many processors this program may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -33,7 +34,7 @@ class Budget:
 
     seconds: float = 60.0
     memory_mb: int = 1024
-    jobs: int = field(default_factory=_cores)
+    jobs: int = field(default_factory=cores)
 
 
 @dataclass(frozen=True)

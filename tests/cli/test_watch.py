@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
 from phone_audit.cli import watch_run
 from phone_audit.cli.main import app
+from phone_audit.cli.watch import duration
 from phone_audit.cli.watch_table import cells_of, table_of
 from phone_audit.errors import NoDeviceError
 from phone_audit.model.watch import ObservationLine, Watch
@@ -170,3 +172,30 @@ def test_the_table_fits_the_screen_and_hostile_text_is_harmless() -> None:
     assert "\x1b" not in text
     assert "\\x1b[31m" in text
     assert "50 looks" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("10m", 600),
+        ("90s", 90),
+        ("45", 45),
+        ("1h30m", 5400),
+        ("1d", 86400),
+        (" 2M ", 120),
+        ("1.5s", 1.5),
+        ("5min", 300),
+    ],
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "0", "0s", "-5", "ten", "1x", "5 m m", "m10"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        duration(text)
+
+
+def test_none_is_none() -> None:
+    assert duration(None) is None

@@ -6,19 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.cli.loading import load_told
+from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.knowledge.load import load_knowledge
 from tests.knowledge.folders import ROOT, incident, write_incident
 
 
-def test_a_replaced_incident_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replaced_incident_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     bundled = load_knowledge().incidents[0].id
     for name in (bundled, "of-my-own-2026"):
         write_incident(tmp_path, incident(id=name))
-    assert load_told([tmp_path]).incident(bundled).title == "A leak"
+    with knowledge_in_use([tmp_path]) as known:
+        assert known.incident(bundled).title == "A leak"
     told = f"{tmp_path / 'incidents' / bundled}.json replaces the bundled entry {bundled}.\n"
     assert capsys.readouterr() == ("", told)
-    load_told([])
+    with knowledge_in_use(None):
+        pass
     assert capsys.readouterr() == ("", "")
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHING_TO_SCAN
-from phone_audit.cli.fleet_outputs import FleetOutputs
-from phone_audit.cli.scan_fleet import exit_code
+from phone_audit.cli.scan_fleet import FleetOutputs, exit_code
 from phone_audit.errors import UsageError
 from phone_audit.model.results import Fleet, FleetRun, FleetScan
 from tests.documents import TOOL, scan

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.tested_versions import REAL_DUMPS, untested
+from phone_audit.acquire.packages.package_dump import REAL_DUMPS, untested
 from phone_audit.cli.main import app
 from phone_audit.judge.outcomes import RULES
 from phone_audit.knowledge.load import load_knowledge

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.parse.shell_loops import Found
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.questions.file_facts import PathStatus
+from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.errors import CommandError, NotHeldError
 from phone_audit.model.finding import Skipped, Step
@@ -40,7 +40,7 @@ class Reader:
         self.on_progress = on_progress
         self._notes: dict[Skipped, None] = {}
         self.transferred = 0
-        self.looked: dict[str, Found] | None = None
+        self.looked: dict[str, PathStatus] | None = None
         self._asked = 0
 
     def ask(self, command: Command, *, subject: str = "", optional: bool = False) -> str | None:

@@ -6,11 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.condition.read import Condition, read_condition
-from phone_audit.acquire.condition.usage import with_usage
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
     digests_of,
@@ -29,23 +26,25 @@ from phone_audit.acquire.packages.listing import Listing, read_packages, read_us
 from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
-    modules_of,
     names_of,
     not_understood_of,
     package_of,
     users_of,
+    with_usage,
 )
-from phone_audit.acquire.parse.build import parse_build
-from phone_audit.acquire.parse.clock import parse_date
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.settings import parse_settings
-from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.state import read_state
+from phone_audit.acquire.packages.modules import modules_of
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.questions.clock import DATE, parse_date
+from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
+from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
+from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import Handshake, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
+from phone_audit.model.text import parse_getprop
 
 __all__ = ["Acquired", "PulledApk", "collect"]
 
@@ -160,9 +159,9 @@ def collect(
 
 
 def _read_identity(reader: Reader, read: _Read, clock: Callable[[], float]) -> None:
-    read.properties = parse_getprop(reader.ask(commands.GETPROP) or "")
+    read.properties = parse_getprop(reader.ask(GETPROP) or "")
     before = clock()
-    date = parse_date(reader.ask(commands.DATE, optional=True) or "")
+    date = parse_date(reader.ask(DATE, optional=True) or "")
     after = clock()
     if date is not None:
         # The phone prints whole seconds, so on average its clock is half a second further.
@@ -172,10 +171,10 @@ def _read_identity(reader: Reader, read: _Read, clock: Callable[[], float]) -> N
         read.clock_offset = reader.transport.phone_clock_offset
     elif isinstance(reader.transport, RecordingTransport):
         reader.transport.phone_clock_offset = read.clock_offset
-    shell_id = reader.ask(commands.SHELL_ID, optional=True)
-    selinux = reader.ask(commands.SELINUX, optional=True)
-    settings = parse_settings(reader.ask(commands.GLOBAL_SETTINGS) or "")
-    read.state = read_state(read.properties, settings, selinux, shell_id)
+    shell_id = reader.ask(SHELL_ID, optional=True)
+    selinux = reader.ask(SELINUX, optional=True)
+    settings = parse_settings(reader.ask(GLOBAL_SETTINGS) or "")
+    read.state = (*identity_items(read.properties, selinux, shell_id), *global_items(settings))
 
 
 def _find_files(reader: Reader, read: _Read) -> None:
@@ -220,15 +219,14 @@ def _read_condition(reader: Reader, read: _Read) -> None:
     names: dict[int, list[str]] = {}
     for name, app_id in sorted(read.listing.app_ids.items()):
         names.setdefault(app_id, []).append(shown(name))
-    read_condition(
-        reader,
-        read.condition,
+    phone = PhoneFacts(
         sdk=parse_build(read.properties).sdk,
         users=[user for user in read.listing.asked if user not in read.listing.locked],
         packages={app_id: tuple(of_uid) for app_id, of_uid in names.items()},
         properties=read.properties,
         clock_offset=read.clock_offset,
     )
+    read_condition(reader, read.condition, phone)
 
 
 def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
@@ -240,7 +238,7 @@ def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
     lines = listed_by_name(read.listing)
     packages = []
     # of a dump that was cut off it is said once that it was
-    dump_cut = any(note.code == "cut-off" and note.subject == commands.PACKAGE_DUMP.text for note in reader.skipped)
+    dump_cut = any(note.code == "cut-off" and note.subject == PACKAGE_DUMP.text for note in reader.skipped)
     for name in names_of(read.listing, reader):
         its_lines = lines.get(name, ())
         blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
@@ -291,6 +289,6 @@ def _snapshot(reader: Reader, read: _Read, packages: tuple[Package, ...]) -> Sna
         state=tuple(sorted((*read.state, *read.condition.state), key=lambda item: item.key)),
         packages=packages,
         skipped=tuple(sorted(reader.skipped, key=lambda note: (note.subject, note.step, note.code, note.reason))),
-        modules=modules_of(read.listing),
+        modules=modules_of(read.listing.modules, read.listing.apex),
         not_understood=(*not_understood_of(read.listing), *read.condition.not_understood),
     )

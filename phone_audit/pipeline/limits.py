@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from phone_audit.acquire.live.bystander import Beside
+from phone_audit.acquire.live.poller import PollLog
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Samples
 from phone_audit.pipeline.seen import Seen
 
 
-def not_read(seen: Seen, beside: Beside, lost: DeviceLostError | None) -> Iterator[Skipped]:
+def not_read(seen: Seen, beside: PollLog, lost: DeviceLostError | None) -> Iterator[Skipped]:
     """Yield what was promised and not read.
 
     Args:
@@ -37,7 +37,7 @@ def not_read(seen: Seen, beside: Beside, lost: DeviceLostError | None) -> Iterat
         yield Skipped(subject="phone", step="transfer", code="device-lost", reason=lost.message)
 
 
-def cannot_see(samples: Samples, seen: Seen, beside: Beside) -> tuple[str, ...]:
+def cannot_see(samples: Samples, seen: Seen, beside: PollLog) -> tuple[str, ...]:
     """Say what this watch does not show, in sentences.
 
     Args:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from phone_audit.acquire import commands
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.acquire.store.layout import is_saved
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import decode
 from phone_audit.errors import CommandError, SnapshotError, UsageError
 from phone_audit.files.atomic_write import DRAFT, create_file
 from phone_audit.files.bounded_json import JsonError, read_checked
@@ -19,6 +18,7 @@ from phone_audit.files.bounds import WATCH, BoundsError
 from phone_audit.files.open_regular import open_inside
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document
+from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.pipeline.analysed import AnalysedApk
 from phone_audit.report.json_v1 import render_json
@@ -115,7 +115,7 @@ def _marked(apk: AnalysedApk, hosts: set[str]) -> AnalysedApk:
 def _is_of(replay: ReplayTransport, properties: dict[str, str]) -> bool:
     """Tell whether the acquisition is of a phone with one of these serial numbers; an unknown one fits none."""
     try:
-        saved = parse_getprop(decode(replay.shell(commands.GETPROP.text).output))
+        saved = parse_getprop(decode(replay.shell(GETPROP.text).output))
     except CommandError:
         return False
     mine = {properties[name] for name in _SERIALS if properties.get(name)}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
-from phone_audit.acquire.tested_versions import untested
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_left
 from phone_audit.apk.zip.range_planner import next_wanted

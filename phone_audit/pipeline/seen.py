@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from phone_audit.acquire.live.sampling import Sample
+from phone_audit.acquire.live.answers import Moment
+from phone_audit.acquire.live.sampler import Sample
+from phone_audit.acquire.live.socket_tables import Connection, Protocol
 from phone_audit.acquire.packages.owners import Owners
-from phone_audit.acquire.parse.moment import Moment
-from phone_audit.acquire.parse.netstats import app_of
-from phone_audit.acquire.parse.proc_net import Connection, Protocol
+from phone_audit.acquire.questions.netstats import app_of
 from phone_audit.model.watch import Observation, Remote, Samples
 from phone_audit.pipeline.provenance import rfc3339
 

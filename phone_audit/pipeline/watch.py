@@ -4,20 +4,20 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.enduring import EnduringTransport
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.owners import read_owners
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.text import known, shown
+from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.acquire.store.layout import is_saved
+from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import UsageError
 from phone_audit.judge.watching import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
+from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Watch, WatchRun
 from phone_audit.pipeline.limits import cannot_see
 from phone_audit.pipeline.options import no_progress
@@ -63,7 +63,7 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
     started = options.clock()
     enduring = EnduringTransport(transport)
     reader = Reader(enduring, no_progress)
-    properties = parse_getprop(reader.ask(commands.GETPROP) or "")
+    properties = parse_getprop(reader.ask(GETPROP) or "")
     if options.save is not None:
         prepare_folder(options.save, properties)
     owners = read_owners(reader)

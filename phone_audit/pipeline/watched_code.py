@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.oat_files import find_oat_files, role_of
 from phone_audit.acquire.packages.owners import Owners, code_files
-from phone_audit.acquire.parse.shell_loops import parse_hashes
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.questions.file_facts import hash_command, parse_hashes
+from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Transport
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_splits
@@ -177,7 +176,7 @@ class WatchedCode:
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, str]:
         """Let the phone hash files, so that none is copied of which a record is kept; empty where it cannot."""
-        command = commands.hash_files([(path, MOST_EXPECTED) for path in paths])
+        command = hash_command([(path, MOST_EXPECTED) for path in paths])
         answer = self._reader.try_ask(command, subject="hashes")
         found = parse_hashes(decode(answer.output)) if answer else {}
         return {paths[index]: digest for index, digest in found.items() if index < len(paths)}

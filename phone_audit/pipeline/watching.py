@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire.live.bystander import Beside, Bystander
-from phone_audit.acquire.live.sampling import Pace, Sampler
+from phone_audit.acquire.live.poller import Poller, PollLog
+from phone_audit.acquire.live.sampler import Pace, Sampler
 from phone_audit.acquire.packages.owners import Owners
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import CommandError, DeviceLostError
@@ -121,7 +121,7 @@ class Watching:
         self.device = device
         self._code = code
         self._sampler = Sampler(transport, options.monotonic)
-        self._bystander = Bystander(transport, options.monotonic)
+        self._bystander = Poller(transport, options.monotonic)
         self._pace = Pace()
         self._waiting: dict[Place, float] = {}
         self._names: dict[tuple[int, str], set[str]] = {}
@@ -131,9 +131,9 @@ class Watching:
         self._started = self._news = options.monotonic()
 
     @property
-    def beside(self) -> Beside:
+    def beside(self) -> PollLog:
         """What was asked beside the looks."""
-        return self._bystander.beside
+        return self._bystander.log
 
     @property
     def elapsed(self) -> float:

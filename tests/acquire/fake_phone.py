@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress
+from phone_audit.acquire.packages.package_list import LIST_FLAGS, NAME_FLAGS
+from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX, digest_command
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
@@ -33,7 +34,7 @@ def nothing(what: str, done: int, total: int) -> None:
 QUIET: OnProgress = nothing
 
 
-DIGESTS = commands.digest_file("").text.partition("''")[0]
+DIGESTS = digest_command("").text.partition("''")[0]
 
 
 KNOWN = Handshake("device::ro.product.model=Fake", "ab" * 32, asked=False)
@@ -65,9 +66,9 @@ class FakePhone:
         assert command in self.says or command_list.is_listed(command), command
         self.asked.append(command)
         self.changes(self, command)
-        if command not in self.says and command.startswith(commands.LOOK_PREFIX):
+        if command not in self.says and command.startswith(LOOK_PREFIX):
             return Answer(self._look(command), 0, truncated=False)
-        if command not in self.says and command.startswith(commands.HASH_SETUP):
+        if command not in self.says and command.startswith(HASH_SETUP):
             return Answer(self._hash(command), 0, truncated=False)
         if command not in self.says and command.startswith(DIGESTS):
             return Answer(self._digests(command), 0, truncated=False)
@@ -94,7 +95,7 @@ class FakePhone:
         pass
 
     def _look(self, command: str) -> bytes:
-        words = command.removeprefix(commands.LOOK_PREFIX).partition(";do if")[0]
+        words = command.removeprefix(LOOK_PREFIX).partition(";do if")[0]
         others, files = b"", []
         for path in (path for match in WORD.finditer(words) for path in self._expanded(match)):
             lying = self.tree.get(path, "missing")
@@ -119,7 +120,7 @@ class FakePhone:
         if not self.hash_tool:
             return b"@none\n"
         answer = b""
-        for index, match in enumerate(WORD.finditer(command.removeprefix(commands.HASH_SETUP))):
+        for index, match in enumerate(WORD.finditer(command.removeprefix(HASH_SETUP))):
             lying = self.tree.get(unquoted(match))
             answer += b"@%d\n" % index
             if isinstance(lying, bytes):
@@ -230,7 +231,7 @@ def fake_phone(*packages: Fake, users: str = "\tUserInfo{0:Owner:c13} running\n"
         "am get-current-user": "0\n",
         "dumpsys package": dumped(known, rest),
     }
-    for flags in (*commands.LIST_FLAGS, *commands.NAME_FLAGS):
+    for flags in (*LIST_FLAGS, *NAME_FLAGS):
         for kind in ("", "-s ", "-3 ", "-d "):
             chosen = [
                 fake

@@ -8,7 +8,7 @@ from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.device import Module, NotUnderstood, Package
 from tests.acquire.fake_phone import QUIET, Fake, FakePhone, dumped, fake_phone
-from tests.acquire.parse.dumps_of import dump
+from tests.acquire.packages.dumps_of import dump
 
 APEX = "pm list packages --apex-only -f --show-versioncode --user 0"
 UPDATED = "/data/apex/active/com.android.tzdata@351400020.apex"

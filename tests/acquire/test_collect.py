@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, UsageError
 from phone_audit.model.device import Package, PackageFile, PackageUser, User
@@ -135,7 +135,7 @@ def test_a_split_that_is_promised_but_not_there_is_noted(tmp_path: Path) -> None
 
 def test_splits_in_a_folder_that_cannot_be_listed_are_found_by_their_names(tmp_path: Path) -> None:
     def unlisted(phone: FakePhone, command: str) -> None:
-        if command.startswith(commands.LOOK_PREFIX):
+        if command.startswith(LOOK_PREFIX):
             phone.says[command] = Answer(phone._look(command.replace("'/*.apk", "'")), 0, truncated=False)
 
     phone = fake_phone(Fake("org.a", splits="base, config.en"))
@@ -458,8 +458,8 @@ def unplug_at(what: str) -> Callable[[FakePhone, str], None]:
     [
         ("pm list users", 0, 0),
         ("dumpsys package", 2, 0),
-        (commands.LOOK_PREFIX, 2, 0),
-        (commands.HASH_SETUP, 2, 0),
+        (LOOK_PREFIX, 2, 0),
+        (HASH_SETUP, 2, 0),
         ("pull /data/app/org.b", 2, 1),
     ],
 )
@@ -482,7 +482,7 @@ def test_a_phone_that_goes_away_before_its_first_word_is_an_error(tmp_path: Path
 
 def test_the_hashing_goes_on_behind_a_file_that_stops_it(tmp_path: Path) -> None:
     def stuck(phone: FakePhone, command: str) -> None:
-        if command.startswith(commands.HASH_SETUP):
+        if command.startswith(HASH_SETUP):
             answer = b"@0\n" if "org.a" in command else phone._hash(command)
             phone.says[command] = Answer(answer, None, truncated="org.a" in command)
 
@@ -496,7 +496,7 @@ def test_the_hashing_goes_on_behind_a_file_that_stops_it(tmp_path: Path) -> None
 @pytest.mark.timeout(10)
 def test_hashes_of_files_that_were_not_asked_for_end_the_hashing_too(tmp_path: Path) -> None:
     def lie(phone: FakePhone, command: str) -> None:
-        if command.startswith(commands.HASH_SETUP):
+        if command.startswith(HASH_SETUP):
             phone.says[command] = Answer(b"@999\n" + b"ab" * 32 + b"  -\n", None, truncated=True)
 
     phone = fake_phone(Fake("org.a"))
@@ -506,7 +506,7 @@ def test_hashes_of_files_that_were_not_asked_for_end_the_hashing_too(tmp_path: P
 
 def test_a_path_that_stops_the_phone_is_asked_for_alone(tmp_path: Path) -> None:
     def stuck(phone: FakePhone, command: str) -> None:
-        if command.startswith(commands.LOOK_PREFIX) and "org.a" in command:
+        if command.startswith(LOOK_PREFIX) and "org.a" in command:
             phone.says[command] = Answer(b"", None, truncated=True)
 
     phone = fake_phone(Fake("org.a"), Fake("org.b", uid=10002), Fake("org.c", uid=10003))

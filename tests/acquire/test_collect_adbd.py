@@ -1,19 +1,23 @@
 """The whole reading of the kit's phones through Debian's adbd, compared with what the kit knows to be true."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.connect import open_transport
+from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.questions.identity import GETPROP
+from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.text import shown
+from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.model.device import Package, PackageFile, Snapshot
 from tests.acquire.fake_phone import QUIET
 from tests.kit import AdbServer, Kit, Phone
@@ -194,15 +198,16 @@ def standing(acquired: Acquired) -> Snapshot:
 def test_a_dead_service_does_not_stop_the_rest(
     oreo: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, match: str, fault: list[str], code: str
 ) -> None:
-    for name in ("GETPROP", "GLOBAL_SETTINGS", "PACKAGE_DUMP"):
-        text = getattr(commands, name).text
-        monkeypatch.setattr(commands, name, Command(text, timeout=2.0, limit=2**20))
-    asked = commands.package_list
+    ask = Reader.try_ask
 
-    def short(flags: str, user: int, tool: str = "pm") -> Command:
-        return Command(asked(flags, user, tool).text, timeout=1.0)
+    def short(reader: Reader, command: Command, *, subject: str = "") -> Answer | None:
+        if command in (GETPROP, GLOBAL_SETTINGS, PACKAGE_DUMP):
+            command = replace(command, timeout=2.0, limit=2**20)
+        elif command.text.startswith("pm list packages"):
+            command = replace(command, timeout=1.0)
+        return ask(reader, command, subject=subject)
 
-    monkeypatch.setattr(commands, "package_list", short)
+    monkeypatch.setattr(Reader, "try_ask", short)
     with oreo.fault(match, *fault):
         acquired = read_phone(oreo, tmp_path)
     assert code in {note.code for note in acquired.snapshot.skipped}

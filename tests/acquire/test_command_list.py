@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.streamed import StreamTransport
 from phone_audit.acquire.collect import collect
+from phone_audit.acquire.commands import COMMAND_LENGTH, batches, quoted
+from phone_audit.acquire.packages.package_dump import single_packages_command
+from phone_audit.acquire.questions.file_facts import digest_command, hash_command, look_command
 from phone_audit.acquire.store.layout import HASHES, PARTS, PULL
 from phone_audit.errors import UnlistedCommandError
 from phone_audit.model import command_list
@@ -199,7 +201,7 @@ ANY = st.text() | st.text(st.sampled_from("'\"$\\`;|&<>() \n\0-./aA0_*"))
 NOT_SENT = (PULL, PARTS, HASHES)
 WITH_PIECES = {
     "adb/streamed.py",  # what stands around every command, for its exit status
-    "commands.py",  # the pieces for one package
+    "packages/package_dump.py",  # the pieces for one package
     "files/hashing.py",  # the pieces for one file
 }
 
@@ -223,7 +225,7 @@ def test_the_list_is_frozen() -> None:
 @pytest.mark.promise("phone-commands")
 def test_no_other_file_holds_a_command() -> None:
     """Whoever sends something takes it from the list: the words of a shell stand nowhere else in `acquire`."""
-    folder = Path(commands.__file__).parent
+    folder = ROOT / "phone_audit/acquire"
     telling = re.compile(r"/dev/null|;do |;done|dumpsys package \{|^toybox")
     found = {
         str(path.relative_to(folder))
@@ -289,23 +291,23 @@ def test_nothing_can_be_put_around_a_command(name: str) -> None:
 @pytest.mark.promise("phone-words-stay-words")
 @given(ANY)
 def test_a_path_of_the_phone_is_one_word_or_is_not_sent(path: str) -> None:
-    word = commands.quoted(path)
-    for command in (commands.look_at([word]), commands.hash_files([(path, 1)]), commands.digest_file(path)):
+    word = quoted(path)
+    for command in (look_command([word]), hash_command([(path, 1)]), digest_command(path)):
         assert is_listed(command.text) == is_path(path)
     if is_path(path):
-        assert re.fullmatch(command_list.ARGUMENTS["path"], commands.quoted(path))
+        assert re.fullmatch(command_list.ARGUMENTS["path"], quoted(path))
 
 
 @pytest.mark.promise("phone-words-stay-words")
 @given(ANY)
 def test_a_name_of_the_phone_is_one_word_or_is_not_sent(name: str) -> None:
-    assert is_listed(commands.one_package_dumps([name]).text) == is_package_name(name)
+    assert is_listed(single_packages_command([name]).text) == is_package_name(name)
 
 
 @pytest.mark.parametrize("name", ["org.example", "a.b", "org.example.App_2.x1", "com.google.trichrome_609919332"])
 def test_names_that_packages_have(name: str) -> None:
     assert is_package_name(name)
-    assert is_listed(commands.one_package_dumps([name]).text)
+    assert is_listed(single_packages_command([name]).text)
 
 
 @pytest.mark.parametrize(
@@ -315,21 +317,21 @@ def test_names_that_packages_have(name: str) -> None:
 )  # fmt: skip
 def test_names_that_no_package_has(name: str) -> None:
     assert not is_package_name(name)
-    assert not is_listed(commands.one_package_dumps([name]).text)
+    assert not is_listed(single_packages_command([name]).text)
 
 
 @pytest.mark.parametrize("path", ["", "a", "-n.apk", "./a", "$HOME", "/a\0b", "/" + "a" * LONGEST_PATH])
 def test_paths_that_no_phone_has(path: str) -> None:
     assert not is_path(path)
-    assert len(path) > LONGEST_PATH or not is_listed(commands.digest_file(path).text)
+    assert len(path) > LONGEST_PATH or not is_listed(digest_command(path).text)
 
 
 def test_a_command_has_a_bounded_length() -> None:
     names = [f"a.{'b' * (LONGEST_NAME - 6)}{number:03}" for number in range(100)]
-    assert len(commands.one_package_dumps(names).text) < commands.COMMAND_LENGTH
-    words = [commands.quoted(f"/{number}") for number in range(20_000)] + [commands.quoted("/" + "\n" * 4094)] * 5
-    for batch in commands.batches(words):
-        text = commands.look_at(batch).text
+    assert len(single_packages_command(names).text) < COMMAND_LENGTH
+    words = [quoted(f"/{number}") for number in range(20_000)] + [quoted("/" + "\n" * 4094)] * 5
+    for batch in batches(words):
+        text = look_command(batch).text
         assert is_listed(text)
         assert len(text.replace("'", "'\"'\"'")) < 2**16 - 200
     assert not is_listed(listed("mode", path=f"'/{'a' * LONGEST_COMMAND}'"))
@@ -372,7 +374,7 @@ def test_many_pretended_names_are_counted_and_not_all_asked_or_noted(tmp_path: P
     phone = fake_phone(SYSTEM, Fake("org.a", version_name=f"1\n    splits=[base]\n{headers}"))
     acquired = collect(phone, depth="quick", users="all", into=tmp_path, on_progress=QUIET)
     [asked] = [command for command in phone.asked if "dumpsys package " in command]
-    assert len(asked) < commands.COMMAND_LENGTH
+    assert len(asked) < COMMAND_LENGTH
     assert len(acquired.snapshot.skipped) < 120
     assert any("names 3000 packages" in note.reason for note in acquired.snapshot.skipped)
 

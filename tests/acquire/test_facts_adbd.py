@@ -17,7 +17,7 @@ import pytest
 
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.text import shown
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError

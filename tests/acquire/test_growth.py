@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.condition.files_state import file_items
-from phone_audit.acquire.condition.powers_state import network_items
-from phone_audit.acquire.condition.questions import added_folder
-from phone_audit.acquire.condition.usage import appops_of
 from phone_audit.acquire.files.apk_files import (
     BATCH_BYTES,
     MOST_OWNERS,
@@ -32,14 +27,14 @@ from phone_audit.acquire.importers.container import FolderContainer, ZipContaine
 from phone_audit.acquire.importers.text_folder import MOST_TEXTS, _AnswerReader, _packages
 from phone_audit.acquire.packages.listing import Listing, read_users
 from phone_audit.acquire.packages.merge import MOST_PACKAGES, block_of, names_of, package_of
-from phone_audit.acquire.parse.appops import MOST_OPS, parse_appops
-from phone_audit.acquire.parse.networks import Networks
-from phone_audit.acquire.parse.package_block import MOST_GRANTS, TOO_MANY
-from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump, parse_package_dump
-from phone_audit.acquire.parse.package_list import Listed
-from phone_audit.acquire.parse.shell_loops import Found
-from phone_audit.acquire.parse.small_files import SmallFiles
-from phone_audit.acquire.parse.users import MOST_USERS
+from phone_audit.acquire.packages.package_block import MOST_GRANTS, TOO_MANY, DumpedPackage, DumpedUser
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump, parse_package_dump
+from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.packages.users import MOST_USERS
+from phone_audit.acquire.questions.appops import MOST_OPS, appops_of, parse_appops
+from phone_audit.acquire.questions.connectivity import Networks, network_items
+from phone_audit.acquire.questions.file_facts import PathStatus
+from phone_audit.acquire.questions.small_files import SmallFiles, added_folder, file_items
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import MOST_DEEP
@@ -55,8 +50,8 @@ def reader(phone: FakePhone | None = None) -> Reader:
     return Reader(phone or FakePhone(), QUIET)
 
 
-def listed(name: str, path: str) -> Listed:
-    return Listed(name, path, None, None, ())
+def listed(name: str, path: str) -> ListEntry:
+    return ListEntry(name, path, None, None, ())
 
 
 def package_of_many_lists(count: int) -> Callable[[], object]:
@@ -175,7 +170,7 @@ def files_that_hash_one_by_one(count: int) -> Callable[[], object]:
     files = ApkFiles()
     for number in range(count):
         files.roles[f"/a{number:05d}"] = {}
-        files.found[f"/a{number:05d}"] = Found("file", BATCH_BYTES // 2)
+        files.found[f"/a{number:05d}"] = PathStatus("file", BATCH_BYTES // 2)
 
     def work() -> None:
         phone = FakePhone()
@@ -229,10 +224,10 @@ def test_texts_of_many_folders_are_put_together_once(tmp_path: Path) -> None:
     reading = _AnswerReader(FolderContainer(tmp_path))
     for number in range(MOST_TEXTS):
         reading.read(f"a{number:03d}.txt")
-    kept = reading._alone[commands.PACKAGE_DUMP.text]
+    kept = reading._alone[PACKAGE_DUMP.text]
     assert len(kept) == MOST_TEXTS
     assert max(map(len, kept)) < 1000
-    assert reading.all_answers()[commands.PACKAGE_DUMP.text].count(b"  Package [org.a") == MOST_TEXTS
+    assert reading.all_answers()[PACKAGE_DUMP.text].count(b"  Package [org.a") == MOST_TEXTS
 
 
 def test_an_archive_of_many_names_of_reports_is_looked_into_a_hundred_times(tmp_path: Path) -> None:

@@ -7,40 +7,48 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
-from phone_audit.acquire import asking, commands, parse
+from phone_audit.acquire import asking, live, packages, questions
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.condition.files_state import file_items, framework_items
+from phone_audit.acquire.live.answers import parse_dns_log, parse_moment
+from phone_audit.acquire.live.socket_tables import parse_tables
 from phone_audit.acquire.packages.listing import Listing
-from phone_audit.acquire.packages.merge import block_of, modules_of, package_of, users_of
-from phone_audit.acquire.parse.accessibility import parse_accessibility
-from phone_audit.acquire.parse.adb_keys import fingerprints, parse_dumped_keys
-from phone_audit.acquire.parse.apex import parse_apex
-from phone_audit.acquire.parse.appops import parse_appops
-from phone_audit.acquire.parse.authorities import certificates, subject_name
-from phone_audit.acquire.parse.build import parse_build
-from phone_audit.acquire.parse.clock import parse_date
-from phone_audit.acquire.parse.device_policy import parse_device_policy
-from phone_audit.acquire.parse.dns_log import parse_dns_log
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.hosts_file import parse_hosts
-from phone_audit.acquire.parse.idle_list import parse_idle_list
-from phone_audit.acquire.parse.moment import parse_moment
-from phone_audit.acquire.parse.mounts import parse_mounts
-from phone_audit.acquire.parse.netstats import parse_netstats, parse_qtaguid
-from phone_audit.acquire.parse.networks import parse_networks
-from phone_audit.acquire.parse.package_dump import DumpedPackage, parse_package_dump
-from phone_audit.acquire.parse.package_list import Listed, parse_package_list, unread_lines, until_error, user_locked
-from phone_audit.acquire.parse.proc_net import parse_tables
-from phone_audit.acquire.parse.roles import parse_roles
-from phone_audit.acquire.parse.settings import parse_settings
-from phone_audit.acquire.parse.shell_loops import parse_digests, parse_found, parse_hashes
-from phone_audit.acquire.parse.small_files import SmallFiles, parse_small_files
-from phone_audit.acquire.parse.transparency import parse_apex_info, parse_image_info
-from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.packages.merge import block_of, package_of, users_of
+from phone_audit.acquire.packages.modules import modules_of, parse_apex
+from phone_audit.acquire.packages.package_block import DumpedPackage
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, parse_package_dump
+from phone_audit.acquire.packages.package_list import (
+    ListEntry,
+    parse_package_list,
+    unread_lines,
+    until_error,
+    user_locked,
+)
+from phone_audit.acquire.packages.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.questions.accessibility import parse_accessibility
+from phone_audit.acquire.questions.adb_keys import fingerprints, parse_dumped_keys
+from phone_audit.acquire.questions.appops import parse_appops
+from phone_audit.acquire.questions.certificates import certificates, subject_name
+from phone_audit.acquire.questions.clock import parse_date
+from phone_audit.acquire.questions.condition import PhoneFacts, questions_for
+from phone_audit.acquire.questions.connectivity import parse_networks
+from phone_audit.acquire.questions.device_policy import parse_device_policy
+from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
+from phone_audit.acquire.questions.framework import framework_items, parse_framework
+from phone_audit.acquire.questions.identity import parse_build
+from phone_audit.acquire.questions.idle_list import parse_idle_list
+from phone_audit.acquire.questions.mounts import parse_mounts
+from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid
+from phone_audit.acquire.questions.question import Question
+from phone_audit.acquire.questions.roles import parse_roles
+from phone_audit.acquire.questions.settings import parse_settings
+from phone_audit.acquire.questions.small_files import SmallFiles, file_items, parse_hosts, parse_small_files
+from phone_audit.acquire.questions.transparency import parse_apex_info, parse_image_info
 from phone_audit.acquire.transport import Answer
+from phone_audit.model.text import parse_getprop
 from tests.acquire.fake_phone import QUIET, FakePhone
 from tests.steps import LINEAR, growth
 
@@ -151,7 +159,7 @@ READERS: dict[str, tuple[Callable[[str], object], str, tuple[str, ...]]] = {
     ),
     "parse_roles": (parse_roles, " user_id=0\n name=a\n", ("holders=[\n", "holders=a\n", "a", "]", " name=a\n")),
     "parse_settings": (parse_settings, "a=1\n", ("a=1\n", "b\n", "=", ":")),
-    "parse_found": (parse_found, "\0files\0", ("\0", "1\n", "\0file\0a", "\0files\0")),
+    "parse_look": (parse_look, "\0files\0", ("\0", "1\n", "\0file\0a", "\0files\0")),
     "parse_hashes": (parse_hashes, "", ("@0\n", "@0\n" + "ab" * 32 + "\n", "\\")),
     "parse_digests": (parse_digests, "", ("ab" * 16 + "\n", "ab")),
     "parse_small_files": (
@@ -166,7 +174,7 @@ READERS: dict[str, tuple[Callable[[str], object], str, tuple[str, ...]]] = {
     "unread_user_lines": (unread_user_lines, "", ("UserInfo{\n", "a\n")),
     "parse_current_user": (parse_current_user, "", ("Current user:", "Current user: ", "1\n", "\n1x")),
     "framework_items": (
-        lambda text: list(framework_items(text)),
+        lambda text: list(framework_items(parse_framework(text))),
         "",
         ("ab" * 32 + "  /a\n", "ab" * 32 + "  /" + "x" * 250 + " \n", "ab"),
     ),
@@ -176,11 +184,21 @@ READERS: dict[str, tuple[Callable[[str], object], str, tuple[str, ...]]] = {
         ("a=b\n", "=", "#", " #\n"),
     ),
     "cut_off": (
-        lambda text: asking.cut_off(commands.PACKAGE_DUMP, Answer(text.encode(), 0, truncated=False)),
+        lambda text: asking.cut_off(PACKAGE_DUMP, Answer(text.encode(), 0, truncated=False)),
         "",
         (TIME_OUT, f"\n{TIME_OUT}\n", f"\n{TIME_OUT}\n@", "*** "),
     ),
 }
+
+
+def items_of(question: Question[Any], text: str) -> object:
+    return list(question.read(text))
+
+
+for _question in questions_for(PhoneFacts(34, (0,), {}, {})):
+    READERS.setdefault(
+        _question.parse.__name__, (partial(items_of, _question), "", ("a=b\n", "a: ", "[", "{", "ab" * 32))
+    )
 EVERY = ("\n", " ", "a", "1", " \n")
 ELSEWHERE = {"parse_build": parse_build}
 """A reader of values, not of text."""
@@ -203,14 +221,14 @@ def noted(notes: int) -> None:
 
 
 def modules(count: int) -> None:
-    modules_of(Listing(apex=parse_apex("Active APEX packages:\n" + "".join(f"  a.b{at}\n" for at in range(count)))))
+    modules_of((), parse_apex("Active APEX packages:\n" + "".join(f"  a.b{at}\n" for at in range(count))))
 
 
 def users_and_packages(count: int) -> None:
     users = "Users:\n" + "".join(f"UserInfo{{{at}:a:0}}\n" for at in range(count))
     listing = Listing(users=parse_users(users))
     listing.asked = tuple(listing.users)
-    listing.lists = {0: tuple(Listed(f"a.b{at}", None, None, None, ()) for at in range(count))}
+    listing.lists = {0: tuple(ListEntry(f"a.b{at}", None, None, None, ()) for at in range(count))}
     reader = Reader(FakePhone(), QUIET)
     for one in listing.lists[0]:
         block = block_of(one.name, (DumpedPackage(one.name),), (one,), reader)
@@ -254,6 +272,10 @@ def test_twice_the_text_is_no_more_than_about_twice_the_work(case: str) -> None:
 
 @pytest.mark.promise("work-grows-with-size")
 def test_no_parser_is_left_out() -> None:
-    modules = [importlib.import_module(f"{parse.__name__}.{one.name}") for one in pkgutil.iter_modules(parse.__path__)]
+    modules = [
+        importlib.import_module(f"{room.__name__}.{one.name}")
+        for room in (live, packages, questions)
+        for one in pkgutil.iter_modules(room.__path__)
+    ]
     parsers = {name for module in modules for name in vars(module) if name.startswith("parse_")}
     assert parsers - {name.partition(",")[0] for name in READERS} == set(ELSEWHERE)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from phone_audit.acquire.live.sampling import Sample
+from phone_audit.acquire.live.answers import Moment
+from phone_audit.acquire.live.sampler import Sample
+from phone_audit.acquire.live.socket_tables import parse_tables
 from phone_audit.acquire.packages.owners import Owners
-from phone_audit.acquire.parse.moment import Moment
-from phone_audit.acquire.parse.proc_net import parse_tables
 from phone_audit.pipeline.seen import Place, Seen
 from tests.watch_phone import socket_line, tables
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire import commands
-from phone_audit.acquire.commands import LIST_FLAGS, NAME_FLAGS, one_package_dumps, package_list
+from phone_audit.acquire.commands import quoted
+from phone_audit.acquire.packages.package_dump import single_packages_command
+from phone_audit.acquire.packages.package_list import LIST_FLAGS, NAME_FLAGS, package_list_command
+from phone_audit.acquire.questions.file_facts import every_apk, hash_command, look_command
 from phone_audit.model.command_list import COMMANDS, listed
 from phone_audit.model.text import parse_getprop
 from phone_audit.simulated.phone import SimulatedPhone
@@ -110,8 +112,8 @@ def plain(text: str) -> str:
     [
         *(COMMANDS[name] for name in ("properties", "users", "user dump", "global settings", "current user", "selinux",
                                       "date", "device policy")),
-        *(package_list(flags, 0).text for flags in (*LIST_FLAGS, *NAME_FLAGS, "-s", "-3 -u -U", "--apex-only")),
-        package_list("-U", 0, "cmd package").text, one_package_dumps(["no.such"]).text,
+        *(package_list_command(flags, 0).text for flags in (*LIST_FLAGS, *NAME_FLAGS, "-s", "-3 -u -U", "--apex-only")),
+        package_list_command("-U", 0, "cmd package").text, single_packages_command(["no.such"]).text,
     ],
 )  # fmt: skip
 def test_answers_have_the_same_form(pair: Pair, command: str) -> None:
@@ -144,7 +146,7 @@ DIFFERING = re.compile("    versionName=|      lastDisabledCaller: ")
 
 
 def test_the_dump_of_one_package_has_the_same_form(pair: Pair) -> None:
-    real, simulated = pair.ask(one_package_dumps([AUTOREGISTRATION]).text)
+    real, simulated = pair.ask(single_packages_command([AUTOREGISTRATION]).text)
     assert [form(line) for line in blocks(simulated.out)] == [form(line) for line in blocks(real.out)]
     everything = forms(pair.ask("dumpsys package")[0].out)
     assert forms(simulated.out) <= forms(real.out) | everything
@@ -176,8 +178,8 @@ def test_the_lines_of_the_acquisition_are_answered_alike(pair: Pair) -> None:
     folders = ["/system/app/AutoRegistration", "/nosuch", "/data/app"]
     unread = "$H <$'/no\\047such'|while read -r d n;do echo \"$d  @00\";done;"
     texts = [
-        commands.look_at([*map(commands.quoted, [apk, *odd]), *map(commands.every_apk, folders)]).text,
-        commands.hash_files([(apk, 1), ("/nosuch", 1), ("/system/build.prop", 1), ("/system", 1)]).text,
+        look_command([*map(quoted, [apk, *odd]), *map(every_apk, folders)]).text,
+        hash_command([(apk, 1), ("/nosuch", 1), ("/system/build.prop", 1), ("/system", 1)]).text,
         listed("hashes", hashed_groups=f"$H '{apk}' '/nosuch';{unread}"),
         listed("framework hashes", own_paths="/system/app/AutoRegistration/*.apk /nosuch*"),
         listed("digests", path="'/nosuch'"),
@@ -192,7 +194,7 @@ def test_the_lines_of_the_acquisition_are_answered_alike(pair: Pair) -> None:
         ),
         listed("rest of a file", path="'/nosuch'", block=4096, skip=0),
         listed("ranges", mark="phone-audit:0123456789abcdef"),
-        commands.one_package_dumps(["no.such", "no.such.either"]).text,
+        single_packages_command(["no.such", "no.such.either"]).text,
         *(COMMANDS[name] for name in ("date", "current user", "selinux", "users", "transparency")),
     ]
     for text in texts:

@@ -5,8 +5,11 @@ import re
 
 import pytest
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.adb.streamed import with_exit_status
+from phone_audit.acquire.commands import quoted
+from phone_audit.acquire.packages.package_dump import single_packages_command
+from phone_audit.acquire.packages.package_list import package_list_command
+from phone_audit.acquire.questions.file_facts import digest_command, every_apk, hash_command, look_command
 from phone_audit.model.command_list import COMMANDS, line, listed
 from phone_audit.simulated.answers import ANSWERS
 from tests.simulated.lines import PROFILE, run, said
@@ -57,7 +60,7 @@ def test_users() -> None:
 
 
 def test_a_package_is_listed_with_everything() -> None:
-    rows = said(commands.package_list("-f -u -i -U --show-versioncode", 0, "cmd package").text).splitlines()
+    rows = said(package_list_command("-f -u -i -U --show-versioncode", 0, "cmd package").text).splitlines()
     assert len(rows) == 27
     assert [row for row in rows if "example" in row] == [
         "package:/data/app/com.example.weather-4kQ8sT0yHn2ZrVb7LwXc1A==/base.apk=com.example.weather versionCode:412"
@@ -77,16 +80,16 @@ def test_a_package_is_listed_with_everything() -> None:
     ],
 )
 def test_packages_are_chosen(flags: str, user: int, names: list[str]) -> None:
-    assert said(commands.package_list(flags, user).text).splitlines() == [f"package:{name}" for name in names]
+    assert said(package_list_command(flags, user).text).splitlines() == [f"package:{name}" for name in names]
 
 
 def test_modules_came_later() -> None:
-    text = commands.package_list("--apex-only -f", 0).text
+    text = package_list_command("--apex-only -f", 0).text
     assert run(text) == (b"Error: Unknown option: --apex-only\n", b"", 255)
 
 
 def test_the_dump_of_one_package() -> None:
-    text = said(commands.one_package_dumps(["org.example.notes", "no.such"]).text)
+    text = said(single_packages_command(["org.example.notes", "no.such"]).text)
     assert text.startswith("@0\n")
     assert "    codePath=/data/app/org.example.notes-Rr5Uo9eGqK6mDw3Jx8VtPQ==\n" in text
     assert "    versionCode=7 minSdk=28 targetSdk=28\n    versionName=0.7\n    splits=[base]\n" in text
@@ -97,14 +100,14 @@ def test_the_dump_of_one_package() -> None:
 
 
 def test_a_permission_that_was_not_granted() -> None:
-    text = said(commands.one_package_dumps(["com.example.weather"]).text)
+    text = said(single_packages_command(["com.example.weather"]).text)
     assert "        android.permission.ACCESS_FINE_LOCATION: granted=false\n" in text
     assert "    splits=[base, config.xxhdpi]\n" in text
     assert "    installerPackageName=com.android.vending\n" in text
 
 
 def test_the_receiver_of_the_registration_package() -> None:
-    text = said(commands.one_package_dumps(["com.qualcomm.qti.autoregistration"]).text)
+    text = said(single_packages_command(["com.qualcomm.qti.autoregistration"]).text)
     assert re.search(
         r"      android.intent.action.BOOT_COMPLETED:\n"
         r"        [0-9a-f]+ com.qualcomm.qti.autoregistration/.AutoRegistrationReceiver filter [0-9a-f]+\n"
@@ -144,7 +147,7 @@ def test_dumps_of_services() -> None:
 # --------------------------------------------------------------------------------------------------------- files
 def test_what_lies_at_paths() -> None:
     words = [HOSTS, "/nosuch", "/system", "/dev/null", "/system/build.prop", ODD]
-    text = commands.look_at([*map(commands.quoted, words), commands.every_apk("/system/app/NfcNci")]).text
+    text = look_command([*map(quoted, words), every_apk("/system/app/NfcNci")]).text
     kinds, _, files = said(text).partition("\0files\0")
     assert kinds.split("\0")[1:] == [
         "missing", "/nosuch", "", "folder", "/system", "", "device", "/dev/null", "", "denied", "/system/build.prop",
@@ -155,32 +158,32 @@ def test_what_lies_at_paths() -> None:
 
 
 def test_a_pattern_that_meets_nothing_stands_for_itself() -> None:
-    assert said(commands.look_at([commands.every_apk("/data/app")]).text) == (
+    assert said(look_command([every_apk("/data/app")]).text) == (
         "\0missing\0/data/app/*.apk\0\0files\0\0"  # the shell may not list that folder
     )
 
 
 def test_modes_and_times() -> None:
-    assert said(listed("mode", path=commands.quoted("/sdcard"))) == "41f9\n"
+    assert said(listed("mode", path=quoted("/sdcard"))) == "41f9\n"
     out, err, status = run(listed("times", plain_paths=f"'{APK}' '/nosuch'"))
     assert re.fullmatch(rf"1548000000\n{len(APK_BYTES)} 1230768000 1230768000 \d+ {APK}\n", out.decode())
     assert (err, status) == (b"stat: '/nosuch': No such file or directory\n", 1)
 
 
 def test_hashes_are_those_of_the_files() -> None:
-    assert run(commands.hash_files([(HOSTS, 60), ("/nosuch", 1), ("/system/build.prop", 1)]).text) == (
+    assert run(hash_command([(HOSTS, 60), ("/nosuch", 1), ("/system/build.prop", 1)]).text) == (
         f"@0\n{sha256(HOSTS_BYTES)}  -\n@1\n@2\n".encode(),
         b"/system/bin/sh: can't open /system/build.prop: Permission denied\n",
         1,
     )
-    odd = f'$H <{commands.quoted(HOSTS)}|while read -r d n;do echo "$d  @{HOSTS.encode().hex()}";done;'
+    odd = f'$H <{quoted(HOSTS)}|while read -r d n;do echo "$d  @{HOSTS.encode().hex()}";done;'
     groups = f"$H '{APK}' '/nosuch';{odd}$H <$'/nosuch\\047'|while read -r d n;do echo \"$d  @00\";done;"
     assert said(listed("hashes", hashed_groups=groups)) == (
         f"{sha256(APK_BYTES)}  {APK}\n{sha256(HOSTS_BYTES)}  @{HOSTS.encode().hex()}\n@end\n"
     )
     kinds = [hashlib.new(kind, APK_BYTES, usedforsecurity=False).hexdigest() for kind in ("sha256", "sha1", "md5")]
-    assert said(commands.digest_file(APK).text) == "".join(f"{digest}  -\n" for digest in kinds)
-    assert run(commands.digest_file("/system").text) == (b"", b"", 1)
+    assert said(digest_command(APK).text) == "".join(f"{digest}  -\n" for digest in kinds)
+    assert run(digest_command("/system").text) == (b"", b"", 1)
     assert said(listed("framework hashes", own_paths="/system/etc/host* /nosuch*")) == (
         f"{sha256(HOSTS_BYTES)}  {HOSTS}\n"
     )

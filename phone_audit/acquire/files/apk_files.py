@@ -5,13 +5,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.parse.package_dump import DumpedPackage
-from phone_audit.acquire.parse.package_list import Listed
-from phone_audit.acquire.parse.shell_loops import Found, parse_digests, parse_found, parse_hashes
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
+from phone_audit.acquire.packages.package_block import DumpedPackage
+from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.questions.file_facts import (
+    DIGESTS_PREFIX,
+    LOOK_PREFIX,
+    NO_HASH_TOOL,
+    PathStatus,
+    digest_command,
+    every_apk,
+    hash_command,
+    look_command,
+    parse_digests,
+    parse_hashes,
+    parse_look,
+)
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import HashSource, PackageFileRole
@@ -47,13 +59,13 @@ class ApkFiles:
     """
 
     roles: dict[str, dict[str, PackageFileRole]] = field(default_factory=dict)
-    found: dict[str, Found] = field(default_factory=dict)
+    found: dict[str, PathStatus] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     sources: dict[str, HashSource] = field(default_factory=dict)
 
     def readable(self) -> list[tuple[str, int]]:
         """Return the files that can be read, by path, with their size in bytes (0: not known)."""
-        files = ((path, self.found.get(path, Found("file", None))) for path in sorted(self.roles))
+        files = ((path, self.found.get(path, PathStatus("file", None))) for path in sorted(self.roles))
         return [
             (path, found.size or 0)
             for path, found in files
@@ -78,7 +90,7 @@ class Places:
 
 
 def places_of(
-    name: str, lines: Iterable[Listed], blocks: tuple[DumpedPackage, ...], hidden: tuple[DumpedPackage, ...]
+    name: str, lines: Iterable[ListEntry], blocks: tuple[DumpedPackage, ...], hidden: tuple[DumpedPackage, ...]
 ) -> Places:
     """Gather what is known of where a package lies."""
     return Places(name, tuple(dict.fromkeys(line.path for line in lines if line.path)), blocks, hidden)
@@ -102,23 +114,23 @@ def find_files(reader: Reader, files: ApkFiles, places: Sequence[Places]) -> Non
     _note_unreadable(reader, files, places)
 
 
-def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, Found]:
+def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, PathStatus]:
     """Ask what lies at each path and which APKs lie in each folder; a path that stops the phone is given up.
 
     A saved acquisition answers with all that was looked at when it was made. Where no phone can have a file, none is:
     the phone is not asked.
     """
-    found = {path: Found("missing", None) for path in paths if not is_path(path)}
+    found = {path: PathStatus("missing", None) for path in paths if not is_path(path)}
     paths = [path for path in paths if is_path(path)]
     folders = [folder for folder in folders if is_path(folder)]
     if isinstance(reader.transport, ReplayTransport):
         return {**_looked(reader, reader.transport, paths, folders), **found}
-    words = [commands.quoted(path) for path in paths] + [commands.every_apk(folder) for folder in folders]
-    pending = commands.batches(words)
+    words = [quoted(path) for path in paths] + [every_apk(folder) for folder in folders]
+    pending = batches(words)
     while pending:
         batch = pending.pop(0)
-        answer = reader.try_ask(commands.look_at(batch), subject="what lies at the paths")
-        answered = _possible(parse_found(decode(answer.output))) if answer else {}
+        answer = reader.try_ask(look_command(batch), subject="what lies at the paths")
+        answered = _possible(parse_look(decode(answer.output))) if answer else {}
         found.update(answered)
         if answer and answer.truncated and not answered and len(batch) > 1:
             half = len(batch) // 2
@@ -126,19 +138,19 @@ def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> d
     return found
 
 
-def _possible(found: Mapping[str, Found]) -> dict[str, Found]:
+def _possible(found: Mapping[str, PathStatus]) -> dict[str, PathStatus]:
     """Return what lies at paths that a phone can have; an answer may hold any text."""
     return {path: there for path, there in found.items() if is_path(path)}
 
 
 def _looked(
     reader: Reader, transport: ReplayTransport, paths: Sequence[str], folders: Sequence[str]
-) -> dict[str, Found]:
+) -> dict[str, PathStatus]:
     if reader.looked is None:
         reader.looked = {}
-        for text in transport.recorded(commands.LOOK_PREFIX):
-            answer = reader.try_ask(commands.Command(text))
-            reader.looked.update(_possible(parse_found(decode(answer.output))) if answer else {})
+        for text in transport.recorded(LOOK_PREFIX):
+            answer = reader.try_ask(Command(text))
+            reader.looked.update(_possible(parse_look(decode(answer.output))) if answer else {})
     listed = {path.rpartition("/")[0] for path in reader.looked}
     if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):
         transport.raise_if_gone()
@@ -153,11 +165,11 @@ def hash_files(reader: Reader, files: ApkFiles) -> None:
     while pending and stuck < STUCK_AT_MOST:
         batch = _batch(pending)
         reader.on_progress("hashes", len(wanted) - len(pending), len(wanted))
-        answer = reader.try_ask(commands.hash_files(batch), subject="the hashes of the APK files")
+        answer = reader.try_ask(hash_command(batch), subject="the hashes of the APK files")
         if answer is None:
             return
         text = decode(answer.output)
-        if text.startswith(commands.NO_HASH_TOOL):
+        if text.startswith(NO_HASH_TOOL):
             break
         hashes = {index: digest for index, digest in parse_hashes(text).items() if index < len(batch)}
         files.hashes.update({batch[index][0]: digest for index, digest in hashes.items()})
@@ -198,7 +210,7 @@ def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[s
     """
     digests: dict[str, tuple[str, ...]] = {}
     for path in (path for path, kind in there.items() if kind == "file"):
-        answer = reader.try_ask(commands.digest_file(path), subject=f"the hashes of {path}")
+        answer = reader.try_ask(digest_command(path), subject=f"the hashes of {path}")
         found = parse_digests(decode(answer.output)) if answer else ()
         if found:
             digests[path] = found
@@ -215,8 +227,8 @@ def digests_of(reader: Reader, files: ApkFiles, packages: Collection[str]) -> di
     paths = [path for path, _ in files.readable() if any(name in packages for name in files.roles[path])]
     transport = reader.transport
     if isinstance(transport, ReplayTransport):
-        asked = set(transport.recorded(commands.DIGESTS_PREFIX))
-        paths = [path for path in paths if commands.digest_file(path).text in asked]
+        asked = set(transport.recorded(DIGESTS_PREFIX))
+        paths = [path for path in paths if digest_command(path).text in asked]
     return digests_there(reader, dict.fromkeys(paths, "file"))
 
 
@@ -320,9 +332,9 @@ def _batch(pending: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     batch: list[tuple[str, int]] = []
     length = size = 0
     for path, its_size in pending:
-        length += len(commands.quoted(path)) + 8
+        length += len(quoted(path)) + 8
         size += its_size
-        if batch and (length > commands.COMMAND_LENGTH or size > BATCH_BYTES):
+        if batch and (length > COMMAND_LENGTH or size > BATCH_BYTES):
             break
         batch.append((path, its_size))
     return batch

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_audit.acquire.asking import OnProgress
-from phone_audit.acquire.commands import CORES, Command, hash_files
+from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.deliveries import Deliveries, Keeping
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
 from phone_audit.acquire.files.hash_memory import HashMemory, Identities, Identity, identities
@@ -17,8 +17,8 @@ from phone_audit.acquire.files.oat_files import role_of
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.whole_carrier import Pulling, WholeCarrier
-from phone_audit.acquire.parse.shell_loops import parse_hashes
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
+from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.errors import CommandError
 from phone_audit.model.device import CompiledFile, HashSource, joint_hash
@@ -216,7 +216,7 @@ class Background:
         candidates = self._plan.waiting.candidates(file.path)
         if self._keeping or not candidates or file.sha256 is None or not self._plan.is_stripped(file.sha256):
             return ()
-        answer = self._ask(hash_files([(one.path, one.size) for one in candidates]))
+        answer = self._ask(hash_command([(one.path, one.size) for one in candidates]))
         hashes = parse_hashes(decode(answer.output)) if answer else {}
         beside = tuple(
             CompiledFile(shown(one.path), None, one.size, hashes.get(number), role_of(one.path))

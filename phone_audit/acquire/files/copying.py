@@ -8,8 +8,8 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.plan import Plan, PulledApk
-from phone_audit.acquire.parse.text import shown
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import shown
 from phone_audit.errors import AcquireError, CommandError
 
 __all__ = ["Copies", "PulledApk", "copy_files"]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import Plan, PulledApk
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.text import shown
 from phone_audit.errors import AcquireError
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped

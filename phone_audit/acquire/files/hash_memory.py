@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phone_audit.acquire import commands
-from phone_audit.acquire.commands import PLAIN, Command
+from phone_audit.acquire.commands import PLAIN, Command, batches, quoted
 from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import Answer
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
@@ -53,8 +52,8 @@ def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOn
     found: dict[str, Identity] = {}
     settled: dict[str, Identity] = {}
     plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
-    words = {commands.quoted(path): path for path in plain}
-    for batch in commands.batches(words):
+    words = {quoted(path): path for path in plain}
+    for batch in batches(words):
         answer = shell(Command(listed("times", plain_paths=" ".join(batch)), timeout=20.0))
         asked = {words[word] for word in batch}
         said: dict[str, set[Identity]] = {}

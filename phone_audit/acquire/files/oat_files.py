@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.commands import batches, quoted
 from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.acquire.parse.shell_loops import Found, parse_found
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.questions.file_facts import PathStatus, look_command, parse_look
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import decode, shown
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import ARCHITECTURES, CompiledFile, CompiledRole
 from phone_audit.model.parts import Parts
@@ -74,22 +74,22 @@ def find_oat_files(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileO
     }
 
 
-def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, Found]:
+def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, PathStatus]:
     transport = reader.transport
     if isinstance(transport, ReplayTransport):
         return reader.looked or {}
     folders = sorted({path.rpartition("/")[0] for path in apks if is_path(path)})
-    words = [f"{commands.quoted(folder)}/oat/*/*.[ov]dex" for folder in folders]
+    words = [f"{quoted(folder)}/oat/*/*.[ov]dex" for folder in folders]
     if FRAMEWORK in folders:
-        words += [f"{commands.quoted(FRAMEWORK)}{place}/boot*{_VDEX}" for place in ("", "/*")]
-    found: dict[str, Found] = {}
-    for batch in commands.batches(words):
-        answer = reader.try_ask(commands.look_at(batch), subject="code that lies beside APKs")
-        found.update(parse_found(decode(answer.output)) if answer else {})
+        words += [f"{quoted(FRAMEWORK)}{place}/boot*{_VDEX}" for place in ("", "/*")]
+    found: dict[str, PathStatus] = {}
+    for batch in batches(words):
+        answer = reader.try_ask(look_command(batch), subject="code that lies beside APKs")
+        found.update(parse_look(decode(answer.output)) if answer else {})
     return {path: there for path, there in found.items() if is_path(path)}
 
 
-def _of_package(apk: str, files: Mapping[str, Found], architectures: Mapping[str, Sequence[str]]) -> list[str]:
+def _of_package(apk: str, files: Mapping[str, PathStatus], architectures: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the one file that counts: of the first architecture that has any, the VDEX file if there is one."""
     folder, _, name = apk.rpartition("/")
     stem = name.removesuffix(_APK)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.importers.answers import NAMESPACES, from_dumps, one_phone, settings_command
 from phone_audit.acquire.importers.bugreport import report_answers
 from phone_audit.acquire.importers.container import FileContainer, ZipContainer
@@ -17,6 +16,8 @@ from phone_audit.acquire.importers.imported import (
     ImportedPackage,
 )
 from phone_audit.acquire.importers.texts import bounded_text, damaged, note
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.questions.identity import GETPROP, SELINUX
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -30,8 +31,8 @@ SIGNS = ("acquisition.json", "command.log", "files.json", "root_binaries.json", 
 `dumpsys.txt` tells it too, though only beside `packages.json`: people give their own texts that name.
 """
 TEXTS = {
-    "getprop.txt": commands.GETPROP.text,
-    "selinux.txt": commands.SELINUX.text,
+    "getprop.txt": GETPROP.text,
+    "selinux.txt": SELINUX.text,
     **{f"settings_{namespace}.txt": settings_command(namespace) for namespace in NAMESPACES},
 }
 """File → our command that asks the same."""
@@ -108,10 +109,10 @@ class _AnswerReader:
             self.skipped.append(damaged(name, error))
             return
         self.skipped += notes
-        if commands.GETPROP.text in said:
-            self.properties[name] = said[commands.GETPROP.text]
-        if commands.PACKAGE_DUMP.text in said and commands.PACKAGE_DUMP.text in self.answers:
-            self.further.append(said[commands.PACKAGE_DUMP.text])
+        if GETPROP.text in said:
+            self.properties[name] = said[GETPROP.text]
+        if PACKAGE_DUMP.text in said and PACKAGE_DUMP.text in self.answers:
+            self.further.append(said[PACKAGE_DUMP.text])
         self.answers = {**said, **self.answers}
 
     def _said(self, file: str, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:

@@ -4,14 +4,24 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from phone_audit.acquire import commands
-from phone_audit.acquire.condition import questions
 from phone_audit.acquire.importers.dump_sections import Sections, split_sections
 from phone_audit.acquire.importers.texts import contradiction, note
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.packages.users import USER_DUMP, USERS
+from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
+from phone_audit.acquire.questions.adb_keys import ADB
+from phone_audit.acquire.questions.appops import APPOPS
+from phone_audit.acquire.questions.connectivity import CONNECTIVITY
+from phone_audit.acquire.questions.device_policy import DEVICE_POLICY
+from phone_audit.acquire.questions.identity import GETPROP, SELINUX
+from phone_audit.acquire.questions.mounts import MOUNTS
+from phone_audit.acquire.questions.netstats import NETSTATS
+from phone_audit.acquire.questions.roles import ROLES
+from phone_audit.acquire.questions.settings import SYSTEM_SETTINGS, secure_settings_command
+from phone_audit.acquire.text import decode, shown
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
+from phone_audit.model.text import parse_getprop
 
 NAMESPACES = ("global", "secure", "system")
 SETTINGS_TITLE = re.compile(r"^(GLOBAL|SECURE|SYSTEM|CONFIG) SETTINGS \(user (\d{1,9})\)", re.MULTILINE)
@@ -21,11 +31,11 @@ SETTING = re.compile(
 
 
 SAME = {
-    questions.APPOPS.text: "dumpsys appops",
-    questions.MOUNTS.text: "mount",
-    questions.NETSTATS.text: "dumpsys netstats",
-    questions.SYSTEM_SETTINGS.text: "settings list system",
-    questions.secure_settings(0).text: "settings list secure",
+    APPOPS.text: "dumpsys appops",
+    MOUNTS.text: "mount",
+    NETSTATS.text: "dumpsys netstats",
+    SYSTEM_SETTINGS.text: "settings list system",
+    secure_settings_command(0).text: "settings list secure",
 }
 """Our command → a plainer one that says the same, or most of it."""
 
@@ -34,16 +44,16 @@ TELLING = ("ro.build.fingerprint", "ro.build.display.id", "ro.serialno")
 
 READ = frozenset(
     {
-        commands.GETPROP.text,
-        commands.PACKAGE_DUMP.text,
-        commands.SELINUX.text,
-        commands.USER_DUMP.text,
-        commands.USERS.text,
-        questions.ACCESSIBILITY.text,
-        questions.ADB.text,
-        questions.CONNECTIVITY.text,
-        questions.DEVICE_POLICY.text,
-        questions.ROLES.text,
+        GETPROP.text,
+        PACKAGE_DUMP.text,
+        SELINUX.text,
+        USER_DUMP.text,
+        USERS.text,
+        ACCESSIBILITY.text,
+        ADB.text,
+        CONNECTIVITY.text,
+        DEVICE_POLICY.text,
+        ROLES.text,
         "dumpsys settings",
         *SAME.values(),
         *(f"settings list {namespace}" for namespace in NAMESPACES),
@@ -117,7 +127,7 @@ def _ours(command: str) -> str:
     """Return our command for one by which dumpstate asks for the same."""
     words = command.strip()
     if words == "getprop" or words.endswith("/getprop"):
-        return commands.GETPROP.text
+        return GETPROP.text
     return words
 
 
@@ -133,7 +143,7 @@ def one_phone(path: Path, properties: Mapping[str, bytes]) -> None:
     """
     seen: dict[str, tuple[str, str]] = {}
     for name, text in properties.items():
-        its = parse_getprop(decode(text[: commands.GETPROP.limit]))
+        its = parse_getprop(decode(text[: GETPROP.limit]))
         for key in TELLING:
             if its.get(key) and seen.setdefault(key, (name, its[key]))[1] != its[key]:
                 first = seen[key][0]

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.condition.read import Condition, read_condition
-from phone_audit.acquire.condition.usage import with_usage
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.imported import ImportedAcquisition, ImportedFile, ImportedPackage, joined
@@ -21,24 +18,26 @@ from phone_audit.acquire.packages.listing import OWNER, Listing
 from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
-    modules_of,
     names_of,
     not_understood_of,
     package_of,
     users_of,
+    with_usage,
 )
-from phone_audit.acquire.parse.build import parse_build
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser, PackageDump
-from phone_audit.acquire.parse.package_list import Listed
-from phone_audit.acquire.parse.settings import parse_settings
-from phone_audit.acquire.parse.text import known, shown
-from phone_audit.acquire.parse.users import first_users, parse_users
-from phone_audit.acquire.state import read_state
+from phone_audit.acquire.packages.modules import modules_of
+from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
+from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.packages.users import USER_DUMP, USERS, first_users, parse_users
+from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
+from phone_audit.acquire.questions.identity import GETPROP, SELINUX, identity_items, parse_build
+from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
+from phone_audit.acquire.text import known, shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, Snapshot, folders_above
 from phone_audit.model.finding import Skipped
+from phone_audit.model.text import parse_getprop
 
 PER_USER = 100_000
 APK = ".apk"
@@ -76,16 +75,12 @@ def collect_held(
     """
     reader = Reader(HeldTransport(imported.source, imported.answers), on_progress)
     imported = _with_joined(reader, imported)
-    properties = parse_getprop(reader.ask(commands.GETPROP) or "")
+    properties = parse_getprop(reader.ask(GETPROP) or "")
     listing = _listing(reader, imported)
     condition = _condition(reader, listing, properties)
     apks = _take_out(reader, imported, container, into)
-    state = read_state(
-        properties,
-        parse_settings(reader.ask(commands.GLOBAL_SETTINGS) or ""),
-        reader.ask(commands.SELINUX),
-        None,
-    )
+    settings = parse_settings(reader.ask(GLOBAL_SETTINGS) or "")
+    state = (*identity_items(properties, reader.ask(SELINUX), None), *global_items(settings))
     snapshot = Snapshot(
         serial=known(properties.get("ro.serialno")) or known(properties.get("ro.boot.serialno")),
         properties={shown(name): shown(value) for name, value in sorted(properties.items())},
@@ -97,7 +92,7 @@ def collect_held(
             for package in _packages(reader, imported, listing, {apk.path: apk for apk in apks})
         ),
         skipped=_sorted((*reader.skipped, *imported.skipped, *lacking(imported, properties, len(apks)))),
-        modules=modules_of(listing),
+        modules=modules_of(listing.modules, listing.apex),
         not_understood=(*not_understood_of(listing), *condition.not_understood),
     )
     size = sum(len(answer) for answer in imported.answers.values()) + sum(apk.size for apk in apks)
@@ -141,28 +136,22 @@ def _condition(reader: Reader, listing: Listing, properties: Mapping[str, str]) 
     names: dict[int, list[str]] = {}
     for name, app_id in sorted(listing.app_ids.items()):
         names.setdefault(app_id, []).append(shown(name))
-    read_condition(
-        reader,
-        condition,
-        sdk=parse_build(properties).sdk,
-        users=listing.asked,
-        packages={app_id: tuple(its) for app_id, its in names.items()},
-        properties=properties,
-    )
+    packages = {app_id: tuple(its) for app_id, its in names.items()}
+    read_condition(reader, condition, PhoneFacts(parse_build(properties).sdk, listing.asked, packages, properties))
     return condition
 
 
 def _listing(reader: Reader, imported: ImportedAcquisition) -> Listing:
     """Fill the listing from the tool's own list and from the dumps, each where it is there."""
     listing = Listing()
-    dumped_users = reader.ask(commands.USER_DUMP) or reader.ask(commands.USERS) or ""
+    dumped_users = reader.ask(USER_DUMP) or reader.ask(USERS) or ""
     listing.users = first_users(parse_users(dumped_users)) or {OWNER: "system"}
     listing.asked = tuple(sorted(listing.users))
     names = {package.name for package in imported.packages}
-    text = reader.ask(commands.PACKAGE_DUMP)
+    text = reader.ask(PACKAGE_DUMP)
     if text:
         listing.dump = dump_of(reader, text, imported)
-        listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
+        listing.strange[PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     elif imported.packages:
         listing.dump = PackageDump({package.name: (_block(package),) for package in imported.packages}, {}, {}, ())
     if imported.packages:
@@ -176,11 +165,11 @@ def _listing(reader: Reader, imported: ImportedAcquisition) -> Listing:
     return listing
 
 
-def _lines(package: ImportedPackage) -> list[Listed]:
+def _lines(package: ImportedPackage) -> list[ListEntry]:
     """Return the package as `pm list packages` has it, with its base APK."""
     base = next((file.path for file in package.files if _role(file.path) == "base"), None)
     uids = () if package.uid is None else (package.uid,)
-    return [Listed(package.name, base, package.version_code, package.installer, uids)]
+    return [ListEntry(package.name, base, package.version_code, package.installer, uids)]
 
 
 def _block(package: ImportedPackage) -> DumpedPackage:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from phone_audit.acquire.parse.text import shown
 from phone_audit.acquire.store.disk_space import RESERVE
+from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_zip import ZipBounds, ZipEntry, ZipError, ZipReader, is_plain
 from phone_audit.files.bounds import BoundsError

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from phone_audit.acquire.importers.container import FileContainer
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import JsonError, checked, parse
 from phone_audit.files.bounds import FOREIGN, BoundsError

@@ -4,7 +4,6 @@ import base64
 import binascii
 from collections.abc import Container, Sequence
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.importers.answers import listed_as
 from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.documents import (
@@ -27,6 +26,7 @@ from phone_audit.acquire.importers.imported import (
     ImportedPackage,
 )
 from phone_audit.acquire.importers.texts import damaged
+from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -66,7 +66,7 @@ def read_hubble(container: FileContainer, prefix: str) -> ImportedAcquisition:
         properties = listed_as(_from_build(container, prefix, names, skipped))
     return ImportedAcquisition(
         source="hubble",
-        answers={commands.GETPROP.text: properties} if properties else {},
+        answers={GETPROP.text: properties} if properties else {},
         packages=tuple(_package(package) for package in packages),
         cannot_hold=(NO_APKS, NO_FILES, NO_HIDDEN, ONE_USER, OWN, NO_WATCH),
         skipped=tuple(skipped),

@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 
-from phone_audit.acquire import commands
-from phone_audit.acquire.condition import questions
 from phone_audit.acquire.importers.imported import OWN, ImportedAcquisition
 from phone_audit.acquire.importers.texts import note
 from phone_audit.acquire.importers.transport import HeldTransport
 from phone_audit.acquire.packages.listing import OWNER
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.packages.users import USER_DUMP
+from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
+from phone_audit.acquire.questions.appops import APPOPS
+from phone_audit.acquire.questions.connectivity import CONNECTIVITY
+from phone_audit.acquire.questions.device_policy import DEVICE_POLICY
+from phone_audit.acquire.questions.netstats import NETSTATS
+from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, secure_settings_command
 from phone_audit.model.finding import Skipped, Step
 
 FURTHER = {
-    commands.USER_DUMP.text: "the users",
-    questions.secure_settings(OWNER).text: "secure settings",
-    questions.ACCESSIBILITY.text: "accessibility services",
-    questions.DEVICE_POLICY.text: "device administrators",
-    questions.APPOPS.text: "what packages used",
-    questions.NETSTATS.text: "traffic",
-    questions.CONNECTIVITY.text: "networks",
+    USER_DUMP.text: "the users",
+    secure_settings_command(OWNER).text: "secure settings",
+    ACCESSIBILITY.text: "accessibility services",
+    DEVICE_POLICY.text: "device administrators",
+    APPOPS.text: "what packages used",
+    NETSTATS.text: "traffic",
+    CONNECTIVITY.text: "networks",
 }
 """Question → what an acquisition without an answer to it does not show."""
 
@@ -50,12 +56,12 @@ def lacking(imported: ImportedAcquisition, properties: Mapping[str, str], copies
 
 def _missing(imported: ImportedAcquisition, properties: Mapping[str, str]) -> Iterator[tuple[str, Step, str]]:
     """Name what such an acquisition normally holds, on which a verdict rests, and this one lacks."""
-    dumped = commands.PACKAGE_DUMP.text in imported.answers
+    dumped = PACKAGE_DUMP.text in imported.answers
     if not properties:
         yield "getprop", "command", "the phone's properties, so its firmware is not known"
     if not imported.packages and not dumped:
         yield "packages", "list", "a list of the packages"
     elif not dumped and any(package.granted is None for package in imported.packages):
-        yield commands.PACKAGE_DUMP.text, "command", "the dump of the package service, so permissions are not known"
-    if commands.GLOBAL_SETTINGS.text not in imported.answers and OWN not in imported.cannot_hold:
-        yield commands.GLOBAL_SETTINGS.text, "command", "the phone's settings"
+        yield PACKAGE_DUMP.text, "command", "the dump of the package service, so permissions are not known"
+    if GLOBAL_SETTINGS.text not in imported.answers and OWN not in imported.cannot_hold:
+        yield GLOBAL_SETTINGS.text, "command", "the phone's settings"

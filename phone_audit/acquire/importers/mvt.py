@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.importers.androidqf import imported_file
 from phone_audit.acquire.importers.answers import from_dumps, listed_as, settings_command
 from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.documents import MvtPackage, MvtProperty, read_json, read_list
 from phone_audit.acquire.importers.imported import NO_FILES, NO_HIDDEN, NO_WATCH, ImportedAcquisition, ImportedPackage
 from phone_audit.acquire.importers.texts import bounded_text, damaged
-from phone_audit.acquire.parse.text import number
+from phone_audit.acquire.questions import identity
+from phone_audit.acquire.text import number
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -73,11 +73,11 @@ def _dumps(container: FileContainer) -> _Said:
 
 def _properties(container: FileContainer) -> _Said:
     lines = read_list(container, PROPERTIES, MvtProperty)
-    return {commands.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
+    return {identity.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
 
 
 def _selinux(container: FileContainer) -> _Said:
-    return {commands.SELINUX.text: read_json(container, SELINUX, dict[str, str]).get("status", "").encode()}, ()
+    return {identity.SELINUX.text: read_json(container, SELINUX, dict[str, str]).get("status", "").encode()}, ()
 
 
 def _settings(container: FileContainer) -> _Said:

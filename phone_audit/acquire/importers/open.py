@@ -8,7 +8,7 @@ from pathlib import Path
 from phone_audit.acquire.importers import androidqf, bugreport, hubble, mvt, text_folder
 from phone_audit.acquire.importers.container import FileContainer, is_archive, open_container
 from phone_audit.acquire.importers.imported import ImportedAcquisition
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_lines import read_bounded
 from phone_audit.files.bounds import BoundsError

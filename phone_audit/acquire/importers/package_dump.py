@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.importers.imported import ImportedAcquisition
-from phone_audit.acquire.parse.package_dump import LONG_VERSION, DumpedPackage, PackageDump, parse_package_dump
-from phone_audit.acquire.parse.text import decode
+from phone_audit.acquire.packages.package_block import DumpedPackage
+from phone_audit.acquire.packages.package_dump import LONG_VERSION, PACKAGE_DUMP, PackageDump, parse_package_dump
+from phone_audit.acquire.text import decode
 
 HEADER = re.compile(r"^ +Package \[(.+)\] \([0-9a-f]+\):$(?:\n +compat name=(.+)$)?", re.MULTILINE)
 MOST_NOTES = 100
@@ -39,9 +39,9 @@ def dump_of(reader: Reader, text: str, imported: ImportedAcquisition) -> Package
         _note(reader, elsewhere, OUTSIDE)
         dump = _with(dump, elsewhere)
         if doubted:
-            reader.skip(commands.PACKAGE_DUMP.text, "list", "contradiction", PRETENDED)
+            reader.skip(PACKAGE_DUMP.text, "list", "contradiction", PRETENDED)
     if not dump.packages:
-        reader.skip(commands.PACKAGE_DUMP.text, "list", "no-package-dump", "The package service named no package.")
+        reader.skip(PACKAGE_DUMP.text, "list", "no-package-dump", "The package service named no package.")
     return dump
 
 
@@ -61,7 +61,7 @@ def _note(reader: Reader, names: list[str], reason: str) -> None:
         reader.skip(name, "list", "unconfirmed-package", reason)
     if len(names) > MOST_NOTES:
         more = f"dumpsys names {len(names) - MOST_NOTES} more packages that are not beyond doubt."
-        reader.skip(commands.PACKAGE_DUMP.text, "list", "unconfirmed-package", more)
+        reader.skip(PACKAGE_DUMP.text, "list", "unconfirmed-package", more)
 
 
 def _with(dump: PackageDump, names: list[str]) -> PackageDump:

@@ -5,7 +5,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.importers.answers import NAMESPACES, READ, from_dumps, one_phone, settings_command
 from phone_audit.acquire.importers.bugreport import is_main_text
 from phone_audit.acquire.importers.container import TEXT_LIMIT, FileContainer
@@ -18,8 +17,10 @@ from phone_audit.acquire.importers.imported import (
     ImportedPackage,
 )
 from phone_audit.acquire.importers.texts import bounded_text, contradiction, damaged, note, text_of
-from phone_audit.acquire.parse.package_list import Listed, parse_package_list
-from phone_audit.acquire.parse.text import decode, shown
+from phone_audit.acquire.packages import package_dump, users
+from phone_audit.acquire.packages.package_list import ListEntry, parse_package_list
+from phone_audit.acquire.questions import identity
+from phone_audit.acquire.text import decode, shown
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 
@@ -111,11 +112,11 @@ class _AnswerReader:
         except SnapshotError as error:
             self.skipped.append(damaged(name, error))
             return
-        if kind == commands.GETPROP.text:
+        if kind == identity.GETPROP.text:
             self._properties[name] = text
         if kind != DUMPS:
             self._add(self._alone, kind, text)
-        if kind == DUMPS or (kind == commands.PACKAGE_DUMP.text and re.search(rb"^DUMP OF SERVICE ", text, re.M)):
+        if kind == DUMPS or (kind == package_dump.PACKAGE_DUMP.text and re.search(rb"^DUMP OF SERVICE ", text, re.M)):
             self._read_dumps(name, text, kind)
 
     def _text(self, name: str, limit: int) -> bytes:
@@ -127,8 +128,8 @@ class _AnswerReader:
         """Read the dumps of several services. One that begins as that of the package service is that one as well."""
         said, notes = from_dumps(text)
         self.skipped += notes
-        if commands.GETPROP.text in said:
-            self._dumped_properties[name] = said[commands.GETPROP.text]
+        if identity.GETPROP.text in said:
+            self._dumped_properties[name] = said[identity.GETPROP.text]
         if kind == DUMPS:
             for command, body in said.items():
                 self._add(self._dumped, command, body)
@@ -142,7 +143,7 @@ class _AnswerReader:
         bodies = answers.setdefault(command, {})
         if bodies and body not in bodies and command in READ:
             self.skipped.append(contradiction(command, "Several texts answer this, and not the same."))
-        if not bodies or command == commands.PACKAGE_DUMP.text:
+        if not bodies or command == package_dump.PACKAGE_DUMP.text:
             bodies[body] = None
 
     def all_answers(self) -> dict[str, bytes]:
@@ -158,7 +159,7 @@ class _AnswerReader:
                 "Put each phone, and each reading of it, into a folder of its own.",
             )
         one_phone(self._holding.path, {**self._properties, **self._dumped_properties})
-        alone, command = self._alone, commands.PACKAGE_DUMP.text
+        alone, command = self._alone, package_dump.PACKAGE_DUMP.text
         for body in self._dumped.get(command, ()) if command in alone else ():
             self._add(alone, command, body)
         return {command: _joined(bodies) for command, bodies in {**self._dumped, **alone}.items()}
@@ -186,11 +187,11 @@ def _kind(container: FileContainer, name: str) -> str | None:
     if is_main_text(start):
         return DUMPS
     if SELINUX.match(start):
-        return commands.SELINUX.text
+        return identity.SELINUX.text
     lines = [line.rstrip(b" \t\r") for line in start.split(b"\n") if line.strip() and not BEFORE.match(line)]
     first = lines[0] if lines else b""
     if PROPERTY.match(first) and 2 * sum(1 for line in lines if PROPERTY.match(line)) > len(lines):
-        return commands.GETPROP.text
+        return identity.GETPROP.text
     if PACKAGES.match(first):
         return LISTS
     table = next((word for word in NAMESPACES if {"settings", word} <= _words(name)), None)
@@ -201,8 +202,8 @@ def _kind(container: FileContainer, name: str) -> str | None:
 
 _FORMS = (
     (SERVICE, DUMPS),
-    (PACKAGE_DUMP, commands.PACKAGE_DUMP.text),
-    (USERS, commands.USERS.text),
+    (PACKAGE_DUMP, package_dump.PACKAGE_DUMP.text),
+    (USERS, users.USERS.text),
 )
 
 
@@ -215,7 +216,7 @@ def _words(name: str) -> set[str]:
     return set() if words & NOT else words
 
 
-def _packages(lists: Mapping[str, Sequence[Listed]], names: Sequence[str]) -> tuple[ImportedPackage, ...]:
+def _packages(lists: Mapping[str, Sequence[ListEntry]], names: Sequence[str]) -> tuple[ImportedPackage, ...]:
     """Put the lists together; a list of the disabled, the system's or the others is known by a word of its name."""
     disabled, system, third = (
         {one.name for name, listed in lists.items() if word in _words(name) for one in listed}

@@ -2,7 +2,7 @@
 
 import codecs
 
-from phone_audit.acquire.parse.text import shown
+from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_lines import without_long_lines
 from phone_audit.files.bounds import PHONE_TEXT_LINE

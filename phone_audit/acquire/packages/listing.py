@@ -6,18 +6,41 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.packages.lists import ask_list
-from phone_audit.acquire.parse.apex import DumpedApex, parse_apex
-from phone_audit.acquire.parse.dump_words import form_of
-from phone_audit.acquire.parse.package_block import MOST_GRANTS
-from phone_audit.acquire.parse.package_dump import PackageDump, parse_package_dump
-from phone_audit.acquire.parse.package_list import PREFIX, Listed, flag_refused, parse_package_list, unread_lines
-from phone_audit.acquire.parse.text import lines_of, number
-from phone_audit.acquire.parse.users import MOST_USERS, first_users, parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.packages.modules import DumpedApex, parse_apex
+from phone_audit.acquire.packages.package_block import MOST_GRANTS, form_of
+from phone_audit.acquire.packages.package_dump import (
+    PACKAGE_DUMP,
+    SINGLE_PREFIX,
+    PackageDump,
+    parse_package_dump,
+    single_packages_command,
+)
+from phone_audit.acquire.packages.package_list import (
+    APEX_FLAGS,
+    LIST_FLAGS,
+    NAME_FLAGS,
+    PREFIX,
+    ListEntry,
+    ask_list,
+    flag_refused,
+    package_list_command,
+    parse_package_list,
+    unread_lines,
+)
+from phone_audit.acquire.packages.users import (
+    CURRENT_USER,
+    MOST_USERS,
+    USER_DUMP,
+    USERS,
+    first_users,
+    parse_current_user,
+    parse_users,
+    unread_user_lines,
+)
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.text import lines_of, number
 from phone_audit.errors import UsageError
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
 
@@ -63,7 +86,7 @@ class Listing:
     users: dict[int, str] = field(default_factory=dict)
     asked: tuple[int, ...] = ()
     locked: set[int] = field(default_factory=set)
-    lists: dict[int, tuple[Listed, ...]] = field(default_factory=dict)
+    lists: dict[int, tuple[ListEntry, ...]] = field(default_factory=dict)
     names: set[str] | None = None
     app_ids: dict[str, int] = field(default_factory=dict)
     system: set[str] | None = None
@@ -71,7 +94,7 @@ class Listing:
     disabled: dict[int, set[str]] = field(default_factory=dict)
     present: dict[int, set[str]] = field(default_factory=dict)
     dump: PackageDump | None = None
-    modules: tuple[Listed, ...] = ()
+    modules: tuple[ListEntry, ...] = ()
     apex: tuple[DumpedApex, ...] = ()
     strange: dict[str, Counter[str]] = field(default_factory=dict)
     _grants: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
@@ -109,11 +132,11 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
         UsageError: the phone has no such user.
         DeviceLostError: the phone is gone.
     """
-    text = reader.ask(commands.USERS) or ""
+    text = reader.ask(USERS) or ""
     listing.users = parse_users(text)
     if listing.users:
-        listing.note_strange(commands.USERS.text, unread_user_lines(text))
-    dump = reader.ask(commands.USER_DUMP, optional=True) or ""
+        listing.note_strange(USERS.text, unread_user_lines(text))
+    dump = reader.ask(USER_DUMP, optional=True) or ""
     dumped = parse_users(dump)
     listing.users.update(dumped if listing.users.keys() <= dumped.keys() else {})
     if not listing.users:
@@ -126,7 +149,7 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
     if wanted == "all":
         listing.asked = tuple(sorted(listing.users))
     elif wanted == "current":
-        current = parse_current_user(reader.ask(commands.CURRENT_USER) or "")
+        current = parse_current_user(reader.ask(CURRENT_USER) or "")
         current = parse_current_user(dump) if current is None else current
         listing.asked = (current if current in listing.users else min(listing.users),)
     else:
@@ -142,7 +165,7 @@ def read_packages(reader: Reader, listing: Listing) -> None:
     rich: dict[int, str] = {}
     complete = True
     for user in listing.asked:
-        asked = ask_list(reader, "", commands.LIST_FLAGS, user)
+        asked = ask_list(reader, "", LIST_FLAGS, user)
         if asked and asked.locked:
             listing.locked.add(user)
             continue
@@ -155,7 +178,7 @@ def read_packages(reader: Reader, listing: Listing) -> None:
     for text in rich.values():
         listing.note_strange(LIST, unread_lines(text, listing.names))
     try:
-        dump = reader.ask(commands.PACKAGE_DUMP)
+        dump = reader.ask(PACKAGE_DUMP)
         if dump is not None:
             _read_dump(reader, listing, dump)
     finally:
@@ -184,7 +207,7 @@ def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
 
 def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] | None:
     """Return the names of a list without free text; None where it is not whole: it says nothing of the rest."""
-    asked = ask_list(reader, kind, commands.NAME_FLAGS, user)
+    asked = ask_list(reader, kind, NAME_FLAGS, user)
     if asked and asked.locked:
         listing.locked.add(user)
     if asked is None or not asked.whole:
@@ -232,8 +255,8 @@ def _read_present(reader: Reader, listing: Listing) -> None:
 
 def _read_modules(reader: Reader, listing: Listing) -> None:
     """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
-    for flags in commands.APEX_FLAGS:
-        text = reader.ask(commands.package_list(flags, min(listing.asked, default=OWNER)), optional=True) or ""
+    for flags in APEX_FLAGS:
+        text = reader.ask(package_list_command(flags, min(listing.asked, default=OWNER)), optional=True) or ""
         listing.modules = parse_package_list(text)
         if not flag_refused(text):
             return
@@ -246,8 +269,8 @@ def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
         reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
     if listing.dump.pretended:
         reason = "Packages stand where a phone puts none: text of one pretends a title. They were read all the same."
-        reader.skip(commands.PACKAGE_DUMP.text, "list", "contradiction", reason)
-    listing.strange[commands.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
+        reader.skip(PACKAGE_DUMP.text, "list", "contradiction", reason)
+    listing.strange[PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     if listing.names is None or listing.asked != tuple(sorted(listing.users)):
         return
     possible = tuple(name for name in listing.dump.unknown if is_package_name(name))
@@ -267,7 +290,7 @@ def _note_unconfirmed(reader: Reader, dump: PackageDump, confirmed: Collection[s
         reason = (
             f"dumpsys names {len(reasons)} packages that are in no list; the first {UNCONFIRMED_AT_MOST} are named."
         )
-        reader.skip(commands.PACKAGE_DUMP.text, "list", "unconfirmed-package", reason)
+        reader.skip(PACKAGE_DUMP.text, "list", "unconfirmed-package", reason)
 
 
 def _confirm(reader: Reader, names: Collection[str]) -> set[str]:
@@ -288,10 +311,10 @@ def _single_packages(reader: Reader, names: Collection[str]) -> list[Command]:
     if not names:
         return []
     if isinstance(reader.transport, ReplayTransport):
-        recorded = reader.transport.recorded(commands.SINGLE_PREFIX)
+        recorded = reader.transport.recorded(SINGLE_PREFIX)
         if recorded:
             return [Command(text) for text in recorded]
-    return [commands.one_package_dumps(tuple(names))]
+    return [single_packages_command(tuple(names))]
 
 
 def _answers(text: str) -> dict[int, str]:

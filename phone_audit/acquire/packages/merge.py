@@ -6,25 +6,25 @@ from typing import TypeVar
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.listing import Listing
-from phone_audit.acquire.parse.apex import DumpedApex
-from phone_audit.acquire.parse.clock import utc
-from phone_audit.acquire.parse.package_dump import DumpedPackage, DumpedUser
-from phone_audit.acquire.parse.package_list import Listed
-from phone_audit.acquire.parse.text import known, shown
-from phone_audit.model.device import Module, NotUnderstood, Package, PackageFile, PackageUser, User
+from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
+from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.questions.clock import utc
+from phone_audit.acquire.text import known, shown
+from phone_audit.model.device import AppOp, NotUnderstood, Package, PackageFile, PackageUser, Traffic, User
 
 Value = TypeVar("Value")
 
 OFF = frozenset({2, 3, 4})
 """COMPONENT_ENABLED_STATE_DISABLED, _DISABLED_USER, _DISABLED_UNTIL_USED; 0 is the default, 1 enabled."""
 
-UPDATED = "/data/apex/active/"
-"""Where an update of a module lies; a compressed one of the firmware lies unpacked beside it, in `decompressed`."""
-
 FORMS_AT_MOST = 10
 
 MOST_PACKAGES = 20_000
 """Packages of one phone; the fullest known here has 700."""
+
+NOTHING_SENT = Traffic(
+    since=None, received=0, sent=0, sent_background=0, received_background=0, mobile_received=0, mobile_sent=0
+)
 
 
 def users_of(listing: Listing) -> tuple[User, ...]:
@@ -44,41 +44,13 @@ def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
     return tuple(found[:MOST_PACKAGES])
 
 
-def listed_by_name(listing: Listing) -> Mapping[str, tuple[Listed, ...]]:
+def listed_by_name(listing: Listing) -> Mapping[str, tuple[ListEntry, ...]]:
     """Return the different lines that name a package; a repeated line counts once."""
-    found: dict[str, dict[Listed, None]] = {}
+    found: dict[str, dict[ListEntry, None]] = {}
     for listed in listing.lists.values():
         for one in listed:
             found.setdefault(one.name, {})[one] = None
     return {name: tuple(lines) for name, lines in found.items()}
-
-
-def modules_of(listing: Listing) -> tuple[Module, ...]:
-    """Return the APEX modules by name; where the phone lists them, no others count."""
-    listed = {one.name: one for one in listing.modules}
-    names = listed.keys() or {apex.name for apex in listing.apex}
-    described: dict[str, list[DumpedApex]] = {}
-    for one in listing.apex:
-        described.setdefault(one.name, []).append(one)
-    modules = []
-    for name in sorted(names):
-        versions = described.get(name, [])
-        active = next((one for one in versions if one.active), None)
-        factory = next((one for one in versions if one.factory), None)
-        line = listed.get(name)
-        path = (line.path if line else None) or (active.path if active else None)
-        code = line.version_code if line and line.version_code is not None else active.version_code if active else None
-        modules.append(
-            Module(
-                name=shown(name),
-                version_code=code,
-                path=known(path),
-                updated=path.startswith(UPDATED) if path else None,
-                factory_version_code=factory.version_code if factory else None,
-                factory_path=known(factory.path) if factory else None,
-            )
-        )
-    return tuple(modules)
 
 
 def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
@@ -94,7 +66,9 @@ def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
     )
 
 
-def block_of(name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[Listed, ...], reader: Reader) -> DumpedPackage:
+def block_of(
+    name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[ListEntry, ...], reader: Reader
+) -> DumpedPackage:
     """Choose the block to believe: the one whose code lies where the list says, else the first.
 
     More than one is no phone's doing, so it is noted.
@@ -111,7 +85,7 @@ def block_of(name: str, blocks: tuple[DumpedPackage, ...], lines: tuple[Listed, 
 def package_of(
     name: str,
     block: DumpedPackage,
-    lines: tuple[Listed, ...],
+    lines: tuple[ListEntry, ...],
     listing: Listing,
     files: Iterable[PackageFile],
     offset: int,
@@ -147,6 +121,38 @@ def package_of(
     )
 
 
+def with_usage(
+    package: Package,
+    appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None,
+    traffic: Mapping[tuple[int, int], Traffic] | None,
+) -> Package:
+    """Return the package with what its users' copies did.
+
+    Packages with one uid share its counters, so all of them carry the same bytes. Nothing counted is zero bytes, and
+    nothing said of operations is none, where the answer was there.
+    """
+    if appops is None and traffic is None:
+        return package
+    return package.model_copy(
+        update={"users": tuple(_with_usage(package, one, appops, traffic) for one in package.users)}
+    )
+
+
+def _with_usage(
+    package: Package,
+    user: PackageUser,
+    appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None,
+    traffic: Mapping[tuple[int, int], Traffic] | None,
+) -> PackageUser:
+    update: dict[str, object] = {}
+    here = user.installed is not False
+    if appops is not None:
+        update["appops"] = appops.get((user.id, package.name), ()) if here else ()
+    if traffic is not None and package.app_id is not None and here:
+        update["traffic"] = traffic.get((user.id, package.app_id), NOTHING_SENT)
+    return user.model_copy(update=update)
+
+
 def _was_asked(listing: Listing, user: int) -> bool:
     at = bisect_left(listing.asked, user)
     return listing.asked[at : at + 1] == (user,)
@@ -156,7 +162,7 @@ def _user(
     user: int,
     name: str,
     block: DumpedPackage,
-    lines: tuple[Listed, ...],
+    lines: tuple[ListEntry, ...],
     listing: Listing,
     offset: int,
 ) -> PackageUser:

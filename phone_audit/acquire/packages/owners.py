@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.parse.netstats import app_of
-from phone_audit.acquire.parse.package_list import PREFIX, flag_refused, parse_package_list, user_locked
-from phone_audit.acquire.parse.shell_loops import parse_found
-from phone_audit.acquire.parse.text import decode
-from phone_audit.acquire.parse.users import first_users, parse_users
+from phone_audit.acquire.packages.package_list import (
+    PREFIX,
+    flag_refused,
+    package_list_command,
+    parse_package_list,
+    user_locked,
+)
+from phone_audit.acquire.packages.users import USERS, first_users, parse_users
+from phone_audit.acquire.questions.file_facts import every_apk, look_command, parse_look
+from phone_audit.acquire.questions.netstats import app_of
+from phone_audit.acquire.text import decode
 
 FLAGS = ("-f -U", "-U")
 """Flags of the list: with the files, and without where a phone refuses that."""
@@ -52,7 +57,7 @@ def read_owners(reader: Reader) -> Owners:
     Raises:
         DeviceLostError: the phone is gone.
     """
-    users = tuple(first_users(parse_users(reader.ask(commands.USERS) or ""))) or (OWNER,)
+    users = tuple(first_users(parse_users(reader.ask(USERS) or ""))) or (OWNER,)
     names: dict[tuple[int, int], set[str]] = {}
     elsewhere: dict[int, set[str]] = {}
     files: dict[str, str] = {}
@@ -95,15 +100,15 @@ def code_files(reader: Reader, bases: Sequence[str]) -> dict[str, tuple[str, ...
     found: dict[str, tuple[str, ...]] = {}
     for base in bases:
         folder = base.rpartition("/")[0]
-        text = reader.ask(commands.look_at([commands.every_apk(folder)]), subject=folder, optional=True) or ""
-        there = [path for path, what in parse_found(text).items() if what.kind == "file" and path.startswith(folder)]
+        text = reader.ask(look_command([every_apk(folder)]), subject=folder, optional=True) or ""
+        there = [path for path, what in parse_look(text).items() if what.kind == "file" and path.startswith(folder)]
         found[base] = tuple(sorted({base, *there}))
     return found
 
 
 def _list(reader: Reader, user: int, variants: tuple[str, ...]) -> str | None:
     for flags in variants:
-        command = commands.package_list(flags, user)
+        command = package_list_command(flags, user)
         answer = reader.try_ask(command)
         text = decode(answer.output) if answer else ""
         if flag_refused(text):
@@ -125,7 +130,7 @@ def _list(reader: Reader, user: int, variants: tuple[str, ...]) -> str | None:
 def _system(reader: Reader, user: int) -> frozenset[str] | None:
     """A list that broke off says nothing of what is not in it."""
     noted = reader.noted
-    answer = reader.try_ask(commands.package_list("-s", user))
+    answer = reader.try_ask(package_list_command("-s", user))
     reader.forget_since(noted)
     if answer is None or answer.truncated or answer.exit not in (0, None):
         return None

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from phone_audit.acquire.importers.answers import from_dumps, listed_as, settings_answers
 from phone_audit.acquire.importers.dump_sections import split_sections
-from phone_audit.acquire.parse.getprop import parse_getprop
+from phone_audit.model.text import parse_getprop
 
 DASHES = b"-" * 79 + b"\n"
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from phone_audit.acquire import commands
 from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX
 from phone_audit.acquire.store.layout import is_saved, manifest_sha256
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
@@ -160,13 +160,13 @@ def cut_dump(phone: FakePhone, command: str) -> None:
 
 @flaw
 def stuck_path(phone: FakePhone, command: str) -> None:
-    if command.startswith(commands.LOOK_PREFIX) and "org.a" in command:
+    if command.startswith(LOOK_PREFIX) and "org.a" in command:
         phone.says[command] = Answer(b"", None, truncated=True)
 
 
 @flaw
 def stuck_hash(phone: FakePhone, command: str) -> None:
-    if command.startswith(commands.HASH_SETUP) and "org.a" in command:
+    if command.startswith(HASH_SETUP) and "org.a" in command:
         phone.says[command] = Answer(b"@0\n", None, truncated=True)
 
 
@@ -190,7 +190,7 @@ def test_a_replay_fails_where_the_phone_failed(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.parametrize(
     "at",
-    ["date", "pm list users", "dumpsys package", commands.LOOK_PREFIX, commands.HASH_SETUP, "pull /data/app/org.b"],
+    ["date", "pm list users", "dumpsys package", LOOK_PREFIX, HASH_SETUP, "pull /data/app/org.b"],
 )
 def test_a_replay_of_a_phone_that_went_away_ends_in_the_same_way(tmp_path: Path, at: str) -> None:
     def unplug(phone: FakePhone, command: str) -> None:

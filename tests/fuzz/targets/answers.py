@@ -3,51 +3,37 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from phone_audit.acquire.condition.files_state import file_items, framework_items
-from phone_audit.acquire.condition.mounts_state import mount_items
-from phone_audit.acquire.condition.powers_state import (
-    accessibility_items,
-    administrator_items,
-    idle_items,
-    network_items,
-    role_items,
-)
-from phone_audit.acquire.condition.settings_state import secure_items, system_items
-from phone_audit.acquire.condition.usage import appops_of, traffic_of
-from phone_audit.acquire.parse.accessibility import parse_accessibility
-from phone_audit.acquire.parse.adb_keys import fingerprints, parse_dumped_keys
-from phone_audit.acquire.parse.apex import parse_apex
-from phone_audit.acquire.parse.appops import parse_appops
-from phone_audit.acquire.parse.build import parse_build
-from phone_audit.acquire.parse.clock import parse_date
-from phone_audit.acquire.parse.device_policy import parse_device_policy
-from phone_audit.acquire.parse.dns_log import parse_dns_log
-from phone_audit.acquire.parse.getprop import parse_getprop
-from phone_audit.acquire.parse.hosts_file import parse_hosts
-from phone_audit.acquire.parse.idle_list import parse_idle_list
-from phone_audit.acquire.parse.moment import parse_moment
-from phone_audit.acquire.parse.mounts import parse_mounts
-from phone_audit.acquire.parse.netstats import parse_netstats, parse_qtaguid, traffic_by_app
-from phone_audit.acquire.parse.networks import parse_networks
-from phone_audit.acquire.parse.package_dump import parse_package_dump
-from phone_audit.acquire.parse.package_list import (
+from phone_audit.acquire.live.answers import parse_dns_log, parse_moment
+from phone_audit.acquire.live.socket_tables import parse_tables
+from phone_audit.acquire.packages.modules import parse_apex
+from phone_audit.acquire.packages.package_dump import parse_package_dump
+from phone_audit.acquire.packages.package_list import (
     flag_refused,
     parse_package_list,
     unread_lines,
     until_error,
     user_locked,
 )
-from phone_audit.acquire.parse.proc_net import parse_tables
-from phone_audit.acquire.parse.roles import parse_roles
-from phone_audit.acquire.parse.settings import parse_settings
-from phone_audit.acquire.parse.shell_loops import parse_digests, parse_found, parse_hashes
-from phone_audit.acquire.parse.small_files import parse_small_files
-from phone_audit.acquire.parse.text import decode
-from phone_audit.acquire.parse.transparency import parse_apex_info, parse_image_info
-from phone_audit.acquire.parse.users import parse_current_user, parse_users, unread_user_lines
-from phone_audit.acquire.state import read_state
+from phone_audit.acquire.packages.users import parse_current_user, parse_users, unread_user_lines
+from phone_audit.acquire.questions import accessibility, adb_keys, device_policy, idle_list, mounts, roles
+from phone_audit.acquire.questions.adb_keys import fingerprints
+from phone_audit.acquire.questions.appops import appops_of, parse_appops
+from phone_audit.acquire.questions.clock import parse_date
+from phone_audit.acquire.questions.condition import PhoneFacts, questions_for
+from phone_audit.acquire.questions.connectivity import connectivity
+from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
+from phone_audit.acquire.questions.framework import framework_items, parse_framework
+from phone_audit.acquire.questions.identity import identity_items, parse_build
+from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid, traffic_of
+from phone_audit.acquire.questions.question import Question
+from phone_audit.acquire.questions.settings import global_items, parse_settings, secure_items, system_items
+from phone_audit.acquire.questions.small_files import file_items, parse_hosts, parse_small_files
+from phone_audit.acquire.questions.transparency import transparency
+from phone_audit.acquire.text import decode
+from phone_audit.model.text import parse_getprop
 from tests.fuzz.target import Target, promise
 
+Parser = Callable[[str], Any]
 _NAMES: Final = frozenset({"com.example.a", "com.android.systemui", "android"})
 
 
@@ -77,7 +63,7 @@ def small_files(data: bytes) -> None:
     files = parse_small_files(data)
     promise(sum(map(len, files.files.values())) <= len(data), "files have more bytes than the answer")
     list(file_items(files, (0, 10), {"ro.build.type": "user"}))
-    framework_items(decode(data))
+    list(framework_items(parse_framework(decode(data))))
 
 
 def _packages(text: str) -> None:
@@ -93,16 +79,16 @@ def _users(text: str) -> None:
 def _properties(text: str) -> None:
     properties = parse_getprop(text)
     parse_build(properties)
-    read_state(properties, parse_settings(text), text, text)
+    identity_items(properties, text, text)
 
 
 def _loops(text: str) -> None:
-    parse_found(text), parse_hashes(text), parse_digests(text), parse_date(text)
+    parse_look(text), parse_hashes(text), parse_digests(text), parse_date(text)
 
 
 def _settings(text: str) -> None:
     settings = parse_settings(text)
-    list(secure_items(0, settings)), list(system_items(settings))
+    list(global_items(settings)), list(secure_items(0, settings)), list(system_items(settings))
 
 
 def _appops(text: str) -> None:
@@ -111,37 +97,39 @@ def _appops(text: str) -> None:
 
 def _netstats(text: str) -> None:
     stats = parse_netstats(text)
-    traffic_of(stats), traffic_by_app(stats.usages), parse_qtaguid(text)
+    traffic_of(stats), parse_qtaguid(text)
 
 
 def _keys(text: str) -> None:
-    parse_dumped_keys(text), fingerprints(text)
+    list(adb_keys.QUESTION.read(text)), fingerprints(text)
 
 
-def _digests(text: str) -> None:
-    parse_image_info(text), parse_apex_info(text)
+def _every_question(text: str) -> None:
+    for question in QUESTIONS:
+        list(question.read(text))
 
 
-def _policy(text: str) -> None:
-    list(administrator_items(parse_device_policy(text) or ()))
+def _question(question: Question[Any]) -> Parser:
+    return lambda text: list(question.read(text))
 
 
-Parser = Callable[[str], Any]
+QUESTIONS: Final = questions_for(PhoneFacts(34, (0, 10), {10_001: ("com.example.a",)}, {}))
 LISTS: Final[tuple[Parser, ...]] = (_packages, _users, _properties, _loops, _settings, parse_moment)
 DUMPS: Final[tuple[Parser, ...]] = (
     _appops,
     _netstats,
-    lambda text: list(accessibility_items(parse_accessibility(text))),
-    _policy,
-    lambda text: list(role_items(parse_roles(text))),
-    lambda text: list(idle_items(parse_idle_list(text))),
-    lambda text: list(network_items(parse_networks(text), {10_001: ("com.example.a",)})),
+    _question(accessibility.QUESTION),
+    _question(device_policy.QUESTION),
+    _question(roles.QUESTION),
+    _question(idle_list.QUESTION),
+    _question(connectivity({10_001: ("com.example.a",)})),
     _keys,
-    _digests,
-    lambda text: list(mount_items(parse_mounts(text))),
+    _question(transparency("ab" * 32)),
+    _question(mounts.QUESTION),
     parse_dns_log,
     parse_tables,
     parse_hosts,
+    _every_question,
 )
 
 
@@ -149,11 +137,10 @@ TARGETS: Final = {
     "package_dump": Target(
         package_dump,
         (
-            "phone_audit.acquire.parse.package_dump",
-            "phone_audit.acquire.parse.package_block",
-            "phone_audit.acquire.parse.dump_words",
-            "phone_audit.acquire.parse.apex",
-            "phone_audit.acquire.parse.text",
+            "phone_audit.acquire.packages.package_dump",
+            "phone_audit.acquire.packages.package_block",
+            "phone_audit.acquire.packages.modules",
+            "phone_audit.acquire.text",
         ),
         (
             b"Packages:\n", b"  Package [com.example.a] (1a2b):\n", b"Hidden system packages:\n", b"Shared users:\n",
@@ -166,15 +153,14 @@ TARGETS: Final = {
     "phone_lists": Target(
         phone_lists,
         (
-            "phone_audit.acquire.parse.package_list",
-            "phone_audit.acquire.parse.users",
-            "phone_audit.acquire.parse.getprop",
-            "phone_audit.acquire.parse.build",
-            "phone_audit.acquire.parse.settings",
-            "phone_audit.acquire.parse.shell_loops",
-            "phone_audit.acquire.parse.clock",
-            "phone_audit.acquire.parse.moment",
-            "phone_audit.acquire.state",
+            "phone_audit.acquire.packages.package_list",
+            "phone_audit.acquire.packages.users",
+            "phone_audit.acquire.questions.identity",
+            "phone_audit.acquire.questions.settings",
+            "phone_audit.acquire.questions.file_facts",
+            "phone_audit.acquire.questions.clock",
+            "phone_audit.acquire.live.answers",
+            "phone_audit.model.text",
         ),
         (
             b"package:/data/app/a/base.apk=com.example.a", b" versionCode:1", b" installer=com.example", b" uid:10001",
@@ -184,22 +170,10 @@ TARGETS: Final = {
     "state_dumps": Target(
         state_dumps,
         (
-            "phone_audit.acquire.parse.appops",
-            "phone_audit.acquire.parse.netstats",
-            "phone_audit.acquire.parse.accessibility",
-            "phone_audit.acquire.parse.device_policy",
-            "phone_audit.acquire.parse.roles",
-            "phone_audit.acquire.parse.idle_list",
-            "phone_audit.acquire.parse.networks",
-            "phone_audit.acquire.parse.adb_keys",
-            "phone_audit.acquire.parse.transparency",
-            "phone_audit.acquire.parse.mounts",
-            "phone_audit.acquire.parse.dns_log",
-            "phone_audit.acquire.parse.proc_net",
-            "phone_audit.acquire.parse.hosts_file",
-            "phone_audit.acquire.condition.mounts_state",
-            "phone_audit.acquire.condition.powers_state",
-            "phone_audit.acquire.condition.usage",
+            "phone_audit.acquire.questions.appops",
+            "phone_audit.acquire.questions.netstats",
+            "phone_audit.acquire.live.socket_tables",
+            *(question.items.__module__ for question in QUESTIONS),
         ),
         (
             b"  Uid u0a1:\n", b"    Package com.example.a:\n", b"      COARSE_LOCATION (allow):\n", b"Access: [",
@@ -210,7 +184,7 @@ TARGETS: Final = {
     ),
     "small_files": Target(
         small_files,
-        ("phone_audit.acquire.parse.small_files", "phone_audit.acquire.condition.files_state"),
+        ("phone_audit.acquire.questions.small_files", "phone_audit.acquire.questions.framework"),
         (
             b"\0folders\0", b"\0there\0", b"\0files\0", b"\0bytes\0", b"open\0", b"/system/etc/security/cacerts",
             b"/system/etc/hosts", b"/system/etc/security/otacerts.zip", b"/system/build.prop", b"/adb_keys",

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from typing import Final
 
-from phone_audit.acquire.condition.ota_certificates import ota_certificates
-from phone_audit.acquire.parse.authorities import certificates as authorities
+from phone_audit.acquire.questions.certificates import certificates as authorities
+from phone_audit.acquire.questions.certificates import ota_certificates
 from phone_audit.apk.package_file import hash_pieces
 from phone_audit.apk.signature.algorithms import Method, check_signature
 from phone_audit.apk.signature.certificates import (
@@ -103,8 +103,7 @@ TARGETS: Final = {
         (
             "phone_audit.apk.signature.certificates",
             "phone_audit.apk.signature.algorithms",
-            "phone_audit.acquire.parse.authorities",
-            "phone_audit.acquire.condition.ota_certificates",
+            "phone_audit.acquire.questions.certificates",
         ),
         (b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", b"\x55\x04\x03", b"-----BEGIN CERTIFICATE-----", b"-----END"),
     ),

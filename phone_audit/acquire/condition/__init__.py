@@ -1,1 +1,0 @@
-"""The condition of a phone: settings, powers of packages, certificates, files that decide where data goes."""

@@ -1,1 +1,0 @@
-"""Text of a phone → values: pure, one file per command, vendor quirks named."""

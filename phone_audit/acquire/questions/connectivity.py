@@ -1,0 +1,79 @@
+"""`dumpsys connectivity` → proxies, private DNS and tunnels of the networks that are up.
+
+AOSP writes each network as `NetworkAgentInfo{…}` in one line: a `VPN` transport, `OwnerUid`, and the `LinkProperties`
+with `HttpProxy: [HOST] PORT` and `PrivateDnsServerName: NAME`. Names of Wi-Fi networks stand in the same line, and
+anybody can choose one: what is read here shows what a network says, and proves nothing about the phone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.questions.question import Question, item, seen
+from phone_audit.acquire.text import lines_of
+from phone_audit.model.command_list import listed
+from phone_audit.model.device import StateItem
+
+CONNECTIVITY = Command(listed("connectivity"), limit=16 * MEGABYTE)
+
+AGENT = "NetworkAgentInfo{"
+PROXY = re.compile(r" HttpProxy: \[([^\[\]\s]{1,255})\] (\d{1,5})\b")
+SCRIPT = re.compile(r" HttpProxy: PAC Script: (\S{1,2048}?)\]?(?:\s|$)")
+PRIVATE_DNS = re.compile(r" PrivateDnsServerName: ([\w.\-]{1,255})")
+TUNNEL = re.compile(r"Transports: [A-Z_|&]*\bVPN\b|\bni\{(?:\[type: )?VPN\b")
+OWNER = re.compile(r"OwnerUid: (\d{1,10})\b")
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What the networks that are up say. `tunnels` are the uids of the packages that made a VPN, sorted."""
+
+    proxies: tuple[str, ...]
+    private_dns: tuple[str, ...]
+    tunnels: tuple[int, ...]
+
+
+def parse_networks(text: str) -> Networks | None:
+    """Read the dump; None where it names no network."""
+    lines = [line for line in lines_of(text) if AGENT in line]
+    if not lines:
+        return None
+    proxies: set[str] = set()
+    names: set[str] = set()
+    tunnels: set[int] = set()
+    for line in lines:
+        proxies |= {f"{host}:{port}" for host, port in PROXY.findall(line)} | set(SCRIPT.findall(line))
+        names |= set(PRIVATE_DNS.findall(line))
+        owner = OWNER.search(line)
+        if owner and TUNNEL.search(line):
+            tunnels.add(int(owner[1]))
+    return Networks(tuple(sorted(proxies)), tuple(sorted(names)), tuple(sorted(tunnels)))
+
+
+def network_items(networks: Networks | None, packages: Mapping[int, tuple[str, ...]]) -> Iterator[StateItem]:
+    """Yield what the networks that are up say of proxies, private DNS and tunnels.
+
+    Args:
+        networks: as read; None where they were not.
+        packages: app id → names of packages.
+    """
+    if networks is None:
+        return
+    where = CONNECTIVITY.text
+    yield item(
+        "network_proxy", " ".join(networks.proxies), [seen("command", where, one) for one in networks.proxies], ""
+    )
+    if networks.private_dns:
+        evidence = [seen("command", where, one) for one in networks.private_dns]
+        yield item("network_private_dns", " ".join(networks.private_dns), evidence)
+    apps = {app_id: packages.get(app_id) for app_id in (uid % 100_000 for uid in networks.tunnels)}
+    makers = [name for its in apps.values() for name in its or ()]
+    makers += [f"uid {uid}" for uid in networks.tunnels if apps[uid % 100_000] is None]
+    evidence = [seen("command", where, f"VPN, OwnerUid: {uid}") for uid in networks.tunnels]
+    yield item("vpn_in_use", " ".join(makers), evidence)
+
+
+def connectivity(packages: Mapping[int, tuple[str, ...]]) -> Question[Networks | None]:
+    """Make the question; `packages` is app id → names of packages."""
+    return Question(CONNECTIVITY, parse_networks, lambda networks: network_items(networks, packages))

@@ -1,0 +1,102 @@
+"""`getprop`, `id`, `getenforce` → the firmware build, and what they say of the phone's state."""
+
+import re
+from collections.abc import Mapping
+
+from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.questions.question import item, seen
+from phone_audit.acquire.text import known, number
+from phone_audit.model.command_list import listed
+from phone_audit.model.device import Build, StateItem
+
+GETPROP = Command(listed("properties"), limit=8 * MEGABYTE)
+SHELL_ID = Command(listed("shell id"), timeout=10.0, limit=MEGABYTE)
+SELINUX = Command(listed("selinux"), timeout=10.0, limit=MEGABYTE)
+
+PROPERTIES: Mapping[str, str] = {
+    "ro.adb.secure": "1",
+    "ro.boot.flash.locked": "1",
+    "ro.boot.vbmeta.device_state": "locked",
+    "ro.boot.verifiedbootstate": "green",
+    "ro.boot.veritymode": "enforcing",
+    "ro.build.tags": "release-keys",
+    "ro.build.type": "user",
+    "ro.crypto.state": "encrypted",
+    "ro.debuggable": "0",
+    "ro.secure": "1",
+}
+"""Property → what an ordinary phone says."""
+
+SELINUX_MODE = re.compile("[A-Za-z]{1,20}")
+PARTITION = re.compile(r"ro\.([A-Za-z0-9_]+)\.build\.fingerprint")
+
+
+def identity_items(properties: Mapping[str, str], selinux: str | None, shell_id: str | None) -> list[StateItem]:
+    """Return what the properties and the shell say of the phone's state.
+
+    Args:
+        properties: the whole getprop, as decoded.
+        selinux: answer of getenforce; None where there was none.
+        shell_id: answer of id; None where there was none.
+    """
+    items = []
+    for name, expected in PROPERTIES.items():
+        if name in properties:
+            value = properties[name]
+            items.append(item(name, known(value), [seen("property", "getprop", f"[{name}]: [{value}]")], expected))
+    if selinux and SELINUX_MODE.fullmatch(mode := selinux.strip()):
+        items.append(item("selinux", known(mode), [seen("command", "getenforce", mode)], "Enforcing"))
+    if shell_id and (who := shell_id.strip()).startswith("uid="):
+        items.append(item("shell", who.partition(" ")[0], [seen("command", "id", who)], "uid=2000(shell)"))
+    return items
+
+
+def parse_build(properties: Mapping[str, str]) -> Build:
+    """Return the build that the properties describe; an empty property counts as not set.
+
+    Args:
+        properties: the whole getprop, as decoded.
+    """
+
+    def first(*names: str) -> str | None:
+        return next((value for name in names if (value := known(properties.get(name)))), None)
+
+    partitions = {
+        match[1]: value
+        for name, text in sorted(properties.items())
+        if (match := PARTITION.fullmatch(name)) and (value := known(text))
+    }
+    return Build(
+        fingerprint=first(
+            "ro.build.fingerprint",
+            "ro.system.build.fingerprint",
+            "ro.product.build.fingerprint",
+            "ro.vendor.build.fingerprint",
+        ),
+        id=first("ro.build.id", "ro.system.build.id"),
+        display_id=first("ro.build.display.id"),
+        incremental=first("ro.build.version.incremental", "ro.system.build.version.incremental"),
+        type=first("ro.build.type", "ro.system.build.type"),
+        tags=first("ro.build.tags", "ro.system.build.tags"),
+        android_version=first("ro.build.version.release", "ro.system.build.version.release"),
+        sdk=number(first("ro.build.version.sdk", "ro.system.build.version.sdk")),
+        security_patch=first("ro.build.version.security_patch"),
+        date_utc=number(first("ro.build.date.utc", "ro.system.build.date.utc")),
+        verified_boot_state=first("ro.boot.verifiedbootstate"),
+        bootloader_locked=_locked(
+            first("ro.boot.flash.locked"),
+            first("ro.boot.vbmeta.device_state", "ro.secureboot.lockstate"),
+            first("ro.boot.verifiedbootstate"),
+        ),
+        partitions=partitions,
+    )
+
+
+def _locked(flash: str | None, device: str | None, verified: str | None) -> bool | None:
+    """Unlocked when anything says so: what a phone has to hide is the open bootloader.
+
+    An orange boot is an open one, a green or yellow one a closed one (Android's documentation of verified boot).
+    """
+    if flash == "0" or device == "unlocked" or verified == "orange":
+        return False
+    return True if flash == "1" or device == "locked" or verified in ("green", "yellow") else None

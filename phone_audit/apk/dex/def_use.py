@@ -5,22 +5,19 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import Code
-from phone_audit.apk.dex.instructions import DexCodeError, Instruction, Units, read_instruction, starts
+from phone_audit.apk.dex.instructions import (
+    JUMPS,
+    MOVE_EXCEPTION,
+    MOVE_RESULT_OBJECT,
+    NO_WAY_ON,
+    SWITCHES,
+    DexCodeError,
+    Instruction,
+    Units,
+    read_instruction,
+    starts,
+)
 
-MOVE_RESULT: Final = 0x0C
-"""move-result-object, which takes what the invocation just before it gave."""
-MOVE_OBJECT: Final = range(0x07, 0x0A)
-INVOKE: Final = frozenset((*range(0x6E, 0x73), *range(0x74, 0x79)))
-CHECK_CAST: Final = 0x1F
-NEW_INSTANCE: Final = 0x22
-SGET_OBJECT: Final = 0x62
-
-_MOVE_EXCEPTION: Final = 0x0D
-_LEAVES: Final = frozenset((*range(0x0E, 0x12), 0x27))
-"""return and throw."""
-_GOTO: Final = range(0x28, 0x2B)
-_SWITCH: Final = range(0x2B, 0x2D)
-_IF: Final = range(0x32, 0x3E)
 _WRITES: Final = frozenset(
     (
         *range(0x01, 0x0E), *range(0x12, 0x1D), *range(0x20, 0x24), *range(0x2D, 0x32), *range(0x44, 0x4B),
@@ -156,7 +153,7 @@ class Method:
         Raises:
             DexCodeError: a branch leaves the method.
         """
-        begin = [at, *self.instructions.with_opcode(_MOVE_EXCEPTION)] if self._guarded else [at]
+        begin = [at, *self.instructions.with_opcode(MOVE_EXCEPTION)] if self._guarded else [at]
         waiting = [(place, register) for place in begin]
         seen = set(waiting)
         while waiting:
@@ -164,7 +161,7 @@ class Method:
                 return False
             place, held = waiting.pop()
             step = self._steps.get(place) or self._step(place)
-            if step.opcode in _SWITCH:
+            if step.opcode in SWITCHES:
                 return False
             follows = [(to, held) for to in step.following] if held != step.written else []
             if held in step.read:
@@ -189,13 +186,13 @@ class Method:
     def _result(self, place: int) -> int | None:
         """Return the register into which the next instruction takes a result."""
         following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
-        return following.registers[0] if following and following.opcode == MOVE_RESULT else None
+        return following.registers[0] if following and following.opcode == MOVE_RESULT_OBJECT else None
 
     def _next(self, place: int) -> Iterator[int]:
         one = self.instructions[place]
-        if one.target is not None and (one.opcode in _GOTO or one.opcode in _IF):
+        if one.target is not None and one.opcode in JUMPS:
             yield self.at(one.target)
-        if one.opcode not in _LEAVES and one.opcode not in _GOTO and place + 1 < len(self.instructions):
+        if one.opcode not in NO_WAY_ON and place + 1 < len(self.instructions):
             yield place + 1
 
 

@@ -1,9 +1,9 @@
 """What a DEX file defines and names, by number: strings, types, methods, fields and the code of each method."""
 
 from bisect import bisect_left
-from collections.abc import Collection
-from functools import cached_property
-from typing import Any, Final
+from collections.abc import Callable, Collection
+from functools import cached_property, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,30 @@ _NO_NAME: Final = b"?"
 Ids = NDArray[np.intp]
 
 
+Owner = TypeVar("Owner")
+Result = TypeVar("Result")
+Args = ParamSpec("Args")
+
+
+def remembered(
+    method: Callable[Concatenate[Owner, Args], Result],
+) -> Callable[Concatenate[Owner, Args], Result]:
+    """Keep what a method returns on its object, by its arguments (given by position), so that it goes with the object.
+
+    `functools.cache` would hold the object in a circle, and with it the bytes of the file.
+    """
+    place = f"_remembered_{method.__name__}"
+
+    @wraps(method)
+    def answer(self: Owner, /, *args: Args.args, **none: Args.kwargs) -> Result:
+        known: dict[object, Result] = self.__dict__.setdefault(place, {})
+        if args not in known:
+            known[args] = method(self, *args, **none)
+        return known[args]
+
+    return answer
+
+
 class DexIndex:
     """The tables of one part of a DEX file. Nothing is read before it is asked for, and then kept.
 
@@ -41,7 +65,6 @@ class DexIndex:
         self.part = part
         self.data = file.data
         self._view = memoryview(file.data.data).cast("B") if file.data.size else memoryview(b"")
-        self._places: dict[Kind, Places] = {}
 
     @property
     def name(self) -> str:
@@ -73,11 +96,10 @@ class DexIndex:
         """The code_items of the methods."""
         return find_bodies(self.data, self.methods.code)
 
+    @remembered
     def places(self, kind: Kind) -> Places:
         """Return the code units that look like instructions naming such a number; see `xrefs`."""
-        if kind not in self._places:
-            self._places[kind] = scan(self.data, *self.bodies.area(), kind)
-        return self._places[kind]
+        return scan(self.data, *self.bodies.area(), kind)
 
     @cached_property
     def type_ids(self) -> dict[bytes, int]:

@@ -22,7 +22,24 @@ _FORMATS: Final = (
     "60-6d:21c 6e-72:35c 74-78:3rc 7b-8f:12x 90-af:23x b0-cf:12x d0-d7:22s d8-e2:22b fa:45cc fb:4rcc fc:35c fd:3rc "
     "fe-ff:21c"
 )
-_PAYLOADS: Final = frozenset({0x0100, 0x0200, 0x0300})
+PAYLOADS: Final = frozenset({0x0100, 0x0200, 0x0300})
+"""Code units that begin the table of a switch, or the data of an array."""
+MOVE_OBJECT: Final = range(0x07, 0x0A)
+MOVE_RESULT_OBJECT: Final = 0x0C
+MOVE_EXCEPTION: Final = 0x0D
+RETURNS: Final = range(0x0E, 0x12)
+CHECK_CAST: Final = 0x1F
+NEW_INSTANCE: Final = 0x22
+THROW: Final = 0x27
+GOTOS: Final = range(0x28, 0x2B)
+SWITCHES: Final = range(0x2B, 0x2D)
+IFS: Final = range(0x32, 0x3E)
+JUMPS: Final = frozenset((*GOTOS, *IFS))
+NO_WAY_ON: Final = frozenset((*GOTOS, *RETURNS, THROW))
+"""What the next instruction never follows."""
+SGET_OBJECT: Final = 0x62
+INVOKES: Final = frozenset((*range(0x6E, 0x73), *range(0x74, 0x79)))
+STATIC_INVOKES: Final = frozenset({0x71, 0x77})
 
 
 class DexCodeError(ApkError):
@@ -77,7 +94,7 @@ def starts(units: Units) -> Iterator[int]:
     while at < end:
         unit = units[at]
         opcode = unit & 0xFF
-        if opcode == 0 and unit in _PAYLOADS:
+        if opcode == 0 and unit in PAYLOADS:
             at += payload_width(units, at)
             continue
         if FORMAT[opcode] is None:
@@ -102,15 +119,12 @@ def step_to(units: Units, wanted: int, at: int = 0) -> int:
     """
     while at < wanted:
         unit = units[at]
-        at += payload_width(units, at) if unit in _PAYLOADS else WIDTHS[unit & 0xFF]
+        at += payload_width(units, at) if unit in PAYLOADS else WIDTHS[unit & 0xFF]
     return at
 
 
 def payload_width(units: Units, at: int) -> int:
-    """Return the code units that a payload fills.
-
-    Never less than four. Source: dalvik-bytecode, the payload formats.
-    """
+    """Return the code units that a payload fills, four at least. Source: dalvik-bytecode, the payload formats."""
     if at + 3 >= len(units):
         return 4
     kind, size = units[at], units[at + 1]
@@ -130,100 +144,12 @@ def _wide(units: Units, at: int) -> int:
     return units[at] | units[at + 1] << 16
 
 
-def _none(units: Units, at: int) -> _Operands:
-    return (), None, None, None
-
-
 def _pair(units: Units, at: int) -> tuple[int, int]:
     return units[at] >> 8 & 0xF, units[at] >> 12
 
 
-def _12x(units: Units, at: int) -> _Operands:
-    return _pair(units, at), None, None, None
-
-
-def _11x(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, None, None
-
-
-def _11n(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8 & 0xF,), None, _signed(units[at] >> 12, 4), None
-
-
-def _10t(units: Units, at: int) -> _Operands:
-    return (), None, None, at + _signed(units[at] >> 8, 8)
-
-
-def _20t(units: Units, at: int) -> _Operands:
-    return (), None, None, at + _signed(units[at + 1], 16)
-
-
-def _30t(units: Units, at: int) -> _Operands:
-    return (), None, None, at + _signed(_wide(units, at + 1), 32)
-
-
-def _22x(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8, units[at + 1]), None, None, None
-
-
-def _32x(units: Units, at: int) -> _Operands:
-    return (units[at + 1], units[at + 2]), None, None, None
-
-
-def _23x(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8, units[at + 1] & 0xFF, units[at + 1] >> 8), None, None, None
-
-
-def _22b(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8, units[at + 1] & 0xFF), None, _signed(units[at + 1] >> 8, 8), None
-
-
-def _22s(units: Units, at: int) -> _Operands:
-    return _pair(units, at), None, _signed(units[at + 1], 16), None
-
-
-def _22t(units: Units, at: int) -> _Operands:
-    return _pair(units, at), None, None, at + _signed(units[at + 1], 16)
-
-
-def _22c(units: Units, at: int) -> _Operands:
-    return _pair(units, at), units[at + 1], None, None
-
-
-def _21s(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, _signed(units[at + 1], 16), None
-
-
-def _21h(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, _signed(units[at + 1], 16) << 16, None
-
-
-def _21hw(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, _signed(units[at + 1], 16) << 48, None
-
-
-def _21t(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, None, at + _signed(units[at + 1], 16)
-
-
-def _21c(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), units[at + 1], None, None
-
-
-def _31i(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, _signed(_wide(units, at + 1), 32), None
-
-
-def _31c(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), _wide(units, at + 1), None, None
-
-
-def _31t(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, None, at + _signed(_wide(units, at + 1), 32)
-
-
-def _51l(units: Units, at: int) -> _Operands:
-    return (units[at] >> 8,), None, _signed(_wide(units, at + 1) | _wide(units, at + 3) << 32, 64), None
+def _one(units: Units, at: int) -> tuple[int]:
+    return (units[at] >> 8,)
 
 
 def _35c(units: Units, at: int) -> _Operands:
@@ -238,18 +164,42 @@ def _3rc(units: Units, at: int) -> _Operands:
     return tuple(range(first, first + (units[at] >> 8))), units[at + 1], None, None
 
 
-_READERS: Final[dict[str, tuple[int, Callable[[Units, int], _Operands]]]] = {
-    "10x": (1, _none), "12x": (1, _12x), "11n": (1, _11n), "11x": (1, _11x), "10t": (1, _10t), "20t": (2, _20t),
-    "22x": (2, _22x), "21t": (2, _21t), "21s": (2, _21s), "21h": (2, _21h), "21hw": (2, _21hw), "21c": (2, _21c),
-    "23x": (2, _23x), "22b": (2, _22b), "22t": (2, _22t), "22s": (2, _22s), "22c": (2, _22c), "30t": (3, _30t),
-    "32x": (3, _32x), "31i": (3, _31i), "31t": (3, _31t), "31c": (3, _31c), "35c": (3, _35c), "3rc": (3, _3rc),
-    "45cc": (4, _35c), "4rcc": (4, _3rc), "51l": (5, _51l),
-}  # fmt: skip
-"""Width in code units, and what reads the operands. Of `45cc` and `4rcc` the prototype in the last unit is left out."""
+_Reader = Callable[[Units, int], _Operands]
+_READERS: Final[dict[str, tuple[int, _Reader]]] = {
+    "10x": (1, lambda u, at: ((), None, None, None)),
+    "12x": (1, lambda u, at: (_pair(u, at), None, None, None)),
+    "11n": (1, lambda u, at: ((u[at] >> 8 & 0xF,), None, _signed(u[at] >> 12, 4), None)),
+    "11x": (1, lambda u, at: (_one(u, at), None, None, None)),
+    "10t": (1, lambda u, at: ((), None, None, at + _signed(u[at] >> 8, 8))),
+    "20t": (2, lambda u, at: ((), None, None, at + _signed(u[at + 1], 16))),
+    "22x": (2, lambda u, at: ((u[at] >> 8, u[at + 1]), None, None, None)),
+    "21t": (2, lambda u, at: (_one(u, at), None, None, at + _signed(u[at + 1], 16))),
+    "21s": (2, lambda u, at: (_one(u, at), None, _signed(u[at + 1], 16), None)),
+    "21h": (2, lambda u, at: (_one(u, at), None, _signed(u[at + 1], 16) << 16, None)),
+    "21hw": (2, lambda u, at: (_one(u, at), None, _signed(u[at + 1], 16) << 48, None)),
+    "21c": (2, lambda u, at: ((u[at] >> 8,), u[at + 1], None, None)),
+    "23x": (2, lambda u, at: ((u[at] >> 8, u[at + 1] & 0xFF, u[at + 1] >> 8), None, None, None)),
+    "22b": (2, lambda u, at: ((u[at] >> 8, u[at + 1] & 0xFF), None, _signed(u[at + 1] >> 8, 8), None)),
+    "22t": (2, lambda u, at: (_pair(u, at), None, None, at + _signed(u[at + 1], 16))),
+    "22s": (2, lambda u, at: (_pair(u, at), None, _signed(u[at + 1], 16), None)),
+    "22c": (2, lambda u, at: (_pair(u, at), u[at + 1], None, None)),
+    "30t": (3, lambda u, at: ((), None, None, at + _signed(_wide(u, at + 1), 32))),
+    "32x": (3, lambda u, at: ((u[at + 1], u[at + 2]), None, None, None)),
+    "31i": (3, lambda u, at: (_one(u, at), None, _signed(_wide(u, at + 1), 32), None)),
+    "31t": (3, lambda u, at: (_one(u, at), None, None, at + _signed(_wide(u, at + 1), 32))),
+    "31c": (3, lambda u, at: (_one(u, at), _wide(u, at + 1), None, None)),
+    "35c": (3, _35c),
+    "3rc": (3, _3rc),
+    "45cc": (4, _35c),
+    "4rcc": (4, _3rc),
+    "51l": (5, lambda u, at: (_one(u, at), None, _signed(_wide(u, at + 1) | _wide(u, at + 3) << 32, 64), None)),
+}
+"""Width in code units, and what reads the operands: registers, index, literal, target. Of `45cc` and `4rcc` the
+prototype in the last unit is left out."""
 
 
-def _by_opcode() -> list[tuple[int, Callable[[Units, int], _Operands]] | None]:
-    table: list[tuple[int, Callable[[Units, int], _Operands]] | None] = [None] * 256
+def _by_opcode() -> list[tuple[int, _Reader] | None]:
+    table: list[tuple[int, _Reader] | None] = [None] * 256
     for part in _FORMATS.split():
         opcodes, name = part.split(":")
         first, _, last = opcodes.partition("-")
@@ -260,6 +210,6 @@ def _by_opcode() -> list[tuple[int, Callable[[Units, int], _Operands]] | None]:
 
 FORMAT: Final = _by_opcode()
 """By opcode; None where the opcode is not used."""
-_OPERANDS: Final = [form[1] if form else _none for form in FORMAT]
+_OPERANDS: Final = [form[1] if form else _READERS["10x"][1] for form in FORMAT]
 WIDTHS: Final = [form[0] if form else 1 for form in FORMAT]
 """Code units by opcode; an unused one counts one unit, so that a walk past it goes on."""

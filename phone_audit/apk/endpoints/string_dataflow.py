@@ -8,19 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.dex.def_use import (
-    CHECK_CAST,
-    INVOKE,
-    MOVE_OBJECT,
-    NEW_INSTANCE,
-    SGET_OBJECT,
-    Further,
-    Method,
-    Read,
-)
+from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, Instruction
+from phone_audit.apk.dex.instructions import DexCodeError, Instruction
 from phone_audit.apk.dex.xrefs import Use
 
 MESSAGE: Final = "message"
@@ -59,7 +51,6 @@ another use, or Android refuses to load the class."""
 _FINAL_OR_PRIVATE: Final = 0x10 | 0x02
 _FIXED_CALLS: Final = frozenset({0x70, 0x71, 0x76, 0x77})
 """invoke-direct and invoke-static, which call exactly the method that they name."""
-_STATIC_CALLS: Final = frozenset({0x71, 0x77})
 _VIRTUAL_CALLS: Final = frozenset({0x6E, 0x74})
 _URI: Final = b"Landroid/net/Uri;"
 _INTENT: Final = b"Landroid/content/Intent;"
@@ -106,7 +97,7 @@ class Follower:
         method = self._method(index, use.row)
         at = method.at(use.unit)
         load = method.instructions[at]
-        if load.opcode not in (CONST_STRING, CONST_STRING_JUMBO):
+        if load.opcode not in (dalvik.CONST_STRING, dalvik.CONST_STRING_JUMBO):
             raise OtherUseError
         found = self._follow(index, method, at + 1, load.registers[0], MAX_DEPTH)
         if not found:
@@ -141,18 +132,18 @@ class Follower:
     def _happens(self, index: DexIndex, method: Method, read: Read, depth: int) -> tuple[set[str], Further]:
         """Tell what one instruction does with the text, and which further registers hold it then."""
         one = read.instruction
-        if one.opcode in MOVE_OBJECT:
+        if one.opcode in dalvik.MOVE_OBJECT:
             return set(), Further(one.registers[:1])
-        if one.opcode == CHECK_CAST or one.opcode in range(0x38, 0x3A):  # if-eqz, if-nez
+        if one.opcode == dalvik.CHECK_CAST or one.opcode in range(0x38, 0x3A):  # if-eqz, if-nez
             return set(), Further()
-        if one.opcode not in INVOKE or one.index is None:
+        if one.opcode not in dalvik.INVOKES or one.index is None:
             raise OtherUseError
         owner = index.class_descriptor(one.index)
         name = index.simple_name(one.index)
         is_receiver = one.registers[0] == read.register
         if self._is_message(index, method, read, owner, name):
             return {MESSAGE}, Further()
-        if is_receiver and one.opcode not in _STATIC_CALLS and owner.startswith(_STREAMS):
+        if is_receiver and one.opcode not in dalvik.STATIC_INVOKES and owner.startswith(_STREAMS):
             return set(), Further()
         if owner in _BUILDERS or owner == _STRING or (owner == _OBJECT and name == "toString"):
             if name in _NEUTRAL:
@@ -192,7 +183,7 @@ class Follower:
         """Follow the object that takes the text in from where it was made; one that comes from elsewhere counts."""
         register = called.registers[0]
         made = method.writers_of(called, register)
-        if not made or not depth or any(method.instructions[place].opcode != NEW_INSTANCE for place in made):
+        if not made or not depth or any(method.instructions[place].opcode != dalvik.NEW_INSTANCE for place in made):
             raise OtherUseError
         return {kind for place in made for kind in self._follow(index, method, place + 1, register, depth - 1)}
 
@@ -256,7 +247,8 @@ def _is_console(index: DexIndex, method: Method, called: Instruction) -> bool:
     """Tell whether a method is called of nothing but `System.out` or `System.err`."""
     given = [method.instructions[place] for place in method.writers_of(called, called.registers[0])]
     return bool(given) and all(
-        one.opcode == SGET_OBJECT and one.index is not None and index.field_name(one.index) in _CONSOLE for one in given
+        one.opcode == dalvik.SGET_OBJECT and one.index is not None and index.field_name(one.index) in _CONSOLE
+        for one in given
     )
 
 

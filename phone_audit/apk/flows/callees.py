@@ -1,10 +1,11 @@
 """What is known of each method that code calls: its models if it is Android's, and what of the package it may reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program
 from phone_audit.apk.flows.taints import Mark, mark
@@ -68,7 +69,6 @@ class Callee:
         own: whether its class is defined in the package.
         here: the method itself, where it is defined.
         api: what the models say of it; None until somebody asks.
-        reached: methods that a virtual call reaches, by the classes that the object may be of.
     """
 
     part: int
@@ -80,7 +80,6 @@ class Callee:
     own: bool
     here: Method | None
     api: ApiModel | None = None
-    reached: dict[frozenset[bytes], tuple[Method, ...]] = field(default_factory=dict)
 
 
 class Callees:
@@ -94,17 +93,10 @@ class Callees:
     def __init__(self, program: Program, sources: Mapping[str, str]) -> None:
         self._program = program
         self._sources = sources
-        self._known: dict[tuple[int, int], Callee] = {}
-        self._owners: dict[bytes, tuple[str, ...]] = {}
 
+    @remembered
     def of(self, part: int, number: int) -> Callee:
         """Return what is known of a method_id of one part."""
-        known = self._known.get((part, number))
-        if known is None:
-            known = self._known[part, number] = self._callee(part, number)
-        return known
-
-    def _callee(self, part: int, number: int) -> Callee:
         owner, name, returns = self._program.names.called(part, number)
         own = self._program.place(owner) is not None
         here = self._program.at(part, number) if own else None
@@ -112,6 +104,7 @@ class Callees:
             here = self._program.find(*self._program.names.named(part, number))
         return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here)
 
+    @remembered
     def reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:
         """Return the defined methods that a virtual call may reach.
 
@@ -121,12 +114,6 @@ class Callees:
             callee: what the instruction names.
             types: own classes of the objects that the first argument may be; empty where nothing is known.
         """
-        known = callee.reached.get(types)
-        if known is None:
-            known = callee.reached[types] = self._reached(callee, types)
-        return known
-
-    def _reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:
         program = self._program
         under = [one for one in sorted(types) if program.is_under(one, callee.owner)]
         if not under and not callee.own:
@@ -171,13 +158,12 @@ class Callees:
             special=_special(names[0], name),
         )
 
+    @remembered
     def _owners_of(self, owner: bytes) -> tuple[str, ...]:
         """Return the classes under which a call on this class is known: itself and those above it."""
-        if owner not in self._owners:
-            names = [java_name(owner), *sorted(java_name(one) for one in self._program.above(owner))]
-            names += [above for name in names if (above := _ROOTS.get(name))]
-            self._owners[owner] = tuple(dict.fromkeys(names))
-        return self._owners[owner]
+        names = [java_name(owner), *sorted(java_name(one) for one in self._program.above(owner))]
+        names += [above for name in names if (above := _ROOTS.get(name))]
+        return tuple(dict.fromkeys(names))
 
 
 def _special(name: str, method: str) -> str | None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.index import Code
+from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
@@ -24,19 +25,11 @@ from phone_audit.apk.flows.taints import (
     owner_of,
 )
 
-_GOTO: Final = frozenset({0x28, 0x29, 0x2A})
-_LEAVES: Final = frozenset({0x0E, 0x0F, 0x10, 0x11, 0x27})
-_SWITCH: Final = frozenset({0x2B, 0x2C})
-_JUMPS: Final = frozenset({*range(0x32, 0x3E), *_GOTO})
-_ENDS: Final = _JUMPS | _LEAVES | _SWITCH
-_NO_WAY_ON: Final = _GOTO | _LEAVES
-_CAUGHT: Final = 0x0D
+_ENDS: Final = dalvik.JUMPS | dalvik.NO_WAY_ON | {*dalvik.SWITCHES}
 MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 _MAX_REGISTERS: Final = 1_000
 _STATIC: Final = 0x8
-_CHECK_CAST: Final = 0x1F
-_STATIC_INVOKES: Final = frozenset({0x71, 0x77})
 _VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
 
 
@@ -54,7 +47,9 @@ def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
     offsets = list(starts(units))
     opcodes = [units[at] & 0xFF for at in offsets]
     jumps = {
-        at: read_instruction(units, at).target or 0 for at, code in zip(offsets, opcodes, strict=True) if code in _JUMPS
+        at: read_instruction(units, at).target or 0
+        for at, code in zip(offsets, opcodes, strict=True)
+        if code in dalvik.JUMPS
     }
     first = _first_of_blocks(offsets, opcodes, set(jumps.values()))
     number_of = {offsets[place]: number for number, place in enumerate(first)}
@@ -62,7 +57,7 @@ def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
     for number, (begin, end) in enumerate(zip(first, [*first[1:], len(offsets)] if first else [], strict=True)):
         last = offsets[end - 1]
         following = [number_of.get(jumps[last], -1)] if last in jumps else []
-        if opcodes[end - 1] not in _NO_WAY_ON:
+        if opcodes[end - 1] not in dalvik.NO_WAY_ON:
             following.append(number + 1)
         blocks.append((offsets[begin:end], tuple(one for one in following if 0 <= one < len(first))))
     return blocks
@@ -73,7 +68,7 @@ def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: se
     places = []
     ended = True
     for place, (offset, opcode) in enumerate(zip(offsets, opcodes, strict=True)):
-        if ended or opcode == _CAUGHT or offset in targets:
+        if ended or opcode == dalvik.MOVE_EXCEPTION or offset in targets:
             places.append(place)
         ended = opcode in _ENDS
     return places
@@ -97,23 +92,16 @@ class Lifter:
         self._program = program
         self._callees = callees
         self._constants = _Constants(program)
-        self._known: dict[Method, LiftedMethod | None] = {}
-        self._sizes: dict[Method, int] = {}
 
-    def of(self, method: Method) -> LiftedMethod | None:
-        """Return a method; None where it has no code."""
-        if method not in self._known:
-            self._known[method] = self._body(method)
-        return self._known[method]
-
+    @remembered
     def size(self, method: Method) -> int:
         """Return the code units of a method, 0 where it has no code."""
-        if method not in self._sizes:
-            code = self._program.code(method)
-            self._sizes[method] = len(code.units) if code else 0
-        return self._sizes[method]
+        code = self._program.code(method)
+        return len(code.units) if code else 0
 
-    def _body(self, method: Method) -> LiftedMethod | None:
+    @remembered
+    def of(self, method: Method) -> LiftedMethod | None:
+        """Return a method; None where it has no code."""
         program = self._program
         code = program.code(method)
         if code is None:
@@ -139,32 +127,20 @@ class _Constants:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._numbers: dict[int, Value] = {}
-        self._texts: dict[tuple[int, int], Value] = {}
-        self._fields: dict[tuple[int, int], Field] = {}
 
+    @remembered
     def number(self, value: int) -> Value:
         """Return a constant number."""
-        known = self._numbers.get(value)
-        if known is None:
-            known = self._numbers[value] = frozenset({Number(value)})
-        return known
+        return frozenset({Number(value)})
 
+    @remembered
     def text(self, part: int, index: int) -> Value:
         """Return a constant string."""
-        known = self._texts.get((part, index))
-        if known is None:
-            known = self._texts[part, index] = frozenset({Text(self._program.indexes[part].string(index))})
-        return known
+        return frozenset({Text(self._program.indexes[part].string(index))})
 
+    @remembered
     def field(self, part: int, number: int) -> Field:
         """Return a field."""
-        known = self._fields.get((part, number))
-        if known is None:
-            known = self._fields[part, number] = self._field(part, number)
-        return known
-
-    def _field(self, part: int, number: int) -> Field:
         name = self._program.indexes[part].field_name(number)
         java = java_field(name)
         data = PROVIDER_FIELDS.get(java)
@@ -245,7 +221,7 @@ class _MethodLifter:
         All messages of one Java package are one place, so the kind is what tells them apart.
         """
         at = one.offset + WIDTHS[one.opcode]
-        if used.name != MESSAGE_OBJECT or at + 1 >= len(self._units) or self._units[at] & 0xFF != _CHECK_CAST:
+        if used.name != MESSAGE_OBJECT or at + 1 >= len(self._units) or self._units[at] & 0xFF != dalvik.CHECK_CAST:
             return False
         after = read_instruction(self._units, at)
         if after.registers != one.registers[:1]:
@@ -256,7 +232,7 @@ class _MethodLifter:
     def invoke(self, one: Instruction) -> Op:
         callee = self._callees.of(self._method.part, one.index or 0)
         own = callee.reference and self._program.place(callee.returns) is not None
-        static, virtual = one.opcode in _STATIC_INVOKES, one.opcode in _VIRTUAL_INVOKES
+        static, virtual = one.opcode in dalvik.STATIC_INVOKES, one.opcode in _VIRTUAL_INVOKES
         at = (*self._method, one.offset)
         return OpKind.INVOKE, -1, CallSite(callee, one.registers, static, virtual, at, self._place, own)
 

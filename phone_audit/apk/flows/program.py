@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.index import Code, DexIndex
+from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
 
 _MAX_SAME_NAME: Final = 200
@@ -40,20 +40,11 @@ class Names:
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
         self.cut = False
-        self._named: dict[tuple[int, int], Named] = {}
-        self._protos: dict[tuple[int, int], str] = {}
-        self._numbers: dict[tuple[int, str, str], list[int]] = {}
-        self._texts: dict[tuple[int, int], str] = {}
         self._strings: dict[tuple[int, str], int] = {}
 
+    @remembered
     def named(self, part: int, number: int) -> Named:
         """Return what a method_id says."""
-        known = self._named.get((part, number))
-        if known is None:
-            known = self._named[part, number] = self._read_named(part, number)
-        return known
-
-    def _read_named(self, part: int, number: int) -> Named:
         owners, names, kinds = self._columns[part]
         if number >= names.size:
             return Named(b"?", "?", "()V")
@@ -79,18 +70,15 @@ class Names:
         """For each part the type index of the result of each prototype."""
         return [index.proto_ids["return"] for index in self._indexes]
 
+    @remembered
     def _text(self, part: int, number: int) -> str:
-        known = self._texts.get((part, number))
-        if known is None:
-            known = self._texts[part, number] = self._indexes[part].string(number)
-            self._strings.setdefault((part, known), number)
-        return known
+        text = self._indexes[part].string(number)
+        self._strings.setdefault((part, text), number)
+        return text
 
+    @remembered
     def _proto(self, part: int, number: int) -> str:
-        known = self._protos.get((part, number))
-        if known is None:
-            known = self._protos[part, number] = self._indexes[part].prototype(number)
-        return known
+        return self._indexes[part].prototype(number)
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
         """Return the method_ids of one class with this name.
@@ -102,20 +90,18 @@ class Names:
         found: list[int] = (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()
         return found
 
+    @remembered
     def same_name(self, part: int, name: str, proto: str) -> list[int]:
         """Return the method_ids of one part with this name and prototype."""
-        key = (part, name, proto)
-        if key not in self._numbers:
-            if any(kind not in self._indexes[part].type_ids for kind in _types(proto)):
-                return []
-            _, names, kinds = self._columns[part]
-            of_name = np.flatnonzero(names == self._name_id(part, name))
-            numbers, of_each = of_name.tolist(), kinds[of_name].tolist()
-            protos = self._same_proto(part, set(of_each), proto)
-            same = [number for number, kind in zip(numbers, of_each, strict=True) if kind in protos]
-            self.cut |= len(same) > _MAX_SAME_NAME
-            self._numbers[key] = same[:_MAX_SAME_NAME]
-        return self._numbers[key]
+        if any(kind not in self._indexes[part].type_ids for kind in _types(proto)):
+            return []
+        _, names, kinds = self._columns[part]
+        of_name = np.flatnonzero(names == self._name_id(part, name))
+        numbers, of_each = of_name.tolist(), kinds[of_name].tolist()
+        protos = self._same_proto(part, set(of_each), proto)
+        same = [number for number, kind in zip(numbers, of_each, strict=True) if kind in protos]
+        self.cut |= len(same) > _MAX_SAME_NAME
+        return same[:_MAX_SAME_NAME]
 
     def _same_proto(self, part: int, numbers: set[int], proto: str) -> set[int]:
         """Return those numbers of prototypes that are this one; more than one only where the table is damaged."""
@@ -173,21 +159,10 @@ class Program:
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.indexes = indexes
         self.names = Names(indexes)
-        self._places: dict[bytes, tuple[int, int] | None] = {}
-        self._above: dict[bytes, frozenset[bytes]] = {}
-        self._found: dict[tuple[bytes, str, str], Method | None] = {}
-        self._overriding: dict[Named, list[Method]] = {}
 
+    @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
-        """Return part and row of class_defs of a class that is defined.
-
-        The first one counts. None for other classes.
-        """
-        if descriptor not in self._places:
-            self._places[descriptor] = self._find_place(descriptor)
-        return self._places[descriptor]
-
-    def _find_place(self, descriptor: bytes) -> tuple[int, int] | None:
+        """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
         for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
             row = rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:
@@ -246,8 +221,7 @@ class Program:
 
     def reads(self, method: Method, offset: int) -> bool:
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
-        opcode = int(self.indexes[method.part].data[offset])
-        return opcode in _GETS
+        return int(self.indexes[method.part].data[offset]) in _GETS
 
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
         """Return for each method those that call it, or may call it by a class above or below it.
@@ -279,25 +253,18 @@ class Program:
         for part, index in enumerate(self.indexes):
             if named.name == "<init>":
                 kind = index.type_ids.get(named.owner, -1)
-                same = [
-                    n
-                    for n in self.names.of_class(part, kind, named.name)
-                    if self.names.named(part, n).proto == named.proto
-                ]
-                yield from ((part, number) for number in same)
+                for number in self.names.of_class(part, kind, named.name):
+                    if self.names.named(part, number).proto == named.proto:
+                        yield part, number
                 continue
             for number in self.names.same_name(part, named.name, named.proto):
                 owner = index.class_descriptor(number)
                 if self.is_under(named.owner, owner) or self.is_under(owner, named.owner):
                     yield part, number
 
+    @remembered
     def above(self, descriptor: bytes) -> frozenset[bytes]:
         """Return all classes and interfaces above a class, as far as classes are defined here."""
-        if descriptor not in self._above:
-            self._above[descriptor] = self._find_above(descriptor)
-        return self._above[descriptor]
-
-    def _find_above(self, descriptor: bytes) -> frozenset[bytes]:
         found: set[bytes] = set()
         left = [descriptor]
         while left and len(found) < _MAX_ABOVE:
@@ -322,14 +289,9 @@ class Program:
             tables.append(rows)
         return tables
 
+    @remembered
     def find(self, owner: bytes, name: str, proto: str) -> Method | None:
         """Find a method in a class or the classes above it."""
-        key = (owner, name, proto)
-        if key not in self._found:
-            self._found[key] = self._find(owner, name, proto)
-        return self._found[key]
-
-    def _find(self, owner: bytes, name: str, proto: str) -> Method | None:
         for _ in range(_MAX_ABOVE):
             place = self.place(owner)
             if place is None:
@@ -350,13 +312,9 @@ class Program:
                 return method
         return None
 
+    @remembered
     def overriding(self, named: Named) -> list[Method]:
         """Return the methods of classes below that a call through `named` may reach."""
-        if named not in self._overriding:
-            self._overriding[named] = self._find_overriding(named)
-        return self._overriding[named]
-
-    def _find_overriding(self, named: Named) -> list[Method]:
         found: list[Method] = []
         kinds = (index.type_ids.get(named.owner, -1) for index in self.indexes)
         if not any(kind in derived for kind, derived in zip(kinds, self._derived_from, strict=True)):

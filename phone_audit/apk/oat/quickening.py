@@ -9,7 +9,7 @@ down in the VDEX. A cast that was found needless became two `nop`.
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from phone_audit.apk.dex.instructions import WIDTHS, payload_width
+from phone_audit.apk.dex.instructions import CHECK_CAST, PAYLOADS, WIDTHS, payload_width
 from phone_audit.apk.oat.binary import CodeFileError, half, uleb128, word
 
 Units = memoryview
@@ -17,10 +17,8 @@ Units = memoryview
 
 _NOP: Final = 0x00
 _RETURN_VOID: Final = 0x0E
-_CHECK_CAST: Final = 0x1F
 _RETURN_VOID_NO_BARRIER: Final = 0x73
 _NO_INDEX: Final = 0xFFFF
-_PAYLOADS: Final = frozenset({0x0100, 0x0200, 0x0300})
 
 _NAMED_BEFORE: Final = {
     0xE3: 0x52, 0xE4: 0x53, 0xE5: 0x54, 0xEF: 0x55, 0xF0: 0x56, 0xF1: 0x57, 0xF2: 0x58,
@@ -106,13 +104,13 @@ def restore(units: Units, recorded: OriginalOperands) -> None:
     while at < end:
         unit = units[at]
         opcode = unit & 0xFF
-        width = payload_width(units, at) if unit in _PAYLOADS else _WIDTHS[opcode]
+        width = payload_width(units, at) if unit in PAYLOADS else _WIDTHS[opcode]
         if opcode == _NOP:
             cast = recorded.cast(at)
             if cast is not None and at + 1 < end:
-                units[at] = _CHECK_CAST | (cast[0] & 0xFF) << 8
+                units[at] = CHECK_CAST | (cast[0] & 0xFF) << 8
                 units[at + 1] = cast[1] & _NO_INDEX
-                width = WIDTHS[_CHECK_CAST]
+                width = WIDTHS[CHECK_CAST]
         elif opcode == _RETURN_VOID_NO_BARRIER:
             units[at] = _RETURN_VOID
         elif opcode in _NAMED_BEFORE and at + width <= end:

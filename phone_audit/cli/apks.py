@@ -46,9 +46,9 @@ def apks(
     from phone_audit.cli.outputs import JsonLines, destinations, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import stoppable
+    from phone_audit.pipeline.apk_records import SpooledApks
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget, cores
-    from phone_audit.pipeline.spooled import SpooledApks
 
     named = [Path(path) for path in paths]
     missing = [text for text, path in zip(paths, named, strict=True) if not text or not os.path.lexists(path)]

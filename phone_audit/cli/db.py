@@ -49,7 +49,7 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.knowledge.own import own_folder
-    from phone_audit.pipeline.known import feed_lines, version_lines
+    from phone_audit.pipeline.db import feed_lines, version_lines
     from phone_audit.report.json_v1 import render_json
     from phone_audit.report.text import render_entry, render_lines
 
@@ -80,7 +80,7 @@ def list_(
 ) -> None:
     """List the entries of a kind by id."""
     from phone_audit.cli.knowledge import known_facts
-    from phone_audit.pipeline.known import entries
+    from phone_audit.pipeline.db import entries
 
     known = known_facts(knowledge)
     _write_rows(
@@ -97,7 +97,7 @@ def show(
     """Show all that is known of an entry or a value."""
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
-    from phone_audit.pipeline.known import show as look_up
+    from phone_audit.pipeline.db import show as look_up
     from phone_audit.report.safe import json_safe
     from phone_audit.report.text import render_entry
 
@@ -121,7 +121,7 @@ def search(
 
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.telling import tell
-    from phone_audit.pipeline.known import search as find
+    from phone_audit.pipeline.db import search as find
 
     met = list(islice(find(known_facts(knowledge), text), _MOST_FOUND + 1))
     _write_rows([(it.kind, it.id, it.found or it.title) for it in met[:_MOST_FOUND]], ("kind", "id", "found"), as_json)
@@ -151,7 +151,7 @@ def check(knowledge: KnowledgeDirs = None) -> None:
     from phone_audit.knowledge.own import own_folder, with_own
     from phone_audit.knowledge.updates.sources import NAME, read_sources
     from phone_audit.model.wording import counted
-    from phone_audit.pipeline.checked import check_all
+    from phone_audit.pipeline.db import check_all
     from phone_audit.report.safe import visible
 
     faulty = False
@@ -194,7 +194,7 @@ def import_(
     from phone_audit.cli.telling import tell
     from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date
     from phone_audit.knowledge.own import own_folder
-    from phone_audit.pipeline.provenance import utc_now
+    from phone_audit.pipeline.options import utc_now
 
     said = Said(
         feed=feed, title=title, publisher=publisher, url=url, date=said_date(date), licence=licence,

@@ -36,8 +36,8 @@ def update(
     from phone_audit.knowledge.updates.download import way
     from phone_audit.knowledge.updates.update import Job
     from phone_audit.knowledge.updates.update import update as run
-    from phone_audit.pipeline.checked import check_all
-    from phone_audit.pipeline.provenance import utc_now
+    from phone_audit.pipeline.db import check_all
+    from phone_audit.pipeline.options import utc_now
 
     job = Job(own_folder(), way(ca_file, seconds), lambda folder: check_all(folder).problems, utc_now, again)
     raise typer.Exit(_write(run(job, sources or ())))

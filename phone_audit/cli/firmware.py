@@ -64,7 +64,7 @@ def firmware(
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.firmware import check_firmware
-    from phone_audit.pipeline.saved_result import judged_outcomes
+    from phone_audit.pipeline.report import judged_outcomes
 
     places = destinations("firmware", formats, outputs, seal)
     with knowledge_in_use(knowledge) as known:

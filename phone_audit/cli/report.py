@@ -17,7 +17,7 @@ def _printable(texts: list[str] | None) -> list[str]:
 
 def _seal(result: Path, text: bytes, named: Sequence[str]) -> str:
     """Check the seal of a result, and return a sentence on it; what that takes is loaded only where there is one."""
-    from phone_audit.pipeline.saved_result import NOT_SEALED, has_seal
+    from phone_audit.pipeline.report import NOT_SEALED, has_seal
 
     if not named and not has_seal(result):
         return NOT_SEALED
@@ -45,7 +45,7 @@ def report(
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import destinations, write_outputs
-    from phone_audit.pipeline.saved_result import judged_outcomes, parse_result, read_result
+    from phone_audit.pipeline.report import judged_outcomes, parse_result, read_result
 
     places = destinations("report", formats, outputs)
     text = read_result(result)

@@ -73,7 +73,7 @@ def watch(
     from phone_audit.cli.outputs import FORMATS_OF, pair_outputs, with_seal
     from phone_audit.cli.watch_run import WatchArguments, watch_one, watch_several
     from phone_audit.pipeline.options import Budget, cores
-    from phone_audit.pipeline.watch import WatchOptions
+    from phone_audit.pipeline.watch_session import WatchOptions
 
     seconds = duration(for_)
     targets = [printable(text) or "" for text in target or ()]

@@ -14,8 +14,8 @@ from phone_audit.cli.watch_table import watch_table
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.model.watch import ObservationLine, Watch
 from phone_audit.pipeline.saved_watch import save_watch
-from phone_audit.pipeline.watch import WatchOptions, watch_device
-from phone_audit.pipeline.watch_several import name_of, watch_devices
+from phone_audit.pipeline.watch import name_of, watch_device, watch_devices
+from phone_audit.pipeline.watch_session import WatchOptions
 
 LINES = "jsonl"
 

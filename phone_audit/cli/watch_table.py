@@ -11,14 +11,14 @@ from rich.text import Text
 
 from phone_audit.cli.telling import on_terminal, tell
 from phone_audit.model.watch import Observation
-from phone_audit.pipeline.watch import Live
+from phone_audit.pipeline.watch_session import WatchSession
 from phone_audit.report.draw_watch import amount
 from phone_audit.report.safe import shortened
 
 REDRAW = 0.5
 """Seconds from one drawing to the next."""
 
-OnLook = Callable[[Live], None]
+OnLook = Callable[[WatchSession], None]
 _SPARE_LINES = 6
 _FEWEST_LINES = 5
 _PLACE = 23
@@ -83,7 +83,7 @@ def cells_of(one: Observation) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def looks_line(live: Live) -> str:
+def looks_line(live: WatchSession) -> str:
     """Say how well was looked so far."""
     samples = live.samples()
     failed = f", {samples.failed} failed" if samples.failed else ""
@@ -101,7 +101,7 @@ class _Table:
         self._console = console
         self._drawn = 0.0
 
-    def look(self, live: Live) -> None:
+    def look(self, live: WatchSession) -> None:
         now = time.monotonic()
         if now - self._drawn >= REDRAW:
             self._drawn = now
@@ -115,7 +115,7 @@ class _Lines:
     def __init__(self) -> None:
         self._told: set[tuple[int, str, str]] = set()
 
-    def look(self, live: Live) -> None:
+    def look(self, live: WatchSession) -> None:
         for one in live.observations():
             name = (one.uid, one.protocol, one.place)
             if name not in self._told:

@@ -16,10 +16,9 @@ from phone_audit.apk.worker.task import renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, joint_hash
 from phone_audit.model.finding import Skipped
-from phone_audit.pipeline.analysed import AnalysedApk, joined
-from phone_audit.pipeline.identity import identity_of
+from phone_audit.pipeline.apk_records import AnalysedApk, joined
 from phone_audit.pipeline.options import Progress
-from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
+from phone_audit.pipeline.record_cache import CachedRecord, RecordCache, identity_of
 
 _TICK = 0.1
 

@@ -1,9 +1,11 @@
 """APK files and folders of them → published records, one by one, and the result of all."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
 
 from phone_audit.apk.discover import InputFile, find_apks
 from phone_audit.apk.oat.locate import files_near
@@ -19,24 +21,16 @@ from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
 from phone_audit.model.base import put_aside
 from phone_audit.model.finding import Skipped
-from phone_audit.pipeline.analysed import AnalysedApk, joined, published_apk, worker_pool
-from phone_audit.pipeline.folders import LookedAt, folder_of, look_at_files
-from phone_audit.pipeline.options import Budget, Progress, never, no_progress
-from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
-from phone_audit.pipeline.spooled import SpooledApks
+from phone_audit.pipeline.apk_records import AnalysedApk, SpooledApks, joined, published_apk, worker_pool
+from phone_audit.pipeline.options import TOOL, Budget, Clock, Progress, never, no_progress, rfc3339, utc_now
 
 _DEFAULT_BUDGET = Budget()
 _MOST_BYTES_OF_SPLITS = 4 * 2**20
 """Bytes of records, as JSON, of the base of a package and its splits, which are held together to be joined."""
 _LEAST_OF_A_SPLIT = 4 * 2**10
 
-
-@dataclass
-class _Search:
-    """What the search for files came upon: the files of a folder together, whatever the order of the arguments."""
-
-    files: list[InputFile] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+_FileIdentity = tuple[int, int] | str
+"""Device and inode of a file, so that links to it are one; the path of one that cannot be looked at."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +40,6 @@ class AuditedApks:
     result: Apks
     records: int
     complete: bool
-
-
-@dataclass
-class _Reached:
-    """How many files were read so far, in their order."""
-
-    files: int = 0
 
 
 def scan_apks(
@@ -76,10 +63,8 @@ def scan_apks(
     """
     known = knowledge or load_knowledge()
     with worker_pool(budget, known) as pool:
-        pool.start()
-        found = _search([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)])
-        looked_at = look_at_files(found.files, pool, on_progress, never)
-        yield from _records(looked_at, whole(known), pool, on_progress, never, _Reached())
+        files = _Files(pool, on_progress, never)
+        yield from files.records([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)], known)
 
 
 def audit_apks(
@@ -112,27 +97,24 @@ def audit_apks(
     """
     started = clock()
     known = knowledge or load_knowledge()
-    judge, reached = FolderJudge(), _Reached()
+    judge = FolderJudge()
     with worker_pool(budget, known) as pool:
-        pool.start()
-        found = _search(paths)
-        looked_at = look_at_files(found.files, pool, on_progress, stopped)
-        for record in _records(looked_at, whole(known), pool, on_progress, stopped, reached):
+        files = _Files(pool, on_progress, stopped)
+        for record in files.records(paths, known):
             judge.add(record)
             if kept is not None:
                 kept.add(record)
             if on_apk:
                 on_apk(record)
-    skipped = (*found.skipped, *_not_reached(looked_at.files[reached.files :]))
-    verdict = judge.verdict(skipped)
+    verdict = judge.verdict(files.skipped)
     finished = clock()
     result = Apks.model_construct(
         schema_="phone-audit/apks/1",
         label=label,
         apks=() if kept is None else kept,
-        files_seen=len(looked_at.files),
+        files_seen=len(files.found),
         counts=judge.counts,
-        skipped=skipped,
+        skipped=files.skipped,
         verdict=verdict,
         knowledge=known.info,
         tool=TOOL,
@@ -141,36 +123,113 @@ def audit_apks(
     return AuditedApks(result, sum(judge.counts.values()), complete=not judge.unread)
 
 
-def _search(paths: Sequence[Path]) -> _Search:
-    search = _Search()
-    for found in find_apks(paths):
-        if isinstance(found, InputFile):
-            search.files.append(found)
-        else:
-            search.skipped.append(found)
-    search.files.sort(key=lambda file: (PurePosixPath(file.shown_as).parent, file.shown_as))
-    return search
+class _Files:
+    """The files of a run, searched for, looked at and read.
+
+    Args:
+        pool: the processes that read them, since no byte of an APK is read in this one.
+        on_progress: told how many files were looked at, and read.
+        stopped: asked again and again; once true, what is left is not read.
+
+    Attributes:
+        found: the files to read, those of a folder together, whatever the order of the arguments.
+    """
+
+    def __init__(self, pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]) -> None:
+        self.found: Sequence[InputFile] = ()
+        self._pool = pool
+        self._on_progress = on_progress
+        self._stopped = stopped
+        self._unlisted: list[Skipped] = []
+        self._read = 0
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The folders that could not be listed, and the files that a stop left unread."""
+        reason = "The search was interrupted before this file."
+        left = self.found[self._read :]
+        return (
+            *self._unlisted,
+            *(Skipped(subject=file.shown_as, step="read", code="interrupted", reason=reason) for file in left),
+        )
+
+    def records(self, paths: Sequence[Path], knowledge: Knowledge) -> Iterator[Apk]:
+        """Yield the records of all files below some paths, as they are ready."""
+        self._pool.start()
+        search = list(find_apks(paths))
+        self._unlisted = [found for found in search if isinstance(found, Skipped)]
+        files = [found for found in search if isinstance(found, InputFile)]
+        files.sort(key=lambda file: (_folder_of(file.shown_as), file.shown_as))
+        looks = self._looks(files)
+        kept: list[InputFile] = []
+        split: dict[PurePosixPath, set[str]] = {}
+        for file in files:
+            look = looks.get(_identity(file.path), _NOT_LOOKED_AT)
+            if file.sure or look.is_apk:
+                kept.append(file)
+            if look.split_of is not None:
+                split.setdefault(_folder_of(file.shown_as), set()).add(look.split_of)
+        self.found = kept
+        known = whole(knowledge)
+        for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
+            for apk in _whole_packages(apks, split.get(folder, frozenset())):
+                judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
+                yield published_apk(apk, judged, known)
+
+    def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "_Look"]:
+        """Look at those files of which the name does not tell enough, each once however many links lead to it."""
+        looks: dict[_FileIdentity, _Look] = {}
+        together = Counter(_folder_of(file.shown_as) for file in files)
+        unsure = [file for file in files if not file.sure or together[_folder_of(file.shown_as)] > 1]
+        looked_at = {_identity(file.path): file for file in unsure}
+        if not looked_at or self._stopped():
+            return looks
+        inputs = (ApkInput(file.path, file.shown_as, look=True) for file in looked_at.values())
+        for identity, (info, _) in zip(looked_at, self._pool.analyse(inputs), strict=True):
+            unknown = info.has_code is None and bool(info.skipped)
+            looks[identity] = _Look(bool(info.has_code) or unknown, info.package)
+            self._on_progress("looking at files", len(looks), len(looked_at))
+            if self._stopped():
+                break
+        return looks
+
+    def _analysed(self) -> Iterator[AnalysedApk]:
+        """Yield what was read until a stop is asked for; asked for before the first file, it is heard all the same."""
+        if self._stopped():
+            return
+        inputs = (ApkInput(it.path, it.shown_as, beside=files_near(it.path, it.shown_as)) for it in self.found)
+        for info, seconds in self._pool.analyse(inputs):
+            self._read += 1
+            self._on_progress("reading APKs", self._read, len(self.found))
+            yield AnalysedApk(info, seconds)
+            if self._stopped():
+                return
 
 
-def _records(
-    looked_at: LookedAt,
-    known: Knowledge,
-    pool: WorkerPool,
-    on_progress: Progress,
-    stopped: Callable[[], bool],
-    reached: _Reached,
-) -> Iterator[Apk]:
-    read = pool.analyse(
-        ApkInput(file.path, file.shown_as, beside=files_near(file.path, file.shown_as)) for file in looked_at.files
-    )
-    counted = _counted(read, len(looked_at.files), on_progress, stopped, reached)
-    for folder, apks in groupby(counted, key=lambda apk: folder_of(apk.info.path)):
-        for apk in _whole_packages(apks, looked_at.split.get(folder, frozenset())):
-            judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
-            yield published_apk(apk, judged, known)
+class _Look(NamedTuple):
+    """What a first look at a file shows: whether it is an APK, and of which package it is a split."""
+
+    is_apk: bool
+    split_of: str | None
 
 
-def _whole_packages(apks: Iterable[AnalysedApk], split: frozenset[str]) -> Iterator[AnalysedApk]:
+_NOT_LOOKED_AT: Final = _Look(is_apk=True, split_of=None)
+
+
+def _folder_of(shown_as: str) -> PurePosixPath:
+    """Return the folder of a file, from its name in the record."""
+    return PurePosixPath(shown_as).parent
+
+
+def _identity(path: Path) -> _FileIdentity:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return str(path)
+    return status.st_dev, status.st_ino
+
+
+def _whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Iterator[AnalysedApk]:
     """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined.
 
     They wait on disk, and those of one package, version and signer are read back at a time: what else claims to be of
@@ -196,28 +255,3 @@ def _read_back(members: Sequence[tuple[Place, float, bool]], spool: Spool) -> It
         text = spool.get(place)
         info = put_aside(ApkInfo, text)
         yield AnalysedApk(cut(info, share) if len(text) > share else info, seconds, cached)
-
-
-def _counted(
-    read: Iterator[tuple[ApkInfo, float]],
-    total: int,
-    on_progress: Progress,
-    stopped: Callable[[], bool],
-    reached: _Reached,
-) -> Iterator[AnalysedApk]:
-    """Pass on what was read until a stop is asked for; asked for before the first file, it is heard all the same."""
-    if stopped():
-        return
-    for info, seconds in read:
-        reached.files += 1
-        on_progress("reading APKs", reached.files, total)
-        yield AnalysedApk(info, seconds)
-        if stopped():
-            return
-
-
-def _not_reached(files: Iterable[InputFile]) -> Iterator[Skipped]:
-    """Name the files that a stop left unread."""
-    for file in files:
-        reason = "The search was interrupted before this file."
-        yield Skipped(subject=file.shown_as, step="read", code="interrupted", reason=reason)

@@ -3,7 +3,7 @@
 from phone_audit.acquire.adb.devices import list_devices
 from phone_audit.acquire.adb.pairing import pair, server_for_pairing
 from phone_audit.model.results import Devices, DevicesRun
-from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
+from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
 
 __all__ = ["find_devices", "pair", "server_for_pairing"]
 

@@ -14,7 +14,7 @@ from phone_audit.judge.support import patch_age
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Finding
 from phone_audit.model.results import CheckedBuild, Firmware, FirmwareRun
-from phone_audit.pipeline.provenance import TOOL, Clock, rfc3339, utc_now
+from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
 
 
 def check_firmware(

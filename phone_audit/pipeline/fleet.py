@@ -15,9 +15,8 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals
-from phone_audit.pipeline.fleet_names import phone_name, save_name, without_target
-from phone_audit.pipeline.options import Budget, Progress, ScanOptions
-from phone_audit.pipeline.provenance import TOOL, rfc3339
+from phone_audit.pipeline.options import TOOL, Budget, Progress, ScanOptions, rfc3339
+from phone_audit.pipeline.phone_names import phone_name, save_name, without_target
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.pipeline.sealed import sealed_name
 

@@ -1,17 +1,36 @@
-"""What a caller can say about how phones and APKs are read."""
+"""What a caller can say about how phones and APKs are read, and what a document says of its own making."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from phone_audit import __version__
 from phone_audit.acquire.store.disk_space import DiskSpace
-from phone_audit.pipeline.provenance import Clock, utc_now
+from phone_audit.model.finding import Tool
 
+Clock = Callable[[], datetime]
+TOOL = Tool(name="phone-audit", version=__version__)
 Via = Literal["auto", "direct", "server"]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: not known)."""
+
+
+def utc_now() -> datetime:
+    """Return the time of this computer, in UTC."""
+    return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, to the second.
+
+    Example:
+        >>> rfc3339(datetime(2019, 3, 21, 8, 30, tzinfo=UTC))
+        '2019-03-21T08:30:00Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def no_progress(what: str, done: int, total: int) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from phone_audit import __version__
+from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounded_lines import read_bounded
@@ -22,6 +23,7 @@ from phone_audit.files.open_regular import open_unlinked
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import read_strictly
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, CompiledRole, joint_hash
+from phone_audit.model.parts import Parts
 
 Extent = Literal["whole", "parts"]
 """Whether a record was made from all bytes of a file or from the parts that are read at standard depth."""
@@ -204,3 +206,31 @@ def _records(root: Path) -> Iterator[tuple[float, int, Path]]:
         with suppress(OSError):
             found = path.lstat()
             yield found.st_mtime, found.st_size, path
+
+
+_PIECE = 2**20
+
+
+def identity_of(apk: PulledApk) -> str | None:
+    """Return the SHA-256 of a whole file, or one of its size, of what was read of it and of what it claims.
+
+    The hash of a file of which only parts are here is a claim that nobody can check: it never stands for the bytes.
+    None where there is neither.
+    """
+    if apk.local is None or apk.parts is None:
+        return apk.sha256
+    try:
+        return _of_parts(apk.local, apk.sha256, apk.size, apk.parts)
+    except OSError:
+        return None
+
+
+def _of_parts(local: Path, claimed: str | None, size: int, parts: Parts) -> str:
+    digest = hashlib.sha256(f"{claimed} {size} {parts.ranges}\n".encode())
+    with local.open("rb") as file:
+        for start, end in parts.ranges:
+            file.seek(start)
+            while start < end and (piece := file.read(min(end - start, _PIECE))):
+                digest.update(piece)
+                start += len(piece)
+    return digest.hexdigest()

@@ -20,7 +20,7 @@ from phone_audit.model.apk import Endpoint
 from phone_audit.model.base import read_document
 from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Observation, Watch
-from phone_audit.pipeline.analysed import AnalysedApk
+from phone_audit.pipeline.apk_records import AnalysedApk
 from phone_audit.report.json_v1 import render_json
 
 NAME = re.compile(r"watch-\d{8}T\d{6}Z(?:-\d{1,4})?\.json")

@@ -19,12 +19,10 @@ from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, De
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.watch import Observation
-from phone_audit.pipeline.analysed import AnalysedApk, published_apk, worker_pool
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
-from phone_audit.pipeline.fleet_names import without_target
-from phone_audit.pipeline.options import Progress, ScanOptions, no_progress
-from phone_audit.pipeline.provenance import TOOL, rfc3339
-from phone_audit.pipeline.pseudonym import pseudonym
+from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
+from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
+from phone_audit.pipeline.phone_names import pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache, cache_folder
 from phone_audit.pipeline.saved_watch import saved_observations, with_observed
 from phone_audit.pipeline.source import AnySource, Source, open_source

@@ -21,7 +21,7 @@ from phone_audit.knowledge.updates.minisign import (
     read_signature,
     signs,
 )
-from phone_audit.pipeline.saved_result import NOT_SEALED, has_seal, seal_of
+from phone_audit.pipeline.report import NOT_SEALED, has_seal, seal_of
 from phone_audit.pipeline.seal_key import SealKey, key_id, own_public_key, sign
 
 _BROKEN: Final = "The file was changed or written anew after it was sealed, or the seal belongs to another file."

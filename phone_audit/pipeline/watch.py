@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from phone_audit.acquire.adb.connect import open_transport
@@ -12,23 +14,20 @@ from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.acquire.store.layout import is_saved
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import LiveTransport
-from phone_audit.errors import UsageError
+from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.judge.watching import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Watch, WatchRun
-from phone_audit.pipeline.limits import cannot_see
-from phone_audit.pipeline.options import no_progress
-from phone_audit.pipeline.provenance import TOOL, rfc3339
-from phone_audit.pipeline.pseudonym import pseudonym
+from phone_audit.pipeline.connection_log import cannot_see
+from phone_audit.pipeline.options import TOOL, no_progress, rfc3339
+from phone_audit.pipeline.phone_names import pseudonym
 from phone_audit.pipeline.record_cache import RecordCache, cache_folder
 from phone_audit.pipeline.saved_watch import prepare_folder
+from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from phone_audit.pipeline.watched_code import WatchedCode
-from phone_audit.pipeline.watching import Live, Watching, WatchOptions
-
-__all__ = ["Live", "WatchOptions", "watch_device", "watch_transport"]
 
 _DEFAULTS = WatchOptions()
 
@@ -71,32 +70,34 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
         cache = RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
         device = _device(properties, transport.serial, options.with_identifiers)
         code = WatchedCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
-        watching = Watching(transport, device, owners, code, knowledge, options)
-        watching.run()
-    return _document(watching, properties, [*reader.skipped, *watching.skipped()], rfc3339(started))
+        session = WatchSession(transport, device, owners, code, knowledge, options)
+        session.run()
+    return _document(session, properties, [*reader.skipped, *session.skipped()], rfc3339(started))
 
 
-def _document(watching: Watching, properties: Mapping[str, str], skipped: Sequence[Skipped], started_at: str) -> Watch:
-    options, knowledge = watching.options, watching.knowledge
-    observations = watching.observations()
-    samples = watching.seen.samples()
-    packages = watching.packages(observations)
+def _document(
+    session: WatchSession, properties: Mapping[str, str], skipped: Sequence[Skipped], started_at: str
+) -> Watch:
+    options, knowledge = session.options, session.knowledge
+    observations = session.observations()
+    samples = session.samples()
+    packages = session.packages(observations)
     judged = judge_watch(observations, packages, _published(properties), samples, skipped, knowledge)
     return Watch(
         schema_="phone-audit/watch/1",
         label=options.label,
-        device=watching.device,
+        device=session.device,
         samples=samples,
         observations=observations,
-        traffic=watching.traffic(),
+        traffic=session.traffic(),
         findings=judged.findings,
         incidents=judged.incidents,
         verdict=judged.verdict,
         skipped=judged.skipped,
-        cannot_see=cannot_see(samples, watching.seen, watching.beside),
+        cannot_see=cannot_see(samples, session.log, session.beside),
         knowledge=knowledge.info,
         tool=TOOL,
-        run=WatchRun(started=started_at, finished=rfc3339(options.clock()), seconds=round(watching.elapsed, 3)),
+        run=WatchRun(started=started_at, finished=rfc3339(options.clock()), seconds=round(session.elapsed, 3)),
     )
 
 
@@ -117,3 +118,39 @@ def _device(properties: Mapping[str, str], target: str, with_identifiers: bool) 
         product=said.get("ro.product.name"),
         device=said.get("ro.product.device"),
     )
+
+
+def watch_devices(
+    targets: Sequence[str], knowledge: Knowledge, options: WatchOptions
+) -> tuple[Watch | PhoneAuditError, ...]:
+    """Watch phones; what goes wrong with one disturbs no other.
+
+    Args:
+        targets: serials and HOST:PORT.
+        knowledge: what is known.
+        options: for each of them. `save` gets a folder for each phone: `phone-1`, `phone-2`, …
+
+    Returns:
+        The result of each, or why there is none, in the order of the targets.
+    """
+    facts = whole(knowledge)
+
+    def one(number: int, target: str) -> Watch | PhoneAuditError:
+        save = options.save / name_of(number) if options.save else None
+        try:
+            return watch_device(target, knowledge=facts, options=replace(options, save=save))
+        except PhoneAuditError as error:
+            return error
+
+    with ThreadPoolExecutor(len(targets), thread_name_prefix="watch") as pool:
+        return tuple(pool.map(one, range(1, len(targets) + 1), targets))
+
+
+def name_of(number: int) -> str:
+    """Name the files of a phone without its serial number.
+
+    Example:
+        >>> name_of(1)
+        'phone-1'
+    """
+    return f"phone-{number}"

@@ -22,7 +22,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped, Step
-from phone_audit.pipeline.analysed import worker_pool
+from phone_audit.pipeline.apk_records import worker_pool
 from phone_audit.pipeline.options import Budget, no_progress
 from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
 

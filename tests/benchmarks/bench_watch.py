@@ -17,7 +17,8 @@ from collections.abc import Callable
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.pipeline.options import Budget
-from phone_audit.pipeline.watch import Live, WatchOptions, watch_device
+from phone_audit.pipeline.watch import watch_device
+from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from tests.kit import Phone, running_kit
 
 LIFETIMES = (0.05, 0.25, 0.5, 1.0)
@@ -29,7 +30,7 @@ def until_seen(phone: Phone, place: str, most: float) -> tuple[float | None, Obs
     """Watch until a place was seen and its code read; give the seconds, or None."""
     found: list[tuple[float, Observation]] = []
 
-    def look(live: Live) -> None:
+    def look(live: WatchSession) -> None:
         for one in live.observations():
             if one.place == place and one.endpoints and not found:
                 found.append((live.elapsed, one))
@@ -41,7 +42,7 @@ def until_seen(phone: Phone, place: str, most: float) -> tuple[float | None, Obs
 def watch(
     phone: Phone,
     seconds: float,
-    on_look: Callable[[Live], None] = lambda _: None,
+    on_look: Callable[[WatchSession], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Watch:
     options = WatchOptions(via="direct", seconds=seconds, on_look=on_look, stopped=stopped, budget=Budget(jobs=1))

@@ -44,7 +44,7 @@ from phone_audit.detect.detectors import detect_apk
 from phone_audit.errors import ApkError
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
-from phone_audit.pipeline.analysed import AnalysedApk, published_apk
+from phone_audit.pipeline.apk_records import AnalysedApk, published_apk
 
 JUDGED_FROM = 4 * 10**6
 MAX_ENTRY = 2**30

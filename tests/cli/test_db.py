@@ -13,7 +13,7 @@ import pytest
 
 from phone_audit.cli.db import IMPORTED, LISTED
 from phone_audit.knowledge.feeds.formats import FORMATS
-from phone_audit.pipeline.known import ENTRY_KINDS
+from phone_audit.pipeline.db import ENTRY_KINDS
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import item, keep
 

@@ -14,8 +14,8 @@ from phone_audit.cli.watch import duration
 from phone_audit.cli.watch_table import cells_of, table_of
 from phone_audit.errors import NoDeviceError
 from phone_audit.model.watch import ObservationLine, Watch
-from phone_audit.pipeline import watch_several
-from phone_audit.pipeline.watch import WatchOptions
+from phone_audit.pipeline import watch as watch_pipeline
+from phone_audit.pipeline.watch_session import WatchOptions
 from tests.documents import SKIPPED, finding, verdict
 from tests.judge.test_joining import seen
 from tests.watches import watch
@@ -47,7 +47,7 @@ class Watched:
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     stand_in = Watched(watch(seen()))
     monkeypatch.setattr(watch_run, "watch_device", stand_in)
-    monkeypatch.setattr(watch_several, "watch_device", stand_in.each)
+    monkeypatch.setattr(watch_pipeline, "watch_device", stand_in.each)
     return stand_in
 
 

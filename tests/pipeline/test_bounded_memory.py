@@ -16,10 +16,9 @@ from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.finding import Evidence
 from phone_audit.pipeline import apks as pipeline_apks
-from phone_audit.pipeline.analysed import AnalysedApk, joined
+from phone_audit.pipeline.apk_records import AnalysedApk, SpooledApks, joined
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
-from phone_audit.pipeline.spooled import SpooledApks
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS
 from phone_audit.report.indicators import indicators_in

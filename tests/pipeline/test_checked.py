@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.load import BUNDLED
-from phone_audit.pipeline.checked import check_all
+from phone_audit.pipeline.db import check_all
 from tests.knowledge.folders import incident, tracker, write_facts, write_incident
 
 SOURCED = {"confidence": "sourced", "source": 1}

@@ -8,9 +8,9 @@ import pytest
 
 from phone_audit.apk.zip import directory as zip_index
 from phone_audit.model.apk import Apk
+from phone_audit.pipeline.apk_records import SpooledApks
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
-from phone_audit.pipeline.spooled import SpooledApks
 from tests.apk.apk_signer import Signer, key, signed
 from tests.apk.packages import dex, fixture, manifest, package
 from tests.apk.zips import Part, make_zip

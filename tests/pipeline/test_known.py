@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.pipeline.known import ENTRY_KINDS, Known, entries, search, show
+from phone_audit.pipeline.db import ENTRY_KINDS, Known, entries, search, show
 from tests.judge.cases import fact, incident, knowledge_of
 
 

@@ -15,7 +15,7 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.device import DeviceState
 from phone_audit.model.results import Devices, DevicesRun, Difference, FleetModel, OddOne
 from phone_audit.pipeline.firmware import check_firmware
-from phone_audit.pipeline.saved_result import judged_outcomes, parse_result
+from phone_audit.pipeline.report import judged_outcomes, parse_result
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, render
 from phone_audit.report.json_v1 import render_json

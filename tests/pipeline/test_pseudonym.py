@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.pipeline.pseudonym import pseudonym
+from phone_audit.pipeline.phone_names import pseudonym
 
 
 @pytest.fixture(autouse=True)

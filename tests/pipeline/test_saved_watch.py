@@ -8,7 +8,7 @@ import pytest
 
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.model.watch import Observation, Watch
-from phone_audit.pipeline.analysed import AnalysedApk
+from phone_audit.pipeline.apk_records import AnalysedApk
 from phone_audit.pipeline.options import Budget, ScanOptions
 from phone_audit.pipeline.saved_watch import prepare_folder, save_watch, saved_observations, with_observed
 from phone_audit.pipeline.scan import scan_device

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import ResultError, UsageError
-from phone_audit.pipeline.saved_result import NOT_SEALED, seal_of
+from phone_audit.pipeline.report import NOT_SEALED, seal_of
 from phone_audit.pipeline.seal import Sealer, check_seal, digest_of, read_known_keys
 from phone_audit.pipeline.seal_key import OWN, SealKey, key_id, own_public_key, read_seal_key, seal_key
 from tests.knowledge.updates.signing import OTHER, public_key, sign

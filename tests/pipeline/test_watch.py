@@ -13,9 +13,10 @@ from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError, DeviceLostError, UsageError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.watch import ObservationLine, Watch
-from phone_audit.pipeline import watching as watch_module
+from phone_audit.pipeline import watch_session as watch_module
 from phone_audit.pipeline.options import Budget
-from phone_audit.pipeline.watch import Live, WatchOptions, watch_device, watch_transport
+from phone_audit.pipeline.watch import watch_device, watch_transport
+from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from tests.pipeline.test_code_beside import stripped
 from tests.watch_phone import Look, WatchPhone, socket_line, tables
 
@@ -46,7 +47,7 @@ def watched(
     until: Callable[[], bool] | None = None,
     until_idle: bool = False,
     cache: bool = False,
-    on_look: Callable[[Live], None] = lambda _: None,
+    on_look: Callable[[WatchSession], None] = lambda _: None,
 ) -> tuple[Watch, list[ObservationLine]]:
     """Watch for five looks, or until an end is asked for."""
     lines: list[ObservationLine] = []
@@ -183,7 +184,7 @@ def test_a_line_does_not_wait_for_code_for_ever(monkeypatch: pytest.MonkeyPatch)
     phone = Slow([tables(BEACON)], ANSWERS, {BASE: APK})
     seen: list[int] = []
 
-    def look(live: Live) -> None:
+    def look(live: WatchSession) -> None:
         seen.append(len(live.observations()))
         if len(seen) == 3:
             held.set()

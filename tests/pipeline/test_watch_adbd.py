@@ -11,7 +11,8 @@ import pytest
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.pipeline.options import Budget
-from phone_audit.pipeline.watch import Live, WatchOptions, watch_device
+from phone_audit.pipeline.watch import watch_device
+from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from tests.kit import Phone
 from tests.watch_phone import wait_until
 
@@ -26,7 +27,7 @@ def watched(phone: Phone, seconds: float, *, meanwhile: Callable[[], None] = lam
     begun = threading.Event()
     done: list[str] = []
 
-    def look(live: Live) -> None:
+    def look(live: WatchSession) -> None:
         begun.set()
         if until and any(one.place == until and one.endpoints is not None for one in live.observations()):
             done.append(until)

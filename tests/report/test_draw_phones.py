@@ -1,7 +1,7 @@
 """The summary of several phones: each in a line, then who differs from most, and in what."""
 
 from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetRun, FleetScan, OddOne
-from phone_audit.pipeline.saved_result import judged_outcomes
+from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
 from tests.documents import TOOL

@@ -9,7 +9,7 @@ from phone_audit.errors import KnowledgeError, ResultError, UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.base import Frozen
 from phone_audit.pipeline.firmware import check_firmware, identifiers_in
-from phone_audit.pipeline.saved_result import judged_outcomes, load_result
+from phone_audit.pipeline.report import judged_outcomes, load_result
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, render
 from phone_audit.report.safe import json_safe, shortened, visible
@@ -53,7 +53,7 @@ def firmware(data: bytes) -> None:
 TARGETS: Final = {
     "report": Target(
         report,
-        ("phone_audit.pipeline.saved_result", "phone_audit.report", "phone_audit.model"),
+        ("phone_audit.pipeline.report", "phone_audit.report", "phone_audit.model"),
         (
             b'"schema":"phone-audit/scan/1"', b'"schema":"phone-audit/apks/1"', b'"schema":"phone-audit/apk/1"',
             b'"schema":"phone-audit/firmware/1"', b'"schema":"phone-audit/fleet/1"', b'"schema":"phone-audit/watch/1"',

@@ -11,7 +11,7 @@ import pytest
 
 from phone_audit.knowledge.updates.download import way
 from phone_audit.knowledge.updates.update import Job, Told, rollback, update
-from phone_audit.pipeline.checked import check_all
+from phone_audit.pipeline.db import check_all
 from tests.knowledge.updates.server import Authority, Server, body
 from tests.knowledge.updates.signing import public_key, sign
 

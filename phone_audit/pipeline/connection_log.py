@@ -1,15 +1,19 @@
-"""Looks at the sockets, put together: who was connected to whom, how often, and how well was looked."""
+"""Looks at the sockets, put together: who was connected to whom, how well was looked, and what was not seen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from phone_audit.acquire.live.answers import Moment
+from phone_audit.acquire.live.poller import PollLog
 from phone_audit.acquire.live.sampler import Sample
 from phone_audit.acquire.live.socket_tables import Connection, Protocol
 from phone_audit.acquire.packages.owners import Owners
 from phone_audit.acquire.questions.netstats import app_of
+from phone_audit.errors import DeviceLostError
+from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Observation, Remote, Samples
-from phone_audit.pipeline.provenance import rfc3339
+from phone_audit.pipeline.options import rfc3339
 
 MOST_PLACES = 20_000
 """Places that are kept apart. No phone shows so many; one that pretends to must not fill this computer's memory."""
@@ -25,7 +29,7 @@ End = tuple[Protocol, int, str, int]
 
 
 @dataclass
-class _Record:
+class _PlaceRecord:
     first: datetime
     last: datetime
     times: int = 0
@@ -34,7 +38,7 @@ class _Record:
     screen_off: bool | None = None
 
 
-class Seen:
+class ConnectionLog:
     """Takes looks, and gives what they show.
 
     Args:
@@ -55,7 +59,7 @@ class Seen:
         self.unknown_lines = 0
         self.too_many = False
         self._owners = owners
-        self._places: dict[Place, _Record] = {}
+        self._places: dict[Place, _PlaceRecord] = {}
         self._ends: set[End] = set()
         self._missed: set[End] = set()
         self._taken = 0
@@ -109,7 +113,7 @@ class Seen:
             if len(self._places) >= MOST_PLACES:
                 self.too_many = True
                 return
-            record = self._places[place] = _Record(when, when)
+            record = self._places[place] = _PlaceRecord(when, when)
         record.last = when
         if len(record.connections) < MOST_PLACES:
             record.connections.add((one.local_port, one.inode))
@@ -164,3 +168,68 @@ class Seen:
             missed_connections=len(self._missed),
             core_share=None if self._spent is None or span <= 0 else round(self._spent / span, 4),
         )
+
+
+def unread(log: ConnectionLog, polled: PollLog, lost: DeviceLostError | None) -> Iterator[Skipped]:
+    """Yield what was promised and not read.
+
+    Args:
+        log: the looks.
+        polled: what was asked between them.
+        lost: why the phone went away, where it did.
+    """
+    for name, said in sorted(log.refused.items()):
+        reason = f"The phone does not hand out its list of sockets ({said}); what stands in it was not seen."
+        yield Skipped(subject=f"/proc/net/{name}", step="read", code="refused", reason=reason)
+    samples = log.samples()
+    if not samples.taken:
+        reason = "The phone answered no look at its sockets."
+        yield Skipped(subject="/proc/net", step="read", code="no-sample", reason=reason)
+    elif log.failed:
+        reason = f"{log.failed} of {log.failed + samples.taken} looks at the sockets were not answered."
+        yield Skipped(subject="/proc/net", step="read", code="samples-failed", reason=reason)
+    if log.too_many:
+        reason = "There were more places than are kept apart; further ones were left out."
+        yield Skipped(subject="/proc/net", step="read", code="too-many", reason=reason)
+    if polled.last is None:
+        reason = "The phone does not tell how many bytes each uid moved."
+        yield Skipped(subject="dumpsys netstats", step="command", code="no-traffic", reason=reason)
+    if lost is not None:
+        yield Skipped(subject="phone", step="transfer", code="device-lost", reason=lost.message)
+
+
+def cannot_see(samples: Samples, log: ConnectionLog, polled: PollLog) -> tuple[str, ...]:
+    """Say what this watch does not show, in sentences.
+
+    Args:
+        samples: how well was looked.
+        log: the looks.
+        polled: what was asked between them.
+    """
+    said = [
+        f"{samples.taken} looks at the sockets were taken, one every {samples.interval_ms} ms on average; the longest "
+        f"time without one was {samples.longest_gap_ms} ms. A connection that lives shorter than that can be missed.",
+    ]
+    if samples.missed_connections:
+        said.append(
+            f"{samples.missed_connections} connections had ended before a look saw whose they were; a closed socket "
+            "belongs to nobody, so they are in no line of this result."
+        )
+    if log.unconnected:
+        uids = ", ".join(str(uid) for uid in sorted(log.unconnected)[:10])
+        said.append(
+            f"UDP sockets that name no remote end show nothing of whom they talk to; uids that had one: {uids}."
+        )
+    said.append(
+        "Names are never resolved: a socket shows an address, and what its package's code holds is named beside it, "
+        "without a claim that they are the same. Behind a proxy the address is that of the proxy."
+    )
+    said.append("The phone looks names up for all packages in one process; whose question it was is not seen there.")
+    said.append("Bytes are counted for each uid, not for each connection.")
+    if not any(moment.screen_on is not None for _, moment in polled.moments):
+        said.append("The phone does not tell whether its screen was on.")
+    if not any(moment.in_front is not None for _, moment in polled.moments):
+        said.append("The phone does not tell which package had the screen.")
+    if log.unknown_lines:
+        said.append(f"{log.unknown_lines} lines of the socket tables were not understood.")
+    return tuple(said)

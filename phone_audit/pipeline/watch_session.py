@@ -17,10 +17,8 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Moved, Observation, ObservationLine, Samples
-from phone_audit.pipeline.limits import not_read
-from phone_audit.pipeline.options import Budget, Via, never
-from phone_audit.pipeline.provenance import Clock, utc_now
-from phone_audit.pipeline.seen import Place, Seen
+from phone_audit.pipeline.connection_log import ConnectionLog, Place, unread
+from phone_audit.pipeline.options import Budget, Clock, Via, never, utc_now
 from phone_audit.pipeline.watched_code import WatchedCode
 
 IDLE = 60.0
@@ -33,26 +31,6 @@ GRACE = 20.0
 
 _TURN = 0.05
 """Seconds after which a wait asks again whether to stop."""
-
-
-class Live:
-    """What is known in the middle of a watch, for whoever draws it."""
-
-    def __init__(self, watching: "Watching") -> None:
-        self._watching = watching
-
-    def observations(self) -> tuple[Observation, ...]:
-        """Return what was seen so far, joined with the code that was read so far."""
-        return self._watching.observations()
-
-    def samples(self) -> Samples:
-        """Say how well was looked so far."""
-        return self._watching.seen.samples()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the first look."""
-        return self._watching.elapsed
 
 
 def _nobody(_: object) -> None:
@@ -73,7 +51,7 @@ class WatchOptions:
         budget: what the analysis of one APK may cost.
         cache: whether files that were analysed before are neither copied nor analysed again.
         on_wait: told a sentence when the person must look at the phone.
-        on_look: told after each look.
+        on_look: told after each look; the session says what is known so far.
         on_line: gets each observation once its code was read, or will not be for a while.
         stopped: asked again and again; once true, what was seen so far is the result.
         clock: gives the present time.
@@ -89,18 +67,18 @@ class WatchOptions:
     budget: Budget = field(default_factory=Budget)
     cache: bool = True
     on_wait: Callable[[str], None] | None = None
-    on_look: Callable[[Live], None] = _nobody
+    on_look: Callable[["WatchSession"], None] = _nobody
     on_line: Callable[[ObservationLine], None] = _nobody
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic
 
 
-class Watching:
+class WatchSession:
     """One watch of one phone.
 
     Attributes:
-        seen: what the looks showed so far.
+        log: what the looks showed so far.
         device: which phone.
     """
 
@@ -113,7 +91,7 @@ class Watching:
         knowledge: Knowledge,
         options: WatchOptions,
     ) -> None:
-        self.seen = Seen(owners)
+        self.log = ConnectionLog(owners)
         self.knowledge = knowledge
         self.options = options
         self.owners = owners
@@ -140,6 +118,10 @@ class Watching:
         """Seconds since the begin."""
         return self.options.monotonic() - self._started
 
+    def samples(self) -> Samples:
+        """Return how well was looked so far."""
+        return self.log.samples()
+
     def run(self) -> None:
         """Look until the time is over, nothing new comes, or an end is asked for."""
         self._bystander.start()
@@ -149,7 +131,7 @@ class Watching:
                 begun = self.options.monotonic()
                 self._look()
                 self._tell_lines()
-                self.options.on_look(Live(self))
+                self.options.on_look(self)
                 self._rest(begun)
         except DeviceLostError as error:
             self._lost = error
@@ -180,10 +162,10 @@ class Watching:
             sample = None
         now = self.options.monotonic()
         if sample is None:
-            self.seen.failed += 1
+            self.log.failed += 1
             return
         moment = self.beside.moment_at(sample.asked)
-        new = self.seen.note(sample, self.options.clock(), moment)
+        new = self.log.note(sample, self.options.clock(), moment)
         self._pace.note(now, sample.spent, news=bool(new))
         if new:
             self._news = now
@@ -212,7 +194,7 @@ class Watching:
 
     def observation(self, place: Place) -> Observation:
         """Return what was seen of one place, joined with the code that was read."""
-        one = self.seen.observation(place)
+        one = self.log.observation(place)
         names = sorted(self._names_of().get((one.uid, one.remote.address), ()))
         return with_join(one, self._held(one.packages), names, self.knowledge)
 
@@ -239,7 +221,7 @@ class Watching:
 
     def observations(self) -> tuple[Observation, ...]:
         """Return everything that was seen, by uid and place, with the bytes of a uid that had one place only."""
-        found = [self.observation(place) for place in sorted(self.seen.places)]
+        found = [self.observation(place) for place in sorted(self.log.places)]
         places: dict[int, int] = {}
         for one in found:
             places[one.uid] = places.get(one.uid, 0) + 1
@@ -279,4 +261,4 @@ class Watching:
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Return what was promised and not read."""
-        return (*not_read(self.seen, self.beside, self._lost), *self._code.skipped)
+        return (*unread(self.log, self.beside, self._lost), *self._code.skipped)

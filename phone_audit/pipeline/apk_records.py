@@ -1,0 +1,118 @@
+"""Analysed APKs → published records, which lie on disk until a format is written."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import NamedTuple, Self, overload
+
+from phone_audit.apk.records import join_splits
+from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.files.spool import Place, Spool
+from phone_audit.judge.judge import JudgedApk
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import Apk, ApkInfo, ApkRun
+from phone_audit.model.base import put_aside
+from phone_audit.pipeline.options import TOOL, Budget
+
+
+@dataclass(frozen=True)
+class AnalysedApk:
+    """What was read from one APK, how long that took, and whether that was in an earlier run."""
+
+    info: ApkInfo
+    seconds: float
+    cached: bool = False
+
+
+def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
+    """Start the processes that read APKs."""
+    return WorkerPool(budget.jobs, timeout=budget.seconds, memory_mb=budget.memory_mb, knowledge_dirs=knowledge.folders)
+
+
+def joined(apks: Sequence[AnalysedApk]) -> tuple[AnalysedApk, ...]:
+    """Join splits to their base; the record takes the time of all its files."""
+    by_path = {apk.info.path: apk for apk in apks}
+    return tuple(
+        _from(info, [by_path[path] for path in _paths(info) if path in by_path])
+        for info in join_splits([apk.info for apk in apks])
+    )
+
+
+def _from(info: ApkInfo, files: Sequence[AnalysedApk]) -> AnalysedApk:
+    cached = bool(files) and all(file.cached for file in files)
+    return AnalysedApk(info, sum(file.seconds for file in files), cached)
+
+
+def _paths(info: ApkInfo) -> set[str]:
+    return {info.path, *(file.path for file in info.files)}
+
+
+def published_apk(apk: AnalysedApk, judged: JudgedApk, knowledge: Knowledge) -> Apk:
+    """Put what was read and what was judged into the published record."""
+    return Apk(
+        **dict(apk.info),
+        schema_="phone-audit/apk/1",
+        findings=judged.findings,
+        incidents=judged.incidents,
+        outcome=judged.outcome,
+        tool=TOOL,
+        knowledge_digest=knowledge.info.digest,
+        run=ApkRun(seconds=apk.seconds, cached=apk.cached),
+    )
+
+
+class _Kept(NamedTuple):
+    path: str
+    number: int
+    place: Place
+
+
+class SpooledApks(Sequence[Apk]):
+    """Records in the order of their paths, read from disk one at a time, as often as somebody goes through them.
+
+    Used as a context; at its end the records are gone.
+    """
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._kept: list[_Kept] = []
+        self._sorted = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def add(self, record: Apk) -> None:
+        """Put a record aside."""
+        self._kept.append(_Kept(record.path, len(self._kept), self._spool.put(record.model_dump_json())))
+        self._sorted = False
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, place: int) -> Apk: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Apk, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Apk | tuple[Apk, ...]:
+        if isinstance(place, slice):
+            return tuple(self._record(kept) for kept in self._in_order()[place])
+        return self._record(self._in_order()[place])
+
+    def __iter__(self) -> Iterator[Apk]:
+        return (self._record(kept) for kept in self._in_order())
+
+    def _in_order(self) -> list[_Kept]:
+        if not self._sorted:
+            self._kept.sort()
+            self._sorted = True
+        return self._kept
+
+    def _record(self, kept: _Kept) -> Apk:
+        return put_aside(Apk, self._spool.get(kept.place))

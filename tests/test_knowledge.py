@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.check.folder import check_knowledge
-from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from phone_audit.knowledge.rules import split_url
 from phone_audit.knowledge.schema.incident import Fact
@@ -38,7 +37,7 @@ def test_no_entry_has_a_problem() -> None:
 
 
 def test_the_counts_are_those_of_the_dossier(knowledge: Knowledge) -> None:
-    facts = Counter(fact.confidence for entry in knowledge.incidents for _, fact in facts_of(entry))
+    facts = Counter(fact.confidence for entry in knowledge.incidents for _, fact in entry.facts())
     assert facts == {"sourced": 1837, "recalled": 41}
     counts = {name: knowledge.info.counts[name] for name in ("hosts", "incidents", "keys", "rules", "trackers")}
     assert counts == {"hosts": 668, "incidents": 116, "keys": 12, "rules": 22, "trackers": 432}

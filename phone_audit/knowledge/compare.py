@@ -1,7 +1,6 @@
 """How a fact is compared with a text: exactly, in part, by a pattern, or as a version inside a range."""
 
 import re
-from collections.abc import Callable, Mapping
 
 from phone_audit.knowledge.patterns import LONGEST_TEXT
 from phone_audit.knowledge.schema.incident import BuildFact, ModelFact
@@ -13,65 +12,7 @@ HMD_BUILD = re.compile(r"(?P<branch>[0-9]{2}[A-Z]{2,4}_[0-9]{1,2}_[0-9]{2,3}[A-Z
 _SERVICE_PACK = re.compile(r"_SP([0-9]{1,4})")
 _BOUND = re.compile(r"(?:SP)?([0-9]{1,4})")
 _MIUI = re.compile(r"V([0-9]{1,9}(?:\.[0-9]{1,9}){1,9})(?:\.[A-Z]{7})?")
-_DOTTED = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,31}")
-
-
-def in_range(fact: BuildFact, text: str) -> bool:
-    """Tell whether a version lies in a published range.
-
-    Args:
-        fact: a fact with `match: range`; `from_` is included, `below` excluded.
-        text: a version as the phone shows it; hostile input. Another scheme or branch is never inside.
-    """
-    read = _READERS[fact.scheme or "dotted"]
-    here = read(text, fact.branch or "")
-    if here is None:
-        return False
-    low, high = bounds(fact)
-    return (low is None or here >= low) and (high is None or here < high)
-
-
-def bounds(fact: BuildFact) -> tuple[Version | None, Version | None]:
-    """Return the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
-    return _bound(fact, fact.from_), _bound(fact, fact.below)
-
-
-def _bound(fact: BuildFact, text: str | None) -> Version | None:
-    if text is None:
-        return None
-    if fact.scheme == "hmd":  # inside a branch only the service pack is compared, so only it is given
-        found = _BOUND.fullmatch(text)
-        return (int(found[1]),) if found else None
-    return _READERS[fact.scheme or "dotted"](text, "")
-
-
-def _hmd(text: str, branch: str) -> Version | None:
-    """No service pack counts as SP00: the first release of a branch."""
-    if text == branch:
-        return (0,)
-    found = _SERVICE_PACK.fullmatch(text.removeprefix(branch)) if branch and text.startswith(branch) else None
-    return (int(found[1]),) if found else None
-
-
-def _miui(text: str, _branch: str) -> Version | None:
-    found = _MIUI.fullmatch(text)
-    return _numbers(found[1]) if found else None
-
-
-def _dotted(text: str, _branch: str) -> Version | None:
-    return _numbers(text) if _DOTTED.fullmatch(text) else None
-
-
-def _numbers(text: str) -> Version:
-    return tuple(int(part) for part in text.split("."))
-
-
-_READERS: Mapping[str, Callable[[str, str], Version | None]] = {
-    "hmd": _hmd,
-    "miui": _miui,
-    "dotted": _dotted,
-    "unix-seconds": _dotted,
-}
+_DOTTED = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18}){0,31})")
 
 
 def names_build(fact: BuildFact | ModelFact, have: str) -> bool:
@@ -94,3 +35,43 @@ def compare(match: str, want: str, have: str) -> bool:
     if match == "contains":
         return want in have
     return re.search(want, have[:LONGEST_TEXT]) is not None
+
+
+def in_range(fact: BuildFact, text: str) -> bool:
+    """Tell whether a version lies in a published range.
+
+    Args:
+        fact: a fact with `match: range`; `from_` is included, `below` excluded.
+        text: a version as the phone shows it; hostile input. Another scheme or branch is never inside.
+    """
+    here = _service_pack(text, fact.branch or "") if fact.scheme == "hmd" else _version(fact, text)
+    low, high = bounds(fact)
+    return here is not None and (low is None or here >= low) and (high is None or here < high)
+
+
+def bounds(fact: BuildFact) -> tuple[Version | None, Version | None]:
+    """Return the ends of a range, `from_` and `below`; None where there is none, or where it is no version."""
+    return _bound(fact, fact.from_), _bound(fact, fact.below)
+
+
+def _bound(fact: BuildFact, text: str | None) -> Version | None:
+    if text is None:
+        return None
+    # inside a branch of HMD only the service pack is compared, so only it is given
+    return _numbers(_BOUND, text) if fact.scheme == "hmd" else _version(fact, text)
+
+
+def _service_pack(text: str, branch: str) -> Version | None:
+    """No service pack counts as SP00: the first release of a branch."""
+    if text == branch:
+        return (0,)
+    return _numbers(_SERVICE_PACK, text.removeprefix(branch)) if branch and text.startswith(branch) else None
+
+
+def _version(fact: BuildFact, text: str) -> Version | None:
+    return _numbers(_MIUI if fact.scheme == "miui" else _DOTTED, text)
+
+
+def _numbers(form: re.Pattern[str], text: str) -> Version | None:
+    found = form.fullmatch(text)
+    return tuple(map(int, found[1].split("."))) if found else None

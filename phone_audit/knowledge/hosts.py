@@ -10,6 +10,15 @@ Item = TypeVar("Item")
 
 LONGEST_HOST = 253
 """Characters that the name of a host can have (RFC 1035, written with dots)."""
+_CATEGORIES: tuple[tuple[str, EndpointCategory], ...] = (
+    ("advertising", "advertising"),
+    ("analytics", "telemetry"),
+    ("location", "telemetry"),
+    ("profiling", "telemetry"),
+    ("crash-reporting", "crash-reporting"),
+    ("identification", "identity"),
+)
+"""The category of a tracker against that of its hosts, the one that says most about the sending first."""
 
 
 def plain_host(host: str) -> str:
@@ -75,17 +84,6 @@ class HostIndex(Generic[Item]):
     def every(self, host: str) -> tuple[Item, ...]:
         """Return every item whose host covers this one, most labels first."""
         return tuple(item for suffix in suffixes(host) for item in self._items.get(suffix, ()))
-
-
-_CATEGORIES: tuple[tuple[str, EndpointCategory], ...] = (
-    ("advertising", "advertising"),
-    ("analytics", "telemetry"),
-    ("location", "telemetry"),
-    ("profiling", "telemetry"),
-    ("crash-reporting", "crash-reporting"),
-    ("identification", "identity"),
-)
-"""The category of a tracker against that of its hosts, the one that says most about the sending first."""
 
 
 def host_facts_of(trackers: Iterable[TrackerFact]) -> Iterator[HostFact]:

@@ -11,30 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.knowledge import kinds
 from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trackers
 from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
 from phone_audit.knowledge.hosts import HostIndex, host_facts_of
-from phone_audit.knowledge.kinds import (
-    AUTHORITIES,
-    BASELINES,
-    BEHAVIOURS,
-    FIRMWARE,
-    HOSTS,
-    INCIDENTS,
-    KEYS,
-    KINDS,
-    LABELS,
-    LIBRARIES,
-    PACKERS,
-    RULES,
-    SCHEMES,
-    SUPPORT,
-    TRACKERS,
-    Entry,
-    Kind,
-)
+from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.schema.facts import (
     FactFile,
@@ -90,23 +73,23 @@ class Knowledge:
     indicators: Indicators = field(default_factory=Indicators)
     _parsed: dict[str, list[tuple[DataFile, FactFile]]] = field(default_factory=dict, init=False, repr=False)
 
-    incidents = _entries_of(INCIDENTS)
-    hosts = _entries_of(HOSTS)
-    keys = _entries_of(KEYS)
-    rules = _entries_of(RULES)
-    behaviours = _entries_of(BEHAVIOURS)
-    libraries = _entries_of(LIBRARIES)
-    packers = _entries_of(PACKERS)
-    firmware_rules = _entries_of(FIRMWARE)
-    schemes = _entries_of(SCHEMES)
-    support = _entries_of(SUPPORT)
-    baselines = _entries_of(BASELINES)
-    authorities = _entries_of(AUTHORITIES)
+    incidents = _entries_of(kinds.INCIDENTS)
+    hosts = _entries_of(kinds.HOSTS)
+    keys = _entries_of(kinds.KEYS)
+    rules = _entries_of(kinds.RULES)
+    behaviours = _entries_of(kinds.BEHAVIOURS)
+    libraries = _entries_of(kinds.LIBRARIES)
+    packers = _entries_of(kinds.PACKERS)
+    firmware_rules = _entries_of(kinds.FIRMWARE)
+    schemes = _entries_of(kinds.SCHEMES)
+    support = _entries_of(kinds.SUPPORT)
+    baselines = _entries_of(kinds.BASELINES)
+    authorities = _entries_of(kinds.AUTHORITIES)
 
     @cached_property
     def trackers(self) -> tuple[TrackerFact, ...]:
         """Third-party code that sends, by id; also what imported feeds list of it."""
-        known = self.entries(TRACKERS)
+        known = self.entries(kinds.TRACKERS)
         return tuple(sorted((*known, *feed_trackers(self.indicators.files, known)), key=lambda entry: entry.id))
 
     def entries(self, kind: Kind[Entry]) -> tuple[Entry, ...]:
@@ -132,12 +115,12 @@ class Knowledge:
 
     def listed(self, kind: Kind[Any]) -> tuple[Any, ...]:
         """Return all that is known of a kind, the trackers of feeds too."""
-        return self.trackers if kind is TRACKERS else self.entries(kind)
+        return self.trackers if kind is kinds.TRACKERS else self.entries(kind)
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
         """The bundled incidents in whose place one of the user's stands: the id, and the file of that one."""
-        entries = [(file, entry.id) for file, parsed in self._parsed_files(INCIDENTS) for entry in parsed.entries]
+        entries = [(file, entry.id) for file, parsed in self._parsed_files(kinds.INCIDENTS) for entry in parsed.entries]
         bundled = {name for file, name in entries if not file.folder}
         mine = {name: file.shown for file, name in entries if file.folder and name in bundled}
         return tuple(sorted(mine.items()))
@@ -150,7 +133,7 @@ class Knowledge:
     @cached_property
     def label_files(self) -> tuple[LabelFile, ...]:
         """What the Settings screen calls properties, file by file."""
-        return tuple(parsed for _, parsed in self._parsed_files(LABELS) if isinstance(parsed, LabelFile))
+        return tuple(parsed for _, parsed in self._parsed_files(kinds.LABELS) if isinstance(parsed, LabelFile))
 
     @cached_property
     def sources(self) -> tuple[FactSource, ...]:
@@ -166,7 +149,7 @@ class Knowledge:
         newest = max((entry.disclosed for entry in self.incidents if _is_date(entry.disclosed)), default="")
         said = (*(source.date for source in self.sources), *(feed.date for feed in self.indicators.feeds))
         dates = [date for date in said if _is_date(date)]
-        counts = {kind.folder: len(self.listed(kind)) for kind in KINDS if kind is not LABELS}
+        counts = {kind.folder: len(self.listed(kind)) for kind in KINDS if kind is not kinds.LABELS}
         counts["indicators"] = sum(sum(feed.counts.values()) for feed in self.indicators.feeds)
         return KnowledgeInfo(
             version=max([newest, *dates]).replace("-", "."),

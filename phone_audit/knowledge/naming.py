@@ -1,12 +1,18 @@
 """Is this text a host, an address, a class prefix? What a knowledge file may name, and what is too wide to name."""
 
+import hashlib
 import ipaddress
 import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from phone_audit.files.short_repr import short_repr
 
+DIGESTS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+"""Hashes by how many hexadecimal digits they have."""
+EMPTY_DIGESTS: Final = frozenset(hashlib.new(name).hexdigest() for name in DIGESTS.values())
+"""Those of a file without content."""
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _PREFIX = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\.?")
 _SUFFIXES = Path(__file__).parent / "suffixes.txt"
@@ -52,7 +58,7 @@ def prefix_fault(prefix: str) -> str | None:
 
 def digest_fault(text: str, algorithm: str) -> str | None:
     """Say what keeps a text from being a hash in lower-case hexadecimal of the algorithm's length, or None."""
-    length = {"md5": 32, "sha1": 40, "sha256": 64}[algorithm]
+    length = next(length for length, name in DIGESTS.items() if name == algorithm)
     if re.fullmatch(rf"[0-9a-f]{{{length}}}", text):
         return None
     return f"{short_repr(text)} is no {algorithm}; write {length} digits of lower-case hexadecimal"

@@ -9,7 +9,6 @@ from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.files.short_repr import short_repr
 from phone_audit.judge.selftest import failed_tests
 from phone_audit.knowledge.check.folder import CheckedFolder, check_folder, counts_of
-from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS
 from phone_audit.knowledge.feeds.indicator import FeedHead, Listed
@@ -114,7 +113,7 @@ def show(knowledge: Knowledge, wanted: str) -> list[Known]:
 
 def _names(entry: IncidentEntry, wanted: str) -> bool:
     """Tell whether a fact of the incident is this very value."""
-    return any(fact.value.casefold() == wanted.casefold() for _, fact in facts_of(entry))
+    return any(fact.value.casefold() == wanted.casefold() for _, fact in entry.facts())
 
 
 def _lookups(knowledge: Knowledge, wanted: str) -> list[Listed]:
@@ -160,7 +159,7 @@ def _incident(entry: IncidentEntry) -> Known:
         ("a match gives at most", at_most(entry)),
         ("nothing to compare", entry.tests.unmatchable or ""),
         ("published", entry.disclosed),
-        *((_words(name.partition("[")[0]), f"{fact.value} ({_told(fact)})") for name, fact in facts_of(entry)),
+        *((_words(name.partition("[")[0]), f"{fact.value} ({_told(fact)})") for name, fact in entry.facts()),
         *(("what to do", step.text) for step in entry.what_to_do),
         *(
             ("source", f"{source.publisher}, {source.title}, {source.date} ({source.kind}) {source.url}")

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from phone_audit.judge.judge import judge_apk, judge_scan
-from phone_audit.knowledge.check.incident import facts_of
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkFile, ApkInfo
@@ -228,7 +227,7 @@ def test_their_packages_and_properties_confirm_only_on_such_a_build(incident: st
 def test_each_identifier_is_one_that_the_sources_print(case: dict[str, Any], knowledge: Knowledge) -> None:
     """A build that must match stands in a sourced fact; one that was made to try a range or a pattern says so."""
     entry = knowledge.incident(case["incident"])
-    printed = {fact.value for _, fact in facts_of(entry) if fact.confidence == "sourced"}
+    printed = {fact.value for _, fact in entry.facts() if fact.confidence == "sourced"}
     for row in case["builds"]:
         if row["gives"] and "why" not in row:
             values = [row["given"]] if isinstance(row["given"], str) else row["given"].values()

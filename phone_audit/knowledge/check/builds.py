@@ -17,6 +17,9 @@ BUILD_FIELDS = frozenset({
     "ro.miui.ui.version.name",
 })  # fmt: skip
 """The properties that tell builds apart."""
+MODEL_FIELDS = frozenset({"ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board"})
+Placed = tuple[str, BuildFact]
+"""A fact and its place in the file."""
 
 
 def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) -> None:
@@ -30,9 +33,6 @@ def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) ->
                 report(f"{at}.value", f"missing; {condition.match} needs a value")
 
 
-MODEL_FIELDS = frozenset({"ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board"})
-
-
 def check_build(fact: BuildFact, place: str, report: Report) -> None:
     """Report what keeps a build from being compared."""
     if not _check_field(fact, place, BUILD_FIELDS | {PACKAGE_VERSION}, report):
@@ -40,10 +40,8 @@ def check_build(fact: BuildFact, place: str, report: Report) -> None:
     if fact.match == "range":
         _check_range(fact, place, report)
     elif fact.match != "regex" and not fact.field.startswith("ro.product.") and re.search(r"[\s(),;]", fact.value):
-        report(
-            f"{place}.value",
-            f"{short_repr(fact.value)} is prose; write one value to compare, the rest into note or label",
-        )
+        text = f"{short_repr(fact.value)} is prose; write one value to compare, the rest into note or label"
+        report(f"{place}.value", text)
     if fact.field == PACKAGE_VERSION and not fact.package:
         report(f"{place}.package", "missing; name the package whose version it is")
     if fact.field == "ro.build.fingerprint" and fact.match == "exact" and not FINGERPRINT_FORM.fullmatch(fact.value):
@@ -81,10 +79,6 @@ def _check_range(fact: BuildFact, place: str, report: Report) -> None:
         report(f"{place}.branch", "hmd compares inside a branch and the other schemes have none")
 
 
-Placed = tuple[str, BuildFact]
-"""A fact and its place in the file."""
-
-
 def check_ranges(builds: Sequence[BuildFact], report: Report) -> None:
     """Report ranges that cannot be read or hold nothing, and builds that overlap.
 
@@ -106,10 +100,8 @@ def _readable(place: str, fact: BuildFact, report: Report) -> bool:
     low, high = bounds(fact)
     for name, given, read in (("from", fact.from_, low), ("below", fact.below, high)):
         if given is not None and read is None:
-            report(
-                f"{place}.{name}",
-                f"{short_repr(given)} is no version of the scheme {fact.scheme}; see docs/knowledge.md",
-            )
+            text = f"{short_repr(given)} is no version of the scheme {fact.scheme}; see docs/knowledge.md"
+            report(f"{place}.{name}", text)
             return False
     if low is not None and high is not None and low >= high:
         report(f"{place}.below", f"nothing lies from {fact.from_} to below {fact.below}; write the higher one as below")

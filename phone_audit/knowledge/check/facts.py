@@ -5,6 +5,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from phone_audit.files.short_repr import short_repr
+from phone_audit.knowledge.check.reporting import (
+    report_failed,
+    report_fault,
+    report_faults,
+    report_missing,
+    report_untested,
+)
 from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.hosts import host_under
 from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
@@ -27,12 +34,20 @@ from phone_audit.knowledge.schema.facts import (
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
 """One label alone only where it is long enough to be a name: `okhttp3`, but not `rx` or `io`."""
+_FILE = re.compile(r"[\w.+*-]+(/[\w.+*-]+)*/?")
+_JOIN = " + "
+"""Between the paths of a self-test of a packer."""
+_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*)*")
+_PROOFS = {"signer": ("packages", "signers"), "platform": ("packages", "api_levels"), "file": ("files",)}
+"""What each kind of proof of a baseline has to name, and nothing else."""
+OLDEST, NEWEST = 21, 99
+"""API levels of authorities: before 21 the list lay elsewhere in AOSP."""
 
 
 def check_source(source: FactSource, report: Report) -> None:
     """Report what a source of bulk facts lacks."""
-    for field in ("title", "publisher", "licence"):
-        if not getattr(source, field).strip():
+    for field, text in (("title", source.title), ("publisher", source.publisher), ("licence", source.licence)):
+        if not text.strip():
             report(f"sources.{field}", "missing")
     if not source.url.startswith(("http://", "https://")):
         report("sources.url", f"{short_repr(source.url)} is no address; write http(s)://…")
@@ -40,39 +55,37 @@ def check_source(source: FactSource, report: Report) -> None:
         report("sources.date", f"{short_repr(source.date)}; write the day it was read: 2026-01-31")
 
 
-def covers_class(prefix: str, name: str) -> bool:
+def covers_class(prefixes: Iterable[str], name: str) -> bool:
     """Tell whether a class prefix covers a class name: whole labels only, and the exact name unless it ends in a dot.
 
     Example:
-        >>> covers_class("com.adjust.sdk", "com.adjust.sdk.Adjust")
+        >>> covers_class(["com.adjust.sdk"], "com.adjust.sdk.Adjust")
         True
-        >>> covers_class("com.adjust.sdk", "com.adjust.sdkx.Adjust")
+        >>> covers_class(["com.adjust.sdk"], "com.adjust.sdkx.Adjust")
         False
     """
-    return name.startswith(prefix if prefix.endswith(".") else f"{prefix}.") or name == prefix
+    return any(name == prefix or name.startswith(f"{prefix.removesuffix('.')}.") for prefix in prefixes)
 
 
 def check_tracker(tracker: TrackerFact, report: Report) -> None:
     """Report faults of a tracker; each of its self-tests is a class name or a host."""
-    for place, prefix in enumerate(tracker.code):
-        _report(prefix_fault(prefix), f"code[{place}]", report)
-    for place, host in enumerate(tracker.hosts):
-        _report(host_fault(host), f"hosts[{place}]", report)
+    report_faults(report, "code", tracker.code, prefix_fault)
+    report_faults(report, "hosts", tracker.hosts, host_fault)
     for place, switch in enumerate(tracker.opt_out):
         _check_opt_out(switch, f"opt_out[{place}]", report)
-    _check_tests_present(tracker, bool(tracker.code or tracker.hosts), report)
-    for name, wanted, given in (("matches", True, tracker.matches), ("ignores", False, tracker.ignores)):
-        for place, text in enumerate(given):
-            met = any(covers_class(prefix, text) for prefix in tracker.code)
-            met = met or any(host_under(text, host) for host in tracker.hosts)
-            _report_test(name, place, text, met, wanted, report)
+    if tracker.code or tracker.hosts:
+        report_untested(report, tracker.matches, tracker.ignores)
+
+    def is_met(text: str) -> bool:
+        return covers_class(tracker.code, text) or any(host_under(text, host) for host in tracker.hosts)
+
+    report_failed(report, tracker.matches, tracker.ignores, is_met)
 
 
 def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.-]+", switch.name):
-        report(
-            f"{place}.name", f"{short_repr(switch.name)} is no name of meta-data; write it as it stands in the manifest"
-        )
+        text = f"{short_repr(switch.name)} is no name of meta-data; write it as it stands in the manifest"
+        report(f"{place}.name", text)
     if not switch.values:
         report(f"{place}.values", "missing; say for one value at least what the tracker then does")
     for value, meaning in switch.values.items():
@@ -88,20 +101,15 @@ def check_library(library: LibraryFact, report: Report) -> None:
         report("owner", "missing; name who makes it")
     for place, prefix in enumerate(library.code):
         if not _LIBRARY_PREFIX.fullmatch(prefix):
-            report(
-                f"code[{place}]",
-                f"{short_repr(prefix)} is no prefix of class names; write whole labels: com.vendor.library",
-            )
-    _check_tests_present(library, True, report)
-    for name, wanted, given in (("matches", True, library.matches), ("ignores", False, library.ignores)):
-        for place, text in enumerate(given):
-            met = any(covers_class(prefix, text) for prefix in library.code)
-            _report_test(name, place, text, met, wanted, report)
+            text = f"{short_repr(prefix)} is no prefix of class names; write whole labels: com.vendor.library"
+            report(f"code[{place}]", text)
+    report_untested(report, library.matches, library.ignores)
+    report_failed(report, library.matches, library.ignores, lambda text: covers_class(library.code, text))
 
 
 def check_host(fact: HostFact, report: Report) -> None:
     """Report faults of the owner of a host."""
-    _report(host_fault(fact.host, as_owner=True), "host", report)
+    report_fault(report, "host", host_fault(fact.host, as_owner=True))
     if not fact.owner.strip():
         report("owner", "missing; name the company")
 
@@ -111,33 +119,31 @@ def check_key(key: KeyFact, report: Report) -> None:
     if key.sha256 is None and key.sha1 is None:
         report("sha256", "missing; give the SHA-256 of the certificate, or its SHA-1")
     if key.sha256 is not None:
-        _report(digest_fault(key.sha256, "sha256"), "sha256", report)
+        report_fault(report, "sha256", digest_fault(key.sha256, "sha256"))
     if key.sha1 is not None:
-        _report(digest_fault(key.sha1, "sha1"), "sha1", report)
+        report_fault(report, "sha1", digest_fault(key.sha1, "sha1"))
 
 
 def check_rule(rule: RuledOutRule, report: Report) -> None:
     """Report faults of a rule; each of its self-tests is a host or a URL."""
     if not rule.reason.strip():
         report("reason", "missing; say why nothing is sent there")
-    faults = [*map(_rule_host_fault, rule.hosts), *map(_url_prefix_fault, rule.url_prefixes)]
-    places = [f"hosts[{place}]" for place in range(len(rule.hosts))]
-    places += [f"url_prefixes[{place}]" for place in range(len(rule.url_prefixes))]
-    for place, fault in zip(places, faults, strict=True):
-        _report(fault, place, report)
-    for number, prefix in enumerate(rule.held_by):
-        _report(prefix_fault(prefix), f"held_by[{number}]", report)
-    _check_tests_present(rule, True, report)
+    report_faults(report, "hosts", rule.hosts, _rule_host_fault)
+    report_faults(report, "url_prefixes", rule.url_prefixes, _url_prefix_fault)
+    report_faults(report, "held_by", rule.held_by, prefix_fault)
+    report_untested(report, rule.matches, rule.ignores)
     if rule.by == "analysis" and (rule.hosts or rule.url_prefixes or rule.url_patterns):
         report("by", "a rule by analysis names no hosts, URL prefixes or patterns; write by name, or leave them out")
     if bool(rule.texts) != bool(rule.held_by) or (rule.texts and rule.by != "analysis"):
         report("texts", "texts and held_by go together, in a rule by analysis")
-    if rule.by == "analysis" or any(faults):
+    if (
+        rule.by == "analysis"
+        or any(map(_rule_host_fault, rule.hosts))
+        or any(map(_url_prefix_fault, rule.url_prefixes))
+    ):
         return  # a self-test says nothing about a rule that cannot be read, or that only the analyser can try
     index = RuleIndex((rule,))
-    for name, wanted, given in (("matches", True, rule.matches), ("ignores", False, rule.ignores)):
-        for number, text in enumerate(given):
-            _report_test(name, number, text, index.find(split_url(text)[0], text) is not None, wanted, report)
+    report_failed(report, rule.matches, rule.ignores, lambda text: index.find(split_url(text)[0], text))
 
 
 def _rule_host_fault(host: str) -> str | None:
@@ -166,62 +172,23 @@ def check_rule_against(rule: RuledOutRule, sending: Iterable[tuple[str, str]], r
             report("hosts", f"takes out {host}, to which data is sent ({who}); name a narrower host or a URL prefix")
 
 
-def _check_tests_present(entry: TrackerFact | RuledOutRule | LibraryFact, comparable: bool, report: Report) -> None:
-    if comparable and not entry.matches:
-        report("matches", "missing; give a name that must be met")
-    if comparable and not entry.ignores:
-        report("ignores", "missing; give a near miss that must not be met")
-
-
-def _report_test(name: str, place: int, text: str, met: bool, wanted: bool, report: Report) -> None:
-    if met != wanted:
-        report(
-            f"{name}[{place}]",
-            f"{short_repr(text)} is {'not ' if wanted else ''}met; correct the facts or the self-test",
-        )
-
-
-def _report(fault: str | None, field: str, report: Report) -> None:
-    if fault:
-        report(field, fault)
-
-
-_FILE = re.compile(r"[\w.+*-]+(/[\w.+*-]+)*/?")
-_JOIN = " + "
-
-
 def check_packer(packer: PackerFact, report: Report) -> None:
     """Report faults of a packer; each of its self-tests is a path, a class name, or several paths."""
-    for field in ("files", "weak_files"):
-        for place, text in enumerate(getattr(packer, field)):
-            fault = file_fault(text)
-            if fault:
-                report(f"{field}[{place}]", fault)
-    for place, prefix in enumerate(packer.classes):
-        fault = prefix_fault(prefix)
-        if fault:
-            report(f"classes[{place}]", fault)
+    report_faults(report, "files", packer.files, _file_fault)
+    report_faults(report, "weak_files", packer.weak_files, _file_fault)
+    report_faults(report, "classes", packer.classes, prefix_fault)
     if len(packer.weak_files) == 1:
         report("weak_files", "one weak name alone is never enough; name another one, or none")
-    for field in ("name", "sources", "matches", "ignores"):
-        if not getattr(packer, field):
-            report(field, "missing")
-    _check_tests(packer, report)
-
-
-def _check_tests(packer: PackerFact, report: Report) -> None:
+    report_missing(report, name=packer.name, sources=packer.sources, matches=packer.matches, ignores=packer.ignores)
     index = PackerIndex((packer,))
-    for field, wanted in (("matches", True), ("ignores", False)):
-        for place, text in enumerate(getattr(packer, field)):
-            met = any(covers_class(prefix, text) for prefix in packer.classes) or index.of_files(text.split(_JOIN))
-            if bool(met) != wanted:
-                report(
-                    f"{field}[{place}]",
-                    f"{short_repr(text)} is {'not ' if wanted else ''}met; correct the facts or the self-test",
-                )
+
+    def is_met(text: str) -> bool:
+        return covers_class(packer.classes, text) or bool(index.of_files(text.split(_JOIN)))
+
+    report_failed(report, packer.matches, packer.ignores, is_met)
 
 
-def file_fault(text: str) -> str | None:
+def _file_fault(text: str) -> str | None:
     """Say what keeps a text from being the name of an entry, or None. Too few letters would meet too much."""
     if not _FILE.fullmatch(text):
         return f"{short_repr(text)} is no path inside a package; write libname.so, assets/name or assets/folder/"
@@ -230,19 +197,14 @@ def file_fault(text: str) -> str | None:
     return None
 
 
-_PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*)*")
-_PROOFS = {"signer": ("packages", "signers"), "platform": ("packages", "api_levels"), "file": ("files",)}
-"""What each kind of proof has to name, and nothing else."""
-
-
 def check_baseline(fact: BaselineFact, report: Report) -> None:
     """Report faults of a baseline: a proof that is missing, names that are none or stand twice."""
-    if not fact.name.strip():
-        report("name", "missing")
-    for field in ("packages", "signers", "api_levels", "files"):
-        if field in _PROOFS[fact.kind] and not getattr(fact, field):
+    report_missing(report, name=fact.name.strip())
+    proofs = {"packages": fact.packages, "signers": fact.signers, "api_levels": fact.api_levels, "files": fact.files}
+    for field, proof in proofs.items():
+        if field in _PROOFS[fact.kind] and not proof:
             report(field, f"missing; of kind {fact.kind} it is the proof")
-        elif field not in _PROOFS[fact.kind] and getattr(fact, field):
+        elif field not in _PROOFS[fact.kind] and proof:
             report(field, f"says nothing in an entry of kind {fact.kind}; leave it out")
     counts = Counter((*fact.packages, *fact.files.values()) if fact.kind != "file" else ())
     for name in (*fact.packages, *fact.files.values()):
@@ -252,30 +214,21 @@ def check_baseline(fact: BaselineFact, report: Report) -> None:
             report("packages", f"{name} stands {counts[name]} times; keep one of them")
 
 
-OLDEST, NEWEST = 21, 99
-"""API levels: before 21 the list lay elsewhere in AOSP."""
-
-
 def check_authority(fact: AuthorityFact, report: Report) -> None:
     """Report faults of an authority: no name, API levels that are none or not in order, no source."""
-    if not fact.name.strip():
-        report("name", "missing")
+    report_missing(report, name=fact.name.strip(), sources=fact.sources)
     if list(fact.api_levels) != sorted(set(fact.api_levels)):
         report("api_levels", "write each once, the oldest first")
     for level in fact.api_levels:
         if not OLDEST <= level <= NEWEST:
             report("api_levels", f"{level} is no API level")
-    if not fact.sources:
-        report("sources", "missing")
 
 
 def check_support(fact: SupportFact, report: Report) -> None:
     """Report faults of an end of support."""
     if not re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", fact.until):
         report("until", f"{short_repr(fact.until)}; write a day: 2026-01-31")
-    for name in ("maker", "name", "brand", "sources"):
-        if not getattr(fact, name):
-            report(name, "missing")
+    report_missing(report, maker=fact.maker, name=fact.name, brand=fact.brand, sources=fact.sources)
     if not fact.models and not fact.devices:
         report("models", "names no model and no device; name one, or leave the entry out")
 

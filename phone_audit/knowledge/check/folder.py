@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Generic
 
 from phone_audit.files.short_repr import short_repr
+from phone_audit.knowledge import kinds
 from phone_audit.knowledge.check.facts import (
     check_authority,
     check_baseline,
@@ -22,29 +23,11 @@ from phone_audit.knowledge.check.facts import (
     check_tracker,
 )
 from phone_audit.knowledge.check.feeds import check_feeds
-from phone_audit.knowledge.check.incident import check_incident, facts_of
+from phone_audit.knowledge.check.incident import check_incident
 from phone_audit.knowledge.check.rules import check_behaviour, check_firmware_rule, check_overlap, check_scheme
 from phone_audit.knowledge.feeds.indicator import FeedHead
 from phone_audit.knowledge.files import BUNDLED, DataFile, Problem, Report, SchemaError, read_file, read_folder
-from phone_audit.knowledge.kinds import (
-    AUTHORITIES,
-    BASELINES,
-    BEHAVIOURS,
-    FIRMWARE,
-    HOSTS,
-    INCIDENTS,
-    KEYS,
-    KINDS,
-    LABELS,
-    LIBRARIES,
-    PACKERS,
-    RULES,
-    SCHEMES,
-    SUPPORT,
-    TRACKERS,
-    Entry,
-    Kind,
-)
+from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.knowledge.schema.firmware import FirmwareRule
 
@@ -61,20 +44,20 @@ class EntryCheck(Generic[Entry]):
 
 
 CHECKS: Final[tuple[EntryCheck[Any], ...]] = (
-    EntryCheck(INCIDENTS, check_incident),
-    EntryCheck(TRACKERS, check_tracker),
-    EntryCheck(HOSTS, check_host),
-    EntryCheck(KEYS, check_key),
-    EntryCheck(RULES, check_rule),
-    EntryCheck(BEHAVIOURS, check_behaviour),
-    EntryCheck(LIBRARIES, check_library),
-    EntryCheck(PACKERS, check_packer),
-    EntryCheck(FIRMWARE, check_firmware_rule),
-    EntryCheck(SCHEMES, check_scheme),
-    EntryCheck(SUPPORT, check_support),
-    EntryCheck(LABELS, check_label),
-    EntryCheck(BASELINES, check_baseline),
-    EntryCheck(AUTHORITIES, check_authority),
+    EntryCheck(kinds.INCIDENTS, check_incident),
+    EntryCheck(kinds.TRACKERS, check_tracker),
+    EntryCheck(kinds.HOSTS, check_host),
+    EntryCheck(kinds.KEYS, check_key),
+    EntryCheck(kinds.RULES, check_rule),
+    EntryCheck(kinds.BEHAVIOURS, check_behaviour),
+    EntryCheck(kinds.LIBRARIES, check_library),
+    EntryCheck(kinds.PACKERS, check_packer),
+    EntryCheck(kinds.FIRMWARE, check_firmware_rule),
+    EntryCheck(kinds.SCHEMES, check_scheme),
+    EntryCheck(kinds.SUPPORT, check_support),
+    EntryCheck(kinds.LABELS, check_label),
+    EntryCheck(kinds.BASELINES, check_baseline),
+    EntryCheck(kinds.AUTHORITIES, check_authority),
 )
 
 
@@ -126,7 +109,7 @@ def check_folder(folder: Path) -> CheckedFolder:
     _check_sources(found)
     _check_standalone(found)
     _check_ruled_out(found)
-    found.problems += (Problem(*fault) for fault in check_overlap(found.of(SCHEMES)))
+    found.problems += check_overlap(found.of(kinds.SCHEMES))
     found.problems.sort()
     return found
 
@@ -153,10 +136,10 @@ def _check_names(found: CheckedFolder) -> None:
     """Report ids, hosts and certificates that stand twice."""
     named = [[(file, kind.id_of(entry)) for file, entry in found.of(kind)] for kind in KINDS if kind.unique]
     named += [
-        [(file, key.sha256) for file, key in found.of(KEYS) if key.sha256],
-        [(file, prefix) for file, library in found.of(LIBRARIES) for prefix in library.code],
-        [(file, model.casefold()) for file, fact in found.of(SUPPORT) for model in fact.models],
-        [(file, authority.sha256) for file, authority in found.of(AUTHORITIES)],
+        [(file, key.sha256) for file, key in found.of(kinds.KEYS) if key.sha256],
+        [(file, prefix) for file, library in found.of(kinds.LIBRARIES) for prefix in library.code],
+        [(file, model.casefold()) for file, fact in found.of(kinds.SUPPORT) for model in fact.models],
+        [(file, authority.sha256) for file, authority in found.of(kinds.AUTHORITIES)],
     ]
     for names in named:
         counts = Counter(name for _, name in names)
@@ -179,10 +162,17 @@ def _check_sources(found: CheckedFolder) -> None:
 
 def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
     """Yield file, id and named source of the facts that stand in lists."""
-    of_one_source: tuple[Kind[Any], ...] = (TRACKERS, HOSTS, KEYS, RULES, LIBRARIES, BASELINES)
+    of_one_source: tuple[Kind[Any], ...] = (
+        kinds.TRACKERS,
+        kinds.HOSTS,
+        kinds.KEYS,
+        kinds.RULES,
+        kinds.LIBRARIES,
+        kinds.BASELINES,
+    )
     for kind in of_one_source:
         yield from ((file, kind.id_of(entry), entry.source) for file, entry in found.of(kind))
-    of_several: tuple[Kind[Any], ...] = (PACKERS, SCHEMES, SUPPORT, LABELS, AUTHORITIES)
+    of_several: tuple[Kind[Any], ...] = (kinds.PACKERS, kinds.SCHEMES, kinds.SUPPORT, kinds.LABELS, kinds.AUTHORITIES)
     for kind in of_several:
         yield from ((file, entry.id, source) for file, entry in found.of(kind) for source in entry.sources)
 
@@ -190,11 +180,11 @@ def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
 def _check_standalone(found: CheckedFolder) -> None:
     """Report names of packages that one incident calls enough alone and another does not."""
     alone: dict[str, set[bool]] = {}
-    for _, entry in found.of(INCIDENTS):
+    for _, entry in found.of(kinds.INCIDENTS):
         for package in entry.packages:
             if package.kind is None:
                 alone.setdefault(package.value, set()).add(package.standalone)
-    for file, entry in found.of(INCIDENTS):
+    for file, entry in found.of(kinds.INCIDENTS):
         for place, package in enumerate(entry.packages):
             if len(alone.get(package.value, ())) > 1:
                 text = f"{package.value} is enough alone in one incident and not in another; write the same in both"
@@ -204,26 +194,26 @@ def _check_standalone(found: CheckedFolder) -> None:
 def _check_ruled_out(found: CheckedFolder) -> None:
     """Report rules that take out hosts to which data is sent."""
     sending = sorted(_sending_hosts(found))
-    for file, rule in found.of(RULES):
+    for file, rule in found.of(kinds.RULES):
         check_rule_against(rule, sending, found.reporter(file, rule.id))
 
 
 def _sending_hosts(found: CheckedFolder) -> Iterator[tuple[str, str]]:
-    for _, tracker in found.of(TRACKERS):
+    for _, tracker in found.of(kinds.TRACKERS):
         yield from ((host, tracker.name) for host in tracker.hosts)
-    for _, host in found.of(HOSTS):
+    for _, host in found.of(kinds.HOSTS):
         if host.category in SENDING:
             yield host.host, host.owner
-    for _, entry in found.of(INCIDENTS):
+    for _, entry in found.of(kinds.INCIDENTS):
         yield from ((fact.value, entry.id) for fact in entry.endpoints if fact.kind in ("domain", "ip"))
 
 
 def counts_of(found: CheckedFolder) -> list[str]:
     """Return the lines of counts that are printed for a folder without problems."""
-    incidents, trackers = found.entries(INCIDENTS), found.entries(TRACKERS)
-    libraries, packers = found.entries(LIBRARIES), found.entries(PACKERS)
-    schemes, baselines = found.entries(SCHEMES), found.entries(BASELINES)
-    facts = [fact for entry in incidents for _, fact in facts_of(entry)]
+    incidents, trackers = found.entries(kinds.INCIDENTS), found.entries(kinds.TRACKERS)
+    libraries, packers = found.entries(kinds.LIBRARIES), found.entries(kinds.PACKERS)
+    schemes, baselines = found.entries(kinds.SCHEMES), found.entries(kinds.BASELINES)
+    facts = [fact for entry in incidents for _, fact in entry.facts()]
     sourced = sum(fact.confidence == "sourced" for fact in facts)
     return [
         f"incidents {len(incidents)}: {len(facts)} facts ({sourced} sourced, {len(facts) - sourced} recalled), "
@@ -233,16 +223,17 @@ def counts_of(found: CheckedFolder) -> list[str]:
         f"{sum(entry.tests.unmatchable is not None for entry in incidents)} unmatchable",
         f"trackers {len(trackers)}: {_total(entry.code for entry in trackers)} class prefixes, "
         f"{_total(entry.hosts for entry in trackers)} hosts",
-        f"owners of hosts {len(found.of(HOSTS))}, public keys {len(found.of(KEYS))}, rules {len(found.of(RULES))}, "
-        f"rules of behaviour {len(found.of(BEHAVIOURS))}, rules of firmware {len(found.of(FIRMWARE))}",
+        f"owners of hosts {len(found.of(kinds.HOSTS))}, public keys {len(found.of(kinds.KEYS))}, "
+        f"rules {len(found.of(kinds.RULES))}, "
+        f"rules of behaviour {len(found.of(kinds.BEHAVIOURS))}, rules of firmware {len(found.of(kinds.FIRMWARE))}",
         f"libraries {len(libraries)}: {_total(entry.code for entry in libraries)} class prefixes",
         f"packers {len(packers)}: {_total(entry.files + entry.weak_files for entry in packers)} files, "
         f"{_total(entry.classes for entry in packers)} class prefixes",
         f"schemes of build numbers {len(schemes)}: {_total(entry.forms for entry in schemes)} forms, "
         f"{_total(entry.examples for entry in schemes)} examples; models with an end of support "
-        f"{len(found.of(SUPPORT))}",
+        f"{len(found.of(kinds.SUPPORT))}",
         f"baselines {len(baselines)}: {_total((*entry.packages, *entry.files) for entry in baselines)} packages, "
-        f"certificate authorities {len(found.of(AUTHORITIES))}",
+        f"certificate authorities {len(found.of(kinds.AUTHORITIES))}",
         f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
 

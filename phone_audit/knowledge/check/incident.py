@@ -1,27 +1,29 @@
 """The structure of one incident: sources, ceiling of `raises`, facts that can be compared, steps, self-tests."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check.builds import BUILD_FIELDS, check_build, check_conditions, check_model, check_ranges
 from phone_audit.knowledge.check.ordinary import (
-    EMPTY_DIGESTS,
     ORDINARY_PATHS,
     bundled,
     makers_named,
     ordinary_packages,
 )
+from phone_audit.knowledge.check.reporting import report_fault
 from phone_audit.knowledge.files import Report
-from phone_audit.knowledge.naming import address_fault, digest_fault, host_fault
+from phone_audit.knowledge.naming import EMPTY_DIGESTS, address_fault, digest_fault, host_fault
 from phone_audit.knowledge.rules import split_url
 from phone_audit.knowledge.schema.incident import (
     BuildFact,
     CertificateFact,
     EndpointFact,
     Fact,
+    HashFact,
     IncidentEntry,
     IncidentTests,
+    ModelFact,
     MustIgnore,
     MustMatch,
     PackageFact,
@@ -56,6 +58,25 @@ SHARED_VERSIONS = frozenset({
 })  # fmt: skip
 """Version names that many packages have: the first ones, and those of Android itself."""
 _PACKAGE = re.compile(r"android|[A-Za-z]\w*(\.\w+)+")
+_NOTHING = re.compile(r"nothing (?:else )?(?:needs|has) to be done|needs? to do nothing|no action", re.IGNORECASE)
+_FOUND = re.compile(r"of the finding|in the finding|\bPACKAGE\b|disable-user|adb uninstall")
+_COMMAND = re.compile(r"disable-user(?: --user \d+)? (?P<package>[\w.]*\w)")
+ONE_TEXT = frozenset({
+    "fingerprint", "display-id", "model", "package", "path", "hash", "certificate", "endpoint", "dex-string",
+})  # fmt: skip
+"""Kinds of which the value is one text."""
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "build": (),
+    "property": (),
+    "package+version": ("package", "version_name"),
+    "package+build": ("package",),
+    "package+endpoint": ("package", "endpoint"),
+    "package+hash": ("package", "hash"),
+    "package+signer": ("package", "signer"),
+    "property+build": ("property",),
+}
+"""Kinds of which the value is several texts, with the names that they need; properties of the build stand beside."""
+TEST_KINDS = ONE_TEXT | NAMED.keys()
 
 
 def check_incident(entry: IncidentEntry, report: Report) -> None:
@@ -70,35 +91,12 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
     _check_sources(entry, report)
     check_conditions(entry, "incident", report)
     known = {source.n for source in entry.sources}
-    for place, fact in facts_of(entry):
+    for place, fact in entry.facts():
         _check_origin(fact, place, known, report)
         check_conditions(fact, place, report)
-    _check_kinds(entry, report)
+        _check_fact(entry, fact, place, report)
     check_ranges(entry.builds, report)
     check_tests(entry.tests, report)
-
-
-def facts_of(entry: IncidentEntry) -> Iterator[tuple[str, Fact]]:
-    """Yield every fact of an entry with its place in the file."""
-    lists: dict[str, Sequence[Fact]] = {
-        "vendors": entry.vendors,
-        "component_vendors": entry.component_vendors,
-        "models": entry.models,
-        "builds": entry.builds,
-        "packages": entry.packages,
-        "hashes": entry.hashes,
-        "certificates": entry.certificates,
-        "paths": entry.paths,
-        "properties": entry.properties,
-        "endpoints": entry.endpoints,
-        "data_types": entry.data_types,
-        "transport": (entry.transport,) if entry.transport else (),
-        "cves": entry.cves,
-        "vendor_response": entry.vendor_response,
-    }
-    for name, facts in lists.items():
-        for number, fact in enumerate(facts):
-            yield f"{name}[{number}]", fact
 
 
 def ceiling_of(entry: IncidentEntry) -> Raises:
@@ -133,9 +131,8 @@ def _check_sources(entry: IncidentEntry, report: Report) -> None:
         if not source.title.strip() or not source.publisher.strip():
             report(f"sources[{place}]", "needs title and publisher")
         if source.url and not source.url.startswith(("http://", "https://")):
-            report(
-                f"sources[{place}].url", f"{short_repr(source.url)} is no address; write http(s)://… or leave it empty"
-            )
+            text = f"{short_repr(source.url)} is no address; write http(s)://… or leave it empty"
+            report(f"sources[{place}].url", text)
 
 
 def _check_origin(fact: Fact, place: str, known: set[int], report: Report) -> None:
@@ -148,36 +145,31 @@ def _check_origin(fact: Fact, place: str, known: set[int], report: Report) -> No
             report(f"{place}.{field}", f"there is no source {number} in this entry")
 
 
-def _check_kinds(entry: IncidentEntry, report: Report) -> None:
-    for place, fact in facts_of(entry):
-        match fact:
-            case PackageFact():
-                _check_package(fact, place, report)
-            case PathFact():
-                _check_path(fact, place, report)
-            case PropertyFact():
-                _check_property(fact, place, report)
-            case EndpointFact():
-                _check_endpoint(fact, place, report)
-            case CertificateFact() if fact.standalone and fact.confidence != "sourced":
-                report(f"{place}.standalone", "only a sourced certificate is enough alone; write false")
-            case CertificateFact() if fact.standalone and fact.value.lower() in bundled().public_certificates:
-                _check_shared_key(entry, place, report)
-            case BuildFact() if fact.status != "fixed":
+def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) -> None:
+    """Report what is wrong with a fact of its kind."""
+    match fact:
+        case PackageFact():
+            _check_package(fact, place, report)
+        case PathFact():
+            _check_path(fact, place, report)
+        case PropertyFact():
+            _check_property(fact, place, report)
+        case EndpointFact():
+            _check_endpoint(fact, place, report)
+        case HashFact():
+            report_fault(report, f"{place}.value", digest_fault(fact.value, fact.algo))
+            if fact.value.lower() in EMPTY_DIGESTS:
+                report(f"{place}.value", "is the hash of an empty file, which every phone holds; leave it out")
+        case CertificateFact():
+            _check_certificate(fact, entry, place, report)
+        case BuildFact():
+            check_build(fact, place, report)
+            if fact.status != "fixed":
                 _check_ordinary_build(fact, entry, place, report)
-    for number, named in enumerate(entry.cves):
-        if not re.fullmatch(r"CVE-\d{4}-\d{4,}", named.value):
-            report(f"cves[{number}].value", f"{short_repr(named.value)} is no CVE number")
-    for number, hashed in enumerate(entry.hashes):
-        _report(digest_fault(hashed.value, hashed.algo), f"hashes[{number}].value", report)
-        if hashed.value.lower() in EMPTY_DIGESTS:
-            report(f"hashes[{number}].value", "is the hash of an empty file, which every phone holds; leave it out")
-    for number, certificate in enumerate(entry.certificates):
-        _report(digest_fault(certificate.value, certificate.algo), f"certificates[{number}].value", report)
-    for number, build in enumerate(entry.builds):
-        check_build(build, f"builds[{number}]", report)
-    for number, model in enumerate(entry.models):
-        check_model(model, f"models[{number}]", report)
+        case ModelFact():
+            check_model(fact, place, report)
+        case _ if place.startswith("cves") and not re.fullmatch(r"CVE-\d{4}-\d{4,}", fact.value):
+            report(f"{place}.value", f"{short_repr(fact.value)} is no CVE number")
 
 
 def _check_package(fact: PackageFact, place: str, report: Report) -> None:
@@ -189,10 +181,8 @@ def _check_package(fact: PackageFact, place: str, report: Report) -> None:
         report(f"{place}.value", f"{short_repr(fact.value)} is no package name; correct it or give a kind")
     version = fact.version_name or ""
     if re.search(r"[;,]", version) or version in SHARED_VERSIONS:
-        report(
-            f"{place}.version_name",
-            f"{short_repr(version)} is shared by many packages, or several in one; move it to note",
-        )
+        text = f"{short_repr(version)} is shared by many packages, or several in one; move it to note"
+        report(f"{place}.version_name", text)
 
 
 def _check_path(fact: PathFact, place: str, report: Report) -> None:
@@ -200,13 +190,15 @@ def _check_path(fact: PathFact, place: str, report: Report) -> None:
     if fact.kind is None and (not fact.value.startswith("/") or re.search(r"[\s<>()*]", fact.value)):
         report(f"{place}.value", f"{short_repr(fact.value)} is no full path; correct it or give a kind")
     if fact.standalone and (fact.value.rstrip("/") or "/") in ORDINARY_PATHS:
-        report(
-            f"{place}.standalone", f"{fact.value} is on ordinary phones too, so it is never enough alone; write false"
-        )
+        text = f"{fact.value} is on ordinary phones too, so it is never enough alone; write false"
+        report(f"{place}.standalone", text)
 
 
-def _check_shared_key(entry: IncidentEntry, place: str, report: Report) -> None:
-    if entry.category != "leaked-key":
+def _check_certificate(fact: CertificateFact, entry: IncidentEntry, place: str, report: Report) -> None:
+    report_fault(report, f"{place}.value", digest_fault(fact.value, fact.algo))
+    if fact.standalone and fact.confidence != "sourced":
+        report(f"{place}.standalone", "only a sourced certificate is enough alone; write false")
+    elif fact.standalone and entry.category != "leaked-key" and fact.value.lower() in bundled().public_certificates:
         text = "others sign with this certificate too, or a maker is known by it; it is never enough alone, write false"
         report(f"{place}.standalone", text)
 
@@ -239,21 +231,11 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
     if fact.kind == "host:port" and not re.search(r":\d+$", fact.value):
         report(f"{place}.kind", f"{short_repr(fact.value)} has no port; write host:port or another kind")
     named = split_url(fact.value)[0]
-    _report(address_fault(fact.value) if fact.kind == "ip" else host_fault(named), f"{place}.value", report)
+    report_fault(report, f"{place}.value", address_fault(fact.value) if fact.kind == "ip" else host_fault(named))
     owner = bundled().owner_of(named) if fact.weight == "strong" else None
     if owner:
         text = f"{named} belongs to {owner.owner}, and ordinary packages name it too; write second or none"
         report(f"{place}.weight", text)
-
-
-def _report(fault: str | None, field: str, report: Report) -> None:
-    if fault:
-        report(field, fault)
-
-
-_NOTHING = re.compile(r"nothing (?:else )?(?:needs|has) to be done|needs? to do nothing|no action", re.IGNORECASE)
-_FOUND = re.compile(r"of the finding|in the finding|\bPACKAGE\b|disable-user|adb uninstall")
-_COMMAND = re.compile(r"disable-user(?: --user \d+)? (?P<package>[\w.]*\w)")
 
 
 def check_steps(steps: Sequence[Step], report: Report) -> None:
@@ -277,24 +259,6 @@ def check_steps(steps: Sequence[Step], report: Report) -> None:
             report(place, "holds several commands; write one step for each package")
         elif commands and not re.search(rf"Undo: adb shell pm enable {re.escape(commands[0])}\.(\s|$)", step.text):
             report(place, f"switches off without a way back; add: Undo: adb shell pm enable {commands[0]}.")
-
-
-ONE_TEXT = frozenset({
-    "fingerprint", "display-id", "model", "package", "path", "hash", "certificate", "endpoint", "dex-string",
-})  # fmt: skip
-"""Kinds of which the value is one text."""
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "build": (),
-    "property": (),
-    "package+version": ("package", "version_name"),
-    "package+build": ("package",),
-    "package+endpoint": ("package", "endpoint"),
-    "package+hash": ("package", "hash"),
-    "package+signer": ("package", "signer"),
-    "property+build": ("property",),
-}
-"""Kinds of which the value is several texts, with the names that they need; properties of the build stand beside."""
-TEST_KINDS = ONE_TEXT | NAMED.keys()
 
 
 def check_tests(tests: IncidentTests, report: Report) -> None:

@@ -8,12 +8,6 @@ from phone_audit.knowledge.compare import compare, names_build
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, Condition
 
-EMPTY_DIGESTS: Final = frozenset({
-    "d41d8cd98f00b204e9800998ecf8427e",
-    "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-})  # fmt: skip
-"""MD5, SHA-1 and SHA-256 of a file without content."""
 _PATHS = (
     "/ /acct /apex /bin /boot /cache /config /d /data /data/app /data/data /data/local /data/local/tmp /data/misc "
     "/data/system /default.prop /dev /etc /etc/hosts /init /init.rc /lost+found /metadata /mnt /mnt/sdcard /odm "

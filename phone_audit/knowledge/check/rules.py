@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.files import Report
+from phone_audit.knowledge.check.reporting import report_missing
+from phone_audit.knowledge.files import Problem, Report
 from phone_audit.knowledge.firmware_rules import PARTS, firmware_cases
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.knowledge.schema.firmware import (
     Check,
     DenyCheck,
     DifferCheck,
-    Dump,
     FirmwareRule,
     LaterCheck,
     SaysCheck,
@@ -20,23 +20,20 @@ from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeForm
 from phone_audit.knowledge.schemes import WHOLE, ReadBuild, SchemeIndex
 
 _ID = re.compile(r"(read|act|listen|send)\.[a-z0-9]+(-[a-z0-9]+)*")
-_REFERENCES = ("https://developer.android.com/", "https://source.android.com/", "https://cs.android.com/")
+_REFERENCE = "https://developer.android.com/reference/"
 
 
 def check_behaviour(rule: BehaviourRule, report: Report) -> None:
     """Report faults of a behaviour rule."""
     if _ID.fullmatch(rule.id) is None:
         report("id", f"{short_repr(rule.id)}; write read.…, act.…, listen.… or send.… in lower case")
-    for field in ("title", "meaning"):
-        if not getattr(rule, field).strip():
+    for field, text in (("title", rule.title), ("meaning", rule.meaning)):
+        if not text.strip():
             report(field, "missing; say it in plain words")
     if not rule.meaning.endswith("."):
         report("meaning", "write whole sentences")
     if not rule.source.startswith("https://"):
-        report(
-            "source",
-            f"{short_repr(rule.source)} is no address; name the reference, such as {_REFERENCES[0]}reference/…",
-        )
+        report("source", f"{short_repr(rule.source)} is no address; name the reference, such as {_REFERENCE}…")
     if rule.scope != "app" and not rule.code_leaves:
         report("scope", "nothing of it stands in code; a rule over the manifest alone has the scope app")
     if not rule.match.holds(rule.example.seen_by(rule.match)):
@@ -49,25 +46,24 @@ def check_behaviour(rule: BehaviourRule, report: Report) -> None:
 
 def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
     """Report faults of a rule: fields that mean nothing, missing dumps, dumps with the wrong answer."""
-    for name in ("cases", "sources", "matches", "ignores"):
-        if not getattr(rule, name):
-            report(name, "missing")
+    report_missing(report, cases=rule.cases, sources=rule.sources, matches=rule.matches, ignores=rule.ignores)
     subjects = [case.subject for case in rule.cases]
     for place, case in enumerate(rule.cases):
         if subjects.count(case.subject) > 1:
-            report(
-                f"cases[{place}].subject",
-                f"{short_repr(case.subject)} stands at another case; findings are told apart by it",
-            )
+            text = f"{short_repr(case.subject)} stands at another case; findings are told apart by it"
+            report(f"cases[{place}].subject", text)
         for field in fields_of(case.check):
             part = field.partition("#")[2]
             if part and part not in PARTS:
-                report(
-                    f"cases[{place}].check",
-                    f"{short_repr(part)} is no part of a fingerprint; write one of {', '.join(PARTS)}",
-                )
-    _check_dumps(rule, "matches", rule.matches, report, wanted=True)
-    _check_dumps(rule, "ignores", rule.ignores, report, wanted=False)
+                text = f"{short_repr(part)} is no part of a fingerprint; write one of {', '.join(PARTS)}"
+                report(f"cases[{place}].check", text)
+    for name, dumps, wanted in (("matches", rule.matches, True), ("ignores", rule.ignores, False)):
+        for place, dump in enumerate(dumps):
+            if any(True for _ in firmware_cases(rule, dump.fields)) != wanted:
+                met = "not met" if wanted else "met"
+                report(f"{name}[{place}]", f"this dump is {met}; correct the check or the dump")
+            if not dump.source.strip():
+                report(f"{name}[{place}].source", "missing; say where the dump was found")
 
 
 def fields_of(check: Check) -> tuple[str, ...]:
@@ -83,20 +79,10 @@ def fields_of(check: Check) -> tuple[str, ...]:
     return (check.key, check.value) if check.kind == "table" else (check.low, check.high)
 
 
-def _check_dumps(rule: FirmwareRule, field: str, dumps: tuple[Dump, ...], report: Report, *, wanted: bool) -> None:
-    for place, dump in enumerate(dumps):
-        if bool(list(firmware_cases(rule, dump.fields))) != wanted:
-            said = "not met" if wanted else "met"
-            report(f"{field}[{place}]", f"this dump is {said}; correct the check or the dump")
-        if not dump.source.strip():
-            report(f"{field}[{place}].source", "missing; say where the dump was found")
-
-
 def check_scheme(scheme: SchemeEntry, report: Report) -> None:
     """Report faults of a scheme: unknown groups, and self-tests that do not hold."""
-    for name in ("vendor", "brands", "forms", "sources", "examples", "ignores"):
-        if not getattr(scheme, name):
-            report(name, "missing")
+    report_missing(report, vendor=scheme.vendor, brands=scheme.brands, forms=scheme.forms, sources=scheme.sources)
+    report_missing(report, examples=scheme.examples, ignores=scheme.ignores)
     for place, form in enumerate(scheme.forms):
         for fault in form_faults(form):
             report(f"forms[{place}]", fault)
@@ -109,10 +95,8 @@ def check_scheme(scheme: SchemeEntry, report: Report) -> None:
     for place, (older, newer) in enumerate(scheme.pairs):
         found = index.compare(older, newer), index.compare(newer, older)
         if found != ("before", "after"):
-            report(
-                f"pairs[{place}]",
-                f"{short_repr(older)} is not told to be older than {short_repr(newer)} but {found[0]}",
-            )
+            text = f"{short_repr(older)} is not told to be older than {short_repr(newer)} but {found[0]}"
+            report(f"pairs[{place}]", text)
     for place, text in enumerate(scheme.ignores):
         if index.read(text):
             report(f"ignores[{place}]", f"{short_repr(text)} is read; tighten the pattern or correct the self-test")
@@ -139,18 +123,14 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
     for place, example in enumerate(scheme.examples):
         read = list(index.every(example.text))
         if [build.form for build in read] != [example.form]:
-            report(
-                f"examples[{place}]",
-                f"{short_repr(example.text)} is read by the forms {[build.form for build in read]}",
-            )
+            text = f"{short_repr(example.text)} is read by the forms {[build.form for build in read]}"
+            report(f"examples[{place}]", text)
             continue
         told = told_by(read[0])
         for name, value in example.says.items():
             if told.get(name) != value:
-                report(
-                    f"examples[{place}].says.{name}",
-                    f"{short_repr(example.text)} tells {short_repr(told.get(name))}, not {short_repr(value)}",
-                )
+                text = f"{short_repr(example.text)} tells {short_repr(told.get(name))}, not {short_repr(value)}"
+                report(f"examples[{place}].says.{name}", text)
     unused = {form.name for form in scheme.forms} - {example.form for example in scheme.examples}
     for name in sorted(unused):
         report("examples", f"no example of the form {short_repr(name)}")
@@ -161,16 +141,12 @@ def told_by(build: ReadBuild) -> dict[str, str]:
     return {**build.says, **({"date": build.day} if build.day else {})}
 
 
-def check_overlap(schemes: list[tuple[str, SchemeEntry]]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield file, entry, field and fault for each example that a second scheme accepts too."""
+def check_overlap(schemes: list[tuple[str, SchemeEntry]]) -> Iterator[Problem]:
+    """Yield a problem for each example that a second scheme accepts too."""
     indexes = [(entry.id, SchemeIndex((entry,))) for _, entry in schemes]
     for file, entry in schemes:
         for place, example in enumerate(entry.examples):
             others = [name for name, index in indexes if name != entry.id and index.read(example.text)]
             if others:
-                yield (
-                    file,
-                    entry.id,
-                    f"examples[{place}]",
-                    f"{short_repr(example.text)} is accepted by {', '.join(others)} too",
-                )
+                text = f"{short_repr(example.text)} is accepted by {', '.join(others)} too"
+                yield Problem(file, entry.id, f"examples[{place}]", text)

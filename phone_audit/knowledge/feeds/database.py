@@ -37,6 +37,10 @@ _LISTED: Final = (
     " FROM indicator JOIN about ON about.number = indicator.about"
 )
 _ORDER: Final = " ORDER BY kind, value, about"
+_KEPT: Final = 3
+_DIGESTS: Final = "digests.json"
+_SUFFIX: Final = ".sqlite"
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 class IndicatorDatabase:
@@ -157,12 +161,6 @@ def read_database(path: Path, feeds: Sequence[FeedHead]) -> IndicatorDatabase:
     """
     place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     return IndicatorDatabase(sqlite3.connect(place, uri=True, check_same_thread=False), feeds)
-
-
-_KEPT: Final = 3
-_DIGESTS: Final = "digests.json"
-_SUFFIX: Final = ".sqlite"
-_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 def cache_folder() -> Path:

@@ -6,7 +6,22 @@ from typing import Final
 
 from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row
 from phone_audit.knowledge.feeds.text import lines, table
-from phone_audit.knowledge.feeds.values import DIGESTS, guessed, row, shown
+from phone_audit.knowledge.feeds.values import guessed, row, shown
+from phone_audit.knowledge.naming import DIGESTS
+
+_OWN: Final = re.compile(r"(localhost|localhost\.localdomain|local|broadcasthost|ip6-\w+|0\.0\.0\.0)", re.IGNORECASE)
+_TARGET: Final = re.compile(r"(0\.0\.0\.0|127(\.\d+){3}|::1?|fe80::1%lo0|255\.255\.255\.255)\s+(?P<hosts>.+)")
+_RULE: Final = re.compile(r"\|\|(?P<host>[^\^/$*|]+)\^?(\$(?P<options>.*))?")
+_OF_PAGES: Final = re.compile(r"#[@?$]*#")
+_HARMLESS_OPTIONS: Final = re.compile(r"(important|all|third-party|3p|popup|document|doc)(,|$)")
+_NAMES: Final = re.compile(r"(malware[ _]?)?(name|family|familia|app|threat|signature|description|software)")
+_HASHES: Final = re.compile(r"md5|sha-?\d+|hash")
+_COLUMNS: Final[Mapping[str, Kind]] = {
+    "package": "package", "package name": "package", "package_name": "package", "ip": "address",
+    "ip address": "address", "domain": "host", "host": "host", "hostname": "host", "url": "url", "path": "path",
+}  # fmt: skip
+_LONGEST_HEAD: Final = 2**16
+_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 
 
 def read_values(data: bytes, about: About) -> Iterator[Row]:
@@ -15,13 +30,6 @@ def read_values(data: bytes, about: About) -> Iterator[Row]:
         value = line.partition("#")[0].strip().strip(",;\"'")
         if value:
             yield row(guessed(value), value, about)
-
-
-_OWN: Final = re.compile(r"(localhost|localhost\.localdomain|local|broadcasthost|ip6-\w+|0\.0\.0\.0)", re.IGNORECASE)
-_TARGET: Final = re.compile(r"(0\.0\.0\.0|127(\.\d+){3}|::1?|fe80::1%lo0|255\.255\.255\.255)\s+(?P<hosts>.+)")
-_RULE: Final = re.compile(r"\|\|(?P<host>[^\^/$*|]+)\^?(\$(?P<options>.*))?")
-_OF_PAGES: Final = re.compile(r"#[@?$]*#")
-_HARMLESS_OPTIONS: Final = re.compile(r"(important|all|third-party|3p|popup|document|doc)(,|$)")
 
 
 def read_hosts(data: bytes, about: About) -> Iterator[Row]:
@@ -64,16 +72,6 @@ def read_maltrail(data: bytes, about: About) -> Iterator[Row]:
             yield Rejected(shown(line), "it is the path of a URL without its host")
         else:
             yield row("url" if "/" in line else "host", line.partition(" #")[0], about)
-
-
-_NAMES: Final = re.compile(r"(malware[ _]?)?(name|family|familia|app|threat|signature|description|software)")
-_HASHES: Final = re.compile(r"md5|sha-?\d+|hash")
-_COLUMNS: Final[Mapping[str, Kind]] = {
-    "package": "package", "package name": "package", "package_name": "package", "ip": "address",
-    "ip address": "address", "domain": "host", "host": "host", "hostname": "host", "url": "url", "path": "path",
-}  # fmt: skip
-_LONGEST_HEAD: Final = 2**16
-_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 
 
 def read_csv(data: bytes, about: About) -> Iterator[Row]:

@@ -14,6 +14,9 @@ from phone_audit.knowledge.feeds.indicator import Rejected
 from phone_audit.knowledge.feeds.values import shown
 from phone_audit.model.text import as_utf8, decoded
 
+_SAFE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_READ: Final = ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
+
 
 class FeedError(ValueError):
     """A feed cannot be read at all; the message is a sentence without a full stop."""
@@ -76,10 +79,6 @@ def table(data: bytes) -> Iterator[dict[str, str] | Rejected]:
             yield Rejected(shown(f"line {reader.line_num}: {short_repr(line)}"), "it has more columns than the head")
         else:
             yield dict(zip(head, (cell.strip() for cell in line), strict=False))
-
-
-_SAFE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_READ: Final = ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
 
 
 class _Plain(_SAFE):  # type: ignore[misc]  # PyYAML has no types

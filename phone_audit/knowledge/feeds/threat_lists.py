@@ -5,9 +5,14 @@ from typing import Any, Final
 
 from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row, ThreatClass
 from phone_audit.knowledge.feeds.text import FeedError, mapping, read_json, read_yaml, table, text, texts
-from phone_audit.knowledge.feeds.values import DIGESTS, row, shown
+from phone_audit.knowledge.feeds.values import row, shown
+from phone_audit.knowledge.naming import DIGESTS
 
 SITE: Final = "a web site of the maker, which ordinary software can name too"
+_TYPES: Final = ("hostname", "string", "cidr")
+THIS_ONLY: Final = "this very value only"
+"""Note of a warning list that speaks of whole values and not of what lies below a host."""
+IN_CVE = "named in a vulnerability record"
 
 
 def read_ioc(data: bytes, about: About) -> Iterator[Row]:
@@ -66,11 +71,6 @@ def read_network(data: bytes, about: About) -> Iterator[Row]:
         yield row("host", line.get("indicator", ""), named)
 
 
-_TYPES: Final = ("hostname", "string", "cidr")
-THIS_ONLY: Final = "this very value only"
-"""Note of a warning list that speaks of whole values and not of what lies below a host."""
-
-
 def read_galaxy(data: bytes, about: About) -> Iterator[Row]:
     """Yield names, synonyms, and web sites of each entry of a galaxy cluster.
 
@@ -117,9 +117,6 @@ def read_warning_list(data: bytes, about: About) -> Iterator[Row]:
 
 def _kind(value: str) -> Kind:
     return "hash" if len(value) in DIGESTS and all(letter in "0123456789abcdefABCDEF" for letter in value) else "host"
-
-
-IN_CVE = "named in a vulnerability record"
 
 
 def read_drweb(data: bytes, about: About) -> Iterator[Row]:

@@ -1,6 +1,5 @@
 """Text of a feed → a value as it is looked up, or the reason why it is none."""
 
-import hashlib
 import ipaddress
 import re
 from typing import Final
@@ -8,11 +7,10 @@ from typing import Final
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Rejected
 from phone_audit.knowledge.hosts import plain_host
-from phone_audit.knowledge.naming import address_fault, host_fault
+from phone_audit.knowledge.naming import DIGESTS, EMPTY_DIGESTS, address_fault, host_fault
 from phone_audit.knowledge.naming import suffixes as public_suffixes
 from phone_audit.knowledge.rules import split_url
 
-DIGESTS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 _PACKAGE: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 _PROPERTY: Final = re.compile(r"[A-Za-z][\w.:-]*(=.*)?", re.ASCII | re.DOTALL)
 _CODE: Final = re.compile(r"[A-Za-z_][\w$]*(\.[\w$]+)+\.?")
@@ -28,7 +26,6 @@ _ENDS: Final = frozenset(_END.split(" "))
 """Ends of host names with which names of packages begin."""
 _LONGEST: Final = 2048
 _SHOWN: Final = 120
-_EMPTY: Final = frozenset(hashlib.new(name).hexdigest() for name in DIGESTS.values())
 _SHORTEST: Final = {4: 16, 6: 32}
 """Prefix lengths: a network wider than these holds what belongs to many others."""
 _SUFFIX: Final = re.compile(r"(.+\.)?arpa|(ac|co|com|edu|gov|mil|net|org)\.[a-z]{2}|((pvt\.)?k12|cc|lib)\.[a-z]{2}\.us")
@@ -149,7 +146,7 @@ def _everybodys(kind: Kind, value: str) -> str | None:
         if network.prefixlen < _SHORTEST[network.version]:
             return f"{value} is too wide; most of it belongs to others"
         return address_fault(str(network[0])) or address_fault(str(network[-1]))
-    if kind in ("hash", "certificate") and value in _EMPTY:
+    if kind in ("hash", "certificate") and value in EMPTY_DIGESTS:
         return "the hash is that of an empty file"
     if kind == "host" and _SUFFIX.fullmatch(value):
         return f"{value!r} is a public suffix, under which anybody has a name"

@@ -1,5 +1,6 @@
 """The schema of an incident file: one published case, its facts, and the identifiers that prove the file works."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -231,3 +232,9 @@ class IncidentEntry(Frozen):
     what_to_do: tuple[Annotated[Step, BeforeValidator(_as_step, json_schema_input_type=str | Step)], ...] = ()
     sources: tuple[IncidentSource, ...]
     tests: IncidentTests
+
+    def facts(self) -> Iterator[tuple[str, Fact]]:
+        """Yield every fact with its place in the file, such as `builds[3]`."""
+        for name, value in self:
+            facts = value if isinstance(value, tuple) else (value,)
+            yield from ((f"{name}[{number}]", fact) for number, fact in enumerate(facts) if isinstance(fact, Fact))

@@ -230,7 +230,6 @@ def loaded_by(*arguments: str) -> set[str]:
 
 HEAVY = {
     "numpy",
-    "adbutils",
     "adb_shell",
     "tldextract",
     "androguard",

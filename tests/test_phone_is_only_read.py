@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.acquire.adb import streamed
+from phone_audit.acquire.adb import stream_transport
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import collect
 from phone_audit.model.command_list import is_listed, require_listed
 from phone_audit.model.device import Depth
@@ -84,7 +84,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         check(text)
 
-    monkeypatch.setattr(streamed, "require_listed", note)
+    monkeypatch.setattr(stream_transport, "require_listed", note)
     return texts
 
 
@@ -126,7 +126,7 @@ def scan(phone: Phone, depth: Depth) -> Scan:
 
 def read_whole(phone: Phone, into: Path) -> None:
     """Read every file whole, as a deep scan does; nothing is analysed."""
-    transport = EnduringTransport(open_transport(phone.address, via="direct"))
+    transport = ReconnectingTransport(open_transport(phone.address, via="direct"))
     try:
         acquired = collect(transport, depth="deep", users="all", into=into, on_progress=QUIET, paths=PATHS)
     finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
@@ -207,7 +207,7 @@ def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: P
 def _handshake(transport: Transport) -> Handshake | None:
     """Return what a live phone showed; None of a saved acquisition."""
     phone = transport.inner if isinstance(transport, RecordingTransport) else transport
-    return phone.handshake if isinstance(phone, EnduringTransport) else None
+    return phone.handshake if isinstance(phone, ReconnectingTransport) else None
 
 
 def _serial(reader: Reader, read: _Read) -> str | None:

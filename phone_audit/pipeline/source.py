@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.lost_time import MOST_LOST
@@ -109,7 +109,7 @@ def open_source(target: str | None, depth: Depth, users: str, options: ScanOptio
 def _live(target: str | None, depth: Depth, users: str, options: ScanOptions, temporary: Path) -> Iterator[Source]:
     """Open a phone, and write down what it says."""
     phone = open_transport(target, via=options.via, on_wait=options.on_wait)
-    inner = EnduringTransport(phone, most_lost=MOST_LOST)
+    inner = ReconnectingTransport(phone, most_lost=MOST_LOST)
     with contextlib.ExitStack() as resources:
         resources.callback(inner.close)
         earlier = begun_before(options.save, inner.serial)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.owners import read_owners
 from phone_audit.acquire.questions.identity import GETPROP
@@ -60,7 +60,7 @@ def watch_device(
 def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: WatchOptions) -> Watch:
     """Watch a phone that is connected; see `watch_device`."""
     started = options.clock()
-    enduring = EnduringTransport(transport)
+    enduring = ReconnectingTransport(transport)
     reader = Reader(enduring, no_progress)
     properties = parse_getprop(reader.ask(GETPROP) or "")
     if options.save is not None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.adb.streamed import StreamTransport
+from phone_audit.acquire.adb.stream_transport import StreamTransport
 from phone_audit.acquire.collect import collect
 from phone_audit.acquire.commands import COMMAND_LENGTH, batches, quoted
 from phone_audit.acquire.packages.package_dump import single_packages_command
@@ -200,7 +200,7 @@ ANY = st.text() | st.text(st.sampled_from("'\"$\\`;|&<>() \n\0-./aA0_*"))
 
 NOT_SENT = (PULL, PARTS, HASHES)
 WITH_PIECES = {
-    "adb/streamed.py",  # what stands around every command, for its exit status
+    "adb/stream_transport.py",  # what stands around every command, for its exit status
     "packages/package_dump.py",  # the pieces for one package
     "files/hashing.py",  # the pieces for one file
 }

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from phone_audit.acquire.adb import states, streamed
-from phone_audit.acquire.adb.enduring import EnduringTransport
-from phone_audit.acquire.adb.streamed import Stream, StreamTransport
+from phone_audit.acquire.adb import states, stream_transport
+from phone_audit.acquire.adb.stream import Stream
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport, StreamTransport
 from phone_audit.acquire.lost_time import MOST_LOST, SHORT, LostTime
 from phone_audit.errors import DeviceLostError, UnresponsiveError
 from tests.acquire.fake_phone import KNOWN
@@ -180,14 +180,14 @@ class _Phone(StreamTransport):
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(stream_transport, "PAUSES", (0.0, 0.0))
 
 
 @pytest.mark.promise("lost-time-bounded")
 def test_a_link_that_falls_silent_again_and_again_ends_the_reading() -> None:
     """Each fall costs 25 s: the twelfth uses up the time, and then nothing more is even tried."""
     line = Line(Clock(), 25.0, None)
-    phone = EnduringTransport(_Phone(line), most_lost=MOST_LOST)
+    phone = ReconnectingTransport(_Phone(line), most_lost=MOST_LOST)
     ends: list[str] = []
     for _ in range(100):
         with pytest.raises(DeviceLostError) as caught:
@@ -201,14 +201,14 @@ def test_a_link_that_falls_silent_again_and_again_ends_the_reading() -> None:
 @pytest.mark.promise("lost-time-bounded")
 def test_a_phone_that_is_slow_and_answers_is_read_to_its_end() -> None:
     line = Line(Clock(), 25.0, b"x")
-    phone = EnduringTransport(_Phone(line), most_lost=MOST_LOST)
+    phone = ReconnectingTransport(_Phone(line), most_lost=MOST_LOST)
     assert [phone.shell("getprop").output for _ in range(100)] == [b"x"] * 100
 
 
 def test_without_a_limit_nothing_ends() -> None:
     """Who watches a phone for hours may lose it many times."""
     line = Line(Clock(), 25.0, None)
-    phone = EnduringTransport(_Phone(line))
+    phone = ReconnectingTransport(_Phone(line))
     for _ in range(10):
         with pytest.raises(DeviceLostError, match="is gone"):
             phone.shell("getprop")

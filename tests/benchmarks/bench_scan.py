@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.acquire.adb import streamed  # noqa: E402
+from phone_audit.acquire.adb import stream_transport  # noqa: E402
 from phone_audit.acquire.adb.connect import open_transport  # noqa: E402
 from tests.kit import Kit, Phone, free_port, shared_folder  # noqa: E402
 
@@ -106,7 +106,7 @@ def scan(phone: Phone, address: str, home: Path, depth: str) -> Run:
 def hashed_by_the_phone(phone: Phone, document: dict[str, Any]) -> float:
     """Let the phone hash the files that were scanned, each once, in one command; give the seconds."""
     paths = sorted({file["path"] for package in document["packages"] for file in package["files"] if file["size"]})
-    vars(streamed)["require_listed"] = lambda text: None  # these commands are the benchmark's own
+    vars(stream_transport)["require_listed"] = lambda text: None  # these commands are the benchmark's own
     transport = open_transport(phone.address, via="direct")
     try:
         transport.shell(f"echo '{chr(10).join(paths)}' >/data/local/tmp/all")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import streamed, wire
+from phone_audit.acquire.adb import stream_transport, wire
 from phone_audit.model.results import Scan
 from phone_audit.pipeline import source
 from phone_audit.pipeline.options import ScanOptions
@@ -20,7 +20,7 @@ STALL = 2_000_000
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "REPLY_TIMEOUT", 1.0)
-    monkeypatch.setattr(streamed, "PAUSES", (0.1, 0.2))
+    monkeypatch.setattr(stream_transport, "PAUSES", (0.1, 0.2))
 
 
 def scanned(address: str, save: Path | None = None) -> Scan:

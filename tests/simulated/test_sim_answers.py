@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from phone_audit.acquire.adb.streamed import with_exit_status
+from phone_audit.acquire.adb.stream_transport import with_exit_status
 from phone_audit.acquire.commands import quoted
 from phone_audit.acquire.packages.package_dump import single_packages_command
 from phone_audit.acquire.packages.package_list import package_list_command

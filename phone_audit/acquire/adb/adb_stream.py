@@ -1,15 +1,17 @@
 """One ADB stream: what has arrived for it, what waits to be sent, and how much each side may still send."""
 
 import contextlib
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from phone_audit.acquire.adb import wire
 from phone_audit.acquire.adb.wire import CLSE, MAX_PAYLOAD, NotAdbError
 from phone_audit.errors import DeviceLostError
+
+if TYPE_CHECKING:
+    from phone_audit.acquire.adb.multiplex import Session
 
 WINDOW = 2**21
 """Bytes that may wait in one stream, here and on the way, before the phone must hold back.
@@ -32,23 +34,6 @@ class Reaction(NamedTuple):
     close: bool = False
 
 
-class Carrier(Protocol):
-    """What a stream needs of the connection it lies on; see `multiplex.Session`."""
-
-    lock: threading.Lock
-    gone: DeviceLostError | None
-    delayed: bool
-    longest: int
-
-    def confirm(self) -> None: ...
-    def send(self, command: bytes, arg0: int, arg1: int, data: bytes = b"") -> None: ...
-    def acknowledge(self, stream: "DirectStream", size: int) -> None: ...
-    def flush(self, stream: "DirectStream") -> None: ...
-    def wait(self, ready: Ready, deadline: float) -> None: ...
-    def wait_for_reply(self, ready: Ready) -> None: ...
-    def look_for_life(self) -> None: ...
-
-
 class DirectStream:
     """One ADB stream; see `Stream`.
 
@@ -58,7 +43,7 @@ class DirectStream:
         ended: the phone has closed it.
     """
 
-    def __init__(self, session: Carrier, local: int) -> None:
+    def __init__(self, session: "Session", local: int) -> None:
         self.local = local
         self.remote = 0
         self.ended = False

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable
 
-from phone_audit.acquire.adb import direct, states, usb
+from phone_audit.acquire.adb import direct, states, usb_devices
 from phone_audit.acquire.adb.devices import Survey, Via, survey
 from phone_audit.acquire.adb.keys import load_keys
-from phone_audit.acquire.adb.server import AdbServer, Listed, ServerTransport, find_server
+from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server
+from phone_audit.acquire.adb.server_transport import ServerTransport
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
-from phone_audit.acquire.adb.usb import UsbLink, UsbPhone
+from phone_audit.acquire.adb.usb_devices import UsbPhone
+from phone_audit.acquire.adb.usb_link import UsbLink
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.errors import AcquireError, UsageError
 
@@ -40,12 +42,12 @@ def open_transport(
         return _open_address(target, address, via, seconds, on_wait)
     seen = survey(via)
     chosen = _choose(seen, target)
-    if isinstance(chosen, Listed):
-        asked = chosen.held_by.wait_for(chosen.serial, seconds, on_wait)
-        return ServerTransport(chosen.held_by, chosen.serial, asked=asked)
+    if isinstance(chosen, ListedPhone):
+        asked = chosen.server.wait_for(chosen.serial, seconds, on_wait)
+        return ServerTransport(chosen.server, chosen.serial, asked=asked)
     link = UsbLink(chosen, server_runs=(seen.server or find_server()) is not None)
     return direct.connect(
-        link, load_keys(), patience=seconds, on_wait=on_wait, redial=lambda: UsbLink(usb.find(chosen.serial))
+        link, load_keys(), patience=seconds, on_wait=on_wait, redial=lambda: UsbLink(usb_devices.find(chosen.serial))
     )
 
 
@@ -79,10 +81,10 @@ def _open_address(
 def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWait | None) -> LiveTransport:
     """Use HOST:PORT through the server, which is asked to connect where it has not, and to let go afterwards."""
     was_there = server.state_of(address) is not None
-    transport = ServerTransport(server, address, forget=not was_there)
+    transport = ServerTransport(server, address, disconnect=not was_there)
     try:
         if not was_there:
-            server.reach(address)
+            server.connect(address)
         transport.asked = server.wait_for(address, patience, on_wait)
     except BaseException:
         transport.close()
@@ -90,8 +92,8 @@ def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWa
     return transport
 
 
-def _choose(seen: Survey, target: str | None) -> Listed | UsbPhone:
-    everyone: list[Listed | UsbPhone] = [*seen.listed, *seen.sight.phones]
+def _choose(seen: Survey, target: str | None) -> ListedPhone | UsbPhone:
+    everyone: list[ListedPhone | UsbPhone] = [*seen.listed, *seen.sight.phones]
     if target is None:
         among = everyone
     elif target == "usb":

@@ -1,11 +1,12 @@
-"""The phones that can be seen, their state, and what to do about a state that blocks."""
+"""The phones that can be seen, what to do about a state that blocks, and pairing with one of them."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from phone_audit.acquire.adb import direct, states, usb
+from phone_audit.acquire.adb import direct, states, usb_devices, usb_link
 from phone_audit.acquire.adb.keys import existing_keys
-from phone_audit.acquire.adb.server import AdbServer, Listed, find_server, trouble
+from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server, state_error
+from phone_audit.acquire.adb.tcp import split_address
 from phone_audit.errors import (
     AcquireError,
     DeviceBusyError,
@@ -14,10 +15,13 @@ from phone_audit.errors import (
     DevicePermissionError,
     NoDeviceError,
     UnauthorizedError,
+    UsageError,
 )
 from phone_audit.model.device import DeviceState
 
 Via = Literal["auto", "direct", "server"]
+
+CODE_LENGTH = 6
 
 _WORDS: tuple[tuple[type[AcquireError], str], ...] = (
     (UnauthorizedError, "unauthorized"),
@@ -40,8 +44,8 @@ class Survey:
     """
 
     server: AdbServer | None
-    listed: tuple[Listed, ...]
-    sight: usb.UsbSight
+    listed: tuple[ListedPhone, ...]
+    sight: usb_devices.UsbSight
     no_usb: AcquireError | None
 
     @property
@@ -60,16 +64,16 @@ def survey(via: Via) -> Survey:
     if running is None and via == "server":
         raise states.no_server()
     listed = running.phones() if running else ()
-    sight, no_usb = usb.UsbSight(), None
+    sight, no_usb = usb_devices.UsbSight(), None
     if via != "server":
         try:
-            sight = usb.look()
+            sight = usb_devices.look()
         except NoDeviceError as error:
             no_usb = error
     held = {phone.serial for phone in listed}
     free = tuple(phone for phone in sight.phones if phone.serial not in held)
     others = tuple(other for other in sight.others if other[0] not in held)
-    return Survey(running, listed, usb.UsbSight(free, others), no_usb)
+    return Survey(running, listed, usb_devices.UsbSight(free, others), no_usb)
 
 
 SETTLING = ("offline", "connecting", "authorizing")
@@ -108,15 +112,15 @@ def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:
     return tuple(sorted(found, key=lambda state: (state.serial, state.via)))
 
 
-def _listed_state(phone: Listed) -> DeviceState:
+def _listed_state(phone: ListedPhone) -> DeviceState:
     if phone.state == "device":
         return _ready(phone.serial, "server", phone.model)
-    return _blocked(phone.serial, "server", phone.model, trouble(phone.serial, phone.state), phone.state)
+    return _blocked(phone.serial, "server", phone.model, state_error(phone.serial, phone.state), phone.state)
 
 
-def _usb_state(phone: usb.UsbPhone, server_runs: bool) -> DeviceState:
+def _usb_state(phone: usb_devices.UsbPhone, server_runs: bool) -> DeviceState:
     try:
-        link = usb.UsbLink(phone, server_runs=server_runs)
+        link = usb_link.UsbLink(phone, server_runs=server_runs)
         transport = direct.connect(link, existing_keys(), patience=0, on_wait=None)
     except AcquireError as error:
         return _blocked(phone.serial, "direct", phone.model, error)
@@ -135,4 +139,48 @@ def _blocked(serial: str, via: str, model: str | None, error: AcquireError, stat
     word = state or mode or next((word for kind, word in _WORDS if isinstance(error, kind)), "offline")
     return DeviceState(
         serial=serial, state=word, usable=False, via=via, model=model, message=error.message, hint=error.hint
+    )
+
+
+def server_for_pairing(address: str) -> AdbServer:
+    """Return the running adb server, before the person is asked for a code.
+
+    Raises:
+        UsageError: the address is none.
+        NoDeviceError: no adb server is running; none is ever started.
+    """
+    if split_address(address) is None:
+        raise UsageError(
+            f"{address!r} is no HOST:PORT.",
+            "Take it from the phone's dialog 'Pair device with pairing code'; its port differs from the one for scans.",
+        )
+    server = find_server()
+    if server is None:
+        raise states.no_server_to_pair()
+    return server
+
+
+def pair(server: AdbServer, address: str, code: str) -> str:
+    """Pair through the adb server, which keeps the proof, and return a sentence on what to do next.
+
+    Args:
+        server: the running adb server.
+        address: HOST:PORT, as the phone's dialog shows it.
+        code: the six digits that the dialog shows.
+
+    Raises:
+        UsageError: the code is none.
+        UnauthorizedError: the phone did not accept it, or is not there.
+        ProtocolError: the server does not answer as one.
+    """
+    digits = code.replace(" ", "")
+    if not (len(digits) == CODE_LENGTH and digits.isascii() and digits.isdigit()):
+        raise UsageError("A pairing code has six digits.", "Type it as the phone's dialog shows it.")
+    said = server.pair(address, digits)
+    if not said.startswith("Successfully paired"):
+        raise states.not_paired(address, said)
+    host = address.rpartition(":")[0]
+    return (
+        f"Paired with {address}. The main screen of the phone's wireless debugging shows another port: "
+        f"phone-audit scan {host}:PORT --via server"
     )

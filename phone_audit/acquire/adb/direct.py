@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from phone_audit.acquire.adb import handshake, states
 from phone_audit.acquire.adb.adb_stream import DirectStream
 from phone_audit.acquire.adb.keys import AdbKey
-from phone_audit.acquire.adb.link import Link
 from phone_audit.acquire.adb.multiplex import Session
-from phone_audit.acquire.adb.streamed import StreamTransport
+from phone_audit.acquire.adb.stream_transport import StreamTransport
+from phone_audit.acquire.adb.wire import Link
 from phone_audit.acquire.transport import Handshake
 
 

@@ -9,13 +9,14 @@ What it lacks, where that is made good, and the thread at https://github.com/Jef
   so an empty one comes last.
 * A time limit loses what had arrived, and counts for the link and not the command (issues/209); a service that the
   phone refuses is waited for in vain; whatever a hostile phone sends is kept: `multiplex`.
-* A command has no exit status (issues/217): `streamed`.
+* A command has no exit status (issues/217): `stream_transport`.
 * One thread at a time, and one file a round trip (pull/172 lets streams lie beside each other, and no more):
   `multiplex`, `pulling`.
 * Nagle's algorithm holds back each acknowledgement on TCP (no thread; it costs 72 % of the cable): `tcp`.
 * Nothing follows a USB transfer of whole packets, so the phone waits for ever, as with a command of 505 characters.
-  Empty writes were taken out as a whole (issues/127, pull/128): `usb`.
-* A failed USB read is reported as a failed write, a refused key as a read that timed out (no thread): `usb` and here.
+  Empty writes were taken out as a whole (issues/127, pull/128): `usb_link`.
+* A failed USB read is reported as a failed write, a refused key as a read that timed out (no thread): `usb_link`,
+  and here.
 * A running adb server holds the phone (issues/213): `connect` goes through it.
 * No TLS and no pairing (issues/175, issues/206): the phone's wish is told from silence here, and `server` is the way.
 """
@@ -27,8 +28,7 @@ from dataclasses import dataclass
 
 from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.keys import AdbKey
-from phone_audit.acquire.adb.link import Link
-from phone_audit.acquire.adb.wire import CNXN, HEADER, STLS, Message, NotAdbError, Wire
+from phone_audit.acquire.adb.wire import CNXN, HEADER, STLS, Link, Message, NotAdbError, Wire
 from phone_audit.errors import DeviceLostError
 
 # adb_shell opens a libusb as soon as it is imported, the system's; where that fails, TCP would be gone as well.

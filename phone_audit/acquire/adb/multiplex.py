@@ -14,7 +14,7 @@ import time
 
 from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.adb_stream import WINDOW, DirectStream, Reaction, Ready
-from phone_audit.acquire.adb.streamed import ServiceRefusedError
+from phone_audit.acquire.adb.stream import ServiceRefusedError
 from phone_audit.acquire.adb.wire import CLSE, OKAY, OPEN, WRTE, Message, NotAdbError, Wire
 from phone_audit.errors import CommandError, DeviceLostError
 

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from phone_audit.acquire.adb.pieces import EndedError, Pieces, PieceStream
+from phone_audit.acquire.adb.stream import EndedError, Stream, StreamReader
 from phone_audit.acquire.transport import FileRequest, OnDone, Source
 from phone_audit.errors import CommandError, DeviceLostError
 
@@ -48,11 +48,11 @@ _KINDS = {
 
 
 class _Phone(Protocol):
-    def open_sync(self) -> PieceStream | None:
+    def open_sync(self) -> Stream | None:
         """Open the service for files; None where the phone does not offer it."""
         ...
 
-    def read_on(self, path: str, block: int) -> PieceStream | None:
+    def read_on(self, path: str, block: int) -> Stream | None:
         """Start a program that gives out a file from a block on; None where the phone would garble it."""
         ...
 
@@ -121,7 +121,7 @@ class Puller:
         self._files: deque[_File] = deque()
         self._known: deque[_File] = deque()  # those of which only the content is missing, and it is not asked for
         self._owed: deque[tuple[bytes, _File]] = deque()  # what the phone will say, in order
-        self._service: Pieces | None = None
+        self._service: StreamReader | None = None
         self._failed = False  # the service may have ended after a failure
 
     def run(self) -> None:
@@ -181,13 +181,13 @@ class Puller:
         except EndedError:
             self._reopen(file)
 
-    def _ask(self) -> Pieces | None:
+    def _ask(self) -> StreamReader | None:
         """Send the requests for which there is room; gives the service, None where the phone has none."""
         if self._service is None:
             stream = self._phone.open_sync()
             if stream is None:
                 return None
-            self._service = Pieces(stream)
+            self._service = StreamReader(stream)
             self._failed = False
         asked = {id(file) for _, file in self._owed} | {id(file) for file in self._known}
         requests = [(b"STAT", file) for file in self._files if id(file) not in asked]
@@ -201,7 +201,7 @@ class Puller:
             self._service.stream.write(b"".join(asking))
         return self._service
 
-    def _take_facts(self, file: _File, service: Pieces) -> None:
+    def _take_facts(self, file: _File, service: StreamReader) -> None:
         word, *facts = _STAT.unpack(service.take(_STAT.size))
         if word != b"STAT":
             file.request.fail("the phone does not speak the protocol for files")
@@ -223,7 +223,7 @@ class Puller:
         else:
             self._known.append(file)
 
-    def _take_content(self, file: _File, service: Pieces) -> None:
+    def _take_content(self, file: _File, service: StreamReader) -> None:
         out = file.begin(0)
         while True:
             word, size = _HEADER.unpack(service.take(_HEADER.size))
@@ -250,7 +250,7 @@ class Puller:
         file.whole = True
         try:
             out = file.begin(file.got // BLOCK * BLOCK)
-            reader = Pieces(stream)
+            reader = StreamReader(stream)
             reader.begin(file.request.timeout)
             while data := reader.piece():
                 file.store(out, data)

@@ -1,4 +1,4 @@
-"""Through an adb server that is already running; the only file that imports adbutils.
+"""Asks an adb server that is already running, in the smart socket protocol (AOSP adb/OVERVIEW.TXT, SERVICES.TXT).
 
 The server is the user's: it is never started, ended or restarted, and it is left with the phones it had.
 """
@@ -7,22 +7,14 @@ import contextlib
 import ipaddress
 import os
 import socket
-import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adbutils import AdbClient, AdbConnection, AdbError  # noqa: TID251
-
 from phone_audit.acquire.adb import states
-from phone_audit.acquire.adb.sockets import receive, send_all, share
-from phone_audit.acquire.adb.streamed import ServiceRefusedError, StreamTransport
-from phone_audit.acquire.adb.tcp import split_address
-from phone_audit.acquire.transport import ADB_SERVER, Handshake
+from phone_audit.acquire.adb.stream import ServiceRefusedError
 from phone_audit.errors import AcquireError, CommandError, ProtocolError
 
-DEFAULT_PORT = 5037
 ANSWER_TIMEOUT = 10.0
 """Seconds in which a server on this computer answers."""
 
@@ -33,89 +25,88 @@ PAIR_TIMEOUT = 30.0
 """Seconds in which it tells whether a phone took the pairing code."""
 
 LONGEST = 0xFFFF
-"""Bytes of one request: its length is four hexadecimal digits (AOSP adb/OVERVIEW.TXT)."""
+"""Bytes of one request: its length is four hexadecimal digits."""
 
 _POLL = 0.3
 _SETTLING = 5.0  # seconds a phone may be `connecting` or `authorizing` before it counts as offline
-_PIECE = 2**18
+_SHOWN_TAGS = ("product", "model", "device")
+
+
+class ServerError(Exception):
+    """The server refuses, or does not speak the protocol; the argument is what it says."""
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A phone as the server `held_by` lists it. `usb` is false for one on the network."""
+class ListedPhone:
+    """A phone as the server lists it.
 
-    held_by: "AdbServer"
+    Attributes:
+        server: the server that lists it.
+        serial: its serial, or HOST:PORT.
+        state: one of the words of `adb devices`.
+        model: its model, or None.
+        usb: false for one on the network.
+        banner: product, model and device, as they are listed.
+    """
+
+    server: "AdbServer"
     serial: str
     state: str
     model: str | None
     usb: bool
-
-
-class _Connection(AdbConnection):  # type: ignore[misc]
-    """adbutils starts a server where none answers; this one lets it be."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._address = host, port
-        super().__init__(host, port)
-
-    def _safe_connect(self) -> socket.socket:
-        return socket.create_connection(self._address, timeout=ANSWER_TIMEOUT)
-
-
-class _Client(AdbClient):  # type: ignore[misc]
-    def make_connection(self, timeout: float | None = None) -> AdbConnection:
-        connection = _Connection(self.host, self.port)
-        if timeout is not None:
-            connection.conn.settimeout(timeout)
-        return connection
+    banner: str = ""
 
 
 class AdbServer:
     """A running adb server."""
 
-    def __init__(self, client: AdbClient) -> None:
-        self._client = client
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
 
-    def phones(self) -> tuple[Listed, ...]:
+    def version(self) -> int:
+        """Return its version, such as 41.
+
+        Raises:
+            ServerError, OSError, ValueError: it does not answer as an adb server.
+        """
+        return int(self._query("host:version"), 16)
+
+    def phones(self) -> tuple[ListedPhone, ...]:
         """List the phones it holds, in whatever state, sorted by serial.
 
         Raises:
             ProtocolError: it does not answer as an adb server.
         """
-        with self._speaking():
-            found = [
-                Listed(
-                    self,
-                    info.serial,
-                    # "no permissions (…)" is two words, of which adbutils keeps the first
-                    "no permissions" if info.state == "no" else info.state,
-                    info.tags.get("model", "").replace("_", " ") or None,
-                    "usb" in info.tags,
-                )
-                for info in self._client.list(extended=True)
-            ]
-        return tuple(sorted(found, key=lambda phone: phone.serial))
+        with self._answering():
+            lines = self._query("host:devices-l").splitlines()
+        found = (self._listed(line.split()) for line in lines)
+        return tuple(sorted((phone for phone in found if phone), key=lambda phone: phone.serial))
 
     def state_of(self, serial: str) -> str | None:
         """The state of one phone, None where the server does not know it."""
         return next((phone.state for phone in self.phones() if phone.serial == serial), None)
 
-    def reach(self, address: str) -> None:
+    def connect(self, address: str) -> None:
         """Let the server connect to HOST:PORT.
 
         Raises:
             NoDeviceError: it could not.
         """
-        with self._speaking():
+        with self._answering():
             try:
-                said = self._client.connect(address, timeout=CONNECT_TIMEOUT)
-            except AdbError as error:
+                said = self._query(f"host:connect:{address}", CONNECT_TIMEOUT)
+            except ServerError as error:
                 said = str(error)
         if not said.startswith(("connected to", "already connected to", "failed to authenticate to")):
             raise states.refuses_connections(address, f"the adb server says {said!r}")
 
+    def disconnect(self, address: str) -> None:
+        """Let the server disconnect from HOST:PORT. Never raises."""
+        with contextlib.suppress(AcquireError), self._answering():
+            self._query(f"host:disconnect:{address}")
+
     def pair(self, address: str, code: str) -> str:
-        """Let the server pair with a phone's wireless debugging, and give what it says of that.
+        """Let the server pair with a phone's wireless debugging, and return what it says of that.
 
         The request is `host:pair:CODE:HOST:PORT` (AOSP adb/client/commandline.cpp); where it fails, version 34 puts a
         second word in front of its sentence, which adb itself cannot read.
@@ -123,26 +114,15 @@ class AdbServer:
         Raises:
             ProtocolError: it does not answer as an adb server.
         """
-        with self._speaking():
-            connection = self._client.make_connection(PAIR_TIMEOUT)
+        with self._answering(), self._open(PAIR_TIMEOUT) as connection:
             try:
-                request = f"host:pair:{code}:{address}".encode()
-                connection.conn.sendall(b"%04x%b" % (len(request), request))
-                connection.check_okay()
-                length = connection.read_string(4)
+                _request(connection, f"host:pair:{code}:{address}".encode())
+                length = _read_string(connection, 4)
                 if length in ("OKAY", "FAIL"):
-                    length = connection.read_string(4)
-                said: str = connection.read_string(int(length, 16))
-            except AdbError as error:
-                said = str(error)
-            finally:
-                connection.conn.close()
-        return said
-
-    def forget(self, address: str) -> None:
-        """Let the server disconnect from HOST:PORT. Never raises."""
-        with contextlib.suppress(AcquireError), self._speaking():
-            self._client.disconnect(address)
+                    length = _read_string(connection, 4)
+                return _read_string(connection, int(length, 16))
+            except ServerError as error:
+                return str(error)
 
     def wait_for(self, serial: str, patience: float, on_wait: Callable[[str], None] | None) -> bool:
         """Wait until a phone that is listed can be used.
@@ -167,22 +147,11 @@ class AdbServer:
                     on_wait(states.waiting(serial))
                 asked = True
             elif state not in ("connecting", "authorizing", "offline", None) or waited > _SETTLING:
-                raise trouble(serial, state)
+                raise state_error(serial, state)
             time.sleep(_POLL)
         return asked
 
-    def banner_of(self, serial: str) -> str:
-        """Return what the server lists of a phone: product, model and device; empty where it lists none.
-
-        Raises:
-            ProtocolError: it does not answer as an adb server.
-        """
-        with self._speaking():
-            listed = [info for info in self._client.list(extended=True) if info.serial == serial]
-        tags = ("product", "model", "device")
-        return ";".join(f"{tag}={info.tags[tag]}" for info in listed for tag in tags if tag in info.tags)
-
-    def open_service(self, serial: str, service: bytes) -> AdbConnection:
+    def open_service(self, serial: str, service: bytes) -> socket.socket:
         """Open one service on a phone.
 
         Raises:
@@ -193,29 +162,87 @@ class AdbServer:
         if len(service) > LONGEST:
             raise CommandError(f"A command of {len(service)} bytes is too long for an adb server ({LONGEST}).")
         try:
-            connection = self._client.make_connection()
             with contextlib.ExitStack() as on_failure:
-                on_failure.callback(connection.conn.close)
-                for request in (b"host:transport:" + serial.encode(), service):
-                    connection.conn.sendall(b"%04x%b" % (len(request), request))
-                    connection.check_okay()
+                connection = on_failure.enter_context(self._open())
+                _request(connection, b"host:transport:" + serial.encode())
+                _request(connection, service)
                 on_failure.pop_all()
-        except (AdbError, OSError, ValueError, EOFError) as error:
+        except (ServerError, OSError, ValueError) as error:
             if str(error) == "closed":
                 raise ServiceRefusedError(service) from error
             raise states.lost(serial, f"the adb server says {str(error)!r}") from error
         return connection
 
+    def _listed(self, words: list[str]) -> ListedPhone | None:
+        """Read a line of `devices -l`: serial, state, and tags such as `model:Pixel_8`."""
+        if len(words) < 2:
+            return None
+        serial, state, *rest = words
+        if state == "no":
+            state = "no permissions"  # the one state of two words; an explanation follows
+        tags = dict(word.split(":", 1) for word in rest if ":" in word)
+        model = tags.get("model", "").replace("_", " ") or None
+        banner = ";".join(f"{tag}={tags[tag]}" for tag in _SHOWN_TAGS if tag in tags)
+        return ListedPhone(self, serial, state, model, "usb" in tags, banner)
+
+    def _open(self, timeout: float | None = None) -> socket.socket:
+        connection = socket.create_connection(self._address, timeout=ANSWER_TIMEOUT)
+        connection.settimeout(timeout or ANSWER_TIMEOUT)
+        return connection
+
+    def _query(self, request: str, timeout: float | None = None) -> str:
+        """Return the text with which the server answers a request."""
+        with self._open(timeout) as connection:
+            _request(connection, request.encode())
+            return _read_text(connection)
+
     @contextlib.contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (AdbError, OSError, ValueError, EOFError) as error:
-            name = f"{self._client.host}:{self._client.port}"
+        except (ServerError, OSError, ValueError) as error:
+            host, port = self._address
             raise ProtocolError(
-                f"The adb server at {name} does not answer as one ({error}).",
+                f"The adb server at {host}:{port} does not answer as one ({error}).",
                 hint="Restart it with 'adb kill-server' and 'adb start-server', or add --via direct.",
             ) from error
+
+
+def _request(connection: socket.socket, request: bytes) -> None:
+    """Send one request, and take its OKAY.
+
+    Raises:
+        ServerError: the answer is FAIL with a reason, or none of the protocol.
+    """
+    connection.sendall(b"%04x%b" % (len(request), request))
+    answer = _read(connection, 4)
+    if answer == b"FAIL":
+        raise ServerError(_read_text(connection))
+    if answer != b"OKAY":
+        raise ServerError(f"Unknown data: {answer!r}")
+
+
+def _read_text(connection: socket.socket) -> str:
+    """Return a text whose length stands before it, in four hexadecimal digits."""
+    length = _read_string(connection, 4)
+    if not length:
+        raise ServerError("connection closed")
+    return _read_string(connection, int(length, 16))
+
+
+def _read_string(connection: socket.socket, size: int) -> str:
+    return _read(connection, size).decode("utf-8", "replace")
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    """Return `size` bytes, or fewer at the end of the connection."""
+    data = b""
+    try:
+        while len(data) < size and (piece := connection.recv(size - len(data))):
+            data += piece
+    except TimeoutError as error:
+        raise ServerError("adb read timeout") from error
+    return data
 
 
 def find_server(environ: Mapping[str, str] = os.environ) -> AdbServer | None:
@@ -225,137 +252,15 @@ def find_server(environ: Mapping[str, str] = os.environ) -> AdbServer | None:
     `$ANDROID_ADB_SERVER_ADDRESS` can name, is not used: it may not be this user's.
     """
     host = environ.get("ANDROID_ADB_SERVER_ADDRESS", "127.0.0.1")
-    port = environ.get("ANDROID_ADB_SERVER_PORT", str(DEFAULT_PORT))
+    port = environ.get("ANDROID_ADB_SERVER_PORT", str(states.ADB_SERVER_PORT))
     if not (_is_loopback(host) and port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
         return None
-    client = _Client(host=host, port=int(port))
+    server = AdbServer(host, int(port))
     try:
-        client.server_version()
-    except (AdbError, OSError, ValueError, EOFError):
+        server.version()
+    except (ServerError, OSError, ValueError):
         return None
-    return AdbServer(client)
-
-
-def trouble(serial: str, state: str | None) -> AcquireError:
-    """What a state means in which the server cannot use a phone."""
-    if state is None:
-        return states.lost(serial, "the adb server no longer lists it")
-    if state == "unauthorized":
-        return states.unauthorized(serial)
-    if state == "no permissions":
-        return states.no_permission(serial, None)
-    if state == "authorizing":
-        return states.authorizing(serial)
-    if state == "connecting":
-        return states.connecting(serial)
-    if state == "detached":
-        return states.detached(serial)
-    if state in states.MODES:
-        return states.in_mode(serial, state)
-    return states.offline(serial)
-
-
-class ServerTransport(StreamTransport):
-    """A phone that an adb server holds; see `Transport`."""
-
-    def __init__(self, server: AdbServer, serial: str, *, asked: bool = False, forget: bool = False) -> None:
-        """Use a phone in the state `device`.
-
-        Args:
-            server: holds the phone.
-            serial: as the server lists it.
-            asked: the person had to accept the key.
-            forget: the server was asked to connect to it, and disconnects at the end.
-        """
-        super().__init__(serial, "server")
-        self._server = server
-        self.asked = asked
-        self._forget = forget
-        self._streams: weakref.WeakSet[ServerStream] = weakref.WeakSet()
-        self._lock = threading.Lock()  # guards `_streams`
-
-    @property
-    def handshake(self) -> Handshake:
-        """What the server lists of the phone; it does not tell which key the phone accepted."""
-        try:
-            return Handshake(self._server.banner_of(self.serial), ADB_SERVER, self.asked)
-        except ProtocolError:  # the next question tells that it is gone
-            return Handshake("", None, self.asked)
-
-    def open(self, service: bytes) -> "ServerStream":
-        """See `StreamTransport.open`."""
-        if self._closed:
-            raise states.lost(self.serial, "this program closed the connection")
-        stream = ServerStream(self, self._server.open_service(self.serial, service))
-        with self._lock:
-            self._streams.add(stream)
-        return stream
-
-    def close(self) -> None:
-        """See `Transport.close`."""
-        was_open, self._closed = not self._closed, True
-        with self._lock:
-            for stream in self._streams:
-                stream.end()
-        if self._forget and was_open:
-            self._server.forget(self.serial)
-
-    def connect_again(self) -> None:
-        """See `StreamTransport.connect_again`. The server finds a phone on USB again by itself."""
-        if self._server.state_of(self.serial) in (None, "offline") and split_address(self.serial):
-            self._server.reach(self.serial)
-        self._server.wait_for(self.serial, 0, None)
-
-    def confirm(self) -> None:
-        """Raise where the server no longer has the phone."""
-        if self._closed:
-            raise states.lost(self.serial, "this program closed the connection")
-        try:
-            state = self._server.state_of(self.serial)
-        except ProtocolError as error:
-            raise states.lost(self.serial, "the adb server ended") from error
-        if state != "device":
-            raise states.lost(self.serial, "the adb server lost it")
-
-
-class ServerStream:
-    """One service through the server; see `Stream`."""
-
-    def __init__(self, transport: ServerTransport, connection: AdbConnection) -> None:
-        self._transport = transport
-        self._connection = connection
-        share(connection.conn)
-
-    def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
-        try:
-            return receive(self._connection.conn, _PIECE, deadline)
-        except TimeoutError:
-            raise
-        except OSError:
-            return b""  # `confirm` tells whether the phone is gone
-
-    def write(self, data: bytes) -> None:
-        """See `Stream.write`."""
-        try:
-            send_all(self._connection.conn, data, time.monotonic() + ANSWER_TIMEOUT)
-        except OSError as error:
-            self._transport.confirm()
-            raise states.lost(self._transport.serial, f"the adb server says {str(error)!r}") from error
-
-    def end(self) -> None:
-        """Let whoever reads or writes learn that it is over."""
-        with contextlib.suppress(OSError):
-            self._connection.conn.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """See `Stream.close`."""
-        self.end()
-        self._connection.conn.close()  # adbutils' own close() sleeps for 10 ms
-
-    def confirm(self) -> None:
-        """See `Stream.confirm`."""
-        self._transport.confirm()
+    return server
 
 
 def _is_loopback(host: str) -> bool:
@@ -364,3 +269,20 @@ def _is_loopback(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return False
+
+
+def state_error(serial: str, state: str | None) -> AcquireError:
+    """What a state means in which the server cannot use a phone."""
+    if state is None:
+        return states.lost(serial, "the adb server no longer lists it")
+    if state == "no permissions":
+        return states.no_permission(serial, None)
+    if state in states.MODES:
+        return states.in_mode(serial, state)
+    named = {
+        "unauthorized": states.unauthorized,
+        "authorizing": states.authorizing,
+        "connecting": states.connecting,
+        "detached": states.detached,
+    }
+    return named.get(state, states.offline)(serial)

@@ -1,6 +1,13 @@
 """Every state of a phone that a user meets: its sentence and its next step, the same for each way in."""
 
-from phone_audit.acquire.adb.holders import adb_servers, usb_users
+import contextlib
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 from phone_audit.errors import (
     DeviceBusyError,
     DeviceLostError,
@@ -14,7 +21,12 @@ from phone_audit.errors import (
     UnresponsiveError,
 )
 
+ADB_SERVER_PORT = 5037
+
 _MOST_NAMED = 3
+_PROC = Path("/proc")
+_USB = re.compile(r"/dev/bus/usb/\d{3}/\d{3}")
+_SOCKET = re.compile(r"tcp:(?:[^:]*:)?(\d{1,5})")
 
 DEBUGGING_ON = (
     "Plug the phone in with a data cable and unlock it. Switch on USB debugging: Settings > About phone, tap the build "
@@ -160,11 +172,11 @@ def busy(name: str, server_runs: bool) -> DeviceBusyError:
         hint = "An adb server runs here and may hold it: add --via server, or end it with 'adb kill-server' and retry."
     elif other is not None:
         hint = (
-            f"Another adb server runs here, on port {other.port} (process {other.process}), and may hold it: set "
+            f"Another adb server runs here, on port {other.port} (process {other.number}), and may hold it: set "
             f"ANDROID_ADB_SERVER_PORT={other.port} and add --via server."
         )
     elif users := usb_users():
-        named = ", ".join(f"{user.name} (process {user.process})" for user in users[:_MOST_NAMED])
+        named = ", ".join(f"{user.name} (process {user.number})" for user in users[:_MOST_NAMED])
         hint = f"These programs have a USB device open: {named}. Close the one that uses the phone and try again."
     else:
         hint = "Close other programs that use the phone (Android Studio, scrcpy, a virtual machine) and try again."
@@ -237,3 +249,57 @@ def no_server() -> NoDeviceError:
         "No adb server runs on this computer.",
         hint="Start one with 'adb start-server', or leave --via server out.",
     )
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of this computer that may hold a phone. `port` is that of an adb server, None for any other program."""
+
+    number: int
+    name: str
+    port: int | None = None
+
+
+def adb_servers(proc: Path = _PROC) -> tuple[Process, ...]:
+    """Return the adb servers that run here, as far as this user may see them (proc(5)), by process."""
+    return tuple(
+        Process(process, words[0].rpartition("/")[2], _port(words))
+        for process, words in _processes(proc)
+        if "fork-server" in words and "server" in words and "adb" in words[0].rpartition("/")[2]
+    )
+
+
+def usb_users(proc: Path = _PROC) -> tuple[Process, ...]:
+    """Return the programs of this user that have a USB device open, this one left out, by process."""
+    return tuple(
+        Process(process, words[0].rpartition("/")[2])
+        for process, words in _processes(proc)
+        if process != os.getpid() and any(_USB.fullmatch(place) for place in _open_files(proc / str(process)))
+    )
+
+
+def _processes(proc: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the words of the command line of each process."""
+    with contextlib.suppress(OSError):
+        for process in sorted(int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()):
+            with contextlib.suppress(OSError):
+                words = (proc / str(process) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")[:-1]
+                if words:
+                    yield process, words
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        for entry in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield str(entry.readlink())
+
+
+def _port(words: list[str]) -> int:
+    """The port stands behind -L (tcp:5037, tcp:localhost:5037) or -P (AOSP adb/client/commandline.cpp)."""
+    for flag, value in itertools.pairwise(words):
+        if flag == "-P" and value.isdigit():
+            return int(value)
+        if flag == "-L" and (found := _SOCKET.fullmatch(value)):
+            return int(found[1])
+    return ADB_SERVER_PORT

@@ -1,14 +1,22 @@
-"""A phone's adbd on a TCP port."""
+"""A phone's adbd on a TCP port, and sockets that one thread reads, another writes and a third closes.
+
+Python's own time limits belong to a socket, so that who reads and who writes would change each other's: the functions
+here take sockets that do not block.
+"""
 
 import contextlib
 import errno
+import selectors
 import socket
 import time
 
-from phone_audit.acquire.adb.link import WRITE_TIMEOUT
-from phone_audit.acquire.adb.sockets import receive, send_all, share
 from phone_audit.acquire.adb.states import lost, no_adbd, refuses_connections
+from phone_audit.acquire.adb.wire import WRITE_TIMEOUT
 from phone_audit.errors import AcquireError
+
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.SelectSelector
+)  # Windows has one
 
 CONNECT_TIMEOUT = 10.0
 
@@ -30,6 +38,47 @@ def split_address(target: str) -> tuple[str, int] | None:
     return (host[1:-1] if bracketed else host), int(port)
 
 
+def receive(connection: socket.socket, want: int, deadline: float) -> bytes:
+    """Return at least one byte and at most `want`, empty where the other side has ended.
+
+    Raises:
+        TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
+        OSError: the connection broke, or was closed here.
+    """
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            return connection.recv(want)
+        except BlockingIOError:
+            _wait(connection, selectors.EVENT_READ, left)
+    raise TimeoutError
+
+
+def send_all(connection: socket.socket, data: bytes, deadline: float) -> None:
+    """Send all of `data`.
+
+    Raises:
+        TimeoutError: the other side did not take it until `deadline`.
+        OSError: the connection broke, or was closed here.
+    """
+    rest = memoryview(data)
+    while rest:
+        try:
+            rest = rest[connection.send(rest) :]
+        except BlockingIOError:
+            if (left := deadline - time.monotonic()) <= 0:
+                raise TimeoutError from None
+            _wait(connection, selectors.EVENT_WRITE, left)
+
+
+def _wait(connection: socket.socket, event: int, seconds: float) -> None:
+    with _Selector() as waiting:
+        try:
+            waiting.register(connection, event)
+        except ValueError as error:  # it has no number any more
+            raise ConnectionAbortedError from error
+        waiting.select(seconds)
+
+
 class TcpLink:
     """A TCP connection to a phone; see `Link`."""
 
@@ -48,7 +97,7 @@ class TcpLink:
             raise refuses_connections(name, _reason(error)) from error
         # Small requests must not wait for the acknowledgement of earlier ones, as Nagle's algorithm has it.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        share(self._socket)
+        self._socket.setblocking(False)
         self._heard = False
 
     def read(self, want: int, deadline: float) -> bytes:

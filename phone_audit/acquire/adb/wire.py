@@ -1,13 +1,14 @@
-"""ADB messages over a link (AOSP adb/protocol.txt)."""
+"""ADB messages over a link, which is a cable or a TCP connection (AOSP adb/protocol.txt)."""
 
 import struct
-from typing import NamedTuple
-
-from phone_audit.acquire.adb.link import Link
+from typing import NamedTuple, Protocol
 
 CLSE, CNXN, OKAY, OPEN, STLS, WRTE = b"CLSE", b"CNXN", b"OKAY", b"OPEN", b"STLS", b"WRTE"
 REPLY_TIMEOUT = 10.0
 """Seconds in which a phone acknowledges: its main loop does so whatever its commands do."""
+
+WRITE_TIMEOUT = 10.0
+"""Seconds after which a phone that takes no data counts as gone."""
 
 MAX_PAYLOAD = 2**20
 """Bytes of one message's data, as we announce it."""
@@ -23,6 +24,37 @@ _ELSE = {
     b"FAIL": "it is an adb server, which is reached with --via server and no address",
     b"OKAY": "it is an adb server, which is reached with --via server and no address",
 }
+
+
+class Link(Protocol):
+    """An open TCP connection or USB interface. One thread may read while another writes, and a third closes.
+
+    Attributes:
+        name: as the user would name the phone.
+    """
+
+    name: str
+
+    def read(self, want: int, deadline: float) -> bytes:
+        """Return at least one byte and at most `want`.
+
+        Raises:
+            TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
+            DeviceLostError: the other side is gone.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`, as one transfer where the link knows such.
+
+        Raises:
+            DeviceLostError: the other side is gone, or takes nothing for `WRITE_TIMEOUT`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go; a second call does nothing."""
+        ...
 
 
 class Message(NamedTuple):

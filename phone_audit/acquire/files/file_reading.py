@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.apk_files import ApkFiles, hash_files
 from phone_audit.acquire.files.background import Background, FileHashes
@@ -58,7 +58,7 @@ def reading_of(
     transport = reader.transport
     recording = transport if isinstance(transport, RecordingTransport) else None
     phone = recording.inner if recording else transport
-    if isinstance(phone, EnduringTransport):
+    if isinstance(phone, ReconnectingTransport):
         keeping = recording if recording and recording.keep_files else None
         background = Background(phone, files.readable(), plan, memory, keeping, into, copies=copied)
         return _Beside(reader, files, copies, background, recording)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from phone_audit.acquire.adb.pieces import SLOWEST
+from phone_audit.acquire.adb.stream import SLOWEST
 from phone_audit.acquire.files.deliveries import Deliveries, no_room
 from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
 from phone_audit.acquire.files.plan import NextWanted

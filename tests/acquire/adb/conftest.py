@@ -2,9 +2,9 @@
 
 import pytest
 
-from phone_audit.acquire.adb import streamed
+from phone_audit.acquire.adb import stream_transport
 
 
 @pytest.fixture(autouse=True)
 def _any_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed, "require_listed", lambda text: None)
+    monkeypatch.setattr(stream_transport, "require_listed", lambda text: None)

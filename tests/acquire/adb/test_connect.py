@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import connect, devices, direct, states, usb
+from phone_audit.acquire.adb import connect, devices, direct, states, usb_devices
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.server import AdbServer, Listed
+from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.tcp import split_address
-from phone_audit.acquire.adb.usb import UsbPhone, UsbSight
+from phone_audit.acquire.adb.usb_devices import UsbPhone, UsbSight
 from phone_audit.errors import (
     AcquireError,
     DeviceModeError,
@@ -30,15 +30,15 @@ class FakeServer(AdbServer):
         self._phones = phones
         self.log: list[str] = []
 
-    def phones(self) -> tuple[Listed, ...]:
-        return tuple(Listed(self, serial, state, None, usb) for serial, state, usb in self._phones)
+    def phones(self) -> tuple[ListedPhone, ...]:
+        return tuple(ListedPhone(self, serial, state, None, usb) for serial, state, usb in self._phones)
 
-    def reach(self, address: str) -> None:
-        self.log.append(f"reach {address}")
+    def connect(self, address: str) -> None:
+        self.log.append(f"connect {address}")
         self._phones = (*self._phones, (address, "device", False))
 
-    def forget(self, address: str) -> None:
-        self.log.append(f"forget {address}")
+    def disconnect(self, address: str) -> None:
+        self.log.append(f"disconnect {address}")
 
     def wait_for(self, serial: str, patience: float, on_wait: object) -> bool:
         self.log.append(f"wait {serial} {patience:g}")
@@ -63,7 +63,7 @@ class Scene:
         self.opened: list[str] = []
         monkeypatch.setattr(devices, "find_server", lambda: self.server)
         monkeypatch.setattr(connect, "find_server", lambda: self.server)
-        monkeypatch.setattr(usb, "look", lambda: self.sight)
+        monkeypatch.setattr(usb_devices, "look", lambda: self.sight)
         monkeypatch.setattr(connect, "UsbLink", self._open)
         monkeypatch.setattr(connect, "load_keys", lambda: ())
         monkeypatch.setattr(direct, "connect", lambda link, *_, **__: link)
@@ -173,7 +173,7 @@ def test_usb_that_cannot_be_used_is_said(scene: Scene, monkeypatch: pytest.Monke
     def fail() -> UsbSight:
         raise states.no_usb("no libusb")
 
-    monkeypatch.setattr(usb, "look", fail)
+    monkeypatch.setattr(usb_devices, "look", fail)
     assert scene.error(None).message == "No phone was found. USB cannot be used on this computer (no libusb)."
     scene.server = FakeServer(("A", "device", True))
     assert scene.way(None) == "server A"
@@ -202,17 +202,17 @@ def test_an_address_goes_the_direct_way_unless_the_server_holds_it(scene: Scene)
 def test_a_server_that_was_asked_to_connect_lets_go_again(scene: Scene) -> None:
     scene.server = FakeServer()
     transport = open_transport("192.0.2.1:5555", via="server", patience=1)
-    assert scene.server.log == ["reach 192.0.2.1:5555", "wait 192.0.2.1:5555 1"]
+    assert scene.server.log == ["connect 192.0.2.1:5555", "wait 192.0.2.1:5555 1"]
     transport.close()
     transport.close()
-    assert scene.server.log[2:] == ["forget 192.0.2.1:5555"]
+    assert scene.server.log[2:] == ["disconnect 192.0.2.1:5555"]
 
 
 def test_a_server_lets_go_also_when_the_phone_cannot_be_used(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     server = scene.server = FakeServer()
     monkeypatch.setattr(FakeServer, "wait_for", lambda *_: (_ for _ in ()).throw(states.unauthorized("x")))
     scene.error("192.0.2.1:5555", "server")
-    assert server.log[-1] == "forget 192.0.2.1:5555"
+    assert server.log[-1] == "disconnect 192.0.2.1:5555"
 
 
 @pytest.mark.parametrize(("text", "seconds"), [(None, 60), ("5", 5), ("0.5", 0.5)])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from phone_audit.acquire.adb import devices, states, usb
+from phone_audit.acquire.adb import devices, states, usb_devices, usb_link
 from phone_audit.acquire.adb.devices import in_sight, list_devices
-from phone_audit.acquire.adb.holders import Holder
-from phone_audit.acquire.adb.server import AdbServer, Listed
-from phone_audit.acquire.adb.usb import UsbPhone, UsbSight
+from phone_audit.acquire.adb.server import AdbServer, ListedPhone
+from phone_audit.acquire.adb.states import Process
+from phone_audit.acquire.adb.usb_devices import UsbPhone, UsbSight
 from phone_audit.errors import AcquireError, NoDeviceError
 from phone_audit.model.device import DeviceState
 
@@ -15,25 +15,25 @@ class FakeServer(AdbServer):
     def __init__(self, *phones: tuple[str, str, str | None]) -> None:
         self._phones = phones
 
-    def phones(self) -> tuple[Listed, ...]:
-        return tuple(Listed(self, serial, state, model, usb=True) for serial, state, model in self._phones)
+    def phones(self) -> tuple[ListedPhone, ...]:
+        return tuple(ListedPhone(self, serial, state, model, usb=True) for serial, state, model in self._phones)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "find_server", lambda: None)
-    monkeypatch.setattr(usb, "look", UsbSight)
+    monkeypatch.setattr(usb_devices, "look", UsbSight)
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, *serials: str, error: AcquireError) -> None:
     """Phones on USB that cannot be opened."""
     phones = tuple(UsbPhone(serial, f"Model of {serial}", 1, 1, (1,), 0, 0x81, 0x01, 512) for serial in serials)
-    monkeypatch.setattr(usb, "look", lambda: UsbSight(phones))
+    monkeypatch.setattr(usb_devices, "look", lambda: UsbSight(phones))
 
     def fail(phone: UsbPhone, *, server_runs: bool) -> None:
         raise error
 
-    monkeypatch.setattr(usb, "UsbLink", fail)
+    monkeypatch.setattr(usb_link, "UsbLink", fail)
 
 
 def test_nothing_is_an_empty_list() -> None:
@@ -118,7 +118,7 @@ def test_what_looks_like_a_phone_is_listed_with_what_is_missing(monkeypatch: pyt
     sight = UsbSight(
         (), (("M1", "Redmi", states.debugging_off("Redmi")), ("F1", None, states.in_mode("F1", "fastboot")))
     )
-    monkeypatch.setattr(usb, "look", lambda: sight)
+    monkeypatch.setattr(usb_devices, "look", lambda: sight)
     assert [(state.serial, state.state, state.usable, state.model) for state in list_devices()] == [
         ("F1", "bootloader", False, None),
         ("M1", "no debugging", False, "Redmi"),
@@ -161,7 +161,7 @@ def test_the_udev_rule_is_printed_whole() -> None:
 
 
 def test_a_second_adb_server_is_named_with_its_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "adb_servers", lambda: (Holder(4711, "adb", 5038),))
+    monkeypatch.setattr(states, "adb_servers", lambda: (Process(4711, "adb", 5038),))
     hint = states.busy("U", server_runs=False).hint
     assert "on port 5038 (process 4711)" in hint
     assert "ANDROID_ADB_SERVER_PORT=5038" in hint
@@ -170,7 +170,7 @@ def test_a_second_adb_server_is_named_with_its_port(monkeypatch: pytest.MonkeyPa
 
 def test_a_program_that_holds_the_bus_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states, "adb_servers", lambda: ())
-    monkeypatch.setattr(states, "usb_users", lambda: (Holder(12, "scrcpy"),))
+    monkeypatch.setattr(states, "usb_users", lambda: (Process(12, "scrcpy"),))
     assert "scrcpy (process 12)" in states.busy("U", server_runs=False).hint
     monkeypatch.setattr(states, "usb_users", lambda: ())
     assert "Close other programs" in states.busy("U", server_runs=False).hint

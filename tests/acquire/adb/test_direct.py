@@ -621,7 +621,7 @@ def test_tcp_does_not_depend_on_usb() -> None:
         "def fail(self): raise usb1.USBErrorOther()\n"
         "usb1.USBContext.open = fail\n"
         "import phone_audit.acquire.adb.direct\n"
-        "from phone_audit.acquire.adb.usb import look\n"
+        "from phone_audit.acquire.adb.usb_devices import look\n"
         "try: look()\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )

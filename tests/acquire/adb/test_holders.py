@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb.holders import Holder, adb_servers, usb_users
-from phone_audit.acquire.adb.usb_kinds import may_be_charging
+from phone_audit.acquire.adb.states import Process, adb_servers, usb_users
+from phone_audit.acquire.adb.usb_devices import may_be_charging
 from tests.kit import AdbServer
 
 
@@ -31,17 +31,17 @@ def test_adb_servers_and_their_ports(tmp_path: Path) -> None:
     (tmp_path / "self").mkdir()
     (tmp_path / "99").mkdir()
     assert adb_servers(tmp_path) == (
-        Holder(20, "adb", 5240),
-        Holder(21, "adb", 5055),
-        Holder(22, "adb", 5037),
-        Holder(30, "adb", 5038),
+        Process(20, "adb", 5240),
+        Process(21, "adb", 5055),
+        Process(22, "adb", 5037),
+        Process(30, "adb", 5038),
     )
 
 
 def test_programs_with_a_usb_device_open(tmp_path: Path) -> None:
     process(tmp_path, 5, "/usr/bin/scrcpy", files=("/dev/null", "/dev/bus/usb/001/004"))
     process(tmp_path, 6, "bash", files=("/dev/pts/0", "/tmp/dev/bus/usb/001/004"))
-    assert usb_users(tmp_path) == (Holder(5, "scrcpy"),)
+    assert usb_users(tmp_path) == (Process(5, "scrcpy"),)
 
 
 def test_no_process_table_is_nobody(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.acquire.adb.holders import adb_servers
-from phone_audit.acquire.adb.pairing import pair, server_for_pairing
+from phone_audit.acquire.adb.devices import pair, server_for_pairing
+from phone_audit.acquire.adb.states import adb_servers
 from phone_audit.errors import NoDeviceError, ProtocolError, UnauthorizedError, UsageError
 from tests.kit import AdbServer
 
@@ -99,4 +99,4 @@ def test_the_stock_server_says_that_nobody_is_there_and_lives_on(adb_server: Adb
     with pytest.raises(UnauthorizedError, match="Unable to start pairing client"):
         pair(server_for_pairing("127.0.0.1:1"), "127.0.0.1:1", "123456")
     assert before in adb_servers()
-    os.kill(before.process, 0)
+    os.kill(before.number, 0)

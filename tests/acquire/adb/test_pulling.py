@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import direct, pulling, streamed, wire
+from phone_audit.acquire.adb import direct, pulling, stream_transport, wire
 from phone_audit.acquire.adb.direct import DirectTransport
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
 from phone_audit.acquire.transport import FileRequest
@@ -24,7 +24,7 @@ CONTENT = random.Random(5).randbytes(1_000_003)
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "REPLY_TIMEOUT", 1.0)
-    monkeypatch.setattr(streamed, "PAUSES", (0.0, 0.05, 0.1))
+    monkeypatch.setattr(stream_transport, "PAUSES", (0.0, 0.05, 0.1))
 
 
 @contextmanager

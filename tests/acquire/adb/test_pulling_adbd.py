@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import streamed, wire
+from phone_audit.acquire.adb import stream_transport, wire
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.transport import FileRequest, LiveTransport
 from phone_audit.errors import CommandError, DeviceLostError
@@ -25,7 +25,7 @@ FOLDER = "/data/local/tmp/many"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamed, "PAUSES", (0.1, 0.2, 0.5))
+    monkeypatch.setattr(stream_transport, "PAUSES", (0.1, 0.2, 0.5))
 
 
 @pytest.fixture(params=["nokia7plus-bad", "nokia7plus-oreo", "clean-pixel"])

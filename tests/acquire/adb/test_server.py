@@ -15,7 +15,8 @@ import pytest
 from phone_audit.acquire.adb import server, states
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.devices import list_devices
-from phone_audit.acquire.adb.server import AdbServer, ServerTransport, find_server, trouble
+from phone_audit.acquire.adb.server import AdbServer, find_server, state_error
+from phone_audit.acquire.adb.server_transport import ServerTransport
 from phone_audit.acquire.transport import ADB_SERVER, Handshake, Transport
 from phone_audit.errors import (
     AcquireError,
@@ -176,7 +177,7 @@ def test_the_list_is_read_as_it_stands() -> None:
     ],
 )
 def test_every_state_has_its_own_error(state: str | None, kind: type[AcquireError], says: str) -> None:
-    error = trouble("S1", state)
+    error = state_error("S1", state)
     assert type(error) is kind
     assert says in error.message
     assert "S1" in error.message
@@ -184,7 +185,7 @@ def test_every_state_has_its_own_error(state: str | None, kind: type[AcquireErro
 
 
 def test_a_phone_without_a_udev_rule_gets_one_that_fits_every_phone() -> None:
-    assert 'ENV{ID_USB_INTERFACES}=="*:ff4201:*"' in trouble("S1", "no permissions").hint
+    assert 'ENV{ID_USB_INTERFACES}=="*:ff4201:*"' in state_error("S1", "no permissions").hint
 
 
 def changing(*states_in_turn: str) -> Behaviour:
@@ -273,7 +274,7 @@ def test_a_command_longer_than_four_digits_is_refused_here() -> None:
 def test_a_server_that_cannot_reach_an_address_says_why() -> None:
     for answer in (okay("failed to connect to '192.0.2.9:5555': Connection refused"), fail("bad port number")):
         with fake_server({b"host:connect:": answer}) as adb, pytest.raises(NoDeviceError, match="the adb server says"):
-            adb.reach("192.0.2.9:5555")
+            adb.connect("192.0.2.9:5555")
 
 
 def test_a_closed_transport_says_so() -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.acquire.adb.sockets import receive, send_all, share
+from phone_audit.acquire.adb.tcp import receive, send_all
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     here, there = socket.socketpair()
-    share(here)
+    here.setblocking(False)
     with here, there:
         yield here, there
 

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.adbd
 PRELUDE = """
 import hashlib, json, os, subprocess, sys, time
 from pathlib import Path
-from phone_audit.acquire.adb import streamed, usb, wire
+from phone_audit.acquire.adb import stream_transport, usb_link, wire
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.devices import list_devices
-from phone_audit.acquire.adb.streamed import with_exit_status
-from phone_audit.acquire.adb.usb import look
+from phone_audit.acquire.adb.stream_transport import with_exit_status
+from phone_audit.acquire.adb.usb_devices import look
 from phone_audit.errors import PhoneAuditError
 
-streamed.require_listed = lambda text: None  # these programs send commands of their own
+stream_transport.require_listed = lambda text: None  # these programs send commands of their own
 USB = os.environ["USB_SCRIPT"]
 told = []
 
@@ -109,9 +109,9 @@ def test_a_time_out_spares_the_next_command(run: Any, oreo: Phone) -> None:
 def test_what_a_killed_program_left_behind_does_not_disturb(run: Any, nokia: Phone) -> None:
     code = """
 victim = subprocess.Popen([sys.executable, "-c", '''
-from phone_audit.acquire.adb import streamed
+from phone_audit.acquire.adb import stream_transport
 from phone_audit.acquire.adb.connect import open_transport
-streamed.require_listed = lambda text: None
+stream_transport.require_listed = lambda text: None
 t = open_transport(None)
 print("ready", flush=True)
 t.shell("while echo yes; do :; done")
@@ -157,7 +157,7 @@ show([attempt(lambda: t.pull("/data/local/tmp/blob", into)), attempt(lambda: t.s
 
 def test_a_phone_that_falls_silent_is_lost_and_what_came_is_kept(run: Any, nokia: Phone) -> None:
     code = """
-wire.REPLY_TIMEOUT = usb.WRITE_TIMEOUT = 1.0
+wire.REPLY_TIMEOUT = usb_link.WRITE_TIMEOUT = 1.0
 t = opened(); a = t.shell("seq 1 200000", timeout=1)
 show([len(a.output) > 100000, a.exit, a.truncated, attempt(lambda: t.shell("id"))]); t.close()
 """
@@ -215,7 +215,8 @@ def test_a_phone_that_is_plugged_in_again_goes_on_where_it_stood(run: Any, nokia
 def test_a_phone_that_stays_away_keeps_what_had_come(run: Any, nokia: Phone) -> None:
     contents = {f"/data/local/tmp/blob{number}": os.urandom(900_000) for number in range(3)}
     code = (
-        "from phone_audit.acquire.adb import streamed; streamed.PAUSES = (0.1, 0.1, 0.1); t = opened()\n"
+        "from phone_audit.acquire.adb import stream_transport\n"
+        "stream_transport.PAUSES = (0.1, 0.1, 0.1); t = opened()\n"
         "show([attempt(lambda: pull(%r)), came, failed, [f.name for f in folder.iterdir()]]); t.close()"
     )
     with contextlib.ExitStack() as stack:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import usb1
 
-from phone_audit.acquire.adb import states, usb
-from phone_audit.acquire.adb.usb import UsbLink, UsbPhone
+from phone_audit.acquire.adb import states, usb_link
+from phone_audit.acquire.adb.usb_devices import UsbPhone
+from phone_audit.acquire.adb.usb_link import UsbLink
 from phone_audit.errors import DeviceBusyError, DeviceLostError, DevicePermissionError
 
 PHONE = UsbPhone("S1", None, 0x2E04, 1, (3, 2), 1, 0x81, 0x02, 512)
@@ -131,7 +132,7 @@ def link(monkeypatch: pytest.MonkeyPatch) -> Callable[..., UsbLink]:
             finally:
                 handle.log.append("context")
 
-        monkeypatch.setattr(usb, "_context", context)
+        monkeypatch.setattr(usb_link, "usb_context", context)
         return UsbLink(PHONE, **more)
 
     return opened

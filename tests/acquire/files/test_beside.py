@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.acquire.adb.enduring import EnduringTransport
+from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.phone_identity import PhoneIdentity
@@ -53,7 +53,7 @@ class Scan:
         self.into = folder / "into"
         self.into.mkdir(parents=True)
         self.recording = RecordingTransport(
-            EnduringTransport(phone),
+            ReconnectingTransport(phone),
             folder / "saved",
             depth=depth,
             keep_files=plan is None,
@@ -166,7 +166,7 @@ def test_what_is_known_is_not_copied(phone: ShellPhone, tmp_path: Path) -> None:
 def test_what_is_known_is_copied_all_the_same_where_it_is_saved(phone: ShellPhone, tmp_path: Path) -> None:
     into = tmp_path / "into"
     into.mkdir()
-    recording = RecordingTransport(EnduringTransport(phone), tmp_path / "saved", depth="standard")
+    recording = RecordingTransport(ReconnectingTransport(phone), tmp_path / "saved", depth="standard")
     acquired = collect(
         recording,
         depth="standard",
@@ -527,7 +527,7 @@ def test_an_interruption_ends_the_threads(phone: ShellPhone, tmp_path: Path) -> 
     into = tmp_path / "into"
     into.mkdir()
     acquired = collect(
-        EnduringTransport(phone), depth="standard", users="all", into=into, on_progress=interrupt, plan=Plan(ends)
+        ReconnectingTransport(phone), depth="standard", users="all", into=into, on_progress=interrupt, plan=Plan(ends)
     )
     assert ("device-lost", "The scan was interrupted.") in [(n.code, n.reason) for n in acquired.snapshot.skipped]
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from phone_audit.acquire.adb.multiplex import Session
 from phone_audit.acquire.adb.pulling import Puller
-from phone_audit.acquire.adb.streamed import ServiceRefusedError, without_exit_status
+from phone_audit.acquire.adb.stream import ServiceRefusedError
+from phone_audit.acquire.adb.stream_transport import without_exit_status
 from phone_audit.acquire.adb.wire import MAX_PAYLOAD, NotAdbError, Wire
 from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader
 from phone_audit.acquire.transport import FileRequest, Running
@@ -171,14 +172,14 @@ TARGETS: Final = {
             "phone_audit.acquire.adb.wire",
             "phone_audit.acquire.adb.multiplex",
             "phone_audit.acquire.adb.adb_stream",
-            "phone_audit.acquire.adb.streamed",
+            "phone_audit.acquire.adb.stream_transport",
         ),
         (b"CNXN", b"OKAY", b"WRTE", b"CLSE", b"OPEN", b"AUTH", b"STLS", b"\xb0\xb4\xbe\xa6", b"\xa8\xad\xab\xba"),
         largest=2**18,
     ),
     "adb_files": Target(
         adb_files,
-        ("phone_audit.acquire.adb.pulling", "phone_audit.acquire.adb.pieces"),
+        ("phone_audit.acquire.adb.pulling", "phone_audit.acquire.adb.stream"),
         tuple(_files()),
         largest=2**18,
     ),

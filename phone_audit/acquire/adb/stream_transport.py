@@ -1,17 +1,19 @@
-"""A transport over ADB streams: what the direct way and the way through a server share."""
+"""A transport over ADB streams, which the direct way and the way through a server share; and one that reconnects."""
 
+import math
 import re
 import secrets
 import shlex
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
 from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.pulling import BLOCK, Puller
-from phone_audit.acquire.adb.timed_stream import TimedStream
+from phone_audit.acquire.adb.stream import ServiceRefusedError, Stream, TimedStream
 from phone_audit.acquire.commands import quoted
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import (
@@ -21,7 +23,10 @@ from phone_audit.acquire.transport import (
     SHELL_TIMEOUT,
     Answer,
     FileRequest,
+    Handshake,
+    LiveTransport,
     OnDone,
+    Running,
     Source,
 )
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError
@@ -30,42 +35,10 @@ from phone_audit.model.command_list import listed, require_listed
 PAUSES = (0.5, 2.0, 5.0)
 """Seconds before each try to reach a phone that was lost: a cable that is put in again takes one or two."""
 
+MOST_RETRIES = 3
+"""How often one question is asked anew after the connection was cut."""
 
-class ServiceRefusedError(Exception):
-    """The phone does not know a service, or does not offer it."""
-
-
-class Stream(Protocol):
-    """One open ADB service on the phone."""
-
-    def read(self, deadline: float) -> bytes:
-        """Return the next piece, empty at the end.
-
-        Raises:
-            TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
-            DeviceLostError: the phone is gone.
-        """
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send all of `data`.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
-        ...
-
-    def close(self) -> None:
-        """End the service, also before its end; late data never reaches the next stream. Never raises."""
-        ...
-
-    def confirm(self) -> None:
-        """Make sure that an early end was not the end of the phone.
-
-        Raises:
-            DeviceLostError: it was.
-        """
-        ...
+Value = TypeVar("Value")
 
 
 class StreamTransport(ABC):
@@ -255,6 +228,54 @@ class StreamTransport(ABC):
         answer = self.shell(listed("mode", path=quoted(path)), timeout=10)
         mode = answer.output.strip()
         return int(mode, 16) if answer.exit == 0 and re.fullmatch(rb"[0-9a-f]{1,8}", mode) else None
+
+
+class ReconnectingTransport:
+    """Brings the phone back where the connection was cut, and asks again; see `LiveTransport`.
+
+    Args:
+        inner: the transport.
+        most_lost: seconds that may be waited for nothing, in all, before the phone counts as gone.
+    """
+
+    def __init__(self, inner: LiveTransport, *, most_lost: float = math.inf) -> None:
+        inner.lost_time.limit = most_lost
+        self.serial = inner.serial
+        self.via = inner.via
+        self._inner = inner
+
+    @property
+    def handshake(self) -> Handshake:
+        """See `LiveTransport.handshake`."""
+        return self._inner.handshake
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """See `Transport.shell`."""
+        return self._retrying(lambda: self._inner.shell(command, timeout=timeout, limit=limit))
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """See `Transport.pull`."""
+        return self._retrying(lambda: self._inner.pull(path, into, timeout=timeout, limit=limit))
+
+    def start(self, command: str) -> Running:
+        """See `Transport.start`; what it gives ends where the connection is cut."""
+        return self._retrying(lambda: self._inner.start(command))
+
+    def pull_many(self, source: Source, on_done: OnDone) -> None:
+        """See `LiveTransport.pull_many`, which brings the phone back itself."""
+        self._inner.pull_many(source, on_done)
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        self._inner.close()
+
+    def _retrying(self, attempt: Callable[[], Value]) -> Value:
+        for _ in range(MOST_RETRIES):
+            try:
+                return attempt()
+            except DeviceLostError:
+                self._inner.reconnect()
+        return attempt()
 
 
 def with_exit_status(command: str, mark: str) -> bytes:

@@ -1,0 +1,123 @@
+"""A phone that an adb server holds."""
+
+import contextlib
+import socket
+import threading
+import time
+import weakref
+
+from phone_audit.acquire.adb import states
+from phone_audit.acquire.adb.server import ANSWER_TIMEOUT, AdbServer
+from phone_audit.acquire.adb.stream_transport import StreamTransport
+from phone_audit.acquire.adb.tcp import receive, send_all, split_address
+from phone_audit.acquire.transport import ADB_SERVER, Handshake
+from phone_audit.errors import ProtocolError
+
+_PIECE = 2**18
+
+
+class ServerTransport(StreamTransport):
+    """A phone through an adb server; see `Transport`."""
+
+    def __init__(self, server: AdbServer, serial: str, *, asked: bool = False, disconnect: bool = False) -> None:
+        """Use a phone in the state `device`.
+
+        Args:
+            server: holds the phone.
+            serial: as the server lists it.
+            asked: the person had to accept the key.
+            disconnect: the server was asked to connect to it, and disconnects at the end.
+        """
+        super().__init__(serial, "server")
+        self._server = server
+        self.asked = asked
+        self._disconnect = disconnect
+        self._streams: weakref.WeakSet[ServerStream] = weakref.WeakSet()
+        self._lock = threading.Lock()  # guards `_streams`
+
+    @property
+    def handshake(self) -> Handshake:
+        """What the server lists of the phone; it does not tell which key the phone accepted."""
+        try:
+            listed = self._server.phones()
+        except ProtocolError:  # the next question tells that it is gone
+            return Handshake("", None, self.asked)
+        banner = ";".join(phone.banner for phone in listed if phone.serial == self.serial)
+        return Handshake(banner, ADB_SERVER, self.asked)
+
+    def open(self, service: bytes) -> "ServerStream":
+        """See `StreamTransport.open`."""
+        self._raise_if_closed()
+        stream = ServerStream(self, self._server.open_service(self.serial, service))
+        with self._lock:
+            self._streams.add(stream)
+        return stream
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        was_open, self._closed = not self._closed, True
+        with self._lock:
+            for stream in self._streams:
+                stream.end()
+        if self._disconnect and was_open:
+            self._server.disconnect(self.serial)
+
+    def connect_again(self) -> None:
+        """See `StreamTransport.connect_again`. The server finds a phone on USB again by itself."""
+        if self._server.state_of(self.serial) in (None, "offline") and split_address(self.serial):
+            self._server.connect(self.serial)
+        self._server.wait_for(self.serial, 0, None)
+
+    def confirm(self) -> None:
+        """Raise where the server no longer has the phone."""
+        self._raise_if_closed()
+        try:
+            state = self._server.state_of(self.serial)
+        except ProtocolError as error:
+            raise states.lost(self.serial, "the adb server ended") from error
+        if state != "device":
+            raise states.lost(self.serial, "the adb server lost it")
+
+    def _raise_if_closed(self) -> None:
+        if self._closed:
+            raise states.lost(self.serial, "this program closed the connection")
+
+
+class ServerStream:
+    """One service through the server; see `Stream`."""
+
+    def __init__(self, transport: ServerTransport, connection: socket.socket) -> None:
+        self._transport = transport
+        self._connection = connection
+        connection.setblocking(False)
+
+    def read(self, deadline: float) -> bytes:
+        """See `Stream.read`."""
+        try:
+            return receive(self._connection, _PIECE, deadline)
+        except TimeoutError:
+            raise
+        except OSError:
+            return b""  # `confirm` tells whether the phone is gone
+
+    def write(self, data: bytes) -> None:
+        """See `Stream.write`."""
+        try:
+            send_all(self._connection, data, time.monotonic() + ANSWER_TIMEOUT)
+        except OSError as error:
+            self.confirm()
+            raise states.lost(self._transport.serial, f"the adb server says {str(error)!r}") from error
+
+    def end(self) -> None:
+        """Let whoever reads or writes learn that it is over."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """See `Stream.close`."""
+        self.end()
+        self._connection.close()
+
+    def confirm(self) -> None:
+        """See `Stream.confirm`."""
+        self._transport.confirm()

@@ -50,19 +50,15 @@ _KINDS = {
 class _Phone(Protocol):
     def open_sync(self) -> Stream | None:
         """Open the service for files; None where the phone does not offer it."""
-        ...
 
     def read_on(self, path: str, block: int) -> Stream | None:
         """Start a program that gives out a file from a block on; None where the phone would garble it."""
-        ...
 
     def follow_link(self, path: str) -> int | None:
         """The mode of the file behind a symbolic link, or None where the phone does not tell."""
-        ...
 
     def reconnect(self) -> None:
         """Make the connection again, or raise `DeviceLostError`."""
-        ...
 
 
 @dataclass(eq=False)

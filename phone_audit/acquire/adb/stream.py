@@ -25,7 +25,6 @@ class Stream(Protocol):
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
             DeviceLostError: the phone is gone.
         """
-        ...
 
     def write(self, data: bytes) -> None:
         """Send all of `data`.
@@ -33,11 +32,9 @@ class Stream(Protocol):
         Raises:
             DeviceLostError: the phone is gone.
         """
-        ...
 
     def close(self) -> None:
         """End the service, also before its end; late data never reaches the next stream. Never raises."""
-        ...
 
     def confirm(self) -> None:
         """Make sure that an early end was not the end of the phone.
@@ -45,7 +42,6 @@ class Stream(Protocol):
         Raises:
             DeviceLostError: it was.
         """
-        ...
 
 
 class EndedError(Exception):

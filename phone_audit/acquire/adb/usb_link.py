@@ -19,9 +19,7 @@ from phone_audit.acquire.adb.wire import WRITE_TIMEOUT
 
 _LARGEST_READ = 2**20
 _CLOSE_SLICE = 0.5  # seconds one read keeps `close` waiting
-_EVENT_SLICE = (
-    0.05  # seconds inside libusb: Ctrl-C does not reach it there, nor what another thread has received for us
-)
+_EVENT_SLICE = 0.05  # seconds inside libusb, where neither Ctrl-C reaches nor what another thread received for us
 _ERRORS = {
     usb1.TRANSFER_STALL: usb1.USBErrorPipe,
     usb1.TRANSFER_NO_DEVICE: usb1.USBErrorNoDevice,

@@ -42,7 +42,6 @@ class Link(Protocol):
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
             DeviceLostError: the other side is gone.
         """
-        ...
 
     def write(self, data: bytes) -> None:
         """Send all of `data`, as one transfer where the link knows such.
@@ -50,11 +49,9 @@ class Link(Protocol):
         Raises:
             DeviceLostError: the other side is gone, or takes nothing for `WRITE_TIMEOUT`.
         """
-        ...
 
     def close(self) -> None:
         """Let go; a second call does nothing."""
-        ...
 
 
 class Message(NamedTuple):

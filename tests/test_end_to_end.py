@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.simulated.phone import SimulatedPhone
+from tests.simulated.lab_phone import LabPhone
 
 REPOSITORY = Path(__file__).parent.parent
 BUILT = REPOSITORY / "phone_audit" / "simulated" / "data" / "nokia7plus"
@@ -28,8 +28,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def nokia() -> Iterator[SimulatedPhone]:
-    with SimulatedPhone("nokia7plus") as phone:
+def nokia() -> Iterator[LabPhone]:
+    with LabPhone("nokia7plus") as phone:
         yield phone
 
 
@@ -73,7 +73,7 @@ def test_the_report_in_the_readme_is_the_real_one() -> None:
 
 
 @pytest.mark.promise("saved-same-result")
-def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: LabPhone, tmp_path: Path) -> None:
     live = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
     assert live.returncode == 12
     replayed = run("scan", tmp_path / "saved", "-f", "json")
@@ -86,7 +86,7 @@ def test_scan_saves_and_its_replay_gives_the_same_bytes(nokia: SimulatedPhone, t
 
 
 @pytest.mark.promise("no-serial")
-def test_identifiers_only_when_asked_for(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_identifiers_only_when_asked_for(nokia: LabPhone, tmp_path: Path) -> None:
     run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-o", tmp_path / "a.json")
     serial = json.loads(run("scan", tmp_path / "saved", "-f", "json", "--with-identifiers").stdout)["device"]["serial"]
     assert serial
@@ -94,7 +94,7 @@ def test_identifiers_only_when_asked_for(nokia: SimulatedPhone, tmp_path: Path) 
 
 
 @pytest.mark.promise("unread-never-good")
-def test_a_quick_scan_promises_nothing(nokia: SimulatedPhone) -> None:
+def test_a_quick_scan_promises_nothing(nokia: LabPhone) -> None:
     shown = run("scan", nokia.address, "--via", "direct", "--depth", "quick", "-f", "json")
     document = json.loads(shown.stdout)
     assert document["apks"] == []
@@ -102,7 +102,7 @@ def test_a_quick_scan_promises_nothing(nokia: SimulatedPhone) -> None:
 
 
 def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
-    with SimulatedPhone("nokia7plus", cut_after=60_000) as phone:
+    with LabPhone("nokia7plus", cut_after=60_000) as phone:
         shown = run("scan", phone.address, "--via", "direct", "-f", "json")
     document = json.loads(shown.stdout)
     assert document["packages"]
@@ -112,7 +112,7 @@ def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
     assert shown.returncode in (10, 12)
 
 
-def test_report_draws_a_saved_result(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_report_draws_a_saved_result(nokia: LabPhone, tmp_path: Path) -> None:
     scanned = run("scan", nokia.address, "--via", "direct", "-o", tmp_path / "a.json", "-o", tmp_path / "a.txt")
     assert scanned.returncode == 12, scanned.stderr
     shown = run("report", tmp_path / "a.json")
@@ -271,19 +271,19 @@ def test_a_file_keeps_its_rights_and_a_link_stays_a_link(tmp_path: Path) -> None
     assert real.stat().st_mode & 0o777 == 0o600
 
 
-def test_places_are_checked_before_anything_is_read(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_places_are_checked_before_anything_is_read(nokia: LabPhone, tmp_path: Path) -> None:
     shown = run("scan", nokia.address, "--via", "direct", "-o", tmp_path / "none" / "x.json")
     assert shown.returncode == 2
-    assert nokia.opened == ()
+    assert nokia.opened == []
 
 
-def test_broken_knowledge_is_told_before_the_phone_is_asked(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_broken_knowledge_is_told_before_the_phone_is_asked(nokia: LabPhone, tmp_path: Path) -> None:
     (tmp_path / "trackers").mkdir()
     (tmp_path / "trackers" / "a.json").write_text("[]")
     shown = run("scan", nokia.address, "--via", "direct", "--knowledge", tmp_path)
     assert shown.returncode == 1
     assert "a.json" in shown.stderr
-    assert nokia.opened == ()
+    assert nokia.opened == []
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_split_finds_its_base_whatever_the_order(tmp_path: Path) -> None:
     assert [len(record["files"]) for record in results[0]["apks"]] == [2, 1]
 
 
-def test_a_replay_holds_what_was_asked_and_nothing_else(nokia: SimulatedPhone, tmp_path: Path) -> None:
+def test_a_replay_holds_what_was_asked_and_nothing_else(nokia: LabPhone, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     run("scan", nokia.address, "--via", "direct", "--save", saved, "-q")
     for option in (["--save", tmp_path / "again"], ["--users", "10"], ["--depth", "quick"]):
@@ -368,7 +368,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path, group: bool) -> None:
 
 
 def test_ctrl_c_while_waiting_for_the_dialog_ends_at_once() -> None:
-    with SimulatedPhone("nokia7plus", auth="ask") as phone:
+    with LabPhone("nokia7plus", auth="ask") as phone:
         command = [sys.executable, "-m", "phone_audit", "scan", phone.address, "--via", "direct"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as running:
             assert running.stderr is not None

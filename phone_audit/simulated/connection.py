@@ -1,32 +1,115 @@
-"""One connection of a computer to the simulated phone: handshake, then streams."""
+"""One connection of a computer to the simulated phone: the greeting, then streams with adb's flow control."""
 
-import secrets
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
 from phone_audit.errors import ProtocolError
-from phone_audit.simulated.auth import TOKEN_SIZE, decode_offer
-from phone_audit.simulated.gate import Gate
-from phone_audit.simulated.profile import Daemon
-from phone_audit.simulated.protocol import (
-    AUTH_PUBLIC_KEY,
-    AUTH_SIGNATURE,
-    AUTH_TOKEN,
-    HANDSHAKE_PAYLOAD,
-    VERSION_UNCHECKED,
-    Message,
-    encode,
-    read_message,
-)
-from phone_audit.simulated.stream import Stream
+from phone_audit.simulated.profile import Profile
+from phone_audit.simulated.protocol import HANDSHAKE_PAYLOAD, VERSION_UNCHECKED, Message, encode, read_message
+
+_MOST_STREAMS = 64
+_INBOX = 64 * 1024  # what the other side may have sent ahead of the reader, as a pipe holds on a phone
+
+
+class Stream:
+    """A stream as the service behind it sees it: blocking reads and writes of bytes, one WRTE in flight each way.
+
+    Args:
+        local: our number of it.
+        remote: the other side's number of it.
+        send: sends one message; blocks while the line is full.
+        chunk: longest payload that was agreed on, in bytes.
+    """
+
+    def __init__(self, local: int, remote: int, send: Callable[[Message], None], chunk: int) -> None:
+        self.local = local
+        self.remote = remote
+        self._send = send
+        self._chunk = chunk
+        self._changed = threading.Condition()
+        self._inbox: deque[bytes] = deque()
+        self._waiting = 0
+        self._owes_okay = False
+        self._may_write = True
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether one of the sides has closed it."""
+        return self._closed
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; returns when the last of them is on its way.
+
+        Raises:
+            BrokenPipeError: the stream is closed.
+        """
+        for start in range(0, len(data), self._chunk):
+            with self._changed:
+                self._changed.wait_for(lambda: self._may_write or self._closed)
+                if self._closed:
+                    raise BrokenPipeError
+                self._may_write = False
+            self._send(Message(b"WRTE", self.local, self.remote, data[start : start + self._chunk]))
+
+    def read(self) -> bytes:
+        """Return the payload of the next WRTE, or nothing once the stream is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._inbox or self._closed)
+            if not self._inbox:
+                return b""
+            data = self._inbox.popleft()
+            self._waiting -= len(data)
+            okay, self._owes_okay = self._owes_okay, False
+        if okay:
+            self._send(Message(b"OKAY", self.local, self.remote))
+        return data
+
+    def close(self) -> None:
+        """Close our side, after all that was written has been taken."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._may_write or self._closed)
+            if self._closed:
+                return
+            self._closed = True
+            self._changed.notify_all()
+        self._send(Message(b"CLSE", self.local, self.remote))
+
+    def taken(self) -> None:
+        """The other side has taken our last WRTE (OKAY arrived)."""
+        with self._changed:
+            self._may_write = True
+            self._changed.notify_all()
+
+    def arrived(self, data: bytes) -> None:
+        """Put the payload of a WRTE into the inbox, and answer OKAY as soon as there is room for more.
+
+        Raises:
+            ProtocolError: the other side did not wait for our OKAY.
+        """
+        with self._changed:
+            if self._owes_okay:
+                raise ProtocolError("A WRTE arrived before the one before it was answered with OKAY.")
+            self._inbox.append(data)
+            self._waiting += len(data)
+            self._owes_okay = self._waiting >= _INBOX
+            okay = not self._owes_okay and not self._closed
+            self._changed.notify_all()
+        if okay:
+            self._send(Message(b"OKAY", self.local, self.remote))
+
+    def dropped(self) -> None:
+        """The other side has closed the stream, or the connection is gone."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
 
 Service = Callable[[Stream], None]
 """Serves one stream until it is done; a `BrokenPipeError` means that the other side has gone."""
-
-_MOST_STREAMS = 64
-_MOST_TRIES = 64  # keys that one computer may try
 
 
 class Connection:
@@ -34,37 +117,21 @@ class Connection:
 
     Args:
         line: the connected socket; closed at the end.
-        send: sends bytes on it, all of them or an `OSError`.
-        daemon: version, packet size and features to announce.
-        banner: the phone's CNXN text.
-        gate: who may in.
+        profile: the phone: its banner, and what it announces of version, packet size and features.
         open_service: the service of a name, or None where the phone has none.
     """
 
-    def __init__(
-        self,
-        line: socket.socket,
-        send: Callable[[socket.socket, bytes], None],
-        *,
-        daemon: Daemon,
-        banner: bytes,
-        gate: Gate,
-        open_service: Callable[[str], Service | None],
-    ) -> None:
+    def __init__(self, line: socket.socket, profile: Profile, open_service: Callable[[str], Service | None]) -> None:
+        self.online = False
         self._line = line
-        self._send_bytes = send
-        self._daemon = daemon
-        self._banner = banner
-        self._gate = gate
+        self._daemon = profile.daemon
+        self._banner = profile.banner
         self._open_service = open_service
         self._sending = threading.Lock()
         self._streams: dict[int, Stream] = {}
         self._streams_lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._next_id = 1
-        self._token = b""
-        self._tries = 0
-        self._online = False
         self._checked = True
         self._largest = HANDSHAKE_PAYLOAD
 
@@ -103,12 +170,20 @@ class Connection:
             parts += part
         return bytes(parts)
 
-    def _send(self, message: Message) -> None:
+    def transmit(self, data: bytes) -> None:
+        """Put bytes on the line, all of them.
+
+        Raises:
+            OSError: the line is gone.
+        """
+        self._line.sendall(data)
+
+    def send(self, message: Message) -> None:
         """Send a message; a line that is gone looks like a closed stream to whoever writes."""
         data = encode(message, checked=self._checked)
         try:
             with self._sending:
-                self._send_bytes(self._line, data)
+                self.transmit(data)
         except OSError as error:
             self.hang_up()
             raise BrokenPipeError from error
@@ -117,8 +192,8 @@ class Connection:
         if message.command == b"CNXN":
             self._hello(message)
         elif message.command == b"AUTH":
-            self._authenticate(message)
-        elif not self._online:
+            self.authenticate(message)
+        elif not self.online:
             return  # adbd does not listen to a computer that is not in yet
         elif message.command == b"OPEN":
             self._open(message)
@@ -128,46 +203,28 @@ class Connection:
     def _hello(self, message: Message) -> None:
         if not message.payload.startswith(b"host:"):
             raise ProtocolError("A CNXN arrived that is not from a computer.")
-        self._online = False
+        self.online = False
         self._drop_streams()
         self._checked = min(message.arg0, self._daemon.version) < VERSION_UNCHECKED
         self._largest = max(1, min(message.arg1, self._daemon.max_data))
-        if self._gate.open:
-            self._welcome()
-        else:
-            self._ask()
+        self.greeted()
 
-    def _welcome(self) -> None:
-        self._online = True
-        self._send(Message(b"CNXN", self._daemon.version, self._daemon.max_data, self._banner))
+    def greeted(self) -> None:
+        """Let in a computer that said CNXN; nobody is asked for a key."""
+        self.admit()
 
-    def _admit(self) -> None:
-        """Let a computer in whose key was accepted just now; it may have left meanwhile."""
-        with suppress(BrokenPipeError):
-            self._welcome()
+    def authenticate(self, message: Message) -> None:
+        """Take what a computer says of its key.
 
-    def _ask(self) -> None:
-        self._token = secrets.token_bytes(TOKEN_SIZE)
-        self._send(Message(b"AUTH", AUTH_TOKEN, 0, self._token))
+        Raises:
+            ProtocolError: it was not asked, or it says something else.
+        """
+        raise ProtocolError("An AUTH arrived that nobody asked for.")
 
-    def _authenticate(self, message: Message) -> None:
-        if self._online or not self._token:
-            raise ProtocolError("An AUTH arrived that nobody asked for.")
-        if message.arg0 == AUTH_SIGNATURE:
-            self._tries += 1
-            if self._gate.trusts(self._token, message.payload):
-                self._welcome()
-            elif self._tries < _MOST_TRIES:
-                self._ask()
-            else:
-                raise ProtocolError("Too many keys were tried.")
-        elif message.arg0 == AUTH_PUBLIC_KEY:
-            key = decode_offer(message.payload)
-            if key is None:
-                raise ProtocolError("The offered key is not in Android's form.")
-            self._gate.offer(key, self._admit)
-        else:
-            raise ProtocolError(f"An AUTH of unknown kind {message.arg0} arrived.")
+    def admit(self) -> None:
+        """Let a computer in."""
+        self.online = True
+        self.send(Message(b"CNXN", self._daemon.version, self._daemon.max_data, self._banner))
 
     def _open(self, message: Message) -> None:
         if message.arg0 == 0 or message.arg1 != 0:
@@ -177,13 +234,13 @@ class Connection:
             room = len(self._streams) < _MOST_STREAMS
         service = self._open_service(name) if room else None
         if service is None:
-            self._send(Message(b"CLSE", 0, message.arg0))
+            self.send(Message(b"CLSE", 0, message.arg0))
             return
-        stream = Stream(self._next_id, message.arg0, self._send, self._largest)
+        stream = Stream(self._next_id, message.arg0, self.send, self._largest)
         self._next_id += 1
         with self._streams_lock:
             self._streams[stream.local] = stream
-        self._send(Message(b"OKAY", stream.local, stream.remote))
+        self.send(Message(b"OKAY", stream.local, stream.remote))
         thread = threading.Thread(target=self._serve, args=(stream, service), daemon=True)
         self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         thread.start()
@@ -209,7 +266,7 @@ class Connection:
             stream.arrived(message.payload)
         elif not stream.closed:
             stream.dropped()
-            self._send(Message(b"CLSE", stream.local, stream.remote))
+            self.send(Message(b"CLSE", stream.local, stream.remote))
 
     def _drop_streams(self) -> None:
         with self._streams_lock:

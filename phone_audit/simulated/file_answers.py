@@ -6,8 +6,7 @@ import stat
 from collections.abc import Iterable, Mapping
 
 from phone_audit.model.command_list import read_line
-from phone_audit.simulated.call import Answer, Call, Source, decode
-from phone_audit.simulated.path_words import PATH, every_path, one_path
+from phone_audit.simulated.call import PATH, Answer, Call, Source, decode, every_path, one_path
 from phone_audit.simulated.tree import Node, Tree, allowed
 
 _CHUNK = 64 * 1024

@@ -16,12 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from phone_audit.errors import UsageError
-from phone_audit.simulated.auth import POLICIES, Policy
-from phone_audit.simulated.connection import Connection
-from phone_audit.simulated.gate import Gate
+from phone_audit.simulated.call import Phone
+from phone_audit.simulated.connection import Connection, Service
 from phone_audit.simulated.profile import Profile, load_profile
-from phone_audit.simulated.services import Service, Services
+from phone_audit.simulated.services import SyncService, run_command
 from phone_audit.simulated.tree import Tree
 
 LOOPBACK = "127.0.0.1"
@@ -29,64 +27,32 @@ _MOST_CONNECTIONS = 16
 
 
 class SimulatedPhone:
-    """A phone that speaks the ADB protocol; a context manager.
+    """A phone that speaks the ADB protocol and asks no computer for a key; a context manager.
 
     Args:
         profile: the name of a profile that comes with the program, a folder with a `profile.json`, or the profile.
-        port: the loopback port to listen on; 0 lets the system choose.
-        auth: what happens to a computer: `off` asks for no key, `accept` trusts a new key at once, `ask` shows a
-            dialog until `answer` is called, `refuse` says no.
-        cut_after: the cable is pulled when the phone has sent that many bytes in all.
         clock: gives the phone's time, in seconds since 1970.
 
+    Attributes:
+        address: where to connect to, `HOST:PORT`.
+        complaints: what computers did against the protocol so far, a sentence each.
+
     Raises:
-        UsageError: no such profile or policy, or the port is taken.
+        UsageError: no such profile.
     """
 
-    def __init__(
-        self,
-        profile: str | Path | Profile = "nokia7plus",
-        *,
-        port: int = 0,
-        auth: Policy = "off",
-        cut_after: int | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        if auth not in POLICIES:
-            raise UsageError(f"{auth!r} is no policy of a simulated phone; known are {', '.join(POLICIES)}.")
+    def __init__(self, profile: str | Path | Profile = "nokia7plus", *, clock: Callable[[], float] = time.time) -> None:
         self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
-        self.gate = Gate(auth)
-        self._services = Services(self.profile, Tree(self.profile), clock)
-        self._left = cut_after
+        self.phone = Phone(self.profile, Tree(self.profile), clock)
+        self.complaints: list[str] = []
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._threads: list[threading.Thread] = []
-        self._opened: list[str] = []
-        self._complaints: list[str] = []
         self._unplugged = False
-        try:
-            self._listener = socket.create_server((LOOPBACK, port), backlog=_MOST_CONNECTIONS)
-        except OSError as error:
-            raise UsageError(f"Port {port} is taken.", "Give another port, or 0 to let the system choose.") from error
+        self._listener = socket.create_server((LOOPBACK, 0), backlog=_MOST_CONNECTIONS)
         self.port: int = self._listener.getsockname()[1]
-
-    @property
-    def address(self) -> str:
-        """Where to connect to, `HOST:PORT`."""
-        return f"{LOOPBACK}:{self.port}"
-
-    @property
-    def opened(self) -> tuple[str, ...]:
-        """Every service that was asked for so far, such as `shell,v2,raw:id`."""
-        with self._lock:
-            return tuple(self._opened)
-
-    @property
-    def complaints(self) -> tuple[str, ...]:
-        """What computers did against the protocol so far, a sentence each."""
-        with self._lock:
-            return tuple(self._complaints)
+        self.address = f"{LOOPBACK}:{self.port}"
 
     def __enter__(self) -> Self:
         """Begin to take connections."""
@@ -118,9 +84,17 @@ class SimulatedPhone:
         for connection in connections:
             connection.hang_up()
 
-    def answer(self, *, yes: bool) -> bool:
-        """Tap the dialog that asks about a key; tells whether there was one."""
-        return self.gate.answer(yes=yes)
+    def connection(self, line: socket.socket) -> Connection:
+        """Return what speaks ADB over a connected socket."""
+        return Connection(line, self.profile, self.service)
+
+    def service(self, name: str) -> Service | None:
+        """Return the service of a name such as `exec:id`, or None where the phone has none."""
+        if name.startswith("exec:"):
+            return lambda stream: run_command(stream, name.removeprefix("exec:"), self.phone)
+        if name == "sync:":
+            return lambda stream: SyncService(stream, self.phone.tree).serve()
+        return None
 
     def _accept(self) -> None:
         while True:
@@ -128,49 +102,22 @@ class SimulatedPhone:
                 line, _ = self._listener.accept()
             except OSError:
                 return  # unplugged
-            connection = Connection(
-                line,
-                self._send,
-                daemon=self.profile.daemon,
-                banner=self.profile.banner,
-                gate=self.gate,
-                open_service=self._open,
-            )
+            connection = self.connection(line)
             with self._lock:
                 full = self._unplugged or len(self._connections) >= _MOST_CONNECTIONS
                 if not full:
                     self._connections.add(connection)
             if full:
                 line.close()
-            else:
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-                self._threads = [*(other for other in self._threads if other.is_alive()), thread]
-                thread.start()
+                continue
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._threads = [*(other for other in self._threads if other.is_alive()), thread]
+            thread.start()
 
     def _serve(self, connection: Connection) -> None:
         complaint = connection.run()
         with self._lock:
             self._connections.discard(connection)
-            if complaint:
-                self._complaints.append(complaint)
-
-    def _open(self, name: str) -> Service | None:
-        with self._lock:
-            self._opened.append(name)
-        return self._services.find(name)
-
-    def _send(self, line: socket.socket, data: bytes) -> None:
-        """Send bytes as far as the cable reaches.
-
-        Raises:
-            OSError: the line is gone, or goes now.
-        """
-        with self._lock:
-            reach = len(data) if self._left is None else min(self._left, len(data))
-            if self._left is not None:
-                self._left -= reach
-        line.sendall(data[:reach])
-        if reach < len(data):
-            self.unplug()
-            raise ConnectionAbortedError
+        if complaint:
+            self.complaints.append(complaint)

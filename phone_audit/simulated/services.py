@@ -1,31 +1,32 @@
-"""What a computer may open on the phone: `shell`, `exec` and `sync`.
+"""What a computer may open on the phone: `exec`, and `sync` for the bytes of files; nothing can be sent to the phone.
 
-Source: AOSP `adb/daemon/services.cpp`, `shell_service.cpp` and `shell_protocol.h`.
+Source: AOSP `adb/daemon/services.cpp`, `adb/SYNC.TXT` and `adb/file_sync_protocol.h`.
 """
 
+import errno
+import os
 import struct
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from phone_audit.simulated.answers import answer
 from phone_audit.simulated.call import Phone, Streams
-from phone_audit.simulated.profile import Profile
-from phone_audit.simulated.stream import Stream
-from phone_audit.simulated.sync import serve_sync
+from phone_audit.simulated.connection import Stream
 from phone_audit.simulated.tree import Tree
 
-Service = Callable[[Stream], None]
-"""Serves one stream until it is done; a `BrokenPipeError` means that the other side has gone."""
-
-_PACKET = struct.Struct("<BI")
-_STDIN, _STDOUT, _STDERR, _EXIT, _CLOSE_STDIN = range(5)
-_LARGEST_PACKET = 64 * 1024
 _MOST_INPUT = 16 * 1024 * 1024
-_NO_TERMINAL = "The simulated phone has no terminal and no shell: give a command.\n"
+_REQUEST = struct.Struct("<4sI")
+_STAT = struct.Struct("<4sIII")
+_LONGEST_PATH = 1024
+LARGEST_DATA = 64 * 1024
+"""Bytes of one DATA block (SYNC_DATA_MAX)."""
 
 
-class _Input:
+def run_command(stream: Stream, text: str, phone: Phone) -> None:
+    """Run a command whose output and errors are one, and whose exit status is not sent: `exec:`."""
+    answer(text, phone, Streams(StreamInput(stream.read), stream, stream))
+
+
+class StreamInput:
     """Standard input: what arrives on the stream, as a file.
 
     Args:
@@ -61,90 +62,83 @@ class _Input:
         return line + newline
 
 
-@dataclass(frozen=True)
-class _Packets:
-    """One of the streams of the shell protocol: each write is a packet, or several."""
+class SyncService:
+    """The `sync:` service on one stream."""
 
-    stream: Stream
-    number: int
+    def __init__(self, stream: Stream, tree: Tree) -> None:
+        self.stream = stream
+        self.tree = tree
+        self._data = bytearray()
 
-    def write(self, data: bytes, /) -> None:
-        for start in range(0, len(data), _LARGEST_PACKET):
-            part = data[start : start + _LARGEST_PACKET]
-            self.stream.write(_PACKET.pack(self.number, len(part)) + part)
+    def serve(self) -> None:
+        """Answer requests until the computer says QUIT.
 
-
-class _StdinPackets:
-    """Takes standard input out of the packets of the shell protocol."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._data = b""
-
-    def more(self) -> bytes:
-        """Return the next bytes of standard input; nothing once it was closed."""
+        Raises:
+            BrokenPipeError: the computer has left.
+        """
         while True:
-            packet = self._packet()
-            if packet is None or packet[0] == _CLOSE_STDIN:
-                return b""
-            if packet[0] == _STDIN and packet[1]:
-                return packet[1]
+            request, length = self.take_request()
+            if request == b"QUIT":
+                return
+            if length > _LONGEST_PATH:
+                self.fail("path too long")
+                return
+            if not self.answer(request, self.take(length).decode("utf-8", "surrogateescape")):
+                self.fail(f"unknown command {request.hex()}")
+                return
 
-    def _packet(self) -> tuple[int, bytes] | None:
-        if not self._need(_PACKET.size):
-            return None
-        number, length = _PACKET.unpack_from(self._data)
-        if length > _LARGEST_PACKET * 16 or not self._need(_PACKET.size + length):
-            return None
-        body = self._data[_PACKET.size : _PACKET.size + length]
-        self._data = self._data[_PACKET.size + length :]
-        return number, body
-
-    def _need(self, size: int) -> bool:
-        while len(self._data) < size:
-            data = self._stream.read()
-            if not data:
-                return False
-            self._data += data
+    def answer(self, request: bytes, path: str) -> bool:
+        """Answer one request; tells whether it is known."""
+        if request == b"STAT":
+            self._stat(path)
+        elif request == b"RECV":
+            self._receive(path)
+        else:
+            return False
         return True
 
+    def take_request(self) -> tuple[bytes, int]:
+        """Return the next word and the number behind it."""
+        word, number = _REQUEST.unpack(self.take(_REQUEST.size))
+        return word, number
 
-class Services:
-    """The services of one phone.
+    def take(self, size: int) -> bytes:
+        """Return exactly `size` bytes.
 
-    Args:
-        profile: the phone.
-        tree: its files.
-        clock: gives seconds since 1970.
-    """
+        Raises:
+            BrokenPipeError: the other side closed the stream before.
+        """
+        while len(self._data) < size:
+            data = self.stream.read()
+            if not data:
+                raise BrokenPipeError
+            self._data += data
+        taken = bytes(self._data[:size])
+        del self._data[:size]
+        return taken
 
-    def __init__(self, profile: Profile, tree: Tree, clock: Callable[[], float] = time.time) -> None:
-        self._tree = tree
-        self._phone = Phone(profile, tree, clock)
+    def fail(self, text: str) -> None:
+        """Say why a request is not fulfilled."""
+        self._put(b"FAIL", text.encode("utf-8", "surrogateescape"))
 
-    def find(self, name: str) -> Service | None:
-        """Return the service of a name such as `shell,v2,raw:id`, or None where the phone has none."""
-        kind, colon, line = name.partition(":")
-        words = kind.split(",")
-        if not colon:
-            return None
-        if words[0] == "shell":
-            return lambda stream: self._run(stream, line, packets="v2" in words)
-        if name.startswith("exec:"):
-            return lambda stream: self._run(stream, line, packets=False)
-        if name == "sync:":
-            return lambda stream: serve_sync(stream, self._tree)
-        return None
+    def _put(self, word: bytes, data: bytes) -> None:
+        self.stream.write(_REQUEST.pack(word, len(data)) + data)
 
-    def _run(self, stream: Stream, line: str, *, packets: bool) -> None:
-        if packets:
-            streams = Streams(_Input(_StdinPackets(stream).more), _Packets(stream, _STDOUT), _Packets(stream, _STDERR))
-        else:
-            streams = Streams(_Input(stream.read), stream, stream)
-        if line:
-            status = answer(line, self._phone, streams)
-        else:
-            streams.stderr.write(_NO_TERMINAL.encode())
-            status = 1
-        if packets:
-            _Packets(stream, _EXIT).write(bytes([status & 0xFF]))
+    def _stat(self, path: str) -> None:
+        try:
+            node = self.tree.find(path, follow=False)
+            facts = node.mode, node.size, node.time
+        except OSError:
+            facts = 0, 0, 0
+        self.stream.write(_STAT.pack(b"STAT", *facts))
+
+    def _receive(self, path: str) -> None:
+        try:
+            file = self.tree.open(path)
+        except OSError as error:
+            self.fail(f"open failed: {os.strerror(error.errno or errno.EIO)}")
+            return
+        with file:
+            while data := file.read(LARGEST_DATA):
+                self._put(b"DATA", data)
+        self._put(b"DONE", b"")

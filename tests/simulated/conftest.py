@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from phone_audit.simulated.phone import SimulatedPhone
+from tests.simulated.lab_phone import LabPhone
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def other_key() -> rsa.RSAPrivateKey:
 
 
 @pytest.fixture
-def phone() -> Iterator[SimulatedPhone]:
+def phone() -> Iterator[LabPhone]:
     """The Nokia, open to everybody; no computer may break the protocol unnoticed."""
-    with SimulatedPhone("nokia7plus", clock=lambda: 1548000000.25) as phone:
+    with LabPhone("nokia7plus", clock=lambda: 1548000000.25) as phone:
         yield phone

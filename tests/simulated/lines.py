@@ -2,19 +2,19 @@
 
 from io import BytesIO
 
-from phone_audit.simulated.answers import answer
 from phone_audit.simulated.call import Phone, Streams
 from phone_audit.simulated.profile import load_profile
 from phone_audit.simulated.tree import Tree
+from tests.simulated.lab_phone import answer_typed
 
 PROFILE = load_profile("nokia7plus")
 TREE = Tree(PROFILE)
 
 
 def run(text: str, stdin: bytes = b"") -> tuple[bytes, bytes, int]:
-    """Return a command; returns output, errors and status."""
+    """Answer a command; return output, errors and status."""
     out, err = BytesIO(), BytesIO()
-    status = answer(text, Phone(PROFILE, TREE, lambda: 1548000000.25), Streams(BytesIO(stdin), out, err))
+    status = answer_typed(text, Phone(PROFILE, TREE, lambda: 1548000000.25), Streams(BytesIO(stdin), out, err))
     return out.getvalue(), err.getvalue(), status
 
 

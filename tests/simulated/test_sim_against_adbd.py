@@ -18,8 +18,8 @@ from phone_audit.acquire.packages.package_list import LIST_FLAGS, NAME_FLAGS, pa
 from phone_audit.acquire.questions.file_facts import every_apk, hash_command, look_command
 from phone_audit.model.command_list import COMMANDS, listed
 from phone_audit.model.text import parse_getprop
-from phone_audit.simulated.phone import SimulatedPhone
 from tests.kit import AdbServer, Phone
+from tests.simulated.lab_phone import LabPhone
 
 pytestmark = [pytest.mark.adbd, pytest.mark.stock_adb]
 
@@ -60,13 +60,13 @@ class Pair:
 @pytest.fixture
 def pair(adb_server: AdbServer, nokia: Phone) -> Iterator[Pair]:
     with (
-        SimulatedPhone("nokia7plus") as phone,
+        LabPhone("nokia7plus") as phone,
         adb_server.connected(phone.address),
         adb_server.connected(nokia.address),
     ):
         adb_server.adb("-s", nokia.address, "wait-for-device")
         yield Pair(adb_server, nokia.address, phone.address)
-        assert phone.complaints == ()
+        assert phone.complaints == []
 
 
 def form(text: str) -> str:

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
-from phone_audit.simulated.auth import PublicKey, decode_key, decode_offer, signature_matches
 from tests.kit import AdbServer
+from tests.simulated.keys import PublicKey, decode_key, decode_offer, signature_matches
 from tests.simulated.wire import android_form, offered, signed
 
 

@@ -8,12 +8,12 @@ import pytest
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.collect import Acquired, collect
 from phone_audit.model.device import DEPTHS, Depth
-from phone_audit.simulated.auth import Policy
-from phone_audit.simulated.phone import SimulatedPhone
 from tests.kit import AdbServer
+from tests.simulated.keys import Policy
+from tests.simulated.lab_phone import LabPhone
 
 
-def read(phone: SimulatedPhone, into: Path, depth: Depth = "deep") -> Acquired:
+def read(phone: LabPhone, into: Path, depth: Depth = "deep") -> Acquired:
     transport = open_transport(phone.address, via="direct")
     try:
         return collect(transport, depth=depth, users="all", into=into, on_progress=lambda *_: None)
@@ -23,9 +23,9 @@ def read(phone: SimulatedPhone, into: Path, depth: Depth = "deep") -> Acquired:
 
 @pytest.mark.parametrize("auth", ["off", "accept"])
 def test_everything_is_read(tmp_path: Path, auth: Policy) -> None:
-    with SimulatedPhone("nokia7plus", auth=auth) as phone:
+    with LabPhone("nokia7plus", auth=auth) as phone:
         acquired = read(phone, tmp_path)
-        assert phone.complaints == ()
+        assert phone.complaints == []
     snapshot, profile = acquired.snapshot, phone.profile
     assert snapshot.skipped == ()
     assert snapshot.properties == profile.properties
@@ -43,7 +43,7 @@ def test_everything_is_read(tmp_path: Path, auth: Policy) -> None:
 
 
 def test_every_apk_is_the_one_of_the_profile(tmp_path: Path) -> None:
-    with SimulatedPhone("nokia7plus") as phone:
+    with LabPhone("nokia7plus") as phone:
         acquired = read(phone, tmp_path)
         expected = {
             hashlib.sha256((phone.profile.folder / file).read_bytes()).hexdigest() for file in phone.profile.apks()
@@ -59,25 +59,25 @@ def test_every_apk_is_the_one_of_the_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_no_depth_skips_anything(tmp_path: Path, depth: Depth) -> None:
-    with SimulatedPhone("nokia7plus") as phone:
+    with LabPhone("nokia7plus") as phone:
         assert read(phone, tmp_path, depth).snapshot.skipped == ()
 
 
 @pytest.mark.stock_adb
 def test_the_same_is_read_through_an_adb_server(tmp_path: Path, adb_server: AdbServer) -> None:
-    with SimulatedPhone("nokia7plus") as phone, adb_server.connected(phone.address):
+    with LabPhone("nokia7plus") as phone, adb_server.connected(phone.address):
         transport = open_transport(phone.address, via="server")
         try:
             served = collect(transport, depth="deep", users="all", into=tmp_path, on_progress=lambda *_: None)
         finally:
             transport.close()
         direct = read(phone, tmp_path)
-        assert phone.complaints == ()
+        assert phone.complaints == []
     assert served.snapshot.packages == direct.snapshot.packages
 
 
 def test_a_pulled_cable_keeps_what_was_read(tmp_path: Path) -> None:
-    with SimulatedPhone("nokia7plus", cut_after=120_000) as phone:
+    with LabPhone("nokia7plus", cut_after=120_000) as phone:
         acquired = read(phone, tmp_path)
     assert [skipped.code for skipped in acquired.snapshot.skipped][-1:] == ["device-lost"]
     assert len(acquired.snapshot.packages) == 27

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from phone_audit.model.command_list import line, listed
-from phone_audit.simulated.phone import SimulatedPhone
+from tests.simulated.lab_phone import LabPhone
 from tests.simulated.wire import Wire, greeted
 
 HOSTS = "/system/etc/hosts"
@@ -28,24 +28,24 @@ def stdin(number: int, data: bytes = b"") -> bytes:
     return struct.pack("<BI", number, len(data)) + data
 
 
-def test_packets_tell_output_errors_and_status_apart(phone: SimulatedPhone) -> None:
+def test_packets_tell_output_errors_and_status_apart(phone: LabPhone) -> None:
     with greeted(phone) as wire:
         assert packets(wire.run(f"shell,v2,raw:cat {HOSTS} /nosuch")) == [(1, HOSTS_BYTES), (2, MISSING), (3, b"\x01")]
         assert packets(wire.run("shell,v2,raw:exit 7")) == [(3, b"\x07")]
 
 
 @pytest.mark.parametrize("service", ["shell:", "exec:", "shell,raw:"])
-def test_without_packets_everything_is_one(phone: SimulatedPhone, service: str) -> None:
+def test_without_packets_everything_is_one(phone: LabPhone, service: str) -> None:
     with greeted(phone) as wire:
         assert wire.run(f"{service}cat {HOSTS} /nosuch") == HOSTS_BYTES + MISSING
 
 
-def test_an_unknown_command_ends_as_on_a_phone(phone: SimulatedPhone) -> None:
+def test_an_unknown_command_ends_as_on_a_phone(phone: LabPhone) -> None:
     with greeted(phone) as wire:
         assert packets(wire.run("shell,v2,raw:x -y")) == [(2, b"/system/bin/sh: x: not found\n"), (3, b"\x7f")]
 
 
-def test_binary_output_is_not_touched(phone: SimulatedPhone) -> None:
+def test_binary_output_is_not_touched(phone: LabPhone) -> None:
     apk = (phone.profile.folder / "com.example.weather.apk").read_bytes()
     with greeted(phone) as wire:
         path = "/data/app/com.example.weather-4kQ8sT0yHn2ZrVb7LwXc1A==/base.apk"
@@ -66,7 +66,7 @@ def feed(wire: Wire, line: str, first: bytes, *more: bytes) -> list[tuple[int, b
     return packets(said)
 
 
-def test_input_comes_in_packets_cut_anywhere(phone: SimulatedPhone) -> None:
+def test_input_comes_in_packets_cut_anywhere(phone: LabPhone) -> None:
     lines = [line("range", number=n, plain_path=f"'{HOSTS}'", block=1, skip=n, count=3).encode() for n in (1, 2)]
     data = stdin(0, lines[0]) + stdin(5, b"80x24,0x0\0") + stdin(0, lines[1]) + stdin(4)
     with greeted(phone) as wire:
@@ -77,18 +77,18 @@ def test_input_comes_in_packets_cut_anywhere(phone: SimulatedPhone) -> None:
     )
 
 
-def test_an_impossible_packet_ends_the_input(phone: SimulatedPhone) -> None:
+def test_an_impossible_packet_ends_the_input(phone: LabPhone) -> None:
     with greeted(phone) as wire:
         assert feed(wire, "cat", stdin(0, b"a"), struct.pack("<BI", 0, 2**32 - 1) + b"abc") == [(1, b"a"), (3, b"\0")]
 
 
 @pytest.mark.parametrize("service", ["shell:", "shell,v2,TERM=xterm,pty:", "shell,v2,raw:", "exec:"])
-def test_there_is_no_terminal(phone: SimulatedPhone, service: str) -> None:
+def test_there_is_no_terminal(phone: LabPhone, service: str) -> None:
     with greeted(phone) as wire:
         assert b"has no terminal" in wire.run(service)
 
 
-def test_large_output_is_cut_into_packets(phone: SimulatedPhone) -> None:
+def test_large_output_is_cut_into_packets(phone: LabPhone) -> None:
     apk = (phone.profile.folder / "android.apk").read_bytes()
     with greeted(phone) as wire:
         got = packets(wire.run(f"shell,v2,raw:cat{' /system/framework/framework-res.apk' * 40}"))

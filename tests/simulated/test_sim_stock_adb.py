@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.simulated.phone import SimulatedPhone
 from phone_audit.simulated.profile import load_profile
 from tests.kit import AdbServer
+from tests.simulated.lab_phone import LabPhone
 
 pytestmark = pytest.mark.stock_adb
 
@@ -18,7 +18,7 @@ APK = "/system/app/AutoRegistration/AutoRegistration.apk"
 class Client:
     """The stock client, told which phone is meant."""
 
-    def __init__(self, server: AdbServer, phone: SimulatedPhone) -> None:
+    def __init__(self, server: AdbServer, phone: LabPhone) -> None:
         self.server = server
         self.address = phone.address
 
@@ -44,7 +44,7 @@ class Client:
 
 
 @pytest.fixture
-def client(adb_server: AdbServer, phone: SimulatedPhone) -> Client:
+def client(adb_server: AdbServer, phone: LabPhone) -> Client:
     client = Client(adb_server, phone)
     assert client.connect() == f"connected to {phone.address}"
     return client
@@ -54,10 +54,10 @@ def apk_bytes() -> bytes:
     return (load_profile("nokia7plus").folder / "com.qualcomm.qti.autoregistration.apk").read_bytes()
 
 
-def test_connect_and_devices(client: Client, phone: SimulatedPhone) -> None:
+def test_connect_and_devices(client: Client, phone: LabPhone) -> None:
     assert client.state() == ["device", "product:Onyx_00WW", "model:Nokia_7_plus", "device:B2N_sprout"]
     assert sorted(client("features").stdout.split()) == [b"cmd", b"shell_v2", b"stat_v2"]
-    assert phone.complaints == ()
+    assert phone.complaints == []
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_shell(client: Client, line: str, out: bytes, err: bytes, status: int) -
     assert (done.stdout, done.stderr, done.returncode) == (out, err, status)
 
 
-def test_a_long_answer_arrives_whole(client: Client, phone: SimulatedPhone) -> None:
+def test_a_long_answer_arrives_whole(client: Client, phone: LabPhone) -> None:
     done = client("shell", "dumpsys package")
     assert done.stdout.count(b"Package warning messages:") == 1
     assert done.stdout.endswith(b"    (No recorded stats)\n")
-    assert phone.complaints == ()
+    assert phone.complaints == []
 
 
 def test_exec_out(client: Client) -> None:
@@ -92,12 +92,12 @@ def test_pull_a_file(client: Client, tmp_path: Path) -> None:
     assert (tmp_path / "x.apk").stat().st_mtime == 1230768000
 
 
-def test_pull_a_folder(client: Client, tmp_path: Path, phone: SimulatedPhone) -> None:
+def test_pull_a_folder(client: Client, tmp_path: Path, phone: LabPhone) -> None:
     assert client("pull", "/system/priv-app", str(tmp_path)).returncode == 0
     pulled = sorted(path.name for path in (tmp_path / "priv-app").rglob("*.apk"))
     assert len(pulled) == 13
     assert "TeleService.apk" in pulled
-    assert phone.complaints == ()
+    assert phone.complaints == []
 
 
 @pytest.mark.parametrize("path", ["/nosuch", "/system/build.prop"])
@@ -120,7 +120,7 @@ def test_what_the_phone_does_not_have(client: Client) -> None:
 def test_a_phone_of_the_first_protocol(adb_server: AdbServer, tmp_path: Path) -> None:
     profile = load_profile("nokia7plus")
     daemon = profile.daemon.model_copy(update={"version": 0x01000000, "max_data": 4096, "features": ("cmd",)})
-    with SimulatedPhone(profile.model_copy(update={"daemon": daemon})) as phone:
+    with LabPhone(profile.model_copy(update={"daemon": daemon})) as phone:
         client = Client(adb_server, phone)
         client.connect()
         done = client("shell", "cat /nosuch")
@@ -130,33 +130,33 @@ def test_a_phone_of_the_first_protocol(adb_server: AdbServer, tmp_path: Path) ->
         )  # without shell_v2 the status is not sent
         assert client("pull", APK, str(tmp_path / "x.apk")).returncode == 0
         assert (tmp_path / "x.apk").read_bytes() == apk_bytes()
-        assert phone.complaints == ()
+        assert phone.complaints == []
 
 
 # ------------------------------------------------------------------------------------ keys
 def test_an_accepted_key(adb_server: AdbServer) -> None:
-    with SimulatedPhone(auth="accept") as phone:
+    with LabPhone(auth="accept") as phone:
         client = Client(adb_server, phone)
         client.connect()
         assert client.until("device")
         adb_server.adb("disconnect", phone.address)
         assert client.connect() == f"connected to {phone.address}"  # at once: the key is known
         assert client("shell", "echo in").stdout == b"in\n"
-        assert phone.complaints == ()
+        assert phone.complaints == []
 
 
 def test_a_refused_key(adb_server: AdbServer) -> None:
-    with SimulatedPhone(auth="refuse") as phone:
+    with LabPhone(auth="refuse") as phone:
         client = Client(adb_server, phone)
         assert client.connect() == f"failed to authenticate to {phone.address}"
         assert client.state()[:1] == ["unauthorized"]
         assert b"unauthorized" in client("shell", "echo in").stderr
-        assert phone.opened == ()
+        assert phone.opened == []
         adb_server.adb("disconnect", phone.address)
 
 
 def test_a_key_that_is_accepted_on_the_screen(adb_server: AdbServer) -> None:
-    with SimulatedPhone(auth="ask") as phone:
+    with LabPhone(auth="ask") as phone:
         client = Client(adb_server, phone)
         assert client.connect() == f"failed to authenticate to {phone.address}"
         assert client.state()[:1] == ["unauthorized"]
@@ -168,7 +168,7 @@ def test_a_key_that_is_accepted_on_the_screen(adb_server: AdbServer) -> None:
 
 # ----------------------------------------------------------------------------------- cable
 def test_a_pulled_cable(adb_server: AdbServer, tmp_path: Path) -> None:
-    with SimulatedPhone(cut_after=5000) as phone:
+    with LabPhone(cut_after=5000) as phone:
         client = Client(adb_server, phone)
         client.connect()
         assert client("pull", APK, str(tmp_path / "x.apk")).returncode == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.simulated.phone import SimulatedPhone
+from tests.simulated.lab_phone import LabPhone
 from tests.simulated.wire import Wire, greeted
 
 APK = "/system/app/AutoRegistration/AutoRegistration.apk"
@@ -63,17 +63,17 @@ class Sync:
 
 
 @pytest.fixture
-def sync(phone: SimulatedPhone) -> Iterator[Sync]:
+def sync(phone: LabPhone) -> Iterator[Sync]:
     with greeted(phone) as wire:
         yield Sync(wire)
-    assert phone.complaints == ()
+    assert phone.complaints == []
 
 
-def apk_bytes(phone: SimulatedPhone) -> bytes:
+def apk_bytes(phone: LabPhone) -> bytes:
     return (phone.profile.folder / "com.qualcomm.qti.autoregistration.apk").read_bytes()
 
 
-def test_stat_gives_mode_size_and_time(sync: Sync, phone: SimulatedPhone) -> None:
+def test_stat_gives_mode_size_and_time(sync: Sync, phone: LabPhone) -> None:
     sync.ask(b"STAT", APK)
     assert struct.unpack("<4sIII", sync.take(16)) == (b"STAT", 0o100644, len(apk_bytes(phone)), 1230768000)
 
@@ -106,7 +106,7 @@ def test_stat_v2_tells_why_there_is_nothing(sync: Sync) -> None:
     assert stat_2(sync, b"STA2", "/system/build.prop/x") == (errno.ENOTDIR, 0, 0)
 
 
-def test_a_folder_is_listed(sync: Sync, phone: SimulatedPhone) -> None:
+def test_a_folder_is_listed(sync: Sync, phone: LabPhone) -> None:
     assert sync.names("/system/app/AutoRegistration") == {
         ".": (0o40755, 4096, 1230768000),
         "..": (0o40755, 4096, 1230768000),
@@ -119,7 +119,7 @@ def test_what_cannot_be_listed_looks_empty(sync: Sync, path: str) -> None:
     assert sync.names(path) == {}
 
 
-def test_a_file_is_received(sync: Sync, phone: SimulatedPhone) -> None:
+def test_a_file_is_received(sync: Sync, phone: LabPhone) -> None:
     sync.ask(b"RECV", APK)
     data = b""
     while (head := struct.unpack("<4sI", sync.take(8)))[0] == b"DATA":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
-from phone_audit.simulated.phone import SimulatedPhone
+from tests.simulated.lab_phone import LabPhone
 
 CHECKED, UNCHECKED = 0x01000000, 0x01000001
 MAX_DATA = 256 * 1024
@@ -117,14 +117,14 @@ class Wire:
 
 
 @contextmanager
-def connected(phone: SimulatedPhone) -> Iterator[Wire]:
+def connected(phone: LabPhone) -> Iterator[Wire]:
     """A connection that has said nothing yet."""
     with socket.create_connection(("127.0.0.1", phone.port), timeout=10) as line:
         yield Wire(line)
 
 
 @contextmanager
-def greeted(phone: SimulatedPhone) -> Iterator[Wire]:
+def greeted(phone: LabPhone) -> Iterator[Wire]:
     """A connection that is let in."""
     with connected(phone) as wire:
         assert wire.hello().command == b"CNXN"

@@ -1,17 +1,24 @@
-"""`dumpsys package` in the form of Android 9.
+"""Texts of `dumpsys` in the form of Android 9.
 
-Source of the form: AOSP `com.android.server.pm.Settings.dumpPackageLPr` and `PackageManagerService.dump`, branch
-pie-release.
+Source of the form of `dumpsys package`: AOSP `com.android.server.pm.Settings.dumpPackageLPr` and
+`PackageManagerService.dump`, branch pie-release.
 """
 
 import time
 import zlib
+from collections.abc import Callable, Mapping
 
 from phone_audit.simulated.profile import Component, Profile, SimulatedPackage, base_path
 
+_ACCESSIBILITY = "android.accessibilityservice.AccessibilityService"
 _INTERNET = "android.permission.INTERNET"
 _INET_GROUP = 3003
 _TITLES = {"activity": "Activity", "receiver": "Receiver", "service": "Service"}
+
+
+def service(profile: Profile, name: str) -> str:
+    """Return what `dumpsys NAME` prints; nothing of a service that has no form here."""
+    return _FORMS[name](profile) if name in _FORMS else ""
 
 
 def packages(profile: Profile, named: str | None) -> str:
@@ -47,7 +54,7 @@ def _yes(value: object) -> str:
     return str(bool(value)).lower()
 
 
-def component_name(package: SimulatedPackage, component: Component) -> str:
+def _component_name(package: SimulatedPackage, component: Component) -> str:
     """Return `package/.Class`, or the whole class where it lies elsewhere."""
     return f"{package.name}/{component.name.removeprefix(package.name)}"
 
@@ -87,7 +94,7 @@ def _resolver_table(shown: tuple[SimulatedPackage, ...], kind: str, *, filters: 
     for action, answering in actions.items():
         lines.append(f"      {action}:")
         for package, component in answering:
-            line = f"        {_mark('component', component.name)} {component_name(package, component)}"
+            line = f"        {_mark('component', component.name)} {_component_name(package, component)}"
             line += f" filter {_mark('filter', component.name)}" if filters else ""
             guarded = component.permission if kind != "activity" else None
             lines.append(f"{line} permission {guarded}" if guarded else line)
@@ -219,3 +226,50 @@ def _compiled(shown: tuple[SimulatedPackage, ...]) -> list[str]:
     for package in shown:
         lines += [f"  [{package.name}]", "    (No recorded stats)"]
     return lines
+
+
+def _users(profile: Profile) -> str:
+    rows = (
+        f"  UserInfo{{{user.id}:{user.name}:{user.flags}}} serialNo={user.id} isPrimary={str(user.id == 0).lower()}\n"
+        "    State: RUNNING_UNLOCKED\n"
+        for user in profile.users
+    )
+    return "Current user: 0\nUsers:\n" + "".join(rows)
+
+
+def _accessibility(profile: Profile) -> str:
+    """No service is switched on; the installed ones are listed."""
+    installed = [
+        _component_name(package, component)
+        for package in profile.packages
+        for component in package.components
+        if _ACCESSIBILITY in component.actions
+    ]
+    rows = "".join(f"     {number} : {name}\n" for number, name in enumerate(installed))
+    return (
+        "ACCESSIBILITY MANAGER (dumpsys accessibility)\n\n"
+        "User state[attributes:{id=0, currentUser=true, touchExplorationEnabled=false, "
+        "displayMagnificationEnabled=false, navBarMagnificationEnabled=false, autoclickEnabled=false}\n"
+        "           services:{}]\n\n"
+        f"   installed services: {{\n{rows}   }}\n\n"
+    )
+
+
+def _device_policy(profile: Profile) -> str:
+    """Nobody administers the phone."""
+    users = "".join(
+        f"  Enabled Device Admins (User {user.id}, provisioningState: 0):\n    \n    mPasswordOwner=-1\n"
+        for user in profile.users
+    )
+    return (
+        "Current Device Policy Manager state:\n  Immutable state:\n    mHasFeature=true\n    mIsWatch=false\n"
+        f"{users}\n  Encryption Status: per-user\n"
+    )
+
+
+_FORMS: Mapping[str, Callable[[Profile], str]] = {
+    "package": lambda profile: packages(profile, None),
+    "user": _users,
+    "accessibility": _accessibility,
+    "device_policy": _device_policy,
+}

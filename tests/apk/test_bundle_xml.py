@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml import bundle_xml
-from phone_audit.apk.xml.bundle_xml import MAX_DEPTH, Budget, BundleTable, fields, parse_bundle_xml
-from phone_audit.apk.xml.elements import BOOLEAN, REFERENCE, STRING, Element, Value
+from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, fields, parse_bundle_xml
+from phone_audit.apk.xml.elements import BOOLEAN, MAX_DEPTH, REFERENCE, STRING, Element, Value
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError

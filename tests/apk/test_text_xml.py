@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.worker.steps import Steps
-from phone_audit.apk.xml.elements import REFERENCE, STRING, Value
+from phone_audit.apk.xml.elements import MAX_DEPTH, MAX_ELEMENTS, REFERENCE, STRING, Value
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts
-from phone_audit.apk.xml.text_xml import MAX_DEPTH, MAX_ELEMENTS, is_text, parse_text_xml
+from phone_audit.apk.xml.text_xml import is_text, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component
@@ -111,7 +111,7 @@ def test_depth_and_size_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     while element.children:
         element, depth = element.children[0], depth + 1
     assert (depth, parsed.whole) == (MAX_DEPTH, False)
-    monkeypatch.setattr("phone_audit.apk.xml.text_xml.MAX_ELEMENTS", 50)
+    monkeypatch.setattr("phone_audit.apk.xml.elements.MAX_ELEMENTS", 50)
     assert MAX_ELEMENTS > 50
     assert len(parse_text_xml(b"<a>" + b"<b/>" * 100 + b"</a>", "manifest").root.children) == 49
 

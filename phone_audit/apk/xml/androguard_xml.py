@@ -6,11 +6,9 @@ import struct
 from androguard.core import axml  # noqa: TID251
 from loguru import logger
 
-from phone_audit.apk.xml.elements import STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import STRING, Attribute, Parsed, TreeBuilder, Value
 from phone_audit.errors import ApkError
 
-MAX_ELEMENTS = 200_000
-MAX_DEPTH = 200
 READS_A_BYTE = 4
 """Where nothing is damaged, androguard reads less than once a byte, and twice a byte between elements."""
 
@@ -35,19 +33,6 @@ class _CountedReads(io.BufferedReader):
         return super().read(size)
 
 
-class _Open:
-    """An element whose end has not been reached."""
-
-    def __init__(self, tag: str, attributes: tuple[Attribute, ...]) -> None:
-        self.tag = tag
-        self.attributes = attributes
-        self.children: list[Element] = []
-        self.text = ""
-
-    def closed(self) -> Element:
-        return Element(self.tag, self.attributes, tuple(self.children), self.text.strip())
-
-
 def parse_xml(data: bytes, what: str) -> Parsed:
     """Parse a compiled XML file, as far as it can be read.
 
@@ -63,12 +48,12 @@ def parse_xml(data: bytes, what: str) -> Parsed:
     """
     if data[:100].lstrip()[:1] == b"<":
         raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")
-    tree = _Tree()
+    tree = TreeBuilder()
     try:
         bounded = _within_the_file(data)
         parser = axml.AXMLParser(bounded)
         parser.buff = _CountedReads(bounded, parser.buff.tell())
-        whole = tree.read(parser)
+        whole = _read(parser, tree)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001
@@ -93,38 +78,19 @@ def _within_the_file(data: bytes) -> bytes:
     return bytes(bounded)
 
 
-class _Tree:
-    """Elements as they open and close."""
-
-    def __init__(self) -> None:
-        self._open = [_Open("", ())]
-
-    def read(self, parser: axml.AXMLParser) -> bool:
-        """Take all events; tells whether the document came to its end."""
-        count = 0
-        while parser.is_valid() and count <= MAX_ELEMENTS and len(self._open) <= MAX_DEPTH:
-            event = next(parser)
-            if event == axml.START_TAG:
-                count += 1
-                self._open.append(_Open(parser.name, _attributes(parser)))
-            elif event == axml.END_TAG:
-                self._close()
-            elif event == axml.TEXT:
-                self._open[-1].text += parser.text
-            elif event == axml.END_DOCUMENT:
-                return True
-        return False
-
-    def root(self) -> Element | None:
-        """Close what is open and give the first element."""
-        while len(self._open) > 1:
-            self._close()
-        return self._open[0].children[0] if self._open[0].children else None
-
-    def _close(self) -> None:
-        if len(self._open) > 1:
-            element = self._open.pop().closed()
-            self._open[-1].children.append(element)
+def _read(parser: axml.AXMLParser, tree: TreeBuilder) -> bool:
+    """Take all events; tells whether the document came to its end."""
+    while parser.is_valid() and tree.has_room:
+        event = next(parser)
+        if event == axml.START_TAG:
+            tree.start(parser.name, _attributes(parser))
+        elif event == axml.END_TAG:
+            tree.end()
+        elif event == axml.TEXT:
+            tree.text(parser.text)
+        elif event == axml.END_DOCUMENT:
+            return True
+    return False
 
 
 def _attributes(parser: axml.AXMLParser) -> tuple[Attribute, ...]:

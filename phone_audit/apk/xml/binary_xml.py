@@ -6,7 +6,7 @@ written by aapt; for those few checks are enough, so that the large library is n
 
 import struct
 
-from phone_audit.apk.xml.elements import STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import STRING, Attribute, Element, Parsed, TreeBuilder, Value
 
 _FILE, _POOL, _RESOURCE_MAP = 0x0003, 0x0001, 0x0180
 _START_NAMESPACE, _END_NAMESPACE, _START, _END, _TEXT = range(0x0100, 0x0105)
@@ -17,7 +17,6 @@ _POOL_HEADER = struct.Struct("<IIIII")
 _FILE_HEADER, _NODE_HEADER = 8, 16
 _UTF8 = 0x100
 _NO_STRING = 0xFFFFFFFF
-_MAX_ELEMENTS, _MAX_DEPTH = 200_000, 200
 
 
 def parse_compiled(data: bytes, what: str) -> Parsed:
@@ -90,8 +89,7 @@ class _Reader:
         self._data = data
         self._strings: _Strings | None = None
         self._ids: tuple[int, ...] = ()
-        self._open: list[tuple[str, tuple[Attribute, ...], list[Element], list[str]]] = [("", (), [], [])]
-        self._left = _MAX_ELEMENTS
+        self._tree = TreeBuilder()
         self._in_nodes = False
 
     def root(self) -> Element | None:
@@ -104,8 +102,8 @@ class _Reader:
             if size < header or header < _FILE_HEADER or at + size > end or not self._chunk(kind, header, at, size):
                 return None
             at += size
-        roots = self._open[0][2]
-        return roots[0] if at == end and len(self._open) == len(roots) == 1 else None
+        roots = self._tree.roots
+        return roots[0] if at == end and len(roots) == 1 else None
 
     def _chunk(self, kind: int, header: int, at: int, size: int) -> bool:
         """Take one chunk; tells whether it is a regular one. Of several pools the last before all nodes counts."""
@@ -123,22 +121,22 @@ class _Reader:
         if kind == _START:
             return self._start(self._strings, at + header, at + size)
         if kind == _END:
-            return self._close()
+            return self._tree.end()
         if kind == _TEXT:
-            self._open[-1][3].append(self._strings[struct.unpack_from("<I", self._data, at + header)[0]])
+            (number,) = struct.unpack_from("<I", self._data, at + header)
+            self._tree.text(self._strings[number])
         return kind in (_START_NAMESPACE, _END_NAMESPACE, _TEXT)
 
     def _start(self, strings: _Strings, at: int, end: int) -> bool:
-        self._left -= 1
         _, name, start, size, count, *_ = _ELEMENT.unpack_from(self._data, at)
         begin = at + start
         if start < _ELEMENT.size or size < _ATTRIBUTE.size or begin + count * size > end:
             return False
-        if self._left < 0 or len(self._open) > _MAX_DEPTH:
+        if not self._tree.has_room:
             return False
         places = range(begin, begin + count * size, size)
         attributes = tuple(self._attribute(strings, *_ATTRIBUTE.unpack_from(self._data, place)) for place in places)
-        self._open.append((strings[name], attributes, [], []))
+        self._tree.start(strings[name], attributes)
         return True
 
     def _attribute(
@@ -153,8 +151,3 @@ class _Reader:
             namespace=strings[space] if space != _NO_STRING else None,
             raw=written if written != text else None,
         )
-
-    def _close(self) -> bool:
-        tag, attributes, children, texts = self._open.pop()
-        self._open[-1][2].append(Element(tag, attributes, tuple(children), "".join(texts).strip()))
-        return True

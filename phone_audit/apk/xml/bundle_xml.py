@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from phone_audit.apk.xml.elements import BOOLEAN, NULL, REFERENCE, STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import (
+    BOOLEAN,
+    MAX_DEPTH,
+    NULL,
+    REFERENCE,
+    STRING,
+    Attribute,
+    Element,
+    Parsed,
+    ResourceValues,
+    Value,
+)
 from phone_audit.errors import ApkError
 
 Field = tuple[int, int | memoryview]
@@ -17,12 +28,10 @@ Field = tuple[int, int | memoryview]
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 _LONGEST_VARINT = 10
-MAX_DEPTH = 200
 MAX_XML_FIELDS, MAX_TABLE_FIELDS = 2**19, 2**21
 """Fields read of all manifests of a bundle, and of all its tables: a small one costs as much time as a large one."""
 MAX_ENTRIES = 2**16
 """Resources of one type; more cannot be told apart by number."""
-_MAX_REFERENCES = 20
 _ATTRIBUTE, _FLOAT, _DECIMAL, _HEXADECIMAL, _COLOR = 0x02, 0x04, 0x10, 0x11, 0x1C
 _NODE_ELEMENT, _NODE_TEXT = 1, 2
 _ATTRIBUTE_SPACE, _ATTRIBUTE_NAME, _ATTRIBUTE_TEXT, _ATTRIBUTE_ID, _ATTRIBUTE_ITEM = 1, 2, 3, 5, 6
@@ -217,7 +226,7 @@ def _primitive(message: memoryview, budget: Budget) -> Value:
     return Value(NULL, 0)
 
 
-class BundleTable:
+class BundleTable(ResourceValues):
     """The resources of a module, over bytes that stay where they are; only what is asked for is decoded.
 
     `budget` is that of the bundle, or None for one of its own.
@@ -240,19 +249,8 @@ class BundleTable:
         except ValueError as error:
             raise ApkError("The resource table is damaged.", code="damaged-resources") from error
 
-    def resolve(self, value: Value) -> Value | None:
-        """Follow references until there is a value; None where that leads nowhere or in a circle."""
-        for _ in range(_MAX_REFERENCES):
-            if value.reference is None:
-                return value
-            found = self.values(value.reference)
-            if not found:
-                return None
-            value = found[0]
-        return None
-
     def values(self, resource_id: int) -> tuple[Value, ...]:
-        """Return the values of a resource in all configurations, the default one first; damage gives none."""
+        """Return the values of a resource; none where it is damaged."""
         if resource_id not in self._known:
             self._known[resource_id] = self._values(resource_id)
         return self._known[resource_id]

@@ -1,13 +1,16 @@
 """Compiled XML as plain values: elements with typed attributes, known by resource id or by name."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ANDROID = "http://schemas.android.com/apk/res/android"
 """The namespace of Android's own attributes."""
 NULL, REFERENCE, STRING, DYNAMIC_REFERENCE, BOOLEAN = 0x00, 0x01, 0x03, 0x07, 0x12
+MAX_ELEMENTS, MAX_DEPTH = 200_000, 200
 _FIRST_INTEGER, _LAST_INTEGER = 0x10, 0x1F
 _REFERENCES = (REFERENCE, DYNAMIC_REFERENCE)
+_MAX_REFERENCES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +90,72 @@ class Parsed:
     root: Element
     whole: bool
     text: bool = False
+
+
+@dataclass(slots=True)
+class _OpenElement:
+    tag: str
+    attributes: tuple[Attribute, ...]
+    children: list[Element] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+class TreeBuilder:
+    """Builds elements as they open and close; whoever reads a file asks for room before it opens one."""
+
+    def __init__(self) -> None:
+        self._open = [_OpenElement("", ())]
+        self._count = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more element may open: there are not too many, nor too deep ones."""
+        return self._count < MAX_ELEMENTS and len(self._open) <= MAX_DEPTH
+
+    @property
+    def roots(self) -> list[Element]:
+        """The outermost elements that are closed; none while one is open."""
+        return self._open[0].children if len(self._open) == 1 else []
+
+    def start(self, tag: str, attributes: tuple[Attribute, ...]) -> None:
+        """Open an element inside the one that is open."""
+        self._count += 1
+        self._open.append(_OpenElement(tag, attributes))
+
+    def text(self, text: str) -> None:
+        """Add character data to the element that is open."""
+        self._open[-1].texts.append(text)
+
+    def end(self) -> bool:
+        """Close an element; tells whether one was open."""
+        if len(self._open) == 1:
+            return False
+        one = self._open.pop()
+        element = Element(one.tag, one.attributes, tuple(one.children), "".join(one.texts).strip())
+        self._open[-1].children.append(element)
+        return True
+
+    def root(self) -> Element | None:
+        """Close what is open and return the first element."""
+        while self.end():
+            pass
+        return next(iter(self.roots), None)
+
+
+class ResourceValues(ABC):
+    """A table of resources, by whose ids values refer to other values."""
+
+    @abstractmethod
+    def values(self, resource_id: int) -> tuple[Value, ...]:
+        """Return the values of a resource in all configurations, the default one first; damage gives what is left."""
+
+    def resolve(self, value: Value) -> Value | None:
+        """Follow references until there is a value; None where that leads nowhere or in a circle."""
+        for _ in range(_MAX_REFERENCES):
+            if value.reference is None:
+                return value
+            found = self.values(value.reference)
+            if not found:
+                return None
+            value = found[0]
+        return None

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.binary_xml import parse_compiled
 from phone_audit.apk.xml.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
-from phone_audit.apk.xml.elements import Parsed, Value
+from phone_audit.apk.xml.elements import Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.apk.xml.network_policy import read_policy
 from phone_audit.apk.xml.resources import ResourceTable
@@ -46,10 +45,6 @@ class _Source:
     tables: Budget = field(default_factory=lambda: Budget(MAX_TABLE_FIELDS))
 
 
-class _Table(Protocol):
-    def resolve(self, value: Value) -> Value | None: ...
-
-
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
     """Read what an archive says about itself.
 
@@ -75,7 +70,7 @@ def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageF
     return PackageFacts(manifest, steps.run("resources", subject, lambda: _policy(source, manifest, table)))
 
 
-def _resolve(*tables: _Table | None) -> Callable[[Value], Value | None]:
+def _resolve(*tables: ResourceValues | None) -> Callable[[Value], Value | None]:
     """Look a value up in the first table that has it."""
 
     def resolve(value: Value) -> Value | None:
@@ -85,7 +80,7 @@ def _resolve(*tables: _Table | None) -> Callable[[Value], Value | None]:
     return resolve
 
 
-def _table(source: _Source) -> _Table | None:
+def _table(source: _Source) -> ResourceValues | None:
     archive = source.archive
     if archive.find(MANIFEST) is None:
         return _bundle_table(source, BUNDLE_RESOURCES)
@@ -114,7 +109,9 @@ def _parsed(source: _Source) -> Parsed:
     raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
 
 
-def _feature(source: _Source, module: str, subject: str, steps: Steps, base: _Table | None) -> ManifestFacts | None:
+def _feature(
+    source: _Source, module: str, subject: str, steps: Steps, base: ResourceValues | None
+) -> ManifestFacts | None:
     """Read the manifest of a module of a bundle; its references lead into its own resources or those of the base."""
     archive = source.archive
     entry = archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
@@ -132,7 +129,7 @@ def _feature(source: _Source, module: str, subject: str, steps: Steps, base: _Ta
     return steps.run("manifest", where, read)
 
 
-def _policy(source: _Source, manifest: ManifestFacts, table: _Table | None) -> NetworkPolicy:
+def _policy(source: _Source, manifest: ManifestFacts, table: ResourceValues | None) -> NetworkPolicy:
     archive = source.archive
     config = manifest.network.config
     if config is None:

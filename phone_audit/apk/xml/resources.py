@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phone_audit.apk.xml.elements import STRING, Value
+from phone_audit.apk.xml.elements import STRING, ResourceValues, Value
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
 
@@ -17,7 +17,6 @@ _UTF8 = 0x100
 _SPARSE, _SHORT_OFFSETS = 1, 2
 _COMPLEX, _COMPACT = 1, 8
 _NONE32, _NONE16 = 0xFFFFFFFF, 0xFFFF
-_MAX_REFERENCES = 20
 _MAX_TEXT = 32_767
 _APPLICATION, _LIBRARY = 0x7F, 0x00
 
@@ -30,7 +29,7 @@ class _Chunk:
     end: int
 
 
-class ResourceTable:
+class ResourceTable(ResourceValues):
     """A table over bytes that stay where they are.
 
     Raises:
@@ -60,23 +59,8 @@ class ResourceTable:
                         key = (package & 0xFF, self._data[inner.start + 8])
                         self._types.setdefault(key, []).append(inner)
 
-    def resolve(self, value: Value) -> Value | None:
-        """Follow references until there is a value; None where that leads nowhere or in a circle."""
-        for _ in range(_MAX_REFERENCES):
-            reference = value.reference
-            if reference is None:
-                return value
-            found = self.values(reference)
-            if not found:
-                return None
-            value = found[0]
-        return None
-
     def values(self, resource_id: int) -> tuple[Value, ...]:
-        """Return the values of a resource in all configurations, the default one first.
-
-        Values that are bags (styles, arrays) are left out. Damage gives what can be read.
-        """
+        """Return the values of a resource; those that are bags (styles, arrays) are left out."""
         package, kind, number = resource_id >> 24, (resource_id >> 16) & 0xFF, resource_id & 0xFFFF
         if package == _LIBRARY:
             package = _APPLICATION

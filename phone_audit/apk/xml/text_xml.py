@@ -6,11 +6,9 @@ that nothing can grow and no other file can be named.
 
 from xml.parsers import expat
 
-from phone_audit.apk.xml.elements import ANDROID, REFERENCE, STRING, Attribute, Element, Parsed, Value
+from phone_audit.apk.xml.elements import ANDROID, REFERENCE, STRING, Attribute, Parsed, TreeBuilder, Value
 from phone_audit.errors import ApkError
 
-MAX_ELEMENTS = 200_000
-MAX_DEPTH = 200
 _BETWEEN = "\n"
 """Stands between namespace and name; neither can hold it."""
 _RESOURCE_IDS = {
@@ -41,12 +39,12 @@ def parse_text_xml(data: bytes, what: str) -> Parsed:
     Raises:
         ApkError: code `damaged-xml`: there is not even a root.
     """
-    tree = _Tree()
+    tree = _Handler()
     parser = expat.ParserCreate(namespace_separator=_BETWEEN)
     parser.ordered_attributes = True
     parser.buffer_text = True
-    parser.StartElementHandler = tree.start
-    parser.EndElementHandler = tree.end
+    parser.StartElementHandler = tree.start_element
+    parser.EndElementHandler = tree.end_element
     parser.CharacterDataHandler = tree.text
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
@@ -70,33 +68,18 @@ def _refuse(*_: object) -> None:
     raise _RefusedError
 
 
-class _Tree:
-    """Elements as they open and close."""
+class _Handler(TreeBuilder):
+    """Takes what expat reads."""
 
-    def __init__(self) -> None:
-        self._open: list[tuple[str, tuple[Attribute, ...], list[Element], list[str]]] = [("", (), [], [])]
-        self._left = MAX_ELEMENTS
-
-    def start(self, name: str, attributes: list[str]) -> None:
-        self._left -= 1
-        if self._left < 0 or len(self._open) > MAX_DEPTH:
+    def start_element(self, name: str, attributes: list[str]) -> None:
+        if not self.has_room:
             raise _RefusedError
         pairs = zip(attributes[::2], attributes[1::2], strict=True)
         known = sorted((_attribute(key, value) for key, value in pairs), key=lambda one: one.resource_id)
-        self._open.append((name.rpartition(_BETWEEN)[2], tuple(known), [], []))
+        self.start(name.rpartition(_BETWEEN)[2], tuple(known))
 
-    def end(self, _: str) -> None:
-        tag, attributes, children, texts = self._open.pop()
-        self._open[-1][2].append(Element(tag, attributes, tuple(children), "".join(texts).strip()))
-
-    def text(self, text: str) -> None:
-        self._open[-1][3].append(text)
-
-    def root(self) -> Element | None:
-        """Close what is open and give the first element."""
-        while len(self._open) > 1:
-            self.end("")
-        return self._open[0][2][0] if self._open[0][2] else None
+    def end_element(self, _: str) -> None:
+        self.end()
 
 
 def _attribute(key: str, text: str) -> Attribute:

@@ -1,11 +1,11 @@
 """The file that is read: its hashes, and the APKs in it where it is an archive of them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import Final
 
 from phone_audit.apk.records import INSIDE, empty_record, join, moved_inside, skipped_in_order
 from phone_audit.apk.worker.steps import Steps, out_of_memory
@@ -27,11 +27,15 @@ class FileHashes:
     """Lower-case hexadecimal; None where it is not known."""
 
     sha256: str | None
-    sha1: str | None
-    md5: str | None
+    sha1: str | None = None
+    md5: str | None = None
+
+    def listed(self, path: str, size: int, role: FileRole) -> ApkFile:
+        """Return the file with these hashes as a record lists it."""
+        return ApkFile(path=path, sha256=self.sha256, size=size, role=role, sha1=self.sha1, md5=self.md5)
 
 
-UNKNOWN_HASHES: Final = FileHashes(None, None, None)
+UNKNOWN_HASHES: Final = FileHashes(None)
 
 
 def hash_pieces(pieces: Iterable[bytes | memoryview]) -> FileHashes:
@@ -51,35 +55,53 @@ def hash_pieces(pieces: Iterable[bytes | memoryview]) -> FileHashes:
     return FileHashes(sha256.hexdigest(), sha1.hexdigest(), md5.hexdigest())
 
 
-def pieces_of(file: BinaryIO) -> Iterable[bytes]:
-    """Read a file in pieces of a megabyte."""
-    return iter(lambda: file.read(_PIECE), b"")
+def hash_file(path: Path) -> FileHashes:
+    """Hash a file by reading, not through its map, whose pages would stay in memory.
+
+    Raises:
+        ApkError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hash_pieces(iter(lambda: file.read(_PIECE), b""))
+    except OSError as error:
+        raise ApkError(f"The file cannot be read: {error.strerror}.") from error
 
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """The file that is read; `path` is None inside a container. `hashed` gives its hashes, or waits for them.
+    """The file that is read.
 
-    `beside` are the files that hold its code where it holds none itself.
+    Attributes:
+        shown_as: what it is called in the record.
+        taken: its hashes, or what will give them.
+        size: bytes.
+        path: where it lies; None inside a container.
+        beside: the files that hold its code where it holds none itself.
     """
 
     shown_as: str
-    hashed: Callable[[], FileHashes]
+    taken: FileHashes | Future[FileHashes]
     size: int
     path: Path | None
     beside: tuple[CompiledFile, ...] = ()
 
     @property
-    def sha256(self) -> str | None:
-        """The hash that names the file; None of parts whose hash nobody has taken."""
-        return self.hashed().sha256
+    def hashes(self) -> FileHashes:
+        """Its hashes; waits until they are taken.
+
+        Raises:
+            ApkError: the file cannot be read.
+        """
+        return self.taken.result() if isinstance(self.taken, Future) else self.taken
+
+    def record(self, skipped: Iterable[Skipped], files: tuple[ApkFile, ...]) -> ApkInfo:
+        """Return a record of this file in which everything else is unknown."""
+        return empty_record(self.shown_as, skipped, sha256=self.hashes.sha256, size=self.size, files=files)
 
     def in_role(self, role: FileRole) -> ApkFile:
         """Return the file as a record lists it."""
-        found = self.hashed()
-        return ApkFile(
-            path=self.shown_as, sha256=found.sha256, size=self.size, role=role, sha1=found.sha1, md5=found.md5
-        )
+        return self.hashes.listed(self.shown_as, self.size, role)
 
 
 def members_of(file: PackageFile, archive: Archive, steps: Steps) -> Iterator[tuple[PackageFile, Archive]]:
@@ -89,8 +111,7 @@ def members_of(file: PackageFile, archive: Archive, steps: Steps) -> Iterator[tu
         name = f"{file.shown_as}{INSIDE}{entry.name}"
         try:
             content = memoryview(archive.read(entry, INNER_LIMIT))
-            found = hash_pieces([content])
-            yield PackageFile(name, partial(_same, found), len(content), None), Archive(content)
+            yield PackageFile(name, hash_pieces([content]), len(content), None), Archive(content)
         except ApkError as error:
             steps.note(name, "read", error)
         except MemoryError:
@@ -98,10 +119,6 @@ def members_of(file: PackageFile, archive: Archive, steps: Steps) -> Iterator[tu
     if len(entries) > _MAX_MEMBERS:
         reason = f"The archive holds {len(entries)} APKs; {_MAX_MEMBERS} were read."
         steps.note(file.shown_as, "list", ApkError(reason, code="too-many-entries"))
-
-
-def _same(found: FileHashes) -> FileHashes:
-    return found
 
 
 def join_members(file: PackageFile, members: Sequence[ApkInfo], skipped: Sequence[Skipped]) -> ApkInfo:
@@ -112,7 +129,7 @@ def join_members(file: PackageFile, members: Sequence[ApkInfo], skipped: Sequenc
     container = file.in_role("container")
     base = _base(members)
     if base is None:
-        return empty_record(file.shown_as, skipped, sha256=file.sha256, size=file.size, files=(container,))
+        return file.record(skipped, (container,))
     inside = [moved_inside(member, _name(file, member)) for member in members if _belongs(member, base)]
     inside.sort(key=lambda member: member.path != base.path)
     joined = join(inside[0], inside[1:])
@@ -120,7 +137,7 @@ def join_members(file: PackageFile, members: Sequence[ApkInfo], skipped: Sequenc
     return joined.model_copy(
         update={
             "path": file.shown_as,
-            "sha256": file.sha256,
+            "sha256": container.sha256,
             "size": file.size,
             "files": (container, *joined.files),
             "skipped": skipped_in_order((*joined.skipped, *skipped, *odd)),

@@ -1,14 +1,14 @@
 """One file → one record: puts archive, signatures, manifest and code together. Runs inside the worker process."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TypedDict
+from typing import TypeVar
 
 from phone_audit.apk.assets.asset_walker import read_assets
-from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
+from phone_audit.apk.assets.host_mentions import NO_ASSETS
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.code.package_code import CodeFacts, read_code
@@ -17,32 +17,43 @@ from phone_audit.apk.package_file import (
     UNKNOWN_HASHES,
     FileHashes,
     PackageFile,
-    hash_pieces,
+    hash_file,
     join_members,
     members_of,
-    pieces_of,
 )
-from phone_audit.apk.records import INSIDE, empty_record, skipped_in_order
+from phone_audit.apk.records import INSIDE, empty_record
 from phone_audit.apk.signature.signers import read_signing
-from phone_audit.apk.signature.verify import TargetPlatform, hashes_to_take, target_platform, verify
+from phone_audit.apk.signature.verify import hashes_to_take, target_platform, verify
 from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.network_policy import with_code
-from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
+from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file
-from phone_audit.apk.zip.contents import CodeEntries, code_entries, is_container
-from phone_audit.apk.zip.directory import Entry
+from phone_audit.apk.zip.contents import code_entries, is_container
 from phone_audit.apk.zip.second_thread import LARGE, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
 from phone_audit.model.device import CompiledFile
-from phone_audit.model.finding import Skipped
+from phone_audit.model.finding import Skipped, Step
 from phone_audit.model.parts import Parts
 
 _DEX_LIMIT = 128 * 2**20
 
-Signing = tuple[Signature, tuple[Signer, ...]]
+_SELDOM_READ = (
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".mp3", ".mp4", ".ogg", ".wav", ".webm",
+)  # fmt: skip
+_MANIFEST_FIELDS = (
+    "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
+    "permissions", "components",
+)  # fmt: skip
+_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "obfuscation")
+_FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}
+"""What is known where code is missing, by whether there are Java classes."""
+
+_Done = TypeVar("_Done")
+_Signing = tuple[Signature, tuple[Signer, ...]]
 
 
 def _unwatched(_: str) -> None:
@@ -84,154 +95,156 @@ def read_apk(
     with SecondThread() as thread:
         try:
             with map_file(path) as data:
-                hashed = _hashing(path, len(data), thread) if parts is None else partial(_same, told)
-                file = PackageFile(shown_as, hashed, len(data), path, tuple(beside))
-                return _Reader(knowledge, steps, thread).read(file, Archive(data, parts=parts))
+                hashes = told if parts is not None else _hashed(path, len(data), thread)
+                file = PackageFile(shown_as, hashes, len(data), path, tuple(beside))
+                archive = Archive(data, parts=parts)
+                read = _read_container if is_container(archive) else _read_package
+                return read(file, archive, knowledge, steps, thread)
         except ApkError as error:
             steps.note(shown_as, "read", error)
-            return empty_record(shown_as, steps.taken(), **_known_of(file))
+            return _unread_record(shown_as, file, steps.taken())
 
 
-def _hashing(path: Path, size: int, thread: SecondThread) -> Callable[[], FileHashes]:
-    """Hash a file by reading, not through its map, whose pages would stay in memory; a large one is hashed beside."""
-    if size < LARGE:
-        return partial(_same, _hashed(path))
-    return thread.start(_hashed, path).result
+def _hashed(path: Path, size: int, thread: SecondThread) -> FileHashes | Future[FileHashes]:
+    """Hash a file, a large one in the other thread."""
+    return hash_file(path) if size < LARGE else thread.start(hash_file, path)
 
 
-def _hashed(path: Path) -> FileHashes:
-    try:
-        with path.open("rb") as file:
-            return hash_pieces(pieces_of(file))
-    except OSError as error:
-        raise ApkError(f"The file cannot be read: {error.strerror}.") from error
+def _unread_record(shown_as: str, file: PackageFile | None, skipped: tuple[Skipped, ...]) -> ApkInfo:
+    """Return the record of a file in which nothing could be read."""
+    if file is not None:
+        with suppress(ApkError):
+            return file.record(skipped, (file.in_role("base"),))
+    return empty_record(shown_as, skipped)
 
 
-def _same(found: FileHashes) -> FileHashes:
-    return found
+def _read_package(
+    file: PackageFile, archive: Archive, knowledge: Knowledge, steps: Steps, thread: SecondThread
+) -> ApkInfo:
+    """Read one APK, bundle or library."""
+    steps.note_archive(file.shown_as, archive.notes)
+    return _PackageReader(file, archive, knowledge, steps, thread).record()
 
 
-class _FileFields(TypedDict, total=False):
-    sha256: str | None
-    size: int
-    files: tuple[ApkFile, ...]
+def _read_container(
+    file: PackageFile, archive: Archive, knowledge: Knowledge, steps: Steps, thread: SecondThread
+) -> ApkInfo:
+    """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
+    steps.note_archive(file.shown_as, archive.notes)
+    members = []
+    noted = list(steps.taken())
+    for member, inner in members_of(file, archive, steps):
+        noted.extend(steps.taken())
+        members.append(_read_package(member, inner, knowledge, steps, thread))
+    steps.announce(RECORD)
+    return join_members(file, members, (*noted, *steps.taken()))
 
 
-def _known_of(file: PackageFile | None) -> _FileFields:
-    """What a record says of a file in which nothing could be read."""
-    with suppress(ApkError):
-        if file is not None:
-            return {"sha256": file.sha256, "size": file.size, "files": (file.in_role("base"),)}
-    return {}
-
-
-class _Reader:
-    def __init__(self, knowledge: Knowledge, steps: Steps, thread: SecondThread) -> None:
+class _PackageReader:
+    def __init__(
+        self, file: PackageFile, archive: Archive, knowledge: Knowledge, steps: Steps, thread: SecondThread
+    ) -> None:
+        self._file = file
+        self._archive = archive
         self._knowledge = knowledge
         self._steps = steps
         self._thread = thread
+        self._facts = read_package_facts(archive, file.shown_as, steps)
+        self._platform = target_platform(self._facts.manifest)
+        self._entries = code_entries(archive)
 
-    def read(self, file: PackageFile, archive: Archive) -> ApkInfo:
-        """Read whatever the file is."""
-        return self.container(file, archive) if is_container(archive) else self.package(file, archive)
-
-    def package(self, file: PackageFile, archive: Archive) -> ApkInfo:
-        """Read one APK, bundle or library."""
-        self._steps.note_archive(file.shown_as, archive.notes)
-        facts = read_package_facts(archive, file.shown_as, self._steps)
-        asked = target_platform(facts.manifest)
-        self._steps.run("signature", file.shown_as, lambda: self._prepare(archive, asked))
-        entries = self._with_beside(file, code_entries(archive))
-        self._steps.run("native", file.shown_as, lambda: self._begin_inflating(archive, entries))
-        code = self._code(file, archive, facts, entries)
-        signing = self._steps.run("signature", file.shown_as, lambda: self._signing(file, archive, asked))
-        hidden = self._steps.run("native", file.shown_as, lambda: hidden_in_files(archive, self._knowledge))
+    def record(self) -> ApkInfo:
+        """Do every step; signatures come last, since by then most entries have been read and hashed."""
+        self._run("signature", self._hash_what_is_read)
+        self._find_code_beside()
+        self._run("native", self._inflate_ahead)
+        code = self._code()
+        signing = self._run("signature", self._signing)
+        hidden = self._run("native", lambda: hidden_in_files(self._archive, self._knowledge))
         self._steps.announce(RECORD)
-        record = self._record(file, archive, signing, facts, entries, code)
-        return with_hidden(record, hidden, self._knowledge)
+        return with_hidden(self._put_together(signing, code), hidden, self._knowledge)
 
-    def container(self, file: PackageFile, archive: Archive) -> ApkInfo:
-        """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
-        self._steps.note_archive(file.shown_as, archive.notes)
-        members = []
-        noted = list(self._steps.taken())
-        for member, inner in members_of(file, archive, self._steps):
-            noted.extend(self._steps.taken())
-            members.append(self.package(member, inner))
-        self._steps.announce(RECORD)
-        return join_members(file, members, (*noted, *self._steps.taken()))
+    def _run(self, step: Step, work: Callable[[], _Done]) -> _Done | None:
+        return self._steps.run(step, self._file.shown_as, work)
 
-    def _prepare(self, archive: Archive, asked: TargetPlatform) -> None:
+    def _hash_what_is_read(self) -> None:
         """Have the hashes that the signature needs taken while the entries are read anyway."""
-        archive.hash_what_is_read(hashes_to_take(archive, asked), self._thread)
+        self._archive.hash_what_is_read(hashes_to_take(self._archive, self._platform), self._thread)
 
-    def _begin_inflating(self, archive: Archive, entries: CodeEntries) -> None:
-        archive.inflate_ahead(_last_ones_first(archive, entries), self._thread)
+    def _find_code_beside(self) -> None:
+        """Add the DEX files that Android took out of the archive when it compiled the package."""
+        beside = self._file.beside
+        if self._entries.loaded or not beside:
+            return
+        found = self._run("dex", lambda: read_beside(beside, self._file.shown_as))
+        if found is not None:
+            self._note_inside(found.skipped)
+            self._entries = replace(self._entries, beside=found.dexes)
 
-    def _signing(self, file: PackageFile, archive: Archive, asked: TargetPlatform) -> Signing:
-        checked = self._steps.run("signature", file.shown_as, lambda: verify(archive, file.path, asked))
-        return read_signing(archive, file.path, self._knowledge.key_of, checked)
+    def _inflate_ahead(self) -> None:
+        """Inflate in the opposite order of reading, so that two threads meet in the middle."""
+        code = [entry for _, entry in self._entries.dex]
+        read_as_code = set(code)
+        large = (entry for entry in reversed(self._archive.entries) if entry.size >= LARGE)
+        others = (e for e in large if e not in read_as_code and not e.name.lower().endswith(_SELDOM_READ))
+        self._archive.inflate_ahead([*reversed(code), *others], self._thread)
 
-    def _code(self, file: PackageFile, archive: Archive, facts: PackageFacts, entries: CodeEntries) -> CodeFacts | None:
-        elsewhere = self._elsewhere(file, archive, entries)
-        missing = _no_code(facts, entries)
+    def _code(self) -> CodeFacts | None:
+        own_dex = frozenset(entry for _, entry in self._entries.dex)
+        assets = self._run("native", lambda: read_assets(self._archive, own_dex)) or NO_ASSETS
+        self._note_inside(assets.skipped)
+        missing = self._why_no_code()
         if missing is not None:
-            self._steps.note(file.shown_as, "dex", missing)
-            if elsewhere.empty and not entries.dex:
+            self._steps.note(self._file.shown_as, "dex", missing)
+            if assets.empty and not self._entries.dex:
                 return None
-        dexes = self._dexes(file, archive, entries)
-        code = self._steps.run(
-            "dex", file.shown_as, lambda: read_code(list(dexes), self._knowledge, _declared(facts), elsewhere)
+        dexes = self._dexes()
+        code = self._run(
+            "dex", lambda: read_code(list(dexes), self._knowledge, _declared(self._facts.manifest), assets)
         )
-        self._add_inside(file, code.skipped if code else ())
+        self._note_inside(code.skipped if code else ())
         return code
 
-    def _with_beside(self, file: PackageFile, entries: CodeEntries) -> CodeEntries:
-        """Add the DEX files that Android took out of the archive when it compiled the package."""
-        if entries.loaded or not file.beside:
-            return entries
-        found = self._steps.run("dex", file.shown_as, lambda: read_beside(file.beside, file.shown_as))
-        self._add_inside(file, found.skipped if found else ())
-        return replace(entries, beside=found.dexes) if found else entries
-
-    def _elsewhere(self, file: PackageFile, archive: Archive, entries: CodeEntries) -> AssetFacts:
-        own_dex = frozenset(entry for _, entry in entries.dex)
-        found = self._steps.run("native", file.shown_as, lambda: read_assets(archive, own_dex))
-        self._add_inside(file, found.skipped if found else ())
-        return found or NO_ASSETS
-
-    def _add_inside(self, file: PackageFile, skipped: Iterable[Skipped]) -> None:
-        for one in skipped:
-            self._steps.add(one.model_copy(update={"subject": f"{file.shown_as}{INSIDE}{one.subject}"}))
-
-    def _dexes(
-        self, file: PackageFile, archive: Archive, entries: CodeEntries
-    ) -> Iterator[tuple[str, bytes | memoryview]]:
-        for name, entry in entries.dex:
+    def _dexes(self) -> Iterator[tuple[str, bytes | memoryview]]:
+        for name, entry in self._entries.dex:
             try:
-                yield name, archive.read(entry, _DEX_LIMIT)
+                yield name, self._archive.read(entry, _DEX_LIMIT)
             except ApkError as error:
-                self._steps.note(file.shown_as, "dex", error)
-        yield from entries.beside
+                self._steps.note(self._file.shown_as, "dex", error)
+        yield from self._entries.beside
 
-    def _record(
-        self,
-        file: PackageFile,
-        archive: Archive,
-        signing: Signing | None,
-        facts: PackageFacts,
-        entries: CodeEntries,
-        code: CodeFacts | None,
-    ) -> ApkInfo:
-        manifest = facts.manifest
-        role = file.in_role(manifest.role if manifest else "base")
-        files = role, *(map(_listed, file.beside) if entries.beside else ())
-        record = empty_record(
-            file.shown_as, skipped_in_order(self._steps.taken()), sha256=file.sha256, size=file.size, files=files
-        )
+    def _why_no_code(self) -> ApkError | None:
+        """Tell why there is no DEX that Android would load; None where there is some, or none is expected."""
+        entries, manifest = self._entries, self._facts.manifest
+        if entries.loaded or entries.beside:
+            return None
+        if entries.java and not entries.dex:
+            reason = "The archive holds Java bytecode: its classes and texts were read, what the code does was not."
+            return ApkError(reason, code="java-bytecode")
+        if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:
+            reason = (
+                "The manifest speaks of code, but the file holds none that is run; it may lie beside it (odex, vdex)."
+            )
+            return ApkError(reason, code="no-code")
+        return None
+
+    def _signing(self) -> _Signing:
+        path = self._file.path
+        checked = self._run("signature", lambda: verify(self._archive, path, self._platform))
+        return read_signing(self._archive, path, self._knowledge.key_of, checked)
+
+    def _note_inside(self, skipped: Iterable[Skipped]) -> None:
+        for one in skipped:
+            self._steps.add(one.model_copy(update={"subject": f"{self._file.shown_as}{INSIDE}{one.subject}"}))
+
+    def _put_together(self, signing: _Signing | None, code: CodeFacts | None) -> ApkInfo:
+        entries, manifest = self._entries, self._facts.manifest
+        role = self._file.in_role(manifest.role if manifest else "base")
+        files = role, *(map(_listed, self._file.beside) if entries.beside else ())
+        record = self._file.record(self._steps.taken(), files)
         known: dict[str, object] = {
-            "network_policy": facts.policy,
-            "left_on_phone": archive.partial.left_on_phone(archive.entries),
+            "network_policy": self._facts.policy,
+            "left_on_phone": self._archive.partial.left_on_phone(self._archive.entries),
         }
         if entries.dex or entries.java or entries.beside:
             known["has_code"] = True
@@ -241,64 +254,23 @@ class _Reader:
             known |= {field: getattr(manifest, field) for field in _MANIFEST_FIELDS}
             known["app_name"] = manifest.label
         if code is not None:
-            any_dex = entries.dex or _no_code(facts, entries) is None
+            any_dex = entries.dex or self._why_no_code() is None
             fields = _CODE_FIELDS if any_dex else _FIELDS_WITHOUT_DEX[entries.java]
             known |= {name: getattr(code, name) for name in fields}
-            known["network_policy"] = with_code(facts.policy, code.accepting)
+            known["network_policy"] = with_code(self._facts.policy, code.accepting)
         return record.model_copy(update=known)
 
 
 def _listed(beside: CompiledFile) -> ApkFile:
-    found = FileHashes(beside.sha256, None, None)
+    found = FileHashes(beside.sha256)
     with suppress(ApkError):
         if beside.local is not None:
-            found = _hashed(beside.local)
-    return ApkFile(
-        path=beside.path, sha256=found.sha256, size=beside.size, role=beside.role, sha1=found.sha1, md5=found.md5
-    )
+            found = hash_file(beside.local)
+    return found.listed(beside.path, beside.size, beside.role)
 
 
-def _last_ones_first(archive: Archive, entries: CodeEntries) -> list[Entry]:
-    """Return the entries in the opposite order of reading, so that two threads that inflate meet in the middle."""
-    large = [entry for entry in archive.entries if entry.size >= LARGE and not entry.name.lower().endswith(_MEDIA)]
-    code = [entry for _, entry in entries.dex]
-    read_as_code = set(code)
-    return [*reversed(code), *(entry for entry in reversed(large) if entry not in read_as_code)]
-
-
-_MEDIA = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".mp3", ".mp4", ".ogg", ".wav", ".webm")
-"""Most of these are not read."""
-
-_MANIFEST_FIELDS = (
-    "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
-    "permissions", "components",
-)  # fmt: skip
-
-
-_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "obfuscation")
-_FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}
-"""What is known where code is missing, by whether there are Java classes."""
-
-
-def _declared(facts: PackageFacts) -> Declared:
-    manifest = facts.manifest
+def _declared(manifest: ManifestFacts | None) -> Declared:
     if manifest is None:
         return Declared()
     active = frozenset(one.name for one in manifest.components) - set(manifest.disabled)
     return Declared(manifest.permissions, manifest.components, manifest.package, manifest.meta_data, active)
-
-
-def _no_code(facts: PackageFacts, entries: CodeEntries) -> ApkError | None:
-    """Tell why there is no DEX that Android would load; None where there is some, or none is expected."""
-    if entries.loaded or entries.beside:
-        return None
-    if entries.java and not entries.dex:
-        return ApkError(
-            "The archive holds Java bytecode: its classes and texts were read, what the code does was not.",
-            code="java-bytecode",
-        )
-    manifest = facts.manifest
-    if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:
-        reason = "The manifest speaks of code, but the file holds none that is run; it may lie beside it (odex, vdex)."
-        return ApkError(reason, code="no-code")
-    return None

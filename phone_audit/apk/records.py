@@ -25,7 +25,7 @@ INSIDE = "!"
 """Stands between the name of a file and that of an entry inside it."""
 
 Item = TypeVar("Item")
-Home = tuple[str, str, int | None, tuple[str, ...]]
+PackageKey = tuple[str, str, int | None, tuple[str, ...]]
 """Folder, package, version code and signers."""
 
 
@@ -38,32 +38,8 @@ def empty_record(
     files: tuple[ApkFile, ...] = (),
 ) -> ApkInfo:
     """Return a record in which everything but the file itself is unknown."""
-    return ApkInfo(
-        path=shown_as,
-        sha256=sha256,
-        size=size,
-        files=files,
-        package=None,
-        app_name=None,
-        version_name=None,
-        version_code=None,
-        min_sdk=None,
-        target_sdk=None,
-        shared_user_id=None,
-        has_code=None,
-        debuggable=None,
-        signature=None,
-        signers=None,
-        permissions=None,
-        components=None,
-        network_policy=None,
-        trackers=None,
-        endpoints=None,
-        behaviours=None,
-        flows_complete=None,
-        obfuscation=None,
-        skipped=skipped_in_order(skipped),
-    )
+    known = {"path": shown_as, "sha256": sha256, "size": size, "files": files, "skipped": skipped_in_order(skipped)}
+    return ApkInfo.model_validate({**dict.fromkeys(ApkInfo.model_fields), **known})
 
 
 def skipped_in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -99,28 +75,24 @@ def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
     Returns:
         The records that are left, in the given order, each base with its splits.
     """
-    homes: dict[Home, int] = {}
+    bases: dict[PackageKey, int] = {}
     for number, info in enumerate(infos):
-        key = home_of(info)
+        key = package_key(info)
         if key and _role(info) == "base":
-            homes.setdefault(key, number)
-    guests: dict[int, list[ApkInfo]] = {}
+            bases.setdefault(key, number)
+    splits: dict[int, list[ApkInfo]] = {}
     kept: list[int] = []
     for number, info in enumerate(infos):
-        key = home_of(info)
-        home = homes.get(key) if key and _role(info) not in ("base", "container") else None
-        if home is None:
+        key = package_key(info)
+        base = bases.get(key) if key and _role(info) not in ("base", "container") else None
+        if base is None:
             kept.append(number)
         else:
-            guests.setdefault(home, []).append(info)
-    return [_with_splits(infos[number], guests.get(number, [])) for number in kept]
+            splits.setdefault(base, []).append(moved_inside(info, PurePosixPath(info.path).name))
+    return [join(infos[number], splits[number]) if number in splits else infos[number] for number in kept]
 
 
-def _with_splits(base: ApkInfo, splits: list[ApkInfo]) -> ApkInfo:
-    return join(base, [moved_inside(split, PurePosixPath(split.path).name) for split in splits]) if splits else base
-
-
-def home_of(info: ApkInfo) -> Home | None:
+def package_key(info: ApkInfo) -> PackageKey | None:
     """Return what is equal for the base of a package and its splits; None for what cannot be one of them."""
     if info.package is None or len(info.files) != 1:
         return None
@@ -166,7 +138,7 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
-            "flows_complete": _all_known([info.flows_complete for info in infos]),
+            "flows_complete": _of_known(all, [info.flows_complete for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
             "left_on_phone": join_left(infos),
@@ -188,10 +160,10 @@ def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:
     )
 
 
-def _all_known(parts: Iterable[bool | None]) -> bool | None:
-    """Tell whether something holds for all files of which it is known; None where it is known of none."""
-    known = [part for part in parts if part is not None]
-    return all(known) if known else None
+def _of_known(combine: Callable[[Iterable[bool]], bool], flags: Iterable[bool | None]) -> bool | None:
+    """Combine what is known of each file, by `all` or `any`; None where it is known of none."""
+    known = [flag for flag in flags if flag is not None]
+    return combine(known) if known else None
 
 
 def _each(items: tuple[Item, ...] | None, change: Callable[[Item], Item]) -> tuple[Item, ...] | None:
@@ -259,8 +231,8 @@ def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
     return Obfuscation(
         packers=tuple(sorted({packer for part in parts for packer in part.packers})),
         name_share=max(shares, default=None),
-        encrypted=_any(part.encrypted for part in parts),
-        dynamic_code=_any(part.dynamic_code for part in parts),
+        encrypted=_of_known(any, (part.encrypted for part in parts)),
+        dynamic_code=_of_known(any, (part.dynamic_code for part in parts)),
         evidence=tuple(dict.fromkeys(evidence for part in parts for evidence in part.evidence)),
     )
 
@@ -294,8 +266,3 @@ def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signatur
             errors.extend(f"{error} ({name})" for error in signature.errors)
     changed = {"verified": verified, "errors": tuple(sorted(set(errors))), "unchecked": unchecked}
     return base.model_copy(update=changed)
-
-
-def _any(flags: Iterable[bool | None]) -> bool | None:
-    known = [flag for flag in flags if flag is not None]
-    return any(known) if known else None

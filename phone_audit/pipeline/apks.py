@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.discover import InputFile, find_apks
 from phone_audit.apk.oat.locate import files_near
-from phone_audit.apk.records import Home, home_of
+from phone_audit.apk.records import PackageKey, package_key
 from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import cut
@@ -235,10 +235,10 @@ def _whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Iter
     They wait on disk, and those of one package, version and signer are read back at a time: what else claims to be of
     the package costs it nothing.
     """
-    waiting: dict[Home, list[tuple[Place, float, bool]]] = {}
+    waiting: dict[PackageKey, list[tuple[Place, float, bool]]] = {}
     with Spool() as spool:
         for apk in apks:
-            home = home_of(apk.info) if apk.info.package in split else None
+            home = package_key(apk.info) if apk.info.package in split else None
             if home is None:
                 yield apk
             else:

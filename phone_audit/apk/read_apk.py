@@ -27,8 +27,7 @@ from phone_audit.apk.signature.verify import hashes_to_take, target_platform, ve
 from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
-from phone_audit.apk.xml.network_policy import with_code
-from phone_audit.apk.xml.package_facts import read_package_facts
+from phone_audit.apk.xml.package_facts import read_package_facts, with_code
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import code_entries, is_container
 from phone_audit.apk.zip.second_thread import LARGE, SecondThread

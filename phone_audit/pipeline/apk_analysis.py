@@ -9,10 +9,9 @@ from pathlib import Path
 from types import TracebackType
 
 from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.apk.worker.apk_input import ApkInput, Inbox
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import RECORD
-from phone_audit.apk.worker.task import renamed
+from phone_audit.apk.worker.tasks import ApkInput, Inbox, renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, joint_hash
 from phone_audit.model.finding import Skipped

@@ -14,9 +14,8 @@ from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Transport
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_splits
-from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.worker.task import renamed
+from phone_audit.apk.worker.tasks import ApkInput, renamed
 from phone_audit.errors import CommandError, DeviceLostError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo

@@ -8,12 +8,11 @@ import pytest
 
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.androguard_xml import parse_xml
-from phone_audit.apk.xml.binary_xml import read_regular
 from phone_audit.apk.xml.bundle_xml import parse_bundle_xml
 from phone_audit.apk.xml.elements import ANDROID, STRING, Attribute, Element, Value
 from phone_audit.apk.xml.manifest import read_manifest
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
-from phone_audit.apk.xml.text_xml import parse_text_xml
+from phone_audit.apk.xml.xml_parser import parse_text_xml, read_regular
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.elements import EXPORTED, NAME, PERMISSION, element, flag, reference, text
 from tests.apk.packages import FOLDER, fixture, manifest

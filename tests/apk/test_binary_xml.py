@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.xml.androguard_xml import parse_xml
-from phone_audit.apk.xml.binary_xml import parse_compiled, read_regular
 from phone_audit.apk.xml.elements import Parsed
+from phone_audit.apk.xml.xml_parser import parse_compiled, read_regular
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.apk.packages import FOLDER, fixture, manifest

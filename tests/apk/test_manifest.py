@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phone_audit.apk.xml.androguard_xml import parse_xml
 from phone_audit.apk.xml.elements import REFERENCE, Element, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest
-from phone_audit.apk.xml.network_policy import read_policy
+from phone_audit.apk.xml.package_facts import read_policy
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component, NetworkPolicy

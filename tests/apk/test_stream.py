@@ -11,9 +11,9 @@ import pytest
 from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker import pool as pool_module
-from phone_audit.apk.worker.apk_input import ApkInput, Inbox
 from phone_audit.apk.worker.duplicates import Duplicates, key_of
 from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.tasks import ApkInput, Inbox
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.parts import Parts
 from tests.apk.bombs import record_bomb

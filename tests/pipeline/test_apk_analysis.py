@@ -11,8 +11,8 @@ import pytest
 
 from phone_audit.acquire.files.plan import PulledApk
 from phone_audit.apk.records import empty_record
-from phone_audit.apk.worker.apk_input import ApkInput, Inbox
 from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.tasks import ApkInput, Inbox
 from phone_audit.errors import PhoneAuditError
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import CompiledFile

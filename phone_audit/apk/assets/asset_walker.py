@@ -5,11 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from phone_audit.apk.assets.dotnet_assemblies import ASSEMBLY_MAGIC, compressed_assemblies
+from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_assemblies, members, read_class
 from phone_audit.apk.assets.file_types import HEAD, FileType, file_type_of
 from phone_audit.apk.assets.host_mentions import AssetFacts, Candidate
-from phone_audit.apk.assets.java_class import read_class
-from phone_audit.apk.assets.tar_archive import members
 from phone_audit.apk.assets.url_search import MAX_MENTIONS, File, UrlSearch
 from phone_audit.apk.endpoints.host_text import MAX_HOST
 from phone_audit.apk.trackers.trackers import Classes

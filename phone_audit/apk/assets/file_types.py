@@ -4,11 +4,8 @@ import re
 from enum import Enum, auto
 from typing import Final
 
-from phone_audit.apk.assets.dotnet_assemblies import ASSEMBLY_MAGIC, ASSEMBLY_STORE_MAGIC
-from phone_audit.apk.assets.java_class import CLASS_MAGIC
-from phone_audit.apk.assets.string_extents import HERMES_MAGIC, UNITY_MAGIC
-from phone_audit.apk.assets.string_pool import TABLE_MAGIC, XML_MAGICS
-from phone_audit.apk.assets.tar_archive import is_tar
+from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, ASSEMBLY_STORE_MAGIC, CLASS_MAGIC, is_tar
+from phone_audit.apk.assets.string_tables import HERMES_MAGIC, TABLE_MAGIC, UNITY_MAGIC, XML_MAGICS
 from phone_audit.apk.zip.media import MEDIA_MAGICS, MPEG4
 from phone_audit.model.finding import EvidenceKind
 

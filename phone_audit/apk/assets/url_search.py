@@ -10,16 +10,17 @@ import numpy as np
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import FileType, evidence_kind
 from phone_audit.apk.assets.host_mentions import Candidate, Mention
-from phone_audit.apk.assets.string_extents import (
+from phone_audit.apk.assets.string_tables import (
     ExtentOf,
+    StringPool,
     binary_extent,
     hermes_strings,
     java_extent,
     native_extent,
+    read_pool,
     text_extent,
     unity_strings,
 )
-from phone_audit.apk.assets.string_pool import StringPool, read_pool
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import UrlMatch, too_many, urls_in, urls_in_16, values

@@ -21,7 +21,7 @@ from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import Starts
 from phone_audit.apk.trackers.trackers import Classes, find_trackers, with_opt_outs
-from phone_audit.apk.xml.network_policy import accepting_behaviour
+from phone_audit.apk.xml.package_facts import accepting_behaviour
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped

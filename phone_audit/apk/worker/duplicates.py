@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from phone_audit.apk.worker.apk_input import ApkInput
+from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import put_aside

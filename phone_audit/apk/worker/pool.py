@@ -13,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from phone_audit.apk.worker.apk_input import ApkInput, Inbox
 from phone_audit.apk.worker.duplicates import Duplicates, Key, RecordStore, key_of
 from phone_audit.apk.worker.process import WORKER, Finished, WorkerProcess
 from phone_audit.apk.worker.record_size import RecordBudget
-from phone_audit.apk.worker.task import Task, renamed
+from phone_audit.apk.worker.tasks import ApkInput, Inbox, Task, renamed
 from phone_audit.model.apk import ApkInfo
 
 MOST_BYTES: Final = 64 * 2**20

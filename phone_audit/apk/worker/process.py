@@ -12,7 +12,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from phone_audit.apk.worker.task import Task
+from phone_audit.apk.worker.tasks import Task
 from phone_audit.errors import PhoneAuditError
 from phone_audit.files.bounded_json import checked, parse
 from phone_audit.files.bounds import ANNOUNCED, ANSWERED_RECORD

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phone_audit.apk.assets import asset_walker, encoded_urls, tar_archive, url_search
+from phone_audit.apk.assets import asset_walker, embedded_formats, encoded_urls, url_search
 from phone_audit.apk.assets import urls as urls_module
 from phone_audit.apk.assets.asset_walker import read_assets
 from phone_audit.apk.assets.host_mentions import AssetFacts
@@ -203,7 +203,7 @@ def test_a_tar_archive_that_is_cut_off_is_told(cut: int) -> None:
 
 
 def test_more_members_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tar_archive, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(embedded_formats, "MAX_MEMBERS", 2)
     assert cuts(look({"x.tar": tar({"a": b"a", "b": b"b"})})) == []
     assert cuts(look({"x.tar": tar({"a": b"a", "b": b"b", "c": b"c"})})) == [("x.tar", "too-many-entries")]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from phone_audit.apk.assets.encoded_urls import MAX_HITS, DecodedUrl, decoded_mentions, encoded_in
-from phone_audit.apk.assets.string_extents import binary_extent, text_extent
+from phone_audit.apk.assets.string_tables import binary_extent, text_extent
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import Skipped

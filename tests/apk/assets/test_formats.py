@@ -6,19 +6,17 @@ import tarfile
 import numpy as np
 import pytest
 
-from phone_audit.apk.assets.dotnet_assemblies import compressed_assemblies, decompress
-from phone_audit.apk.assets.java_class import read_class
-from phone_audit.apk.assets.string_extents import (
+from phone_audit.apk.assets.embedded_formats import compressed_assemblies, decompress, members, read_class
+from phone_audit.apk.assets.string_tables import (
     Extent,
     TableExtent,
     binary_extent,
     hermes_strings,
     java_extent,
     native_extent,
+    read_pool,
     unity_strings,
 )
-from phone_audit.apk.assets.string_pool import read_pool
-from phone_audit.apk.assets.tar_archive import members
 from phone_audit.apk.assets.urls import urls_in
 from phone_audit.errors import ApkError
 from tests.apk.assets.builders import compressed_assembly, hermes, java_class, look, lz4_block, marks, tar, unity

@@ -11,7 +11,7 @@ from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.records import join, moved_inside
-from phone_audit.apk.xml.network_policy import accepting_behaviour, with_code
+from phone_audit.apk.xml.package_facts import accepting_behaviour, with_code
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.facts import knowledge

@@ -11,8 +11,8 @@ import pytest
 
 from fixtures.oat.vdex import oat, vdex
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.apk.worker.apk_input import ApkInput
 from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.device import CompiledFile, CompiledRole
 from tests.apk.facts import knowledge

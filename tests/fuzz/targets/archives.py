@@ -128,9 +128,9 @@ TARGETS: Final = {
         packed_files,
         (
             "phone_audit.apk.zip.inflate",
-            "phone_audit.apk.assets.tar_archive",
-            "phone_audit.apk.assets.dotnet_assemblies",
-            "phone_audit.apk.assets.dotnet_assemblies",
+            "phone_audit.apk.assets.embedded_formats",
+            "phone_audit.apk.assets.embedded_formats",
+            "phone_audit.apk.assets.embedded_formats",
             "phone_audit.apk.assets.asset_walker",
         ),
         (b"XALZ", b"XABA", b"BZh", b"\xfd7zXZ\0", b"\x1f\x8b\x08", b"ustar\x0000", b"PK\x03\x04", b"PK\x05\x06"),

@@ -4,13 +4,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.xml.binary_xml import parse_compiled
 from phone_audit.apk.xml.bundle_xml import BundleTable, fields, parse_bundle_xml, text_of
 from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
-from phone_audit.apk.xml.network_policy import read_policy
+from phone_audit.apk.xml.package_facts import read_policy
 from phone_audit.apk.xml.resources import ResourceTable
-from phone_audit.apk.xml.text_xml import is_text, parse_text_xml
+from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, promise
 
@@ -77,17 +76,17 @@ TARGETS: Final = {
     "compiled_xml": Target(
         compiled_xml,
         (
-            "phone_audit.apk.xml.binary_xml",
+            "phone_audit.apk.xml.xml_parser",
             "phone_audit.apk.xml.androguard_xml",
             "phone_audit.apk.xml.elements",
             "phone_audit.apk.xml.manifest",
-            "phone_audit.apk.xml.network_policy",
+            "phone_audit.apk.xml.package_facts",
         ),
         (*_NAMES, b"\3\0\x08\0", b"\1\0\x1c\0", b"\x80\1\x08\0", b"\2\1\x10\0", b"\3\1\x10\0", b"\4\1\x10\0"),
     ),
     "text_xml": Target(
         text_xml,
-        ("phone_audit.apk.xml.text_xml", "phone_audit.apk.endpoints.prose"),
+        ("phone_audit.apk.xml.xml_parser", "phone_audit.apk.endpoints.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
     "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.bundle_xml"), _NAMES),

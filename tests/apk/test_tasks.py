@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.apk.records import empty_record
-from phone_audit.apk.worker.apk_input import ApkInput
-from phone_audit.apk.worker.task import Task, renamed
+from phone_audit.apk.worker.tasks import ApkInput, Task, renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.finding import Skipped
 

@@ -8,7 +8,7 @@ from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.elements import MAX_DEPTH, MAX_ELEMENTS, REFERENCE, STRING, Value
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts
-from phone_audit.apk.xml.text_xml import is_text, parse_text_xml
+from phone_audit.apk.xml.xml_parser import is_text, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component

@@ -1,4 +1,4 @@
-"""How far the string reaches in which a URL stands: by what ends it, by a length before it, or by a table."""
+"""Where strings begin and end in a file: by what ends them, by a length before them, by a table, or in a pool."""
 
 import re
 import struct
@@ -8,13 +8,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.strings import Bytes, Offsets, Strings
+
 BEFORE: Final = 60
 """Bytes of context that are kept before a URL."""
 AFTER: Final = 600
 """Bytes that are looked at from the beginning of a URL; longer ones are cut."""
 
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]*")
-_OTHER: Final = re.compile(rb"[^\x20-\x7e]")
+_NOT_PRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _LINE_END: Final = re.compile(rb"[\r\n\0]")
 _SHORTEST: Final = 8
 _LOOKED_BACK: Final = 64
@@ -32,6 +34,13 @@ _FUNCTION_HEADERS: Final = (16, 12)
 """Bytes of a small function header: 16 up to bytecode version 96, 12 in Static Hermes."""
 _OVERFLOWED: Final = 0xFF
 _UNITY_HEAD: Final = struct.Struct("<4s5i")
+TABLE_MAGIC: Final = b"\x02\x00\x0c\x00"
+XML_MAGICS: Final = (b"\x03\x00\x08\x00", b"\x00\x00\x08\x00")
+_POOL: Final = 0x0001
+_POOL_HEADER: Final = 28
+_UTF8: Final = 0x100
+_LONG: Final = 0x80
+_OTHER_CHARACTER: Final = 1
 
 
 class Extent(NamedTuple):
@@ -57,7 +66,7 @@ def text_extent(data: memoryview, begin: int, end: int) -> Extent:
 def native_extent(data: memoryview, begin: int, end: int) -> Extent:
     """Return the run of printable ASCII. For native libraries, whose strings end in a zero byte."""
     low = max(0, begin - BEFORE)
-    low += max((other.end() for other in _OTHER.finditer(bytes(data[low:begin]))), default=0)
+    low += max((other.end() for other in _NOT_PRINTABLE.finditer(bytes(data[low:begin]))), default=0)
     run = _PRINTABLE.match(data, end, min(len(data), begin + AFTER))
     return Extent(low, run.end() if run else end)
 
@@ -194,3 +203,78 @@ def unity_strings(data: memoryview) -> TableExtent | None:
     ends = begins + pairs[:, 0]
     inside = (begins < storage + size) & (ends <= storage + size)
     return TableExtent(begins[inside], ends[inside])
+
+
+class StringPool(NamedTuple):
+    """The strings of a pool.
+
+    Offsets in `strings` count from `base`, in characters of `width` bytes.
+    """
+
+    strings: Strings
+    base: int
+    width: int
+
+    def offset(self, item: int) -> int:
+        """Return where a string begins, in bytes of the file."""
+        return self.base + item * self.width
+
+
+def read_pool(data: memoryview) -> StringPool | None:
+    """Read the first string pool of a resource table or compiled XML, in which the values are; None if it has none.
+
+    Format: AOSP `ResourceTypes.h`, ResStringPool_header. Offsets that lead out of the pool are left out. Strings in
+    UTF-16 are searched by their low bytes; characters beyond Latin-1 become a byte that belongs to no name.
+    """
+    (outer,) = struct.unpack_from("<H", data, 2) if len(data) >= 8 else (0,)
+    if outer < 8 or outer + _POOL_HEADER > len(data):
+        return None
+    kind, header, size = struct.unpack_from("<HHI", data, outer)
+    count, _, flags, begin = struct.unpack_from("<IIII", data, outer + 8)
+    room = (len(data) - outer - header) // 4
+    if kind != _POOL or count == 0 or header < _POOL_HEADER or room <= 0:
+        return None
+    offsets = np.frombuffer(data, "<u4", min(count, room), outer + header)
+    base, end = outer + begin, min(outer + size, len(data))
+    if base >= end:
+        return None
+    whole = np.frombuffer(data, np.uint8, end - base, base)
+    if flags & _UTF8:
+        return StringPool(_strings8(whole, offsets), base, 1)
+    return StringPool(_strings16(whole, offsets), base, 2)
+
+
+def _strings8(whole: Bytes, offsets: Offsets) -> Strings:
+    """Pass over the two lengths of one or two bytes each: characters, bytes."""
+    items = _ascending(offsets[offsets < max(whole.size - 4, 0)])
+    starts = items.astype(np.int64)
+    for _ in range(2):
+        starts = starts + 1 + (whole[np.minimum(starts, whole.size - 1)] >= _LONG)
+    return _made(whole, items, starts)
+
+
+def _strings16(whole: Bytes, offsets: Offsets) -> Strings:
+    units = whole[: whole.size // 2 * 2].view("<u2")
+    low = np.where(units < 0x100, units, _OTHER_CHARACTER).astype(np.uint8)
+    items = _ascending(offsets[(offsets < max(whole.size - 4, 0)) & (offsets % 2 == 0)] // 2)
+    starts = items.astype(np.int64) + 1
+    starts += units[items] >= 0x8000
+    return _made(low, items, starts)
+
+
+def _ascending(offsets: Offsets) -> Offsets:
+    """FileType, each once; tools write them so already."""
+    items = offsets.astype(np.uint32)
+    return items if np.all(items[1:] > items[:-1]) else np.unique(items)
+
+
+def _made(
+    whole: Bytes,
+    items: Offsets,
+    starts: NDArray[np.int64],
+) -> Strings:
+    order = np.argsort(starts, kind="stable")
+    items, starts = items[order], np.minimum(starts[order], whole.size).astype(np.uint32)
+    zeros = np.append(np.flatnonzero(whole == 0), whole.size)
+    ends = zeros[np.searchsorted(zeros, starts)].astype(np.uint32)
+    return Strings(whole, items, starts.astype(np.uint32), ends)

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import detect_device
+from phone_audit.detect.detectors import device_findings
 from phone_audit.detect.detectors.firmware_rules import check_properties
-from phone_audit.judge.judge import judge_scan
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Finding
 from phone_audit.pipeline.firmware import check_firmware
-from tests.judge.cases import snapshot
+from tests.judge.cases import judge_scan, snapshot
 
 DUMPS: list[dict[str, Any]] = [
     json.loads(line)
@@ -48,7 +47,7 @@ def above_info(findings: tuple[Finding, ...]) -> set[str]:
 @pytest.mark.parametrize("dump", DUMPS, ids=named)
 def test_nothing_is_said_of_an_ordinary_phone_but_what_is_true(dump: dict[str, Any], known: Knowledge) -> None:
     phone = snapshot(dump["properties"])
-    judged = judge_scan(phone, [], detect_device(phone, known), "standard", known)
+    judged = judge_scan(phone, [], device_findings(phone, known), "standard", known)
     assert above_info(judged.findings) == set(dump["true"])
     text = "\n".join(f"{name}={text}" for name, text in dump["properties"].items())
     (build,) = check_firmware([text], knowledge=known).builds
@@ -58,7 +57,7 @@ def test_nothing_is_said_of_an_ordinary_phone_but_what_is_true(dump: dict[str, A
 @pytest.mark.parametrize("dump", DUMPS, ids=named)
 def test_properties_alone_say_what_the_phone_says(dump: dict[str, Any], known: Knowledge) -> None:
     phone = snapshot(dump["properties"])
-    assert tuple(check_properties(dump["properties"], known)) == detect_device(phone, known)
+    assert tuple(check_properties(dump["properties"], known)) == device_findings(phone, known)
 
 
 def test_each_says_where_it_is_from_and_holds_no_more_than_is_asked_for() -> None:

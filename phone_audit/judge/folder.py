@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from phone_audit.judge.coverage import Unread
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
-from phone_audit.judge.verdict import Reading, Supported, alike, strongest_first, verdict
+from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, alike, strongest_first, verdict
 from phone_audit.model.apk import Apk
 from phone_audit.model.finding import OUTCOMES, Finding, Skipped, Verdict
 from phone_audit.model.wording import counted, listed
@@ -25,8 +24,8 @@ class FolderJudge:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
-        self.unread = Unread()
-        self._alike: dict[object, Supported] = {}
+        self.unread = UnreadTally()
+        self._alike: dict[object, RatedFinding] = {}
         self._others: dict[object, set[tuple[str, str]]] = {}
         self._messages: dict[str, dict[tuple[int, str], set[str]]] = {}
 
@@ -36,13 +35,13 @@ class FolderJudge:
         self.unread.add(apk.skipped)
         incidents = {incident.id: incident for incident in apk.incidents}
         for finding in apk.findings:
-            self._add(Supported(_kept(finding), supports(finding, incidents), finding.message))
+            self._add(RatedFinding(_kept(finding), supports(finding, incidents), finding.message))
             if finding.incident:
                 rank = -CONFIDENCES.index(finding.confidence)
                 said = self._messages.setdefault(finding.incident, {})
                 said.setdefault((rank, finding.message), set()).add(apk.path)
 
-    def _add(self, item: Supported) -> None:
+    def _add(self, item: RatedFinding) -> None:
         kind = alike(item.finding, item.outcome)
         known = self._alike.get(kind)
         count = 1 + (known.count if known else 0)
@@ -69,7 +68,7 @@ class FolderJudge:
             )
             for kind, item in self._alike.items()
         ]
-        return verdict(supported, Reading(folder_headlines(self.counts, total), self.unread, code_left_out=False))
+        return verdict(supported, Scope(folder_headlines(self.counts, total), self.unread, code_left_out=False))
 
 
 def judge_folder(apks: Iterable[Apk], skipped: Sequence[Skipped]) -> Verdict:

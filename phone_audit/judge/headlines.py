@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from phone_audit.judge.observed import Word
+from phone_audit.model.detection import MatchStrength
+from phone_audit.model.finding import Outcome
 from phone_audit.model.wording import counted
 
 NO_INCIDENT = "No published incident names this build; that says nothing about what its apps do"
 """The contract's words for a build that is well-formed and not listed."""
 
 NOT_UNDERSTOOD = "This is not a form of build number that is known here, so it tells nothing"
-BUILD_HEADLINES: Mapping[Word, str] = {
+BUILD_HEADLINES: Mapping[MatchStrength, str] = {
     "confirmed": "The properties show a published incident",
     "affected": "A publisher lists this build as affected",
     "weak": "The properties show a sign of a published incident",
@@ -18,6 +19,12 @@ BUILD_HEADLINES: Mapping[Word, str] = {
     "fixed": "A publisher lists this build as fixed",
 }
 """What the strongest match of a build says; the title of the incident follows."""
+RULE_HEADLINES: Mapping[Outcome, str] = {
+    "suspicious": "What this build says of itself is a strong sign that something is wrong",
+    "inconclusive": "This build cannot be judged by what it says of itself",
+}
+"""Stands where no publisher says as much of a build; the titles of the findings follow."""
+
 NOT_SENDING = "exposed, not sending"
 """Stands beside the outcomes: the headline of `exposed` where nothing that carries it sends data."""
 

@@ -1,34 +1,50 @@
-"""What was read and what the detectors saw → findings, incidents and outcomes."""
+"""One recipe for a phone, an APK, a build and a watch: what was detected → findings, incidents and a verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.citations import cited_once
-from phone_audit.judge.coverage import Unread, skipped_of_scan
-from phone_audit.judge.doubles import without_doubles
-from phone_audit.judge.headlines import phone_headlines
-from phone_audit.judge.incident_findings import incident_findings
-from phone_audit.judge.indicator_findings import indicator_findings
-from phone_audit.judge.merging import merged
-from phone_audit.judge.observe import observed_apk, observed_phone
-from phone_audit.judge.observed import PathKind
+from phone_audit.judge.findings import deduplicated, merged
+from phone_audit.judge.headlines import (
+    BUILD_HEADLINES,
+    NO_INCIDENT,
+    NOT_UNDERSTOOD,
+    RULE_HEADLINES,
+    phone_headlines,
+    watch_headlines,
+)
 from phone_audit.judge.outcomes import strongest, supports
-from phone_audit.judge.prints import with_fingerprint_parts
-from phone_audit.judge.reasons import reason_text
-from phone_audit.judge.verdict import Reading, Supported, verdict
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.judge.verdict import (
+    RatedFinding,
+    Scope,
+    UnreadTally,
+    advised_reason,
+    skipped_of_scan,
+    sorted_skipped,
+    verdict,
+)
 from phone_audit.model.apk import ApkInfo
+from phone_audit.model.detection import Detected
 from phone_audit.model.device import Depth, Snapshot
-from phone_audit.model.finding import Finding, Incident, Outcome, Skipped, Verdict
+from phone_audit.model.finding import OUTCOMES, Finding, Incident, Outcome, Reason, Skipped, Verdict
+from phone_audit.model.watch import Observation, Samples
+from phone_audit.model.wording import listed
 
-_NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
-_NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
+_NOT_LISTED = Verdict(outcome="nothing-found", headline=NO_INCIDENT, reasons=())
+_UNKNOWN_FORM = Verdict(
+    outcome="inconclusive",
+    headline=NOT_UNDERSTOOD,
+    reasons=(
+        Reason(
+            finding=None,
+            text="Give the build number as Settings shows it, the fingerprint, or the output of getprop in a file.",
+            kind="form",
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
-class JudgedApk:
+class ApkJudgement:
     """What is claimed of one APK. `incidents` are those that its findings cite."""
 
     findings: tuple[Finding, ...]
@@ -37,83 +53,165 @@ class JudgedApk:
 
 
 @dataclass(frozen=True)
-class JudgedScan:
+class PhoneJudgement:
     """What is claimed of one phone. `apks` are in the order given; `complete`: all that the depth promises was read."""
 
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     verdict: Verdict
-    apks: tuple[JudgedApk, ...]
+    apks: tuple[ApkJudgement, ...]
     complete: bool
     skipped: tuple[Skipped, ...]
 
 
-def judge_apk(info: ApkInfo, detected: Sequence[Finding], knowledge: Knowledge) -> JudgedApk:
+@dataclass(frozen=True)
+class WatchJudgement:
+    """What is claimed of what was seen live. `incidents` are those that findings cite."""
+
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    verdict: Verdict
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class BuildJudgement:
+    """What is claimed of one build identifier."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+def judge_apk(info: ApkInfo, detected: Detected) -> ApkJudgement:
     """Judge one APK with nothing known of a phone.
 
     Args:
         info: what was read from it. Anything skipped makes the outcome at least inconclusive.
-        detected: what the detectors say of it.
-        knowledge: the published incidents.
+        detected: what is claimed of it.
     """
-    observed = observed_apk(info)
-    matches = match_incidents(observed, knowledge)
-    incidents = _by_id(cited_once(match.incident for match in matches))
-    published = [finding for match in matches for finding in incident_findings(match, on_phone=False)]
-    found = merged([*published, *indicator_findings(observed, knowledge, on_phone=False), *detected])
-    return _judged(info, without_doubles(found, incidents), incidents)
+    incidents = detected.incidents
+    return _judged_apk(info, deduplicated(merged(detected.all_findings), incidents), incidents)
 
 
-def judge_scan(
-    snapshot: Snapshot,
-    apks: Sequence[ApkInfo],
-    detected: Sequence[Finding],
-    depth: Depth,
-    knowledge: Knowledge,
-    paths: Mapping[str, PathKind] = _NO_PATHS,
-    digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
-) -> JudgedScan:
+def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detected, depth: Depth) -> PhoneJudgement:
     """Judge a phone.
 
     Args:
         snapshot: what was read from it.
         apks: its analysed APKs; their paths are those on the phone.
-        detected: what the detectors say of the phone and of all APKs.
+        detected: what is claimed of the phone and of all APKs.
         depth: what was promised to be read; `quick` reads no code, so it never ends in `nothing-found`.
-        knowledge: the published incidents.
-        paths: paths that exist on the phone besides those of packages.
-        digests: hashes of files at such paths.
     """
-    observed = observed_phone(snapshot, apks, paths, digests)
-    matches = match_incidents(observed, knowledge)
-    by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
-    incidents = _by_id(cited_once(match.incident for match in matches if by_match[match.incident.id]))
-    published = [finding for findings in by_match.values() for finding in findings]
-    claimed = merged([*published, *indicator_findings(observed, knowledge, on_phone=True), *detected])
-    found = without_doubles(claimed, incidents)
-    cited = {finding.incident for finding in found}
-    properties = with_fingerprint_parts(snapshot.properties)
-    texts = {match.incident.id: reason_text(match, properties, on_phone=True) for match in matches}
-    supported = [
-        Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
-        for finding in found
-    ]
-    about = _AboutApks(found)
+    incidents = detected.incidents
+    findings = deduplicated(merged(detected.all_findings), incidents)
+    by_apk = _FindingsByApk(findings)
     owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
     files = {path for info in apks for path in (info.path, *(file.path for file in info.files))}
-    read = Reading(phone_headlines(len(snapshot.packages), len(files)), Unread(skipped), code_left_out=depth == "quick")
-    return JudgedScan(
-        findings=found,
-        incidents=tuple(incident for name, incident in incidents.items() if name in cited),
-        verdict=verdict(supported, read),
-        apks=tuple(_judged(info, about.of(info, owners.get(info.path)), incidents) for info in apks),
+    headlines = phone_headlines(len(snapshot.packages), len(files))
+    scope = Scope(headlines, UnreadTally(skipped), code_left_out=depth == "quick")
+    return PhoneJudgement(
+        findings=findings,
+        incidents=_cited(findings, incidents),
+        verdict=verdict(_rated(findings, detected), scope),
+        apks=tuple(_judged_apk(info, by_apk.of(info, owners.get(info.path)), incidents) for info in apks),
         complete=not skipped,
         skipped=skipped,
     )
 
 
-class _AboutApks:
+def judge_watch(
+    observations: Sequence[Observation], detected: Detected, samples: Samples, skipped: Sequence[Skipped]
+) -> WatchJudgement:
+    """Judge what was seen live.
+
+    Args:
+        observations: what was seen.
+        detected: what is claimed of it.
+        samples: how well was looked.
+        skipped: what was not read.
+    """
+    findings = merged(detected.all_findings)
+    unread = sorted_skipped(skipped)
+    scope = Scope(watch_headlines(samples.taken, len(observations)), UnreadTally(unread))
+    return WatchJudgement(
+        findings=findings,
+        incidents=_cited(findings, detected.incidents),
+        verdict=verdict(_rated(findings, detected), scope),
+        skipped=unread,
+    )
+
+
+def judge_build(detected: Detected, *, understood: bool) -> BuildJudgement:
+    """Judge a build by its identifier alone: what publishers say of it leads, what it says of itself may raise that.
+
+    Args:
+        detected: what is claimed of it.
+        understood: whether the form of the identifier is known.
+    """
+    incidents = detected.incidents
+    published = Detected(detected.matched).all_findings
+    findings = published
+    if detected.findings:
+        findings = deduplicated(merged(detected.all_findings), incidents)
+    kept = {finding.key for finding in findings}
+    by_rules = sorted(
+        (finding for finding in detected.findings if finding.key in kept),
+        key=lambda finding: (-OUTCOMES.index(supports(finding, incidents)), finding.id, finding.key),
+    )
+    base = _published_verdict(detected, understood=understood)
+    reasons = [reason for reason in base.reasons if reason.finding is None or reason.finding in kept]
+    reasons += [Reason(finding=finding.key, text=_shown(finding), kind="detector") for finding in by_rules]
+    outcome, headline = base.outcome, base.headline
+    raised = strongest(supports(finding, incidents) for finding in by_rules)
+    if OUTCOMES.index(raised) > OUTCOMES.index(outcome):
+        titles = dict.fromkeys(finding.title for finding in by_rules if supports(finding, incidents) == raised)
+        outcome, headline = raised, f"{RULE_HEADLINES[raised]}: {listed(list(titles), 3)}"
+    return BuildJudgement(findings, Verdict(outcome=outcome, headline=headline, reasons=tuple(reasons)))
+
+
+def _published_verdict(detected: Detected, *, understood: bool) -> Verdict:
+    """Return the strongest of what the incidents support; the headline is that of the strongest match."""
+    if not detected.matched:
+        return _NOT_LISTED if understood else _UNKNOWN_FORM
+    incidents = detected.incidents
+    outcomes = [strongest(supports(finding, incidents) for finding in match.findings) for match in detected.matched]
+    outcome = strongest(outcomes)
+    strength = detected.matched[outcomes.index(outcome)].strength
+    titles = [match.incident.title for match in detected.matched if match.strength == strength]
+    return Verdict(
+        outcome=outcome,
+        headline=f"{BUILD_HEADLINES[strength]}: {listed(titles, 2)}",
+        reasons=tuple(
+            advised_reason(match.findings[0].key if match.findings else None, match.reason, match.advice)
+            for match in detected.matched
+        ),
+    )
+
+
+def _shown(finding: Finding) -> str:
+    seen = ", ".join(piece.value for piece in finding.evidence)
+    return f"{finding.message} Seen: {seen}."
+
+
+def _rated(findings: Iterable[Finding], detected: Detected) -> list[RatedFinding]:
+    """Rate findings; of an incident the verdict gives the whole reason, of the rest what each says itself."""
+    incidents = detected.incidents
+    matched = {match.incident.id: match for match in detected.matched}
+    rated = []
+    for finding in findings:
+        match = matched.get(finding.incident or "")
+        text, advice = (match.reason, match.advice) if match else (finding.message, None)
+        rated.append(RatedFinding(finding, supports(finding, incidents), text, advice))
+    return rated
+
+
+def _cited(findings: Iterable[Finding], incidents: Mapping[str, Incident]) -> tuple[Incident, ...]:
+    cited = {finding.incident for finding in findings}
+    return tuple(incident for name, incident in sorted(incidents.items()) if name in cited)
+
+
+class _FindingsByApk:
     """The findings of a phone by what they speak of, so that not each APK is held against all of them."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -142,16 +240,8 @@ class _AboutApks:
         return list(found.values())
 
 
-def _judged(info: ApkInfo, found: Iterable[Finding], incidents: Mapping[str, Incident]) -> JudgedApk:
+def _judged_apk(info: ApkInfo, found: Iterable[Finding], incidents: Mapping[str, Incident]) -> ApkJudgement:
     findings = merged(found)
     unread: Outcome = "inconclusive" if info.skipped or info.package is None else "nothing-found"
-    cited = {finding.incident for finding in findings}
-    return JudgedApk(
-        findings=findings,
-        incidents=tuple(incident for name, incident in sorted(incidents.items()) if name in cited),
-        outcome=strongest([unread, *(supports(finding, incidents) for finding in findings)]),
-    )
-
-
-def _by_id(incidents: Iterable[Incident]) -> dict[str, Incident]:
-    return {incident.id: incident for incident in incidents}
+    outcome = strongest([unread, *(supports(finding, incidents) for finding in findings)])
+    return ApkJudgement(findings, _cited(findings, incidents), outcome)

@@ -1,13 +1,100 @@
-"""Findings and what was not read → the verdict on a phone or a folder."""
+"""Findings and what was not read → the verdict on a phone, a folder or a watch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.judge.coverage import Unread, not_read_reasons
 from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
 from phone_audit.judge.outcomes import strongest
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Verdict
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.device import Depth, Snapshot
+from phone_audit.model.finding import (
+    NOT_READ,
+    OUTCOMES,
+    SEVERITIES,
+    Finding,
+    Outcome,
+    Reason,
+    ReasonKind,
+    Remedy,
+    Skipped,
+    Verdict,
+    advice_sentence,
+)
 from phone_audit.model.wording import counted, listed
+
+_MOST_REASONS = 6
+_CODE_ROLES = ("base", "split", "hidden-system")
+
+
+def skipped_of_scan(snapshot: Snapshot, apks: Sequence[ApkInfo], depth: Depth) -> tuple[Skipped, ...]:
+    """Return everything of a phone that its depth promises and that was not read, each once, sorted.
+
+    An APK that is listed, was not analysed and that nobody accounts for is added here: it may not go missing.
+    """
+    told = [*snapshot.skipped, *(item for info in apks for item in info.skipped)]
+    if depth != "quick":
+        told += _unaccounted(snapshot, apks, told)
+    return sorted_skipped(told)
+
+
+def sorted_skipped(items: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Return each once, sorted."""
+    return tuple(sorted(set(items), key=_skipped_order))
+
+
+def _unaccounted(snapshot: Snapshot, apks: Sequence[ApkInfo], told: Sequence[Skipped]) -> Iterable[Skipped]:
+    read = {info.path for info in apks} | {file.path for info in apks for file in info.files}
+    named = {item.subject for item in told}
+    for package in snapshot.packages:
+        for file in package.files:
+            if file.role in _CODE_ROLES and file.path not in read and not named & {file.path, package.name}:
+                reason = "This APK is listed and was not analysed."
+                yield Skipped(subject=file.path, step="transfer", code="not-analysed", reason=reason)
+
+
+class UnreadTally:
+    """What was not read, counted by kind as it comes, so that any number of things takes little room."""
+
+    def __init__(self, items: Iterable[Skipped] = ()) -> None:
+        self._seen: set[int] = set()
+        self._kinds: dict[tuple[str, str], tuple[int, Skipped]] = {}
+        self.add(items)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, items: Iterable[Skipped]) -> None:
+        """Count further things, each once."""
+        for item in items:
+            identity = hash(_skipped_order(item))
+            if identity not in self._seen:
+                self._seen.add(identity)
+                count, first = self._kinds.get((item.step, item.code), (0, item))
+                self._kinds[item.step, item.code] = count + 1, min(first, item, key=_skipped_order)
+
+    def kinds(self) -> list[tuple[int, Skipped]]:
+        """Return how many there are of each kind, with the first of them; the most frequent kind first."""
+        return sorted(self._kinds.values(), key=lambda kind: (-kind[0], kind[1].step, kind[1].code))
+
+
+def _skipped_order(item: Skipped) -> tuple[str, str, str, str]:
+    return (item.subject, item.step, item.code, item.reason)
+
+
+def not_read_reasons(unread: UnreadTally) -> tuple[Reason, ...]:
+    """Say what was not read, one reason a kind, the most frequent first."""
+    kinds = unread.kinds()
+    texts = [_not_read(count, first) for count, first in kinds[:_MOST_REASONS]]
+    left = sum(count for count, _ in kinds[_MOST_REASONS:])
+    if left:
+        texts.append(f"{NOT_READ}, for other reasons: {left} more.")
+    return tuple(Reason(finding=None, text=text, kind="unread") for text in texts)
+
+
+def _not_read(count: int, first: Skipped) -> str:
+    more = f" and {count - 1} more" if count > 1 else ""
+    return f"{NOT_READ}: {first.subject}{more}. {first.reason}"
+
 
 _SEEN_IN: Mapping[str, str] = {
     "tracker-present": "code of known trackers",
@@ -28,15 +115,17 @@ SubjectName = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Supported:
-    """A finding and the outcome that it supports. `text` is what the verdict says of it where it stands alone.
+class RatedFinding:
+    """A finding and the outcome that it supports.
 
-    It may stand for `count` findings of which the verdict says the same; `others` are the subjects of those.
+    `text` is what the verdict says of it where it stands alone, `advice` what helps. It may stand for `count` findings
+    of which the verdict says the same; `others` are the subjects of those.
     """
 
     finding: Finding
     outcome: Outcome
     text: str
+    advice: str | None = None
     count: int = 1
     others: frozenset[SubjectName] = frozenset()
 
@@ -47,7 +136,7 @@ class Supported:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Scope:
     """What was read.
 
     `headlines` has a template for each outcome and for those beside them, with `{seen}` for what carries it.
@@ -55,26 +144,26 @@ class Reading:
     """
 
     headlines: Mapping[str, str]
-    skipped: Unread
+    skipped: UnreadTally
     code_left_out: bool = False
 
 
-def verdict(supported: Sequence[Supported], reading: Reading) -> Verdict:
+def verdict(supported: Sequence[RatedFinding], scope: Scope) -> Verdict:
     """Judge: the strongest outcome of a finding stands, and what was not read makes it at least inconclusive.
 
     Args:
         supported: the findings with what they support, in any order. Of an incident only the first reason is given,
             so its text speaks for all its findings.
-        reading: what was read.
+        scope: what was read.
     """
-    unread: Outcome = "inconclusive" if reading.skipped or reading.code_left_out else "nothing-found"
+    unread: Outcome = "inconclusive" if scope.skipped or scope.code_left_out else "nothing-found"
     outcome = strongest([unread, *(item.outcome for item in supported)])
     ranked = sorted(supported, key=strongest_first)
-    reasons = (*_reasons(ranked), *_no_code_reason(reading), *not_read_reasons(reading.skipped))
-    return Verdict(outcome=outcome, headline=_headline(outcome, ranked, reading), reasons=reasons)
+    reasons = (*_reasons(ranked), *_no_code_reason(scope), *not_read_reasons(scope.skipped))
+    return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=reasons)
 
 
-def strongest_first(item: Supported) -> tuple[int, int, str, str]:
+def strongest_first(item: RatedFinding) -> tuple[int, int, str, str]:
     """Return what findings are ranked by."""
     finding = item.finding
     return (-OUTCOMES.index(item.outcome), SEVERITIES.index(finding.severity), finding.id, finding.key)
@@ -85,16 +174,27 @@ def alike(finding: Finding, outcome: Outcome) -> tuple[str, Outcome, Outcome, st
     return (*_group(finding, outcome), outcome, _name(finding), finding.category in _SENDS)
 
 
-def _reasons(ranked: Sequence[Supported]) -> Iterable[Reason]:
+def _reasons(ranked: Sequence[RatedFinding]) -> Iterable[Reason]:
     """Yield one reason for each incident, and one for each detector and outcome; none for what decides nothing."""
-    groups: dict[tuple[str, Outcome], list[Supported]] = {}
+    groups: dict[tuple[str, Outcome], list[RatedFinding]] = {}
     for item in ranked:
         if item.outcome != "nothing-found":
             groups.setdefault(_group(item.finding, item.outcome), []).append(item)
     for group in groups.values():
         first = group[0]
         alone = sum(item.count for item in group) == 1 or first.finding.incident is not None
-        yield Reason(finding=first.finding.key, text=first.text if alone else _group_text(group))
+        kind: ReasonKind = "incident" if first.finding.incident else "detector"
+        if alone:
+            yield advised_reason(first.finding.key, first.text, first.advice, kind)
+        else:
+            yield Reason(finding=first.finding.key, text=_group_text(group), kind=kind)
+
+
+def advised_reason(finding: str | None, claim: str, advice: str | None, kind: ReasonKind = "incident") -> Reason:
+    """Return a reason whose text ends with an advice, where there is one."""
+    if advice is None:
+        return Reason(finding=finding, text=claim, kind=kind)
+    return Reason(finding=finding, text=claim + advice_sentence(advice), kind=kind, advice=(Remedy(text=advice),))
 
 
 def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
@@ -112,7 +212,7 @@ def _topic(finding: Finding) -> str:
     return f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id
 
 
-def _group_text(group: Sequence[Supported]) -> str:
+def _group_text(group: Sequence[RatedFinding]) -> str:
     """Speak of many findings of one detector at once."""
     finding = group[0].finding
     subjects = sorted({name for item in group for _, name in item.subjects})
@@ -122,7 +222,7 @@ def _group_text(group: Sequence[Supported]) -> str:
     return f"{_holders(group)} {seen}: {listed(subjects, 4)}."
 
 
-def _holders(group: Sequence[Supported]) -> str:
+def _holders(group: Sequence[RatedFinding]) -> str:
     """Count packages, and files of which the package is not known."""
     subjects = {subject for item in group for subject in item.subjects}
     files = sum(kind == "apk" for kind, _ in subjects)
@@ -130,21 +230,21 @@ def _holders(group: Sequence[Supported]) -> str:
     return f"{listed(counts)} {'holds' if len(subjects) == 1 else 'hold'}"
 
 
-def _no_code_reason(reading: Reading) -> Iterable[Reason]:
-    if reading.code_left_out:
+def _no_code_reason(scope: Scope) -> Iterable[Reason]:
+    if scope.code_left_out:
         text = "The code of the packages was not read (depth quick): what would be found there stays unknown."
-        yield Reason(finding=None, text=text)
+        yield Reason(finding=None, text=text, kind="depth")
 
 
-def _headline(outcome: Outcome, ranked: Sequence[Supported], reading: Reading) -> str:
+def _headline(outcome: Outcome, ranked: Sequence[RatedFinding], scope: Scope) -> str:
     """Say the verdict in one sentence, without a full stop. Whatever it is, what was not read is said too."""
     top = [item.finding for item in ranked if item.outcome == outcome]
     sending = [finding for finding in top if finding.category in _SENDS]
     carrying = sending if outcome == "exposed" and sending else top
-    said = reading.headlines[_template(outcome, top, sending)].format(seen=_seen(carrying))
-    if reading.skipped:
-        said += f"; incomplete: {counted(len(reading.skipped), 'thing')} could not be read"
-    if reading.code_left_out:
+    said = scope.headlines[_template(outcome, top, sending)].format(seen=_seen(carrying))
+    if scope.skipped:
+        said += f"; incomplete: {counted(len(scope.skipped), 'thing')} could not be read"
+    if scope.code_left_out:
         said += "; the code of the packages was not read"
     return said
 

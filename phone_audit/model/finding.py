@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ModelWrapValidatorHandler, ValidationInfo, 
 
 from phone_audit.model.base import OPEN, READING, Frozen
 from phone_audit.model.stated import Number, is_known_command, is_web_address
+from phone_audit.model.wording import sentence
 
 Outcome = Annotated[Literal["nothing-found", "inconclusive", "exposed", "suspicious", "known-bad"], OPEN]
 OUTCOMES: tuple[Outcome, ...] = ("nothing-found", "inconclusive", "exposed", "suspicious", "known-bad")
@@ -146,18 +147,47 @@ class Incident(Frozen):
     sources: tuple[Source, ...]
 
 
-class Reason(Frozen):
-    """A sentence of the verdict, and the key of the finding it rests on (null: rests on what was not read)."""
-
-    finding: str | None
-    text: str
-
-
 NOT_READ = "Not read"
-"""How a reason begins that rests on what was not read."""
+"""How the text of a reason begins that rests on what was not read."""
 
 ADVICE = "What to do:"
 """How the last sentence of a reason begins that says what helps; a report for a phone gives that after a warning."""
+
+ReasonKind = Annotated[Literal["incident", "detector", "unread", "depth", "form"], OPEN]
+"""What a reason rests on: an incident, a detector, what was not read, what the depth leaves out, an unknown form."""
+
+
+class Reason(Frozen):
+    """A sentence or more of the verdict, and the key of the finding it rests on (null: it rests on none).
+
+    Where there is `advice`, `text` ends with it. `kind` is null in results of versions that did not state it.
+    """
+
+    finding: str | None
+    text: str
+    kind: ReasonKind | None = None
+    advice: tuple[Remedy, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_version(cls, values: Any, info: ValidationInfo) -> Any:
+        """Take from the text what a result did not state before there were fields for it."""
+        text = values.get("text") if isinstance(values, dict) and "kind" not in values else None
+        if info.context != READING or not isinstance(text, str):
+            return values
+        kind = "unread" if text.startswith(NOT_READ) else None
+        advice = text.partition(f" {ADVICE} ")[2]
+        return {**values, "kind": kind, "advice": ({"text": advice},) if advice else ()}
+
+    @property
+    def claim(self) -> str:
+        """The text without the advice that ends it."""
+        return self.text.removesuffix(advice_sentence(self.advice[0].text)) if self.advice else self.text
+
+
+def advice_sentence(advice: str) -> str:
+    """Return what ends the text of a reason that has an advice."""
+    return f" {ADVICE} {sentence(advice)}"
 
 
 class Verdict(Frozen):

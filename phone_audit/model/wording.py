@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from phone_audit.model.finding import Source
-
 
 def listed(items: Sequence[str], most: int = 6, last: str = "and") -> str:
     """Join items as a person would; of a long list the first ones and the count of the others.
@@ -39,10 +37,3 @@ def sentence(text: str) -> str:
         ('Update the phone.', 'Update the phone.')
     """
     return text if text.endswith((".", "!", "?")) else text + "."
-
-
-def publishers(sources: Sequence[Source], most: int = 3) -> str:
-    """Name who published, with dates, each publisher once."""
-    names = {source.publisher: f"{source.publisher} ({source.date})" if source.date else source.publisher
-             for source in reversed(sources)}  # fmt: skip
-    return listed(list(reversed(names.values())), most)

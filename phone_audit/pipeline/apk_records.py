@@ -8,7 +8,7 @@ from typing import NamedTuple, Self, overload
 from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.files.spool import Place, Spool
-from phone_audit.judge.judge import JudgedApk
+from phone_audit.judge.judge import ApkJudgement
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo, ApkRun
 from phone_audit.model.base import put_aside
@@ -47,7 +47,7 @@ def _paths(info: ApkInfo) -> set[str]:
     return {info.path, *(file.path for file in info.files)}
 
 
-def published_apk(apk: AnalysedApk, judged: JudgedApk, knowledge: Knowledge) -> Apk:
+def published_apk(apk: AnalysedApk, judged: ApkJudgement, knowledge: Knowledge) -> Apk:
     """Put what was read and what was judged into the published record."""
     return Apk(
         **dict(apk.info),

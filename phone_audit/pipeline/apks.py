@@ -13,7 +13,7 @@ from phone_audit.apk.records import PackageKey, package_key
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import cut
 from phone_audit.apk.worker.tasks import ApkInput
-from phone_audit.detect.detectors import detect_apk
+from phone_audit.detect.detect import detect_apk
 from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk
@@ -173,7 +173,7 @@ class _Files:
         known = whole(knowledge)
         for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
             for apk in _whole_packages(apks, split.get(folder, frozenset())):
-                judged = judge_apk(apk.info, detect_apk(apk.info, known), known)
+                judged = judge_apk(apk.info, detect_apk(apk.info, known))
                 yield published_apk(apk, judged, known)
 
     def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "_Look"]:

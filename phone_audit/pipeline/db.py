@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from phone_audit.detect.incidents.selftest import failed_tests
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.files.short_repr import short_repr
-from phone_audit.judge.selftest import failed_tests
 from phone_audit.knowledge.check.folder import CheckedFolder, check_folder, counts_of
 from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS

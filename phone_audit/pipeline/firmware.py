@@ -4,15 +4,17 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from phone_audit.detect.detectors.firmware_rules import check_properties
-from phone_audit.judge.firmware import check_builds
-from phone_audit.judge.firmware_findings import with_detected
-from phone_audit.judge.properties_text import is_properties_text, property_names, read_properties
-from phone_audit.judge.settings_text import read_settings
-from phone_audit.judge.several_phones import split_properties, split_settings
-from phone_audit.judge.support import patch_age
+from phone_audit.detect.builds.build_text import (
+    property_names,
+    read_settings,
+    split_properties,
+    split_settings,
+)
+from phone_audit.detect.builds.detect_build import DetectedBuild, detect_build
+from phone_audit.detect.builds.support import patch_age
+from phone_audit.judge.judge import judge_build
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.model.finding import Finding
+from phone_audit.model.finding import Incident
 from phone_audit.model.results import CheckedBuild, Firmware, FirmwareRun
 from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
 
@@ -42,8 +44,6 @@ def check_firmware(
         ids = [ids]
     known = knowledge or load_knowledge()
     builds, incidents = check_builds(ids, known)
-    cited = {incident.id: incident for incident in incidents}
-    builds = tuple(with_detected(build, _detected(text, known), cited) for text, build in zip(ids, builds, strict=True))
     day = as_of or started.date()
     return Firmware(
         schema_="phone-audit/firmware/1",
@@ -58,6 +58,31 @@ def check_firmware(
             as_of=day.isoformat(),
             patch_age_days=tuple(patch_age(_patch(build), day) for build in builds),
         ),
+    )
+
+
+def check_builds(inputs: Sequence[str], knowledge: Knowledge) -> tuple[tuple[CheckedBuild, ...], tuple[Incident, ...]]:
+    """Return one record for each identifier in its order, and the incidents that they cite, by id."""
+    records: dict[str, CheckedBuild] = {}  # a list of a fleet's phones holds the same build many times
+    cited: dict[str, Incident] = {}
+    for text in inputs:
+        if text not in records:
+            build = detect_build(text, knowledge)
+            records[text] = _checked(build)
+            cited |= build.detected.incidents
+    return tuple(records[text] for text in inputs), tuple(cited[name] for name in sorted(cited))
+
+
+def _checked(build: DetectedBuild) -> CheckedBuild:
+    judged = judge_build(build.detected, understood=build.parsed is not None)
+    return CheckedBuild(
+        input=build.name,
+        parsed=build.parsed,
+        matches=build.matches,
+        findings=judged.findings,
+        verdict=judged.verdict,
+        support=build.support,
+        fixes=build.fixes,
     )
 
 
@@ -86,12 +111,6 @@ def _cell(line: str) -> str:
     if line[0] in "\"'":
         return line[1:].partition(line[0])[0].strip()
     return line if property_names([line]) else _NEXT_CELL.split(line, maxsplit=1)[0].strip()
-
-
-def _detected(text: str, knowledge: Knowledge) -> tuple[Finding, ...]:
-    """Say what the properties of a property file show; hostile input, as a shell hands it over."""
-    given = text.encode("utf-8", "backslashreplace").decode().strip()
-    return tuple(check_properties(read_properties(given), knowledge)) if is_properties_text(given) else ()
 
 
 _NEXT_CELL = re.compile(r"[,;](?! )")

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from phone_audit.acquire.store.interrupted import saved_whole
 from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
-from phone_audit.judge.differing import groups_of, models_of
-from phone_audit.judge.traits import Traits, traits_of
+from phone_audit.judge.fleet_differences import Traits, groups_of, models_of, traits_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan

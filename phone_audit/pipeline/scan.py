@@ -10,10 +10,10 @@ from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_left
 from phone_audit.apk.zip.range_planner import next_wanted
-from phone_audit.detect.detectors import detect_apk, detect_device
+from phone_audit.detect.detect import detect_phone
+from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.errors import DeviceLostError, UsageError
-from phone_audit.judge.judge import JudgedScan, judge_scan
-from phone_audit.judge.known_good import known_good, known_image
+from phone_audit.judge.judge import PhoneJudgement, judge_phone
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
 from phone_audit.model.finding import Skipped
@@ -75,8 +75,8 @@ def scan_device(
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
     apks = with_observed(analysed.apks, observations)
     infos = [apk.info for apk in apks]
-    found = [*detect_device(snapshot, known), *(finding for info in infos for finding in detect_apk(info, known))]
-    judged = judge_scan(snapshot, infos, found, acquisition.depth, known, acquired.paths, acquired.digests)
+    detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests)
+    judged = judge_phone(snapshot, infos, detected, acquisition.depth)
     finished = options.clock()
     run = ScanRun(
         started=rfc3339(started),
@@ -148,7 +148,7 @@ def _stopping(on_progress: Progress, stopped: Callable[[], bool]) -> Progress:
 def _document(
     snapshot: Snapshot,
     apks: Sequence[AnalysedApk],
-    judged: JudgedScan,
+    judged: PhoneJudgement,
     acquisition: AcquisitionInfo,
     known: Knowledge,
     options: ScanOptions,

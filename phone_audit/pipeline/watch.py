@@ -14,8 +14,9 @@ from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.acquire.store.layout import is_saved
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import LiveTransport
+from phone_audit.detect.watch.watch_findings import detect_watch
 from phone_audit.errors import PhoneAuditError, UsageError
-from phone_audit.judge.watching import judge_watch
+from phone_audit.judge.judge import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
@@ -82,7 +83,8 @@ def _document(
     observations = session.observations()
     samples = session.samples()
     packages = session.packages(observations)
-    judged = judge_watch(observations, packages, _published(properties), samples, skipped, knowledge)
+    detected = detect_watch(observations, packages, _published(properties), knowledge)
+    judged = judge_watch(observations, detected, samples, skipped)
     return Watch(
         schema_="phone-audit/watch/1",
         label=options.label,

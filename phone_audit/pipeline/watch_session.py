@@ -9,10 +9,9 @@ from phone_audit.acquire.live.poller import Poller, PollLog
 from phone_audit.acquire.live.sampler import Pace, Sampler
 from phone_audit.acquire.packages.owners import Owners
 from phone_audit.acquire.transport import LiveTransport
+from phone_audit.detect.watch.connection_join import EndpointIndex, with_join
+from phone_audit.detect.watch.watch_findings import WatchedPackage
 from phone_audit.errors import CommandError, DeviceLostError
-from phone_audit.judge.held_code import HeldCode
-from phone_audit.judge.joining import with_join
-from phone_audit.judge.watching import WatchedPackage
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
@@ -104,7 +103,7 @@ class WatchSession:
         self._waiting: dict[Place, float] = {}
         self._names: dict[tuple[int, str], set[str]] = {}
         self._queries = 0
-        self._code_of: dict[tuple[str, ...], tuple[int, HeldCode]] = {}
+        self._code_of: dict[tuple[str, ...], tuple[int, EndpointIndex]] = {}
         self._lost: DeviceLostError | None = None
         self._started = self._news = options.monotonic()
 
@@ -208,7 +207,7 @@ class WatchSession:
                     self._names.setdefault((query.uid, address), set()).add(query.host)
         return self._names
 
-    def _held(self, packages: tuple[str, ...]) -> HeldCode | None:
+    def _held(self, packages: tuple[str, ...]) -> EndpointIndex | None:
         """Return what the code of some packages holds, as far as it was read; made anew when more of it was."""
         read = {name: infos for name in packages if (infos := self._code.read(name)) is not None}
         if not read:
@@ -216,7 +215,7 @@ class WatchSession:
         known = self._code_of.get(packages)
         if known is None or known[0] != len(read):
             held = {name: [one for info in infos for one in info.endpoints or ()] for name, infos in read.items()}
-            known = self._code_of[packages] = len(read), HeldCode(held)
+            known = self._code_of[packages] = len(read), EndpointIndex(held)
         return known[1]
 
     def observations(self) -> tuple[Observation, ...]:

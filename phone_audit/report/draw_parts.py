@@ -5,8 +5,6 @@ from itertools import groupby
 
 from phone_audit.model.device import Device
 from phone_audit.model.finding import (
-    ADVICE,
-    NOT_READ,
     SEVERITIES,
     Evidence,
     Finding,
@@ -51,12 +49,12 @@ _LONGEST_WORD = 60
 
 def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
     """Draw why the verdict is what it is, numbered. What was not read, and what helps, have parts of their own."""
-    reasons = [reason for reason in verdict.reasons if not reason.text.startswith(NOT_READ)]
+    reasons = [reason for reason in verdict.reasons if reason.kind != "unread"]
     if not reasons:
         return
     canvas.heading("Why")
     for number, reason in enumerate(reasons, 1):
-        canvas.item(reason.text.partition(f" {ADVICE}")[0], f"{number}.")
+        canvas.item(reason.claim, f"{number}.")
 
 
 def phone_words(device: Device) -> list[str]:

@@ -10,8 +10,8 @@ from phone_audit.apk.signature.signing_block import SigningBlock
 from phone_audit.apk.zip import range_planner as wanted
 from phone_audit.apk.zip.directory import Index
 from phone_audit.apk.zip.media import named_like_media
-from phone_audit.detect.detectors import detect_apk
-from phone_audit.judge.judge import JudgedApk, judge_apk
+from phone_audit.detect.detect import detect_apk
+from phone_audit.judge.judge import ApkJudgement, judge_apk
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.finding import Finding
@@ -73,11 +73,11 @@ def take_parts_of_everything() -> None:
         setattr(wanted, name, value)
 
 
-def _judged(info: ApkInfo, knowledge: Knowledge) -> JudgedApk:
-    return judge_apk(info, detect_apk(info, knowledge), knowledge)
+def _judged(info: ApkInfo, knowledge: Knowledge) -> ApkJudgement:
+    return judge_apk(info, detect_apk(info, knowledge))
 
 
-def _findings(whole: JudgedApk, parts: JudgedApk) -> Iterator[str]:
+def _findings(whole: ApkJudgement, parts: ApkJudgement) -> Iterator[str]:
     if whole.outcome != parts.outcome:
         yield f"outcome: {whole.outcome} as a whole, {parts.outcome} in parts"
     if whole.incidents != parts.incidents:

@@ -13,7 +13,7 @@ from phone_audit.apk.signature.faults import SdkRange
 from phone_audit.apk.signature.verify import TargetPlatform, verify
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
-from phone_audit.detect.detectors import detect_apk
+from phone_audit.detect.detectors import apk_findings
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import load_knowledge, whole
 from phone_audit.model.apk import ApkInfo, LeftOnPhone, Signature
@@ -96,7 +96,7 @@ def test_a_hash_that_nobody_took_is_unknown(tmp_path: Path) -> None:
 
 
 def findings(info: ApkInfo) -> list[str]:
-    return [one.id for one in detect_apk(info, whole(load_knowledge()))]
+    return [one.id for one in apk_findings(info, whole(load_knowledge()))]
 
 
 def test_a_changed_picture_is_no_broken_signature_where_it_stayed(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from phone_audit.judge.firmware import check_builds  # noqa: E402
 from phone_audit.knowledge.load import load_knowledge  # noqa: E402
+from phone_audit.pipeline.firmware import check_builds  # noqa: E402
 
 COUNT = 10_000
 RUNS = 5

@@ -40,7 +40,7 @@ from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import code_entries
 from phone_audit.apk.zip.directory import Entry
-from phone_audit.detect.detectors import detect_apk
+from phone_audit.detect.detect import detect_apk
 from phone_audit.errors import ApkError
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
@@ -97,7 +97,7 @@ def least(rounds: int, run: Callable[[], object], clock: Callable[[], float] = t
 def whole_analysis(pool: WorkerPool, knowledge: Knowledge, path: Path) -> None:
     """Read one file through the worker and judge it, as `phone-audit apks` does."""
     ((info, seconds),) = pool.analyse([(path, path.name)])
-    published_apk(AnalysedApk(info, seconds), judge_apk(info, detect_apk(info, knowledge), knowledge), knowledge)
+    published_apk(AnalysedApk(info, seconds), judge_apk(info, detect_apk(info, knowledge)), knowledge)
 
 
 def processor_time(pids: tuple[int, ...]) -> float:

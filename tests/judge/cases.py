@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from phone_audit.judge.judge import JudgedApk
-from phone_audit.judge.observed import ObservedPackage
-from phone_audit.knowledge.files import DataFile, read_folder
-from phone_audit.knowledge.load import BUNDLED, Knowledge
+from phone_audit.detect.detect import match_listed
+from phone_audit.detect.incidents.match_input import PackageInput, PathKind, input_of_apk, input_of_phone
+from phone_audit.judge import judge
+from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
+from phone_audit.knowledge.files import BUNDLED, DataFile, read_folder
+from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun, Endpoint, HeldBy, Signer
-from phone_audit.model.device import Build, Package, PackageFile, Snapshot
+from phone_audit.model.device import Build, Depth, Package, PackageFile, Snapshot
 from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool
 
 NOKIA_FINGERPRINT = "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys"
@@ -124,8 +127,8 @@ def nokia(*, properties: Mapping[str, str] = NOKIA) -> tuple[Snapshot, ApkInfo]:
     return snapshot(properties, [package(REGISTRATION, REGISTRATION_PATH)]), info
 
 
-def observed(name: str | None, **changes: Any) -> ObservedPackage:
-    return ObservedPackage(name, path="/system/app/A/A.apk", **changes)
+def observed(name: str | None, **changes: Any) -> PackageInput:
+    return PackageInput(name, path="/system/app/A/A.apk", **changes)
 
 
 def incident(incident_id: str = "case", **changes: Any) -> IncidentEntry:
@@ -184,7 +187,7 @@ def finding(
     return Finding(**(fields | changes))
 
 
-def record(info: ApkInfo, judged: JudgedApk) -> Apk:
+def record(info: ApkInfo, judged: ApkJudgement) -> Apk:
     """The published record of a judged APK."""
     return Apk(
         **dict(info),
@@ -196,3 +199,22 @@ def record(info: ApkInfo, judged: JudgedApk) -> Apk:
         knowledge_digest="d",
         run=ApkRun(seconds=0.1, cached=False),
     )
+
+
+def judge_apk(info: ApkInfo, detected: Sequence[Finding], known: Knowledge) -> ApkJudgement:
+    """Judge an APK by what is listed and by these findings of detectors."""
+    return judge.judge_apk(info, match_listed(input_of_apk(info), known, on_phone=False).plus(detected))
+
+
+def judge_scan(
+    phone: Snapshot,
+    apks: Sequence[ApkInfo],
+    detected: Sequence[Finding],
+    depth: Depth,
+    known: Knowledge,
+    paths: Mapping[str, PathKind] = MappingProxyType({}),
+    digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> PhoneJudgement:
+    """Judge a phone by what is listed and by these findings of detectors."""
+    listed = match_listed(input_of_phone(phone, apks, paths, digests), known, on_phone=True)
+    return judge.judge_phone(phone, apks, listed.plus(detected), depth)

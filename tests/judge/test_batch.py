@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.observed import Observed, ObservedPackage, Word
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.model.detection import MatchStrength
 from phone_audit.model.finding import Evidence, Subject
 from tests.judge.cases import NOKIA, PIXEL, endpoint, fact, incident, knowledge_of, observed
 from tests.steps import LINEAR, growth, steps
@@ -23,13 +24,13 @@ CHINA = {"field": "ro.product.name", "match": "exact", "value": "One_CN"}
 ONE = {"field": "ro.product.model", "match": "exact", "value": "One"}
 
 
-def word(entry: IncidentEntry, *packages: ObservedPackage, **seen: Any) -> Word | None:
+def word(entry: IncidentEntry, *packages: PackageInput, **seen: Any) -> MatchStrength | None:
     """The strongest word with which this is seen to meet the incident."""
-    matches = match_incidents(Observed(packages=packages, **seen), knowledge_of(entry))
-    return matches[0].word if matches else None
+    matches = match_incidents(MatchInput(packages=packages, **seen), knowledge_of(entry))
+    return matches[0].strength if matches else None
 
 
-def holding(*hosts: str, name: str | None = WEATHER, **changes: Any) -> ObservedPackage:
+def holding(*hosts: str, name: str | None = WEATHER, **changes: Any) -> PackageInput:
     return observed(name, endpoints=tuple(endpoint(host, **changes) for host in hosts))
 
 
@@ -71,7 +72,7 @@ def test_what_is_no_package_name_is_not_compared() -> None:
         ),
     ],
 )
-def test_a_hash_or_a_signer_is_a_second_fact(second: dict[str, Any], package: ObservedPackage) -> None:
+def test_a_hash_or_a_signer_is_a_second_fact(second: dict[str, Any], package: PackageInput) -> None:
     assert word(incident(packages=[NAME], **second), package) == "confirmed"
     assert word(incident(packages=[NAME], **second), observed(WEATHER)) is None
 
@@ -91,7 +92,7 @@ def test_facts_of_two_packages_do_not_add_up() -> None:
 def test_facts_of_two_incidents_do_not_add_up() -> None:
     one = incident("one", packages=[NAME])
     two = incident("two", endpoints=[{**HOST, "weight": "second"}])
-    assert match_incidents(Observed(packages=(holding("in.acme.example"),)), knowledge_of(one, two)) == ()
+    assert match_incidents(MatchInput(packages=(holding("in.acme.example"),)), knowledge_of(one, two)) == ()
 
 
 # ---- endpoints
@@ -130,7 +131,7 @@ def test_a_url_means_its_own_host_only(value: str, kind: str) -> None:
     ("weight", "alone", "with_the_name"),
     [("strong", "weak", "confirmed"), ("second", None, "confirmed"), ("none", None, None)],
 )
-def test_weights(weight: str, alone: Word | None, with_the_name: Word | None) -> None:
+def test_weights(weight: str, alone: MatchStrength | None, with_the_name: MatchStrength | None) -> None:
     entry = incident(packages=[NAME], endpoints=[{**HOST, "weight": weight}])
     assert word(entry, holding("in.acme.example", name="com.other")) == alone
     assert word(entry, holding("in.acme.example")) == with_the_name
@@ -236,8 +237,8 @@ def test_a_fixed_build_silences_the_model_and_nothing_else() -> None:
     assert word(incident(models=models, builds=[fixed]), properties=seen) == "fixed"
     entry = incident(models=models, builds=[fixed], packages=[NAME], endpoints=[HOST])
     assert word(entry, holding("in.acme.example"), properties=seen) == "confirmed"
-    (match,) = match_incidents(Observed(seen, (holding("in.acme.example"),)), knowledge_of(entry))
-    assert [hit.word for hit in match.hits] == ["confirmed", "weak", "fixed"]
+    (match,) = match_incidents(MatchInput(seen, (holding("in.acme.example"),)), knowledge_of(entry))
+    assert [hit.strength for hit in match.hits] == ["confirmed", "weak", "fixed"]
 
 
 def test_prose_is_not_compared() -> None:
@@ -339,10 +340,10 @@ def test_a_fingerprint_alone_tells_the_properties_of_conditions() -> None:
 def test_a_hit_says_what_was_seen_and_where() -> None:
     entry = incident(packages=[NAME], endpoints=[HOST], builds=[{**AFFECTED, "status": "candidate"}])
     package = observed(WEATHER, endpoints=(endpoint("eu.in.acme.example", where="classes2.dex"),))
-    (match,) = match_incidents(Observed(BUILD, (package,)), knowledge_of(entry))
+    (match,) = match_incidents(MatchInput(BUILD, (package,)), knowledge_of(entry))
     string = Evidence(kind="dex-string", where="classes2.dex", value="eu.in.acme.example", offset=64)
     assert match.incident == entry
-    assert [(hit.kind, hit.word, hit.subject, hit.evidence) for hit in match.hits] == [
+    assert [(hit.kind, hit.strength, hit.subject, hit.evidence) for hit in match.hits] == [
         (
             "package",
             "confirmed",
@@ -362,17 +363,17 @@ def test_a_hit_says_what_was_seen_and_where() -> None:
 def test_matches_come_strongest_first() -> None:
     weak = incident("a-weak", endpoints=[HOST])
     strong = incident("b-strong", packages=[NAME], endpoints=[HOST])
-    matches = match_incidents(Observed(packages=(holding("in.acme.example"),)), knowledge_of(weak, strong))
-    assert [(match.incident.id, match.word) for match in matches] == [("b-strong", "confirmed"), ("a-weak", "weak")]
+    matches = match_incidents(MatchInput(packages=(holding("in.acme.example"),)), knowledge_of(weak, strong))
+    assert [(match.incident.id, match.strength) for match in matches] == [("b-strong", "confirmed"), ("a-weak", "weak")]
 
 
 def test_nothing_observed_meets_nothing() -> None:
-    assert match_incidents(Observed(), load_knowledge()) == ()
+    assert match_incidents(MatchInput(), load_knowledge()) == ()
 
 
 def test_an_ordinary_phone_meets_nothing() -> None:
     packages = (observed("com.google.android.gms", endpoints=(endpoint("play.googleapis.com"),)), observed("android"))
-    assert match_incidents(Observed(PIXEL, packages), load_knowledge()) == ()
+    assert match_incidents(MatchInput(PIXEL, packages), load_knowledge()) == ()
 
 
 def test_what_is_asked_of_a_phone_grows_with_its_packages_and_not_with_all_that_is_known() -> None:
@@ -383,7 +384,7 @@ def test_what_is_asked_of_a_phone_grows_with_its_packages_and_not_with_all_that_
             observed(f"com.app{n}", endpoints=tuple(endpoint(f"h{m}.svc{n}.example") for m in range(20)))
             for n in range(count)
         )
-        return partial(match_incidents, Observed(NOKIA, packages), known)
+        return partial(match_incidents, MatchInput(NOKIA, packages), known)
 
     assert growth(matched, 50) < LINEAR
     ten_more = steps(matched(60)) - steps(matched(50))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.judge.build_ids import BuildInput
-from phone_audit.judge.build_ids import understand as understand_with
+from phone_audit.detect.builds.build_input import BuildInput
+from phone_audit.detect.builds.build_input import understand as understand_with
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.results import ParsedBuild
 from tests.judge.cases import NOKIA_FINGERPRINT

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.conditions import Fit, fit, holds
+from phone_audit.detect.incidents.incident_match import Fit, fit, holds
 from phone_audit.knowledge.schema.incident import Condition, Fact
 
 GLOBAL = {"field": "ro.product.name", "match": "exact", "value": "One_WW"}

@@ -1,6 +1,6 @@
 """What was promised and not read."""
 
-from phone_audit.judge.coverage import Unread, not_read_reasons, skipped_of_scan
+from phone_audit.judge.verdict import UnreadTally, not_read_reasons, skipped_of_scan
 from phone_audit.model.apk import ApkFile
 from phone_audit.model.finding import Reason, Skipped
 from tests.judge.cases import PIXEL, apk_info, package, snapshot
@@ -42,13 +42,13 @@ def test_quick_promises_no_apk() -> None:
 
 def test_one_reason_a_kind() -> None:
     items = [skipped("/a"), skipped("/b"), skipped("/c", "encrypted")]
-    assert not_read_reasons(Unread(items)) == (
-        Reason(finding=None, text="Not read: /a and 1 more. The file ends too early."),
-        Reason(finding=None, text="Not read: /c. The file ends too early."),
+    assert not_read_reasons(UnreadTally(items)) == (
+        Reason(finding=None, text="Not read: /a and 1 more. The file ends too early.", kind="unread"),
+        Reason(finding=None, text="Not read: /c. The file ends too early.", kind="unread"),
     )
 
 
 def test_many_kinds_are_counted() -> None:
-    reasons = not_read_reasons(Unread(skipped("/a", f"code-{n}") for n in range(9)))
+    reasons = not_read_reasons(UnreadTally(skipped("/a", f"code-{n}") for n in range(9)))
     assert len(reasons) == 7
-    assert reasons[-1] == Reason(finding=None, text="Not read, for other reasons: 3 more.")
+    assert reasons[-1] == Reason(finding=None, text="Not read, for other reasons: 3 more.", kind="unread")

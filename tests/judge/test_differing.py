@@ -1,7 +1,6 @@
 """Which of several phones differs, and in what; nothing is told that was not seen."""
 
-from phone_audit.judge.differing import groups_of, models_of
-from phone_audit.judge.traits import traits_of
+from phone_audit.judge.fleet_differences import groups_of, models_of, traits_of
 from phone_audit.model.device import Package, PackageFile, PackageUser, StateItem
 from phone_audit.model.finding import Evidence, Skipped
 from phone_audit.model.results import Difference, OddOne, Scan

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from phone_audit.judge.citations import cited
-from phone_audit.judge.doubles import without_doubles
+from phone_audit.detect.incidents.citations import cited
+from phone_audit.judge.findings import deduplicated
 from phone_audit.model.finding import Evidence, Finding, Source, Subject
 from tests.judge.cases import finding, incident
 
@@ -27,12 +27,12 @@ def detected(detector: str, *evidence: Evidence, **changes: Any) -> Finding:
 
 def test_the_stronger_detector_speaks_for_the_incident() -> None:
     build = detected("test-keys-build", TAGS, subject=Subject(kind="setting", name="ro.build.tags"))
-    (kept,) = without_doubles([published(TAGS), build], INCIDENTS)
+    (kept,) = deduplicated([published(TAGS), build], INCIDENTS)
     assert (kept.id, kept.evidence, kept.sources) == ("test-keys-build", (TAGS,), (PUBLISHED,))
 
 
 def test_the_stronger_incident_speaks_for_the_detector() -> None:
-    (kept,) = without_doubles([detected("public-test-key", SCHEME, name="com.a"), published(PACKAGE, KEY)], INCIDENTS)
+    (kept,) = deduplicated([detected("public-test-key", SCHEME, name="com.a"), published(PACKAGE, KEY)], INCIDENTS)
     assert kept.id == "published-incident"
 
 
@@ -42,9 +42,9 @@ def test_what_shows_more_or_is_of_another_package_stays() -> None:
         detected("public-test-key", SCHEME, TAGS, name="com.a"),
         detected("public-test-key", SCHEME, name="com.a").model_copy(update={"category": "tracker"}),
     ):
-        assert without_doubles([other, published(PACKAGE, KEY)], INCIDENTS) == (other, published(PACKAGE, KEY))
+        assert deduplicated([other, published(PACKAGE, KEY)], INCIDENTS) == (other, published(PACKAGE, KEY))
 
 
 def test_two_of_one_kind_stay() -> None:
     both = (detected("public-test-key", KEY, name="com.a"), detected("leaked-key", KEY, PACKAGE, name="com.a"))
-    assert without_doubles(both, {}) == both
+    assert deduplicated(both, {}) == both

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.firmware import check_builds
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Outcome, Source, Verdict
 from phone_audit.model.results import BuildMatch, CheckedBuild, ParsedBuild
+from phone_audit.pipeline.firmware import check_builds
 from tests.judge.cases import NOKIA_FINGERPRINT, fact, incident, knowledge_of
 
 LAB = Source(title="The study", publisher="A lab", date="2024-05-01", url="https://lab.example/study")

@@ -4,11 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.detect.detectors import detector_ids
-from phone_audit.judge.coverage import Unread, sorted_skipped
 from phone_audit.judge.folder import FolderJudge, judge_folder
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
-from phone_audit.judge.verdict import Reading, Supported, verdict
+from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, sorted_skipped, verdict
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Skipped, Subject
@@ -58,9 +57,9 @@ RECORDS = st.lists(
 @given(RECORDS, st.lists(SKIPPED, max_size=3))
 def test_as_from_all_findings_at_once(records: list[Apk], skipped: list[Skipped]) -> None:
     counts: dict[str, int] = {word: sum(one.outcome == word for one in records) for word in OUTCOMES}
-    everything = [Supported(one, supports(one, {}), one.message) for record in records for one in record.findings]
+    everything = [RatedFinding(one, supports(one, {}), one.message) for record in records for one in record.findings]
     unread = sorted_skipped([*skipped, *(one for record in records for one in record.skipped)])
-    expected = verdict(everything, Reading(folder_headlines(counts, len(records)), Unread(unread)))
+    expected = verdict(everything, Scope(folder_headlines(counts, len(records)), UnreadTally(unread)))
     assert judge_folder(records, skipped) == expected
 
 

@@ -5,18 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from phone_audit.detect.detectors import cleartext_endpoint
-from phone_audit.judge.citations import cited
-from phone_audit.judge.doubles import without_doubles
-from phone_audit.judge.held_code import HeldCode
-from phone_audit.judge.joining import with_join
-from phone_audit.judge.judge import judge_scan
-from phone_audit.judge.merging import merged
-from phone_audit.judge.observe import observed_phone
+from phone_audit.detect.incidents.citations import cited
+from phone_audit.detect.incidents.match_input import input_of_phone
+from phone_audit.detect.watch.connection_join import EndpointIndex, with_join
+from phone_audit.judge.findings import deduplicated, merged
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.device import MOST_DEEP, folders_above
 from phone_audit.model.finding import Evidence, Finding, Subject
 from tests.detect.detectors.seen import knowledge, policy
-from tests.judge.cases import apk_info, endpoint, finding, incident, package, snapshot
+from tests.judge.cases import apk_info, endpoint, finding, incident, judge_scan, package, snapshot
 from tests.judge.test_joining import seen as connection
 from tests.steps import LINEAR, growth
 
@@ -57,7 +54,7 @@ def incident_with_much_evidence(count: int) -> Callable[[], object]:
     incidents = {"case": cited(incident("case"))}
 
     def work() -> tuple[Finding, ...]:
-        return without_doubles([published, *detected], incidents)
+        return deduplicated([published, *detected], incidents)
 
     return work
 
@@ -72,7 +69,7 @@ def addresses_and_domains(count: int) -> Callable[[], object]:
 
 def connections_and_endpoints(count: int) -> Callable[[], object]:
     """Connections of one package, and endpoints in its code, all of them at the port."""
-    code = HeldCode({"com.a": [endpoint(f"a{number}.example", ports=(443,)) for number in range(count)]})
+    code = EndpointIndex({"com.a": [endpoint(f"a{number}.example", ports=(443,)) for number in range(count)]})
     known = load_knowledge()
     seen = [connection(f"203.0.{number // 256}.{number % 256}", 443) for number in range(count)]
     return lambda: [with_join(one, code, (), known) for one in seen]
@@ -99,4 +96,4 @@ def test_the_folders_of_a_path_are_few() -> None:
     assert list(folders_above("/" * 2_000_000)) == ["/"]
     assert list(folders_above("a/b")) == []
     phone = snapshot({}, [package("com.a", f"{'/a' * 1000}/base.apk")])
-    assert len(observed_phone(phone, (), {}).paths) == MOST_DEEP + 2
+    assert len(input_of_phone(phone, (), {}).paths) == MOST_DEEP + 2

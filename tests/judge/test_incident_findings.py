@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.incident_findings import incident_findings
-from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.detect.incidents.incident_findings import incident_findings
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Evidence, Finding, Remedy, Source, Subject, finding_key
 from tests.judge.cases import endpoint, fact, incident, knowledge_of, observed
@@ -22,10 +22,8 @@ SOURCES = (
 )
 
 
-def findings(
-    entry: IncidentEntry, *packages: ObservedPackage, on_phone: bool = True, **seen: Any
-) -> tuple[Finding, ...]:
-    (match,) = match_incidents(Observed(packages=packages, **seen), knowledge_of(entry))
+def findings(entry: IncidentEntry, *packages: PackageInput, on_phone: bool = True, **seen: Any) -> tuple[Finding, ...]:
+    (match,) = match_incidents(MatchInput(packages=packages, **seen), knowledge_of(entry))
     return incident_findings(match, on_phone=on_phone)
 
 
@@ -130,7 +128,7 @@ def test_an_incident_about_the_firmware_needs_a_system_package() -> None:
     entry = incident(applies_to="system-packages", certificates=[key], packages=[fact(WEATHER, standalone=True)])
     for system in (False, None):
         package = observed(WEATHER, signers=frozenset(["cd" * 32]), system=system)
-        assert match_incidents(Observed(packages=(package,)), knowledge_of(entry)) == ()
+        assert match_incidents(MatchInput(packages=(package,)), knowledge_of(entry)) == ()
     package = observed("com.acme.two", signers=frozenset(["cd" * 32]), system=True)
     (found,) = findings(entry, package)
     assert found.message.startswith(

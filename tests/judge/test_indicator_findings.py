@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
+from phone_audit.detect.incidents.match_input import MatchInput
+from phone_audit.detect.indicator_findings import indicator_findings
 from phone_audit.judge.folder import judge_folder
-from phone_audit.judge.indicator_findings import indicator_findings
-from phone_audit.judge.judge import judge_apk, judge_scan
-from phone_audit.judge.observed import Observed
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
@@ -24,6 +23,8 @@ from tests.judge.cases import (
     endpoint,
     fact,
     incident,
+    judge_apk,
+    judge_scan,
     knowledge_of,
     observed,
     package,
@@ -42,7 +43,7 @@ def knowing(folder: Path, *indicators: Indicator, base: Knowledge | None = None)
 
 def findings(knowledge: Knowledge, *, on_phone: bool = True, **changes: Any) -> tuple[Finding, ...]:
     name = changes.pop("name", SPY)
-    return indicator_findings(Observed(packages=(observed(name, **changes),)), knowledge, on_phone=on_phone)
+    return indicator_findings(MatchInput(packages=(observed(name, **changes),)), knowledge, on_phone=on_phone)
 
 
 def only(found: tuple[Finding, ...]) -> Finding:
@@ -230,7 +231,7 @@ def test_a_property_and_a_path_of_the_phone(tmp_path: Path) -> None:
         item("property", "sys.other", "B"),
         item("path", "/data/x/spy", "C"),
     )
-    phone = Observed(properties={"sys.spy": "2", "sys.other": ""}, paths={"/data/x/spy": "file"})
+    phone = MatchInput(properties={"sys.spy": "2", "sys.other": ""}, paths={"/data/x/spy": "file"})
     found = indicator_findings(phone, knowledge, on_phone=True)
     assert sorted((one.id, one.title, one.confidence) for one in found) == [
         ("indicator.path", "C (stalkerware)", "medium"),

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from phone_audit.judge import joining
-from phone_audit.judge.held_code import MOST_ENDPOINTS, HeldCode
-from phone_audit.judge.joining import cleartext, join, observed_endpoint
+from phone_audit.detect.watch import connection_join
+from phone_audit.detect.watch.connection_join import MOST_ENDPOINTS, EndpointIndex, cleartext, join, observed_endpoint
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.watch import Observation, Protocol, Remote
@@ -17,7 +16,7 @@ KNOWN = load_knowledge()
 def with_join(
     one: Observation, held: Mapping[str, Sequence[Endpoint]] | None, names: Sequence[str], known: Knowledge
 ) -> Observation:
-    return joining.with_join(one, None if held is None else HeldCode(held), names, known)
+    return connection_join.with_join(one, None if held is None else EndpointIndex(held), names, known)
 
 
 def seen(
@@ -71,7 +70,7 @@ def test_other_ways_to_write_an_address() -> None:
     one = with_join(seen("2001:db8::1", 443), held, (), KNOWN)
     assert one.joined_by == "address"
     assert one.said() == "found in its code and seen on the wire: connected to [2001:db8::1]:443"
-    assert join("203.0.113.7", HeldCode({"com.a": [endpoint("::ffff:203.0.113.7")]}), (), KNOWN).by == "address"
+    assert join("203.0.113.7", EndpointIndex({"com.a": [endpoint("::ffff:203.0.113.7")]}), (), KNOWN).by == "address"
 
 
 def test_a_name_in_the_code_is_not_shown_to_be_the_same() -> None:

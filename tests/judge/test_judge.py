@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import detect_apk, detect_device
+from phone_audit.detect.detectors import apk_findings, device_findings
 from phone_audit.judge.folder import judge_folder
-from phone_audit.judge.judge import JudgedApk, JudgedScan, judge_apk, judge_scan
+from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.finding import Finding, Skipped, Subject
@@ -20,6 +20,8 @@ from tests.judge.cases import (
     fact,
     finding,
     incident,
+    judge_apk,
+    judge_scan,
     knowledge_of,
     nokia,
     package,
@@ -39,7 +41,7 @@ def acme(path: str = "/acme.apk", **changes: Any) -> ApkInfo:
     return apk_info("com.acme", path, **{"endpoints": (endpoint("in.acme.example"),), **changes})
 
 
-def scan(*apks: ApkInfo, detected: tuple[Finding, ...] = (), depth: Any = "standard", **changes: Any) -> JudgedScan:
+def scan(*apks: ApkInfo, detected: tuple[Finding, ...] = (), depth: Any = "standard", **changes: Any) -> PhoneJudgement:
     packages = [package(info.package or "com.unknown", info.path) for info in apks]
     return judge_scan(snapshot(PIXEL, packages, **changes), apks, detected, depth, ACME)
 
@@ -48,7 +50,7 @@ def scan(*apks: ApkInfo, detected: tuple[Finding, ...] = (), depth: Any = "stand
 
 
 def test_an_apk_with_nothing_to_say() -> None:
-    assert judge_apk(apk_info("com.a"), [], ACME) == JudgedApk((), (), "nothing-found")
+    assert judge_apk(apk_info("com.a"), [], ACME) == ApkJudgement((), (), "nothing-found")
 
 
 def test_an_apk_that_meets_an_incident() -> None:
@@ -166,7 +168,7 @@ def test_findings_stand_with_their_apk() -> None:
     assert len(judged.findings) == 4
     assert [item.id for item in judged.apks[0].findings] == ["published-incident", "tracker-present"]
     assert [entry.id for entry in judged.apks[0].incidents] == ["case"]
-    assert judged.apks[1] == JudgedApk((other,), (), "exposed")
+    assert judged.apks[1] == ApkJudgement((other,), (), "exposed")
 
 
 def test_a_certificate_stands_with_every_apk_that_has_it() -> None:
@@ -221,7 +223,7 @@ def test_a_build_that_is_only_a_candidate() -> None:
     judged = judge_scan(phone, [apk_info(REGISTRATION, REGISTRATION_PATH)], [], "standard", load_knowledge())
     assert judged.verdict.outcome == "inconclusive"
     assert [item.id for item in judged.findings] == ["candidate-build"]
-    assert judged.apks == (JudgedApk((), (), "nothing-found"),)
+    assert judged.apks == (ApkJudgement((), (), "nothing-found"),)
 
 
 def test_equal_input_gives_equal_output() -> None:
@@ -279,14 +281,14 @@ def test_what_a_folder_left_out_counts() -> None:
 TEST_KEY = "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"
 
 
-def judged_with_test_key(*, system: bool | None, tags: str = "release-keys") -> JudgedScan:
+def judged_with_test_key(*, system: bool | None, tags: str = "release-keys") -> PhoneJudgement:
     """A phone with one package that is signed with the public test key of AOSP."""
     known = load_knowledge()
     info = apk_info("org.my.one", "/data/app/x/base.apk", signers=(signer(TEST_KEY),))
     fingerprint = PIXEL["ro.build.fingerprint"].replace("release-keys", tags)
     properties = {**PIXEL, "ro.build.tags": tags, "ro.build.fingerprint": fingerprint}
     phone = snapshot(properties, [package("org.my.one", info.path, system=system)])
-    return judge_scan(phone, [info], [*detect_device(phone, known), *detect_apk(info, known)], "standard", known)
+    return judge_scan(phone, [info], [*device_findings(phone, known), *apk_findings(info, known)], "standard", known)
 
 
 @pytest.mark.parametrize("system", [False, None])
@@ -300,7 +302,7 @@ def test_a_sideload_with_a_test_key_is_no_published_incident(system: bool | None
 def test_a_file_with_a_test_key_is_no_published_incident() -> None:
     known = load_knowledge()
     info = apk_info("org.my.one", signers=(signer(TEST_KEY),))
-    judged = judge_apk(info, detect_apk(info, known), known)
+    judged = judge_apk(info, apk_findings(info, known), known)
     assert ([item.id for item in judged.findings], judged.outcome) == (["public-test-key"], "inconclusive")
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.judge import judge_scan
-from phone_audit.judge.known_good import known_good
+from phone_audit.detect.known_good import known_good
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.device import Package, PackageFile
-from tests.judge.cases import apk_info, package, signer, snapshot
+from tests.judge.cases import apk_info, judge_scan, package, signer, snapshot
 
 OURS, GOOGLE, TEST = "aa" * 32, "bb" * 32, "cc" * 32
 FILE = "dd" * 32

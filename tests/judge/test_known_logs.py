@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.judge import judge_scan
-from phone_audit.judge.known_good import known_good, known_image
+from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.device import Package, PackageFile, Snapshot
-from tests.judge.cases import package, snapshot
+from tests.judge.cases import judge_scan, package, snapshot
 from tests.knowledge.feeds.feeds import item, keep
 
 BASE, SPLIT, OTHER = "aa" * 32, "bb" * 32, "cc" * 32

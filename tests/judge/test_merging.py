@@ -1,6 +1,6 @@
 """The same finding in several files."""
 
-from phone_audit.judge.merging import merged
+from phone_audit.judge.findings import merged
 from phone_audit.model.finding import Evidence
 from tests.judge.cases import finding
 

@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 
-from phone_audit.judge.judge import judge_apk, judge_scan
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.finding import Finding
 from phone_audit.model.results import CheckedBuild
 from phone_audit.pipeline.firmware import check_firmware
-from tests.judge.cases import apk_info, endpoint, package, signer, snapshot
+from tests.judge.cases import apk_info, endpoint, judge_apk, judge_scan, package, signer, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
 CASES = json.loads((Path(__file__).parent / "must_show.json").read_text("utf-8"))

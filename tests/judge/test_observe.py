@@ -1,7 +1,6 @@
 """Phones and APKs in the form that the matcher is given."""
 
-from phone_audit.judge.observe import observed_apk, observed_phone
-from phone_audit.judge.observed import Observed, ObservedPackage
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput, input_of_apk, input_of_phone
 from phone_audit.model.apk import ApkFile, Signature
 from phone_audit.model.device import PackageFile
 from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapshot
@@ -9,9 +8,9 @@ from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapsh
 
 def test_an_apk_alone() -> None:
     info = apk_info("com.a", "dir/a.apk", endpoints=(endpoint("a.example"),), signers=(signer("cd" * 32),))
-    assert observed_apk(info) == Observed(
+    assert input_of_apk(info) == MatchInput(
         packages=(
-            ObservedPackage(
+            PackageInput(
                 "com.a",
                 version_name="1.0",
                 version_code=1,
@@ -28,12 +27,12 @@ def test_a_certificate_that_signed_nothing_counts_for_nothing() -> None:
     for verified, counted in ((False, frozenset[str]()), (None, {"cd" * 32, "1" * 40}), (True, {"cd" * 32, "1" * 40})):
         signature = Signature(verified=verified, schemes=("v2",))
         info = apk_info("com.a", "a.apk", signers=(signer("cd" * 32),), signature=signature)
-        assert observed_apk(info).packages[0].signers == counted
+        assert input_of_apk(info).packages[0].signers == counted
 
 
 def test_an_apk_that_could_not_be_read() -> None:
     info = apk_info(None, version_name=None, version_code=None, signers=None, endpoints=None, files=(), sha256=None)
-    assert observed_apk(info) == Observed(packages=(ObservedPackage(None, path="a.apk"),))
+    assert input_of_apk(info) == MatchInput(packages=(PackageInput(None, path="a.apk"),))
 
 
 def test_a_phone_joins_each_package_with_all_its_files() -> None:
@@ -49,10 +48,10 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
             package("com.e"),
         ],
     )
-    found = observed_phone(phone, [base, split, stray], {"/system/bin/su": "file"})
+    found = input_of_phone(phone, [base, split, stray], {"/system/bin/su": "file"})
     assert found.properties == PIXEL
     assert found.packages == (
-        ObservedPackage(
+        PackageInput(
             "com.a",
             version_name="2.0",
             version_code=2,
@@ -62,9 +61,9 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
             path="/app/a/base.apk",
             system=True,
         ),
-        ObservedPackage("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk", system=True),
-        ObservedPackage("com.e", "1.0", 1, path="pm list packages", system=True),
-        ObservedPackage("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk"),
+        PackageInput("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk", system=True),
+        PackageInput("com.e", "1.0", 1, path="pm list packages", system=True),
+        PackageInput("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk"),
     )
     assert found.paths == {
         "/": "folder",
@@ -79,16 +78,16 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
 
 def test_every_published_kind_of_hash_is_held_against_the_incidents() -> None:
     file = ApkFile(path="a.apk", sha256="01" * 32, size=1, role="base", sha1="02" * 20, md5="03" * 16)
-    alone = observed_apk(apk_info("com.a", "a.apk", sha256="01" * 32, files=(file,)))
+    alone = input_of_apk(apk_info("com.a", "a.apk", sha256="01" * 32, files=(file,)))
     assert alone.packages[0].hashes == {"01" * 32, "02" * 20, "03" * 16}
-    phone = observed_phone(snapshot(PIXEL, []), [], {"/system/lib/x.so": "file"}, {"/system/lib/x.so": ("04" * 20,)})
-    assert phone.packages == (ObservedPackage(None, hashes=frozenset(["04" * 20]), path="/system/lib/x.so"),)
+    phone = input_of_phone(snapshot(PIXEL, []), [], {"/system/lib/x.so": "file"}, {"/system/lib/x.so": ("04" * 20,)})
+    assert phone.packages == (PackageInput(None, hashes=frozenset(["04" * 20]), path="/system/lib/x.so"),)
 
 
 def test_a_hash_that_something_else_took_of_a_package_s_file_is_the_package_s() -> None:
     file = PackageFile(path="/app/a.apk", sha256=None, hash_source="none", size=None, role="base")
     phone = snapshot(PIXEL, [package("com.a", files=(file,))])
-    found = observed_phone(phone, [], {}, {"/app/a.apk": ("04" * 20,), "/x": ("05" * 20,)})
+    found = input_of_phone(phone, [], {}, {"/app/a.apk": ("04" * 20,), "/x": ("05" * 20,)})
     assert [(one.name, one.hashes) for one in found.packages] == [
         ("com.a", frozenset(["04" * 20])),
         (None, frozenset(["05" * 20])),

@@ -3,11 +3,11 @@
 import pytest
 
 from phone_audit.detect.detectors import detector_ids
-from phone_audit.judge.citations import cited
-from phone_audit.judge.incident_findings import CLAIMS
-from phone_audit.judge.indicator_findings import INDICATOR_IDS
+from phone_audit.detect.incidents.citations import cited
+from phone_audit.detect.incidents.incident_findings import CLAIMS
+from phone_audit.detect.indicator_findings import INDICATOR_IDS
+from phone_audit.detect.watch.watch_findings import WATCH_IDS
 from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
-from phone_audit.judge.watching import WATCH_IDS
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import OUTCOMES, Confidence, Outcome
 from tests.judge.cases import finding, incident

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from phone_audit.judge.properties_text import is_properties_text, read_properties
+from phone_audit.detect.builds.build_text import is_properties_text, read_properties
 from phone_audit.model.text import parse_getprop
 from tests.steps import LINEAR, growth
 

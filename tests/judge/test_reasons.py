@@ -1,14 +1,18 @@
 """The sentences of a matched incident. They come from its facts, so made-up incidents read as well as real ones."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from phone_audit.judge.advice import ONLY_A_SCAN_TELLS, advice
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.observed import Observed, ObservedPackage
-from phone_audit.judge.prints import with_fingerprint_parts
-from phone_audit.judge.reasons import published_sentence, reason_text
+from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.incidents.incident_findings import matched_incident
+from phone_audit.detect.incidents.incident_match import IncidentMatch
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.incident_text import published_sentence
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
+from phone_audit.detect.incidents.remedies import ONLY_A_SCAN_TELLS, advice
+from phone_audit.judge.verdict import advised_reason
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.judge.cases import NOKIA, REGISTRATION, REGISTRATION_PATH, endpoint, fact, incident, knowledge_of, observed
@@ -19,20 +23,26 @@ HOST = fact("in.acme.example", kind="domain", weight="strong", source=2)
 BUILD = fact("ACME1", field="ro.build.display.id", match="exact", status="candidate")
 
 
-def reason(entry: IncidentEntry, *packages: ObservedPackage, on_phone: bool = True, **seen: Any) -> str:
-    observation = Observed(packages=packages, **seen)
+def reason(entry: IncidentEntry, *packages: PackageInput, on_phone: bool = True, **seen: Any) -> str:
+    observation = MatchInput(packages=packages, **seen)
     (match,) = match_incidents(observation, knowledge_of(entry))
-    return reason_text(match, with_fingerprint_parts(observation.properties), on_phone=on_phone)
+    return text_of(match, observation.properties, on_phone=on_phone)
+
+
+def text_of(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
+    """The text of the reason with its advice, as a verdict has it."""
+    matched = matched_incident(match, with_fingerprint_parts(properties), on_phone=on_phone)
+    return advised_reason(None, matched.reason, matched.advice).text
 
 
 def test_the_seed_case_reads_like_an_answer() -> None:
-    package = ObservedPackage(
+    package = PackageInput(
         REGISTRATION,
         endpoints=(endpoint("zzhc.vnet.cn", text="http://zzhc.vnet.cn:9999/"),),
         path=REGISTRATION_PATH,
     )
-    matches = match_incidents(Observed(NOKIA, (package,)), load_knowledge())
-    text = reason_text(matches[0], with_fingerprint_parts(NOKIA), on_phone=True)
+    matches = match_incidents(MatchInput(NOKIA, (package,)), load_knowledge())
+    text = text_of(matches[0], NOKIA, on_phone=True)
     assert text.startswith(
         "Nokia 7 Plus: China Telecom activation client shipped on non-Chinese firmware. "
         "It is reported to send IMEI, Wi-Fi MAC address, SIM ICCID, cell / base-station identifier (coarse location) "
@@ -118,7 +128,7 @@ def test_hashes_signers_paths_and_properties_are_named() -> None:
 def test_a_certificate_on_many_packages_is_one_item() -> None:
     entry = incident(certificates=[fact("cd" * 32, algo="sha256", role="test key", standalone=True)])
     packages = [
-        ObservedPackage(f"com.a{n}", signers=frozenset(["cd" * 32]), path=f"/system/app/{n}.apk") for n in range(3)
+        PackageInput(f"com.a{n}", signers=frozenset(["cd" * 32]), path=f"/system/app/{n}.apk") for n in range(3)
     ]
     wanted = "Found: the packages com.a0, com.a1 and com.a2 with the listed signing certificate cdcdcdcdcdcdcdcd…."
     assert wanted in reason(entry, *packages)
@@ -232,11 +242,11 @@ def test_every_bundled_incident_can_be_told() -> None:
     """With every fact that it holds met at once: no sentence breaks, and none is left open."""
     known = load_knowledge()
     for entry in known.incidents:
-        packages = [ObservedPackage(item.value, path="/a.apk") for item in entry.packages if item.kind is None]
+        packages = [PackageInput(item.value, path="/a.apk") for item in entry.packages if item.kind is None]
         properties = {item.field: item.value for item in entry.models if item.match == "exact"}
         properties |= {item.field: item.value for item in entry.builds if item.match == "exact"}
-        for match in match_incidents(Observed(properties, tuple(packages)), known):
-            text = reason_text(match, with_fingerprint_parts(properties), on_phone=True)
+        for match in match_incidents(MatchInput(properties, tuple(packages)), known):
+            text = text_of(match, properties, on_phone=True)
             assert text.endswith((".", "!", "?"))
             assert "  " not in text
             assert ".." not in text

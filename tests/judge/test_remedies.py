@@ -1,6 +1,6 @@
 """What a person can do: no command that could break the phone, and the warning first."""
 
-from phone_audit.judge.remedies import HELP, remedies, risk
+from phone_audit.detect.incidents.remedies import HELP, remedies, risk
 from phone_audit.model.finding import Remedy
 from tests.judge.cases import fact, incident
 

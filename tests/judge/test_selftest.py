@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from phone_audit.judge.selftest import failed_tests, observed_in, word_for
-from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
+from phone_audit.detect.incidents.selftest import failed_tests, observed_in, word_for
+from phone_audit.knowledge.files import BUNDLED
+from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import MustIgnore, MustMatch
 from tests.judge.cases import fact, incident, knowledge_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.judge.settings_text import read_settings
+from phone_audit.detect.builds.build_text import read_settings
 from phone_audit.knowledge.load import load_knowledge
 
 KNOWN = load_knowledge()

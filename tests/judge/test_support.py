@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from phone_audit.judge.support import patch_age, support_of
+from phone_audit.detect.builds.support import patch_age, support_of
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import NOKIA_FINGERPRINT
 

@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.detect.detectors import detector_ids
-from phone_audit.judge.coverage import Unread
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
-from phone_audit.judge.verdict import Reading, Supported, verdict
+from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Subject
 from tests.judge.cases import finding
@@ -25,12 +24,12 @@ FINDINGS = st.builds(
 )
 
 
-def reading(skipped: tuple[Skipped, ...] = (), *, quick: bool = False) -> Reading:
-    return Reading(phone_headlines(2, 2), Unread(skipped), code_left_out=quick)
+def reading(skipped: tuple[Skipped, ...] = (), *, quick: bool = False) -> Scope:
+    return Scope(phone_headlines(2, 2), UnreadTally(skipped), code_left_out=quick)
 
 
-def supported(*findings: Finding) -> list[Supported]:
-    return [Supported(item, supports(item, {}), item.message) for item in findings]
+def supported(*findings: Finding) -> list[RatedFinding]:
+    return [RatedFinding(item, supports(item, {}), item.message) for item in findings]
 
 
 @given(st.lists(FINDINGS, max_size=6), FINDINGS, st.booleans(), st.booleans())
@@ -55,7 +54,7 @@ def test_what_was_not_read_is_always_said(found: list[Finding], quick: bool) -> 
     judged = verdict(supported(*found), reading((SKIPPED,), quick=quick))
     assert judged.outcome != "nothing-found"
     assert "; incomplete: 1 thing could not be read" in judged.headline
-    assert Reason(finding=None, text="Not read: /a.apk. The file ends too early.") in judged.reasons
+    assert Reason(finding=None, text="Not read: /a.apk. The file ends too early.", kind="unread") in judged.reasons
 
 
 @given(st.lists(FINDINGS, max_size=4))
@@ -98,6 +97,7 @@ def test_many_packages_are_one_reason() -> None:
         Reason(
             finding=trackers[0].key,
             text="6 packages hold code of known trackers: com.a, com.b, com.c, com.d and 2 more.",
+            kind="detector",
         ),
     )
 
@@ -118,7 +118,9 @@ def test_other_detectors_are_told_by_their_title() -> None:
 
 def test_an_incident_speaks_once_for_all_its_packages() -> None:
     items = [
-        Supported(finding("published-incident", name, incident="case", title="Acme"), "known-bad", "The whole story.")
+        RatedFinding(
+            finding("published-incident", name, incident="case", title="Acme"), "known-bad", "The whole story."
+        )
         for name in ("com.a", "com.b")
     ]
     judged = verdict([*items, *supported(finding(name="com.c"))], reading())
@@ -131,7 +133,7 @@ def test_an_incident_speaks_once_for_all_its_packages() -> None:
 
 
 def test_a_candidate_is_only_a_possibility() -> None:
-    item = Supported(finding("candidate-build", incident="case", title="Acme"), "inconclusive", "Perhaps.")
+    item = RatedFinding(finding("candidate-build", incident="case", title="Acme"), "inconclusive", "Perhaps.")
     assert verdict([item], reading()).headline == (
         "This phone cannot be judged from what was seen: it may be affected by “Acme”"
     )
@@ -141,7 +143,7 @@ def test_a_signing_key_gives_no_data_away() -> None:
     """`exposed` is said of what sends; of an incident that is by design and sends nothing, other words are used."""
     key = finding("published-incident", title="Public keys", category="leaked-key")
     tracker = finding(title="Tracker: Ads")
-    exposed = [Supported(item, "exposed", item.message) for item in (key, tracker)]
+    exposed = [RatedFinding(item, "exposed", item.message) for item in (key, tracker)]
     alone = verdict(exposed[:1], reading())
     assert alone.headline == "This phone holds what publishers warn of, though it is there by design: Public keys"
     both = verdict(exposed, reading())

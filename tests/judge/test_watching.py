@@ -2,9 +2,9 @@
 
 import pytest
 
-from phone_audit.judge.held_code import HeldCode
-from phone_audit.judge.joining import with_join
-from phone_audit.judge.watching import JudgedWatch, WatchedPackage, judge_watch
+from phone_audit.detect.watch.connection_join import EndpointIndex, with_join
+from phone_audit.detect.watch.watch_findings import WatchedPackage, detect_watch
+from phone_audit.judge.judge import WatchJudgement, judge_watch
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
@@ -44,20 +44,21 @@ def judged(
     code: dict[str, tuple[Endpoint, ...]] | None = None,
     names: tuple[str, ...] = (),
     skipped: tuple[Skipped, ...] = (),
-) -> JudgedWatch:
+) -> WatchJudgement:
     held = code or {}
     joined = [
-        with_join(one, HeldCode({name: held.get(name, ()) for name in one.packages}), names, KNOWN) for one in seen_
+        with_join(one, EndpointIndex({name: held.get(name, ()) for name in one.packages}), names, KNOWN)
+        for one in seen_
     ]
     packages = {
         name: WatchedPackage(name, (info(name, held.get(name, ())),), system=True)
         for one in seen_
         for name in one.packages
     }
-    return judge_watch(joined, packages, NOKIA, SAMPLES, skipped, KNOWN)
+    return judge_watch(joined, detect_watch(joined, packages, NOKIA, KNOWN), SAMPLES, skipped)
 
 
-def ids(result: JudgedWatch) -> list[str]:
+def ids(result: WatchJudgement) -> list[str]:
     return [finding.id for finding in result.findings]
 
 

@@ -36,3 +36,13 @@ def test_fields_that_the_contract_does_not_name_may_be_missing(document: Scan | 
         del holder[name]
     kind: type[Frozen] = type(document)
     assert read_document(kind, checked(json.dumps(old).encode(), RESULT)) == document
+
+
+def test_kind_and_advice_of_a_reason_are_taken_from_its_text() -> None:
+    old = json.loads(render_json(scan()))
+    texts = ("Not read: a thing. It is gone.", "It is bad. What to do: Update.", "It is odd.")
+    old["verdict"]["reasons"] = [{"finding": None, "text": text} for text in texts]
+    reasons = read_document(Scan, checked(json.dumps(old).encode(), RESULT)).verdict.reasons
+    assert [reason.kind for reason in reasons] == ["unread", None, None]
+    assert [reason.claim for reason in reasons] == ["Not read: a thing. It is gone.", "It is bad.", "It is odd."]
+    assert [step.text for step in reasons[1].advice] == ["Update."]

@@ -62,7 +62,12 @@ def test_what_helps_against_the_rest_follows_what_helps_against_the_incident() -
 
 def test_no_advice_stands_before_the_warning() -> None:
     result = scan("known-bad")
-    told = Reason(finding=result.findings[0].key, text=f"It is bad. {ADVICE} Disable the package.")
+    told = Reason(
+        finding=result.findings[0].key,
+        text=f"It is bad. {ADVICE} Disable.",
+        kind="incident",
+        advice=(Remedy(text="Disable"),),
+    )
     verdict = result.verdict.model_copy(update={"reasons": (told,)})
     shown = text(result.model_copy(update={"verdict": verdict}))
     assert "  1. It is bad.\n" in shown
@@ -130,7 +135,7 @@ def test_the_same_reason_is_told_once_and_what_ended_the_scan_first() -> None:
 def test_what_was_not_read_is_no_reason_of_its_own() -> None:
     document = scan("inconclusive", (SKIPPED,))
     reasons = (
-        Reason(finding=None, text="Not read: a thing. It is gone."),
+        Reason(finding=None, text="Not read: a thing. It is gone.", kind="unread"),
         Reason(finding=None, text="Another reason."),
     )
     shown = text(document.model_copy(update={"verdict": document.verdict.model_copy(update={"reasons": reasons})}))

@@ -86,12 +86,12 @@ def detector_ids(knowledge: Knowledge) -> tuple[str, ...]:
     return (*on_apks, *on_phones, *(rule.id for rule in knowledge.firmware_rules))
 
 
-def detect_apk(info: ApkInfo, knowledge: Knowledge) -> tuple[Finding, ...]:
+def apk_findings(info: ApkInfo, knowledge: Knowledge) -> tuple[Finding, ...]:
     """Ask every detector about one APK. What was not read (None) is not spoken of."""
     return tuple(finding for detector in APK_DETECTORS for finding in detector.check(info, knowledge))
 
 
-def detect_device(snapshot: Snapshot, knowledge: Knowledge) -> tuple[Finding, ...]:
+def device_findings(snapshot: Snapshot, knowledge: Knowledge) -> tuple[Finding, ...]:
     """Ask every rule and detector about one phone. A property that is not set is not spoken of."""
     listed = (finding for detector in DEVICE_DETECTORS for finding in detector.check(snapshot, knowledge))
     return (*firmware_rules.check(snapshot, knowledge), *listed)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from phone_audit.detect.detector import Detector
-from phone_audit.detect.installers import is_by_hand
-from phone_audit.detect.privileged_apps import WORDS, Holder, holders, shown_user
+from phone_audit.detect.privileged_apps import PRIVILEGE_WORDS, Holder, holders, is_by_hand, shown_user
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Evidence, Finding, Remedy, Subject
@@ -26,7 +25,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         if one.power in WATCHING and one.package and one.copy and is_by_hand(one.package, one.copy, snapshot):
             groups.setdefault((one.name, one.user), []).append(one)
     for (name, user), held in groups.items():
-        words = " and ".join(WORDS[power] for power in dict.fromkeys(one.power for one in held))
+        words = " and ".join(PRIVILEGE_WORDS[power] for power in dict.fromkeys(one.power for one in held))
         copy = held[0].copy
         installer = Evidence(
             kind="package", where="pm list packages -i", value=f"{name} installer={copy.installer if copy else None}"

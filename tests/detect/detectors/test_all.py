@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from phone_audit.detect.detectors import detect_apk, detector_ids
-from phone_audit.knowledge.files import read_folder
-from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
+from phone_audit.detect.detectors import apk_findings, detector_ids
+from phone_audit.knowledge.files import BUNDLED, read_folder
+from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import HeldBy, Obfuscation
 from tests.detect.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
@@ -52,7 +52,7 @@ def test_an_apk_with_everything() -> None:
         ),
         obfuscation=Obfuscation(packers=("wrapper",), name_share=None, encrypted=True, dynamic_code=None),
     )
-    found = detect_apk(apk, knowledge())
+    found = apk_findings(apk, knowledge())
     assert [item.id for item in found] == [
         "tracker-present",
         "telemetry-endpoint",
@@ -71,4 +71,4 @@ def test_an_apk_of_which_nothing_was_read() -> None:
     apk = apk_info(
         None, trackers=None, endpoints=None, signers=None, network_policy=None, debuggable=None, permissions=None
     )
-    assert detect_apk(apk, knowledge()) == ()
+    assert apk_findings(apk, knowledge()) == ()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import detect_device
+from phone_audit.detect.detectors import device_findings
 from phone_audit.model.device import StateItem
 from phone_audit.model.finding import Evidence, Finding, Remedy, Severity, Subject, finding_key
 from tests.detect.detectors.seen import firmware_knowledge
@@ -83,7 +83,7 @@ def made(
 
 def on_phone(rule: str, properties: Mapping[str, str], **changes: Any) -> list[Finding]:
     """What one rule says of a retail phone with these changes; every finding names sources, which are left out here."""
-    found = detect_device(snapshot({**RETAIL, **properties}, **changes), firmware_knowledge())
+    found = device_findings(snapshot({**RETAIL, **properties}, **changes), firmware_knowledge())
     assert all(item.sources for item in found)
     return [item.model_copy(update={"sources": ()}) for item in found if item.id == rule]
 
@@ -204,5 +204,5 @@ def test_the_colours_of_verified_boot() -> None:
 
 
 def test_a_retail_phone_and_one_that_says_nothing() -> None:
-    assert detect_device(snapshot(RETAIL, state=(state("Enforcing", ENFORCING),)), firmware_knowledge()) == ()
-    assert detect_device(snapshot({}), firmware_knowledge()) == ()
+    assert device_findings(snapshot(RETAIL, state=(state("Enforcing", ENFORCING),)), firmware_knowledge()) == ()
+    assert device_findings(snapshot({}), firmware_knowledge()) == ()

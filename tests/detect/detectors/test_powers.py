@@ -12,7 +12,7 @@ from phone_audit.detect.detectors import (
     notification_listener_on,
     watching_powers,
 )
-from phone_audit.detect.installers import is_by_hand
+from phone_audit.detect.privileged_apps import is_by_hand
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.states import installed, item, on_phone, says
 from tests.judge.cases import PIXEL, snapshot

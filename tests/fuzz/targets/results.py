@@ -65,11 +65,11 @@ TARGETS: Final = {
         firmware,
         (
             "phone_audit.pipeline.firmware",
-            "phone_audit.judge.properties_text",
-            "phone_audit.judge.settings_text",
-            "phone_audit.judge.several_phones",
-            "phone_audit.judge.build_ids",
-            "phone_audit.judge.batch",
+            "phone_audit.detect.builds.build_text",
+            "phone_audit.detect.builds.build_text",
+            "phone_audit.detect.builds.build_text",
+            "phone_audit.detect.builds.build_input",
+            "phone_audit.detect.incidents.incident_matcher",
             "phone_audit.report.safe",
         ),
         (

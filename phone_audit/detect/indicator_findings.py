@@ -1,16 +1,122 @@
-"""Listed values that were observed → findings: one for each thing and each name that feeds give it."""
+"""What feeds list of a phone or an APK → findings: one for each thing and each name that feeds give it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import PurePosixPath
+from typing import Final, Literal
 
-from phone_audit.judge.indicator_hits import IndicatorHit, indicator_hits
-from phone_audit.judge.indicator_remedies import indicator_remedies
-from phone_audit.judge.observed import Observed
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, ThreatClass
+from phone_audit.detect.incidents.citations import publishers
+from phone_audit.detect.incidents.incident_matcher import property_evidence
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
+from phone_audit.detect.incidents.package_matcher import endpoint_evidence, package_evidence, package_subject
+from phone_audit.detect.incidents.remedies import indicator_remedies
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, Listed, ThreatClass
+from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
+from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.finding import Confidence, Finding, Severity, Source, finding_key
-from phone_audit.model.wording import listed, publishers
+from phone_audit.knowledge.naming import suffixes as public_suffixes
+from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Source, Subject, finding_key
+from phone_audit.model.wording import listed
+
+_OF_COMPANIES: Final[frozenset[ThreatClass]] = frozenset({"tracker", "listed", "owner"})
+"""Classes of lists that name ordinary companies on purpose."""
+Worth = Literal["strong", "weak", "none"]
+"""`none`: something says that the value is everybody's; `why` tells what."""
+
+
+@dataclass(frozen=True)
+class IndicatorHit:
+    """A listed value that is there: on what, what shows it, and what it is worth."""
+
+    listed: Listed
+    subject: Subject
+    evidence: tuple[Evidence, ...]
+    worth: Worth
+    why: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of value it is."""
+        return self.listed.indicator.kind
+
+
+def indicator_hits(observed: MatchInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
+    """Yield every value of a feed that was observed.
+
+    Args:
+        observed: the phone or the APK.
+        knowledge: the feeds, and what speaks against them: warning lists, public keys, owners of hosts.
+    """
+    for package in observed.packages:
+        yield from _package_hits(package, knowledge)
+    device = Subject(kind="device", name=observed.properties.get("ro.product.model", "phone"))
+    for path in sorted(observed.paths):
+        evidence = (Evidence(kind="path", where=path, value=path),)
+        yield from _hits("path", path, device, evidence, knowledge)
+    for name, value in sorted(observed.properties.items()):
+        evidence = (property_evidence(observed, name, value),)
+        for text in (name, f"{name}={value}"):
+            yield from _hits("property", text, device, evidence, knowledge)
+
+
+def _package_hits(package: PackageInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
+    subject = package_subject(package)
+    for digest in sorted(package.hashes):
+        evidence = Evidence(kind="hash", where=package.path, value=digest)
+        yield from _hits("hash", digest, subject, (evidence,), knowledge)
+    for signer in sorted(package.signers):
+        evidence = Evidence(kind="certificate", where=package.path, value=signer)
+        yield from _hits("certificate", signer, subject, (evidence,), knowledge)
+    if package.name is not None:
+        yield from _hits("package", package.name, subject, (package_evidence(package),), knowledge)
+    if package.path:
+        name = PurePosixPath(package.path).name
+        yield from _hits("file", name, subject, (Evidence(kind="path", where=package.path, value=name),), knowledge)
+    for endpoint in package.endpoints:
+        if endpoint.ruled_out is not None:
+            continue
+        evidence_of = endpoint_evidence(endpoint, package.path)
+        found = {hit.indicator: hit for hit in knowledge.indicators.of_host(endpoint.host)}
+        for url in endpoint.urls:
+            found.update((hit.indicator, hit) for hit in knowledge.indicators.of_url(url))
+        for entry in found.values():
+            yield _weighed(entry, subject, evidence_of, knowledge)
+
+
+def _hits(
+    kind: Kind, value: str, subject: Subject, evidence: tuple[Evidence, ...], knowledge: Knowledge
+) -> Iterator[IndicatorHit]:
+    for entry in knowledge.indicators.of(kind, value):
+        yield _weighed(entry, subject, evidence, knowledge)
+
+
+def _weighed(listed: Listed, subject: Subject, evidence: tuple[Evidence, ...], knowledge: Knowledge) -> IndicatorHit:
+    why = everybodys(listed, knowledge)
+    worth: Worth = "none" if why else listed.indicator.about.weight
+    return IndicatorHit(listed, subject, evidence, worth, why)
+
+
+def everybodys(listed: Listed, knowledge: Knowledge) -> str:
+    """Say why a listed value is no sign: a warning list, a public key, a host of an ordinary company. Else empty."""
+    kind, value = listed.indicator.kind, listed.indicator.value
+    others = (
+        knowledge.indicators.of_host(value) if kind in ("host", "address") else knowledge.indicators.of(kind, value)
+    )
+    for other in others:
+        said = other.indicator.about
+        if said.class_ == "commonplace" and (said.note != THIS_ONLY or other.indicator.value == value):
+            return f"{said.name} ({other.feed.publisher}) names it as commonplace"
+    if kind == "certificate" and value in knowledge.public_certificates:
+        return "everybody can sign with this key"
+    if kind == "host" and listed.indicator.about.class_ not in _OF_COMPANIES:
+        trackers = knowledge.trackers_of_host(value)
+        if trackers:
+            return f"it belongs to {trackers[0].name}, which much ordinary software holds"
+        owner = knowledge.owner_of(value)
+        if owner and not public_suffixes()["hosting"].intersection(suffixes(value)):
+            return f"it belongs to {owner.owner}, and ordinary software names it too"
+    return ""
+
 
 COMMONPLACE: Final = "indicator.commonplace"
 UNWANTED: Final = "indicator.unwanted"
@@ -45,7 +151,7 @@ _ONE_SIGN = " One sign alone is no proof: a second one is missing."
 _WEAK_SIGN = " By itself this says nothing: ordinary software can hold it too."
 
 
-def indicator_findings(observed: Observed, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:
+def indicator_findings(observed: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:
     """Return the findings of what feeds list of a phone or an APK.
 
     A hash or a certificate of something malicious confirms; so does a package name together with a host in its code
@@ -75,7 +181,7 @@ def _finding(hits: Sequence[IndicatorHit], on_phone: bool) -> Finding:
     hits = sorted(hits, key=lambda hit: (hit.worth != "strong", _ORDER.index(hit.kind), hit.listed.indicator.value))
     claim, about = _claim(hits), hits[0].listed.indicator.about
     subject = hits[0].subject
-    sources = _sources(hit.listed.feed for hit in hits)
+    sources = _feed_sources(hit.listed.feed for hit in hits)
     package = subject.name if on_phone and subject.kind == "package" else None
     title = _TITLES.get(about.class_) or f"{about.name} ({about.class_})"
     called = "" if about.class_ in _TITLES else f" as {about.name}, {about.class_},"
@@ -121,7 +227,7 @@ def _claim(hits: Sequence[IndicatorHit]) -> _Claim:
 def _commonplace(hits: Sequence[IndicatorHit]) -> Finding:
     """Say that something is listed and does not count, and why."""
     first = hits[0]
-    about, sources = first.listed.indicator.about, _sources(hit.listed.feed for hit in hits)
+    about, sources = first.listed.indicator.about, _feed_sources(hit.listed.feed for hit in hits)
     message = (
         f"{_subject(hits)} holds {first.listed.indicator.value}, listed for {about.name} by {publishers(sources)}. "
         f"That does not count: {first.why}."
@@ -154,7 +260,7 @@ def _facts(hits: Sequence[IndicatorHit]) -> str:
     return listed(list(dict.fromkeys(facts)), 4)
 
 
-def _sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
+def _feed_sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
     found = {(feed.title, feed.url): feed for feed in feeds}
     return tuple(
         Source(title=feed.title, publisher=feed.publisher, date=feed.date, url=feed.url)

@@ -1,13 +1,41 @@
-"""One fact, one claim: what a detector and an incident both say of the same thing is said by the stronger of them."""
+"""Findings of all detectors as one list: what several say of one thing is said once."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from phone_audit.judge.outcomes import supports
-from phone_audit.model.finding import OUTCOMES, Finding, Incident
+from phone_audit.judge.outcomes import CONFIDENCES, supports
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Incident
 
 
-def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> tuple[Finding, ...]:
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Join findings of one key: all evidence, the worst severity, the highest confidence. Sorted, worst first."""
+    by_key: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_key.setdefault(finding.key, []).append(finding)
+    return tuple(sorted(map(_joined, by_key.values()), key=_worst_first))
+
+
+def _joined(same: Sequence[Finding]) -> Finding:
+    if len(same) == 1:
+        return same[0]
+    surest = max(same, key=lambda finding: CONFIDENCES.index(finding.confidence))
+    worst = min(same, key=lambda finding: SEVERITIES.index(finding.severity))
+    evidence = tuple(dict.fromkeys(piece for finding in same for piece in finding.evidence))
+    return surest.model_copy(update={"severity": worst.severity, "evidence": evidence})
+
+
+def _worst_first(finding: Finding) -> tuple[int, int, str, str, str, str]:
+    return (
+        SEVERITIES.index(finding.severity),
+        -CONFIDENCES.index(finding.confidence),
+        finding.id,
+        finding.subject.kind,
+        finding.subject.name,
+        finding.key,
+    )
+
+
+def deduplicated(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> tuple[Finding, ...]:
     """Leave out findings that another one of the same category covers; that one takes over their sources.
 
     A finding covers another where it shows all that the other shows, supports a stronger outcome, and exactly one of
@@ -19,7 +47,7 @@ def without_doubles(findings: Sequence[Finding], incidents: Mapping[str, Inciden
     """
     covered: set[str] = set()
     takes: defaultdict[str, list[Finding]] = defaultdict(list)
-    seen = {finding.key: _seen(finding) for finding in findings}
+    seen = {finding.key: _shown(finding) for finding in findings}
     for weaker, stronger in _pairs(findings, incidents):
         if weaker.key not in covered and seen[weaker.key] <= seen[stronger.key]:
             covered.add(weaker.key)
@@ -52,7 +80,7 @@ def _pairs(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> It
                     yield other, published
 
 
-def _seen(finding: Finding) -> frozenset[tuple[str, str]]:
+def _shown(finding: Finding) -> frozenset[tuple[str, str]]:
     """What a finding shows, wherever it was read. One on a package speaks of that package only."""
     shown = {(str(piece.kind), piece.value) for piece in finding.evidence}
     if finding.subject.kind == "package":

@@ -1,9 +1,11 @@
-"""Build fingerprints: BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS."""
+"""The properties that describe a build, and build fingerprints: BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS."""
 
 from collections.abc import Mapping
 
 from phone_audit.knowledge.firmware_rules import FINGERPRINT_FORM
 
+DISPLAY_ID, BUILD_ID, INCREMENTAL = "ro.build.display.id", "ro.build.id", "ro.build.version.incremental"
+MODEL, PATCH = "ro.product.model", "ro.build.version.security_patch"
 FINGERPRINT = "ro.build.fingerprint"
 FINGERPRINT_FIELDS = (
     "ro.product.brand",

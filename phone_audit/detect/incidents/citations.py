@@ -1,10 +1,11 @@
 """Incidents and their sources as a report cites them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from phone_audit.knowledge.schema.incident import Fact, IncidentEntry, IncidentSource
 from phone_audit.model.finding import Incident, Source
+from phone_audit.model.wording import listed
 
 
 def cited(incident: IncidentEntry) -> Incident:
@@ -40,3 +41,12 @@ def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, 
 @lru_cache(maxsize=4096)
 def _source(source: IncidentSource) -> Source:
     return Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)
+
+
+def publishers(sources: Sequence[Source], most: int = 3) -> str:
+    """Name who published, with dates, each publisher once."""
+    names = {
+        source.publisher: f"{source.publisher} ({source.date})" if source.date else source.publisher
+        for source in reversed(sources)
+    }
+    return listed(list(reversed(names.values())), most)

@@ -1,4 +1,4 @@
-"""What was seen on the wire, held against the code of whoever was connected: the same, or not shown to be the same.
+"""Connections that were seen, joined with the code of whoever was connected: the same, or not shown to be the same.
 
 A socket gives an address and code gives a name. Names are never resolved here: what an address answers to today is no
 proof of what a package called. So only an address that stands in the code or in what is published, and a name that the
@@ -7,15 +7,104 @@ seen.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
-from phone_audit.judge.held_code import HeldCode
-from phone_audit.judge.index import index_of
+from phone_audit.detect.incidents.incident_index import index_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence
 from phone_audit.model.watch import JoinedBy, Observation
+
+MOST_ENDPOINTS = 100
+_PORTS_KEPT = 1024
+
+
+class EndpointIndex:
+    """What the code holds.
+
+    Args:
+        held: package → endpoints in its code, those that are ruled out among them.
+    """
+
+    def __init__(self, held: Mapping[str, Sequence[Endpoint]]) -> None:
+        self._by_name: dict[str, list[Endpoint]] = {}
+        self._by_address: dict[str, list[Endpoint]] = {}
+        self._by_port: dict[int, set[str]] = {}
+        self._packages: dict[str, set[str]] = {}
+        counted: set[str] = set()
+        for package, endpoints in held.items():
+            for one in endpoints:
+                self._by_name.setdefault(one.host.lower(), []).append(one)
+                if one.kind != "domain" and (address := _plain_address(one.host)) is not None:
+                    self._by_address.setdefault(address, []).append(one)
+                for port in one.ports:
+                    self._by_port.setdefault(port, set()).add(one.host)
+                self._packages.setdefault(one.host, set()).add(package)
+                if one.ruled_out is None:
+                    counted.add(one.host)
+        self._counted = tuple(sorted(counted))
+        self._of_port = lru_cache(maxsize=_PORTS_KEPT)(self._counted_of_port)
+        self._holding_port = lru_cache(maxsize=_PORTS_KEPT)(self._packages_of_port)
+
+    def at_address(self, address: str) -> tuple[Endpoint, ...]:
+        """Return the endpoints that are this address, however they are written."""
+        return tuple(self._by_address.get(address, ()))
+
+    def named(self, names: Collection[str]) -> tuple[Endpoint, ...]:
+        """Return the endpoints with one of these names, which are in lower case."""
+        return tuple(one for name in names for one in self._by_name.get(name, ()))
+
+    def nearest(self, port: int, same: Collection[str]) -> tuple[str, ...]:
+        """Return the hosts that count, sorted.
+
+        Of too many those that are the same as what was seen or have its port.
+        """
+        first = sorted({*same, *self.of_port(port, same)})[:MOST_ENDPOINTS]
+        others = (host for host in self._counted if not _holds(first, host))
+        return tuple(sorted([*first, *islice(others, MOST_ENDPOINTS - len(first))]))
+
+    def of_port(self, port: int, same: Collection[str]) -> tuple[str, ...]:
+        """Return the hosts that the code calls at this port, sorted, as far as they are listed."""
+        more = [host for host in same if host in self._by_port.get(port, ())]
+        return tuple(sorted({*self._of_port(port), *more})[:MOST_ENDPOINTS])
+
+    def holding(self, port: int, same: Collection[str]) -> tuple[str, ...]:
+        """Return the packages that hold a host at this port, or where there is none, any host that counts; sorted."""
+        chosen = [host for host in same if host in self._by_port.get(port, ())]
+        if self._of_port(port) or chosen:
+            found = self._holding_port(port)
+        else:
+            found, chosen = self._holding_port(None), list(same)
+        return tuple(sorted(found.union(*(self._packages.get(host, ()) for host in chosen))))
+
+    def _counted_of_port(self, port: int) -> tuple[str, ...]:
+        hosts = (host for host in self._by_port.get(port, ()) if _holds(self._counted, host))
+        return tuple(sorted(hosts)[:MOST_ENDPOINTS])
+
+    def _packages_of_port(self, port: int | None) -> frozenset[str]:
+        """Return the packages with a host that counts and has the port; any such host where no port is named."""
+        hosts = self._counted if port is None else self._by_port.get(port, ())
+        return frozenset(name for host in hosts if _holds(self._counted, host) for name in self._packages[host])
+
+
+def _holds(hosts: Sequence[str], host: str) -> bool:
+    """Tell whether sorted hosts hold one."""
+    at = bisect_left(hosts, host)
+    return at < len(hosts) and hosts[at] == host
+
+
+def _plain_address(text: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
 
 CLEARTEXT_PORTS = frozenset({
     ("tcp", 20), ("tcp", 21), ("tcp", 23), ("tcp", 80), ("tcp", 1883), ("tcp", 8080), ("tcp", 8000),
@@ -43,7 +132,7 @@ class Joined:
     same: tuple[Endpoint, ...] = ()
 
 
-def join(address: str, held: HeldCode, names: Sequence[str], knowledge: Knowledge) -> Joined:
+def join(address: str, held: EndpointIndex, names: Sequence[str], knowledge: Knowledge) -> Joined:
     """Find what shows where a connection led.
 
     Args:
@@ -60,7 +149,7 @@ def join(address: str, held: HeldCode, names: Sequence[str], knowledge: Knowledg
     return Joined("app-only", None)
 
 
-def with_join(seen: Observation, held: HeldCode | None, names: Sequence[str], knowledge: Knowledge) -> Observation:
+def with_join(seen: Observation, held: EndpointIndex | None, names: Sequence[str], knowledge: Knowledge) -> Observation:
     """Return the observation with what it is joined with.
 
     Args:
@@ -69,7 +158,7 @@ def with_join(seen: Observation, held: HeldCode | None, names: Sequence[str], kn
         names: those that the phone reported for its address and uid.
         knowledge: owners of hosts, incidents, lists.
     """
-    code, port = held or HeldCode({}), seen.remote.port
+    code, port = held or EndpointIndex({}), seen.remote.port
     joined = join(seen.remote.address, code, names, knowledge)
     owner = knowledge.owner_of(joined.host) if joined.host is not None else None
     same = {joined.host} if joined.same and joined.host else set()

@@ -1,11 +1,18 @@
-"""Conditions of incidents and facts: do they hold on this build, or is that not known?"""
+"""How an incident is met: its conditions on the build, and the hits with their strength."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from phone_audit.knowledge.compare import compare
-from phone_audit.knowledge.schema.incident import Condition
+from phone_audit.knowledge.schema.incident import Condition, Fact, IncidentEntry
+from phone_audit.model.detection import MatchStrength
+from phone_audit.model.finding import Evidence, Subject
+
+UNKNOWN_BUILD = "unknown build"
+"""Name of a build of which neither display id nor fingerprint is known."""
+HitKind = Literal["build", "model", "package-version", "package", "endpoint", "hash", "certificate", "path", "property"]
 
 
 class Conditional(Protocol):
@@ -59,3 +66,36 @@ def holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
     if have is None:
         return None
     return condition.match == "present" or compare(condition.match, condition.value or "", have)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One observation that meets an incident: how strongly, by which facts, on what, and what was seen.
+
+    `undecided`: only a condition on the build that is not known keeps it from being more than weak.
+    """
+
+    kind: HitKind
+    strength: MatchStrength
+    facts: tuple[Fact, ...]
+    subject: Subject
+    evidence: tuple[Evidence, ...]
+    undecided: bool = False
+
+
+@dataclass(frozen=True)
+class IncidentMatch:
+    """All hits on one incident, strongest first. `strength` is that of the strongest; `hits` is never empty."""
+
+    incident: IncidentEntry
+    hits: tuple[Hit, ...]
+
+    @property
+    def strength(self) -> MatchStrength:
+        """The strength of the strongest hit."""
+        return self.hits[0].strength
+
+
+def confirmed_strength(applies: Fit) -> MatchStrength:
+    """Return the strength of a match that confirms: only weak while it is not known whether an exception applies."""
+    return "confirmed" if applies is Fit.SURE else "weak"

@@ -1,14 +1,50 @@
-"""A phone or an APK in the form that the matcher is given."""
+"""What the matcher is given: a phone or an APK, reduced to what incidents and feeds can list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
-from phone_audit.judge.observed import Observed, ObservedPackage, PathKind
-from phone_audit.model.apk import ApkInfo
+from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.device import Package, Snapshot, folders_above
 
+PathKind = Literal["file", "folder"]
 
-def observed_apk(info: ApkInfo) -> Observed:
+
+@dataclass(frozen=True)
+class PackageInput:
+    """A package on a phone, or one APK. What is not known is None or empty.
+
+    `signers` and `hashes` are lower-case hexadecimal of any algorithm; `path` is where it was read; `system`: it came
+    with the firmware.
+    """
+
+    name: str | None
+    version_name: str | None = None
+    version_code: int | None = None
+    signers: frozenset[str] = frozenset()
+    hashes: frozenset[str] = frozenset()
+    endpoints: tuple[Endpoint, ...] = ()
+    path: str = ""
+    system: bool | None = None
+
+
+@dataclass(frozen=True)
+class MatchInput:
+    """Everything that is held against the incidents.
+
+    `properties` are the phone's, or those that a build identifier tells; `paths` maps a path that exists to its kind
+    (None: not known). `build_name` is what findings call the build, `properties_from` where the properties were read.
+    """
+
+    properties: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[PackageInput, ...] = ()
+    paths: Mapping[str, PathKind | None] = field(default_factory=dict)
+    build_name: str | None = None
+    properties_from: str = "getprop"
+
+
+def input_of_apk(info: ApkInfo) -> MatchInput:
     """Return what one APK shows, with nothing known of a phone.
 
     A signer counts only where the signature was not refused: a file can name any certificate. A phone checked that when
@@ -16,15 +52,15 @@ def observed_apk(info: ApkInfo) -> Observed:
     """
     refused = info.signature is not None and info.signature.verified is False
     shown = info.model_copy(update={"signers": ()}) if refused else info
-    return Observed(packages=(_of_files(info.package, [shown], info.path),))
+    return MatchInput(packages=(package_of_files(info.package, [shown], info.path),))
 
 
-def observed_phone(
+def input_of_phone(
     snapshot: Snapshot,
     apks: Sequence[ApkInfo],
     paths: Mapping[str, PathKind],
     digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
-) -> Observed:
+) -> MatchInput:
     """Return what a phone shows: each package with all that its files hold, and each APK that no package lists.
 
     Args:
@@ -40,20 +76,18 @@ def observed_phone(
         own = [by_path[file.path] for file in package.files if file.path in by_path]
         listed.update(info.path for info in own)
         packages.append(_of_package(package, own, digests))
-    packages += [_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
+    packages += [package_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
     files = [file.path for package in snapshot.packages for file in package.files]
     others = {path: digests[path] for path in digests.keys() - set(files)}
-    packages += [
-        ObservedPackage(name=None, hashes=frozenset(found), path=path) for path, found in sorted(others.items())
-    ]
-    return Observed(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
+    packages += [PackageInput(name=None, hashes=frozenset(found), path=path) for path, found in sorted(others.items())]
+    return MatchInput(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
 
 
-def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str, Sequence[str]]) -> ObservedPackage:
+def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str, Sequence[str]]) -> PackageInput:
     path = package.files[0].path if package.files else "pm list packages"
-    read = _of_files(package.name, apks, path)
+    read = package_of_files(package.name, apks, path)
     told = {digest for file in package.files for digest in (file.sha256, *digests.get(file.path, ())) if digest}
-    return ObservedPackage(
+    return PackageInput(
         name=package.name,
         version_name=package.version_name,
         version_code=package.version_code,
@@ -65,10 +99,11 @@ def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str,
     )
 
 
-def _of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> ObservedPackage:
+def package_of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> PackageInput:
+    """Return a package with all that its files hold."""
     signers = [signer for info in apks for signer in info.signers or ()]
     first = apks[0] if apks else None
-    return ObservedPackage(
+    return PackageInput(
         name=name,
         version_name=first.version_name if first else None,
         version_code=first.version_code if first else None,

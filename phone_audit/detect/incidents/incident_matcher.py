@@ -1,35 +1,32 @@
-"""Matching of published incidents against what was observed."""
+"""Matching of published incidents against what was seen."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from phone_audit.judge.conditions import Fit, fit
-from phone_audit.judge.index import Index, index_of
-from phone_audit.judge.observed import (
+from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.incidents.incident_index import Index, index_of
+from phone_audit.detect.incidents.incident_match import (
     UNKNOWN_BUILD,
-    WORDS,
+    Fit,
     Hit,
     HitKind,
     IncidentMatch,
-    Observed,
-    ObservedPackage,
-    Word,
-    confirmed_where,
+    confirmed_strength,
+    fit,
 )
-from phone_audit.judge.package_hits import package_hits
-from phone_audit.judge.prints import with_fingerprint_parts
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
+from phone_audit.detect.incidents.package_matcher import package_hits
 from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry, ModelFact
+from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
 from phone_audit.model.finding import Evidence, Subject
-
-__all__ = ["Hit", "IncidentMatch", "Observed", "ObservedPackage", "match_incidents"]
 
 Found = Iterator[tuple[IncidentEntry, Hit]]
 
 
-def match_incidents(observed: Observed, knowledge: Knowledge) -> tuple[IncidentMatch, ...]:
+def match_incidents(observed: MatchInput, knowledge: Knowledge) -> tuple[IncidentMatch, ...]:
     """Hold what was observed against every incident.
 
     The words and rules are those of docs/knowledge.md: recalled facts never confirm, a name that is not enough alone
@@ -46,13 +43,18 @@ def match_incidents(observed: Observed, knowledge: Knowledge) -> tuple[IncidentM
     for incident, hit in _build_hits(index, observed, properties):
         incidents[incident.id] = incident
         hits[incident.id].append(hit)
-        if hit.word == "affected":
+        if hit.strength == "affected":
             affected.add(incident.id)
     for incident, hit in _other_hits(index, observed, properties, affected):
         incidents[incident.id] = incident
         hits[incident.id].append(hit)
-    matches = (_settle(incidents[name], found, name in affected, properties) for name, found in hits.items())
-    return tuple(sorted((match for match in matches if match), key=lambda m: (WORDS.index(m.word), m.incident.id)))
+    settled = (_settle(incidents[name], found, name in affected, properties) for name, found in hits.items())
+    matches = [match for match in settled if match]
+    return tuple(sorted(matches, key=lambda match: (_rank(match.hits[0]), match.incident.id)))
+
+
+def _rank(hit: Hit) -> int:
+    return MATCH_STRENGTHS.index(hit.strength)
 
 
 def _settle(
@@ -63,24 +65,24 @@ def _settle(
     if applies is Fit.NO:
         return None
     if "build" in incident.requires and not affected:
-        hits = [hit for hit in hits if hit.word != "confirmed"]
+        hits = [hit for hit in hits if hit.strength != "confirmed"]
     if applies is Fit.UNSURE:
         hits = [_unsure(hit) for hit in hits]
-    if any(hit.word == "fixed" for hit in hits):
-        hits = [hit for hit in hits if hit.word != "model"]
-    in_order = tuple(sorted(hits, key=lambda hit: (WORDS.index(hit.word), hit.subject.kind, hit.subject.name)))
+    if any(hit.strength == "fixed" for hit in hits):
+        hits = [hit for hit in hits if hit.strength != "model"]
+    in_order = tuple(sorted(hits, key=lambda hit: (_rank(hit), hit.subject.kind, hit.subject.name)))
     return IncidentMatch(incident, in_order) if in_order else None
 
 
 def _unsure(hit: Hit) -> Hit:
-    word = _UNSURE.get(hit.word, hit.word)
-    return replace(hit, word=word, undecided=hit.undecided or hit.word == "confirmed")
+    strength = _UNSURE.get(hit.strength, hit.strength)
+    return replace(hit, strength=strength, undecided=hit.undecided or hit.strength == "confirmed")
 
 
-_UNSURE: Mapping[Word, Word] = {"confirmed": "weak", "affected": "candidate"}
+_UNSURE: Mapping[MatchStrength, MatchStrength] = {"confirmed": "weak", "affected": "candidate"}
 
 
-def _build_hits(index: Index, observed: Observed, properties: Mapping[str, str]) -> Found:
+def _build_hits(index: Index, observed: MatchInput, properties: Mapping[str, str]) -> Found:
     """Yield what the build itself says."""
     name = observed.build_name or build_name(properties)
     for field in sorted(index.builds.fields & properties.keys()):
@@ -92,7 +94,7 @@ def _build_hits(index: Index, observed: Observed, properties: Mapping[str, str])
                 yield incident, Hit(kind, word, (fact,), Subject(kind="build", name=name), evidence)
 
 
-def _build_word(fact: BuildFact | ModelFact, applies: Fit) -> Word | None:
+def _build_word(fact: BuildFact | ModelFact, applies: Fit) -> MatchStrength | None:
     if applies is Fit.NO:
         return None
     if isinstance(fact, ModelFact):
@@ -101,7 +103,7 @@ def _build_word(fact: BuildFact | ModelFact, applies: Fit) -> Word | None:
     return "candidate" if fact.status == "affected" and unproven else fact.status
 
 
-def _other_hits(index: Index, observed: Observed, properties: Mapping[str, str], affected: set[str]) -> Found:
+def _other_hits(index: Index, observed: MatchInput, properties: Mapping[str, str], affected: set[str]) -> Found:
     """Yield what packages, properties and paths say."""
     build = tuple(
         property_evidence(observed, field, properties[field])
@@ -116,7 +118,7 @@ def _other_hits(index: Index, observed: Observed, properties: Mapping[str, str],
     yield from _path_hits(index, observed, properties, device)
 
 
-def _version_hits(index: Index, package: ObservedPackage, properties: Mapping[str, str]) -> Found:
+def _version_hits(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Found:
     if package.name is None or package.version_name is None:
         return
     for incident, fact in index.versions.of(package.name):
@@ -128,7 +130,7 @@ def _version_hits(index: Index, package: ObservedPackage, properties: Mapping[st
 
 
 def _property_hits(
-    index: Index, observed: Observed, properties: Mapping[str, str], affected: set[str], device: Subject
+    index: Index, observed: MatchInput, properties: Mapping[str, str], affected: set[str], device: Subject
 ) -> Found:
     """Yield the incidents' properties that are set. One that is not enough alone needs an affected build."""
     for name in index.properties:
@@ -140,13 +142,11 @@ def _property_hits(
             applies = fit(fact, properties)
             if enough and fact.expected in (None, value) and applies is not Fit.NO:
                 evidence = (property_evidence(observed, name, value),)
-                yield (
-                    incident,
-                    Hit("property", confirmed_where(applies), (fact,), device, evidence, applies is Fit.UNSURE),
-                )
+                strength = confirmed_strength(applies)
+                yield incident, Hit("property", strength, (fact,), device, evidence, applies is Fit.UNSURE)
 
 
-def _path_hits(index: Index, observed: Observed, properties: Mapping[str, str], device: Subject) -> Found:
+def _path_hits(index: Index, observed: MatchInput, properties: Mapping[str, str], device: Subject) -> Found:
     for path in index.paths:
         if path not in observed.paths:
             continue
@@ -155,10 +155,13 @@ def _path_hits(index: Index, observed: Observed, properties: Mapping[str, str], 
             applies = fit(fact, properties)
             if (fact.type is None or kind in (None, fact.type)) and applies is not Fit.NO:
                 evidence = (Evidence(kind="path", where=path, value=path),)
-                yield incident, Hit("path", confirmed_where(applies), (fact,), device, evidence, applies is Fit.UNSURE)
+                yield (
+                    incident,
+                    Hit("path", confirmed_strength(applies), (fact,), device, evidence, applies is Fit.UNSURE),
+                )
 
 
-def property_evidence(observed: Observed, name: str, value: str) -> Evidence:
+def property_evidence(observed: MatchInput, name: str, value: str) -> Evidence:
     """Say which property was seen, and where."""
     return Evidence(kind="property", where=observed.properties_from, value=f"{name}={value}")
 

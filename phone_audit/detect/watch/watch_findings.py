@@ -1,4 +1,4 @@
-"""What was seen live → findings and a verdict.
+"""What was seen live → findings.
 
 A package that was connected is judged by what its code holds, as in any scan. A connection adds to that only what is
 shown: an address or a name that was seen stands beside the code as an endpoint that was called. What is `app-only` is
@@ -6,37 +6,30 @@ told in words, and no known-bad rests on it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.citations import all_sources, cited_once
-from phone_audit.judge.coverage import Unread, sorted_skipped
-from phone_audit.judge.headlines import watch_headlines
-from phone_audit.judge.incident_findings import incident_findings
-from phone_audit.judge.index import index_of
-from phone_audit.judge.indicator_findings import indicator_findings
-from phone_audit.judge.joining import observed_endpoint, socket_evidence
-from phone_audit.judge.merging import merged
-from phone_audit.judge.observed import IncidentMatch, Observed, ObservedPackage
-from phone_audit.judge.outcomes import supports
-from phone_audit.judge.prints import with_fingerprint_parts
-from phone_audit.judge.reasons import reason_text
-from phone_audit.judge.verdict import Reading, Supported, verdict
+from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.incidents.citations import all_sources
+from phone_audit.detect.incidents.incident_findings import matched_incident
+from phone_audit.detect.incidents.incident_index import index_of
+from phone_audit.detect.incidents.incident_match import IncidentMatch
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput, package_of_files
+from phone_audit.detect.indicator_findings import indicator_findings
+from phone_audit.detect.watch.connection_join import observed_endpoint, socket_evidence
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkInfo, Endpoint
+from phone_audit.model.detection import Detected
 from phone_audit.model.finding import (
     Evidence,
     Finding,
-    Incident,
     Remedy,
     Severity,
-    Skipped,
     Subject,
-    Verdict,
     finding_key,
 )
-from phone_audit.model.watch import Observation, Samples
+from phone_audit.model.watch import Observation
 from phone_audit.model.wording import listed
 
 INCIDENT_TALKS = "watch.incident"
@@ -66,63 +59,35 @@ class WatchedPackage:
         return tuple(one for info in self.apks for one in info.endpoints or ())
 
 
-@dataclass(frozen=True)
-class JudgedWatch:
-    """What is claimed of what was seen. `incidents` are those that findings cite or speak of."""
-
-    findings: tuple[Finding, ...]
-    incidents: tuple[Incident, ...]
-    verdict: Verdict
-    skipped: tuple[Skipped, ...]
-
-
-def judge_watch(
+def detect_watch(
     observations: Sequence[Observation],
     packages: Mapping[str, WatchedPackage],
     properties: Mapping[str, str],
-    samples: Samples,
-    skipped: Sequence[Skipped],
     knowledge: Knowledge,
-) -> JudgedWatch:
-    """Judge what was seen.
+) -> Detected:
+    """Return what is claimed of what was seen.
 
     Args:
         observations: joined with the code of their packages.
         packages: those that were connected, by name.
         properties: the phone's.
-        samples: how well was looked.
-        skipped: what was not read.
         knowledge: the published incidents, and what feeds list.
     """
-    observed = Observed(properties=properties, packages=tuple(_observed(observations, packages)))
-    matches = [match for match in match_incidents(observed, knowledge) if _speaks_of_packages(match)]
-    by_match = {match.incident.id: incident_findings(match, on_phone=True) for match in matches}
-    published = [finding for found in by_match.values() for finding in found]
-    told = [
-        *published,
-        *indicator_findings(Observed(packages=observed.packages), knowledge, on_phone=True),
-        *_incident_talks(observations, matches, packages, knowledge),
-        *_cleartext(observations),
-        *_screen_off(observations),
-    ]
-    found = merged(told)
-    incidents = {one.id: one for one in cited_once(match.incident for match in matches if by_match[match.incident.id])}
-    full = with_fingerprint_parts(properties)
-    texts = {match.incident.id: reason_text(match, full, on_phone=True) for match in matches}
-    supported = [
-        Supported(finding, supports(finding, incidents), texts.get(finding.incident or "", finding.message))
-        for finding in found
-    ]
-    unread = sorted_skipped(skipped)
-    return JudgedWatch(
-        findings=found,
-        incidents=tuple(incidents[name] for name in sorted(incidents)),
-        verdict=verdict(supported, Reading(watch_headlines(samples.taken, len(observations)), Unread(unread))),
-        skipped=unread,
+    given = MatchInput(properties=properties, packages=tuple(_inputs(observations, packages)))
+    matches = [match for match in match_incidents(given, knowledge) if _speaks_of_packages(match)]
+    known = with_fingerprint_parts(properties)
+    return Detected(
+        matched=tuple(matched_incident(match, known, on_phone=True) for match in matches),
+        findings=(
+            *indicator_findings(MatchInput(packages=given.packages), knowledge, on_phone=True),
+            *_incident_talks(observations, matches, packages, knowledge),
+            *_cleartext(observations),
+            *_screen_off(observations),
+        ),
     )
 
 
-def _observed(observations: Sequence[Observation], packages: Mapping[str, WatchedPackage]) -> Iterable[ObservedPackage]:
+def _inputs(observations: Sequence[Observation], packages: Mapping[str, WatchedPackage]) -> Iterable[PackageInput]:
     """Yield the packages with what their code holds and what was seen of them.
 
     What was seen of a uid that several packages share is nobody's in particular: it stands alone.
@@ -135,21 +100,10 @@ def _observed(observations: Sequence[Observation], packages: Mapping[str, Watche
         if len(one.packages) == 1:
             seen.setdefault(one.packages[0], []).append(endpoint)
         else:
-            yield ObservedPackage(name=None, endpoints=(endpoint,), path=one.who)
+            yield PackageInput(name=None, endpoints=(endpoint,), path=one.who)
     for name, package in sorted(packages.items()):
-        infos = package.apks
-        signers = [signer for info in infos for signer in info.signers or ()]
-        yield ObservedPackage(
-            name=name,
-            version_name=infos[0].version_name if infos else None,
-            version_code=infos[0].version_code if infos else None,
-            signers=frozenset(digest for signer in signers for digest in (signer.sha256, signer.sha1)),
-            hashes=frozenset(digest for info in infos for file in info.files
-                             for digest in (file.sha256, file.sha1, file.md5) if digest),
-            endpoints=(*package.endpoints, *seen.get(name, ())),
-            path=infos[0].path if infos else "pm list packages",
-            system=package.system,
-        )  # fmt: skip
+        read = package_of_files(name, package.apks, package.apks[0].path if package.apks else "pm list packages")
+        yield replace(read, endpoints=(*read.endpoints, *seen.get(name, ())), system=package.system)
 
 
 def _speaks_of_packages(match: IncidentMatch) -> bool:
@@ -167,7 +121,7 @@ def _incident_talks(
     proven: dict[str, IncidentEntry] = {}
     for match in matches:
         for hit in match.hits:
-            if hit.word == "confirmed" and hit.subject.kind == "package":
+            if hit.strength == "confirmed" and hit.subject.kind == "package":
                 proven.setdefault(hit.subject.name, match.incident)
     for one in observations:
         for name in one.packages:

@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from phone_audit.judge.prints import FINGERPRINT, FINGERPRINT_FIELDS, with_fingerprint_parts
-from phone_audit.judge.properties_text import is_properties_text, read_properties
-from phone_audit.judge.settings_text import PATCH, read_settings
+from phone_audit.detect.builds.build_properties import (
+    BUILD_ID,
+    DISPLAY_ID,
+    FINGERPRINT,
+    FINGERPRINT_FIELDS,
+    INCREMENTAL,
+    MODEL,
+    PATCH,
+    with_fingerprint_parts,
+)
+from phone_audit.detect.builds.build_text import is_properties_text, read_properties, read_settings
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schemes import ReadBuild, SchemeIndex
 from phone_audit.model.results import ParsedBuild
 
-DISPLAY_ID, BUILD_ID, INCREMENTAL = "ro.build.display.id", "ro.build.id", "ro.build.version.incremental"
-MODEL = "ro.product.model"
 VENDOR_NUMBERS = (
     DISPLAY_ID,
     INCREMENTAL,
@@ -209,11 +215,6 @@ def _incremental(text: str, _schemes: SchemeIndex) -> Form | None:
 
 
 _FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (_fingerprint, _description, _scheme, _incremental)
-
-
-def renamed(build: BuildInput, name: str) -> BuildInput:
-    """Return the same build under another name, such as the spelling that a person used."""
-    return replace(build, name=name)
 
 
 def _day(digits: str) -> str | None:

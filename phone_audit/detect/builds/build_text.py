@@ -1,18 +1,55 @@
-"""Text from the Settings screen: what a person copies or types from About phone."""
+"""What a person copies of phones: getprop, a build.prop file or the Settings screen; of one phone, or several."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
+from phone_audit.detect.builds.build_properties import BUILD_ID, DISPLAY_ID, INCREMENTAL, MODEL, PATCH
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import LabelFile, MonthNames
+from phone_audit.model.text import ENTRY, parse_getprop
+
+_BUILD_PROP = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w.\-]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
+_EXCERPT = 12
+"""Entries; below this chance alone could bring most of them in order, and no phone has so few."""
+_ONE_LINE = re.compile(r"(ro|persist|gsm|sys|vendor)\.[\w.\-]+=.*")
+
+
+def read_properties(text: str) -> dict[str, str]:
+    """Read properties from the output of `getprop` or from a `build.prop` file; empty where the text is neither.
+
+    A value of getprop may go over several lines, and none of them starts another property. Of a name that stands twice
+    in a `build.prop` the last value counts, as in Android's init since version 10.
+    """
+    found = parse_getprop(text.replace("\r\n", "\n"), fewest_sorted=_EXCERPT)
+    return found or {match["name"]: match["value"].strip() for match in _BUILD_PROP.finditer(text)}
+
+
+def is_properties_text(text: str) -> bool:
+    """Tell whether a text is to be read as properties: it has several lines, or is one line of such a text."""
+    return "\n" in text or ENTRY.match(text) is not None or _ONE_LINE.fullmatch(text) is not None
+
+
+def property_names(lines: Sequence[str]) -> list[str]:
+    """Return the names of the properties that the lines set, in either form; other lines are left out."""
+    found = (ENTRY.match(line) or _BUILD_PROP.match(line) for line in lines)
+    return [match[1] for match in found if match]
+
+
+def property_of(line: str) -> tuple[str, str] | None:
+    """Return name and value that a line sets, in either form; a value that goes on in the next line is cut there."""
+    entry = ENTRY.match(line)
+    if entry:
+        return entry[1], line[entry.end() :].strip().removesuffix("]")
+    match = _BUILD_PROP.match(line)
+    return (match["name"], match["value"].strip()) if match else None
+
 
 Value = TypeVar("Value")
 
-PATCH = "ro.build.version.security_patch"
 _RELEASE = "ro.build.version.release"
 _BETWEEN = " \t:：=-–|"  # noqa: RUF001 — a fullwidth colon and a dash stand between label and value too
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
@@ -135,3 +172,75 @@ def _months(months: Sequence[MonthNames]) -> Iterator[tuple[str, int]]:
 
 def _longest_first(words: Mapping[str, Value]) -> dict[str, Value]:
     return {word: words[word] for word in sorted(words, key=lambda word: (-len(word), word))}
+
+
+_OF_ONE_BUILD = frozenset(
+    (
+        DISPLAY_ID,
+        BUILD_ID,
+        "ro.build.fingerprint",
+        INCREMENTAL,
+        MODEL,
+        "ro.build.tags",
+        "ro.build.type",
+        "ro.serialno",
+        "ro.boot.serialno",
+    )
+)
+"""A phone has one value of each of these; others may stand twice in its own files."""
+
+Item = tuple[int, str, str]
+"""Number of the line, what it names, its value."""
+
+
+@dataclass
+class _Record:
+    start: int
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def split_properties(text: str) -> list[str]:
+    """Split a property text where a property of the build stands again with another value.
+
+    Args:
+        text: outputs of getprop or build.prop files, one after the other; hostile input. Takes time in its length.
+
+    Returns:
+        The text itself where it describes one phone, else a text for each.
+    """
+    lines = text.split("\n")
+    named = ((at, found) for at, line in enumerate(lines) if (found := property_of(line)))
+    return _cut(text, lines, ((at, *found) for at, found in named), _OF_ONE_BUILD)
+
+
+def split_settings(text: str, knowledge: Knowledge) -> list[str]:
+    """Split text of the Settings screen where a label stands again with another value; as `split_properties`."""
+    lines = text.splitlines()
+    items = [
+        (item.at, item.name if item.name == DISPLAY_ID else item.label, item.value)
+        for item in labelled_lines(lines, knowledge)
+    ]
+    return _cut(text, lines, items, {key for _, key, _ in items})
+
+
+def _cut(text: str, lines: Sequence[str], items: Iterable[Item], telling: Container[str]) -> list[str]:
+    """Begin a record where a name stands again or getprop's order starts anew; join those that agree on `telling`."""
+    records = [_Record(0)]
+    last = ""
+    for at, key, value in items:
+        unsorted = lines[at].startswith("[") and key < last  # getprop sorts by name
+        if key in records[-1].values or unsorted:
+            records.append(_Record(at))
+        records[-1].values[key] = value
+        last = key
+    kept = records[:1]
+    for record in records[1:]:
+        before = kept[-1].values
+        if any(key in telling and before.get(key, value) != value for key, value in record.values.items()):
+            kept.append(record)
+        else:
+            before.update(record.values)
+    if len(kept) == 1:
+        return [text]
+    ends = [record.start for record in kept[1:]] + [len(lines)]
+    return ["\n".join(lines[record.start : end]) for record, end in zip(kept, ends, strict=True)]

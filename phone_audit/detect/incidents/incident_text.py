@@ -1,12 +1,12 @@
 """The sentences by which a matched incident answers a worried owner, put together from its facts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from phone_audit.judge.advice import advice, seen_in
-from phone_audit.judge.citations import sources_of
-from phone_audit.judge.fixed_builds import fixed_sentence, service_pack_sentence
-from phone_audit.judge.index import host_of
-from phone_audit.judge.observed import Hit, IncidentMatch
+from phone_audit.detect.incidents.citations import publishers, sources_of
+from phone_audit.detect.incidents.incident_index import host_of
+from phone_audit.detect.incidents.incident_match import Hit, IncidentMatch
+from phone_audit.knowledge.compare import HMD_BUILD
 from phone_audit.knowledge.schema.incident import (
     BuildFact,
     CertificateFact,
@@ -16,8 +16,91 @@ from phone_audit.knowledge.schema.incident import (
     IncidentEntry,
     PackageFact,
 )
-from phone_audit.model.finding import ADVICE, Subject
-from phone_audit.model.wording import counted, listed, publishers, sentence
+from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.model.finding import Subject
+from phone_audit.model.results import FixCompared
+from phone_audit.model.wording import counted, listed, sentence
+
+
+@dataclass(frozen=True)
+class ShownVersion:
+    """An HMD build number as a phone shows it. `pack` is None where no service pack is shown."""
+
+    text: str
+    branch: str
+    pack: str | None
+    whole: bool
+    """False where only the fingerprint is known, which never holds the service pack."""
+
+
+def shown_version(properties: Mapping[str, str]) -> ShownVersion | None:
+    """Return the HMD build number that is known of a build, or None."""
+    for name in ("ro.build.display.id", "ro.build.version.incremental"):
+        text = properties.get(name, "")
+        found = HMD_BUILD.fullmatch(text)
+        if found:
+            return ShownVersion(text, found["branch"], found["pack"], whole=name == "ro.build.display.id")
+        if text:
+            return None
+    return None
+
+
+def fixed_sentence(incident: IncidentEntry, properties: Mapping[str, str]) -> str:
+    """Name the fixed builds, those of this build's own branch first; empty where none is published."""
+    shown = shown_version(properties)
+    own, others = [], []
+    for fact in incident.builds:
+        if fact.status != "fixed" or fact.confidence != "sourced":
+            continue
+        branch = _branch(fact)
+        if shown and branch == shown.branch:
+            own.append(fact.label or fact.value)
+        else:
+            others.append(_as_range(incident, fact, branch) or fact.label or fact.value)
+    if own:
+        return f"Fixed builds of this branch: {', or '.join([listed(own, last='or'), *others])}."
+    return f"Fixed builds: {listed(others, last='or')}." if others else ""
+
+
+def compared_with_fixes(
+    incidents: Iterable[IncidentEntry], properties: Mapping[str, str], schemes: SchemeIndex
+) -> Iterator[FixCompared]:
+    """Yield where a build stands to each fixed build that the incidents name for one of its properties."""
+    for incident in incidents:
+        for fact in incident.builds:
+            here = properties.get(fact.field)
+            if fact.status == "fixed" and fact.match == "exact" and fact.confidence == "sourced" and here:
+                stands = schemes.compare(here, fact.value)
+                yield FixCompared(incident=incident.id, fixed=fact.value, stands=stands)
+
+
+def service_pack_sentence(incident: IncidentEntry, properties: Mapping[str, str], *, on_phone: bool) -> str:
+    """Say that the service pack, by which fixed and earlier builds differ, is not shown; empty where it is."""
+    shown = shown_version(properties)
+    branches = {fact.branch or _branch(fact) for fact in incident.builds if fact.field == "ro.build.display.id"}
+    if shown is None or shown.pack is not None or shown.branch not in branches:
+        return ""
+    if not shown.whole:
+        return (
+            "A fingerprint does not show the service pack (the build number in Settings does), "
+            "so it cannot tell a fixed build from an earlier one"
+        )
+    who = "This phone" if on_phone else "This build number"
+    return f"{who} does not show its service pack ({shown.text}), so the build alone cannot tell"
+
+
+def _branch(fact: BuildFact) -> str | None:
+    found = HMD_BUILD.fullmatch(fact.value) if fact.match == "exact" else None
+    return found["branch"] if found else None
+
+
+def _as_range(incident: IncidentEntry, fact: BuildFact, branch: str | None) -> str:
+    """Widen a fixed build to its branch from there on, where a fact says that the fault ends exactly there."""
+    for other in incident.builds:
+        if branch and other.branch == branch and other.below and fact.value == f"{branch}_{other.below}":
+            return f"any {branch} from {other.below}"
+    return ""
+
 
 _SENDS = ("data-leak", "telemetry")
 """Categories whose data types are what is sent; in the others they say what was reported."""
@@ -35,7 +118,7 @@ _PROOF: Mapping[type[Fact], str] = {
 
 
 def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
-    """Say what a match means: the incident, what was found by which field, the build, who published it, what to do.
+    """Say what a match means: the incident, what was found by which field, the build, who published it.
 
     Args:
         match: the incident and its hits.
@@ -46,14 +129,15 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
     facts = facts_of(match.hits)
     parts = (
         sentence(incident.title),
-        "" if match.word == "fixed" else published_sentence(incident, facts, proven=match.word not in _UNPROVEN),
+        ""
+        if match.strength == "fixed"
+        else published_sentence(incident, facts, proven=match.strength not in _UNPROVEN),
         _found_sentence(match.hits),
         _build_sentence(match.hits),
         fixed_sentence(incident, properties),
         _decides_sentence(match, properties, on_phone=on_phone),
         sentence(f"It is {disputed(incident)}") if disputed(incident) else "",
         f"Published by {publishers(sources_of(incident, facts))}." if sources_of(incident, facts) else "",
-        "" if match.word == "fixed" else f"{ADVICE} {sentence(advice(incident, seen_in(match.hits))[0])}",
     )
     return " ".join(part for part in parts if part)
 
@@ -161,7 +245,7 @@ def _build_sentence(hits: Iterable[Hit]) -> str:
             return ""
         shown = listed([_shown(hit) for hit in models], 3)
         return f"The model is one that is named ({shown}); that does not tell whether this build has it."
-    word, shown = builds[0].word, _shown(builds[0])
+    word, shown = builds[0].strength, _shown(builds[0])
     if word == "affected":
         return f"This build is listed as affected ({shown})."
     if word == "fixed":
@@ -180,17 +264,17 @@ def _shown(hit: Hit) -> str:
 def _decides_sentence(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
     """Say what the judgement rests on where the build does not decide, and what is missing in a weak match."""
     unknown_pack = service_pack_sentence(match.incident, properties, on_phone=on_phone)
-    if match.word == "confirmed":
-        kinds = {type(fact) for hit in match.hits if hit.word == "confirmed" for fact in hit.facts}
-        if PackageFact not in kinds or any(hit.word == "affected" for hit in match.hits):
+    if match.strength == "confirmed":
+        kinds = {type(fact) for hit in match.hits if hit.strength == "confirmed" for fact in hit.facts}
+        if PackageFact not in kinds or any(hit.strength == "affected" for hit in match.hits):
             return ""
         proof = [name for kind, name in _PROOF.items() if kind in kinds]
         undecided = unknown_pack or (_undecided(match) and "The build alone cannot tell")
         return f"{undecided}: {listed(proof)} {'do' if len(proof) > 1 else 'does'}." if undecided else ""
-    if match.word == "weak":
+    if match.strength == "weak":
         missing = _missing_sentence(match, on_phone=on_phone)
         return f"{missing} {sentence(unknown_pack)}" if unknown_pack else missing
-    if match.word != "candidate":
+    if match.strength != "candidate":
         return ""
     if any(hit.kind == "package-version" for hit in match.hits):
         return "A name and a version are no proof: whether this one does it has not been seen."
@@ -206,4 +290,4 @@ def _missing_sentence(match: IncidentMatch, *, on_phone: bool) -> str:
 
 
 def _undecided(match: IncidentMatch) -> bool:
-    return any(hit.kind in ("build", "model") and hit.word in ("candidate", "model") for hit in match.hits)
+    return any(hit.kind in ("build", "model") and hit.strength in ("candidate", "model") for hit in match.hits)

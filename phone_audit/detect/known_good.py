@@ -1,4 +1,4 @@
-"""Packages that a baseline or a maker's log knows: by name and by signer or file, never by name alone. The image too.
+"""Packages that a baseline or a maker's log knows: by signer or file beside the name. And the image.
 
 What is found here takes nothing off a finding: a name that AOSP has and the key of the phone's maker say whose package
 it is, not that the maker added nothing to it, which is what most published incidents are about.

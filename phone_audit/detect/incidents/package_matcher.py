@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phone_audit.judge.conditions import Fit, fit, waits_for_build
-from phone_audit.judge.index import Index
-from phone_audit.judge.observed import Hit, ObservedPackage, confirmed_where
+from phone_audit.detect.incidents.incident_index import Index
+from phone_audit.detect.incidents.incident_match import Fit, Hit, confirmed_strength, fit, waits_for_build
+from phone_audit.detect.incidents.match_input import PackageInput
 from phone_audit.knowledge.schema.incident import CertificateFact, EndpointFact, Fact, HashFact, IncidentEntry
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Subject
@@ -23,7 +23,7 @@ class Seen:
 
 def package_hits(
     index: Index,
-    package: ObservedPackage,
+    package: PackageInput,
     properties: Mapping[str, str],
     affected: Mapping[str, tuple[Evidence, ...]],
 ) -> Iterator[tuple[IncidentEntry, Hit]]:
@@ -51,7 +51,7 @@ def package_hits(
         if hashes:
             applies = max(item.applies for item in hashes)
             hit = Hit(
-                "hash", confirmed_where(applies), _facts(hashes), subject, _evidence(hashes), applies is Fit.UNSURE
+                "hash", confirmed_strength(applies), _facts(hashes), subject, _evidence(hashes), applies is Fit.UNSURE
             )
             yield hashes[0].incident, hit
         strong = [item for item in items if isinstance(item.fact, EndpointFact) and item.fact.weight == "strong"]
@@ -64,7 +64,7 @@ def package_hits(
 
 def _by_name(
     index: Index,
-    package: ObservedPackage,
+    package: PackageInput,
     properties: Mapping[str, str],
     seen: Mapping[str, list[Seen]],
     affected: Mapping[str, tuple[Evidence, ...]],
@@ -77,11 +77,11 @@ def _by_name(
         if applies is not Fit.NO and (fact.standalone or seconds or build) and _is_about(incident, package):
             facts = (fact, *_facts(seconds))
             evidence = (package_evidence(package), *_evidence(seconds), *build)
-            word, subject = confirmed_where(applies), package_subject(package)
+            word, subject = confirmed_strength(applies), package_subject(package)
             yield incident, Hit("package", word, facts, subject, evidence, applies is Fit.UNSURE)
 
 
-def _seen(index: Index, package: ObservedPackage, properties: Mapping[str, str]) -> Iterator[Seen]:
+def _seen(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Iterator[Seen]:
     """Yield the hashes, signers and endpoints of the package that some incident lists."""
     for digest in sorted(package.hashes):
         for incident, file in index.hashes.of(digest):
@@ -108,15 +108,15 @@ def _applying(
         yield Seen(incident, fact, evidence, applies)
 
 
-def _is_about(incident: IncidentEntry, package: ObservedPackage) -> bool:
+def _is_about(incident: IncidentEntry, package: PackageInput) -> bool:
     """Tell whether a package may prove an incident: one about the firmware says nothing of what its owner installed."""
     return incident.applies_to is None or package.system is True
 
 
-def _certificate_hit(item: Seen, package: ObservedPackage, key: Subject) -> Hit:
+def _certificate_hit(item: Seen, package: PackageInput, key: Subject) -> Hit:
     """A hit on the certificate, whose evidence names the package that carries it."""
     named = (package_evidence(package),) if package.name is not None else ()
-    word, undecided = confirmed_where(item.applies), item.applies is Fit.UNSURE
+    word, undecided = confirmed_strength(item.applies), item.applies is Fit.UNSURE
     return Hit("certificate", word, (item.fact,), key, (*named, *item.evidence), undecided)
 
 
@@ -129,14 +129,14 @@ def _evidence(items: Iterable[Seen]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(piece for item in items for piece in item.evidence))
 
 
-def package_subject(package: ObservedPackage) -> Subject:
+def package_subject(package: PackageInput) -> Subject:
     """Name the package, or the file where the package is not known."""
     if package.name is None:
         return Subject(kind="apk", name=package.path)
     return Subject(kind="package", name=package.name)
 
 
-def package_evidence(package: ObservedPackage) -> Evidence:
+def package_evidence(package: PackageInput) -> Evidence:
     """Say that the package is there, and where."""
     return Evidence(kind="package", where=package.path, value=package.name or "")
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from phone_audit.detect.incidents.incident_match import HitKind
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.match_input import MatchInput, PackageInput, PathKind
 from phone_audit.files.short_repr import short_repr
-from phone_audit.judge.batch import match_incidents
-from phone_audit.judge.observed import WORDS, HitKind, Observed, ObservedPackage, PathKind, Word
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.rules import split_url
 from phone_audit.knowledge.schema.incident import IncidentEntry, MustIgnore, MustMatch
 from phone_audit.model.apk import Endpoint
+from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
 
 _WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")
 """Kinds of test in which the build itself is what is tested; in the others it is only known beside it."""
@@ -28,8 +30,8 @@ class FailedTest:
     incident: str
     place: str
     test: MustMatch | MustIgnore
-    got: Word | None
-    wanted: Word | None
+    got: MatchStrength | None
+    wanted: MatchStrength | None
 
     def __str__(self) -> str:
         value = self.test.value
@@ -61,15 +63,15 @@ def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
                 yield FailedTest(incident.id, f"tests.ignores[{number}]", quiet, got, None)
 
 
-def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> Word | None:
+def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> MatchStrength | None:
     """Return the strongest word with which the identifier of a test meets an incident, or None."""
     matches = match_incidents(observed_in(test), knowledge)
     hits = [hit for match in matches if match.incident.id == incident.id for hit in match.hits]
-    words = [hit.word for hit in hits if test.kind in _WHOLE_BUILD or hit.kind not in _BUILD_HITS]
-    return min(words, key=WORDS.index, default=None)
+    words = [hit.strength for hit in hits if test.kind in _WHOLE_BUILD or hit.kind not in _BUILD_HITS]
+    return min(words, key=MATCH_STRENGTHS.index, default=None)
 
 
-def observed_in(test: MustMatch | MustIgnore) -> Observed:
+def observed_in(test: MustMatch | MustIgnore) -> MatchInput:
     """Put the identifier of a test into the form that the matcher is given.
 
     Raises:
@@ -79,7 +81,7 @@ def observed_in(test: MustMatch | MustIgnore) -> Observed:
     parts = {} if isinstance(test.value, str) else {name: str(value) for name, value in test.value.items()}
     properties = {**test.build, **{name: value for name, value in parts.items() if name.startswith("ro.")}}
     paths: Mapping[str, PathKind | None] = {}
-    packages: tuple[ObservedPackage, ...] = ()
+    packages: tuple[PackageInput, ...] = ()
     if test.kind in _BUILD_FIELD:
         properties[_BUILD_FIELD[test.kind]] = one
     elif test.kind == "property":
@@ -92,14 +94,14 @@ def observed_in(test: MustMatch | MustIgnore) -> Observed:
         packages = (_package(test.kind, one, parts),)
     elif test.kind != "build":
         raise ValueError(f"there is no test of the kind {short_repr(test.kind)}")
-    return Observed(properties, packages, paths)
+    return MatchInput(properties, packages, paths)
 
 
-def _package(kind: str, one: str, parts: Mapping[str, str]) -> ObservedPackage:
+def _package(kind: str, one: str, parts: Mapping[str, str]) -> PackageInput:
     host = one if kind in ("endpoint", "dex-string") else parts.get("endpoint")
     digest = one if kind == "hash" else parts.get("hash")
     signer = one if kind == "certificate" else parts.get("signer")
-    return ObservedPackage(
+    return PackageInput(
         name=one if kind == "package" else parts.get("package"),
         version_name=parts.get("version_name"),
         signers=frozenset([signer] if signer else []),

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from phone_audit.judge.advice import seen_in
-from phone_audit.judge.citations import all_sources
-from phone_audit.judge.observed import UNKNOWN_BUILD, WORDS, Hit, IncidentMatch, Word
-from phone_audit.judge.reasons import disputed, found_phrase
-from phone_audit.judge.remedies import remedies
+from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.incidents.citations import all_sources, cited
+from phone_audit.detect.incidents.incident_match import UNKNOWN_BUILD, Hit, IncidentMatch
+from phone_audit.detect.incidents.incident_matcher import match_incidents
+from phone_audit.detect.incidents.incident_text import disputed, found_phrase, reason_text
+from phone_audit.detect.incidents.match_input import MatchInput
+from phone_audit.detect.incidents.remedies import advice, remedies, seen_in
+from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.model.detection import MATCH_STRENGTHS, MatchedIncident, MatchStrength
 from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Subject, finding_key
 
 
@@ -22,7 +26,7 @@ class Claim:
     says: str
 
 
-CLAIMS: Mapping[Word, Claim] = {
+CLAIMS: Mapping[MatchStrength, Claim] = {
     "confirmed": Claim("published-incident", "confirmed", None, "{seen}: this is the published incident “{title}”."),
     "affected": Claim("published-incident", "high", None, "{seen} is listed as affected by “{title}”."),
     "weak": Claim("possible-incident", "medium", None, "{seen}: this points to “{title}”, {missing}."),
@@ -32,6 +36,35 @@ CLAIMS: Mapping[Word, Claim] = {
     "model": Claim("named-model", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
 }
 """`fixed` claims nothing: there is no finding."""
+
+
+def matched_incidents(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[MatchedIncident, ...]:
+    """Return the incidents that are met, by strength and id, with what they claim.
+
+    Args:
+        given: the phone, the APK or the build.
+        knowledge: the published incidents.
+        on_phone: whether a phone was read, so that commands for one make sense.
+    """
+    properties = with_fingerprint_parts(given.properties)
+    return tuple(matched_incident(match, properties, on_phone=on_phone) for match in match_incidents(given, knowledge))
+
+
+def matched_incident(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> MatchedIncident:
+    """Return what one match claims.
+
+    Args:
+        match: the incident and its hits.
+        properties: what is known of the build, the fingerprint taken apart.
+        on_phone: whether a phone was read.
+    """
+    return MatchedIncident(
+        incident=cited(match.incident),
+        strength=match.strength,
+        findings=incident_findings(match, on_phone=on_phone),
+        reason=reason_text(match, properties, on_phone=on_phone),
+        advice=None if match.strength == "fixed" else advice(match.incident, seen_in(match.hits))[0],
+    )
 
 
 def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding, ...]:
@@ -44,12 +77,12 @@ def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding,
         match: the incident and its hits.
         on_phone: whether commands for a phone make sense.
     """
-    context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.word != "fixed"]
+    context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.strength != "fixed"]
     groups: dict[tuple[str, str], list[Hit]] = {}
     for hit in match.hits:
-        if hit.kind not in ("build", "model") and hit.word != "fixed":
+        if hit.kind not in ("build", "model") and hit.strength != "fixed":
             groups.setdefault((hit.subject.kind, hit.subject.name), []).append(hit)
-    strongest = min((_rank(hits) for hits in groups.values()), default=len(WORDS))
+    strongest = min((_rank(hits) for hits in groups.values()), default=len(MATCH_STRENGTHS))
     found = [_finding(match.incident, hits, context, on_phone) for hits in sorted(groups.values(), key=_rank)]
     if context and _rank(context) < strongest:
         found.insert(0, _finding(match.incident, context, (), on_phone))
@@ -57,11 +90,11 @@ def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding,
 
 
 def _rank(hits: Iterable[Hit]) -> int:
-    return min(WORDS.index(hit.word) for hit in hits)
+    return min(MATCH_STRENGTHS.index(hit.strength) for hit in hits)
 
 
 def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], on_phone: bool) -> Finding:
-    claim = CLAIMS[WORDS[_rank(hits)]]
+    claim = CLAIMS[MATCH_STRENGTHS[_rank(hits)]]
     subject = hits[0].subject
     proven = claim.id == "published-incident"  # nobody is told to switch something off for a mere sign
     package = subject.name if on_phone and proven and subject.kind == "package" else None

@@ -1,0 +1,1 @@
+"""Build identifiers and property texts → what they tell, and which findings."""

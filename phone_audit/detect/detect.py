@@ -1,0 +1,54 @@
+"""All that speaks of a phone or an APK: published incidents, what feeds list, detectors and firmware rules."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from phone_audit.detect.detectors import apk_findings, device_findings
+from phone_audit.detect.incidents.incident_findings import matched_incidents
+from phone_audit.detect.incidents.match_input import MatchInput, PathKind, input_of_apk, input_of_phone
+from phone_audit.detect.indicator_findings import indicator_findings
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.detection import Detected
+from phone_audit.model.device import Snapshot
+
+_NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
+_NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+def detect_apk(info: ApkInfo, knowledge: Knowledge) -> Detected:
+    """Return what is claimed of one APK, with nothing known of a phone."""
+    return match_listed(input_of_apk(info), knowledge, on_phone=False).plus(apk_findings(info, knowledge))
+
+
+def detect_phone(
+    snapshot: Snapshot,
+    apks: Sequence[ApkInfo],
+    knowledge: Knowledge,
+    paths: Mapping[str, PathKind] = _NO_PATHS,
+    digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
+) -> Detected:
+    """Return what is claimed of a phone.
+
+    Args:
+        snapshot: what was read from it.
+        apks: its analysed APKs; their paths are those on the phone.
+        knowledge: the facts.
+        paths: paths that exist on the phone besides those of packages.
+        digests: hashes of files at such paths.
+    """
+    in_code = (finding for info in apks for finding in apk_findings(info, knowledge))
+    listed = match_listed(input_of_phone(snapshot, apks, paths, digests), knowledge, on_phone=True)
+    return listed.plus((*device_findings(snapshot, knowledge), *in_code))
+
+
+def match_listed(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> Detected:
+    """Return what incidents and feeds list of a phone or an APK.
+
+    Args:
+        given: what was seen of it.
+        knowledge: the incidents and the feeds.
+        on_phone: whether commands for a phone make sense.
+    """
+    matched = matched_incidents(given, knowledge, on_phone=on_phone)
+    return Detected(matched, indicator_findings(given, knowledge, on_phone=on_phone))

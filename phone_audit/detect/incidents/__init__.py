@@ -1,0 +1,1 @@
+"""Published incidents, matched against what was seen."""

@@ -1,0 +1,1 @@
+"""Connections that were seen live → which code they belong to, and findings."""

@@ -1,0 +1,57 @@
+"""What the detectors hand to the judge: findings, and the published incidents that were met."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from phone_audit.model.finding import Finding, Incident
+
+MatchStrength = Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
+MATCH_STRENGTHS: tuple[MatchStrength, ...] = ("confirmed", "affected", "weak", "candidate", "model", "fixed")
+"""Strongest first."""
+
+
+@dataclass(frozen=True)
+class MatchedIncident:
+    """A published incident that was met.
+
+    Attributes:
+        incident: as a result cites it.
+        strength: of its strongest hit.
+        findings: what is claimed, strongest first; empty where a build is only listed as fixed.
+        reason: what the match means to a worried owner, in sentences.
+        advice: the first thing that helps, with which the reason ends; None where nothing has to be done.
+    """
+
+    incident: Incident
+    strength: MatchStrength
+    findings: tuple[Finding, ...]
+    reason: str
+    advice: str | None
+
+
+@dataclass(frozen=True)
+class Detected:
+    """All that is claimed of one phone, APK or build, before it is judged.
+
+    Attributes:
+        matched: the published incidents, by strength and id.
+        findings: what feeds list, and what detectors and rules say.
+    """
+
+    matched: tuple[MatchedIncident, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def plus(self, findings: Iterable[Finding]) -> "Detected":
+        """Return the same with further findings behind the others."""
+        return replace(self, findings=(*self.findings, *findings))
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Those of incidents first."""
+        return (*(finding for match in self.matched for finding in match.findings), *self.findings)
+
+    @property
+    def incidents(self) -> dict[str, Incident]:
+        """The incidents by id."""
+        return {match.incident.id: match.incident for match in self.matched}

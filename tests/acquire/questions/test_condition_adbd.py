@@ -139,7 +139,7 @@ def test_a_dead_service_costs_its_answer_alone(
     ask = Reader.try_ask
 
     def short(reader: Reader, command: Command, *, subject: str = "") -> Answer | None:
-        timeout = 2.0 if re.match(match, command.text) else command.timeout
+        timeout = 2.0 if match.lstrip("^") in command.text else command.timeout
         return ask(reader, replace(command, timeout=timeout), subject=subject)
 
     monkeypatch.setattr(Reader, "try_ask", short)

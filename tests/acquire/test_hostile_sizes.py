@@ -23,7 +23,6 @@ from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, parse_packag
 from phone_audit.acquire.packages.package_list import (
     ListEntry,
     parse_package_list,
-    unread_lines,
     until_error,
     user_locked,
 )
@@ -149,7 +148,11 @@ READERS: dict[str, tuple[Callable[[str], object], str, tuple[str, ...]]] = {
         "package:a.b\n",
         ("package:a.c\n", "package:a.b\n", "package:/a\n"),
     ),
-    "unread_lines": (unread_lines, "", ("package:a b\n", "package:\n", "package:a installer=x y\n")),
+    "parse_package_list, unread": (
+        parse_package_list,
+        "",
+        ("package:a b\n", "package:\n", "package:a installer=x y\n"),
+    ),
     "until_error": (until_error, "package:a\njava.", ("a.", "java.a.", "\njava.", "\npackage:", "Error:\n")),
     "user_locked": (user_locked, "", ("Security", "does not have permission to access ")),
     "parse_tables": (

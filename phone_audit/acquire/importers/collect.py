@@ -14,7 +14,7 @@ from phone_audit.acquire.importers.imported import ImportedAcquisition, Imported
 from phone_audit.acquire.importers.missing import lacking
 from phone_audit.acquire.importers.package_dump import dump_of
 from phone_audit.acquire.importers.transport import HeldTransport
-from phone_audit.acquire.packages.listing import OWNER, Listing
+from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
@@ -31,6 +31,7 @@ from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import USER_DUMP, USERS, first_users, parse_users
 from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX, identity_items, parse_build
+from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
 from phone_audit.acquire.text import known, shown
 from phone_audit.errors import SnapshotError
@@ -39,7 +40,6 @@ from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRol
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
 
-PER_USER = 100_000
 APK = ".apk"
 
 
@@ -157,7 +157,7 @@ def _listing(reader: Reader, imported: ImportedAcquisition) -> Listing:
     if imported.packages:
         listing.names = names | (listing.dump.packages.keys() if listing.dump else set())
         listing.lists = {OWNER: tuple(line for package in imported.packages for line in _lines(package))}
-        listing.app_ids = {one.name: one.uid % PER_USER for one in imported.packages if one.uid is not None}
+        listing.app_ids = {one.name: one.uid % PER_USER_RANGE for one in imported.packages if one.uid is not None}
         listing.system = {one.name for one in imported.packages if one.system}
         listing.third_party = {one.name for one in imported.packages if one.system is False}
         if any(one.disabled is not None for one in imported.packages):
@@ -176,7 +176,7 @@ def _block(package: ImportedPackage) -> DumpedPackage:
     """Return the package as the dump would have it, where there is none."""
     return DumpedPackage(
         name=package.name,
-        app_id=None if package.uid is None else package.uid % PER_USER,
+        app_id=None if package.uid is None else package.uid % PER_USER_RANGE,
         version_code=package.version_code,
         version_name=package.version_name,
         flags=frozenset({"SYSTEM"}) if package.system else frozenset(),

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from phone_audit.acquire.importers.imported import OWN, ImportedAcquisition
 from phone_audit.acquire.importers.texts import note
 from phone_audit.acquire.importers.transport import HeldTransport
-from phone_audit.acquire.packages.listing import OWNER
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.users import USER_DUMP
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
@@ -13,6 +12,7 @@ from phone_audit.acquire.questions.appops import APPOPS
 from phone_audit.acquire.questions.connectivity import CONNECTIVITY
 from phone_audit.acquire.questions.device_policy import DEVICE_POLICY
 from phone_audit.acquire.questions.netstats import NETSTATS
+from phone_audit.acquire.questions.question import OWNER
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, secure_settings_command
 from phone_audit.model.finding import Skipped, Step
 

@@ -71,7 +71,7 @@ def read_text_folder(container: FileContainer) -> ImportedAcquisition:
     if len(texts) > MOST_TEXTS:
         reason = f"Of {len(texts)} texts only the first {MOST_TEXTS} were read."
         reading.skipped.append(note(texts[MOST_TEXTS], "read", "too-many-texts", reason))
-    listed = {name: parse_package_list(decode(text)) for name, text in reading.lists.items()}
+    listed = {name: parse_package_list(decode(text)).packages for name, text in reading.lists.items()}
     return ImportedAcquisition(
         source="folder",
         answers=reading.all_answers(),

@@ -27,7 +27,6 @@ from phone_audit.acquire.packages.package_list import (
     flag_refused,
     package_list_command,
     parse_package_list,
-    unread_lines,
 )
 from phone_audit.acquire.packages.users import (
     CURRENT_USER,
@@ -39,12 +38,12 @@ from phone_audit.acquire.packages.users import (
     parse_users,
     unread_user_lines,
 )
+from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.text import lines_of, number
 from phone_audit.errors import UsageError
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
 
-OWNER = 0
 LIST = "pm list packages"
 SECURE_FOLDERS = range(150, 161)
 """User ids that Samsung gives to its Secure Folder and to what it makes after it."""
@@ -164,19 +163,21 @@ def read_packages(reader: Reader, listing: Listing) -> None:
     """Ask for the lists of every user, then for the whole dump, and read them against each other."""
     rich: dict[int, str] = {}
     complete = True
-    for user in listing.asked:
-        asked = ask_list(reader, "", LIST_FLAGS, user)
-        if asked and asked.locked:
-            listing.locked.add(user)
-            continue
-        rich[user] = asked.text if asked else ""
-        listing.lists[user] = parse_package_list(rich[user])
-        complete = _read_plain_lists(reader, listing, user) and complete
-    if complete and listing.system and listing.third_party is not None:
-        listing.names = listing.system | listing.third_party
-        listing.lists = {user: parse_package_list(text, listing.names) for user, text in rich.items()}
-    for text in rich.values():
-        listing.note_strange(LIST, unread_lines(text, listing.names))
+    try:
+        for user in listing.asked:
+            asked = ask_list(reader, "", LIST_FLAGS, user)
+            if asked and asked.locked:
+                listing.locked.add(user)
+                continue
+            rich[user] = asked.text if asked else ""
+            complete = _read_plain_lists(reader, listing, user) and complete
+        if complete and listing.system and listing.third_party is not None:
+            listing.names = listing.system | listing.third_party
+    finally:
+        lists = {user: parse_package_list(text, listing.names) for user, text in rich.items()}
+        listing.lists = {user: one.packages for user, one in lists.items()}
+    for one in lists.values():
+        listing.note_strange(LIST, one.unread)
     try:
         dump = reader.ask(PACKAGE_DUMP)
         if dump is not None:
@@ -201,7 +202,7 @@ def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
     if disabled and disabled.locked:
         listing.locked.add(user)
     elif disabled and disabled.whole:
-        listing.disabled[user] = {one.name for one in parse_package_list(disabled.text)}
+        listing.disabled[user] = parse_package_list(disabled.text).names
     return third is not None and listing.system is not None
 
 
@@ -213,17 +214,16 @@ def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] |
     if asked is None or not asked.whole:
         return None
     plain = parse_package_list(asked.text)
-    for one in plain:
+    for one in plain.packages:
         if one.uids:
-            listing.app_ids[one.name] = one.uids[0] % 100_000
-    unread = unread_lines(asked.text)
-    listing.note_strange(LIST, unread)
-    missed = [line for line in unread if line.startswith(PREFIX)]
+            listing.app_ids[one.name] = one.uids[0] % PER_USER_RANGE
+    listing.note_strange(LIST, plain.unread)
+    missed = [line for line in plain.unread if line.startswith(PREFIX)]
     if missed:
         reason = f"{len(missed)} packages are listed in no known form, the first as: {missed[0][:80]}"
         reader.skip(f"{LIST} {kind}".strip(), "list", "not-understood", reason)
         return None
-    return {one.name for one in plain}
+    return plain.names
 
 
 def _note_locked(reader: Reader, listing: Listing) -> None:
@@ -249,7 +249,7 @@ def _read_present(reader: Reader, listing: Listing) -> None:
         if any(one.name not in described for one in listed):
             asked = ask_list(reader, "", ("",), user)
             if asked and asked.whole:
-                listing.present[user] = {one.name for one in parse_package_list(asked.text)}
+                listing.present[user] = parse_package_list(asked.text).names
     reader.forget_since(notes)
 
 
@@ -257,7 +257,7 @@ def _read_modules(reader: Reader, listing: Listing) -> None:
     """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
     for flags in APEX_FLAGS:
         text = reader.ask(package_list_command(flags, min(listing.asked, default=OWNER)), optional=True) or ""
-        listing.modules = parse_package_list(text)
+        listing.modules = parse_package_list(text).packages
         if not flag_refused(text):
             return
 

@@ -9,6 +9,7 @@ from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.questions.clock import utc
+from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import known, shown
 from phone_audit.model.device import AppOp, NotUnderstood, Package, PackageFile, PackageUser, Traffic, User
 
@@ -108,7 +109,7 @@ def package_of(
     code = block.version_code if block.version_code is not None else _first(line.version_code for line in lines)
     app_id = listing.app_ids.get(name, block.app_id)
     if app_id is None:
-        app_id = _first(line.uids[0] % 100_000 for line in lines if line.uids)
+        app_id = _first(line.uids[0] % PER_USER_RANGE for line in lines if line.uids)
     return Package(
         name=shown(name),
         app_id=app_id,

@@ -14,6 +14,7 @@ from phone_audit.acquire.packages.package_list import (
 from phone_audit.acquire.packages.users import USERS, first_users, parse_users
 from phone_audit.acquire.questions.file_facts import every_apk, look_command, parse_look
 from phone_audit.acquire.questions.netstats import app_of
+from phone_audit.acquire.questions.question import OWNER
 from phone_audit.acquire.text import decode
 
 FLAGS = ("-f -U", "-U")
@@ -21,8 +22,6 @@ FLAGS = ("-f -U", "-U")
 
 FLAGS_OF_ALL = ("-f -u -U", "-u -U")
 """The same for all packages on the phone, also those that the user does not have."""
-
-OWNER = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def read_owners(reader: Reader) -> Owners:
         if text is None:
             continue
         listed.append(user)
-        for one in parse_package_list(text):
+        for one in parse_package_list(text).packages:
             for uid in one.uids:
                 whose, app_id = app_of(uid)
                 if whose == user:
@@ -76,7 +75,7 @@ def read_owners(reader: Reader) -> Owners:
                 files.setdefault(one.name, one.path)
     noted = reader.noted
     if listed and len(listed) < len(users):
-        for one in parse_package_list(_list(reader, listed[0], FLAGS_OF_ALL) or ""):
+        for one in parse_package_list(_list(reader, listed[0], FLAGS_OF_ALL) or "").packages:
             for uid in one.uids:
                 elsewhere.setdefault(app_of(uid)[1], set()).add(one.name)
             if one.path is not None:
@@ -134,4 +133,4 @@ def _system(reader: Reader, user: int) -> frozenset[str] | None:
     reader.forget_since(noted)
     if answer is None or answer.truncated or answer.exit not in (0, None):
         return None
-    return frozenset(one.name for one in parse_package_list(decode(answer.output))) or None
+    return frozenset(parse_package_list(decode(answer.output)).names) or None

@@ -47,7 +47,25 @@ class ListEntry:
     uids: tuple[int, ...]
 
 
-def parse_package_list(text: str, names: Collection[str] | None = None) -> tuple[ListEntry, ...]:
+@dataclass(frozen=True)
+class PackageList:
+    """What a list says.
+
+    Attributes:
+        packages: in the phone's order; a package that is listed twice is there twice.
+        unread: lines that were not understood; empty ones are left out.
+    """
+
+    packages: tuple[ListEntry, ...]
+    unread: tuple[str, ...]
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the packages."""
+        return {one.name for one in self.packages}
+
+
+def parse_package_list(text: str, names: Collection[str] | None = None) -> PackageList:
     r"""Read `package:[PATH=]NAME[ versionCode:N][  installer=X][ uid:N[,N]]` lines (AOSP PackageManagerShellCommand).
 
     A path may hold `=` and line feeds, an installer any text, so also a line that looks like another package. With
@@ -57,31 +75,23 @@ def parse_package_list(text: str, names: Collection[str] | None = None) -> tuple
         text: the answer, decoded with `text.decode`.
         names: the packages that exist, from a list without free text; None where no such list was had.
 
-    Returns:
-        In the phone's order; a package that is listed twice is there twice.
-
     Example:
-        >>> parse_package_list("package:/data/app/a=b/base.apk=org.x versionCode:7  installer=null uid:10123,1010123\n")
-        (ListEntry(name='org.x', path='/data/app/a=b/base.apk', version_code=7, installer=None, uids=(10123, 1010123)),)
+        >>> found = parse_package_list("a warning\npackage:/data/app/a=b/base.apk=org.x versionCode:7 uid:10123\n")
+        >>> found.packages
+        (ListEntry(name='org.x', path='/data/app/a=b/base.apk', version_code=7, installer=None, uids=(10123,)),)
+        >>> found.unread
+        ('a warning',)
     """
-    _, records = _records(text, names)
-    listed = (_read("\n".join(record)) or _read(record[0]) for record in records)
-    return tuple(one for one in listed if one is not None and (names is None or one.name in names))
-
-
-def unread_lines(text: str, names: Collection[str] | None = None) -> tuple[str, ...]:
-    r"""Return the lines of a list that `parse_package_list` makes nothing of; empty ones are left out.
-
-    Example:
-        >>> unread_lines("WARNING: linker: x\npackage:org.x\npackage:org.y colour:blue\n")
-        ('WARNING: linker: x', 'package:org.y colour:blue')
-    """
-    before, records = _records(text, names)
-    unread = list(before)
+    unread, records = _records(text, names)
+    packages = []
     for record in records:
-        if _read("\n".join(record)) is None:
-            unread += record if _read(record[0]) is None else record[1:]
-    return tuple(line for line in unread if line.strip())
+        entry = _read("\n".join(record))
+        if entry is None:
+            entry = _read(record[0])
+            unread += record if entry is None else record[1:]
+        if entry is not None and (names is None or entry.name in names):
+            packages.append(entry)
+    return PackageList(tuple(packages), tuple(line for line in unread if line.strip()))
 
 
 def until_error(text: str) -> tuple[str, str]:

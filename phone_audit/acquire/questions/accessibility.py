@@ -102,18 +102,12 @@ def accessibility_items(services: Sequence[AccessibilityServices]) -> Iterator[S
     """Yield the services that are on, and those that run with what they may do."""
     where = ACCESSIBILITY.text
     for one in services:
-        yield item(
-            key_of("accessibility_services", one.user),
-            ":".join(one.enabled),
-            [seen("command", where, name) for name in one.enabled],
-        )
+        evidence = [seen("command", where, name) for name in one.enabled]
+        yield item(key_of("accessibility_services", one.user), ":".join(one.enabled), evidence)
         if one.bound:
             running = [f"{label}: {', '.join(abilities) or 'no special powers'}" for label, abilities in one.bound]
-            yield item(
-                key_of("accessibility_powers", one.user),
-                "; ".join(running),
-                [seen("command", where, text) for text in running],
-            )
+            evidence = [seen("command", where, text) for text in running]
+            yield item(key_of("accessibility_powers", one.user), "; ".join(running), evidence)
 
 
 QUESTION = Question(ACCESSIBILITY, parse_accessibility, accessibility_items)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.questions.clock import parse_date, utc
+from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, shown
 from phone_audit.model.command_list import listed
 from phone_audit.model.device import AppOp
@@ -36,8 +37,7 @@ KNOWN = re.compile(r"\s*(?:state=.*|capability=.*|procStateCapability.*|pendingS
                    r"[A-Za-z]+=.*|)")  # fmt: skip
 MOST_OPS = 500
 """Operations that are read of one package or uid; Android 16 knows fewer than 200. The others count as unknown."""
-APP_RANGE, USER_RANGE = 10_000, 100_000
-KINDS = {"a": APP_RANGE, "s": 0, "i": 99_000, "ai": 90_000}
+KINDS = {"a": 10_000, "s": 0, "i": 99_000, "ai": 90_000}
 """Letters of AOSP `UserHandle.formatUid` and the app id that they count from."""
 
 
@@ -151,7 +151,7 @@ class _AppOpsParser:
         if match and match[4]:
             self._uid = int(match[4])
         elif match:
-            self._uid = int(match[1]) * USER_RANGE + KINDS[match[2]] + int(match[3])
+            self._uid = int(match[1]) * PER_USER_RANGE + KINDS[match[2]] + int(match[3])
         else:
             self._found.unknown += 1
 
@@ -160,7 +160,7 @@ class _AppOpsParser:
         package = PACKAGE.fullmatch(line)
         if package and self._uid is not None:
             self._package, self._op = package[1], None
-            key = (self._uid // USER_RANGE, package[1])
+            key = (self._uid // PER_USER_RANGE, package[1])
             self._found.packages.setdefault(key, {})
             self._found.uid_of[key] = self._uid
             return True
@@ -185,7 +185,7 @@ class _AppOpsParser:
             return
         self._access = True
         self._op = DumpedOp(mode)
-        own = self._found.packages[(self._uid or 0) // USER_RANGE, self._package]
+        own = self._found.packages[(self._uid or 0) // PER_USER_RANGE, self._package]
         if self._has_room(own, op[1]):
             own[op[1]] = self._op
         ago = AGO.search(op[4])

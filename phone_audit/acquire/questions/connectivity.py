@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phone_audit.acquire.commands import MEGABYTE, Command
-from phone_audit.acquire.questions.question import Question, item, seen
+from phone_audit.acquire.questions.question import PER_USER_RANGE, Question, item, seen
 from phone_audit.acquire.text import lines_of
 from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
@@ -61,17 +61,21 @@ def network_items(networks: Networks | None, packages: Mapping[int, tuple[str, .
     if networks is None:
         return
     where = CONNECTIVITY.text
-    yield item(
-        "network_proxy", " ".join(networks.proxies), [seen("command", where, one) for one in networks.proxies], ""
-    )
+    evidence = [seen("command", where, one) for one in networks.proxies]
+    yield item("network_proxy", " ".join(networks.proxies), evidence, "")
     if networks.private_dns:
         evidence = [seen("command", where, one) for one in networks.private_dns]
         yield item("network_private_dns", " ".join(networks.private_dns), evidence)
-    apps = {app_id: packages.get(app_id) for app_id in (uid % 100_000 for uid in networks.tunnels)}
-    makers = [name for its in apps.values() for name in its or ()]
-    makers += [f"uid {uid}" for uid in networks.tunnels if apps[uid % 100_000] is None]
+    makers: dict[str, None] = {}
+    unknown = []
+    for uid in networks.tunnels:
+        names = packages.get(uid % PER_USER_RANGE)
+        if names is None:
+            unknown.append(f"uid {uid}")
+        else:
+            makers.update(dict.fromkeys(names))
     evidence = [seen("command", where, f"VPN, OwnerUid: {uid}") for uid in networks.tunnels]
-    yield item("vpn_in_use", " ".join(makers), evidence)
+    yield item("vpn_in_use", " ".join((*makers, *unknown)), evidence)
 
 
 def connectivity(packages: Mapping[int, tuple[str, ...]]) -> Question[Networks | None]:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from phone_audit.acquire.commands import Command
+from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of
 from phone_audit.model.command_list import listed
 from phone_audit.model.device import Traffic
@@ -43,7 +44,6 @@ EXPECTED = re.compile(
 )
 BPF_MAP = re.compile(r"\s*(m[A-Z]\w*):")
 BPF_TOTAL = re.compile(r"\s*(\d{1,10}) (\d{1,19}) \d+ (\d{1,19}) \d+")
-USER_RANGE = 100_000
 FIRST_SANDBOX, LAST_SANDBOX = 20_000, 29_999
 """App ids of SDK sandboxes (`Process.FIRST_SDK_SANDBOX_UID`, Android 13): 10,000 above their package's."""
 
@@ -137,7 +137,7 @@ def app_of(uid: int) -> tuple[int, int]:
         >>> app_of(1010144), app_of(20144)
         ((10, 10144), (0, 10144))
     """
-    user, app_id = divmod(uid, USER_RANGE)
+    user, app_id = divmod(uid, PER_USER_RANGE)
     return user, app_id - 10_000 if FIRST_SANDBOX <= app_id <= LAST_SANDBOX else app_id
 
 
@@ -153,8 +153,7 @@ def traffic_of(stats: NetStats) -> dict[tuple[int, int], Traffic] | None:
     for one in stats.usages:
         if one.uid < 0 or one.network == "vpn":
             continue
-        key = (one.uid // USER_RANGE, one.uid % USER_RANGE)
-        sums.setdefault(key, []).append(one)
+        sums.setdefault(divmod(one.uid, PER_USER_RANGE), []).append(one)
     return {key: _traffic(sums[key]) for key in sorted(sums)}
 
 

@@ -12,6 +12,10 @@ from phone_audit.model.finding import Evidence, EvidenceKind
 Parsed = TypeVar("Parsed")
 
 OWNER = 0
+"""The user that every phone has."""
+
+PER_USER_RANGE = 100_000
+"""How far apart the uids of one package are for two users (AOSP `UserHandle.PER_USER_RANGE`)."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ Access = Literal["open", "shut", "none"]
 ACCESS: tuple[Access, ...] = ("open", "shut", "none")
 SECTIONS = (b"\0folders\0", b"\0there\0", b"\0files\0", b"\0bytes\0")
 MOST_FILES = 4096
+SIZE = re.compile(rb"[0-9]{1,11}")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class SmallFiles:
 
 def small_files_command(users: Sequence[int]) -> Command:
     """Ask for the bytes of all small files in one command; see `parse_small_files`."""
-    folders = (CA_FOLDER, CONSCRYPT_FOLDER, *(add(user) for user in users for add in (added_folder, removed_folder)))
+    folders = [CA_FOLDER, CONSCRYPT_FOLDER]
+    for user in users:
+        folders += [added_folder(user), removed_folder(user)]
     files = (HOSTS, OTA_CERTIFICATES, ADB_KEYS, *BUILT_IN_ADB_KEYS, *BUILD_PROPS)
     words = [*(quoted(path) for path in files), *(f"{quoted(folder)}/*" for folder in folders)]
     text = listed(
@@ -137,7 +140,7 @@ def parse_small_files(answer: bytes) -> SmallFiles:
     sizes_text, _, names_text = parts[3].partition(b"\0")
     names = [decode(name) for name in names_text.split(b"\0") if name]
     words = sizes_text.split()
-    if len(words) != len(names) or len(names) > MOST_FILES or not all(w.isdigit() and len(w) < 12 for w in words):
+    if len(words) != len(names) or len(names) > MOST_FILES or not all(map(SIZE.fullmatch, words)):
         return SmallFiles(folders, there)
     sizes = [int(word) for word in words]
     files: dict[str, bytes] = {}
@@ -246,11 +249,8 @@ def _ota(files: SmallFiles) -> Iterator[StateItem]:
     found = None if content is None else ota_certificates(content)
     if found is not None:
         names = [f"{digest} {name}" if name else digest for digest, name in found]
-        yield item(
-            "ota_certificates",
-            str(len(names)),
-            [seen("certificate", OTA_CERTIFICATES, name) for name in names],
-        )
+        evidence = [seen("certificate", OTA_CERTIFICATES, name) for name in names]
+        yield item("ota_certificates", str(len(names)), evidence)
 
 
 def _adb_keys(files: SmallFiles) -> Iterator[StateItem]:
@@ -274,22 +274,18 @@ def _build_props(files: SmallFiles, properties: Mapping[str, str]) -> Iterator[S
             yield item(f"build_prop:{path}", digest, [seen("hash", path, digest)])
     content = files.files.get(BUILD_PROPS[0])
     if content is not None:
-        said = _said(decode(content))
-        other = [
-            name for name in SAME_IN_BOTH if name in said and name in properties and said[name] != properties[name]
-        ]
-        evidence = [
-            piece
-            for name in other
-            for piece in (
-                seen("path", BUILD_PROPS[0], f"{name}={said[name]}"),
-                seen("property", "getprop", f"{name}={properties[name]}"),
-            )
-        ]
-        yield item("build_prop_differs", " ".join(other), evidence, "")
+        stated = _read_properties(decode(content))
+        evidence = []
+        differing = []
+        for name in SAME_IN_BOTH:
+            if name in stated and name in properties and stated[name] != properties[name]:
+                differing.append(name)
+                evidence.append(seen("path", BUILD_PROPS[0], f"{name}={stated[name]}"))
+                evidence.append(seen("property", "getprop", f"{name}={properties[name]}"))
+        yield item("build_prop_differs", " ".join(differing), evidence, "")
 
 
-def _said(text: str) -> dict[str, str]:
+def _read_properties(text: str) -> dict[str, str]:
     """Read `name=value` lines as init does (AOSP `property_service.cpp`): without the blanks around either."""
     lines = (line.strip() for line in lines_of(text))
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))

@@ -6,7 +6,6 @@ from phone_audit.acquire.packages.package_list import (
     ListEntry,
     flag_refused,
     parse_package_list,
-    unread_lines,
     until_error,
     user_locked,
 )
@@ -36,11 +35,11 @@ from tests.acquire.packages.dumps_of import dump
     ],
 )
 def test_every_form_of_a_line(line: str, listed: ListEntry) -> None:
-    assert parse_package_list(line + "\n") == (listed,)
+    assert parse_package_list(line + "\n").packages == (listed,)
 
 
 def test_real_head_unit() -> None:
-    assert parse_package_list(dump("head-unit-package-list.txt")) == (
+    assert parse_package_list(dump("head-unit-package-list.txt")).packages == (
         ListEntry(
             "com.tw.service", "/system/priv-app/com.tw.service_a5a4/com.tw.service_a5a4.apk", None, None, (1000,)
         ),
@@ -62,7 +61,7 @@ def test_real_head_unit() -> None:
 
 
 def test_real_motorola_with_one_blank_before_the_installer() -> None:
-    assert parse_package_list(dump("android-15-package-list.txt")) == (
+    assert parse_package_list(dump("android-15-package-list.txt")).packages == (
         ListEntry(
             "com.motorola.setupwizard.devicesetup",
             "/product/priv-app/VzwDeviceSetup/VzwDeviceSetup.apk",
@@ -75,7 +74,8 @@ def test_real_motorola_with_one_blank_before_the_installer() -> None:
 
 def test_a_package_that_is_listed_twice_is_there_twice() -> None:
     assert (
-        parse_package_list("package:a.b uid:1\npackage:a.b uid:1\n") == (ListEntry("a.b", None, None, None, (1,)),) * 2
+        parse_package_list("package:a.b uid:1\npackage:a.b uid:1\n").packages
+        == (ListEntry("a.b", None, None, None, (1,)),) * 2
     )
 
 
@@ -85,41 +85,43 @@ def test_a_path_may_hold_a_line_feed() -> None:
         ListEntry("x.y", None, None, None, (1,)),
         ListEntry("a.b", "/data/app/new\nline/base.apk", None, None, (2,)),
     )
-    assert parse_package_list(text) == listed
-    assert parse_package_list(text, {"x.y", "a.b"}) == listed
+    assert parse_package_list(text).packages == listed
+    assert parse_package_list(text, {"x.y", "a.b"}).packages == listed
 
 
 def test_an_installer_cannot_pretend_a_package() -> None:
     pretended = "com.android.vending\npackage:/system/app/F/F.apk=a.fake  installer=null uid:1000"
     text = f"package:/data/app/x/base.apk=a.b versionCode:3  installer={pretended} uid:10216\npackage:x.y uid:7\n"
-    assert parse_package_list(text, {"a.b", "x.y"}) == (
+    assert parse_package_list(text, {"a.b", "x.y"}).packages == (
         ListEntry("a.b", "/data/app/x/base.apk", 3, pretended, (10216,)),
         ListEntry("x.y", None, None, None, (7,)),
     )
-    assert [listed.name for listed in parse_package_list(text)] == ["a.b", "a.fake", "x.y"]
+    assert [listed.name for listed in parse_package_list(text).packages] == ["a.b", "a.fake", "x.y"]
 
 
 def test_noise_around_the_list_is_left_out_and_counted() -> None:
     text = "WARNING: linker: something\npackage:a.b uid:1\n\nKilled\n"
-    assert parse_package_list(text) == (ListEntry("a.b", None, None, None, (1,)),)
-    assert unread_lines(text) == ("WARNING: linker: something", "Killed")
+    assert parse_package_list(text).packages == (ListEntry("a.b", None, None, None, (1,)),)
+    assert parse_package_list(text).unread == ("WARNING: linker: something", "Killed")
 
 
 def test_a_line_in_a_new_form_is_no_package_and_is_counted() -> None:
     text = "package:a.b uid:1\npackage:[a.c] uid 2\npackage:/x/base.apk=x.y  installer=null uid:7\n"
-    assert [listed.name for listed in parse_package_list(text)] == ["a.b", "x.y"]
-    assert unread_lines(text) == ("package:[a.c] uid 2",)
+    assert [listed.name for listed in parse_package_list(text).packages] == ["a.b", "x.y"]
+    assert parse_package_list(text).unread == ("package:[a.c] uid 2",)
 
 
 def test_text_of_a_package_is_nothing_unknown() -> None:
     text = "package:/data/app/new\nline/base.apk=a.b  installer=two\nlines uid:2\npackage:x.y uid:7\n"
-    assert unread_lines(text, {"a.b", "x.y"}) == ()
+    assert parse_package_list(text, {"a.b", "x.y"}).unread == ()
 
 
 def test_real_list_that_ends_in_an_error() -> None:
     text = dump("package-list-broken-off.txt")
     listed, error = until_error(text)
-    assert parse_package_list(listed) == (ListEntry("com.qualcomm.qti.telephonyservice", None, None, None, (8,)),)
+    assert parse_package_list(listed).packages == (
+        ListEntry("com.qualcomm.qti.telephonyservice", None, None, None, (8,)),
+    )
     assert error == "Error: java.lang.SecurityException: Shell does not have permission to access user 10\n"
     assert not user_locked(text), "a part of it was listed"
 
@@ -167,7 +169,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=30).map("".join), st.sampled_from([None, frozenset({"a.b"}), frozenset[str]()]))
 def test_almost_valid_input_never_raises(text: str, names: frozenset[str] | None) -> None:
     assert "".join(until_error(text)) == text
-    assert all(line.strip() for line in unread_lines(text, names))
-    for listed in parse_package_list(text, names):
+    assert all(line.strip() for line in parse_package_list(text, names).unread)
+    for listed in parse_package_list(text, names).packages:
         assert listed.name
         assert names is None or listed.name in names

@@ -10,7 +10,6 @@ from phone_audit.acquire.packages.package_dump import parse_package_dump
 from phone_audit.acquire.packages.package_list import (
     flag_refused,
     parse_package_list,
-    unread_lines,
     until_error,
     user_locked,
 )
@@ -69,7 +68,7 @@ def small_files(data: bytes) -> None:
 def _packages(text: str) -> None:
     parse_package_list(text)
     parse_package_list(text, _NAMES)
-    unread_lines(text), until_error(text), flag_refused(text), user_locked(text)
+    until_error(text), flag_refused(text), user_locked(text)
 
 
 def _users(text: str) -> None:

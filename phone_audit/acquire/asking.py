@@ -114,7 +114,7 @@ def cut_off(command: Command, answer: Answer) -> str | None:
     if answer.truncated:
         return f"The answer was not finished in time ({command.timeout:.0f} seconds at most); what had come was kept."
     if "dumpsys " in command.text and DUMP_TIME_OUT.search(answer.output):
-        return "The phone broke off its dump: the service took too long."
+        return "The phone cut its dump short: the service took too long."
     return None
 
 

@@ -243,7 +243,7 @@ def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
         its_lines = lines.get(name, ())
         blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
         if read.listing.dump and not blocks and not dump_cut:
-            reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
+            reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
         block = block_of(name, blocks, its_lines, reader)
         package = package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone)
         packages.append(with_usage(package, read.condition.appops, read.condition.traffic))

@@ -218,11 +218,12 @@ class _PackageReader:
         if entries.loaded or entries.beside:
             return None
         if entries.java and not entries.dex:
-            reason = "The archive holds Java bytecode: its classes and texts were read, what the code does was not."
+            reason = "The archive holds Java bytecode: its classes and texts were read, but not what the code does."
             return ApkError(reason, code="java-bytecode")
         if manifest is not None and manifest.role in ("base", "feature") and manifest.has_code:
             reason = (
-                "The manifest speaks of code, but the file holds none that is run; it may lie beside it (odex, vdex)."
+                "The manifest says that there is code, but the file holds none that is run; it may "
+                "be stored next to it (odex, vdex)."
             )
             return ApkError(reason, code="no-code")
         return None

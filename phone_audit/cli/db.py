@@ -27,7 +27,7 @@ _MOST_FOUND = 200
 
 db = typer.Typer(
     name="db",
-    help="The facts that are judged by: look them up, check them, take in feeds, give out indicators.",
+    help="The facts behind every verdict: look them up, check them, import feeds, export indicators.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -37,9 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
 Classes = Annotated[
     list[str] | None,
-    typer.Option(
-        "--class", metavar="CLASS", help="Classes to give out; repeatable.", show_default="the malicious ones"
-    ),
+    typer.Option("--class", metavar="CLASS", help="Classes to export; repeatable.", show_default="the malicious ones"),
 ]
 
 
@@ -128,7 +126,7 @@ def search(
     if len(met) > _MOST_FOUND:
         tell(f"There is more than these {_MOST_FOUND}: search for a longer text.")
     if not met:
-        tell(f"Nothing that is known holds {text!r}.")
+        tell(f"No known fact contains {text!r}.")
 
 
 def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bool) -> None:
@@ -186,7 +184,7 @@ def import_(
     into: Annotated[
         Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name all that was left out.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List everything that was left out.")] = False,
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
     from phone_audit.apk.endpoints.public_suffixes import is_public_suffix

@@ -29,7 +29,7 @@ def update(
     seconds: Annotated[
         float, typer.Option("--timeout", min=1, max=86400, metavar="SECONDS", help="Time for one file.")
     ] = 300,
-    again: Annotated[bool, typer.Option("--again", help="Also take what a rollback took back.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also take updates that a rollback removed.")] = False,
 ) -> None:
     """Fetch what is new from the sources in sources.json of your own folder. What fails leaves what was there."""
     from phone_audit.knowledge.own import own_folder

@@ -77,7 +77,7 @@ def _day(given: str | None) -> date | None:
     try:
         return date.fromisoformat(given) if given else None
     except ValueError as error:
-        raise UsageError(f"{printable(given)} is no day.", "Write it as 2026-01-31.") from error
+        raise UsageError(f"{printable(given)} is not a day.", "Write it as 2026-01-31.") from error
 
 
 def _identifiers(ids: list[str], knowledge: "Knowledge") -> list[str]:

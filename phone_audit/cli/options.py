@@ -81,7 +81,7 @@ Seal = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more about what is done.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is being done.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, metavar="N", help="APKs analysed at once.", show_default="cores")
 ]
@@ -89,4 +89,4 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1, metavar="SECONDS", callback=_finite, help="Time for one APK.")
 ]
 Memory = Annotated[int, typer.Option("--memory", min=256, metavar="MB", help="Memory for one APK.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Analyse everything afresh, and remember nothing.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Analyse everything again, and remember nothing.")]

@@ -63,7 +63,9 @@ def scan(
             "attached. Several: a fleet.",
         ),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every phone in sight; -o and --save then name folders.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every connected phone; -o and --save then name folders.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="With --all: begin each phone as it is plugged in, until Ctrl-C.")
     ] = False,
@@ -71,7 +73,7 @@ def scan(
     outputs: Outputs = None,
     seal: Seal = None,
     via: Annotated[
-        Via, typer.Option("--via", help="The way in: straight to the phone, or through an adb server.")
+        Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")
     ] = Via.auto,
     depth: Annotated[
         Depth,
@@ -83,7 +85,7 @@ def scan(
         typer.Option(
             "--save",
             metavar="DIR",
-            help="Keep the raw answers here; scan reads them again. An interrupted one is gone on with.",
+            help="Keep the raw answers here; scan reads them again. An interrupted scan is resumed.",
         ),
     ] = None,
     encrypt_to: Annotated[
@@ -99,7 +101,7 @@ def scan(
         typer.Option("--identity", metavar="FILE", help="The secret key of age that opens an encrypted TARGET."),
     ] = None,
     rehash: Annotated[
-        bool, typer.Option("--rehash", help="Trust nothing that is remembered of the phone: hash every file again.")
+        bool, typer.Option("--rehash", help="Trust nothing remembered about the phone: hash every file again.")
     ] = False,
     with_identifiers: Annotated[
         bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")
@@ -159,7 +161,7 @@ def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
     if arguments.users not in ("all", "current") and not arguments.users.isdigit():
         raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
     if "" in arguments.targets:
-        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
+        raise UsageError("The target is an empty text.", "Leave it out for the one connected phone, or name one.")
     if arguments.wait and not arguments.all:
         raise UsageError("--wait goes with --all.", "Add --all; each phone is then begun as it is plugged in.")
     if options.encrypt_to and options.save is None:
@@ -205,7 +207,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     write_outputs(result, places)
     lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
     if lost is not None and not stopped.asked:
-        tell(f"{lost.reason} What was read until then was judged. Plug the phone in and scan again for the rest.")
+        tell(f"{lost.reason} What had been read by then was judged. Plug the phone in and scan again for the rest.")
     if stopped.asked:
         return exits.INTERRUPTED
     return exits.exit_code(result.verdict.outcome, result.coverage.complete, arguments.fail_on.value)

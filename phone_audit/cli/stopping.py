@@ -41,7 +41,7 @@ class Stop:
             self._asked = True
             raise KeyboardInterrupt
         self._asked = True
-        tell("", "Stopping; what was found so far is kept. Press Ctrl-C again to end at once.")
+        tell("", "Stopping; what was found so far is kept. Press Ctrl-C again to stop at once.")
 
 
 class GentleStop(Stop):
@@ -62,7 +62,9 @@ class GentleStop(Stop):
             super().on_signal(number, frame)
             return
         self._no_more = True
-        tell("", "No further phone is begun; those under way are read to the end. Press Ctrl-C to stop them as well.")
+        tell(
+            "", "No further phone is started; those already being read are finished. Press Ctrl-C to stop them as well."
+        )
 
 
 @contextmanager
@@ -89,7 +91,7 @@ def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
     except AcquireError:
         if not stop.asked:
             raise
-        tell("Interrupted before the phone had said anything.")
+        tell("Interrupted before the phone had answered.")
         raise typer.Exit(exits.INTERRUPTED) from None
     finally:
         for one, handler in before.items():

@@ -31,7 +31,7 @@ _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:
 def watch(
     target: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TARGET", help="Serials, usb or HOST:PORT; nothing: the one attached."),
+        typer.Argument(metavar="TARGET", help="Serials, usb or HOST:PORT. Default: the one connected phone."),
     ] = None,
     formats: Annotated[
         list[str] | None,
@@ -48,7 +48,7 @@ def watch(
         bool, typer.Option("--until-idle", help="End when nothing new was seen for a minute.")
     ] = False,
     via: Annotated[
-        Via, typer.Option("--via", help="The way in: straight to the phone, or through an adb server.")
+        Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")
     ] = Via.auto,
     save: Annotated[
         Path | None,
@@ -78,7 +78,7 @@ def watch(
     seconds = duration(for_)
     targets = [printable(text) or "" for text in target or ()]
     if "" in targets:
-        raise UsageError("The target is an empty text.", "Leave it out for the one phone attached, or name one.")
+        raise UsageError("The target is an empty text.", "Leave it out for the one connected phone, or name one.")
     if len(set(targets)) < len(targets):
         raise UsageError("A phone is named twice.", "Name each phone once.")
     several = len(targets) > 1

@@ -147,8 +147,8 @@ class _Claim:
     missing: str = ""
 
 
-_ONE_SIGN = " One sign alone is no proof: a second one is missing."
-_WEAK_SIGN = " By itself this says nothing: ordinary software can hold it too."
+_ONE_SIGN = " One sign alone proves nothing: a second one is missing."
+_WEAK_SIGN = " By itself this proves nothing: ordinary software can contain it too."
 
 
 def indicator_findings(observed: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:

@@ -82,7 +82,7 @@ def open_new(path: Path, *, mode: int = PRIVATE) -> BufferedRandom:
     """Open a file that is not there yet, to be written and read; it has its name from the beginning.
 
     Raises:
-        FileExistsError: something bears its name, be it a link that leads nowhere.
+        FileExistsError: something bears its name, be it a link to nothing.
         OSError: it cannot be made.
     """
     return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")

@@ -9,19 +9,19 @@ from phone_audit.model.wording import counted
 NO_INCIDENT = "No published incident names this build; that says nothing about what its apps do"
 """The contract's words for a build that is well-formed and not listed."""
 
-NOT_UNDERSTOOD = "This is not a form of build number that is known here, so it tells nothing"
+NOT_UNDERSTOOD = "This is not a known form of build number, so it shows nothing"
 BUILD_HEADLINES: Mapping[MatchStrength, str] = {
     "confirmed": "The properties show a published incident",
     "affected": "A publisher lists this build as affected",
     "weak": "The properties show a sign of a published incident",
-    "candidate": "This build may be affected, the build alone cannot tell",
-    "model": "The model is named by a publisher, this build is not",
+    "candidate": "This build may be affected; the build alone cannot show it",
+    "model": "A publisher names the model, but not this build",
     "fixed": "A publisher lists this build as fixed",
 }
 """What the strongest match of a build says; the title of the incident follows."""
 RULE_HEADLINES: Mapping[Outcome, str] = {
-    "suspicious": "What this build says of itself is a strong sign that something is wrong",
-    "inconclusive": "This build cannot be judged by what it says of itself",
+    "suspicious": "What this build says about itself is a strong sign that something is wrong",
+    "inconclusive": "This build cannot be judged by what it says about itself",
 }
 """Stands where no publisher says as much of a build; the titles of the findings follow."""
 
@@ -47,8 +47,8 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
         LISTED_BAD: "This phone holds what a published list names as malicious: {seen}",
         BOTH_BAD: "This phone matches a published incident, and holds what a list names as malicious: {seen}",
         "suspicious": "This phone shows strong signs that something is wrong with it: {seen}",
-        "exposed": "This phone holds what may give data away by design: {seen}",
-        NOT_SENDING: "This phone holds what publishers warn of, though it is there by design: {seen}",
+        "exposed": "This phone holds software that may send data out by design: {seen}",
+        NOT_SENDING: "This phone holds software that publishers warn of, though it is there by design: {seen}",
         "inconclusive": "This phone cannot be judged from what was seen: {seen}",
         "nothing-found": f"Nothing was found in {read}; that is no proof that nothing is there",
     }
@@ -69,7 +69,7 @@ def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]
         LISTED_BAD: f"APKs that a published list names as malicious: {known_bad} ({{seen}})",
         BOTH_BAD: f"APKs that match a published incident, or that a list names as malicious: {known_bad} ({{seen}})",
         "suspicious": f"APKs with strong signs that something is wrong: {suspicious} ({{seen}})",
-        "exposed": f"APKs that may give data away by design: {exposed} ({{seen}})",
+        "exposed": f"APKs that may send data out by design: {exposed} ({{seen}})",
         NOT_SENDING: f"APKs that publishers warn of, though they are as designed: {exposed} ({{seen}})",
         "inconclusive": f"APKs that cannot be judged from what was seen: {unclear} ({{seen}})",
         "nothing-found": f"Nothing was found in {counted(total, 'APK')}; that is no proof that nothing is there",
@@ -89,7 +89,7 @@ def watch_headlines(looks: int, places: int) -> Mapping[str, str]:
         LISTED_BAD: "What was connected is what a published list names as malicious: {seen}",
         BOTH_BAD: "What was connected matches a published incident, and what a list names as malicious: {seen}",
         "suspicious": "What was connected shows strong signs that something is wrong: {seen}",
-        "exposed": "Something was connected in a way that may give data away by design: {seen}",
+        "exposed": "Something was connected in a way that may send data out by design: {seen}",
         NOT_SENDING: "Something was connected of which publishers warn, though it is there by design: {seen}",
         "inconclusive": "What was connected cannot be judged from what was seen: {seen}",
         "nothing-found": f"Nothing was found in {seen}; that is no proof that nothing is there",

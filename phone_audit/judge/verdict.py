@@ -48,7 +48,7 @@ def _unaccounted(snapshot: Snapshot, apks: Sequence[ApkInfo], told: Sequence[Ski
     for package in snapshot.packages:
         for file in package.files:
             if file.role in _CODE_ROLES and file.path not in read and not named & {file.path, package.name}:
-                reason = "This APK is listed and was not analysed."
+                reason = "This APK is listed but was not analysed."
                 yield Skipped(subject=file.path, step="transfer", code="not-analysed", reason=reason)
 
 

@@ -148,8 +148,8 @@ def _saved(target: str | None) -> Path | None:
     if path.is_dir() or path.is_file():
         return path
     if "/" in target or path.exists():
-        what = "is no folder and no file" if path.exists() else "does not exist"
-        raise SnapshotError(f"{target} {what}, so it is no saved acquisition.", "Name the folder that --save made.")
+        what = "is neither a folder nor a file" if path.exists() else "does not exist"
+        raise SnapshotError(f"{target} {what}, so it is not a saved acquisition.", "Name the folder that --save made.")
     return None
 
 
@@ -162,9 +162,9 @@ def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions, scra
     replay = ReplayTransport(folder)
     hint = "Leave the option out, or scan the phone again."
     if options.save is not None:
-        raise UsageError(f"{folder} is saved already; --save has no place here.", "Copy the folder instead.")
+        raise UsageError(f"{folder} is a saved acquisition already; leave --save out.", "Copy the folder instead.")
     if options.via != "auto":
-        raise UsageError(f"{folder} is a saved acquisition; there is no way in to choose.", hint)
+        raise UsageError(f"{folder} is a saved acquisition; leave --via out.", hint)
     if users not in ("all", replay.users):
         raise UsageError(
             f"{folder} was made for the users {short_repr(replay.users)}, not for {short_repr(users)}.", hint

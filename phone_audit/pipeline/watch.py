@@ -49,7 +49,9 @@ def watch_device(
         KnowledgeError: a knowledge file is broken.
     """
     if target is not None and ("/" in target or is_saved(Path(target))):
-        raise UsageError(f"{target} is no phone, and only a phone can be watched.", "Name a serial, usb or HOST:PORT.")
+        raise UsageError(
+            f"{target} is not a phone, and only a phone can be watched.", "Name a serial, usb or HOST:PORT."
+        )
     facts = whole(knowledge or load_knowledge())
     transport = open_transport(target, via=options.via, on_wait=options.on_wait)
     try:

@@ -28,7 +28,7 @@ from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
 MOST_EXPECTED = 500_000_000
 """Bytes that a file is expected to have at most, for the time that its hash may take."""
 
-NOT_REACHED = "The watch ended before the code of this package was read."
+NOT_REACHED = "The watch ended before this package's code was read."
 
 
 class WatchedCode:
@@ -113,7 +113,7 @@ class WatchedCode:
     def _package(self, name: str, pool: WorkerPool) -> tuple[ApkInfo, ...] | None:
         base = self._owners.files.get(name)
         if base is None:
-            self._skip(name, "list", "no-file", "The phone does not say which file holds this package.")
+            self._skip(name, "list", "no-file", "The phone does not say which file this package is in.")
             return None
         try:
             if self._lost is not None:

@@ -249,7 +249,7 @@ def _leaving(apk: Apk) -> list[str]:
     if not ways:
         return []
     if apk.permissions is not None and _INTERNET not in apk.permissions and apk.shared_user_id is None:
-        return [f"ways out in its code: {some(ways)}; it has no right to use the internet"]
+        return [f"ways out in its code: {some(ways)}; it has no permission to use the internet"]
     return [f"ways out: {some(ways)}{_unencrypted(apk.network_policy)}"]
 
 

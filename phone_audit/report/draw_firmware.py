@@ -99,4 +99,4 @@ _NAMES = {
 def _parsed(parsed: ParsedBuild) -> str:
     values = parsed.model_dump()
     said = [f"{name} {values[field]}" for field, name in _NAMES.items() if values[field]]
-    return "Read as: " + ", ".join(said) + "." if said else "Nothing could be taken from it."
+    return "Read as: " + ", ".join(said) + "." if said else "Nothing could be read from it."

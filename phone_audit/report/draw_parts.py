@@ -182,7 +182,7 @@ def draw_skipped(canvas: Canvas, left_out: NotLookedAt) -> None:
     """Draw what was not looked at: each reason once. Says so where nothing was left out."""
     canvas.heading("Not looked at")
     if not left_out:
-        canvas.item("Nothing that was promised was left out.")
+        canvas.item("Everything that should be read was read.")
         return
     reasons = left_out.in_order()
     for reason, count, subjects in reasons[:_MOST_SKIPPED]:

@@ -55,7 +55,7 @@ def _style(scan: FleetScan) -> str:
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:
     if not group.differs:
-        canvas.paragraph(f"{len(group.members)} phones, alike in all that was compared.", 2)
+        canvas.paragraph(f"{len(group.members)} phones, the same in everything that was compared.", 2)
         return
     lines: dict[str, list[str]] = defaultdict(list)
     apart: list[Difference] = []

@@ -130,8 +130,8 @@ def _short(text: str | None) -> str:
 
 _MOST_READING: Final = 12
 _READING_NOTE: Final = (
-    "What code is made to do, not what it was seen doing. Most of it needs a permission, which the settings of the "
-    "phone show and can take away."
+    "What the code is written to do, not what it was seen doing. Most of it needs a permission, which you can see and "
+    "take away in the phone's settings."
 )
 
 

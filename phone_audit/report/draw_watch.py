@@ -47,7 +47,7 @@ def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> No
     """Draw who was connected to whom: a part a package or uid, a line a place, and what is shown of it."""
     canvas.heading(SEEN_TITLE)
     if not observations:
-        canvas.item("No connection was seen.")
+        canvas.item("No connections were seen.")
         return
     groups: dict[tuple[str, int], list[Observation]] = {}
     for one in observations:
@@ -103,7 +103,7 @@ def _which_phone(watch: Watch) -> str:
 
 def _how_watched(watch: Watch) -> list[str]:
     samples = watch.samples
-    lines = [f"{samples.taken} looks at the sockets, {samples.failed} that were not answered"]
+    lines = [f"{samples.taken} looks at the sockets, {samples.failed} of them unanswered"]
     if samples.core_share is not None:
         lines.append(f"looking took {100 * samples.core_share:.1f} % of one core of the phone")
     return lines

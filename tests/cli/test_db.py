@@ -124,7 +124,7 @@ def test_json_for_scripts() -> None:
         (("import", "stix", "/nonexistent"), 2, "does not exist"),
         (("import", "stix", "README.md"), 1, "README.md cannot be read as stix"),
         (("import", "hosts", "README.md", "--class", "evil"), 2, "There is no class 'evil'."),
-        (("import", "hosts", "README.md", "--date", "today"), 2, "is no day"),
+        (("import", "hosts", "README.md", "--date", "today"), 2, "is not a day"),
         (("list", "nope"), 2, "There is no kind 'nope'."),
         (("show", "nothing-of-that-name"), 1, "Nothing is known of"),
         (("export", "pdf"), 2, "There is no format 'pdf' here."),
@@ -169,7 +169,7 @@ def test_an_apk_whose_hash_was_imported_is_known_bad_and_the_warning_comes_first
         told.index("is listed as SpyOne, stalkerware, by A lab (2026-01-31): the hash of its file."),
         told.index("removing it, or even switching it off, can alert them"),
         told.index("What you can do"),
-        told.index("Leave it as it is for now. Whoever installed it is told when it stops"),
+        told.index("Leave it as it is for now. Whoever installed it may be told when it stops"),
     ]
     assert places == sorted(places)
     assert "indicator.hash" in (tmp_path / "out.csv").read_text("utf-8")

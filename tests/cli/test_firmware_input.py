@@ -39,7 +39,7 @@ def test_the_day_of_ages() -> None:
     shown = firmware("-", "--as-of", "2019-03-11", given=SETTINGS)
     assert "10 days old on 2019-03-11" in " ".join(shown.stdout.split())
     wrong = firmware("x", "--as-of", "tomorrow")
-    assert (wrong.returncode, "is no day" in wrong.stderr) == (2, True)
+    assert (wrong.returncode, "is not a day" in wrong.stderr) == (2, True)
 
 
 def test_a_list_that_is_too_long_is_refused_and_not_cut() -> None:

@@ -11,7 +11,7 @@ from tests.judge.cases import finding, incident
 CASE = cited(incident(raises="known-bad"))
 TAGS = Evidence(kind="property", where="getprop", value="ro.build.tags=test-keys")
 NO_INCIDENT = "No published incident names this build"
-STRONG = "What this build says of itself is a strong sign that"
+STRONG = "What this build says about itself is a strong sign that"
 POSSIBLE = finding(
     "candidate-build", "X1", incident=CASE.id, category="firmware", evidence=(TAGS,),
     subject=Subject(kind="build", name="X1"),
@@ -39,7 +39,12 @@ def seen(rule: str, title: str = "Odd", category: str = "boot") -> Finding:
     ("before", "rule", "after", "headline"),
     [
         ("nothing-found", "test-keys-build", "suspicious", STRONG),
-        ("nothing-found", "brand-denied", "inconclusive", "This build cannot be judged by what it says of itself: Odd"),
+        (
+            "nothing-found",
+            "brand-denied",
+            "inconclusive",
+            "This build cannot be judged by what it says about itself: Odd",
+        ),
         ("nothing-found", "patch-levels-apart", "nothing-found", NO_INCIDENT),
         ("inconclusive", "brand-denied", "inconclusive", "This build may be affected"),
         ("known-bad", "test-keys-build", "known-bad", "A publisher lists this build as affected"),

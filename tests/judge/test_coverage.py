@@ -19,7 +19,7 @@ def test_all_is_gathered_once_and_sorted() -> None:
 def test_an_apk_may_not_go_missing() -> None:
     phone = snapshot(PIXEL, [package("com.a", "/a.apk"), package("com.b", "/b.apk", "/split_b.apk")])
     missing = Skipped(
-        subject="/split_b.apk", step="transfer", code="not-analysed", reason="This APK is listed and was not analysed."
+        subject="/split_b.apk", step="transfer", code="not-analysed", reason="This APK is listed but was not analysed."
     )
     assert skipped_of_scan(phone, [apk_info("com.a", "/a.apk"), apk_info("com.b", "/b.apk")], "standard") == (missing,)
 

@@ -47,7 +47,7 @@ def build_fact(status: str, **changes: Any) -> dict[str, Any]:
         (
             {"builds": [build_fact("candidate")]},
             "inconclusive",
-            "This build may be affected, the build alone cannot tell: Acme One: weather service that sends the IMEI",
+            "This build may be affected; the build alone cannot show it: Acme One: weather service that sends the IMEI",
         ),
         (
             {"builds": [build_fact("fixed")]},
@@ -82,7 +82,7 @@ def test_what_is_not_understood_is_inconclusive(text: str) -> None:
     build = one(text)
     assert build.parsed is None
     assert build.verdict.outcome == "inconclusive"
-    assert build.verdict.headline == "This is not a form of build number that is known here, so it tells nothing"
+    assert build.verdict.headline == "This is not a known form of build number, so it shows nothing"
 
 
 def test_well_formed_and_not_listed() -> None:

@@ -103,7 +103,7 @@ def test_a_key_that_everybody_has_proves_nothing(tmp_path: Path) -> None:
 def test_a_name_alone_is_a_weak_sign(tmp_path: Path) -> None:
     found = only(findings(knowing(tmp_path, item("package", SPY))))
     assert (found.id, found.confidence) == ("indicator.package", "medium")
-    assert found.message.endswith("its name. One sign alone is no proof: a second one is missing.")
+    assert found.message.endswith("its name. One sign alone proves nothing: a second one is missing.")
     assert all(remedy.command is None for remedy in found.remedy)
 
 

@@ -311,7 +311,9 @@ def test_a_system_package_with_a_test_key_is_one_and_is_named() -> None:
     (found,) = judged.findings
     assert (found.id, found.incident) == ("published-incident", "aosp-test-keys")
     assert found.message.startswith("The package org.my.one with the listed signing certificate a40da80a59d170ca…")
-    assert judged.verdict.headline.startswith("This phone holds what publishers warn of, though it is there by design")
+    assert judged.verdict.headline.startswith(
+        "This phone holds software that publishers warn of, though it is there by design"
+    )
     assert "On a bought phone ask the maker" in judged.verdict.reasons[0].text
     assert judged.apks[0].findings == (found,)
 

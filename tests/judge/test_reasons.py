@@ -82,7 +82,7 @@ def test_another_incident_reads_as_well() -> None:
 def test_a_weak_match_says_that_one_sign_is_no_proof() -> None:
     text = reason(incident(endpoints=[HOST]), observed("com.other", endpoints=(endpoint("in.acme.example"),)))
     assert "Found: the package com.other with in.acme.example in its classes.dex." in text
-    assert "One sign alone is no proof" in text
+    assert "One sign alone proves nothing" in text
     assert "cannot tell" not in text
 
 
@@ -207,7 +207,7 @@ def test_a_listed_version_accuses_nobody() -> None:
     assert "Phones that have it are reported to send IMEI to in.acme.example." in text
     assert "It is reported" not in text
     assert f"Found: the package {WEATHER} with a version in the listed range (1.5)." in text
-    assert "A name and a version are no proof: whether this one does it has not been seen." in text
+    assert "A name and a version prove nothing: whether this one does it has not been seen." in text
 
 
 def test_a_disputed_incident_names_both_sides() -> None:

@@ -92,7 +92,7 @@ def test_many_packages_are_one_reason() -> None:
     trackers = [finding(name=f"com.{name}") for name in "abcdef"]
     judged = verdict(supported(*trackers), reading())
     assert judged.outcome == "exposed"
-    assert judged.headline == "This phone holds what may give data away by design: code of known trackers"
+    assert judged.headline == "This phone holds software that may send data out by design: code of known trackers"
     assert judged.reasons == (
         Reason(
             finding=trackers[0].key,
@@ -145,16 +145,21 @@ def test_a_signing_key_gives_no_data_away() -> None:
     tracker = finding(title="Tracker: Ads")
     exposed = [RatedFinding(item, "exposed", item.message) for item in (key, tracker)]
     alone = verdict(exposed[:1], reading())
-    assert alone.headline == "This phone holds what publishers warn of, though it is there by design: Public keys"
+    assert (
+        alone.headline == "This phone holds software that publishers warn of, though it is there by design: Public keys"
+    )
     both = verdict(exposed, reading())
-    assert both.headline == "This phone holds what may give data away by design: code of known trackers"
+    assert both.headline == "This phone holds software that may send data out by design: code of known trackers"
     assert len(both.reasons) == 2
 
 
 def test_accepting_any_certificate_lets_others_read() -> None:
     found = finding("accepts-any-certificate", "com.a", confidence="high", category="network-policy")
     judged = verdict(supported(found), reading())
-    assert judged.headline == "This phone holds what may give data away by design: code that accepts any certificate"
+    assert (
+        judged.headline
+        == "This phone holds software that may send data out by design: code that accepts any certificate"
+    )
 
 
 def test_files_are_not_counted_as_packages() -> None:

@@ -34,7 +34,9 @@ def test_a_link_that_always_stalls_ends_and_is_judged(
     with nokia.proxy("--stall", STALL) as address:
         scan = scanned(address, tmp_path / "saved")
     lost = [note for note in scan.coverage.skipped if note.code == "device-lost"]
-    assert [note.reason.partition(" in all")[0] for note in lost] == ["The phone let this computer wait for 4 seconds"]
+    assert [note.reason.partition(" in all")[0] for note in lost] == [
+        "The phone kept this computer waiting for 4 seconds"
+    ]
     assert scan.coverage.packages_listed == len(nokia.facts()["packages"])
     assert scan.coverage.apks_analysed < scan.coverage.apks_listed
     assert not scan.coverage.complete

@@ -94,13 +94,13 @@ def test_what_else_it_does_and_by_which_library() -> None:
 
 def test_the_same_flow_is_told_once_with_its_number() -> None:
     seen = package(
-        behaviour("flow.imei-log", title="Gives away the IMEI in the log of the system"),
-        behaviour("flow.imei-log", title="Gives away the IMEI in the log of the system"),
-        behaviour("flow.imei-network", title="Gives away the IMEI over the network", cleartext=True),
+        behaviour("flow.imei-log", title="Passes on the IMEI to the system log"),
+        behaviour("flow.imei-log", title="Passes on the IMEI to the system log"),
+        behaviour("flow.imei-network", title="Passes on the IMEI over the network", cleartext=True),
     )
     assert code_lines(seen) == [
-        "seen in its code: Gives away the IMEI in the log of the system (2 times), "
-        "Gives away the IMEI over the network (unencrypted)"
+        "seen in its code: Passes on the IMEI to the system log (2 times), "
+        "Passes on the IMEI over the network (unencrypted)"
     ]
 
 
@@ -121,7 +121,7 @@ def test_ways_out_and_whether_they_may_be_unencrypted(found: NetworkPolicy | Non
 
 def test_a_package_without_the_right_to_use_the_internet() -> None:
     seen = package(behaviour("send.okhttp", OWN), permissions=())
-    assert code_lines(seen) == ["ways out in its code: HTTP; it has no right to use the internet"]
+    assert code_lines(seen) == ["ways out in its code: HTTP; it has no permission to use the internet"]
     for unclear in ({"permissions": None}, {"permissions": (), "shared_user_id": "com.shared"}):
         assert code_lines(seen.model_copy(update=unclear)) == ["ways out: HTTP"]
 
@@ -175,7 +175,7 @@ def test_few_packages_are_told_at_length_and_many_in_short() -> None:
 
 def test_a_phone_report_lists_what_packages_can_read_the_worst_and_the_greediest_first() -> None:
     reads = [behaviour("read.imei", OWN), behaviour("read.contacts", OWN), behaviour("send.okhttp", OWN)]
-    flow = behaviour("flow.imei-network", title="Gives away the IMEI over the network", cleartext=True)
+    flow = behaviour("flow.imei-network", title="Passes on the IMEI over the network", cleartext=True)
     plain = held("a.example").model_copy(update={"cleartext": True})
     few = package(reads[0], package="com.few", outcome="nothing-found")
     much = package(*reads, package="com.much", outcome="nothing-found")
@@ -185,7 +185,7 @@ def test_a_phone_report_lists_what_packages_can_read_the_worst_and_the_greediest
     part = shown.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
     assert [line for line in part.splitlines() if "* com." in line] == ["  * com.bad", "  * com.much", "  * com.few"]
     assert "- can read: contacts, IMEI (2 in its own code)" in part
-    assert "- seen in its code: Gives away the IMEI over the network (unencrypted)" in part
+    assert "- seen in its code: Passes on the IMEI over the network (unencrypted)" in part
     assert "- ways out: HTTP; unencrypted addresses: 1" in part
     assert "clean" not in part.lower()
 

@@ -176,11 +176,11 @@ def test_no_advice_for_what_is_only_worth_knowing() -> None:
 
 def test_flows_are_told_and_whether_they_go_out_unencrypted() -> None:
     flow = Behaviour(
-        id="flow.imei-http", title="Gives away the IMEI over HTTP", evidence=(), data="imei", cleartext=True, steps=()
+        id="flow.imei-http", title="Passes on the IMEI over HTTP", evidence=(), data="imei", cleartext=True, steps=()
     )
     read = Behaviour(id="read.imei", title="Reads the IMEI", evidence=())
     shown = text(apks(apk().model_copy(update={"behaviours": (flow, read)}), outcome="exposed"))
-    assert "seen in its code: Gives away the IMEI over HTTP (unencrypted)" in shown
+    assert "seen in its code: Passes on the IMEI over HTTP (unencrypted)" in shown
     assert "Reads the IMEI" not in shown
 
 

@@ -73,7 +73,7 @@ def test_long_lists_are_cut_and_what_a_phone_says_is_made_harmless() -> None:
 def test_groups_of_one_are_left_out_and_alike_is_said() -> None:
     text = shown(fleet(group(members=("01",))))
     assert "google/shiba" not in text
-    assert "3 phones, alike in all that was compared." in " ".join(shown(fleet(group())).split())
+    assert "3 phones, the same in everything that was compared." in " ".join(shown(fleet(group())).split())
 
 
 def test_one_model_with_two_builds() -> None:

@@ -45,13 +45,13 @@ def test_the_whole_report() -> None:
         "    - connected to 203.0.113.7:80; its code holds x.example; not shown to be the same\n"
         "      3 connections (tcp), 00:00:00 to 00:00:09 UTC, encryption not known\n"
     ) in text
-    assert "120 looks at the sockets, 1 that were not answered" in text
+    assert "120 looks at the sockets, 1 of them unanswered" in text
     assert "looking took 1.2 % of one core of the phone" in text
     assert "/proc/net: 1 of 121 looks were not answered." in text
 
 
 def test_nothing_seen() -> None:
-    assert "No connection was seen." in render("text", watch(), PLAIN)
+    assert "No connections were seen." in render("text", watch(), PLAIN)
 
 
 def test_the_facts_of_an_observation() -> None:

@@ -56,7 +56,7 @@ def _patience() -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise UsageError(f"PHONE_AUDIT_PATIENCE is {text!r}, which is no number of seconds.") from error
+        raise UsageError(f"PHONE_AUDIT_PATIENCE is {text!r}, which is not a number of seconds.") from error
 
 
 def _open_address(

@@ -151,7 +151,7 @@ def server_for_pairing(address: str) -> AdbServer:
     """
     if split_address(address) is None:
         raise UsageError(
-            f"{address!r} is no HOST:PORT.",
+            f"{address!r} is not HOST:PORT.",
             "Take it from the phone's dialog 'Pair device with pairing code'; its port differs from the one for scans.",
         )
     server = find_server()

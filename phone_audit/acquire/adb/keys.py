@@ -109,7 +109,7 @@ def _folders(environ: Mapping[str, str]) -> list[Path]:
         folders.append(Path(home) / ".android")
     if not folders:
         raise AcquireError(
-            "There is no place for this computer's ADB key: HOME is not set.",
+            "This computer's ADB key has nowhere to be kept: HOME is not set.",
             hint="Set HOME, or ANDROID_USER_HOME to a folder for the key.",
         )
     return folders

@@ -43,7 +43,7 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
-    stat.S_IFLNK: "a link that leads nowhere",
+    stat.S_IFLNK: "a link to nothing",
 }
 
 
@@ -147,7 +147,7 @@ class Puller:
             if 0 < len(path) <= PATH_LIMIT and b"\0" not in path:
                 self._files.append(_File(request, path))
             else:
-                self._on_done(request, request.failure("no phone takes such a path"))
+                self._on_done(request, request.failure("no phone accepts such a path"))
         return bool(self._files)
 
     def _step(self) -> None:
@@ -156,7 +156,7 @@ class Puller:
         try:
             service = self._ask()
             if service is None:
-                why = f"The phone does not hand out files, so {file.request.path} was not read."
+                why = f"The phone does not let files be copied, so {file.request.path} was not read."
                 self._done(file, CommandError(why))
                 return
             word, file = self._owed[0]
@@ -298,7 +298,7 @@ class Puller:
 def _why_not(mode: int) -> str | None:
     """Why a file of this mode is not read, or None where it is."""
     if mode == 0:
-        return "it is not there, or the shell may not look at it"
+        return "it is not there, or the shell may not see it"
     if not stat.S_ISREG(mode):
         return f"it is {_KINDS.get(stat.S_IFMT(mode), 'no regular file')}"
     return None

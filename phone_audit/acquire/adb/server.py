@@ -98,7 +98,7 @@ class AdbServer:
             except ServerError as error:
                 said = str(error)
         if not said.startswith(("connected to", "already connected to", "failed to authenticate to")):
-            raise states.refuses_connections(address, f"the adb server says {said!r}")
+            raise states.refuses_connections(address, f"the adb server reports {said!r}")
 
     def disconnect(self, address: str) -> None:
         """Let the server disconnect from HOST:PORT. Never raises."""
@@ -170,7 +170,7 @@ class AdbServer:
         except (ServerError, OSError, ValueError) as error:
             if str(error) == "closed":
                 raise ServiceRefusedError(service) from error
-            raise states.lost(serial, f"the adb server says {str(error)!r}") from error
+            raise states.lost(serial, f"the adb server reports {str(error)!r}") from error
         return connection
 
     def _listed(self, words: list[str]) -> ListedPhone | None:

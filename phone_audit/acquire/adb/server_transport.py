@@ -106,7 +106,7 @@ class ServerStream:
             send_all(self._connection, data, time.monotonic() + ANSWER_TIMEOUT)
         except OSError as error:
             self.confirm()
-            raise states.lost(self._transport.serial, f"the adb server says {str(error)!r}") from error
+            raise states.lost(self._transport.serial, f"the adb server reports {str(error)!r}") from error
 
     def end(self) -> None:
         """Let whoever reads or writes learn that it is over."""

@@ -194,8 +194,8 @@ def lost(name: str, why: str) -> DeviceLostError:
 def unresponsive(name: str, seconds: float) -> UnresponsiveError:
     """There, but it lets us wait again and again. `seconds` is the time that was lost."""
     return UnresponsiveError(
-        f"The phone {name} let this computer wait for {seconds:.0f} seconds in all for answers that never came, so no "
-        "more was read. A cable or a port that is loose does this, and so does a weak network.",
+        f"The phone {name} kept this computer waiting for {seconds:.0f} seconds in all for answers that never came, so "
+        "reading stopped. A loose cable or port can cause this, and so can a weak network.",
         hint="Try another cable or port, keep the phone unlocked, and start again.",
     )
 
@@ -210,13 +210,13 @@ def refuses_connections(name: str, why: str) -> NoDeviceError:
 
 def no_adbd(name: str, what: str) -> ProtocolError:
     """Something else answers at HOST:PORT. `what` names it."""
-    return ProtocolError(f"What answers at {name} is no phone: {what}.", hint="Check the address and the port.")
+    return ProtocolError(f"What answers at {name} is not a phone: {what}.", hint="Check the address and the port.")
 
 
 def wants_pairing(name: str) -> UnauthorizedError:
     """A port of Android's wireless debugging, which talks only to a computer paired by code."""
     return UnauthorizedError(
-        f"The phone {name} wants a computer that was paired with it by code (wireless debugging).",
+        f"The phone {name} only accepts a computer that was paired with it by code (wireless debugging).",
         hint=(
             "Pair it once: on the phone, Wireless debugging > Pair device with pairing code; here, phone-audit devices "
             f"--pair HOST:PORT as its dialog shows them. Then scan {name} --via server."
@@ -227,7 +227,7 @@ def wants_pairing(name: str) -> UnauthorizedError:
 def not_paired(address: str, said: str) -> UnauthorizedError:
     """The adb server could not pair. `said` is its own answer."""
     return UnauthorizedError(
-        f"The phone at {address} was not paired; the adb server says {said!r}.",
+        f"The phone at {address} was not paired; the adb server reports {said!r}.",
         hint=(
             "On the phone: Developer options > Wireless debugging > Pair device with pairing code. Its dialog shows "
             "code, address and port, new ones each time; it must stay open, and both must be in the same network."
@@ -238,7 +238,7 @@ def not_paired(address: str, said: str) -> UnauthorizedError:
 def no_server_to_pair() -> NoDeviceError:
     """`--pair`, and there is no adb server."""
     return NoDeviceError(
-        "No adb server runs on this computer, and pairing by code is only done by one.",
+        "No adb server runs on this computer, and only an adb server can pair by code.",
         hint="Start one with 'adb start-server' (Android platform tools 30 or later), then try again.",
     )
 

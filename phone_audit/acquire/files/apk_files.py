@@ -40,7 +40,7 @@ STUCK_AT_MOST = 5
 
 SENTENCES = {
     "folder": "It is a folder, not a file.",
-    "fifo": "It is a pipe; reading it would wait for ever.",
+    "fifo": "It is a pipe; reading it would never end.",
     "device": "It is a device or a socket, not a file.",
     "missing": "It is not there, or the shell may not see it.",
     "denied": "The shell may not read it.",

@@ -80,15 +80,15 @@ def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
 def _notes(sections: Sections) -> Iterator[Skipped]:
     """Tell what of the answers is not to be relied on. Of dumps that nothing here reads only contradictions count."""
     for name in sections.repeated:
-        yield contradiction(f"dumpsys {name}", "The dump of this service stands there more than once; all were read.")
+        yield contradiction(f"dumpsys {name}", "The dump of this service appears more than once; all were read.")
     for name in sections.disputed:
-        yield contradiction(f"dumpsys {name}", "Inside this dump others begin: text of it pretends them.")
+        yield contradiction(f"dumpsys {name}", "Other dumps begin inside this one: its text has invented them.")
     for command in sections.repeated_commands:
         if _ours(command) in READ:
-            yield contradiction(command, "This section stands there more than once, and says different things.")
+            yield contradiction(command, "This section appears more than once, with different contents.")
     for command in sections.hidden_commands:
         if _ours(command) in READ:
-            yield contradiction(command, "This section stands where it may be text of a package.")
+            yield contradiction(command, "This section stands where a package may have written it.")
     for command in sections.cut:
         if _ours(command) in READ or command == f"dumpsys {sections.broken_off}":
             yield note(command, "command", "cut-off", "The line that ends this part is missing: it may be cut off.")

@@ -73,7 +73,7 @@ def _main(container: FileContainer) -> str:
     if main not in names:
         main = _main_by_name(container, names)
     if main is None:
-        raise SnapshotError(f"{container.path} is a bug report without its main text.", "Take the bug report anew.")
+        raise SnapshotError(f"{container.path} is a bug report without its main text.", "Take the bug report again.")
     return main
 
 
@@ -87,7 +87,7 @@ def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipp
     answers, skipped = from_dumps(plain)
     skipped = (*long_lines, *skipped)
     if not answers:
-        raise SnapshotError(f"{path} holds no dump of the phone; it may be cut off.", "Take the bug report anew.")
+        raise SnapshotError(f"{path} holds no dump of the phone; it may be cut off.", "Take the bug report again.")
     if "dumpsys package" not in answers:
         reason = "The bug report has no dump of the package service; it may be cut off."
         skipped = (*skipped, Skipped(subject="dumpsys package", step="command", code="cut-off", reason=reason))

@@ -196,7 +196,7 @@ def _packages(
     for name in names_of(listing, reader):
         blocks = listing.dump.packages.get(name, ()) if listing.dump else ()
         if listing.dump and not blocks:
-            reader.skip(name, "list", "not-in-dump", "dumpsys package says nothing of this package.")
+            reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
         block = block_of(name, blocks, lines.get(name, ()), reader)
         its_files = [_file(file, apks) for file in files.get(name, ())] or _dumped_files(block)
         package = package_of(name, block, lines.get(name, ()), listing, its_files, 0)

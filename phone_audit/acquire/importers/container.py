@@ -143,7 +143,7 @@ class ZipContainer:
             except BoundsError as error:
                 raise SnapshotError(f"{path} was not read: {error}, which no acquisition does.") from error
             except ZipError as error:
-                raise SnapshotError(f"{path} is no whole ZIP archive; it may be cut off.", _AGAIN) from error
+                raise SnapshotError(f"{path} is not a complete ZIP archive; it may be cut off.", _AGAIN) from error
             except OSError as error:
                 raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
             on_failure.callback(self._zip.close)

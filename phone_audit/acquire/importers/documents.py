@@ -182,9 +182,9 @@ def read_json(container: FileContainer, name: str, kind: type[Document]) -> Docu
     except ValidationError as error:
         place = first_fault(error)[0].removeprefix("value").removeprefix(".")
         what = f"{where} is not as its tool writes it ({shown(place) or 'at the top'})."
-        raise SnapshotError(what, "Make the acquisition anew, or leave the file out.") from error
+        raise SnapshotError(what, "Make the acquisition again, or leave the file out.") from error
     except JsonError as error:
-        raise SnapshotError(f"{where} is no JSON; it may be cut off.", "Copy it again.") from error
+        raise SnapshotError(f"{where} is not JSON; it may be cut off.", "Copy it again.") from error
 
 
 def read_list(container: FileContainer, name: str, kind: type[Document]) -> list[Document]:

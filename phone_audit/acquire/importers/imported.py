@@ -9,7 +9,7 @@ from phone_audit.model.finding import Skipped
 NO_APKS = "Such an acquisition holds no APK files: the code of the packages was not read."
 NO_HIDDEN = "Such an acquisition does not hold the firmware's own copies of packages that an update hides."
 NO_FILES = "Such an acquisition does not show other files of the phone, such as those that an incident names."
-OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary package and cannot ask."
+OWN = "Such an acquisition does not hold the settings of the phone: Hubble is an ordinary app and cannot ask for them."
 NO_WATCH = "Such an acquisition holds no connections that were seen live."
 
 

@@ -49,7 +49,7 @@ def _read(container: FileContainer, scratch: Path) -> ImportedAcquisition:
     if imported is None and text_folder.recognised(container, names):
         return text_folder.read_text_folder(container)
     if imported is None:
-        raise SnapshotError(f"{container.path} is no acquisition that is known.", HINT)
+        raise SnapshotError(f"{container.path} is not a known kind of acquisition.", HINT)
     return replace(imported, skipped=(*imported.skipped, *text_folder.unused(container, imported.used)))
 
 
@@ -85,7 +85,7 @@ def _main_text(path: Path) -> bytes:
     try:
         with open_regular(path) as file:
             if not bugreport.is_main_text(file.read(bugreport.LOOKED_AT)):
-                raise SnapshotError(f"{path} is no acquisition that is known.", HINT)
+                raise SnapshotError(f"{path} is not a known kind of acquisition.", HINT)
             file.seek(0)
             return read_bounded(file, bugreport.TEXT_LIMIT)
     except OSError as error:

@@ -12,10 +12,13 @@ from phone_audit.acquire.text import decode
 
 HEADER = re.compile(r"^ +Package \[(.+)\] \([0-9a-f]+\):$(?:\n +compat name=(.+)$)?", re.MULTILINE)
 MOST_NOTES = 100
-PRETENDED = "Text of a package stands where the dump has its own: it may pretend packages, or hide them."
-OUTSIDE = "The dump names this package where none is expected; text of another may pretend it. It was judged."
-UNLISTED = "dumpsys names this package, the list of packages does not. It was judged by what the dump says."
-DOUBTED = "dumpsys names this package, the list of packages does not: text of another may pretend it."
+PRETENDED = "Text written by a package stands where the dump has its own lines: it may invent packages or hide them."
+OUTSIDE = (
+    "The dump names this package where none is expected; text of another package may have invented "
+    "it. It was judged all the same."
+)
+UNLISTED = "dumpsys names this package but the list of packages does not. It was judged by what the dump says."
+DOUBTED = "dumpsys names this package but the list of packages does not: text of another package may have invented it."
 
 
 def dump_of(reader: Reader, text: str, imported: ImportedAcquisition) -> PackageDump:
@@ -60,7 +63,7 @@ def _note(reader: Reader, names: list[str], reason: str) -> None:
     for name in names[:MOST_NOTES]:
         reader.skip(name, "list", "unconfirmed-package", reason)
     if len(names) > MOST_NOTES:
-        more = f"dumpsys names {len(names) - MOST_NOTES} more packages that are not beyond doubt."
+        more = f"dumpsys names {len(names) - MOST_NOTES} more packages that may not exist."
         reader.skip(PACKAGE_DUMP.text, "list", "unconfirmed-package", more)
 
 

@@ -53,7 +53,7 @@ def recognised(container: FileContainer, names: Sequence[str]) -> bool:
 
 def unused(container: FileContainer, used: Container[str]) -> tuple[Skipped, ...]:
     """Note the texts beside another tool's files that hold answers of a phone: they are none of that tool's."""
-    reason = "This text holds answers of a phone, and the tool did not make it; it was not read."
+    reason = "This text looks like a phone's answers but was not written by the tool; it was not read."
     texts = [name for name in _texts(container.names()) if name not in used][:MOST_TEXTS]
     return tuple(note(name, "read", "unused-text", reason) for name in texts if _kind(container, name))
 
@@ -102,7 +102,7 @@ class _AnswerReader:
         """Read one text; a damaged one is noted."""
         kind = _kind(self._holding, name)
         if kind is None:
-            self.skipped.append(note(name, "read", "unknown-text", "What it holds is not known."))
+            self.skipped.append(note(name, "read", "unknown-text", "Its contents are not recognised."))
             return
         try:
             if kind == LISTS:
@@ -136,13 +136,15 @@ class _AnswerReader:
         else:
             for command, body in said.items():
                 self._dumped.setdefault(command, {body: None})
-            self.skipped.append(contradiction(kind, "Inside this dump others begin: text of it may pretend them."))
+            self.skipped.append(
+                contradiction(kind, "Other dumps begin inside this one: its text may have invented them.")
+            )
 
     def _add(self, answers: dict[str, dict[bytes, None]], command: str, body: bytes) -> None:
         """Keep an answer. Of several the first counts, except of the package service, where all do."""
         bodies = answers.setdefault(command, {})
         if bodies and body not in bodies and command in READ:
-            self.skipped.append(contradiction(command, "Several texts answer this, and not the same."))
+            self.skipped.append(contradiction(command, "Several texts answer this, and they differ."))
         if not bodies or command == package_dump.PACKAGE_DUMP.text:
             bodies[body] = None
 

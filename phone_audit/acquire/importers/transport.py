@@ -31,7 +31,7 @@ class HeldTransport:
         """
         said = self._held(command)
         if said is None:
-            raise NotHeldError("The acquisition holds no answer to this question.")
+            raise NotHeldError("The acquisition has no answer to this question.")
         output = self._answers[said]
         cut = len(output) > limit
         return Answer(output[:limit], None if cut else 0, cut)
@@ -45,11 +45,11 @@ class HeldTransport:
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Refuse: files are taken from the acquisition itself."""
-        raise CommandError(f"The acquisition hands out no {path}.")
+        raise CommandError(f"The acquisition does not contain {path}.")
 
     def start(self, command: str) -> Running:
         """Refuse: there is no phone."""
-        raise CommandError("An acquisition runs nothing.")
+        raise CommandError("An acquisition cannot run commands.")
 
     def close(self) -> None:
         """Nothing is open."""

@@ -57,9 +57,12 @@ SINGLE = re.compile(r"echo @(\d{1,4});dumpsys package '([A-Za-z0-9_.]+)';")
 UNCONFIRMED_AT_MOST = 100
 """Packages that only the dump names and of which each has a note of its own."""
 
-UNKNOWN = "dumpsys names this package, the phone does not know it when asked: text of another may pretend it."
-NO_NAME = "dumpsys names this package, and no package can have such a name: text of another may pretend it."
-IN_TEXT = "It stands in the version name of another package, whose text pretends it; the phone was not asked about it."
+UNKNOWN = (
+    "dumpsys names this package, but the phone does not know it when asked: text of another package "
+    "may have invented it."
+)
+NO_NAME = "dumpsys names this package, but no package can have such a name: text of another package has invented it."
+IN_TEXT = "It stands in the version name of another package, which invented it; the phone was not asked about it."
 
 
 @dataclass
@@ -142,7 +145,9 @@ def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
         reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
         listing.users = {OWNER: "system"}
     if len(listing.users) > MOST_USERS:
-        reason = f"The phone names {len(listing.users)} users, which no phone has; the first {MOST_USERS} were read."
+        reason = (
+            f"The phone names {len(listing.users)} users, more than any phone has; the first {MOST_USERS} were read."
+        )
         reader.skip("users", "list", "too-many", reason)
         listing.users = first_users(listing.users)
     if wanted == "all":
@@ -220,7 +225,7 @@ def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] |
     listing.note_strange(LIST, plain.unread)
     missed = [line for line in plain.unread if line.startswith(PREFIX)]
     if missed:
-        reason = f"{len(missed)} packages are listed in no known form, the first as: {missed[0][:80]}"
+        reason = f"{len(missed)} packages are listed in an unknown form, the first as: {missed[0][:80]}"
         reader.skip(f"{LIST} {kind}".strip(), "list", "not-understood", reason)
         return None
     return plain.names
@@ -268,7 +273,9 @@ def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
     if not listing.dump.packages:
         reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
     if listing.dump.pretended:
-        reason = "Packages stand where a phone puts none: text of one pretends a title. They were read all the same."
+        reason = (
+            "Packages stand where a phone puts none: the text of one imitates a heading. They were read all the same."
+        )
         reader.skip(PACKAGE_DUMP.text, "list", "contradiction", reason)
     listing.strange[PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     if listing.names is None or listing.asked != tuple(sorted(listing.users)):

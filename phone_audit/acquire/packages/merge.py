@@ -40,7 +40,7 @@ def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
     names = {one.name for listed in listing.lists.values() for one in listed} | (listing.names or set())
     found = sorted(names | (listing.dump.packages.keys() if listing.dump else set()))
     if len(found) > MOST_PACKAGES:
-        reason = f"{len(found)} packages are named, which no phone has; the first {MOST_PACKAGES} were looked at."
+        reason = f"{len(found)} packages are named, more than any phone has; the first {MOST_PACKAGES} were looked at."
         reader.skip("packages", "list", "too-many", reason)
     return tuple(found[:MOST_PACKAGES])
 
@@ -77,7 +77,7 @@ def block_of(
     if not blocks:
         return DumpedPackage(name)
     if len(blocks) > 1:
-        reason = "dumpsys describes this package more than once: text of a package pretends another."
+        reason = "dumpsys describes this package more than once: text of one package imitates another."
         reader.skip(name, "list", "contradiction", reason)
     paths = sorted(line.path for line in lines if line.path)
     return next((block for block in blocks if _holds(block, paths)), blocks[0])

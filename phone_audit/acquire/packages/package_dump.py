@@ -98,8 +98,8 @@ def untested(sdk: int | None, release: str | None) -> tuple[str, ...]:
         return ()
     name = f"Android {release}" if release else "This Android version"
     if sdk in PARTLY:
-        return (f"{name}: of real answers only {PARTLY[sdk]} were at hand; parts may be misread.",)
-    return (f"{name}: no real dump of this version was at hand when the reader was made; parts may be misread.",)
+        return (f"{name}: only {PARTLY[sdk]} were available as real answers; parts may be misread.",)
+    return (f"{name}: no real dump of this version was available when the reader was written; parts may be misread.",)
 
 
 def single_packages_command(names: Sequence[str]) -> Command:

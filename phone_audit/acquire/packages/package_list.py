@@ -232,7 +232,7 @@ def _taken(reader: Reader, command: str, answer: Answer, text: str) -> ListAnswe
         return None
     elif error or answer.exit not in (0, None):
         said = error.strip() or f"It ended with status {answer.exit}; the last line is {lines_of(listed.rstrip())[-1]}"
-        reader.skip(command, "list", "cut-off", f"The phone broke off its list of packages: {said[:QUOTED_ERROR]}")
+        reader.skip(command, "list", "cut-off", f"The phone cut its list of packages short: {said[:QUOTED_ERROR]}")
     else:
         return ListAnswer(listed)
     return ListAnswer(listed, whole=False)

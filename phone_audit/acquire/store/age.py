@@ -147,14 +147,14 @@ def _recipients(text: str) -> list[Any]:
         raise UsageError("A secret key was named as the recipient.", "Name the public key, which begins with age1.")
     path = Path(text)
     if not text or not path.is_file():
-        raise UsageError(f"{text!r} is no recipient of age, and no file of them.", _RECIPIENT_HINT)
+        raise UsageError(f"{text!r} is not an age recipient, nor a file of them.", _RECIPIENT_HINT)
     try:
         lines = [line.strip() for line in _key_file(path).decode("utf-8").splitlines()]
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} holds no recipient of age.", _RECIPIENT_HINT) from error
+        raise UsageError(f"{path} holds no age recipient.", _RECIPIENT_HINT) from error
     keys = [_recipient(line, path) for line in lines if line and not line.startswith("#")]
     if not keys:
-        raise UsageError(f"{path} holds no recipient of age.", _RECIPIENT_HINT)
+        raise UsageError(f"{path} holds no age recipient.", _RECIPIENT_HINT)
     return keys
 
 
@@ -164,7 +164,7 @@ def _recipient(text: str, path: Path | None = None) -> Any:
         with contextlib.suppress(pyrage.RecipientError):
             return kind.from_str(text)
     what = f"A line of {path}" if path else repr(text)
-    raise UsageError(f"{what} is no recipient of age that can be used here.", _RECIPIENT_HINT)
+    raise UsageError(f"{what} is not an age recipient that can be used here.", _RECIPIENT_HINT)
 
 
 def _key_file(path: Path) -> bytes:
@@ -248,7 +248,7 @@ def _check_header(path: Path, file: BinaryIO) -> None:
     end = head.find(b"\n--- ")
     if not head.startswith(MAGIC) or end < 0 or head.count(b"\n-> ", 0, end) > MOST_STANZAS:
         raise SnapshotError(
-            f"{path} is no file that age encrypted, or only the beginning of one.", "Copy it again from its source."
+            f"{path} is not a file encrypted with age, or only the beginning of one.", "Copy it again from its source."
         )
     if b"\n-> scrypt " in head[:end]:
         raise SnapshotError(

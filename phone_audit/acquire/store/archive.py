@@ -70,7 +70,7 @@ def _prefix(container: ZipContainer) -> str | None:
         except BoundsError as error:
             raise SnapshotError(f"{name} in {container.path} was not read: {error}, which no manifest does.") from error
         except JsonError as error:
-            raise SnapshotError(f"{name} in {container.path} is no manifest.", "Copy the file again.") from error
+            raise SnapshotError(f"{name} in {container.path} is not a manifest.", "Copy the file again.") from error
         schema = manifest.get("schema") if isinstance(manifest, dict) else None
         if isinstance(schema, str) and schema.startswith(_SCHEMA):
             return name.removesuffix(MANIFEST)

@@ -45,7 +45,7 @@ def read_hashes(saved: bytes) -> FileHashes:
         hashes = {_path(path): _hash(*known) for path, known in read["hashes"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise SnapshotError(
-            "The saved acquisition holds hashes that make no sense.", "Copy the whole folder again."
+            "The saved acquisition holds hashes that cannot be right.", "Copy the whole folder again."
         ) from error
     return FileHashes(hashes, notes)
 

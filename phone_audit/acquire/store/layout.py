@@ -118,7 +118,8 @@ def open_stored(folder: Path, name: str) -> BufferedReader:
         return open_inside(folder, name)
     except OSError as error:
         raise SnapshotError(
-            f"{folder / name} cannot be read: {error.strerror}.", "Copy the whole folder again, or save the phone anew."
+            f"{folder / name} cannot be read: {error.strerror}.",
+            "Copy the whole folder again, or save the phone again.",
         ) from error
 
 

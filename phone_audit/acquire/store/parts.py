@@ -91,4 +91,4 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _damaged(name: Path) -> SnapshotError:
-    return SnapshotError(f"{name} holds no parts of a file.", "Copy the whole folder again, or save the phone anew.")
+    return SnapshotError(f"{name} holds no parts of a file.", "Copy the whole folder again, or save the phone again.")

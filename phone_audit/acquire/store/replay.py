@@ -125,7 +125,7 @@ class ReplayTransport:
         Raises:
             CommandError: always.
         """
-        raise CommandError("A saved acquisition runs nothing.")
+        raise CommandError("A saved acquisition cannot run commands.")
 
     def hashes(self) -> bytes | None:
         """Return the hashes that were computed beside the questions; None where the phone was asked for them."""
@@ -198,8 +198,8 @@ class ReplayTransport:
 def _read_manifest(folder: Path) -> Acquisition:
     text = read_stored_json(folder, MANIFEST, MANIFEST_BOUNDS)
     broken = SnapshotError(
-        f"{folder / MANIFEST} is no manifest of a saved acquisition.",
-        "Name the folder that `scan --save` made, or save the phone anew.",
+        f"{folder / MANIFEST} is not the manifest of a saved acquisition.",
+        "Name the folder that `scan --save` made, or save the phone again.",
     )
     try:
         raw = parse_unicode(text)
@@ -233,5 +233,5 @@ def _sentence(artifact: Artifact, output: bytes) -> CommandError | DeviceLostErr
 def _changed(path: Path) -> SnapshotError:
     return SnapshotError(
         f"{path} is not what was saved: its SHA-256 differs from the manifest.",
-        "Copy the whole folder again, or save the phone anew.",
+        "Copy the whole folder again, or save the phone again.",
     )

@@ -85,7 +85,7 @@ def members(data: Buffer) -> Iterator[Member]:
 def _check_end(data: Buffer, at: int) -> None:
     """Refuse an end behind which something stands."""
     if _SOMETHING.search(data, at):
-        raise ApkError(f"Something stands behind its end at byte {at}, and was not read.", code="damaged-entry")
+        raise ApkError(f"Something follows its end at byte {at}, and was not read.", code="damaged-entry")
 
 
 def _size(field: bytes) -> int | None:

@@ -124,7 +124,7 @@ def too_many(limit: int) -> ApkError:
     Args:
         limit: places, of one form, that were.
     """
-    reason = f"It holds more than {limit} places that look like addresses; what follows was not looked at."
+    reason = f"It holds more than {limit} places that look like addresses; the rest was not looked at."
     return ApkError(reason, code="too-many-endpoints")
 
 

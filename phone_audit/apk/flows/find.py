@@ -26,7 +26,7 @@ _SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComp
 _BY: Final[Mapping[str, str]] = {
     "network": "over the network",
     "sms": "by text message",
-    "log": "in the log of the system",
+    "log": "to the system log",
     "process": "to another program",
     "intent": "to any package that listens",
 }
@@ -240,7 +240,7 @@ def _behaviour(leak: Leak) -> Behaviour:
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
-        title=f"Gives away {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
+        title=f"Passes on {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
         evidence=evidence,
         source=leak.taint.steps[0][3].removeprefix("calls ").removeprefix("reads "),
         sink=leak.step[3].removeprefix("calls "),

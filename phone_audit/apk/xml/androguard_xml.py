@@ -29,7 +29,7 @@ class _CountedReads(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         self.left -= 1
         if self.left < 0:
-            raise ApkError("The file is read again and again.", code="damaged-xml")
+            raise ApkError("The file keeps being read from the same place.", code="damaged-xml")
         return super().read(size)
 
 

@@ -77,7 +77,7 @@ def read_manifest(root: Element, resolve: Resolve, *, library: bool = False) -> 
             library is built into, and is left out.
 
     Raises:
-        ApkError: the root is no manifest.
+        ApkError: the root is not a manifest.
     """
     if root.tag != "manifest":
         raise ApkError("The manifest is damaged: its root is another element.", code="damaged-xml")

@@ -124,7 +124,7 @@ def _small(end: _End) -> _End:
 
 def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
     if end.records > MAX_ENTRIES:
-        reason = f"The archive announces {end.records} entries; {MAX_ENTRIES} is the limit."
+        reason = f"The archive claims {end.records} entries; {MAX_ENTRIES} is the limit."
         raise ApkError(reason, code="too-many-entries")
     entries = tuple(_records(data, end))
     if len(entries) < end.records:
@@ -189,7 +189,7 @@ def _no_end(data: Sliceable) -> ApkError:
         return ApkError("The file is empty.", code="empty")
     if data[:4] == LOCAL:
         return ApkError("The archive is cut off: its central directory is missing.", code="truncated")
-    return ApkError("This is no ZIP archive, so it is no APK.", code="not-an-archive")
+    return ApkError("This is not a ZIP archive, so it is not an APK.", code="not-an-archive")
 
 
 def _end64(data: Sliceable, end_offset: int) -> tuple[int, int, int] | None:

@@ -9,7 +9,10 @@ from phone_audit.model.finding import Confidence, Finding, Remedy
 
 DETECTOR = Detector(id="accepts-any-certificate", category="network-policy")
 REMEDY = Remedy(
-    text="Do not use it in networks of others, such as public Wi-Fi; ask the maker for a version that checks."
+    text=(
+        "Do not use it on networks you do not control, such as public Wi-Fi; ask the maker for a "
+        "version that checks certificates."
+    )
 )
 
 

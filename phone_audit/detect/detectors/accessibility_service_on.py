@@ -11,7 +11,7 @@ from phone_audit.model.finding import Finding, Remedy, Subject
 DETECTOR = Detector(id="accessibility-service-on", category="powers")
 REMEDY = Remedy(
     text="If nobody who uses this phone needs it: Settings, Accessibility, switch it off.",
-    risk="Whoever put it there can notice. If you think that somebody watches you, get help first: "
+    risk="Whoever installed it may notice. If you think someone is watching you, get help first: "
     "https://stopstalkerware.org.",
 )
 
@@ -26,7 +26,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
                 Subject(kind="package", name=one.name),
                 "An accessibility service is on",
                 f"{one.name} has an accessibility service that is on{shown_user(one.user)}: such a service may be "
-                "allowed to read everything on the screen and to tap for the person.",
+                "allowed to read everything on the screen and to tap on your behalf.",
                 severity="medium",
                 confidence="confirmed",
                 evidence=(*one.evidence, *powers),

@@ -19,7 +19,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         yield DETECTOR.finding(
             setting(KEYS[0]),
             "A computer's key is built into the firmware",
-            "The firmware holds keys of computers that may debug the phone without asking: only test firmware does.",
+            "The firmware holds keys of computers that may debug the phone without asking: only test firmware should.",
             severity="high",
             confidence="high",
             evidence=[piece for item in found for piece in item.evidence],

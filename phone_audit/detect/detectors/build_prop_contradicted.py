@@ -12,7 +12,9 @@ DIFFERS: Mapping[str, str] = {
     "build_prop_differs": "its own build.prop",
     "vbmeta_differs": "its transparency service noted at the start",
 }
-REMEDY = Remedy(text="Believe what stood there first. If you did not change it yourself, install the maker's firmware.")
+REMEDY = Remedy(
+    text="Trust the value that was there first. If you did not change it yourself, install the maker's firmware."
+)
 
 
 def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
@@ -21,7 +23,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         yield DETECTOR.finding(
             setting(name),
             "Properties were changed while the phone ran",
-            f"The phone says something else than {DIFFERS[name]}: {', '.join((item.value or '').split())}.",
+            f"What the phone says differs from {DIFFERS[name]}: {', '.join((item.value or '').split())}.",
             severity="medium",
             confidence="high",
             evidence=item.evidence,

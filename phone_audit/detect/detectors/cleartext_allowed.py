@@ -21,7 +21,7 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     yield DETECTOR.finding(
         subject,
         "May send without encryption",
-        f"{subject.name} is allowed to send without encryption; no address for that was seen.",
+        f"{subject.name} is allowed to send without encryption; no unencrypted address was found in it.",
         severity="info",
         confidence="confirmed",
         evidence=(policy_says(policy, "cleartext traffic is permitted"),),

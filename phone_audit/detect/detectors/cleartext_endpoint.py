@@ -12,7 +12,7 @@ from phone_audit.model.finding import Confidence, Finding, Remedy
 
 DETECTOR = Detector(id="cleartext-endpoint", category="cleartext")
 TITLE = "Unencrypted addresses in the code"
-REMEDY = Remedy(text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection.")
+REMEDY = Remedy(text="Do not use it on networks you do not trust, and ask its maker for encrypted connections.")
 _PAST_POLICY: Final = CLEARTEXT_SCHEMES - {"http", "ws", "ftp"}
 """Schemes that are spoken over sockets, which the network policy does not bind."""
 
@@ -29,11 +29,11 @@ def check(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     hosts = [endpoint.host for endpoint in allowed or endpoints]
     others = len(hosts) - 1
     more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
-    refused = "" if allowed else ", which the system refuses to call for it: its network policy forbids that"
+    refused = "" if allowed else ", but its network policy makes Android block such connections"
     yield DETECTOR.finding(
         subject,
         TITLE,
-        f"{subject.name} holds unencrypted addresses of {hosts[0]}{more}{refused}.",
+        f"{subject.name} contains unencrypted addresses of {hosts[0]}{more}{refused}.",
         severity="medium" if allowed else "low",
         confidence=_confidence(info, bool(allowed)),
         evidence=evidence_of(allowed or endpoints),

@@ -35,4 +35,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
 def _message(one: Holder) -> str:
     if one.power == "owner":
         return f"{one.name} manages {'the device' if one.user == 0 else f'the profile of user {one.user}'}."
-    return f"{one.name} is a device administrator{shown_user(one.user)}: it resists removal, and may lock or erase."
+    return (
+        f"{one.name} is a device administrator{shown_user(one.user)}: it must be switched off before "
+        "it can be removed, and may lock or erase the phone."
+    )

@@ -22,7 +22,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
             continue
         led = [piece for piece in item.evidence if not _leads_nowhere(piece)]
         if led:
-            message = f"The system's hosts file leads names to other computers, such as {led[0].value}."
+            message = f"The system's hosts file sends host names to other computers, such as {led[0].value}."
         else:
             message = f"The system's hosts file blocks {item.value} names; AOSP's has none."
         yield DETECTOR.finding(

@@ -13,7 +13,7 @@ EVERYWHERE, EACH_BY_ITSELF = "install_non_market_apps", 26
 """The setting that allowed everything, and the API level from which on each package is allowed by itself."""
 OFF: Mapping[str, tuple[str, str]] = {
     "package_verifier_enable": ("0", "Packages are not checked when they are installed (Play Protect is off)"),
-    "package_verifier_user_consent": ("-1", "Somebody refused the check of packages (Play Protect)"),
+    "package_verifier_user_consent": ("-1", "The check of packages (Play Protect) was declined"),
     EVERYWHERE: ("1", "Packages from anywhere may be installed"),
 }
 """Setting → the value that switches a check off, and what that means."""

@@ -9,7 +9,9 @@ from phone_audit.model.finding import Finding, Remedy
 
 DETECTOR = Detector(id="ota-test-key", category="leaked-key")
 STORE = "ota_certificates"
-REMEDY = Remedy(text="Ask the maker for firmware with keys of its own; without it, keep nothing private on this phone.")
+REMEDY = Remedy(
+    text="Ask the maker for firmware signed with its own keys; until then, keep nothing private on this phone."
+)
 
 
 def check(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Finding]:
@@ -20,8 +22,11 @@ def check(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Finding]:
             if key is not None:
                 yield DETECTOR.finding(
                     setting(STORE),
-                    "System updates are accepted from anybody",
-                    f"An update of the whole system is accepted if it is signed with {key.name}, which everybody has.",
+                    "System updates are accepted from anyone",
+                    (
+                        f"An update of the whole system is accepted if it is signed with {key.name}, "
+                        "a key that anyone can get."
+                    ),
                     severity="high",
                     confidence="confirmed",
                     evidence=(piece,),

@@ -8,7 +8,7 @@ from phone_audit.model.apk import ApkInfo, Obfuscation
 from phone_audit.model.finding import Confidence, Finding, Remedy
 
 DETECTOR = Detector(id="packed-code", category="hidden-code")
-REMEDY = Remedy(text="Judge it by what it does: watch its connections, or do without it.")
+REMEDY = Remedy(text="Judge it by what it does: watch its connections, or stop using it.")
 
 
 def check(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
@@ -33,12 +33,10 @@ def _packer(hidden: Obfuscation, knowledge: Knowledge) -> tuple[str, str, Confid
     facts = {fact.id: fact for fact in knowledge.packers}
     names = " and ".join(facts[name].name if name in facts else name for name in hidden.packers)
     if any(name not in facts or facts[name].hides == "code" for name in hidden.packers):
-        said = (
-            f"is packed with {names}: its own code was not read, and what is not found in it may be there all the same"
-        )
+        said = f"is packed with {names}: its own code was not read, so anything not found may still be there"
         return "Code is packed", said, "high"
     said = (
-        f"is protected with {names}: parts of its code or its texts may be hidden, and what is not found may be there"
+        f"is protected with {names}: parts of its code or texts may be hidden, so anything not found may still be there"
     )
     return "Code is protected", said, "medium"
 

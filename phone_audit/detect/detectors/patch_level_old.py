@@ -11,7 +11,7 @@ DETECTOR = Detector(id="patch-level-old", category="firmware")
 AGE = "patch_age_days"
 LONG, VERY_LONG = 183, 730
 """Days: half a year, in which makers promise at least one update of most models, and two years."""
-REMEDY = Remedy(text="Install the newest firmware; where the maker gives none any more, think of another phone.")
+REMEDY = Remedy(text="Install the newest firmware; if the maker no longer provides any, consider another phone.")
 
 
 def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
@@ -22,7 +22,10 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
             yield DETECTOR.finding(
                 setting("ro.build.version.security_patch"),
                 "Old security patches",
-                f"The security patches are {days // 30} months old: faults that were published since are open.",
+                (
+                    f"The security patches are {days // 30} months old: vulnerabilities published "
+                    "since then are not fixed."
+                ),
                 severity="medium" if days > VERY_LONG else "low",
                 confidence="confirmed",
                 evidence=item.evidence,

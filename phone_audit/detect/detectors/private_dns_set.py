@@ -20,7 +20,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
     yield DETECTOR.finding(
         setting(NAME),
         "A private DNS host is set",
-        f"The names of all hosts that the phone calls are looked up at {found[NAME].value}.",
+        f"The phone looks up the name of every host it contacts at {found[NAME].value}.",
         severity="info",
         confidence="confirmed",
         evidence=[piece for item in found.values() for piece in item.evidence],

@@ -9,7 +9,7 @@ from phone_audit.model.apk import ApkInfo, Signer
 from phone_audit.model.finding import Evidence, Finding, Remedy
 
 DETECTOR = Detector(id="public-test-key", category="leaked-key")
-REMEDY = Remedy(text="Take it from its maker's own site or store only, and compare the file's hash where one is given.")
+REMEDY = Remedy(text="Get it only from its maker's own site or store, and compare the file's hash if one is published.")
 _PUBLIC = ("aosp-test-key", "aosp-build-testdata")
 
 
@@ -21,7 +21,10 @@ def check(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
             yield DETECTOR.finding(
                 subject,
                 "Signed with a public test key",
-                f"{subject.name} is signed with {key.name}, which everybody has, so anyone can make an update for it.",
+                (
+                    f"{subject.name} is signed with {key.name}, a key that anyone can get, so anyone "
+                    "can make an update for it."
+                ),
                 severity="medium",
                 confidence="confirmed",
                 evidence=(signer_seen(signer),),

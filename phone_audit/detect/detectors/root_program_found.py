@@ -26,7 +26,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         yield DETECTOR.finding(
             setting("root"),
             "The phone is rooted",
-            f"What the phone says of itself can have been changed: {' and '.join(told)}.",
+            f"What the phone says about itself may have been changed: {' and '.join(told)}.",
             severity="medium",
             confidence="high",
             evidence=[piece for item in found.values() for piece in item.evidence],

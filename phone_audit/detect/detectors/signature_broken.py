@@ -44,5 +44,5 @@ def check(info: ApkInfo, _: Knowledge) -> Iterator[Finding]:
 
 def _message(name: str, *, changed: bool) -> str:
     if changed:
-        return f"{name} is not as it was signed, so its signature does not show who made what it holds."
-    return f"The signature of {name} is incomplete, or not every version of Android that it is for would take it."
+        return f"{name} was changed after it was signed, so its signature does not show who made its contents."
+    return f"The signature of {name} is incomplete, or some versions of Android that it is made for would refuse it."

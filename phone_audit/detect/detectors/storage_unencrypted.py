@@ -19,7 +19,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
             yield DETECTOR.finding(
                 setting(STATE),
                 "The storage is not encrypted",
-                "What lies on this phone is not encrypted: whoever has it can read it.",
+                "The data on this phone is not encrypted: anyone who has the phone can read it.",
                 severity="low",
                 confidence="confirmed",
                 evidence=item.evidence,

@@ -34,7 +34,7 @@ def check(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Finding]:
         if others:
             count = f"{len(others)} of the {stores[key].value} certificate authorities"
             text = f"{count} of the system are on none of AOSP's lists"
-            yield _finding(stores[key], "that Android does not bring", text, others, knowledge, "medium", "confirmed")
+            yield _finding(stores[key], "that Android does not ship", text, others, knowledge, "medium", "confirmed")
         if withdrawn:
             text = f"Android had taken {len(withdrawn)} of the system's certificate authorities out before this version"
             yield _finding(stores[key], "that Android took out", text, withdrawn, knowledge, "low", "low")

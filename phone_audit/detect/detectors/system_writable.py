@@ -16,7 +16,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
     """Yield one finding for partitions that can be written, and one, less sure, for places that are covered."""
     found = settings_of(snapshot, (WRITABLE, COVERING))
     words: dict[str, tuple[str, Severity, Confidence]] = {
-        WRITABLE: ("can be written; Android mounts it read-only", "medium", "high"),
+        WRITABLE: ("is writable; Android mounts it read-only", "medium", "high"),
         COVERING: (
             "is covered by another file system; root programs do that, and some makers' own firmware",
             "low",
@@ -28,7 +28,7 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         places = ", ".join((item.value or "").split())
         yield DETECTOR.finding(
             setting(name),
-            "The system is not mounted as it was installed",
+            "The system is not mounted as installed",
             f"The firmware at {places} {text}.",
             severity=severity,
             confidence=confidence,

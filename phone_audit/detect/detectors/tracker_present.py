@@ -10,7 +10,7 @@ from phone_audit.model.apk import ApkInfo, Tier
 from phone_audit.model.finding import Confidence, Finding, Remedy
 
 DETECTOR = Detector(id="tracker-present", category="tracker")
-REMEDY = Remedy(text="Look for a switch for analytics or personalised advertising in its settings, or do without it.")
+REMEDY = Remedy(text="Look for a switch for analytics or personalised advertising in its settings, or stop using it.")
 _CONFIDENCE: Mapping[Tier, Confidence] = {
     "initialised": "confirmed",
     "present": "high",

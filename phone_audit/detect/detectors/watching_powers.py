@@ -11,9 +11,9 @@ from phone_audit.model.finding import Evidence, Finding, Remedy, Subject
 DETECTOR = Detector(id="watching-powers", category="powers")
 WATCHING = ("accessibility", "notifications", "admin")
 REMEDY = Remedy(
-    text="Find out who installed it and what for. If nobody can say: take the powers away in the settings, then "
+    text="Find out who installed it and why. If nobody can say: take its permissions away in the settings, then "
     "remove it.",
-    risk="Whoever put it there can notice. If you think that somebody watches you, get help first: "
+    risk="Whoever installed it may notice. If you think someone is watching you, get help first: "
     "https://stopstalkerware.org.",
 )
 
@@ -32,8 +32,8 @@ def check(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
         )
         yield DETECTOR.finding(
             Subject(kind="package", name=name),
-            "Installed by hand, with the power to watch",
-            f"{name} came from no store and holds {words}{shown_user(user)}.",
+            "Installed by hand, and able to watch",
+            f"{name} was not installed from a store and has {words}{shown_user(user)}.",
             severity="high" if len(held) > 1 else "medium",
             confidence="high" if len(held) > 1 else "medium",
             evidence=(*(piece for one in held for piece in one.evidence), installer),

@@ -277,13 +277,13 @@ def _decides_sentence(match: IncidentMatch, properties: Mapping[str, str], *, on
     if match.strength != "candidate":
         return ""
     if any(hit.kind == "package-version" for hit in match.hits):
-        return "A name and a version are no proof: whether this one does it has not been seen."
+        return "A name and a version prove nothing: whether this one does it has not been seen."
     return sentence(unknown_pack) if unknown_pack else ""
 
 
 def _missing_sentence(match: IncidentMatch, *, on_phone: bool) -> str:
     if not any(hit.undecided for hit in match.hits):
-        return "One sign alone is no proof: a second one is missing."
+        return "One sign alone proves nothing: a second one is missing."
     if on_phone:
         return "That is no proof yet: it is not known whether an exception applies to this build."
     return "Without the phone that it was on it cannot be told: there are phones on which it is as it should be."

@@ -129,13 +129,13 @@ def _switch_off(
 _FOR_WATCHING: Final[frozenset[ThreatClass]] = frozenset({"stalkerware", "spyware", "watchware"})
 """Somebody put it there to watch the owner, or may have. The first step is never to remove it."""
 _FIRST: Final = (
-    "Leave it as it is for now. Whoever installed it is told when it stops, and it is evidence. Talk to somebody who "
-    f"knows about this, from another device: {HELP} lists organisations by country."
+    "Leave it as it is for now. Whoever installed it may be told when it stops, and it is evidence. Talk to someone "
+    f"who knows about this, from another device: {HELP} lists organisations by country."
 )
 _FAMILY: Final = (
     "It may be there openly, for a child or an employee. Ask who set the phone up before you change anything."
 )
-_UNSURE: Final = "Ask for a second look before you act: one sign alone can be chance."
+_UNSURE: Final = "Ask for a second opinion before you act: one sign alone can be chance."
 _MALWARE: Final = "Remove it if it can be removed; if it came with the phone, ask the maker for firmware without it."
 
 

@@ -40,9 +40,7 @@ WATCH_IDS = frozenset({INCIDENT_TALKS, CLEARTEXT, SCREEN_OFF})
 """Every id that a finding of this file can have besides those of a scan."""
 
 _MOST_NAMED = 3
-_ENCRYPT = Remedy(
-    text="Do not use it in networks that you do not trust, and ask its maker for an encrypted connection."
-)
+_ENCRYPT = Remedy(text="Do not use it on networks you do not trust, and ask its maker for encrypted connections.")
 
 
 @dataclass(frozen=True)

@@ -274,9 +274,9 @@ def said_date(text: str) -> str:
     """Return the day that a text names; empty stays empty.
 
     Raises:
-        UsageError: it is no day.
+        UsageError: it is not a day.
     """
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d") if text else ""
     except ValueError:
-        raise UsageError(f"{short_repr(text)} is no day.", "Write it like 2026-01-31.") from None
+        raise UsageError(f"{short_repr(text)} is not a day.", "Write it like 2026-01-31.") from None

@@ -228,7 +228,7 @@ def test_the_patience_can_be_set(
 
 def test_a_patience_that_is_no_number_is_wrong_usage(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHONE_AUDIT_PATIENCE", "long")
-    with pytest.raises(UsageError, match="no number of seconds"):
+    with pytest.raises(UsageError, match="not a number of seconds"):
         open_transport(None)
 
 

@@ -342,7 +342,7 @@ def test_a_phone_that_runs_nothing_is_a_sentence() -> None:
     with connected(behave) as transport:
         with pytest.raises(CommandError, match="does not run commands"):
             transport.shell("id")
-        with pytest.raises(CommandError, match="does not hand out files"):
+        with pytest.raises(CommandError, match="does not let files be copied"):
             transport.pull("/x", Path("/nowhere"))
 
 
@@ -592,7 +592,7 @@ def test_a_path_that_no_phone_takes_is_refused_here(tmp_path: Path, path: str) -
         greet(connection)
         assert message(connection)[0] == b""
 
-    with connected(behave) as transport, pytest.raises(CommandError, match="no phone takes such a path"):
+    with connected(behave) as transport, pytest.raises(CommandError, match="no phone accepts such a path"):
         transport.pull(path, tmp_path / "f")
 
 

@@ -125,8 +125,8 @@ def test_only_regular_files_are_pulled(phone: Phone, transport: Transport, tmp_p
             ("pipe", "a pipe"),
             ("to-pipe", "a pipe"),
             ("to-zero", "a device"),
-            ("loop", "a link that leads nowhere"),
-            ("off", "a link that leads nowhere"),
+            ("loop", "a link to nothing"),
+            ("off", "a link to nothing"),
             ("", "a folder"),
             ("missing", "not there"),
         ):

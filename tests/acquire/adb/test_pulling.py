@@ -115,11 +115,11 @@ def test_a_file_that_fails_costs_itself_alone(tmp_path: Path, ends: bool) -> Non
     }
     assert {path: str(told[path]).rpartition(": ")[2] for path in odd} == dict.fromkeys(odd, "Permission denied'.")
     assert [str(told[path]).rpartition(": ")[2] for path in others] == [
-        "it is not there, or the shell may not look at it.",
+        "it is not there, or the shell may not see it.",
         "it is a pipe.",
         "it is a folder.",
-        "it is a link that leads nowhere.",
-        *["no phone takes such a path."] * 3,
+        "it is a link to nothing.",
+        *["no phone accepts such a path."] * 3,
     ]
     assert "RECV /pipe" not in phone.asked
 
@@ -146,7 +146,7 @@ def test_a_service_that_ends_again_and_again_costs_the_file(tmp_path: Path) -> N
 def test_a_phone_without_the_service_is_a_sentence_for_each(tmp_path: Path) -> None:
     with connected(FilesPhone({"/a": b"a"}, refuses={b"sync:"})) as transport:
         told = pull(transport, tmp_path, ["/a", "/b"])
-    assert told == {path: f"The phone does not hand out files, so {path} was not read." for path in ("/a", "/b")}
+    assert told == {path: f"The phone does not let files be copied, so {path} was not read." for path in ("/a", "/b")}
 
 
 def test_a_cut_connection_goes_on_where_it_stood(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_all_arrive_and_those_that_cannot_be_had_cost_themselves_alone(phone: Ph
     assert [failed[path] for path in (odd[0], odd[1], odd[4])] == [
         "it is a pipe.",
         "it is a device.",
-        "it is not there, or the shell may not look at it.",
+        "it is not there, or the shell may not see it.",
     ]
     assert "Permission denied" in failed[odd[3]]
 
@@ -159,7 +159,7 @@ class TestThroughTheServer:
             came, failed = pull(transport, tmp_path, [*digests, "/missing"])
             transport.close()
         assert came == digests
-        assert failed == {"/missing": "it is not there, or the shell may not look at it."}
+        assert failed == {"/missing": "it is not there, or the shell may not see it."}
 
     def test_a_cut_line_goes_on_where_it_stood(self, nokia: Phone, adb_server: kits.AdbServer, tmp_path: Path) -> None:
         with many(nokia, [700_000, 9_000_000, 10, 3_000_000]) as digests, nokia.proxy("--cut", 5_000_000) as line:

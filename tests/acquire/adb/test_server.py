@@ -115,9 +115,9 @@ def test_what_a_server_lists_of_a_phone_is_its_banner_and_the_key_is_not_known()
 def test_a_server_that_ends_is_never_started_again() -> None:
     with fake_server({}) as adb:
         transport = ServerTransport(adb, "S1")
-    with pytest.raises(ProtocolError, match="does not answer as one"):
+    with pytest.raises(ProtocolError, match="is not an adb server"):
         adb.phones()
-    with pytest.raises(DeviceLostError, match="the adb server says"):
+    with pytest.raises(DeviceLostError, match="the adb server reports"):
         transport.shell("id")
     with pytest.raises(DeviceLostError, match="the adb server ended"):
         transport.confirm()
@@ -273,7 +273,10 @@ def test_a_command_longer_than_four_digits_is_refused_here() -> None:
 
 def test_a_server_that_cannot_reach_an_address_says_why() -> None:
     for answer in (okay("failed to connect to '192.0.2.9:5555': Connection refused"), fail("bad port number")):
-        with fake_server({b"host:connect:": answer}) as adb, pytest.raises(NoDeviceError, match="the adb server says"):
+        with (
+            fake_server({b"host:connect:": answer}) as adb,
+            pytest.raises(NoDeviceError, match="the adb server reports"),
+        ):
             adb.connect("192.0.2.9:5555")
 
 

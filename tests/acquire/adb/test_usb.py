@@ -94,7 +94,7 @@ show([exits, refused]); t.close()
 """
     exits, refused = run(str(nokia.port), code)
     assert exits == [0] * 4
-    assert refused == ["it is not there, or the shell may not look at it."] * 2
+    assert refused == ["it is not there, or the shell may not see it."] * 2
 
 
 def test_a_time_out_spares_the_next_command(run: Any, oreo: Phone) -> None:

@@ -91,7 +91,7 @@ def test_source_and_sink_in_one_method() -> None:
     assert flow.steps is not None
     assert [(step.class_, step.method, data[step.offset]) for step in flow.steps] == [("x.Main", CREATE, 0x71)] * 2
     assert [(seen.kind, seen.where) for seen in flow.evidence] == [("flow", "classes.dex")] * 2
-    assert flow.title == "Gives away the IMEI in the log of the system"
+    assert flow.title == "Passes on the IMEI to the system log"
 
 
 def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:

@@ -22,7 +22,7 @@ def test_an_address_that_the_policy_allows(allowed: Any) -> None:
             key=finding_key("cleartext-endpoint", SUBJECT, ""),
             category="cleartext",
             title="Unencrypted addresses in the code",
-            message="com.a holds unencrypted addresses of a.example.",
+            message="com.a contains unencrypted addresses of a.example.",
             severity="medium",
             confidence="medium",
             subject=SUBJECT,
@@ -36,8 +36,8 @@ def test_an_address_that_the_policy_forbids() -> None:
     (found,) = check(apk_info("com.a", endpoints=(PLAIN,), network_policy=policy(domains=("b.example",))), knowledge())
     assert (found.severity, found.confidence) == ("low", "low")
     assert found.message == (
-        "com.a holds unencrypted addresses of a.example, "
-        "which the system refuses to call for it: its network policy forbids that."
+        "com.a contains unencrypted addresses of a.example, "
+        "but its network policy makes Android block such connections."
     )
 
 
@@ -51,13 +51,13 @@ def test_only_the_allowed_ones_are_shown_where_some_are() -> None:
     other = endpoint("b.other", cleartext=True)
     apk = apk_info("com.a", endpoints=(PLAIN, other), network_policy=policy(domains=("a.example",)))
     (found,) = check(apk, knowledge())
-    assert found.message == "com.a holds unencrypted addresses of a.example."
+    assert found.message == "com.a contains unencrypted addresses of a.example."
     assert found.evidence == (SEEN,)
 
 
 def test_several_hosts_are_one_finding() -> None:
     (found,) = check(apk_info("com.a", endpoints=(PLAIN, endpoint("b.example", cleartext=True))), knowledge())
-    assert found.message == "com.a holds unencrypted addresses of a.example and 1 more host."
+    assert found.message == "com.a contains unencrypted addresses of a.example and 1 more host."
 
 
 def test_without_the_right_to_use_the_network() -> None:

@@ -52,7 +52,7 @@ def test_an_authority_that_android_does_not_bring() -> None:
             id="system-ca-unlisted",
             key=finding_key("system-ca-unlisted", subject, ""),
             category="certificates",
-            title="The system trusts authorities that Android does not bring",
+            title="The system trusts authorities that Android does not ship",
             message="1 of the 2 certificate authorities of the system are on none of AOSP's lists: Filter CA.",
             severity="medium",
             confidence="confirmed",
@@ -111,7 +111,8 @@ def test_system_updates_that_anybody_can_sign() -> None:
     store = item("ota_certificates", "2", says(f"{'01' * 32} Android"), says(f"{OTHER} Maker"))
     found = one(ota_test_key, store, knowledge=knowledge())
     assert found.message == (
-        "An update of the whole system is accepted if it is signed with AOSP test key 'platform', which everybody has."
+        "An update of the whole system is accepted if it is signed with AOSP test key "
+        "'platform', a key that anyone can get."
     )
     assert (found.severity, found.evidence, found.sources) == ("high", (says(f"{'01' * 32} Android"),), (SOURCE,))
     assert on_phone(ota_test_key, item("ota_certificates", "1", says(OTHER)), knowledge=knowledge()) == []
@@ -120,7 +121,10 @@ def test_system_updates_that_anybody_can_sign() -> None:
 def test_names_that_are_led_elsewhere() -> None:
     led, blocked = says("203.0.113.9 bank.example"), says("0.0.0.0 ads.example")
     found = one(hosts_file_changed, item("hosts_entries", "2", led, blocked))
-    assert found.message == "The system's hosts file leads names to other computers, such as 203.0.113.9 bank.example."
+    assert (
+        found.message
+        == "The system's hosts file sends host names to other computers, such as 203.0.113.9 bank.example."
+    )
     assert (found.severity, found.confidence, found.evidence) == ("medium", "high", (led,))
     found = one(hosts_file_changed, item("hosts_entries", "70000", blocked, says("127.0.0.1 x"), says("::1 y")))
     assert found.message == "The system's hosts file blocks 70000 names; AOSP's has none."
@@ -139,7 +143,8 @@ def test_root() -> None:
     programs = item("root_programs", "/system/xbin/su", says("is there"))
     shell = item("shell", "uid=0(root)", says("uid=0(root) gid=0"))
     assert one(root_program_found, programs, shell).message == (
-        "What the phone says of itself can have been changed: there is /system/xbin/su and the debugging shell is root."
+        "What the phone says about itself may have been changed: there is /system/xbin/su and "
+        "the debugging shell is root."
     )
     assert one(root_program_found, shell).evidence == (says("uid=0(root) gid=0"),)
     ordinary = item("shell", "uid=2000(shell)", says("uid=2000(shell)"))
@@ -153,7 +158,7 @@ def test_firmware_that_is_not_as_it_was_installed() -> None:
         item("mounts_covering", "/system/bin", says("tmpfs")),
     )
     assert [(finding.message, finding.confidence) for finding in found] == [
-        ("The firmware at /, /vendor can be written; Android mounts it read-only.", "high"),
+        ("The firmware at /, /vendor is writable; Android mounts it read-only.", "high"),
         ("The firmware at /system/bin is covered by another file system; root programs do that, and some makers' own "
          "firmware.", "low"),
     ]  # fmt: skip
@@ -162,10 +167,10 @@ def test_firmware_that_is_not_as_it_was_installed() -> None:
 
 def test_properties_that_were_changed() -> None:
     found = one(build_prop_contradicted, item("build_prop_differs", "ro.build.tags ro.secure", says("x")))
-    assert found.message == "The phone says something else than its own build.prop: ro.build.tags, ro.secure."
+    assert found.message == "What the phone says differs from its own build.prop: ro.build.tags, ro.secure."
     other = one(build_prop_contradicted, item("vbmeta_differs", "ro.boot.vbmeta.digest", says("x")))
     assert other.message == (
-        "The phone says something else than its transparency service noted at the start: ro.boot.vbmeta.digest."
+        "What the phone says differs from its transparency service noted at the start: ro.boot.vbmeta.digest."
     )
     assert other.key != found.key
     assert on_phone(build_prop_contradicted, item("build_prop_differs", ""), item("vbmeta_differs", "")) == []
@@ -183,7 +188,10 @@ def test_old_patches(days: str, severity: str | None) -> None:
     found = on_phone(patch_level_old, item("patch_age_days", days, says("x")))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
     if severity == "medium":
-        assert found[0].message == "The security patches are 24 months old: faults that were published since are open."
+        assert (
+            found[0].message
+            == "The security patches are 24 months old: vulnerabilities published since then are not fixed."
+        )
 
 
 def test_checks_that_are_off() -> None:
@@ -193,7 +201,7 @@ def test_checks_that_are_off() -> None:
     )  # fmt: skip
     assert [found.message for found in on_phone(install_checks_off, *state, sdk=25)] == [
         "Packages are not checked when they are installed (Play Protect is off).",
-        "Somebody refused the check of packages (Play Protect).",
+        "The check of packages (Play Protect) was declined.",
         "Packages from anywhere may be installed (user 10).",
     ]
     assert len(on_phone(install_checks_off, *state, sdk=26)) == 2

@@ -17,7 +17,7 @@ def test_a_public_test_key() -> None:
             key=finding_key("public-test-key", SUBJECT, "test"),
             category="leaked-key",
             title="Signed with a public test key",
-            message="com.a is signed with AOSP test key 'platform', which everybody has, "
+            message="com.a is signed with AOSP test key 'platform', a key that anyone can get, "
             "so anyone can make an update for it.",
             severity="medium",
             confidence="confirmed",

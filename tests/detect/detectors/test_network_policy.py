@@ -19,7 +19,7 @@ def test_cleartext_allowed() -> None:
             key=finding_key("cleartext-allowed", SUBJECT, ""),
             category="cleartext",
             title="May send without encryption",
-            message="com.a is allowed to send without encryption; no address for that was seen.",
+            message="com.a is allowed to send without encryption; no unencrypted address was found in it.",
             severity="info",
             confidence="confirmed",
             subject=SUBJECT,

@@ -69,7 +69,7 @@ def test_no_proxy(settings: dict[str, str | None]) -> None:
 def test_a_private_dns_host() -> None:
     (found,) = on_phone(private_dns_set, private_dns_mode="hostname", private_dns_specifier="dns.example")
     assert (found.id, found.severity, found.confidence) == ("private-dns-set", "info", "confirmed")
-    assert found.message == "The names of all hosts that the phone calls are looked up at dns.example."
+    assert found.message == "The phone looks up the name of every host it contacts at dns.example."
     assert found.evidence == (says("private_dns_mode=hostname"), says("private_dns_specifier=dns.example"))
     assert found.remedy == (private_dns_set.REMEDY,)
 

@@ -43,8 +43,8 @@ def test_a_packer() -> None:
             key=finding_key("packed-code", SUBJECT, ""),
             category="hidden-code",
             title="Code is packed",
-            message="com.a is packed with Wrapper: its own code was not read, and what is not found in it may be "
-            "there all the same.",
+            message="com.a is packed with Wrapper: its own code was not read, so anything not found may "
+            "still be there.",
             severity="low",
             confidence="high",
             subject=SUBJECT,

@@ -36,7 +36,7 @@ def test_an_accessibility_service() -> None:
             category="powers",
             title="An accessibility service is on",
             message="com.spy has an accessibility service that is on: such a service may be allowed to read everything "
-            "on the screen and to tap for the person.",
+            "on the screen and to tap on your behalf.",
             severity="medium",
             confidence="confirmed",
             subject=SUBJECT,
@@ -84,7 +84,8 @@ def test_an_administrator_and_the_owners() -> None:
     assert [(one.title, one.message, one.severity) for one in found] == [
         ("Somebody else manages this phone or a profile", "com.mdm manages the device.", "low"),
         ("A device administrator",
-         "com.spy is a device administrator: it resists removal, and may lock or erase.", "medium"),
+         "com.spy is a device administrator: it must be switched off before it can be removed, and may lock or "
+         "erase the phone.", "medium"),
         ("Somebody else manages this phone or a profile", "com.work manages the profile of user 10.", "low"),
     ]  # fmt: skip
 
@@ -118,8 +119,8 @@ def test_two_powers_in_a_package_from_no_store() -> None:
         id="watching-powers",
         key=finding_key("watching-powers", SUBJECT, "0"),
         category="powers",
-        title="Installed by hand, with the power to watch",
-        message="com.spy came from no store and holds an accessibility service that is on and access to all "
+        title="Installed by hand, and able to watch",
+        message="com.spy was not installed from a store and has an accessibility service that is on and access to all "
         "notifications.",
         severity="high",
         confidence="high",

@@ -29,7 +29,7 @@ def test_changed_after_signing() -> None:
             key=finding_key("signature-broken", SUBJECT, ""),
             category="signature",
             title="Signature does not verify",
-            message="com.a is not as it was signed, so its signature does not show who made what it holds.",
+            message="com.a was changed after it was signed, so its signature does not show who made its contents.",
             severity="medium",
             confidence="medium",
             subject=SUBJECT,
@@ -44,7 +44,7 @@ def test_only_an_old_version_refuses_it() -> None:
     (found,) = check(broken(OLD, STAMP))
     assert (found.severity, found.confidence, found.remedy) == ("info", "low", ())
     assert found.message == (
-        "The signature of com.a is incomplete, or not every version of Android that it is for would take it."
+        "The signature of com.a is incomplete, or some versions of Android that it is made for would refuse it."
     )
     assert [evidence.value for evidence in found.evidence] == [OLD]
 

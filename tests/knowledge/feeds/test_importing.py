@@ -138,7 +138,7 @@ def test_what_is_refused_as_a_whole(tmp_path: Path) -> None:
         read_feed("stix", tmp_path / "bare", Said(), lambda: NOW)
     with pytest.raises(UsageError, match="There is no class"):
         class_of("evil")
-    with pytest.raises(UsageError, match="is no day"):
+    with pytest.raises(UsageError, match="is not a day"):
         said_date("31.1.2026")
     assert said_date("2026-01-31") == "2026-01-31"
 

@@ -38,8 +38,8 @@ def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
     seen = survey(via)
     found = in_sight(via)
     if needed and not found:
-        raise states.no_phone(seen.beside)
-    return found, seen.beside
+        raise states.no_phone(seen.unusable)
+    return found, seen.unusable
 
 
 def ready(via: Via) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 from phone_audit.acquire.adb import wire
 from phone_audit.acquire.adb.wire import CLSE, MAX_PAYLOAD, NotAdbError
@@ -25,13 +26,8 @@ OUTBOX = 2**20
 
 Ready = Callable[[], bool]
 
-
-class Reaction(NamedTuple):
-    """What a message asks of whoever read it: to acknowledge bytes, to send what waits, to confirm the end."""
-
-    acknowledge: int | None = None
-    flush: bool = False
-    close: bool = False
+Reaction = Callable[[], None]
+"""What a message asks of whoever read it, to be done without the lock: to send something."""
 
 
 class DirectStream:
@@ -124,7 +120,7 @@ class DirectStream:
         if self._session.delayed:
             return None
         if self._waiting < WINDOW:
-            return Reaction(acknowledge=len(data))
+            return partial(self._session.acknowledge, self, len(data))
         self._owes = True
         return None
 
@@ -132,12 +128,14 @@ class DirectStream:
         """Take the phone's word that it took `size` bytes, or the last message where it names no size."""
         self.remote = self.remote or remote
         self._credit = 1 if size is None else self._credit + size
-        return Reaction(flush=True) if self._outbox else None
+        return partial(self._session.flush, self) if self._outbox else None
 
     def ended_by_phone(self) -> Reaction | None:
         """Take the phone's end, which is answered where it is not an answer itself."""
         self.ended = True
-        return Reaction(close=True) if self.remote and not self._given_up else None
+        if self.remote and not self._given_up:
+            return partial(self._session.send, CLSE, self.local, self.remote)
+        return None
 
     def next_to_send(self) -> bytes:
         """Take what may be sent now out of the outbox."""

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable
 
-from phone_audit.acquire.adb import direct, states, usb_devices
+from phone_audit.acquire.adb import states, usb_devices
 from phone_audit.acquire.adb.devices import Survey, Via, survey
 from phone_audit.acquire.adb.keys import load_keys
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server
-from phone_audit.acquire.adb.server_transport import ServerTransport
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
+from phone_audit.acquire.adb.transports import ServerTransport, connect_directly
 from phone_audit.acquire.adb.usb_devices import UsbPhone
 from phone_audit.acquire.adb.usb_link import UsbLink
 from phone_audit.acquire.transport import LiveTransport
@@ -46,8 +46,12 @@ def open_transport(
         asked = chosen.server.wait_for(chosen.serial, seconds, on_wait)
         return ServerTransport(chosen.server, chosen.serial, asked=asked)
     link = UsbLink(chosen, server_runs=(seen.server or find_server()) is not None)
-    return direct.connect(
-        link, load_keys(), patience=seconds, on_wait=on_wait, redial=lambda: UsbLink(usb_devices.find(chosen.serial))
+    return connect_directly(
+        link,
+        load_keys(),
+        patience=seconds,
+        on_wait=on_wait,
+        redial=lambda: UsbLink(usb_devices.find_again(chosen.serial)),
     )
 
 
@@ -69,7 +73,7 @@ def _open_address(
         return _open_listed(server, name, patience, on_wait)
     if server is not None and server.state_of(name) not in (None, "offline"):
         return _open_listed(server, name, patience, on_wait)
-    return direct.connect(
+    return connect_directly(
         TcpLink(name, *address),
         load_keys(),
         patience=patience,
@@ -93,7 +97,7 @@ def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWa
 
 
 def _choose(seen: Survey, target: str | None) -> ListedPhone | UsbPhone:
-    everyone: list[ListedPhone | UsbPhone] = [*seen.listed, *seen.sight.phones]
+    everyone: list[ListedPhone | UsbPhone] = [*seen.listed, *seen.usb.phones]
     if target is None:
         among = everyone
     elif target == "usb":
@@ -111,10 +115,10 @@ def _choose(seen: Survey, target: str | None) -> ListedPhone | UsbPhone:
 
 def _missing(seen: Survey, target: str | None, there: list[str]) -> AcquireError:
     if target is None or (target == "usb" and not there):
-        return states.no_phone(seen.beside)
+        return states.no_phone(seen.unusable)
     if target == "usb":
         return states.not_on_usb(there)
-    for name, _, error in seen.sight.others:
+    for name, _, error in seen.usb.others:
         if name == target:
             return error
     return states.not_among(target, there)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from phone_audit.acquire.adb import direct, states, usb_devices, usb_link
+from phone_audit.acquire.adb import states, usb_devices, usb_link
 from phone_audit.acquire.adb.keys import existing_keys
-from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server, state_error
+from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server
 from phone_audit.acquire.adb.tcp import split_address
+from phone_audit.acquire.adb.transports import connect_directly
 from phone_audit.errors import (
     AcquireError,
     DeviceBusyError,
@@ -39,19 +40,20 @@ class Survey:
     Attributes:
         server: the running adb server, or None.
         listed: the phones it holds.
-        sight: what is on USB, without the phones in `listed`.
-        no_usb: why USB could not be looked at, or None.
+        usb: what is on USB, without the phones in `listed`.
+        usb_error: why USB could not be looked at, or None.
     """
 
     server: AdbServer | None
     listed: tuple[ListedPhone, ...]
-    sight: usb_devices.UsbSight
-    no_usb: AcquireError | None
+    usb: usb_devices.UsbScan
+    usb_error: AcquireError | None
 
     @property
-    def beside(self) -> str:
+    def unusable(self) -> str:
         """Sentences on what was seen that is no usable phone."""
-        return " ".join([error.message for _, _, error in self.sight.others] + [str(self.no_usb or "")]).strip()
+        sentences = [device.error.message for device in self.usb.others]
+        return " ".join([*sentences, str(self.usb_error or "")]).strip()
 
 
 def survey(via: Via) -> Survey:
@@ -64,16 +66,16 @@ def survey(via: Via) -> Survey:
     if running is None and via == "server":
         raise states.no_server()
     listed = running.phones() if running else ()
-    sight, no_usb = usb_devices.UsbSight(), None
+    usb, usb_error = usb_devices.UsbScan(), None
     if via != "server":
         try:
-            sight = usb_devices.look()
+            usb = usb_devices.scan_bus()
         except NoDeviceError as error:
-            no_usb = error
+            usb_error = error
     held = {phone.serial for phone in listed}
-    free = tuple(phone for phone in sight.phones if phone.serial not in held)
-    others = tuple(other for other in sight.others if other[0] not in held)
-    return Survey(running, listed, usb_devices.UsbSight(free, others), no_usb)
+    free = tuple(phone for phone in usb.phones if phone.serial not in held)
+    others = tuple(other for other in usb.others if other.name not in held)
+    return Survey(running, listed, usb_devices.UsbScan(free, others), usb_error)
 
 
 SETTLING = ("offline", "connecting", "authorizing")
@@ -93,7 +95,7 @@ def in_sight(via: Via, *, settled: bool = False) -> tuple[str, ...]:
     """
     seen = survey(via)
     listed = [phone.serial for phone in seen.listed if not settled or phone.state not in (*SETTLING, *states.MODES)]
-    return tuple(sorted({*listed, *(phone.serial for phone in seen.sight.phones)}))
+    return tuple(sorted({*listed, *(phone.serial for phone in seen.usb.phones)}))
 
 
 def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:
@@ -107,21 +109,21 @@ def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:
     """
     seen = survey(via)
     found = [_listed_state(phone) for phone in seen.listed]
-    found += [_usb_state(phone, seen.server is not None) for phone in seen.sight.phones]
-    found += [_blocked(name, "direct", model, error) for name, model, error in seen.sight.others]
+    found += [_usb_state(phone, seen.server is not None) for phone in seen.usb.phones]
+    found += [_blocked(name, "direct", model, error) for name, model, error in seen.usb.others]
     return tuple(sorted(found, key=lambda state: (state.serial, state.via)))
 
 
 def _listed_state(phone: ListedPhone) -> DeviceState:
     if phone.state == "device":
         return _ready(phone.serial, "server", phone.model)
-    return _blocked(phone.serial, "server", phone.model, state_error(phone.serial, phone.state), phone.state)
+    return _blocked(phone.serial, "server", phone.model, states.listed_as(phone.serial, phone.state), phone.state)
 
 
 def _usb_state(phone: usb_devices.UsbPhone, server_runs: bool) -> DeviceState:
     try:
         link = usb_link.UsbLink(phone, server_runs=server_runs)
-        transport = direct.connect(link, existing_keys(), patience=0, on_wait=None)
+        transport = connect_directly(link, existing_keys(), patience=0, on_wait=None)
     except AcquireError as error:
         return _blocked(phone.serial, "direct", phone.model, error)
     transport.close()

@@ -7,6 +7,7 @@ import getpass
 import hashlib
 import os
 import socket
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,15 +89,8 @@ def android_public_key(numbers: rsa.RSAPublicNumbers) -> bytes:
         raise ValueError(f"an ADB key has {BITS} bits, this one {numbers.n.bit_length()}")
     inverse = _WORD - pow(numbers.n, -1, _WORD)
     montgomery = pow(2, 2 * BITS, numbers.n)
-    return b"".join(
-        (
-            (_BYTES // 4).to_bytes(4, "little"),
-            inverse.to_bytes(4, "little"),
-            numbers.n.to_bytes(_BYTES, "little"),
-            montgomery.to_bytes(_BYTES, "little"),
-            numbers.e.to_bytes(4, "little"),
-        )
-    )
+    modulus, squared = numbers.n.to_bytes(_BYTES, "little"), montgomery.to_bytes(_BYTES, "little")
+    return struct.pack("<II256s256sI", _BYTES // 4, inverse, modulus, squared, numbers.e)
 
 
 def _folders(environ: Mapping[str, str]) -> list[Path]:

@@ -176,9 +176,9 @@ class Session:
                     reaction = self._give(stream, message) if stream else None
                     done = ready()
                     self._changed.notify_all()
-                if stream and reaction:
+                if reaction:
                     with contextlib.suppress(DeviceLostError):  # what arrived is handed out first
-                        self._react(stream, reaction)
+                        reaction()
         except NotAdbError as error:
             self._end(states.lost(self.name, "it sent something that is not ADB"), error)
             self.confirm()
@@ -197,14 +197,6 @@ class Session:
             del self._streams[stream.local]
             return stream.ended_by_phone()
         return None
-
-    def _react(self, stream: DirectStream, reaction: Reaction) -> None:
-        if reaction.acknowledge is not None:
-            self.acknowledge(stream, reaction.acknowledge)
-        if reaction.flush:
-            self.flush(stream)
-        if reaction.close:
-            self.send(CLSE, stream.local, stream.remote)
 
     def _send(self, command: bytes, arg0: int, arg1: int, data: bytes) -> None:
         self.confirm()

@@ -147,7 +147,7 @@ class AdbServer:
                     on_wait(states.waiting(serial))
                 asked = True
             elif state not in ("connecting", "authorizing", "offline", None) or waited > _SETTLING:
-                raise state_error(serial, state)
+                raise states.listed_as(serial, state)
             time.sleep(_POLL)
         return asked
 
@@ -269,20 +269,3 @@ def _is_loopback(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return False
-
-
-def state_error(serial: str, state: str | None) -> AcquireError:
-    """What a state means in which the server cannot use a phone."""
-    if state is None:
-        return states.lost(serial, "the adb server no longer lists it")
-    if state == "no permissions":
-        return states.no_permission(serial, None)
-    if state in states.MODES:
-        return states.in_mode(serial, state)
-    named = {
-        "unauthorized": states.unauthorized,
-        "authorizing": states.authorizing,
-        "connecting": states.connecting,
-        "detached": states.detached,
-    }
-    return named.get(state, states.offline)(serial)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.errors import (
+    AcquireError,
     DeviceBusyError,
     DeviceLostError,
     DeviceModeError,
@@ -47,9 +48,9 @@ MODES = {
 """Names of modes, as an adb server lists them and as a phone's own banner begins."""
 
 
-def no_phone(beside: str = "") -> NoDeviceError:
-    """No phone at all. `beside` are sentences on what was seen instead."""
-    return NoDeviceError(f"No phone was found. {beside}".strip(), hint=DEBUGGING_ON)
+def no_phone(unusable: str = "") -> NoDeviceError:
+    """No phone at all. `unusable` are sentences on what was seen instead."""
+    return NoDeviceError(f"No phone was found. {unusable}".strip(), hint=DEBUGGING_ON)
 
 
 def debugging_off(name: str) -> NoDeviceError:
@@ -106,32 +107,31 @@ def refused(name: str) -> UnauthorizedError:
     return UnauthorizedError(f"The phone {name} refused this computer's key.", hint=ACCEPT)
 
 
-def offline(name: str) -> DeviceOfflineError:
-    """Listed by the adb server, which gets no answer."""
+def listed_as(name: str, state: str | None) -> AcquireError:
+    """A phone that an adb server lists in a state in which it cannot use it, or no longer lists (None)."""
+    if state is None:
+        return lost(name, "the adb server no longer lists it")
+    if state in MODES:
+        return in_mode(name, state)
+    if state == "no permissions":
+        return no_permission(name, None)
+    if state == "unauthorized":
+        return unauthorized(name)
+    if state == "authorizing":
+        return UnauthorizedError(f"The phone {name} has not yet answered whether it trusts this computer.", hint=ACCEPT)
+    if state == "connecting":
+        return DeviceOfflineError(
+            f"The adb server is still connecting to the phone {name}.",
+            hint="Wait some seconds and try again; where it stays so, unplug the phone and plug it in again.",
+        )
+    if state == "detached":
+        return DeviceOfflineError(
+            f"The adb server was told to let go of the phone {name}.",
+            hint=f"Add --via direct, or give it back to the server with 'adb -s {name} attach'.",
+        )
     return DeviceOfflineError(
         f"The phone {name} is offline: the adb server knows it, but gets no answer.",
         hint="Unlock it, unplug it and plug it in again; or switch USB debugging off and on again.",
-    )
-
-
-def authorizing(name: str) -> UnauthorizedError:
-    """The adb server has shown its key, and the phone has not answered yet."""
-    return UnauthorizedError(f"The phone {name} has not yet answered whether it trusts this computer.", hint=ACCEPT)
-
-
-def connecting(name: str) -> DeviceOfflineError:
-    """The adb server is about to greet it."""
-    return DeviceOfflineError(
-        f"The adb server is still connecting to the phone {name}.",
-        hint="Wait some seconds and try again; where it stays so, unplug the phone and plug it in again.",
-    )
-
-
-def detached(name: str) -> DeviceOfflineError:
-    """The adb server was told to let go of it."""
-    return DeviceOfflineError(
-        f"The adb server was told to let go of the phone {name}.",
-        hint=f"Add --via direct, or give it back to the server with 'adb -s {name} attach'.",
     )
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import libusb_package
 import usb1
@@ -86,27 +87,30 @@ class UsbPhone:
     packet: int
 
 
-@dataclass(frozen=True)
-class UsbSight:
-    """What is on the bus.
+class UnusableDevice(NamedTuple):
+    """What looks like a phone and cannot be talked to; `error` says what is in the way."""
 
-    Attributes:
-        phones: those with USB debugging.
-        others: what looks like a phone and cannot be talked to: its name, its model, and what is in the way.
-    """
+    name: str
+    model: str | None
+    error: AcquireError
+
+
+@dataclass(frozen=True)
+class UsbScan:
+    """What is on the bus: phones with USB debugging, and others."""
 
     phones: tuple[UsbPhone, ...] = ()
-    others: tuple[tuple[str, str | None, AcquireError], ...] = ()
+    others: tuple[UnusableDevice, ...] = ()
 
 
-def look() -> UsbSight:
+def scan_bus() -> UsbScan:
     """Look at the bus without opening any phone.
 
     Raises:
         NoDeviceError: USB cannot be used on this computer.
     """
     phones: list[UsbPhone] = []
-    others: list[tuple[str, str | None, AcquireError]] = []
+    others: list[UnusableDevice] = []
     with usb_context() as context:
         for device in context.getDeviceIterator(skip_on_error=True):
             kinds = {_kind(setting) for setting in device.iterSettings()}
@@ -114,21 +118,21 @@ def look() -> UsbSight:
             if found := _adb_interface(device, name, model):
                 phones.append(found)
             elif FASTBOOT in kinds:
-                others.append((name, model, in_mode(name, "fastboot")))
+                others.append(UnusableDevice(name, model, in_mode(name, "fastboot")))
             elif MTP in kinds:
-                others.append((name, model, debugging_off(model or name)))
+                others.append(UnusableDevice(name, model, debugging_off(model or name)))
             elif may_be_charging(device.getVendorID(), kinds):
-                others.append((name, model, only_charging(model or name)))
-    return UsbSight(tuple(sorted(_with_unique_names(phones), key=lambda phone: phone.serial)), tuple(others))
+                others.append(UnusableDevice(name, model, only_charging(model or name)))
+    return UsbScan(tuple(sorted(_with_unique_names(phones), key=lambda phone: phone.serial)), tuple(others))
 
 
-def find(serial: str) -> UsbPhone:
+def find_again(serial: str) -> UsbPhone:
     """Find a phone again that was there before.
 
     Raises:
         DeviceLostError: it is not on the bus.
     """
-    for phone in look().phones:
+    for phone in scan_bus().phones:
         if phone.serial == serial:
             return phone
     raise lost(serial, "it was unplugged")

@@ -34,7 +34,7 @@ class UsbLink:
         """Open and claim the interface.
 
         Args:
-            phone: as `look` found it.
+            phone: as `scan_bus` found it.
             server_runs: an adb server runs on this computer; for the hint when the interface is held.
 
         Raises:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import connect, devices, direct, states, usb_devices
+from phone_audit.acquire.adb import connect, devices, states, usb_devices
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.tcp import split_address
-from phone_audit.acquire.adb.usb_devices import UsbPhone, UsbSight
+from phone_audit.acquire.adb.usb_devices import UnusableDevice, UsbPhone, UsbScan
 from phone_audit.errors import (
     AcquireError,
     DeviceModeError,
@@ -59,14 +59,14 @@ class Scene:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.server: FakeServer | None = None
-        self.sight = UsbSight()
+        self.sight = UsbScan()
         self.opened: list[str] = []
         monkeypatch.setattr(devices, "find_server", lambda: self.server)
         monkeypatch.setattr(connect, "find_server", lambda: self.server)
-        monkeypatch.setattr(usb_devices, "look", lambda: self.sight)
+        monkeypatch.setattr(usb_devices, "scan_bus", lambda: self.sight)
         monkeypatch.setattr(connect, "UsbLink", self._open)
         monkeypatch.setattr(connect, "load_keys", lambda: ())
-        monkeypatch.setattr(direct, "connect", lambda link, *_, **__: link)
+        monkeypatch.setattr(connect, "connect_directly", lambda link, *_, **__: link)
 
     def _open(self, phone: UsbPhone, *, server_runs: bool) -> object:
         self.opened.append(f"{phone.serial} {server_runs}")
@@ -107,7 +107,7 @@ def test_addresses_are_told_from_serials(target: str, address: tuple[str, int] |
 
 
 def test_the_one_phone_is_taken_from_wherever_it_is(scene: Scene) -> None:
-    scene.sight = UsbSight((plugged("U1"),))
+    scene.sight = UsbScan((plugged("U1"),))
     assert scene.way(None) == "usb U1 False"
     assert scene.way("usb") == "usb U1 False"
     assert scene.way("U1") == "usb U1 False"
@@ -121,7 +121,7 @@ def test_the_one_phone_is_taken_from_wherever_it_is(scene: Scene) -> None:
 
 
 def test_the_server_and_usb_are_counted_together(scene: Scene) -> None:
-    scene.sight = UsbSight((plugged("U1"), plugged("U2")))
+    scene.sight = UsbScan((plugged("U1"), plugged("U2")))
     scene.server = FakeServer(("U1", "device", True), ("emulator-5554", "device", False))
     error = scene.error(None)
     assert isinstance(error, SeveralDevicesError)
@@ -159,8 +159,12 @@ def test_no_phone_says_how_debugging_is_switched_on(scene: Scene) -> None:
 
 
 def test_what_was_seen_instead_is_said(scene: Scene) -> None:
-    scene.sight = UsbSight(
-        (), (("F1", "Moto", states.in_mode("F1", "fastboot")), ("M1", "Redmi", states.debugging_off("Redmi")))
+    scene.sight = UsbScan(
+        (),
+        (
+            UnusableDevice("F1", "Moto", states.in_mode("F1", "fastboot")),
+            UnusableDevice("M1", "Redmi", states.debugging_off("Redmi")),
+        ),
     )
     assert scene.error(None).message == (
         "No phone was found. The phone F1 is in its bootloader (fastboot), where it cannot be read. "
@@ -170,10 +174,10 @@ def test_what_was_seen_instead_is_said(scene: Scene) -> None:
 
 
 def test_usb_that_cannot_be_used_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> UsbSight:
+    def fail() -> UsbScan:
         raise states.no_usb("no libusb")
 
-    monkeypatch.setattr(usb_devices, "look", fail)
+    monkeypatch.setattr(usb_devices, "scan_bus", fail)
     assert scene.error(None).message == "No phone was found. USB cannot be used on this computer (no libusb)."
     scene.server = FakeServer(("A", "device", True))
     assert scene.way(None) == "server A"

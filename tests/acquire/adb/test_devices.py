@@ -6,7 +6,7 @@ from phone_audit.acquire.adb import devices, states, usb_devices, usb_link
 from phone_audit.acquire.adb.devices import in_sight, list_devices
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.states import Process
-from phone_audit.acquire.adb.usb_devices import UsbPhone, UsbSight
+from phone_audit.acquire.adb.usb_devices import UnusableDevice, UsbPhone, UsbScan
 from phone_audit.errors import AcquireError, NoDeviceError
 from phone_audit.model.device import DeviceState
 
@@ -22,13 +22,13 @@ class FakeServer(AdbServer):
 @pytest.fixture(autouse=True)
 def _nothing_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "find_server", lambda: None)
-    monkeypatch.setattr(usb_devices, "look", UsbSight)
+    monkeypatch.setattr(usb_devices, "scan_bus", UsbScan)
 
 
 def plug_in(monkeypatch: pytest.MonkeyPatch, *serials: str, error: AcquireError) -> None:
     """Phones on USB that cannot be opened."""
     phones = tuple(UsbPhone(serial, f"Model of {serial}", 1, 1, (1,), 0, 0x81, 0x01, 512) for serial in serials)
-    monkeypatch.setattr(usb_devices, "look", lambda: UsbSight(phones))
+    monkeypatch.setattr(usb_devices, "scan_bus", lambda: UsbScan(phones))
 
     def fail(phone: UsbPhone, *, server_runs: bool) -> None:
         raise error
@@ -115,10 +115,14 @@ def test_a_phone_that_the_server_holds_is_listed_once(monkeypatch: pytest.Monkey
 
 
 def test_what_looks_like_a_phone_is_listed_with_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    sight = UsbSight(
-        (), (("M1", "Redmi", states.debugging_off("Redmi")), ("F1", None, states.in_mode("F1", "fastboot")))
+    sight = UsbScan(
+        (),
+        (
+            UnusableDevice("M1", "Redmi", states.debugging_off("Redmi")),
+            UnusableDevice("F1", None, states.in_mode("F1", "fastboot")),
+        ),
     )
-    monkeypatch.setattr(usb_devices, "look", lambda: sight)
+    monkeypatch.setattr(usb_devices, "scan_bus", lambda: sight)
     assert [(state.serial, state.state, state.usable, state.model) for state in list_devices()] == [
         ("F1", "bootloader", False, None),
         ("M1", "no debugging", False, "Redmi"),

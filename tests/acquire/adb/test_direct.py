@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import direct, states, wire
+from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.adb_stream import WINDOW
-from phone_audit.acquire.adb.direct import DirectTransport
 from phone_audit.acquire.adb.keys import AdbKey, load_keys
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
+from phone_audit.acquire.adb.transports import DirectTransport, connect_directly
 from phone_audit.acquire.transport import Handshake
 from phone_audit.errors import (
     AcquireError,
@@ -63,7 +63,7 @@ def link_to(name: str) -> TcpLink:
 @contextmanager
 def connected(*behaviours: Behaviour) -> Iterator[DirectTransport]:
     with listening(*behaviours) as name:
-        transport = direct.connect(link_to(name), (), patience=0, on_wait=None)
+        transport = connect_directly(link_to(name), (), patience=0, on_wait=None)
         try:
             yield transport
         finally:
@@ -72,7 +72,7 @@ def connected(*behaviours: Behaviour) -> Iterator[DirectTransport]:
 
 def refusal(behaviour: Behaviour, keys: tuple[AdbKey, ...] = (), patience: float = 0) -> AcquireError:
     with listening(behaviour) as name, pytest.raises(AcquireError) as caught:
-        direct.connect(link_to(name), keys, patience=patience, on_wait=None)
+        connect_directly(link_to(name), keys, patience=patience, on_wait=None)
     assert name in caught.value.message
     assert caught.value.hint
     return caught.value
@@ -165,7 +165,7 @@ def test_an_unknown_key_is_offered_and_the_person_is_told_once(keys: tuple[AdbKe
         hold(connection)
 
     with listening(ask_for_key([], public, accept)) as name:
-        transport = direct.connect(link_to(name), keys, patience=5, on_wait=told.append)
+        transport = connect_directly(link_to(name), keys, patience=5, on_wait=told.append)
         transport.close()
     assert public == [keys[0].public + b"\0"]
     assert told == [states.waiting(name)]
@@ -219,7 +219,7 @@ def test_which_key_the_phone_accepted_is_known_and_whether_it_had_to_ask(
 ) -> None:
     both = two_keys(keys, tmp_path)
     with listening(accepting(*range(refusals))) as name:
-        transport = direct.connect(link_to(name), both, patience=5, on_wait=None)
+        transport = connect_directly(link_to(name), both, patience=5, on_wait=None)
         transport.close()
     banner = BANNER.decode().rstrip("\0")
     assert transport.handshake == Handshake(banner, both[accepted].fingerprint, asked)
@@ -232,7 +232,7 @@ def test_a_phone_that_asks_for_no_key_has_accepted_none(keys: tuple[AdbKey, ...]
         hold(connection)
 
     with listening(behave) as name:
-        transport = direct.connect(link_to(name), keys, patience=5, on_wait=None)
+        transport = connect_directly(link_to(name), keys, patience=5, on_wait=None)
         transport.close()
     assert (transport.handshake.host_key, transport.handshake.asked) == (None, False)
 
@@ -241,7 +241,7 @@ def test_a_phone_that_has_to_ask_now_is_not_the_one_that_was_lost(keys: tuple[Ad
     """Another phone of the same model, put in while the first one was gone: it does not know this computer."""
     first, second = accepting(), accepting(0)
     with listening(first, second) as name:
-        transport = direct.connect(link_to(name), keys, patience=5, on_wait=None, redial=lambda: link_to(name))
+        transport = connect_directly(link_to(name), keys, patience=5, on_wait=None, redial=lambda: link_to(name))
         with pytest.raises(DeviceLostError, match="another phone is in its place"):
             transport.connect_again()
         transport.close()
@@ -620,9 +620,9 @@ def test_tcp_does_not_depend_on_usb() -> None:
         "import usb1\n"
         "def fail(self): raise usb1.USBErrorOther()\n"
         "usb1.USBContext.open = fail\n"
-        "import phone_audit.acquire.adb.direct\n"
-        "from phone_audit.acquire.adb.usb_devices import look\n"
-        "try: look()\n"
+        "import phone_audit.acquire.adb.transports\n"
+        "from phone_audit.acquire.adb.usb_devices import scan_bus\n"
+        "try: scan_bus()\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
     done = subprocess.run(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from phone_audit.acquire.adb import direct, wire
+from phone_audit.acquire.adb import wire
 from phone_audit.acquire.adb.adb_stream import WINDOW
-from phone_audit.acquire.adb.direct import DirectTransport
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
+from phone_audit.acquire.adb.transports import DirectTransport, connect_directly
 from phone_audit.errors import DeviceLostError, PhoneAuditError
 from tests.acquire.listener import BANNER, Behaviour, eventually, greet, hold, listening, mark_in, message, packed
 
@@ -29,7 +29,7 @@ def connected(behaviour: Behaviour) -> Iterator[DirectTransport]:
     with listening(behaviour) as name:
         address = split_address(name)
         assert address is not None
-        transport = direct.connect(TcpLink(name, *address), (), patience=0, on_wait=None)
+        transport = connect_directly(TcpLink(name, *address), (), patience=0, on_wait=None)
         try:
             yield transport
         finally:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import direct, pulling, stream_transport, wire
-from phone_audit.acquire.adb.direct import DirectTransport
+from phone_audit.acquire.adb import pulling, stream_transport, wire
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
+from phone_audit.acquire.adb.transports import DirectTransport, connect_directly
 from phone_audit.acquire.transport import FileRequest
 from phone_audit.errors import CommandError, DeviceLostError
 from tests.acquire.files_phone import FilesPhone
@@ -36,7 +36,7 @@ def connected(*behaviours: Behaviour) -> Iterator[DirectTransport]:
         def dial() -> TcpLink:
             return TcpLink(name, *address)
 
-        transport = direct.connect(dial(), (), patience=0, on_wait=None, redial=dial)
+        transport = connect_directly(dial(), (), patience=0, on_wait=None, redial=dial)
         try:
             yield transport
         finally:

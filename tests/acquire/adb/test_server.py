@@ -15,8 +15,8 @@ import pytest
 from phone_audit.acquire.adb import server, states
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.devices import list_devices
-from phone_audit.acquire.adb.server import AdbServer, find_server, state_error
-from phone_audit.acquire.adb.server_transport import ServerTransport
+from phone_audit.acquire.adb.server import AdbServer, find_server
+from phone_audit.acquire.adb.transports import ServerTransport
 from phone_audit.acquire.transport import ADB_SERVER, Handshake, Transport
 from phone_audit.errors import (
     AcquireError,
@@ -177,7 +177,7 @@ def test_the_list_is_read_as_it_stands() -> None:
     ],
 )
 def test_every_state_has_its_own_error(state: str | None, kind: type[AcquireError], says: str) -> None:
-    error = state_error("S1", state)
+    error = states.listed_as("S1", state)
     assert type(error) is kind
     assert says in error.message
     assert "S1" in error.message
@@ -185,7 +185,7 @@ def test_every_state_has_its_own_error(state: str | None, kind: type[AcquireErro
 
 
 def test_a_phone_without_a_udev_rule_gets_one_that_fits_every_phone() -> None:
-    assert 'ENV{ID_USB_INTERFACES}=="*:ff4201:*"' in state_error("S1", "no permissions").hint
+    assert 'ENV{ID_USB_INTERFACES}=="*:ff4201:*"' in states.listed_as("S1", "no permissions").hint
 
 
 def changing(*states_in_turn: str) -> Behaviour:

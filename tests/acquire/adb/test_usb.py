@@ -19,7 +19,7 @@ from phone_audit.acquire.adb import stream_transport, usb_link, wire
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.devices import list_devices
 from phone_audit.acquire.adb.stream_transport import with_exit_status
-from phone_audit.acquire.adb.usb_devices import look
+from phone_audit.acquire.adb.usb_devices import scan_bus
 from phone_audit.errors import PhoneAuditError
 
 stream_transport.require_listed = lambda text: None  # these programs send commands of their own
@@ -170,10 +170,10 @@ def test_a_phone_that_comes_back_is_found_again(run: Any, nokia: Phone) -> None:
     code = """
 t = opened(); first = t.shell("echo one").output.decode()
 subprocess.run([USB, "ctl", "unplug", "1"], check=True, capture_output=True)
-while look().phones: time.sleep(0.05)
+while scan_bus().phones: time.sleep(0.05)
 gone = attempt(lambda: t.shell("id"))["error"]; t.close(); none = attempt(opened)
 subprocess.run([USB, "ctl", "plug", "1"], check=True, capture_output=True)
-while not look().phones: time.sleep(0.05)
+while not scan_bus().phones: time.sleep(0.05)
 t = opened(); show([first, gone, none, t.shell("echo two").output.decode()]); t.close()
 """
     first, gone, none, second = run(str(nokia.port), code)
@@ -254,7 +254,7 @@ def test_a_refused_key_is_a_sentence_and_no_time_out(run: Any, nokia: Phone, pol
 
 def test_two_phones_are_told_apart_by_serial(run: Any, nokia: Phone, pixel: Phone) -> None:
     code = """
-names = [p.serial for p in look().phones]
+names = [p.serial for p in scan_bus().phones]
 models = []
 for name in names:
     t = opened(name); models.append(t.model); t.close()
@@ -271,7 +271,7 @@ show([names, models, attempt(opened), attempt(lambda: opened("usb")), attempt(la
 
 def test_phones_with_one_serial_number_are_told_apart_by_their_place(run: Any, nokia: Phone, pixel: Phone) -> None:
     code = """
-names = [p.serial for p in look().phones]
+names = [p.serial for p in scan_bus().phones]
 models = []
 for name in names:
     t = opened(name); models.append(t.model); t.close()
@@ -288,7 +288,9 @@ no_key = not Path(os.environ["HOME"], "fresh").exists()
 os.environ["ANDROID_USER_HOME"] = str(Path(os.environ["HOME"], "fresh")); os.environ["HOME"] = "/nonexistent"
 show([before, [s.model_dump() for s in list_devices()], no_key, Path(os.environ["ANDROID_USER_HOME"]).exists()])
 """
-    run(f"{nokia.port},{pixel.port}", "show([opened(p.serial).close() for p in look().phones])")  # both know the key
+    run(
+        f"{nokia.port},{pixel.port}", "show([opened(p.serial).close() for p in scan_bus().phones])"
+    )  # both know the key
     with nokia.asking("ask"):
         before, without, no_key, made = run(f"{nokia.port},{pixel.port}", code)
         assert json.loads(nokia.kit.device("status", nokia.port))["pending_key"] is None

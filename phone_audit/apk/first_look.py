@@ -8,9 +8,9 @@ from pathlib import Path
 from phone_audit.apk.records import empty_record
 from phone_audit.apk.worker.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
-from phone_audit.apk.zip.archive import DEFLATED, Archive, map_file, raw_of
+from phone_audit.apk.zip.archive import Archive, map_file, raw_of
 from phone_audit.apk.zip.contents import MANIFEST
-from phone_audit.apk.zip.directory import Buffer, Entry, records
+from phone_audit.apk.zip.directory import DEFLATED, Buffer, Entry, records
 from phone_audit.apk.zip.inflate import inflated
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ApkFile, ApkInfo

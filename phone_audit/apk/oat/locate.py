@@ -4,7 +4,7 @@ import mmap
 from pathlib import Path
 
 from phone_audit.apk.zip.contents import FIRST_DEX
-from phone_audit.apk.zip.directory import Sliceable, small_records
+from phone_audit.apk.zip.directory import Sliceable, records
 from phone_audit.apk.zip.partial_archive import PartialBytes
 from phone_audit.errors import ApkError
 from phone_audit.model.device import ARCHITECTURES, COMPILED_ROLES, CompiledFile
@@ -26,7 +26,7 @@ def lacks_code(path: Path, parts: Parts | None) -> bool:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             view: Sliceable = data if parts is None else PartialBytes(data, parts)
-            return not any(entry.name == FIRST_DEX and entry.size for entry in small_records(view))
+            return not any(entry.name == FIRST_DEX and entry.size for entry in records(view, small=True))
     except ApkError as error:
         return error.code == "too-many-entries"
     except (OSError, ValueError):

@@ -159,60 +159,38 @@ DIGEST_OIDS = {
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
 _PLAIN_OIDS = {"1.2.840.113549.1.1.1": "rsa", "1.2.840.10040.4.1": "dsa", "1.2.840.10045.2.1": "ec"}
-_HASHED_OIDS = {
-    "1.2.840.113549.1.1.4": ("rsa", "md5"),
-    "1.2.840.113549.1.1.5": ("rsa", "sha1"),
-    "1.2.840.113549.1.1.14": ("rsa", "sha224"),
-    "1.2.840.113549.1.1.11": ("rsa", "sha256"),
-    "1.2.840.113549.1.1.12": ("rsa", "sha384"),
-    "1.2.840.113549.1.1.13": ("rsa", "sha512"),
-    "1.2.840.10040.4.3": ("dsa", "sha1"),
-    "2.16.840.1.101.3.4.3.1": ("dsa", "sha224"),
-    "2.16.840.1.101.3.4.3.2": ("dsa", "sha256"),
-    "2.16.840.1.101.3.4.3.3": ("dsa", "sha384"),
-    "2.16.840.1.101.3.4.3.4": ("dsa", "sha512"),
-    "1.2.840.10045.4.1": ("ec", "sha1"),
-    "1.2.840.10045.4.3.1": ("ec", "sha224"),
-    "1.2.840.10045.4.3.2": ("ec", "sha256"),
-    "1.2.840.10045.4.3.3": ("ec", "sha384"),
-    "1.2.840.10045.4.3.4": ("ec", "sha512"),
-}
 _ALWAYS = (SdkRange(0),)
-_OLD_AND_21 = (SdkRange(0, 8), SdkRange(21))
-_OLD_AND_18 = (SdkRange(0, 8), SdkRange(18))
-_FROM_18, _FROM_21, _FROM_22 = (SdkRange(18),), (SdkRange(21),), (SdkRange(22),)
+_OLD_AND_18, _OLD_AND_21 = (SdkRange(0, 8), SdkRange(18)), (SdkRange(0, 8), SdkRange(21))
+_FROM_9, _FROM_18, _FROM_21, _FROM_22 = (SdkRange(9),), (SdkRange(18),), (SdkRange(21),), (SdkRange(22),)
 _LOLLIPOP_ONLY, _LOLLIPOP_AND_M = (SdkRange(21, 21),), (SdkRange(21, 23),)
-_PLAIN_SUPPORT = {
-    ("rsa", "md5"): _ALWAYS,
-    ("rsa", "sha1"): _ALWAYS,
-    ("rsa", "sha224"): _OLD_AND_21,
-    ("rsa", "sha256"): _OLD_AND_18,
-    ("rsa", "sha384"): _FROM_18,
-    ("rsa", "sha512"): _FROM_18,
-    ("dsa", "sha1"): _ALWAYS,
-    ("dsa", "sha224"): _FROM_22,
-    ("dsa", "sha256"): _FROM_22,
-    ("ec", "sha1"): _FROM_18,
-    ("ec", "sha224"): _FROM_21,
-    ("ec", "sha256"): _FROM_18,
-    ("ec", "sha384"): _FROM_18,
-    ("ec", "sha512"): _FROM_18,
-}
-_HASHED_SUPPORT = {
-    ("rsa", "md5"): _OLD_AND_21,
-    ("rsa", "sha1"): _ALWAYS,
-    ("rsa", "sha224"): _OLD_AND_21,
-    ("rsa", "sha256"): _OLD_AND_18,
-    ("rsa", "sha384"): _FROM_21,
-    ("rsa", "sha512"): _FROM_21,
-    ("dsa", "sha1"): (SdkRange(9),),
-    ("dsa", "sha224"): _FROM_21,
-    ("dsa", "sha256"): _FROM_21,
-    ("ec", "sha1"): _FROM_18,
-    ("ec", "sha224"): _FROM_21,
-    ("ec", "sha256"): _FROM_21,
-    ("ec", "sha384"): _FROM_21,
-    ("ec", "sha512"): _FROM_21,
+
+
+class _JarAlgorithm(NamedTuple):
+    """A key with a hash, and the versions of Android that take it: where only the key is named, and by its own id."""
+
+    key: str
+    hash: str
+    plain: tuple[SdkRange, ...]
+    named: tuple[SdkRange, ...]
+
+
+_HASHED_OIDS = {
+    "1.2.840.113549.1.1.4": _JarAlgorithm("rsa", "md5", _ALWAYS, _OLD_AND_21),
+    "1.2.840.113549.1.1.5": _JarAlgorithm("rsa", "sha1", _ALWAYS, _ALWAYS),
+    "1.2.840.113549.1.1.14": _JarAlgorithm("rsa", "sha224", _OLD_AND_21, _OLD_AND_21),
+    "1.2.840.113549.1.1.11": _JarAlgorithm("rsa", "sha256", _OLD_AND_18, _OLD_AND_18),
+    "1.2.840.113549.1.1.12": _JarAlgorithm("rsa", "sha384", _FROM_18, _FROM_21),
+    "1.2.840.113549.1.1.13": _JarAlgorithm("rsa", "sha512", _FROM_18, _FROM_21),
+    "1.2.840.10040.4.3": _JarAlgorithm("dsa", "sha1", _ALWAYS, _FROM_9),
+    "2.16.840.1.101.3.4.3.1": _JarAlgorithm("dsa", "sha224", _FROM_22, _FROM_21),
+    "2.16.840.1.101.3.4.3.2": _JarAlgorithm("dsa", "sha256", _FROM_22, _FROM_21),
+    "2.16.840.1.101.3.4.3.3": _JarAlgorithm("dsa", "sha384", (), ()),
+    "2.16.840.1.101.3.4.3.4": _JarAlgorithm("dsa", "sha512", (), ()),
+    "1.2.840.10045.4.1": _JarAlgorithm("ec", "sha1", _FROM_18, _FROM_18),
+    "1.2.840.10045.4.3.1": _JarAlgorithm("ec", "sha224", _FROM_21, _FROM_21),
+    "1.2.840.10045.4.3.2": _JarAlgorithm("ec", "sha256", _FROM_18, _FROM_21),
+    "1.2.840.10045.4.3.3": _JarAlgorithm("ec", "sha384", _FROM_18, _FROM_21),
+    "1.2.840.10045.4.3.4": _JarAlgorithm("ec", "sha512", _FROM_18, _FROM_21),
 }
 _SHORTER = {("rsa", "sha224", "sha256"), ("rsa", "sha256", "sha1"), ("rsa", "sha512", "sha384")}
 """Key, digest and hash of the signature that disagree, and that only Android 5.0 took."""
@@ -224,23 +202,22 @@ def jar_method(digest_oid: str, signature_oid: str, sdk: SdkRange) -> tuple[str,
     Returns:
         The digest (as in hashlib) and the method; None where not every version in the range understands the two.
     """
-    digest = DIGEST_OIDS.get(digest_oid)
-    if digest is None or not _covers(_supported(digest, signature_oid), sdk):
-        return None
-    if signature_oid in _PLAIN_OIDS:
-        return digest, Method(_PLAIN_OIDS[signature_oid], digest)
-    return digest, Method(*_HASHED_OIDS[signature_oid])
+    digest = DIGEST_OIDS.get(digest_oid, "")
+    plain, named = _PLAIN_OIDS.get(signature_oid), _HASHED_OIDS.get(signature_oid)
+    supported: tuple[SdkRange, ...] = ()
+    if plain is not None:
+        method = Method(plain, digest)
+        supported = next((one.plain for one in _HASHED_OIDS.values() if (one.key, one.hash) == (plain, digest)), ())
+    elif named is not None and digest:
+        method = Method(named.key, named.hash)
+        supported = _supported(named, digest)
+    return (digest, method) if _covers(supported, sdk) else None
 
 
-def _supported(digest: str, signature_oid: str) -> tuple[SdkRange, ...]:
-    if signature_oid in _PLAIN_OIDS:
-        return _PLAIN_SUPPORT.get((_PLAIN_OIDS[signature_oid], digest), ())
-    key, hashed = _HASHED_OIDS.get(signature_oid, ("", ""))
-    if (key, hashed) not in _HASHED_SUPPORT:
-        return ()
-    if digest == hashed:
-        return _HASHED_SUPPORT[key, hashed]
-    return _LOLLIPOP_ONLY if (key, digest, hashed) in _SHORTER else _LOLLIPOP_AND_M
+def _supported(named: _JarAlgorithm, digest: str) -> tuple[SdkRange, ...]:
+    if digest == named.hash or not named.named:
+        return named.named
+    return _LOLLIPOP_ONLY if (named.key, digest, named.hash) in _SHORTER else _LOLLIPOP_AND_M
 
 
 def _covers(supported: tuple[SdkRange, ...], sdk: SdkRange) -> bool:

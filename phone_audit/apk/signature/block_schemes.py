@@ -20,7 +20,7 @@ _V31_SINCE, _V3_SINCE = 33, 28
 MAX_NODES = 1000
 
 
-def parse(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
+def parse_signers(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
     """Read the signers of a scheme.
 
     Raises:
@@ -49,7 +49,7 @@ def verify_v2(
     Raises:
         FaultError: it does not verify; words begin with `v2-`.
     """
-    signers = parse("v2", value)
+    signers = parse_signers("v2", value)
     if len(signers) > MAX_SIGNERS:
         raise fault("v2-too-many-signers", f"{len(signers)} signers; Android takes at most {MAX_SIGNERS}.")
     kinds: set[int] = set()
@@ -81,7 +81,7 @@ def verify_v3(
     Raises:
         FaultError: it does not verify; words begin with the scheme.
     """
-    signers = parse(scheme, value)
+    signers = parse_signers(scheme, value)
     kinds: set[int] = set()
     for signer in signers:
         own = SdkRange(*signer.sdk) if signer.sdk else sdk

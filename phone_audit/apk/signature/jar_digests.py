@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from phone_audit.apk.signature.faults import SdkRange
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.directory import LOCAL, Buffer, Entry
+from phone_audit.apk.zip.directory import DEFLATED, LOCAL, STORED, Buffer, Entry
 from phone_audit.apk.zip.inflate import inflated
 from phone_audit.apk.zip.partial_archive import damaged
 from phone_audit.errors import ApkError
@@ -38,7 +38,6 @@ _HASHES = {
 """Name in a file → name in hashlib, and the version of Android from which on it counts."""
 _STRONGEST_SINCE = 18
 _LONGEST = 2**20
-_STORED, _DEFLATED = 0, 8
 _DESCRIPTOR = 8
 _RECORD = struct.Struct("<8xH6x3IH12xI")
 """Flags, CRC-32, compressed and inflated size, length of the name, offset of the local header."""
@@ -144,7 +143,7 @@ def signed_pieces(archive: Archive, entry: Entry) -> Iterator[bytes | Buffer]:
     """
     start, stop = signed_extent(archive, entry)
     raw = archive.data[start:stop]
-    if entry.method == _STORED:
+    if entry.method == STORED:
         yield raw
         return
     size = 0
@@ -157,7 +156,7 @@ def signed_pieces(archive: Archive, entry: Entry) -> Iterator[bytes | Buffer]:
 
 def is_read_as_signed(entry: Entry, size: int) -> bool:
     """Whether what `Archive.read` gave, of so many bytes, is the signed content too, if the extent is right."""
-    return size == entry.size and entry.method in (_STORED, _DEFLATED)
+    return size == entry.size and entry.method in (STORED, DEFLATED)
 
 
 def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
@@ -188,7 +187,7 @@ def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
     if (flags ^ local_flags) & _DESCRIPTOR or not sizes_agree or not names_agree:
         raise ApkError(f"The two headers of the entry {entry.name} do not agree.", code="damaged-entry")
     start = name_at + length + extra
-    stop = start + (size if entry.method == _STORED else compressed)
+    stop = start + (size if entry.method == STORED else compressed)
     if stop > end:
         raise damaged(entry)
     return start, stop

@@ -26,7 +26,7 @@ from phone_audit.errors import ApkError
 
 MANIFEST = "META-INF/MANIFEST.MF"
 _FOLDER = "META-INF/"
-_BLOCK_SUFFIXES = (".RSA", ".DSA", ".EC")
+BLOCK_SUFFIXES = (".RSA", ".DSA", ".EC")
 _TEXT_LIMIT = 16 * 2**20
 """Bytes of MANIFEST.MF and all `.SF` files together; 30,000 entries and one signer need about 8 MB."""
 _MAX_FAULTS = 1000
@@ -74,7 +74,7 @@ def verify_jar(archive: Archive, sdk: SdkRange, schemes: frozenset[int]) -> tupl
 
 def hashes_announced(archive: Archive, sdk: SdkRange) -> tuple[str, ...]:
     """Tell which hashes of all entries the check will ask for, as hashlib calls them; none where nobody signed."""
-    if not any(entry.name.startswith(_FOLDER) and entry.name.endswith(_BLOCK_SUFFIXES) for entry in archive.entries):
+    if not any(entry.name.startswith(_FOLDER) and entry.name.endswith(BLOCK_SUFFIXES) for entry in archive.entries):
         return ()
     entry = archive.find(MANIFEST)
     try:
@@ -136,7 +136,7 @@ class _Verifier:
     def _pairs(self) -> list[tuple[str, str]]:
         """The block files, each with the file that it signs; one without is no signature."""
         blocks = [e.name for e in self._entries if e.name.startswith(_FOLDER)]
-        pairs = [(name, name.rpartition(".")[0] + ".SF") for name in blocks if name.endswith(_BLOCK_SUFFIXES)]
+        pairs = [(name, name.rpartition(".")[0] + ".SF") for name in blocks if name.endswith(BLOCK_SUFFIXES)]
         pairs = [pair for pair in pairs if pair[1] in self._by_name]
         if not pairs:
             raise fault("v1-no-signatures", "META-INF holds no signature.")

@@ -8,16 +8,18 @@ also from a signature that is wrong.
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
+from phone_audit.apk.signature.block_schemes import parse_signers
 from phone_audit.apk.signature.certificates import jar_signers, read_certificate
-from phone_audit.apk.signature.faults import Fault
+from phone_audit.apk.signature.faults import Fault, FaultError
+from phone_audit.apk.signature.jar_scheme import BLOCK_SUFFIXES
 from phone_audit.apk.signature.signing_block import (
+    STAMP_ENTRY,
     STAMP_V1,
     STAMP_V2,
     V2,
     V3,
     V31,
     find_block,
-    read_signers,
     read_stamp,
 )
 from phone_audit.apk.signature.verify import Verification
@@ -29,11 +31,9 @@ from phone_audit.model.apk import Signature, Signer
 
 SCHEMES = ("v1", "v2", "v3", "v3.1", "v4")
 _BLOCK_SCHEMES = {"v2": V2, "v3": V3, "v3.1": V31}
-_BLOCK_SUFFIXES = (".RSA", ".DSA", ".EC")
 _JAR_LIMIT = 2**20
 _MAX_JAR_SIGNERS = 32
 _IDSIG_VERSION = (2).to_bytes(4, "little")
-_STAMP_ENTRY = "stamp-cert-sha256"
 _SHA256_LENGTH = 32
 
 
@@ -55,10 +55,10 @@ def read_signing(
         The schemes and the signers; damage is listed under `errors`, a stable word and a sentence each, and hides
         nothing else.
     """
-    return _Reading(archive, known_key, checked).result(path)
+    return _SigningReader(archive, known_key, checked).result(path)
 
 
-class _Reading:
+class _SigningReader:
     def __init__(
         self, archive: Archive, known_key: Callable[[str], KeyFact | None], checked: Verification | None
     ) -> None:
@@ -104,12 +104,9 @@ class _Reading:
     def _read_scheme(self, scheme: str, value: Buffer) -> None:
         self._schemes.append(scheme)
         try:
-            signers = read_signers(value, with_sdk_range=scheme != "v2")
-        except ApkError as error:
-            self._faults.append(Fault(f"{scheme}-damaged", error.message))
-            return
-        if not signers:
-            self._faults.append(Fault(f"{scheme}-no-signers", "There is no signer."))
+            signers = parse_signers(scheme, value)
+        except FaultError as error:
+            self._faults.extend(error.faults)
             return
         counted = signers if scheme == "v2" else signers[-1:]
         if not all(signer.certificates for signer in counted):
@@ -124,7 +121,7 @@ class _Reading:
             name
             for name in sorted(names)
             if name.startswith("META-INF/")
-            and name.endswith(_BLOCK_SUFFIXES)
+            and name.endswith(BLOCK_SUFFIXES)
             and str(PurePosixPath(name).with_suffix(".SF")) in names
         ]
         if not blocks:
@@ -154,7 +151,7 @@ class _Reading:
                     return read_certificate(read_stamp(block[key])).sha256
                 except ApkError as error:
                     self._faults.append(Fault("stamp-damaged", error.message))
-        entry = self._archive.find(_STAMP_ENTRY)
+        entry = self._archive.find(STAMP_ENTRY)
         if entry is None:
             return None
         if STAMP_V2 not in block and STAMP_V1 not in block:

@@ -12,6 +12,8 @@ from phone_audit.errors import ApkError
 
 V2, V3, V31 = 0x7109871A, 0xF05368C0, 0x1B93AD61
 STAMP_V1, STAMP_V2 = 0x2B09189E, 0x6DFF800D
+STAMP_ENTRY = "stamp-cert-sha256"
+"""The entry of an archive that announces the certificate of its source stamp."""
 _MAGIC = b"APK Sig Block 42"
 _FOOTER = 24
 PROOF_OF_ROTATION = 0x3BA06F8C

@@ -19,6 +19,7 @@ from phone_audit.apk.signature.faults import NEWEST_SDK, Fault, FaultError, SdkR
 from phone_audit.apk.signature.jar_scheme import MANIFEST, hashes_announced, verify_jar
 from phone_audit.apk.signature.optional_signatures import verify_stamp, verify_v4
 from phone_audit.apk.signature.signing_block import (
+    STAMP_ENTRY,
     STAMP_V1,
     STAMP_V2,
     V2,
@@ -38,7 +39,6 @@ _V2_SINCE, _SANDBOX_SINCE, _V3_SINCE, _V31_SINCE = 24, 26, 28, 33
 _V2_FROM_TARGET = 30
 _UNRELEASED = 10_000
 _REFUSED = ("trailing-bytes", "prefixed", "damaged-archive", "directory-size")
-_STAMP_ENTRY = "stamp-cert-sha256"
 _STAMP_LIMIT = 4096
 _TEXT_LIMIT = 64 * 2**20
 _IDSIG_LIMIT = 64 * 2**20
@@ -245,7 +245,7 @@ class _Verifier:
             raise fault("signers-differ", "The signature of v3 is by another signer than the older one.")
 
     def _check_stamp(self) -> None:
-        entry = self._archive.find(_STAMP_ENTRY)
+        entry = self._archive.find(STAMP_ENTRY)
         newer = STAMP_V2 in self._values
         value = self._values.get(STAMP_V2, self._values.get(STAMP_V1))
         if entry is None:

@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from phone_audit.apk.zip.directory import Buffer, Entry, Index, Note, read_index
+from phone_audit.apk.zip.directory import DEFLATED, STORED, Buffer, Entry, Index, Note, read_index
 from phone_audit.apk.zip.inflate import first_bytes, inflated, whole
 from phone_audit.apk.zip.partial_archive import PartialArchive, damaged, start_of
 from phone_audit.apk.zip.second_thread import ContentHashes, InflatedAhead, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 
-_STORED, DEFLATED = 0, 8
 _DEFLATE_HEADERS = 512
 """Bytes that the tables of a deflated stream may take before its first byte."""
 _SMALL, _MAX_KEPT = 2**12, 2**16
@@ -179,7 +178,7 @@ class Archive:
 
     def _is_deflated(self, entry: Entry) -> bool:
         """Tell how to read an entry. Android takes unknown methods as stored; what inflates exactly was mislabelled."""
-        if entry.method in (_STORED, DEFLATED) or entry.compressed == entry.size:
+        if entry.method in (STORED, DEFLATED) or entry.compressed == entry.size:
             return entry.method == DEFLATED
         if entry not in self._mislabelled:
             self._mislabelled[entry] = self._inflates_exactly(entry)

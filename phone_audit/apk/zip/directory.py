@@ -13,6 +13,8 @@ from typing import NamedTuple, Protocol
 
 from phone_audit.errors import ApkError
 
+STORED, DEFLATED = 0, 8
+"""Methods of compression."""
 END = b"PK\x05\x06"
 RECORD = b"PK\x01\x02"
 LOCAL = b"PK\x03\x04"
@@ -91,35 +93,38 @@ class _End(NamedTuple):
         return self.directory_offset + self.shift + self.directory_size
 
 
-def read_small_index(data: Sliceable) -> Index:
-    """Read the central directory of an archive that no honest package is larger than, in little time and memory.
-
-    Raises:
-        ApkError: as `read_index`; also `too-many-entries` where its directory is not small.
-    """
-    notes: list[Note] = []
-    return _index(data, _small(_find_end(data, notes)), notes)
-
-
-def read_index(data: Sliceable) -> Index:
+def read_index(data: Sliceable, *, small: bool = False) -> Index:
     """Read the central directory.
+
+    Args:
+        data: the archive; hostile.
+        small: refuse a directory that is larger than that of any honest package, so that little time and memory do.
 
     Raises:
         ApkError: code `empty`, `not-an-archive`, `truncated`, `damaged-archive` or `too-many-entries`.
     """
     notes: list[Note] = []
-    return _index(data, _find_end(data, notes), notes)
+    end = _find_end(data, notes)
+    if small:
+        _check_small(end)
+    return _index(data, end, notes)
 
 
-def _small(end: _End) -> _End:
-    """Return the end of an archive that has few entries, all of them in few bytes before it.
+def records(data: Sliceable, *, small: bool = False) -> Iterator[Entry]:
+    """Return the entries as they are read, as far as they can be.
 
     Raises:
-        ApkError: code `too-many-entries`.
+        ApkError: as `read_index`, except that the number of entries is limited only where it has to be small.
     """
+    end = _find_end(data, [])
+    if small:
+        _check_small(end)
+    return _records(data, end)
+
+
+def _check_small(end: _End) -> None:
     if end.records > SMALL_ENTRIES or end.offset - end.directory_offset - end.shift > SMALL_DIRECTORY:
         raise ApkError("The archive has a larger directory than is read here.", code="too-many-entries")
-    return end
 
 
 def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
@@ -139,24 +144,6 @@ def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
         notes.append(Note("directory-size", odd))
     notes.extend(_duplicates(entries))
     return Index(entries, end.directory_offset, end.directory_size, end.offset, tuple(notes))
-
-
-def records(data: Sliceable) -> Iterator[Entry]:
-    """Return the entries as they are read, as far as they can be.
-
-    Raises:
-        ApkError: as `read_index`, except that the number of entries is not limited.
-    """
-    return _records(data, _find_end(data, []))
-
-
-def small_records(data: Sliceable) -> Iterator[Entry]:
-    """Return the entries of an archive with a small directory.
-
-    Raises:
-        ApkError: as `read_small_index`.
-    """
-    return _records(data, _small(_find_end(data, [])))
 
 
 def _find_end(data: Sliceable, notes: list[Note]) -> _End:

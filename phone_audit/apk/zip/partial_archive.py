@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
-from phone_audit.apk.zip.directory import LOCAL, Buffer, Entry, Sliceable
+from phone_audit.apk.zip.directory import DEFLATED, LOCAL, Buffer, Entry, Sliceable
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import LeftOnPhone
 from phone_audit.model.parts import Parts
@@ -12,7 +12,6 @@ from phone_audit.model.parts import Parts
 NOT_BROUGHT: Final = "not-brought"
 """The code of this error."""
 _FIXED = 30
-_DEFLATED = 8
 
 
 class MissingBytesError(ApkError):
@@ -88,7 +87,7 @@ class PartialArchive:
             return True
         start = entry.header_offset
         try:
-            end = self.start_of(entry) + (entry.compressed if entry.method == _DEFLATED else entry.size)
+            end = self.start_of(entry) + (entry.compressed if entry.method == DEFLATED else entry.size)
         except MissingBytesError:
             return False
         except ApkError:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from phone_audit.apk.signature.signing_block import V2, V3, V31, SigningBlock, find_block
-from phone_audit.apk.zip.directory import LOCAL, SMALL_DIRECTORY, Entry, Index, Sliceable, read_small_index
+from phone_audit.apk.zip.directory import DEFLATED, LOCAL, SMALL_DIRECTORY, STORED, Entry, Index, Sliceable, read_index
 from phone_audit.apk.zip.media import OPENING, is_media_to_its_end, may_stay, named_like_media
 from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
 from phone_audit.errors import ApkError
@@ -43,7 +43,6 @@ _ADDRESS: Final = b"://"
 _LITTLE_LEFT: Final = 16
 """One part in so many: where less would stay on the phone, the whole file is taken, whose signature can be checked."""
 _FIXED, _LONGEST_EXTRA = 30, 2**16
-_STORED, _DEFLATED = 0, 8
 
 
 def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | None:
@@ -67,7 +66,7 @@ def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | 
         return tuple(held.missing(tail, size))
     view = PartialBytes(data, held)
     try:
-        index = read_small_index(view)
+        index = read_index(view, small=True)
         block = find_block(view, index.directory_offset)
     except MissingBytesError as error:
         return _directory(error, tail, size, held)
@@ -107,7 +106,7 @@ def _directory(error: MissingBytesError, tail: int, size: int, held: Parts) -> t
 def _is_unusual(index: Index, block: SigningBlock) -> bool:
     """Tell whether parts would not do: Android refuses it, or the signature needs every entry."""
     signed = block.damage is None and any(scheme in block.values for scheme in (V2, V3, V31))
-    ordinary = all(e.method == _DEFLATED or (e.method == _STORED and e.size == e.compressed) for e in index.entries)
+    ordinary = all(e.method == DEFLATED or (e.method == STORED and e.size == e.compressed) for e in index.entries)
     return bool(index.notes) or not index.entries or not signed or not ordinary
 
 
@@ -137,7 +136,7 @@ def _wanted(entries: list[_Extent], view: PartialBytes, held: Parts) -> Iterator
 
 def _is_looked_into(entry: Entry) -> bool:
     """Tell whether a few bytes decide. What is deflated may inflate to more than it announces, so it is brought."""
-    return named_like_media(entry.name) and entry.compressed >= _LOOKED_INTO and entry.method == _STORED
+    return named_like_media(entry.name) and entry.compressed >= _LOOKED_INTO and entry.method == STORED
 
 
 def _looked_into(extent: _Extent, view: PartialBytes, held: Parts) -> Iterator[Range]:

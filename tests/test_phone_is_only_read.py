@@ -13,12 +13,12 @@ import pytest
 from phone_audit.acquire.adb import stream_transport
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
-from phone_audit.acquire.collect import collect
 from phone_audit.model.command_list import is_listed, require_listed
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET
 from tests.kit import ROOT, Kit, Phone
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phone_audit.acquire.lost_time import LostTime
-from phone_audit.acquire.transport import Answer, Handshake, OnDone, Source
+from phone_audit.acquire.transport import Answer, Handshake, OnDone, Source, Transport
 from phone_audit.errors import CommandError, DeviceLostError
 
 HEAD_TCP6 = "  sl  local_address remote_address st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -62,7 +62,7 @@ class Looks:
         self.closed = True
 
 
-class WatchPhone:
+class WatchPhone(Transport):
     """A transport to such a phone.
 
     Args:

@@ -1,12 +1,12 @@
 """Asks a transport everything once and gives the snapshot; the same code for a phone and for a saved acquisition."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
@@ -16,12 +16,12 @@ from phone_audit.acquire.files.apk_files import (
     paths_there,
     places_of,
 )
-from phone_audit.acquire.files.copying import Copies, PulledApk
-from phone_audit.acquire.files.file_reading import FileReading, reading_of
-from phone_audit.acquire.files.hash_memory import HashMemory
+from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
+from phone_audit.acquire.files.hash_memory import NOBODY, PhoneIdentity, identity_of
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
-from phone_audit.acquire.files.phone_identity import identity_of
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.files.sequential_reading import SequentialReading
 from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
 from phone_audit.acquire.packages.merge import (
     block_of,
@@ -38,17 +38,12 @@ from phone_audit.acquire.questions.clock import DATE, parse_date
 from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
-from phone_audit.acquire.store.record import RecordingTransport
-from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.text import known, shown
-from phone_audit.acquire.transport import Handshake, Transport
+from phone_audit.acquire.transport import Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
+from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
-
-__all__ = ["Acquired", "PulledApk", "collect"]
-
-_WHOLE = Plan()
 
 
 @dataclass(frozen=True)
@@ -72,223 +67,242 @@ class Acquired:
     phone_clock_offset: float | None
 
 
-@dataclass
-class _Read:
-    """What was learned so far, in the phone's own words."""
-
-    properties: dict[str, str] = field(default_factory=dict)
-    state: tuple[StateItem, ...] = ()
-    clock_offset: float | None = None
-    zone: int = 0
-    listing: Listing = field(default_factory=Listing)
-    files: ApkFiles = field(default_factory=ApkFiles)
-    copies: Copies = field(default_factory=Copies)
-    paths: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
-    digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    beside: FileReading | None = None
-    condition: Condition = field(default_factory=Condition)
+def _in_order(note: Skipped) -> tuple[str, str, str, str]:
+    return note.subject, note.step, note.code, note.reason
 
 
-def collect(
-    transport: Transport,
-    *,
-    depth: Depth,
-    users: str,
-    into: Path,
-    on_progress: OnProgress,
-    paths: Sequence[str] = (),
-    clock: Callable[[], float] = time.time,
-    plan: Plan = _WHOLE,
-    hashed: Collection[str] = (),
-) -> Acquired:
-    """Read a phone.
+class PhoneReading:
+    """One reading of one phone: `identify`, then `collect`.
 
-    What cannot be read is noted in `snapshot.skipped` and the rest goes on. When the phone goes away, what was read
-    is kept.
+    What cannot be read is noted in `snapshot.skipped` and the rest goes on. When the phone goes away, what was read is
+    kept.
 
     Args:
         transport: the way to the phone.
-        depth: `quick` copies no APK; at `deep` every file is hashed anew.
-        users: `all`, `current`, or the id of one user.
-        into: folder on this computer for the copies.
         on_progress: gets what is being done (`questions`, `hashes`, `copies`), how much, and of how much (0: unknown).
-        paths: paths to look for on the phone; nothing at them is opened or run.
         clock: seconds since 1970 on this computer.
-        plan: which bytes of the files are wanted, and who gets each file as soon as it is there.
-        hashed: packages whose files are hashed in all kinds, since incidents publish MD5 or SHA-1 of them.
-
-    Raises:
-        UsageError: the phone has no such user.
-        DeviceLostError: the phone went away before it said anything.
-        AcquireError: the copies cannot be written.
-        SnapshotError: the saved acquisition is damaged, or the one being made cannot be written.
     """
-    reader = Reader(transport, on_progress)
-    read = _Read()
-    try:
-        _read_identity(reader, read, clock)
-        read_users(reader, read.listing, users)
-        read_packages(reader, read.listing)
-        _find_files(reader, read)
-        read.beside = _files_beside(reader, read, depth, into, plan)
-        if depth != "quick":
-            plan.room(sum(size for _, size in read.files.readable()))
-        read.beside.begin()
-        _read_condition(reader, read)
-        read.paths = paths_there(reader, paths)
-        read.digests = {**digests_of(reader, read.files, hashed), **digests_there(reader, read.paths)}
-        read.beside.finish()
-    except DeviceLostError as error:
-        if not reader.transferred:
-            raise
-        reader.skip("phone", "transfer", "device-lost", error.message)
-        if isinstance(transport, RecordingTransport):
-            transport.broke_off(error)
-    finally:
-        if read.beside is not None:
-            read.beside.end()
-    packages = _packages(reader, read)
-    return Acquired(
-        snapshot=_snapshot(reader, read, packages),
-        apks=tuple(sorted(read.copies.done.values(), key=lambda apk: apk.path)),
-        bytes_transferred=reader.transferred,
-        paths=read.paths,
-        digests=read.digests,
-        phone_clock_offset=read.clock_offset,
-    )
 
+    def __init__(self, transport: Transport, on_progress: OnProgress, clock: Callable[[], float] = time.time) -> None:
+        self._transport = transport
+        self._reader = Reader(transport, on_progress)
+        self._clock = clock
+        self._lost = False
+        self._phone = NOBODY
+        self._properties: dict[str, str] = {}
+        self._state: tuple[StateItem, ...] = ()
+        self._clock_offset: float | None = None
+        self._zone = 0
+        self._listing = Listing()
+        self._files = ApkFiles()
+        self._paths: Mapping[str, Literal["file", "folder"]] = {}
+        self._digests: Mapping[str, tuple[str, ...]] = {}
+        self._condition = Condition()
 
-def _read_identity(reader: Reader, read: _Read, clock: Callable[[], float]) -> None:
-    read.properties = parse_getprop(reader.ask(GETPROP) or "")
-    before = clock()
-    date = parse_date(reader.ask(DATE, optional=True) or "")
-    after = clock()
-    if date is not None:
-        # The phone prints whole seconds, so on average its clock is half a second further.
-        read.clock_offset = round(date[0] + 0.5 - (before + after) / 2, 1)
-        read.zone = date[1]
-    if isinstance(reader.transport, ReplayTransport):
-        read.clock_offset = reader.transport.phone_clock_offset
-    elif isinstance(reader.transport, RecordingTransport):
-        reader.transport.phone_clock_offset = read.clock_offset
-    shell_id = reader.ask(SHELL_ID, optional=True)
-    selinux = reader.ask(SELINUX, optional=True)
-    settings = parse_settings(reader.ask(GLOBAL_SETTINGS) or "")
-    read.state = (*identity_items(read.properties, selinux, shell_id), *global_items(settings))
+    def identify(self) -> PhoneIdentity:
+        """Ask which phone it is; to be called before `collect`.
 
+        Raises:
+            DeviceLostError: the phone went away before it said anything.
+            SnapshotError: the saved acquisition is damaged, or the one being made cannot be written.
+        """
+        with self._until_lost():
+            self._read_identity()
+            live = self._transport.live
+            build = self._properties.get("ro.build.fingerprint")
+            self._phone = identity_of(self._serial(), live.handshake if live else None, build)
+        return self._phone
 
-def _find_files(reader: Reader, read: _Read) -> None:
-    dump = read.listing.dump
-    lines = listed_by_name(read.listing)
-    find_files(
-        reader,
-        read.files,
-        [
-            places_of(
-                name,
-                lines.get(name, ()),
-                dump.packages.get(name, ()) if dump else (),
-                dump.hidden.get(name, ()) if dump else (),
-            )
-            for name in names_of(read.listing, reader)
-        ],
-    )
+    def collect(
+        self,
+        *,
+        depth: Depth,
+        users: str,
+        into: Path,
+        paths: Sequence[str] = (),
+        plan: Plan,
+        hashed: Collection[str] = (),
+    ) -> Acquired:
+        """Read the rest of the phone.
 
+        Args:
+            depth: `quick` copies no APK; at `deep` every file is hashed anew.
+            users: `all`, `current`, or the id of one user.
+            into: folder on this computer for the copies.
+            paths: paths to look for on the phone; nothing at them is opened or run.
+            plan: which bytes of the files are wanted, and who gets each file as soon as it is there.
+            hashed: packages whose files are hashed in all kinds, since incidents publish MD5 or SHA-1 of them.
 
-def _files_beside(reader: Reader, read: _Read, depth: Depth, into: Path, plan: Plan) -> FileReading:
-    phone = identity_of(_serial(reader, read), _handshake(reader.transport))
-    memory = HashMemory(plan.memory(phone), read.properties.get("ro.build.fingerprint"))
-    fresh = replace(plan, rehash=plan.rehash or depth == "deep" or not phone.knew_us)
-    if depth != "quick" and may_be_stripped(parse_build(read.properties).sdk):
-        fresh = replace(fresh, waiting=StrippedApks(find_oat_files(reader, read.files.roles), plan.lacks_code))
-    return reading_of(reader, read.files, read.copies, into, fresh, memory, copied=depth != "quick")
-
-
-def _handshake(transport: Transport) -> Handshake | None:
-    """Return what a live phone showed; None of a saved acquisition."""
-    phone = transport.inner if isinstance(transport, RecordingTransport) else transport
-    return phone.handshake if isinstance(phone, ReconnectingTransport) else None
-
-
-def _serial(reader: Reader, read: _Read) -> str | None:
-    serial = known(read.properties.get("ro.serialno")) or known(read.properties.get("ro.boot.serialno"))
-    return serial or known(reader.transport.serial)
-
-
-def _read_condition(reader: Reader, read: _Read) -> None:
-    names: dict[int, list[str]] = {}
-    for name, app_id in sorted(read.listing.app_ids.items()):
-        names.setdefault(app_id, []).append(shown(name))
-    phone = PhoneFacts(
-        sdk=parse_build(read.properties).sdk,
-        users=[user for user in read.listing.asked if user not in read.listing.locked],
-        packages={app_id: tuple(of_uid) for app_id, of_uid in names.items()},
-        properties=read.properties,
-        clock_offset=read.clock_offset,
-    )
-    read_condition(reader, read.condition, phone)
-
-
-def _packages(reader: Reader, read: _Read) -> tuple[Package, ...]:
-    files: dict[str, list[PackageFile]] = {}
-    for path, roles in read.files.roles.items():
-        for name, role in roles.items():
-            files.setdefault(name, []).append(_file(read, path).model_copy(update={"role": role}))
-            files[name].extend(_code_of(read, path))
-    lines = listed_by_name(read.listing)
-    packages = []
-    # of a dump that was cut off it is said once that it was
-    dump_cut = any(note.code == "cut-off" and note.subject == PACKAGE_DUMP.text for note in reader.skipped)
-    for name in names_of(read.listing, reader):
-        its_lines = lines.get(name, ())
-        blocks = read.listing.dump.packages.get(name, ()) if read.listing.dump else ()
-        if read.listing.dump and not blocks and not dump_cut:
-            reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
-        block = block_of(name, blocks, its_lines, reader)
-        package = package_of(name, block, its_lines, read.listing, files.get(name, ()), read.zone)
-        packages.append(with_usage(package, read.condition.appops, read.condition.traffic))
-    return tuple(packages)
-
-
-def _file(read: _Read, path: str) -> PackageFile:
-    found = read.files.found.get(path)
-    copy = read.copies.done.get(path)
-    on_phone = read.files.hashes.get(path)
-    size = found.size if found else None
-    return PackageFile(
-        path=shown(path),
-        sha256=on_phone or (copy.sha256 if copy else None),
-        hash_source=read.files.sources.get(path, "device") if on_phone else "host" if copy and copy.sha256 else "none",
-        size=size if size is not None or copy is None else copy.size,
-        role="base",
-    )
-
-
-def _code_of(read: _Read, path: str) -> list[PackageFile]:
-    """Return the files beside an APK that were read in place of code that it lacks."""
-    copy = read.copies.done.get(path)
-    return [
-        PackageFile(
-            path=file.path,
-            sha256=file.sha256,
-            hash_source="none" if file.sha256 is None else "host" if file.local else "device",
-            size=file.size,
-            role=file.role,
+        Raises:
+            UsageError: the phone has no such user.
+            AcquireError: the copies cannot be written.
+            SnapshotError: the saved acquisition is damaged, or the one being made cannot be written.
+        """
+        if not self._lost:
+            with self._until_lost():
+                self._read_all(depth, users, into, paths, plan, hashed)
+        packages = self._packages()
+        return Acquired(
+            snapshot=self._snapshot(packages),
+            apks=tuple(sorted(self._files.copies.values(), key=lambda apk: apk.path)),
+            bytes_transferred=self._reader.transferred,
+            paths=self._paths,
+            digests=self._digests,
+            phone_clock_offset=self._clock_offset,
         )
-        for file in (copy.beside if copy else ())
-    ]
 
+    @contextmanager
+    def _until_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except DeviceLostError as error:
+            if not self._reader.transferred:
+                raise
+            self._reader.skip("phone", "transfer", "device-lost", error.message)
+            self._transport.note_lost(error)
+            self._lost = True
 
-def _snapshot(reader: Reader, read: _Read, packages: tuple[Package, ...]) -> Snapshot:
-    properties = {shown(name): shown(value) for name, value in sorted(read.properties.items())}
-    return Snapshot(
-        serial=_serial(reader, read),
-        properties=properties,
-        build=parse_build(read.properties),
-        users=users_of(read.listing),
-        state=tuple(sorted((*read.state, *read.condition.state), key=lambda item: item.key)),
-        packages=packages,
-        skipped=tuple(sorted(reader.skipped, key=lambda note: (note.subject, note.step, note.code, note.reason))),
-        modules=modules_of(read.listing.modules, read.listing.apex),
-        not_understood=(*not_understood_of(read.listing), *read.condition.not_understood),
-    )
+    def _read_all(
+        self, depth: Depth, users: str, into: Path, paths: Sequence[str], plan: Plan, hashed: Collection[str]
+    ) -> None:
+        reader, files = self._reader, self._files
+        read_users(reader, self._listing, users)
+        read_packages(reader, self._listing)
+        self._find_files()
+        reading = self._file_reading(depth, into, plan)
+        try:
+            if depth != "quick":
+                self._transport.reserve(sum(size for _, size in files.readable()))
+            reading.begin()
+            self._read_condition()
+            self._paths = paths_there(reader, paths)
+            self._digests = {**digests_of(reader, files, hashed), **digests_there(reader, self._paths)}
+            reading.finish()
+        finally:
+            reading.end()
+
+    def _read_identity(self) -> None:
+        reader = self._reader
+        self._properties = parse_getprop(reader.ask(GETPROP) or "")
+        before = self._clock()
+        date = parse_date(reader.ask(DATE, optional=True) or "")
+        after = self._clock()
+        measured = None
+        if date is not None:
+            # The phone prints whole seconds, so on average its clock is half a second further.
+            measured = round(date[0] + 0.5 - (before + after) / 2, 1)
+            self._zone = date[1]
+        self._clock_offset = self._transport.clock_offset(measured)
+        shell_id = reader.ask(SHELL_ID, optional=True)
+        selinux = reader.ask(SELINUX, optional=True)
+        settings = parse_settings(reader.ask(GLOBAL_SETTINGS) or "")
+        self._state = (*identity_items(self._properties, selinux, shell_id), *global_items(settings))
+
+    def _find_files(self) -> None:
+        dump = self._listing.dump
+        lines = listed_by_name(self._listing)
+        find_files(
+            self._reader,
+            self._files,
+            [
+                places_of(
+                    name,
+                    lines.get(name, ()),
+                    dump.packages.get(name, ()) if dump else (),
+                    dump.hidden.get(name, ()) if dump else (),
+                )
+                for name in names_of(self._listing, self._reader)
+            ],
+        )
+
+    def _file_reading(self, depth: Depth, into: Path, plan: Plan) -> ConcurrentReading | SequentialReading:
+        copied = depth != "quick"
+        plan = replace(plan, rehash=plan.rehash or depth == "deep" or not self._phone.knew_us)
+        if copied and may_be_stripped(parse_build(self._properties).sdk):
+            plan = replace(
+                plan, stripped=StrippedApks(find_oat_files(self._reader, self._files.roles), plan.lacks_code)
+            )
+        live = self._transport.live
+        if live is None:
+            return SequentialReading(self._reader, self._files, into, plan, copied=copied)
+        return ConcurrentReading(self._reader, live, self._files, into, plan, copied=copied)
+
+    def _serial(self) -> str | None:
+        serial = known(self._properties.get("ro.serialno")) or known(self._properties.get("ro.boot.serialno"))
+        return serial or known(self._reader.transport.serial)
+
+    def _read_condition(self) -> None:
+        names: dict[int, list[str]] = {}
+        for name, app_id in sorted(self._listing.app_ids.items()):
+            names.setdefault(app_id, []).append(shown(name))
+        phone = PhoneFacts(
+            sdk=parse_build(self._properties).sdk,
+            users=[user for user in self._listing.asked if user not in self._listing.locked],
+            packages={app_id: tuple(of_uid) for app_id, of_uid in names.items()},
+            properties=self._properties,
+            clock_offset=self._clock_offset,
+        )
+        read_condition(self._reader, self._condition, phone)
+
+    def _packages(self) -> tuple[Package, ...]:
+        files: dict[str, list[PackageFile]] = {}
+        for path, roles in self._files.roles.items():
+            for name, role in roles.items():
+                files.setdefault(name, []).append(self._file(path).model_copy(update={"role": role}))
+                files[name].extend(self._code_of(path))
+        lines = listed_by_name(self._listing)
+        packages = []
+        # of a dump that was cut off it is said once that it was
+        dump = PACKAGE_DUMP.text
+        dump_cut = any(note.code == "cut-off" and note.subject == dump for note in self._reader.skipped)
+        for name in names_of(self._listing, self._reader):
+            its_lines = lines.get(name, ())
+            blocks = self._listing.dump.packages.get(name, ()) if self._listing.dump else ()
+            if self._listing.dump and not blocks and not dump_cut:
+                self._reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
+            block = block_of(name, blocks, its_lines, self._reader)
+            package = package_of(name, block, its_lines, self._listing, files.get(name, ()), self._zone)
+            packages.append(with_usage(package, self._condition.appops, self._condition.traffic))
+        return tuple(packages)
+
+    def _file(self, path: str) -> PackageFile:
+        found = self._files.found.get(path)
+        copy = self._files.copies.get(path)
+        on_phone = self._files.hashes.get(path)
+        source = self._files.sources.get(path, "device")
+        size = found.size if found else None
+        return PackageFile(
+            path=shown(path),
+            sha256=on_phone or (copy.sha256 if copy else None),
+            hash_source=source if on_phone else "host" if copy and copy.sha256 else "none",
+            size=size if size is not None or copy is None else copy.size,
+            role="base",
+        )
+
+    def _code_of(self, path: str) -> list[PackageFile]:
+        """Return the files beside an APK that were read in place of code that it lacks."""
+        copy = self._files.copies.get(path)
+        return [
+            PackageFile(
+                path=file.path,
+                sha256=file.sha256,
+                hash_source="none" if file.sha256 is None else "host" if file.local else "device",
+                size=file.size,
+                role=file.role,
+            )
+            for file in (copy.beside if copy else ())
+        ]
+
+    def _snapshot(self, packages: tuple[Package, ...]) -> Snapshot:
+        properties = {shown(name): shown(value) for name, value in sorted(self._properties.items())}
+        return Snapshot(
+            serial=self._serial(),
+            properties=properties,
+            build=parse_build(self._properties),
+            users=users_of(self._listing),
+            state=tuple(sorted((*self._state, *self._condition.state), key=lambda item: item.key)),
+            packages=packages,
+            skipped=tuple(sorted(self._reader.skipped, key=_in_order)),
+            modules=modules_of(self._listing.modules, self._listing.apex),
+            not_understood=(*not_understood_of(self._listing), *self._condition.not_understood),
+        )

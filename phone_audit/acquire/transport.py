@@ -1,12 +1,13 @@
-"""The one way in which the rest of the program talks to a phone, live or recorded."""
+"""The one way in which the rest of the program talks to a phone, be it there or saved."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn, Optional, Protocol
 
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.lost_time import LostTime
-from phone_audit.errors import CommandError
+from phone_audit.errors import CommandError, DeviceLostError
 
 SHELL_TIMEOUT = 60.0
 """Seconds one command may take, where the caller names no other time."""
@@ -61,8 +62,33 @@ class Running(Protocol):
         ...
 
 
+class FileKeeper(Protocol):
+    """What writes down the files of a phone that are read while it is asked other things."""
+
+    def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
+        """Keep a file, or parts of one; bytes that are kept already are not kept twice.
+
+        Args:
+            path: the file's path as decoded.
+            copy: the file; where it is whole it is moved.
+
+        Returns:
+            The same with the place where it lies now.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        ...
+
+    def keep_failure(self, path: str, why: str) -> None:
+        """Note that a file could not be had, for a replay to find the same."""
+        ...
+
+
 class Transport(Protocol):
-    """A connection to one phone.
+    """A connection to one phone, or an acquisition that stands for it.
+
+    The methods after `close` tell the two apart; what stands here is true of a phone that is there and not recorded.
 
     Attributes:
         serial: as the user would name the phone: its USB serial, or HOST:PORT.
@@ -113,6 +139,63 @@ class Transport(Protocol):
     def close(self) -> None:
         """End the connection; a second call does nothing."""
         ...
+
+    @property
+    def live(self) -> Optional["LiveTransport"]:
+        """The phone, where it is there and several threads may read it at the same time."""
+        return None
+
+    @property
+    def keeper(self) -> FileKeeper | None:
+        """What writes down files that are read in threads of their own; None where nothing is recorded."""
+        return None
+
+    def recorded(self, prefix: str) -> tuple[str, ...] | None:
+        """Return the commands that begin so and were asked, each once; None of a phone, which can be asked anything."""
+        del prefix
+        return None
+
+    def holds(self, command: str) -> bool:
+        """Tell whether the command can be asked."""
+        del command
+        return True
+
+    def raise_if_gone(self) -> None:
+        """Fail as the phone did, where it went away and all that it said before was asked for.
+
+        Raises:
+            DeviceLostError: with the sentence of that time.
+        """
+        return
+
+    def clock_offset(self, measured: float | None) -> float | None:
+        """Return by how many seconds the phone's clock was ahead when it was read; `measured` is by how many it is."""
+        return measured
+
+    def note_lost(self, error: DeviceLostError) -> None:
+        """Take note that the phone went away, or the reading was ended, and nothing more is asked."""
+        del error
+
+    def reserve(self, size: int) -> None:
+        """Make sure that files of so many bytes can be kept, where they are.
+
+        Raises:
+            AcquireError: there is no room for them.
+        """
+        del size
+
+    def keep_hashes(self, hashes: bytes) -> None:
+        """Keep the hashes that were taken in threads of their own, where anything is recorded."""
+        del hashes
+
+    def saved_hashes(self) -> bytes | None:
+        """Return the hashes that were taken in threads of their own; None where commands give them."""
+        return None
+
+    def saved_parts(self, path: str, into: Path) -> PulledApk | None:
+        """Put the saved parts of a file at their places in `into`; None where none are saved: then it is pulled."""
+        del path, into
+        return None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.tasks import ApkInput, Inbox, renamed
@@ -43,17 +43,13 @@ class ApkAnalysis:
         whole: whether only a record that was made from all bytes of a file will do.
         scratch: folder whose files are removed as soon as nobody needs them any more.
         claims: whether it is a phone that says what its files are; records of the parts that others give are not kept.
-
-    Attributes:
-        phone: what the phone is known by on this computer; of one that is not known, no parts are remembered.
-        trusts_phone: whether the parts that it gave in an earlier scan are taken for what it has now.
     """
 
     def __init__(
         self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path, claims: bool = True
     ) -> None:
-        self.phone: str | None = None
-        self.trusts_phone = False
+        self._phone: str | None = None
+        self._trusts_phone = False
         self._pool = pool
         self._cache = cache
         self._whole = whole
@@ -76,6 +72,16 @@ class ApkAnalysis:
     ) -> None:
         self._inbox.release() if kind else self._inbox.close()
         self._thread.shutdown()
+
+    def know_phone(self, name: str | None, *, trusted: bool) -> None:
+        """Learn which phone the files are of, before the first one comes.
+
+        Args:
+            name: what it is known by on this computer; None where it is not, so that no parts of it are remembered.
+            trusted: whether the parts that it gave in an earlier scan are taken for what it has now.
+        """
+        self._phone = name
+        self._trusts_phone = trusted
 
     def is_known(self, sha256: str) -> bool:
         """Tell whether a file was analysed in an earlier run; its record is kept in mind.
@@ -144,7 +150,7 @@ class ApkAnalysis:
     def _recall(self, claimed: str) -> CachedRecord | None:
         if self._cache is None:
             return None
-        trusted = self.phone if self.trusts_phone and not self._whole else None
+        trusted = self._phone if self._trusts_phone and not self._whole else None
         its_own = self._cache.get_linked(trusted, claimed) if trusted else None
         return its_own or self._cache.get(claimed, "whole")
 
@@ -169,8 +175,8 @@ class ApkAnalysis:
         if apk.sha256 is None and apk.parts is not None and done.info.sha256 is not None:
             return replace(done, info=_without_hash(done.info))
         claimed, key = joint_hash(apk.sha256, apk.beside), self._keys.get(apk.path)
-        if self._cache and self.phone and apk.parts and apk.same and claimed and key:
-            self._cache.link(self.phone, claimed, key)
+        if self._cache and self._phone and apk.parts and apk.same and claimed and key:
+            self._cache.link(self._phone, claimed, key)
         return done
 
     def _analyse(self) -> None:

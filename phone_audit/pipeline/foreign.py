@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.acquire.collect import Acquired
+from phone_audit.acquire.files.hash_memory import NOBODY, PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.importers.collect import collect_held, depth_of
 from phone_audit.acquire.importers.container import FileContainer
@@ -27,6 +28,7 @@ class ForeignSource:
 
     imported: ImportedAcquisition
     container: FileContainer
+    reading: "ImportedReading"
     named: Path
     label: str | None
     scratch: Path
@@ -39,12 +41,12 @@ class ForeignSource:
         """What the acquisition promises."""
         return depth_of(self.imported)
 
-    def collect(self, knowledge: Knowledge, on_progress: Progress, plan: Plan) -> Acquired:
+    def collect(self, knowledge: Knowledge, plan: Plan) -> Acquired:
         """Read it, and hand its APKs on."""
         del knowledge  # it cannot be asked for paths
-        collected = collect_held(self.imported, self.container, self.scratch, on_progress)
+        collected = collect_held(self.imported, self.container, self.scratch, self.reading.on_progress)
         for apk in collected.apks:
-            plan.on_apk(apk)
+            plan.receiver.take(apk)
         return Acquired(
             collected.snapshot, collected.apks, collected.bytes_read, collected.paths, collected.digests, None
         )
@@ -62,9 +64,20 @@ class ForeignSource:
         )
 
 
+@dataclass(frozen=True)
+class ImportedReading:
+    """See `PhoneReading`."""
+
+    on_progress: Progress
+
+    def identify(self) -> PhoneIdentity:
+        """Return nobody: it cannot be told from others."""
+        return NOBODY
+
+
 @contextmanager
 def foreign_source(
-    path: Path, named: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path
+    path: Path, named: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path, on_progress: Progress
 ) -> Iterator[ForeignSource]:
     """Open an acquisition of another tool.
 
@@ -75,6 +88,7 @@ def foreign_source(
         users: as asked for; it has to be the default.
         options: everything else.
         scratch: a folder for what is taken out of it.
+        on_progress: told what is being done.
 
     Raises:
         UsageError: something is asked for that only a phone can give.
@@ -86,7 +100,7 @@ def foreign_source(
     inside = scratch.parent / "inside"
     inside.mkdir(exist_ok=True)
     with as_named(path, named), open_imported(path, inside) as (imported, container):
-        yield ForeignSource(imported, container, named, options.label, scratch, path)
+        yield ForeignSource(imported, container, ImportedReading(on_progress), named, options.label, scratch, path)
 
 
 def _digest(path: Path) -> str:

@@ -1,9 +1,8 @@
 """One phone, attached or saved → the published result."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from phone_audit.acquire.files.phone_identity import PhoneIdentity
+from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
@@ -58,14 +57,18 @@ def scan_device(
     if depth not in DEPTHS:
         raise UsageError(f"There is no depth {depth!r}.", f"Depths: {', '.join(DEPTHS)}.")
     known = whole(knowledge or load_knowledge())
-    with open_source(target, depth, str(users), options) as source, worker_pool(options.budget, known) as pool:
+    progress = _stopping(on_progress, options.stopped)
+    with (
+        open_source(target, depth, str(users), options, progress) as source,
+        worker_pool(options.budget, known) as pool,
+    ):
         cache = _cache(known, options)
         deep, claims = source.depth == "deep", _is_phone(source)
-        with ApkAnalysis(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysing:
-            plan = _plan(source, analysing, options)
-            acquired = source.collect(known, _stopping(on_progress, options.stopped), plan)
+        with ApkAnalysis(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysis:
+            plan = _plan(source, source.reading.identify(), analysis, options)
+            acquired = source.collect(known, plan)
             acquisition = source.finish(acquired)
-            analysed = analysing.finish(acquired.apks, on_progress, options.stopped)
+            analysed = analysis.finish(acquired.apks, on_progress, options.stopped)
         observations = saved_observations(source.folder) if source.replayed else ()
         if cache is not None:
             cache.prune()
@@ -107,30 +110,18 @@ def _is_phone(source: AnySource) -> bool:
     return isinstance(source, Source) and not source.replayed
 
 
-def _plan(source: AnySource, analysing: ApkAnalysis, options: ScanOptions) -> Plan:
+def _plan(source: AnySource, phone: PhoneIdentity, analysis: ApkAnalysis, options: ScanOptions) -> Plan:
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
-
-    def memory(phone: PhoneIdentity) -> Path | None:
-        name = pseudonym(phone.text) if options.cache else None
-        analysing.phone = name if _is_phone(source) else None
-        analysing.trusts_phone = phone.knew_us and not options.rehash
-        return cache_folder() / "hashes" / f"{name}.json" if name else None
-
-    def room(size: int) -> None:
-        if options.save is not None:
-            options.room.take(source.folder, size)
-
+    name = pseudonym(phone.text) if options.cache else None
+    analysis.know_phone(name if _is_phone(source) else None, trusted=phone.knew_us and not options.rehash)
     wanted = next_wanted if source.depth == "standard" else None
     return Plan(
         next_wanted=wanted,
-        is_known=analysing.is_known,
-        on_apk=analysing.take,
-        memory=memory,
+        receiver=analysis,
+        memory=HashMemory(cache_folder() / "hashes" / f"{name}.json" if name else None, phone.build),
         rehash=options.rehash,
-        earlier=InterruptedFiles(() if options.rehash else source.earlier, wanted).find,
-        room=room,
+        earlier=None if options.rehash else InterruptedFiles(source.earlier, wanted),
         lacks_code=lacks_code,
-        is_stripped=analysing.is_stripped,
     )
 
 

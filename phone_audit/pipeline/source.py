@@ -9,7 +9,7 @@ from pathlib import Path
 
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.lost_time import MOST_LOST
 from phone_audit.acquire.store.interrupted import begun_before
@@ -37,6 +37,7 @@ class Source:
     """
 
     transport: Transport
+    reading: PhoneReading
     folder: Path
     depth: Depth
     users: str
@@ -45,15 +46,14 @@ class Source:
     scratch: Path
     earlier: tuple[Path, ...] = ()
 
-    def collect(self, knowledge: Knowledge, on_progress: Progress, plan: Plan) -> Acquired:
+    def collect(self, knowledge: Knowledge, plan: Plan) -> Acquired:
+        """Read it."""
         named = {fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None}
         paths = sorted(named.union(knowledge.indicators.paths))
-        return collect(
-            self.transport,
+        return self.reading.collect(
             depth=self.depth,
             users=self.users,
             into=self.scratch,
-            on_progress=on_progress,
             paths=paths,
             plan=plan,
             hashed=_named_by_other_hashes(knowledge),
@@ -88,7 +88,9 @@ AnySource = Source | ForeignSource
 
 
 @contextmanager
-def open_source(target: str | None, depth: Depth, users: str, options: ScanOptions) -> Iterator[AnySource]:
+def open_source(
+    target: str | None, depth: Depth, users: str, options: ScanOptions, on_progress: Progress
+) -> Iterator[AnySource]:
     """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
     saved = _saved(target)
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as temporary:
@@ -97,16 +99,18 @@ def open_source(target: str | None, depth: Depth, users: str, options: ScanOptio
         if saved is not None:
             path = opened(saved, options.identity, Path(temporary))
             if is_saved(path) or looks_saved(path):  # without its manifest the replay says so
-                yield _replayed(path, depth, users, options, scratch)
+                yield _replayed(path, depth, users, options, scratch, on_progress)
                 return
-            with foreign_source(path, saved, depth, users, options, scratch) as foreign:
+            with foreign_source(path, saved, depth, users, options, scratch, on_progress) as foreign:
                 yield foreign
             return
         with saved_sealed(options.save, options.encrypt_to, Path(temporary)) as save:
-            yield from _live(target, depth, users, replace(options, save=save), Path(temporary))
+            yield from _live(target, depth, users, replace(options, save=save), Path(temporary), on_progress)
 
 
-def _live(target: str | None, depth: Depth, users: str, options: ScanOptions, temporary: Path) -> Iterator[Source]:
+def _live(
+    target: str | None, depth: Depth, users: str, options: ScanOptions, temporary: Path, on_progress: Progress
+) -> Iterator[Source]:
     """Open a phone, and write down what it says."""
     phone = open_transport(target, via=options.via, on_wait=options.on_wait)
     inner = ReconnectingTransport(phone, most_lost=MOST_LOST)
@@ -121,11 +125,12 @@ def _live(target: str | None, depth: Depth, users: str, options: ScanOptions, te
             label=options.label,
             clock=options.clock,
             keep_files=options.save is not None,
+            space=options.room if options.save is not None else None,
         )
-        if options.save is not None:
-            resources.callback(options.room.give_back, options.save)
+        resources.callback(recording.close)
         yield Source(
             recording,
+            PhoneReading(recording, on_progress),
             recording.folder,
             depth,
             users,
@@ -153,7 +158,9 @@ def _saved(target: str | None) -> Path | None:
     return None
 
 
-def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path) -> Source:
+def _replayed(
+    folder: Path, depth: Depth, users: str, options: ScanOptions, scratch: Path, on_progress: Progress
+) -> Source:
     """Open a saved acquisition, which holds what was asked for when it was made, and nothing else.
 
     Raises:
@@ -172,4 +179,5 @@ def _replayed(folder: Path, depth: Depth, users: str, options: ScanOptions, scra
     if depth not in ("standard", replay.depth):
         raise UsageError(f"{folder} was made with the depth {short_repr(replay.depth)}, not {short_repr(depth)}.", hint)
     label = options.label or replay.label
-    return Source(replay, folder, replay.depth, replay.users, label, replayed=True, scratch=scratch)
+    reading = PhoneReading(replay, on_progress)
+    return Source(replay, reading, folder, replay.depth, replay.users, label, replayed=True, scratch=scratch)

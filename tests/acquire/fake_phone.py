@@ -17,6 +17,7 @@ from phone_audit.acquire.transport import (
     Answer,
     Handshake,
     Running,
+    Transport,
 )
 from phone_audit.errors import CommandError
 from phone_audit.model import command_list
@@ -42,7 +43,7 @@ KNOWN = Handshake("device::ro.product.model=Fake", "ab" * 32, asked=False)
 
 
 @dataclass
-class FakePhone:
+class FakePhone(Transport):
     """Answers what is in `says`; a command that is not there is not found (exit 127).
 
     Attributes:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.device import Module, NotUnderstood, Package
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET, Fake, FakePhone, dumped, fake_phone
 from tests.acquire.packages.dumps_of import dump
 

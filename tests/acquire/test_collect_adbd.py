@@ -9,7 +9,7 @@ import pytest
 
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.questions.identity import GETPROP
@@ -19,6 +19,7 @@ from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.text import shown
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.model.device import Package, PackageFile, Snapshot
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET
 from tests.kit import AdbServer, Kit, Phone
 

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.acquire.adb.stream_transport import StreamTransport
-from phone_audit.acquire.collect import collect
 from phone_audit.acquire.commands import COMMAND_LENGTH, batches, quoted
 from phone_audit.acquire.packages.package_dump import single_packages_command
 from phone_audit.acquire.questions.file_facts import digest_command, hash_command, look_command
@@ -31,6 +30,7 @@ from phone_audit.model.command_list import (
     line,
     listed,
 )
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET, Fake, FakePhone, fake_phone
 from tests.kit import ROOT
 

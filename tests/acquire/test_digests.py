@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.collect import collect
 from phone_audit.acquire.questions.file_facts import parse_digests
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.simulated.phone import SimulatedPhone
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import FakePhone
 
 ACTIVATION = "/system/app/AutoRegistration/AutoRegistration.apk"

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.text import shown
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.device import Package
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET
 from tests.kit import Kit
 

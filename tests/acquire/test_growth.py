@@ -17,9 +17,8 @@ from phone_audit.acquire.files.apk_files import (
     find_files,
     hash_files,
 )
-from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.oat_files import FRAMEWORK, StrippedApks, find_oat_files
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.importers import bugreport
 from phone_audit.acquire.importers.answers import from_dumps
 from phone_audit.acquire.importers.collect import _folders

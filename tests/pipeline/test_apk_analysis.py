@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.apk.records import empty_record
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput, Inbox
@@ -67,7 +67,7 @@ def analyse(
     claims: bool = True,
 ) -> AnalysisResult:
     with ApkAnalysis(cast("WorkerPool", pool), cache, whole=whole, scratch=scratch, claims=claims) as analysing:
-        analysing.phone, analysing.trusts_phone = phone, True
+        analysing.know_phone(phone, trusted=True)
         for apk in apks:
             analysing.take(apk)
         return analysing.finish(apks, lambda *_: None, lambda: False)
@@ -115,7 +115,7 @@ def test_a_record_of_parts_will_not_do_where_all_bytes_are_promised(tmp_path: Pa
 def knows(cache: RecordCache, name: str, phone: str | None, *, whole: bool = False) -> bool:
     """Tell whether the file with the hash of this name need not be brought from a phone."""
     with ApkAnalysis(cast("WorkerPool", Pool()), cache, whole=whole, scratch=Path("/none")) as analysing:
-        analysing.phone, analysing.trusts_phone = phone, True
+        analysing.know_phone(phone, trusted=True)
         return analysing.is_known(hashed(name))
 
 
@@ -157,7 +157,7 @@ def test_parts_that_a_phone_gave_count_for_nothing_where_it_is_not_trusted_to_be
     analyse(Pool(), [apk], cache, tmp_path / "none", whole=False, phone="p1")
     assert knows(cache, "a", "p1")
     with ApkAnalysis(cast("WorkerPool", Pool()), cache, whole=False, scratch=Path("/none")) as analysing:
-        analysing.phone = "p1"
+        analysing.know_phone("p1", trusted=False)
         assert not analysing.is_known(hashed("a"))
 
 
@@ -165,7 +165,7 @@ def test_parts_of_a_file_that_may_have_changed_are_not_remembered(tmp_path: Path
     cache = RecordCache(tmp_path / "cache", "k")
     apk = pulled(tmp_path, "a", parts=Parts(((0, 1),)))
     with ApkAnalysis(cast("WorkerPool", Pool()), cache, whole=False, scratch=tmp_path / "none") as analysing:
-        analysing.phone = "p1"
+        analysing.know_phone("p1", trusted=False)
         analysing.take(apk)
         changed = replace(apk, sha256=None)
         [found] = analysing.finish([changed], lambda *_: None, lambda: False).apks

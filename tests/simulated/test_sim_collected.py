@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired
 from phone_audit.model.device import DEPTHS, Depth
+from tests.acquire.collecting import collect
 from tests.kit import AdbServer
 from tests.simulated.keys import Policy
 from tests.simulated.lab_phone import LabPhone

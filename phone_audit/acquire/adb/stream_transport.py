@@ -28,6 +28,7 @@ from phone_audit.acquire.transport import (
     OnDone,
     Running,
     Source,
+    Transport,
 )
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError
 from phone_audit.model.command_list import listed, require_listed
@@ -41,7 +42,7 @@ MOST_RETRIES = 3
 Value = TypeVar("Value")
 
 
-class StreamTransport(ABC):
+class StreamTransport(Transport, ABC):
     """Commands and files over streams; see `Transport`.
 
     Attributes:
@@ -230,7 +231,7 @@ class StreamTransport(ABC):
         return int(mode, 16) if answer.exit == 0 and re.fullmatch(rb"[0-9a-f]{1,8}", mode) else None
 
 
-class ReconnectingTransport:
+class ReconnectingTransport(Transport):
     """Brings the phone back where the connection was cut, and asks again; see `LiveTransport`.
 
     Args:
@@ -242,7 +243,13 @@ class ReconnectingTransport:
         inner.lost_time.limit = most_lost
         self.serial = inner.serial
         self.via = inner.via
+        self.lost_time = inner.lost_time
         self._inner = inner
+
+    @property
+    def live(self) -> LiveTransport:
+        """See `Transport.live`."""
+        return self
 
     @property
     def handshake(self) -> Handshake:
@@ -264,6 +271,10 @@ class ReconnectingTransport:
     def pull_many(self, source: Source, on_done: OnDone) -> None:
         """See `LiveTransport.pull_many`, which brings the phone back itself."""
         self._inner.pull_many(source, on_done)
+
+    def reconnect(self) -> None:
+        """See `LiveTransport.reconnect`."""
+        self._inner.reconnect()
 
     def close(self) -> None:
         """See `Transport.close`."""

@@ -7,10 +7,10 @@ from typing import Literal
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.questions.file_facts import (
-    DIGESTS_PREFIX,
     LOOK_PREFIX,
     NO_HASH_TOOL,
     PathStatus,
@@ -22,7 +22,7 @@ from phone_audit.acquire.questions.file_facts import (
     parse_hashes,
     parse_look,
 )
-from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.store.file_hashes import FileHashes
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.model.command_list import is_path
@@ -56,12 +56,14 @@ class ApkFiles:
         found: path → what lies there.
         hashes: path → SHA-256 as computed on the phone.
         sources: path → where its hash comes from, where that is not the phone in this very scan.
+        copies: path → the copy.
     """
 
     roles: dict[str, dict[str, PackageFileRole]] = field(default_factory=dict)
     found: dict[str, PathStatus] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     sources: dict[str, HashSource] = field(default_factory=dict)
+    copies: dict[str, PulledApk] = field(default_factory=dict)
 
     def readable(self) -> list[tuple[str, int]]:
         """Return the files that can be read, by path, with their size in bytes (0: not known)."""
@@ -71,6 +73,14 @@ class ApkFiles:
             for path, found in files
             if found.kind == "file" and found.size != 0 and (found.size or 0) <= PULL_LIMIT
         ]
+
+    def take_hashes(self, hashed: FileHashes, reader: Reader) -> None:
+        """Take hashes that were taken in threads of their own, or saved, and note what is said of the rest."""
+        for path, (digest, source) in hashed.hashes.items():
+            self.hashes[path] = digest
+            self.sources[path] = source
+        for note in hashed.notes:
+            reader.skip(note.subject, note.step, note.code, note.reason)
 
 
 @dataclass(frozen=True)
@@ -123,8 +133,9 @@ def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> d
     found = {path: PathStatus("missing", None) for path in paths if not is_path(path)}
     paths = [path for path in paths if is_path(path)]
     folders = [folder for folder in folders if is_path(folder)]
-    if isinstance(reader.transport, ReplayTransport):
-        return {**_looked(reader, reader.transport, paths, folders), **found}
+    recorded = reader.transport.recorded(LOOK_PREFIX)
+    if recorded is not None:
+        return {**_looked(reader, recorded, paths, folders), **found}
     words = [quoted(path) for path in paths] + [every_apk(folder) for folder in folders]
     pending = batches(words)
     while pending:
@@ -144,16 +155,16 @@ def _possible(found: Mapping[str, PathStatus]) -> dict[str, PathStatus]:
 
 
 def _looked(
-    reader: Reader, transport: ReplayTransport, paths: Sequence[str], folders: Sequence[str]
+    reader: Reader, recorded: Iterable[str], paths: Sequence[str], folders: Sequence[str]
 ) -> dict[str, PathStatus]:
     if reader.looked is None:
         reader.looked = {}
-        for text in transport.recorded(LOOK_PREFIX):
+        for text in recorded:
             answer = reader.try_ask(Command(text))
             reader.looked.update(_possible(parse_look(decode(answer.output))) if answer else {})
     listed = {path.rpartition("/")[0] for path in reader.looked}
     if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):
-        transport.raise_if_gone()
+        reader.transport.raise_if_gone()
     return reader.looked
 
 
@@ -225,11 +236,8 @@ def digests_of(reader: Reader, files: ApkFiles, packages: Collection[str]) -> di
     A saved acquisition that was not asked says nothing of them, and nothing is noted.
     """
     paths = [path for path, _ in files.readable() if any(name in packages for name in files.roles[path])]
-    transport = reader.transport
-    if isinstance(transport, ReplayTransport):
-        asked = set(transport.recorded(DIGESTS_PREFIX))
-        paths = [path for path in paths if digest_command(path).text in asked]
-    return digests_there(reader, dict.fromkeys(paths, "file"))
+    held = [path for path in paths if reader.transport.holds(digest_command(path).text)]
+    return digests_there(reader, dict.fromkeys(held, "file"))
 
 
 def _note_claims(

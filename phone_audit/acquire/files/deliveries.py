@@ -3,25 +3,52 @@
 import errno
 import hashlib
 import threading
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
-from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.files.plan import Plan, PulledApk
+from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
+from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.text import shown
+from phone_audit.acquire.transport import FileKeeper
 from phone_audit.errors import AcquireError
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 from phone_audit.model.parts import Parts
 
 
-class Keeping(Protocol):
-    """What writes down the files of a phone; see `RecordingTransport`."""
+class Queue:
+    """Takes files, and gives them in the same order to one thread."""
 
-    def keep_copy(self, path: str, copy: PulledApk) -> PulledApk: ...
+    def __init__(self) -> None:
+        self._files: deque[FileOnPhone] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
 
-    def keep_failure(self, path: str, why: str) -> None: ...
+    def put(self, file: FileOnPhone) -> None:
+        """Add a file at the end."""
+        with self._changed:
+            self._files.append(file)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Say that no file follows."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def get(self, seconds: float = 0.0) -> FileOnPhone | None:
+        """Take the next file; None where there is none within so many seconds, or where none follows."""
+        with self._changed:
+            if seconds and not self._files and not self._closed:
+                self._changed.wait(seconds)
+            return self._files.popleft() if self._files else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all files were taken and none follows."""
+        with self._changed:
+            return self._closed and not self._files
 
 
 class Deliveries:
@@ -30,7 +57,7 @@ class Deliveries:
     Args:
         plan: who gets them.
         into: folder in which they lie, named by their hash.
-        keeping: writes them down; None where nothing is kept.
+        keeper: writes them down; None where nothing is kept.
 
     Attributes:
         done: path as decoded → file.
@@ -39,14 +66,14 @@ class Deliveries:
         received: bytes that came over the cable.
     """
 
-    def __init__(self, plan: Plan, into: Path, keeping: Keeping | None) -> None:
+    def __init__(self, plan: Plan, into: Path, keeper: FileKeeper | None) -> None:
         self.done: dict[str, PulledApk] = {}
         self.notes: list[Skipped] = []
         self.settled = 0
         self.received = 0
         self._plan = plan
         self._into = into
-        self._keeping = keeping
+        self._keeper = keeper
         self._lock = threading.Lock()
         self._claimed: dict[str, list[FileOnPhone]] = {}
         self._by_hash: dict[str, PulledApk] = {}
@@ -58,7 +85,7 @@ class Deliveries:
             return True
         with self._lock:
             there = self._by_hash.get(digest)
-            if there is None and self._keeping is None and self._plan.is_known(digest):
+            if there is None and self._keeper is None and self._plan.receiver.is_known(digest):
                 there = self._by_hash[digest] = PulledApk(shown(file.path), None, digest, file.size)
             if there is not None:
                 self._hand_on(file, there)
@@ -73,7 +100,8 @@ class Deliveries:
             AcquireError: it cannot be stored here.
         """
         try:
-            saved = self._plan.earlier(file.sha256, self._into) if file.sha256 else None
+            earlier = self._plan.earlier
+            saved = earlier.find(file.sha256, self._into) if earlier and file.sha256 else None
             if saved is None or saved.local is None:
                 return False
             self._brought(file, saved.local, saved.parts)
@@ -104,7 +132,7 @@ class Deliveries:
     def next_wanted(self) -> FileOnPhone | None:
         """Return a file that was not asked for at first, and that one which has arrived cannot do without."""
         with self._lock:
-            return self._plan.waiting.next_wanted()
+            return self._plan.stripped.next_wanted()
 
     def known_with_code(self, file: FileOnPhone, beside: tuple[CompiledFile, ...]) -> None:
         """Hand on a file whose record, together with the code that lies beside it, is known from an earlier phone."""
@@ -115,20 +143,20 @@ class Deliveries:
     def end(self) -> None:
         """Hand on what still waits for something that will not come any more."""
         with self._lock:
-            self._complete(self._plan.waiting.left())
+            self._complete(self._plan.stripped.left())
 
     def failed(self, file: FileOnPhone, code: str, reason: str) -> FileOnPhone | None:
         """Note that a file could not be had; gives one of the same hash to be brought in its place."""
         with self._lock:
-            if self._keeping is not None:
-                self._keeping.keep_failure(file.path, reason)
+            if self._keeper is not None:
+                self._keeper.keep_failure(file.path, reason)
             self._note(file.path, code, reason)
             self._settle(file)
-            self._complete(self._plan.waiting.failed(file.path))
+            self._complete(self._plan.stripped.failed(file.path))
             claimed = self._claimed.get(file.sha256 or "", [])
             if file in claimed:
                 claimed.remove(file)
-            return claimed[0] if claimed else self._plan.waiting.next_wanted()
+            return claimed[0] if claimed else self._plan.stripped.next_wanted()
 
     def count(self, received: int) -> None:
         """Count bytes that came over the cable."""
@@ -146,8 +174,8 @@ class Deliveries:
         local = part.replace(self._into / f"{actual or part.stem}.apk")
         copy = PulledApk(shown(file.path), local, actual, size, parts)
         with self._lock:
-            if self._keeping is not None:
-                copy = self._keeping.keep_copy(file.path, copy)
+            if self._keeper is not None:
+                copy = self._keeper.keep_copy(file.path, copy)
         with self._lock:
             if actual is not None:
                 self._by_hash[actual] = copy
@@ -160,8 +188,8 @@ class Deliveries:
             f"What was copied (SHA-256 {actual}) is not what the phone hashed ({file.sha256}): it changed meanwhile."
         )
         with self._lock:
-            if self._keeping is not None:
-                self._keeping.keep_copy(file.path, PulledApk(shown(file.path), part, actual, part.stat().st_size))
+            if self._keeper is not None:
+                self._keeper.keep_copy(file.path, PulledApk(shown(file.path), part, actual, part.stat().st_size))
             part.unlink(missing_ok=True)
             self._note(file.path, "changed", reason)
             self.settled += file.size
@@ -173,19 +201,19 @@ class Deliveries:
     def _hand_on(self, file: FileOnPhone, copy: PulledApk, *, first: bool = False) -> None:
         """Return the file to whoever waits for it, under its own path. The lock is held."""
         copy = PulledApk(shown(file.path), copy.local, copy.sha256, copy.size, copy.parts)
-        if self._keeping is not None and not first:
-            self._keeping.keep_copy(file.path, copy)
+        if self._keeper is not None and not first:
+            self._keeper.keep_copy(file.path, copy)
         self._settle(file)
-        self._complete(self._plan.waiting.arrived(file.path, copy))
+        self._complete(self._plan.stripped.arrived(file.path, copy))
 
     def _settle(self, file: FileOnPhone) -> None:
-        if not self._plan.waiting.is_beside(file.path):
+        if not self._plan.stripped.is_beside(file.path):
             self.settled += file.size
 
     def _complete(self, files: Iterable[tuple[str, PulledApk]]) -> None:
         for path, copy in files:
             self.done[path] = copy
-            self._plan.on_apk(copy)
+            self._plan.receiver.take(copy)
 
     def _note(self, path: str, code: str, reason: str) -> None:
         self.notes.append(Skipped(subject=shown(path), step="transfer", code=code, reason=shown(reason)))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phone_audit.acquire.commands import PLAIN, Command, batches, quoted
-from phone_audit.acquire.files.file_queue import FileOnPhone
+from phone_audit.acquire.files.phone_file import FileOnPhone
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.transport import Answer, Handshake
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import SAVED_HASHES
@@ -79,6 +79,37 @@ def _last_change(identity: Identity) -> int:
     return max(int(written), int(changed))
 
 
+@dataclass(frozen=True)
+class PhoneIdentity:
+    """Which phone it is, as far as that can be told.
+
+    Attributes:
+        text: the serial number that the phone states, its ADB banner and the key of this computer that it accepted;
+            None where something of it is missing, so that nothing is remembered.
+        knew_us: whether the phone accepted that key without asking its owner. Only then is what was remembered of it
+            used: one that has to ask is another phone, or was reset since.
+        build: its fingerprint; None where it states none.
+    """
+
+    text: str | None = None
+    knew_us: bool = False
+    build: str | None = None
+
+
+NOBODY = PhoneIdentity()
+"""A phone that cannot be told from others, or none: a saved acquisition."""
+
+
+def identity_of(serial: str | None, handshake: Handshake | None, build: str | None) -> PhoneIdentity:
+    """Return the identity of a phone.
+
+    The serial alone is none: any phone may state any, and cheap ones share theirs.
+    """
+    if not serial or handshake is None or handshake.host_key is None:
+        return NOBODY
+    return PhoneIdentity(json.dumps([serial, handshake.banner, handshake.host_key]), not handshake.asked, build)
+
+
 class HashMemory:
     """What is remembered of one phone. A file of another build, or one that is damaged, counts as none.
 
@@ -87,7 +118,7 @@ class HashMemory:
         build: the phone's fingerprint.
     """
 
-    def __init__(self, path: Path | None, build: str | None) -> None:
+    def __init__(self, path: Path | None = None, build: str | None = None) -> None:
         self._path = path if build else None
         self._build = build
         self._known = _read(self._path, build) if self._path else {}

@@ -13,10 +13,8 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import batches, quoted
-from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.files.plan import PulledApk
-from phone_audit.acquire.questions.file_facts import PathStatus, look_command, parse_look
-from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
+from phone_audit.acquire.questions.file_facts import LOOK_PREFIX, PathStatus, look_command, parse_look
 from phone_audit.acquire.text import decode, shown
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import ARCHITECTURES, CompiledFile, CompiledRole
@@ -75,8 +73,7 @@ def find_oat_files(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileO
 
 
 def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, PathStatus]:
-    transport = reader.transport
-    if isinstance(transport, ReplayTransport):
+    if reader.transport.recorded(LOOK_PREFIX) is not None:
         return reader.looked or {}
     folders = sorted({path.rpartition("/")[0] for path in apks if is_path(path)})
     words = [f"{quoted(folder)}/oat/*/*.[ov]dex" for folder in folders]
@@ -136,8 +133,10 @@ class StrippedApks:
         lacks_code: tells whether it does not.
     """
 
-    def __init__(self, files: Mapping[str, Sequence[FileOnPhone]], lacks_code: LacksCode) -> None:
-        self._files = files
+    def __init__(
+        self, files: Mapping[str, Sequence[FileOnPhone]] | None = None, lacks_code: LacksCode = lambda *_: False
+    ) -> None:
+        self._files = files or {}
         self._lacks_code = lacks_code
         self._wanted: deque[FileOnPhone] = deque()
         self._waits_for: dict[str, tuple[str, set[str]]] = {}

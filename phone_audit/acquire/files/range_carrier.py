@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from phone_audit.acquire.adb.stream import SLOWEST
-from phone_audit.acquire.files.deliveries import Deliveries, no_room
-from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
-from phone_audit.acquire.files.plan import NextWanted
+from phone_audit.acquire.files.deliveries import Deliveries, Queue, no_room
+from phone_audit.acquire.files.phone_file import FileOnPhone, NextWanted
 from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, Starting, is_plain, pieces
 from phone_audit.acquire.transport import PULL_LIMIT

@@ -1,13 +1,51 @@
-"""One file on its way in parts."""
+"""One file on its way in parts, and which of them are here."""
 
 import mmap
+from bisect import bisect_left, bisect_right
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from phone_audit.acquire.files.file_queue import FileOnPhone
-from phone_audit.acquire.files.growing_parts import GrowingParts
-from phone_audit.acquire.files.plan import NextWanted
+from phone_audit.acquire.files.phone_file import FileOnPhone, NextWanted
+from phone_audit.model.parts import Parts, Range
+
+
+class GrowingParts:
+    """Which bytes of a file are here, as they arrive: each of many thousands costs a search, not a walk over all."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, start: int, end: int) -> None:
+        """Take a range in; what it overlaps or touches becomes one with it."""
+        if start >= end:
+            return
+        first, last = bisect_left(self._ends, start), bisect_right(self._starts, end)
+        if first < last:
+            start, end = min(start, self._starts[first]), max(end, self._ends[last - 1])
+        self._starts[first:last] = [start]
+        self._ends[first:last] = [end]
+
+    def missing(self, start: int, end: int) -> Iterator[Range]:
+        """Yield what a range lacks, in order."""
+        for at in range(bisect_right(self._ends, start), len(self._ends)):
+            if start >= end or self._starts[at] >= end:
+                break
+            if start < self._starts[at]:
+                yield start, self._starts[at]
+            start = max(start, self._ends[at])
+        if start < end:
+            yield start, end
+
+    def holds(self, start: int, end: int) -> bool:
+        """Tell whether all bytes of a range are held."""
+        return next(self.missing(start, end), None) is None
+
+    def parts(self) -> Parts:
+        """Return them all."""
+        return Parts(tuple(zip(self._starts, self._ends, strict=True)))
 
 
 class RangeJob:

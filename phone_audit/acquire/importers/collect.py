@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.imported import ImportedAcquisition, ImportedFile, ImportedPackage, joined
 from phone_audit.acquire.importers.missing import lacking

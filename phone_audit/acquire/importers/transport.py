@@ -11,11 +11,12 @@ from phone_audit.acquire.transport import (
     SHELL_TIMEOUT,
     Answer,
     Running,
+    Transport,
 )
 from phone_audit.errors import CommandError, NotHeldError
 
 
-class HeldTransport:
+class HeldTransport(Transport):
     """Gives the answers that are held, and refuses every other question; see `Transport`."""
 
     def __init__(self, source: str, answers: Mapping[str, bytes]) -> None:

@@ -39,7 +39,6 @@ from phone_audit.acquire.packages.users import (
     unread_user_lines,
 )
 from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
-from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.text import lines_of, number
 from phone_audit.errors import UsageError
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
@@ -317,10 +316,9 @@ def _single_packages(reader: Reader, names: Collection[str]) -> list[Command]:
     """Return the commands; a saved acquisition was asked in those of its own time."""
     if not names:
         return []
-    if isinstance(reader.transport, ReplayTransport):
-        recorded = reader.transport.recorded(SINGLE_PREFIX)
-        if recorded:
-            return [Command(text) for text in recorded]
+    recorded = reader.transport.recorded(SINGLE_PREFIX)
+    if recorded:
+        return [Command(text) for text in recorded]
     return [single_packages_command(tuple(names))]
 
 

@@ -25,7 +25,6 @@ from phone_audit.acquire.questions.clock import parse_date
 from phone_audit.acquire.questions.netstats import NETSTATS, parse_netstats, traffic_of
 from phone_audit.acquire.questions.question import OWNER, Question, item, seen
 from phone_audit.acquire.questions.small_files import file_items, parse_small_files, small_files_command
-from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.text import decode, lines_of
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.device import AppOp, NotUnderstood, StateItem, Traffic
@@ -177,9 +176,8 @@ def _text(reader: Reader, command: Command, subject: str = "", *, promised: bool
 
 def _ask(reader: Reader, command: Command, subject: str, *, promised: bool = True) -> Answer | None:
     """Return the answer; None where there is none, or where a saved acquisition was never asked."""
-    transport = reader.transport
-    if isinstance(transport, ReplayTransport) and command.text not in transport.recorded(command.text):
-        transport.raise_if_gone()
+    if not reader.transport.holds(command.text):
+        reader.transport.raise_if_gone()
         return None
     answer = reader.try_ask(command, subject=subject)
     if answer is None or not promised:

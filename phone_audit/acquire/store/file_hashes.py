@@ -1,19 +1,13 @@
-"""The files of a saved acquisition whose files were read beside the questions."""
+"""SHA-256 of a phone's files, as they were taken in threads of their own and are saved."""
 
 import json
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import ValidationError
 
-from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.files.background import FileHashes
-from phone_audit.acquire.files.copying import Copies, copy_files
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.store.parts import SHA256
-from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import checked, parse
 from phone_audit.files.bounds import SAVED_HASHES
@@ -22,6 +16,23 @@ from phone_audit.model.device import HashSource
 from phone_audit.model.finding import Skipped
 
 _SOURCES: Final[tuple[HashSource, ...]] = ("device", "host", "cached", "none")
+
+NO_TOOL = (
+    "The phone has no tool that computes SHA-256, so a file of which only parts were read has no hash. It is told "
+    "apart by its size and by what was read of it, of which the directory of the archive is a part."
+)
+
+
+@dataclass
+class FileHashes:
+    """What is known of the hashes: path → SHA-256 and where it comes from, and what is to be said of the rest."""
+
+    hashes: dict[str, tuple[str, HashSource]] = field(default_factory=dict)
+    notes: list[Skipped] = field(default_factory=list)
+
+    def note_no_tool(self) -> None:
+        """Note that the phone hashes nothing, so that files of which only parts are read have no hash."""
+        self.notes.append(Skipped(subject="phone", step="command", code="no-hash-tool", reason=NO_TOOL))
 
 
 def hashes_saved(hashed: FileHashes) -> bytes:
@@ -72,18 +83,3 @@ def _hash(digest: object, source: object) -> tuple[str, HashSource]:
         if word == source:
             return digest, word
     raise ValueError("no source of hashes")
-
-
-def copy_saved(
-    reader: Reader,
-    replay: ReplayTransport,
-    copies: Copies,
-    files: Sequence[tuple[str, int]],
-    hashes: dict[str, str],
-    into: Path,
-    plan: Plan,
-) -> list[tuple[str, int]]:
-    """Return the files that the acquisition holds, as `copy_files`; returns those it does not hold."""
-    held = [(path, size) for path, size in files if replay.has_parts(path) or replay.has_file(path)]
-    copy_files(reader, copies, held, hashes, into, plan)
-    return [file for file in files if file not in set(held)]

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_audit import __version__
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import PulledApk
+from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.acquire.store.layout import (
     ANSWERS,
     APKS,
@@ -33,6 +34,8 @@ from phone_audit.acquire.transport import (
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
+    FileKeeper,
+    LiveTransport,
     Running,
     Transport,
 )
@@ -49,7 +52,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class RecordingTransport:
+class RecordingTransport(Transport):
     """Wraps a transport and keeps what passes through it in a folder that only this user may read.
 
     Args:
@@ -60,12 +63,10 @@ class RecordingTransport:
         label: the case or asset name.
         clock: gives the time of each answer, UTC.
         keep_files: whether copied files are kept as well as answers, so that a replay finds them.
+        space: room on the disk that is promised to what is kept here and to other phones; None where it is not counted.
 
     Attributes:
         folder: as given.
-        inner: the wrapped transport, for what is read beside the questions and kept with `keep_copy`.
-        keep_files: as given.
-        phone_clock_offset: seconds by which the phone's clock is ahead of this computer's; whoever learns it sets it.
 
     Raises:
         SnapshotError: the folder is in use, or cannot be written.
@@ -81,13 +82,15 @@ class RecordingTransport:
         label: str | None = None,
         clock: Callable[[], datetime] = _now,
         keep_files: bool = True,
+        space: DiskSpace | None = None,
     ) -> None:
         self.serial = inner.serial
         self.via = inner.via
-        self.phone_clock_offset: float | None = None
-        self.inner = inner
-        self.keep_files = keep_files
         self.folder = folder
+        self._inner = inner
+        self._keep_files = keep_files
+        self._space = space
+        self._clock_offset: float | None = None
         self._depth = depth
         self._users = users
         self._label = label
@@ -100,7 +103,7 @@ class RecordingTransport:
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """Run the command on the wrapped transport and write its answer down, also when there is none."""
         try:
-            answer = self.inner.shell(command, timeout=timeout, limit=limit)
+            answer = self._inner.shell(command, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
             self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else REFUSED)
             raise
@@ -112,7 +115,7 @@ class RecordingTransport:
         command = pull_command(path)
         part = self.folder / APKS / f"{len(self._artifacts):05d}.part"
         try:
-            local = self.inner.pull(path, part, timeout=timeout, limit=limit)
+            local = self._inner.pull(path, part, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
             self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else PULL_FAILED)
             raise
@@ -122,26 +125,41 @@ class RecordingTransport:
 
     def start(self, command: str) -> Running:
         """Start it on the wrapped transport; see `Transport.start`."""
-        return self.inner.start(command)
+        return self._inner.start(command)
 
-    def broke_off(self, error: DeviceLostError) -> None:
-        """Note that nothing more was asked, so that a replay ends at the same place with the same sentence."""
+    def close(self) -> None:
+        """Close the wrapped transport. The manifest is written by `finish`."""
+        self._inner.close()
+        if self._space is not None:
+            self._space.give_back(self.folder)
+
+    @property
+    def live(self) -> LiveTransport | None:
+        """See `Transport.live`; what is read with it is kept by the `keeper`."""
+        return self._inner.live
+
+    @property
+    def keeper(self) -> FileKeeper | None:
+        """See `Transport.keeper`."""
+        return self if self._keep_files else None
+
+    def clock_offset(self, measured: float | None) -> float | None:
+        """Keep it for the manifest."""
+        self._clock_offset = measured
+        return measured
+
+    def reserve(self, size: int) -> None:
+        """See `Transport.reserve`."""
+        if self._space is not None:
+            self._space.take(self.folder, size)
+
+    def note_lost(self, error: DeviceLostError) -> None:
+        """Keep it, so that a replay ends at the same place with the same sentence."""
         if all(artifact.exit != LOST for artifact in self._artifacts):
             self._keep_sentence(BROKE_OFF, error, LOST)
 
     def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
-        """Keep a file, or parts of one, that came beside the questions; bytes that are kept already are not kept twice.
-
-        Args:
-            path: the file's path as decoded.
-            copy: the file; where it is whole it is moved.
-
-        Returns:
-            The same with the place where it lies now.
-
-        Raises:
-            SnapshotError: it cannot be written.
-        """
+        """See `FileKeeper.keep_copy`."""
         if copy.local is None:
             return copy
         with self._lock:
@@ -159,16 +177,12 @@ class RecordingTransport:
         return replace(copy, local=kept)
 
     def keep_failure(self, path: str, why: str) -> None:
-        """Note that a file could not be had, for a replay to find the same."""
+        """See `FileKeeper.keep_failure`."""
         self._keep_sentence(pull_command(path), CommandError(why), PULL_FAILED)
 
     def keep_hashes(self, hashes: bytes) -> None:
-        """Keep the hashes that were computed beside the questions."""
+        """See `Transport.keep_hashes`."""
         self._keep(HASHES, hashes, 0)
-
-    def close(self) -> None:
-        """Close the wrapped transport. The manifest is written by `finish`."""
-        self.inner.close()
 
     def finish(self) -> None:
         """Write the manifest, whole or not at all; also of an acquisition that broke off.
@@ -185,7 +199,7 @@ class RecordingTransport:
             users=self._users,
             via=self.via,
             tool=Tool(name="phone-audit", version=__version__),
-            phone_clock_offset=self.phone_clock_offset,
+            phone_clock_offset=self._clock_offset,
             label=self._label,
         )
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.store.layout import (
     BESIDE,
     BROKE_OFF,
@@ -26,7 +26,15 @@ from phone_audit.acquire.store.layout import (
     read_stored_json,
 )
 from phone_audit.acquire.store.parts import unpack
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Running
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Running,
+    Transport,
+)
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
 from phone_audit.files.bounded_json import JsonError
 from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
@@ -37,7 +45,7 @@ from phone_audit.model.device import Acquisition, Artifact, Depth
 SCHEMA = "phone-audit/acquisition/"
 
 
-class ReplayTransport:
+class ReplayTransport(Transport):
     """Gives every answer as it was recorded, and fails where the phone failed.
 
     A command that was asked several times gets its answers in order, the last one from then on. Where the phone went
@@ -52,7 +60,6 @@ class ReplayTransport:
         depth: how much the acquisition promises.
         users: whose packages it holds: `all`, `current` or an id.
         label: the case or asset name it was made with.
-        phone_clock_offset: as measured when it was made.
 
     Raises:
         SnapshotError: no acquisition, a damaged one, or one of a later version.
@@ -65,7 +72,7 @@ class ReplayTransport:
         self.depth: Depth = manifest.depth
         self.users: str = manifest.users
         self.label: str | None = manifest.label
-        self.phone_clock_offset: float | None = manifest.phone_clock_offset
+        self._clock_offset = manifest.phone_clock_offset
         self._folder = folder
         self._answers: dict[str, list[Artifact]] = defaultdict(list)
         self._asked: dict[str, int] = defaultdict(int)
@@ -127,40 +134,38 @@ class ReplayTransport:
         """
         raise CommandError("A saved acquisition cannot run commands.")
 
-    def hashes(self) -> bytes | None:
-        """Return the hashes that were computed beside the questions; None where the phone was asked for them."""
+    def clock_offset(self, measured: float | None) -> float | None:
+        """Return what was measured when the acquisition was made."""
+        return self._clock_offset
+
+    def saved_hashes(self) -> bytes | None:
+        """See `Transport.saved_hashes`."""
         return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
 
-    def has_file(self, path: str) -> bool:
-        """Tell whether the acquisition holds this file, or the reason why it could not be copied."""
-        return pull_command(path) in self._answers
-
-    def has_parts(self, path: str) -> bool:
-        """Tell whether the acquisition holds parts of this file, and not the whole."""
-        return parts_command(path) in self._answers
-
-    def parts(self, path: str, into: Path) -> PulledApk:
-        """Return the saved parts of a file, put at their places in `into`.
+    def saved_parts(self, path: str, into: Path) -> PulledApk | None:
+        """See `Transport.saved_parts`.
 
         Raises:
             SnapshotError: what was saved is damaged.
         """
+        if not self.holds(parts_command(path)):
+            return None
         artifact = self._next(parts_command(path))
         self._check(artifact)
         with open_stored(self._folder, artifact.file) as packed:
             size, parts, digest = unpack(packed, self._folder / artifact.file, into)
         return PulledApk(path, into, digest, size, parts)
 
+    def holds(self, command: str) -> bool:
+        """Tell whether it has an answer, or the reason why there was none."""
+        return command in self._answers
+
     def recorded(self, prefix: str) -> tuple[str, ...]:
-        """Return the recorded commands that begin so, in order, each once."""
+        """See `Transport.recorded`."""
         return tuple(command for command in self._answers if command.startswith(prefix))
 
     def raise_if_gone(self) -> None:
-        """Fail as the phone did, where it went away and everything that it said before was asked for.
-
-        Raises:
-            DeviceLostError: with the sentence of that time.
-        """
+        """See `Transport.raise_if_gone`."""
         if self._lost and self._questions <= self._asked.keys():
             raise _sentence(self._lost, self._bytes(self._lost))
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from typing import Any
 import pytest
 
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
-from phone_audit.acquire.collect import Acquired, collect
+from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files import hashing, range_carrier, ranges
-from phone_audit.acquire.files.phone_identity import PhoneIdentity
-from phone_audit.acquire.files.plan import Bytes, Plan, PulledApk
+from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
+from phone_audit.acquire.files.phone_file import Bytes, PulledApk
+from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake
@@ -22,6 +22,7 @@ from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import COMMANDS
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
+from tests.acquire.collecting import Receiver, collect
 from tests.acquire.fake_phone import QUIET, FakePhone
 from tests.acquire.shell_phone import ShellPhone, say_instead, shell_phone
 
@@ -43,6 +44,18 @@ def ends(data: Bytes, size: int, held: Parts) -> tuple[tuple[int, int], ...] | N
 
 def whole(data: Bytes, size: int, held: Parts) -> tuple[tuple[int, int], ...] | None:
     return () if held.holds(0, size) else None
+
+
+class MemoryFolder(HashMemory):
+    """Stands for the memory of the phone that is read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def of(self, phone: PhoneIdentity) -> HashMemory:
+        name = hashlib.sha256(phone.text.encode()).hexdigest() if phone.text else None
+        return HashMemory(self._folder / f"{name}.json" if name else None, phone.build)
 
 
 class Scan:
@@ -69,8 +82,12 @@ class Scan:
             into=into,
             on_progress=QUIET,
             clock=lambda: 1_699_999_998.0,
-            plan=replace(plan, on_apk=self.told.append),
+            plan=lambda phone: self.listening(plan, phone),
         )
+
+    def listening(self, plan: Plan, phone: PhoneIdentity) -> Plan:
+        memory = plan.memory.of(phone) if isinstance(plan.memory, MemoryFolder) else plan.memory
+        return replace(plan, receiver=Receiver(self.told, plan.receiver.is_known), memory=memory)
 
     def sources(self) -> set[str]:
         return {file.hash_source for package in self.acquired.snapshot.packages for file in package.files}
@@ -157,7 +174,7 @@ def test_equal_files_come_once(tmp_path: Path) -> None:
 
 def test_what_is_known_is_not_copied(phone: ShellPhone, tmp_path: Path) -> None:
     known = {sha256(content) for name, content in CONTENTS.items() if name != "org.a3"}
-    scan = Scan(phone, tmp_path, plan=Plan(next_wanted=ends, is_known=known.__contains__))
+    scan = Scan(phone, tmp_path, plan=Plan(next_wanted=ends, receiver=Receiver([], known.__contains__)))
     assert [Path(apk.path).parent.name for apk in scan.acquired.apks if apk.local is not None] == ["org.a3"]
     assert len(scan.told) == len(CONTENTS)
     assert scan.acquired.bytes_transferred < 60_000
@@ -173,21 +190,14 @@ def test_what_is_known_is_copied_all_the_same_where_it_is_saved(phone: ShellPhon
         users="all",
         into=into,
         on_progress=QUIET,
-        plan=Plan(next_wanted=ends, is_known=lambda _: True),
+        plan=Plan(next_wanted=ends, receiver=Receiver([], lambda _: True)),
     )
     check(acquired, CONTENTS)
 
 
-def memory_of(folder: Path) -> Callable[[PhoneIdentity], Path | None]:
-    def memory(phone: PhoneIdentity) -> Path | None:
-        return folder / f"{hashlib.sha256(phone.text.encode()).hexdigest()}.json" if phone.text else None
-
-    return memory
-
-
 def test_the_second_scan_hashes_only_what_has_changed(phone: ShellPhone, tmp_path: Path) -> None:
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.started.clear()
     second = Scan(phone, tmp_path / "2", plan)
@@ -226,7 +236,7 @@ def test_a_phone_that_only_states_the_same_serial_does_not_get_the_hashes_of_ano
 ) -> None:
     """Its files have the same paths, sizes, times and inodes, as on a phone that somebody copied."""
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
     phone.handshake = SAME
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = other
@@ -239,7 +249,7 @@ def test_a_phone_that_did_not_know_this_computer_is_remembered_for_the_next_time
     phone: ShellPhone, tmp_path: Path
 ) -> None:
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
     phone.handshake = replace(SAME, asked=True)
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = SAME
@@ -251,7 +261,7 @@ def test_a_file_that_changed_in_the_second_of_the_scan_is_hashed_again(phone: Sh
     remember_times(phone, later=0)
     for path in phone.tree:
         Path(path).touch()
-    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
     Scan(phone, tmp_path / "1", plan)
     assert Scan(phone, tmp_path / "2", plan).sources() == {"device"}
 
@@ -261,7 +271,7 @@ def test_hashes_of_a_scan_that_broke_off_are_remembered(phone: ShellPhone, tmp_p
     phone.cuts = [30_000]
     phone.cuts_in = "dd if="
     phone.comes_back = False
-    plan = Plan(next_wanted=ends, memory=memory_of(tmp_path))
+    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
     first = Scan(phone, tmp_path / "1", plan)
     assert "device-lost" in first.codes()
     phone.comes_back = True

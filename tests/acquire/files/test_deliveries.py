@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.files.deliveries import Deliveries
-from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.oat_files import StrippedApks
-from phone_audit.acquire.files.plan import Plan, PulledApk
+from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
+from phone_audit.acquire.files.plan import Plan
 from phone_audit.model.parts import Parts
+from tests.acquire.collecting import Receiver
 
 APK = FileOnPhone("/system/app/Dialer/Dialer.apk", 3, "ab" * 32)
 VDEX = FileOnPhone("/system/app/Dialer/oat/arm64/Dialer.vdex", 4)
@@ -25,8 +26,8 @@ class Case:
     told: list[PulledApk] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        waiting = StrippedApks({APK.path: (VDEX,)}, lambda path, parts: path.suffix == ".apk")
-        self.deliveries = Deliveries(Plan(on_apk=self.told.append, waiting=waiting), self.into, None)
+        stripped = StrippedApks({APK.path: (VDEX,)}, lambda path, parts: path.suffix == ".apk")
+        self.deliveries = Deliveries(Plan(receiver=Receiver(self.told), stripped=stripped), self.into, None)
 
     def bring(self, file: FileOnPhone, content: bytes = b"abc", parts: Parts | None = None) -> FileOnPhone | None:
         part = self.into / "x.part"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.files.growing_parts import GrowingParts
+from phone_audit.acquire.files.range_job import GrowingParts
 from phone_audit.model.parts import Parts
 from tests.steps import LINEAR, growth
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.hash_memory import HashMemory, Identities, identities
+from phone_audit.acquire.files.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Answer
 
 HASH = "ab" * 32

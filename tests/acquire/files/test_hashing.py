@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.files import hashing
-from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.hashing import Hashing
+from phone_audit.acquire.files.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import COMMANDS

@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.collect import collect
-from phone_audit.acquire.files.file_queue import FileOnPhone
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files
-from phone_audit.acquire.files.plan import PulledApk
+from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET, FakePhone
 
 DIALER = "/system/app/Dialer/Dialer.apk"

@@ -210,7 +210,7 @@ def test_a_replay_says_the_same_and_an_older_acquisition_nothing(tmp_path: Path)
 def test_an_older_acquisition_that_broke_off_ends_as_it_did(tmp_path: Path) -> None:
     older = RecordingTransport(FakePhone(says={"getprop": ""}), tmp_path / "old", depth="quick")
     older.shell("getprop")
-    older.broke_off(DeviceLostError("gone"))
+    older.note_lost(DeviceLostError("gone"))
     older.finish()
     replay = ReplayTransport(tmp_path / "old")
     replay.shell("getprop")

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from phone_audit.acquire.files.background import FileHashes
-from phone_audit.acquire.store.file_hashes import hashes_saved, read_hashes
+from phone_audit.acquire.store.file_hashes import FileHashes, hashes_saved, read_hashes
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 

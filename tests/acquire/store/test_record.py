@@ -33,7 +33,7 @@ def test_every_answer_and_file_is_written_down(tmp_path: Path) -> None:
     assert recording.shell("getprop").output == raw
     recording.shell("dumpsys x")
     local = recording.pull("/a/b.apk", tmp_path / "elsewhere")
-    recording.phone_clock_offset = -2.5
+    recording.clock_offset(-2.5)
     recording.finish()
     digest = hashlib.sha256(b"apk").hexdigest()
     assert local == folder / "apks" / f"{digest}.apk"
@@ -110,7 +110,7 @@ def test_failures_are_recorded_and_raised(tmp_path: Path) -> None:
     phone.says["gone"] = DeviceLostError("The phone is gone.")
     with pytest.raises(DeviceLostError):
         recording.shell("gone")
-    recording.broke_off(DeviceLostError("The phone is gone."))
+    recording.note_lost(DeviceLostError("The phone is gone."))
     recording.finish()
     saved = artifacts(tmp_path / "saved")
     assert [(artifact["command"], artifact["exit"]) for artifact in saved] == [
@@ -125,7 +125,7 @@ def test_failures_are_recorded_and_raised(tmp_path: Path) -> None:
 def test_a_reading_that_was_ended_is_noted(tmp_path: Path) -> None:
     recording = recorder(FakePhone({"getprop": "x"}), tmp_path / "saved")
     recording.shell("getprop")
-    recording.broke_off(DeviceLostError("The scan was interrupted."))
+    recording.note_lost(DeviceLostError("The scan was interrupted."))
     recording.finish()
     assert [(artifact["command"], artifact["exit"]) for artifact in artifacts(tmp_path / "saved")] == [
         ("getprop", 0),

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.collect import collect
 from phone_audit.acquire.store.layout import is_saved
 from phone_audit.acquire.store.replay import ReplayTransport
+from tests.acquire.collecting import collect
 from tests.acquire.fake_phone import QUIET
 
 FOLDER = Path(__file__).resolve().parents[3] / "fixtures" / "devices"

@@ -45,8 +45,10 @@ def saved_manifest(data: bytes) -> None:
             with suppress(AcquireError, SnapshotError):
                 replay.pull(command, folder / "pulled")
         with suppress(AcquireError, SnapshotError):
-            replay.hashes()
-        replay.has_file("/a"), replay.has_parts("/a"), replay.recorded("")
+            replay.saved_hashes()
+        with suppress(AcquireError, SnapshotError):
+            replay.saved_parts("/a", folder / "parts")
+        replay.holds("pull:/a"), replay.recorded("")
 
 
 def with_hash(manifest: dict[str, Any], answer: bytes) -> bytes:

@@ -1,25 +1,26 @@
-"""Hashes and copies the files of a phone while it is asked other things."""
+"""Hashes and copies the files of a phone that is there while it is asked other things."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from phone_audit.acquire.asking import OnProgress
+from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.files.deliveries import Deliveries, Keeping
-from phone_audit.acquire.files.file_queue import FileOnPhone, Queue
-from phone_audit.acquire.files.hash_memory import HashMemory, Identities, Identity, identities
+from phone_audit.acquire.files.apk_files import ApkFiles
+from phone_audit.acquire.files.deliveries import Deliveries, Queue
+from phone_audit.acquire.files.hash_memory import Identities, Identity, identities
 from phone_audit.acquire.files.hashing import Hashing
 from phone_audit.acquire.files.oat_files import role_of
+from phone_audit.acquire.files.phone_file import FileOnPhone
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
-from phone_audit.acquire.files.whole_carrier import Pulling, WholeCarrier
+from phone_audit.acquire.files.whole_carrier import WholeCarrier
 from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
+from phone_audit.acquire.store.file_hashes import FileHashes, hashes_saved
 from phone_audit.acquire.text import decode, shown
-from phone_audit.acquire.transport import Answer, Transport
+from phone_audit.acquire.transport import Answer, LiveTransport
 from phone_audit.errors import CommandError
 from phone_audit.model.device import CompiledFile, HashSource, joint_hash
 from phone_audit.model.finding import Skipped
@@ -27,10 +28,6 @@ from phone_audit.model.finding import Skipped
 HASHERS = 2
 """Processes that hash on the phone at the same time, where it has so many cores."""
 
-NO_TOOL = (
-    "The phone has no tool that computes SHA-256, so a file of which only parts were read has no hash. It is told "
-    "apart by its size and by what was read of it, of which the directory of the archive is a part."
-)
 CHANGED = "It changed while the phone was read, so what was read of it may not be what the phone hashed."
 EQUAL_CHANGED = "A file that was equal to it changed while the phone was read, and what was read is of that one."
 _TICK = 0.05
@@ -38,59 +35,31 @@ _LINGER = 5.0
 """Seconds that threads may take to see that they are to stop, before their connection is closed."""
 
 
-class Phone(Transport, Pulling, Protocol):
-    """A live transport that several threads may use."""
-
-
-@dataclass
-class FileHashes:
-    """What is known of the hashes: path → SHA-256 and where it comes from, and what is to be said of the rest."""
-
-    hashes: dict[str, tuple[str, HashSource]] = field(default_factory=dict)
-    notes: list[Skipped] = field(default_factory=list)
-
-    def note_no_tool(self) -> None:
-        """Note that the phone hashes nothing, so that files of which only parts are read have no hash."""
-        self.notes.append(Skipped(subject="phone", step="command", code="no-hash-tool", reason=NO_TOOL))
-
-
-class Background:
-    """The threads that read the files of one phone.
+class ConcurrentReading:
+    """Reads the files of one phone in threads of their own.
 
     Args:
-        phone: the way to it.
-        files: the files that can be read.
-        plan: how.
-        memory: hashes of earlier scans.
-        keeping: writes the files down; None where nothing is kept.
-        into: folder for them.
-        copies: whether bytes are brought at all; with False files are only hashed.
-
-    Attributes:
-        hashed: the hashes so far; changed by the threads until `join` or `stop` has returned.
-        deliveries: the files so far.
+        reader: the phone; told of what could not be had.
+        phone: the same, for the threads.
+        files: the files that were found; gets their hashes and copies.
+        into: folder for the copies.
+        plan: which bytes are wanted, and who gets the files.
+        copied: whether bytes are brought at all; with False files are only hashed.
     """
 
     def __init__(
-        self,
-        phone: Phone,
-        files: Sequence[tuple[str, int]],
-        plan: Plan,
-        memory: HashMemory,
-        keeping: Keeping | None,
-        into: Path,
-        *,
-        copies: bool,
+        self, reader: Reader, phone: LiveTransport, files: ApkFiles, into: Path, plan: Plan, *, copied: bool
     ) -> None:
-        self.hashed = FileHashes()
-        self.deliveries = Deliveries(plan, into, keeping)
+        self._reader = reader
+        self._keeper = reader.transport.keeper
+        self._hashed = FileHashes()
+        self._deliveries = Deliveries(plan, into, self._keeper)
         self._phone = phone
-        self._files = [FileOnPhone(path, size) for path, size in files]
+        self._apk_files = files
+        self._files = [FileOnPhone(path, size) for path, size in files.readable()]
         self._plan = plan
-        self._memory = memory
-        self._keeping = keeping is not None
         self._into = into
-        self._copies = copies
+        self._copied = copied
         self._stop = threading.Event()
         self._ranges, self._whole = Queue(), Queue()
         self._first = self._ranges if plan.next_wanted is not None else self._whole
@@ -102,17 +71,16 @@ class Background:
         self._pool = ThreadPoolExecutor(max_workers=HASHERS + 2, thread_name_prefix="phone-audit")
         self._threads: list[Future[None]] = []
 
-    @property
-    def received(self) -> int:
-        """Bytes that came over the cable."""
-        return self.deliveries.received + (self._hashing.received if self._hashing else 0)
+    def begin(self) -> None:
+        """Begin, and return while the threads go on.
 
-    def start(self) -> None:
-        """Begin. To be followed by `join` or `stop`."""
+        Raises:
+            DeviceLostError: the phone is gone.
+        """
         self._threads.append(self._pool.submit(self._hash))
-        if not self._copies:
+        if not self._copied:
             return
-        deliveries, into, stop = self.deliveries, self._into, self._stop
+        deliveries, into, stop = self._deliveries, self._into, self._stop
         whole = WholeCarrier(self._phone, self._whole, deliveries, into, stop)
         self._threads.append(self._pool.submit(whole.work))
         if self._plan.next_wanted is not None:
@@ -121,39 +89,53 @@ class Background:
             )
             self._threads.append(self._pool.submit(ranges.work))
 
-    def join(self, on_progress: OnProgress) -> None:
-        """Wait until all is done.
+    def finish(self) -> None:
+        """Wait until all is read.
 
         Raises:
-            DeviceLostError: the phone is gone; `on_progress` may raise it as well.
-            AcquireError: this computer cannot store what comes.
+            DeviceLostError: the phone is gone; who is told of progress may raise it as well.
+            AcquireError: this computer cannot store the files.
         """
         pending: set[Future[None]] = set(self._threads)
         while pending:
             done, pending = wait(pending, timeout=_TICK, return_when=FIRST_EXCEPTION)
             for thread in done:
                 thread.result()
-            self._tell(on_progress)
+            self._tell()
         self._note_changed()
-        self._tell(on_progress)
-        self._tell(on_progress)
+        self._tell()
+        self._tell()
         self._pool.shutdown()
 
-    def stop(self) -> None:
-        """End all threads, wherever they are; what is complete stays."""
+    def end(self) -> None:
+        """Take over what was read, whether or not it is all; to be called once, in any case.
+
+        Threads are ended wherever they are, and what is complete stays.
+        """
+        self._stop_threads()
+        self._deliveries.end()
+        self._apk_files.take_hashes(self._hashed, self._reader)
+        for note in self._deliveries.notes:
+            self._reader.skip(note.subject, note.step, note.code, note.reason)
+        self._apk_files.copies.update(self._deliveries.done)
+        self._reader.transferred += self._deliveries.received + (self._hashing.received if self._hashing else 0)
+        self._reader.transport.keep_hashes(hashes_saved(self._hashed))
+
+    def _stop_threads(self) -> None:
         self._stop.set()
         wait(self._threads, timeout=_LINGER)
         if any(thread.running() for thread in self._threads):
             self._phone.close()
         self._pool.shutdown()
 
-    def _tell(self, on_progress: OnProgress) -> None:
+    def _tell(self) -> None:
+        on_progress = self._reader.on_progress
         count = len(self._files)
         if self._settled < count or not self._all_hashed:
             on_progress("hashes", self._settled, count)
             self._all_hashed = self._settled == count
-        elif self._copies:
-            on_progress("copies", self.deliveries.settled, sum(file.size for file in self._files))
+        elif self._copied:
+            on_progress("copies", self._deliveries.settled, sum(file.size for file in self._files))
 
     def _hash(self) -> None:
         try:
@@ -162,7 +144,7 @@ class Background:
             self._hashing = Hashing(self._phone, left, self._on_hash, self._stop)
             self._work(self._hashing, min(HASHERS, self._cores()))
             if self._hashing.no_tool and self._plan.next_wanted is not None:
-                self.hashed.note_no_tool()
+                self._hashed.note_no_tool()
         finally:
             self._remember()
             self._first.close()
@@ -187,7 +169,7 @@ class Background:
     def _remembered(self, file: FileOnPhone, known: Mapping[str, Identity]) -> bool:
         if self._plan.rehash or file.path not in known:
             return False
-        digest = self._memory.hash_of(file.path, known[file.path])
+        digest = self._plan.memory.hash_of(file.path, known[file.path])
         if digest is not None:
             self._take(FileOnPhone(file.path, file.size, digest), "cached")
         return digest is not None
@@ -199,22 +181,27 @@ class Background:
         with self._lock:
             self._settled += 1
             if file.sha256 is not None:
-                self.hashed.hashes[file.path] = file.sha256, source
-        if not self._copies:
+                self._hashed.hashes[file.path] = file.sha256, source
+        if not self._copied:
             return
         beside = self._known_code(file)
         if beside:
-            self.deliveries.known_with_code(file, beside)
+            self._deliveries.known_with_code(file, beside)
             return
-        if self.deliveries.is_needed(file) and not self.deliveries.took_earlier(file):
+        if self._deliveries.is_needed(file) and not self._deliveries.took_earlier(file):
             self._first.put(file)
-        while wanted := self.deliveries.next_wanted():
+        while wanted := self._deliveries.next_wanted():
             self._first.put(wanted)
 
     def _known_code(self, file: FileOnPhone) -> tuple[CompiledFile, ...]:
         """Return what lies beside a stripped APK, where the record that both lead to is known; the phone hashes it."""
-        candidates = self._plan.waiting.candidates(file.path)
-        if self._keeping or not candidates or file.sha256 is None or not self._plan.is_stripped(file.sha256):
+        candidates = self._plan.stripped.candidates(file.path)
+        if (
+            self._keeper is not None
+            or not candidates
+            or file.sha256 is None
+            or not self._plan.receiver.is_stripped(file.sha256)
+        ):
             return ()
         answer = self._ask(hash_command([(one.path, one.size) for one in candidates]))
         hashes = parse_hashes(decode(answer.output)) if answer else {}
@@ -223,14 +210,14 @@ class Background:
             for number, one in enumerate(candidates)
         )
         joint = joint_hash(file.sha256, beside)
-        return beside if joint is not None and self._plan.is_known(joint) else ()
+        return beside if joint is not None and self._plan.receiver.is_known(joint) else ()
 
     def _note_changed(self) -> None:
         """Note the files that are not what they were when their hash was taken: of parts, the hash cannot tell.
 
         Equal files share the bytes of one of them, so where one has changed, none keeps the hash.
         """
-        done = self.deliveries.done
+        done = self._deliveries.done
         parts = [file for file in self._files if (copy := done.get(file.path)) and copy.parts]
         now = identities(self._ask, parts).of if parts else {}
         changed = [path for path in (file.path for file in parts) if self._known.of.get(path) != now.get(path)]
@@ -244,16 +231,16 @@ class Background:
                 if path not in changed:
                     self._note(path, EQUAL_CHANGED)
                 done[path] = replace(copy, sha256=None)
-                self.hashed.hashes.pop(path, None)
+                self._hashed.hashes.pop(path, None)
             else:
                 done[path] = replace(copy, same=copy.sha256 not in unsure)
 
     def _note(self, path: str, reason: str) -> None:
-        self.hashed.notes.append(Skipped(subject=shown(path), step="transfer", code="changed", reason=reason))
+        self._hashed.notes.append(Skipped(subject=shown(path), step="transfer", code="changed", reason=reason))
 
     def _remember(self) -> None:
         """Remember what is hashed by now, also where the phone has gone: the next scan goes on from there."""
         if self._known.of:
             with self._lock:
-                hashes = {path: digest for path, (digest, _) in self.hashed.hashes.items()}
-            self._memory.save(self._known.settled, hashes)
+                hashes = {path: digest for path, (digest, _) in self._hashed.hashes.items()}
+            self._plan.memory.save(self._known.settled, hashes)

@@ -1,0 +1,47 @@
+"""A phone read in one go."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from phone_audit.acquire.asking import OnProgress
+from phone_audit.acquire.collect import Acquired, PhoneReading
+from phone_audit.acquire.files.hash_memory import PhoneIdentity
+from phone_audit.acquire.files.phone_file import PulledApk
+from phone_audit.acquire.files.plan import NoReceiver, Plan
+from phone_audit.acquire.transport import Transport
+from phone_audit.model.device import Depth
+
+
+class Receiver(NoReceiver):
+    """Keeps the files that it gets, and knows those of some hashes."""
+
+    def __init__(self, told: list[PulledApk], is_known: Callable[[str], bool] = lambda _: False) -> None:
+        self.told = told
+        self._is_known = is_known
+
+    def is_known(self, sha256: str) -> bool:
+        return self._is_known(sha256)
+
+    def take(self, apk: PulledApk) -> None:
+        self.told.append(apk)
+
+
+def collect(
+    transport: Transport,
+    *,
+    depth: Depth,
+    users: str,
+    into: Path,
+    on_progress: OnProgress,
+    paths: Sequence[str] = (),
+    clock: Callable[[], float] = time.time,
+    plan: Callable[[PhoneIdentity], Plan] | Plan | None = None,
+    hashed: Collection[str] = (),
+) -> Acquired:
+    """Read a phone; a plan may depend on which one it is."""
+    reading = PhoneReading(transport, on_progress, clock)
+    phone = reading.identify()
+    if not isinstance(plan, Plan):
+        plan = plan(phone) if plan else Plan()
+    return reading.collect(depth=depth, users=users, into=into, paths=paths, plan=plan, hashed=hashed)

@@ -190,12 +190,12 @@ def import_(
     from phone_audit.apk.endpoints.public_suffixes import is_public_suffix
     from phone_audit.cli.outputs import write_out
     from phone_audit.cli.telling import tell
-    from phone_audit.knowledge.feeds.importing import Said, class_of, import_feed, read_feed, said_date
+    from phone_audit.knowledge.feeds.importing import FeedDetails, class_of, feed_date, import_feed, read_feed
     from phone_audit.knowledge.own import own_folder
     from phone_audit.pipeline.options import utc_now
 
-    said = Said(
-        feed=feed, title=title, publisher=publisher, url=url, date=said_date(date), licence=licence,
+    said = FeedDetails(
+        feed=feed, title=title, publisher=publisher, url=url, date=feed_date(date), licence=licence,
         class_=class_of(class_) if class_ else None,
     )  # fmt: skip
     imported = read_feed(format_, path, said, utc_now, is_public_suffix)

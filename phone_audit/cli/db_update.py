@@ -9,7 +9,7 @@ import typer
 from phone_audit.cli import exits
 
 if TYPE_CHECKING:
-    from phone_audit.knowledge.updates.update import Told
+    from phone_audit.knowledge.updates.update import SourceResult
 
 Sources = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids of sources.", show_default="all")]
 
@@ -33,13 +33,15 @@ def update(
 ) -> None:
     """Fetch what is new from the sources in sources.json of your own folder. What fails leaves what was there."""
     from phone_audit.knowledge.own import own_folder
-    from phone_audit.knowledge.updates.download import way
-    from phone_audit.knowledge.updates.update import Job
+    from phone_audit.knowledge.updates.download import fetch_settings
+    from phone_audit.knowledge.updates.update import UpdateJob
     from phone_audit.knowledge.updates.update import update as run
     from phone_audit.pipeline.db import check_all
     from phone_audit.pipeline.options import utc_now
 
-    job = Job(own_folder(), way(ca_file, seconds), lambda folder: check_all(folder).problems, utc_now, again)
+    job = UpdateJob(
+        own_folder(), fetch_settings(ca_file, seconds), lambda folder: check_all(folder).problems, utc_now, again
+    )
     raise typer.Exit(_write(run(job, sources or ())))
 
 
@@ -51,7 +53,7 @@ def rollback(sources: Sources = None) -> None:
     raise typer.Exit(_write(run(own_folder(), sources or ())))
 
 
-def _write(told: "Iterable[Told]") -> int:
+def _write(told: "Iterable[SourceResult]") -> int:
     """Write a line for each source as it is done, and give the exit code."""
     from phone_audit.cli.outputs import write_out
     from phone_audit.cli.telling import tell

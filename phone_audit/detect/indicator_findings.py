@@ -10,7 +10,7 @@ from phone_audit.detect.incidents.incident_matcher import property_evidence
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
 from phone_audit.detect.incidents.package_matcher import endpoint_evidence, package_evidence, package_subject
 from phone_audit.detect.incidents.remedies import indicator_remedies
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, Listed, ThreatClass
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, ListedIndicator, ThreatClass
 from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
 from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
@@ -28,7 +28,7 @@ Worth = Literal["strong", "weak", "none"]
 class IndicatorHit:
     """A listed value that is there: on what, what shows it, and what it is worth."""
 
-    listed: Listed
+    listed: ListedIndicator
     subject: Subject
     evidence: tuple[Evidence, ...]
     worth: Worth
@@ -90,13 +90,15 @@ def _hits(
         yield _weighed(entry, subject, evidence, knowledge)
 
 
-def _weighed(listed: Listed, subject: Subject, evidence: tuple[Evidence, ...], knowledge: Knowledge) -> IndicatorHit:
+def _weighed(
+    listed: ListedIndicator, subject: Subject, evidence: tuple[Evidence, ...], knowledge: Knowledge
+) -> IndicatorHit:
     why = everybodys(listed, knowledge)
     worth: Worth = "none" if why else listed.indicator.about.weight
     return IndicatorHit(listed, subject, evidence, worth, why)
 
 
-def everybodys(listed: Listed, knowledge: Knowledge) -> str:
+def everybodys(listed: ListedIndicator, knowledge: Knowledge) -> str:
     """Say why a listed value is no sign: a warning list, a public key, a host of an ordinary company. Else empty."""
     kind, value = listed.indicator.kind, listed.indicator.value
     others = (
@@ -236,7 +238,7 @@ def _commonplace(hits: Sequence[IndicatorHit]) -> Finding:
         id=COMMONPLACE,
         key=finding_key(COMMONPLACE, first.subject, about.name),
         category="commonplace",
-        title="Listed, but commonplace",
+        title="ListedIndicator, but commonplace",
         message=message,
         severity="info",
         confidence="low",

@@ -7,7 +7,7 @@ it is, not that the maker added nothing to it, which is what most published inci
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from phone_audit.knowledge.feeds.indicator import Kind, Listed
+from phone_audit.knowledge.feeds.indicator import Kind, ListedIndicator
 from phone_audit.knowledge.feeds.transparency import FILE_LOGS, IMAGE_LOG, VBMETA, note_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import BaselineFact
@@ -89,7 +89,7 @@ def _logged_file(package: Package, file: PackageFile, knowledge: Knowledge) -> I
             yield KnownGood(package=package.name, baseline=listed.feed.feed, by="file", sha256=listed.indicator.value)
 
 
-def _published(knowledge: Knowledge, kind: Kind, value: str, formats: Sequence[str]) -> Iterator[Listed]:
+def _published(knowledge: Knowledge, kind: Kind, value: str, formats: Sequence[str]) -> Iterator[ListedIndicator]:
     """Yield where logs list a value. A list of another format proves nothing, whatever class its values have."""
     for listed in knowledge.indicators.of(kind, value):
         if listed.feed.format in formats and listed.indicator.about.class_ == "owner":

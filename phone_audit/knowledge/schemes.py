@@ -21,7 +21,7 @@ Key = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
-class ReadBuild:
+class BuildNumber:
     """A build number as a scheme reads it. `says` holds what its fields tell, `day` an ISO date or month."""
 
     scheme: str
@@ -45,7 +45,7 @@ class SchemeIndex:
     def __init__(self, entries: Iterable[SchemeEntry]) -> None:
         self._forms = [_Form(entry, form) for entry in entries for form in entry.forms]
 
-    def every(self, text: str) -> Iterator[ReadBuild]:
+    def every(self, text: str) -> Iterator[BuildNumber]:
         """Yield what each form that accepts the text reads from it; hostile input."""
         if 0 < len(text) <= _LONGEST:
             for form in self._forms:
@@ -53,7 +53,7 @@ class SchemeIndex:
                 if found:
                     yield found
 
-    def read(self, text: str) -> ReadBuild | None:
+    def read(self, text: str) -> BuildNumber | None:
         """Read a build number, or give None where no scheme knows its form."""
         return next(self.every(text), None)
 
@@ -77,7 +77,7 @@ class _Form:
         self._scheme, self._generic, self._form = scheme.id, scheme.generic, form
         self._match = re.compile(form.pattern, re.ASCII).fullmatch
 
-    def read(self, text: str) -> ReadBuild | None:
+    def read(self, text: str) -> BuildNumber | None:
         found = self._match(text)
         if found is None:
             return None
@@ -93,9 +93,9 @@ class _Form:
         stands_for = {
             name: value for name, group in self._form.stands_for.items() if (value := _part(group, text, groups))
         }
-        return ReadBuild(self._scheme, self._generic, self._form.name, text, says, day, stands_for, groups)
+        return BuildNumber(self._scheme, self._generic, self._form.name, text, says, day, stands_for, groups)
 
-    def compare(self, one: ReadBuild, other: ReadBuild) -> Relation | None:
+    def compare(self, one: BuildNumber, other: BuildNumber) -> Relation | None:
         if not self._form.order or any(one.groups[name] != other.groups[name] for name in self._form.same):
             return None
         for key in self._form.order:

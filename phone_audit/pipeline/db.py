@@ -11,7 +11,7 @@ from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check.folder import CheckedFolder, check_folder, counts_of
 from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS
-from phone_audit.knowledge.feeds.indicator import FeedHead, Listed
+from phone_audit.knowledge.feeds.indicator import FeedHead, ListedIndicator
 from phone_audit.knowledge.feeds.indicator import Kind as IndicatorKind
 from phone_audit.knowledge.files import DataFile, Problem, read_data
 from phone_audit.knowledge.kinds import INCIDENTS, KINDS, TRACKERS, Kind
@@ -31,7 +31,7 @@ from phone_audit.knowledge.schema.incident import (
     PropertyFact,
 )
 from phone_audit.knowledge.schema.incident import Fact as IncidentFact
-from phone_audit.knowledge.updates.generations import read_current
+from phone_audit.knowledge.updates.generations import read_pointer
 from phone_audit.knowledge.updates.locks import FOLDER as FETCHED
 from phone_audit.model.base import Frozen
 
@@ -116,9 +116,9 @@ def _names(entry: IncidentEntry, wanted: str) -> bool:
     return any(fact.value.casefold() == wanted.casefold() for _, fact in entry.facts())
 
 
-def _lookups(knowledge: Knowledge, wanted: str) -> list[Listed]:
+def _lookups(knowledge: Knowledge, wanted: str) -> list[ListedIndicator]:
     """Look a value up as whatever it may be."""
-    found: dict[tuple[object, str], Listed] = {}
+    found: dict[tuple[object, str], ListedIndicator] = {}
     for kind in INDICATOR_KINDS:
         for text in (wanted, wanted.lower().replace(":", "")):
             found.update(((hit.indicator, hit.feed.feed), hit) for hit in knowledge.indicators.of(kind, text))
@@ -205,7 +205,7 @@ def _feed(feed: FeedHead) -> Known:
     return Known("feeds", feed.feed, feed.title, tuple((key, value) for key, value in facts if value))
 
 
-def _listed(listed: Listed) -> Known:
+def _listed(listed: ListedIndicator) -> Known:
     about, feed = listed.indicator.about, listed.feed
     facts = [
         ("listed as", f"{about.name} ({about.class_})"),
@@ -242,7 +242,7 @@ def feed_lines(knowledge: Knowledge, own: Path) -> Iterator[str]:
 
 def version_lines(own: Path) -> Iterator[str]:
     """Yield a line for each source that `db update` fetched: which version stands, and which one is kept besides."""
-    for name, kept in sorted(read_current(own).sources.items()):
+    for name, kept in sorted(read_pointer(own).sources.items()):
         stands, before = kept.current, kept.previous
         told = f"{name}: {stands.date}, taken {stands.taken}, {stands.entries} entries, {stands.url}"
         if before:

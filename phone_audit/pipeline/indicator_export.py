@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 
 from phone_audit.errors import UsageError
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, Listed, ThreatClass
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, ListedIndicator, ThreatClass
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import Fact, IncidentEntry
@@ -38,13 +38,13 @@ def known_indicators(
     return sorted(set(rows), key=lambda row: (row.kind, row.value, row.name, row.title, row.weak))
 
 
-def _of_feeds(knowledge: Knowledge, feeds: Collection[str], wanted: Collection[str]) -> Iterator[Listed]:
+def _of_feeds(knowledge: Knowledge, feeds: Collection[str], wanted: Collection[str]) -> Iterator[ListedIndicator]:
     for listed in knowledge.indicators.database:
         if listed.indicator.about.class_ in wanted and (not feeds or listed.feed.feed in feeds):
             yield listed
 
 
-def _shared(listed: Listed) -> SharedIndicator:
+def _shared(listed: ListedIndicator) -> SharedIndicator:
     indicator, feed = listed.indicator, listed.feed
     about = indicator.about
     return SharedIndicator(

@@ -10,7 +10,7 @@ import pytest
 from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.detect.indicator_findings import indicator_findings
 from phone_audit.judge.folder import judge_folder
-from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
 from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
@@ -117,7 +117,7 @@ def test_a_name_with_a_listed_host_in_its_code_is_confirmed(tmp_path: Path) -> N
 def test_the_name_of_a_file_brings_no_name_and_host_together(tmp_path: Path) -> None:
     path = tmp_path / "collected.txt"
     path.write_text(f"{SPY}\nspy.example.net\n", "utf-8")
-    imported = read_feed("values", path, Said(class_="spyware"), lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    imported = read_feed("values", path, FeedDetails(class_="spyware"), lambda: datetime(2026, 2, 1, tzinfo=UTC))
     known = replace(knowledge_of(), indicators=Indicators([import_feed(imported, tmp_path / "own")]))
     found = only(findings(known, endpoints=(endpoint("spy.example.net"),)))
     assert (found.id, found.confidence) == ("indicator.package", "medium")

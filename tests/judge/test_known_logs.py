@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from phone_audit.detect.known_good import known_good, known_image
-from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
 from phone_audit.knowledge.load import Knowledge, load_knowledge
@@ -154,7 +154,7 @@ def test_a_log_alone_gives_no_finding(tmp_path: Path) -> None:
 def test_from_the_file_of_a_log_to_the_proof(tmp_path: Path, format_: str, text: str) -> None:
     (tmp_path / "log.txt").write_text(text, "utf-8")
     own = tmp_path / "own"
-    import_feed(read_feed(format_, tmp_path / "log.txt", Said(), lambda: datetime(2026, 2, 1, tzinfo=UTC)), own)
+    import_feed(read_feed(format_, tmp_path / "log.txt", FeedDetails(), lambda: datetime(2026, 2, 1, tzinfo=UTC)), own)
     knowledge = load_knowledge([own])
     proof = known_image(pixel(), knowledge) if format_ == "pixel-images" else found(knowledge, made_up(file(BASE)))
     assert proof

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.pipeline.scan import scan_device
 from tests.documents import scan as document
@@ -44,7 +44,9 @@ def test_a_saved_phone_whose_image_and_package_stand_in_logs(tmp_path: Path) -> 
     }
     for format_, text in logs.items():
         (tmp_path / "log.txt").write_text(text, "utf-8")
-        read = read_feed(format_, tmp_path / "log.txt", Said(feed=format_), lambda: datetime(2026, 2, 1, tzinfo=UTC))
+        read = read_feed(
+            format_, tmp_path / "log.txt", FeedDetails(feed=format_), lambda: datetime(2026, 2, 1, tzinfo=UTC)
+        )
         import_feed(read, tmp_path / "own")
     after = scan_device(phone, knowledge=load_knowledge([tmp_path / "own"]))
     assert after.known_image is not None

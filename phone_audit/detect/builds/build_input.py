@@ -17,7 +17,7 @@ from phone_audit.detect.builds.build_properties import (
 )
 from phone_audit.detect.builds.build_text import is_properties_text, read_properties, read_settings
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schemes import ReadBuild, SchemeIndex
+from phone_audit.knowledge.schemes import BuildNumber, SchemeIndex
 from phone_audit.model.results import ParsedBuild
 
 VENDOR_NUMBERS = (
@@ -89,11 +89,11 @@ def _with_scheme_parts(properties: Mapping[str, str], schemes: SchemeIndex) -> d
     return {**(read.stands_for if read else {}), **properties, **_shown_alone(read)}
 
 
-def _read(text: str, schemes: SchemeIndex) -> ReadBuild | None:
+def _read(text: str, schemes: SchemeIndex) -> BuildNumber | None:
     return schemes.read(text) or schemes.read(text.upper())
 
 
-def _shown_alone(read: ReadBuild | None) -> dict[str, str]:
+def _shown_alone(read: BuildNumber | None) -> dict[str, str]:
     alone = read.stands_for.get(DISPLAY_ID) if read else None
     return {DISPLAY_ID: alone} if alone else {}
 
@@ -126,7 +126,7 @@ def with_vendor(parsed: ParsedBuild, properties: Mapping[str, str], schemes: Sch
     return parsed.model_copy(update=update)
 
 
-def vendor_number(properties: Mapping[str, str], schemes: SchemeIndex) -> ReadBuild | None:
+def vendor_number(properties: Mapping[str, str], schemes: SchemeIndex) -> BuildNumber | None:
     """Return the number that a vendor's scheme reads; one that any vendor may carry only where there is no other."""
     read = [found for name in VENDOR_NUMBERS if name in properties and (found := schemes.read(properties[name]))]
     return next((found for found in read if not found.generic), read[0] if read else None)

@@ -17,7 +17,7 @@ from phone_audit.knowledge.schema.firmware import (
     SaysCheck,
 )
 from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeForm
-from phone_audit.knowledge.schemes import WHOLE, ReadBuild, SchemeIndex
+from phone_audit.knowledge.schemes import WHOLE, BuildNumber, SchemeIndex
 
 _ID = re.compile(r"(read|act|listen|send)\.[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = "https://developer.android.com/reference/"
@@ -136,7 +136,7 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
         report("examples", f"no example of the form {short_repr(name)}")
 
 
-def told_by(build: ReadBuild) -> dict[str, str]:
+def told_by(build: BuildNumber) -> dict[str, str]:
     """Return all that a build number tells under the names that self-tests use."""
     return {**build.says, **({"date": build.day} if build.day else {})}
 

@@ -23,7 +23,7 @@ from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import OWN_LIST
 from phone_audit.files.open_regular import open_unlinked
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, About, FeedHead, FeedRow, Indicator, Kind, Listed
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, About, FeedHead, FeedRow, Indicator, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_rows, sha256_of
 
 SCHEMA: Final = (
@@ -63,7 +63,7 @@ class IndicatorDatabase:
         if schema != SCHEMA:
             raise sqlite3.DatabaseError("it is of another schema")
 
-    def look_up(self, kind: Kind, value: str) -> tuple[Listed, ...]:
+    def look_up(self, kind: Kind, value: str) -> tuple[ListedIndicator, ...]:
         """Return what is listed under this very value, feed by feed.
 
         Raises:
@@ -86,7 +86,7 @@ class IndicatorDatabase:
         rows = self._select(f"{_LISTED} WHERE kind = 'path'")
         return tuple(sorted({row[1] for row in rows if row[4] in MALICIOUS}))
 
-    def __iter__(self) -> Iterator[Listed]:
+    def __iter__(self) -> Iterator[ListedIndicator]:
         """Yield everything, by kind and value.
 
         Raises:
@@ -111,10 +111,10 @@ class IndicatorDatabase:
             # half of a surrogate pair: no feed holds one
             return []
 
-    def _listed(self, row: Sequence[Any]) -> Listed:
+    def _listed(self, row: Sequence[Any]) -> ListedIndicator:
         kind, value, feed, name, class_, weight, note, by_file = row
         about = About(name, class_, weight, note, bool(by_file))
-        return Listed(Indicator(kind, value, about), self._feeds[feed])
+        return ListedIndicator(Indicator(kind, value, about), self._feeds[feed])
 
 
 @contextmanager

@@ -33,7 +33,7 @@ MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True)
-class Said:
+class FeedDetails:
     """What whoever imports says of the feed; empty where the format or the file has to tell."""
 
     feed: str = ""
@@ -47,7 +47,7 @@ class Said:
 
 
 @dataclass
-class Imported:
+class ImportedFeed:
     """A feed as it was read: its head, its indicators, each once, and what was left out."""
 
     head: FeedHead
@@ -55,24 +55,19 @@ class Imported:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def _no_suffix(host: str) -> bool:
-    del host
-    return False
-
-
 def read_feed(
     format_name: str,
     path: Path,
-    said: Said,
+    details: FeedDetails,
     clock: Callable[[], datetime],
-    is_suffix: Callable[[str], bool] = _no_suffix,
-) -> Imported:
+    is_suffix: Callable[[str], bool] = lambda _: False,
+) -> ImportedFeed:
     """Read a feed without keeping it.
 
     Args:
         format_name: a word of FORMATS, or `auto`.
         path: a file, or a folder whose files of the format are one feed.
-        said: what is known of the feed.
+        details: what is known of the feed.
         clock: gives the present time.
         is_suffix: tells whether a host is a public suffix, by a longer list than the one at hand here.
 
@@ -82,7 +77,7 @@ def read_feed(
     """
     if format_name != "auto" and format_name not in FORMATS:
         raise UsageError(f"There is no format {short_repr(format_name)}.", f"Formats: auto, {', '.join(FORMATS)}.")
-    read = _Read()
+    read = _FeedReader()
     for file in _files(path, FORMATS.get(format_name)):
         with _opened(path, file) as opened:
             found = FORMATS.get(format_name) or recognised(file.name, opened.read(LOOKED_AT))
@@ -92,18 +87,18 @@ def read_feed(
             opened.seek(0)
             data, rejected = _data(opened, file, found)
             read.begin(found, opened)
-        for item in chain(rejected, _items(found, file, data, said)):
+        for item in chain(rejected, _items(found, file, data, details.class_)):
             read.take(_below_suffix(item, is_suffix), path)
     if not read.indicators:
         raise KnowledgeError(
             f"{path} holds nothing that could be taken{_first(read.rejected)}.",
             "Check the format, or name another one.",
         )
-    return Imported(_head(path, said, read, clock()), list(read.indicators), read.rejected)
+    return ImportedFeed(_head(path, details, read, clock()), list(read.indicators), read.rejected)
 
 
 @dataclass
-class _Read:
+class _FeedReader:
     """What was read so far: the hash of all bytes, the time of the newest file, the rows.
 
     `format` is that of the first file, or of the first one whose format has a publisher and a licence.
@@ -142,7 +137,7 @@ class _Read:
             self.indicators[item] = None
 
 
-def import_feed(imported: Imported, folder: Path) -> Path:
+def import_feed(imported: ImportedFeed, folder: Path) -> Path:
     """Keep a feed in a knowledge folder, in the place of an earlier one of its name; gives its file."""
     target = folder / FEED_FOLDER / f"{imported.head.feed}.jsonl"
     write_feed(target, imported.head, imported.indicators)
@@ -192,29 +187,28 @@ def _data(file: BufferedReader, path: Path, format_: Format) -> tuple[bytes, lis
     return bytes(kept), left_out
 
 
-def _items(format_: Format, file: Path, data: bytes, said: Said) -> Iterator[Row]:
-    about = About(_name_of(file), said.class_ or format_.class_)
+def _items(format_: Format, file: Path, data: bytes, class_: ThreatClass | None) -> Iterator[Row]:
+    about = About(_name_of(file), class_ or format_.class_)
     try:
         for item in format_.read(data, about):
-            yield _as_said(_by_file(item, about.name), said)
+            yield item if isinstance(item, Rejected) else _adjusted(item, about.name, class_)
     except FeedError as error:
         raise KnowledgeError(
             f"{file} cannot be read as {format_.name}: {error}.", "Name the format that it is, or check the file."
         ) from error
 
 
-def _as_said(item: Row, said: Said) -> Row:
-    """A class that the user names stands above that of the format, except where the row itself says commonplace."""
-    if said.class_ is None or isinstance(item, Rejected) or item.about.class_ in (said.class_, "commonplace"):
-        return item
-    return replace(item, about=replace(item.about, class_=said.class_))
+def _adjusted(item: Indicator, file_name: str, class_: ThreatClass | None) -> Indicator:
+    """Mark a name that stands in no row but is that of the file; put the class that the user names above the format's.
 
-
-def _by_file(item: Row, name: str) -> Row:
-    """Mark a name that stands in no row: it is only what the file is called."""
-    if isinstance(item, Rejected) or item.about.name != name:
-        return item
-    return replace(item, about=replace(item.about, by_file=True))
+    What the row itself calls commonplace stays that.
+    """
+    about = item.about
+    if about.name == file_name:
+        about = replace(about, by_file=True)
+    if class_ is not None and about.class_ != "commonplace":
+        about = replace(about, class_=class_)
+    return item if about is item.about else replace(item, about=about)
 
 
 def _below_suffix(item: Row, is_suffix: Callable[[str], bool]) -> Row:
@@ -230,18 +224,18 @@ def _name_of(file: Path) -> str:
     return re.sub(r"^(\d{4}-\d\d-\d\d_)?(.*__)?(android_)?", "", file.stem)[:80] or file.stem
 
 
-def _head(path: Path, said: Said, read: _Read, now: datetime) -> FeedHead:
+def _head(path: Path, details: FeedDetails, read: _FeedReader, now: datetime) -> FeedHead:
     format_ = read.format or FORMATS["values"]
-    name = said.feed or (format_.name if path.is_dir() and format_.publisher else f"{format_.name}-{path.stem}")
+    name = details.feed or (format_.name if path.is_dir() and format_.publisher else f"{format_.name}-{path.stem}")
     return FeedHead(
         feed=re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")[:80] or "feed",
         format=format_.name,
-        title=said.title or (f"{format_.publisher}: {path.name}" if format_.publisher else path.name),
-        publisher=said.publisher or format_.publisher or _UNKNOWN,
-        url=said.url or format_.url,
-        revision=said.revision,
-        date=said.date or datetime.fromtimestamp(read.newest, UTC).strftime("%Y-%m-%d"),
-        licence=said.licence or format_.licence or _UNKNOWN,
+        title=details.title or (f"{format_.publisher}: {path.name}" if format_.publisher else path.name),
+        publisher=details.publisher or format_.publisher or _UNKNOWN,
+        url=details.url or format_.url,
+        revision=details.revision,
+        date=details.date or datetime.fromtimestamp(read.newest, UTC).strftime("%Y-%m-%d"),
+        licence=details.licence or format_.licence or _UNKNOWN,
         imported=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         input_sha256=read.digest.hexdigest(),
         counts=dict(sorted(Counter(item.kind for item in read.indicators).items())),
@@ -270,7 +264,7 @@ def class_of(text: str) -> ThreatClass:
     return found
 
 
-def said_date(text: str) -> str:
+def feed_date(text: str) -> str:
     """Return the day that a text names; empty stays empty.
 
     Raises:

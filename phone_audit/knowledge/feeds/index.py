@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.knowledge.feeds.database import IndicatorDatabase, cache_folder, digests_of, open_database
-from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, Listed
+from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.hosts import plain_host, suffixes
@@ -54,11 +54,11 @@ class Indicators:
             return ()
         return tuple(path for path in self.database.paths if path.split("/")[1] in _ROOTS)[:_MOST_PATHS]
 
-    def of(self, kind: Kind, value: str) -> tuple[Listed, ...]:
+    def of(self, kind: Kind, value: str) -> tuple[ListedIndicator, ...]:
         """Return what lists this very value: a hash or certificate in lower case, a package, a path, a property."""
         return self.database.look_up(kind, value)
 
-    def of_host(self, host: str) -> Iterator[Listed]:
+    def of_host(self, host: str) -> Iterator[ListedIndicator]:
         """Yield what lists this host or one above it by whole labels, or the address and its networks."""
         plain = plain_host(host)
         try:
@@ -72,7 +72,7 @@ class Indicators:
             network = ipaddress.ip_network(f"{address}/{length}", strict=False)
             yield from self.of("network", str(network))
 
-    def of_url(self, url: str) -> Iterator[Listed]:
+    def of_url(self, url: str) -> Iterator[ListedIndicator]:
         """Yield what lists this URL, or one that it begins with up to a `/` or `?`; the scheme does not count."""
         try:
             kind, value = read("url", url)

@@ -114,7 +114,7 @@ def _is_written(kind: object, value: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedIndicator:
     """An indicator and the feed that lists it."""
 
     indicator: Indicator

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row
@@ -86,7 +87,7 @@ def read_csv(data: bytes, about: About) -> Iterator[Row]:
             yield line
             continue
         name = next((value for key, value in line.items() if value and _NAMES.fullmatch(key)), "") or about.name
-        found = list(_cells(line, About(name[:200], about.class_, about.weight, about.note)))
+        found = list(_cells(line, replace(about, name=name[:200])))
         yield from found
         if not found and any(line.values()):
             yield Rejected(shown(f"line {number}: {' '.join(line.values())}"), "no column of it is known")

@@ -10,8 +10,8 @@ import yaml  # noqa: TID251
 from phone_audit.files.bounded_json import JsonError, checked, parse
 from phone_audit.files.bounds import FEED, MB, YAML_DEPTH, YAML_NODES, YAML_SIZE, BoundsError
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.feeds.indicator import Rejected
-from phone_audit.knowledge.feeds.values import shown
+from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row
+from phone_audit.knowledge.feeds.values import row, shown
 from phone_audit.model.text import as_utf8, decoded
 
 _SAFE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,6 +49,22 @@ def text(value: object) -> str:
 def mapping(value: object) -> dict[str, Any]:
     """Return an object; what is none is empty."""
     return value if isinstance(value, dict) else {}
+
+
+def listed(value: object, fault: str) -> list[Any]:
+    """Return a list.
+
+    Raises:
+        FeedError: it is none; says so in these words.
+    """
+    if not isinstance(value, list):
+        raise FeedError(fault)
+    return value
+
+
+def rows(kind: Kind, value: object, about: About) -> Iterator[Row]:
+    """Return an indicator of this kind, or the reason against it, for each text of a list."""
+    return (row(kind, text, about) for text in texts(value))
 
 
 def lines(data: bytes) -> list[str]:

@@ -1,10 +1,14 @@
-"""Lists of malicious software: stalkerware-indicators, MISP, Doctor Web, CVE records."""
+"""Lists of malicious software: stalkerware-indicators, MISP, Doctor Web, CVE records.
+
+Every reader raises FeedError for a file that is none of its format.
+"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row, ThreatClass
-from phone_audit.knowledge.feeds.text import FeedError, mapping, read_json, read_yaml, table, text, texts
+from phone_audit.knowledge.feeds.text import FeedError, listed, mapping, read_json, read_yaml, rows, table, text, texts
 from phone_audit.knowledge.feeds.values import row, shown
 from phone_audit.knowledge.naming import DIGESTS
 
@@ -16,26 +20,18 @@ IN_CVE = "named in a vulnerability record"
 
 
 def read_ioc(data: bytes, about: About) -> Iterator[Row]:
-    """Yield the indicators of ioc.yaml or watchware.yaml: packages, certificates, sites, servers.
-
-    Raises:
-        FeedError: it is no list in YAML.
-    """
-    document = read_yaml(data)
-    if not isinstance(document, list):
-        raise FeedError("it is no list of products")
-    for number, entry in enumerate(document, 1):
+    """Yield the indicators of ioc.yaml or watchware.yaml: packages, certificates, sites, servers."""
+    for number, entry in enumerate(listed(read_yaml(data), "it is no list of products"), 1):
         if not isinstance(entry, dict) or not text(entry.get("name")):
             yield Rejected(f"entry {number}", "it has no name")
             continue
         class_: ThreatClass = "watchware" if entry.get("type") == "watchware" else "stalkerware"
-        yield from _entry(entry, About(entry["name"], class_, about.weight, about.note))
+        yield from _entry(entry, replace(about, name=entry["name"], class_=class_))
 
 
 def _entry(entry: Mapping[str, Any], about: About) -> Iterator[Row]:
     site = About(about.name, about.class_, "weak", SITE)
-    for name in texts(entry.get("names")):
-        yield row("name", name, about)
+    yield from rows("name", entry.get("names"), about)
     servers = mapping(entry.get("c2"))
     lists: tuple[tuple[Kind, object, About], ...] = (
         ("package", entry.get("packages"), about),
@@ -48,7 +44,7 @@ def _entry(entry: Mapping[str, Any], about: About) -> Iterator[Row]:
     for kind, values, what in lists:
         if isinstance(values, list):
             yield from (Rejected(shown(value), "it is no text") for value in values if not isinstance(value, str))
-        yield from (row(kind, value, what) for value in texts(values))
+        yield from rows(kind, values, what)
 
 
 def read_samples(data: bytes, about: About) -> Iterator[Row]:
@@ -57,8 +53,7 @@ def read_samples(data: bytes, about: About) -> Iterator[Row]:
         if isinstance(line, Rejected):
             yield line
             continue
-        named = About(line.get("app") or about.name, about.class_, about.weight, about.note)
-        yield row("hash", line.get("sha256", ""), named)
+        yield row("hash", line.get("sha256", ""), replace(about, name=line.get("app") or about.name))
 
 
 def read_network(data: bytes, about: About) -> Iterator[Row]:
@@ -72,15 +67,9 @@ def read_network(data: bytes, about: About) -> Iterator[Row]:
 
 
 def read_galaxy(data: bytes, about: About) -> Iterator[Row]:
-    """Yield names, synonyms, and web sites of each entry of a galaxy cluster.
-
-    Raises:
-        FeedError: it has no values.
-    """
+    """Yield names, synonyms, and web sites of each entry of a galaxy cluster."""
     document = mapping(read_json(data))
-    values = document.get("values")
-    if not isinstance(values, list):
-        raise FeedError("it is no galaxy: there are no values")
+    values = listed(document.get("values"), "it is no galaxy: there are no values")
     for number, entry in enumerate(map(mapping, values), 1):
         name, meta = text(entry.get("value")), mapping(entry.get("meta"))
         if not name:
@@ -88,18 +77,13 @@ def read_galaxy(data: bytes, about: About) -> Iterator[Row]:
             continue
         kinds = texts(meta.get("type"))
         given: ThreatClass = "stalkerware" if document.get("type") == "stalkerware" else about.class_
-        what = About(name, "watchware" if "watchware" in kinds else given, about.weight, about.note)
-        yield from (row("name", synonym, what) for synonym in (name, *texts(meta.get("synonyms"))))
-        site = About(name, what.class_, "weak", SITE)
-        yield from (row("host", host, site) for host in texts(meta.get("website")))
+        family = replace(about, name=name, class_="watchware" if "watchware" in kinds else given)
+        yield from rows("name", [name, *texts(meta.get("synonyms"))], family)
+        yield from rows("host", meta.get("website"), About(name, family.class_, "weak", SITE))
 
 
 def read_warning_list(data: bytes, about: About) -> Iterator[Row]:
-    """Yield what a warning list calls commonplace. Substrings and regular expressions cannot be looked up.
-
-    Raises:
-        FeedError: it is no warning list.
-    """
+    """Yield what a warning list calls commonplace. Substrings and regular expressions cannot be looked up."""
     document = mapping(read_json(data))
     values, kind = document.get("list"), text(document.get("type"))
     if not isinstance(values, list) or not kind:
@@ -120,15 +104,9 @@ def _kind(value: str) -> Kind:
 
 
 def read_drweb(data: bytes, about: About) -> Iterator[Row]:
-    """Yield hashes and hosts of `{"hashes": […], "network": […]}`.
-
-    Raises:
-        FeedError: it has no hashes.
-    """
+    """Yield hashes and hosts of `{"hashes": […], "network": […]}`."""
     document = mapping(read_json(data))
-    if not isinstance(document.get("hashes"), list):
-        raise FeedError("it has no hashes")
-    for entry in map(mapping, document["hashes"]):
+    for entry in map(mapping, listed(document.get("hashes"), "it has no hashes")):
         what = About(text(entry.get("family")) or about.name, about.class_)
         yield row("hash", text(entry.get("sha1")), what)
     network = document.get("network")
@@ -137,25 +115,17 @@ def read_drweb(data: bytes, about: About) -> Iterator[Row]:
 
 
 def read_cve(data: bytes, about: About) -> Iterator[Row]:
-    """Yield packages, paths, hosts and properties of CVE records; none proves more than that the code is there.
-
-    Raises:
-        FeedError: it is no list of records.
-    """
-    document = read_json(data)
-    if not isinstance(document, list):
-        raise FeedError("it is no list of records")
-    for number, entry in enumerate(map(mapping, document), 1):
+    """Yield packages, paths, hosts and properties of CVE records; none proves more than that the code is there."""
+    records = listed(read_json(data), "it is no list of records")
+    for number, entry in enumerate(map(mapping, records), 1):
         name = text(entry.get("cve"))
         if not name:
             yield Rejected(f"record {number}", "it has no number")
             continue
         what = About(name, "vulnerable", "weak", IN_CVE)
-        listed = entry.get("packages")
-        packages = [mapping(item).get("package") for item in listed] if isinstance(listed, list) else []
-        lists: tuple[tuple[Kind, object], ...] = (
-            ("package", packages), ("path", entry.get("device_paths")), ("host", entry.get("hosts")),
-            ("property", entry.get("system_properties")),
-        )  # fmt: skip
-        for kind, values in lists:
-            yield from (row(kind, value, what) for value in texts(values))
+        packages = entry.get("packages")
+        packages = [mapping(item).get("package") for item in packages] if isinstance(packages, list) else []
+        yield from rows("package", packages, what)
+        yield from rows("path", entry.get("device_paths"), what)
+        yield from rows("host", entry.get("hosts"), what)
+        yield from rows("property", entry.get("system_properties"), what)

@@ -17,7 +17,9 @@ DateType = Literal["yymmdd", "yyyymmdd", "yymm", "letters", "quarter", "quarter-
 letter (A is the first quarter of 2009) and two digits that count its days; `quarter-2015` the same after Z, when A was
 the third quarter of 2015."""
 
-Told = Literal["region", "device", "version", "build_id", "incremental", "variant", "revision", "android_version"]
+GroupMeaning = Literal[
+    "region", "device", "version", "build_id", "incremental", "variant", "revision", "android_version"
+]
 """What a group may tell."""
 
 
@@ -52,7 +54,7 @@ class SchemeForm(Frozen):
 
     name: str
     pattern: str
-    says: dict[Told, str]
+    says: dict[GroupMeaning, str]
     stands_for: dict[str, str]
     same: tuple[str, ...]
     order: tuple[OrderKey, ...]

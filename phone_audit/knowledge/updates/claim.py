@@ -10,10 +10,10 @@ from typing import Final
 from phone_audit.errors import KnowledgeError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.feeds.store import sha256_of
-from phone_audit.knowledge.updates.download import Way, fetch
+from phone_audit.knowledge.updates.download import FetchSettings, fetch
 from phone_audit.knowledge.updates.generations import Order
 from phone_audit.knowledge.updates.minisign import LARGEST, Signature, read_public_key, read_signature, verify
-from phone_audit.knowledge.updates.sources import Signed, UpdateSource
+from phone_audit.knowledge.updates.sources import MinisignProof, UpdateSource
 
 _LATEST: Final = 253402300799  # the last second of the year 9999
 
@@ -37,7 +37,7 @@ class Claim:
     signer: str | None = None
 
 
-def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
+def claim_of(source: UpdateSource, draft: Path, settings: FetchSettings) -> Claim:
     """Return what a source promises. A signature is fetched for that, a pinned hash needs no connection.
 
     Raises:
@@ -46,11 +46,11 @@ def claim_of(source: UpdateSource, draft: Path, by: Way) -> Claim:
     """
     if source.minisign is None:
         return Claim(f"sha256:{source.sha256}", None, None, lambda path: _check_hash(path, source.sha256 or ""))
-    return _signed(source.minisign, source.signed_name, draft / "signature.fetched", by)
+    return _signed(source.minisign, source.signed_name, draft / "signature.fetched", settings)
 
 
-def _signed(said: Signed, name: str, file: Path, by: Way) -> Claim:
-    fetch(said.signature_url, file, LARGEST, by)
+def _signed(said: MinisignProof, name: str, file: Path, settings: FetchSettings) -> Claim:
+    fetch(said.signature_url, file, LARGEST, settings)
     key = read_public_key(said.public_key)
     with open_regular(file) as fetched:
         signature = read_signature(fetched.read(LARGEST), key)

@@ -34,15 +34,15 @@ class DownloadError(KnowledgeError):
 
 
 @dataclass(frozen=True)
-class Way:
+class FetchSettings:
     """How things are fetched: whom to trust, and how many seconds one file may take in all."""
 
     trust: ssl.SSLContext
     seconds: float
 
 
-def way(ca_file: Path | None, seconds: float) -> Way:
-    """Return the way to fetch things.
+def fetch_settings(ca_file: Path | None, seconds: float) -> FetchSettings:
+    """Return how things are fetched.
 
     Args:
         ca_file: certificates to trust in the place of those of the system.
@@ -59,7 +59,7 @@ def way(ca_file: Path | None, seconds: float) -> Way:
             f"{ca_file} holds no certificates that can be read: {said}.", "Name a PEM file."
         ) from error
     trust.minimum_version = ssl.TLSVersion.TLSv1_2  # some builds of Python leave that to the system
-    return Way(trust, seconds)
+    return FetchSettings(trust, seconds)
 
 
 def _certificates(file: Path) -> str:
@@ -67,22 +67,22 @@ def _certificates(file: Path) -> str:
         return read_bounded(opened, CERTIFICATES_SIZE).decode("ascii", "replace")
 
 
-def fetch(url: str, into: Path, largest: int, by: Way) -> str | None:
+def fetch(url: str, into: Path, largest: int, settings: FetchSettings) -> str | None:
     """Fetch a file, and give the day on which it was last modified (2026-01-31), where the server says it.
 
     Args:
         url: where it is; redirects are followed, to https only.
         into: where it is written; it may not be whole when this raises.
         largest: bytes; more are refused.
-        by: the way.
+        settings: whom to trust, and for how long.
 
     Raises:
         DownloadError: it could not be fetched, or not as a whole.
         OSError: it could not be written.
     """
-    deadline = monotonic() + by.seconds
+    deadline = monotonic() + settings.seconds
     for _ in range(_MOST_REDIRECTS + 1):
-        with _answer(url, by, deadline) as (answer, line):
+        with _answer(url, settings, deadline) as (answer, line):
             if answer.status in _REDIRECTS:
                 url = _redirected(url, answer.headers.get("Location"))
                 continue
@@ -132,7 +132,7 @@ class _Line:
 
 
 @contextlib.contextmanager
-def _answer(url: str, by: Way, deadline: float) -> Iterator[tuple[HTTPResponse, _Line]]:
+def _answer(url: str, settings: FetchSettings, deadline: float) -> Iterator[tuple[HTTPResponse, _Line]]:
     """Ask for a URL, and keep the connection while its answer is read."""
     parts = urlsplit(url)
     line = _Line(parts.hostname or "", parts.port or 443, threading.Event())
@@ -143,9 +143,9 @@ def _answer(url: str, by: Way, deadline: float) -> Iterator[tuple[HTTPResponse, 
             stack.callback(plain.close)
             stack.enter_context(_cut_off(plain, deadline, line.late))
             # an end that the server did not announce is an error, not an end
-            tls = by.trust.wrap_socket(plain, server_hostname=line.host, suppress_ragged_eofs=False)
+            tls = settings.trust.wrap_socket(plain, server_hostname=line.host, suppress_ragged_eofs=False)
             stack.callback(tls.close)
-            connection = HTTPSConnection(line.host, line.port, context=by.trust)
+            connection = HTTPSConnection(line.host, line.port, context=settings.trust)
             connection.sock = tls
             connection.request("GET", path, headers={"User-Agent": "phone-audit", "Connection": "close"})
             answer = connection.getresponse()

@@ -55,7 +55,7 @@ class Version(Frozen):
     entries: int
 
 
-class Kept(Frozen):
+class SourceState(Frozen):
     """What is kept of a source.
 
     `newest` is the newest order ever taken: nothing older is taken again, also after a rollback. `taken_back` is the
@@ -68,25 +68,25 @@ class Kept(Frozen):
     taken_back: str | None = None
 
 
-class Seen(Frozen):
+class SignerState(Frozen):
     """The newest that was ever taken of what one key signs under one name, and which content that is."""
 
     newest: Order
     identity: str
 
 
-class Current(Frozen):
+class Pointer(Frozen):
     """The pointer: which version of each source stands.
 
     `seen` is what is remembered of a key and a name (by `Claim.signer`), whatever the source is called here: it stays
     when the source is dropped, so that one that is listed again takes nothing older.
     """
 
-    sources: dict[Annotated[str, Field(pattern=SOURCE_ID)], Kept] = Field(default_factory=dict)
-    seen: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], Seen] = Field(default_factory=dict)
+    sources: dict[Annotated[str, Field(pattern=SOURCE_ID)], SourceState] = Field(default_factory=dict)
+    seen: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], SignerState] = Field(default_factory=dict)
 
 
-def read_current(own: Path) -> Current:
+def read_pointer(own: Path) -> Pointer:
     """Read the pointer of a knowledge folder; where nothing was fetched, it names nothing.
 
     Raises:
@@ -95,9 +95,9 @@ def read_current(own: Path) -> Current:
     path = own / FOLDER / _POINTER
     try:
         with open_regular(path) as file:
-            return read_strictly(Current, read_checked(file, OWN_LIST))
+            return read_strictly(Pointer, read_checked(file, OWN_LIST))
     except FileNotFoundError:
-        return Current()
+        return Pointer()
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
     except (BoundsError, JsonError, ValidationError) as error:
@@ -106,7 +106,9 @@ def read_current(own: Path) -> Current:
         ) from error
 
 
-def point(own: Path, source: str, kept: Kept | None, seen: Mapping[str, Seen] = MappingProxyType({})) -> None:
+def point(
+    own: Path, source: str, kept: SourceState | None, seen: Mapping[str, SignerState] = MappingProxyType({})
+) -> None:
     """Let a version of a source stand, or none, and remember what was seen; waits a little while others read.
 
     Raises:
@@ -114,14 +116,14 @@ def point(own: Path, source: str, kept: Kept | None, seen: Mapping[str, Seen] = 
         OSError: the pointer cannot be written; the old one stands.
     """
     with changing(own, patience=_PATIENCE):
-        current = read_current(own)
+        current = read_pointer(own)
         sources = {name: it for name, it in current.sources.items() if name != source}
         if kept is not None:
             sources[source] = kept
-        _write(own, Current(sources=sources, seen={**current.seen, **seen}))
+        _write(own, Pointer(sources=sources, seen={**current.seen, **seen}))
 
 
-def _write(own: Path, current: Current) -> None:
+def _write(own: Path, current: Pointer) -> None:
     replace_file(own / FOLDER / _POINTER, current.model_dump_json(indent=1).encode() + b"\n")
 
 
@@ -131,7 +133,7 @@ def current_folders(own: Path) -> tuple[Path, ...]:
     Raises:
         KnowledgeError: the pointer is damaged.
     """
-    return tuple(version_folder(own, name, kept.current) for name, kept in sorted(read_current(own).sources.items()))
+    return tuple(version_folder(own, name, kept.current) for name, kept in sorted(read_pointer(own).sources.items()))
 
 
 def version_folder(own: Path, source: str, version: Version) -> Path:
@@ -177,7 +179,7 @@ def forget_others(own: Path) -> None:
 
     Only folders that an update made itself go, told by their names; no symbolic link is followed, nor removed.
     """
-    sources = read_current(own).sources
+    sources = read_pointer(own).sources
     for folder in _real_folders(own / FOLDER / _KEPT, SOURCE_ID):
         kept = sources.get(folder.name)
         named = {version.generation for version in (kept.current, kept.previous) if version} if kept else set()

@@ -58,7 +58,7 @@ def _checked_format(text: str) -> str:
 Url = Annotated[str, AfterValidator(checked_url)]
 
 
-class Signed(Frozen):
+class MinisignProof(Frozen):
     """The key that signs a source, where the signature of its content lies, and the name under which it is signed.
 
     One key may sign several sources: the name, which is signed too, tells them apart. Where none is given it is the
@@ -80,7 +80,7 @@ class UpdateSource(Frozen):
     url: Url
     format: Annotated[str, AfterValidator(_checked_format)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    minisign: Signed | None = None
+    minisign: MinisignProof | None = None
     title: str = ""
     publisher: str = ""
     licence: str = ""
@@ -104,7 +104,7 @@ class UpdateSource(Frozen):
 
 
 @dataclass(frozen=True)
-class Listed:
+class SourceList:
     """What the file lists: sources, and the entries that cannot be used with what is wrong.
 
     `names_all` tells whether every entry has an id: only then can it be told that a source is no longer listed.
@@ -116,7 +116,7 @@ class Listed:
     names_all: bool
 
 
-def read_sources(own: Path) -> Listed:
+def read_sources(own: Path) -> SourceList:
     """Read the sources of a knowledge folder. One bad entry costs that entry.
 
     Raises:
@@ -137,7 +137,7 @@ def read_sources(own: Path) -> Listed:
     return _read(path, text)
 
 
-def _read(path: Path, text: CheckedJson) -> Listed:
+def _read(path: Path, text: CheckedJson) -> SourceList:
     try:
         document = parse_unicode(text)
     except JsonError as error:
@@ -160,7 +160,7 @@ def _read(path: Path, text: CheckedJson) -> Listed:
             problems += _problems(shown, error)
     problems += _signed_alike(found)
     told = frozenset(name for name in names if isinstance(name, str))
-    return Listed(
+    return SourceList(
         tuple(found[name] for name in sorted(found)),
         tuple(dict.fromkeys(problems)),
         told,

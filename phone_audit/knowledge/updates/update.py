@@ -7,33 +7,33 @@ from pathlib import Path
 from typing import Literal
 
 from phone_audit.errors import KnowledgeError, PhoneAuditError, UsageError
-from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.store import feed_files, sha256_of
 from phone_audit.knowledge.files import Problem, read_folder
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.updates.bundle import unpack
 from phone_audit.knowledge.updates.claim import Claim, claim_of, newer_of, refuse_older
-from phone_audit.knowledge.updates.download import Way, fetch
+from phone_audit.knowledge.updates.download import FetchSettings, fetch
 from phone_audit.knowledge.updates.generations import (
-    Kept,
-    Seen,
+    SignerState,
+    SourceState,
     Version,
     draft_folder,
     forget_others,
     keep,
     point,
-    read_current,
+    read_pointer,
     version_folder,
 )
 from phone_audit.knowledge.updates.locks import changing, updating
-from phone_audit.knowledge.updates.sources import BUNDLE, NAME, Listed, UpdateSource, read_sources
+from phone_audit.knowledge.updates.sources import BUNDLE, NAME, SourceList, UpdateSource, read_sources
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
-class Told:
+class SourceResult:
     """What became of a source. `before` and `now` are the days of the content that stood and stands; empty: none."""
 
     source: str
@@ -45,25 +45,25 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Job:
+class UpdateJob:
     """What an update goes by.
 
     Attributes:
         own: the user's knowledge folder.
-        by: the way to fetch.
+        settings: how things are fetched.
         check: gives what is wrong with a knowledge folder, as `db check` does.
         clock: gives the present time.
         again: whether to take again what was taken back.
     """
 
     own: Path
-    by: Way
+    settings: FetchSettings
     check: Callable[[Path], Sequence[Problem]]
     clock: Clock
     again: bool = False
 
 
-def update(job: Job, wanted: Sequence[str] = ()) -> Iterator[Told]:
+def update(job: UpdateJob, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
     """Fetch what is new, and tell of each source as it is done. What fails costs that source its update, no more.
 
     Args:
@@ -87,7 +87,7 @@ def update(job: Job, wanted: Sequence[str] = ()) -> Iterator[Told]:
             yield from _no_longer_listed(job, listed)
 
 
-def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[Told]:
+def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
     """Go back to the version before, and tell of each source. Without a connection.
 
     Args:
@@ -99,7 +99,7 @@ def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[Told]:
         UsageError: nothing was ever fetched from a source of that id.
     """
     with updating(own):
-        sources = read_current(own).sources
+        sources = read_pointer(own).sources
         _refuse_unknown(wanted, frozenset(sources))
         names = sorted(set(wanted)) or [name for name, kept in sorted(sources.items()) if kept.previous]
         lacking = [name for name in names if sources[name].previous is None]
@@ -112,15 +112,15 @@ def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[Told]:
             yield _taken_back(own, name, sources[name])
 
 
-def _taken_back(own: Path, name: str, kept: Kept) -> Told:
+def _taken_back(own: Path, name: str, kept: SourceState) -> SourceResult:
     left, stands = kept.current, kept.previous
     if stands is None or not version_folder(own, name, stands).is_dir():
         raise KnowledgeError(f"The earlier version of {name} is gone.", "phone-audit db update fetches what is new.")
     try:
-        point(own, name, Kept(current=stands, newest=kept.newest, taken_back=left.identity))
+        point(own, name, SourceState(current=stands, newest=kept.newest, taken_back=left.identity))
     except OSError as error:
         raise KnowledgeError(f"{own} cannot be written: {error.strerror}.", "Check your rights.") from error
-    return Told(name, "taken back", left.date, stands.date, "db update --again takes the newer one again")
+    return SourceResult(name, "taken back", left.date, stands.date, "db update --again takes the newer one again")
 
 
 def _refuse_unknown(wanted: Sequence[str], known: frozenset[str]) -> None:
@@ -129,27 +129,29 @@ def _refuse_unknown(wanted: Sequence[str], known: frozenset[str]) -> None:
             raise UsageError(f"There is no source {name!r}.", f"Sources: {', '.join(sorted(known)) or 'none'}.")
 
 
-def _unusable(job: Job, listed: Listed, wanted: Sequence[str]) -> Iterator[Told]:
-    sources = read_current(job.own).sources
+def _unusable(job: UpdateJob, listed: SourceList, wanted: Sequence[str]) -> Iterator[SourceResult]:
+    sources = read_pointer(job.own).sources
     for problem in listed.problems:
         if not wanted or problem.entry in wanted:
             stays = _day_of(sources.get(problem.entry))
-            yield Told(problem.entry, "left out", stays, stays, f"{problem}.", "docs/knowledge.md has an example.")
+            yield SourceResult(
+                problem.entry, "left out", stays, stays, f"{problem}.", "docs/knowledge.md has an example."
+            )
 
 
-def _no_longer_listed(job: Job, listed: Listed) -> Iterator[Told]:
-    for name, kept in sorted(read_current(job.own).sources.items()):
+def _no_longer_listed(job: UpdateJob, listed: SourceList) -> Iterator[SourceResult]:
+    for name, kept in sorted(read_pointer(job.own).sources.items()):
         if name not in listed.names:
             try:
                 point(job.own, name, None)
             except (PhoneAuditError, OSError) as error:
                 yield _left_out(name, kept, error)
             else:
-                yield Told(name, "removed", kept.current.date, "", f"{NAME} no longer lists it")
+                yield SourceResult(name, "removed", kept.current.date, "", f"{NAME} no longer lists it")
 
 
-def _updated(job: Job, source: UpdateSource) -> Told:
-    kept = read_current(job.own).sources.get(source.id)
+def _updated(job: UpdateJob, source: UpdateSource) -> SourceResult:
+    kept = read_pointer(job.own).sources.get(source.id)
     try:
         with draft_folder(job.own, source.id) as draft:
             return _fetched(job, source, kept, draft)
@@ -157,50 +159,50 @@ def _updated(job: Job, source: UpdateSource) -> Told:
         return _left_out(source.id, kept, error)
 
 
-def _left_out(name: str, kept: Kept | None, error: PhoneAuditError | OSError) -> Told:
+def _left_out(name: str, kept: SourceState | None, error: PhoneAuditError | OSError) -> SourceResult:
     stays = _day_of(kept)
     if isinstance(error, PhoneAuditError):
-        return Told(name, "left out", stays, stays, error.message, error.hint)
+        return SourceResult(name, "left out", stays, stays, error.message, error.hint)
     text = f"It cannot be written: {error.strerror or error}."
-    return Told(name, "left out", stays, stays, text, "Free some room, or check your rights.")
+    return SourceResult(name, "left out", stays, stays, text, "Free some room, or check your rights.")
 
 
-def _fetched(job: Job, source: UpdateSource, kept: Kept | None, draft: Path) -> Told:
+def _fetched(job: UpdateJob, source: UpdateSource, kept: SourceState | None, draft: Path) -> SourceResult:
     """Fetch, verify, read, check and keep one source; whatever goes wrong is raised."""
-    claim = claim_of(source, draft, job.by)
-    seen = read_current(job.own).seen.get(claim.signer or "")
+    claim = claim_of(source, draft, job.settings)
+    seen = read_pointer(job.own).seen.get(claim.signer or "")
     if kept and claim.identity == kept.current.identity:
         newest = newer_of(claim.order, kept.newest)
         if newest != kept.newest:
             point(job.own, source.id, kept.model_copy(update={"newest": newest}), _seen(claim, seen))
-        return Told(source.id, "nothing new", kept.current.date, kept.current.date)
+        return SourceResult(source.id, "nothing new", kept.current.date, kept.current.date)
     if seen:
         refuse_older(claim, seen.newest, seen.identity)
     if kept:
         refuse_older(claim, kept.newest, kept.taken_back)
         if claim.identity == kept.taken_back and not job.again:
             told = "the newer one was taken back; --again takes it all the same"
-            return Told(source.id, "nothing new", kept.current.date, kept.current.date, told)
+            return SourceResult(source.id, "nothing new", kept.current.date, kept.current.date, told)
     version = _made(job, source, claim, draft)
     newest = newer_of(claim.order, kept.newest if kept else None)
-    stands = Kept(current=version, previous=kept.current if kept else None, newest=newest)
+    stands = SourceState(current=version, previous=kept.current if kept else None, newest=newest)
     point(job.own, source.id, stands, _seen(claim, seen))
     held = "1 entry" if version.entries == 1 else f"{version.entries} entries"
-    return Told(source.id, "taken", _day_of(kept), version.date, held)
+    return SourceResult(source.id, "taken", _day_of(kept), version.date, held)
 
 
-def _seen(claim: Claim, before: Seen | None) -> dict[str, Seen]:
+def _seen(claim: Claim, before: SignerState | None) -> dict[str, SignerState]:
     """Return what is to be remembered of a key and a name, also when the source is dropped."""
     newest = newer_of(claim.order, before.newest if before else None)
     if claim.signer is None or newest is None:
         return {}
-    return {claim.signer: Seen(newest=newest, identity=claim.identity)}
+    return {claim.signer: SignerState(newest=newest, identity=claim.identity)}
 
 
-def _made(job: Job, source: UpdateSource, claim: Claim, draft: Path) -> Version:
+def _made(job: UpdateJob, source: UpdateSource, claim: Claim, draft: Path) -> Version:
     """Make a version of what the source has now; nothing points to it yet."""
     content, made = draft / f"{source.id}.fetched", draft / "made"
-    modified = fetch(source.url, content, source.largest_mb * 2**20, job.by)
+    modified = fetch(source.url, content, source.largest_mb * 2**20, job.settings)
     claim.check(content)
     now = job.clock().astimezone(UTC)
     day = claim.day or modified or f"{now:%Y-%m-%d}"
@@ -225,7 +227,7 @@ def _made(job: Job, source: UpdateSource, claim: Claim, draft: Path) -> Version:
 
 
 def _import(source: UpdateSource, content: Path, day: str, made: Path, clock: Clock) -> None:
-    said = Said(
+    said = FeedDetails(
         feed=source.id, title=source.title or source.id, publisher=source.publisher, url=source.url, date=day,
         licence=source.licence, class_=source.class_,
     )  # fmt: skip
@@ -239,5 +241,5 @@ def _entries(made: Path) -> int:
     return sum(Knowledge(tuple(read_folder(made, 0)), (), Indicators(feed_files(made))).info.counts.values())
 
 
-def _day_of(kept: Kept | None) -> str:
+def _day_of(kept: SourceState | None) -> str:
     return kept.current.date if kept else ""

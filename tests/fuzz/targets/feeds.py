@@ -6,7 +6,7 @@ from typing import Final
 
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.knowledge.feeds.formats import FORMATS, recognised
-from phone_audit.knowledge.feeds.importing import Said, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, read_feed
 from phone_audit.knowledge.feeds.stix_pattern import PatternError, comparisons
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.text import FeedError, read_yaml
@@ -16,7 +16,7 @@ NAMES: Final = (*FORMATS, "auto")
 _SUFFIX: Final = {"auto": ".txt"} | {name: (one.suffixes[0] or ".txt") for name, one in FORMATS.items()}
 _LONGEST: Final = 2048
 _NOW: Final = datetime(2026, 1, 31, tzinfo=UTC)
-_SAID: Final = Said("lab", "A list", "A lab", "https://lab.example", "1", "2026-01-31", "MIT")
+_SAID: Final = FeedDetails("lab", "A list", "A lab", "https://lab.example", "1", "2026-01-31", "MIT")
 
 
 def feeds(data: bytes) -> None:

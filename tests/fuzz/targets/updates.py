@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from phone_audit.errors import KnowledgeError, ResultError
 from phone_audit.knowledge.updates.bundle import unpack
-from phone_audit.knowledge.updates.generations import read_current
+from phone_audit.knowledge.updates.generations import read_pointer
 from phone_audit.knowledge.updates.minisign import PublicKey, read_public_key, read_signature, verify
 from phone_audit.knowledge.updates.sources import read_sources
 from phone_audit.pipeline.seal import KnownKey, check_seal
@@ -45,7 +45,7 @@ def updates(data: bytes) -> None:
     with suppress(KnowledgeError):
         read_sources(own)
     with suppress(KnowledgeError):
-        read_current(own)
+        read_pointer(own)
 
 
 TARGETS: Final = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.feeds.database import SCHEMA, build_database, read_database
-from phone_audit.knowledge.feeds.indicator import FeedRow, Listed
+from phone_audit.knowledge.feeds.indicator import FeedRow, ListedIndicator
 from tests.knowledge.feeds.feeds import head, item
 
 VALUES = st.sets(st.text(alphabet="abé.-é", min_size=1, max_size=12), max_size=40)
@@ -107,7 +107,7 @@ def test_a_database_that_breaks_while_it_is_read_is_told(tmp_path: Path) -> None
         database.look_up("host", "h2500.example")
 
 
-def values(found: tuple[Listed, ...]) -> list[str]:
+def values(found: tuple[ListedIndicator, ...]) -> list[str]:
     return [hit.indicator.value for hit in found]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.feeds.importing import Said, import_feed, read_feed
+from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
 from phone_audit.knowledge.feeds.text import FeedError
@@ -87,7 +87,7 @@ def test_bundles_in_folders_are_one_feed(tmp_path: Path) -> None:
     (tmp_path / "entries" / "x000" / "001.p").mkdir(parents=True)
     (tmp_path / "entries" / "x000" / "000").write_bytes(bundle(apk("a")))
     (tmp_path / "entries" / "x000" / "001.p" / "1").write_bytes(bundle(apk("b")))
-    said = Said(date="2026-01-31", licence="as Google says")
+    said = FeedDetails(date="2026-01-31", licence="as Google says")
     imported = read_feed("google-packages", tmp_path / "entries", said, lambda: NOW)
     head = imported.head
     assert (head.feed, head.publisher, head.date, head.licence) == (
@@ -100,5 +100,5 @@ def test_bundles_in_folders_are_one_feed(tmp_path: Path) -> None:
 
 def test_the_licence_of_a_log_is_not_made_up(tmp_path: Path) -> None:
     (tmp_path / "image_info.txt").write_text(f"0\n{PRINT}\n{'a' * 64}\n", "utf-8")
-    head = read_feed("auto", tmp_path / "image_info.txt", Said(), lambda: NOW).head
+    head = read_feed("auto", tmp_path / "image_info.txt", FeedDetails(), lambda: NOW).head
     assert (head.format, head.feed, head.licence) == ("pixel-images", "pixel-images-image-info", "not stated")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.updates.download import way
-from phone_audit.knowledge.updates.update import Job, Told, rollback, update
+from phone_audit.knowledge.updates.download import fetch_settings
+from phone_audit.knowledge.updates.update import SourceResult, UpdateJob, rollback, update
 from phone_audit.pipeline.db import check_all
 from tests.knowledge.updates.server import Authority, Server, body
 from tests.knowledge.updates.signing import public_key, sign
@@ -41,14 +41,14 @@ class Fed:
         comment = comment if "file:" in comment or "source:" in comment else f"{comment}\tfile:{name}"
         self.server.answers |= {f"/{name}": body(data), f"/{name}.minisig": body(sign(data, comment, **said))}
 
-    def update(self, *wanted: str, seconds: float = 20, again: bool = False) -> list[Told]:
+    def update(self, *wanted: str, seconds: float = 20, again: bool = False) -> list[SourceResult]:
         self.server.asked.clear()
         self.hour += 1
         now = datetime(2026, 2, 1, self.hour, tzinfo=UTC)
-        by = way(self.authority.file, seconds)
-        return list(update(Job(self.own, by, lambda made: check_all(made).problems, lambda: now, again), wanted))
+        by = fetch_settings(self.authority.file, seconds)
+        return list(update(UpdateJob(self.own, by, lambda made: check_all(made).problems, lambda: now, again), wanted))
 
-    def rollback(self, *wanted: str) -> list[Told]:
+    def rollback(self, *wanted: str) -> list[SourceResult]:
         return list(rollback(self.own, wanted))
 
     def standing(self) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.own import own_folder, with_own
 from phone_audit.knowledge.updates import generations
 from phone_audit.knowledge.updates.locks import reading, updating
-from phone_audit.knowledge.updates.update import Told
+from phone_audit.knowledge.updates.update import SourceResult
 from tests.knowledge.folders import incident
 from tests.knowledge.updates.conftest import Fed
 from tests.knowledge.updates.server import Answer, body, redirect, status
@@ -28,7 +28,7 @@ FIRST, SECOND, THIRD = (f"timestamp:{1767225600 + day * 86400}" for day in range
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
 
 
-def words(told: list[Told]) -> list[tuple[str, str, str, str]]:
+def words(told: list[SourceResult]) -> list[tuple[str, str, str, str]]:
     return [(one.source, one.word, one.before, one.now) for one in told]
 
 

@@ -1,11 +1,11 @@
 """Behaviours: which rules hold for a package, each with the calls that show it, and whose code that is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.behaviours.search import Found, Place, Plan, units_of
-from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.libraries import OwnerOf, owner_order
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
 from phone_audit.model.apk import Behaviour, Component, Whose
@@ -16,8 +16,6 @@ UnitPlaces = Mapping[Leaf, Sequence[Place]]
 MAX_EVIDENCE: Final = 6
 """Places shown of one behaviour."""
 _MANIFEST: Final = "AndroidManifest.xml"
-_PARTIES: Final = ("first-party", "library", "obfuscated", "unknown")
-"""The order in which owners are listed."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +54,12 @@ NOTHING_DECLARED: Final = Declared()
 def find_behaviours(
     indexes: Sequence[DexIndex], declared: Declared, plan: Plan, own: tuple[bytes, ...] = ()
 ) -> tuple[tuple[Behaviour, ...], tuple[Skipped, ...]]:
-    """Find the behaviours of a package.
+    """Find the behaviours of a package, by id; and say what was left out.
 
     What no part of it names costs no search of its code. A call counts only if an instruction of the method that is
     shown makes it; a call through a class of the package that inherits it counts too, as far as the chain of classes
-    stands in one DEX file.
-
-    Args:
-        indexes: the parts of its DEX files.
-        declared: its manifest.
-        plan: the rules of the knowledge.
-        own: what the descriptors of the package's own classes begin with; of many places those in them are shown.
-
-    Returns:
-        Behaviours by id; and what was left out.
+    stands in one DEX file. `own` is what the descriptors of the package's own classes begin with; of many places those
+    in them are shown.
     """
     told = declared.evidence()
     found = Found(indexes)
@@ -116,21 +106,12 @@ def _left_out(indexes: Sequence[DexIndex], found: Found) -> tuple[Skipped, ...]:
     return (Skipped(subject=indexes[0].name, step="dex", code="too-many-calls", reason=reason),)
 
 
-def name_owners(behaviours: Iterable[Behaviour], owner_of: Callable[[str], Owner]) -> tuple[Behaviour, ...]:
-    """Put into each behaviour whose code shows it, each owner once.
-
-    What only a permission shows, which has no class, has no owner.
-
-    Args:
-        behaviours: their evidence names classes in Java form.
-        owner_of: tells whose code a class is.
-    """
+def name_owners(behaviours: Iterable[Behaviour], owner_of: OwnerOf) -> tuple[Behaviour, ...]:
+    """Put into each behaviour whose code shows it, each owner once. What only a permission shows has no owner."""
     return tuple(_named(behaviour, owner_of) for behaviour in behaviours)
 
 
-def _named(behaviour: Behaviour, owner_of: Callable[[str], Owner]) -> Behaviour:
+def _named(behaviour: Behaviour, owner_of: OwnerOf) -> Behaviour:
     classes = dict.fromkeys(one.class_ for one in behaviour.evidence if one.class_)
-    owners = sorted(
-        {owner_of(name) for name in classes}, key=lambda owner: (_PARTIES.index(owner.party), owner.library or "")
-    )
+    owners = sorted({owner_of(name) for name in classes}, key=owner_order)
     return behaviour.model_copy(update={"whose": tuple(Whose(party=one.party, library=one.library) for one in owners)})

@@ -37,14 +37,7 @@ Known = TypeVar("Known")
 
 
 class Named(NamedTuple):
-    """What of the leaves a part of a DEX file names.
-
-    Attributes:
-        methods: leaves by method_id.
-        fields: leaves by field_id.
-        strings: leaves by string index.
-        classes: leaves by row of class_defs.
-    """
+    """What a part of a DEX file names: leaves by method_id, by field_id, by string index, and by row of class_defs."""
 
     methods: Numbers
     fields: Numbers
@@ -179,10 +172,7 @@ class Lookup:
         return above
 
     def _string_numbers(self, text: bytes, *, whole: bool) -> Iterator[int]:
-        """Search the string table, which Android only loads when it is in order.
-
-        Modified UTF-8 sorts like UTF-16 except around U+0000, which no rule names.
-        """
+        """Search the string table, which Android only loads in order: that of UTF-16, but for U+0000."""
         size = self._index.part.string_items.size
         low = bisect_left(range(size), text, key=self._name)
         for number in range(low, min(low + _MOST_STRINGS, size)):

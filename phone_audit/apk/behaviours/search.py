@@ -31,11 +31,7 @@ Unit = tuple[int | bytes, ...]
 
 
 class Plan:
-    """Rules, in the order of their ids.
-
-    Attributes:
-        wanted: the calls, fields and classes that they name.
-    """
+    """Rules, in the order of their ids; `wanted` are the calls, fields and classes that they name."""
 
     def __init__(self, rules: Iterable[BehaviourRule]) -> None:
         self._rules = sorted(rules, key=lambda rule: rule.id)
@@ -105,12 +101,7 @@ class Found:
         self._verified: dict[tuple[int, Kind, int], dict[int, Use]] = {}
 
     def search(self, plan: Plan, told: Set[Leaf]) -> list[BehaviourRule]:
-        """Search all parts, and give the rules that can hold; only what they name is searched in the code.
-
-        Args:
-            plan: the rules.
-            told: what the manifest says.
-        """
+        """Search all parts for what rules name (`told`: what the manifest says); return the rules that can hold."""
         lookups = [Lookup(index) for index in self._indexes]
         named = [lookup.find(plan.wanted) for lookup in lookups]
         seen = told | _leaves(named)
@@ -172,10 +163,7 @@ class Found:
                 self.by_leaf.setdefault(leaf, []).append(place)
 
     def _uses(self, part: int, kind: Kind, body: int) -> dict[int, Use]:
-        """Return the instructions of one method among the candidates, by their row.
-
-        Each method is walked once a kind.
-        """
+        """Return the instructions of one method among the candidates, by row; each method is walked once a kind."""
         key = (part, kind, body)
         if key not in self._verified:
             places = self._candidates[part, kind]

@@ -7,13 +7,13 @@ What each of them has to do: https://developer.android.com/privacy-and-security/
 `X509TrustManager`, `HostnameVerifier` and `WebViewClient.onReceivedSslError`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.libraries import Owner, OwnerOf
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, DexIndex
@@ -210,13 +210,8 @@ class _DefinedMethod(NamedTuple):
         )
 
 
-def accepting_code(indexes: Sequence[DexIndex], owner_of: Callable[[str], Owner]) -> tuple[HeldBy, ...]:
-    """Return the places of a package whose code accepts any certificate, by whose code it is.
-
-    Args:
-        indexes: of all its DEX files; hostile.
-        owner_of: tells whose code a class is, by its name in Java form.
-    """
+def accepting_code(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> tuple[HeldBy, ...]:
+    """Return the places of a package whose code accepts any certificate, by whose code it is."""
     by_owner: dict[Owner, list[Evidence]] = {}
     for evidence in islice(_Package(indexes).places(), MAX_SHOWN):
         by_owner.setdefault(owner_of(evidence.class_ or ""), []).append(evidence)

@@ -1,7 +1,7 @@
 """Whose code is a class? By its name: the package's own, a known library, renamed, or unknown."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -32,20 +32,25 @@ class Owner(NamedTuple):
     library: str | None
 
 
-_FIRST, _RENAMED, _UNKNOWN = Owner("first-party", None), Owner("obfuscated", None), Owner("unknown", None)
+_FIRST, _RENAMED, UNKNOWN_OWNER = Owner("first-party", None), Owner("obfuscated", None), Owner("unknown", None)
+OwnerOf = Callable[[str], Owner]
+"""Tells whose code a class is, by its name in Java form."""
+_PARTIES: Final = ("first-party", "library", "obfuscated", "unknown")
+
+
+def owner_order(owner: Owner) -> tuple[int, str]:
+    """Return the key by which owners are listed."""
+    return _PARTIES.index(owner.party), owner.library or ""
 
 
 class Owners:
     """Tells whose code the classes of one package are."""
 
     def __init__(self, knowledge: Knowledge, package: str | None, components: Sequence[Component] = ()) -> None:
-        """Take in what the manifest says.
+        """Take in libraries and trackers, the name of the package (without it no class is its own), and its components.
 
-        Args:
-            knowledge: libraries and trackers.
-            package: the name of the package, or None where it is not known; then no class is its own.
-            components: what the manifest declares. The classes behind the icon that starts the package are its own,
-                which tells its code where it is published under another name.
+        The classes behind the icon that starts the package are its own, which tells its code where it is published
+        under another name.
         """
         self._libraries = _libraries(knowledge)
         self._package = package or ""
@@ -75,7 +80,7 @@ class Owners:
             return Owner("library", self._libraries[library])
         if root_of(name) in self._roots:
             return _FIRST
-        return _RENAMED if is_renamed(name) else _UNKNOWN
+        return _RENAMED if is_renamed(name) else UNKNOWN_OWNER
 
     def _library(self, name: str) -> str | None:
         """Return the longest prefix of whole labels that is a library's."""
@@ -83,10 +88,7 @@ class Owners:
 
 
 def longest_prefix(name: str, known: Container[str]) -> str | None:
-    """Return the longest of `known` that covers a class name.
-
-    Whole labels only; an inner class is under its outer one.
-    """
+    """Return the longest of `known` that covers a class name: whole labels; an inner class is under its outer one."""
     end = len(name)
     while end > 0:
         if name[:end] in known:

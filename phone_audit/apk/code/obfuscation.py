@@ -67,12 +67,7 @@ Flags = NDArray[np.bool_]
 
 
 def hidden_in_files(archive: Archive, knowledge: Knowledge) -> Obfuscation:
-    """Look for packers by the names of the entries, and for entries that look encrypted.
-
-    Args:
-        archive: the package; hostile. Time and memory are bounded, see `encrypted_files`.
-        knowledge: the packers.
-    """
+    """Look for packers by the names of the entries, and for entries that look encrypted."""
     found = _index(knowledge).of_files(entry.name for entry in archive.entries)
     facts = _by_id(knowledge)
     encrypted = encrypted_files(archive)
@@ -84,12 +79,7 @@ def hidden_in_files(archive: Archive, knowledge: Knowledge) -> Obfuscation:
 
 
 def packers_in_code(classes: Sequence[Classes], knowledge: Knowledge) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """Return the ids of the packers whose classes are defined, and where.
-
-    Args:
-        classes: one for each DEX file.
-        knowledge: the packers.
-    """
+    """Return the ids of the packers whose classes are defined, and where."""
     ids = {name for file in classes for name in _prefixes(knowledge).ids_in(file.defined)}
     facts = _by_id(knowledge)
     found = {name: shown for name in ids if (shown := tuple(islice(_of_fact(facts[name], classes), MAX_SHOWN)))}
@@ -99,10 +89,7 @@ def packers_in_code(classes: Sequence[Classes], knowledge: Knowledge) -> tuple[t
 def with_hidden(info: ApkInfo, hidden: Obfuscation | None, knowledge: Knowledge) -> ApkInfo:
     """Add to a record what hides its code; where a packer has replaced all of it, say that it was not read.
 
-    Args:
-        info: the record of one file, with what its DEX files showed.
-        hidden: what its other files showed, or None where they were not looked at.
-        knowledge: the packers.
+    `hidden` is what its other files showed, or None where they were not looked at.
     """
     parts = [part for part in (info.obfuscation, hidden) if part is not None]
     joined = join_obfuscation(parts)
@@ -184,11 +171,7 @@ def _is_encrypted(archive: Archive, entry: Entry) -> bool:
 
 
 def _start(archive: Archive, entry: Entry) -> bytes:
-    """Return the start of a file, enough for a sample behind its header.
-
-    Raises:
-        ApkError: it is damaged.
-    """
+    """Return the start of a file, enough for a sample behind its header."""
     content = b""
     for piece in islice(archive.pieces(entry), _SAMPLE):
         content += bytes(piece[: _SKIPPED + _SAMPLE - len(content)])
@@ -198,11 +181,7 @@ def _start(archive: Archive, entry: Entry) -> bytes:
 
 
 def count_short(descriptors: Sequence[bytes]) -> int:
-    """Count the classes with a short name.
-
-    Args:
-        descriptors: of classes, hostile. Most are told apart by their last few bytes, together.
-    """
+    """Count the classes with a short name; most are told apart by their last few bytes, together."""
     data = np.frombuffer(_ROOM + b"".join(descriptors), dtype=np.uint8)
     closed = np.flatnonzero(data == ord(";"))[len(_ROOM) - 1 :]
     ends = np.cumsum(np.fromiter(map(len, descriptors), np.intp, len(descriptors))) + (len(_ROOM) - 1)

@@ -57,7 +57,7 @@ def read_code(
 
     Args:
         dexes: name of the entry (`classes2.dex`) and its bytes, hostile; they must not change meanwhile.
-        knowledge: trackers, owners of hosts, rules that take endpoints out, rules of behaviour.
+        knowledge: what is known of hosts, trackers, libraries and behaviours.
         declared: what the manifest says.
         elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
     """

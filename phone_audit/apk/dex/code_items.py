@@ -108,26 +108,14 @@ def _words(data: Bytes, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Places(NamedTuple):
-    """Code units that look like such instructions, in the order in which they stand; nothing is verified.
-
-    Attributes:
-        offsets: bytes from the start of the file.
-        ids: the numbers that stand there.
-    """
+    """Offsets in bytes of code units that look like such instructions, ascending, and the numbers that stand there."""
 
     offsets: NDArray[np.uint32]
     ids: NDArray[np.uint32]
 
 
 def scan(data: Bytes, low: int, high: int, kind: Kind) -> Places:
-    """Look at every code unit between two offsets.
-
-    Args:
-        data: the whole file.
-        low: even offset of the first code unit, bytes from the start of the file.
-        high: where the code area ends.
-        kind: what the instructions name.
-    """
+    """Look at every code unit from `low`, which is even, to `high`, where the code area ends; offsets in bytes."""
     pieces = []
     for at in range(low, high, 2 * _CHUNK):
         end = min(at + 2 * _CHUNK + 4, high)

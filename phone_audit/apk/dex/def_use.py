@@ -33,12 +33,7 @@ MAX_WRITERS: Final = 50
 
 
 class Read(NamedTuple):
-    """An instruction that reads the value.
-
-    Attributes:
-        register: the register that it reads.
-        has_result: whether the next instruction takes what this invocation gives.
-    """
+    """An instruction that reads the value: from which register, and whether the next instruction takes its result."""
 
     instruction: Instruction
     register: int
@@ -65,11 +60,7 @@ class Instructions:
     """The instructions of one method, decoded when they are asked for and then kept."""
 
     def __init__(self, units: Units) -> None:
-        """Find where they begin.
-
-        Raises:
-            DexCodeError: they cannot be followed.
-        """
+        """Find where they begin, or raise DexCodeError where they cannot be followed."""
         self.offsets = list(starts(units))
         self._units = units
         self._decoded: dict[int, Instruction] = {}
@@ -92,11 +83,7 @@ class Method:
     """The instructions of one method, and which of them may follow each."""
 
     def __init__(self, code: Code) -> None:
-        """Decode a method.
-
-        Raises:
-            DexCodeError: its instructions cannot be followed.
-        """
+        """Decode a method, or raise DexCodeError where its instructions cannot be followed."""
         self.instructions = Instructions(code.units)
         self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
         self._guarded = code.tries > 0
@@ -105,11 +92,7 @@ class Method:
         self._readers: dict[int, dict[int, set[int]]] = {}
 
     def at(self, unit: int) -> int:
-        """Return the place of the instruction that begins at a code unit.
-
-        Raises:
-            DexCodeError: none begins there.
-        """
+        """Return the place of the instruction that begins at a code unit, or raise DexCodeError where none does."""
         place = self._place.get(unit)
         if place is None:
             raise DexCodeError(f"No instruction begins at code unit {unit}.")
@@ -138,7 +121,7 @@ class Method:
         return found
 
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
-        """Follow a value from the instruction at place `at` on, that one included, until it is overwritten.
+        """Follow a value from the instruction at place `at` on, that one included, until its register is overwritten.
 
         Where the method catches exceptions, whatever begins a handler may follow too.
 
@@ -148,10 +131,7 @@ class Method:
             more: is told of each read; gives what else to follow from behind that instruction on.
 
         Returns:
-            Whether all of it could be followed.
-
-        Raises:
-            DexCodeError: a branch leaves the method.
+            Whether all of it could be followed. DexCodeError is raised where a branch leaves the method.
         """
         begin = [at, *self.instructions.with_opcode(MOVE_EXCEPTION)] if self._guarded else [at]
         waiting = [(place, register) for place in begin]

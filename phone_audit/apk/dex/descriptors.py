@@ -43,15 +43,10 @@ def java_name(descriptor: bytes) -> str:
 
 
 def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[bytes]:
-    """Return the first descriptors under a prefix.
+    """Return the first `most` descriptors under a prefix such as `Lcom/adjust/sdk`, of which sorted ones are given.
 
-    Args:
-        descriptors: sorted.
-        prefix: such as `Lcom/adjust/sdk`; unless it ends in a slash, it must end where a label ends, so that
-            `Lcom/adjust/sdkx/A;` is not under it.
-        most: how many are wanted.
-
-    The time does not depend on how many are under it.
+    Unless it ends in a slash, it must end where a label ends, so that `Lcom/adjust/sdkx/A;` is not under it. The time
+    does not depend on how many are under it.
     """
     return list(islice(each_under(descriptors, prefix), most))
 

@@ -80,14 +80,7 @@ class Header:
 
 
 def read_headers(data: memoryview) -> tuple[tuple[Header, ...], tuple[Problem, ...]]:
-    """Read the header, or all headers of a container (version 41).
-
-    Args:
-        data: the whole file; hostile.
-
-    Returns:
-        The headers that could be read, first one first, and what could not be read.
-    """
+    """Read the header, or all headers of a container (version 41); and say what could not be read."""
     header, problems = _read_header(data, 0)
     if header is None:
         return (), problems

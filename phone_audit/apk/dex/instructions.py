@@ -74,9 +74,9 @@ _Operands = tuple[tuple[int, ...], int | None, int | None, int | None]
 
 
 def walk(units: Units) -> Iterator[Instruction]:
-    """Return the instructions of a method in the order in which they stand.
+    """Return the instructions of a method in the order in which they stand; payloads are passed over.
 
-    Payloads of switches and array data are passed over. Every step goes forward, so the time is bounded by the length.
+    Every step goes forward, so the time is bounded by the length.
 
     Raises:
         DexCodeError: an unused opcode, or an instruction that leaves the method.
@@ -85,11 +85,7 @@ def walk(units: Units) -> Iterator[Instruction]:
 
 
 def starts(units: Units) -> Iterator[int]:
-    """Yield the code units at which the instructions of a method begin, in order.
-
-    Raises:
-        DexCodeError: as for `walk`.
-    """
+    """Yield the code units at which the instructions of a method begin, in order; raises as `walk`."""
     at, end = 0, len(units)
     while at < end:
         unit = units[at]

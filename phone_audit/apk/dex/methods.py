@@ -49,14 +49,10 @@ class Methods:
 
 
 def read_methods(data: Bytes, class_data: Offsets) -> Methods:
-    """Decode the methods of all classes.
+    """Decode the methods of all classes, given the offset of the class_data_item of each class, 0 where there is none.
 
-    Memory and time are bounded by the bytes, and by `MAX_METHODS`, whatever the counts say and however the items
-    overlap.
-
-    Args:
-        data: the whole file; hostile.
-        class_data: offset of the class_data_item for each class definition, 0 where there is none.
+    Memory and time are bounded by the bytes, which are hostile, and by `MAX_METHODS`, whatever the counts say and
+    however the items overlap.
     """
     named = np.flatnonzero(class_data)
     rows = named[class_data[named] < data.size]
@@ -115,17 +111,9 @@ def _narrow(column: NDArray[Any]) -> Offsets:
 
 
 def _values(window: Bytes, firsts: Numbers, ends: Numbers, at: Numbers, count: int) -> Numbers:
-    """Read unsigned LEB128 numbers that stand side by side, no more than 32 bits of each.
+    """Read `count` unsigned LEB128 numbers that stand side by side from each number `at` on, 32 bits of each at most.
 
-    Args:
-        window: what they stand in.
-        firsts: where each number of the window begins.
-        ends: its last byte.
-        at: of which numbers.
-        count: how many from each of these on.
-
-    Returns:
-        An array of `count` rows.
+    `firsts` and `ends` say where each number of the window begins and ends. Returned is an array of `count` rows.
     """
     number = (at + np.arange(count)[:, None]).ravel()
     first = firsts[number]

@@ -104,10 +104,8 @@ class Strings:
     def raw(self, items: Offsets, room: int | None = None) -> list[bytes]:
         """Return the undecoded texts of these items; all of them must be in `self.items`.
 
-        Args:
-            items: offsets of the items.
-            room: bytes that the answer may have; as many as the file where it is None. It stops before it has more,
-                which happens only where texts overlap or are asked for again.
+        It stops before it has more than `room` bytes, or as many as the file, which happens only where texts overlap or
+        are asked for again.
         """
         index = np.searchsorted(self.items, items)
         starts, ends = self.starts[index], self.ends[index]
@@ -134,14 +132,10 @@ class Strings:
         yield from self._texts(np.unique(index[found < ends[index]]))
 
     def headed(self, inner: bytes, marks: bytes, longest: int) -> Iterator[Text]:
-        """Yield every text that up to its first slash, or its end, consists of a few bytes only.
+        """Yield every text whose head, what stands before the first slash or the end, consists of a few bytes only.
 
-        Args:
-            inner: bytes that the head may hold.
-            marks: further bytes of which it must hold one at least.
-            longest: bytes that a head may have; a text with a longer one is left out.
-
-        Two slashes at the very start are passed over.
+        A head may hold the bytes of `inner` and must hold one of `marks`; it has no more than `longest`. Two slashes at
+        the very start are passed over.
         """
         every = inner + marks
         head = re.compile(rb"(?://)?+([%b]*+[%b][%b]*+)(?=[/\0]|\Z)" % tuple(map(re.escape, (inner, marks, every))))
@@ -199,12 +193,7 @@ class Strings:
 
 
 def read_strings(data: Bytes, items: Offsets) -> Strings:
-    """Find where the texts of string_data_items begin and end.
-
-    Args:
-        data: the whole file; hostile.
-        items: offsets of the items in ascending order, each once, all inside `data`.
-    """
+    """Find where the texts of string_data_items begin and end: ascending offsets, each once, all inside `data`."""
     starts = _text_starts(data, items)
     if np.all(starts[1:] > starts[:-1]):
         ends = _ends_side_by_side(data, items, starts)

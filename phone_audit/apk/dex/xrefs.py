@@ -36,12 +36,9 @@ class Use(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Places that look like uses, in the order in which they stand; nothing is verified yet.
+    """Places that look like uses, ascending; nothing is verified yet.
 
-    Attributes:
-        offsets: bytes from the start of the file.
-        ids: the numbers that stand there.
-        bodies: rows of `DexIndex.bodies`.
+    They are offsets in bytes, the numbers that stand there, and rows of `DexIndex.bodies`.
     """
 
     offsets: NDArray[np.int64]
@@ -79,14 +76,10 @@ def candidates(index: DexIndex, kind: Kind, ids: Collection[int]) -> Candidates:
 
 
 def verified(index: DexIndex, places: Candidates, full: Container[int] = ()) -> Iterator[Use]:
-    """Yield the candidates that are instructions, lazily: what is not taken is not walked.
+    """Yield the candidates, by ascending offset, that are instructions, lazily: what is not taken is not walked.
 
-    Within one method the walk goes on where it stopped, so no code unit is walked twice.
-
-    Args:
-        index: what they were searched in.
-        places: by ascending offset.
-        full: numbers that are passed over; the caller may add to it meanwhile.
+    Within one method the walk goes on where it stopped, so no code unit is walked twice. Numbers in `full`, to which
+    the caller may add meanwhile, are passed over.
     """
     if not places.offsets.size:
         return

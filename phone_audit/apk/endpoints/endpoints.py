@@ -170,7 +170,9 @@ def find_endpoints(
     elsewhere: AssetFacts = NO_ASSETS,
     uses: RulesByUse = no_uses,
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
-    """Find the endpoints in the strings of DEX files, and join those of other files to them.
+    """Return the endpoints in strings of DEX files and in other files, by host, and what was left out.
+
+    Those that a rule takes out are among them.
 
     Args:
         dexes: the DEX files of one package.
@@ -178,9 +180,6 @@ def find_endpoints(
         knowledge: owners of hosts, and rules that take endpoints out.
         elsewhere: what other files of the package mention.
         uses: see `HostCollector.endpoints`.
-
-    Returns:
-        Endpoints by host, those that a rule takes out among them; and what was left out.
     """
     collector = HostCollector(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):

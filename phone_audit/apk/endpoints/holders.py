@@ -1,12 +1,12 @@
 """What holds a text in the code of a package, and whose code holds each endpoint."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
@@ -19,10 +19,6 @@ _TEXT_TYPES: Final = (b"Ljava/lang/String;", b"Ljava/lang/CharSequence;", b"Ljav
 MAX_PLACES: Final = 5
 """Places shown as evidence of one owner of an endpoint; also the instructions looked at of one string."""
 
-_UNKNOWN: Final = Owner("unknown", None)
-_PARTIES: Final = ("first-party", "library", "obfuscated", "unknown")
-"""The order in which owners are listed."""
-
 
 class Spot(NamedTuple):
     """A string of a DEX file: the file, and the offset of its string_data_item in bytes."""
@@ -32,13 +28,7 @@ class Spot(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A text in one part.
-
-    Attributes:
-        number: its string index there.
-        users: instructions that load it.
-        owners: classes whose static fields begin with it.
-    """
+    """A text in one part: its string index, instructions that load it, classes whose static fields begin with it."""
 
     text: Spot
     part: DexIndex
@@ -89,19 +79,12 @@ class _Place(NamedTuple):
     offset: int | None
 
 
-def name_holders(
-    endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], owner_of: Callable[[str], Owner]
-) -> tuple[Endpoint, ...]:
+def name_holders(endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], owner_of: OwnerOf) -> tuple[Endpoint, ...]:
     """Put into each endpoint who holds it.
 
     Only strings that are evidence of an endpoint that no rule takes out are looked for. A string that no method loads
     is looked for among the initial values of static fields. What nothing holds in a way that can be seen, such as text
     in other files, stays with an unknown owner.
-
-    Args:
-        endpoints: their evidence names DEX file and offset of each string.
-        indexes: one for each part of each DEX file of the package.
-        owner_of: tells whose code a class is, by its name in Java form.
     """
     wanted = defaultdict(set)
     for text in (text for endpoint in endpoints for text in _texts(endpoint)):
@@ -135,7 +118,7 @@ def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _P
             yield offset_of[number], _Place(java_name(index.defined_class(class_def)), None, None)
 
 
-def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of: Callable[[str], Owner]) -> Endpoint:
+def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of: OwnerOf) -> Endpoint:
     if endpoint.ruled_out is not None:
         return endpoint
     by_owner: dict[Owner, list[Evidence]] = defaultdict(list)
@@ -143,18 +126,18 @@ def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of:
         for one in holder.evidence:
             for owner, evidence in _shown(one, places, owner_of):
                 by_owner[owner].append(evidence)
-    order = sorted(by_owner, key=lambda owner: (_PARTIES.index(owner.party), owner.library or ""))
+    order = sorted(by_owner, key=owner_order)
     held = tuple(HeldBy(party=one.party, library=one.library, evidence=_first(by_owner[one])) for one in order)
     return endpoint.model_copy(update={"held_by": held})
 
 
 def _shown(
-    one: Evidence, places: Mapping[Spot, Sequence[_Place]], owner_of: Callable[[str], Owner]
+    one: Evidence, places: Mapping[Spot, Sequence[_Place]], owner_of: OwnerOf
 ) -> Iterator[tuple[Owner, Evidence]]:
     """Yield one piece of evidence for each place that holds its string; the string itself where none does."""
     held = places.get(Spot(one.where, one.offset), ()) if one.offset is not None and one.method is None else ()
     if not held:
-        yield _UNKNOWN, one
+        yield UNKNOWN_OWNER, one
     for place in held:
         known = {"class_": place.class_, "method": place.method, "offset": place.offset or one.offset}
         yield owner_of(place.class_), one.model_copy(update=known)

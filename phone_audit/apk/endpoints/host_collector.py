@@ -106,12 +106,9 @@ class HostRecord:
 
 
 class HostCollector:
-    """Joins mentions of hosts into one endpoint a host.
+    """Joins mentions of hosts into one endpoint a host; `complete` is false once a host or a mention was left out.
 
     Its size is bounded by `MAX_HOSTS`, `MAX_URLS` and `MAX_EVIDENCE`, however much is added.
-
-    Attributes:
-        complete: false once a host or a mention was left out.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -144,8 +141,7 @@ class HostCollector:
             kind: what sort of text it stands in.
             where: the file inside the package.
             offset: where the text begins in that file, in bytes.
-            rule: the rule of `BY_ANALYSIS` that takes this mention out: by what it looks like, where it is a name
-                alone, and by the place it stands in, where it has a URL.
+            rule: the rule of `BY_ANALYSIS` that takes this mention out, by its looks or by the place it stands in.
             encoding: how it was written, where it had to be decoded.
         """
         record = self._hosts.get(found.host)
@@ -172,11 +168,7 @@ class HostCollector:
                 record.evidence.append(evidence)
 
     def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
-        """Return what was gathered, by host.
-
-        Args:
-            uses: tells of strings of DEX files which rule takes them out by what the code does with them.
-        """
+        """Return what was gathered, by host; `uses` tells which rules take strings of DEX files out by their use."""
         undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
@@ -233,12 +225,9 @@ class HostCollector:
 
 
 class KnownHost(NamedTuple):
-    """What knowledge says about a host.
+    """What knowledge says about a host: whose it is, and what takes it out whatever its URLs are.
 
-    Attributes:
-        owner: whose it is.
-        is_wanted: whether a tracker or a published incident has it, so that it counts wherever it stands.
-        rule: what takes it out whatever its URLs are.
+    With `is_wanted` a tracker or a published incident has it, so that it counts wherever it stands.
     """
 
     owner: HostFact | None

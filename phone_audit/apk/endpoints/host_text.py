@@ -229,10 +229,9 @@ def _kind(host: str) -> HostKind:
 
 
 def _ipv4(host: str) -> str | None:
-    """Return an IPv4 address as four numbers.
+    """Return an IPv4 address as four numbers; browsers take one to four, also in hexadecimal or octal form.
 
-    Browsers take one to four of them, also in hexadecimal or octal form, and the last one fills the bytes that are left
-    (WHATWG URL, "IPv4 parser").
+    The last one fills the bytes that are left (WHATWG URL, "IPv4 parser").
     """
     if _is_ipv4(host):
         return host

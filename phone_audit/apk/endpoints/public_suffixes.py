@@ -14,13 +14,7 @@ _extract = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_d
 
 @lru_cache(maxsize=4096)
 def registered_domain(host: str) -> str | None:
-    """Return the public suffix and the one label before it.
-
-    Args:
-        host: a host name in lower case, without a dot at the end; not an address.
-
-    Returns:
-        None where the last label is no public suffix, or where nothing stands before the suffix.
+    """Return the public suffix of a host in lower case and the one label before it; None where either is missing.
 
     Example:
         >>> registered_domain("stat.shop.example.co.uk")

@@ -76,11 +76,7 @@ class OtherUseError(Exception):
 
 
 class Follower:
-    """Follows texts through the code of one package.
-
-    Args:
-        indexes: one for each part of each DEX file of the package.
-    """
+    """Follows texts through the code of one package."""
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
@@ -90,9 +86,7 @@ class Follower:
     def rules_of(self, index: DexIndex, use: Use) -> set[str]:
         """Return the rules for what happens to a text after one instruction has loaded it.
 
-        Raises:
-            OtherUseError: something else happens, or it is not known what.
-            DexCodeError: the code is broken.
+        Raises OtherUseError where something else happens or may, DexCodeError where the code is broken.
         """
         method = self._method(index, use.row)
         at = method.at(use.unit)
@@ -255,10 +249,7 @@ def _is_console(index: DexIndex, method: Method, called: Instruction) -> bool:
 def step_of(owner: bytes, name: str, *, is_receiver: bool) -> Step | None:
     """Tell what a method of Android does on the way to such a question; None for all others.
 
-    Args:
-        owner: the descriptor of its class.
-        name: the name of the method.
-        is_receiver: whether what is followed is the object that is called.
+    With `is_receiver` what is followed is the object that is called.
 
     Example:
         >>> step_of(b"Landroid/net/Uri;", "parse", is_receiver=False)

@@ -12,11 +12,11 @@ message of an exception that was caught; whoever goes so far encrypts them, and 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import count_values
@@ -59,7 +59,7 @@ _SHARE: Final = 0.6
 
 def rules_by_use(
     indexes: Sequence[DexIndex],
-    owner_of: Callable[[str], Owner],
+    owner_of: OwnerOf,
     constants: Sequence[RuledOutRule],
     texts: Mapping[Spot, str],
 ) -> dict[Spot, str]:
@@ -69,7 +69,7 @@ def rules_by_use(
 
     Args:
         indexes: one for each part of each DEX file of the package.
-        owner_of: tells whose code a class is, by its name in Java form.
+        owner_of: tells whose code a class is.
         constants: rules that name whole texts and the classes that hold them.
         texts: strings that hold a host, and what they say.
     """
@@ -83,7 +83,7 @@ def rules_by_use(
 
 def _rules_of_others(
     indexes: Sequence[DexIndex],
-    owner_of: Callable[[str], Owner],
+    owner_of: OwnerOf,
     constants: Sequence[RuledOutRule],
     texts: Mapping[Spot, str],
     mentions: Sequence[Mention],
@@ -108,7 +108,7 @@ class _Uses:
     def __init__(
         self,
         indexes: Sequence[DexIndex],
-        owner_of: Callable[[str], Owner],
+        owner_of: OwnerOf,
         constants: Sequence[RuledOutRule],
         read: Collection[bytes],
     ) -> None:
@@ -154,12 +154,7 @@ class _Uses:
 
 
 def spots_in_lists(mentions: Sequence[Mention], texts: Mapping[Spot, str]) -> frozenset[Spot]:
-    """Return the texts that nothing but lists of public suffixes hold.
-
-    Args:
-        mentions: what holds the texts, all of them.
-        texts: strings that hold a host, and what they say; those with a URL are left out.
-    """
+    """Return the texts without a URL that nothing but lists of public suffixes hold."""
     bare = [one for one in mentions if "/" not in texts[one.text]]
     parts = {id(one.part): one.part for one in bare}
     rows = Counter((id(one.part), use.row) for one in bare for use in one.users)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap, MemberAccess, State
-from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.ir import Block, Callees, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import SMALL
+from phone_audit.apk.flows.taint_rules import CALLBACKS, SMALL
 from phone_audit.apk.flows.taints import NOTHING, Atom, Leak, Obj, Taint, TaintState, Value, bounded, taints
 
 MAX_CALLS: Final = 5
@@ -66,11 +65,11 @@ class AbstractInterpreter:
             return False
         arguments = self._arguments(body)
         shared = self._shared
-        kept_back = max(0, shared.left - _MOST_A_ROOT)
-        shared.left -= kept_back
+        kept_back = max(0, shared.budget - _MOST_A_ROOT)
+        shared.budget -= kept_back
         returned, heap = self.run(method, arguments, Heap(), ())
-        shared.cut |= shared.left <= 0
-        shared.left += kept_back
+        shared.cut |= shared.budget <= 0
+        shared.budget += kept_back
         if not shared.tainted:
             return False
         own = {atom for value in arguments for atom in value if isinstance(atom, Taint)}
@@ -79,7 +78,7 @@ class AbstractInterpreter:
     def _arguments(self, body: LiftedMethod) -> list[Value]:
         """Return what a method is handed by Android."""
         named = self._program.name_of(body.method)
-        data = self._shared.callback(named.name, named.proto)
+        data = CALLBACKS.get((named.name, named.proto))
         self._shared.tainted = False
         arguments: list[Value] = []
         for number in range(body.ins):
@@ -87,23 +86,16 @@ class AbstractInterpreter:
             owner = named.owner if this else b"?"
             arguments.append(frozenset({Obj("unknown", (*body.method, -1 - number), owner, own=this)}))
         if data and arguments:
-            class_, name, offset, file = body.place
-            arguments[-1] |= {self._shared.taint(data, ((class_, name, offset, f"is handed {data}", file),))}
+            arguments[-1] |= {self._shared.taint(data, (body.place.step(0, f"is handed {data}"),))}
         return arguments
 
     def run(
         self, method: Method, arguments: Sequence[Value], heap: Heap, chain: tuple[Method, ...]
     ) -> tuple[Value, Heap]:
-        """Follow a method.
+        """Follow a method, given what each argument register may hold and what objects hold, which is not changed.
 
-        Args:
-            method: the method.
-            arguments: what each argument register may hold.
-            heap: what objects hold; not changed.
-            chain: the methods that are being followed already.
-
-        Returns:
-            What it returns, and what objects hold then.
+        `chain` are the methods that are being followed already. Returned is what it returns, and what objects hold
+        then.
         """
         if heap.holds_anything_of(arguments):
             return self._run(method, arguments, heap, chain)
@@ -111,9 +103,9 @@ class AbstractInterpreter:
         key = (method, tuple(arguments), shared.version, len(chain))
         answer = self._known.get(key)
         if answer is None:
-            told = len(shared.told)
+            told = len(shared.leak_log)
             returned, left = self._run(method, arguments, Heap(), chain)
-            answer = self._known[key] = _Summary(returned, left, tuple(shared.told[told:]), shared.tainted)
+            answer = self._known[key] = _Summary(returned, left, tuple(shared.leak_log[told:]), shared.tainted)
         else:
             shared.tainted |= answer.tainted
         for leak in answer.leaks:
@@ -167,11 +159,11 @@ class AbstractInterpreter:
 
     def _run_block(self, frame: _Frame, state: State, block: Block) -> bool:
         """Run what stands in a block; tell whether the budget was enough."""
-        left = self._shared.left
+        left = self._shared.budget
         if left <= 0:
             return False
         size = len(block.offsets)
-        self._shared.left = left - size
+        self._shared.budget = left - size
         registers = state.registers
         for what, to, more in block.ops if size <= left else block.ops[:left]:
             if what is _SET:
@@ -184,7 +176,7 @@ class AbstractInterpreter:
                 state.result = self._invoke(frame, state, more)
             else:
                 self._other(frame, state, (what, to, more))
-        return self._shared.left > 0
+        return self._shared.budget > 0
 
     def _other(self, frame: _Frame, state: State, op: Op) -> None:
         what, to, more = op
@@ -194,7 +186,7 @@ class AbstractInterpreter:
         elif what is OpKind.RETURN:
             self._return(frame, state, to)
         else:
-            self._members.apply(state, op, frame.body.place[0])
+            self._members.apply(state, op, frame.body.place.class_)
 
     def _return(self, frame: _Frame, state: State, register: int) -> None:
         if register >= 0:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.flows import taint_rules
-from phone_audit.apk.flows.callees import ApiModel, Callees
 from phone_audit.apk.flows.heap import Heap
-from phone_audit.apk.flows.ir import CallSite
+from phone_audit.apk.flows.ir import ApiModel, Callees, CallSite
 from phone_audit.apk.flows.program import Program
 from phone_audit.apk.flows.taints import (
     ANY,
@@ -35,14 +34,7 @@ _OUT: Final = (mark("network"), mark("process"))
 
 
 class Call(NamedTuple):
-    """One call of something that is not defined in the package.
-
-    Attributes:
-        site: the instruction.
-        api: what the models say of it.
-        values: what each argument register may hold, the object first.
-        heap: what objects hold; is changed.
-    """
+    """One call of something that the package does not define: `values` hold the object first; `heap` is changed."""
 
     site: CallSite
     api: ApiModel
@@ -79,7 +71,7 @@ class CallModel:
     def _sink(self, call: Call) -> None:
         api, values, heap = call.api, call.values, call.heap
         sink = api.sink or self._written_to(call)
-        if sink is None or (sink.name == "log" and call.site.begin[0].startswith(taint_rules.CONTAINERS)):
+        if sink is None or (sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS)):
             return
         handed = values if call.site.static or sink.receiver else values[sink.first :]
         reached = heap.closure_of_all(handed)
@@ -120,7 +112,7 @@ class CallModel:
     def _message(self, call: Call) -> None:
         reached = taints(call.heap.closure_of_all(call.values)) if self._shared.tainted else NOTHING
         own = self._program.place(b"Landroid/os/Message;") is not None
-        class_, step = call.site.begin[0], call.site.step("puts it into a message")
+        class_, step = call.site.begin.class_, call.site.step("puts it into a message")
         for slot in taint_rules.MESSAGE_FIELDS if reached else ():
             self._shared.keep(field_place(f"Landroid/os/Message;->{slot}", class_, own=own), reached, step)
 
@@ -239,7 +231,7 @@ class Extras:
         if name.startswith("get") and keys:
             if site.callee.returns == b"Z":
                 return NOTHING
-            return bounded(atom for key in keys for atom in self._get(values[0], key, site.begin[0], heap))
+            return bounded(atom for key in keys for atom in self._get(values[0], key, site.begin.class_, heap))
         return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
 
     def _put(self, site: CallSite, values: Sequence[Value], keys: Sequence[str], heap: Heap) -> None:
@@ -251,7 +243,7 @@ class Extras:
         if reached:
             for key in keys:
                 step = site.step(f"puts it under the name {key!r}")
-                self._shared.keep(extra_place(key, site.begin[0]), reached, step)
+                self._shared.keep(extra_place(key, site.begin.class_), reached, step)
 
     def _get(self, holder: Value, key: str, class_: str, heap: Heap) -> set[Atom]:
         slot: Slot = f"extra {key}"

@@ -12,9 +12,9 @@ from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.abstract_interpreter import MAX_CALLS, AbstractInterpreter
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import WORDS, Sources, source_methods
-from phone_audit.apk.flows.taints import Leak, Step, TaintState, as_flow_step
+from phone_audit.apk.flows.taints import Leak, Step, TaintState
 from phone_audit.knowledge.schema.behaviour import Leaf
-from phone_audit.model.apk import Behaviour
+from phone_audit.model.apk import Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
 
 MAX_INSTRUCTIONS: Final = 4_000
@@ -47,12 +47,7 @@ _VIEW_HANDLER: Final = "(Landroid/view/View;)V"
 
 
 class Reachability:
-    """Answers for the methods of one package.
-
-    Args:
-        program: its code.
-        components: names of the components that the manifest switches on; None where the manifest could not be read.
-    """
+    """Answers for the methods of one package, of which the components are known that are switched on, or None."""
 
     def __init__(self, program: Program, components: Collection[str] | None) -> None:
         self._program = program
@@ -108,7 +103,7 @@ def find_flows(
     own: tuple[bytes, ...] = (),
     most: int = MAX_INSTRUCTIONS,
 ) -> tuple[tuple[Behaviour, ...], bool]:
-    """Find flows.
+    """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
     Args:
         indexes: the parts of the DEX files of one package.
@@ -116,9 +111,6 @@ def find_flows(
         active: names of the components that are switched on, None where that is not known.
         own: what descriptors of the package's own classes begin with; they are followed first.
         most: instructions that may be followed.
-
-    Returns:
-        One behaviour for each source, data, sink and place; and whether all data could be followed.
     """
     search = _Search(indexes, sources, own, most)
     search.run()
@@ -135,8 +127,7 @@ def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Le
     """Return one flow, the shortest, for each source and each method with a sink, of those that run."""
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
-        class_, method, *_ = leak.step
-        key = (leak.taint.data, leak.sink, leak.taint.steps[0], class_, method)
+        key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step.class_, leak.step.method)
         before = flows.get(key)
         if before is not None and (before.cleartext or not leak.cleartext):
             continue
@@ -163,7 +154,7 @@ class _Search:
     @property
     def cut(self) -> bool:
         """Whether something was not followed."""
-        return self._shared.left <= 0 or self._roots_cut or self._shared.cut or self.program.names.cut
+        return self._shared.budget <= 0 or self._roots_cut or self._shared.cut or self.program.names.cut
 
     @property
     def leaks(self) -> Mapping[Leak, set[Method]]:
@@ -234,17 +225,17 @@ class _Search:
 def _behaviour(leak: Leak) -> Behaviour:
     steps = (*leak.taint.steps, leak.step)
     evidence = tuple(
-        Evidence(kind="flow", where=step[4], value=step[3], class_=step[0], method=step[1], offset=step[2])
-        for step in steps
-        if step[4]
+        Evidence(kind="flow", where=at.file, value=at.what, class_=at.class_, method=at.method, offset=at.offset)
+        for at in steps
+        if at.file
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
         title=f"Passes on {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
         evidence=evidence,
-        source=leak.taint.steps[0][3].removeprefix("calls ").removeprefix("reads "),
-        sink=leak.step[3].removeprefix("calls "),
+        source=leak.taint.steps[0].what.removeprefix("calls ").removeprefix("reads "),
+        sink=leak.step.what.removeprefix("calls "),
         data=leak.taint.data,
         cleartext=leak.cleartext,
-        steps=tuple(as_flow_step(step) for step in steps),
+        steps=tuple(FlowStep(class_=at.class_, method=at.method, offset=at.offset, what=at.what) for at in steps),
     )

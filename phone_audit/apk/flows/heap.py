@@ -200,8 +200,7 @@ class MemberAccess:
 
     def _keep(self, heap: Heap, value: Value, use: FieldUse) -> None:
         if self._shared.tainted and value:
-            class_, method, offset, file = use.place
-            step = (class_, method, offset, f"keeps it in {use.field.java}", file)
+            step = use.step(f"keeps it in {use.field.java}")
             self._shared.keep(use.kept, _plain_taints(heap, value), step)
 
     def _load_element(self, heap: Heap, array: Value, slot: Slot, made: Value) -> Value:
@@ -240,7 +239,9 @@ class MemberAccess:
         slots = heap.slots(_STATICS)
         if use.field.name in slots:
             return slots[use.field.name]
-        return use.field.marks | self._shared.kept(use.kept) | self._shared.field_source(use.field.java, use.place)
+        found = use.field.marks | self._shared.kept(use.kept)
+        data = self._shared.source_fields.get(use.field.java)
+        return found | {self._shared.taint(data, (use.step(f"reads {use.field.java}"),))} if data else found
 
     def _store(self, heap: Heap, holder: Value, slot: Slot, value: Value) -> None:
         held_by = objects(holder)

@@ -7,8 +7,7 @@ from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
-from phone_audit.apk.flows.callees import Callees
-from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
@@ -34,15 +33,10 @@ _VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
 
 
 def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
-    """Cut a method into blocks, in the order in which they stand.
+    """Return blocks of a method: where their instructions begin, and the numbers of those that may follow.
 
-    What only a switch or an exception leads to follows no block; whoever runs the blocks starts there afresh.
-
-    Returns:
-        For each block the code units at which its instructions begin, and the numbers of the blocks that may follow.
-
-    Raises:
-        DexCodeError: the instructions cannot be told apart.
+    What only a switch or an exception leads to follows no block; whoever runs the blocks starts there afresh. Raises
+    DexCodeError where the instructions cannot be told apart.
     """
     offsets = list(starts(units))
     opcodes = [units[at] & 0xFF for at in offsets]
@@ -108,7 +102,7 @@ class Lifter:
             return None
         named = program.name_of(method)
         file = program.indexes[method.part].name
-        place = (java_name(named.owner), named.name + named.proto, code.offset, file)
+        place = Place(java_name(named.owner), named.name + named.proto, code.offset, file)
         found: list[tuple[Sequence[int], tuple[int, ...]]] = []
         if len(code.units) <= MAX_UNITS and code.ins <= code.registers <= _MAX_REGISTERS:
             try:
@@ -212,7 +206,9 @@ class _MethodLifter:
 
     def field(self, one: Instruction) -> Op:
         used = self._constants.field(self._method.part, one.index or 0)
-        kept = NOWHERE if self._is_other_message(used, one) else field_place(used.name, self._place[0], own=used.own)
+        kept = (
+            NOWHERE if self._is_other_message(used, one) else field_place(used.name, self._place.class_, own=used.own)
+        )
         return _FIELD_DO[one.opcode], one.registers[0], FieldUse(used, one.registers[-1], kept, one.offset, self._place)
 
     def _is_other_message(self, used: Field, one: Instruction) -> bool:

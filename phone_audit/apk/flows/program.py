@@ -33,8 +33,7 @@ class Named(NamedTuple):
 class Names:
     """Looks up method_ids by the number of the part that holds them, or by name; what is found is kept.
 
-    Attributes:
-        cut: whether there were too many of one name.
+    `cut` tells whether there were too many of one name.
     """
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
@@ -81,10 +80,7 @@ class Names:
         return self._indexes[part].prototype(number)
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
-        """Return the method_ids of one class with this name.
-
-        Android only loads tables of method_ids that go by class.
-        """
+        """Return the method_ids of one class with this name; Android only loads tables that go by class."""
         owners, names, _ = self._columns[part]
         first, end = np.searchsorted(owners, (kind, kind + 1)).tolist()
         found: list[int] = (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()
@@ -133,10 +129,7 @@ def _types(proto: str) -> list[bytes]:
 
 
 def _shorty(proto: str) -> str:
-    """Return the short form of a prototype.
-
-    The result first, one letter for each. Source: dex-format, "shorty_item".
-    """
+    """Return the short form of a prototype: one letter each, the result first. Source: dex-format, "shorty_item"."""
     parameters, _, result = proto.removeprefix("(").rpartition(")")
     return "".join("L" if one[0] in "L[" else one[0] for one in (result, *_TYPE.findall(parameters)) if one)
 
@@ -149,12 +142,7 @@ class Method(NamedTuple):
 
 
 class Program:
-    """Looks up what flows ask about; everything is found when first asked for, and kept.
-
-    Attributes:
-        indexes: the parts of its DEX files.
-        names: what they name.
-    """
+    """Looks up what flows ask about the parts of DEX files; everything is found when first asked for, and kept."""
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.indexes = indexes
@@ -226,9 +214,7 @@ class Program:
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
         """Return for each method those that call it, or may call it by a class above or below it.
 
-        Args:
-            methods: which.
-            by_own: leave out those that name a class of Android, such as `Runnable.run`; they are too many.
+        With `by_own` those that name a class of Android, such as `Runnable.run`, are left out; they are too many.
         """
         ids: list[dict[int, list[Method]]] = [{} for _ in self.indexes]
         found: dict[Method, set[Method]] = {}

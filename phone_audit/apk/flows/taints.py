@@ -11,21 +11,37 @@ from typing import Final, Literal, NamedTuple
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import Method
-from phone_audit.model.apk import FlowStep
 
 MAX_ATOMS: Final = 48
 """Atoms that one place keeps; sources are kept first."""
 
-Step = tuple[str, str, int, str, str]
-"""Class, method, offset in bytes, what happens, and the DEX file."""
-Place = tuple[str, str, int, str]
-"""Class, method, offset in bytes, and the DEX file."""
 _MAX_STEPS: Final = 3
 """Steps before the sink: the source, and fields or names that it is kept under."""
-
-
 NOWHERE: Final = ""
 """The place where nothing is kept."""
+
+
+class Step(NamedTuple):
+    """Something that happens to data; `offset` in bytes."""
+
+    class_: str
+    method: str
+    offset: int
+    what: str
+    file: str
+
+
+class Place(NamedTuple):
+    """Where the instructions of a method begin; `offset` in bytes."""
+
+    class_: str
+    method: str
+    offset: int
+    file: str
+
+    def step(self, unit: int, what: str) -> Step:
+        """Return what happens at a code unit of the method."""
+        return Step(self.class_, self.method, self.offset + 2 * unit, what, self.file)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,11 +140,6 @@ def texts(value: Iterable[Atom]) -> list[str]:
     return sorted([atom.text for atom in value if isinstance(atom, Text)])
 
 
-def as_flow_step(step: Step) -> FlowStep:
-    """Return a step as it is published."""
-    return FlowStep(class_=step[0], method=step[1], offset=step[2], what=step[3])
-
-
 class Leak(NamedTuple):
     """Data that reaches a sink."""
 
@@ -145,26 +156,26 @@ class TaintState:
     Attributes:
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
-        left: instructions that may still be followed.
+        budget: instructions that may still be followed.
         relevant: methods that lead to a source or to a field that holds data.
         leaks: what was found, each with the method that it was followed from.
         root: the method that is being followed from.
         cut: whether something was not followed.
         version: grows with what is known of fields, so that earlier answers can be told from later ones.
-        told: every leak in the order in which it was seen, again and again.
+        leak_log: every leak in the order in which it was seen, again and again.
         places: data by the field or name that it was put under.
         tainted: whether the method that is being followed from has met data yet.
     """
 
     sources: Mapping[str, str]
     source_fields: Mapping[str, str]
-    left: int
+    budget: int
     relevant: set[Method] = field(default_factory=set)
     leaks: dict[Leak, set[Method]] = field(default_factory=dict)
     root: Method | None = None
     cut: bool = False
     version: int = 0
-    told: list[Leak] = field(default_factory=list)
+    leak_log: list[Leak] = field(default_factory=list)
     places: dict[str, Value] = field(default_factory=dict)
     tainted: bool = False
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
@@ -179,7 +190,7 @@ class TaintState:
 
     def keep(self, place: str, value: Value, step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if not value or step[0].startswith(taint_rules.CONTAINERS):
+        if not value or step.class_.startswith(taint_rules.CONTAINERS):
             return
         before = self.places.get(place, NOTHING)
         known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
@@ -197,21 +208,11 @@ class TaintState:
             self.tainted = True
         return found
 
-    def field_source(self, java: str, place: Place) -> Value:
-        """Return the data that a field of Android holds."""
-        data = self.source_fields.get(java)
-        class_, method, offset, file = place
-        return frozenset({self.taint(data, ((class_, method, offset, f"reads {java}", file),))}) if data else NOTHING
-
-    def callback(self, name: str, proto: str) -> str | None:
-        """Return the data that a method is handed by Android, or None."""
-        return taint_rules.CALLBACKS.get((name, proto))
-
     def leak(self, leak: Leak) -> None:
         """Remember data that reaches a sink."""
         if self.root is not None:
             self.leaks.setdefault(leak, set()).add(self.root)
-        self.told.append(leak)
+        self.leak_log.append(leak)
 
 
 def owner_of(field: str) -> bytes:
@@ -231,9 +232,5 @@ def field_place(name: str, class_: str, *, own: bool) -> str:
 
 def extra_place(key: str, class_: str) -> str:
     """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
-    return f"extra {key} in {_vendor(class_)}"
-
-
-def _vendor(class_: str) -> str:
-    """Return the first two labels of the Java package of a class."""
-    return ".".join(class_.split(".")[:-1][:2])
+    vendor = ".".join(class_.split(".")[:-1][:2])
+    return f"extra {key} in {vendor}"

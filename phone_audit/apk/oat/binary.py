@@ -1,4 +1,8 @@
-"""Numbers and encoded values in the files that ART writes, and the error of a file that is not in order."""
+"""Numbers and encoded values in the files that ART writes, and the error of a file that is not in order.
+
+Whatever reads in this folder raises that error, unless it says that it never raises. Source: dex-format, "LEB128",
+"encoded_value encoding", "encoded_array", "encoded_annotation".
+"""
 
 from typing import Final
 
@@ -23,20 +27,12 @@ class CodeFileError(ApkError):
 
 
 def half(view: memoryview, at: int) -> int:
-    """Read an unsigned number of 16 bits.
-
-    Raises:
-        CodeFileError: it does not lie in the bytes.
-    """
+    """Read an unsigned number of 16 bits."""
     return _number(view, at, 2)
 
 
 def word(view: memoryview, at: int) -> int:
-    """Read an unsigned number of 32 bits.
-
-    Raises:
-        CodeFileError: it does not lie in the bytes.
-    """
+    """Read an unsigned number of 32 bits."""
     return _number(view, at, 4)
 
 
@@ -47,13 +43,7 @@ def _number(view: memoryview, at: int, size: int) -> int:
 
 
 def uleb128(view: memoryview, at: int) -> tuple[int, int]:
-    """Read an unsigned LEB128 number, no more than 32 bits of it; give it, and where the next one begins.
-
-    Source: dex-format, "LEB128".
-
-    Raises:
-        CodeFileError: it does not lie in the bytes, or is longer than five bytes.
-    """
+    """Read an unsigned LEB128 number, 32 bits of it at most; return it, and where the next one begins."""
     if at < len(view) and view[at] < 0x80:
         return view[at], at + 1
     value = 0
@@ -65,11 +55,7 @@ def uleb128(view: memoryview, at: int) -> tuple[int, int]:
 
 
 def sleb128(view: memoryview, at: int) -> tuple[int, int]:
-    """Read a signed LEB128 number; give it, and where the next one begins.
-
-    Raises:
-        CodeFileError: it does not lie in the bytes, or is longer than five bytes.
-    """
+    """Read a signed LEB128 number; return it, and where the next one begins."""
     value, after = uleb128(view, at)
     bits = 7 * (after - at)
     if bits <= 28:  # four bytes; a fifth one fills the 32 bits
@@ -88,21 +74,13 @@ def to_uleb128(number: int) -> bytes:
 
 
 def end_of_array(data: memoryview, at: int) -> int:
-    """Return where an encoded_array ends.
-
-    Raises:
-        CodeFileError: it is not whole.
-    """
+    """Return where an encoded_array ends."""
     count, at = uleb128(data, at)
     return _end(data, at, [(count, False)])
 
 
 def end_of_annotation(data: memoryview, at: int) -> int:
-    """Return where an encoded_annotation ends.
-
-    Raises:
-        CodeFileError: it is not whole.
-    """
+    """Return where an encoded_annotation ends."""
     _, at = uleb128(data, at)
     count, at = uleb128(data, at)
     return _end(data, at, [(count, True)])

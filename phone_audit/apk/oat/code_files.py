@@ -81,11 +81,7 @@ def read_beside(files: Sequence[CompiledFile], apk: str) -> BesideCode:
 
 
 def dex_files(view: memoryview) -> tuple[list[bytes | memoryview], list[Problem]]:
-    """Return the DEX files of one file in standard form, and what could not be read.
-
-    Raises:
-        CodeFileError: it is none of the files that hold code.
-    """
+    """Return the DEX files of one file in standard form, and what could not be read."""
     magic = bytes(view[:4])
     if magic == MAGIC:
         return [view], []
@@ -132,11 +128,7 @@ def _skipped(name: str, problem: Problem) -> Skipped:
 
 
 def embedded_dex(view: memoryview) -> Iterator[memoryview]:
-    """Yield the DEX files inside a file, by place; one inside another is left out, since it is an entry of that one.
-
-    Args:
-        view: the whole file; hostile. Nothing is copied.
-    """
+    """Yield the DEX files inside a file, by place; one inside another is left out, as it is an entry of that one."""
     at = found = 0
     while found < MOST_DEX_FILES and (hit := _MAGIC.search(view, at)):
         size = _size_at(view, hit.start())

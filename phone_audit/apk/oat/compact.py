@@ -44,14 +44,7 @@ _ROOM: Final = 4
 
 
 class CompactCode:
-    """One code item.
-
-    Attributes:
-        units: how many code units it has.
-
-    Raises:
-        CodeFileError: it is not whole.
-    """
+    """One code item; `units` are its code units."""
 
     def __init__(self, data: memoryview, at: int, data_at: int) -> None:
         fields, count = half(data, at), half(data, at + 2)
@@ -75,11 +68,7 @@ class CompactCode:
         self._tries_at = self._end + -(data_at + self._end) % 4
 
     def standard(self, recorded: OriginalOperands | None) -> tuple[bytes, CodeFileError | None]:
-        """Return the code_item, without debug information, and what kept its instructions from being put back.
-
-        Raises:
-            CodeFileError: its exception handlers are not whole.
-        """
+        """Return the code_item, without debug information, and what kept its instructions from being put back."""
         end = self._end_of_handlers() if self._tries else 0
         sizes = (self._registers, self._ins, self._outs, self._tries)
         head = _CODE_ITEM.pack(*(size & 0xFFFF for size in sizes), 0, self.units)
@@ -112,17 +101,7 @@ class CompactCode:
 
 
 def standard_dex(stored: StoredDex) -> tuple[bytes, tuple[Problem, ...]]:
-    """Write the standard DEX file.
-
-    Args:
-        stored: a compact DEX; hostile.
-
-    Returns:
-        The file, and what could not be taken over.
-
-    Raises:
-        CodeFileError: it has no whole header, or its parts lie on top of each other.
-    """
+    """Return the standard DEX file of a compact one, and what could not be taken over."""
     return _Writer(stored).write()
 
 

@@ -58,12 +58,7 @@ class Kind(Enum):
 
 
 class Output:
-    """What is written behind the tables.
-
-    Args:
-        at: where it begins, bytes from the start of the file.
-        room: bytes that the whole file may have.
-    """
+    """What is written behind the tables, from offset `at` on; the whole file may have `room` bytes."""
 
     def __init__(self, at: int, room: int) -> None:
         self.content = bytearray()
@@ -73,11 +68,7 @@ class Output:
         self._counts: dict[int, int] = {}
 
     def put(self, kind: Kind, content: bytes, align: int) -> int:
-        """Write an item; items of one kind have to follow each other. Gives where it stands in the file.
-
-        Raises:
-            CodeFileError: there is no room left.
-        """
+        """Write an item; items of one kind have to follow each other. Return where it stands in the file."""
         self.content += b"\0" * (-(self._at + len(self.content)) % align)
         place = self._at + len(self.content)
         self.content += content
@@ -88,21 +79,13 @@ class Output:
         return place
 
     def spend(self, size: int) -> None:
-        """Count bytes that were read or written.
-
-        Raises:
-            CodeFileError: they are more than a file in order can have, so its parts lie on top of each other.
-        """
+        """Count bytes read or written; parts that are longer than any file in order lie on top of each other."""
         self._room -= size
         if self._room < 0:
             raise CodeFileError("Its parts lie on top of each other; it was not read.", "overlap")
 
     def spend_on_damage(self, at: int, size: int) -> None:
-        """Count an item that is damaged: much of it may have been read in vain, unless it lies outside `size` bytes.
-
-        Raises:
-            CodeFileError: as `spend`.
-        """
+        """Count a damaged item: much of it may have been read in vain, unless it lies outside `size` bytes."""
         if at < size:
             self.spend(_DAMAGED)
 
@@ -129,15 +112,7 @@ class _Directory(NamedTuple):
 
 
 class Annotations:
-    """Takes annotations over.
-
-    Args:
-        data: the data section; hostile.
-        output: where they are written.
-
-    Attributes:
-        lost: how many items could not be read.
-    """
+    """Takes annotations over from a data section; `lost` items could not be read."""
 
     def __init__(self, data: memoryview, output: Output) -> None:
         self._data = data
@@ -145,11 +120,7 @@ class Annotations:
         self.lost = 0
 
     def moved(self, directories: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Write the directories at these offsets and all that they name; give where they stand now, 0 for none.
-
-        Raises:
-            CodeFileError: there is no room left.
-        """
+        """Write the directories at these offsets and all that they name; return where they stand now, 0 for none."""
         read = self._each(set(directories.tolist()), self._directory)
         references = self._each({at for one in read.values() for _, at in one.parameters}, self._list)
         named = {at for one in read.values() for at in (one.own, *(place for _, place in one.members))}

@@ -18,10 +18,7 @@ def lacks_code(path: Path, parts: Parts | None) -> bool:
 
     Android begins with `classes.dex`, so that other names, and one that is empty, count for nothing. A directory that
     is larger than that of any honest package is not looked through here: what lies beside such a file is read too.
-
-    Args:
-        path: where it lies.
-        parts: what of it is here; None: all of it.
+    `parts` says what of the file is here; None: all of it.
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -34,13 +31,9 @@ def lacks_code(path: Path, parts: Parts | None) -> bool:
 
 
 def files_near(path: Path, shown_as: str) -> tuple[CompiledFile, ...]:
-    """Return the file that holds the code of an APK if it does not; nothing where there is none.
+    """Return the file that holds the code of an APK if it does not, named as `shown_as` is; or nothing.
 
     It is `oat/ARCH/NAME.vdex` of the first architecture that has one, or else the `.odex` file.
-
-    Args:
-        path: the APK.
-        shown_as: its name in the record; the file is called accordingly.
     """
     try:
         folder = path.parent / _FOLDER

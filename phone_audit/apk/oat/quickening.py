@@ -43,11 +43,7 @@ class OriginalOperands(Protocol):
         ...
 
     def named(self, at: int) -> int:
-        """Return what the instruction at a code unit named.
-
-        Raises:
-            CodeFileError: nothing was written down for it.
-        """
+        """Return what the instruction at a code unit named."""
         ...
 
 
@@ -95,11 +91,7 @@ class PositionedOperands:
 
 
 def restore(units: Units, recorded: OriginalOperands) -> None:
-    """Put back the instructions of one method.
-
-    Raises:
-        CodeFileError: what was written down does not fit the code; the instructions up to there are put back.
-    """
+    """Put back the instructions of one method, up to where what was written down does not fit the code."""
     at, end = 0, len(units)
     while at < end:
         unit = units[at]
@@ -125,14 +117,8 @@ class QuickeningInfo(Protocol):
     def of(self, method: int, code: int) -> OriginalOperands | None:
         """Return what was written down for a method; None where its instructions are as they were.
 
-        It is asked once for each method with code, in the order of the file.
-
-        Args:
-            method: index into method_ids.
-            code: offset of its code, as class_data has it.
-
-        Raises:
-            CodeFileError: the bytes are not in order.
+        It is asked once for each method with code, in the order of the file: by its index into method_ids, and the
+        offset of its code as class_data has it.
         """
         ...
 

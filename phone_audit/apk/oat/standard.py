@@ -61,11 +61,7 @@ class ClassData:
 
 
 def read_class_data(data: memoryview, at: int) -> ClassData:
-    """Read the item at an offset.
-
-    Raises:
-        CodeFileError: it is not whole.
-    """
+    """Read the item at an offset."""
     start = at
     counts = []
     for _ in range(4):
@@ -97,11 +93,7 @@ def _methods(data: memoryview, at: int, count: int) -> tuple[tuple[Method, ...],
 def restored(main: memoryview, quickening: QuickeningInfo) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
     """Return the DEX file as it was before ART changed it, and what could not be put back.
 
-    Time is bounded by the bytes, however methods overlap.
-
-    Args:
-        main: the DEX file; hostile. It is copied only where something was replaced.
-        quickening: what was written down for it.
+    Time is bounded by the bytes, however methods overlap. It is copied only where something was replaced.
     """
     if isinstance(quickening, NoQuickening):
         return main, ()
@@ -128,11 +120,7 @@ def _restore_all(content: memoryview, main: memoryview, quickening: QuickeningIn
 
 
 def _units(content: memoryview, code: int, room: int) -> memoryview:
-    """Return the code units of a code_item.
-
-    Raises:
-        CodeFileError: they do not lie in the file, or are more than `room` bytes.
-    """
+    """Return the code units of a code_item, no more than `room` bytes."""
     begin = code + _CODE_HEADER
     size = 2 * word(content, code + _UNITS_AT)
     if begin + size > len(content) or size > room:
@@ -148,11 +136,8 @@ def not_restored(lost: int, first: str) -> Problem:
 def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
     """Yield the class_data_item of each class in the order of class_defs; those that are damaged are left out.
 
-    It ends early where the items are longer than the file together, which no tool writes.
-
-    Args:
-        main: what holds the header and the tables.
-        data: what the offsets in class_defs count from.
+    It ends early where the items are longer than the file together, which no tool writes. `main` holds the header and
+    the tables; the offsets in class_defs count from `data`.
     """
     room = len(data)
     for offset in class_defs(main)["class_data"].tolist():
@@ -170,20 +155,12 @@ def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
 
 
 def class_defs(main: memoryview) -> NDArray[np.void]:
-    """Return the table of classes, records of CLASS_DEF, as far as it lies in the file.
-
-    Raises:
-        CodeFileError: there is no whole header.
-    """
+    """Return the table of classes, records of CLASS_DEF, as far as it lies in the file."""
     return table(main, CLASS_DEFS_AT, CLASS_DEF)
 
 
 def table(main: memoryview, field: int, item: np.dtype[Any]) -> NDArray[Any]:
-    """Return a table that the header names at `field` (a count and an offset), as far as it lies in the file.
-
-    Raises:
-        CodeFileError: there is no whole header.
-    """
+    """Return a table that the header names at `field` (a count and an offset), as far as it lies in the file."""
     size, at = word(main, field), word(main, field + 4)
     count = min(size, max(0, len(main) - at) // item.itemsize)
     return np.frombuffer(main, item, count, at) if count else np.empty(0, item)

@@ -76,11 +76,7 @@ class _Layout:
 
 
 def read_vdex(view: memoryview) -> Vdex:
-    """Read the list of DEX files. Nothing is copied; never raises for what the bytes hold.
-
-    Args:
-        view: the whole file, which begins with `VDEX`; hostile.
-    """
+    """Read the list of DEX files of a whole file that begins with `VDEX`. Nothing is copied; never raises."""
     version = bytes(view[4:7]).decode("ascii", "replace")
     reader = _READERS.get(version)
     if reader is None:
@@ -141,11 +137,7 @@ _READERS: Final[dict[str, Callable[[memoryview], _Layout]]] = {
 
 
 def _places(view: memoryview, layout: _Layout) -> Iterator[int]:
-    """Yield where each DEX file begins: one behind the other, aligned to four bytes.
-
-    Raises:
-        CodeFileError: one is not there, or there are too many.
-    """
+    """Yield where each DEX file begins: one behind the other, aligned to four bytes."""
     at = layout.dex_at
     for number in range(layout.count):
         if at >= layout.dex_end:

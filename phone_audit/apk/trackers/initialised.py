@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.behaviours.find import Declared
-from phone_audit.apk.code.libraries import Owner, is_connector, longest_prefix, root_of
+from phone_audit.apk.code.libraries import OwnerOf, is_connector, longest_prefix, root_of
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, Use, candidates, verified
@@ -36,14 +36,9 @@ Flags = NDArray[np.bool_]
 
 
 class Surroundings(NamedTuple):
-    """What decides whether a call comes from elsewhere.
+    """What decides whether a call comes from elsewhere; what only talks to trackers (a connector) tells nothing."""
 
-    Attributes:
-        owner_of: whose code a class is, by its name in Java form.
-        is_connector: whether a class only talks to trackers; its calls and declarations tell nothing.
-    """
-
-    owner_of: Callable[[str], Owner]
+    owner_of: OwnerOf
     is_connector: Callable[[str], bool]
 
 
@@ -51,16 +46,9 @@ class Starts:
     """Gives evidence for those trackers that are set going."""
 
     def __init__(
-        self, indexes: Sequence[DexIndex], declared: Declared, owner_of: Callable[[str], Owner], knowledge: Knowledge
+        self, indexes: Sequence[DexIndex], declared: Declared, owner_of: OwnerOf, knowledge: Knowledge
     ) -> None:
-        """Take in what is searched.
-
-        Args:
-            indexes: one for each part of each DEX file of the package.
-            declared: what the manifest says.
-            owner_of: whose code a class is, by its name in Java form.
-            knowledge: connectors.
-        """
+        """Take in what is searched: parts of DEX files, the manifest, whose code a class is, and connectors."""
         self._indexes = indexes
         self._declared = declared
         self._around = Surroundings(owner_of, lambda name: is_connector(name, knowledge))

@@ -48,21 +48,18 @@ def find_trackers(
     knowledge: Knowledge,
     started: Started = _nothing_started,
 ) -> tuple[Tracker, ...]:
-    """Find trackers and how far each is there.
+    """Return trackers, by id, and how far each is there.
 
     `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
-    defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of
-    it than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of
-    those among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
+    defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of it
+    than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of those
+    among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
 
     Args:
         classes: one for each DEX file.
         endpoints: those of the same package; what a rule takes out proves nothing.
         knowledge: the trackers, and connectors.
         started: is given the trackers that are present, and gives evidence for those that are set going.
-
-    Returns:
-        Trackers by id.
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
@@ -175,13 +172,7 @@ def _tracker(fact: TrackerFact, tier: Tier, evidence: tuple[Evidence, ...], host
 def with_opt_outs(
     trackers: Iterable[Tracker], meta_data: Sequence[tuple[str, str]], knowledge: Knowledge
 ) -> tuple[Tracker, ...]:
-    """Put beside each tracker what the manifest tells it.
-
-    Args:
-        trackers: of one package, in any tier.
-        meta_data: names and values that stand in its manifest.
-        knowledge: the switches of each tracker, and what their values mean.
-    """
+    """Put beside each tracker of one package, in any tier, what the names and values in its manifest tell it."""
     known = _by_tracker(knowledge)
     return tuple(
         _with_opt_out(tracker, tuple(_switches_set(known.get(tracker.id, ()), meta_data))) for tracker in trackers

@@ -1,10 +1,10 @@
 """The user's own knowledge folder, where imported feeds lie, and what `db update` fetched."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from phone_audit.files.user_folders import data_folder
 from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.kinds import FOLDERS
 from phone_audit.knowledge.updates.generations import current_folders
@@ -13,8 +13,7 @@ from phone_audit.knowledge.updates.locks import reading
 
 def own_folder() -> Path:
     """Return the user's knowledge folder; it may not be there."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "phone-audit" / "knowledge"
+    return data_folder() / "knowledge"
 
 
 def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:

@@ -3,12 +3,12 @@
 import contextlib
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from pathlib import Path
 
 from phone_audit.files.atomic_write import create_file
+from phone_audit.files.user_folders import data_folder
 from phone_audit.model.results import Scan
 
 
@@ -24,10 +24,8 @@ def pseudonym(serial: str | None) -> str | None:
 
 
 def _key() -> bytes | None:
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    path = Path(base) / "phone-audit" / "pseudonym.key"
     try:
-        return _read_or_make(path)
+        return _read_or_make(data_folder() / "pseudonym.key")
     except OSError:
         return None
 

@@ -42,12 +42,6 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def cache_folder() -> Path:
-    """Return the folder for what can be had again, which `XDG_CACHE_HOME` may move."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "phone-audit"
-
-
 @cache
 def analyser_digest() -> str:
     """Return the SHA-256 of everything that decides what a record says, apart from the knowledge: the code."""

@@ -12,6 +12,7 @@ from phone_audit.apk.zip.range_planner import next_wanted
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.errors import DeviceLostError, UsageError
+from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import PhoneJudgement, judge_phone
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
@@ -22,7 +23,7 @@ from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import pseudonym, without_target
-from phone_audit.pipeline.record_cache import RecordCache, cache_folder
+from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import saved_observations, with_observed
 from phone_audit.pipeline.source import AnySource, Source, open_source
 

@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from phone_audit.errors import UsageError
 from phone_audit.files.atomic_write import create_file, replace_file
 from phone_audit.files.open_regular import open_regular
+from phone_audit.files.user_folders import data_folder
 
 OWN: Final = "own"
 """Names the key of this user, which is made at first use."""
@@ -53,15 +53,9 @@ def key_id(number: bytes) -> str:
     return number[::-1].hex().upper()
 
 
-def own_folder() -> Path:
-    """Return the folder of this user's key; it may not be there."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "phone-audit"
-
-
 def own_public_key() -> Path:
     """Return the file with the public half of this user's key; it may not be there."""
-    return own_folder() / "seal.pub"
+    return data_folder() / "seal.pub"
 
 
 def seal_key(named: str, ask_password: Callable[[Path], str]) -> SealKey:
@@ -72,7 +66,7 @@ def seal_key(named: str, ask_password: Callable[[Path], str]) -> SealKey:
     """
     if named != OWN:
         return read_seal_key(Path(named), ask_password)
-    path = own_folder() / "seal.key"
+    path = data_folder() / "seal.key"
     try:
         return read_seal_key(path, ask_password) if path.exists() else _make(path)
     except OSError as error:

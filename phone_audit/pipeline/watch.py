@@ -16,6 +16,7 @@ from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.detect.watch.watch_findings import detect_watch
 from phone_audit.errors import PhoneAuditError, UsageError
+from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import Device
@@ -25,7 +26,7 @@ from phone_audit.model.watch import Watch, WatchRun
 from phone_audit.pipeline.connection_log import cannot_see
 from phone_audit.pipeline.options import TOOL, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import pseudonym
-from phone_audit.pipeline.record_cache import RecordCache, cache_folder
+from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import prepare_folder
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from phone_audit.pipeline.watched_code import WatchedCode

@@ -19,11 +19,11 @@ PARSES = {
 """Files that may parse, and why."""
 
 READS_WHOLE = {
-    "acquire/adb/holders.py": "the command lines of this computer's processes",
+    "acquire/adb/states.py": "the command lines of this computer's processes",
     "acquire/adb/keys.py": "the user's own keys of adb",
-    "acquire/adb/usb.py": "a file of the kernel",
+    "acquire/adb/usb_devices.py": "a file of the kernel",
     "knowledge/naming.py": "a list that comes with the package",
-    "pipeline/pseudonym.py": "the user's own key",
+    "pipeline/phone_names.py": "the user's own key",
     "pipeline/record_cache.py": "the code of this program, for its digest",
 }
 """Files that may read a path as a whole, and why."""

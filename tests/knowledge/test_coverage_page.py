@@ -7,7 +7,7 @@ from phone_audit.knowledge.check.incident import STRENGTH
 from phone_audit.knowledge.coverage import BESTS, best_outcome, best_word
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
-from tests.knowledge.folders import ROOT, incident
+from tests.knowledge.folders import incident
 
 SOURCED = {"confidence": "sourced", "source": 1}
 NAME = {"value": "com.maker.spy", **SOURCED, "standalone": False}
@@ -19,12 +19,6 @@ MODEL = {"value": "One", **SOURCED, "field": "ro.product.model", "match": "exact
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
     return load_knowledge()
-
-
-def test_the_page_is_that_of_the_facts(knowledge: Knowledge) -> None:
-    made = page(knowledge)
-    written = (ROOT / "docs" / "coverage.md").read_text("utf-8")
-    assert written == made, "run: python -m fixtures.knowledge.coverage_page -o docs/coverage.md"
 
 
 def test_every_incident_has_a_row(knowledge: Knowledge) -> None:

@@ -3,15 +3,17 @@
 import importlib.util
 import json
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fixtures.knowledge.schemas import DIALECT, SCHEMAS, file_name, schema_of, text_of
+from fixtures.knowledge.pages import COMMAND, pages
+from fixtures.knowledge.schemas import DIALECT, SCHEMAS, schema_of, text_of
 from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.kinds import KINDS
 from phone_audit.knowledge.load import BUNDLED
-from tests.knowledge.folders import ROOT, incident
+from tests.knowledge.folders import incident
 from tests.knowledge.json_schema import faults
 
 FOLDER_OF = {kind.schema: kind.folder for kind in KINDS}
@@ -30,10 +32,9 @@ def test_every_kind_of_file_has_a_schema() -> None:
     assert schema_of("incident")["$schema"] == DIALECT
 
 
-@pytest.mark.parametrize("kind", SCHEMAS)
-def test_the_published_schema_is_that_of_the_model(kind: str) -> None:
-    published = (ROOT / "docs" / "schema" / file_name(kind)).read_text("utf-8")
-    assert published == text_of(kind), "run: python -m fixtures.knowledge.schemas -o docs/schema"
+@pytest.mark.parametrize(("path", "text"), [pytest.param(*page, id=page[0].name) for page in pages()])
+def test_the_pages_made_from_the_facts_are_up_to_date(path: Path, text: str) -> None:
+    assert path.read_text("utf-8") == text, f"run: {COMMAND}"
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.apk.records import empty_record
+from phone_audit.files.user_folders import cache_folder
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline import record_cache
-from phone_audit.pipeline.record_cache import CachedRecord, RecordCache, cache_folder
+from phone_audit.pipeline.record_cache import CachedRecord, RecordCache
 
 HASH, OTHER = "ab" * 32, "cd" * 32
 

@@ -163,11 +163,6 @@ def read_database(path: Path, feeds: Sequence[FeedHead]) -> IndicatorDatabase:
     return IndicatorDatabase(sqlite3.connect(place, uri=True, check_same_thread=False), feeds)
 
 
-def cache_folder() -> Path:
-    """Return the folder of this user's caches; it may not be there."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "phone-audit" / "indicators"
-
-
 def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
     """Return the SHA-256 of each file. One that has the size, times and place of last time is not read again.
 

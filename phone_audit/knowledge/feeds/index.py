@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from phone_audit.knowledge.feeds.database import IndicatorDatabase, cache_folder, digests_of, open_database
+from phone_audit.files.user_folders import cache_folder
+from phone_audit.knowledge.feeds.database import IndicatorDatabase, digests_of, open_database
 from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read
@@ -29,10 +30,14 @@ class Indicators:
     def __init__(self, files: Sequence[Path] = ()) -> None:
         self.files = tuple(files)
 
+    @property
+    def _cache(self) -> Path:
+        return cache_folder() / "indicators"
+
     @cached_property
     def digests(self) -> tuple[str, ...]:
         """The SHA-256 of each feed file."""
-        return digests_of(self.files, cache_folder())
+        return digests_of(self.files, self._cache)
 
     @cached_property
     def feeds(self) -> tuple[FeedHead, ...]:
@@ -42,7 +47,7 @@ class Indicators:
     @cached_property
     def database(self) -> IndicatorDatabase:
         """The database of all of them."""
-        return open_database(self.files, self.feeds, self.digests, cache_folder())
+        return open_database(self.files, self.feeds, self.digests, self._cache)
 
     @property
     def paths(self) -> tuple[str, ...]:

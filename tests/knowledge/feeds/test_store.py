@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.user_folders import cache_folder
 from phone_audit.knowledge.feeds import database
 from phone_audit.knowledge.feeds.database import (
     IndicatorDatabase,
     build_database,
-    cache_folder,
     digests_of,
     open_database,
 )
@@ -134,10 +134,10 @@ def test_the_database_is_made_again_when_a_feed_changes(tmp_path: Path, monkeypa
 def test_a_damaged_cache_is_survived(tmp_path: Path, damage: bytes) -> None:
     path = keep(tmp_path, item("host", "a.example"))
     assert Indicators([path]).of("host", "a.example")
-    for file in cache_folder().iterdir():
+    for file in (cache_folder() / "indicators").iterdir():
         file.write_bytes(damage)
     assert Indicators([path]).of("host", "a.example")
-    kept = next(cache_folder().glob("*.sqlite"))
+    kept = next((cache_folder() / "indicators").glob("*.sqlite"))
     assert kept.stat().st_size > 100, "and mended"
 
 
@@ -145,7 +145,7 @@ def test_a_damaged_cache_is_survived(tmp_path: Path, damage: bytes) -> None:
 def test_a_changed_byte_is_noticed(tmp_path: Path, place: int) -> None:
     path = keep(tmp_path, item("host", "a.example"))
     assert Indicators([path]).of("host", "a.example")
-    (kept,) = cache_folder().glob("*.sqlite")
+    (kept,) = (cache_folder() / "indicators").glob("*.sqlite")
     whole_file = kept.read_bytes()
     damaged = bytearray(whole_file)
     damaged[place] ^= 1
@@ -156,7 +156,7 @@ def test_a_changed_byte_is_noticed(tmp_path: Path, place: int) -> None:
 
 def replaced(data: bytes) -> Path:
     """Put another database in the place of the kept one, under the check sum that it has."""
-    (kept,) = cache_folder().glob("*.sqlite")
+    (kept,) = (cache_folder() / "indicators").glob("*.sqlite")
     kept.unlink()
     path = kept.with_name(f"{kept.stem.partition('-')[0]}-{zlib.crc32(data):08x}.sqlite")
     path.write_bytes(data)
@@ -180,7 +180,9 @@ def test_a_cache_that_others_can_write_is_made_again(tmp_path: Path) -> None:
     assert not Indicators([path]).of("host", "a.example"), "what this user wrote is believed"
     kept.chmod(0o666)
     assert Indicators([path]).of("host", "a.example")
-    assert [file.stat().st_mode & 0o777 for file in cache_folder().glob("*.sqlite") if file != kept] == [0o600]
+    assert [
+        file.stat().st_mode & 0o777 for file in (cache_folder() / "indicators").glob("*.sqlite") if file != kept
+    ] == [0o600]
 
 
 @pytest.mark.parametrize("digest", ["\ud800", "x" * 64, 7, None, []])

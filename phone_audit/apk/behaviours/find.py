@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.apk.behaviours.search import Found, Place, Plan, units_of
+from phone_audit.apk.behaviours.search import LeafPlaces, Place, Plan, units_of
 from phone_audit.apk.code.libraries import OwnerOf, owner_order
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
@@ -62,7 +62,7 @@ def find_behaviours(
     in them are shown.
     """
     told = declared.evidence()
-    found = Found(indexes)
+    found = LeafPlaces(indexes)
     behaviours = [
         Behaviour(id=rule.id, title=rule.title, evidence=tuple(shown[:MAX_EVIDENCE]))
         for rule in found.search(plan, set(told))
@@ -71,7 +71,9 @@ def find_behaviours(
     return tuple(behaviours), _left_out(indexes, found)
 
 
-def _shown(rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: Found, own: tuple[bytes, ...]) -> list[Evidence]:
+def _shown(
+    rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: LeafPlaces, own: tuple[bytes, ...]
+) -> list[Evidence]:
     """Return the evidence of a rule; nothing where it does not hold."""
     named = [leaf for leaf in rule.declared_leaves if leaf in told]
     if not rule.code_leaves:
@@ -95,11 +97,11 @@ def _own_first(units: list[UnitPlaces], own: tuple[bytes, ...]) -> list[UnitPlac
     return units
 
 
-def _first(leaf: Leaf, places: Sequence[Place], found: Found) -> Evidence | None:
+def _first(leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:
     return next((evidence for place in places if (evidence := found.evidence(leaf, place))), None)
 
 
-def _left_out(indexes: Sequence[DexIndex], found: Found) -> tuple[Skipped, ...]:
+def _left_out(indexes: Sequence[DexIndex], found: LeafPlaces) -> tuple[Skipped, ...]:
     if found.complete:
         return ()
     reason = "Its code names more calls than can be followed; some behaviours may be missing."

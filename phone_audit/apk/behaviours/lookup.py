@@ -36,7 +36,7 @@ Members = dict[bytes, Leaf]
 Known = TypeVar("Known")
 
 
-class Named(NamedTuple):
+class LeafNumbers(NamedTuple):
     """What a part of a DEX file names: leaves by method_id, by field_id, by string index, and by row of class_defs."""
 
     methods: Numbers
@@ -45,7 +45,7 @@ class Named(NamedTuple):
     classes: Numbers
 
 
-class Wanted:
+class LeafQuery:
     """Calls, fields and derived classes to look for, by the descriptor of the class that they belong to.
 
     Attributes:
@@ -76,9 +76,9 @@ class Lookup:
         self._index = index
         self._names: dict[int, bytes] = {}
 
-    def find(self, wanted: Wanted) -> Named:
+    def find(self, wanted: LeafQuery) -> LeafNumbers:
         """Look up calls, fields and derived classes; the strings are left for `strings`."""
-        return Named(self._methods(wanted.calls), self._fields(wanted.fields), {}, self._classes(wanted.classes))
+        return LeafNumbers(self._methods(wanted.calls), self._fields(wanted.fields), {}, self._classes(wanted.classes))
 
     def strings(self, leaves: Iterable[Leaf]) -> Numbers:
         """Look up strings and beginnings of strings."""

@@ -1,30 +1,23 @@
 """Where rules hold: places in code that name what the rules name, by method, class and package, verified on demand."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.behaviours.lookup import Lookup, Named, Numbers, Wanted
+from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, verified
+from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, evidence_in, verified
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, LeafKind, Scope
-from phone_audit.model.finding import Evidence, EvidenceKind
+from phone_audit.model.finding import Evidence
 
 _TEXTS: Final[frozenset[LeafKind]] = frozenset({"string", "string_start"})
 MAX_PLACES: Final = 20_000
 """Places in one part of a DEX file that are kept; more than any real package holds."""
-
-_EVIDENCE: Final[Mapping[str, EvidenceKind]] = {
-    "call": "call",
-    "field": "call",
-    "string": "dex-string",
-    "string_start": "dex-string",
-    "extends": "class",
-}
 
 Unit = tuple[int | bytes, ...]
 """One method, class or package: what all parts of a rule have to stand in."""
@@ -35,7 +28,7 @@ class Plan:
 
     def __init__(self, rules: Iterable[BehaviourRule]) -> None:
         self._rules = sorted(rules, key=lambda rule: rule.id)
-        self.wanted = Wanted(leaf for rule in self._rules for leaf in rule.code_leaves if leaf.kind not in _TEXTS)
+        self.wanted = LeafQuery(leaf for rule in self._rules for leaf in rule.code_leaves if leaf.kind not in _TEXTS)
         self._texts = [frozenset(leaf for leaf in rule.code_leaves if leaf.kind in _TEXTS) for rule in self._rules]
         self._by_leaf: dict[Leaf, list[int]] = {}
         for number, rule in enumerate(self._rules):
@@ -90,15 +83,14 @@ class Place(NamedTuple):
 Places = dict[Leaf, list[Place]]
 
 
-class Found:
+class LeafPlaces:
     """The places of all leaves in all parts of a package."""
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.complete = True
-        self.by_leaf: Places = {}
+        self.by_leaf: Places = defaultdict(list)
         self._indexes = indexes
         self._candidates: dict[tuple[int, Kind], Candidates] = {}
-        self._verified: dict[tuple[int, Kind, int], dict[int, Use]] = {}
 
     def search(self, plan: Plan, told: Set[Leaf]) -> list[BehaviourRule]:
         """Search all parts for what rules name (`told`: what the manifest says); return the rules that can hold."""
@@ -111,42 +103,33 @@ class Found:
         rules = plan.holding(seen)
         asked = {leaf for rule in rules for leaf in rule.code_leaves}
         for number, part in enumerate(named):
-            self._add(number, Named(*(_only(asked, numbers) for numbers in part)))
+            self._add(number, LeafNumbers(*(_only(asked, numbers) for numbers in part)))
         return rules
 
     def evidence(self, leaf: Leaf, place: Place) -> Evidence | None:
         """Return the evidence of a place, or None where no instruction begins there."""
         index = self._indexes[place.part]
-        name = java_name(place.class_)
         if place.kind is None:
-            return Evidence(kind="class", where=index.name, value=leaf.text, class_=name)
+            return Evidence(kind="class", where=index.name, value=leaf.text, class_=java_name(place.class_))
         use = self._uses(place.part, place.kind, place.body).get(place.at)
         if use is None:
             return None
-        return Evidence(
-            kind=_EVIDENCE[leaf.kind],
-            where=index.name,
-            value=index.string(use.id) if place.kind == "string" else leaf.text,
-            class_=name,
-            method=index.row_name(use.row),
-            offset=use.offset,
-        )
+        if place.kind == "string":
+            return evidence_in(index, use.row, use.offset, index.string(use.id), "dex-string")
+        return evidence_in(index, use.row, use.offset, leaf.text)
 
-    def _add(self, part: int, named: Named) -> None:
-        index = self._indexes[part]
-        kinds: tuple[tuple[Kind, Numbers], ...] = (
-            ("method", named.methods),
-            ("field", named.fields),
-            ("string", named.strings),
-        )
-        for kind, numbers in kinds:
-            if numbers:
-                self._add_places(part, kind, numbers)
+    def _add(self, part: int, named: LeafNumbers) -> None:
+        self._add_places(part, "method", named.methods)
+        self._add_places(part, "field", named.fields)
+        self._add_places(part, "string", named.strings)
         for row, leaves in named.classes.items():
+            place = Place(part, self._indexes[part].defined_class(row), -1, row, None)
             for leaf in leaves:
-                self.by_leaf.setdefault(leaf, []).append(Place(part, index.defined_class(row), -1, row, None))
+                self.by_leaf[leaf].append(place)
 
     def _add_places(self, part: int, kind: Kind, numbers: Numbers) -> None:
+        if not numbers:
+            return
         index = self._indexes[part]
         places = candidates(index, kind, numbers)
         if places.ids.size > MAX_PLACES:
@@ -154,27 +137,24 @@ class Found:
             places = _rows(places, 0, MAX_PLACES)
         self._candidates[part, kind] = places
         bodies = index.bodies
-        rows = bodies.rows[bodies.first[places.bodies]]
-        classes = index.methods.class_def[rows].tolist()
-        columns = (places.ids.tolist(), places.bodies.tolist(), classes)
+        classes = index.methods.class_def[bodies.rows[bodies.first[places.bodies]]]
+        columns = (column.tolist() for column in (places.ids, places.bodies, classes))
         for at, (number, body, class_def) in enumerate(zip(*columns, strict=True)):
             place = Place(part, index.defined_class(class_def), body, at, kind)
             for leaf in numbers[number]:
-                self.by_leaf.setdefault(leaf, []).append(place)
+                self.by_leaf[leaf].append(place)
 
+    @remembered
     def _uses(self, part: int, kind: Kind, body: int) -> dict[int, Use]:
         """Return the instructions of one method among the candidates, by row; each method is walked once a kind."""
-        key = (part, kind, body)
-        if key not in self._verified:
-            places = self._candidates[part, kind]
-            first, last = np.searchsorted(places.bodies, (body, body + 1)).tolist()
-            uses = {use.offset: use for use in verified(self._indexes[part], _rows(places, first, last))}
-            offsets = places.offsets[first:last].tolist()
-            self._verified[key] = {at: uses[offset] for at, offset in enumerate(offsets, first) if offset in uses}
-        return self._verified[key]
+        places = self._candidates[part, kind]
+        first, last = np.searchsorted(places.bodies, (body, body + 1)).tolist()
+        uses = {use.offset: use for use in verified(self._indexes[part], _rows(places, first, last))}
+        offsets = places.offsets[first:last].tolist()
+        return {at: uses[offset] for at, offset in enumerate(offsets, first) if offset in uses}
 
 
-def _leaves(named: Iterable[Named]) -> set[Leaf]:
+def _leaves(named: Iterable[LeafNumbers]) -> set[Leaf]:
     return {leaf for part in named for numbers in part for known in numbers.values() for leaf in known}
 
 
@@ -187,7 +167,7 @@ def _rows(places: Candidates, first: int, last: int) -> Candidates:
     return Candidates(places.offsets[first:last], places.ids[first:last], places.bodies[first:last])
 
 
-def unit_of(scope: Scope, place: Place) -> Unit | None:
+def _unit_of(scope: Scope, place: Place) -> Unit | None:
     """Return the unit that a place belongs to; None where it is a class and the scope one method."""
     if scope == "method":
         return (place.part, place.body) if place.body >= 0 else None
@@ -200,10 +180,10 @@ def unit_of(scope: Scope, place: Place) -> Unit | None:
 
 def units_of(scope: Scope, leaves: Iterable[Leaf], places: Places) -> Iterator[dict[Leaf, list[Place]]]:
     """Yield for each unit, in the order in which it comes first, the places of the leaves in it."""
-    units: dict[Unit, dict[Leaf, list[Place]]] = {}
+    units: dict[Unit, dict[Leaf, list[Place]]] = defaultdict(lambda: defaultdict(list))
     for leaf in leaves:
         for place in places.get(leaf, ()):
-            unit = unit_of(scope, place)
+            unit = _unit_of(scope, place)
             if unit is not None:
-                units.setdefault(unit, {}).setdefault(leaf, []).append(place)
+                units[unit][leaf].append(place)
     yield from units.values()

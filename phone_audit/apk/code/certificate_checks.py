@@ -15,10 +15,9 @@ import numpy as np
 
 from phone_audit.apk.code.libraries import Owner, OwnerOf
 from phone_audit.apk.dex import instructions as dalvik
-from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, DexIndex
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
-from phone_audit.apk.dex.xrefs import Kind, Use, users_of
+from phone_audit.apk.dex.xrefs import Kind, Use, evidence_in, users_of
 from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence
 
@@ -199,15 +198,8 @@ class _DefinedMethod(NamedTuple):
 
     def evidence(self, text: str, offset: int) -> Evidence:
         """Return the evidence that something stands in it at an offset in bytes."""
-        index, method = self.file, self.file.row_name(self.row)
-        return Evidence(
-            kind="call",
-            where=index.name,
-            value=f"{method.partition('(')[0]} {text}",
-            class_=java_name(index.row_class(self.row)),
-            method=method,
-            offset=offset,
-        )
+        name = self.file.row_name(self.row).partition("(")[0]
+        return evidence_in(self.file, self.row, offset, f"{name} {text}")
 
 
 def accepting_code(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> tuple[HeldBy, ...]:

@@ -19,7 +19,7 @@ from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
-from phone_audit.apk.trackers.initialised import Starts
+from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import Classes, find_trackers, with_opt_outs
 from phone_audit.apk.xml.package_facts import accepting_behaviour
 from phone_audit.knowledge.load import Knowledge
@@ -74,7 +74,9 @@ def read_code(
     flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
     accepting = accepting_code(indexes, owners.of)
     skipped = [skip for file in files for skip in file.skipped]
-    trackers = find_trackers(classes, endpoints, knowledge, Starts(indexes, declared, owners.of, knowledge))
+    trackers = find_trackers(
+        classes, endpoints, knowledge, InitialisedTrackers(indexes, declared, owners.of, knowledge)
+    )
     return CodeFacts(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),

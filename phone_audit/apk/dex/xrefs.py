@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.code_items import Kind as Kind
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import CODE_HEADER, Code, DexIndex
 from phone_audit.apk.dex.instructions import step_to
+from phone_audit.model.finding import Evidence, EvidenceKind
 
 _BLOCK: Final = 1 << 12
 MAX_USES: Final = 1_000
@@ -61,6 +63,12 @@ def users_of(index: DexIndex, kind: Kind, ids: Collection[int], most: int = MAX_
         if len(found[use.id]) == most:
             full.add(use.id)
     return found
+
+
+def evidence_in(index: DexIndex, row: int, offset: int, value: str, kind: EvidenceKind = "call") -> Evidence:
+    """Return the evidence that something stands in a row of `DexIndex.methods`, at an offset in bytes."""
+    class_, method = java_name(index.row_class(row)), index.row_name(row)
+    return Evidence(kind=kind, where=index.name, value=value, class_=class_, method=method, offset=offset)
 
 
 def candidates(index: DexIndex, kind: Kind, ids: Collection[int]) -> Candidates:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.behaviours.lookup import Lookup, Wanted
+from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows import taint_rules
@@ -22,7 +22,7 @@ MAX_INSTRUCTIONS: Final = 4_000
 MAX_ROOTS: Final = 400
 """Methods that are followed as if Android called them."""
 MAX_FLOWS: Final = 200
-_SWITCH: Final = Wanted([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
+_SWITCH: Final = LeafQuery([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
 _BY: Final[Mapping[str, str]] = {
     "network": "over the network",
     "sms": "by text message",

@@ -1,6 +1,6 @@
 """Methods made ready to be followed: basic blocks, and what each instruction means, found out once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from phone_audit.apk.dex import instructions as dalvik
@@ -169,34 +169,6 @@ class _MethodLifter:
                 found.append(make(self, one))
         return found
 
-    def clear(self, one: Instruction) -> Op:
-        return OpKind.SET, one.registers[0], NOTHING
-
-    def move(self, one: Instruction) -> Op:
-        return OpKind.MOVE, one.registers[0], one.registers[1]
-
-    def result(self, one: Instruction) -> Op:
-        return OpKind.RESULT, one.registers[0], None
-
-    def leave(self, one: Instruction) -> Op:
-        return OpKind.RETURN, one.registers[0] if one.registers else -1, None
-
-    def number(self, one: Instruction) -> Op:
-        return OpKind.SET, one.registers[0], self._constants.number(one.literal or 0)
-
-    def text(self, one: Instruction) -> Op:
-        return OpKind.SET, one.registers[0], self._constants.text(self._method.part, one.index or 0)
-
-    def mix(self, one: Instruction) -> Op:
-        used = one.registers if 0xB0 <= one.opcode <= 0xCF else one.registers[1:]
-        return OpKind.MIX, one.registers[0], used
-
-    def new(self, one: Instruction) -> Op:
-        return OpKind.SET, one.registers[0], frozenset({self._made(one)})
-
-    def fill(self, one: Instruction) -> Op:
-        return OpKind.FILL, -1, (one.registers, self._made(one))
-
     def element(self, one: Instruction) -> Op:
         value, array, at = one.registers
         if one.opcode > 0x4A:
@@ -206,9 +178,8 @@ class _MethodLifter:
 
     def field(self, one: Instruction) -> Op:
         used = self._constants.field(self._method.part, one.index or 0)
-        kept = (
-            NOWHERE if self._is_other_message(used, one) else field_place(used.name, self._place.class_, own=used.own)
-        )
+        place = field_place(used.name, self._place.class_, own=used.own)
+        kept = NOWHERE if self._is_other_message(used, one) else place
         return _FIELD_DO[one.opcode], one.registers[0], FieldUse(used, one.registers[-1], kept, one.offset, self._place)
 
     def _is_other_message(self, used: Field, one: Instruction) -> bool:
@@ -232,9 +203,22 @@ class _MethodLifter:
         at = (*self._method, one.offset)
         return OpKind.INVOKE, -1, CallSite(callee, one.registers, static, virtual, at, self._place, own)
 
-    def _made(self, one: Instruction) -> Obj:
+    def number(self, one: Instruction) -> Value:
+        """Return the constant number that an instruction carries."""
+        return self._constants.number(one.literal or 0)
+
+    def text(self, one: Instruction) -> Value:
+        """Return the constant string that an instruction names."""
+        return self._constants.text(self._method.part, one.index or 0)
+
+    def made(self, one: Instruction) -> Obj:
+        """Return what an instruction makes."""
         kind = self._program.indexes[self._method.part].descriptor(one.index or 0)
         return Obj("new", (*self._method, one.offset), kind, self._program.place(kind) is not None)
+
+
+def _mix(one: Instruction, used: tuple[int, ...]) -> Op:
+    return OpKind.MIX, one.registers[0], used
 
 
 _FIELD_DO: Final[Mapping[int, OpKind]] = {
@@ -243,17 +227,19 @@ _FIELD_DO: Final[Mapping[int, OpKind]] = {
     **dict.fromkeys(range(0x60, 0x67), OpKind.LOAD_STATIC),
     **dict.fromkeys(range(0x67, 0x6E), OpKind.STORE_STATIC),
 }
-_MAKE: Final[Mapping[int, Callable[[_MethodLifter, Instruction], Op]]] = {
-    **dict.fromkeys(range(0x01, 0x0A), _MethodLifter.move),
-    **dict.fromkeys(range(0x0A, 0x0D), _MethodLifter.result),
-    **dict.fromkeys((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), _MethodLifter.clear),
-    **dict.fromkeys(range(0x0E, 0x12), _MethodLifter.leave),
-    **dict.fromkeys(range(0x12, 0x16), _MethodLifter.number),
-    **dict.fromkeys((0x1A, 0x1B), _MethodLifter.text),
-    **dict.fromkeys((0x22, 0x23), _MethodLifter.new),
-    **dict.fromkeys((0x24, 0x25), _MethodLifter.fill),
-    **dict.fromkeys((*range(0x2D, 0x32), *range(0x7B, 0xE3)), _MethodLifter.mix),
-    **dict.fromkeys(range(0x44, 0x52), _MethodLifter.element),
-    **dict.fromkeys(range(0x52, 0x6E), _MethodLifter.field),
-    **dict.fromkeys((*range(0x6E, 0x73), *range(0x74, 0x79)), _MethodLifter.invoke),
-}
+_RULES: Final[Sequence[tuple[Iterable[int], Callable[[_MethodLifter, Instruction], Op]]]] = (
+    (range(0x01, 0x0A), lambda _, one: (OpKind.MOVE, one.registers[0], one.registers[1])),
+    (range(0x0A, 0x0D), lambda _, one: (OpKind.RESULT, one.registers[0], None)),
+    ((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), lambda _, one: (OpKind.SET, one.registers[0], NOTHING)),
+    (dalvik.RETURNS, lambda _, one: (OpKind.RETURN, one.registers[0] if one.registers else -1, None)),
+    (range(0x12, 0x16), lambda method, one: (OpKind.SET, one.registers[0], method.number(one))),
+    (range(0x1A, 0x1C), lambda method, one: (OpKind.SET, one.registers[0], method.text(one))),
+    (range(0x22, 0x24), lambda method, one: (OpKind.SET, one.registers[0], frozenset({method.made(one)}))),
+    (range(0x24, 0x26), lambda method, one: (OpKind.FILL, -1, (one.registers, method.made(one)))),
+    ((*range(0x2D, 0x32), *range(0x7B, 0xB0), *range(0xD0, 0xE3)), lambda _, one: _mix(one, one.registers[1:])),
+    (range(0xB0, 0xD0), lambda _, one: _mix(one, one.registers)),
+    (range(0x44, 0x52), _MethodLifter.element),
+    (range(0x52, 0x6E), _MethodLifter.field),
+    (dalvik.INVOKES, _MethodLifter.invoke),
+)
+_MAKE: Final = {opcode: make for opcodes, make in _RULES for opcode in opcodes}

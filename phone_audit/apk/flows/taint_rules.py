@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from phone_audit.apk.behaviours.lookup import Lookup, Numbers, Wanted
+from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
@@ -234,8 +234,8 @@ class Sources:
         found = dict(_data_of(rules))
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
-        self.wanted = Wanted([*found, *_SETTING_CALLS, *_QUERIES])
-        self.providers = Wanted(Leaf("field", name) for name in PROVIDER_FIELDS)
+        self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
+        self.providers = LeafQuery(Leaf("field", name) for name in PROVIDER_FIELDS)
 
 
 def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:

@@ -194,11 +194,12 @@ class _Writer:
 
     def _codes(self, items: Iterable[ClassData]) -> dict[int, int]:
         places: dict[int, int] = {}
+        quickening = self._stored.quickening
         lost, failed, first = 0, 0, ""
         methods = [method for item in items for method in item.methods() if method.code]
         for method in sorted(methods, key=lambda one: one.code):  # as they stood before they were moved
             try:
-                recorded = self._stored.quickening.of(method.index, method.code)
+                recorded = quickening.of(method.index, method.code) if quickening is not None else None
             except CodeFileError as error:
                 recorded, failed, first = None, failed + 1, first or error.message
             if method.code in places:

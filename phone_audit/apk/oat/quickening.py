@@ -62,7 +62,6 @@ class SequentialOperands:
         return None if register == _NO_INDEX else (register, self.named(at))
 
     def named(self, at: int) -> int:
-        """As for `OriginalOperands`."""
         if self._next == len(self._numbers):
             raise CodeFileError(f"The instruction at code unit {at} has nothing written down.", "bad-quickening")
         self._next += 1
@@ -77,13 +76,11 @@ class PositionedOperands:
         self._next = 0
 
     def cast(self, at: int) -> tuple[int, int] | None:
-        """As for `OriginalOperands`."""
         if self._next == len(self._pairs) or self._pairs[self._next][0] != at:
             return None
         return self.named(at), self.named(at)
 
     def named(self, at: int) -> int:
-        """As for `OriginalOperands`."""
         if self._next == len(self._pairs) or self._pairs[self._next][0] != at:
             raise CodeFileError(f"The instruction at code unit {at} has nothing written down.", "bad-quickening")
         self._next += 1
@@ -123,15 +120,6 @@ class QuickeningInfo(Protocol):
         ...
 
 
-class NoQuickening:
-    """Nothing was replaced."""
-
-    def of(self, method: int, code: int) -> OriginalOperands | None:
-        """As for `QuickeningInfo`."""
-        del method, code
-        return None
-
-
 class QuickeningByOrder:
     """VDEX 006: for every method with code a size in bytes and its pairs, one DEX file after the other."""
 
@@ -140,7 +128,6 @@ class QuickeningByOrder:
         self._at = 0
 
     def of(self, method: int, code: int) -> OriginalOperands:
-        """As for `QuickeningInfo`."""
         del method, code
         begin = self._at + 4
         end = begin + word(self._info, self._at)
@@ -185,7 +172,6 @@ class QuickeningByMethod:
         self._table = self._blocks + word(info, table + 4)
 
     def of(self, method: int, code: int) -> OriginalOperands | None:
-        """As for `QuickeningInfo`."""
         del code
         offset = self._offset(method)
         if not offset:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.file import CLASS_DEF, Problem
 from phone_audit.apk.oat.binary import CodeFileError, to_uleb128, uleb128, word
-from phone_audit.apk.oat.quickening import NoQuickening, QuickeningInfo, restore
+from phone_audit.apk.oat.quickening import QuickeningInfo, restore
 
 _MOST: Final = 1 << 16
 """Fields or methods of one class: instructions number them with 16 bits."""
@@ -90,12 +90,12 @@ def _methods(data: memoryview, at: int, count: int) -> tuple[tuple[Method, ...],
     return tuple(methods), at
 
 
-def restored(main: memoryview, quickening: QuickeningInfo) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
+def restored(main: memoryview, quickening: QuickeningInfo | None) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
     """Return the DEX file as it was before ART changed it, and what could not be put back.
 
     Time is bounded by the bytes, however methods overlap. It is copied only where something was replaced.
     """
-    if isinstance(quickening, NoQuickening):
+    if quickening is None:
         return main, ()
     content = bytearray(main)
     problem = _restore_all(memoryview(content), main, quickening)

@@ -11,7 +11,6 @@ from typing import Final
 from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.oat.binary import CodeFileError, word
 from phone_audit.apk.oat.quickening import (
-    NoQuickening,
     QuickeningByCode,
     QuickeningByMethod,
     QuickeningByOrder,
@@ -40,13 +39,13 @@ class StoredDex:
         main: its bytes; of a compact DEX without its data.
         data: the data section of a compact DEX, which several may share; empty for others.
         data_at: where the data begins in the file, which decides how it is aligned.
-        quickening: what its replaced instructions had named.
+        quickening: what its replaced instructions had named; None where none was replaced.
     """
 
     main: memoryview
     data: memoryview
     data_at: int
-    quickening: QuickeningInfo
+    quickening: QuickeningInfo | None
 
     @property
     def compact(self) -> bool:
@@ -160,13 +159,13 @@ def _quickening(
     at: int,
     problems: list[Problem],
     before: list[StoredDex],
-) -> QuickeningInfo:
+) -> QuickeningInfo | None:
     info = view[layout.info_at : layout.info_at + layout.info_size]
     if not layout.info_size:
-        return NoQuickening()
+        return None
     if len(info) < layout.info_size:
         problems.append(Problem("bad-quickening", "What was written down of replaced instructions is cut off."))
-        return NoQuickening()
+        return None
     try:
         if version == "006":
             return before[0].quickening if before else QuickeningByOrder(info)
@@ -175,10 +174,10 @@ def _quickening(
         return QuickeningByMethod(info, word(view, at - 4))
     except CodeFileError as error:
         problems.append(Problem(error.code, error.message))
-        return NoQuickening()
+        return None
 
 
-def _stored_dex(view: memoryview, at: int, quickening: QuickeningInfo) -> StoredDex:
+def _stored_dex(view: memoryview, at: int, quickening: QuickeningInfo | None) -> StoredDex:
     main = view[at : at + word(view, at + _FILE_SIZE_AT)]
     if bytes(main[:4]) != COMPACT:
         return StoredDex(main, view[:0], 0, quickening)

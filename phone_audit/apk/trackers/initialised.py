@@ -1,10 +1,10 @@
 """Which trackers are set going: declared in the manifest, or called by code that is not their own."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.libraries import OwnerOf, is_connector, longest_prefix, root_of
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.xrefs import Candidates, Use, candidates, verified
+from phone_audit.apk.dex.xrefs import Candidates, candidates, evidence_in, verified
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.finding import Evidence
@@ -35,74 +35,51 @@ _STARTS: Final = re.compile(
 Flags = NDArray[np.bool_]
 
 
-class Surroundings(NamedTuple):
-    """What decides whether a call comes from elsewhere; what only talks to trackers (a connector) tells nothing."""
+class InitialisedTrackers:
+    """Gives evidence for those trackers that are set going.
 
-    owner_of: OwnerOf
-    is_connector: Callable[[str], bool]
-
-
-class Starts:
-    """Gives evidence for those trackers that are set going."""
+    Calls by code of the tracker, of its maker and of connectors, which only talk to trackers, tell nothing; those by
+    code of the package itself always do.
+    """
 
     def __init__(
         self, indexes: Sequence[DexIndex], declared: Declared, owner_of: OwnerOf, knowledge: Knowledge
     ) -> None:
         """Take in what is searched: parts of DEX files, the manifest, whose code a class is, and connectors."""
-        self._indexes = indexes
         self._declared = declared
-        self._around = Surroundings(owner_of, lambda name: is_connector(name, knowledge))
+        self._knowledge = knowledge
+        self._calls = [_Calls(index, owner_of, knowledge) for index in indexes]
 
     def __call__(self, facts: Sequence[TrackerFact]) -> dict[str, tuple[Evidence, ...]]:
         """Join what manifest and code tell of each tracker; those of which neither tells anything are left out."""
-        declared = declared_trackers(facts, self._declared, self._around.is_connector)
-        called = called_trackers(facts, self._indexes, self._around)
-        joined = {fact.id: (*declared.get(fact.id, ()), *called.get(fact.id, ())) for fact in facts}
-        return {fact_id: evidence for fact_id, evidence in joined.items() if evidence}
+        called: dict[str, list[Evidence]] = {}
+        for calls in self._calls:
+            for fact_id, evidence in calls.of(facts):
+                called.setdefault(fact_id, []).append(evidence)
+        found = {}
+        for fact in facts:
+            shown = (*list(self._declarations(fact))[:MAX_SHOWN], *called.get(fact.id, ())[:MAX_SHOWN])
+            if shown:
+                found[fact.id] = shown
+        return found
 
+    def _declarations(self, fact: TrackerFact) -> Iterator[Evidence]:
+        """Yield what the manifest declares of a tracker: components of its classes, and its meta-data.
 
-def declared_trackers(
-    facts: Sequence[TrackerFact], declared: Declared, connects: Callable[[str], bool]
-) -> dict[str, tuple[Evidence, ...]]:
-    """Return for each tracker what the manifest declares of it: components of its classes, and its meta-data.
-
-    Meta-data counts where its name begins like the tracker's classes, or names one of them behind a colon, as the
-    component registrars of Firebase do. A switch that says how much to collect is no sign that it is set going.
-    """
-    found = {}
-    for fact in facts:
+        Meta-data counts where its name begins like the tracker's classes, or names one of them behind a colon, as the
+        component registrars of Firebase do. A switch that says how much to collect is no sign that it is set going.
+        """
         prefixes = {prefix.rstrip(".") for prefix in fact.code}
         wider = prefixes | {_package_of(prefix) for prefix in prefixes}
-        shown = [
-            Evidence(kind="manifest", where=_MANIFEST, value=f"{one.kind} {one.name}", class_=one.name)
-            for one in declared.components
-            if longest_prefix(one.name, prefixes) and not connects(one.name)
-        ]
         switches = {switch.name for switch in fact.opt_out}
-        for name, value in declared.meta_data:
-            if name in switches:
-                continue
+        for one in self._declared.components:
+            if longest_prefix(one.name, prefixes) and not is_connector(one.name, self._knowledge):
+                yield Evidence(kind="manifest", where=_MANIFEST, value=f"{one.kind} {one.name}", class_=one.name)
+        for name, value in self._declared.meta_data:
             named = name.rpartition(":")[2]
-            if longest_prefix(named, wider) and not connects(named):
-                shown.append(Evidence(kind="manifest", where=_MANIFEST, value=f"meta-data {name}={value}"))
-        if shown:
-            found[fact.id] = tuple(shown[:MAX_SHOWN])
-    return found
-
-
-def called_trackers(
-    facts: Sequence[TrackerFact], indexes: Sequence[DexIndex], around: Surroundings
-) -> dict[str, tuple[Evidence, ...]]:
-    """Return for each tracker calls of its methods from elsewhere.
-
-    Code of the tracker, of its maker and of connectors is not elsewhere; code of the package itself always is.
-    """
-    found: dict[str, list[Evidence]] = {}
-    for index in indexes:
-        calls = _Calls(index, around)
-        for fact_id, evidence in calls.of(facts):
-            found.setdefault(fact_id, []).append(evidence)
-    return {fact_id: tuple(shown[:MAX_SHOWN]) for fact_id, shown in found.items()}
+            is_its_own = name not in switches and longest_prefix(named, wider)
+            if is_its_own and not is_connector(named, self._knowledge):
+                yield Evidence(kind="manifest", where=_MANIFEST, value=f"meta-data {name}={value}")
 
 
 def _package_of(prefix: str) -> str:
@@ -114,9 +91,10 @@ def _package_of(prefix: str) -> str:
 class _Calls:
     """Calls of trackers in one part of a DEX file."""
 
-    def __init__(self, index: DexIndex, around: Surroundings) -> None:
+    def __init__(self, index: DexIndex, owner_of: OwnerOf, knowledge: Knowledge) -> None:
         self._index = index
-        self._around = around
+        self._owner_of = owner_of
+        self._knowledge = knowledge
 
     def of(self, facts: Sequence[TrackerFact]) -> Iterator[tuple[str, Evidence]]:
         types = {fact.id: self._types(fact) for fact in facts}
@@ -162,35 +140,25 @@ class _Calls:
     ) -> Evidence | None:
         """Return the first call that stands, those before others that set the tracker going."""
         roots = {root_of(prefix) for prefix in fact.code}
-        outside = {
-            number for number in np.unique(callers[chosen]).tolist() if self._is_outside(self._name(number), roots)
-        }
-        chosen = chosen[np.isin(callers[chosen], list(outside))]
-        starting = np.isin(places.ids[chosen], [n for n in np.unique(places.ids[chosen]).tolist() if self._starts(n)])
+        outside = [caller for caller in np.unique(callers[chosen]).tolist() if self._is_outside(caller, roots)]
+        chosen = chosen[np.isin(callers[chosen], outside)]
+        starts = [method for method in np.unique(places.ids[chosen]).tolist() if self._starts(method)]
+        starting = np.isin(places.ids[chosen], starts)
         for group in (chosen[starting], chosen[~starting]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
             for use in islice(verified(self._index, picked), 1):
-                return self._evidence(use)
+                called = f"{self._index.class_of(use.id)}.{self._index.method_name(use.id)}"
+                return evidence_in(self._index, use.row, use.offset, called)
         return None
 
-    def _is_outside(self, caller: str, roots: Collection[str]) -> bool:
-        if self._around.is_connector(caller):
+    def _is_outside(self, type_id: int, roots: Collection[str]) -> bool:
+        caller = java_name(self._index.descriptor(type_id))
+        if is_connector(caller, self._knowledge):
             return False
-        return root_of(caller) not in roots or self._around.owner_of(caller).party == "first-party"
+        return root_of(caller) not in roots or self._owner_of(caller).party == "first-party"
 
     def _starts(self, method: int) -> bool:
         return _STARTS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None
 
     def _name(self, type_id: int) -> str:
         return java_name(self._index.descriptor(type_id))
-
-    def _evidence(self, use: Use) -> Evidence:
-        index = self._index
-        return Evidence(
-            kind="call",
-            where=index.name,
-            value=f"{index.class_of(use.id)}.{index.method_name(use.id)}",
-            class_=java_name(index.row_class(use.row)),
-            method=index.row_name(use.row),
-            offset=use.offset,
-        )

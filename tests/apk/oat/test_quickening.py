@@ -8,7 +8,6 @@ from fixtures.oat.quicken import QUICK, WIDTHS
 from phone_audit.apk.dex import instructions as decoded
 from phone_audit.apk.oat.binary import CodeFileError
 from phone_audit.apk.oat.quickening import (
-    NoQuickening,
     OriginalOperands,
     PositionedOperands,
     QuickeningByCode,
@@ -118,7 +117,3 @@ def test_by_method_in_blocks_of_sixteen() -> None:
     assert [quickening.of(method, 0) for method in (1, 14, 16, 18)] == [None] * 4
     with pytest.raises(CodeFileError):
         quickening.of(4000, 0)
-
-
-def test_nothing_was_replaced() -> None:
-    assert NoQuickening().of(3, 8) is None

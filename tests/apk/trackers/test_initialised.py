@@ -5,7 +5,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.trackers.initialised import Starts
+from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.model.apk import Component, ComponentKind
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, invoke_static
@@ -28,7 +28,9 @@ def _caller(name: str, *methods: str) -> Class:
 def _started(classes: Sequence[Class], declared: Declared | None = None) -> dict[str, tuple[Evidence, ...]]:
     chosen = declared or Declared(package="org.example.app")
     indexes = index_file(read_dex("classes.dex", assemble(classes)))
-    return Starts(indexes, chosen, Owners(_KNOWN, chosen.package, chosen.components).of, _KNOWN)(_KNOWN.trackers)
+    return InitialisedTrackers(indexes, chosen, Owners(_KNOWN, chosen.package, chosen.components).of, _KNOWN)(
+        _KNOWN.trackers
+    )
 
 
 def _declared(
@@ -127,5 +129,7 @@ def test_damaged_tables_are_survived() -> None:
     for at in range(0x70, len(data), 3):
         changed = data[:at] + b"\xff" + data[at + 1 :]
         indexes = index_file(read_dex("classes.dex", changed))
-        started = Starts(indexes, Declared(), Owners(_KNOWN, "org.example.app").of, _KNOWN)(_KNOWN.trackers)
+        started = InitialisedTrackers(indexes, Declared(), Owners(_KNOWN, "org.example.app").of, _KNOWN)(
+            _KNOWN.trackers
+        )
         assert started.keys() <= {fact.id for fact in _KNOWN.trackers}

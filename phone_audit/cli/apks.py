@@ -45,7 +45,7 @@ def apks(
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import JsonLines, destinations, write_outputs
     from phone_audit.cli.progress import progress
-    from phone_audit.cli.stopping import stoppable
+    from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.apk_records import SpooledApks
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget, cores
@@ -61,7 +61,7 @@ def apks(
     whole = [place for place in places if place.format != "jsonl"]
     with SpooledApks() as kept:
         with (
-            stoppable() as stopped,
+            stopped_by(Stop()) as stopped,
             knowledge_in_use(knowledge) as known,
             JsonLines(streams) as lines,
             progress(quiet, verbose) as on_progress,

@@ -1,14 +1,17 @@
 """`phone-audit db`: what is known, feeds taken in, and indicators given out."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.db_update import rollback, update
 from phone_audit.cli.options import KnowledgeDirs
+
+if TYPE_CHECKING:
+    from phone_audit.knowledge.updates.update import SourceResult
 
 IMPORTED = (
     "stix", "stalkerware", "stalkerware-samples", "stalkerware-network", "exodus", "appmanager", "uad-ng",
@@ -31,14 +34,74 @@ db = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-db.command()(update)
-db.command()(rollback)
+Sources = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids of sources.", show_default="all")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
 Classes = Annotated[
     list[str] | None,
     typer.Option("--class", metavar="CLASS", help="Classes to export; repeatable.", show_default="the malicious ones"),
 ]
+
+
+@db.command()
+def update(
+    sources: Sources = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca-file",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Trust these authorities (PEM) in the place of the system's: for a server of your own.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--timeout", min=1, max=86400, metavar="SECONDS", help="Time for one file.")
+    ] = 300,
+    again: Annotated[bool, typer.Option("--again", help="Also take updates that a rollback removed.")] = False,
+) -> None:
+    """Fetch what is new from the sources in sources.json of your own folder. What fails leaves what was there."""
+    from phone_audit.knowledge.own import own_folder
+    from phone_audit.knowledge.updates.download import fetch_settings
+    from phone_audit.knowledge.updates.update import UpdateJob
+    from phone_audit.knowledge.updates.update import update as run
+    from phone_audit.pipeline.db import check_all
+    from phone_audit.pipeline.options import utc_now
+
+    job = UpdateJob(
+        own_folder(), fetch_settings(ca_file, seconds), lambda folder: check_all(folder).problems, utc_now, again
+    )
+    raise typer.Exit(_write_updates(run(job, sources or ())))
+
+
+@db.command()
+def rollback(sources: Sources = None) -> None:
+    """Go back to the version before the last update. Needs no connection."""
+    from phone_audit.knowledge.own import own_folder
+    from phone_audit.knowledge.updates.update import rollback as run
+
+    raise typer.Exit(_write_updates(run(own_folder(), sources or ())))
+
+
+def _write_updates(told: "Iterable[SourceResult]") -> int:
+    """Write a line for each source as it is done, and give the exit code."""
+    from phone_audit.cli.outputs import write_out
+    from phone_audit.cli.telling import tell
+    from phone_audit.report.safe import visible
+
+    code, any_told = exits.DONE, False
+    for one in told:
+        days = one.now or "nothing" if one.before == one.now else f"{one.before or 'nothing'} -> {one.now or 'nothing'}"
+        stays = "stays at " if one.word == "left out" else ""
+        write_out(visible(f"{one.source}: {one.word}, {stays}{days}{f': {one.text}' if one.text else ''}") + "\n")
+        if one.word == "left out":
+            code = exits.COULD_NOT_RUN
+            tell(f"  {one.hint}")
+        any_told = True
+    if not any_told:
+        tell("sources.json lists no source.")
+    return code
 
 
 @db.command()
@@ -96,13 +159,11 @@ def show(
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.pipeline.db import show as look_up
-    from phone_audit.report.safe import json_safe
     from phone_audit.report.text import render_entry
 
     found = look_up(known_facts(knowledge), wanted)
     if as_json:
-        listed = [{"kind": it.kind, "id": it.id, "title": it.title, "facts": list(map(list, it.facts))} for it in found]
-        write_out(json_safe(json.dumps(listed, indent=1, ensure_ascii=False)) + "\n")
+        _write_json([{"kind": it.kind, "id": it.id, "title": it.title, "facts": it.facts} for it in found])
         return
     style = terminal_style()
     write_out("\n".join(render_entry(it.kind, it.id, it.title, it.facts, style) for it in found))
@@ -131,14 +192,19 @@ def search(
 
 def _write_rows(rows: list[tuple[str, ...]], names: tuple[str, ...], as_json: bool) -> None:
     from phone_audit.cli.outputs import terminal_style, write_out
-    from phone_audit.report.safe import json_safe
     from phone_audit.report.text import render_lines
 
     if as_json:
-        listed = [dict(zip(names, row, strict=True)) for row in rows]
-        write_out(json_safe(json.dumps(listed, indent=1, ensure_ascii=False)) + "\n")
+        _write_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
         write_out(render_lines(rows, terminal_style()))
+
+
+def _write_json(values: object) -> None:
+    from phone_audit.cli.outputs import write_out
+    from phone_audit.report.safe import json_safe
+
+    write_out(json_safe(json.dumps(values, indent=1, ensure_ascii=False)) + "\n")
 
 
 @db.command()
@@ -223,7 +289,7 @@ def export(
     classes: Classes = None,
     knowledge: KnowledgeDirs = None,
 ) -> None:
-    """Return out the known indicators of what is malicious. Each keeps its source and licence."""
+    """Give out the known indicators of what is malicious. Each keeps its source and licence."""
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import write_file, write_out
     from phone_audit.errors import UsageError

@@ -61,6 +61,8 @@ Outputs = Annotated[
 FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="The weakest outcome for which the exit code is not 0.")
 ]
+ViaOption = Annotated[Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")]
+WithIdentifiers = Annotated[bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")]
 KnowledgeDirs = Annotated[
     list[Path] | None,
     typer.Option(

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -38,36 +38,20 @@ def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
 
     Several stages may go on at the same time, and tell of it from several threads.
     """
-    if quiet:
-        yield no_progress
-    elif verbose:
-        yield _Lines().report
-    elif on_terminal():
+    if not quiet and verbose:
+        yield _StageLines().report
+    elif not quiet and on_terminal():
         with _drawn() as drawn:
-            yield _Bars(drawn).report
+            yield _StageBars(drawn).report
     else:
         yield no_progress
 
 
-class PhonesProgress(Protocol):
-    """Progress of several phones."""
-
-    def phone(self, name: str) -> Report:
-        """Begin a phone; give the function that is told of it."""
-        ...
-
-    def ended(self, name: str, how: str) -> None:
-        """Say how it ended, in a few words."""
-        ...
-
-
 @contextmanager
-def progress_of_phones(quiet: bool, verbose: bool = False) -> Iterator[PhonesProgress]:
+def progress_of_phones(quiet: bool, verbose: bool = False) -> Iterator["PhonesProgress"]:
     """Yield what is told of several phones, and draw a line for each while the block runs."""
-    if quiet:
-        yield _Silent()
-    elif verbose or not on_terminal():
-        yield _PhoneLines(verbose)
+    if quiet or verbose or not on_terminal():
+        yield _PhoneLines(quiet, verbose)
     else:
         with _drawn() as drawn:
             yield _PhoneBars(drawn)
@@ -97,73 +81,77 @@ def _drawn() -> Progress:
     )
 
 
-class _Bars:
+@dataclass
+class _Stage:
+    """A bar, when something was last heard of it, and whether all is done."""
+
+    task: TaskID
+    heard: float
+    done: bool = False
+
+
+class _StageBars:
     """One bar for each stage that goes on."""
 
     def __init__(self, drawn: Progress) -> None:
         self._drawn = drawn
         self._lock = threading.Lock()
-        self._tasks: dict[str, TaskID] = {}
-        self._heard: dict[str, float] = {}
-        self._ends: dict[str, bool] = {}
+        self._stages: dict[str, _Stage] = {}
 
     def report(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
         with self._lock:
-            if what not in self._tasks:
-                self._drop_old()
-                self._tasks[what] = self._drawn.add_task(TITLES.get(what, what), total=total or None, amount="")
-            self._heard[what] = time.monotonic()
-            self._ends[what] = bool(total) and done >= total
-            self._drawn.update(self._tasks[what], completed=done, total=total or None, amount=amount(what, done, total))
+            if what not in self._stages:
+                self._drop_old(now)
+                task = self._drawn.add_task(TITLES.get(what, what), total=total or None, amount="")
+                self._stages[what] = _Stage(task, now)
+            stage = self._stages[what]
+            stage.heard, stage.done = now, bool(total) and done >= total
+            self._drawn.update(stage.task, completed=done, total=total or None, amount=amount(what, done, total))
 
-    def _drop_old(self) -> None:
+    def _drop_old(self, now: float) -> None:
         """Take away what is done, and what nobody speaks of any more."""
-        for what in list(self._tasks):
-            if self._ends[what] or time.monotonic() - self._heard[what] > _FORGOTTEN_AFTER:
-                self._drawn.remove_task(self._tasks.pop(what))
+        for what, stage in list(self._stages.items()):
+            if stage.done or now - stage.heard > _FORGOTTEN_AFTER:
+                self._drawn.remove_task(self._stages.pop(what).task)
 
 
-class _Lines:
+class _StageLines:
     """One line where a stage begins, and one where it has done all. `name` stands before it."""
 
     def __init__(self, name: str = "") -> None:
         self._name = f"{name}: " if name else ""
         self._lock = threading.Lock()
-        self._begun: set[str] = set()
-        self._ended: set[str] = set()
+        self._done: dict[str, bool] = {}
 
     def report(self, what: str, done: int, total: int) -> None:
+        is_done = bool(total) and done >= total
         with self._lock:
-            ends = bool(total) and done >= total
-            if what in self._begun and (not ends or what in self._ended):
+            was_done = self._done.get(what)
+            if was_done or was_done == is_done:
                 return
-            self._begun.add(what)
-            if ends:
-                self._ended.add(what)
+            self._done[what] = is_done
         tell(f"{self._name}{TITLES.get(what, what)}: {amount(what, done, total)}")
-
-
-class _Silent:
-    def phone(self, name: str) -> Report:
-        del name
-        return no_progress
-
-    def ended(self, name: str, how: str) -> None:
-        """Tell nobody."""
 
 
 class _PhoneLines:
     """A line where a phone begins, one where it ends, and with `verbose` those of its stages."""
 
-    def __init__(self, verbose: bool) -> None:
+    def __init__(self, quiet: bool, verbose: bool) -> None:
+        self._quiet = quiet
         self._verbose = verbose
 
     def phone(self, name: str) -> Report:
+        """Begin a phone; return the function that is told of it."""
+        if self._quiet:
+            return no_progress
         tell(f"{name}: begun")
-        return _Lines(name).report if self._verbose else no_progress
+        return _StageLines(name).report if self._verbose else no_progress
 
     def ended(self, name: str, how: str) -> None:
-        tell(f"{name}: {how}")
+        """Say how it ended, in a few words."""
+        if not self._quiet:
+            tell(f"{name}: {how}")
 
 
 class _PhoneBars:
@@ -192,3 +180,6 @@ class _PhoneBars:
     def ended(self, name: str, how: str) -> None:
         self._drawn.remove_task(self._tasks.pop(name))
         self._drawn.console.print(f"{shortened(name, _LONGEST_NAME)}: {how}", markup=False, highlight=False)
+
+
+PhonesProgress = _PhoneLines | _PhoneBars

@@ -24,6 +24,8 @@ from phone_audit.cli.options import (
     Timeout,
     Verbose,
     Via,
+    ViaOption,
+    WithIdentifiers,
     printable,
 )
 from phone_audit.cli.telling import tell
@@ -72,9 +74,7 @@ def scan(
     formats: Formats = None,
     outputs: Outputs = None,
     seal: Seal = None,
-    via: Annotated[
-        Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")
-    ] = Via.auto,
+    via: ViaOption = Via.auto,
     depth: Annotated[
         Depth,
         typer.Option("--depth", help="quick: no APK bytes; standard: the parts that are analysed; deep: whole files."),
@@ -103,9 +103,7 @@ def scan(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Trust nothing remembered about the phone: hash every file again.")
     ] = False,
-    with_identifiers: Annotated[
-        bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")
-    ] = False,
+    with_identifiers: WithIdentifiers = False,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -188,11 +186,11 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import write_outputs
     from phone_audit.cli.progress import progress
-    from phone_audit.cli.stopping import stoppable
+    from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.scan import scan_device
 
     with (
-        stoppable() as stopped,
+        stopped_by(Stop()) as stopped,
         knowledge_in_use(arguments.knowledge) as known,
         progress(arguments.quiet, arguments.verbose) as on_progress,
     ):

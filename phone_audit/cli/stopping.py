@@ -68,19 +68,12 @@ class GentleStop(Stop):
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
-    """Handle Ctrl-C, and what else asks for an end, while the block runs.
+def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
+    """Handle Ctrl-C, and what else asks for an end, with `stop` while the block runs.
 
     Raises:
         typer.Exit: with the code for an interruption, where nothing could be kept.
     """
-    with stopped_by(Stop()) as stop:
-        yield stop
-
-
-@contextmanager
-def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
-    """Handle Ctrl-C with `stop` while the block runs; see `stoppable`."""
     heard = [one for one in ENDS if one == signal.SIGINT or signal.getsignal(one) != signal.SIG_IGN]  # nohup
     before = {one: signal.signal(one, stop.on_signal) for one in heard}
     try:

@@ -20,6 +20,8 @@ from phone_audit.cli.options import (
     Timeout,
     Verbose,
     Via,
+    ViaOption,
+    WithIdentifiers,
     printable,
 )
 from phone_audit.cli.telling import tell
@@ -47,18 +49,14 @@ def watch(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when nothing new was seen for a minute.")
     ] = False,
-    via: Annotated[
-        Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")
-    ] = Via.auto,
+    via: ViaOption = Via.auto,
     save: Annotated[
         Path | None,
         typer.Option(
             "--save", metavar="DIR", help="Keep the result here; in a folder of scan --save it goes into that scan."
         ),
     ] = None,
-    with_identifiers: Annotated[
-        bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")
-    ] = False,
+    with_identifiers: WithIdentifiers = False,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.outputs import JsonLines, Output, check_places, suffix_of, write_outputs
-from phone_audit.cli.stopping import Stop, stoppable
+from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.cli.telling import tell
 from phone_audit.cli.watch_table import watch_table
 from phone_audit.errors import PhoneAuditError, UsageError
@@ -36,7 +36,7 @@ def watch_one(target: str | None, places: Sequence[Output], options: WatchOption
     streams = [place for place in places if place.format == LINES]
     free = all(place.path is not None for place in streams)
     with (
-        stoppable() as stopped,
+        stopped_by(Stop()) as stopped,
         knowledge_in_use(arguments.knowledge) as known,
         JsonLines(streams) as lines,
         watch_table(arguments.quiet, arguments.verbose, draw=free) as on_look,
@@ -62,7 +62,7 @@ def watch_several(
     """
     _check_folders(places)
     streams = [place for place in places if place.format == LINES]
-    with stoppable() as stopped, knowledge_in_use(arguments.knowledge) as known, JsonLines(streams) as lines:
+    with stopped_by(Stop()) as stopped, knowledge_in_use(arguments.knowledge) as known, JsonLines(streams) as lines:
         live = replace(options, on_line=_one_at_a_time(lines), stopped=stopped)
         results = watch_devices(targets, known, live)
         for result in results:

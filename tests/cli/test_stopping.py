@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.stopping import ENDS, GentleStop, stoppable, stopped_by
+from phone_audit.cli.stopping import ENDS, GentleStop, Stop, stopped_by
 
 
 @pytest.mark.parametrize("number", ENDS)
@@ -15,7 +15,7 @@ def test_the_first_asks_and_the_second_ends(number: signal.Signals) -> None:
     before = signal.getsignal(number)
 
     def ask_twice() -> None:
-        with stoppable() as stop:
+        with stopped_by(Stop()) as stop:
             assert not stop()
             os.kill(os.getpid(), number)
             assert stop()
@@ -30,7 +30,7 @@ def test_the_first_asks_and_the_second_ends(number: signal.Signals) -> None:
 def test_one_that_was_ignored_before_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with stoppable() as stop:
+        with stopped_by(Stop()) as stop:
             assert not stop()
             os.kill(os.getpid(), signal.SIGHUP)
             assert not stop()

@@ -54,14 +54,6 @@ class FleetOptions:
     no_more: Callable[[], bool] = lambda: False
 
 
-@dataclass(frozen=True)
-class _End:
-    """What came of one phone: a result, or why there is none."""
-
-    arrival: Arrival
-    outcome: Scan | PhoneAuditError | BaseException
-
-
 def scan_fleet(
     arrivals: Arrivals,
     listener: Listener,
@@ -91,31 +83,15 @@ def scan_fleet(
     started = options.scan.clock()
     if options.scan.save is not None:
         _make_folder(options.scan.save)
-    running = _Running(depth, users, knowledge, options)
-    table = _Table(options.scan.with_identifiers)
-    try:
-        while True:
-            ending = options.no_more() or options.scan.stopped()
-            if ending:
-                running.drop_waiting()
-            else:
-                running.add(arrivals.take())
-            running.begin(listener)
-            for end in running.abandoned() if options.scan.stopped() else ():
-                _note(end, table, listener, arrivals)
-            if not running.busy and (arrivals.over or ending):
-                break
-            last = running.next_end()
-            if last is not None:
-                _note(last, table, listener, arrivals)
-    finally:
-        running.stop()
+    run = _FleetRun(arrivals, listener, depth, users, knowledge, options)
+    run.read_all()
     finished = options.scan.clock()
+    traits = list(run.traits.values())
     return Fleet(
         schema_="phone-audit/fleet/1",
-        scans=table.scans(),
-        groups=groups_of(table.traits()),
-        models=models_of(table.traits()),
+        scans=tuple(run.rows[number] for number in sorted(run.rows)),
+        groups=groups_of(traits),
+        models=models_of(traits),
         tool=TOOL,
         run=FleetRun(
             started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()
@@ -132,24 +108,6 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _note(end: _End, table: "_Table", listener: Listener, arrivals: Arrivals) -> None:
-    if isinstance(end.outcome, Scan):
-        name = phone_name(end.arrival.number, end.outcome)
-        table.read(end.arrival, name, end.outcome, listener.read(end.arrival, name, end.outcome))
-        if any(item.code in LOST for item in end.outcome.coverage.skipped):
-            arrivals.lost(end.arrival)
-    elif isinstance(end.outcome, PhoneAuditError):
-        name = phone_name(end.arrival.number, None)
-        table.failed(end.arrival, name, end.outcome)
-        listener.failed(end.arrival, name, end.outcome)
-        if isinstance(end.outcome, DeviceLostError):
-            arrivals.lost(end.arrival)
-        else:
-            arrivals.failed(end.arrival)
-    else:
-        raise end.outcome
-
-
 def _kept(save: Path, options: ScanOptions) -> Path | None:
     """Return what an earlier run has kept of a phone whose answers go to `save`, where that can be read now."""
     sealed = sealed_name(save)
@@ -158,31 +116,57 @@ def _kept(save: Path, options: ScanOptions) -> Path | None:
     return save if saved_whole(save) else None
 
 
-class _Running:
-    """The phones that are being read, each in a thread of its own, and those that wait for their turn."""
+class _FleetRun:
+    """The phones that are being read, each in a thread of its own, and those that wait for their turn.
 
-    def __init__(self, depth: Depth, users: str, knowledge: Knowledge, options: FleetOptions) -> None:
+    Attributes:
+        rows: the last word on each phone, by its place in the fleet.
+        traits: of those that were read, by the same.
+    """
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        listener: Listener,
+        depth: Depth,
+        users: str,
+        knowledge: Knowledge,
+        options: FleetOptions,
+    ) -> None:
+        self.rows: dict[int, FleetScan] = {}
+        self.traits: dict[int, Traits] = {}
+        self._arrivals = arrivals
+        self._listener = listener
         self._depth: Depth = depth
         self._users = users
         self._knowledge = knowledge
         self._options = options
         self._waiting: list[Arrival] = []
-        self._ends: queue.SimpleQueue[_End] = queue.SimpleQueue()
+        self._ends: queue.SimpleQueue[tuple[Arrival, Scan | BaseException]] = queue.SimpleQueue()
         self._busy: dict[int, Arrival] = {}
         self._speaking: set[int] = set()
-        self._stopped = threading.Event()
+        self._over = threading.Event()
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._busy or self._waiting)
+    def read_all(self) -> None:
+        """Read phones until no more come, or a stop is asked for."""
+        stopped = self._options.scan.stopped
+        try:
+            while True:
+                ending = self._options.no_more() or stopped()
+                if ending:
+                    self._waiting.clear()
+                else:
+                    self._waiting += self._arrivals.take()
+                self._begin()
+                if stopped():
+                    self._give_up_silent()
+                if not self._busy and not self._waiting and (self._arrivals.over or ending):
+                    break
+                self._take_end()
+        finally:
+            self._over.set()  # those that still run come to an end by themselves
 
-    def add(self, arrivals: list[Arrival]) -> None:
-        self._waiting += arrivals
-
-    def drop_waiting(self) -> None:
-        self._waiting.clear()
-
-    def begin(self, listener: Listener) -> None:
+    def _begin(self) -> None:
         """Start those for which there is room; a phone that came back waits until its first reading has ended."""
         for arrival in list(self._waiting):
             if len(self._busy) >= self._options.at_once:
@@ -190,31 +174,11 @@ class _Running:
             if arrival.number not in self._busy:
                 self._waiting.remove(arrival)
                 self._busy[arrival.number] = arrival
-                progress = self._heard(arrival, listener.began(arrival))
+                progress = self._heard(arrival, self._listener.began(arrival))
                 # a daemon, so that a second Ctrl-C need not wait for a phone
                 threading.Thread(
                     target=self._read, args=(arrival, progress), name=f"phone-{arrival.number}", daemon=True
                 ).start()
-
-    def next_end(self) -> _End | None:
-        """Wait a moment for one to end."""
-        try:
-            end = self._ends.get(timeout=_PAUSE)
-        except queue.Empty:
-            return None
-        if end.arrival.number not in self._busy:
-            return None  # it was given up
-        self._speaking.discard(end.arrival.number)
-        del self._busy[end.arrival.number]
-        return end
-
-    def abandoned(self) -> list[_End]:
-        """Return up those that have not said a word, such as one that waits for somebody to look at its screen."""
-        silent = [arrival for number, arrival in self._busy.items() if number not in self._speaking]
-        for arrival in silent:
-            del self._busy[arrival.number]
-        error = DeviceOfflineError("The scan was interrupted before the phone had said anything.")
-        return [_End(arrival, error) for arrival in silent]
 
     def _heard(self, arrival: Arrival, progress: Progress) -> Progress:
         def report(what: str, done: int, total: int) -> None:
@@ -223,16 +187,76 @@ class _Running:
 
         return report
 
-    def stop(self) -> None:
-        """Let those that still run come to an end by themselves."""
-        self._stopped.set()
+    def _give_up_silent(self) -> None:
+        """Give up those that have not said a word, such as one that waits for somebody to look at its screen."""
+        for number, arrival in list(self._busy.items()):
+            if number not in self._speaking:
+                del self._busy[number]
+                reason = "The scan was interrupted before the phone had said anything."
+                self._note_failed(arrival, DeviceOfflineError(reason))
+
+    def _take_end(self) -> None:
+        """Wait a moment for one to end, and note what came of it."""
+        try:
+            arrival, outcome = self._ends.get(timeout=_PAUSE)
+        except queue.Empty:
+            return
+        if arrival.number not in self._busy:
+            return  # it was given up
+        self._speaking.discard(arrival.number)
+        del self._busy[arrival.number]
+        if isinstance(outcome, Scan):
+            self._note_read(arrival, outcome)
+        elif isinstance(outcome, PhoneAuditError):
+            self._note_failed(arrival, outcome)
+        else:
+            raise outcome
+
+    def _note_read(self, arrival: Arrival, scan: Scan) -> None:
+        name = phone_name(arrival.number, scan)
+        self.traits[arrival.number] = traits_of(scan, name)
+        self.rows[arrival.number] = FleetScan(
+            name=name,
+            file=self._listener.read(arrival, name, scan),
+            pseudonym=scan.device.pseudonym,
+            label=scan.label,
+            model=scan.device.model,
+            outcome=scan.verdict.outcome,
+            complete=scan.coverage.complete,
+            serial=scan.device.serial,
+        )
+        if any(item.code in LOST for item in scan.coverage.skipped):
+            self._arrivals.lost(arrival)
+
+    def _note_failed(self, arrival: Arrival, error: PhoneAuditError) -> None:
+        name = phone_name(arrival.number, None)
+        show = arrival.target if self._options.scan.with_identifiers else None
+        if arrival.number not in self.traits:  # what was read of it before it went away stays
+            self.rows[arrival.number] = FleetScan(
+                name=name,
+                file=None,
+                pseudonym=None,
+                label=None,
+                model=None,
+                outcome=None,
+                complete=False,
+                error=error.message if show else without_target(error.message, arrival.target),
+                hint=error.hint if show else without_target(error.hint, arrival.target),
+                serial=show,
+            )
+        self._listener.failed(arrival, name, error)
+        if isinstance(error, DeviceLostError):
+            self._arrivals.lost(arrival)
+        else:
+            self._arrivals.failed(arrival)
 
     def _read(self, arrival: Arrival, progress: Progress) -> None:
+        """Read a phone, in its thread."""
         try:
             outcome: Scan | BaseException = self._scan(arrival, progress)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that runs the fleet
             outcome = error
-        self._ends.put(_End(arrival, outcome))
+        self._ends.put((arrival, outcome))
 
     def _scan(self, arrival: Arrival, progress: Progress) -> Scan:
         options = self._options.scan
@@ -257,49 +281,4 @@ class _Running:
         return replace(budget, jobs=max(1, budget.jobs // max(1, len(self._busy) + len(self._waiting))))
 
     def _asked_to_stop(self) -> bool:
-        return self._stopped.is_set() or self._options.scan.stopped()
-
-
-class _Table:
-    """The rows of the summary, the last word on each phone."""
-
-    def __init__(self, with_identifiers: bool) -> None:
-        self._with_identifiers = with_identifiers
-        self._scans: dict[int, FleetScan] = {}
-        self._traits: dict[int, Traits] = {}
-
-    def read(self, arrival: Arrival, name: str, scan: Scan, file: str | None) -> None:
-        self._traits[arrival.number] = traits_of(scan, name)
-        self._scans[arrival.number] = FleetScan(
-            name=name,
-            file=file,
-            pseudonym=scan.device.pseudonym,
-            label=scan.label,
-            model=scan.device.model,
-            outcome=scan.verdict.outcome,
-            complete=scan.coverage.complete,
-            serial=scan.device.serial,
-        )
-
-    def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:
-        if arrival.number in self._traits:
-            return  # what was read of it before it went away stays
-        show = arrival.target if self._with_identifiers else None
-        self._scans[arrival.number] = FleetScan(
-            name=name,
-            file=None,
-            pseudonym=None,
-            label=None,
-            model=None,
-            outcome=None,
-            complete=False,
-            error=error.message if show else without_target(error.message, arrival.target),
-            hint=error.hint if show else without_target(error.hint, arrival.target),
-            serial=show,
-        )
-
-    def scans(self) -> tuple[FleetScan, ...]:
-        return tuple(self._scans[number] for number in sorted(self._scans))
-
-    def traits(self) -> list[Traits]:
-        return list(self._traits.values())
+        return self._over.is_set() or self._options.scan.stopped()

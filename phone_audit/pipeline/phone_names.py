@@ -5,10 +5,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from pathlib import Path
+from collections.abc import Mapping
 
 from phone_audit.files.atomic_write import create_file
 from phone_audit.files.user_folders import data_folder
+from phone_audit.model.device import Device
 from phone_audit.model.results import Scan
 
 
@@ -24,18 +25,34 @@ def pseudonym(serial: str | None) -> str | None:
 
 
 def _key() -> bytes | None:
+    path = data_folder() / "pseudonym.key"
     try:
-        return _read_or_make(data_folder() / "pseudonym.key")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with contextlib.suppress(FileExistsError):
+                create_file(path, secrets.token_bytes(32))
+        return path.read_bytes()
     except OSError:
         return None
 
 
-def _read_or_make(path: Path) -> bytes:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            create_file(path, secrets.token_bytes(32))
-    return path.read_bytes()
+def device_of(properties: Mapping[str, str], serial: str | None, *, with_identifiers: bool) -> Device:
+    """Return what a result says of a phone.
+
+    Args:
+        properties: what the phone says of itself, fit to be printed.
+        serial: its serial number, or what stands for one, where there is any.
+        with_identifiers: whether the number itself stands in the result.
+    """
+    return Device(
+        serial=serial if with_identifiers else None,
+        pseudonym=pseudonym(serial),
+        manufacturer=properties.get("ro.product.manufacturer"),
+        brand=properties.get("ro.product.brand"),
+        model=properties.get("ro.product.model"),
+        product=properties.get("ro.product.name"),
+        device=properties.get("ro.product.device"),
+    )
 
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -15,14 +15,14 @@ from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import PhoneJudgement, judge_phone
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
-from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Device, Snapshot
+from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Snapshot
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
-from phone_audit.pipeline.phone_names import pseudonym, without_target
+from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import saved_observations, with_observed
 from phone_audit.pipeline.source import AnySource, Source, open_source
@@ -154,7 +154,7 @@ def _document(
     return Scan(
         schema_="phone-audit/scan/1",
         label=label,
-        device=_device(snapshot, options.with_identifiers),
+        device=device_of(snapshot.properties, snapshot.serial, with_identifiers=options.with_identifiers),
         build=snapshot.build,
         users=snapshot.users,
         state=snapshot.state,
@@ -183,17 +183,4 @@ def _document(
         knowledge=known.info,
         tool=TOOL,
         run=run,
-    )
-
-
-def _device(snapshot: Snapshot, with_identifiers: bool) -> Device:
-    properties = snapshot.properties
-    return Device(
-        serial=snapshot.serial if with_identifiers else None,
-        pseudonym=pseudonym(snapshot.serial),
-        manufacturer=properties.get("ro.product.manufacturer"),
-        brand=properties.get("ro.product.brand"),
-        model=properties.get("ro.product.model"),
-        product=properties.get("ro.product.name"),
-        device=properties.get("ro.product.device"),
     )

@@ -19,13 +19,12 @@ from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
-from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Watch, WatchRun
 from phone_audit.pipeline.connection_log import cannot_see
 from phone_audit.pipeline.options import TOOL, no_progress, rfc3339
-from phone_audit.pipeline.phone_names import pseudonym
+from phone_audit.pipeline.phone_names import device_of
 from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import prepare_folder
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
@@ -66,13 +65,15 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
     started = options.clock()
     enduring = ReconnectingTransport(transport)
     reader = Reader(enduring, no_progress)
-    properties = parse_getprop(reader.ask(GETPROP) or "")
+    answer = parse_getprop(reader.ask(GETPROP) or "")
     if options.save is not None:
-        prepare_folder(options.save, properties)
+        prepare_folder(options.save, answer)
+    serial = known(answer.get("ro.serialno")) or known(answer.get("ro.boot.serialno")) or transport.serial
+    properties = {shown(name): shown(value) for name, value in answer.items()}
     owners = read_owners(reader)
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
         cache = RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
-        device = _device(properties, transport.serial, options.with_identifiers)
+        device = device_of(properties, serial, with_identifiers=options.with_identifiers)
         code = WatchedCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
         session = WatchSession(transport, device, owners, code, knowledge, options)
         session.run()
@@ -86,7 +87,7 @@ def _document(
     observations = session.observations()
     samples = session.samples()
     packages = session.packages(observations)
-    detected = detect_watch(observations, packages, _published(properties), knowledge)
+    detected = detect_watch(observations, packages, properties, knowledge)
     judged = judge_watch(observations, detected, samples, skipped)
     return Watch(
         schema_="phone-audit/watch/1",
@@ -103,25 +104,6 @@ def _document(
         knowledge=knowledge.info,
         tool=TOOL,
         run=WatchRun(started=started_at, finished=rfc3339(options.clock()), seconds=round(session.elapsed, 3)),
-    )
-
-
-def _published(properties: Mapping[str, str]) -> dict[str, str]:
-    return {shown(name): shown(value) for name, value in properties.items()}
-
-
-def _device(properties: Mapping[str, str], target: str, with_identifiers: bool) -> Device:
-    """Name the phone. `target` stands for a serial number that the phone does not tell."""
-    serial = known(properties.get("ro.serialno")) or known(properties.get("ro.boot.serialno")) or target
-    said = _published(properties)
-    return Device(
-        serial=serial if with_identifiers else None,
-        pseudonym=pseudonym(serial),
-        manufacturer=said.get("ro.product.manufacturer"),
-        brand=said.get("ro.product.brand"),
-        model=said.get("ro.product.model"),
-        product=said.get("ro.product.name"),
-        device=said.get("ro.product.device"),
     )
 
 

@@ -278,14 +278,14 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from phone_audit.apk.worker import task
+from phone_audit.apk.worker import tasks
 from phone_audit.apk.worker import pool as worker_pool
-begin_step = task.Task.begin_step
+begin_step = tasks.Task.begin_step
 def tell(self, step, now):
     begin_step(self, step, now)
     if step == "dex":
         print(*pool.pids, flush=True)
-task.Task.begin_step = tell
+tasks.Task.begin_step = tell
 pool = worker_pool.WorkerPool(1, timeout=1000, memory_mb=1024, program={MISBEHAVING!r})
 list(pool.analyse([(Path({str(path)!r}), "a")]))
 """

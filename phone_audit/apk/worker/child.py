@@ -1,12 +1,8 @@
 """The child process that reads hostile files: one JSON line asks for a file, JSON lines answer.
 
-Asked:    {"path": …, "shown_as": …, "leave_out": [step]};
-          of parts also {"parts": [[start, end]], "told": [SHA-256, SHA-1, MD5, or null]};
-          with files beside it {"beside": [[path on the phone, path, size, sha256 or null, role]]};
-          for a first look alone {"look": true}
+Asked:    a file as `request_line` writes it
 Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record, which is bounded
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
-
 """
 
 import contextlib
@@ -23,31 +19,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from phone_audit.apk.first_look import first_look
-from phone_audit.apk.package_file import UNKNOWN_HASHES, FileHashes
+from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.record_size import RECORD, record_json
+from phone_audit.apk.worker.tasks import ApkInput, asked_for
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.device import CompiledFile
-from phone_audit.model.parts import Parts
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _REFUSED = (
-    "socket.connect",
-    "socket.bind",
-    "socket.sendto",
-    "socket.sendmsg",
-    "socket.getaddrinfo",
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-)
-Request = dict[str, object]
+    "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "subprocess.Popen",
+    "os.system", "os.exec", "os.fork", "os.posix_spawn",
+)  # fmt: skip
 
 MEGABYTE = 2**20
 _RETIRE_AT = 0.5
@@ -131,9 +117,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, knowledge: Knowledge, memory: i
     settled = False
     for line in requests:
         request = json.loads(line)
-        if _answer(request, say, knowledge, memory):
+        item = asked_for(request)
+        if _answer(item, frozenset(request["leave_out"]), say, knowledge, memory):
             return
-        if not (settled or request.get("look")):
+        if not (settled or item.look):
             settled = True
             _settle()
 
@@ -145,15 +132,14 @@ def _settle() -> None:
     gc.enable()
 
 
-def _answer(request: Request, say: Callable[[str], None], knowledge: Knowledge, memory: int) -> bool:
-    beside = _beside(request.get("beside"))
-    mapped = [Path(str(request["path"])), *(one.local for one in beside if one.local)]
+def _answer(
+    item: ApkInput, left_out: frozenset[str], say: Callable[[str], None], knowledge: Knowledge, memory: int
+) -> bool:
+    mapped = [item.path, *(one.local for one in item.beside if one.local)]
     limit_memory(memory + sum(map(_size, mapped)))  # the files themselves are mapped, which counts as address space
-    leave_out = request["leave_out"]
-    left_out = frozenset(leave_out if isinstance(leave_out, list) else ())
     started = time.monotonic()
-    info = _read(request, left_out, beside, lambda step: say(json.dumps({"step": step})), knowledge)
-    if not request.get("look"):
+    info = _read(item, left_out, lambda step: say(json.dumps({"step": step})), knowledge)
+    if not item.look:
         say(json.dumps({"step": RECORD}))
     record = record_json(info, cut_first=RECORD in left_out)
     seconds = time.monotonic() - started
@@ -163,42 +149,19 @@ def _answer(request: Request, say: Callable[[str], None], knowledge: Knowledge, 
     return retire
 
 
-def _read(
-    request: Request,
-    left_out: frozenset[str],
-    beside: tuple[CompiledFile, ...],
-    on_step: Callable[[str], None],
-    knowledge: Knowledge,
-) -> ApkInfo:
-    path, shown_as = Path(str(request["path"])), str(request["shown_as"])
-    if request.get("look"):
-        return first_look(path, shown_as, on_step)
+def _read(item: ApkInput, left_out: frozenset[str], on_step: Callable[[str], None], knowledge: Knowledge) -> ApkInfo:
+    if item.look:
+        return first_look(item.path, item.shown_as, on_step)
     return read_apk(
-        path,
-        shown_as=shown_as,
+        item.path,
+        shown_as=item.shown_as,
         knowledge=knowledge,
         leave_out=left_out,
         on_step=on_step,
-        parts=_parts(request.get("parts")),
-        told=_told(request.get("told")),
-        beside=beside,
+        parts=item.parts,
+        told=FileHashes(item.sha256, item.sha1, item.md5),
+        beside=item.beside,
     )
-
-
-def _parts(ranges: object) -> Parts | None:
-    """Which parts of the file are here; None: all of it."""
-    return Parts(tuple((start, end) for start, end in ranges)) if isinstance(ranges, list) else None
-
-
-def _told(hashes: object) -> FileHashes:
-    """The hashes that somebody has taken of all of it."""
-    return FileHashes(*hashes) if isinstance(hashes, list) else UNKNOWN_HASHES
-
-
-def _beside(files: object) -> tuple[CompiledFile, ...]:
-    """Which files lie beside it."""
-    listed = files if isinstance(files, list) else []
-    return tuple(CompiledFile(path, Path(local), size, sha256, role) for path, local, size, sha256, role in listed)
 
 
 def _size(path: Path) -> int:

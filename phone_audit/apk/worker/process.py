@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -91,8 +92,26 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Start the process, unless it runs."""
-        if self._process is None:
-            self._start()
+        if self._process is not None:
+            return
+        places = os.pathsep.join([str(_ROOT), *(place for place in sys.path if place and Path(place).is_absolute())])
+        command = [sys.executable, "-I", "-c", self._program, places, os.pathsep, str(os.getpid()), *self._arguments]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=True,  # a terminal's Ctrl-C is for the parent, which decides what is kept
+        )
+        self._heard.clear()
+        self._stderr = b""
+        self._seconds = None
+        self._retires = False
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
+                self._selector.register(stream, selectors.EVENT_READ, self)
 
     def stretch(self, seconds: float) -> None:
         """Leave out of all clocks a time in which the parent did something else."""
@@ -118,38 +137,17 @@ class WorkerProcess:
                 self._unregister(stream)
                 stream.close()
         if process.stdin is not None:
-            _close_quietly(process.stdin)
+            with suppress(OSError):  # closing flushes, which fails where the process has gone
+                process.stdin.close()
         process.wait()
-
-    def _start(self) -> None:
-        places = os.pathsep.join([str(_ROOT), *(place for place in sys.path if place and Path(place).is_absolute())])
-        command = [sys.executable, "-I", "-c", self._program, places, os.pathsep, str(os.getpid()), *self._arguments]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,  # a terminal's Ctrl-C is for the parent, which decides what is kept
-        )
-        self._heard.clear()
-        self._stderr = b""
-        self._seconds = None
-        self._retires = False
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                os.set_blocking(stream.fileno(), False)
-                self._selector.register(stream, selectors.EVENT_READ, self)
 
     def _ask(self) -> None:
         if self._task is None or self._process is None or self._process.stdin is None:
             return
         self._task.begin(time.monotonic())
-        try:
+        with suppress(OSError):  # where it has ended, that shows as the end of its output
             self._process.stdin.write(self._task.request())
             self._process.stdin.flush()
-        except OSError:
-            return  # it has ended, which shows as the end of its output
 
     def listen(self, stream: object) -> Finished | None:
         """Read what a pipe of the process has to say.
@@ -291,9 +289,7 @@ def _does_not_start(why: str) -> PhoneAuditError:
 
 
 def _how(status: int) -> str:
-    if status < 0:
-        return f"signal {-status}"
-    return f"exit status {status}"
+    return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
 def _last_line(stderr: bytes) -> str:
@@ -301,11 +297,3 @@ def _last_line(stderr: bytes) -> str:
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
     text = "".join(c if c.isprintable() else " " for c in lines[-1]) if lines else ""
     return text.strip().rstrip(".")[:_LONGEST_DETAIL]
-
-
-def _close_quietly(pipe: IO[bytes]) -> None:
-    """Closing flushes, which fails where the process has gone."""
-    try:
-        pipe.close()
-    except OSError:
-        return

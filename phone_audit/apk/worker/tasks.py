@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from phone_audit.apk.records import empty_record, skipped_in_order
 from phone_audit.model.apk import ApkInfo
@@ -49,6 +49,36 @@ class ApkInput:
     sha1: str | None = None
     md5: str | None = None
     look: bool = False
+
+
+def request_line(item: ApkInput, shown_as: str, leave_out: Sequence[str]) -> bytes:
+    """Return the line by which a worker is asked for a file, with the steps that it does not try."""
+    beside = [(one.path, str(one.local), one.size, one.sha256, one.role) for one in item.beside if one.local]
+    request = {
+        "path": str(item.path),
+        "shown_as": shown_as,
+        "leave_out": list(leave_out),
+        "parts": item.parts.ranges if item.parts is not None else None,
+        "hashes": (item.sha256, item.sha1, item.md5),
+        "beside": beside,
+        "look": item.look,
+    }
+    return json.dumps(request).encode() + b"\n"
+
+
+def asked_for(request: dict[str, Any]) -> ApkInput:
+    """Return the file for which a worker is asked: what `request_line` wrote, read from JSON."""
+    sha256, sha1, md5 = request["hashes"]
+    return ApkInput(
+        path=Path(request["path"]),
+        shown_as=request["shown_as"],
+        parts=None if request["parts"] is None else Parts(tuple((start, end) for start, end in request["parts"])),
+        sha256=sha256,
+        beside=tuple(CompiledFile(path, Path(local), *rest) for path, local, *rest in request["beside"]),
+        sha1=sha1,
+        md5=md5,
+        look=request["look"],
+    )
 
 
 class Inbox:
@@ -170,20 +200,7 @@ class Task:
 
     def request(self) -> bytes:
         """Return the line that asks a worker for this file."""
-        asked: dict[str, object] = {
-            "path": str(self._item.path),
-            "shown_as": self._shown_as,
-            "leave_out": self._left_out,
-        }
-        if self._item.look:
-            asked["look"] = True
-        if self._item.parts is not None:
-            asked |= {"parts": self._item.parts.ranges, "told": [self._item.sha256, self._item.sha1, self._item.md5]}
-        if self._item.beside:
-            asked["beside"] = [
-                [one.path, str(one.local), one.size, one.sha256, one.role] for one in self._item.beside if one.local
-            ]
-        return json.dumps(asked).encode() + b"\n"
+        return request_line(self._item, self._shown_as, self._left_out)
 
     def begin(self, now: float) -> None:
         """Start the clock: a worker has been asked."""

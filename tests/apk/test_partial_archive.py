@@ -253,7 +253,6 @@ def test_an_entry_that_is_here_in_part(deflate: bool) -> None:
     assert bytes(archive.read(second, 10)) == b"b"
     for use in (
         lambda: archive.read(first, 10**6),
-        lambda: archive.peek(first, 10),
         lambda: list(archive.pieces(first)),
     ):
         with pytest.raises(ApkError) as caught:

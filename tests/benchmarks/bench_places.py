@@ -48,8 +48,9 @@ def inflated(archive: Archive) -> int:
     size = 0
     for entry in archive.entries:
         try:
-            if file_type_of(archive.peek(entry, HEAD)) is not FileType.MEDIA:
-                size += len(archive.read(entry, MAX_FILE))
+            content = archive.read(entry, MAX_FILE)
+            if file_type_of(bytes(content[:HEAD])) is not FileType.MEDIA:
+                size += len(content)
         except ApkError:
             continue
     return size

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_assemblies, members, read_class
-from phone_audit.apk.assets.file_types import HEAD, FileType, file_type_of
+from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.host_mentions import AssetFacts, Candidate
-from phone_audit.apk.assets.url_search import MAX_MENTIONS, File, UrlSearch
+from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
 from phone_audit.apk.endpoints.host_text import MAX_HOST
 from phone_audit.apk.trackers.trackers import Classes
 from phone_audit.apk.zip.archive import Archive
@@ -47,9 +46,9 @@ def read_assets(
         total: bytes that may be unpacked.
         depth: archives inside one another that are opened.
     """
-    walk = _AssetWalker(total)
-    walk.archive(archive, "", depth, own_dex)
-    return walk.found()
+    walker = _AssetWalker(total)
+    walker.archive(archive, "", depth, own_dex)
+    return walker.facts()
 
 
 class _AssetWalker:
@@ -57,23 +56,23 @@ class _AssetWalker:
         self._left = total
         self._left_dex = MAX_DEX
         self._skipped: list[Skipped] = []
-        self._sweep = UrlSearch(partial(_noted, self._skipped))
+        self._urls = UrlSearch(self._note)
         self._dexes: list[tuple[str, bytes | memoryview]] = []
         self._named: dict[str, set[bytes]] = {}
         self._defined: dict[str, set[bytes]] = {}
 
-    def found(self) -> AssetFacts:
+    def facts(self) -> AssetFacts:
         """Return everything, with the cuts."""
-        self._sweep.finish()
-        if self._sweep.full:
+        self._urls.finish()
+        if self._urls.full:
             reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."
             self._note("", ApkError(reason, code="too-many-endpoints"))
         classes = tuple(
-            Classes(where, sorted(self._named[where]), sorted(self._defined[where])) for where in sorted(self._named)
+            Classes(where, sorted(named), sorted(self._defined[where])) for where, named in sorted(self._named.items())
         )
         return AssetFacts(
-            mentions=tuple(self._sweep.mentions),
-            candidates=tuple(self._sweep.candidates),
+            mentions=tuple(self._urls.mentions),
+            candidates=tuple(self._urls.candidates),
             dexes=tuple(self._dexes),
             classes=classes,
             skipped=tuple(dict.fromkeys(self._skipped)),
@@ -83,133 +82,115 @@ class _AssetWalker:
         for entry in archive.entries:
             if not (entry.size or entry.compressed) or entry in own_dex:
                 continue
-            where = prefix + entry.name
             if not archive.partial.has(entry) and may_stay(entry.name, archive.opening(entry, OPENING)):
                 continue
             try:
-                self._entry(where, archive, entry, depth)
+                content = memoryview(archive.read(entry, min(MAX_FILE, self._left)))
             except ApkError as error:
-                self._note(where, error)
+                self._note(prefix + entry.name, error)
+                continue
+            self._left -= len(content)
+            self._try(AssetFile.of(prefix + entry.name, entry.name, content), depth)
 
-    def _entry(self, where: str, archive: Archive, entry: Entry, depth: int) -> None:
-        sort = file_type_of(archive.peek(entry, HEAD))
-        self._file(where, entry.name, sort, self._read(archive, entry), depth)
+    def _try(self, file: AssetFile, depth: int) -> None:
+        try:
+            self._read(file, depth)
+        except ApkError as error:
+            self._note(file.where, error)
 
-    def _read(self, archive: Archive, entry: Entry) -> memoryview:
-        content = memoryview(archive.read(entry, min(MAX_FILE, self._left)))
-        self._left -= len(content)
-        return content
-
-    def _file(self, where: str, name: str, sort: FileType, data: memoryview, depth: int) -> None:
-        if sort in _PACKED:
+    def _read(self, file: AssetFile, depth: int) -> None:
+        if file.type in _PACKED:
             if depth == 0:
                 raise ApkError(f"It lies inside {MAX_DEPTH} archives already and was not opened.", code="nested")
-            self._open(where, sort, data, depth - 1)
-        elif sort is FileType.MEDIA:
-            self._media(where, name, data, depth)
-        elif sort is FileType.OTHER_ARCHIVE:
+            self._open(file, depth - 1)
+        elif file.type is FileType.MEDIA:
+            self._media(file, depth)
+        elif file.type is FileType.OTHER_ARCHIVE:
             raise ApkError("It is an archive of a kind that is not opened.", code="unknown-archive")
-        elif sort is FileType.DEX:
-            self._dex(where, data)
-        elif sort is FileType.JAVA:
-            self._java(where, name, data)
+        elif file.type is FileType.DEX:
+            self._dex(file)
+        elif file.type is FileType.JAVA:
+            self._java(file)
         else:
-            self._search(where, name, sort, data)
+            self._search(file)
 
-    def _media(self, where: str, name: str, data: memoryview, depth: int) -> None:
+    def _media(self, file: AssetFile, depth: int) -> None:
         if depth < 0:
             raise ApkError("It stands behind several pictures already and was not looked at.", code="nested")
-        end = end_of_media(data)
+        end = end_of_media(file.data)
         if end == 0:
-            self._search(where, name, FileType.BINARY, data)
+            self._search(file._replace(type=FileType.BINARY))
         else:
-            self._behind(where, data, end, depth)
+            self._behind(file, end, depth)
 
-    def _search(self, where: str, name: str, sort: FileType, data: memoryview) -> None:
-        self._sweep.add(File(where, name, sort, data))
-        if sort is FileType.ASSEMBLY or (sort is FileType.ELF and b"assemblies" in name.encode("utf-8", "replace")):
-            self._assemblies(where, name, data)
+    def _search(self, file: AssetFile) -> None:
+        self._urls.add(file)
+        of_assemblies = file.type is FileType.ELF and b"assemblies" in file.name.encode("utf-8", "replace")
+        if file.type is FileType.ASSEMBLY or of_assemblies:
+            self._assemblies(file)
 
-    def _assemblies(self, where: str, name: str, data: memoryview) -> None:
-        for at, content in compressed_assemblies(data, min(MAX_FILE, self._left)):
-            inside = where if bytes(data[:4]) == ASSEMBLY_MAGIC else f"{where}{INSIDE}{at}"
+    def _assemblies(self, file: AssetFile) -> None:
+        for at, content in compressed_assemblies(file.data, min(MAX_FILE, self._left)):
+            alone = bytes(file.data[:4]) == ASSEMBLY_MAGIC
+            where = file.where if alone else f"{file.where}{INSIDE}{at}"
             if isinstance(content, ApkError):
-                self._note(inside, content)
+                self._note(where, content)
             else:
                 self._left -= len(content)
-                self._search(inside, name, FileType.BINARY, memoryview(content))
+                self._search(AssetFile(where, file.name, FileType.BINARY, memoryview(content)))
 
-    def _dex(self, where: str, data: memoryview) -> None:
-        if len(data) > self._left_dex:
+    def _dex(self, file: AssetFile) -> None:
+        if len(file.data) > self._left_dex:
             raise ApkError(f"DEX files under other names hold more than {MAX_DEX} bytes.", code="size-limit")
-        self._left_dex -= len(data)
-        self._dexes.append((where, data))
+        self._left_dex -= len(file.data)
+        self._dexes.append((file.where, file.data))
 
-    def _java(self, where: str, name: str, data: memoryview) -> None:
-        read = read_class(data)
+    def _java(self, file: AssetFile) -> None:
+        read = read_class(file.data)
         if read is None:
             raise ApkError("The Java class is damaged.", code="damaged-class")
-        home = where[: -len(name)].removesuffix(INSIDE) or "*.class"
+        home = file.where[: -len(file.name)].removesuffix(INSIDE) or "*.class"
         self._named.setdefault(home, set()).update(one for one in read.named if one.startswith(b"L"))
         self._defined.setdefault(home, set())
         if read.defined:
             self._defined[home].add(read.defined)
         candidates = [
-            Candidate(text.decode("utf-8", "replace"), "dex-string", where, at)
+            Candidate(text.decode("utf-8", "replace"), "dex-string", file.where, at)
             for at, text in read.texts
             if b"." in text and len(text) < _LONGEST_NAME and b"/" not in text
         ]
-        self._sweep.add(File(where, name, FileType.JAVA, data), candidates)
+        self._urls.add(file, candidates)
 
-    def _open(self, where: str, sort: FileType, data: memoryview, depth: int) -> None:
-        if sort is FileType.ZIP:
-            self.archive(Archive(data, total_limit=self._left), where + INSIDE, depth)
-        elif sort is FileType.TAR:
-            self._tar(where, data, depth)
+    def _open(self, file: AssetFile, depth: int) -> None:
+        if file.type is FileType.ZIP:
+            self.archive(Archive(file.data, total_limit=self._left), file.where + INSIDE, depth)
+        elif file.type is FileType.TAR:
+            for member in members(file.data):
+                if len(member.content):
+                    self._try(AssetFile.of(f"{file.where}{INSIDE}{member.name}", member.name, member.content), depth)
         else:
-            self._unpacked(_UNPACKERS[sort], where, data, depth)
+            self._unpacked(file, depth)
 
-    def _tar(self, where: str, data: memoryview, depth: int) -> None:
-        for member in members(data):
-            inside = f"{where}{INSIDE}{member.name}"
-            sort = file_type_of(bytes(member.content[:HEAD]))
-            if len(member.content):
-                try:
-                    self._file(inside, member.name, sort, member.content, depth)
-                except ApkError as error:
-                    self._note(inside, error)
-
-    def _unpacked(self, unpack_it: "_Unpack", where: str, data: memoryview, depth: int) -> None:
+    def _unpacked(self, file: AssetFile, depth: int) -> None:
         """Read a file that is compressed by itself; with a tar archive in it both count as one."""
-        unpacked, end = unpack_it(data, min(MAX_FILE, self._left))
-        content = memoryview(unpacked)
-        self._left -= len(content)
-        self._behind(where, data, end, depth)
-        sort = file_type_of(bytes(content[:HEAD]))
-        self._file(where, where.rpartition(INSIDE)[2], sort, content, depth + (sort is FileType.TAR))
+        unpacked, end = _UNPACKERS[file.type](file.data, min(MAX_FILE, self._left))
+        self._left -= len(unpacked)
+        self._behind(file, end, depth)
+        inner = AssetFile.of(file.where, file.where.rpartition(INSIDE)[2], memoryview(unpacked))
+        self._read(inner, depth + (inner.type is FileType.TAR))
 
-    def _behind(self, where: str, data: memoryview, end: int, depth: int) -> None:
+    def _behind(self, file: AssetFile, end: int, depth: int) -> None:
         """Search what stands behind the end of a picture, or of what is compressed, as a file of its own."""
-        rest = data[end:]
-        if not len(rest):
+        zeros = _ZEROS.match(file.data, end)
+        begin = zeros.end() if zeros else end
+        if begin == len(file.data):
             return
-        zeros = _ZEROS.match(rest)
-        begin = end + (zeros.end() if zeros else 0)
-        if begin == len(data):
-            return
-        inside = f"{where}{INSIDE}{begin}"
-        sort = file_type_of(bytes(data[begin : begin + HEAD]))
-        try:
-            self._file(inside, where.rpartition(INSIDE)[2], sort, data[begin:], depth - (sort is FileType.MEDIA))
-        except ApkError as error:
-            self._note(inside, error)
+        name = file.where.rpartition(INSIDE)[2]
+        rest = AssetFile.of(f"{file.where}{INSIDE}{begin}", name, file.data[begin:])
+        self._try(rest, depth - (rest.type is FileType.MEDIA))
 
     def _note(self, where: str, error: ApkError) -> None:
-        _noted(self._skipped, where, error)
-
-
-def _noted(skipped: list[Skipped], where: str, error: ApkError) -> None:
-    skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
+        self._skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
 
 
 _Unpack = Callable[[memoryview, int], tuple[bytes, int]]

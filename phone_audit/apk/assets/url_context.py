@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from phone_audit.apk.assets.der import DerFile, is_named_uri
-from phone_audit.apk.assets.file_types import FileType
+from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.urls import UrlMatch
 from phone_audit.apk.endpoints.prose import is_prose
 
@@ -208,37 +208,25 @@ def _text(data: memoryview, begin: int, end: int) -> str:
 
 
 class FileContext:
-    """A file, and what is found out about it once for all of its URLs.
+    """A file, and what is found out about it once for all of its URLs."""
 
-    Args:
-        sort: what the file is.
-        data: its bytes; hostile.
-        name: its name, which tells in a text file what language it is.
-    """
-
-    def __init__(self, sort: FileType, data: memoryview, name: str) -> None:
-        self.sort = sort
-        self.data = data
-        self.name = name
-        self.sources = SourceColumns(name, data)
-        self.der = DerFile(data)
+    def __init__(self, file: AssetFile) -> None:
+        self.file = file
+        self.sources = SourceColumns(file.name, file.data)
+        self.der = DerFile(file.data)
 
 
-def rule_of(file: FileContext, found: UrlMatch) -> str | None:
-    """Return the rule that takes a URL out, by what stands around it in its file.
-
-    Args:
-        file: the file.
-        found: the URL.
-    """
-    sort, data, name = file.sort, file.data, file.name
-    if is_named_uri(data, found.begin) or file.der.holds_text(found.begin):
+def rule_of(context: FileContext, found: UrlMatch) -> str | None:
+    """Return the rule that takes a URL out, by what stands around it in its file."""
+    _, name, file_type, data = context.file
+    if is_named_uri(data, found.begin) or context.der.holds_text(found.begin):
         return CERTIFICATE
-    if sort is FileType.TEXT and (is_description(data, found.begin, found.before) or file.sources.has(found.begin)):
+    is_text = file_type is FileType.TEXT
+    if is_text and (is_description(data, found.begin, found.before) or context.sources.has(found.begin)):
         return DOCUMENT_FILE
-    comment = sort is FileType.TEXT and (is_comment(found.before, name) or is_in_block(data, found.begin, name))
-    before = _LINK.sub("", found.before) if sort in _CODE else found.before
-    if comment or is_prose(before) or _is_in_brackets(data, found) or _is_in_docstring(sort, found.before):
+    comment = is_text and (is_comment(found.before, name) or is_in_block(data, found.begin, name))
+    before = _LINK.sub("", found.before) if file_type in _CODE else found.before
+    if comment or is_prose(before) or _is_in_brackets(data, found) or _is_in_docstring(file_type, found.before):
         return PROSE
     return None
 
@@ -249,6 +237,6 @@ def _is_in_brackets(data: memoryview, found: UrlMatch) -> bool:
     return found.before.endswith("<") and bytes(data[end : end + 1]) == b">"
 
 
-def _is_in_docstring(sort: FileType, before: str) -> bool:
+def _is_in_docstring(file_type: FileType, before: str) -> bool:
     """Tell whether a URL stands in a line of its own that is moved in, inside a text that code holds."""
-    return sort in _CODE and len(before) >= _MOVED_IN and not before.strip(" ")
+    return file_type in _CODE and len(before) >= _MOVED_IN and not before.strip(" ")

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
-from phone_audit.apk.assets.file_types import FileType, evidence_kind
+from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.host_mentions import Candidate, Mention
 from phone_audit.apk.assets.string_tables import (
     ExtentOf,
@@ -23,12 +23,11 @@ from phone_audit.apk.assets.string_tables import (
 )
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
-from phone_audit.apk.assets.urls import UrlMatch, too_many, urls_in, urls_in_16, values
+from phone_audit.apk.assets.urls import too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.endpoints.host_text import MAX_HOST, find_urls
 from phone_audit.apk.endpoints.prose import is_prose
 from phone_audit.errors import ApkError
-from phone_audit.model.finding import EvidenceKind
 
 _URL_MARK: Final = rb":(?:\\?/){2}"
 _OWN_HOST: Final = "schemas.android.com"
@@ -37,9 +36,6 @@ _OWN_URL_16: Final = re.compile(rb":\0/\0/\0s\0c\0h\0e\0m\0a\0s\0\.\0a\0n\0d\0r\
 """Every compiled XML file names the namespace of Android itself. It says nothing and is not told."""
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-"
 _LONGEST_HEAD: Final = MAX_HOST + len(":65535")
-_THOROUGH_BELOW: Final = 2**20
-"""Bytes up to which a binary file is searched for every encoding; larger ones hold code or data, no prose."""
-_ASSEMBLY: Final = b"MZ"
 _EXTENTS: Final[dict[FileType, ExtentOf]] = {
     FileType.TEXT: text_extent,
     FileType.ELF: native_extent,
@@ -54,69 +50,27 @@ _ALONE: Final = 1 << 16
 _NO_MARKS: Final = UrlPositions()
 
 
-class File(NamedTuple):
-    """A file to be searched: neither an archive nor a DEX file.
-
-    Attributes:
-        where: how it is called in evidence.
-        name: its name in the archive that holds it.
-        sort: what it is.
-        data: its bytes; hostile.
-    """
-
-    where: str
-    name: str
-    sort: FileType
-    data: memoryview
-
-    @property
-    def kind(self) -> EvidenceKind:
-        """What sort of evidence a text in it is."""
-        return evidence_kind(self.name, self.sort)
-
-    @property
-    def pooled(self) -> bool:
-        """Whether its texts stand in a string pool."""
-        return self.sort is FileType.TABLE or self.sort is FileType.XML
-
-    @property
-    def thorough(self) -> bool:
-        """Whether it is searched for every encoding."""
-        return self.sort is FileType.TEXT or len(self.data) < _THOROUGH_BELOW
-
-    @property
-    def wide_texts(self) -> bool:
-        """Whether it is an assembly of .NET, whose code has its texts in UTF-16."""
-        return self.sort is FileType.BINARY and bytes(self.data[:2]) == _ASSEMBLY
-
-    @property
-    def configuration(self) -> bool:
-        """Whether it is compiled XML that holds settings; layouts and drawings are many and hold none."""
-        return self.sort is FileType.XML and ("res/xml/" in self.name or self.name.endswith("AndroidManifest.xml"))
-
-
-def pool_of(file: File, marks: UrlPositions) -> StringPool | None:
+def _pool_of(file: AssetFile, marks: UrlPositions) -> StringPool | None:
     """Read the string pool of a resource table or of compiled XML; None where it has none, or is not worth a look.
 
     Args:
         file: the file.
         marks: what a scanner found in its bytes.
     """
-    if file.sort is FileType.TABLE or file.configuration or _foreign(file, marks):
+    if file.type is FileType.TABLE or file.configuration or _foreign(file, marks):
         return read_pool(file.data)
     return None
 
 
-def _foreign(file: File, marks: UrlPositions) -> bool:
-    data = file.data
+def _foreign(file: AssetFile, marks: UrlPositions) -> bool:
+    """Tell whether it names another address than the namespace of Android."""
     if max(len(marks.plain), len(marks.wide)) >= MOST:
         return True
-    return not all(_OWN_URL.match(data, at) for at in marks.plain) or not all(
-        _OWN_URL_16.match(data, at) for at in marks.wide
-    )
+    own = all(_OWN_URL.match(file.data, at) for at in marks.plain)
+    return not own or not all(_OWN_URL_16.match(file.data, at) for at in marks.wide)
 
 
-def mentions_in(file: File, marks: UrlPositions) -> Iterator[Mention]:
+def _mentions_in(file: AssetFile, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in one file that is no string pool.
 
     Args:
@@ -126,12 +80,15 @@ def mentions_in(file: File, marks: UrlPositions) -> Iterator[Mention]:
     Raises:
         ApkError: code `too-many-endpoints`, after everything, where not all of it was looked at.
     """
-    sort, data, where, kind = file.sort, file.data, file.where, file.kind
-    extent_of = _extent_of(sort, data)
+    data, where, kind = file.data, file.where, file.kind
+    extent_of = _extent_of(file)
     document = DOCUMENT_FILE if is_document(file.name) else None
-    plain = _plain(sort, data, extent_of, marks)
-    around = FileContext(sort, data, file.name)
-    rules = ((found, document or rule_of(around, found)) for found in plain)
+    context = FileContext(file)
+    plain = [urls_in(data, extent_of, marks.plain)]
+    if file.type in _WIDE:
+        by_run = file.type in (FileType.BINARY, FileType.ASSEMBLY)
+        plain.append(urls_in_16(data, None if by_run else extent_of, marks.wide))
+    rules = ((found, document or rule_of(context, found)) for found in all_of(plain))
     forms: list[Iterator[Mention]] = [
         (Mention(found.host, kind, where, found.begin, rule=rule) for found, rule in rules)
     ]
@@ -141,24 +98,17 @@ def mentions_in(file: File, marks: UrlPositions) -> Iterator[Mention]:
     yield from all_of(forms)
 
 
-def _decoded(file: File, found: Iterator[DecodedUrl], begin: int = 0, step: int = 1) -> Iterator[Mention]:
+def _decoded(file: AssetFile, found: Iterator[DecodedUrl], begin: int = 0, step: int = 1) -> Iterator[Mention]:
     for one in found:
         yield Mention(one.found, "decoded", file.where, begin + step * one.offset, one.encoding, one.rule)
 
 
-def _decoded_wide(file: File, phase: int) -> Iterator[Mention]:
+def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
     low = np.frombuffer(file.data, np.uint8)[phase::2].copy()
     yield from _decoded(file, encoded_in(low.data, binary_extent, scanner().marks(low)), phase, 2)
 
 
-def _plain(sort: FileType, data: memoryview, extent_of: ExtentOf, marks: UrlPositions) -> Iterator[UrlMatch]:
-    forms = [urls_in(data, extent_of, marks.plain)]
-    if sort in _WIDE:
-        forms.append(urls_in_16(data, None if sort in (FileType.BINARY, FileType.ASSEMBLY) else extent_of, marks.wide))
-    yield from all_of(forms)
-
-
-def mentions_in_pool(file: File, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
+def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool.
 
     Args:
@@ -172,20 +122,20 @@ def mentions_in_pool(file: File, pool: StringPool, marks: UrlPositions) -> Itera
                 continue
             rule = PROSE if is_prose(text.partition(found.url)[0]) else None
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule)
-    for decoded in encoded_in(pool.strings.data.data, binary_extent, marks):
-        yield Mention(decoded.found, "decoded", file.where, pool.offset(decoded.offset), decoded.encoding, decoded.rule)
+    decoded = encoded_in(pool.strings.data.data, binary_extent, marks)
+    yield from _decoded(file, decoded, pool.base, pool.width)
 
 
-def candidates_in_pool(file: File, pool: StringPool) -> Iterator[Candidate]:
+def _candidates_in_pool(file: AssetFile, pool: StringPool) -> Iterator[Candidate]:
     """Yield the texts in a string pool that may be bare host names."""
     kind, where = file.kind, file.where
-    if file.sort is FileType.TABLE or (file.configuration and kind != "manifest"):
+    if file.type is FileType.TABLE or (file.configuration and kind != "manifest"):
         for item, text in pool.strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD):
             if "/" not in text:
                 yield Candidate(text, kind, where, pool.offset(item))
 
 
-def candidates_in(file: File) -> Iterator[Candidate]:
+def _candidates_in(file: AssetFile) -> Iterator[Candidate]:
     """Yield the texts in a text file that may be bare host names; only where its form tells that a text is a value."""
     if is_document(file.name):
         return
@@ -193,14 +143,12 @@ def candidates_in(file: File) -> Iterator[Candidate]:
         yield Candidate(text, file.kind, file.where, at)
 
 
-def _extent_of(sort: FileType, data: memoryview) -> ExtentOf:
-    if sort in _EXTENTS:
-        return _EXTENTS[sort]
-    if sort is FileType.HERMES:
-        return hermes_strings(data) or binary_extent
-    if sort is FileType.UNITY:
-        return unity_strings(data) or binary_extent
-    return binary_extent
+def _extent_of(file: AssetFile) -> ExtentOf:
+    if file.type is FileType.HERMES:
+        return hermes_strings(file.data) or binary_extent
+    if file.type is FileType.UNITY:
+        return unity_strings(file.data) or binary_extent
+    return _EXTENTS.get(file.type, binary_extent)
 
 
 class UrlSearch:
@@ -218,7 +166,7 @@ class UrlSearch:
         self.mentions: list[Mention] = []
         self.candidates: list[Candidate] = []
         self._note = note
-        self._waiting: list[tuple[File, Sequence[Candidate]]] = []
+        self._waiting: list[tuple[AssetFile, Sequence[Candidate]]] = []
         self._bytes = 0
 
     @property
@@ -226,9 +174,9 @@ class UrlSearch:
         """Whether there is more than is kept."""
         return len(self.mentions) == MAX_MENTIONS or len(self.candidates) == MAX_MENTIONS
 
-    def add(self, file: File, candidates: Sequence[Candidate] = ()) -> None:
+    def add(self, file: AssetFile, candidates: Sequence[Candidate] = ()) -> None:
         """Search a file, at once or later; `candidates` are texts that its own reader found in it."""
-        if file.sort is FileType.TABLE or len(file.data) >= _ALONE:
+        if file.type is FileType.TABLE or len(file.data) >= _ALONE:
             self.finish()
             self._alone(file)
             self._take(candidates)
@@ -244,17 +192,17 @@ class UrlSearch:
         if waiting:
             files = [file for file, _ in waiting]
             marks = self._together([np.frombuffer(file.data, np.uint8) for file in files])
-            pools = [pool_of(file, its) if file.pooled else None for file, its in zip(files, marks, strict=True)]
+            pools = [_pool_of(file, its) if file.pooled else None for file, its in zip(files, marks, strict=True)]
             in_pools = iter(self._together([pool.strings.data for pool in pools if pool is not None]))
             for (file, candidates), its, pool in zip(waiting, marks, pools, strict=True):
                 self._search(file, its if pool is None else next(in_pools), pool)
                 self._take(candidates)
 
-    def _alone(self, file: File) -> None:
+    def _alone(self, file: AssetFile) -> None:
         marks = _NO_MARKS
-        if file.sort is not FileType.TABLE:
+        if file.type is not FileType.TABLE:
             marks = scanner().marks(np.frombuffer(file.data, np.uint8), thorough=file.thorough)
-        pool = pool_of(file, marks) if file.pooled else None
+        pool = _pool_of(file, marks) if file.pooled else None
         self._search(file, marks if pool is None else scanner().marks(pool.strings.data), pool)
 
     def _together(self, parts: list[Bytes]) -> list[UrlPositions]:
@@ -271,15 +219,15 @@ class UrlSearch:
         found = whole.apart(begins)
         return [found.get(number, _NO_MARKS) for number in range(len(parts))]
 
-    def _search(self, file: File, marks: UrlPositions, pool: StringPool | None) -> None:
+    def _search(self, file: AssetFile, marks: UrlPositions, pool: StringPool | None) -> None:
         try:
             if pool is not None:
-                self._keep(mentions_in_pool(file, pool, marks))
-                self._take(candidates_in_pool(file, pool))
+                self._keep(_mentions_in_pool(file, pool, marks))
+                self._take(_candidates_in_pool(file, pool))
             elif not file.pooled and (marks is not _NO_MARKS or file.wide_texts):
-                self._keep(mentions_in(file, marks))
-            if file.sort is FileType.TEXT:
-                self._take(candidates_in(file))
+                self._keep(_mentions_in(file, marks))
+            if file.type is FileType.TEXT:
+                self._take(_candidates_in(file))
             if marks is not _NO_MARKS and marks.full:
                 raise too_many(MOST)
         except ApkError as error:

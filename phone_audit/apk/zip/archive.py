@@ -22,8 +22,6 @@ from phone_audit.model.parts import Parts
 
 _DEFLATE_HEADERS = 512
 """Bytes that the tables of a deflated stream may take before its first byte."""
-_SMALL, _MAX_KEPT = 2**12, 2**16
-"""Bytes, compressed and inflated, of an entry that a peek inflates as a whole and keeps for the read that follows."""
 TOTAL_LIMIT = 2**30
 """Bytes that all entries of one archive together may inflate to."""
 
@@ -53,8 +51,6 @@ class Archive:
         self._left = total_limit
         self._ahead: InflatedAhead | None = None
         self._hashes: ContentHashes | None = None
-        self._peeked: tuple[Entry, bytes] | None = None
-        self._last_raw: tuple[Entry, Buffer] | None = None
         self._mislabelled: dict[Entry, bool] = {}
         self._left_to_try = TOTAL_LIMIT
 
@@ -130,32 +126,9 @@ class Archive:
         """
         return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
 
-    def peek(self, entry: Entry, count: int) -> bytes:
-        """Return the first bytes of an entry, up to `count` of them; few where they are deflated badly.
-
-        Raises:
-            ApkError: code `damaged-entry` or `not-brought`.
-        """
-        raw = self._raw(entry)
-        if not self._is_deflated(entry):
-            return bytes(raw[:count])
-        if len(raw) <= _SMALL and entry.size <= _MAX_KEPT and (content := _announced(self.data, entry)) is not None:
-            self._peeked = entry, content
-            return content[:count]
-        opening = first_bytes(raw[: 2 * count], count)
-        if opening is None:
-            raise damaged(entry)
-        return opening
-
     def _raw(self, entry: Entry) -> Buffer:
-        """Find the compressed bytes; those of the last entry are kept, since a peek, or a read, often follows."""
-        last = self._last_raw
-        if last is not None and last[0] is entry:
-            return last[1]
         self.partial.require(entry)
-        raw = raw_of(self.data, entry)
-        self._last_raw = entry, raw
-        return raw
+        return raw_of(self.data, entry)
 
     def _stored(self, entry: Entry) -> Buffer:
         self.partial.require(entry)
@@ -167,8 +140,6 @@ class Archive:
         raise damaged(entry)
 
     def _inflate(self, entry: Entry, raw: Buffer, limit: int) -> bytes:
-        if self._peeked is not None and self._peeked[0] is entry:
-            return self._peeked[1]
         if self._ahead is not None and (content := self._ahead.take(entry)) is not None:
             return content
         content = whole(raw, min(limit, self._left))

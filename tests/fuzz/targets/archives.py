@@ -42,8 +42,6 @@ def zip_directory(data: bytes) -> None:
 def _read(archive: Archive, entry: Entry) -> None:
     archive.opening(entry, 64)
     with suppress(ApkError):
-        archive.peek(entry, 512)
-    with suppress(ApkError):
         promise(len(archive.read(entry, _ENTRY_LIMIT)) <= _ENTRY_LIMIT, "an entry is larger than was allowed")
     with suppress(ApkError):
         sum(map(len, islice(archive.pieces(entry), 32)))

@@ -15,7 +15,7 @@ import pytest
 
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.results import Scan
-from phone_audit.pipeline.arrivals import Arrival, Named
+from phone_audit.pipeline.arrivals import Arrival, NamedTargets
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
 from tests.acquire.store.test_age import key_file
@@ -94,7 +94,7 @@ def test_one_that_is_pulled_out_disturbs_no_other_and_is_gone_on_with(
     options = FleetOptions(scan=ScanOptions(via="direct", save=tmp_path / "lab", cache=False))
 
     def scanned(heard: Heard, *targets: str) -> list[bool]:
-        fleet = scan_fleet(Named(targets), heard, depth="deep", users="all", knowledge=KNOWN, options=options)
+        fleet = scan_fleet(NamedTargets(targets), heard, depth="deep", users="all", knowledge=KNOWN, options=options)
         return [one.complete for one in fleet.scans]
 
     with nokia.proxy("--rate", 1.5, "--latency", 1) as slow:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     FailOn,
     FailOnOption,
@@ -22,7 +23,6 @@ from phone_audit.cli.options import (
     Timeout,
     Verbose,
 )
-from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
 

@@ -86,8 +86,8 @@ def rollback(sources: Sources = None) -> None:
 
 def _write_updates(told: "Iterable[SourceResult]") -> int:
     """Write a line for each source as it is done, and give the exit code."""
+    from phone_audit.cli.messages import tell
     from phone_audit.cli.outputs import write_out
-    from phone_audit.cli.telling import tell
     from phone_audit.report.safe import visible
 
     code, any_told = exits.DONE, False
@@ -179,7 +179,7 @@ def search(
     from itertools import islice
 
     from phone_audit.cli.knowledge import known_facts
-    from phone_audit.cli.telling import tell
+    from phone_audit.cli.messages import tell
     from phone_audit.pipeline.db import search as find
 
     met = list(islice(find(known_facts(knowledge), text), _MOST_FOUND + 1))
@@ -254,8 +254,8 @@ def import_(
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
     from phone_audit.apk.endpoints.public_suffixes import is_public_suffix
+    from phone_audit.cli.messages import tell
     from phone_audit.cli.outputs import write_out
-    from phone_audit.cli.telling import tell
     from phone_audit.knowledge.feeds.importing import FeedDetails, class_of, feed_date, import_feed, read_feed
     from phone_audit.knowledge.own import own_folder
     from phone_audit.pipeline.options import utc_now

@@ -2,8 +2,8 @@
 
 import typer
 
+from phone_audit.cli.messages import tell
 from phone_audit.cli.options import Formats, Outputs, Quiet
-from phone_audit.cli.telling import tell
 
 
 def demo(formats: Formats = None, outputs: Outputs = None, quiet: Quiet = False) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli.messages import on_terminal, tell
 from phone_audit.cli.options import Formats, Outputs
-from phone_audit.cli.telling import on_terminal, tell
 from phone_audit.errors import UsageError
 
 _LONGEST_LINE = 200

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from phone_audit.cli.telling import tell
+from phone_audit.cli.messages import tell
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.own import in_use, with_own
 

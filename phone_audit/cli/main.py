@@ -13,9 +13,9 @@ from phone_audit.cli.db import db
 from phone_audit.cli.demo import demo
 from phone_audit.cli.devices import devices
 from phone_audit.cli.firmware import firmware
+from phone_audit.cli.messages import tell
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
-from phone_audit.cli.telling import tell
 from phone_audit.cli.watch import watch
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT

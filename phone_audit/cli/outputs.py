@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-from phone_audit.cli.telling import tell
+from phone_audit.cli.messages import tell
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
     DISK_FAILS,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from phone_audit.cli.telling import on_terminal, tell
+from phone_audit.cli.messages import on_terminal, tell
 from phone_audit.pipeline.options import Progress as Report
 from phone_audit.pipeline.options import no_progress
 from phone_audit.report.safe import shortened

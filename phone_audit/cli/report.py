@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli.messages import tell
 from phone_audit.cli.options import FailOn, Formats, Outputs, printable
-from phone_audit.cli.telling import tell
 
 
 def _printable(texts: list[str] | None) -> list[str]:

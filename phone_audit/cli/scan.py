@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     Depth,
     FailOn,
@@ -28,7 +29,6 @@ from phone_audit.cli.options import (
     WithIdentifiers,
     printable,
 )
-from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
 if TYPE_CHECKING:

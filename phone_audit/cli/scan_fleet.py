@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
+from phone_audit.cli.messages import tell
 from phone_audit.cli.outputs import FORMATS_OF, Output, suffix_of, terminal_style, write_file, write_out
 from phone_audit.cli.progress import PhonesProgress, progress_of_phones
 from phone_audit.cli.scan import ScanArguments
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
-from phone_audit.cli.telling import tell
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS
 from phone_audit.model.results import Fleet, Scan
-from phone_audit.pipeline.arrivals import Arrival, Arrivals, Named, Watched, everyone
+from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets, everyone
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.report.canvas import Style
@@ -158,13 +158,13 @@ def _arrivals(arguments: ScanArguments, options: ScanOptions) -> Arrivals:
     if arguments.wait:
         if not arguments.quiet:
             tell("Waiting for phones; each is read as it is plugged in. Ctrl-C ends the waiting.")
-        return Watched(arguments.targets, via=options.via, on_trouble=tell)
+        return ConnectedPhones(arguments.targets, via=options.via, on_trouble=tell)
     if not arguments.all:
-        return Named(arguments.targets)
+        return NamedTargets(arguments.targets)
     serials, beside = everyone(options.via, needed=not arguments.targets)
     if beside:
         tell(beside)
-    return Named((*arguments.targets, *serials))
+    return NamedTargets((*arguments.targets, *serials))
 
 
 class _Listener:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.telling import tell
+from phone_audit.cli.messages import tell
 from phone_audit.errors import AcquireError
 
 AnyStop = TypeVar("AnyStop", bound="Stop")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     FailOn,
     FailOnOption,
@@ -24,7 +25,6 @@ from phone_audit.cli.options import (
     WithIdentifiers,
     printable,
 )
-from phone_audit.cli.telling import tell
 from phone_audit.errors import UsageError
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
+from phone_audit.cli.messages import tell
 from phone_audit.cli.outputs import JsonLines, Output, check_places, suffix_of, write_outputs
 from phone_audit.cli.stopping import Stop, stopped_by
-from phone_audit.cli.telling import tell
 from phone_audit.cli.watch_table import watch_table
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.model.watch import ObservationLine, Watch

@@ -9,7 +9,7 @@ from rich.live import Live as Drawing
 from rich.table import Table
 from rich.text import Text
 
-from phone_audit.cli.telling import on_terminal, tell
+from phone_audit.cli.messages import on_terminal, tell
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.watch_session import WatchSession
 from phone_audit.report.draw_watch import amount

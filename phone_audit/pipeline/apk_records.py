@@ -61,7 +61,7 @@ def published_apk(apk: AnalysedApk, judged: ApkJudgement, knowledge: Knowledge) 
     )
 
 
-class _Kept(NamedTuple):
+class _SpooledRecord(NamedTuple):
     path: str
     number: int
     place: Place
@@ -75,7 +75,7 @@ class SpooledApks(Sequence[Apk]):
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._kept: list[_Kept] = []
+        self._kept: list[_SpooledRecord] = []
         self._sorted = True
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class SpooledApks(Sequence[Apk]):
 
     def add(self, record: Apk) -> None:
         """Put a record aside."""
-        self._kept.append(_Kept(record.path, len(self._kept), self._spool.put(record.model_dump_json())))
+        self._kept.append(_SpooledRecord(record.path, len(self._kept), self._spool.put(record.model_dump_json())))
         self._sorted = False
 
     def __len__(self) -> int:
@@ -108,11 +108,11 @@ class SpooledApks(Sequence[Apk]):
     def __iter__(self) -> Iterator[Apk]:
         return (self._record(kept) for kept in self._in_order())
 
-    def _in_order(self) -> list[_Kept]:
+    def _in_order(self) -> list[_SpooledRecord]:
         if not self._sorted:
             self._kept.sort()
             self._sorted = True
         return self._kept
 
-    def _record(self, kept: _Kept) -> Apk:
+    def _record(self, kept: _SpooledRecord) -> Apk:
         return put_aside(Apk, self._spool.get(kept.place))

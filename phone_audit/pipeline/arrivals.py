@@ -68,7 +68,7 @@ class Arrivals(Protocol):
         ...
 
 
-class Named:
+class NamedTargets:
     """The targets that were named, each once."""
 
     def __init__(self, targets: Sequence[str]) -> None:
@@ -91,7 +91,7 @@ class Named:
         """See `lost`."""
 
 
-class Watched:
+class ConnectedPhones:
     """The targets that were named, and every phone as it appears; one that was lost is read again when it is back.
 
     Args:

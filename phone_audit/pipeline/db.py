@@ -47,7 +47,7 @@ Fact = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownEntry:
     """One entry: its kind, id and title, and what it says, in order. `found` is what a search met."""
 
     kind: str
@@ -57,7 +57,7 @@ class Known:
     found: str = ""
 
 
-def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
+def entries(knowledge: Knowledge, kind: str) -> Iterator[KnownEntry]:
     """Yield the entries of a kind, by id.
 
     Raises:
@@ -73,7 +73,7 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[Known]:
         yield from _facts(knowledge, next(it for it in KINDS if it.folder == kind))
 
 
-def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[Known]:
+def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[KnownEntry]:
     """Yield the entries of a kind of which nothing has to be told in words of its own."""
     for entry in knowledge.listed(kind):
         fields = entry.model_dump(mode="json")
@@ -82,7 +82,7 @@ def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[Known]:
         skipped = ("id", titled, *_SELF_TESTS)
         said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
         facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))
-        yield Known(kind.folder, kind.id_of(entry), str(title), tuple(facts))
+        yield KnownEntry(kind.folder, kind.id_of(entry), str(title), tuple(facts))
 
 
 def _words(key: str) -> str:
@@ -95,7 +95,7 @@ def _parts(value: object) -> Sequence[object]:
     return value if isinstance(value, list) and value and isinstance(value[0], dict) else [value]
 
 
-def show(knowledge: Knowledge, wanted: str) -> list[Known]:
+def show(knowledge: Knowledge, wanted: str) -> list[KnownEntry]:
     """Return the entries of that id, and the incidents and feeds that list it as a value.
 
     A host, a hash, a package name.
@@ -127,7 +127,7 @@ def _lookups(knowledge: Knowledge, wanted: str) -> list[ListedIndicator]:
     return list(found.values())
 
 
-def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
+def search(knowledge: Knowledge, text: str) -> Iterator[KnownEntry]:
     """Yield the entries that hold a text, upper and lower case alike, and the values of feeds that do."""
     wanted = text.casefold()
     for kind in ENTRY_KINDS:
@@ -135,7 +135,7 @@ def search(knowledge: Knowledge, text: str) -> Iterator[Known]:
             said = (("id", entry.id), ("title", entry.title), *entry.facts)
             met = next((f"{key}: {_around(value, wanted)}" for key, value in said if wanted in value.casefold()), "")
             if met:
-                yield Known(entry.kind, entry.id, entry.title, entry.facts, met)
+                yield KnownEntry(entry.kind, entry.id, entry.title, entry.facts, met)
     for listed in knowledge.indicators.database:
         indicator = listed.indicator
         if wanted in indicator.value.casefold() or wanted in indicator.about.name.casefold():
@@ -149,7 +149,7 @@ def _around(text: str, wanted: str) -> str:
     return f"{'…' if start else ''}{cut}{'…' if start + _AROUND < len(text) else ''}"
 
 
-def _incident(entry: IncidentEntry) -> Known:
+def _incident(entry: IncidentEntry) -> KnownEntry:
     facts = [
         ("summary", entry.summary),
         ("category", entry.category),
@@ -159,17 +159,17 @@ def _incident(entry: IncidentEntry) -> Known:
         ("a match gives at most", at_most(entry)),
         ("nothing to compare", entry.tests.unmatchable or ""),
         ("published", entry.disclosed),
-        *((_words(name.partition("[")[0]), f"{fact.value} ({_told(fact)})") for name, fact in entry.facts()),
+        *((_words(name.partition("[")[0]), f"{fact.value} ({_certainty(fact)})") for name, fact in entry.facts()),
         *(("what to do", step.text) for step in entry.what_to_do),
         *(
             ("source", f"{source.publisher}, {source.title}, {source.date} ({source.kind}) {source.url}")
             for source in entry.sources
         ),
     ]
-    return Known("incidents", entry.id, entry.title, tuple((key, value) for key, value in facts if value))
+    return KnownEntry("incidents", entry.id, entry.title, tuple((key, value) for key, value in facts if value))
 
 
-def _told(fact: IncidentFact) -> str:
+def _certainty(fact: IncidentFact) -> str:
     """Say how sure a fact is, and what it proves."""
     match fact:
         case BuildFact() if fact.field != PROSE:
@@ -189,7 +189,7 @@ def _told(fact: IncidentFact) -> str:
     return ", ".join(part for part in (fact.confidence, *said) if part)
 
 
-def _feed(feed: FeedHead) -> Known:
+def _feed(feed: FeedHead) -> KnownEntry:
     facts = [
         ("publisher", feed.publisher),
         ("date", feed.date),
@@ -202,10 +202,10 @@ def _feed(feed: FeedHead) -> Known:
         ("indicators", _counts(feed.counts)),
         ("left out", _counts(feed.left_out)),
     ]
-    return Known("feeds", feed.feed, feed.title, tuple((key, value) for key, value in facts if value))
+    return KnownEntry("feeds", feed.feed, feed.title, tuple((key, value) for key, value in facts if value))
 
 
-def _listed(listed: ListedIndicator) -> Known:
+def _listed(listed: ListedIndicator) -> KnownEntry:
     about, feed = listed.indicator.about, listed.feed
     facts = [
         ("listed as", f"{about.name} ({about.class_})"),
@@ -213,7 +213,7 @@ def _listed(listed: ListedIndicator) -> Known:
         ("feed", f"{feed.feed}: {feed.title}, {feed.publisher}, {feed.date}"),
         ("licence", feed.licence),
     ]
-    return Known(listed.indicator.kind, listed.indicator.value, f"{about.name} ({about.class_})", tuple(facts))
+    return KnownEntry(listed.indicator.kind, listed.indicator.value, f"{about.name} ({about.class_})", tuple(facts))
 
 
 def _counts(counts: dict[IndicatorKind, int] | dict[str, int]) -> str:
@@ -251,7 +251,7 @@ def version_lines(own: Path) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """The problems of a folder, sorted, the lines of counts, and how many identifiers the matcher was given."""
 
     problems: tuple[Problem, ...]
@@ -260,7 +260,7 @@ class Checked:
     near_misses: int
 
 
-def check_all(folder: Path) -> Checked:
+def check_all(folder: Path) -> CheckResult:
     """Check a knowledge folder and try the identifiers of its incidents through the matcher.
 
     An incident whose file has problems is not tried: what comes out would be about the fault.
@@ -274,7 +274,8 @@ def check_all(folder: Path) -> Checked:
     tried = [problem for file, entry in whole for problem in _tried(folder, file, entry)]
     problems = sorted([*found.problems, *tried, *_hosts(found)])
     matches = sum(len(entry.tests.matches) for _, entry in whole)
-    return Checked(tuple(problems), tuple(counts_of(found)), matches, sum(len(it.tests.ignores) for _, it in whole))
+    near_misses = sum(len(entry.tests.ignores) for _, entry in whole)
+    return CheckResult(tuple(problems), tuple(counts_of(found)), matches, near_misses)
 
 
 def _tried(folder: Path, file: str, entry: IncidentEntry) -> Iterator[Problem]:

@@ -100,7 +100,7 @@ def _document(
         incidents=judged.incidents,
         verdict=judged.verdict,
         skipped=judged.skipped,
-        cannot_see=cannot_see(samples, session.log, session.beside),
+        cannot_see=cannot_see(samples, session.log, session.poll_log),
         knowledge=knowledge.info,
         tool=TOOL,
         run=WatchRun(started=started_at, finished=rfc3339(options.clock()), seconds=round(session.elapsed, 3)),

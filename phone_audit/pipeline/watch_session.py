@@ -108,7 +108,7 @@ class WatchSession:
         self._started = self._news = options.monotonic()
 
     @property
-    def beside(self) -> PollLog:
+    def poll_log(self) -> PollLog:
         """What was asked beside the looks."""
         return self._bystander.log
 
@@ -163,7 +163,7 @@ class WatchSession:
         if sample is None:
             self.log.failed += 1
             return
-        moment = self.beside.moment_at(sample.asked)
+        moment = self.poll_log.moment_at(sample.asked)
         new = self.log.note(sample, self.options.clock(), moment)
         self._pace.note(now, sample.spent, news=bool(new))
         if new:
@@ -199,7 +199,7 @@ class WatchSession:
 
     def _names_of(self) -> Mapping[tuple[int, str], set[str]]:
         """Return the names that the phone told: uid and address → names. Made anew when there are more."""
-        queries = tuple(self.beside.queries)
+        queries = tuple(self.poll_log.queries)
         if len(queries) != self._queries:
             self._names, self._queries = {}, len(queries)
             for query in queries:
@@ -227,7 +227,7 @@ class WatchSession:
         return tuple(self._with_bytes(one) if places[one.uid] == 1 else one for one in found)
 
     def _with_bytes(self, one: Observation) -> Observation:
-        moved = self.beside.moved(one.uid)
+        moved = self.poll_log.moved(one.uid)
         if moved is None:
             return one
         return one.model_copy(update={"received": moved.received, "sent": moved.sent})
@@ -235,8 +235,8 @@ class WatchSession:
     def traffic(self) -> tuple[Moved, ...]:
         """Return what each uid moved, most first."""
         found = []
-        for uid in self.beside.last or ():
-            moved = self.beside.moved(uid)
+        for uid in self.poll_log.last or ():
+            moved = self.poll_log.moved(uid)
             if moved and (moved.received or moved.sent):
                 found.append(
                     Moved(
@@ -260,4 +260,4 @@ class WatchSession:
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Return what was promised and not read."""
-        return (*unread(self.log, self.beside, self._lost), *self._code.skipped)
+        return (*unread(self.log, self.poll_log, self._lost), *self._code.skipped)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from phone_audit.errors import ProtocolError
-from phone_audit.pipeline.arrivals import MOST_TIMES, Arrival, Named, Watched
+from phone_audit.pipeline.arrivals import MOST_TIMES, Arrival, ConnectedPhones, NamedTargets
 
 
 class Bench:
@@ -14,7 +14,7 @@ class Bench:
         self.broken = False
         self.told: list[str] = []
         self.now = 0.0
-        self.watched = Watched(targets, on_trouble=self.told.append, look=self.look, clock=lambda: self.now)
+        self.watched = ConnectedPhones(targets, on_trouble=self.told.append, look=self.look, clock=lambda: self.now)
 
     def look(self, via: str) -> Sequence[str]:
         assert via == "auto"
@@ -29,7 +29,7 @@ class Bench:
 
 
 def test_named_ones_are_given_once_in_their_order() -> None:
-    named = Named(["B", "A", "B"])
+    named = NamedTargets(["B", "A", "B"])
     assert not named.over
     assert named.take() == [Arrival(1, "B"), Arrival(2, "A")]
     assert named.over

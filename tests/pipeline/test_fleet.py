@@ -13,7 +13,7 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline import fleet as module
-from phone_audit.pipeline.arrivals import Arrival, Arrivals, Named, Watched
+from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Budget, Progress, ScanOptions
 from tests.documents import scan
@@ -68,7 +68,7 @@ def test_phones_are_read_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> No
         both.wait()
         return scan()
 
-    fleet = run(monkeypatch, doing, Named(["A", "B"]))
+    fleet = run(monkeypatch, doing, NamedTargets(["A", "B"]))
     assert [one.outcome for one in fleet.scans] == ["nothing-found"] * 2
 
 
@@ -85,7 +85,7 @@ def test_no_more_at_once_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
             running[0] -= 1
         return scan()
 
-    fleet = run(monkeypatch, doing, Named([str(number) for number in range(7)]), at_once=2)
+    fleet = run(monkeypatch, doing, NamedTargets([str(number) for number in range(7)]), at_once=2)
     assert (len(fleet.scans), most[0]) == (7, 2)
 
 
@@ -96,14 +96,14 @@ def test_one_that_fails_costs_itself_alone_and_its_serial_number_is_not_told(mon
         return scan()
 
     heard = Heard()
-    fleet = run(monkeypatch, doing, Named(["A", "SERIAL9", "C"]), heard)
+    fleet = run(monkeypatch, doing, NamedTargets(["A", "SERIAL9", "C"]), heard)
     assert [one.name for one in fleet.scans] == ["01-Nokia_7_plus-00000000", "02-not-read", "03-Nokia_7_plus-00000000"]
     failed = fleet.scans[1]
     assert (failed.outcome, failed.file, failed.complete) == (None, None, False)
     assert failed.error == "The phone has not accepted this computer's key."
     assert "SERIAL9" not in fleet.model_dump_json()
     assert heard.failed_ == ["02-not-read: The phone SERIAL9 has not accepted this computer's key."]
-    named = run(monkeypatch, doing, Named(["SERIAL9"]), scan=ScanOptions(with_identifiers=True))
+    named = run(monkeypatch, doing, NamedTargets(["SERIAL9"]), scan=ScanOptions(with_identifiers=True))
     assert named.scans[0].serial == "SERIAL9"
 
 
@@ -112,7 +112,7 @@ def test_a_fault_of_the_program_is_not_swallowed(monkeypatch: pytest.MonkeyPatch
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run(monkeypatch, doing, Named(["A"]))
+        run(monkeypatch, doing, NamedTargets(["A"]))
 
 
 def test_each_phone_has_its_share_of_the_processes_and_a_folder_of_its_own(
@@ -125,7 +125,7 @@ def test_each_phone_has_its_share_of_the_processes_and_a_folder_of_its_own(
         return scan()
 
     options = ScanOptions(save=tmp_path / "lab", budget=Budget(jobs=8), via="direct")
-    run(monkeypatch, doing, Named(["A", "127.0.0.1:5", str(tmp_path)]), scan=options)
+    run(monkeypatch, doing, NamedTargets(["A", "127.0.0.1:5", str(tmp_path)]), scan=options)
     assert {target: one.save for target, one in seen.items()} == {
         "A": tmp_path / "lab" / "A",
         "127.0.0.1:5": tmp_path / "lab" / "127.0.0.1_5",
@@ -150,7 +150,7 @@ def test_a_phone_that_comes_back_replaces_what_was_read_of_it_before(monkeypatch
         over[0] = times[0] >= 2
         return ["A"]
 
-    watched = Watched(look=look, clock=iter(range(1000)).__next__)
+    watched = ConnectedPhones(look=look, clock=iter(range(1000)).__next__)
     fleet = run(monkeypatch, doing, watched, heard, no_more=lambda: over[0])
     assert [arrival.again for arrival in heard.began_] == [False, True]
     assert [(one.outcome, one.complete) for one in fleet.scans] == [("known-bad", True)]
@@ -165,7 +165,7 @@ def test_what_was_read_before_a_phone_went_away_for_good_stays(monkeypatch: pyte
             return cut()
         raise NoDeviceError("No phone is called A.")
 
-    watched = Watched(look=lambda _: ["A"], clock=iter(range(1000)).__next__)
+    watched = ConnectedPhones(look=lambda _: ["A"], clock=iter(range(1000)).__next__)
     fleet = run(monkeypatch, doing, watched, no_more=lambda: times[0] >= 2)
     assert [(one.outcome, one.complete, one.error) for one in fleet.scans] == [("nothing-found", False, None)]
 
@@ -184,7 +184,9 @@ def test_a_stop_does_not_wait_for_a_dialog_on_a_screen(monkeypatch: pytest.Monke
 
     heard = Heard()
     try:
-        fleet = run(monkeypatch, doing, Named(["dialog", "B", "C"]), heard, scan=ScanOptions(stopped=asked.is_set))
+        fleet = run(
+            monkeypatch, doing, NamedTargets(["dialog", "B", "C"]), heard, scan=ScanOptions(stopped=asked.is_set)
+        )
     finally:
         never.set()
     assert fleet.scans[0].outcome is None
@@ -197,7 +199,7 @@ def test_a_phone_that_was_lost_while_it_was_opened_counts_as_lost(monkeypatch: p
         raise DeviceLostError("The phone A is gone: it was unplugged.")
 
     lost: list[Arrival] = []
-    named = Named(["A"])
+    named = NamedTargets(["A"])
     monkeypatch.setattr(named, "lost", lost.append)
     fleet = run(monkeypatch, doing, named)
     assert lost == [Arrival(1, "A")]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.pipeline.db import ENTRY_KINDS, Known, entries, search, show
+from phone_audit.pipeline.db import ENTRY_KINDS, KnownEntry, entries, search, show
 from tests.judge.cases import fact, incident, knowledge_of
 
 
@@ -14,7 +14,7 @@ def bundled() -> Knowledge:
     return load_knowledge()
 
 
-def only(knowledge: Knowledge, wanted: str) -> Known:
+def only(knowledge: Knowledge, wanted: str) -> KnownEntry:
     (entry,) = show(knowledge, wanted)
     return entry
 

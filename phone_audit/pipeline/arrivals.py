@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phone_audit.acquire.adb import states
-from phone_audit.acquire.adb.devices import Via, in_sight, survey
+from phone_audit.acquire.adb.devices import Via, survey
 from phone_audit.errors import AcquireError
 
 LOOK_EVERY = 1.0
@@ -36,15 +36,14 @@ def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
         NoDeviceError: none is, and one is needed.
     """
     seen = survey(via)
-    found = in_sight(via)
-    if needed and not found:
+    if needed and not seen.serials:
         raise states.no_phone(seen.unusable)
-    return found, seen.unusable
+    return seen.serials, seen.unusable
 
 
 def ready(via: Via) -> tuple[str, ...]:
     """Return the serials of the phones in sight that can be talked to, or whose person can allow it."""
-    return in_sight(via, settled=True)
+    return survey(via).settled_serials
 
 
 class Arrivals(Protocol):

@@ -41,8 +41,7 @@ def answer(text: str, phone: Phone, streams: Streams) -> int:
     if wrapped is None or command is None:
         return _answer_one(text, call)
     status = _answer_one(command, replace(call, streams=Streams(BytesIO(), streams.stdout, streams.stdout)))
-    call.out(f"{wrapped['mark']}{status}\n")
-    return 0
+    return call.out(f"{wrapped['mark']}{status}\n")
 
 
 def _answer_one(text: str, call: Call) -> int:
@@ -64,44 +63,22 @@ def _unquoted(text: str) -> str | None:
 
 # ------------------------------------------------------------------------------------------ the phone as a whole
 def _properties(call: Call) -> int:
-    call.out("".join(f"[{name}]: [{value}]\n" for name, value in sorted(call.phone.profile.properties.items())))
-    return 0
+    return call.out("".join(f"[{name}]: [{value}]\n" for name, value in sorted(call.phone.profile.properties.items())))
 
 
 def _date(call: Call) -> int:
-    call.out(f"{int(call.phone.clock())} +0000\n")
-    return 0
+    return call.out(f"{int(call.phone.clock())} +0000\n")
 
 
 def _id(call: Call) -> int:
     groups = ",".join(f"{number}({_GROUP_NAMES[number]})" for number in SHELL_GROUPS)
-    call.out(f"uid=2000(shell) gid=2000(shell) groups={groups}, context=u:r:shell:s0\n")
-    return 0
-
-
-def _selinux(call: Call) -> int:
-    call.out("Enforcing\n")
-    return 0
-
-
-def _cores(call: Call) -> int:
-    return call.not_found("nproc")
-
-
-def _mounts(call: Call) -> int:
-    return cat(call, ["/proc/mounts"])
+    return call.out(f"uid=2000(shell) gid=2000(shell) groups={groups}, context=u:r:shell:s0\n")
 
 
 # ------------------------------------------------------------------------------------------- users and packages
 def _users(call: Call) -> int:
     rows = (f"\tUserInfo{{{user.id}:{user.name}:{user.flags}}} running\n" for user in call.phone.profile.users)
-    call.out("Users:\n" + "".join(rows))
-    return 0
-
-
-def _current_user(call: Call) -> int:
-    call.out("0\n")
-    return 0
+    return call.out("Users:\n" + "".join(rows))
 
 
 def _package_list(call: Call) -> int:
@@ -139,8 +116,7 @@ def _single_packages(call: Call) -> int:
 def _settings(space: str) -> Answer:
     def answer(call: Call) -> int:
         settings = call.phone.profile.settings[space]
-        call.out("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
-        return 0
+        return call.out("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
 
     return answer
 
@@ -200,12 +176,12 @@ ANSWERS: Mapping[str, Answer] = {
     "properties": _properties,
     "date": _date,
     "shell id": _id,
-    "selinux": _selinux,
-    "cores": _cores,
-    "mounts": _mounts,
+    "selinux": lambda call: call.out("Enforcing\n"),
+    "cores": lambda call: call.not_found("nproc"),
+    "mounts": lambda call: cat(call, ["/proc/mounts"]),
     "users": _users,
     "user dump": _dump("user"),
-    "current user": _current_user,
+    "current user": lambda call: call.out("0\n"),
     "package list": _package_list,
     "package dump": _dump("package"),
     "single packages": _single_packages,

@@ -69,9 +69,10 @@ class Call:
     streams: Streams
     arguments: Mapping[str, str] = field(default_factory=dict)
 
-    def out(self, text: str) -> None:
-        """Write text to standard output."""
+    def out(self, text: str) -> int:
+        """Write text to standard output, and return the exit status of a command that succeeds."""
         self.streams.stdout.write(encode(text))
+        return 0
 
     def error(self, text: str) -> None:
         """Write text to standard error."""

@@ -89,8 +89,7 @@ def _look(call: Call) -> int:
     for path in paths:
         if path not in readable:
             call.out(f"\0{_kind(_find(tree, path))}\0{path}\0")
-    call.out("\0files\0" + _size_lines(tree, files) + ("".join(f"\0{path}" for path in files) or "\0"))
-    return 0
+    return call.out("\0files\0" + _size_lines(tree, files) + ("".join(f"\0{path}" for path in files) or "\0"))
 
 
 def _stat(call: Call, paths: Iterable[str], form: str) -> int:
@@ -146,8 +145,7 @@ def _hashes(call: Call) -> int:
             continue
         for path in every_path(found["paths"], tree):
             _print_hash(call, path, path)
-    call.out("@end\n")
-    return 0
+    return call.out("@end\n")
 
 
 def _print_hash(call: Call, path: str, shown: str, kind: str = "sha256") -> int:
@@ -155,8 +153,7 @@ def _print_hash(call: Call, path: str, shown: str, kind: str = "sha256") -> int:
     digest = _digest(call.phone.tree, path, kind)
     if digest is None:
         return 1
-    call.out(f"{digest}  {shown}\n")
-    return 0
+    return call.out(f"{digest}  {shown}\n")
 
 
 def _digests(call: Call) -> int:

@@ -144,17 +144,6 @@ class Tree:
         Raises:
             OSError: as the system calls raise it: nothing there, no folder, no permission, a loop of links.
         """
-        return self._resolve(path, follow=follow)
-
-    def exists(self, path: str, *, follow: bool = True) -> bool:
-        """Tell whether there is a node at an absolute path that the shell user can reach."""
-        try:
-            self.find(path, follow=follow)
-        except OSError:
-            return False
-        return True
-
-    def _resolve(self, path: str, *, follow: bool) -> Node:
         if not path:
             raise fault(errno.ENOENT, path)
         left, links = _names(path), 0
@@ -181,6 +170,14 @@ class Tree:
                 continue
             trail.append(child)
         return trail[-1]
+
+    def exists(self, path: str, *, follow: bool = True) -> bool:
+        """Tell whether there is a node at an absolute path that the shell user can reach."""
+        try:
+            self.find(path, follow=follow)
+        except OSError:
+            return False
+        return True
 
     def names(self, path: str) -> list[str]:
         """Return the sorted names in a folder.

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 from phone_audit.acquire.adb import states, usb_devices
 from phone_audit.acquire.adb.devices import Survey, Via, survey
@@ -46,13 +47,11 @@ def open_transport(
         asked = chosen.server.wait_for(chosen.serial, seconds, on_wait)
         return ServerTransport(chosen.server, chosen.serial, asked=asked)
     link = UsbLink(chosen, server_runs=(seen.server or find_server()) is not None)
-    return connect_directly(
-        link,
-        load_keys(),
-        patience=seconds,
-        on_wait=on_wait,
-        redial=lambda: UsbLink(usb_devices.find_again(chosen.serial)),
-    )
+
+    def redial() -> UsbLink:
+        return UsbLink(usb_devices.find_again(chosen.serial))
+
+    return connect_directly(link, load_keys(), patience=seconds, on_wait=on_wait, redial=redial)
 
 
 def _patience() -> float:
@@ -73,13 +72,8 @@ def _open_address(
         return _open_listed(server, name, patience, on_wait)
     if server is not None and server.state_of(name) not in (None, "offline"):
         return _open_listed(server, name, patience, on_wait)
-    return connect_directly(
-        TcpLink(name, *address),
-        load_keys(),
-        patience=patience,
-        on_wait=on_wait,
-        redial=lambda: TcpLink(name, *address),
-    )
+    dial = partial(TcpLink, name, *address)
+    return connect_directly(dial(), load_keys(), patience=patience, on_wait=on_wait, redial=dial)
 
 
 def _open_listed(server: AdbServer, address: str, patience: float, on_wait: OnWait | None) -> LiveTransport:

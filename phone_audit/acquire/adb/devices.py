@@ -1,5 +1,6 @@
 """The phones that can be seen, what to do about a state that blocks, and pairing with one of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,9 @@ from phone_audit.model.device import DeviceState
 Via = Literal["auto", "direct", "server"]
 
 CODE_LENGTH = 6
+
+_SETTLING = ("offline", "connecting", "authorizing")
+"""States of an adb server's phone that pass, or in which it gets no answer."""
 
 _WORDS: tuple[tuple[type[AcquireError], str], ...] = (
     (UnauthorizedError, "unauthorized"),
@@ -50,6 +54,20 @@ class Survey:
     usb_error: AcquireError | None
 
     @property
+    def serials(self) -> tuple[str, ...]:
+        """The serials of the phones that are there, sorted."""
+        return self._with_usb(self.listed)
+
+    @property
+    def settled_serials(self) -> tuple[str, ...]:
+        """As `serials`, without phones that an adb server is not in touch with, or that are in another mode."""
+        unsettled = (*_SETTLING, *states.MODES)
+        return self._with_usb(phone for phone in self.listed if phone.state not in unsettled)
+
+    def _with_usb(self, listed: Iterable[ListedPhone]) -> tuple[str, ...]:
+        return tuple(sorted({phone.serial for phone in listed} | {phone.serial for phone in self.usb.phones}))
+
+    @property
     def unusable(self) -> str:
         """Sentences on what was seen that is no usable phone."""
         sentences = [device.error.message for device in self.usb.others]
@@ -57,10 +75,11 @@ class Survey:
 
 
 def survey(via: Via) -> Survey:
-    """Look at the running adb server and at USB, as far as `via` allows.
+    """Look at the running adb server and at USB, as far as `via` allows; no phone is opened.
 
     Raises:
         NoDeviceError: `server` was asked for, and none is running.
+        ProtocolError: what runs in its place is no adb server.
     """
     running = find_server() if via != "direct" else None
     if running is None and via == "server":
@@ -76,26 +95,6 @@ def survey(via: Via) -> Survey:
     free = tuple(phone for phone in usb.phones if phone.serial not in held)
     others = tuple(other for other in usb.others if other.name not in held)
     return Survey(running, listed, usb_devices.UsbScan(free, others), usb_error)
-
-
-SETTLING = ("offline", "connecting", "authorizing")
-"""States of an adb server's phone that pass, or in which it gets no answer."""
-
-
-def in_sight(via: Via, *, settled: bool = False) -> tuple[str, ...]:
-    """Return the serials of the phones that are there, sorted; none is opened.
-
-    Args:
-        via: through which way in to look.
-        settled: leave out those that an adb server is not yet, or no longer, in touch with, and those in another mode.
-
-    Raises:
-        NoDeviceError: `server` was asked for, and none is running.
-        ProtocolError: what runs in its place is no adb server.
-    """
-    seen = survey(via)
-    listed = [phone.serial for phone in seen.listed if not settled or phone.state not in (*SETTLING, *states.MODES)]
-    return tuple(sorted({*listed, *(phone.serial for phone in seen.usb.phones)}))
 
 
 def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:

@@ -8,7 +8,6 @@ Sources: AOSP packages/modules/adb: protocol.txt, docs/dev/delayed_ack.md, socke
 """
 
 import contextlib
-import struct
 import threading
 import time
 
@@ -19,7 +18,7 @@ from phone_audit.acquire.adb.wire import CLSE, OKAY, OPEN, WRTE, Message, NotAdb
 from phone_audit.errors import CommandError, DeviceLostError
 
 _NO_SERVICE = b"phone-audit:"
-_ACKED = struct.Struct("<i")
+_ACKED_SIZE = 4
 _PATIENCE = 6  # times the time for a reply that a phone may have while it talks about other streams
 
 
@@ -77,7 +76,7 @@ class Session:
 
     def acknowledge(self, stream: DirectStream, size: int) -> None:
         """Tell the phone that `size` bytes of a stream were taken."""
-        self.send(OKAY, stream.local, stream.remote, _ACKED.pack(size) if self.delayed else b"")
+        self.send(OKAY, stream.local, stream.remote, size.to_bytes(_ACKED_SIZE, "little") if self.delayed else b"")
 
     def flush(self, stream: DirectStream) -> None:
         """Send what waits in a stream and may be sent."""
@@ -217,7 +216,6 @@ class Session:
 
 def _acked(data: bytes) -> int:
     """The size in an acknowledgement, where both sides agreed on sizes."""
-    if len(data) != _ACKED.size:
+    if len(data) != _ACKED_SIZE:
         raise NotAdbError("its acknowledgements are damaged")
-    size: int = _ACKED.unpack(data)[0]
-    return size
+    return int.from_bytes(data, "little", signed=True)

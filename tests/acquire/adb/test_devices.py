@@ -3,7 +3,7 @@
 import pytest
 
 from phone_audit.acquire.adb import devices, states, usb_devices, usb_link
-from phone_audit.acquire.adb.devices import in_sight, list_devices
+from phone_audit.acquire.adb.devices import list_devices, survey
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.states import Process
 from phone_audit.acquire.adb.usb_devices import UnusableDevice, UsbPhone, UsbScan
@@ -186,5 +186,5 @@ def test_what_is_in_sight_is_not_opened_and_what_settles_can_be_left_out(monkeyp
         ("A", "device", None), ("B", "offline", None), ("C", "unauthorized", None), ("D", "recovery", None)
     )
     monkeypatch.setattr(devices, "find_server", lambda: server)
-    assert in_sight("auto") == ("A", "B", "C", "D", "U")
-    assert in_sight("auto", settled=True) == ("A", "C", "U")
+    assert survey("auto").serials == ("A", "B", "C", "D", "U")
+    assert survey("auto").settled_serials == ("A", "C", "U")

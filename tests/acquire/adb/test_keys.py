@@ -145,7 +145,7 @@ def test_a_key_that_cannot_be_stored_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_no_home_is_a_sentence() -> None:
-    with pytest.raises(AcquireError, match="no place for this computer's ADB key") as caught:
+    with pytest.raises(AcquireError, match="This computer's ADB key has nowhere to be kept") as caught:
         load_keys({})
     assert "HOME" in caught.value.hint
 

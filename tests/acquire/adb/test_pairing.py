@@ -86,10 +86,10 @@ def test_what_is_no_code_is_not_sent(monkeypatch: pytest.MonkeyPatch, code: str)
 
 
 def test_no_server_and_no_address_are_told_before_a_code_is_asked_for() -> None:
-    with pytest.raises(NoDeviceError, match="pairing by code is only done by one") as caught:
+    with pytest.raises(NoDeviceError, match="only an adb server can pair by code") as caught:
         server_for_pairing(ADDRESS)
     assert "adb start-server" in caught.value.hint
-    with pytest.raises(UsageError, match="is no HOST:PORT"):
+    with pytest.raises(UsageError, match="is not HOST:PORT"):
         server_for_pairing("phone")
 
 

@@ -1,21 +1,41 @@
 """What a detector is: it says what it saw, how bad that would be and how sure it is. The judge says what follows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo, NetworkPolicy
+from phone_audit.model.apk import ApkInfo, Endpoint, NetworkPolicy
 from phone_audit.model.device import Snapshot, StateItem
 from phone_audit.model.finding import Confidence, Evidence, Finding, Remedy, Severity, Source, Subject, finding_key
+
+ApkCheck = Callable[[ApkInfo, Knowledge], Iterator[Finding]]
+"""Looks at one APK."""
+DeviceCheck = Callable[[Snapshot, Knowledge], Iterator[Finding]]
+"""Looks at one phone."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """The stable name of a detector, and how it writes its findings."""
+    """The stable name of a detector, and what all its findings have.
+
+    Attributes:
+        id: of its findings.
+        category: of its findings.
+        advice: what the person can do; empty where there is nothing.
+        risk: what may come of that.
+        held: what packages hold of it, in words for a headline; empty where a headline names its titles.
+    """
 
     id: str
     category: str
+    advice: str = ""
+    risk: str | None = None
+    held: str = ""
+
+    @property
+    def remedy(self) -> tuple[Remedy, ...]:
+        """The advice as findings carry it."""
+        return (Remedy(text=self.advice, risk=self.risk),) if self.advice else ()
 
     def finding(
         self,
@@ -28,7 +48,7 @@ class Detector:
         evidence: Sequence[Evidence],
         main: str = "",
         sources: Sequence[Source] = (),
-        remedy: Sequence[Remedy] = (),
+        advised: bool = True,
     ) -> Finding:
         """Write a finding.
 
@@ -41,7 +61,7 @@ class Detector:
             evidence: what was seen and where.
             main: what tells apart several findings of this detector on one subject; part of the stable key.
             sources: who published what the finding rests on.
-            remedy: what the person can do.
+            advised: whether the advice of the detector fits.
         """
         return Finding(
             id=self.id,
@@ -54,34 +74,10 @@ class Detector:
             subject=subject,
             evidence=tuple(evidence),
             sources=tuple(sources),
-            remedy=tuple(remedy),
+            remedy=self.remedy if advised else (),
+            headline=self.held,
+            held=bool(self.held),
         )
-
-
-class ApkDetector(Protocol):
-    """A file of `detectors/` that looks at one APK."""
-
-    @property
-    def DETECTOR(self) -> Detector:  # noqa: N802 - a constant of a module
-        """Its name."""
-        ...
-
-    def check(self, info: ApkInfo, knowledge: Knowledge, /) -> Iterator[Finding]:
-        """Yield what it sees."""
-        ...
-
-
-class DeviceDetector(Protocol):
-    """A file of `detectors/` that looks at one phone."""
-
-    @property
-    def DETECTOR(self) -> Detector:  # noqa: N802 - a constant of a module
-        """Its name."""
-        ...
-
-    def check(self, snapshot: Snapshot, knowledge: Knowledge, /) -> Iterator[Finding]:
-        """Yield what it sees."""
-        ...
 
 
 def apk_subject(info: ApkInfo) -> Subject:
@@ -96,10 +92,21 @@ def setting(name: str) -> Subject:
     return Subject(kind="setting", name=name)
 
 
+def all_evidence(items: Iterable[StateItem]) -> list[Evidence]:
+    """Return the evidence of several items of the state."""
+    return [piece for item in items for piece in item.evidence]
+
+
 def settings_of(snapshot: Snapshot, names: Sequence[str]) -> dict[str, StateItem]:
     """Return the settings of these names that hold something, by name in this order."""
     by_key = {item.key: item for item in snapshot.state}
     return {name: by_key[name] for name in names if name in by_key and by_key[name].value}
+
+
+def evidence_of(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
+    """Return the places in the files at which endpoints stand, each once."""
+    holders = (holder for endpoint in endpoints for holder in endpoint.held_by)
+    return tuple(dict.fromkeys(piece for holder in holders for piece in holder.evidence))
 
 
 def manifest_says(value: str) -> Evidence:

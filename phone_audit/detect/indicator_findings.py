@@ -139,6 +139,7 @@ _FACTS: Final[Mapping[Kind, str]] = {
     "hash": "the hash of its file", "certificate": "its signer", "package": "its name", "file": "the name of its file",
 }  # fmt: skip
 _TITLES: Final[Mapping[ThreatClass, str]] = {"tracker": "On lists of trackers", "listed": "On imported lists"}
+_HELD: Final = {TRACKING: "what lists of trackers name", LISTED: "what imported lists name"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,16 @@ def _finding(hits: Sequence[IndicatorHit], on_phone: bool) -> Finding:
         evidence=tuple(dict.fromkeys(piece for hit in hits for piece in hit.evidence)),
         sources=sources,
         remedy=indicator_remedies(about.class_, package if claim.confidence == "confirmed" else None, claim.confidence),
+        headline=_HELD.get(claim.id) or _headline(title, claim.confidence, sources),
+        held=claim.id in _HELD,
     )
+
+
+def _headline(title: str, confidence: Confidence, sources: Sequence[Source]) -> str:
+    """Say who lists it; the title is: name (class)."""
+    who = listed([source.publisher for source in sources], 2)
+    thing = f"{title.removesuffix(')')}, listed by {who})"
+    return thing if confidence in ("confirmed", "high") else f"a sign of {thing}"
 
 
 def _claim(hits: Sequence[IndicatorHit]) -> _Claim:
@@ -238,7 +248,7 @@ def _commonplace(hits: Sequence[IndicatorHit]) -> Finding:
         id=COMMONPLACE,
         key=finding_key(COMMONPLACE, first.subject, about.name),
         category="commonplace",
-        title="ListedIndicator, but commonplace",
+        title="Listed, but commonplace",
         message=message,
         severity="info",
         confidence="low",

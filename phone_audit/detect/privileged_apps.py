@@ -62,8 +62,8 @@ def is_by_hand(package: Package, user: PackageUser, snapshot: Snapshot) -> bool:
     return not any(other.name == name and other.system for other in snapshot.packages)
 
 
-Power = Literal["accessibility", "notifications", "admin", "input", "owner"]
-KEYS: tuple[tuple[str, Power], ...] = (
+Privilege = Literal["accessibility", "notifications", "admin", "input", "owner"]
+STATE_KEYS: tuple[tuple[str, Privilege], ...] = (
     ("accessibility_services", "accessibility"),
     ("enabled_accessibility_services", "accessibility"),
     ("enabled_notification_listeners", "notifications"),
@@ -72,24 +72,16 @@ KEYS: tuple[tuple[str, Power], ...] = (
     ("profile_owner", "owner"),
     ("default_input_method", "input"),
 )
-"""Item of the state → the power that the components in it hold."""
-PRIVILEGE_WORDS: dict[Power, str] = {
-    "accessibility": "an accessibility service that is on",
-    "notifications": "access to all notifications",
-    "admin": "the powers of a device administrator",
-    "input": "the keyboard",
-    "owner": "the management of the device or of a profile",
-}
+"""Item of the state → the privilege that the components in it have."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """One package that holds one power for one user. `package` is None where the phone lists none of that name."""
+class PrivilegedApp:
+    """One package with one privilege for one user. `package` is None where the phone lists none of that name."""
 
     name: str
     user: int
-    power: Power
-    components: tuple[str, ...]
+    privilege: Privilege
     evidence: tuple[Evidence, ...]
     package: Package | None
     copy: PackageUser | None
@@ -100,21 +92,24 @@ class Holder:
         return self.package.system if self.package else None
 
 
-def holders(snapshot: Snapshot) -> tuple[Holder, ...]:
-    """Return every holder, by package, user and power. A setting that a removed package left behind gives no power."""
+def privileged_apps(snapshot: Snapshot) -> tuple[PrivilegedApp, ...]:
+    """Return them by package, user and privilege. A setting that a removed package left behind gives none."""
     packages = {package.name: package for package in snapshot.packages}
-    found: dict[tuple[str, int, Power], tuple[list[str], list[Evidence]]] = {}
-    for key, power in KEYS:
+    found: dict[tuple[str, int, Privilege], list[Evidence]] = {}
+    for key, privilege in STATE_KEYS:
         for user, item in per_user(snapshot, key):
-            for component in _components(item):
-                entry = found.setdefault((component.partition("/")[0], user, power), ([], []))
-                entry[0].append(component)
-                entry[1].extend(piece for piece in item.evidence if component in piece.value)
-    listed = (
-        _holder(name, user, power, components, evidence, packages.get(name))
-        for (name, user, power), (components, evidence) in sorted(found.items())
-    )
-    return tuple(one for one in listed if one.package is None or (one.copy and one.copy.installed is not False))
+            for component in (item.value or "").split(":"):
+                if "/" in component:
+                    pieces = found.setdefault((component.partition("/")[0], user, privilege), [])
+                    pieces.extend(piece for piece in item.evidence if component in piece.value)
+    apps = []
+    for (name, user, privilege), pieces in sorted(found.items()):
+        package = packages.get(name)
+        copies = package.users if package else ()
+        copy = next((one for one in copies if one.id == user), None)
+        if package is None or (copy and copy.installed is not False):
+            apps.append(PrivilegedApp(name, user, privilege, tuple(dict.fromkeys(pieces)), package, copy))
+    return tuple(apps)
 
 
 def per_user(snapshot: Snapshot, name: str) -> Iterator[tuple[int, StateItem]]:
@@ -128,14 +123,3 @@ def per_user(snapshot: Snapshot, name: str) -> Iterator[tuple[int, StateItem]]:
 def shown_user(user: int) -> str:
     """Name a user in a sentence; the owner needs no name."""
     return "" if user == 0 else f" (user {user})"
-
-
-def _components(item: StateItem) -> list[str]:
-    return [part for part in (item.value or "").split(":") if "/" in part]
-
-
-def _holder(
-    name: str, user: int, power: Power, components: list[str], evidence: list[Evidence], package: Package | None
-) -> Holder:
-    copy = next((one for one in package.users if one.id == user), None) if package else None
-    return Holder(name, user, power, tuple(sorted(set(components))), tuple(dict.fromkeys(evidence)), package, copy)

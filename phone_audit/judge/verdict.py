@@ -96,16 +96,6 @@ def _not_read(count: int, first: Skipped) -> str:
     return f"{NOT_READ}: {first.subject}{more}. {first.reason}"
 
 
-_SEEN_IN: Mapping[str, str] = {
-    "tracker-present": "code of known trackers",
-    "telemetry-endpoint": "addresses of telemetry or advertising services",
-    "cleartext-endpoint": "unencrypted addresses in their code",
-    "accepts-any-certificate": "code that accepts any certificate",
-    "packed-code": "code that is hidden",
-    "indicator.tracker": "what lists of trackers name",
-    "indicator.listed": "what imported lists name",
-}
-"""Detectors that speak of many packages at once, and what they see there."""
 _SENDS = ("tracker", "telemetry", "cleartext", "network-policy")
 """Categories of what sends data by design, or so that others can read it."""
 
@@ -216,10 +206,8 @@ def _group_text(group: Sequence[RatedFinding]) -> str:
     """Speak of many findings of one detector at once."""
     finding = group[0].finding
     subjects = sorted({name for item in group for _, name in item.subjects})
-    seen = _SEEN_IN.get(finding.id)
-    if seen is None:
-        return f"{_name(finding)}: {listed(subjects, 4)}."
-    return f"{_holders(group)} {seen}: {listed(subjects, 4)}."
+    name = f"{_holders(group)} {finding.headline}" if finding.held else _name(finding)
+    return f"{name}: {listed(subjects, 4)}."
 
 
 def _holders(group: Sequence[RatedFinding]) -> str:
@@ -270,10 +258,4 @@ def _seen(top: Sequence[Finding]) -> str:
 
 
 def _name(finding: Finding) -> str:
-    if finding.id in ("candidate-build", "named-model"):
-        return f"it may be affected by “{finding.title}”"
-    if _is_listed(finding) and finding.id not in _SEEN_IN:
-        who = listed([source.publisher for source in finding.sources], 2)
-        thing = f"{finding.title.removesuffix(')')}, listed by {who})"  # the title is: name (class)
-        return thing if finding.confidence in ("confirmed", "high") else f"a sign of {thing}"
-    return _SEEN_IN.get(finding.id, finding.title)
+    return finding.headline or finding.title

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from phone_audit.model.base import OPEN, READING, Frozen
 from phone_audit.model.stated import Number, is_known_command, is_web_address
@@ -118,6 +118,10 @@ class Finding(Frozen):
     sources: tuple[Source, ...] = ()
     remedy: tuple[Remedy, ...] = ()
     accepted_by: Acceptance | None = None
+    headline: str = Field(default="", exclude=True)
+    """What a headline calls it, where that is not the title. For the judge alone: it is not published."""
+    held: bool = Field(default=False, exclude=True)
+    """Whether that is something that packages hold, so that a sentence on many of them counts the packages."""
 
 
 def finding_key(detector: str, subject: Subject, evidence: str) -> str:

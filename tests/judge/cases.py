@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from phone_audit.detect.detect import match_listed
+from phone_audit.detect.detectors import APK_DETECTORS
 from phone_audit.detect.incidents.match_input import PackageInput, PathKind, input_of_apk, input_of_phone
 from phone_audit.judge import judge
 from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
@@ -31,6 +32,7 @@ PIXEL: Mapping[str, str] = {
     "ro.build.tags": "release-keys",
     "ro.product.model": "Pixel 8",
 }
+HELD = {detector.id: detector.held for detector, _ in APK_DETECTORS}
 REGISTRATION = "com.qualcomm.qti.autoregistration"
 REGISTRATION_PATH = "/system/app/AutoRegistration/AutoRegistration.apk"
 
@@ -183,6 +185,8 @@ def finding(
         "confidence": "high",
         "subject": Subject(kind="package", name=name),
         "evidence": (Evidence(kind="class", where="classes.dex", value="com.ads.Sdk"),),
+        "headline": HELD.get(detector, ""),
+        "held": bool(HELD.get(detector)),
     }
     return Finding(**(fields | changes))
 

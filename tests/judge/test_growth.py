@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phone_audit.detect.detectors import cleartext_endpoint
+from phone_audit.detect.detectors.network_policy import cleartext_endpoint
 from phone_audit.detect.incidents.citations import cited
 from phone_audit.detect.incidents.match_input import input_of_phone
 from phone_audit.detect.watch.connection_join import EndpointIndex, with_join
@@ -64,7 +64,7 @@ def addresses_and_domains(count: int) -> Callable[[], object]:
     endpoints = tuple(endpoint(f"a{number}.example", cleartext=True) for number in range(count))
     allowed = policy(domains=tuple(f"b{number}.example" for number in range(count)))
     info = apk_info("com.a", endpoints=endpoints, network_policy=allowed)
-    return lambda: list(cleartext_endpoint.check(info, knowledge()))
+    return lambda: list(cleartext_endpoint(info, knowledge()))
 
 
 def connections_and_endpoints(count: int) -> Callable[[], object]:

@@ -133,7 +133,9 @@ def test_an_incident_speaks_once_for_all_its_packages() -> None:
 
 
 def test_a_candidate_is_only_a_possibility() -> None:
-    item = RatedFinding(finding("candidate-build", incident="case", title="Acme"), "inconclusive", "Perhaps.")
+    item = RatedFinding(
+        finding("candidate-build", incident="case", headline="it may be affected by “Acme”"), "inconclusive", "Perhaps."
+    )
     assert verdict([item], reading()).headline == (
         "This phone cannot be judged from what was seen: it may be affected by “Acme”"
     )

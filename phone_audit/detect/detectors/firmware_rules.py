@@ -7,7 +7,7 @@ from phone_audit.knowledge.firmware_rules import firmware_cases
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.model.device import Snapshot
-from phone_audit.model.finding import Evidence, Finding, Remedy, Source
+from phone_audit.model.finding import Evidence, Finding, Source
 
 PLATFORM = "android"
 """The package that is signed with the platform's key."""
@@ -45,7 +45,7 @@ def check_fields(
     """
     for rule in knowledge.firmware_rules:
         for case, names in firmware_cases(rule, fields):
-            yield Detector(rule.id, rule.category).finding(
+            yield Detector(rule.id, rule.category, rule.remedy.text, rule.remedy.risk).finding(
                 setting(case.subject),
                 rule.title,
                 case.message,
@@ -53,7 +53,6 @@ def check_fields(
                 confidence=rule.confidence,
                 evidence=[piece for name in _whole(names) for piece in _evidence(name, fields, shown)],
                 sources=_sources(rule),
-                remedy=(Remedy(text=rule.remedy.text, risk=rule.remedy.risk),),
             )
 
 

@@ -36,6 +36,7 @@ CLAIMS: Mapping[MatchStrength, Claim] = {
     "model": Claim("named-model", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
 }
 """`fixed` claims nothing: there is no finding."""
+_POSSIBLE = ("candidate-build", "named-model")
 
 
 def matched_incidents(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[MatchedIncident, ...]:
@@ -111,6 +112,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         incident=incident.id,
         sources=all_sources(incident),
         remedy=remedies(incident, package, seen=seen_in(hits)),
+        headline=f"it may be affected by “{incident.title}”" if claim.id in _POSSIBLE else "",
     )
 
 

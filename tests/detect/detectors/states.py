@@ -44,4 +44,4 @@ def on_phone(
     phone = snapshot(PIXEL, state=tuple(sorted(state, key=lambda one: one.key)), packages=packages)
     if sdk is not None:
         phone = phone.model_copy(update={"build": phone.build.model_copy(update={"sdk": sdk})})
-    return list(detector.check(phone, knowledge))
+    return list(detector(phone, knowledge))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import accepts_any_certificate
+from phone_audit.detect.detectors.network_policy import ANY_CERTIFICATE, accepts_any_certificate
 from phone_audit.model.apk import Behaviour, HeldBy, Party
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge, policy
@@ -20,7 +20,7 @@ def held(party: Party = "first-party", library: str | None = None) -> HeldBy:
 
 def found(*holders: HeldBy, **changes: Any) -> list[Finding]:
     network = policy(accepts_any_certificate=bool(holders), accepted_by=holders)
-    return list(accepts_any_certificate.check(apk_info("com.a", network_policy=network, **changes), knowledge()))
+    return list(accepts_any_certificate(apk_info("com.a", network_policy=network, **changes), knowledge()))
 
 
 def test_its_own_code() -> None:
@@ -36,7 +36,9 @@ def test_its_own_code() -> None:
             confidence="high",
             subject=SUBJECT,
             evidence=EVIDENCE,
-            remedy=(accepts_any_certificate.REMEDY,),
+            remedy=ANY_CERTIFICATE.remedy,
+            headline=ANY_CERTIFICATE.held,
+            held=True,
         )
     ]
 
@@ -68,11 +70,11 @@ def test_without_the_permission_nothing_is_sent() -> None:
 def test_code_counts_where_the_policy_could_not_be_read() -> None:
     behaviour = Behaviour(id="act.accept-any-certificate", title="Accepts any certificate", evidence=EVIDENCE)
     other = Behaviour(id="act.other", title="Other", evidence=EVIDENCE)
-    (finding,) = accepts_any_certificate.check(apk_info("com.a", behaviours=(behaviour, other)), knowledge())
+    (finding,) = accepts_any_certificate(apk_info("com.a", behaviours=(behaviour, other)), knowledge())
     assert (finding.confidence, finding.evidence) == ("medium", EVIDENCE)
     assert [one.confidence for one in found(held(), behaviours=(behaviour,))] == ["high"]
 
 
 def test_nothing_accepted_or_not_known() -> None:
     assert found() == []
-    assert list(accepts_any_certificate.check(apk_info("com.a"), knowledge())) == []
+    assert list(accepts_any_certificate(apk_info("com.a"), knowledge())) == []

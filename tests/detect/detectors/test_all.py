@@ -1,22 +1,30 @@
 """The list of the detectors, their documentation, and what they say together."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
-from phone_audit.detect.detectors import apk_findings, detector_ids
+from phone_audit.detect.detector import Detector
+from phone_audit.detect.detectors import APK_DETECTORS, DEVICE_DETECTORS, apk_findings, detector_ids
 from phone_audit.knowledge.files import BUNDLED, read_folder
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import HeldBy, Obfuscation
 from tests.detect.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
 
+PACKAGE = "phone_audit.detect.detectors"
 ROOT = Path(__file__).parents[3]
 
 
-def test_every_file_is_listed() -> None:
+def test_every_detector_is_listed_and_named_for_its_id() -> None:
+    pairs = [(detector.id, check.__name__) for detector, check in (*APK_DETECTORS, *DEVICE_DETECTORS)]
+    assert [name.replace("_", "-") for _, name in pairs] == [name for name, _ in pairs]
     files = {path.stem for path in (ROOT / "phone_audit/detect/detectors").glob("*.py")}
-    listed = detector_ids(Knowledge(()))
-    assert sorted(name.replace("-", "_") for name in listed) == sorted(files - {"__init__", "firmware_rules"})
+    used = {check.__module__.rpartition(".")[2] for _, check in (*APK_DETECTORS, *DEVICE_DETECTORS)}
+    assert files - used == {"__init__", "firmware_rules"}
+    made = [value for name in used for value in vars(import_module(f"{PACKAGE}.{name}")).values()]
+    defined = {value.id for value in made if isinstance(value, Detector)}
+    assert defined == {name for name, _ in pairs}
 
 
 def test_every_rule_of_the_knowledge_is_listed() -> None:
@@ -57,10 +65,10 @@ def test_an_apk_with_everything() -> None:
         "tracker-present",
         "telemetry-endpoint",
         "cleartext-endpoint",
-        "public-test-key",
-        "leaked-key",
         "trusts-user-cas",
         "accepts-any-certificate",
+        "public-test-key",
+        "leaked-key",
         "debuggable-package",
         "packed-code",
     ]

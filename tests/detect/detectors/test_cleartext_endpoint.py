@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors.cleartext_endpoint import REMEDY, check
+from phone_audit.detect.detectors.network_policy import CLEARTEXT_ENDPOINT, cleartext_endpoint
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint
@@ -16,7 +16,7 @@ SEEN = Evidence(kind="dex-string", where="classes.dex", value="http://a.example/
 
 @pytest.mark.parametrize("allowed", [None, policy(cleartext=True), policy(domains=("example",))])
 def test_an_address_that_the_policy_allows(allowed: Any) -> None:
-    assert list(check(apk_info("com.a", endpoints=(PLAIN,), network_policy=allowed), knowledge())) == [
+    assert list(cleartext_endpoint(apk_info("com.a", endpoints=(PLAIN,), network_policy=allowed), knowledge())) == [
         Finding(
             id="cleartext-endpoint",
             key=finding_key("cleartext-endpoint", SUBJECT, ""),
@@ -27,13 +27,17 @@ def test_an_address_that_the_policy_allows(allowed: Any) -> None:
             confidence="medium",
             subject=SUBJECT,
             evidence=(SEEN,),
-            remedy=(REMEDY,),
+            remedy=CLEARTEXT_ENDPOINT.remedy,
+            headline=CLEARTEXT_ENDPOINT.held,
+            held=True,
         )
     ]
 
 
 def test_an_address_that_the_policy_forbids() -> None:
-    (found,) = check(apk_info("com.a", endpoints=(PLAIN,), network_policy=policy(domains=("b.example",))), knowledge())
+    (found,) = cleartext_endpoint(
+        apk_info("com.a", endpoints=(PLAIN,), network_policy=policy(domains=("b.example",))), knowledge()
+    )
     assert (found.severity, found.confidence) == ("low", "low")
     assert found.message == (
         "com.a contains unencrypted addresses of a.example, "
@@ -43,25 +47,27 @@ def test_an_address_that_the_policy_forbids() -> None:
 
 def test_the_policy_does_not_bind_sockets() -> None:
     broker = PLAIN.model_copy(update={"schemes": ("mqtt",)})
-    (found,) = check(apk_info("com.a", endpoints=(broker,), network_policy=policy()), knowledge())
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(broker,), network_policy=policy()), knowledge())
     assert (found.severity, found.confidence) == ("medium", "medium")
 
 
 def test_only_the_allowed_ones_are_shown_where_some_are() -> None:
     other = endpoint("b.other", cleartext=True)
     apk = apk_info("com.a", endpoints=(PLAIN, other), network_policy=policy(domains=("a.example",)))
-    (found,) = check(apk, knowledge())
+    (found,) = cleartext_endpoint(apk, knowledge())
     assert found.message == "com.a contains unencrypted addresses of a.example."
     assert found.evidence == (SEEN,)
 
 
 def test_several_hosts_are_one_finding() -> None:
-    (found,) = check(apk_info("com.a", endpoints=(PLAIN, endpoint("b.example", cleartext=True))), knowledge())
+    (found,) = cleartext_endpoint(
+        apk_info("com.a", endpoints=(PLAIN, endpoint("b.example", cleartext=True))), knowledge()
+    )
     assert found.message == "com.a contains unencrypted addresses of a.example and 1 more host."
 
 
 def test_without_the_right_to_use_the_network() -> None:
-    (found,) = check(apk_info("com.a", endpoints=(PLAIN,), permissions=()), knowledge())
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(PLAIN,), permissions=()), knowledge())
     assert found.confidence == "low"
 
 
@@ -70,9 +76,9 @@ def test_without_the_right_to_use_the_network() -> None:
     [endpoint("a.example", schemes=("https",)), endpoint("schemas.example", cleartext=True, ruled_out="namespace")],
 )
 def test_near_misses(near: Any) -> None:
-    assert list(check(apk_info("com.a", endpoints=(near,)), knowledge())) == []
+    assert list(cleartext_endpoint(apk_info("com.a", endpoints=(near,)), knowledge())) == []
 
 
 def test_none_and_not_read() -> None:
-    assert list(check(apk_info("com.a"), knowledge())) == []
-    assert list(check(apk_info("com.a", endpoints=None), knowledge())) == []
+    assert list(cleartext_endpoint(apk_info("com.a"), knowledge())) == []
+    assert list(cleartext_endpoint(apk_info("com.a", endpoints=None), knowledge())) == []

@@ -6,21 +6,18 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import (
+from phone_audit.detect.detectors.certificate_authorities import SYSTEM_CA_UNLISTED, system_ca_unlisted, user_ca_added
+from phone_audit.detect.detectors.firmware_state import (
     adb_key_built_in,
     build_prop_contradicted,
-    hosts_file_changed,
     install_checks_off,
-    network_proxy_set,
     ota_test_key,
     patch_level_old,
     root_program_found,
     storage_unencrypted,
-    system_ca_unlisted,
     system_writable,
-    user_ca_added,
-    vpn_set,
 )
+from phone_audit.detect.detectors.network_settings import hosts_file_changed, network_proxy_set, vpn_set
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Finding, Source, Subject, finding_key
@@ -59,7 +56,7 @@ def test_an_authority_that_android_does_not_bring() -> None:
             subject=subject,
             evidence=(says(f"{OTHER} Filter CA"),),
             sources=(Source(title="A list", publisher="AOSP", date="2026-01-01", url="https://x.example"),),
-            remedy=(system_ca_unlisted.REMEDY,),
+            remedy=SYSTEM_CA_UNLISTED.remedy,
         )
     ]
 

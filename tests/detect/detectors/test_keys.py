@@ -1,6 +1,6 @@
 """Signers that prove nothing: public test keys and leaked keys."""
 
-from phone_audit.detect.detectors import leaked_key, public_test_key
+from phone_audit.detect.detectors.signing import LEAKED_KEY, PUBLIC_TEST_KEY, leaked_key, public_test_key
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import SOURCE, knowledge
@@ -11,7 +11,7 @@ TEST, LEAKED, VENDOR, OTHER = (signer(digits * 32) for digits in ("01", "02", "0
 
 
 def test_a_public_test_key() -> None:
-    assert list(public_test_key.check(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
+    assert list(public_test_key(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
         Finding(
             id="public-test-key",
             key=finding_key("public-test-key", SUBJECT, "test"),
@@ -24,13 +24,13 @@ def test_a_public_test_key() -> None:
             subject=SUBJECT,
             evidence=(Evidence(kind="certificate", where="v2", value="01" * 32),),
             sources=(SOURCE,),
-            remedy=(public_test_key.REMEDY,),
+            remedy=PUBLIC_TEST_KEY.remedy,
         )
     ]
 
 
 def test_a_leaked_key() -> None:
-    assert list(leaked_key.check(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
+    assert list(leaked_key(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
         Finding(
             id="leaked-key",
             key=finding_key("leaked-key", SUBJECT, "leaked"),
@@ -43,7 +43,7 @@ def test_a_leaked_key() -> None:
             subject=SUBJECT,
             evidence=(Evidence(kind="certificate", where="v2", value="02" * 32),),
             sources=(SOURCE,),
-            remedy=(leaked_key.REMEDY,),
+            remedy=LEAKED_KEY.remedy,
         )
     ]
 
@@ -51,12 +51,12 @@ def test_a_leaked_key() -> None:
 def test_the_bundled_test_keys_are_known() -> None:
     """The first certificate is the one of AOSP's `testkey`."""
     apk = apk_info("com.a", signers=(signer("a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"),))
-    (found,) = public_test_key.check(apk, load_knowledge())
+    (found,) = public_test_key(apk, load_knowledge())
     assert found.sources[0].publisher == "Android Open Source Project"
 
 
 def test_none_and_not_read() -> None:
-    for check in (public_test_key.check, leaked_key.check):
+    for check in (public_test_key, leaked_key):
         assert list(check(apk_info("com.a", signers=(VENDOR, OTHER)), knowledge())) == []
         assert list(check(apk_info("com.a"), knowledge())) == []
         assert list(check(apk_info("com.a", signers=None), knowledge())) == []

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import cleartext_allowed, trusts_user_cas
+from phone_audit.detect.detectors.network_policy import (
+    TRUSTS_USER_CAS,
+    cleartext_allowed,
+    trusts_user_cas,
+)
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint
@@ -13,7 +17,7 @@ SUBJECT = Subject(kind="package", name="com.a")
 
 
 def test_cleartext_allowed() -> None:
-    assert list(cleartext_allowed.check(apk_info("com.a", network_policy=policy(cleartext=True)), knowledge())) == [
+    assert list(cleartext_allowed(apk_info("com.a", network_policy=policy(cleartext=True)), knowledge())) == [
         Finding(
             id="cleartext-allowed",
             key=finding_key("cleartext-allowed", SUBJECT, ""),
@@ -40,18 +44,18 @@ def test_cleartext_allowed() -> None:
     ],
 )
 def test_cleartext_not_allowed_not_known_or_told_by_an_address(changes: dict[str, Any]) -> None:
-    assert list(cleartext_allowed.check(apk_info("com.a", **changes), knowledge())) == []
+    assert list(cleartext_allowed(apk_info("com.a", **changes), knowledge())) == []
 
 
 def test_an_address_that_is_ruled_out_does_not_speak_instead() -> None:
     near = endpoint("schemas.example", cleartext=True, ruled_out="namespace")
     apk = apk_info("com.a", network_policy=policy(cleartext=True), endpoints=(near,))
-    assert len(list(cleartext_allowed.check(apk, knowledge()))) == 1
+    assert len(list(cleartext_allowed(apk, knowledge()))) == 1
 
 
 def test_trusts_user_cas() -> None:
     apk = apk_info("com.a", network_policy=policy(trusts_user_cas=True))
-    assert list(trusts_user_cas.check(apk, knowledge())) == [
+    assert list(trusts_user_cas(apk, knowledge())) == [
         Finding(
             id="trusts-user-cas",
             key=finding_key("trusts-user-cas", SUBJECT, ""),
@@ -64,14 +68,14 @@ def test_trusts_user_cas() -> None:
             evidence=(
                 Evidence(kind="manifest", where="network security config", value="user certificates are trust anchors"),
             ),
-            remedy=(trusts_user_cas.REMEDY,),
+            remedy=TRUSTS_USER_CAS.remedy,
         )
     ]
 
 
 def test_the_default_of_an_old_target_version_is_no_choice_of_the_package() -> None:
     old = policy(cleartext=True, trusts_user_cas=True, source="platform default")
-    (found,) = trusts_user_cas.check(apk_info("com.a", network_policy=old), knowledge())
+    (found,) = trusts_user_cas(apk_info("com.a", network_policy=old), knowledge())
     assert found.severity == "info"
     assert found.evidence == (
         Evidence(
@@ -80,10 +84,10 @@ def test_the_default_of_an_old_target_version_is_no_choice_of_the_package() -> N
             value="user certificates are trust anchors (default for its target version)",
         ),
     )
-    (cleartext,) = cleartext_allowed.check(apk_info("com.a", network_policy=old), knowledge())
+    (cleartext,) = cleartext_allowed(apk_info("com.a", network_policy=old), knowledge())
     assert cleartext.evidence[0].where == "AndroidManifest.xml"
 
 
 @pytest.mark.parametrize("allowed", [policy(), None])
 def test_trusts_no_user_cas(allowed: Any) -> None:
-    assert list(trusts_user_cas.check(apk_info("com.a", network_policy=allowed), knowledge())) == []
+    assert list(trusts_user_cas(apk_info("com.a", network_policy=allowed), knowledge())) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import private_dns_set, proxy_set
+from phone_audit.detect.detectors.network_settings import PRIVATE_DNS_SET, PROXY_SET, private_dns_set, proxy_set
 from phone_audit.model.device import StateItem
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge
@@ -20,7 +20,7 @@ def on_phone(detector: Any, **settings: str | None) -> list[Finding]:
         StateItem(key=name, value=value, expected="", evidence=(says(f"{name}={value}"),))
         for name, value in settings.items()
     ]
-    return list(detector.check(snapshot(PIXEL, state=tuple(state)), knowledge()))
+    return list(detector(snapshot(PIXEL, state=tuple(state)), knowledge()))
 
 
 def test_a_proxy() -> None:
@@ -42,7 +42,7 @@ def test_a_proxy() -> None:
                 says("global_http_proxy_port=8080"),
                 says("http_proxy=203.0.113.9:8080"),
             ),
-            remedy=(proxy_set.REMEDY,),
+            remedy=PROXY_SET.remedy,
         )
     ]
 
@@ -71,7 +71,7 @@ def test_a_private_dns_host() -> None:
     assert (found.id, found.severity, found.confidence) == ("private-dns-set", "info", "confirmed")
     assert found.message == "The phone looks up the name of every host it contacts at dns.example."
     assert found.evidence == (says("private_dns_mode=hostname"), says("private_dns_specifier=dns.example"))
-    assert found.remedy == (private_dns_set.REMEDY,)
+    assert found.remedy == PRIVATE_DNS_SET.remedy
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import packed_code
+from phone_audit.detect.detectors.package_code import PACKED_CODE, packed_code
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Obfuscation
@@ -33,7 +33,7 @@ def found(**changes: Any) -> list[Finding]:
         "packers": (), "name_share": None, "encrypted": False, "dynamic_code": None, "evidence": EVIDENCE,
     }  # fmt: skip
     hidden = Obfuscation(**(fields | changes))
-    return list(packed_code.check(apk_info("com.a", obfuscation=hidden), KNOWLEDGE))
+    return list(packed_code(apk_info("com.a", obfuscation=hidden), KNOWLEDGE))
 
 
 def test_a_packer() -> None:
@@ -49,7 +49,9 @@ def test_a_packer() -> None:
             confidence="high",
             subject=SUBJECT,
             evidence=EVIDENCE,
-            remedy=(packed_code.REMEDY,),
+            remedy=PACKED_CODE.remedy,
+            headline=PACKED_CODE.held,
+            held=True,
         )
     ]
 
@@ -73,4 +75,4 @@ def test_how_much_is_hidden(changes: dict[str, Any], title: str, confidence: str
 
 def test_nothing_hidden_or_not_looked_at() -> None:
     assert found() == found(encrypted=None) == found(dynamic_code=True) == found(name_share=1.0) == []
-    assert list(packed_code.check(apk_info("com.a"), KNOWLEDGE)) == []
+    assert list(packed_code(apk_info("com.a"), KNOWLEDGE)) == []

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors import (
+from phone_audit.detect.detectors.privileges import (
+    ACCESSIBILITY_SERVICE_ON,
+    WATCHING_POWERS,
     accessibility_service_on,
     default_package_foreign,
     device_admin_on,
@@ -41,7 +43,7 @@ def test_an_accessibility_service() -> None:
             confidence="confirmed",
             subject=SUBJECT,
             evidence=(says(SERVICE), says("Helper: read the screen")),
-            remedy=(accessibility_service_on.REMEDY,),
+            remedy=ACCESSIBILITY_SERVICE_ON.remedy,
         )
     ]
 
@@ -131,7 +133,7 @@ def test_two_powers_in_a_package_from_no_store() -> None:
             Evidence(kind="package", where="pm list packages -i",
                      value=f"{NAME} installer=com.google.android.packageinstaller"),
         ),
-        remedy=(watching_powers.REMEDY,),
+        remedy=WATCHING_POWERS.remedy,
     )  # fmt: skip
 
 

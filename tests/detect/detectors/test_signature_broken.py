@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.detect.detectors import signature_broken
+from phone_audit.detect.detectors.signing import SIGNATURE_BROKEN, signature_broken
 from phone_audit.model.apk import Signature
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge
@@ -15,7 +15,7 @@ STAMP = "stamp-missing: It is not there."
 
 
 def check(signature: Signature | None) -> list[Finding]:
-    return list(signature_broken.check(apk_info("com.a", signature=signature), knowledge()))
+    return list(signature_broken(apk_info("com.a", signature=signature), knowledge()))
 
 
 def broken(*errors: str, schemes: tuple[str, ...] = ("v1", "v2")) -> Signature:
@@ -35,7 +35,7 @@ def test_changed_after_signing() -> None:
             subject=SUBJECT,
             evidence=(Evidence(kind="certificate", where="v1, v2", value=CHANGED),),
             sources=(),
-            remedy=(signature_broken.REMEDY,),
+            remedy=SIGNATURE_BROKEN.remedy,
         )
     ]
 

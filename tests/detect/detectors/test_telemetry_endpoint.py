@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.detectors.telemetry_endpoint import REMEDY, check
+from phone_audit.detect.detectors.trackers import TELEMETRY_ENDPOINT, telemetry_endpoint
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import SOURCE, knowledge
@@ -18,7 +18,7 @@ def stats(host: str = "stats.example", **changes: Any) -> Endpoint:
 
 
 def test_one_address() -> None:
-    assert list(check(apk_info("com.a", endpoints=(stats(),)), knowledge())) == [
+    assert list(telemetry_endpoint(apk_info("com.a", endpoints=(stats(),)), knowledge())) == [
         Finding(
             id="telemetry-endpoint",
             key=finding_key("telemetry-endpoint", SUBJECT, "Acme telemetry"),
@@ -30,7 +30,9 @@ def test_one_address() -> None:
             subject=SUBJECT,
             evidence=(Evidence(kind="dex-string", where="classes.dex", value="stats.example", offset=64),),
             sources=(SOURCE,),
-            remedy=(REMEDY,),
+            remedy=TELEMETRY_ENDPOINT.remedy,
+            headline=TELEMETRY_ENDPOINT.held,
+            held=True,
         )
     ]
 
@@ -42,7 +44,7 @@ def test_one_finding_for_each_owner_and_purpose() -> None:
         stats("ads.example", category="advertising"),
         stats("c.example", owner="Zeta"),
     )
-    found = list(check(apk_info("com.a", endpoints=endpoints), knowledge()))
+    found = list(telemetry_endpoint(apk_info("com.a", endpoints=endpoints), knowledge()))
     assert [item.message for item in found] == [
         "com.a holds the address ads.example of Acme for advertising.",
         "com.a holds 2 addresses, a.stats.example among them, of Acme for telemetry.",
@@ -56,20 +58,22 @@ def test_one_finding_for_each_owner_and_purpose() -> None:
     [{"category": "update"}, {"owner": None}, {"ruled_out": "documentation"}, {"category": "crash-reporting"}],
 )
 def test_near_misses(changes: dict[str, Any]) -> None:
-    assert list(check(apk_info("com.a", endpoints=(stats(**changes),)), knowledge())) == []
+    assert list(telemetry_endpoint(apk_info("com.a", endpoints=(stats(**changes),)), knowledge())) == []
 
 
 def test_how_sure() -> None:
-    (seen,) = check(apk_info("com.a", endpoints=(stats(observed=True),)), knowledge())
+    (seen,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(observed=True),)), knowledge())
     assert seen.confidence == "confirmed"
-    (mute,) = check(apk_info("com.a", endpoints=(stats(),), permissions=()), knowledge())
+    (mute,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(),), permissions=()), knowledge())
     assert mute.confidence == "low"
-    (shared,) = check(apk_info("com.a", endpoints=(stats(),), permissions=(), shared_user_id="x"), knowledge())
+    (shared,) = telemetry_endpoint(
+        apk_info("com.a", endpoints=(stats(),), permissions=(), shared_user_id="x"), knowledge()
+    )
     assert shared.confidence == "medium"
-    (unknown,) = check(apk_info("com.a", endpoints=(stats(),), permissions=None), knowledge())
+    (unknown,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(),), permissions=None), knowledge())
     assert unknown.confidence == "medium"
 
 
 def test_none_and_not_read() -> None:
-    assert list(check(apk_info("com.a"), knowledge())) == []
-    assert list(check(apk_info("com.a", endpoints=None), knowledge())) == []
+    assert list(telemetry_endpoint(apk_info("com.a"), knowledge())) == []
+    assert list(telemetry_endpoint(apk_info("com.a", endpoints=None), knowledge())) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.detect.detectors.tracker_present import REMEDY, check
+from phone_audit.detect.detectors.trackers import TRACKER_PRESENT, tracker_present
 from phone_audit.model.apk import Tier
 from phone_audit.model.finding import Confidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import CLASS, SOURCE, knowledge, tracker
@@ -12,7 +12,7 @@ SUBJECT = Subject(kind="package", name="com.a")
 
 
 def test_the_code_of_a_tracker() -> None:
-    assert list(check(apk_info("com.a", trackers=(tracker(),)), knowledge())) == [
+    assert list(tracker_present(apk_info("com.a", trackers=(tracker(),)), knowledge())) == [
         Finding(
             id="tracker-present",
             key=finding_key("tracker-present", SUBJECT, "ads"),
@@ -24,7 +24,9 @@ def test_the_code_of_a_tracker() -> None:
             subject=SUBJECT,
             evidence=(CLASS,),
             sources=(SOURCE,),
-            remedy=(REMEDY,),
+            remedy=TRACKER_PRESENT.remedy,
+            headline=TRACKER_PRESENT.held,
+            held=True,
         )
     ]
 
@@ -38,27 +40,29 @@ def test_the_code_of_a_tracker() -> None:
     ],
 )
 def test_how_far_it_is_there(tier: Tier, confidence: Confidence, message: str) -> None:
-    (found,) = check(apk_info("com.a", trackers=(tracker(tier),)), knowledge())
+    (found,) = tracker_present(apk_info("com.a", trackers=(tracker(tier),)), knowledge())
     assert (found.confidence, found.message) == (confidence, message)
 
 
 def test_what_watches_persons_is_worse() -> None:
-    (found,) = check(apk_info("com.a", trackers=(tracker(categories=("analytics", "location")),)), knowledge())
+    (found,) = tracker_present(
+        apk_info("com.a", trackers=(tracker(categories=("analytics", "location")),)), knowledge()
+    )
     assert found.severity == "medium"
 
 
 def test_two_trackers_have_two_keys_and_a_tracker_that_is_not_known_any_more_no_source() -> None:
     apk = apk_info("com.a", trackers=(tracker(), tracker(id="old", name="Old")))
-    first, second = check(apk, knowledge())
+    first, second = tracker_present(apk, knowledge())
     assert first.key != second.key
     assert second.sources == ()
 
 
 def test_a_file_whose_package_is_not_known() -> None:
-    (found,) = check(apk_info(None, "dir/a.apk", trackers=(tracker(),)), knowledge())
+    (found,) = tracker_present(apk_info(None, "dir/a.apk", trackers=(tracker(),)), knowledge())
     assert found.subject == Subject(kind="apk", name="dir/a.apk")
 
 
 def test_none_and_not_read() -> None:
-    assert list(check(apk_info("com.a"), knowledge())) == []
-    assert list(check(apk_info("com.a", trackers=None), knowledge())) == []
+    assert list(tracker_present(apk_info("com.a"), knowledge())) == []
+    assert list(tracker_present(apk_info("com.a", trackers=None), knowledge())) == []

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from phone_audit.apk.trackers.trackers import Classes, find_trackers
-from phone_audit.detect.detectors.tracker_present import check
+from phone_audit.detect.detectors.trackers import tracker_present
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import apk_info
 from tests.knowledge.feeds.feeds import item, keep
@@ -33,5 +33,5 @@ def test_its_code_is_found_and_the_feed_is_the_source(tmp_path: Path) -> None:
     classes = Classes(where="classes.dex", defined=(b"Lcom/newads/sdk/Start;",), named=())
     found = find_trackers([classes], (), mine, lambda facts: {})
     assert [(tracker.name, tracker.tier) for tracker in found] == [("New ads", "present")]
-    (finding,) = check(apk_info("com.a", trackers=tuple(found)), mine)
+    (finding,) = tracker_present(apk_info("com.a", trackers=tuple(found)), mine)
     assert finding.sources[0].publisher == "A lab"

@@ -1,0 +1,115 @@
+"""Signatures that show nothing: keys that everybody or a thief has, and contents that were changed."""
+
+from collections.abc import Iterator
+
+from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, source_of
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.facts import KeyFact
+from phone_audit.model.apk import ApkInfo, Signer
+from phone_audit.model.finding import Evidence, Finding, Severity
+
+PUBLIC_TEST_KEY = Detector(
+    id="public-test-key",
+    category="leaked-key",
+    advice="Get it only from its maker's own site or store, and compare the file's hash if one is published.",
+)
+LEAKED_KEY = Detector(
+    id="leaked-key",
+    category="leaked-key",
+    advice="Remove it unless it came with the phone, and install the phone's newest firmware.",
+)
+SIGNATURE_BROKEN = Detector(
+    id="signature-broken",
+    category="signature",
+    advice="Take the file from its maker again and compare its hash. If it came with the phone, ask its maker.",
+)
+_PUBLIC = ("aosp-test-key", "aosp-build-testdata")
+_CHANGED = (
+    "-content-digest", "-entry-digest", "-section-digest", "-unsigned-entry", "-signature-mismatch", "-key-mismatch",
+    "-scheme-stripped", "-lineage-signature", "-lineage-mismatch", "-duplicate-entry", "-bytes-in-front",
+    "signers-differ",
+)  # fmt: skip
+"""Words that tell of other contents or another key than was signed; the rest may be age, damage or missing parts."""
+_NO_VERDICT = ("stamp-", "v4-")
+_MOST_SHOWN = 5
+
+
+def public_test_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each signer that is a published test key."""
+    said = "is signed with {key}, a key that anyone can get, so anyone can make an update for it."
+    for signer, key in known_signers(info, knowledge):
+        if key.kind in _PUBLIC:
+            yield _signed(
+                PUBLIC_TEST_KEY, info, signer, key, knowledge, "Signed with a public test key", said, "medium"
+            )
+
+
+def leaked_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each signer that is known to have leaked."""
+    said = "is signed with {key}, which has leaked: the signature does not show its maker."
+    for signer, key in known_signers(info, knowledge):
+        if key.kind == "leaked":
+            yield _signed(LEAKED_KEY, info, signer, key, knowledge, "Signed with a leaked key", said, "high")
+
+
+def known_signers(info: ApkInfo, knowledge: Knowledge) -> Iterator[tuple[Signer, KeyFact]]:
+    """Yield the signers whose certificate is known."""
+    for signer in info.signers or ():
+        key = knowledge.key_of(signer.sha256)
+        if key is not None:
+            yield signer, key
+
+
+def _signed(
+    detector: Detector,
+    info: ApkInfo,
+    signer: Signer,
+    key: KeyFact,
+    knowledge: Knowledge,
+    title: str,
+    said: str,
+    severity: Severity,
+) -> Finding:
+    subject = apk_subject(info)
+    return detector.finding(
+        subject,
+        title,
+        f"{subject.name} {said.format(key=key.name)}",
+        severity=severity,
+        confidence="confirmed",
+        evidence=(Evidence(kind="certificate", where=", ".join(signer.schemes), value=signer.sha256),),
+        main=key.id,
+        sources=source_of(knowledge, key.source),
+    )
+
+
+def signature_broken(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield a finding where signatures are there, and Android would refuse them."""
+    signature = info.signature
+    if signature is None or signature.verified is not False or not signature.schemes:
+        return
+    name = apk_subject(info).name
+    faults = [error for error in signature.errors if not error.startswith(_NO_VERDICT)]
+    changed = [error for error in faults if error.partition(":")[0].endswith(_CHANGED)]
+    schemes = ", ".join(signature.schemes)
+    message = f"The signature of {name} is incomplete, or some versions of Android that it is made for would refuse it."
+    if changed:
+        message = f"{name} was changed after it was signed, so its signature does not show who made its contents."
+    yield SIGNATURE_BROKEN.finding(
+        apk_subject(info),
+        "Signature does not verify",
+        message,
+        severity="medium" if changed else "info",
+        confidence="medium" if changed else "low",
+        evidence=[
+            Evidence(kind="certificate", where=schemes, value=error) for error in (changed or faults)[:_MOST_SHOWN]
+        ],
+        advised=bool(changed),
+    )
+
+
+CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (
+    (PUBLIC_TEST_KEY, public_test_key),
+    (LEAKED_KEY, leaked_key),
+    (SIGNATURE_BROKEN, signature_broken),
+)

@@ -7,7 +7,7 @@ Android does from version 7 on.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.worker.steps import Steps
@@ -25,6 +25,7 @@ from phone_audit.apk.zip.contents import (
     feature_modules,
     is_library,
 )
+from phone_audit.apk.zip.directory import Entry
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, Behaviour, HeldBy, NetworkPolicy
 
@@ -43,15 +44,6 @@ class PackageFacts:
     policy: NetworkPolicy | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """An archive, and what may be read of all modules where it is a bundle."""
-
-    archive: Archive
-    xml: Budget = field(default_factory=lambda: Budget(MAX_XML_FIELDS))
-    tables: Budget = field(default_factory=lambda: Budget(MAX_TABLE_FIELDS))
-
-
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
     """Read what an archive says about itself.
 
@@ -60,21 +52,93 @@ def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageF
         subject: its name, for what is left out.
         steps: runs the steps `resources` and `manifest`.
     """
-    source = _Source(archive)
-    table = steps.run("resources", subject, lambda: _table(source))
-    parsed = steps.run("manifest", subject, lambda: _parsed(source))
-    if parsed is None:
-        return PackageFacts(None, None)
-    if not parsed.whole:
-        steps.note(subject, "manifest", _half_read("manifest"))
-    library = parsed.text
-    manifest = steps.run("manifest", subject, lambda: read_manifest(parsed.root, _resolve(table), library=library))
-    if manifest is None or library:
-        return PackageFacts(manifest, None)
-    if archive.find(MANIFEST) is None:
-        read = (_feature(source, name, subject, steps, table) for name in feature_modules(archive))
-        manifest = with_features(manifest, [facts for facts in read if facts])
-    return PackageFacts(manifest, steps.run("resources", subject, lambda: _policy(source, manifest, table)))
+    return _FactsReader(archive, subject, steps).facts()
+
+
+class _FactsReader:
+    """Reads one archive. The modules of a bundle share what may be read of all their XML and of all their tables."""
+
+    def __init__(self, archive: Archive, subject: str, steps: Steps) -> None:
+        self._archive = archive
+        self._subject = subject
+        self._steps = steps
+        self._is_bundle = archive.find(MANIFEST) is None
+        self._xml = Budget(MAX_XML_FIELDS)
+        self._tables = Budget(MAX_TABLE_FIELDS)
+
+    def facts(self) -> PackageFacts:
+        table = self._steps.run("resources", self._subject, self._table)
+        parsed = self._steps.run("manifest", self._subject, self._manifest)
+        if parsed is None:
+            return PackageFacts(None, None)
+        if not parsed.whole:
+            self._steps.note(self._subject, "manifest", _half_read("manifest"))
+        library = parsed.text
+        manifest = self._steps.run(
+            "manifest", self._subject, lambda: read_manifest(parsed.root, _resolve(table), library=library)
+        )
+        if manifest is None or library:
+            return PackageFacts(manifest, None)
+        if self._is_bundle:
+            read = (self._feature(name, table) for name in feature_modules(self._archive))
+            manifest = with_features(manifest, [facts for facts in read if facts])
+        policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
+        return PackageFacts(manifest, policy)
+
+    def _table(self) -> ResourceValues | None:
+        if self._is_bundle:
+            return self._bundle_table(BUNDLE_RESOURCES)
+        entry = self._archive.find(RESOURCES)
+        return ResourceTable(memoryview(self._archive.read(entry, _RESOURCES_LIMIT))) if entry else None
+
+    def _bundle_table(self, name: str) -> BundleTable | None:
+        entry = self._archive.find(name)
+        return BundleTable(memoryview(self._archive.read(entry, _RESOURCES_LIMIT)), self._tables) if entry else None
+
+    def _manifest(self) -> Parsed:
+        entry = self._archive.find(BUNDLE_MANIFEST if self._is_bundle else MANIFEST)
+        if entry is None:
+            raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
+        return self._parsed(entry, "manifest")
+
+    def _parsed(self, entry: Entry, what: str) -> Parsed:
+        data = self._archive.read(entry, _XML_LIMIT)
+        if self._is_bundle:
+            return parse_bundle_xml(memoryview(data), what, self._xml)
+        if entry.name == MANIFEST and is_text(bytes(data)) and is_library(self._archive):
+            return parse_text_xml(bytes(data), what)
+        return parse_compiled(bytes(data), what)
+
+    def _feature(self, module: str, base: ResourceValues | None) -> ManifestFacts | None:
+        """Read the manifest of a module; its references lead into its own resources or those of the base."""
+        entry = self._archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
+        if entry is None:
+            return None
+        where = f"{self._subject}{INSIDE}{entry.name}"
+
+        def read() -> ManifestFacts:
+            parsed = self._parsed(entry, "manifest")
+            if not parsed.whole:
+                self._steps.note(where, "manifest", _half_read("manifest"))
+            own = self._bundle_table(BUNDLE_RESOURCES.replace("base", module, 1))
+            return read_manifest(parsed.root, _resolve(own, base))
+
+        return self._steps.run("manifest", where, read)
+
+    def _policy(self, manifest: ManifestFacts, table: ResourceValues | None) -> NetworkPolicy:
+        config = manifest.network.config
+        if config is None:
+            return read_policy(manifest, None)
+        named = table.resolve(config) if table is not None else None
+        name = named.text if named is not None else None
+        entry = self._archive.find(f"base/{name}" if self._is_bundle else name) if name else None
+        if entry is None:
+            reason = "The manifest names a network security config, but the archive does not hold it."
+            raise ApkError(reason, code="no-network-config")
+        parsed = self._parsed(entry, "network security config")
+        if not parsed.whole:
+            raise _half_read("network security config")
+        return read_policy(manifest, parsed.root)
 
 
 def _resolve(*tables: ResourceValues | None) -> Callable[[Value], Value | None]:
@@ -85,73 +149,6 @@ def _resolve(*tables: ResourceValues | None) -> Callable[[Value], Value | None]:
         return next((one for one in found if one is not None), None)
 
     return resolve
-
-
-def _table(source: _Source) -> ResourceValues | None:
-    archive = source.archive
-    if archive.find(MANIFEST) is None:
-        return _bundle_table(source, BUNDLE_RESOURCES)
-    entry = archive.find(RESOURCES)
-    return ResourceTable(memoryview(archive.read(entry, _RESOURCES_LIMIT))) if entry else None
-
-
-def _bundle_table(source: _Source, name: str) -> BundleTable | None:
-    entry = source.archive.find(name)
-    return BundleTable(memoryview(source.archive.read(entry, _RESOURCES_LIMIT)), source.tables) if entry else None
-
-
-def _parsed(source: _Source) -> Parsed:
-    archive = source.archive
-    entry = archive.find(MANIFEST)
-    if entry is not None:
-        data = bytes(archive.read(entry, _XML_LIMIT))
-        return (
-            parse_text_xml(data, "manifest")
-            if is_text(data) and is_library(archive)
-            else parse_compiled(data, "manifest")
-        )
-    entry = archive.find(BUNDLE_MANIFEST)
-    if entry is not None:
-        return parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest", source.xml)
-    raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
-
-
-def _feature(
-    source: _Source, module: str, subject: str, steps: Steps, base: ResourceValues | None
-) -> ManifestFacts | None:
-    """Read the manifest of a module of a bundle; its references lead into its own resources or those of the base."""
-    archive = source.archive
-    entry = archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
-    if entry is None:
-        return None
-    where = f"{subject}{INSIDE}{entry.name}"
-
-    def read() -> ManifestFacts:
-        parsed = parse_bundle_xml(memoryview(archive.read(entry, _XML_LIMIT)), "manifest", source.xml)
-        if not parsed.whole:
-            steps.note(where, "manifest", _half_read("manifest"))
-        own = _bundle_table(source, BUNDLE_RESOURCES.replace("base", module, 1))
-        return read_manifest(parsed.root, _resolve(own, base))
-
-    return steps.run("manifest", where, read)
-
-
-def _policy(source: _Source, manifest: ManifestFacts, table: ResourceValues | None) -> NetworkPolicy:
-    archive = source.archive
-    config = manifest.network.config
-    if config is None:
-        return read_policy(manifest, None)
-    bundle = archive.find(MANIFEST) is None
-    named = table.resolve(config) if table is not None else None
-    entry = archive.find(f"base/{named.text}" if bundle else named.text) if named is not None and named.text else None
-    if entry is None:
-        reason = "The manifest names a network security config, but the archive does not hold it."
-        raise ApkError(reason, code="no-network-config")
-    data, what = archive.read(entry, _XML_LIMIT), "network security config"
-    parsed = parse_bundle_xml(memoryview(data), what, source.xml) if bundle else parse_compiled(bytes(data), what)
-    if not parsed.whole:
-        raise _half_read(what)
-    return read_policy(manifest, parsed.root)
 
 
 def _half_read(what: str) -> ApkError:
@@ -176,19 +173,28 @@ def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
         `accepts_any_certificate` is false: no configuration can say that, only code can (`with_code`).
     """
     target = facts.platform_target
-    default = _Rules(target < _NO_CLEARTEXT_FROM, target < _NO_USER_CERTIFICATES_FROM)
+    base = _Rules(target < _NO_CLEARTEXT_FROM, target < _NO_USER_CERTIFICATES_FROM)
+    domains: list[tuple[str, _Rules]] = []
+    source, pins = "network security config", False
     if config is None:
         allowed = facts.network.cleartext
         source = "platform default" if allowed is None else "AndroidManifest.xml"
-        return _network_policy(default if allowed is None else replace(default, cleartext=allowed), (), source=source)
-    base = next((_rules(element, default) for element in config.all("base-config")), default)
-    domains = [rule for element in config.all("domain-config") for rule in _domains(element, base)]
+        base = base if allowed is None else replace(base, cleartext=allowed)
+    else:
+        base = next((_rules(element, base) for element in config.all("base-config")), base)
+        domains = [rule for element in config.all("domain-config") for rule in _domains(element, base)]
+        pins = any(_holds(element, "pin") for element in config.all("domain-config"))
     user = base.user_certificates or any(rules.user_certificates for _, rules in domains)
-    if facts.debuggable:
+    if config is not None and facts.debuggable:
         user = user or any(_rules(element, base).user_certificates for element in config.all("debug-overrides"))
-    named = tuple(sorted({domain for domain, rules in domains if rules.cleartext}))
-    pins = any(any(True for _ in _inside(element, "pin")) for element in config.all("domain-config"))
-    return _network_policy(replace(base, user_certificates=user), named, pins=pins, source="network security config")
+    return NetworkPolicy(
+        cleartext=base.cleartext,
+        domains=tuple(sorted({domain for domain, rules in domains if rules.cleartext})),
+        trusts_user_cas=user,
+        pins=pins,
+        accepts_any_certificate=False,
+        source=source,
+    )
 
 
 def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> NetworkPolicy | None:
@@ -206,20 +212,9 @@ def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> Ne
 def accepting_behaviour(accepting: tuple[HeldBy, ...]) -> tuple[Behaviour, ...]:
     """Say it as a behaviour too, which is known where the policy is not."""
     evidence = tuple(one for holder in accepting for one in holder.evidence)
-    return (
-        (Behaviour(id=ACCEPTS_ANY_CERTIFICATE, title="Accepts any certificate", evidence=evidence),) if evidence else ()
-    )
-
-
-def _network_policy(rules: _Rules, domains: tuple[str, ...], *, source: str, pins: bool = False) -> NetworkPolicy:
-    return NetworkPolicy(
-        cleartext=rules.cleartext,
-        domains=domains,
-        trusts_user_cas=rules.user_certificates,
-        pins=pins,
-        accepts_any_certificate=False,
-        source=source,
-    )
+    if not evidence:
+        return ()
+    return (Behaviour(id=ACCEPTS_ANY_CERTIFICATE, title="Accepts any certificate", evidence=evidence),)
 
 
 def _rules(element: Element, inherited: _Rules) -> _Rules:
@@ -240,11 +235,8 @@ def _domains(element: Element, inherited: _Rules) -> Iterator[tuple[str, _Rules]
         yield from _domains(inner, rules)
 
 
-def _inside(element: Element, tag: str) -> Iterator[Element]:
-    for child in element.children:
-        if child.tag == tag:
-            yield child
-        yield from _inside(child, tag)
+def _holds(element: Element, tag: str) -> bool:
+    return any(child.tag == tag or _holds(child, tag) for child in element.children)
 
 
 def _cleartext(element: Element, inherited: bool) -> bool:

@@ -32,18 +32,12 @@ class InputFile:
 
 
 def find_apks(paths: Sequence[Path]) -> Iterator[InputFile | Skipped]:
-    """Find the files to read.
+    """Find the files to read, each once under each path; a `Skipped` stands for a folder that cannot be listed.
 
     A path that is no folder is always read, whatever it is. Folders are searched to the bottom: files called `.apk`,
     `.apks`, `.xapk`, `.apkm` or `.aab`, and files that begin as a ZIP, which are not sure to be APKs. Links are
     followed, a folder that was searched is not searched again. The files of a folder come together, sorted by name,
     before those of the folders in it.
-
-    Args:
-        paths: files and folders, in the order wanted.
-
-    Yields:
-        Each file once under each path; a `Skipped` for a folder that cannot be listed.
     """
     seen: set[str] = set()
     named = {shown(path) for path in paths if not _is_folder(path)}

@@ -56,11 +56,7 @@ def hash_pieces(pieces: Iterable[bytes | memoryview]) -> FileHashes:
 
 
 def hash_file(path: Path) -> FileHashes:
-    """Hash a file by reading, not through its map, whose pages would stay in memory.
-
-    Raises:
-        ApkError: it cannot be read.
-    """
+    """Hash a file by reading, not through its map, whose pages would stay in memory; an `ApkError` if that fails."""
     try:
         with path.open("rb") as file:
             return hash_pieces(iter(lambda: file.read(_PIECE), b""))
@@ -88,11 +84,7 @@ class PackageFile:
 
     @property
     def hashes(self) -> FileHashes:
-        """Its hashes; waits until they are taken.
-
-        Raises:
-            ApkError: the file cannot be read.
-        """
+        """Its hashes; waits until they are taken, or raises the `ApkError` for which they cannot be."""
         return self.taken.result() if isinstance(self.taken, Future) else self.taken
 
     def record(self, skipped: Iterable[Skipped], files: tuple[ApkFile, ...]) -> ApkInfo:

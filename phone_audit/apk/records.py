@@ -48,12 +48,7 @@ def skipped_in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
 
 
 def evidence_in_order(evidence: Iterable[Evidence], last: Collection[str] = ()) -> tuple[Evidence, ...]:
-    """Return evidence by kind and place, each piece once.
-
-    Args:
-        evidence: in any order.
-        last: values that only explain, and are listed after all others.
-    """
+    """Return evidence by kind and place, each piece once; values that only explain are listed `last`."""
     return tuple(sorted(set(evidence), key=lambda one: (one.value in last, _rank(one))))
 
 
@@ -64,16 +59,10 @@ def _rank(one: Evidence) -> tuple[int | str, ...]:
 
 
 def join_splits(infos: Sequence[ApkInfo]) -> list[ApkInfo]:
-    """Join split APKs to the base beside them.
+    """Return the records of files, in their order, with split APKs joined to the base beside them.
 
     A split goes to the first base of its folder with the same package, version code and signers. What finds no such
-    base stays a record of its own.
-
-    Args:
-        infos: records of single files; several folders may be mixed.
-
-    Returns:
-        The records that are left, in the given order, each base with its splits.
+    base stays a record of its own. Several folders may be mixed.
     """
     bases: dict[PackageKey, int] = {}
     for number, info in enumerate(infos):
@@ -250,9 +239,7 @@ def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
 def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:
     """Return the signature of a package of several files: it verifies only where each of them does.
 
-    Args:
-        base: of the file that the package is called after; its schemes stand for all.
-        others: name and signature of each other file.
+    The schemes of the base stand for all; of the others name and signature are given.
     """
     if base is None:
         return None

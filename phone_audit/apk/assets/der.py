@@ -47,11 +47,7 @@ def value_at(data: memoryview, start: int, limit: int) -> Value | None:
 
 
 class DerFile:
-    """A file that may be one structure in DER from its first byte to its last.
-
-    Args:
-        data: the file; hostile.
-    """
+    """A file that may be one structure in DER from its first byte to its last; hostile."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
@@ -109,11 +105,7 @@ def is_named_uri(data: memoryview, begin: int) -> bool:
     """Tell whether the text that begins here is a whole value, in a structure that an object identifier names.
 
     So stand the addresses of revocation lists, of issuers and of policies in certificates (RFC 5280, sections 4.2.1
-    and 4.2.2). Each structure between must be sound up to the text.
-
-    Args:
-        data: bytes that may hold certificates anywhere; hostile.
-        begin: where the text begins.
+    and 4.2.2), anywhere in hostile bytes. Each structure between must be sound up to the text.
     """
     text = _text_before(data, begin)
     if text is None:

@@ -178,11 +178,7 @@ def _descriptor(name: bytes) -> bytes:
 
 
 def decompress(block: bytes, size: int) -> bytes:
-    """Decode one block.
-
-    Args:
-        block: the block; bytes that follow it are not looked at.
-        size: how many bytes it decodes to; the work is bounded by this.
+    """Decode one block to `size` bytes, which bounds the work; bytes that follow the block are not looked at.
 
     Raises:
         ApkError: it is damaged, or decodes to something else. Code `damaged-entry`.
@@ -237,17 +233,10 @@ def _damaged() -> ApkError:
 
 
 def compressed_assemblies(data: memoryview, limit: int) -> Iterator[tuple[int, bytes | ApkError]]:
-    """Decode every compressed assembly that stands in a file: alone, in `assemblies.blob`, in a library that holds it.
+    """Yield where each compressed assembly begins that stands in a file, and its bytes or why there are none.
 
-    Each begins with XALZ, an index and its size when decoded; an LZ4 block follows. Source: dotnet/android,
-    `src/Xamarin.Android.Build.Tasks/Utilities/AssemblyCompression.cs`.
-
-    Args:
-        data: the file; hostile.
-        limit: bytes that all of them together may decode to.
-
-    Yields:
-        Where each begins, and its bytes or why there are none.
+    Assemblies stand alone, in `assemblies.blob`, or in a library that holds it. Each begins with XALZ, an index and its
+    size when decoded; an LZ4 block follows. `limit` are the bytes that all of them together may decode to.
     """
     marks = [found.start() for found in _MARK.finditer(data)]
     for at, following in pairwise([*marks, len(data)]):

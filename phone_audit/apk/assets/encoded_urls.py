@@ -98,11 +98,7 @@ def encoded_in(
 
 
 def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
-    """Yield what each of several searches finds; one that is cut leaves the others as they are.
-
-    Raises:
-        ApkError: why one was cut, after everything.
-    """
+    """Yield what each of several searches finds; the `ApkError` of one that is cut comes after everything."""
     cut: ApkError | None = None
     for form in forms:
         try:
@@ -114,11 +110,7 @@ def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
 
 
 def _hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int]) -> Iterator[re.Match[bytes]]:
-    """Yield the matches that begin at one of a few places.
-
-    Raises:
-        ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
-    """
+    """Yield the matches that begin at one of a few places; after `MAX_HITS` an `ApkError` (`too-many-endpoints`)."""
     found = (pattern.match(data, at) for at in places if at >= 0)
     for number, hit in enumerate(hit for hit in found if hit):
         if number == MAX_HITS:
@@ -170,9 +162,7 @@ def _hex(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterat
 def _rule(whole: bytes, text: bytes) -> str | None:
     """Tell whether a decoded URL stands in a certificate, by what was encoded right before it.
 
-    Args:
-        whole: what was encoded, with the bytes before.
-        text: the end of it, in which the URL is the first.
+    It is the first URL in the text, which is the end of the whole that was encoded.
     """
     begin = len(whole) - len(text) + text.find(b"http")
     return CERTIFICATE if is_named_uri(memoryview(whole), begin) else None
@@ -211,12 +201,7 @@ def _percent(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> It
 
 
 def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[DecodedUrl]:
-    """Find URLs of which every byte is XORed with the same one, whichever that is.
-
-    Args:
-        data: hostile bytes.
-        extent_of: how far strings reach in this kind of file.
-        places: where a scanner saw one begin.
+    """Find URLs of which every byte is XORed with the same one, whichever that is, where a scanner saw one begin.
 
     Raises:
         ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
@@ -246,14 +231,10 @@ def _whole(text: bytes, at: int) -> Host | None:
 
 
 def decoded_mentions(dex: DexFile, cut: list[Skipped]) -> Iterator[Mention]:
-    """Yield the URLs that a DEX file holds in an encoded form.
+    """Yield the URLs that a DEX file holds in an encoded form; `cut` takes what is told of parts not looked at.
 
     The text forms are searched where the strings lie, those XORed with one byte in the whole file, since code keeps
     them in byte arrays too.
-
-    Args:
-        dex: the file.
-        cut: takes what is told where not everything was looked at.
     """
     try:
         yield from _decoded(dex)

@@ -86,16 +86,7 @@ def java_extent(data: memoryview, begin: int, end: int) -> Extent:
 
 
 def exact_end(extent_of: ExtentOf, data: memoryview, begin: int, end: int) -> int:
-    """Return where a string ends by what the file itself states, whatever the bytes are.
-
-    Elsewhere the end of the bytes.
-
-    Args:
-        extent_of: how far strings reach in this kind of file.
-        data: the file.
-        begin: where the string, or what was found in it, begins.
-        end: where it does not end yet.
-    """
+    """Return where a string that goes on to `end` ends by what the file itself states, else where the bytes end."""
     if isinstance(extent_of, TableExtent):
         return extent_of(data, begin, end).end
     length = int.from_bytes(data[max(0, begin - 2) : begin], "big") if extent_of is java_extent else 0
@@ -126,12 +117,7 @@ def _length(head: bytes) -> int:
 
 
 class TableExtent:
-    """Extents by a table of strings that stand side by side with nothing between them.
-
-    Args:
-        begins: where strings begin, in bytes; any order.
-        ends: where they end.
-    """
+    """Extents by a table of strings, in any order, that stand side by side with nothing between them."""
 
     def __init__(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         order = np.lexsort((ends, begins))

@@ -138,13 +138,7 @@ def is_document(name: str) -> bool:
 
 
 def is_description(data: memoryview, begin: int, before: str) -> bool:
-    """Tell whether a URL is what a package, a page or a picture says about itself.
-
-    Args:
-        data: the text file; hostile.
-        begin: where the URL begins, in bytes.
-        before: the text of its line before it.
-    """
+    """Tell whether a URL is what a package, a page or a picture says about itself; `before` is its line up to it."""
     if _DESCRIPTION.match(before) or _HEAD_OF_PAGE.search(before):
         return True
     if not _PACKAGE_KEY.search(before):
@@ -157,10 +151,6 @@ class SourceColumns:
     """Tells which URLs in a table stand in a column that says where the row comes from.
 
     Reading rows again and again is bounded by the size of the file; a URL beyond that bound is none.
-
-    Args:
-        name: the name of the file.
-        data: the file; hostile.
     """
 
     def __init__(self, name: str, data: memoryview) -> None:

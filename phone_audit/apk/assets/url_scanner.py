@@ -56,13 +56,9 @@ class UrlPositions(NamedTuple):
         return max(map(len, self)) >= MOST
 
     def apart(self, begins: Sequence[int]) -> "dict[int, UrlPositions]":
-        """Tell the marks of files apart that stand one after the other.
+        """Return the marks of files that stand one after the other, by their number; files without any are left out.
 
-        Args:
-            begins: where each file begins, ascending; the first at 0.
-
-        Returns:
-            By the number of a file its marks, counted from its own beginning; files without any are left out.
+        The marks of each are counted from its own beginning. `begins` are those, ascending, the first at 0.
         """
         found: dict[int, dict[str, list[int]]] = {}
         for form, places in zip(self._fields, self, strict=True):

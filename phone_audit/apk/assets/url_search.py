@@ -51,12 +51,7 @@ _NO_MARKS: Final = UrlPositions()
 
 
 def _pool_of(file: AssetFile, marks: UrlPositions) -> StringPool | None:
-    """Read the string pool of a resource table or of compiled XML; None where it has none, or is not worth a look.
-
-    Args:
-        file: the file.
-        marks: what a scanner found in its bytes.
-    """
+    """Read the string pool of a resource table or of compiled XML; None where it has none, or is not worth a look."""
     if file.type is FileType.TABLE or file.configuration or _foreign(file, marks):
         return read_pool(file.data)
     return None
@@ -71,11 +66,7 @@ def _foreign(file: AssetFile, marks: UrlPositions) -> bool:
 
 
 def _mentions_in(file: AssetFile, marks: UrlPositions) -> Iterator[Mention]:
-    """Yield the URLs in one file that is no string pool.
-
-    Args:
-        file: the file.
-        marks: what a scanner found in its bytes.
+    """Yield the URLs in one file that is no string pool, of which a scanner found the marks.
 
     Raises:
         ApkError: code `too-many-endpoints`, after everything, where not all of it was looked at.
@@ -109,13 +100,7 @@ def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
 
 
 def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
-    """Yield the URLs in a string pool.
-
-    Args:
-        file: the file that it is from.
-        pool: the pool.
-        marks: what a scanner found in the characters of the pool.
-    """
+    """Yield the URLs in a string pool; the marks are those of its characters."""
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
         for found in find_urls(text):
             if found.host == _OWN_HOST:
@@ -152,14 +137,9 @@ def _extent_of(file: AssetFile) -> ExtentOf:
 
 
 class UrlSearch:
-    """Searches files.
+    """Searches files for `mentions` of hosts, and for `candidates`: texts that may be bare host names.
 
-    Args:
-        note: is told where something was not looked at, and why.
-
-    Attributes:
-        mentions: the URLs found.
-        candidates: texts that may be bare host names.
+    `note` is told where something was not looked at, and why.
     """
 
     def __init__(self, note: Callable[[str, ApkError], None]) -> None:

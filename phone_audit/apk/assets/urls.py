@@ -119,11 +119,7 @@ def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) 
 
 
 def too_many(limit: int) -> ApkError:
-    """Return what is told of a file of which not everything is looked at.
-
-    Args:
-        limit: places, of one form, that were.
-    """
+    """Return what is told of a file of which only so many places of one form were looked at."""
     reason = f"It holds more than {limit} places that look like addresses; the rest was not looked at."
     return ApkError(reason, code="too-many-endpoints")
 

@@ -51,14 +51,8 @@ class Outcome(Enum):
 def check_signature(key: bytes, method: Method, signature: bytes, signed: bytes) -> Outcome:
     """Check a signature; whatever the bytes are, the answer is one of the three.
 
-    Args:
-        key: a SubjectPublicKeyInfo in DER (RFC 5280).
-        method: how it was signed.
-        signature: for DSA and ECDSA two numbers in DER.
-        signed: what was signed.
-
-    Returns:
-        `BAD_KEY` where the key cannot be used, or not with this method.
+    The key is a SubjectPublicKeyInfo in DER (RFC 5280), a signature of DSA and ECDSA two numbers in DER. `BAD_KEY`
+    tells that the key cannot be used, or not with this method.
     """
     if len(key) > MAX_KEY:
         return Outcome.BAD_KEY
@@ -125,12 +119,9 @@ ALGORITHMS: dict[int, Algorithm] = {
 def to_check(
     signatures: Iterable[tuple[int, bytes]], sdk: SdkRange, *, of_stamp: bool = False
 ) -> list[tuple[Algorithm, bytes]]:
-    """Pick the signatures that some version of Android in the range would look at.
+    """Pick the signatures that some version of Android in the range would look at: the strongest that it knows.
 
-    Each version takes the one with the strongest digest that it knows.
-
-    Returns:
-        Sorted by id; empty where the oldest version of the range understands none of them.
+    They are sorted by id; there are none where the oldest version of the range understands none of them.
     """
     best: dict[int, tuple[Algorithm, bytes]] = {}
     for number, signature in signatures:
@@ -197,10 +188,9 @@ _SHORTER = {("rsa", "sha224", "sha256"), ("rsa", "sha256", "sha1"), ("rsa", "sha
 
 
 def jar_method(digest_oid: str, signature_oid: str, sdk: SdkRange) -> tuple[str, Method] | None:
-    """Tell how the signature block of a v1 signature was made.
+    """Return digest (as in hashlib) and method of the signature block of a v1 signature.
 
-    Returns:
-        The digest (as in hashlib) and the method; None where not every version in the range understands the two.
+    None: not every version of Android in the range understands the two.
     """
     digest = DIGEST_OIDS.get(digest_oid, "")
     plain, named = _PLAIN_OIDS.get(signature_oid), _HASHED_OIDS.get(signature_oid)

@@ -21,11 +21,7 @@ MAX_NODES = 1000
 
 
 def parse_signers(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
-    """Read the signers of a scheme.
-
-    Raises:
-        FaultError: there are none, or they are damaged.
-    """
+    """Read the signers of a scheme; a `FaultError` where there are none, or they are damaged."""
     try:
         signers = read_signers(value, with_sdk_range=scheme != "v2")
     except ApkError as error:
@@ -38,7 +34,7 @@ def parse_signers(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
 def verify_v2(
     value: Buffer, content: ContentDigests, sdk: SdkRange, schemes: frozenset[int]
 ) -> tuple[BlockSigner, ...]:
-    """Check a v2 signature.
+    """Check a v2 signature, and return its signers.
 
     Args:
         value: as it stands in the signing block.
@@ -66,17 +62,10 @@ def verify_v2(
 def verify_v3(
     scheme: str, value: Buffer, content: ContentDigests, sdk: SdkRange, rotation_sdk: int | None
 ) -> tuple[tuple[BlockSigner, ...], tuple[LineageNode, ...]]:
-    """Check a signature of v3 or v3.1.
+    """Check a signature of v3 or v3.1, and return its signers and the longest history of keys.
 
-    Args:
-        scheme: `v3` or `v3.1`.
-        value: as it stands in the signing block.
-        content: what it signs.
-        sdk: the versions of Android on which it is to verify.
-        rotation_sdk: for v3 the version from which on v3.1 counts; None where there is no v3.1.
-
-    Returns:
-        The signers, and the longest history of keys.
+    Arguments are those of `verify_v2`, and `rotation_sdk`: for v3 the version from which on v3.1 counts; None where
+    there is no v3.1.
 
     Raises:
         FaultError: it does not verify; words begin with the scheme.
@@ -174,12 +163,7 @@ def _check_ranges(
 
 
 def check_lineage(scheme: str, lineage: Sequence[LineageNode], certificate: bytes) -> None:
-    """Check a history of keys.
-
-    Args:
-        scheme: begins the word of what is wrong.
-        lineage: from the oldest key on.
-        certificate: that of the signer, DER; the history has to end with it.
+    """Check a history of keys, from the oldest on; it has to end with the certificate of the signer, in DER.
 
     Raises:
         FaultError: a signature is wrong, a key stands there twice, or it ends with another certificate.
@@ -207,11 +191,7 @@ def _signed_by(before: LineageNode, after: LineageNode) -> bool:
 
 
 def longest(scheme: str, lineages: Sequence[tuple[LineageNode, ...]]) -> tuple[LineageNode, ...]:
-    """Return the longest history; empty where there is none.
-
-    Raises:
-        FaultError: another one is not its beginning, flags included.
-    """
+    """Return the longest history; a `FaultError` where another one is not its beginning, flags included."""
     found = max(lineages, key=len, default=())
     if any(found[: len(lineage)] != lineage for lineage in lineages):
         raise fault(f"{scheme}-lineages-differ", "The histories of keys of the signers contradict each other.")

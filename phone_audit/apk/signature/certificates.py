@@ -99,12 +99,9 @@ class SignedBlock:
 
 
 def read_signed_block(block: bytes) -> SignedBlock:
-    """Read a PKCS #7 block (RFC 2315, RFC 5652).
+    """Read a PKCS #7 block (RFC 2315, RFC 5652); an `ApkError` where it is damaged.
 
     A block may hold any number of other certificates; only issuer and serial number tell which one signed.
-
-    Raises:
-        ApkError: the block is damaged.
     """
     try:
         content = cms.ContentInfo.load(_of_bounded_numbers(block))
@@ -132,11 +129,7 @@ def jar_signers(block: bytes) -> tuple[bytes, ...]:
 
 
 def public_key_of(encoded: bytes) -> bytes:
-    """Return the public key of a certificate, encoded as it stands there (SubjectPublicKeyInfo).
-
-    Raises:
-        ApkError: the certificate is damaged.
-    """
+    """Return the public key of a certificate as it stands there (SubjectPublicKeyInfo); an `ApkError` on damage."""
     try:
         return bytes(
             x509.Certificate.load(_of_bounded_numbers(encoded))["tbs_certificate"]["subject_public_key_info"].dump()
@@ -146,10 +139,9 @@ def public_key_of(encoded: bytes) -> bytes:
 
 
 def may_sign(encoded: bytes) -> bool:
-    """Tell whether Android takes signatures by this certificate, from its key usage and its critical extensions.
+    """Tell whether Android takes signatures by this certificate; an `ApkError` where it is damaged.
 
-    Raises:
-        ApkError: the certificate is damaged.
+    Its key usage and its critical extensions decide.
     """
     try:
         certificate = x509.Certificate.load(_of_bounded_numbers(encoded))
@@ -161,11 +153,7 @@ def may_sign(encoded: bytes) -> bool:
 
 
 def _of_bounded_numbers(encoded: bytes) -> bytes:
-    """Return the bytes themselves.
-
-    Raises:
-        ValueError: a number in them goes on without end.
-    """
+    """Return the bytes themselves; a `ValueError` where a number in them goes on without end."""
     if any(run.end() - run.start() > _LONGEST_NUMBER for run in _GOES_ON.finditer(encoded)):
         raise ValueError
     return encoded

@@ -87,11 +87,7 @@ class ContentDigests:
 
 
 def hash_tree(pieces: Iterator[bytes | Buffer], salt: bytes) -> tuple[bytes, bytes]:
-    """Hash bytes in pages, then the hashes in pages, until one page is left.
-
-    Args:
-        pieces: the bytes; every boundary may lie inside a page.
-        salt: comes before each page.
+    """Hash bytes in pages, then the hashes in pages, until one page is left; `salt` comes before each page.
 
     Returns:
         The hash of the last page, and the tree: its levels from that page down, each filled up to whole pages.

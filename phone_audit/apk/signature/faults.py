@@ -28,11 +28,7 @@ class SdkRange(NamedTuple):
 
 
 class FaultError(Exception):
-    """A signature does not verify. Never leaves `verify.py`, which lists the faults.
-
-    Args:
-        faults: at least one.
-    """
+    """A signature does not verify, for at least one fault. Never leaves `verify.py`, which lists the faults."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -45,11 +41,7 @@ def fault(word: str, text: str) -> FaultError:
 
 
 def refuse(faults: list[Fault]) -> None:
-    """Raise what was gathered, if anything; of each word only the first few.
-
-    Raises:
-        FaultError: there is at least one fault.
-    """
+    """Raise what was gathered, if anything, as a `FaultError`; of each word only the first few."""
     if not faults:
         return
     shown: dict[str, list[Fault]] = {}

@@ -92,16 +92,10 @@ def hashes_named(data: bytes, sdk: SdkRange) -> tuple[str, ...]:
 
 
 def digests_of_section(section: Section, suffix: str, sdk: SdkRange) -> list[tuple[str, bytes]]:
-    """Return the digests that some version of Android in the range would compare.
+    """Return the digests that some version of Android in the range would compare: names for hashlib, and values.
 
-    Args:
-        section: where they stand.
-        suffix: `-Digest`, `-Digest-Manifest` and so on.
-        sdk: the versions of Android.
-
-    Returns:
-        Names for hashlib, and values; a value that cannot be decoded is empty. The list is empty where the oldest
-        version finds no digest that it knows.
+    A value that cannot be decoded is empty. There are none where the oldest version finds no digest that it knows.
+    `suffix` is `-Digest`, `-Digest-Manifest` and so on.
     """
     picked: list[tuple[str, bytes]] = []
     if sdk.first < _STRONGEST_SINCE:
@@ -136,11 +130,7 @@ def _decoded(value: str) -> bytes:
 
 
 def signed_pieces(archive: Archive, entry: Entry) -> Iterator[bytes | Buffer]:
-    """Yield the content of an entry piece by piece.
-
-    Raises:
-        ApkError: code `damaged-entry`, perhaps after some pieces.
-    """
+    """Yield the content of an entry piece by piece, up to the `ApkError` (`damaged-entry`) of a damaged one."""
     start, stop = signed_extent(archive, entry)
     raw = archive.data[start:stop]
     if entry.method == STORED:
@@ -160,12 +150,9 @@ def is_read_as_signed(entry: Entry, size: int) -> bool:
 
 
 def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
-    """Find the bytes of an entry, and compare its two headers.
+    """Return the offsets at which the bytes of an entry, perhaps deflated, begin and end; its two headers are compared.
 
     Sizes of 64 bits, which Android 6 does not know, are refused.
-
-    Returns:
-        The offsets at which the bytes, perhaps deflated, begin and end.
 
     Raises:
         ApkError: code `damaged-entry`, or `not-brought`.

@@ -131,16 +131,13 @@ class _Hashing(NamedTuple):
 
 
 def verify_v4(signature: bytes, read: Read, size: int, signers: Sequence[BlockSigner]) -> tuple[bytes, ...]:
-    """Check a v4 signature.
+    """Check a v4 signature, and return the certificates of its signers.
 
     Args:
         signature: the file beside the APK.
         read: gives the bytes of the APK.
         size: how many there are.
         signers: whose signatures it goes with: of v3 and then of v3.1, or of v2; one of each.
-
-    Returns:
-        The certificates of its signers.
 
     Raises:
         FaultError: it does not verify; words begin with `v4-`.

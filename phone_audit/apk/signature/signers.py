@@ -43,17 +43,13 @@ def read_signing(
     known_key: Callable[[str], KeyFact | None],
     checked: Verification | None = None,
 ) -> tuple[Signature, tuple[Signer, ...]]:
-    """Read the signatures of an APK.
+    """Return the schemes and the signers of an APK; damage is listed under `errors` and hides nothing else.
 
     Args:
         archive: the APK.
         path: where it lies, to look for a v4 signature beside it; None inside a container.
         known_key: gives the fact about a certificate that is public or leaked.
         checked: the verdict; None where the signatures were not checked.
-
-    Returns:
-        The schemes and the signers; damage is listed under `errors`, a stable word and a sentence each, and hides
-        nothing else.
     """
     return _SigningReader(archive, known_key, checked).result(path)
 

@@ -102,30 +102,18 @@ def _pairs(body: Buffer) -> Iterator[tuple[int, Buffer]]:
 
 
 def read_signers(value: Buffer, *, with_sdk_range: bool) -> tuple[BlockSigner, ...]:
-    """Read the signers of scheme v2, or with `with_sdk_range` of v3 and v3.1.
-
-    Raises:
-        ApkError: the value is damaged.
-    """
+    """Read the signers of scheme v2, or with `with_sdk_range` of v3 and v3.1; an `ApkError` where they are damaged."""
     signers = BlockReader(BlockReader(value).block())
     return tuple(_signer(BlockReader(signer), with_sdk_range) for signer in signers.blocks())
 
 
 def read_stamp(value: Buffer) -> bytes:
-    """Return the certificate of a source stamp.
-
-    Raises:
-        ApkError: the value is damaged.
-    """
+    """Return the certificate of a source stamp; an `ApkError` where it is damaged."""
     return bytes(BlockReader(BlockReader(value).block()).block())
 
 
 def read_lineage(value: Buffer) -> tuple[LineageNode, ...]:
-    """Read a history of keys.
-
-    Raises:
-        ApkError: the value is damaged.
-    """
+    """Read a history of keys; an `ApkError` where it is damaged."""
     reader = BlockReader(memoryview(value))
     if reader.number() != _LINEAGE_VERSION:
         raise _damaged("the history of keys is of an unknown version")
@@ -170,29 +158,17 @@ def _signer(reader: "BlockReader", with_sdk_range: bool) -> BlockSigner:
 
 
 def numbered_blocks(value: Buffer) -> tuple[tuple[int, bytes], ...]:
-    """Read a list of blocks, each after its number: signatures or digests with their algorithm.
-
-    Raises:
-        ApkError: the value is damaged.
-    """
+    """Read a list of blocks, each after its number: signatures or digests with their algorithm."""
     return tuple((reader.number(), bytes(reader.block())) for reader in map(BlockReader, BlockReader(value).blocks()))
 
 
 def read_attributes(value: Buffer) -> tuple[tuple[int, bytes], ...]:
-    """Read a list of attributes: number and value.
-
-    Raises:
-        ApkError: the value is damaged.
-    """
+    """Read a list of attributes: number and value."""
     return tuple((BlockReader(item).number(), bytes(item[4:])) for item in BlockReader(value).blocks())
 
 
 class BlockReader:
-    """Reads little-endian numbers and length-prefixed blocks, never beyond its own bytes.
-
-    Args:
-        data: its own bytes. Every method raises `ApkError` where they end too early.
-    """
+    """Reads little-endian numbers and length-prefixed blocks; an `ApkError` where its bytes end too early."""
 
     def __init__(self, data: Buffer) -> None:
         self._data = data

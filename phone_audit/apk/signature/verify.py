@@ -96,12 +96,9 @@ def hashes_to_take(archive: Archive, asked: TargetPlatform) -> tuple[str, ...]:
 
 
 def verify(archive: Archive, path: Path | None, asked: TargetPlatform) -> Verification:
-    """Check every signature of an APK.
+    """Check every signature of an APK for some versions of Android.
 
-    Args:
-        archive: the APK.
-        path: where it lies; None inside a container, where there is no v4 signature.
-        asked: for which versions of Android.
+    `path` is where it lies; None inside a container, where there is no v4 signature.
 
     Raises:
         ApkError: code `size-limit`: its entries are too large to be checked; `not-brought`: what has to be read for

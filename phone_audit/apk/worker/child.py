@@ -84,13 +84,10 @@ def _refuse(event: str, _: object) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until standard input ends.
+    """Serve until standard input ends, and return the exit status: 1 where the knowledge cannot be read.
 
     Args:
         arguments: process id of the parent, memory budget in MB, and the folders of extra knowledge.
-
-    Returns:
-        The exit status: 0, or 1 where the knowledge cannot be read.
     """
     parent, memory_mb, *folders = arguments
     answers = os.fdopen(os.dup(1), "wb")

@@ -26,8 +26,7 @@ _IN_MEMORY: Final = 2
 class Duplicates:
     """Compares files by size, and by hash only where sizes are equal. Asked once for each file, in order.
 
-    Args:
-        items: all files. One that cannot be looked at equals no other.
+    One that cannot be looked at equals no other.
     """
 
     def __init__(self, items: Sequence[ApkInput]) -> None:
@@ -126,11 +125,7 @@ class RecordStore:
                 self._places[oldest] = self._spool.put(moved.model_dump_json())
 
     def get(self, number: int) -> ApkInfo:
-        """Return a record that is kept.
-
-        Raises:
-            KeyError: it is not.
-        """
+        """Return a record that is kept."""
         if number not in self._recent:
             self.put(number, put_aside(ApkInfo, self._spool.get(self._places[number])))
         self._recent.move_to_end(number)

@@ -76,12 +76,9 @@ class WorkerPool:
         return tuple(worker.pid for worker in self._workers.all if worker.pid is not None)
 
     def analyse(self, items: Iterable[ApkInput | tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:
-        """Read files, in the order given, each as soon as it is its turn.
+        """Read files, or paths with names, in the order given, each as soon as it is its turn.
 
         Files with equal bytes are read once. Seconds are from opening the file to the record.
-
-        Args:
-            items: each file, or path and name of one that is here as a whole.
 
         Raises:
             PhoneAuditError: the workers do not start.

@@ -150,13 +150,7 @@ class WorkerProcess:
             self._process.stdin.flush()
 
     def listen(self, stream: object) -> Finished | None:
-        """Read what a pipe of the process has to say.
-
-        Args:
-            stream: the pipe, as registered with the selector.
-
-        Returns:
-            The file that is finished by that, with its record.
+        """Read what a pipe of the process has to say; returns the file that is finished by that, with its record.
 
         Raises:
             PhoneAuditError: the process does not start.
@@ -274,11 +268,7 @@ def _environment() -> dict[str, str]:
 
 
 def _duration(value: object) -> float:
-    """Return seconds that can be published.
-
-    Raises:
-        ValueError: it is no such number.
-    """
+    """Return seconds that can be published; a `ValueError` where it is no such number."""
     if isinstance(value, int | float) and 0 <= value <= _LONGEST_SECONDS:
         return float(value)
     raise ValueError

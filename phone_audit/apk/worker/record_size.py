@@ -39,13 +39,9 @@ class RecordBudget:
         self._bytes = 0
 
     def fitting(self, info: ApkInfo, size: int) -> ApkInfo:
-        """Return a record as it is, or cut short where those before it take all the room.
+        """Return a record, of `size` bytes of JSON, as it is, or cut short where those before it take all the room.
 
         A record that is no larger than a real one stays as it is, whatever others hold: nobody can have it cut.
-
-        Args:
-            info: the record.
-            size: bytes of its JSON.
         """
         fits = size <= _CUT_SHORT or self._bytes + size <= self._most
         self._bytes += size if fits else _CUT_SHORT
@@ -53,14 +49,10 @@ class RecordBudget:
 
 
 def record_json(info: ApkInfo, *, cut_first: bool = False, longest: int = LONGEST_RECORD) -> str:
-    """Return a record as one line of JSON of at most `longest` bytes.
+    """Return a record as one line of JSON of at most `longest` bytes; one that is longer is cut.
 
-    A record that is longer is cut. One that cannot be written at all is answered with what names the file alone.
-
-    Args:
-        info: the record.
-        cut_first: an earlier attempt to write it has ended the process, so that it is cut before it is written.
-        longest: bytes.
+    One that cannot be written at all is answered with what names the file alone. `cut_first` tells that an earlier
+    attempt to write it has ended the process.
     """
     text = None if cut_first else _written(info, longest)
     room = longest

@@ -95,11 +95,7 @@ class Inbox:
         self._disposed = False
 
     def put(self, item: ApkInput) -> None:
-        """Hand over a file.
-
-        Raises:
-            ValueError: the inbox is closed.
-        """
+        """Hand over a file; a `ValueError` where the inbox is closed."""
         with self._lock:
             if self._closed:
                 raise ValueError("the inbox is closed")
@@ -220,15 +216,9 @@ class Task:
         self.deadline += seconds
 
     def fail(self, code: str, now: float, detail: str = "") -> bool:
-        """Note that the worker did not survive the step.
+        """Note that the worker did not survive the step, and tell whether to ask again; if not, `lost` is the record.
 
-        Args:
-            code: `time-budget`, `memory-budget` or `crashed`.
-            now: the time.
-            detail: how it ended, for `crashed`.
-
-        Returns:
-            Whether to ask again; if not, `lost` is the record.
+        `code` is `time-budget`, `memory-budget` or `crashed`, of which `detail` tells how.
         """
         again = self._step != _ESSENTIAL and self._step not in self._left_out
         reason = _reason(self._step, code, self._timeout, detail)

@@ -34,17 +34,9 @@ class _CountedReads(io.BufferedReader):
 
 
 def parse_xml(data: bytes, what: str) -> Parsed:
-    """Parse a compiled XML file, as far as it can be read.
+    """Parse a compiled XML file, as far as it can be read; elements left open are closed where reading ended.
 
-    Args:
-        data: the file.
-        what: its name in a message, such as "manifest".
-
-    Returns:
-        The root element. Elements that the file does not close are closed where reading ended.
-
-    Raises:
-        ApkError: code `plain-text` or `damaged-xml`: there is not even a root.
+    `what` is its name in a message. An `ApkError` (`plain-text` or `damaged-xml`) says that there is not even a root.
     """
     if data[:100].lstrip()[:1] == b"<":
         raise ApkError(f"The {what} is plain text, as in a library or a source tree, not compiled.", code="plain-text")

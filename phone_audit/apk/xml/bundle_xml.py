@@ -42,10 +42,9 @@ _PRIMITIVES = {3: _FLOAT, 6: _DECIMAL, 7: _HEXADECIMAL, 8: BOOLEAN, 9: _COLOR, 1
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """Yield the fields in the order of the bytes. Messages inside are not looked into, so the work is bounded.
+    """Yield the fields in the order of the bytes, up to the `ValueError` of a damaged one.
 
-    Raises:
-        ValueError: the message is damaged, perhaps after some fields.
+    Messages inside are not looked into, so the work is bounded.
     """
     at = 0
     while at < len(message):
@@ -122,15 +121,12 @@ class Budget:
 
 
 def parse_bundle_xml(data: memoryview, what: str, budget: Budget | None = None) -> Parsed:
-    """Parse an XML file of a bundle, as far as it can be read.
+    """Parse an XML file of a bundle, up to damage; attributes stand as aapt2 sorts them when it makes the APK.
 
     Args:
         data: the file; hostile.
         what: its name in a message, such as "manifest".
         budget: that of the bundle, or None for one of its own.
-
-    Returns:
-        The root element, without what comes after damage. Attributes stand as aapt2 sorts them when it makes the APK.
 
     Raises:
         ApkError: code `damaged-xml`: there is not even a root.
@@ -229,10 +225,8 @@ def _primitive(message: memoryview, budget: Budget) -> Value:
 class BundleTable(ResourceValues):
     """The resources of a module, over bytes that stay where they are; only what is asked for is decoded.
 
-    `budget` is that of the bundle, or None for one of its own.
-
-    Raises:
-        ApkError: the bytes are no resource table. Code `damaged-resources`.
+    `budget` is that of the bundle, or None for one of its own. An `ApkError` (`damaged-resources`) says that the bytes
+    are no table.
     """
 
     def __init__(self, data: memoryview, budget: Budget | None = None) -> None:

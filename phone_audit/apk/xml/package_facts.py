@@ -45,12 +45,9 @@ class PackageFacts:
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
-    """Read what an archive says about itself.
+    """Read what an APK, bundle or library says about itself, in the steps `resources` and `manifest`.
 
-    Args:
-        archive: the APK, bundle or library.
-        subject: its name, for what is left out.
-        steps: runs the steps `resources` and `manifest`.
+    `subject` is its name, for what is left out.
     """
     return _FactsReader(archive, subject, steps).facts()
 
@@ -198,12 +195,7 @@ def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
 
 
 def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> NetworkPolicy | None:
-    """Add what the code of the package does.
-
-    Args:
-        policy: what its manifest allows, or None where that is not known.
-        accepting: whose code accepts any certificate.
-    """
+    """Add what the code of the package does: whose code accepts any certificate. None stays unknown."""
     if policy is None or not accepting:
         return policy
     return policy.model_copy(update={"accepts_any_certificate": True, "accepted_by": accepting})

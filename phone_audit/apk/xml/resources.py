@@ -30,11 +30,7 @@ class _Chunk:
 
 
 class ResourceTable(ResourceValues):
-    """A table over bytes that stay where they are.
-
-    Raises:
-        ApkError: the bytes are no resource table.
-    """
+    """A table over bytes that stay where they are; an `ApkError` (`damaged-resources`) where they are none."""
 
     def __init__(self, data: Buffer) -> None:
         self._data = data

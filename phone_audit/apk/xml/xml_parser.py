@@ -38,12 +38,7 @@ _RESOURCE_IDS = {
 def parse_compiled(data: bytes, what: str) -> Parsed:
     """Parse a compiled XML file, as far as it can be read.
 
-    Args:
-        data: the file; hostile.
-        what: its name in a message, such as "manifest".
-
-    Raises:
-        ApkError: code `plain-text` or `damaged-xml`: there is not even a root.
+    `what` is its name in a message. An `ApkError` (`plain-text` or `damaged-xml`) says that there is not even a root.
     """
     root = read_regular(data)
     if root is not None:
@@ -174,17 +169,9 @@ class _RefusedError(Exception):
 
 
 def parse_text_xml(data: bytes, what: str) -> Parsed:
-    """Parse an XML file, as far as it can be read.
+    """Parse an XML file, as far as it can be read; elements left open are closed where reading ended.
 
-    Args:
-        data: the file; hostile.
-        what: its name in a message, such as "manifest".
-
-    Returns:
-        The root element. Elements left open are closed where reading ended.
-
-    Raises:
-        ApkError: code `damaged-xml`: there is not even a root.
+    `what` is its name in a message. An `ApkError` (`damaged-xml`) says that there is not even a root.
     """
     tree = _Handler()
     parser = expat.ParserCreate(namespace_separator=_BETWEEN)

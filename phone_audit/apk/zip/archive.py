@@ -118,9 +118,6 @@ class Archive:
 
         It does not count against what all reads together may give: whoever asks sets the limit.
 
-        Args:
-            entry: one of `entries`.
-
         Raises:
             ApkError: code `damaged-entry`, perhaps after some pieces, or `not-brought`.
         """
@@ -179,11 +176,7 @@ def _announced(data: Buffer, entry: Entry) -> bytes | None:
 
 
 def raw_of(data: Buffer, entry: Entry) -> Buffer:
-    """Return the bytes of an entry as they lie in the file.
-
-    Raises:
-        ApkError: code `damaged-entry`.
-    """
+    """Return the bytes of an entry as they lie in the file; an `ApkError` (`damaged-entry`) where they do not."""
     start = start_of(data, entry)
     return data[start : start + entry.compressed]
 

@@ -68,11 +68,11 @@ def feature_modules(archive: Archive) -> tuple[str, ...]:
 
 
 def code_entries(archive: Archive) -> CodeEntries:
-    """Find the code.
+    """Find the code: first the files that Android loads, then other `classes*.dex`, which code can load by itself.
 
-    First the files that Android loads: `classes.dex`, `classes2.dex` and so on up to the first gap (AOSP
-    `art/libdexfile/dex/art_dex_file_loader.cc`). Then other `classes*.dex`, which code can load by itself. An entry
-    that stands there twice is read twice, the second as `classes.dex#2`.
+    Android loads `classes.dex`, `classes2.dex` and so on up to the first gap (AOSP
+    `art/libdexfile/dex/art_dex_file_loader.cc`). An entry that stands there twice is read twice, the second as
+    `classes.dex#2`.
     """
     named = [entry for entry in archive.entries if entry.name[-4:].lower() == _DEX]
     found = [entry for entry in named if _OTHER_DEX.fullmatch(entry.name) or _BUNDLE_DEX.fullmatch(entry.name)]

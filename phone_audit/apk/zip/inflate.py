@@ -39,11 +39,11 @@ def whole(raw: Buffer, limit: int) -> bytes | None:
 
 
 def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[bytes]:
-    """Inflate bytes piece by piece.
+    """Inflate bytes piece by piece; what follows the end of their stream is left out.
 
     Args:
         entry: whose bytes they are, for the message.
-        raw: the deflated bytes; what follows the end of their stream is left out.
+        raw: the deflated bytes.
         to_the_end: refuse a stream that is cut off.
 
     Raises:
@@ -80,14 +80,11 @@ _NewStream = Callable[[], _Stream]
 
 
 def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
-    """Unpack a gzip file with all of its members.
+    """Return the content of a gzip file with all of its members, and where the last one ends in the file, in bytes.
 
     Args:
         data: the file; hostile.
         limit: bytes that it may unpack to.
-
-    Returns:
-        The content, and where the last stream ends in the file, in bytes.
 
     Raises:
         ApkError: code `damaged-entry` where the first stream is damaged, `size-limit`, or `too-many-entries`.

@@ -181,14 +181,9 @@ def _is_whole_mpeg4(file: _PartialFile) -> bool:
 
 
 def end_of_media(data: memoryview) -> int:
-    """Return where a picture or font ends, in bytes.
-
-    0 where it is to be searched whole: it is none, or holds an address.
+    """Return where a picture or font ends, in bytes; 0 where it is to be searched whole: none, or with an address.
 
     A font names its maker and licence for people; nothing acts on that.
-
-    Args:
-        data: bytes that begin like one; hostile.
     """
     head = bytes(data[:16])
     if head == _PNG_HEAD:

@@ -15,12 +15,7 @@ _FIXED = 30
 
 
 class MissingBytesError(ApkError):
-    """Bytes that were not brought are asked for.
-
-    Args:
-        start: offset of the first byte that was asked for.
-        end: offset behind the last one.
-    """
+    """Bytes that were not brought are asked for: from `start` to `end`, the offset behind the last one."""
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__(f"The bytes {start} to {end} of the file were not brought from the phone.", code=NOT_BROUGHT)
@@ -29,12 +24,7 @@ class MissingBytesError(ApkError):
 
 
 class PartialBytes:
-    """The bytes of a file as far as they are held.
-
-    Args:
-        data: the file, at its full size.
-        parts: what of it is held.
-    """
+    """The bytes of a file at its full size, as far as some parts of it are held."""
 
     def __init__(self, data: Sliceable, parts: Parts) -> None:
         self._data = data
@@ -44,11 +34,7 @@ class PartialBytes:
         return len(self._data)
 
     def __getitem__(self, part: slice, /) -> bytes | Buffer:
-        """Return some bytes; all of a range, whatever its step.
-
-        Raises:
-            MissingBytesError: one of them is not held.
-        """
+        """Return some bytes, all of a range, whatever its step; a `MissingBytesError` if one of them is not held."""
         start, end, _ = slice(part.start, part.stop).indices(len(self._data))
         if not self._parts.holds(start, end):
             raise MissingBytesError(start, end)
@@ -56,12 +42,7 @@ class PartialBytes:
 
 
 class PartialArchive:
-    """Tells what of an archive is here.
-
-    Args:
-        data: the archive at its full size.
-        parts: what of it is here; None: all of it.
-    """
+    """Tells what of an archive, given at its full size, is here; `parts` is None where that is all of it."""
 
     def __init__(self, data: Buffer, parts: Parts | None) -> None:
         self._data = data
@@ -95,20 +76,12 @@ class PartialArchive:
         return self._parts.holds(start, min(end, len(self._data)))
 
     def require(self, entry: Entry) -> None:
-        """Make sure that an entry is here.
-
-        Raises:
-            MissingBytesError: it is not.
-        """
+        """Raise a `MissingBytesError` if an entry is not here."""
         if not self.has(entry):
             raise MissingBytesError(entry.header_offset, entry.header_offset + _FIXED + entry.compressed)
 
     def start_of(self, entry: Entry) -> int:
-        """Find where the bytes of an entry begin, perhaps deflated.
-
-        Raises:
-            ApkError: code `damaged-entry`, or `not-brought` where its header is not here.
-        """
+        """Find where the bytes of an entry begin; an `ApkError` (`damaged-entry` or `not-brought`) where it cannot."""
         start = entry.header_offset
         if not self.holds(start, start + _FIXED):
             raise MissingBytesError(start, start + _FIXED)
@@ -124,11 +97,7 @@ class PartialArchive:
 
 
 def start_of(data: Buffer, entry: Entry) -> int:
-    """Find where the bytes of an entry of a whole archive begin.
-
-    Raises:
-        ApkError: code `damaged-entry`.
-    """
+    """Find where the bytes of an entry begin; an `ApkError` (`damaged-entry`) where its header is none."""
     offset = entry.header_offset
     if offset + _FIXED > len(data) or data[offset : offset + 4] != LOCAL:
         raise damaged(entry)

@@ -154,8 +154,7 @@ def _looked_into(extent: _Extent, view: PartialBytes, held: Parts) -> Iterator[R
 def _is_media(extent: _Extent, view: PartialBytes, looked_at: int) -> bool:
     """Tell whether a stored entry can stay on the phone: it is media up to its last byte, and names no address so far.
 
-    Raises:
-        MissingBytesError: these bytes decide.
+    A `MissingBytesError` tells which bytes decide.
     """
     start = extent.start + _FIXED + _header_rest(extent, view)
     content = view[start : max(start, looked_at)]

@@ -65,10 +65,10 @@ def _done(work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwa
 
 
 class InflatedAhead:
-    """Large entries that will be read in a known order.
+    """Large entries that will be read in a known order; small ones are left out.
 
     Args:
-        entries: in that order; small ones are left out.
+        entries: in that order.
         inflate: gives the content of an entry, or None where it is not as the directory says.
         thread: does it.
         most: bytes that may wait.
@@ -91,11 +91,7 @@ class InflatedAhead:
         self._start()
 
     def take(self, entry: Entry) -> bytes | None:
-        """Return the content of an entry; None where it has to be inflated now.
-
-        Raises:
-            MemoryError: there was no room for it.
-        """
+        """Return the content of an entry, or raise its `MemoryError`; None where it has to be inflated now."""
         found = self._waiting.pop(entry, None)
         if found is None:
             return None
@@ -113,12 +109,7 @@ class InflatedAhead:
 
 
 class ContentHashes:
-    """The hashes of entries, taken while somebody reads them for another reason.
-
-    Args:
-        names: the hashes, as hashlib calls them.
-        thread: hashes what is large.
-    """
+    """The hashes of entries, by their names in hashlib, taken while somebody reads the entries for another reason."""
 
     def __init__(self, names: Sequence[str], thread: SecondThread) -> None:
         self._names = names

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from phone_audit.detect.detectors import device_findings
-from phone_audit.detect.detectors.firmware_rules import check_properties
+from phone_audit.detect.firmware_rules import check_properties
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Finding
 from phone_audit.pipeline.firmware import check_firmware

@@ -8,7 +8,7 @@ from phone_audit.detect.builds.build_input import BuildInput, understand
 from phone_audit.detect.builds.build_properties import with_fingerprint_parts
 from phone_audit.detect.builds.build_text import is_properties_text, read_properties
 from phone_audit.detect.builds.support import support_of
-from phone_audit.detect.detectors.firmware_rules import check_properties
+from phone_audit.detect.firmware_rules import check_properties
 from phone_audit.detect.incidents.citations import sources_of
 from phone_audit.detect.incidents.incident_findings import matched_incident
 from phone_audit.detect.incidents.incident_match import Hit, IncidentMatch

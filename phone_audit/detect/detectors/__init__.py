@@ -1,8 +1,8 @@
 """All detectors, by what they look at, and the rules of the knowledge, which need no file here."""
 
+from phone_audit.detect import firmware_rules
 from phone_audit.detect.detectors import (
     certificate_authorities,
-    firmware_rules,
     firmware_state,
     network_policy,
     network_settings,

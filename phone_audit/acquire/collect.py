@@ -1,9 +1,10 @@
 """Asks a transport everything once and gives the snapshot; the same code for a phone and for a saved acquisition."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,9 @@ from phone_audit.acquire.packages.merge import (
     with_usage,
 )
 from phone_audit.acquire.packages.modules import modules_of
+from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.questions.clock import DATE, parse_date
 from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
@@ -140,7 +143,8 @@ class PhoneReading:
         """
         if not self._lost:
             with self._until_lost():
-                self._read_all(depth, users, into, paths, plan, hashed)
+                self._read_packages(users)
+                self._read_rest(depth, into, paths, plan, hashed)
         packages = self._packages()
         return Acquired(
             snapshot=self._snapshot(packages),
@@ -162,13 +166,13 @@ class PhoneReading:
             self._transport.note_lost(error)
             self._lost = True
 
-    def _read_all(
-        self, depth: Depth, users: str, into: Path, paths: Sequence[str], plan: Plan, hashed: Collection[str]
-    ) -> None:
-        reader, files = self._reader, self._files
-        read_users(reader, self._listing, users)
-        read_packages(reader, self._listing)
+    def _read_packages(self, users: str) -> None:
+        read_users(self._reader, self._listing, users)
+        read_packages(self._reader, self._listing)
         self._find_files()
+
+    def _read_rest(self, depth: Depth, into: Path, paths: Sequence[str], plan: Plan, hashed: Collection[str]) -> None:
+        reader, files = self._reader, self._files
         reading = self._file_reading(depth, into, plan)
         try:
             if depth != "quick":
@@ -245,11 +249,6 @@ class PhoneReading:
         read_condition(self._reader, self._condition, phone)
 
     def _packages(self) -> tuple[Package, ...]:
-        files: dict[str, list[PackageFile]] = {}
-        for path, roles in self._files.roles.items():
-            for name, role in roles.items():
-                files.setdefault(name, []).append(self._file(path).model_copy(update={"role": role}))
-                files[name].extend(self._code_of(path))
         lines = listed_by_name(self._listing)
         packages = []
         # of a dump that was cut off it is said once that it was
@@ -261,9 +260,29 @@ class PhoneReading:
             if self._listing.dump and not blocks and not dump_cut:
                 self._reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
             block = block_of(name, blocks, its_lines, self._reader)
-            package = package_of(name, block, its_lines, self._listing, files.get(name, ()), self._zone)
-            packages.append(with_usage(package, self._condition.appops, self._condition.traffic))
+            packages.append(self._package(name, block, its_lines))
         return tuple(packages)
+
+    def _package(self, name: str, block: DumpedPackage, lines: tuple[ListEntry, ...]) -> Package:
+        package = package_of(name, block, lines, self._listing, self._files_of(name, block), self._zone)
+        return with_usage(package, self._condition.appops, self._condition.traffic)
+
+    def _files_of(self, name: str, block: DumpedPackage) -> list[PackageFile]:
+        del block  # where the files lie was asked for
+        files = []
+        for path in self._paths_of.get(name, ()):
+            files.append(self._file(path).model_copy(update={"role": self._files.roles[path][name]}))
+            files.extend(self._code_of(path))
+        return files
+
+    @cached_property
+    def _paths_of(self) -> Mapping[str, Sequence[str]]:
+        """Package → the paths of its files; to be used once all are found."""
+        paths: dict[str, list[str]] = {}
+        for path, roles in self._files.roles.items():
+            for name in roles:
+                paths.setdefault(name, []).append(path)
+        return paths
 
     def _file(self, path: str) -> PackageFile:
         found = self._files.found.get(path)
@@ -293,6 +312,9 @@ class PhoneReading:
             for file in (copy.beside if copy else ())
         ]
 
+    def _notes(self) -> Iterable[Skipped]:
+        return self._reader.skipped
+
     def _snapshot(self, packages: tuple[Package, ...]) -> Snapshot:
         properties = {shown(name): shown(value) for name, value in sorted(self._properties.items())}
         return Snapshot(
@@ -302,7 +324,7 @@ class PhoneReading:
             users=users_of(self._listing),
             state=tuple(sorted((*self._state, *self._condition.state), key=lambda item: item.key)),
             packages=packages,
-            skipped=tuple(sorted(self._reader.skipped, key=_in_order)),
+            skipped=tuple(sorted(self._notes(), key=_in_order)),
             modules=modules_of(self._listing.modules, self._listing.apex),
             not_understood=(*not_understood_of(self._listing), *self._condition.not_understood),
         )

@@ -188,6 +188,16 @@ class Transport(Protocol):
         """Keep the hashes that were taken in threads of their own, where anything is recorded."""
         del hashes
 
+    def finish(self) -> str | None:
+        """Write down what is known at the end only, and return the SHA-256 of what was read, where it is in one file.
+
+        Of an acquisition of our own that is the manifest, which in turn holds the hash of every other file.
+
+        Raises:
+            SnapshotError: it cannot be written, or read.
+        """
+        return None
+
     def saved_hashes(self) -> bytes | None:
         """Return the hashes that were taken in threads of their own; None where commands give them."""
         return None

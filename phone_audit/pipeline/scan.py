@@ -25,7 +25,7 @@ from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progres
 from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import saved_observations, with_observed
-from phone_audit.pipeline.source import AnySource, Source, open_source
+from phone_audit.pipeline.source import Source, open_source
 
 _DEFAULTS = ScanOptions()
 
@@ -64,7 +64,7 @@ def scan_device(
         worker_pool(options.budget, known) as pool,
     ):
         cache = _cache(known, options)
-        deep, claims = source.depth == "deep", _is_phone(source)
+        deep, claims = source.depth == "deep", source.transport.live is not None
         with ApkAnalysis(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysis:
             plan = _plan(source, source.reading.identify(), analysis, options)
             acquired = source.collect(known, plan)
@@ -75,7 +75,7 @@ def scan_device(
             cache.prune()
     notes = acquired.snapshot.skipped + analysed.skipped
     if not options.with_identifiers:
-        notes = _unnamed(notes, source.transport.serial if isinstance(source, Source) else "")
+        notes = _unnamed(notes, source.transport.serial)
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
     apks = with_observed(analysed.apks, observations)
     infos = [apk.info for apk in apks]
@@ -107,14 +107,10 @@ def _cache(knowledge: Knowledge, options: ScanOptions) -> RecordCache | None:
     return RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
 
 
-def _is_phone(source: AnySource) -> bool:
-    return isinstance(source, Source) and not source.replayed
-
-
-def _plan(source: AnySource, phone: PhoneIdentity, analysis: ApkAnalysis, options: ScanOptions) -> Plan:
+def _plan(source: Source, phone: PhoneIdentity, analysis: ApkAnalysis, options: ScanOptions) -> Plan:
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
     name = pseudonym(phone.text) if options.cache else None
-    analysis.know_phone(name if _is_phone(source) else None, trusted=phone.knew_us and not options.rehash)
+    analysis.know_phone(name if source.transport.live else None, trusted=phone.knew_us and not options.rehash)
     wanted = next_wanted if source.depth == "standard" else None
     return Plan(
         next_wanted=wanted,

@@ -11,19 +11,22 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.importers.missing import cannot_hold
+from phone_audit.acquire.importers.open import open_imported
+from phone_audit.acquire.importers.reading import ImportedReading
+from phone_audit.acquire.importers.transport import ImportedTransport
 from phone_audit.acquire.lost_time import MOST_LOST
 from phone_audit.acquire.store.interrupted import begun_before
-from phone_audit.acquire.store.layout import is_saved, looks_saved, manifest_sha256
+from phone_audit.acquire.store.layout import is_saved, looks_saved
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.device import AcquisitionInfo, Depth
-from phone_audit.pipeline.foreign import ForeignSource, foreign_source
+from phone_audit.model.device import AcquisitionInfo, AcquisitionSource, Depth
 from phone_audit.pipeline.options import Progress, ScanOptions
-from phone_audit.pipeline.sealed import opened, saved_sealed
+from phone_audit.pipeline.sealed import as_named, opened, saved_sealed
 
 _SHA256_LENGTH = 64
 """Digits of the hash that a phone is always asked for."""
@@ -31,20 +34,33 @@ _SHA256_LENGTH = 64
 
 @dataclass(frozen=True)
 class Source:
-    """A phone or a saved acquisition, ready to be asked.
+    """A phone, an acquisition of our own, or one of another tool, ready to be read.
 
-    `folder` holds its raw answers, `scratch` files on their way; `earlier` are saved beginnings of the same phone's.
+    Attributes:
+        kind: what it is; a replay judges the live phone's answers, so it is `live` as well.
+        transport: gives its answers.
+        reading: asks for them.
+        folder: where its raw answers lie.
+        scratch: folder for files on their way.
+        depth: what it promises.
+        users: whose packages it holds.
+        label: the case or asset name.
+        replayed: whether it is an acquisition of our own.
+        earlier: saved beginnings of the same phone's.
+        cannot_hold: sentences on what such a source never contains.
     """
 
+    kind: AcquisitionSource
     transport: Transport
     reading: PhoneReading
     folder: Path
+    scratch: Path
     depth: Depth
     users: str
     label: str | None
-    replayed: bool
-    scratch: Path
+    replayed: bool = False
     earlier: tuple[Path, ...] = ()
+    cannot_hold: tuple[str, ...] = ()
 
     def collect(self, knowledge: Knowledge, plan: Plan) -> Acquired:
         """Read it."""
@@ -60,16 +76,14 @@ class Source:
         )
 
     def finish(self, acquired: Acquired) -> AcquisitionInfo:
-        """Write the manifest where this is a live phone, and say how the phone was read."""
-        if isinstance(self.transport, RecordingTransport):
-            self.transport.finish()
+        """Say how it was read, once it was."""
         return AcquisitionInfo(
-            source="live",  # a replay judges the live phone's answers; `run` tells that it was one
+            source=self.kind,
             depth=self.depth,
             via=self.transport.via,
-            manifest_sha256=manifest_sha256(self.folder),
+            manifest_sha256=self.transport.finish(),
             phone_clock_offset=acquired.phone_clock_offset,
-            cannot_hold=(),
+            cannot_hold=self.cannot_hold,
         )
 
 
@@ -83,14 +97,10 @@ def _named_by_other_hashes(knowledge: Knowledge) -> frozenset[str]:
     )
 
 
-AnySource = Source | ForeignSource
-"""A phone, an acquisition of our own, or one of another tool."""
-
-
 @contextmanager
 def open_source(
     target: str | None, depth: Depth, users: str, options: ScanOptions, on_progress: Progress
-) -> Iterator[AnySource]:
+) -> Iterator[Source]:
     """Open the phone or the saved acquisition that `target` names; see `scan_device`."""
     saved = _saved(target)
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as temporary:
@@ -101,8 +111,20 @@ def open_source(
             if is_saved(path) or looks_saved(path):  # without its manifest the replay says so
                 yield _replayed(path, depth, users, options, scratch, on_progress)
                 return
-            with foreign_source(path, saved, depth, users, options, scratch, on_progress) as foreign:
-                yield foreign
+            _refuse_options(saved, depth, users, options)
+            with as_named(path, saved), open_imported(path, Path(temporary)) as (imported, container):
+                transport = ImportedTransport(imported.answers, saved)
+                yield Source(
+                    imported.source,
+                    transport,
+                    ImportedReading(imported, container, transport, on_progress),
+                    path,
+                    scratch,
+                    imported.depth,
+                    users,
+                    options.label,
+                    cannot_hold=cannot_hold(imported),
+                )
             return
         with saved_sealed(options.save, options.encrypt_to, Path(temporary)) as save:
             yield from _live(target, depth, users, replace(options, save=save), Path(temporary), on_progress)
@@ -129,14 +151,14 @@ def _live(
         )
         resources.callback(recording.close)
         yield Source(
+            "live",
             recording,
             PhoneReading(recording, on_progress),
             recording.folder,
+            temporary / "files",
             depth,
             users,
             options.label,
-            replayed=False,
-            scratch=temporary / "files",
             earlier=earlier,
         )
 
@@ -180,4 +202,15 @@ def _replayed(
         raise UsageError(f"{folder} was made with the depth {short_repr(replay.depth)}, not {short_repr(depth)}.", hint)
     label = options.label or replay.label
     reading = PhoneReading(replay, on_progress)
-    return Source(replay, reading, folder, replay.depth, replay.users, label, replayed=True, scratch=scratch)
+    return Source("live", replay, reading, folder, scratch, replay.depth, replay.users, label, replayed=True)
+
+
+def _refuse_options(named: Path, depth: Depth, users: str, options: ScanOptions) -> None:
+    """Refuse what only a phone can give.
+
+    Raises:
+        UsageError: something of it is asked for.
+    """
+    hint = "Leave the option out, or scan the phone itself."
+    if options.save is not None or options.via != "auto" or users != "all" or depth != "standard":
+        raise UsageError(f"{named} is an acquisition: it holds what it holds, and there is no phone to ask.", hint)

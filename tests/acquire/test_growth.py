@@ -21,8 +21,8 @@ from phone_audit.acquire.files.oat_files import FRAMEWORK, StrippedApks, find_oa
 from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.importers import bugreport
 from phone_audit.acquire.importers.answers import from_dumps
-from phone_audit.acquire.importers.collect import _folders
 from phone_audit.acquire.importers.container import FolderContainer, ZipContainer
+from phone_audit.acquire.importers.reading import _folders
 from phone_audit.acquire.importers.text_folder import MOST_TEXTS, _AnswerReader, _packages
 from phone_audit.acquire.packages.listing import Listing, read_users
 from phone_audit.acquire.packages.merge import MOST_PACKAGES, block_of, names_of, package_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from phone_audit.model.device import AcquisitionSource
+from phone_audit.model.device import AcquisitionSource, Depth
 from phone_audit.model.finding import Skipped
 
 NO_APKS = "Such an acquisition holds no APK files: the code of the packages was not read."
@@ -71,6 +71,11 @@ class ImportedAcquisition:
     used: frozenset[str] = frozenset()
     whole: bool = False
     further: tuple[bytes, ...] = ()
+
+    @property
+    def depth(self) -> Depth:
+        """What the acquisition promises: `deep` where it holds APKs, since they are whole, else `quick`."""
+        return "deep" if any(file.stored for package in self.packages for file in package.files) else "quick"
 
 
 def joined(packages: Sequence[ImportedPackage]) -> tuple[tuple[ImportedPackage, ...], tuple[str, ...]]:

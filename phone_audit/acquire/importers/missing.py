@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from phone_audit.acquire.importers.answers import SAME
 from phone_audit.acquire.importers.imported import OWN, ImportedAcquisition
 from phone_audit.acquire.importers.texts import note
-from phone_audit.acquire.importers.transport import HeldTransport
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.users import USER_DUMP
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
@@ -30,12 +30,11 @@ FURTHER = {
 
 def cannot_hold(imported: ImportedAcquisition) -> tuple[str, ...]:
     """Return sentences on what the acquisition does not contain: what its kind never does, and what this one lacks."""
-    asked = {
-        command: what for command, what in FURTHER.items() if not HeldTransport("", imported.answers).holds(command)
-    }
-    if not asked:
+    answers = imported.answers
+    missing = [what for command, what in FURTHER.items() if command not in answers and SAME.get(command) not in answers]
+    if not missing:
         return imported.cannot_hold
-    return (*imported.cannot_hold, f"This acquisition does not show: {', '.join(asked.values())}.")
+    return (*imported.cannot_hold, f"This acquisition does not show: {', '.join(missing)}.")
 
 
 def lacking(imported: ImportedAcquisition, properties: Mapping[str, str], copies: int) -> Iterator[Skipped]:

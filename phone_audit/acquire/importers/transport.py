@@ -1,9 +1,12 @@
 """A transport that answers from what another tool wrote down."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from phone_audit.acquire.importers.answers import SAME
+from phone_audit.acquire.questions.clock import DATE
+from phone_audit.acquire.questions.identity import SHELL_ID
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
@@ -13,16 +16,26 @@ from phone_audit.acquire.transport import (
     Running,
     Transport,
 )
-from phone_audit.errors import CommandError, NotHeldError
+from phone_audit.errors import CommandError, NotHeldError, SnapshotError
+from phone_audit.files.open_regular import open_regular
+
+NEVER_HELD = (DATE.text, SHELL_ID.text)
+"""No tool asks these; a text that seems to answer them is that of a package."""
 
 
-class HeldTransport(Transport):
-    """Gives the answers that are held, and refuses every other question; see `Transport`."""
+class ImportedTransport(Transport):
+    """Gives the answers that are held, and refuses every other question; see `Transport`.
 
-    def __init__(self, source: str, answers: Mapping[str, bytes]) -> None:
+    Args:
+        answers: command → answer.
+        path: the file or folder that a person named.
+    """
+
+    def __init__(self, answers: Mapping[str, bytes], path: Path) -> None:
         self.serial = ""
-        self.via = source
+        self.via = "file"
         self._answers = answers
+        self._path = path
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """Return the answer.
@@ -42,6 +55,8 @@ class HeldTransport(Transport):
         return self._held(command) is not None
 
     def _held(self, command: str) -> str | None:
+        if command in NEVER_HELD:
+            return None
         return next((text for text in (command, SAME.get(command, "")) if text in self._answers), None)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
@@ -51,6 +66,20 @@ class HeldTransport(Transport):
     def start(self, command: str) -> Running:
         """Refuse: there is no phone."""
         raise CommandError("An acquisition cannot run commands.")
+
+    def finish(self) -> str | None:
+        """Return the SHA-256 of a single file, so that a reader can tell which one it was.
+
+        Raises:
+            SnapshotError: it cannot be read.
+        """
+        if not self._path.is_file():
+            return None
+        try:
+            with open_regular(self._path) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise SnapshotError(f"{self._path} cannot be read: {error.strerror}.") from error
 
     def close(self) -> None:
         """Nothing is open."""

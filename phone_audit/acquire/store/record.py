@@ -24,6 +24,7 @@ from phone_audit.acquire.store.layout import (
     PULL_FAILED,
     REFUSED,
     is_saved,
+    manifest_sha256,
     parts_command,
     pull_command,
 )
@@ -184,12 +185,8 @@ class RecordingTransport(Transport):
         """See `Transport.keep_hashes`."""
         self._keep(HASHES, hashes, 0)
 
-    def finish(self) -> None:
-        """Write the manifest, whole or not at all; also of an acquisition that broke off.
-
-        Raises:
-            SnapshotError: it cannot be written.
-        """
+    def finish(self) -> str:
+        """Write the manifest, whole or not at all, and return its SHA-256; also of an acquisition that broke off."""
         manifest = Acquisition(
             schema_="phone-audit/acquisition/1",
             artifacts=tuple(self._artifacts),
@@ -207,6 +204,7 @@ class RecordingTransport(Transport):
             replace_file(self.folder / MANIFEST, text.encode("ascii") + b"\n")
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
+        return manifest_sha256(self.folder)
 
     def _keep_sentence(self, command: str, error: AcquireError, code: int) -> None:
         self._keep(command, f"{error.message}\n{error.hint}".encode("utf-8", "backslashreplace"), code)

@@ -19,6 +19,7 @@ from phone_audit.acquire.store.layout import (
     PARTS,
     PULL,
     STORED,
+    manifest_sha256,
     open_stored,
     parts_command,
     pull_command,
@@ -137,6 +138,10 @@ class ReplayTransport(Transport):
     def clock_offset(self, measured: float | None) -> float | None:
         """Return what was measured when the acquisition was made."""
         return self._clock_offset
+
+    def finish(self) -> str:
+        """Return the SHA-256 of the manifest."""
+        return manifest_sha256(self._folder)
 
     def saved_hashes(self) -> bytes | None:
         """See `Transport.saved_hashes`."""

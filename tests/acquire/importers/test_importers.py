@@ -6,29 +6,20 @@ from typing import Any
 
 import pytest
 
-from phone_audit.acquire.importers.collect import Collected, collect_held, depth_of
-from phone_audit.acquire.importers.imported import ImportedAcquisition
-from phone_audit.acquire.importers.open import open_imported
+from phone_audit.acquire.collect import Acquired
 from phone_audit.errors import SnapshotError
-from tests.acquire.fake_phone import QUIET
 from tests.acquire.importers import made
+from tests.acquire.importers.written import read
 
 PHONE = made.recorded()
 
 
-def read(path: Path, tmp_path: Path) -> tuple[ImportedAcquisition, Collected]:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(exist_ok=True)
-    with open_imported(path, scratch) as (imported, container):
-        return imported, collect_held(imported, container, scratch, QUIET)
-
-
-def package(collected: Collected, name: str) -> dict[str, Any]:
+def package(collected: Acquired, name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in collected.snapshot.packages if one.name == name).model_dump(mode="json")
     return found
 
 
-def names(collected: Collected) -> list[str]:
+def names(collected: Acquired) -> list[str]:
     return [one.name for one in collected.snapshot.packages]
 
 
@@ -39,7 +30,7 @@ def androidqf(tmp_path: Path) -> Path:
 
 def test_androidqf_says_what_a_scan_of_the_phone_says(androidqf: Path, tmp_path: Path) -> None:
     imported, collected = read(androidqf, tmp_path)
-    assert (imported.source, depth_of(imported)) == ("androidqf", "deep")
+    assert (imported.source, imported.depth) == ("androidqf", "deep")
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     assert collected.snapshot.properties == PHONE.expected["properties"]
     for expected in PHONE.packages:
@@ -76,7 +67,7 @@ def test_an_archive_of_the_folder_gives_the_same(androidqf: Path, tmp_path: Path
 
 def test_a_bug_report_holds_packages_and_no_code(tmp_path: Path) -> None:
     imported, collected = read(made.bugreport(PHONE, tmp_path / "bugreport.zip"), tmp_path)
-    assert (imported.source, depth_of(imported), collected.apks) == ("bugreport", "quick", ())
+    assert (imported.source, imported.depth, collected.apks) == ("bugreport", "quick", ())
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     for expected in PHONE.packages:
         found = package(collected, expected["name"])
@@ -97,7 +88,7 @@ def test_the_main_text_of_a_bug_report_alone(tmp_path: Path) -> None:
 
 def test_hubble(tmp_path: Path) -> None:
     imported, collected = read(made.hubble(PHONE, tmp_path / "results"), tmp_path)
-    assert (imported.source, depth_of(imported)) == ("hubble", "quick")
+    assert (imported.source, imported.depth) == ("hubble", "quick")
     assert collected.snapshot.build.model_dump(mode="json") == PHONE.expected["build"]
     assert names(collected) == [expected["name"] for expected in PHONE.packages]
     for expected in PHONE.packages:

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from phone_audit.acquire.importers.collect import Collected, collect_held
+from phone_audit.acquire.collect import Acquired
+from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.imported import ImportedAcquisition
 from phone_audit.acquire.importers.open import open_imported
+from phone_audit.acquire.importers.reading import ImportedReading
+from phone_audit.acquire.importers.transport import ImportedTransport
 from tests.acquire.fake_phone import QUIET
 
 PROPERTIES = "[ro.build.display.id]: [TEST-1]\n[ro.build.version.sdk]: [31]\n[ro.product.model]: [M]\n"
@@ -60,16 +64,23 @@ def androidqf(path: Path, listed: list[dict[str, Any]] | None, **texts: str | by
     return folder(path, files | {f"{name}.txt": text for name, text in texts.items()})
 
 
-def read(path: Path, tmp_path: Path) -> tuple[ImportedAcquisition, Collected]:
+def read(path: Path, tmp_path: Path) -> tuple[ImportedAcquisition, Acquired]:
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
     with open_imported(path, scratch) as (imported, container):
-        return imported, collect_held(imported, container, scratch, QUIET)
+        return imported, acquired(imported, container, scratch)
 
 
-def names(collected: Collected) -> list[str]:
+def acquired(imported: ImportedAcquisition, container: FileContainer, scratch: Path) -> Acquired:
+    transport = ImportedTransport(imported.answers, container.path)
+    reading = ImportedReading(imported, container, transport, QUIET)
+    reading.identify()
+    return reading.collect(depth=imported.depth, users="all", into=scratch, plan=Plan())
+
+
+def names(collected: Acquired) -> list[str]:
     return [one.name for one in collected.snapshot.packages]
 
 
-def notes(collected: Collected) -> set[tuple[str, str]]:
+def notes(collected: Acquired) -> set[tuple[str, str]]:
     return {(note.subject, note.code) for note in collected.snapshot.skipped}

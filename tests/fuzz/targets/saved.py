@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from phone_audit.acquire.importers.collect import collect_held, depth_of
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.store.age import decrypt, is_age, read_identity
 from phone_audit.acquire.store.archive import unpack_ours
@@ -15,6 +14,7 @@ from phone_audit.acquire.store.file_hashes import read_hashes
 from phone_audit.acquire.store.parts import unpack
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.errors import AcquireError, SnapshotError
+from tests.acquire.importers.written import acquired
 from tests.fuzz.expansion import parts_of
 from tests.fuzz.target import Target, empty_folder, promise, scratch, written
 
@@ -81,8 +81,7 @@ def foreign(data: bytes) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
     with suppress(SnapshotError), open_imported(folder, empty_folder("foreign-scratch")) as (imported, container):
-        depth_of(imported)
-        collected = collect_held(imported, container, empty_folder("foreign-apks"), lambda *_: None)
+        collected = acquired(imported, container, empty_folder("foreign-apks"))
         collected.snapshot.model_dump_json()
         promise(all(note.code and note.reason for note in collected.snapshot.skipped), "left out without a reason")
 
@@ -91,7 +90,7 @@ def bugreport(data: bytes) -> None:
     """Read one file: the main text of a bug report, or a ZIP archive that another tool made."""
     path = written(data, "bugreport.zip")
     with suppress(SnapshotError), open_imported(path, empty_folder("bugreport-scratch")) as (imported, container):
-        collected = collect_held(imported, container, empty_folder("bugreport-apks"), lambda *_: None)
+        collected = acquired(imported, container, empty_folder("bugreport-apks"))
         collected.snapshot.model_dump_json()
 
 

@@ -1,0 +1,202 @@
+"""What another tool's acquisition holds → the snapshot, read as a phone is but for packages and files.
+
+The tool's own list of packages says more than `pm list packages` (hashes, signers, grants), and about its dump nobody
+can ask the phone again: written in our own layout and replayed, it would lose the one and miss answers for the other.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from phone_audit.acquire.asking import OnProgress, Reader
+from phone_audit.acquire.collect import PhoneReading
+from phone_audit.acquire.files.phone_file import PulledApk
+from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.importers.container import FileContainer
+from phone_audit.acquire.importers.imported import ImportedAcquisition, ImportedFile, ImportedPackage, joined
+from phone_audit.acquire.importers.missing import lacking
+from phone_audit.acquire.importers.package_dump import dump_of
+from phone_audit.acquire.importers.transport import ImportedTransport
+from phone_audit.acquire.packages.listing import Listing
+from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
+from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.packages.users import USER_DUMP, USERS, first_users, parse_users
+from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
+from phone_audit.acquire.text import shown
+from phone_audit.errors import SnapshotError
+from phone_audit.files.open_regular import open_regular
+from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, folders_above
+from phone_audit.model.finding import Skipped
+
+APK = ".apk"
+
+
+class ImportedReading(PhoneReading):
+    """The reading of such an acquisition; see `PhoneReading`.
+
+    Args:
+        imported: the answers and lists.
+        container: the files beside them.
+        transport: gives the answers.
+        on_progress: as of `PhoneReading`.
+    """
+
+    def __init__(
+        self,
+        imported: ImportedAcquisition,
+        container: FileContainer,
+        transport: ImportedTransport,
+        on_progress: OnProgress,
+    ) -> None:
+        super().__init__(transport, on_progress)
+        self._imported = imported
+        self._container = container
+        self._listed: dict[str, ImportedPackage] = {}
+
+    def _read_packages(self, users: str) -> None:
+        del users  # those that it holds
+        packages, twice = joined(self._imported.packages)
+        for name in twice:
+            reason = "The list of packages names this one more than once; the files of all entries were read."
+            self._reader.skip(name, "list", "contradiction", reason)
+        self._imported = replace(self._imported, packages=packages)
+        self._listed = {package.name: package for package in packages}
+        dumped_users = self._reader.ask(USER_DUMP) or self._reader.ask(USERS) or ""
+        self._listing.users = first_users(parse_users(dumped_users)) or {OWNER: "system"}
+        self._listing.asked = tuple(sorted(self._listing.users))
+        text = self._reader.ask(PACKAGE_DUMP)
+        if text:
+            self._listing.dump = dump_of(self._reader, text, self._imported)
+            self._listing.strange[PACKAGE_DUMP.text] = Counter(self._listing.dump.strange)
+        elif packages:
+            self._listing.dump = PackageDump({package.name: (_block(package),) for package in packages}, {}, {}, ())
+        if packages:
+            _take_list(self._listing, packages)
+
+    def _read_rest(self, depth: Depth, into: Path, paths: Sequence[str], plan: Plan, hashed: Collection[str]) -> None:
+        del depth, paths, hashed  # it cannot be asked for more
+        self._read_condition()
+        wanted = [file for package in self._listed.values() for file in package.files if file.stored]
+        for number, file in enumerate(wanted):
+            self._reader.on_progress("copies", number, len(wanted))
+            copy = _copy(self._reader, file, self._container, into / f"{number:05d}{APK}")
+            if copy is not None:
+                self._files.copies[copy.path] = copy
+        copies = [self._files.copies[path] for path in sorted(self._files.copies)]
+        answers = self._imported.answers.values()
+        self._reader.transferred = sum(len(answer) for answer in answers) + sum(copy.size for copy in copies)
+        self._paths = _folders(self._listing)
+        self._digests = _digests(self._listed.values())
+        for copy in copies:
+            plan.receiver.take(copy)
+
+    def _package(self, name: str, block: DumpedPackage, lines: tuple[ListEntry, ...]) -> Package:
+        package = super()._package(name, block, lines)
+        listed = self._listed.get(name)
+        if package.signers is None and listed is not None and listed.signers:
+            return package.model_copy(update={"signers": listed.signers})
+        return package
+
+    def _files_of(self, name: str, block: DumpedPackage) -> list[PackageFile]:
+        listed = self._listed.get(name)
+        return [_file(file, self._files.copies) for file in (listed.files if listed else ())] or _dumped_files(block)
+
+    def _notes(self) -> Iterable[Skipped]:
+        missing = lacking(self._imported, self._properties, len(self._files.copies))
+        return (*self._reader.skipped, *self._imported.skipped, *missing)
+
+
+def _take_list(listing: Listing, packages: Sequence[ImportedPackage]) -> None:
+    """Fill the listing from the tool's own list."""
+    listing.names = {one.name for one in packages} | (listing.dump.packages.keys() if listing.dump else set())
+    listing.lists = {OWNER: tuple(_line(package) for package in packages)}
+    listing.app_ids = {one.name: one.uid % PER_USER_RANGE for one in packages if one.uid is not None}
+    listing.system = {one.name for one in packages if one.system}
+    listing.third_party = {one.name for one in packages if one.system is False}
+    if any(one.disabled is not None for one in packages):
+        listing.disabled = {OWNER: {one.name for one in packages if one.disabled}}
+
+
+def _line(package: ImportedPackage) -> ListEntry:
+    """Return the package as `pm list packages` has it, with its base APK."""
+    base = next((file.path for file in package.files if _role(file.path) == "base"), None)
+    uids = () if package.uid is None else (package.uid,)
+    return ListEntry(package.name, base, package.version_code, package.installer, uids)
+
+
+def _block(package: ImportedPackage) -> DumpedPackage:
+    """Return the package as the dump would have it, where there is none."""
+    return DumpedPackage(
+        name=package.name,
+        app_id=None if package.uid is None else package.uid % PER_USER_RANGE,
+        version_code=package.version_code,
+        version_name=package.version_name,
+        flags=frozenset({"SYSTEM"}) if package.system else frozenset(),
+        signers=package.signers,
+        granted=package.granted or frozenset(),
+        users={OWNER: DumpedUser(installed=True)} if package.granted is not None else {},
+    )
+
+
+def _folders(listing: Listing) -> Mapping[str, Literal["file", "folder"]]:
+    """Return the folders that the dump names. What lies in them it does not say."""
+    found: dict[str, Literal["file", "folder"]] = {}
+    blocks = (listing.dump.packages, listing.dump.hidden) if listing.dump else ()
+    for path in (one.code_path for kind in blocks for its in kind.values() for one in its):
+        if path and path.startswith("/") and not path.endswith(APK):
+            found.update((shown(folder), "folder") for folder in folders_above(path))
+            found[shown(path.rstrip("/") or "/")] = "folder"
+    return found
+
+
+def _digests(packages: Iterable[ImportedPackage]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for file in (file for package in packages for file in package.files):
+        if file.others:
+            found.setdefault(shown(file.path), set()).update(file.others)
+    return {path: tuple(sorted(digests)) for path, digests in sorted(found.items())}
+
+
+def _file(file: ImportedFile, copies: Mapping[str, PulledApk]) -> PackageFile:
+    copy = copies.get(shown(file.path))
+    digest = file.sha256 or (copy.sha256 if copy else None)
+    return PackageFile(
+        path=shown(file.path),
+        sha256=digest,
+        hash_source="device" if file.sha256 else "host" if copy else "none",
+        size=copy.size if copy else file.size,
+        role=_role(file.path),
+    )
+
+
+def _dumped_files(block: DumpedPackage) -> list[PackageFile]:
+    """Return the file that the dump names, as old firmware has it; mostly it names the folder alone."""
+    path = block.code_path
+    if not path or not path.startswith("/") or not path.endswith(APK):
+        return []
+    return [PackageFile(path=shown(path), sha256=None, hash_source="none", size=None, role="base")]
+
+
+def _role(path: str) -> PackageFileRole:
+    return "split" if PurePosixPath(path).name.startswith("split_") else "base"
+
+
+def _copy(reader: Reader, file: ImportedFile, container: FileContainer, part: Path) -> PulledApk | None:
+    try:
+        local = container.take_out(file.stored or "", part)
+        with open_regular(local) as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    except SnapshotError as error:
+        reader.skip(file.path, "transfer", "damaged", error.message)
+        return None
+    except OSError as error:
+        reader.skip(file.path, "transfer", "not-copied", f"{file.stored} cannot be read: {error.strerror}.")
+        return None
+    if file.sha256 and digest != file.sha256:
+        reason = f"The copy (SHA-256 {digest}) is not what the phone had ({file.sha256})."
+        reader.skip(file.path, "transfer", "changed", reason)  # and it is analysed: what it is may be known
+    return PulledApk(shown(file.path), local, digest, local.stat().st_size)

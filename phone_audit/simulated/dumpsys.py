@@ -50,8 +50,8 @@ def _when(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
-def _yes(value: object) -> str:
-    return str(bool(value)).lower()
+def _yes(value: bool) -> str:
+    return str(value).lower()
 
 
 def _component_name(package: SimulatedPackage, component: Component) -> str:

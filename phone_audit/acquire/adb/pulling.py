@@ -17,16 +17,16 @@ from phone_audit.acquire.adb.stream import EndedError, Stream, StreamReader
 from phone_audit.acquire.transport import FileRequest, OnDone, Source
 from phone_audit.errors import CommandError, DeviceLostError
 
-RECEIVES = 32
-"""Files whose content is asked for ahead; with `KNOWN` paths of the longest, the phone still has room to store them."""
+MAX_RECEIVES = 32
+"""Files whose content is asked for ahead; with `MAX_FILES` of the longest paths, the phone has room to store them."""
 
-KNOWN = 64
+MAX_FILES = 64
 """Files under way, those counted of which only the kind is asked."""
 
-BREAKS = 3
+MAX_BREAKS = 3
 """Times that a connection may break in one file before the file is given up."""
 
-BLOCK = 2**16
+RESUME_BLOCK = 2**16
 """Bytes in which a file that goes on is counted."""
 
 PATH_LIMIT = 1024
@@ -47,7 +47,7 @@ _KINDS = {
 }
 
 
-class _Phone(Protocol):
+class _SyncPhone(Protocol):
     def open_sync(self) -> Stream | None:
         """Open the service for files; None where the phone does not offer it."""
 
@@ -62,14 +62,14 @@ class _Phone(Protocol):
 
 
 @dataclass(eq=False)
-class _File:
+class _PulledFile:
     """A file under way.
 
     Attributes:
         facts: mode, size (its low 32 bits) and time, as the phone told at first.
         got: bytes that are stored.
         breaks: how often the service or the connection ended in it.
-        whole: it is not to be gone on with, but read from its beginning.
+        restart: it is not to be gone on with, but read from its beginning.
     """
 
     request: FileRequest
@@ -78,7 +78,7 @@ class _File:
     got: int = 0
     out: BinaryIO | None = None
     breaks: int = 0
-    whole: bool = False
+    restart: bool = False
 
     def begin(self, at: int) -> BinaryIO:
         """Make ready to store what follows the first `at` bytes; gives what `store` takes."""
@@ -108,15 +108,17 @@ class _File:
 class Puller:
     """Brings the files that a source names, one after the other."""
 
-    def __init__(self, phone: _Phone, source: Source, on_done: OnDone, *, breaks: int = BREAKS) -> None:
+    def __init__(self, phone: _SyncPhone, source: Source, on_done: OnDone, *, breaks: int = MAX_BREAKS) -> None:
         """See `LiveTransport.pull_many`; with `breaks` 0 a lost phone ends it at once."""
         self._phone = phone
         self._source = source
         self._on_done = on_done
         self._breaks = breaks
-        self._files: deque[_File] = deque()
-        self._known: deque[_File] = deque()  # those of which only the content is missing, and it is not asked for
-        self._owed: deque[tuple[bytes, _File]] = deque()  # what the phone will say, in order
+        self._files: deque[_PulledFile] = deque()
+        self._unreceived: deque[_PulledFile] = (
+            deque()
+        )  # those of which only the content is missing, and it is not asked for
+        self._expected: deque[tuple[bytes, _PulledFile]] = deque()  # what the phone will say, in order
         self._service: StreamReader | None = None
         self._failed = False  # the service may have ended after a failure
 
@@ -139,13 +141,13 @@ class Puller:
 
     def _take_more(self) -> bool:
         """Take requests from the source while there is room; say whether a file is under way."""
-        while len(self._files) < KNOWN:
+        while len(self._files) < MAX_FILES:
             request = self._source(not self._files)
             if request is None:
                 break
             path = request.path.encode("utf-8", "surrogateescape")
             if 0 < len(path) <= PATH_LIMIT and b"\0" not in path:
-                self._files.append(_File(request, path))
+                self._files.append(_PulledFile(request, path))
             else:
                 self._on_done(request, request.failure("no phone accepts such a path"))
         return bool(self._files)
@@ -159,7 +161,7 @@ class Puller:
                 why = f"The phone does not let files be copied, so {file.request.path} was not read."
                 self._done(file, CommandError(why))
                 return
-            word, file = self._owed[0]
+            word, file = self._expected[0]
             service.begin(file.request.timeout)
             if word == b"STAT":
                 self._take_facts(file, service)
@@ -185,72 +187,72 @@ class Puller:
                 return None
             self._service = StreamReader(stream)
             self._failed = False
-        asked = {id(file) for _, file in self._owed} | {id(file) for file in self._known}
+        asked = {id(file) for _, file in self._expected} | {id(file) for file in self._unreceived}
         requests = [(b"STAT", file) for file in self._files if id(file) not in asked]
-        receiving = sum(word == b"RECV" for word, _ in self._owed)
-        while self._known and receiving < RECEIVES:
-            requests.append((b"RECV", self._known.popleft()))
+        receiving = sum(word == b"RECV" for word, _ in self._expected)
+        while self._unreceived and receiving < MAX_RECEIVES:
+            requests.append((b"RECV", self._unreceived.popleft()))
             receiving += 1
         if requests:
-            self._owed.extend(requests)
+            self._expected.extend(requests)
             asking = (_HEADER.pack(word, len(file.path)) + file.path for word, file in requests)
             self._service.stream.write(b"".join(asking))
         return self._service
 
-    def _take_facts(self, file: _File, service: StreamReader) -> None:
+    def _take_facts(self, file: _PulledFile, service: StreamReader) -> None:
         word, *facts = _STAT.unpack(service.take(_STAT.size))
         if word != b"STAT":
             file.request.fail("the phone does not speak the protocol for files")
         mode, size, written = facts
         kind = (self._phone.follow_link(file.request.path) or mode) if stat.S_ISLNK(mode) else mode
-        trouble = _why_not(kind)
+        trouble = _refusal(kind)
         if trouble is None and size > file.request.limit:  # of one over 4 GB these are the low 32 bits; `store` counts
             trouble = f"it has {size} bytes, more than {file.request.limit}"
         if trouble is not None:
-            self._owed.popleft()
+            self._expected.popleft()
             self._done(file, file.request.failure(trouble))
             return
-        if file.got and (file.whole or file.facts != (mode, size, written) or not self._go_on(file, size)):
+        if file.got and (file.restart or file.facts != (mode, size, written) or not self._go_on(file, size)):
             file.got = 0
-        self._owed.popleft()
+        self._expected.popleft()
         file.facts = mode, size, written
         if file.got:
             self._done(file)
         else:
-            self._known.append(file)
+            self._unreceived.append(file)
 
-    def _take_content(self, file: _File, service: StreamReader) -> None:
+    def _take_content(self, file: _PulledFile, service: StreamReader) -> None:
         out = file.begin(0)
         while True:
             word, size = _HEADER.unpack(service.take(_HEADER.size))
             if word == b"DONE":
-                self._owed.popleft()
+                self._expected.popleft()
                 self._done(file)
                 return
             if size > CHUNK_LIMIT or word not in (b"DATA", b"FAIL") or (word == b"DATA" and not size):
                 file.request.fail("the phone does not speak the protocol for files")
             if word == b"FAIL":
                 said = service.take(size).decode("utf-8", "replace")
-                self._owed.popleft()
+                self._expected.popleft()
                 self._failed = True
                 self._done(file, file.request.failure(f"the phone says {said!r}"))
                 return
             for data in service.pieces(size):
                 file.store(out, data)
 
-    def _go_on(self, file: _File, size: int) -> bool:
+    def _go_on(self, file: _PulledFile, size: int) -> bool:
         """Read the rest of a file of which the beginning is here; say whether it is whole now."""
-        stream = self._phone.read_on(file.request.path, file.got // BLOCK)
+        stream = self._phone.read_on(file.request.path, file.got // RESUME_BLOCK)
         if stream is None:
             return False
-        file.whole = True
+        file.restart = True
         try:
-            out = file.begin(file.got // BLOCK * BLOCK)
+            out = file.begin(file.got // RESUME_BLOCK * RESUME_BLOCK)
             reader = StreamReader(stream)
             reader.begin(file.request.timeout)
             while data := reader.piece():
                 file.store(out, data)
-                file.whole = False
+                file.restart = False
             stream.confirm()
         finally:
             stream.close()
@@ -262,7 +264,7 @@ class Puller:
         Raises:
             DeviceLostError: the phone does not come back.
         """
-        file = self._owed[0][1] if self._owed else self._files[0]
+        file = self._expected[0][1] if self._expected else self._files[0]
         self._drop()
         file.breaks += 1
         if not self._breaks:
@@ -271,7 +273,7 @@ class Puller:
             self._done(file, file.request.failure(f"the connection broke {file.breaks} times while it was read", error))
         self._phone.reconnect()
 
-    def _reopen(self, file: _File) -> None:
+    def _reopen(self, file: _PulledFile) -> None:
         """Go on after the end of the service; one that ends again and again in a file costs the file."""
         failed = self._failed
         self._drop()
@@ -279,7 +281,7 @@ class Puller:
         if not failed and file.breaks > self._breaks:
             self._done(file, file.request.failure("the phone broke off"))
 
-    def _done(self, file: _File, error: CommandError | None = None) -> None:
+    def _done(self, file: _PulledFile, error: CommandError | None = None) -> None:
         file.close(keep=error is None)
         self._files.remove(file)
         self._on_done(file.request, error)
@@ -287,15 +289,15 @@ class Puller:
     def _drop(self, *, confirm: bool = False) -> None:
         """Forget the service and what it owes; with `confirm` make sure that the phone lives."""
         service, self._service = self._service, None
-        self._owed.clear()
-        self._known.clear()
+        self._expected.clear()
+        self._unreceived.clear()
         if service is not None:
             service.stream.close()
             if confirm:
                 service.stream.confirm()
 
 
-def _why_not(mode: int) -> str | None:
+def _refusal(mode: int) -> str | None:
     """Why a file of this mode is not read, or None where it is."""
     if mode == 0:
         return "it is not there, or the shell may not see it"

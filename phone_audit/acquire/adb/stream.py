@@ -7,7 +7,7 @@ from typing import Protocol
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.errors import DeviceLostError
 
-SLOWEST = 128 * 2**10
+MIN_SPEED = 128 * 2**10
 """Bytes a second below which a file stands still, so that one that drips does not hold up a scan for ever."""
 
 
@@ -66,7 +66,7 @@ class StreamReader:
     def piece(self) -> memoryview:
         """Return what is there, empty at the end."""
         if not self._piece:
-            until = min(self._last, self._started + self._got / SLOWEST) + self._timeout
+            until = min(self._last, self._started + self._got / MIN_SPEED) + self._timeout
             self._piece = memoryview(self.stream.read(until))
             self._got += len(self._piece)
             self._last = time.monotonic()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.acquire.adb import states
-from phone_audit.acquire.adb.pulling import BLOCK, Puller
+from phone_audit.acquire.adb.pulling import RESUME_BLOCK, Puller
 from phone_audit.acquire.adb.stream import ServiceRefusedError, Stream, TimedStream
 from phone_audit.acquire.commands import quoted
 from phone_audit.acquire.lost_time import LostTime
@@ -217,7 +217,7 @@ class StreamTransport(Transport, ABC):
 
     def read_on(self, path: str, block: int) -> Stream | None:
         """Start a program that gives out a file from a block on; None where the phone starts none for raw bytes."""
-        script = listed("rest of a file", path=quoted(path), block=BLOCK, skip=block)
+        script = listed("rest of a file", path=quoted(path), block=RESUME_BLOCK, skip=block)
         require_listed(script)
         try:
             return self._open(b"exec:" + script.encode("ascii"))

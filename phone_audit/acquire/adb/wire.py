@@ -18,7 +18,7 @@ HEADER = struct.Struct("<6I")
 
 _COMMANDS = (b"AUTH", CLSE, CNXN, OKAY, OPEN, STLS, b"SYNC", WRTE)
 _BITS = 0xFFFFFFFF
-_ELSE = {
+_OTHER_PROTOCOLS = {
     b"HTTP": "it is a web server",
     b"SSH-": "it is an SSH server",
     b"FAIL": "it is an adb server, which is reached with --via server and no address",
@@ -103,7 +103,7 @@ class Wire:
             self._fill(4, HEADER.size, deadline)  # what is no phone may say less than a header
             command = b"".join(self._parts)[:4]
             if command not in _COMMANDS:
-                raise NotAdbError(_ELSE.get(command, "it does not speak ADB"))
+                raise NotAdbError(_OTHER_PROTOCOLS.get(command, "it does not speak ADB"))
             self._header = self._take(HEADER.size, deadline)
         word, arg0, arg1, size, _, magic = HEADER.unpack(self._header)
         if magic != word ^ _BITS or size > MAX_PAYLOAD:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from phone_audit.acquire.adb.stream import SLOWEST
+from phone_audit.acquire.adb.stream import MIN_SPEED
 from phone_audit.acquire.files.deliveries import Deliveries, Queue, no_room
 from phone_audit.acquire.files.phone_file import FileOnPhone, NextWanted
 from phone_audit.acquire.files.range_job import RangeJob
@@ -159,7 +159,7 @@ class RangeCarrier:
     def _stands_still(self, reader: RangeReader) -> bool:
         """Tell whether nothing comes, or so little that it would never end."""
         got = reader.waiting[0].got if reader.waiting else 0
-        return time.monotonic() - min(self._last, self._began + got / SLOWEST) > self._stall
+        return time.monotonic() - min(self._last, self._began + got / MIN_SPEED) > self._stall
 
     def _opened(self) -> RangeReader | None:
         if self._reader is None:

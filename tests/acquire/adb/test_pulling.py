@@ -67,7 +67,7 @@ def test_many_files_arrive_whole_and_are_asked_for_ahead(tmp_path: Path) -> None
     with connected(phone) as transport:
         assert pull(transport, tmp_path, list(files)) == files
     first = phone.asked.index("RECV /f/0")
-    assert phone.asked[first : first + pulling.RECEIVES] == [f"RECV /f/{n}" for n in range(pulling.RECEIVES)]
+    assert phone.asked[first : first + pulling.MAX_RECEIVES] == [f"RECV /f/{n}" for n in range(pulling.MAX_RECEIVES)]
     assert phone.asked[:first] == [f"STAT /f/{n}" for n in range(first)]
     assert len(phone.asked) == 600
 
@@ -140,7 +140,7 @@ def test_a_service_that_ends_again_and_again_costs_the_file(tmp_path: Path) -> N
     assert told["/a"] == b"a"
     assert told["/b"] == b"b"
     assert "the phone broke off" in str(told["/bad"])
-    assert phone.recv_of("/bad") == pulling.BREAKS + 1
+    assert phone.recv_of("/bad") == pulling.MAX_BREAKS + 1
 
 
 def test_a_phone_without_the_service_is_a_sentence_for_each(tmp_path: Path) -> None:

@@ -163,6 +163,16 @@ def test_the_list_is_read_as_it_stands() -> None:
         ]
 
 
+@pytest.mark.parametrize("answer", [b"", b"OKAY", b"OKAYzzzz", b"FAIL", b"FAILzzzz", b"FAIL0003odd", b"\xff\xfe"])
+def test_an_answer_that_is_none_is_a_sentence(answer: bytes) -> None:
+    with (
+        fake_server({b"host:devices-l": lambda connection: connection.sendall(answer)}) as adb,
+        pytest.raises(ProtocolError, match="is not an adb server") as caught,
+    ):
+        adb.phones()
+    assert "adb kill-server" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("state", "kind", "says"),
     [

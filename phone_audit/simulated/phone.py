@@ -1,4 +1,7 @@
-"""A simulated phone on a loopback port, for the demo and the tests.
+"""A simulated phone on a loopback port, for the demo and the tests, and what a computer may open on it.
+
+That is `exec`, and `sync` for the bytes of files; nothing can be sent to the phone. Source: AOSP
+`adb/daemon/services.cpp`, `adb/SYNC.TXT` and `adb/file_sync_protocol.h`.
 
 Example:
     >>> with SimulatedPhone("nokia7plus") as phone:
@@ -7,7 +10,10 @@ Example:
     '127.0.0.1'
 """
 
+import errno
+import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -16,14 +22,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from phone_audit.simulated.call import Phone
-from phone_audit.simulated.connection import Connection, Service
+from phone_audit.simulated.answers import answer
+from phone_audit.simulated.call import Phone, Streams
+from phone_audit.simulated.connection import Connection, Service, Stream
 from phone_audit.simulated.profile import Profile, load_profile
-from phone_audit.simulated.services import SyncService, run_command
 from phone_audit.simulated.tree import Tree
 
 LOOPBACK = "127.0.0.1"
 _MOST_CONNECTIONS = 16
+_MOST_INPUT = 16 * 1024 * 1024
+_REQUEST = struct.Struct("<4sI")
+_STAT = struct.Struct("<4sIII")
+_LONGEST_PATH = 1024
+LARGEST_DATA = 64 * 1024
+"""Bytes of one DATA block (SYNC_DATA_MAX)."""
 
 
 class SimulatedPhone:
@@ -121,3 +133,126 @@ class SimulatedPhone:
             self._connections.discard(connection)
         if complaint:
             self.complaints.append(complaint)
+
+
+def run_command(stream: Stream, text: str, phone: Phone) -> None:
+    """Run a command whose output and errors are one, and whose exit status is not sent: `exec:`."""
+    answer(text, phone, Streams(StreamInput(stream.read), stream, stream))
+
+
+class StreamInput:
+    """Standard input: what arrives on the stream, as a file.
+
+    Args:
+        more: returns the next bytes, or nothing at the end.
+    """
+
+    def __init__(self, more: Callable[[], bytes]) -> None:
+        self._more = more
+        self._data = b""
+        self._ended = False
+
+    def _fill(self) -> bool:
+        data = b"" if self._ended else self._more()
+        self._ended = not data
+        self._data += data
+        if len(self._data) > _MOST_INPUT:
+            raise BrokenPipeError
+        return bool(data)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most `size` bytes; all of them when negative."""
+        while (size < 0 or not self._data) and self._fill():
+            pass
+        cut = len(self._data) if size < 0 else size
+        data, self._data = self._data[:cut], self._data[cut:]
+        return data
+
+    def readline(self) -> bytes:
+        """Return the next line with its end."""
+        while b"\n" not in self._data and self._fill():
+            pass
+        line, newline, self._data = self._data.partition(b"\n")
+        return line + newline
+
+
+class SyncService:
+    """The `sync:` service on one stream."""
+
+    def __init__(self, stream: Stream, tree: Tree) -> None:
+        self.stream = stream
+        self.tree = tree
+        self._data = bytearray()
+
+    def serve(self) -> None:
+        """Answer requests until the computer says QUIT.
+
+        Raises:
+            BrokenPipeError: the computer has left.
+        """
+        while True:
+            request, length = self.take_request()
+            if request == b"QUIT":
+                return
+            if length > _LONGEST_PATH:
+                self.fail("path too long")
+                return
+            if not self.answer(request, self.take(length).decode("utf-8", "surrogateescape")):
+                self.fail(f"unknown command {request.hex()}")
+                return
+
+    def answer(self, request: bytes, path: str) -> bool:
+        """Answer one request; tells whether it is known."""
+        if request == b"STAT":
+            self._stat(path)
+        elif request == b"RECV":
+            self._receive(path)
+        else:
+            return False
+        return True
+
+    def take_request(self) -> tuple[bytes, int]:
+        """Return the next word and the number behind it."""
+        word, number = _REQUEST.unpack(self.take(_REQUEST.size))
+        return word, number
+
+    def take(self, size: int) -> bytes:
+        """Return exactly `size` bytes.
+
+        Raises:
+            BrokenPipeError: the other side closed the stream before.
+        """
+        while len(self._data) < size:
+            data = self.stream.read()
+            if not data:
+                raise BrokenPipeError
+            self._data += data
+        taken = bytes(self._data[:size])
+        del self._data[:size]
+        return taken
+
+    def fail(self, text: str) -> None:
+        """Say why a request is not fulfilled."""
+        self._put(b"FAIL", text.encode("utf-8", "surrogateescape"))
+
+    def _put(self, word: bytes, data: bytes) -> None:
+        self.stream.write(_REQUEST.pack(word, len(data)) + data)
+
+    def _stat(self, path: str) -> None:
+        try:
+            node = self.tree.find(path, follow=False)
+            facts = node.mode, node.size, node.time
+        except OSError:
+            facts = 0, 0, 0
+        self.stream.write(_STAT.pack(b"STAT", *facts))
+
+    def _receive(self, path: str) -> None:
+        try:
+            file = self.tree.open(path)
+        except OSError as error:
+            self.fail(f"open failed: {os.strerror(error.errno or errno.EIO)}")
+            return
+        with file:
+            while data := file.read(LARGEST_DATA):
+                self._put(b"DATA", data)
+        self._put(b"DONE", b"")

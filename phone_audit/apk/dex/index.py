@@ -35,9 +35,7 @@ Result = TypeVar("Result")
 Args = ParamSpec("Args")
 
 
-def remembered(
-    method: Callable[Concatenate[Owner, Args], Result],
-) -> Callable[Concatenate[Owner, Args], Result]:
+def remembered(method: Callable[Concatenate[Owner, Args], Result]) -> Callable[Concatenate[Owner, Args], Result]:
     """Keep what a method returns on its object, by its arguments (given by position), so that it goes with the object.
 
     `functools.cache` would hold the object in a circle, and with it the bytes of the file.

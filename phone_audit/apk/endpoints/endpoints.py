@@ -23,13 +23,7 @@ from phone_audit.apk.endpoints.host_collector import (
     RulesByUse,
     known_host,
 )
-from phone_audit.apk.endpoints.host_text import (
-    MAX_HOST,
-    Host,
-    find_bare_host,
-    find_bare_ipv6,
-    find_urls,
-)
+from phone_audit.apk.endpoints.host_text import MAX_HOST, Host, find_bare_host, find_bare_ipv6, find_urls
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.knowledge.load import Knowledge

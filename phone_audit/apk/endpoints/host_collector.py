@@ -6,11 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.url_context import OF_PLACES
-from phone_audit.apk.endpoints.host_text import (
-    Host,
-    find_bare_host,
-    find_urls,
-)
+from phone_audit.apk.endpoints.host_text import Host, find_bare_host, find_urls
 from phone_audit.apk.endpoints.prose import is_name_in_markup
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.apk.endpoints.uses import BY_USE, Spot

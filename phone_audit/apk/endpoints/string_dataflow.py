@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.file import types_in
-from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction
 from phone_audit.apk.dex.xrefs import Use
 
@@ -61,7 +61,7 @@ _STAYS: Final = ("add", "set", "put")
 
 
 class Step(Enum):
-    """What a call does with an address, or with what holds it."""
+    """What a call of Android does with a text, an address or an Intent, or with what holds it."""
 
     NOTHING = auto()
     RESULT = auto()
@@ -69,10 +69,19 @@ class Step(Enum):
     INTO = auto()
     """The object that is called, and the result, hold it too."""
     ASKED = auto()
+    """Which package would open it is asked."""
 
 
 class OtherUseError(Exception):
     """Something else happens to the text, so it counts."""
+
+
+class _Frame(NamedTuple):
+    """A method in which a text is followed; `depth` says through how many further ones that may go on."""
+
+    part: DexIndex
+    method: Method
+    depth: int
 
 
 class Follower:
@@ -80,8 +89,6 @@ class Follower:
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
-        self._methods: dict[tuple[int, int], Method] = {}
-        self._followed: dict[tuple[int, int, int, int], set[str] | None] = {}
 
     def rules_of(self, index: DexIndex, use: Use) -> set[str]:
         """Return the rules for what happens to a text after one instruction has loaded it.
@@ -93,37 +100,34 @@ class Follower:
         load = method.instructions[at]
         if load.opcode not in (dalvik.CONST_STRING, dalvik.CONST_STRING_JUMBO):
             raise OtherUseError
-        found = self._follow(index, method, at + 1, load.registers[0], MAX_DEPTH)
+        found = self._follow(_Frame(index, method, MAX_DEPTH), at + 1, load.registers[0])
         if not found:
             raise OtherUseError
         return found
 
-    def _follow(self, index: DexIndex, method: Method, at: int, register: int, depth: int) -> set[str]:
-        """Follow what a register holds; texts that are put together into one are followed once from there on."""
-        key = id(method), at, register, depth
-        if key not in self._followed:
-            try:
-                self._followed[key] = self._follow_anew(index, method, at, register, depth)
-            except (OtherUseError, DexCodeError):
-                self._followed[key] = None
-        found = self._followed[key]
+    def _follow(self, frame: _Frame, at: int, register: int) -> set[str]:
+        found = self._rules_from(frame, at, register)
         if found is None:
             raise OtherUseError
         return found
 
-    def _follow_anew(self, index: DexIndex, method: Method, at: int, register: int, depth: int) -> set[str]:
+    @remembered
+    def _rules_from(self, frame: _Frame, at: int, register: int) -> set[str] | None:
+        """Follow what a register holds; texts that are put together into one are followed once from there on."""
         found: set[str] = set()
 
         def more(read: Read) -> Further:
-            kinds, further = self._happens(index, method, read, depth)
+            kinds, further = self._happens(frame, read)
             found.update(kinds)
             return further
 
-        if at >= len(method.instructions) or not method.follow(at, register, more):
-            raise OtherUseError
-        return found
+        try:
+            whole = at < len(frame.method.instructions) and frame.method.follow(at, register, more)
+        except (OtherUseError, DexCodeError):
+            return None
+        return found if whole else None
 
-    def _happens(self, index: DexIndex, method: Method, read: Read, depth: int) -> tuple[set[str], Further]:
+    def _happens(self, frame: _Frame, read: Read) -> tuple[set[str], Further]:
         """Tell what one instruction does with the text, and which further registers hold it then."""
         one = read.instruction
         if one.opcode in dalvik.MOVE_OBJECT:
@@ -132,82 +136,51 @@ class Follower:
             return set(), Further()
         if one.opcode not in dalvik.INVOKES or one.index is None:
             raise OtherUseError
-        owner = index.class_descriptor(one.index)
-        name = index.simple_name(one.index)
+        owner = frame.part.class_descriptor(one.index)
+        name = frame.part.simple_name(one.index)
         is_receiver = one.registers[0] == read.register
-        if self._is_message(index, method, read, owner, name):
+        if _is_message(frame, one, owner, name, is_receiver=is_receiver):
             return {MESSAGE}, Further()
         if is_receiver and one.opcode not in dalvik.STATIC_INVOKES and owner.startswith(_STREAMS):
             return set(), Further()
-        if owner in _BUILDERS or owner == _STRING or (owner == _OBJECT and name == "toString"):
-            if name in _NEUTRAL:
-                return set(), Further()
-            if name in _PASSED_ON:
-                into = one.registers[0] if owner in _BUILDERS or name == "<init>" else None
-                kinds = (
-                    set() if into is None or is_receiver else self._of_object(index, method, read.instruction, depth)
-                )
-                return kinds, Further(() if into is None else (into,), result=True)
-        if step := step_of(owner, name, is_receiver=is_receiver):
-            return self._towards_question(index, method, read, depth, step)
-        return self._in_callee(index, read, depth), Further()
-
-    def _is_message(self, index: DexIndex, method: Method, read: Read, owner: bytes, name: str) -> bool:
-        """Tell whether a call writes the text to the log or the console, shows it, or makes an exception of it."""
-        if owner in _MESSAGES or (owner, name) in _SHOWN:
-            return True
-        called = read.instruction.registers[0]
-        if called == read.register:
-            return False
-        if owner == _PRINTER:
-            return _is_console(index, method, read.instruction)
-        return name == "<init>" and _THROWN.fullmatch(owner) is not None
-
-    def _towards_question(
-        self, index: DexIndex, method: Method, read: Read, depth: int, step: Step
-    ) -> tuple[set[str], Further]:
-        """Go on with an address that is put into an Intent, and with that Intent."""
+        step = step_of(owner, name, is_receiver=is_receiver)
+        if step is None:
+            return self._in_callee(frame, read), Further()
         if step is Step.ASKED:
             return {PROBE}, Further()
-        into = read.instruction.registers[0]
-        kinds = self._of_object(index, method, read.instruction, depth) if step is Step.INTO else set()
-        return kinds, Further((into,) if step is Step.INTO else (), result=step in (Step.INTO, Step.RESULT))
+        into = one.registers[:1] if step is Step.INTO else ()
+        kinds = self._of_object(frame, one) if into else set()
+        return kinds, Further(into, result=step in (Step.INTO, Step.RESULT))
 
-    def _of_object(self, index: DexIndex, method: Method, called: Instruction, depth: int) -> set[str]:
+    def _of_object(self, frame: _Frame, called: Instruction) -> set[str]:
         """Follow the object that takes the text in from where it was made; one that comes from elsewhere counts."""
-        register = called.registers[0]
-        made = method.writers_of(called, register)
-        if not made or not depth or any(method.instructions[place].opcode != dalvik.NEW_INSTANCE for place in made):
+        instructions = frame.method.instructions
+        made = frame.method.writers_of(called, called.registers[0])
+        if not made or not frame.depth or any(instructions[at].opcode != dalvik.NEW_INSTANCE for at in made):
             raise OtherUseError
-        return {kind for place in made for kind in self._follow(index, method, place + 1, register, depth - 1)}
+        deeper = frame._replace(depth=frame.depth - 1)
+        return set().union(*(self._follow(deeper, at + 1, called.registers[0]) for at in made))
 
-    def _in_callee(self, index: DexIndex, read: Read, depth: int) -> set[str]:
+    def _in_callee(self, frame: _Frame, read: Read) -> set[str]:
         """Follow the text into a method of the package."""
-        callee = self._callee(index, read.instruction) if depth and not read.has_result else None
+        callee = self._callee(frame.part, read.instruction) if frame.depth and not read.has_result else None
         code = callee[0].code(callee[1]) if callee else None
         if callee is None or code is None:
             raise OtherUseError
-        method = self._method(*callee)
-        found: set[str] = set()
-        for place, register in enumerate(read.instruction.registers):
-            if register == read.register:
-                found |= self._follow(callee[0], method, 0, code.registers - code.ins + place, depth - 1)
-        return found
+        inside = _Frame(callee[0], self._method(*callee), frame.depth - 1)
+        first = code.registers - code.ins
+        places = [at for at, register in enumerate(read.instruction.registers) if register == read.register]
+        return set().union(*(self._follow(inside, 0, first + at) for at in places))
 
     def _callee(self, index: DexIndex, one: Instruction) -> tuple[DexIndex, int] | None:
-        """Return the part and the row of the one method that is called, where it can be followed."""
-        if one.index is None:
+        """Return the part and the row of the one method that is called, if no subclass can stand in for it."""
+        rows = [(part, row) for part in self._indexes for row in _rows(part, index, one.index or 0)]
+        if len(rows) != 1:
             return None
-        rows = [(part, row) for part in self._indexes for row in _rows(part, index, one.index)]
-        return rows[0] if len(rows) == 1 and self._is_fixed(*rows[0], one.opcode) else None
-
-    def _is_fixed(self, index: DexIndex, row: int, opcode: int) -> bool:
-        """Tell whether no subclass can stand in for the method that is called."""
-        if opcode in _FIXED_CALLS:
-            return True
-        return opcode in _VIRTUAL_CALLS and (
-            bool(int(index.methods.access[row]) & _FINAL_OR_PRIVATE) or index.row_class(row) not in self._extended
-        )
+        ((part, row),) = rows
+        is_final = bool(int(part.methods.access[row]) & _FINAL_OR_PRIVATE) or part.row_class(row) not in self._extended
+        fixed = one.opcode in _FIXED_CALLS or (one.opcode in _VIRTUAL_CALLS and is_final)
+        return (part, row) if fixed else None
 
     @cached_property
     def _extended(self) -> frozenset[bytes]:
@@ -215,14 +188,12 @@ class Follower:
         supers = (index.descriptor(number) for index in self._indexes for number in types_in(index.part, "super"))
         return frozenset(supers)
 
+    @remembered
     def _method(self, index: DexIndex, row: int) -> Method:
-        key = id(index), row
-        if key not in self._methods:
-            code = index.code(row)
-            if code is None or len(code.units) > MAX_UNITS:
-                raise OtherUseError
-            self._methods[key] = Method(code)
-        return self._methods[key]
+        code = index.code(row)
+        if code is None or len(code.units) > MAX_UNITS:
+            raise OtherUseError
+        return Method(code)
 
 
 def _rows(part: DexIndex, index: DexIndex, method: int) -> list[int]:
@@ -237,17 +208,28 @@ def _rows(part: DexIndex, index: DexIndex, method: int) -> list[int]:
     return [row for number in same for row in np.flatnonzero(part.methods.method == number).tolist()]
 
 
-def _is_console(index: DexIndex, method: Method, called: Instruction) -> bool:
+def _is_message(frame: _Frame, called: Instruction, owner: bytes, name: str, *, is_receiver: bool) -> bool:
+    """Tell whether a call writes the text to the log or the console, shows it, or makes an exception of it."""
+    if owner in _MESSAGES or (owner, name) in _SHOWN:
+        return True
+    if is_receiver:
+        return False
+    if owner == _PRINTER:
+        return _is_console(frame, called)
+    return name == "<init>" and _THROWN.fullmatch(owner) is not None
+
+
+def _is_console(frame: _Frame, called: Instruction) -> bool:
     """Tell whether a method is called of nothing but `System.out` or `System.err`."""
-    given = [method.instructions[place] for place in method.writers_of(called, called.registers[0])]
+    given = [frame.method.instructions[place] for place in frame.method.writers_of(called, called.registers[0])]
     return bool(given) and all(
-        one.opcode == dalvik.SGET_OBJECT and one.index is not None and index.field_name(one.index) in _CONSOLE
+        one.opcode == dalvik.SGET_OBJECT and one.index is not None and frame.part.field_name(one.index) in _CONSOLE
         for one in given
     )
 
 
 def step_of(owner: bytes, name: str, *, is_receiver: bool) -> Step | None:
-    """Tell what a method of Android does on the way to such a question; None for all others.
+    """Tell what a method of Android does with a text, or with an address on the way to a question; None for others.
 
     With `is_receiver` what is followed is the object that is called.
 
@@ -257,6 +239,11 @@ def step_of(owner: bytes, name: str, *, is_receiver: bool) -> Step | None:
         >>> step_of(b"Landroid/content/Context;", "startActivity", is_receiver=False) is None
         True
     """
+    if owner in _BUILDERS or owner == _STRING or (owner == _OBJECT and name == "toString"):
+        if name in _PASSED_ON:
+            into = owner in _BUILDERS or name == "<init>"
+            return Step.INTO if into and not is_receiver else Step.RESULT
+        return Step.NOTHING if name in _NEUTRAL else None
     if owner == _URI and name == "parse":
         return Step.RESULT
     if owner == _ASKED and name in _ASKS and not is_receiver:

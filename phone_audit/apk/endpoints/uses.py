@@ -58,10 +58,7 @@ _SHARE: Final = 0.6
 
 
 def rules_by_use(
-    indexes: Sequence[DexIndex],
-    owner_of: OwnerOf,
-    constants: Sequence[RuledOutRule],
-    texts: Mapping[Spot, str],
+    indexes: Sequence[DexIndex], owner_of: OwnerOf, constants: Sequence[RuledOutRule], texts: Mapping[Spot, str]
 ) -> dict[Spot, str]:
     """Return the rule for each text that the code uses in no other way than a rule says. Texts that count are left out.
 
@@ -78,21 +75,10 @@ def rules_by_use(
     mentions = [one for index in indexes for one in mentions_of(index, texts, MAX_USES + 1)]
     listed = dict.fromkeys(spots_in_lists(mentions, texts), SUFFIX_LIST)
     left = {spot: text for spot, text in texts.items() if spot not in listed}
-    return listed | _rules_of_others(indexes, owner_of, constants, left, mentions)
-
-
-def _rules_of_others(
-    indexes: Sequence[DexIndex],
-    owner_of: OwnerOf,
-    constants: Sequence[RuledOutRule],
-    texts: Mapping[Spot, str],
-    mentions: Sequence[Mention],
-) -> dict[Spot, str]:
-    if not texts or len(texts) > MAX_TEXTS:
-        return {}
-    chosen = [one for one in mentions if one.text in texts]
-    read = classes_read(indexes, {owner for one in chosen for owner in one.owners})
-    return _Uses(indexes, owner_of, constants, read).rules(texts, chosen)
+    if not left or len(left) > MAX_TEXTS:
+        return listed
+    chosen = [one for one in mentions if one.text in left]
+    return listed | _Uses(indexes, owner_of, constants, chosen).rules(left)
 
 
 def _has_sentence(text: str) -> bool:
@@ -103,27 +89,27 @@ def _has_sentence(text: str) -> bool:
 
 
 class _Uses:
-    """Tells of texts of one package which rules hold for all that happens to them."""
+    """Tells of texts of one package which rules hold for all that happens to them; `mentions` are what holds them."""
 
     def __init__(
         self,
         indexes: Sequence[DexIndex],
         owner_of: OwnerOf,
         constants: Sequence[RuledOutRule],
-        read: Collection[bytes],
+        mentions: Collection[Mention],
     ) -> None:
-        """Take in the package; `read` are classes out of whose static fields code may take a text."""
         self._follower = Follower(indexes)
         self._owner_of = owner_of
         self._constants = {text: rule for rule in constants for text in rule.texts}
-        self._read = read
+        self._mentions = mentions
+        self._read = classes_read(indexes, {owner for one in mentions for owner in one.owners})
         self._left = MAX_UNUSED
 
-    def rules(self, texts: Mapping[Spot, str], mentions: Collection[Mention]) -> dict[Spot, str]:
-        """Return the rules for some texts, of which `mentions` tell what holds them."""
+    def rules(self, texts: Mapping[Spot, str]) -> dict[Spot, str]:
+        """Return the rule for each of these texts that does not count."""
         found: dict[Spot, set[str]] = defaultdict(set)
         counts: set[Spot] = set()
-        for one in mentions:
+        for one in self._mentions:
             try:
                 found[one.text] |= self._kinds(one, texts[one.text])
             except (OtherUseError, DexCodeError):

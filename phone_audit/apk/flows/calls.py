@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.heap import Heap
 from phone_audit.apk.flows.ir import ApiModel, Callees, CallSite
@@ -13,6 +14,7 @@ from phone_audit.apk.flows.taints import (
     Atom,
     Leak,
     Mark,
+    Number,
     Obj,
     Slot,
     Taint,
@@ -20,7 +22,6 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
-    carried,
     extra_place,
     field_place,
     mark,
@@ -49,8 +50,6 @@ class CallModel:
         self._program = program
         self._shared = shared
         self._callees = callees
-        self._extras = Extras(shared)
-        self._goes_along: dict[Value, Value] = {}
 
     def apply(self, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
@@ -59,7 +58,7 @@ class CallModel:
         if self._shared.tainted and (api.sink or api.writes):
             self._sink(call)
         if api.extras:
-            kept = self._extras.apply(site, values, heap)
+            kept = self._extra(call)
             if kept is not None:
                 return kept
         if api.special:
@@ -116,6 +115,45 @@ class CallModel:
         for slot in taint_rules.MESSAGE_FIELDS if reached else ():
             self._shared.keep(field_place(f"Landroid/os/Message;->{slot}", class_, own=own), reached, step)
 
+    def _extra(self, call: Call) -> Value | None:
+        """Put a value under a name, or return what is there; None where it is no such call."""
+        site, values, heap = call.site, call.values, call.heap
+        name = site.callee.name
+        keys = texts(values[1]) if len(values) > 1 else []
+        if name.startswith("put") and len(values) > 2:
+            self._put_extra(call, keys)
+            return values[0]
+        if name.startswith("get") and keys:
+            if site.callee.returns == b"Z":
+                return NOTHING
+            return bounded(atom for key in keys for atom in self._get_extra(values[0], key, site.begin.class_, heap))
+        return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
+
+    def _put_extra(self, call: Call, keys: Sequence[str]) -> None:
+        site, values, heap = call.site, call.values, call.heap
+        handed = frozenset().union(*values[2:])
+        for obj in objects(values[0]):
+            for slot in [f"extra {key}" for key in keys] or [ANY]:
+                heap.put(obj, slot, handed)
+        reached = taints(heap.closure(handed)) if self._shared.tainted else NOTHING
+        if reached:
+            for key in keys:
+                step = site.step(f"puts it under the name {key!r}")
+                self._shared.keep(extra_place(key, site.begin.class_), reached, step)
+
+    def _get_extra(self, holder: Value, key: str, class_: str, heap: Heap) -> set[Atom]:
+        slot: Slot = f"extra {key}"
+        found: set[Atom] = set()
+        here = False
+        for obj in objects(holder):
+            inside = heap.slots(obj).get(ANY, NOTHING)
+            for one in (obj, *objects(inside)):
+                slots = heap.slots(one)
+                here |= slot in slots
+                found |= slots.get(slot, NOTHING)
+            found |= taints(inside)
+        return found if here else found | self._shared.kept(extra_place(key, class_))
+
     def _into_receiver(self, call: Call) -> None:
         """What is handed to an object of Android is taken to lie in it from then on."""
         values = call.values[1:]
@@ -129,12 +167,11 @@ class CallModel:
                     if not one.own:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
 
+    @remembered
     def _carried(self, value: Value) -> Value:
-        """Return what goes along of a value. The same values are put into things again and again."""
-        known = self._goes_along.get(value)
-        if known is None:
-            known = self._goes_along[value] = carried(value)
-        return known
+        """Return what goes along when a value is put into something: no numbers, and of texts only addresses."""
+        left = [one for one in value if isinstance(one, Number) or (isinstance(one, Text) and "://" not in one.text)]
+        return value.difference(left) if left else value
 
     def _result(self, call: Call) -> Value:
         api, callee = call.api, call.site.callee
@@ -213,47 +250,3 @@ def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
     if any(text.lower().startswith("http://") for text in seen):
         return True
     return False if any(text.lower().startswith("https://") for text in seen) else None
-
-
-class Extras:
-    """Applies calls that put a value under a name, or get it."""
-
-    def __init__(self, shared: TaintState) -> None:
-        self._shared = shared
-
-    def apply(self, site: CallSite, values: Sequence[Value], heap: Heap) -> Value | None:
-        """Return what a call returns, and change what objects hold. None where it is no such call."""
-        name = site.callee.name
-        keys = texts(values[1]) if len(values) > 1 else []
-        if name.startswith("put") and len(values) > 2:
-            self._put(site, values, keys, heap)
-            return values[0]
-        if name.startswith("get") and keys:
-            if site.callee.returns == b"Z":
-                return NOTHING
-            return bounded(atom for key in keys for atom in self._get(values[0], key, site.begin.class_, heap))
-        return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
-
-    def _put(self, site: CallSite, values: Sequence[Value], keys: Sequence[str], heap: Heap) -> None:
-        handed = frozenset().union(*values[2:])
-        for obj in objects(values[0]):
-            for slot in [f"extra {key}" for key in keys] or [ANY]:
-                heap.put(obj, slot, handed)
-        reached = taints(heap.closure(handed)) if self._shared.tainted else NOTHING
-        if reached:
-            for key in keys:
-                step = site.step(f"puts it under the name {key!r}")
-                self._shared.keep(extra_place(key, site.begin.class_), reached, step)
-
-    def _get(self, holder: Value, key: str, class_: str, heap: Heap) -> set[Atom]:
-        slot: Slot = f"extra {key}"
-        found: set[Atom] = set()
-        here = False
-        for obj in objects(holder):
-            inside = heap.slots(obj).get(ANY, NOTHING)
-            for one in (obj, *objects(inside)):
-                slots = heap.slots(one)
-                here |= slot in slots
-                found |= slots.get(slot, NOTHING)
-            found |= taints(inside)
-        return found if here else found | self._shared.kept(extra_place(key, class_))

@@ -149,12 +149,11 @@ class _Search:
         self._shared = TaintState(sources.calls, sources.fields, most)
         self._interpreter = AbstractInterpreter(self.program, self._shared)
         self._roots = 0
-        self._roots_cut = False
 
     @property
     def cut(self) -> bool:
         """Whether something was not followed."""
-        return self._shared.budget <= 0 or self._roots_cut or self._shared.cut or self.program.names.cut
+        return self._shared.budget <= 0 or self._shared.cut or self.program.names.cut
 
     @property
     def leaks(self) -> Mapping[Leak, set[Method]]:
@@ -197,7 +196,7 @@ class _Search:
 
     def _gives(self, method: Method) -> bool:
         if self._roots == MAX_ROOTS:
-            self._roots_cut = True
+            self._shared.cut = True
             return False
         self._roots += 1
         self._shared.root = method

@@ -114,12 +114,6 @@ def bounded(atoms: Iterable[Atom]) -> Value:
     return frozenset(sorted(value, key=lambda atom: (not isinstance(atom, Taint), str(atom)))[:MAX_ATOMS])
 
 
-def carried(value: Value) -> Value:
-    """Return what goes along when a value is put into something else: not numbers, and of texts only addresses."""
-    left = [atom for atom in value if isinstance(atom, Number) or (isinstance(atom, Text) and "://" not in atom.text)]
-    return value.difference(left) if left else value
-
-
 def objects(value: Value) -> list[Obj]:
     """Return the objects of a value, in a stable order."""
     found = [atom for atom in value if isinstance(atom, Obj)]

@@ -10,12 +10,7 @@ from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.oat.binary import CodeFileError, word
-from phone_audit.apk.oat.quickening import (
-    QuickeningByCode,
-    QuickeningByMethod,
-    QuickeningByOrder,
-    QuickeningInfo,
-)
+from phone_audit.apk.oat.quickening import QuickeningByCode, QuickeningByMethod, QuickeningByOrder, QuickeningInfo
 
 VDEX: Final = b"vdex"
 COMPACT: Final = b"cdex"

@@ -43,10 +43,7 @@ _TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
 
 
 def find_trackers(
-    classes: Sequence[Classes],
-    endpoints: Sequence[Endpoint],
-    knowledge: Knowledge,
-    started: Started = _nothing_started,
+    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge, started: Started = _nothing_started
 ) -> tuple[Tracker, ...]:
     """Return trackers, by id, and how far each is there.
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from phone_audit.apk.assets.asset_walker import read_assets
-from phone_audit.apk.assets.host_mentions import NO_ASSETS
+from phone_audit.apk.assets.asset_walker import NO_ASSETS, read_assets
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.code.package_code import CodeFacts, read_code

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_assemblies, members, read_class
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.host_mentions import AssetFacts, Candidate
 from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
+from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.endpoints.host_text import MAX_HOST
 from phone_audit.apk.trackers.trackers import Classes
 from phone_audit.apk.zip.archive import Archive
@@ -31,6 +32,33 @@ MAX_DEX: Final = 128 * 2**20
 _PACKED: Final = (FileType.ZIP, FileType.TAR, FileType.GZIP, FileType.BZIP2, FileType.XZ)
 _ZEROS: Final = re.compile(rb"\0*")
 _LONGEST_NAME: Final = MAX_HOST + len(":65535")
+
+
+@dataclass(frozen=True)
+class AssetFacts:
+    """What the other files of a package hold.
+
+    Attributes:
+        mentions: hosts of URLs.
+        candidates: texts that may be bare host names; what else the package holds decides.
+        dexes: DEX files under any name, also inside archives; name and bytes.
+        classes: Java classes, which libraries hold instead of DEX.
+        skipped: what was not looked at; subjects are names inside the package.
+    """
+
+    mentions: tuple[Mention, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    dexes: tuple[tuple[str, bytes | memoryview], ...] = ()
+    classes: tuple[Classes, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was found that tells of endpoints or trackers."""
+        return not (self.mentions or self.candidates or self.dexes or self.classes)
+
+
+NO_ASSETS: Final = AssetFacts()
 
 
 def read_assets(

@@ -14,11 +14,10 @@ from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from phone_audit.apk.assets.der import is_named_uri
-from phone_audit.apk.assets.host_mentions import Mention
 from phone_audit.apk.assets.string_tables import ExtentOf, TableExtent, exact_end, native_extent
 from phone_audit.apk.assets.url_context import CERTIFICATE
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
-from phone_audit.apk.assets.urls import first_url, too_many
+from phone_audit.apk.assets.urls import Mention, first_url, too_many
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.endpoints.host_text import Host
 from phone_audit.apk.endpoints.public_suffixes import registered_domain

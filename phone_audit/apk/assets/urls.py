@@ -1,4 +1,4 @@
-"""URLs in bytes, and values of configuration files that may be bare host names."""
+"""Hosts that files name: URLs in bytes, and values of configuration files that may be bare host names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from phone_audit.apk.assets.string_tables import BEFORE, ExtentOf, binary_extent
 from phone_audit.apk.endpoints.host_text import SCHEMES, Host, excerpt, find_first_url
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
 from phone_audit.errors import ApkError
+from phone_audit.model.finding import EvidenceKind
 
 MAX_HITS: Final = 20_000
 """URLs looked at in one file; no real one holds more."""
@@ -37,6 +38,35 @@ _VALUE: Final = re.compile(
     + rb")[ \t]*\r?$)",
     re.MULTILINE,
 )
+
+
+class Mention(NamedTuple):
+    """A host that a file names.
+
+    Attributes:
+        found: the host, with its URL.
+        kind: what sort of text it stands in.
+        where: the file inside the package.
+        offset: where it begins, in bytes of that file as it lies unpacked.
+        encoding: how it was written, where it had to be decoded.
+        rule: what takes it out because of the place it stands in.
+    """
+
+    found: Host
+    kind: EvidenceKind
+    where: str
+    offset: int
+    encoding: str | None = None
+    rule: str | None = None
+
+
+class Candidate(NamedTuple):
+    """A text in a well-structured place that may be a bare host name as a whole."""
+
+    text: str
+    kind: EvidenceKind
+    where: str
+    offset: int
 
 
 class UrlMatch(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
+from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
 from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners
 from phone_audit.apk.behaviours.search import plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
+from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
 from phone_audit.apk.assets.encoded_urls import decoded_mentions
-from phone_audit.apk.assets.host_mentions import NO_ASSETS, AssetFacts
 from phone_audit.apk.dex.descriptors import under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text

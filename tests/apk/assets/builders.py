@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from phone_audit.apk.assets.asset_walker import read_assets
-from phone_audit.apk.assets.host_mentions import AssetFacts
+from phone_audit.apk.assets.asset_walker import AssetFacts, read_assets
 from phone_audit.apk.assets.url_scanner import Scanner, UrlPositions
 from phone_audit.apk.xml.elements import STRING, Value
 from phone_audit.apk.zip.archive import Archive

@@ -12,8 +12,7 @@ import pytest
 
 from phone_audit.apk.assets import asset_walker, embedded_formats, encoded_urls, url_search
 from phone_audit.apk.assets import urls as urls_module
-from phone_audit.apk.assets.asset_walker import read_assets
-from phone_audit.apk.assets.host_mentions import AssetFacts
+from phone_audit.apk.assets.asset_walker import AssetFacts, read_assets
 from phone_audit.apk.zip import inflate
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.assets.builders import java_class, look, tar

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from phone_audit.apk.assets.host_mentions import AssetFacts
+from phone_audit.apk.assets.asset_walker import AssetFacts
 from tests.apk.assets.builders import (
     assembly,
     compiled_xml,

@@ -2,7 +2,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from phone_audit.apk.assets.host_mentions import AssetFacts, Mention
+from phone_audit.apk.assets.asset_walker import AssetFacts
+from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints import host_collector

@@ -73,14 +73,14 @@ class PackageFile:
         taken: its hashes, or what will give them.
         size: bytes.
         path: where it lies; None inside a container.
-        beside: the files that hold its code where it holds none itself.
+        compiled: the files that hold its code where it holds none itself.
     """
 
     shown_as: str
     taken: FileHashes | Future[FileHashes]
     size: int
     path: Path | None
-    beside: tuple[CompiledFile, ...] = ()
+    compiled: tuple[CompiledFile, ...] = ()
 
     @property
     def hashes(self) -> FileHashes:

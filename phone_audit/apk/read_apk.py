@@ -66,8 +66,8 @@ def read_apk(
     leave_out: frozenset[str] = frozenset(),
     on_step: Callable[[str], None] = _unwatched,
     parts: Parts | None = None,
-    told: FileHashes = UNKNOWN_HASHES,
-    beside: Sequence[CompiledFile] = (),
+    hashes: FileHashes = UNKNOWN_HASHES,
+    compiled: Sequence[CompiledFile] = (),
 ) -> ApkInfo:
     """Read one file; whatever it holds, the answer is one record.
 
@@ -76,10 +76,10 @@ def read_apk(
         shown_as: its name in the record.
         knowledge: trackers, owners of hosts, public keys.
         leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `native`, `dex`.
-        on_step: is told each step before it begins.
+        on_step: is hashes each step before it begins.
         parts: what of the file is here; None: all of it.
-        told: of parts, the hashes of the whole file.
-        beside: files that may hold its code, read where it holds none itself.
+        hashes: of parts, the hashes of the whole file.
+        compiled: files that may hold its code, read where it holds none itself.
 
     Returns:
         What could be read; what could not is listed under `skipped`.
@@ -93,8 +93,8 @@ def read_apk(
     with SecondThread() as thread:
         try:
             with map_file(path) as data:
-                hashes = told if parts is not None else _hashed(path, len(data), thread)
-                file = PackageFile(shown_as, hashes, len(data), path, tuple(beside))
+                taken = hashes if parts is not None else _hashed(path, len(data), thread)
+                file = PackageFile(shown_as, taken, len(data), path, tuple(compiled))
                 archive = Archive(data, parts=parts)
                 read = _read_container if is_container(archive) else _read_package
                 return read(file, archive, knowledge, steps, thread)
@@ -154,7 +154,7 @@ class _PackageReader:
     def record(self) -> ApkInfo:
         """Do every step; signatures come last, since by then most entries have been read and hashed."""
         self._run("signature", self._hash_what_is_read)
-        self._find_code_beside()
+        self._find_compiled_code()
         self._run("native", self._inflate_ahead)
         code = self._code()
         signing = self._run("signature", self._signing)
@@ -169,15 +169,15 @@ class _PackageReader:
         """Have the hashes that the signature needs taken while the entries are read anyway."""
         self._archive.hash_what_is_read(hashes_to_take(self._archive, self._platform), self._thread)
 
-    def _find_code_beside(self) -> None:
+    def _find_compiled_code(self) -> None:
         """Add the DEX files that Android took out of the archive when it compiled the package."""
-        beside = self._file.beside
-        if self._entries.loaded or not beside:
+        compiled = self._file.compiled
+        if self._entries.loaded or not compiled:
             return
-        found = self._run("dex", lambda: read_beside(beside, self._file.shown_as))
+        found = self._run("dex", lambda: read_beside(compiled, self._file.shown_as))
         if found is not None:
             self._note_inside(found.skipped)
-            self._entries = replace(self._entries, beside=found.dexes)
+            self._entries = replace(self._entries, compiled=found.dexes)
 
     def _inflate_ahead(self) -> None:
         """Inflate in the opposite order of reading, so that two threads meet in the middle."""
@@ -209,12 +209,12 @@ class _PackageReader:
                 yield name, self._archive.read(entry, _DEX_LIMIT)
             except ApkError as error:
                 self._steps.note(self._file.shown_as, "dex", error)
-        yield from self._entries.beside
+        yield from self._entries.compiled
 
     def _why_no_code(self) -> ApkError | None:
         """Tell why there is no DEX that Android would load; None where there is some, or none is expected."""
         entries, manifest = self._entries, self._facts.manifest
-        if entries.loaded or entries.beside:
+        if entries.loaded or entries.compiled:
             return None
         if entries.java and not entries.dex:
             reason = "The archive holds Java bytecode: its classes and texts were read, but not what the code does."
@@ -239,13 +239,13 @@ class _PackageReader:
     def _put_together(self, signing: _Signing | None, code: CodeFacts | None) -> ApkInfo:
         entries, manifest = self._entries, self._facts.manifest
         role = self._file.in_role(manifest.role if manifest else "base")
-        files = role, *(map(_listed, self._file.beside) if entries.beside else ())
+        files = role, *(map(_listed, self._file.compiled) if entries.compiled else ())
         record = self._file.record(self._steps.taken(), files)
         known: dict[str, object] = {
             "network_policy": self._facts.policy,
             "left_on_phone": self._archive.partial.left_on_phone(self._archive.entries),
         }
-        if entries.dex or entries.java or entries.beside:
+        if entries.dex or entries.java or entries.compiled:
             known["has_code"] = True
         if signing is not None:
             known["signature"], known["signers"] = signing
@@ -260,12 +260,12 @@ class _PackageReader:
         return record.model_copy(update=known)
 
 
-def _listed(beside: CompiledFile) -> ApkFile:
-    found = FileHashes(beside.sha256)
+def _listed(compiled: CompiledFile) -> ApkFile:
+    found = FileHashes(compiled.sha256)
     with suppress(ApkError):
-        if beside.local is not None:
-            found = hash_file(beside.local)
-    return found.listed(beside.path, beside.size, beside.role)
+        if compiled.local is not None:
+            found = hash_file(compiled.local)
+    return found.listed(compiled.path, compiled.size, compiled.role)
 
 
 def _declared(manifest: ManifestFacts | None) -> Declared:

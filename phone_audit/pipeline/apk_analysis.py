@@ -167,7 +167,7 @@ class ApkAnalysis:
         if self._cache is None or key is None or (item.parts and not self._claims) or _is_cut(info):
             return
         self._cache.put(key, "parts" if item.parts else "whole", info, seconds)
-        if item.beside and item.sha256 is not None:
+        if item.compiled and item.sha256 is not None:
             self._cache.note_stripped(item.sha256)
 
     def _settled(self, apk: PulledApk, done: AnalysedApk) -> AnalysedApk:
@@ -184,7 +184,7 @@ class ApkAnalysis:
             self._done.append(AnalysedApk(info, seconds))
             self._keep(item, info, seconds)
             if item.path.parent == self._scratch and item.sha256 is not None:
-                if item.beside or any(note.code == "no-code" for note in info.skipped):
+                if item.compiled or any(note.code == "no-code" for note in info.skipped):
                     self._used.add(item.path)  # an equal APK with other code beside it is read by itself
                     continue
                 with suppress(OSError):

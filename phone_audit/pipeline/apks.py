@@ -197,7 +197,7 @@ class _Files:
         """Yield what was read until a stop is asked for; asked for before the first file, it is heard all the same."""
         if self._stopped():
             return
-        inputs = (ApkInput(it.path, it.shown_as, beside=files_near(it.path, it.shown_as)) for it in self.found)
+        inputs = (ApkInput(it.path, it.shown_as, compiled=files_near(it.path, it.shown_as)) for it in self.found)
         for info, seconds in self._pool.analyse(inputs):
             self._read += 1
             self._on_progress("reading APKs", self._read, len(self.found))

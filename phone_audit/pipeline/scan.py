@@ -8,7 +8,7 @@ from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_left
-from phone_audit.apk.zip.range_planner import next_wanted
+from phone_audit.apk.zip.range_planner import next_ranges
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.errors import DeviceLostError, UsageError
@@ -111,7 +111,7 @@ def _plan(source: Source, phone: PhoneIdentity, analysis: ApkAnalysis, options: 
     """Say which bytes are wanted; the pipeline is the only one that knows both who asks and who reads."""
     name = pseudonym(phone.text) if options.cache else None
     analysis.know_phone(name if source.transport.live else None, trusted=phone.knew_us and not options.rehash)
-    wanted = next_wanted if source.depth == "standard" else None
+    wanted = next_ranges if source.depth == "standard" else None
     return Plan(
         next_wanted=wanted,
         receiver=analysis,

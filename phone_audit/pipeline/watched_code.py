@@ -149,7 +149,7 @@ class WatchedCode:
             raise CommandError(f"No file of {name} could be copied.")
         for item, (info, seconds) in zip(copied, pool.analyse(copied), strict=True):
             infos.append(info)
-            if self._cache is not None and info.sha256 is not None and not item.beside:
+            if self._cache is not None and info.sha256 is not None and not item.compiled:
                 self._cache.put(info.sha256, "whole", info, seconds)
         return infos
 
@@ -171,7 +171,7 @@ class WatchedCode:
             with suppress(CommandError):
                 copy = self._reader.transport.pull(file.path, self._scratch / f"{stem}.{number}")
                 beside.append(CompiledFile(shown(file.path), copy, file.size, None, role_of(file.path)))
-        return ApkInput(local, shown(path), beside=tuple(beside))
+        return ApkInput(local, shown(path), compiled=tuple(beside))
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, str]:
         """Let the phone hash files, so that none is copied of which a record is kept; empty where it cannot."""

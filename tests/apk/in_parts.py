@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from phone_audit.apk.zip.range_planner import next_wanted
+from phone_audit.apk.zip.range_planner import next_ranges
 from phone_audit.model.parts import Parts, Range
 
 MAX_ROUNDS = 6
@@ -27,7 +27,7 @@ def bring(data: bytes) -> Brought:
     here = bytearray(b"\xa5" * len(data))
     rounds: list[tuple[Range, ...]] = []
     while len(rounds) <= MAX_ROUNDS:
-        wanted = next_wanted(memoryview(here), len(data), held)
+        wanted = next_ranges(memoryview(here), len(data), held)
         if wanted is None:
             return Brought(None, tuple(rounds), len(data))
         if not wanted:

@@ -50,7 +50,7 @@ def compare(path: Path, knowledge: Knowledge, scratch: Path) -> Compared:
     lay_down(scratch, data, brought.parts)
     whole = read_apk(path, shown_as=path.name, knowledge=knowledge)
     told = FileHashes(whole.files[0].sha256, whole.files[0].sha1, whole.files[0].md5)
-    parts = read_apk(scratch, shown_as=path.name, knowledge=knowledge, parts=brought.parts, told=told)
+    parts = read_apk(scratch, shown_as=path.name, knowledge=knowledge, parts=brought.parts, hashes=told)
     findings = _findings(_judged(whole, knowledge), _judged(parts, knowledge))
     return Compared(path.name, len(data), brought.bytes_read, True, tuple(findings), tuple(_records(whole, parts)))
 

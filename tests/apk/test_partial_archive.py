@@ -53,7 +53,7 @@ def read(tmp_path: Path, data: bytes, parts: Parts | None = None) -> ApkInfo:
         shown_as="a.apk",
         knowledge=load_knowledge(),
         parts=held,
-        told=FileHashes(hashlib.sha256(data).hexdigest(), "1", None),
+        hashes=FileHashes(hashlib.sha256(data).hexdigest(), "1", None),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.zip import directory as zip_index
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.range_planner import GAP, MAX_RANGES, SMALL, next_wanted
+from phone_audit.apk.zip.range_planner import GAP, MAX_RANGES, SMALL, next_ranges
 from phone_audit.model.parts import Parts
 from tests.apk.apk_signer import Signer, key, signed
 from tests.apk.in_parts import Brought, bring
@@ -138,8 +138,8 @@ def test_where_little_would_stay_the_whole_file_is_taken() -> None:
 
 
 def test_enough_is_held_where_everything_is() -> None:
-    assert next_wanted(b"", 0, Parts()) == ()
-    assert next_wanted(bytes(MB), MB, Parts(((0, MB),))) == ()
+    assert next_ranges(b"", 0, Parts()) == ()
+    assert next_ranges(bytes(MB), MB, Parts(((0, MB),))) == ()
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_of_a_directory_larger_than_an_honest_one_no_entry_is_read(
     data = apk(picture(size=4 * MB), *(Part(name) for name in names))
     monkeypatch.setattr(zip_index, "SMALL_ENTRIES", 1_000)
     monkeypatch.setattr(zip_index, "Entry", None)
-    assert next_wanted(memoryview(data), len(data), Parts.of([(1, len(data))])) is None
+    assert next_ranges(memoryview(data), len(data), Parts.of([(1, len(data))])) is None
 
 
 def test_a_signing_block_larger_than_expected() -> None:
@@ -194,10 +194,10 @@ def test_a_signing_block_larger_than_expected() -> None:
 
 def test_only_what_is_held_is_looked_at() -> None:
     data = apk(picture(size=3 * MB))
-    (tail,) = next_wanted(memoryview(data), len(data), Parts()) or ()
+    (tail,) = next_ranges(memoryview(data), len(data), Parts()) or ()
     assert tail == (len(data) - len(data) // 32, len(data))
     blank = bytes(tail[0]) + data[tail[0] :]
-    assert next_wanted(blank, len(data), Parts((tail,))) == next_wanted(data, len(data), Parts((tail,)))
+    assert next_ranges(blank, len(data), Parts((tail,))) == next_ranges(data, len(data), Parts((tail,)))
 
 
 @settings(max_examples=150)

@@ -145,7 +145,7 @@ def test_parts_reach_the_worker(tmp_path: Path, pool: WorkerPool) -> None:
     with handing_over(inbox, given):
         ((_, info, _),) = pool.stream(inbox)
     told = FileHashes(HASH, None, "c")
-    assert info == read_apk(given.path, shown_as="a.apk", knowledge=load_knowledge(), parts=parts, told=told)
+    assert info == read_apk(given.path, shown_as="a.apk", knowledge=load_knowledge(), parts=parts, hashes=told)
     assert info.sha256 == HASH
     ((again, _),) = pool.analyse([given])
     assert again == info

@@ -191,9 +191,9 @@ class _SigningReader:
 
 def _has_v4(path: Path) -> bool:
     """A v4 signature is a file of its own, which begins with its version."""
-    beside = path.with_name(path.name + ".idsig")
+    idsig = path.with_name(path.name + ".idsig")
     try:
-        with beside.open("rb") as file:
+        with idsig.open("rb") as file:
             return file.read(4) == _IDSIG_VERSION
     except (OSError, ValueError):
         return False

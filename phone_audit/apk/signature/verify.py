@@ -88,14 +88,14 @@ def target_platform(manifest: ManifestFacts | None) -> TargetPlatform:
     return TargetPlatform(SdkRange(min(first, NEWEST_SDK)), target, manifest.sandbox)
 
 
-def hashes_to_take(archive: Archive, asked: TargetPlatform) -> tuple[str, ...]:
+def hashes_to_take(archive: Archive, platform: TargetPlatform) -> tuple[str, ...]:
     """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
-    if asked.sdk.first >= _V2_SINCE and find_block(archive.partial.data, archive.index.directory_offset).values:
+    if platform.sdk.first >= _V2_SINCE and find_block(archive.partial.data, archive.index.directory_offset).values:
         return ()
-    return hashes_announced(archive, asked.sdk)
+    return hashes_announced(archive, platform.sdk)
 
 
-def verify(archive: Archive, path: Path | None, asked: TargetPlatform) -> Verification:
+def verify(archive: Archive, path: Path | None, platform: TargetPlatform) -> Verification:
     """Check every signature of an APK for some versions of Android.
 
     `path` is where it lies; None inside a container, where there is no v4 signature.
@@ -105,7 +105,7 @@ def verify(archive: Archive, path: Path | None, asked: TargetPlatform) -> Verifi
             it is not here.
     """
     with _reading(archive, path) as read:
-        return _Verifier(archive, read, asked).verdict(path)
+        return _Verifier(archive, read, platform).verdict(path)
 
 
 @contextmanager
@@ -128,10 +128,10 @@ def _reading(archive: Archive, path: Path | None) -> Iterator[Read]:
 
 
 class _Verifier:
-    def __init__(self, archive: Archive, read: Read, asked: TargetPlatform) -> None:
+    def __init__(self, archive: Archive, read: Read, platform: TargetPlatform) -> None:
         self._archive = archive
         self._read = read
-        self._asked = asked
+        self._platform = platform
         self._faults: list[Fault] = []
         self._certificates: dict[str, tuple[bytes, ...]] = {}
         self._signers: dict[str, tuple[BlockSigner, ...]] = {}
@@ -177,23 +177,23 @@ class _Verifier:
         if self._archive.partial.data[: len(LOCAL)] != LOCAL:
             text = "Bytes lie before the first entry, which v1 does not sign; Android refuses that since 2017."
             raise fault("archive-bytes-in-front", text)
-        if self._asked.sdk.last >= _V2_SINCE:
+        if self._platform.sdk.last >= _V2_SINCE:
             self._check_newer()
-        if self._asked.sdk.last >= _SANDBOX_SINCE and (self._asked.sandbox or 1) > 1 and not self._signers:
+        if self._platform.sdk.last >= _SANDBOX_SINCE and (self._platform.sandbox or 1) > 1 and not self._signers:
             raise fault("v1-not-enough", "The version of the sandbox it asks for needs a signature of v2 or newer.")
-        if self._asked.sdk.first < _V2_SINCE or not self._signers:
+        if self._platform.sdk.first < _V2_SINCE or not self._signers:
             self._check_jar()
         self._check_agreement()
-        target = self._asked.target
-        if target is not None and _V2_FROM_TARGET <= target <= self._asked.sdk.last and not self._signers:
+        target = self._platform.target
+        if target is not None and _V2_FROM_TARGET <= target <= self._platform.sdk.last and not self._signers:
             raise fault("v1-not-enough", f"Target version {target} needs a signature of v2 or newer.")
 
     def _from(self, version: int) -> SdkRange:
-        first, last = self._asked.sdk
+        first, last = self._platform.sdk
         return SdkRange(max(first, version), last)
 
     def _check_newer(self) -> None:
-        first, last = self._asked.sdk
+        first, last = self._platform.sdk
         rotation = None
         if last >= _V31_SINCE and V31 in self._values:
             self._check_v3("v3.1", V31, _V31_SINCE, None)
@@ -220,7 +220,7 @@ class _Verifier:
     def _check_jar(self) -> None:
         schemes = frozenset(int(scheme[1]) for scheme in self._signers if scheme != "v3.1")
         try:
-            self._certificates["v1"] = verify_jar(self._archive, self._asked.sdk, schemes)
+            self._certificates["v1"] = verify_jar(self._archive, self._platform.sdk, schemes)
             self._entries_unchecked = not all(map(self._archive.partial.has, self._archive.entries))
         except ApkError as error:
             if error.code in ("size-limit", NOT_BROUGHT):
@@ -255,7 +255,7 @@ class _Verifier:
             announced = bytes(self._archive.read(entry, _STAMP_LIMIT))
         except ApkError as error:
             raise fault("stamp-damaged", error.message) from error
-        verify_stamp(value, announced, self._stamped(), self._asked.sdk, newer=newer)
+        verify_stamp(value, announced, self._stamped(), self._platform.sdk, newer=newer)
 
     def _stamped(self) -> dict[int, dict[int, bytes]]:
         old = [scheme for scheme in self._signers if scheme != "v3.1"]
@@ -267,9 +267,9 @@ class _Verifier:
         return digests
 
     def _check_v4(self, path: Path) -> None:
-        beside = path.with_name(path.name + ".idsig")
+        idsig = path.with_name(path.name + ".idsig")
         try:
-            with beside.open("rb") as file:
+            with idsig.open("rb") as file:
                 signature = file.read(_IDSIG_LIMIT)
         except (OSError, ValueError):
             return

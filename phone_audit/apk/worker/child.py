@@ -132,7 +132,7 @@ def _settle() -> None:
 def _answer(
     item: ApkInput, left_out: frozenset[str], say: Callable[[str], None], knowledge: Knowledge, memory: int
 ) -> bool:
-    mapped = [item.path, *(one.local for one in item.beside if one.local)]
+    mapped = [item.path, *(one.local for one in item.compiled if one.local)]
     limit_memory(memory + sum(map(_size, mapped)))  # the files themselves are mapped, which counts as address space
     started = time.monotonic()
     info = _read(item, left_out, lambda step: say(json.dumps({"step": step})), knowledge)
@@ -156,8 +156,8 @@ def _read(item: ApkInput, left_out: frozenset[str], on_step: Callable[[str], Non
         leave_out=left_out,
         on_step=on_step,
         parts=item.parts,
-        told=FileHashes(item.sha256, item.sha1, item.md5),
-        beside=item.beside,
+        hashes=FileHashes(item.sha256, item.sha1, item.md5),
+        compiled=item.compiled,
     )
 
 

@@ -65,7 +65,7 @@ def key_of(item: ApkInput, hashed: dict[tuple[int, int, int, int], str] | None =
     """
     try:
         digest = item.sha256
-        if item.look or item.beside or (digest is None and not item.path.is_file()):
+        if item.look or item.compiled or (digest is None and not item.path.is_file()):
             return None
         if digest is None and item.parts is None:
             digest = _digest(item.path, {} if hashed is None else hashed)

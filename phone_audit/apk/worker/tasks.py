@@ -38,14 +38,14 @@ class ApkInput:
         sha1: of parts, the same for SHA-1, which incidents may name; None: not known.
         md5: the same for MD5.
         look: only a first look is wanted; see `first_look`.
-        beside: files that lie beside it on the phone and may hold its code.
+        compiled: files that lie beside it on the phone and may hold its code.
     """
 
     path: Path
     shown_as: str
     parts: Parts | None = None
     sha256: str | None = None
-    beside: tuple[CompiledFile, ...] = ()
+    compiled: tuple[CompiledFile, ...] = ()
     sha1: str | None = None
     md5: str | None = None
     look: bool = False
@@ -53,14 +53,14 @@ class ApkInput:
 
 def request_line(item: ApkInput, shown_as: str, leave_out: Sequence[str]) -> bytes:
     """Return the line by which a worker is asked for a file, with the steps that it does not try."""
-    beside = [(one.path, str(one.local), one.size, one.sha256, one.role) for one in item.beside if one.local]
+    compiled = [(one.path, str(one.local), one.size, one.sha256, one.role) for one in item.compiled if one.local]
     request = {
         "path": str(item.path),
         "shown_as": shown_as,
         "leave_out": list(leave_out),
         "parts": item.parts.ranges if item.parts is not None else None,
         "hashes": (item.sha256, item.sha1, item.md5),
-        "beside": beside,
+        "compiled": compiled,
         "look": item.look,
     }
     return json.dumps(request).encode() + b"\n"
@@ -74,7 +74,7 @@ def asked_for(request: dict[str, Any]) -> ApkInput:
         shown_as=request["shown_as"],
         parts=None if request["parts"] is None else Parts(tuple((start, end) for start, end in request["parts"])),
         sha256=sha256,
-        beside=tuple(CompiledFile(path, Path(local), *rest) for path, local, *rest in request["beside"]),
+        compiled=tuple(CompiledFile(path, Path(local), *rest) for path, local, *rest in request["compiled"]),
         sha1=sha1,
         md5=md5,
         look=request["look"],

@@ -34,12 +34,12 @@ _MODULES: Final = ("assets", "lib")
 class CodeEntries:
     """`dex` in load order, by name; `java` tells whether there is Java bytecode, which is not read.
 
-    `beside` are DEX files that lie outside the archive, by name. `loaded` tells whether Android loads any of `dex`.
+    `compiled` are DEX files that lie outside the archive, by name. `loaded` tells whether Android loads any of `dex`.
     """
 
     dex: tuple[tuple[str, Entry], ...]
     java: bool
-    beside: tuple[tuple[str, bytes | memoryview], ...] = ()
+    compiled: tuple[tuple[str, bytes | memoryview], ...] = ()
     loaded: bool = True
 
 

@@ -45,7 +45,7 @@ _LITTLE_LEFT: Final = 16
 _FIXED, _LONGEST_EXTRA = 30, 2**16
 
 
-def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | None:
+def next_ranges(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | None:
     """Tell which bytes to bring next.
 
     Args:
@@ -77,7 +77,7 @@ def next_wanted(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | 
     entries = _extents(index, block.start)
     if entries is None:
         return None
-    return _asked(_wanted(entries, view, held), size, held)
+    return _combined(_needed(entries, view, held), size, held)
 
 
 class _Extent(NamedTuple):
@@ -123,7 +123,7 @@ def _extents(index: Index, end: int) -> list[_Extent] | None:
     return extents
 
 
-def _wanted(entries: list[_Extent], view: PartialBytes, held: Parts) -> Iterator[Range]:
+def _needed(entries: list[_Extent], view: PartialBytes, held: Parts) -> Iterator[Range]:
     yield 0, len(LOCAL)
     for extent in entries:
         if not extent.entry.compressed:
@@ -168,7 +168,7 @@ def _header_rest(extent: _Extent, view: PartialBytes) -> int:
     return sum(struct.unpack("<HH", view[extent.start + 26 : extent.start + _FIXED]))
 
 
-def _asked(wanted: Iterable[Range], size: int, held: Parts) -> tuple[Range, ...] | None:
+def _combined(wanted: Iterable[Range], size: int, held: Parts) -> tuple[Range, ...] | None:
     """Put ranges together that lie near each other, and leave out what is held."""
     asked = [part for one in wanted for part in held.missing(*one)]
     gap = GAP

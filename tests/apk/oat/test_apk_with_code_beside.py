@@ -51,7 +51,7 @@ def read(tmp_path: Path, dexes: Sequence[bytes], files: Sequence[CompiledFile] =
     parts = [Part(f"classes{number or ''}.dex", dex) for number, dex in zip(("", 2, 3, 4), dexes, strict=False)]
     path = tmp_path / "file.apk"
     path.write_bytes(make_zip([_says_code(manifest(name)), *parts]))
-    return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, beside=files)
+    return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, compiled=files)
 
 
 def _says_code(part: Part) -> Part:
@@ -97,7 +97,7 @@ DECOYS = [Part("classes0.dex", plain("http://decoy.example.net/")), Part("CLASSE
 def read_decoy(tmp_path: Path, decoy: Part, files: Sequence[CompiledFile]) -> ApkInfo:
     path = tmp_path / "file.apk"
     path.write_bytes(make_zip([_says_code(manifest("base")), decoy]))
-    return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, beside=files)
+    return read_apk(path, shown_as=APK, knowledge=KNOWLEDGE, compiled=files)
 
 
 @pytest.mark.parametrize("decoy", DECOYS)
@@ -141,7 +141,7 @@ def test_workers_read_them_too(tmp_path: Path) -> None:
         beside(tmp_path / "a", vdex("010", [plain("http://a.example.net/")])),
         beside(tmp_path, vdex("019", [plain("http://b.example.net/")])),
     ]
-    items = [ApkInput(path, APK, beside=(file,)) for path, file in zip(paths, files, strict=True)]
+    items = [ApkInput(path, APK, compiled=(file,)) for path, file in zip(paths, files, strict=True)]
     with WorkerPool(1, timeout=60, memory_mb=1500) as pool:
         infos = [info for info, _ in pool.analyse(items)]
     assert [[one.host for one in info.endpoints or ()] for info in infos] == [["a.example.net"], ["b.example.net"]]

@@ -12,7 +12,7 @@ from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import code_entries, feature_modules, is_container, is_library
 from phone_audit.apk.zip.directory import Entry, records
 from phone_audit.apk.zip.media import end_of_media, is_media_to_its_end, may_stay
-from phone_audit.apk.zip.range_planner import next_wanted
+from phone_audit.apk.zip.range_planner import next_ranges
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 from tests.apk.zips import Part, make_zip
@@ -56,7 +56,7 @@ def range_planner(data: bytes) -> None:
     content = data[2:cut] + bytes(_FILLED) + data[cut:]
     held = Parts(())
     for _ in range(_MOST_ROUNDS):
-        wanted = next_wanted(memoryview(content), len(content), held)
+        wanted = next_ranges(memoryview(content), len(content), held)
         if wanted is None:
             return
         if not wanted:

@@ -79,7 +79,7 @@ def test_another_build_is_named_by_nobody(mine: Path, tmp_path: Path) -> None:
     done = run(tmp_path, "firmware", "ACME_ONE_1.4.3", "--knowledge", mine, "-f", "json")
     (checked,) = json.loads(done.stdout)["builds"]
     assert checked["matches"] == []
-    assert checked["verdict"]["headline"].endswith("so it tells nothing")
+    assert checked["verdict"]["headline"].endswith("so it shows nothing")
 
 
 def test_it_keeps_to_the_published_schema(mine: Path) -> None:

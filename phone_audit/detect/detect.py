@@ -9,14 +9,14 @@ from phone_audit.detect.incidents.match_input import MatchInput, PathKind, input
 from phone_audit.detect.indicator_findings import indicator_findings
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.detection import Detected
+from phone_audit.model.detection import Detection
 from phone_audit.model.device import Snapshot
 
 _NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
 _NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-def detect_apk(info: ApkInfo, knowledge: Knowledge) -> Detected:
+def detect_apk(info: ApkInfo, knowledge: Knowledge) -> Detection:
     """Return what is claimed of one APK, with nothing known of a phone."""
     return match_listed(input_of_apk(info), knowledge, on_phone=False).plus(apk_findings(info, knowledge))
 
@@ -27,7 +27,7 @@ def detect_phone(
     knowledge: Knowledge,
     paths: Mapping[str, PathKind] = _NO_PATHS,
     digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
-) -> Detected:
+) -> Detection:
     """Return what is claimed of a phone.
 
     Args:
@@ -42,7 +42,7 @@ def detect_phone(
     return listed.plus((*device_findings(snapshot, knowledge), *in_code))
 
 
-def match_listed(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> Detected:
+def match_listed(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> Detection:
     """Return what incidents and feeds list of a phone or an APK.
 
     Args:
@@ -51,4 +51,4 @@ def match_listed(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> 
         on_phone: whether commands for a phone make sense.
     """
     matched = matched_incidents(given, knowledge, on_phone=on_phone)
-    return Detected(matched, indicator_findings(given, knowledge, on_phone=on_phone))
+    return Detection(matched, indicator_findings(given, knowledge, on_phone=on_phone))

@@ -93,12 +93,12 @@ def _hits(
 def _weighed(
     listed: ListedIndicator, subject: Subject, evidence: tuple[Evidence, ...], knowledge: Knowledge
 ) -> IndicatorHit:
-    why = everybodys(listed, knowledge)
+    why = why_commonplace(listed, knowledge)
     worth: Worth = "none" if why else listed.indicator.about.weight
     return IndicatorHit(listed, subject, evidence, worth, why)
 
 
-def everybodys(listed: ListedIndicator, knowledge: Knowledge) -> str:
+def why_commonplace(listed: ListedIndicator, knowledge: Knowledge) -> str:
     """Say why a listed value is no sign: a warning list, a public key, a host of an ordinary company. Else empty."""
     kind, value = listed.indicator.kind, listed.indicator.value
     others = (

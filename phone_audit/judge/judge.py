@@ -23,7 +23,7 @@ from phone_audit.judge.verdict import (
     verdict,
 )
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.detection import Detected
+from phone_audit.model.detection import Detection
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import OUTCOMES, Finding, Incident, Outcome, Reason, Skipped, Verdict
 from phone_audit.model.watch import Observation, Samples
@@ -82,7 +82,7 @@ class BuildJudgement:
     verdict: Verdict
 
 
-def judge_apk(info: ApkInfo, detected: Detected) -> ApkJudgement:
+def judge_apk(info: ApkInfo, detected: Detection) -> ApkJudgement:
     """Judge one APK with nothing known of a phone.
 
     Args:
@@ -93,7 +93,7 @@ def judge_apk(info: ApkInfo, detected: Detected) -> ApkJudgement:
     return _judged_apk(info, deduplicated(merged(detected.all_findings), incidents), incidents)
 
 
-def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detected, depth: Depth) -> PhoneJudgement:
+def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection, depth: Depth) -> PhoneJudgement:
     """Judge a phone.
 
     Args:
@@ -121,7 +121,7 @@ def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detected,
 
 
 def judge_watch(
-    observations: Sequence[Observation], detected: Detected, samples: Samples, skipped: Sequence[Skipped]
+    observations: Sequence[Observation], detected: Detection, samples: Samples, skipped: Sequence[Skipped]
 ) -> WatchJudgement:
     """Judge what was seen live.
 
@@ -142,7 +142,7 @@ def judge_watch(
     )
 
 
-def judge_build(detected: Detected, *, understood: bool) -> BuildJudgement:
+def judge_build(detected: Detection, *, understood: bool) -> BuildJudgement:
     """Judge a build by its identifier alone: what publishers say of it leads, what it says of itself may raise that.
 
     Args:
@@ -150,7 +150,7 @@ def judge_build(detected: Detected, *, understood: bool) -> BuildJudgement:
         understood: whether the form of the identifier is known.
     """
     incidents = detected.incidents
-    published = Detected(detected.matched).all_findings
+    published = Detection(detected.matched).all_findings
     findings = published
     if detected.findings:
         findings = deduplicated(merged(detected.all_findings), incidents)
@@ -170,7 +170,7 @@ def judge_build(detected: Detected, *, understood: bool) -> BuildJudgement:
     return BuildJudgement(findings, Verdict(outcome=outcome, headline=headline, reasons=tuple(reasons)))
 
 
-def _published_verdict(detected: Detected, *, understood: bool) -> Verdict:
+def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:
     """Return the strongest of what the incidents support; the headline is that of the strongest match."""
     if not detected.matched:
         return _NOT_LISTED if understood else _UNKNOWN_FORM
@@ -194,7 +194,7 @@ def _shown(finding: Finding) -> str:
     return f"{finding.message} Seen: {seen}."
 
 
-def _rated(findings: Iterable[Finding], detected: Detected) -> list[RatedFinding]:
+def _rated(findings: Iterable[Finding], detected: Detection) -> list[RatedFinding]:
     """Rate findings; of an incident the verdict gives the whole reason, of the rest what each says itself."""
     incidents = detected.incidents
     matched = {match.incident.id: match for match in detected.matched}

@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema, from_json
 
 from phone_audit.files.bounded_json import CheckedJson, JsonError
 
-READING = {"reading": True}
+READ_CONTEXT = {"reading": True}
 """Validation context in which words that this version does not know are kept as they are."""
 
 
@@ -60,7 +60,7 @@ _WORD: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def _keep_unknown_word(value: Any, handler: Any, info: ValidationInfo) -> Any:
-    if info.context == READING and isinstance(value, str) and _WORD.fullmatch(value):
+    if info.context == READ_CONTEXT and isinstance(value, str) and _WORD.fullmatch(value):
         return value
     return handler(value)
 
@@ -87,7 +87,7 @@ def read_document(document: type[Document], text: CheckedJson) -> Document:
 
 def read_values(document: type[Document], values: object) -> Document:
     """Read a published document from its JSON as `parse_unicode` parsed it; see `read_document`."""
-    return document.model_validate(values, context=READING, extra="ignore")
+    return document.model_validate(values, context=READ_CONTEXT, extra="ignore")
 
 
 def read_strictly(model: type[Document], text: CheckedJson) -> Document:

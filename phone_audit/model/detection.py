@@ -31,7 +31,7 @@ class MatchedIncident:
 
 
 @dataclass(frozen=True)
-class Detected:
+class Detection:
     """All that is claimed of one phone, APK or build, before it is judged.
 
     Attributes:
@@ -42,7 +42,7 @@ class Detected:
     matched: tuple[MatchedIncident, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    def plus(self, findings: Iterable[Finding]) -> "Detected":
+    def plus(self, findings: Iterable[Finding]) -> "Detection":
         """Return the same with further findings behind the others."""
         return replace(self, findings=(*self.findings, *findings))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
-from phone_audit.model.base import OPEN, READING, Frozen
+from phone_audit.model.base import OPEN, READ_CONTEXT, Frozen
 from phone_audit.model.stated import Number, is_known_command, is_web_address
 from phone_audit.model.wording import sentence
 
@@ -37,7 +37,7 @@ Step = Annotated[
 
 def _web_only(url: str, info: ValidationInfo) -> str:
     """Return nothing for what is no address of the web, in a result that is read."""
-    return url if info.context != READING or is_web_address(url) else ""
+    return url if info.context != READ_CONTEXT or is_web_address(url) else ""
 
 
 class Source(Frozen):
@@ -88,7 +88,7 @@ class Remedy(Frozen):
     def _known_commands_only(cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         remedy = handler(values)
         stated = [text for text in (remedy.command, remedy.undo) if text is not None]
-        if info.context != READING or all(map(is_known_command, stated)):
+        if info.context != READ_CONTEXT or all(map(is_known_command, stated)):
             return remedy
         risk = f"{remedy.risk} {NOT_OUR_COMMAND}" if remedy.risk else NOT_OUR_COMMAND
         return remedy.model_copy(update={"command": None, "undo": None, "risk": risk})
@@ -177,7 +177,7 @@ class Reason(Frozen):
     def _of_earlier_version(cls, values: Any, info: ValidationInfo) -> Any:
         """Take from the text what a result did not state before there were fields for it."""
         text = values.get("text") if isinstance(values, dict) and "kind" not in values else None
-        if info.context != READING or not isinstance(text, str):
+        if info.context != READ_CONTEXT or not isinstance(text, str):
             return values
         kind = "unread" if text.startswith(NOT_READ) else None
         advice = text.partition(f" {ADVICE} ")[2]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, ValidationInfo
 
-from phone_audit.model.base import READING
+from phone_audit.model.base import READ_CONTEXT
 
 _LABEL: Final = "[A-Za-z0-9_-]{1,63}"
 _HOST: Final = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
@@ -105,7 +105,7 @@ def _form(is_right: Callable[[Any], bool], what: str) -> AfterValidator:
     """Return what refuses a value of another form, in a result that is read."""
 
     def check(value: Any, info: ValidationInfo) -> Any:
-        if info.context == READING and not is_right(value):
+        if info.context == READ_CONTEXT and not is_right(value):
             raise ValueError(f"{_shown(value)} is no {what}")
         return value
 

@@ -10,7 +10,7 @@ from phone_audit.detect.builds.build_text import (
     split_properties,
     split_settings,
 )
-from phone_audit.detect.builds.detect_build import DetectedBuild, detect_build
+from phone_audit.detect.builds.detect_build import BuildDetection, detect_build
 from phone_audit.detect.builds.support import patch_age
 from phone_audit.judge.judge import judge_build
 from phone_audit.knowledge.load import Knowledge, load_knowledge
@@ -73,7 +73,7 @@ def check_builds(inputs: Sequence[str], knowledge: Knowledge) -> tuple[tuple[Che
     return tuple(records[text] for text in inputs), tuple(cited[name] for name in sorted(cited))
 
 
-def _checked(build: DetectedBuild) -> CheckedBuild:
+def _checked(build: BuildDetection) -> CheckedBuild:
     judged = judge_build(build.detected, understood=build.parsed is not None)
     return CheckedBuild(
         input=build.name,

@@ -10,8 +10,8 @@ from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Skipped
 from phone_audit.report.canvas import Style
+from phone_audit.report.document_parts import DocumentPart, document_parts
 from phone_audit.report.indicators import SharedIndicator
-from phone_audit.report.judged_parts import JudgedPart, judged_parts
 from phone_audit.report.safe import visible
 
 COLUMNS = (
@@ -65,13 +65,13 @@ def _cell(text: str) -> str:
 
 
 def _lines(document: Frozen) -> Iterator[Line]:
-    for part in judged_parts(document):
+    for part in document_parts(document):
         yield from _part(part)
     if isinstance(document, Apks):
         yield from (_skipped("", "", item) for item in document.skipped)
 
 
-def _part(part: JudgedPart) -> Iterator[Line]:
+def _part(part: DocumentPart) -> Iterator[Line]:
     for finding in part.findings:
         yield _finding(part, finding)
     for item in part.skipped:
@@ -80,7 +80,7 @@ def _part(part: JudgedPart) -> Iterator[Line]:
         yield _line(part.name, part.outcome, message=part.headline)
 
 
-def _finding(part: JudgedPart, finding: Finding) -> Line:
+def _finding(part: DocumentPart, finding: Finding) -> Line:
     source = finding.sources[0] if finding.sources else None
     pieces = [_evidence(piece) for piece in finding.evidence[:_MOST_EVIDENCE]]
     if len(finding.evidence) > _MOST_EVIDENCE:

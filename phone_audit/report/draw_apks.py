@@ -11,7 +11,7 @@ from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_code import code_lines, holders_line, some
 from phone_audit.report.draw_parts import (
-    NotLookedAt,
+    SkippedGroups,
     draw_about,
     draw_evidence,
     draw_reasons,
@@ -39,11 +39,11 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
         f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}."
     )
     draw_reasons(canvas, result.verdict)
-    told = _Told(result)
-    draw_remedies(canvas, told.helping)
-    draw_evidence(canvas, told.strong, told.left)
-    _draw_apks(canvas, told.apks, len(result.apks))
-    draw_skipped(canvas, told.skipped)
+    summary = _FolderSummary(result)
+    draw_remedies(canvas, summary.helping)
+    draw_evidence(canvas, summary.strong, summary.left)
+    _draw_apks(canvas, summary.apks, len(result.apks))
+    draw_skipped(canvas, summary.skipped)
     draw_about(canvas, result.knowledge, result.tool)
 
 
@@ -54,10 +54,10 @@ def draw_apk(canvas: Canvas, apk: Apk) -> None:
         canvas.item(line)
     draw_remedies(canvas, apk.findings)
     draw_evidence(canvas, apk.findings)
-    draw_skipped(canvas, NotLookedAt(apk.skipped))
+    draw_skipped(canvas, SkippedGroups(apk.skipped))
 
 
-class _Told:
+class _FolderSummary:
     """What a report of a folder tells, gathered in one pass over records of which there may be very many.
 
     Attributes:
@@ -72,7 +72,7 @@ class _Told:
         self.strong: list[Finding] = []
         self.left = 0
         self.helping: list[Finding] = []
-        self.skipped = NotLookedAt(result.skipped)
+        self.skipped = SkippedGroups(result.skipped)
         self._remedies: set[tuple[int, Remedy]] = set()
         brief = len(result.apks) > _MOST_WHOLE
         for apk in result.apks:

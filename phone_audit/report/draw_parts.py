@@ -155,7 +155,7 @@ def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
         canvas.item(f"{title}: {shown}" + (f" and {more} more" if more > 0 else ""))
 
 
-class NotLookedAt:
+class SkippedGroups:
     """What was not looked at, by reason: how many things, and the first of them."""
 
     def __init__(self, skipped: Iterable[Skipped] = ()) -> None:
@@ -178,7 +178,7 @@ class NotLookedAt:
         return [(reason, count, named) for (_, reason), (count, named) in ordered]
 
 
-def draw_skipped(canvas: Canvas, left_out: NotLookedAt) -> None:
+def draw_skipped(canvas: Canvas, left_out: SkippedGroups) -> None:
     """Draw what was not looked at: each reason once. Says so where nothing was left out."""
     canvas.heading("Not looked at")
     if not left_out:

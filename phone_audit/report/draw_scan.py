@@ -14,7 +14,7 @@ from phone_audit.report.draw_code import blind_spots, in_words, is_flow, reading
 from phone_audit.report.draw_parts import (
     DEBUGGING_OFF,
     DEBUGGING_OFF_TITLE,
-    NotLookedAt,
+    SkippedGroups,
     cited,
     draw_about,
     draw_evidence,
@@ -50,7 +50,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     draw_reading(canvas, scan.apks)
     if scan.observations:
         draw_observations(canvas, scan.observations)
-    draw_skipped(canvas, NotLookedAt(scan.coverage.skipped))
+    draw_skipped(canvas, SkippedGroups(scan.coverage.skipped))
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)

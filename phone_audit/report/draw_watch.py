@@ -6,7 +6,7 @@ from phone_audit.model.watch import Observation, Watch
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_parts import (
-    NotLookedAt,
+    SkippedGroups,
     cited,
     draw_about,
     draw_evidence,
@@ -39,7 +39,7 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     canvas.heading("What this cannot see")
     for line in watch.cannot_see:
         canvas.item(line)
-    draw_skipped(canvas, NotLookedAt(watch.skipped))
+    draw_skipped(canvas, SkippedGroups(watch.skipped))
     draw_about(canvas, watch.knowledge, watch.tool, _how_watched(watch))
 
 

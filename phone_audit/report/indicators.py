@@ -7,7 +7,7 @@ from phone_audit.model.apk import Apk, Endpoint
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, Finding, Source
 from phone_audit.model.stated import is_address, is_hash, is_package, is_path, is_property
-from phone_audit.report.judged_parts import judged_parts
+from phone_audit.report.document_parts import document_parts
 
 TRACKING = "tracker"
 """Class of hosts that data is sent to by design: in a block list, and no sign of malware."""
@@ -45,7 +45,7 @@ class SharedIndicator:
 def indicators_in(document: Frozen) -> list[SharedIndicator]:
     """Return the indicators of a result, each once, sorted. What has no code of packages has none."""
     rows: set[SharedIndicator] = set()
-    for part in judged_parts(document):
+    for part in document_parts(document):
         if part.apks is not None:
             rows.update(_of_findings(part.findings, part.apks))
             rows.update(_tracking(part.apks))

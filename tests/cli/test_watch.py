@@ -16,8 +16,8 @@ from phone_audit.errors import NoDeviceError
 from phone_audit.model.watch import ObservationLine, Watch
 from phone_audit.pipeline import watch as watch_pipeline
 from phone_audit.pipeline.watch_session import WatchOptions
+from tests.detect.watch.test_connection_join import seen
 from tests.documents import SKIPPED, finding, verdict
-from tests.judge.test_joining import seen
 from tests.watches import watch
 
 RUNNER = CliRunner()

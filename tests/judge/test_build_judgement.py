@@ -4,7 +4,7 @@ import pytest
 
 from phone_audit.detect.incidents.citations import cited
 from phone_audit.judge.judge import BuildJudgement, judge_build
-from phone_audit.model.detection import Detected, MatchedIncident
+from phone_audit.model.detection import Detection, MatchedIncident
 from phone_audit.model.finding import Evidence, Finding, Outcome, Subject
 from tests.judge.cases import finding, incident
 
@@ -28,7 +28,7 @@ PUBLISHED: dict[Outcome, tuple[MatchedIncident, ...]] = {
 
 
 def judged(before: Outcome, *by_rules: Finding) -> BuildJudgement:
-    return judge_build(Detected(PUBLISHED[before], by_rules), understood=True)
+    return judge_build(Detection(PUBLISHED[before], by_rules), understood=True)
 
 
 def seen(rule: str, title: str = "Odd", category: str = "boot") -> Finding:

@@ -13,8 +13,8 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.device import MOST_DEEP, folders_above
 from phone_audit.model.finding import Evidence, Finding, Subject
 from tests.detect.detectors.seen import knowledge, policy
+from tests.detect.watch.test_connection_join import seen as connection
 from tests.judge.cases import apk_info, endpoint, finding, incident, judge_scan, package, snapshot
-from tests.judge.test_joining import seen as connection
 from tests.steps import LINEAR, growth
 
 Made = Callable[[int], Callable[[], object]]

@@ -19,8 +19,8 @@ from phone_audit.pipeline.report import judged_outcomes, parse_result
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, render
 from phone_audit.report.json_v1 import render_json
+from tests.detect.watch.test_connection_join import seen
 from tests.documents import TOOL, apk, apks, scan
-from tests.judge.test_joining import seen
 from tests.pipeline.mutated_results import ODD, places, put
 from tests.report.test_draw_phones import fleet, group, row
 from tests.report.test_indicators import endpoint

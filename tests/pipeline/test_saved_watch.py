@@ -14,8 +14,8 @@ from phone_audit.pipeline.saved_watch import prepare_folder, save_watch, saved_o
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
+from tests.detect.watch.test_connection_join import endpoint, seen
 from tests.documents import apk
-from tests.judge.test_joining import endpoint, seen
 from tests.watches import watch
 
 DEVICES = Path(__file__).parents[2] / "fixtures" / "devices"

@@ -10,8 +10,8 @@ from phone_audit.model.watch import Observation
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_watch import amount, facts_of
 from phone_audit.report.formats import render
+from tests.detect.watch.test_connection_join import seen
 from tests.documents import finding, scan, verdict
-from tests.judge.test_joining import seen
 from tests.watches import watch
 
 PLAIN = Style(width=100)

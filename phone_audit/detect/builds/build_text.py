@@ -75,7 +75,7 @@ def read_settings(text: str, knowledge: Knowledge) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledValue:
     """One label and its value: the number of the label's line, the label in lower case, the property, the value."""
 
     at: int
@@ -84,7 +84,7 @@ class Labelled:
     value: str
 
 
-def labelled_lines(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Labelled]:
+def labelled_lines(lines: Sequence[str], knowledge: Knowledge) -> Iterator[LabelledValue]:
     """Yield each label that has a value, in the order of the lines; hostile input."""
     labels, months = _words(knowledge)
     waiting: tuple[int, str] | None = None
@@ -99,7 +99,7 @@ def labelled_lines(lines: Sequence[str], knowledge: Knowledge) -> Iterator[Label
         waiting = place if place and not value else None
         plain = _plain(labels[place[1]], value, months) if place and value else None
         if place and plain:
-            yield Labelled(*place, labels[place[1]], plain)
+            yield LabelledValue(*place, labels[place[1]], plain)
 
 
 def _label_of(line: str, labels: Mapping[str, str]) -> tuple[str | None, str]:

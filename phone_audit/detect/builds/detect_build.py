@@ -17,7 +17,7 @@ from phone_audit.detect.incidents.incident_text import compared_with_fixes
 from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, ModelFact
-from phone_audit.model.detection import Detected, MatchStrength
+from phone_audit.model.detection import Detection, MatchStrength
 from phone_audit.model.finding import Finding
 from phone_audit.model.results import BuildMatch, BuildMatchKind, BuildStatus, FixCompared, ParsedBuild, Support
 
@@ -30,7 +30,7 @@ _STATUSES: Mapping[MatchStrength, BuildStatus] = {
 
 
 @dataclass(frozen=True)
-class DetectedBuild:
+class BuildDetection:
     """What is known and claimed of one identifier. `parsed` is None where it was not understood."""
 
     name: str
@@ -38,10 +38,10 @@ class DetectedBuild:
     matches: tuple[BuildMatch, ...]
     support: Support | None
     fixes: tuple[FixCompared, ...]
-    detected: Detected
+    detected: Detection
 
 
-def detect_build(text: str, knowledge: Knowledge) -> DetectedBuild:
+def detect_build(text: str, knowledge: Knowledge) -> BuildDetection:
     """Return what is claimed of a build.
 
     Args:
@@ -56,13 +56,13 @@ def detect_build(text: str, knowledge: Knowledge) -> DetectedBuild:
     properties = with_fingerprint_parts(build.properties)
     named = ParsedBuild(vendor_version=build.name) if matches else None  # a publisher knows it, whatever its form
     incidents = [match.incident for match in matches]
-    return DetectedBuild(
+    return BuildDetection(
         name=build.name,
         parsed=build.parsed or named,
         matches=tuple(dict.fromkeys(_build_matches(matches))),
         support=support_of(build.properties, knowledge),
         fixes=tuple(compared_with_fixes(incidents, properties, knowledge.scheme_index)),
-        detected=Detected(
+        detected=Detection(
             tuple(matched_incident(match, properties, on_phone=False) for match in matches),
             _rule_findings(text, knowledge),
         ),

@@ -9,45 +9,39 @@ from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Confidence, Finding, Severity
 
 INSTALL_CHECKS_OFF = Detector(
-    id="install-checks-off",
-    category="settings",
-    advice="Play Store, your picture, Play Protect: switch the check on.",
+    "install-checks-off", "settings", "Play Store, your picture, Play Protect: switch the check on."
 )
 OTA_TEST_KEY = Detector(
-    id="ota-test-key",
-    category="leaked-key",
-    advice="Ask the maker for firmware signed with its own keys; until then, keep nothing private on this phone.",
+    "ota-test-key",
+    "leaked-key",
+    "Ask the maker for firmware signed with its own keys; until then, keep nothing private on this phone.",
 )
 ADB_KEY_BUILT_IN = Detector(
-    id="adb-key-built-in",
-    category="firmware",
-    advice="Switch USB debugging off, and install the maker's own firmware.",
+    "adb-key-built-in", "firmware", "Switch USB debugging off, and install the maker's own firmware."
 )
 ROOT_PROGRAM_FOUND = Detector(
-    id="root-program-found",
-    category="firmware",
-    advice="If you did not root the phone yourself, ask who did, or install the maker's own firmware.",
+    "root-program-found",
+    "firmware",
+    "If you did not root the phone yourself, ask who did, or install the maker's own firmware.",
     risk="Installing firmware erases the phone.",
 )
 SYSTEM_WRITABLE = Detector(
-    id="system-writable",
-    category="firmware",
-    advice="Restart the phone and look again; if it stays so, install the maker's own firmware.",
+    "system-writable", "firmware", "Restart the phone and look again; if it stays so, install the maker's own firmware."
 )
 BUILD_PROP_CONTRADICTED = Detector(
-    id="build-prop-contradicted",
-    category="firmware",
-    advice="Trust the value that was there first. If you did not change it yourself, install the maker's firmware.",
+    "build-prop-contradicted",
+    "firmware",
+    "Trust the value that was there first. If you did not change it yourself, install the maker's firmware.",
 )
 STORAGE_UNENCRYPTED = Detector(
-    id="storage-unencrypted",
-    category="firmware",
-    advice="Settings, Security, Encryption; where the phone cannot do that, keep nothing private on it.",
+    "storage-unencrypted",
+    "firmware",
+    "Settings, Security, Encryption; where the phone cannot do that, keep nothing private on it.",
 )
 PATCH_LEVEL_OLD = Detector(
-    id="patch-level-old",
-    category="firmware",
-    advice="Install the newest firmware; if the maker no longer provides any, consider another phone.",
+    "patch-level-old",
+    "firmware",
+    "Install the newest firmware; if the maker no longer provides any, consider another phone.",
 )
 INSTALLS_FROM_ANYWHERE, EACH_BY_ITSELF = "install_non_market_apps", 26
 """The setting that allowed everything, and the API level from which on each package is allowed by itself."""

@@ -18,16 +18,16 @@ from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, CLEARTEXT_SCHEMES, Ap
 from phone_audit.model.finding import Confidence, Finding
 
 CLEARTEXT_ENDPOINT = Detector(
-    id="cleartext-endpoint",
-    category="cleartext",
-    advice="Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
+    "cleartext-endpoint",
+    "cleartext",
+    "Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
     held="unencrypted addresses in their code",
 )
-CLEARTEXT_ALLOWED = Detector(id="cleartext-allowed", category="cleartext")
+CLEARTEXT_ALLOWED = Detector("cleartext-allowed", "cleartext")
 TRUSTS_USER_CAS = Detector(
-    id="trusts-user-cas",
-    category="network-policy",
-    advice="Look in Settings, Security, Encryption and credentials, for certificates that you did not add.",
+    "trusts-user-cas",
+    "network-policy",
+    "Look in Settings, Security, Encryption and credentials, for certificates that you did not add.",
 )
 ANY_CERTIFICATE = Detector(
     id="accepts-any-certificate",

@@ -23,19 +23,15 @@ NETWORK_PROXY_SET = Detector(
     "no proxy.",
 )
 PRIVATE_DNS_SET = Detector(
-    id="private-dns-set",
-    category="network",
-    advice="If you did not choose it: Settings, Network and internet, Private DNS, set to Automatic.",
+    "private-dns-set",
+    "network",
+    "If you did not choose it: Settings, Network and internet, Private DNS, set to Automatic.",
 )
-VPN_SET = Detector(
-    id="vpn-set",
-    category="network",
-    advice="If you did not choose it: Settings, Network and internet, VPN, forget it.",
-)
+VPN_SET = Detector("vpn-set", "network", "If you did not choose it: Settings, Network and internet, VPN, forget it.")
 HOSTS_FILE_CHANGED = Detector(
-    id="hosts-file-changed",
-    category="network",
-    advice="If you did not change it yourself (as some blockers of advertising do), install the maker's firmware.",
+    "hosts-file-changed",
+    "network",
+    "If you did not change it yourself (as some blockers of advertising do), install the maker's firmware.",
 )
 PROXY_HOST, PROXY_PORT = "global_http_proxy_host", "global_http_proxy_port"
 PROXY_PAIR, PROXY_SCRIPT = "http_proxy", "global_proxy_pac_url"

@@ -8,14 +8,12 @@ from phone_audit.model.apk import ApkInfo, Obfuscation
 from phone_audit.model.finding import Confidence, Finding
 
 DEBUGGABLE_PACKAGE = Detector(
-    id="debuggable-package",
-    category="debuggable",
-    advice="Replace it by a release of its maker; this one was built for development.",
+    "debuggable-package", "debuggable", "Replace it by a release of its maker; this one was built for development."
 )
 PACKED_CODE = Detector(
-    id="packed-code",
-    category="hidden-code",
-    advice="Judge it by what it does: watch its connections, or stop using it.",
+    "packed-code",
+    "hidden-code",
+    "Judge it by what it does: watch its connections, or stop using it.",
     held="code that is hidden",
 )
 

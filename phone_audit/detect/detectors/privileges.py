@@ -20,15 +20,15 @@ _NOTICED = (
     "https://stopstalkerware.org."
 )
 ACCESSIBILITY_SERVICE_ON = Detector(
-    id="accessibility-service-on",
-    category="powers",
-    advice="If nobody who uses this phone needs it: Settings, Accessibility, switch it off.",
+    "accessibility-service-on",
+    "powers",
+    "If nobody who uses this phone needs it: Settings, Accessibility, switch it off.",
     risk=_NOTICED,
 )
 NOTIFICATION_LISTENER_ON = Detector(
-    id="notification-listener-on",
-    category="powers",
-    advice="If you do not use it for that: Settings, Notifications, Notification access, switch it off.",
+    "notification-listener-on",
+    "powers",
+    "If you do not use it for that: Settings, Notifications, Notification access, switch it off.",
 )
 DEVICE_ADMIN_ON = Detector(
     id="device-admin-on",
@@ -38,14 +38,12 @@ DEVICE_ADMIN_ON = Detector(
     risk="A phone or profile that a company manages may be erased when the management is taken away.",
 )
 INPUT_METHOD_FOREIGN = Detector(
-    id="input-method-foreign",
-    category="powers",
-    advice="If you did not choose it: Settings, System, Keyboard, choose the one that came with the phone.",
+    "input-method-foreign",
+    "powers",
+    "If you did not choose it: Settings, System, Keyboard, choose the one that came with the phone.",
 )
 DEFAULT_PACKAGE_FOREIGN = Detector(
-    id="default-package-foreign",
-    category="powers",
-    advice="If you did not choose it: Settings, Default apps, choose another.",
+    "default-package-foreign", "powers", "If you did not choose it: Settings, Default apps, choose another."
 )
 WATCHING_POWERS = Detector(
     id="watching-powers",

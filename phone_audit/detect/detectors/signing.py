@@ -9,19 +9,17 @@ from phone_audit.model.apk import ApkInfo, Signer
 from phone_audit.model.finding import Evidence, Finding, Severity
 
 PUBLIC_TEST_KEY = Detector(
-    id="public-test-key",
-    category="leaked-key",
-    advice="Get it only from its maker's own site or store, and compare the file's hash if one is published.",
+    "public-test-key",
+    "leaked-key",
+    "Get it only from its maker's own site or store, and compare the file's hash if one is published.",
 )
 LEAKED_KEY = Detector(
-    id="leaked-key",
-    category="leaked-key",
-    advice="Remove it unless it came with the phone, and install the phone's newest firmware.",
+    "leaked-key", "leaked-key", "Remove it unless it came with the phone, and install the phone's newest firmware."
 )
 SIGNATURE_BROKEN = Detector(
-    id="signature-broken",
-    category="signature",
-    advice="Take the file from its maker again and compare its hash. If it came with the phone, ask its maker.",
+    "signature-broken",
+    "signature",
+    "Take the file from its maker again and compare its hash. If it came with the phone, ask its maker.",
 )
 _PUBLIC = ("aosp-test-key", "aosp-build-testdata")
 _CHANGED = (

@@ -10,15 +10,15 @@ from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier
 from phone_audit.model.finding import Confidence, Finding, Source
 
 TRACKER_PRESENT = Detector(
-    id="tracker-present",
-    category="tracker",
-    advice="Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
+    "tracker-present",
+    "tracker",
+    "Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
     held="code of known trackers",
 )
 TELEMETRY_ENDPOINT = Detector(
-    id="telemetry-endpoint",
-    category="telemetry",
-    advice="Switch off usage reports and personalised advertising in the phone's settings, or block these hosts.",
+    "telemetry-endpoint",
+    "telemetry",
+    "Switch off usage reports and personalised advertising in the phone's settings, or block these hosts.",
     held="addresses of telemetry or advertising services",
 )
 _TIERS: Mapping[Tier, tuple[Confidence, str]] = {

@@ -9,7 +9,7 @@ from phone_audit.detect.incidents.incident_match import UNKNOWN_BUILD, Hit, Inci
 from phone_audit.detect.incidents.incident_matcher import match_incidents
 from phone_audit.detect.incidents.incident_text import disputed, found_phrase, reason_text
 from phone_audit.detect.incidents.match_input import MatchInput
-from phone_audit.detect.incidents.remedies import advice, remedies, seen_in
+from phone_audit.detect.incidents.remedies import advice, evidence_level, remedies
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.detection import MATCH_STRENGTHS, MatchedIncident, MatchStrength
@@ -64,7 +64,7 @@ def matched_incident(match: IncidentMatch, properties: Mapping[str, str], *, on_
         strength=match.strength,
         findings=incident_findings(match, on_phone=on_phone),
         reason=reason_text(match, properties, on_phone=on_phone),
-        advice=None if match.strength == "fixed" else advice(match.incident, seen_in(match.hits))[0],
+        advice=None if match.strength == "fixed" else advice(match.incident, evidence_level(match.hits))[0],
     )
 
 
@@ -111,7 +111,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         evidence=_evidence((*hits, *context)),
         incident=incident.id,
         sources=all_sources(incident),
-        remedy=remedies(incident, package, seen=seen_in(hits)),
+        remedy=remedies(incident, package, seen=evidence_level(hits)),
         headline=f"it may be affected by “{incident.title}”" if claim.id in _POSSIBLE else "",
     )
 

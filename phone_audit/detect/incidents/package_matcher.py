@@ -12,7 +12,7 @@ from phone_audit.model.finding import Evidence, Subject
 
 
 @dataclass(frozen=True)
-class Seen:
+class FactHit:
     """A fact besides the name that a package meets, what shows it, and how surely the fact applies here."""
 
     incident: IncidentEntry
@@ -35,7 +35,7 @@ def package_hits(
         properties: what is known of the build.
         affected: incidents that name the build as affected, and the evidence of it: a second fact for a name.
     """
-    seen: dict[str, list[Seen]] = {}
+    seen: dict[str, list[FactHit]] = {}
     for item in _seen(index, package, properties):
         if _is_about(item.incident, package):
             seen.setdefault(item.incident.id, []).append(item)
@@ -66,7 +66,7 @@ def _by_name(
     index: Index,
     package: PackageInput,
     properties: Mapping[str, str],
-    seen: Mapping[str, list[Seen]],
+    seen: Mapping[str, list[FactHit]],
     affected: Mapping[str, tuple[Evidence, ...]],
 ) -> Iterator[tuple[IncidentEntry, Hit]]:
     """Yield the incidents that list the name, where the name is enough or a second fact stands beside it."""
@@ -81,7 +81,7 @@ def _by_name(
             yield incident, Hit("package", word, facts, subject, evidence, applies is Fit.UNSURE)
 
 
-def _seen(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Iterator[Seen]:
+def _seen(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Iterator[FactHit]:
     """Yield the hashes, signers and endpoints of the package that some incident lists."""
     for digest in sorted(package.hashes):
         for incident, file in index.hashes.of(digest):
@@ -102,10 +102,10 @@ def _applying(
     fact: HashFact | CertificateFact | EndpointFact,
     evidence: tuple[Evidence, ...],
     properties: Mapping[str, str],
-) -> Iterator[Seen]:
+) -> Iterator[FactHit]:
     applies = fit(fact, properties)
     if applies is not Fit.NO:
-        yield Seen(incident, fact, evidence, applies)
+        yield FactHit(incident, fact, evidence, applies)
 
 
 def _is_about(incident: IncidentEntry, package: PackageInput) -> bool:
@@ -113,18 +113,18 @@ def _is_about(incident: IncidentEntry, package: PackageInput) -> bool:
     return incident.applies_to is None or package.system is True
 
 
-def _certificate_hit(item: Seen, package: PackageInput, key: Subject) -> Hit:
+def _certificate_hit(item: FactHit, package: PackageInput, key: Subject) -> Hit:
     """A hit on the certificate, whose evidence names the package that carries it."""
     named = (package_evidence(package),) if package.name is not None else ()
     word, undecided = confirmed_strength(item.applies), item.applies is Fit.UNSURE
     return Hit("certificate", word, (item.fact,), key, (*named, *item.evidence), undecided)
 
 
-def _facts(items: Iterable[Seen]) -> tuple[Fact, ...]:
+def _facts(items: Iterable[FactHit]) -> tuple[Fact, ...]:
     return tuple(item.fact for item in items)
 
 
-def _evidence(items: Iterable[Seen]) -> tuple[Evidence, ...]:
+def _evidence(items: Iterable[FactHit]) -> tuple[Evidence, ...]:
     """Return the evidence of all, each piece once: two facts often rest on one string."""
     return tuple(dict.fromkeys(piece for item in items for piece in item.evidence))
 

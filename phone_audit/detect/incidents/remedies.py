@@ -18,7 +18,7 @@ ONLY_A_SCAN_TELLS = "Install the newest firmware of the maker; whether it is the
 """Where all steps of an incident ask for more than was seen."""
 
 
-def seen_in(hits: Iterable[Hit]) -> EvidenceLevel:
+def evidence_level(hits: Iterable[Hit]) -> EvidenceLevel:
     """Tell what hits have shown: the thing itself, an affected build, or a name (of a model, a build, a version)."""
     telling = [hit for hit in hits if hit.strength in ("confirmed", "affected", "weak")]
     if any(hit.kind != "build" for hit in telling):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.detector import Detector, evidence_of
 from phone_audit.detect.incidents.citations import all_sources
 from phone_audit.detect.incidents.incident_findings import matched_incident
 from phone_audit.detect.incidents.incident_index import index_of
@@ -20,27 +21,23 @@ from phone_audit.detect.watch.connection_join import observed_endpoint, socket_e
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkInfo, Endpoint
-from phone_audit.model.detection import Detected
-from phone_audit.model.finding import (
-    Evidence,
-    Finding,
-    Remedy,
-    Severity,
-    Subject,
-    finding_key,
-)
+from phone_audit.model.detection import Detection
+from phone_audit.model.finding import Finding, Subject
 from phone_audit.model.watch import Observation
 from phone_audit.model.wording import listed
 
 INCIDENT_TALKS = "watch.incident"
-CLEARTEXT = "watch.cleartext"
-SCREEN_OFF = "watch.screen-off"
+CLEARTEXT = Detector(
+    "watch.cleartext",
+    "cleartext",
+    "Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
+)
+SCREEN_OFF = Detector("watch.screen-off", "network")
 
-WATCH_IDS = frozenset({INCIDENT_TALKS, CLEARTEXT, SCREEN_OFF})
+WATCH_IDS = frozenset({INCIDENT_TALKS, CLEARTEXT.id, SCREEN_OFF.id})
 """Every id that a finding of this file can have besides those of a scan."""
 
 _MOST_NAMED = 3
-_ENCRYPT = Remedy(text="Do not use it on networks you do not trust, and ask its maker for encrypted connections.")
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def detect_watch(
     packages: Mapping[str, WatchedPackage],
     properties: Mapping[str, str],
     knowledge: Knowledge,
-) -> Detected:
+) -> Detection:
     """Return what is claimed of what was seen.
 
     Args:
@@ -74,7 +71,7 @@ def detect_watch(
     given = MatchInput(properties=properties, packages=tuple(_inputs(observations, packages)))
     matches = [match for match in match_incidents(given, knowledge) if _speaks_of_packages(match)]
     known = with_fingerprint_parts(properties)
-    return Detected(
+    return Detection(
         matched=tuple(matched_incident(match, known, on_phone=True) for match in matches),
         findings=(
             *indicator_findings(MatchInput(packages=given.packages), knowledge, on_phone=True),
@@ -135,75 +132,46 @@ def _talks(
     named = [point for point in held if any(entry.id == incident.id for entry, _ in index.endpoints(point.host))]
     others = len(one.packages) - 1
     sharing = f" (or one of the {others} others that share its uid)" if others else ""
-    subject = Subject(kind="package", name=name)
     own = one.model_copy(update={"held_in": (name,) if held else ()})
     said = own.said(sorted({point.host for point in named}) or None)
-    return Finding(
-        id=INCIDENT_TALKS,
-        key=finding_key(INCIDENT_TALKS, subject, f"{one.protocol} {one.place} {one.user}"),
-        category=incident.category,
-        title="A package of a published incident was connected",
-        message=f"{name}{sharing}, which “{incident.title}” is about, was {said}.",
+    return Detector(INCIDENT_TALKS, incident.category).finding(
+        Subject(kind="package", name=name),
+        "A package of a published incident was connected",
+        f"{name}{sharing}, which “{incident.title}” is about, was {said}.",
         severity=incident.severity,
         confidence="high" if one.joined_by != "app-only" else "medium",
-        subject=subject,
-        evidence=(socket_evidence(one), *_evidence_of(named)),
+        evidence=(socket_evidence(one), *evidence_of(named)),
+        main=f"{one.protocol} {one.place} {one.user}",
         sources=all_sources(incident),
     )
 
 
 def _cleartext(observations: Sequence[Observation]) -> Iterable[Finding]:
     for who, ones in _by_owner(one for one in observations if one.cleartext):
-        places = [one.place for one in ones]
-        yield _of_uid(
-            CLEARTEXT,
-            "cleartext",
+        yield CLEARTEXT.finding(
             who,
-            ones,
-            title="Unencrypted connections",
-            message=f"{who.name} was connected to {listed(places, _MOST_NAMED)}, where by custom nothing is encrypted.",
+            "Unencrypted connections",
+            f"{who.name} was connected to {_places(ones)}, where by custom nothing is encrypted.",
             severity="medium",
-            remedy=(_ENCRYPT,),
+            confidence="medium",
+            evidence=[socket_evidence(one) for one in ones],
         )
 
 
 def _screen_off(observations: Sequence[Observation]) -> Iterable[Finding]:
     for who, ones in _by_owner(one for one in observations if one.screen_off):
-        places = [one.place for one in ones]
-        yield _of_uid(
-            SCREEN_OFF,
-            "network",
+        yield SCREEN_OFF.finding(
             who,
-            ones,
-            title="Connected while the screen was off",
-            message=f"{who.name} was connected to {listed(places, _MOST_NAMED)} while the screen was off.",
+            "Connected while the screen was off",
+            f"{who.name} was connected to {_places(ones)} while the screen was off.",
             severity="info",
+            confidence="medium",
+            evidence=[socket_evidence(one) for one in ones],
         )
 
 
-def _of_uid(
-    name: str,
-    category: str,
-    who: Subject,
-    ones: Sequence[Observation],
-    *,
-    title: str,
-    message: str,
-    severity: Severity,
-    remedy: tuple[Remedy, ...] = (),
-) -> Finding:
-    return Finding(
-        id=name,
-        key=finding_key(name, who, ""),
-        category=category,
-        title=title,
-        message=message,
-        severity=severity,
-        confidence="medium",
-        subject=who,
-        evidence=tuple(socket_evidence(one) for one in ones),
-        remedy=remedy,
-    )
+def _places(ones: Sequence[Observation]) -> str:
+    return listed([one.place for one in ones], _MOST_NAMED)
 
 
 def _by_owner(observations: Iterable[Observation]) -> Iterable[tuple[Subject, list[Observation]]]:
@@ -212,8 +180,3 @@ def _by_owner(observations: Iterable[Observation]) -> Iterable[tuple[Subject, li
         groups.setdefault(one.who, []).append(one)
     for name, ones in sorted(groups.items()):
         yield Subject(kind="package" if len(ones[0].packages) == 1 else "device", name=name), ones
-
-
-def _evidence_of(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
-    pieces = (piece for one in endpoints for holder in one.held_by for piece in holder.evidence)
-    return tuple(dict.fromkeys(pieces))

@@ -11,7 +11,7 @@ from phone_audit.model.watch import Watch
 
 
 @dataclass(frozen=True)
-class JudgedPart:
+class DocumentPart:
     """One thing that a document judges.
 
     Attributes:
@@ -31,14 +31,14 @@ class JudgedPart:
     headline: str = ""
 
 
-def judged_parts(document: Frozen) -> Iterator[JudgedPart]:
+def document_parts(document: Frozen) -> Iterator[DocumentPart]:
     """Yield the parts of a document one at a time: there may be more than memory holds. Other documents have none."""
     match document:
         case Scan() | Watch():
             name = document.device.pseudonym or document.device.model or ""
             skipped = document.coverage.skipped if isinstance(document, Scan) else document.skipped
             apks = document.apks if isinstance(document, Scan) else None
-            yield JudgedPart(name, document.verdict.outcome, document.findings, skipped, apks)
+            yield DocumentPart(name, document.verdict.outcome, document.findings, skipped, apks)
         case Apks():
             for apk in document.apks:
                 yield _apk(apk)
@@ -47,8 +47,8 @@ def judged_parts(document: Frozen) -> Iterator[JudgedPart]:
         case Firmware():
             for build in document.builds:
                 verdict = build.verdict
-                yield JudgedPart(build.input, verdict.outcome, build.findings, (), headline=verdict.headline)
+                yield DocumentPart(build.input, verdict.outcome, build.findings, (), headline=verdict.headline)
 
 
-def _apk(apk: Apk) -> JudgedPart:
-    return JudgedPart(apk.path, apk.outcome, apk.findings, apk.skipped, (apk,))
+def _apk(apk: Apk) -> DocumentPart:
+    return DocumentPart(apk.path, apk.outcome, apk.findings, apk.skipped, (apk,))

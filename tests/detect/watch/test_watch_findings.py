@@ -9,8 +9,8 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
 from phone_audit.model.watch import Observation, Samples
+from tests.detect.watch.test_connection_join import endpoint, seen
 from tests.documents import apk
-from tests.judge.test_joining import endpoint, seen
 
 KNOWN = load_knowledge()
 ACTIVATION = "com.qualcomm.qti.autoregistration"

@@ -1,9 +1,9 @@
-"""One fact, one claim."""
+"""One fact, one claim; and the same finding in several files is one."""
 
 from typing import Any
 
 from phone_audit.detect.incidents.citations import cited
-from phone_audit.judge.findings import deduplicated
+from phone_audit.judge.findings import deduplicated, merged
 from phone_audit.model.finding import Evidence, Finding, Source, Subject
 from tests.judge.cases import finding, incident
 
@@ -48,3 +48,29 @@ def test_what_shows_more_or_is_of_another_package_stays() -> None:
 def test_two_of_one_kind_stay() -> None:
     both = (detected("public-test-key", KEY, name="com.a"), detected("leaked-key", KEY, PACKAGE, name="com.a"))
     assert deduplicated(both, {}) == both
+
+
+def test_one_key_is_one_finding() -> None:
+    one = finding(evidence=(Evidence(kind="class", where="classes.dex", value="a"),), confidence="low")
+    two = finding(
+        evidence=(
+            Evidence(kind="class", where="classes.dex", value="a"),
+            Evidence(kind="class", where="classes2.dex", value="b"),
+        ),
+        severity="medium",
+        confidence="high",
+    )
+    assert merged([one, two]) == merged([two, one]) == (two,)
+
+
+def test_the_worst_severity_and_the_highest_confidence_need_not_come_together() -> None:
+    worse = finding(severity="high", confidence="low")
+    surer = finding(severity="low", confidence="confirmed")
+    assert merged([worse, surer]) == merged([surer, worse]) == (finding(severity="high", confidence="confirmed"),)
+
+
+def test_sorted_worst_and_surest_first() -> None:
+    low = finding(name="com.a")
+    unsure = finding(name="com.b", severity="high", confidence="low")
+    sure = finding(name="com.c", severity="high", confidence="confirmed")
+    assert merged([low, unsure, sure]) == (sure, unsure, low)

@@ -21,7 +21,7 @@ from phone_audit.model.results import CheckedBuild
 from phone_audit.pipeline.firmware import check_firmware
 from tests.judge.cases import apk_info, endpoint, judge_apk, judge_scan, package, signer, snapshot
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 CASES = json.loads((Path(__file__).parent / "must_show.json").read_text("utf-8"))
 BUILDS = [(case["incident"], row) for case in CASES for row in case["builds"]]
 THINGS = [(case["incident"], row) for case in CASES for row in case["things"]]

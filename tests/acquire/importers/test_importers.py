@@ -158,7 +158,7 @@ def test_a_changed_copy_is_noted_and_analysed(androidqf: Path, tmp_path: Path) -
 def test_an_unknown_folder_says_what_is_known(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_bytes(b"\xff\xd8")
-    with pytest.raises(SnapshotError, match="no acquisition that is known") as caught:
+    with pytest.raises(SnapshotError, match="not a known kind of acquisition") as caught:
         read(tmp_path / "photos", tmp_path)
     assert "androidqf" in caught.value.hint
 
@@ -168,7 +168,7 @@ def test_a_damaged_list_of_packages_names_file_and_place(androidqf: Path, tmp_pa
     with pytest.raises(SnapshotError, match=r"packages\.json .*0\.files\.0\.path"):
         read(androidqf, tmp_path)
     (androidqf / "packages.json").write_text('[{"name": "a"')
-    with pytest.raises(SnapshotError, match="no JSON"):
+    with pytest.raises(SnapshotError, match="is not JSON"):
         read(androidqf, tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_stock_age_reads_ours_and_we_read_its(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("named", ["", "bob", "age1xyz", "ssh-ed25519 AAAA", "/dev/null", "/"])
 def test_what_is_no_recipient_is_refused(named: str) -> None:
-    with pytest.raises(UsageError, match="recipient of age") as caught:
+    with pytest.raises(UsageError, match="age recipient") as caught:
         read_recipients([named])
     assert "age-keygen" in caught.value.hint
 
@@ -101,7 +101,7 @@ def test_a_secret_key_is_never_repeated() -> None:
 def test_a_file_of_recipients_with_a_wrong_line_does_not_show_it(tmp_path: Path) -> None:
     secret = str(pyrage.x25519.Identity.generate())
     (tmp_path / "mixed.txt").write_text(f"{key_file(tmp_path)[1]}\n{secret}\n")
-    with pytest.raises(UsageError, match=r"A line of .*mixed\.txt is no recipient") as caught:
+    with pytest.raises(UsageError, match=r"A line of .*mixed\.txt is not an age recipient") as caught:
         read_recipients([str(tmp_path / "mixed.txt")])
     assert secret not in caught.value.message
 
@@ -129,10 +129,10 @@ def damaged(made: bytes) -> dict[str, tuple[bytes, str]]:
         "the last byte is missing": (made[:-1], "damaged or cut off"),
         "one bit flipped": (made[:-40] + bytes([made[-40] ^ 1]) + made[-39:], "damaged or cut off"),
         "the header changed": (made.replace(b"X25519", b"X25518", 1), "damaged or cut off|not encrypted to"),
-        "empty": (b"", "no file that age encrypted"),
-        "another kind": (b"PK\x03\x04" + bytes(500), "no file that age encrypted"),
-        "a header without end": (MAGIC + b"-> x y\n\n" * 100_000, "no file that age encrypted"),
-        "too many recipients": (MAGIC + b"-> x y\n\n" * 2000 + b"--- z\n", "no file that age encrypted"),
+        "empty": (b"", "not a file encrypted with age"),
+        "another kind": (b"PK\x03\x04" + bytes(500), "not a file encrypted with age"),
+        "a header without end": (MAGIC + b"-> x y\n\n" * 100_000, "not a file encrypted with age"),
+        "too many recipients": (MAGIC + b"-> x y\n\n" * 2000 + b"--- z\n", "not a file encrypted with age"),
         "a passphrase": (passphrase, "encrypted with a passphrase"),
     }
 

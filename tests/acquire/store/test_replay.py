@@ -328,7 +328,7 @@ def test_unknown_fields_of_the_same_layout_are_ignored(saved: Path) -> None:
 )
 def test_what_is_no_manifest_is_a_sentence(saved: Path, text: str) -> None:
     (saved / "manifest.json").write_text(text)
-    with pytest.raises(SnapshotError, match=r"manifest\.json is no manifest"):
+    with pytest.raises(SnapshotError, match=r"manifest\.json is not the manifest"):
         ReplayTransport(saved)
 
 
@@ -349,7 +349,7 @@ def test_a_manifest_larger_than_any_is_not_parsed(saved: Path, text: str, senten
 
 def test_a_manifest_of_wrong_values_stops_at_the_first(saved: Path) -> None:
     change_manifest(saved, lambda manifest: manifest.update(artifacts=[[]] * 1000))
-    with pytest.raises(SnapshotError, match="no manifest") as raised:
+    with pytest.raises(SnapshotError, match="is not the manifest") as raised:
         ReplayTransport(saved)
     assert isinstance(raised.value.__cause__, ValidationError)
     assert raised.value.__cause__.error_count() == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.load import BUNDLED, Knowledge, load_knowledge
 from phone_audit.knowledge.rules import split_url
 from phone_audit.knowledge.schema.incident import Fact
@@ -33,7 +33,7 @@ def knowledge() -> Knowledge:
 
 
 def test_no_entry_has_a_problem() -> None:
-    assert check_knowledge(BUNDLED) == []
+    assert check_folder(BUNDLED).problems == []
 
 
 def test_the_counts_are_those_of_the_dossier(knowledge: Knowledge) -> None:

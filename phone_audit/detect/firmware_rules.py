@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from phone_audit.detect.detector import Detector, setting
-from phone_audit.knowledge.firmware_rules import firmware_cases
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.model.device import Snapshot
@@ -44,7 +43,7 @@ def check_fields(
         knowledge: the rules.
     """
     for rule in knowledge.firmware_rules:
-        for case, names in firmware_cases(rule, fields):
+        for case, names in rule.met_cases(fields):
             yield Detector(rule.id, rule.category, rule.remedy.text, rule.remedy.risk).finding(
                 setting(case.subject),
                 rule.title,

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.check.__main__ import main
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from tests.knowledge.folders import (
     host,
     incident,
@@ -29,7 +29,7 @@ SOURCED = {"confidence": "sourced", "source": 1}
 
 
 def lines(folder: Path) -> list[str]:
-    return [str(problem) for problem in check_knowledge(folder)]
+    return [str(problem) for problem in check_folder(folder).problems]
 
 
 def of_incident(folder: Path, **changes: Any) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import incident, write_incident
 
@@ -19,7 +19,7 @@ MODEL = {"field": "ro.product.model", "match": "exact", "value": "UL40"}
 
 
 def found(folder: Path, **changes: Any) -> list[tuple[str, str]]:
-    problems = check_knowledge(write_incident(folder, incident(**changes)))
+    problems = check_folder(write_incident(folder, incident(**changes))).problems
     return [(problem.field, problem.text) for problem in problems]
 
 
@@ -103,4 +103,4 @@ def test_a_property_of_every_phone_is_not_enough_alone(tmp_path: Path, name: str
 
 
 def test_the_facts_of_the_package_pass() -> None:
-    assert check_knowledge(BUNDLED) == []
+    assert check_folder(BUNDLED).problems == []

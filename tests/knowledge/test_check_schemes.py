@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from tests.knowledge.folders import source, write
 
 FORM = {
@@ -36,7 +36,7 @@ def scheme(**changes: Any) -> dict[str, Any]:
 
 def problems(folder: Path, *entries: dict[str, Any], kind: str = "schemes", **more: Any) -> list[str]:
     write(folder, kind, {"sources": [source()], "entries": list(entries), **more}, "a.json")
-    return [str(problem) for problem in check_knowledge(folder)]
+    return [str(problem) for problem in check_folder(folder).problems]
 
 
 def test_a_sound_scheme(tmp_path: Path) -> None:

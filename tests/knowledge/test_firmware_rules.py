@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.check.folder import check_folder
-from phone_audit.knowledge.firmware_rules import day_of, firmware_cases, text_of
 from phone_audit.knowledge.load import BUNDLED, load_knowledge
-from phone_audit.knowledge.schema.firmware import FirmwareRule
+from phone_audit.knowledge.schema.firmware import FirmwareRule, day_of, text_of
 
 FINGERPRINT = "Acme/one_eu/one:14/UP1A.231005.007/X1:user/release-keys"
 SAYS = {
@@ -64,7 +63,7 @@ def rule(check: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def shown(check: dict[str, Any], **fields: str) -> tuple[str, ...]:
-    found = list(firmware_cases(FirmwareRule.model_validate(rule(check)), fields))
+    found = list(FirmwareRule.model_validate(rule(check)).met_cases(fields))
     return found[0][1] if found else ()
 
 
@@ -183,7 +182,7 @@ def test_hostile_properties_are_only_texts(text: str) -> None:
         assert shown(check, **dict.fromkeys(names, text)) == ()
     for bundled in load_knowledge().firmware_rules:
         every = {name: text for dump in (*bundled.matches, *bundled.ignores) for name in dump.fields}
-        assert list(firmware_cases(bundled, every)) == []
+        assert list(bundled.met_cases(every)) == []
 
 
 def problems(folder: Path, *rules: dict[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.packers import PackerIndex
 from phone_audit.knowledge.schema.facts import PackerFact
 from tests.knowledge.folders import write_facts
@@ -100,9 +100,9 @@ def test_no_packers() -> None:
     ],
 )
 def test_a_fault_is_said(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    problems = check_knowledge(write_facts(tmp_path, "packers", packer(**changes)))
+    problems = check_folder(write_facts(tmp_path, "packers", packer(**changes))).problems
     assert any(f"packers/facts.json: p-1: {said}" in str(problem) for problem in problems), problems
 
 
 def test_no_fault(tmp_path: Path) -> None:
-    assert check_knowledge(write_facts(tmp_path, "packers", packer())) == []
+    assert check_folder(write_facts(tmp_path, "packers", packer())).problems == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.check.folder import check_knowledge
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.compare import compare, names_build
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.patterns import LONGEST_TEXT, pattern_fault
@@ -67,14 +67,16 @@ def test_only_the_first_characters_are_searched() -> None:
 
 def test_the_check_and_loading_both_refuse(tmp_path: Path) -> None:
     folder = write_incident(tmp_path, incident(builds=[{**BUILD, "match": "regex", "pattern": ENDLESS}]))
-    assert ["builds[0].pattern: can take for ever" in str(problem) for problem in check_knowledge(folder)] == [True]
+    assert ["builds[0].pattern: can take for ever" in str(problem) for problem in check_folder(folder).problems] == [
+        True
+    ]
     with pytest.raises(KnowledgeError, match="can take for ever"):
         _ = load_knowledge([folder]).incidents
 
 
 def test_a_condition_is_looked_at_too(tmp_path: Path) -> None:
     condition = {"field": "ro.build.display.id", "match": "regex", "value": ENDLESS}
-    found = check_knowledge(write_incident(tmp_path, incident(only_if=[condition])))
+    found = check_folder(write_incident(tmp_path, incident(only_if=[condition]))).problems
     assert len(found) == 1
     assert "can take for ever" in str(found[0])
 

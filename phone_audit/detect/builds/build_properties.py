@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from phone_audit.knowledge.firmware_rules import FINGERPRINT_FORM
+from phone_audit.knowledge.schema.firmware import FINGERPRINT_FORM
 
 DISPLAY_ID, BUILD_ID, INCREMENTAL = "ro.build.display.id", "ro.build.id", "ro.build.version.incremental"
 MODEL, PATCH = "ro.product.model", "ro.build.version.security_patch"

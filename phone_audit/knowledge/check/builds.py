@@ -7,7 +7,7 @@ from itertools import combinations
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.compare import bounds, compare, names_build
 from phone_audit.knowledge.files import Report
-from phone_audit.knowledge.firmware_rules import FINGERPRINT_FORM
+from phone_audit.knowledge.schema.firmware import FINGERPRINT_FORM
 from phone_audit.knowledge.schema.incident import PACKAGE_VERSION, PROSE, BuildFact, Fact, IncidentEntry, ModelFact
 
 BUILD_FIELDS = frozenset({

@@ -87,17 +87,12 @@ class CheckedFolder:
         return report
 
 
-def check_knowledge(folder: Path) -> list[Problem]:
-    """Check a knowledge folder.
+def check_folder(folder: Path) -> CheckedFolder:
+    """Check a knowledge folder; gives what it holds, and its problems in order.
 
     Raises:
         KnowledgeError: it cannot be read at all.
     """
-    return check_folder(folder).problems
-
-
-def check_folder(folder: Path) -> CheckedFolder:
-    """Check a knowledge folder and give what it holds too; the problems are sorted."""
     found = CheckedFolder()
     files = read_folder(folder, 0)
     for check in CHECKS:

@@ -6,16 +6,8 @@ from collections.abc import Iterator
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check.reporting import report_missing
 from phone_audit.knowledge.files import Problem, Report
-from phone_audit.knowledge.firmware_rules import PARTS, firmware_cases
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
-from phone_audit.knowledge.schema.firmware import (
-    Check,
-    DenyCheck,
-    DifferCheck,
-    FirmwareRule,
-    LaterCheck,
-    SaysCheck,
-)
+from phone_audit.knowledge.schema.firmware import PARTS, FirmwareRule
 from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeForm
 from phone_audit.knowledge.schemes import WHOLE, BuildNumber, SchemeIndex
 
@@ -52,31 +44,18 @@ def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:
         if subjects.count(case.subject) > 1:
             text = f"{short_repr(case.subject)} stands at another case; findings are told apart by it"
             report(f"cases[{place}].subject", text)
-        for field in fields_of(case.check):
+        for field in case.check.names():
             part = field.partition("#")[2]
             if part and part not in PARTS:
                 text = f"{short_repr(part)} is no part of a fingerprint; write one of {', '.join(PARTS)}"
                 report(f"cases[{place}].check", text)
     for name, dumps, wanted in (("matches", rule.matches, True), ("ignores", rule.ignores, False)):
         for place, dump in enumerate(dumps):
-            if any(True for _ in firmware_cases(rule, dump.fields)) != wanted:
+            if any(True for _ in rule.met_cases(dump.fields)) != wanted:
                 met = "not met" if wanted else "met"
                 report(f"{name}[{place}]", f"this dump is {met}; correct the check or the dump")
             if not dump.source.strip():
                 report(f"{name}[{place}].source", "missing; say where the dump was found")
-
-
-def fields_of(check: Check) -> tuple[str, ...]:
-    """Return the fields that a check asks for."""
-    if isinstance(check, SaysCheck):
-        return tuple(dict.fromkeys(says.field for lines in check.any_of for says in lines))
-    if isinstance(check, DifferCheck):
-        return check.fields
-    if isinstance(check, DenyCheck):
-        return tuple(dict.fromkeys(name for line in check.lines for name in line))
-    if isinstance(check, LaterCheck):
-        return check.early, check.late
-    return (check.key, check.value) if check.kind == "table" else (check.low, check.high)
 
 
 def check_scheme(scheme: SchemeEntry, report: Report) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
+from phone_audit.acquire.condition import Condition, read_condition
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
     digests_of,
@@ -38,9 +39,9 @@ from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.questions.clock import DATE, parse_date
-from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
+from phone_audit.acquire.questions.table import PhoneFacts
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import DeviceLostError

@@ -32,7 +32,6 @@ from phone_audit.acquire.questions.adb_keys import fingerprints, parse_dumped_ke
 from phone_audit.acquire.questions.appops import parse_appops
 from phone_audit.acquire.questions.certificates import certificates, subject_name
 from phone_audit.acquire.questions.clock import parse_date
-from phone_audit.acquire.questions.condition import PhoneFacts, questions_for
 from phone_audit.acquire.questions.connectivity import parse_networks
 from phone_audit.acquire.questions.device_policy import parse_device_policy
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
@@ -45,6 +44,7 @@ from phone_audit.acquire.questions.question import Question
 from phone_audit.acquire.questions.roles import parse_roles
 from phone_audit.acquire.questions.settings import parse_settings
 from phone_audit.acquire.questions.small_files import SmallFiles, file_items, parse_hosts, parse_small_files
+from phone_audit.acquire.questions.table import PhoneFacts, questions_for
 from phone_audit.acquire.questions.transparency import parse_apex_info, parse_image_info
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.text import parse_getprop

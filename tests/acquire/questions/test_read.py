@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.condition import Condition, read_condition
 from phone_audit.acquire.packages.merge import with_usage
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
 from phone_audit.acquire.questions.appops import APPOPS
-from phone_audit.acquire.questions.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.questions.idle_list import IDLE_LIST
 from phone_audit.acquire.questions.mounts import MOUNTS
 from phone_audit.acquire.questions.netstats import NETSTATS, NetStats, Usage, traffic_of
 from phone_audit.acquire.questions.roles import ROLES
 from phone_audit.acquire.questions.settings import SYSTEM_SETTINGS, secure_items, secure_settings_command, system_items
 from phone_audit.acquire.questions.small_files import small_files_command
+from phone_audit.acquire.questions.table import PhoneFacts
 from phone_audit.acquire.questions.transparency import TRANSPARENCY
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport

@@ -18,7 +18,6 @@ from phone_audit.acquire.questions import accessibility, adb_keys, device_policy
 from phone_audit.acquire.questions.adb_keys import fingerprints
 from phone_audit.acquire.questions.appops import appops_of, parse_appops
 from phone_audit.acquire.questions.clock import parse_date
-from phone_audit.acquire.questions.condition import PhoneFacts, questions_for
 from phone_audit.acquire.questions.connectivity import connectivity
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
 from phone_audit.acquire.questions.framework import framework_items, parse_framework
@@ -27,6 +26,7 @@ from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid
 from phone_audit.acquire.questions.question import Question
 from phone_audit.acquire.questions.settings import global_items, parse_settings, secure_items, system_items
 from phone_audit.acquire.questions.small_files import file_items, parse_hosts, parse_small_files
+from phone_audit.acquire.questions.table import PhoneFacts, questions_for
 from phone_audit.acquire.questions.transparency import transparency
 from phone_audit.acquire.text import decode
 from phone_audit.model.text import parse_getprop

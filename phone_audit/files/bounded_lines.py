@@ -9,6 +9,8 @@ from phone_audit.files.bounds import MB, BoundsError
 
 UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PIECE: Final = 256 * 2**10
+_FIRST: Final = 64 * 2**10
+"""Bytes that most files have at most; room for as many as a file may have is made only where there are more."""
 
 
 def read_bounded(file: BinaryIO, size: int) -> bytes:
@@ -18,7 +20,9 @@ def read_bounded(file: BinaryIO, size: int) -> bytes:
         BoundsError: it has more than `size` bytes; it is not read to its end.
         OSError: it cannot be read.
     """
-    data = file.read(size + 1)
+    data = file.read(min(size + 1, _FIRST))
+    if len(data) == _FIRST:
+        data += file.read(size + 1 - _FIRST)
     if len(data) > size:
         raise BoundsError(f"it is larger than {size // MB:,} MB" if size >= MB else f"it is larger than {size:,} bytes")
     return data

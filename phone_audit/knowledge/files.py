@@ -1,5 +1,6 @@
 """Knowledge files on disk: read once as bytes, hashed, parsed into models, with errors that name the place."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from phone_audit.files.open_regular import open_inside, open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.kinds import FOLDERS, Kind
 from phone_audit.knowledge.schema.facts import FactFile
-from phone_audit.model.base import Frozen, parse_unicode
+from phone_audit.model.base import Frozen, parse_unicode, read_own
 from phone_audit.model.text import as_utf8
 
 
@@ -164,6 +165,9 @@ def _read_whole(model: type[Model], file: DataFile) -> Model:
     Raises:
         SchemaError: it breaks the schema.
     """
+    if not file.folder:  # of the package itself: nobody else wrote it; a fault in it is told like any other below
+        with contextlib.suppress(ValidationError):
+            return read_own(model, file.data)
     try:
         values = parse_unicode(checked(file.data, KNOWLEDGE))
     except (BoundsError, JsonError) as error:

@@ -11,7 +11,7 @@ from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.judge import ApkJudgement
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo, ApkRun
-from phone_audit.model.base import put_aside
+from phone_audit.model.base import read_own
 from phone_audit.pipeline.options import TOOL, Budget
 
 
@@ -115,4 +115,4 @@ class SpooledApks(Sequence[Apk]):
         return self._kept
 
     def _record(self, kept: _SpooledRecord) -> Apk:
-        return put_aside(Apk, self._spool.get(kept.place))
+        return read_own(Apk, self._spool.get(kept.place))

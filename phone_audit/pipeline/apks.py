@@ -19,7 +19,7 @@ from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
-from phone_audit.model.base import put_aside
+from phone_audit.model.base import read_own
 from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.apk_records import AnalysedApk, SpooledApks, joined, published_apk, worker_pool
 from phone_audit.pipeline.options import TOOL, Budget, Clock, Progress, never, no_progress, rfc3339, utc_now
@@ -253,5 +253,5 @@ def _read_back(members: Sequence[tuple[Place, float, bool]], spool: Spool) -> It
     share = max(_LEAST_OF_A_SPLIT, _MOST_BYTES_OF_SPLITS // len(members))
     for place, seconds, cached in members:
         text = spool.get(place)
-        info = put_aside(ApkInfo, text)
+        info = read_own(ApkInfo, text)
         yield AnalysedApk(cut(info, share) if len(text) > share else info, seconds, cached)

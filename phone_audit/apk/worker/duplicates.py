@@ -11,7 +11,7 @@ from typing import Final, Self
 from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.base import put_aside
+from phone_audit.model.base import read_own
 from phone_audit.model.parts import Parts
 
 Key = tuple[str, bool, Parts | None]
@@ -127,7 +127,7 @@ class RecordStore:
     def get(self, number: int) -> ApkInfo:
         """Return a record that is kept."""
         if number not in self._recent:
-            self.put(number, put_aside(ApkInfo, self._spool.get(self._places[number])))
+            self.put(number, read_own(ApkInfo, self._spool.get(self._places[number])))
         self._recent.move_to_end(number)
         return self._recent[number]
 

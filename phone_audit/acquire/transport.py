@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Optional, Protocol
 
-from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.lost_time import LostTime
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.errors import CommandError, DeviceLostError
 
 SHELL_TIMEOUT = 60.0

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from phone_audit.acquire.importers.container import is_archive
 from phone_audit.acquire.store.age import decrypt, is_age, needs_identity, read_identity, read_recipients
 from phone_audit.acquire.store.archive import seal, sealed_name, unpack_ours
+from phone_audit.acquire.store.container import is_archive
 from phone_audit.errors import SnapshotError
 
 __all__ = ["as_named", "check_keys", "opened", "saved_sealed", "sealed_name"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.hash_memory import PhoneIdentity
-from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.files.plan import NoReceiver, Plan
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.transport import Transport
 from phone_audit.model.device import Depth
 

@@ -18,10 +18,8 @@ from phone_audit.acquire.files.apk_files import (
     hash_files,
 )
 from phone_audit.acquire.files.oat_files import FRAMEWORK, StrippedApks, find_oat_files
-from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.importers import bugreport
 from phone_audit.acquire.importers.answers import from_dumps
-from phone_audit.acquire.importers.container import FolderContainer, ZipContainer
 from phone_audit.acquire.importers.reading import _folders
 from phone_audit.acquire.importers.text_folder import MOST_TEXTS, _AnswerReader, _packages
 from phone_audit.acquire.packages.listing import Listing, read_users
@@ -30,10 +28,12 @@ from phone_audit.acquire.packages.package_block import MOST_GRANTS, TOO_MANY, Du
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump, parse_package_dump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import MOST_USERS
+from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.questions.appops import MOST_OPS, appops_of, parse_appops
 from phone_audit.acquire.questions.connectivity import Networks, network_items
 from phone_audit.acquire.questions.file_facts import PathStatus
 from phone_audit.acquire.questions.small_files import SmallFiles, added_folder, file_items
+from phone_audit.acquire.store.container import FolderContainer, ZipContainer
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import MOST_DEEP

@@ -7,9 +7,9 @@ from typing import Literal
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
-from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.file_facts import (
     LOOK_PREFIX,
     NO_HASH_TOOL,

@@ -13,10 +13,10 @@ from phone_audit.acquire.files.deliveries import Deliveries, Queue
 from phone_audit.acquire.files.hash_memory import Identities, Identity, identities
 from phone_audit.acquire.files.hashing import Hashing
 from phone_audit.acquire.files.oat_files import role_of
-from phone_audit.acquire.files.phone_file import FileOnPhone
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.whole_carrier import WholeCarrier
+from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
 from phone_audit.acquire.store.file_hashes import FileHashes, hashes_saved
 from phone_audit.acquire.text import decode, shown

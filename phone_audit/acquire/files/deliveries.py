@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from phone_audit.acquire.files.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.text import shown
 from phone_audit.acquire.transport import FileKeeper
 from phone_audit.errors import AcquireError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phone_audit.acquire.commands import PLAIN, Command, batches, quoted
-from phone_audit.acquire.files.phone_file import FileOnPhone
+from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import Answer, Handshake
 from phone_audit.files.atomic_write import replace_file

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from phone_audit.acquire.files.hash_memory import HashMemory
 from phone_audit.acquire.files.oat_files import StrippedApks
-from phone_audit.acquire.files.phone_file import NextWanted, PulledApk
+from phone_audit.acquire.phone_file import NextWanted, PulledApk
 from phone_audit.model.parts import Parts
 
 

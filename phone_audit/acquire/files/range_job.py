@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from phone_audit.acquire.files.phone_file import FileOnPhone, NextWanted
+from phone_audit.acquire.phone_file import FileOnPhone, NextWanted
 from phone_audit.model.parts import Parts, Range
 
 

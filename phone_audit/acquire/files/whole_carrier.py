@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
-from phone_audit.acquire.files.phone_file import FileOnPhone
+from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.transport import FileRequest, OnDone, Source
 from phone_audit.errors import CommandError
 

@@ -5,7 +5,6 @@ from pathlib import Path, PurePosixPath
 
 from phone_audit.acquire.importers.answers import NAMESPACES, from_dumps, one_phone, settings_command
 from phone_audit.acquire.importers.bugreport import report_answers
-from phone_audit.acquire.importers.container import FileContainer, ZipContainer
 from phone_audit.acquire.importers.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
 from phone_audit.acquire.importers.imported import (
     NO_FILES,
@@ -18,6 +17,7 @@ from phone_audit.acquire.importers.imported import (
 from phone_audit.acquire.importers.texts import bounded_text, damaged, note
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX
+from phone_audit.acquire.store.container import FileContainer, ZipContainer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 

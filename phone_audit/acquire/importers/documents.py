@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from phone_audit.acquire.importers.container import FileContainer
+from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import JsonError, checked, parse

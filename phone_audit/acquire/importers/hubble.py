@@ -5,7 +5,6 @@ import binascii
 from collections.abc import Container, Sequence
 
 from phone_audit.acquire.importers.answers import listed_as
-from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.documents import (
     HubbleBuilds,
     HubbleDeviceProperties,
@@ -27,6 +26,7 @@ from phone_audit.acquire.importers.imported import (
 )
 from phone_audit.acquire.importers.texts import damaged
 from phone_audit.acquire.questions.identity import GETPROP
+from phone_audit.acquire.store.container import FileContainer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
 

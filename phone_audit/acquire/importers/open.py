@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from phone_audit.acquire.importers import androidqf, bugreport, hubble, mvt, text_folder
-from phone_audit.acquire.importers.container import FileContainer, is_archive, open_container
 from phone_audit.acquire.importers.imported import ImportedAcquisition
+from phone_audit.acquire.store.container import FileContainer, is_archive, open_container
 from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_lines import read_bounded
@@ -34,7 +34,7 @@ def open_imported(path: Path, scratch: Path) -> Iterator[tuple[ImportedAcquisiti
     """
     if path.is_file() and not is_archive(path):
         text = _main_text(path)
-        yield bugreport.imported_report(*bugreport.text_answers(text, path)), _Nothing(path)
+        yield bugreport.imported_report(*bugreport.text_answers(text, path)), FileContainer(path)
         return
     container = open_container(path)
     try:
@@ -92,25 +92,3 @@ def _main_text(path: Path) -> bytes:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
     except BoundsError as error:
         raise SnapshotError(f"{path} is larger than any bug report.") from error
-
-
-class _Nothing:
-    """The container of a single text: it has no further files."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def names(self) -> tuple[str, ...]:
-        return ()
-
-    def read(self, name: str, limit: int = 0) -> bytes:
-        raise SnapshotError(f"{self.path} holds no {name}.")
-
-    def begins(self, name: str, count: int) -> bytes:
-        return self.read(name)
-
-    def take_out(self, name: str, into: Path) -> Path:
-        raise SnapshotError(f"{self.path} holds no {name}.")
-
-    def close(self) -> None:
-        pass

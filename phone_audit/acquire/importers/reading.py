@@ -13,9 +13,7 @@ from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.collect import PhoneReading
-from phone_audit.acquire.files.phone_file import PulledApk
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.imported import ImportedAcquisition, ImportedFile, ImportedPackage, joined
 from phone_audit.acquire.importers.missing import lacking
 from phone_audit.acquire.importers.package_dump import dump_of
@@ -25,7 +23,9 @@ from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import USER_DUMP, USERS, first_users, parse_users
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
+from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.open_regular import open_regular

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 
 from phone_audit.acquire.importers.answers import NAMESPACES, READ, from_dumps, one_phone, settings_command
 from phone_audit.acquire.importers.bugreport import is_main_text
-from phone_audit.acquire.importers.container import TEXT_LIMIT, FileContainer
 from phone_audit.acquire.importers.imported import (
     NO_FILES,
     NO_HIDDEN,
@@ -20,6 +19,7 @@ from phone_audit.acquire.importers.texts import bounded_text, contradiction, dam
 from phone_audit.acquire.packages import package_dump, users
 from phone_audit.acquire.packages.package_list import ListEntry, parse_package_list
 from phone_audit.acquire.questions import identity
+from phone_audit.acquire.store.container import TEXT_LIMIT, FileContainer
 from phone_audit.acquire.text import decode, shown
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped

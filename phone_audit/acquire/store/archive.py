@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from phone_audit.acquire.importers.container import ZipContainer
 from phone_audit.acquire.store.age import Recipients, encrypt
+from phone_audit.acquire.store.container import ZipContainer
 from phone_audit.acquire.store.layout import ANSWERS, APKS, MANIFEST, STORED
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import JsonError, checked, parse

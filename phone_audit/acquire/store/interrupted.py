@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from phone_audit.acquire.files.phone_file import NextWanted, PulledApk
+from phone_audit.acquire.phone_file import NextWanted, PulledApk
 from phone_audit.acquire.store.layout import ANSWERS, APKS, is_saved
 from phone_audit.acquire.store.parts import SUFFIX, unpack
 from phone_audit.acquire.store.replay import ReplayTransport

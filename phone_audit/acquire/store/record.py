@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_audit import __version__
-from phone_audit.acquire.files.phone_file import PulledApk
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.acquire.store.layout import (
     ANSWERS,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from phone_audit.acquire.files.phone_file import PulledApk
+from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.layout import (
     BESIDE,
     BROKE_OFF,

@@ -13,8 +13,8 @@ from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files import hashing, range_carrier, ranges
 from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
-from phone_audit.acquire.files.phone_file import Bytes, PulledApk
 from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.phone_file import Bytes, PulledApk
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake

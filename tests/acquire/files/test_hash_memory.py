@@ -7,7 +7,7 @@ import pytest
 
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.hash_memory import HashMemory, Identities, identities
-from phone_audit.acquire.files.phone_file import FileOnPhone
+from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Answer
 
 HASH = "ab" * 32

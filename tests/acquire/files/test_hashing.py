@@ -10,7 +10,7 @@ import pytest
 
 from phone_audit.acquire.files import hashing
 from phone_audit.acquire.files.hashing import Hashing
-from phone_audit.acquire.files.phone_file import FileOnPhone
+from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import COMMANDS

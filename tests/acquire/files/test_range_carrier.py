@@ -10,11 +10,11 @@ import pytest
 
 from phone_audit.acquire.files import range_carrier
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
-from phone_audit.acquire.files.phone_file import Bytes, FileOnPhone, PulledApk
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import Starting
+from phone_audit.acquire.phone_file import Bytes, FileOnPhone, PulledApk
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import AcquireError
 from phone_audit.model.parts import Parts

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from phone_audit.acquire.importers import container, documents
-from phone_audit.acquire.importers.container import FolderContainer, ZipContainer
+from phone_audit.acquire.importers import documents
 from phone_audit.acquire.importers.missing import cannot_hold
+from phone_audit.acquire.store import container
+from phone_audit.acquire.store.container import FolderContainer, ZipContainer
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounds import JsonBounds
 from tests.acquire.importers import made

@@ -6,11 +6,11 @@ from typing import Any
 
 from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.importers.container import FileContainer
 from phone_audit.acquire.importers.imported import ImportedAcquisition
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.reading import ImportedReading
 from phone_audit.acquire.importers.transport import ImportedTransport
+from phone_audit.acquire.store.container import FileContainer
 from tests.acquire.fake_phone import QUIET
 
 PROPERTIES = "[ro.build.display.id]: [TEST-1]\n[ro.build.version.sdk]: [31]\n[ro.product.model]: [M]\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.files.phone_file import Bytes
+from phone_audit.acquire.phone_file import Bytes
 from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.acquire.store.parts import pack
 from phone_audit.model.parts import Parts, Range

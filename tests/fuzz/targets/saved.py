@@ -127,7 +127,7 @@ TARGETS: Final = {
             "phone_audit.acquire.store.parts",
             "phone_audit.acquire.store.file_hashes",
             "phone_audit.acquire.store.archive",
-            "phone_audit.acquire.importers.container",
+            "phone_audit.acquire.store.container",
         ),
         (b'{"size":', b'"sha256":null', b'"ranges":[[0,1]]}\n', b'"hashes":{', b"PK\x01\x02", b"PK\x05\x06"),
     ),

@@ -10,7 +10,6 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from phone_audit.acquire.store.disk_space import RESERVE
 from phone_audit.acquire.text import shown
@@ -35,14 +34,20 @@ _PIECE = 2**20
 _AGAIN = "Copy it again from where it was made."
 
 
-class FileContainer(Protocol):
-    """The files of one acquisition. Names are relative, with `/`."""
+class FileContainer:
+    """The files of one acquisition, by names that are relative, with `/`. By itself it has none.
 
-    path: Path
+    Attributes:
+        path: what was opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._texts_left = ALL_TEXTS
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all files, sorted."""
-        ...
+        return ()
 
     def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
         """Return a file's bytes.
@@ -50,7 +55,16 @@ class FileContainer(Protocol):
         Raises:
             SnapshotError: it is damaged, or has more than `limit` bytes.
         """
-        ...
+        pieces = []
+        for piece in self._pieces(name, limit, _PIECE):
+            self._texts_left -= len(piece)
+            if self._texts_left < 0:
+                raise SnapshotError(
+                    f"{shown(name)} in {self.path} was not read: the texts have more than {ALL_TEXTS // 2**20} MB "
+                    "together."
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def begins(self, name: str, count: int) -> bytes:
         """Return the first `count` bytes of a file, or all where it has fewer.
@@ -58,7 +72,7 @@ class FileContainer(Protocol):
         Raises:
             SnapshotError: it is damaged.
         """
-        ...
+        return next(self._pieces(name, FILE_LIMIT, count), b"")
 
     def take_out(self, name: str, into: Path) -> Path:
         """Return a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
@@ -66,24 +80,44 @@ class FileContainer(Protocol):
         Raises:
             SnapshotError: it is damaged or too large, or cannot be written.
         """
-        ...
+        try:
+            with into.open("xb") as file:
+                for number, piece in enumerate(self._pieces(name, FILE_LIMIT, _PIECE)):
+                    if number % _LOOK_AT_ROOM == 0:
+                        _check_room(into.parent)
+                    file.write(piece)
+        except SnapshotError:
+            into.unlink(missing_ok=True)
+            raise
+        except FileExistsError as error:
+            raise SnapshotError(f"{into} is there already.") from error
+        except OSError as error:
+            into.unlink(missing_ok=True)
+            raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
+        return into
 
     def close(self) -> None:
-        """Let go of the archive."""
-        ...
+        """Let go of what was opened."""
 
-
-class FolderContainer:
-    """A folder; see `FileContainer`."""
-
-    def __init__(self, path: Path) -> None:
-        """Look through the folder, without following links.
+    def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
+        """Yield the bytes of a file.
 
         Raises:
-            SnapshotError: it holds more files than any acquisition does, or cannot be read.
+            SnapshotError: it is damaged, or has more than `limit` bytes.
         """
-        self.path = path
-        self._left = ALL_TEXTS
+        del limit, piece_size
+        raise SnapshotError(f"{self.path} holds no {name}.")
+
+
+class FolderContainer(FileContainer):
+    """A folder, looked through without following links.
+
+    Raises:
+        SnapshotError: it holds more files than any acquisition does, or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self._files: dict[str, Path] = {}
         for file in _regular_files(path):
             self._files[file.relative_to(path).as_posix()] = file
@@ -94,44 +128,34 @@ class FolderContainer:
         """See `FileContainer.names`."""
         return tuple(sorted(self._files))
 
-    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
-        """See `FileContainer.read`."""
-        data = self.begins(name, limit + 1)
-        self._left -= len(data)
-        if len(data) > limit:
-            raise _too_large(self.path, name, limit)
-        if self._left < 0:
-            raise _too_much(self.path, name)
-        return data
+    def take_out(self, name: str, into: Path) -> Path:
+        """See `FileContainer.take_out`."""
+        del into
+        return self._files[name]
 
-    def begins(self, name: str, count: int) -> bytes:
-        """See `FileContainer.begins`."""
+    def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
+        size = 0
         try:
             with open_inside(self.path, name) as file:
-                return file.read(count)
+                while piece := file.read(piece_size):
+                    size += len(piece)
+                    if size > limit:
+                        raise _too_large(self.path, name, limit)
+                    yield piece
         except OSError as error:
             raise SnapshotError(f"{shown(str(self.path / name))} cannot be read: {error.strerror}.", _AGAIN) from error
 
-    def take_out(self, name: str, into: Path) -> Path:
-        """See `FileContainer.take_out`."""
-        return self._files[name]
 
-    def close(self) -> None:
-        """See `FileContainer.close`."""
+class ZipContainer(FileContainer):
+    """A ZIP archive, whose directory is read at once.
 
-
-class ZipContainer:
-    """A ZIP archive; see `FileContainer`."""
+    Raises:
+        SnapshotError: it is no ZIP archive, or one that no tool makes: a name in it leads outside.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Read its directory.
-
-        Raises:
-            SnapshotError: it is no ZIP archive, or one that no tool makes: a name in it leads outside.
-        """
-        self.path = path
+        super().__init__(path)
         self._left = TOTAL_LIMIT
-        self._texts_left = ALL_TEXTS
         try:
             self._file = open_regular(path)
         except OSError as error:
@@ -173,39 +197,12 @@ class ZipContainer:
         """See `FileContainer.names`."""
         return tuple(sorted(self._entries))
 
-    def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
-        """See `FileContainer.read`."""
-        pieces = []
-        for piece in self._pieces(name, limit):
-            self._texts_left -= len(piece)
-            if self._texts_left < 0:
-                raise _too_much(self.path, name)
-            pieces.append(piece)
-        return b"".join(pieces)
+    def close(self) -> None:
+        """See `FileContainer.close`."""
+        self._zip.close()
+        self._file.close()
 
-    def begins(self, name: str, count: int) -> bytes:
-        """See `FileContainer.begins`."""
-        return next(self._pieces(name, FILE_LIMIT, count), b"")
-
-    def take_out(self, name: str, into: Path) -> Path:
-        """See `FileContainer.take_out`."""
-        try:
-            with into.open("xb") as file:
-                for number, piece in enumerate(self._pieces(name, FILE_LIMIT)):
-                    if number % _LOOK_AT_ROOM == 0:
-                        _check_room(into.parent)
-                    file.write(piece)
-        except SnapshotError:
-            into.unlink(missing_ok=True)
-            raise
-        except FileExistsError as error:
-            raise SnapshotError(f"{into} is there already.") from error
-        except OSError as error:
-            into.unlink(missing_ok=True)
-            raise SnapshotError(f"{into} cannot be written: {error.strerror}.", "Free some space.") from error
-        return into
-
-    def _pieces(self, name: str, limit: int, piece_size: int = _PIECE) -> Iterator[bytes]:
+    def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
         entry = self._entries[name]
         if not is_plain(entry):
             raise SnapshotError(f"{shown(name)} in {self.path} is packed in a way that no such tool uses.")
@@ -221,11 +218,6 @@ class ZipContainer:
             raise SnapshotError(f"{shown(name)} in {self.path} is damaged.", _AGAIN) from error
         except OSError as error:
             raise SnapshotError(f"{self.path} cannot be read: {error.strerror}.", _AGAIN) from error
-
-    def close(self) -> None:
-        """See `FileContainer.close`."""
-        self._zip.close()
-        self._file.close()
 
 
 def open_container(path: Path) -> FileContainer:
@@ -265,12 +257,6 @@ def _stays_inside(name: str) -> bool:
 def _check_room(folder: Path) -> None:
     if shutil.disk_usage(folder).free < RESERVE:
         raise SnapshotError(f"The disk that holds {folder} is full.", "Free some space.")
-
-
-def _too_much(path: Path, name: str) -> SnapshotError:
-    return SnapshotError(
-        f"{shown(name)} in {path} was not read: the texts have more than {ALL_TEXTS // 2**20} MB together."
-    )
 
 
 def _too_large(path: Path, name: str, limit: int) -> SnapshotError:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.importers import container as module
-from phone_audit.acquire.importers.container import FolderContainer, ZipContainer, open_container
+from phone_audit.acquire.store import container as module
+from phone_audit.acquire.store.container import FolderContainer, ZipContainer, open_container
 from phone_audit.errors import SnapshotError
 
 

@@ -11,10 +11,9 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.importers.missing import cannot_hold
+from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
-from phone_audit.acquire.importers.reading import ImportedReading
-from phone_audit.acquire.importers.transport import ImportedTransport
+from phone_audit.acquire.importers.reading import ImportedReading, cannot_hold
 from phone_audit.acquire.lost_time import MOST_LOST
 from phone_audit.acquire.store.interrupted import begun_before
 from phone_audit.acquire.store.layout import is_saved, looks_saved

@@ -6,25 +6,40 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import Acquired, PhoneReading
-from phone_audit.acquire.files.hash_memory import PhoneIdentity
-from phone_audit.acquire.files.plan import NoReceiver, Plan
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
+from phone_audit.acquire.files.oat_files import StrippedApks
+from phone_audit.acquire.files.plan import FileReceiver, Plan
+from phone_audit.acquire.phone_file import NextWanted, PulledApk
 from phone_audit.acquire.transport import Transport
 from phone_audit.model.device import Depth
 
 
-class Receiver(NoReceiver):
+class Receiver:
     """Keeps the files that it gets, and knows those of some hashes."""
 
-    def __init__(self, told: list[PulledApk], is_known: Callable[[str], bool] = lambda _: False) -> None:
-        self.told = told
+    def __init__(self, told: list[PulledApk] | None = None, is_known: Callable[[str], bool] = lambda _: False) -> None:
+        self.told = [] if told is None else told
         self._is_known = is_known
 
     def is_known(self, sha256: str) -> bool:
         return self._is_known(sha256)
 
+    def is_stripped(self, sha256: str) -> bool:
+        return False
+
     def take(self, apk: PulledApk) -> None:
         self.told.append(apk)
+
+
+def plan_of(
+    next_wanted: NextWanted | None = None,
+    receiver: FileReceiver | None = None,
+    memory: HashMemory | None = None,
+    stripped: StrippedApks | None = None,
+) -> Plan:
+    """A plan, for whole files and nobody where nothing else is said."""
+    receiver, memory, stripped = receiver or Receiver(), memory or HashMemory(), stripped or StrippedApks()
+    return Plan(next_wanted, receiver, lambda path, parts: False, memory, stripped=stripped)
 
 
 def collect(
@@ -43,5 +58,5 @@ def collect(
     reading = PhoneReading(transport, on_progress, clock)
     phone = reading.identify()
     if not isinstance(plan, Plan):
-        plan = plan(phone) if plan else Plan()
+        plan = plan(phone) if plan else plan_of()
     return reading.collect(depth=depth, users=users, into=into, paths=paths, plan=plan, hashed=hashed)

@@ -22,7 +22,7 @@ from phone_audit.acquire.questions.file_facts import (
     parse_hashes,
     parse_look,
 )
-from phone_audit.acquire.store.file_hashes import FileHashes
+from phone_audit.acquire.store.saved_files import FileHashes
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.model.command_list import is_path

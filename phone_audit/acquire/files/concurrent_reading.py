@@ -18,7 +18,7 @@ from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.whole_carrier import WholeCarrier
 from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
-from phone_audit.acquire.store.file_hashes import FileHashes, hashes_saved
+from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
 from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Answer, LiveTransport
 from phone_audit.errors import CommandError

@@ -38,29 +38,6 @@ class EarlierFiles(Protocol):
         ...
 
 
-class NoReceiver:
-    """Knows no file, and lets each lie where it is; see `FileReceiver`."""
-
-    def is_known(self, sha256: str) -> bool:
-        """See `FileReceiver.is_known`."""
-        del sha256
-        return False
-
-    def is_stripped(self, sha256: str) -> bool:
-        """See `FileReceiver.is_stripped`."""
-        del sha256
-        return False
-
-    def take(self, apk: PulledApk) -> None:
-        """See `FileReceiver.take`."""
-
-
-def has_its_code(path: Path, parts: Parts | None) -> bool:
-    """Tell of any file that it lacks no code."""
-    del path, parts
-    return False
-
-
 @dataclass(frozen=True)
 class Plan:
     """How the files of a phone are read.
@@ -68,18 +45,18 @@ class Plan:
     Attributes:
         next_wanted: which parts are wanted; None where whole files are.
         receiver: gets the files.
+        lacks_code: whether a file, of which so much is here, has its code elsewhere, so that what lies beside it on the
+            phone is wanted.
         memory: hashes of this phone's files, as far as they are remembered.
         rehash: whether nothing that is remembered of the phone is used.
         earlier: files of an earlier reading that was interrupted; None where there was none.
-        lacks_code: whether a file, of which so much is here, has its code elsewhere, so that what lies beside it on the
-            phone is wanted.
         stripped: holds files back until the code that they lack is there.
     """
 
-    next_wanted: NextWanted | None = None
-    receiver: FileReceiver = field(default_factory=NoReceiver)
+    next_wanted: NextWanted | None
+    receiver: FileReceiver
+    lacks_code: Callable[[Path, Parts | None], bool]
     memory: HashMemory = field(default_factory=HashMemory)
     rehash: bool = False
     earlier: EarlierFiles | None = None
-    lacks_code: Callable[[Path, Parts | None], bool] = has_its_code
     stripped: StrippedApks = field(default_factory=StrippedApks)

@@ -10,8 +10,8 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.apk_files import ApkFiles, hash_files
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.phone_file import PulledApk
-from phone_audit.acquire.store.file_hashes import FileHashes, read_hashes
 from phone_audit.acquire.store.layout import parts_command, pull_command
+from phone_audit.acquire.store.saved_files import FileHashes, read_hashes
 from phone_audit.acquire.text import shown
 from phone_audit.errors import AcquireError, CommandError
 

@@ -28,7 +28,7 @@ from phone_audit.acquire.store.layout import (
     parts_command,
     pull_command,
 )
-from phone_audit.acquire.store.parts import SUFFIX, pack
+from phone_audit.acquire.store.saved_files import SUFFIX, pack
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,

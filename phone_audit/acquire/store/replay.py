@@ -26,7 +26,7 @@ from phone_audit.acquire.store.layout import (
     read_stored,
     read_stored_json,
 )
-from phone_audit.acquire.store.parts import unpack
+from phone_audit.acquire.store.saved_files import unpack
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,

@@ -22,7 +22,7 @@ from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import COMMANDS
 from phone_audit.model.device import Depth
 from phone_audit.model.parts import Parts
-from tests.acquire.collecting import Receiver, collect
+from tests.acquire.collecting import Receiver, collect, plan_of
 from tests.acquire.fake_phone import QUIET, FakePhone
 from tests.acquire.shell_phone import ShellPhone, say_instead, shell_phone
 
@@ -71,7 +71,7 @@ class Scan:
             depth=depth,
             keep_files=plan is None,
         )
-        self.acquired = self.read(self.recording, self.into, plan or Plan(next_wanted=ends), depth)
+        self.acquired = self.read(self.recording, self.into, plan or plan_of(next_wanted=ends), depth)
         self.recording.finish()
 
     def read(self, transport: object, into: Path, plan: Plan, depth: Depth) -> Acquired:
@@ -136,14 +136,14 @@ def test_a_replay_gives_the_same_bytes(phone: ShellPhone, tmp_path: Path) -> Non
     scan = Scan(phone, tmp_path)
     again = tmp_path / "again"
     again.mkdir()
-    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")
+    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard")
     assert replayed.snapshot == scan.acquired.snapshot
     check(replayed, CONTENTS)
     assert [(apk.path, apk.parts) for apk in replayed.apks] == [(apk.path, apk.parts) for apk in scan.acquired.apks]
 
 
 def test_whole_files(phone: ShellPhone, tmp_path: Path) -> None:
-    scan = Scan(phone, tmp_path, depth="deep", plan=Plan())
+    scan = Scan(phone, tmp_path, depth="deep", plan=plan_of())
     check(scan.acquired, CONTENTS)
     assert len(phone.pulled) == len(CONTENTS)
     assert all(apk.parts is None for apk in scan.acquired.apks)
@@ -154,7 +154,7 @@ def test_a_file_that_is_wanted_whole(
     phone: ShellPhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_size: int, pulled: int
 ) -> None:
     monkeypatch.setattr(range_carrier, "_WHOLE_FROM", from_size)
-    scan = Scan(phone, tmp_path, plan=Plan(next_wanted=whole))
+    scan = Scan(phone, tmp_path, plan=plan_of(next_wanted=whole))
     check(scan.acquired, CONTENTS)
     assert len(phone.pulled) == pulled
     assert all(apk.parts is None for apk in scan.acquired.apks)
@@ -169,12 +169,12 @@ def test_equal_files_come_once(tmp_path: Path) -> None:
     assert len(list((tmp_path / "saved/apks").iterdir())) == 1
     again = tmp_path / "again"
     again.mkdir()
-    check(scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard"), contents)
+    check(scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard"), contents)
 
 
 def test_what_is_known_is_not_copied(phone: ShellPhone, tmp_path: Path) -> None:
     known = {sha256(content) for name, content in CONTENTS.items() if name != "org.a3"}
-    scan = Scan(phone, tmp_path, plan=Plan(next_wanted=ends, receiver=Receiver([], known.__contains__)))
+    scan = Scan(phone, tmp_path, plan=plan_of(next_wanted=ends, receiver=Receiver([], known.__contains__)))
     assert [Path(apk.path).parent.name for apk in scan.acquired.apks if apk.local is not None] == ["org.a3"]
     assert len(scan.told) == len(CONTENTS)
     assert scan.acquired.bytes_transferred < 60_000
@@ -190,14 +190,14 @@ def test_what_is_known_is_copied_all_the_same_where_it_is_saved(phone: ShellPhon
         users="all",
         into=into,
         on_progress=QUIET,
-        plan=Plan(next_wanted=ends, receiver=Receiver([], lambda _: True)),
+        plan=plan_of(next_wanted=ends, receiver=Receiver([], lambda _: True)),
     )
     check(acquired, CONTENTS)
 
 
 def test_the_second_scan_hashes_only_what_has_changed(phone: ShellPhone, tmp_path: Path) -> None:
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.started.clear()
     second = Scan(phone, tmp_path / "2", plan)
@@ -236,7 +236,7 @@ def test_a_phone_that_only_states_the_same_serial_does_not_get_the_hashes_of_ano
 ) -> None:
     """Its files have the same paths, sizes, times and inodes, as on a phone that somebody copied."""
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
     phone.handshake = SAME
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = other
@@ -249,7 +249,7 @@ def test_a_phone_that_did_not_know_this_computer_is_remembered_for_the_next_time
     phone: ShellPhone, tmp_path: Path
 ) -> None:
     remember_times(phone)
-    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
     phone.handshake = replace(SAME, asked=True)
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = SAME
@@ -261,7 +261,7 @@ def test_a_file_that_changed_in_the_second_of_the_scan_is_hashed_again(phone: Sh
     remember_times(phone, later=0)
     for path in phone.tree:
         Path(path).touch()
-    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
     Scan(phone, tmp_path / "1", plan)
     assert Scan(phone, tmp_path / "2", plan).sources() == {"device"}
 
@@ -271,7 +271,7 @@ def test_hashes_of_a_scan_that_broke_off_are_remembered(phone: ShellPhone, tmp_p
     phone.cuts = [30_000]
     phone.cuts_in = "dd if="
     phone.comes_back = False
-    plan = Plan(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
     first = Scan(phone, tmp_path / "1", plan)
     assert "device-lost" in first.codes()
     phone.comes_back = True
@@ -309,7 +309,7 @@ def test_a_phone_without_a_hash_tool(phone: ShellPhone, tmp_path: Path, monkeypa
     assert {apk.sha256 for apk in scan.acquired.apks} == {None}
     again = tmp_path / "again"
     again.mkdir()
-    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")
+    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard")
     assert replayed.snapshot == scan.acquired.snapshot
     assert [(apk.path, apk.parts) for apk in replayed.apks] == [(apk.path, apk.parts) for apk in scan.acquired.apks]
 
@@ -383,7 +383,7 @@ def test_a_file_that_vanishes_costs_itself_alone(phone: ShellPhone, tmp_path: Pa
     assert len(scan.acquired.apks) == len(CONTENTS) - 1
     again = tmp_path / "again"
     again.mkdir()
-    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")
+    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard")
     assert replayed.snapshot == scan.acquired.snapshot
 
 
@@ -396,7 +396,7 @@ def test_a_file_that_changes_between_hash_and_copy(tmp_path: Path) -> None:
             Path(changed).write_bytes(b"other")
 
     phone.changes = change
-    scan = Scan(phone, tmp_path, depth="deep", plan=Plan())
+    scan = Scan(phone, tmp_path, depth="deep", plan=plan_of())
     assert scan.codes() == ["changed"]
     assert len(scan.acquired.apks) == len(CONTENTS) - 1
 
@@ -421,7 +421,7 @@ def test_a_file_that_changes_after_its_hash_is_noted(phone: ShellPhone, tmp_path
     assert {file.path for file in files if file.sha256 is None} == {str(changed)}
     again = tmp_path / "again"
     again.mkdir()
-    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")
+    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard")
     assert replayed.snapshot == scan.acquired.snapshot
 
 
@@ -436,7 +436,7 @@ def test_of_equal_files_another_is_copied_where_one_fails(tmp_path: Path) -> Non
             raise CommandError("It stands still.")
 
     phone.changes = fail
-    scan = Scan(phone, tmp_path, depth="deep", plan=Plan())
+    scan = Scan(phone, tmp_path, depth="deep", plan=plan_of())
     assert scan.codes() == ["not-copied"]
     assert len(scan.acquired.apks) == 2
     assert len(phone.pulled) == 1
@@ -519,7 +519,7 @@ def test_a_phone_that_stays_away_leaves_what_came(phone: ShellPhone, tmp_path: P
     assert len(scan.acquired.snapshot.packages) == len(CONTENTS)
     again = tmp_path / "again"
     again.mkdir()
-    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, Plan(), "standard")
+    replayed = scan.read(ReplayTransport(tmp_path / "saved"), again, plan_of(), "standard")
     assert replayed.snapshot == scan.acquired.snapshot
     assert [(apk.path, apk.parts) for apk in replayed.apks] == [(apk.path, apk.parts) for apk in scan.acquired.apks]
 
@@ -537,7 +537,12 @@ def test_an_interruption_ends_the_threads(phone: ShellPhone, tmp_path: Path) -> 
     into = tmp_path / "into"
     into.mkdir()
     acquired = collect(
-        ReconnectingTransport(phone), depth="standard", users="all", into=into, on_progress=interrupt, plan=Plan(ends)
+        ReconnectingTransport(phone),
+        depth="standard",
+        users="all",
+        into=into,
+        on_progress=interrupt,
+        plan=plan_of(ends),
     )
     assert ("device-lost", "The scan was interrupted.") in [(n.code, n.reason) for n in acquired.snapshot.skipped]
 

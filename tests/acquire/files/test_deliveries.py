@@ -8,10 +8,9 @@ import pytest
 
 from phone_audit.acquire.files.deliveries import Deliveries
 from phone_audit.acquire.files.oat_files import StrippedApks
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.model.parts import Parts
-from tests.acquire.collecting import Receiver
+from tests.acquire.collecting import Receiver, plan_of
 
 APK = FileOnPhone("/system/app/Dialer/Dialer.apk", 3, "ab" * 32)
 VDEX = FileOnPhone("/system/app/Dialer/oat/arm64/Dialer.vdex", 4)
@@ -27,7 +26,7 @@ class Case:
 
     def __post_init__(self) -> None:
         stripped = StrippedApks({APK.path: (VDEX,)}, lambda path, parts: path.suffix == ".apk")
-        self.deliveries = Deliveries(Plan(receiver=Receiver(self.told), stripped=stripped), self.into, None)
+        self.deliveries = Deliveries(plan_of(receiver=Receiver(self.told), stripped=stripped), self.into, None)
 
     def bring(self, file: FileOnPhone, content: bytes = b"abc", parts: Parts | None = None) -> FileOnPhone | None:
         part = self.into / "x.part"

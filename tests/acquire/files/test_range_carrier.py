@@ -10,7 +10,6 @@ import pytest
 
 from phone_audit.acquire.files import range_carrier
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import Starting
@@ -18,7 +17,7 @@ from phone_audit.acquire.phone_file import Bytes, FileOnPhone, PulledApk
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import AcquireError
 from phone_audit.model.parts import Parts
-from tests.acquire.collecting import Receiver
+from tests.acquire.collecting import Receiver, plan_of
 from tests.acquire.shell_phone import ShellPhone
 
 SIZE = 100_000
@@ -72,7 +71,7 @@ class Case:
         queue.close()
         self.into = folder / "into"
         self.into.mkdir()
-        self.deliveries = Deliveries(Plan(receiver=Receiver(self.told)), self.into, None)
+        self.deliveries = Deliveries(plan_of(receiver=Receiver(self.told)), self.into, None)
         self.carrier = RangeCarrier(phone, queue, self.whole, wanted, self.deliveries, self.into, self.stop, stall=0.3)
 
     def work(self) -> None:

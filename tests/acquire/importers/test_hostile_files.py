@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from phone_audit.acquire.importers import documents
-from phone_audit.acquire.importers.missing import cannot_hold
+from phone_audit.acquire.importers.reading import cannot_hold
 from phone_audit.acquire.store import container
 from phone_audit.acquire.store.container import FolderContainer, ZipContainer
 from phone_audit.errors import SnapshotError

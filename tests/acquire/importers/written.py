@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from phone_audit.acquire.collect import Acquired
-from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.importers.imported import ImportedAcquisition
+from phone_audit.acquire.importers.imported import ImportedAcquisition, ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.reading import ImportedReading
-from phone_audit.acquire.importers.transport import ImportedTransport
 from phone_audit.acquire.store.container import FileContainer
+from tests.acquire.collecting import plan_of
 from tests.acquire.fake_phone import QUIET
 
 PROPERTIES = "[ro.build.display.id]: [TEST-1]\n[ro.build.version.sdk]: [31]\n[ro.product.model]: [M]\n"
@@ -75,7 +74,7 @@ def acquired(imported: ImportedAcquisition, container: FileContainer, scratch: P
     transport = ImportedTransport(imported.answers, container.path)
     reading = ImportedReading(imported, container, transport, QUIET)
     reading.identify()
-    return reading.collect(depth=imported.depth, users="all", into=scratch, plan=Plan())
+    return reading.collect(depth=imported.depth, users="all", into=scratch, plan=plan_of())
 
 
 def names(collected: Acquired) -> list[str]:

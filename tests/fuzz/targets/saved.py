@@ -10,9 +10,8 @@ from typing import Any, Final
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.store.age import decrypt, is_age, read_identity
 from phone_audit.acquire.store.archive import unpack_ours
-from phone_audit.acquire.store.file_hashes import read_hashes
-from phone_audit.acquire.store.parts import unpack
 from phone_audit.acquire.store.replay import ReplayTransport
+from phone_audit.acquire.store.saved_files import read_hashes, unpack
 from phone_audit.errors import AcquireError, SnapshotError
 from tests.acquire.importers.written import acquired
 from tests.fuzz.expansion import parts_of
@@ -124,8 +123,7 @@ TARGETS: Final = {
     "saved_parts": Target(
         saved_parts,
         (
-            "phone_audit.acquire.store.parts",
-            "phone_audit.acquire.store.file_hashes",
+            "phone_audit.acquire.store.saved_files",
             "phone_audit.acquire.store.archive",
             "phone_audit.acquire.store.container",
         ),

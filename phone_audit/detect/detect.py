@@ -43,12 +43,6 @@ def detect_phone(
 
 
 def match_listed(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> Detection:
-    """Return what incidents and feeds list of a phone or an APK.
-
-    Args:
-        given: what was seen of it.
-        knowledge: the incidents and the feeds.
-        on_phone: whether commands for a phone make sense.
-    """
+    """Return what incidents and feeds list of a phone or an APK; `on_phone`: whether commands for one make sense."""
     matched = matched_incidents(given, knowledge, on_phone=on_phone)
     return Detection(matched, indicator_findings(given, knowledge, on_phone=on_phone))

@@ -35,13 +35,7 @@ def check_properties(properties: Mapping[str, str], knowledge: Knowledge) -> Ite
 def check_fields(
     fields: Mapping[str, str], shown: Mapping[str, tuple[Evidence, ...]], knowledge: Knowledge
 ) -> Iterator[Finding]:
-    """Yield what the rules say of some fields.
-
-    Args:
-        fields: properties, and what else rules may ask for.
-        shown: the evidence of fields that are no properties.
-        knowledge: the rules.
-    """
+    """Yield what the rules say of properties and what else they may ask for; `shown` is the evidence of the latter."""
     for rule in knowledge.firmware_rules:
         for case, names in rule.met_cases(fields):
             yield Detector(rule.id, rule.category, rule.remedy.text, rule.remedy.risk).finding(

@@ -41,12 +41,7 @@ class IndicatorHit:
 
 
 def indicator_hits(observed: MatchInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
-    """Yield every value of a feed that was observed.
-
-    Args:
-        observed: the phone or the APK.
-        knowledge: the feeds, and what speaks against them: warning lists, public keys, owners of hosts.
-    """
+    """Yield every value of a feed that was observed."""
     for package in observed.packages:
         yield from _package_hits(package, knowledge)
     device = Subject(kind="device", name=observed.properties.get("ro.product.model", "phone"))
@@ -159,12 +154,7 @@ def indicator_findings(observed: MatchInput, knowledge: Knowledge, *, on_phone: 
 
     A hash or a certificate of something malicious confirms; so does a package name together with a host in its code
     that rows of a feed list for the same name. Anything else alone is a weak sign. What somebody calls commonplace
-    counts for nothing, and a finding says so.
-
-    Args:
-        observed: the phone or the APK.
-        knowledge: the feeds.
-        on_phone: whether commands for a phone make sense.
+    counts for nothing, and a finding says so. `on_phone`: whether commands for a phone make sense.
     """
     groups: dict[tuple[str, str, str], list[IndicatorHit]] = {}
     for hit in indicator_hits(observed, knowledge):

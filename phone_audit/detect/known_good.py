@@ -24,13 +24,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def known_good(snapshot: Snapshot, apks: Sequence[ApkInfo], knowledge: Knowledge) -> tuple[KnownGood, ...]:
-    """Return the packages that a baseline or a log knows, by name.
-
-    Args:
-        snapshot: the phone with its packages.
-        apks: its analysed APKs; their paths are those on the phone.
-        knowledge: the baselines, and the logs that were imported.
-    """
+    """Return the packages that a baseline or a log knows, by name; the paths of `apks` are those on the phone."""
     by_path = {file.path: info for info in apks for file in info.files}
     signers = {package.name: _signers(package, by_path) for package in snapshot.packages}
     platform = _platform(signers.get(PLATFORM, frozenset()), knowledge)
@@ -51,10 +45,6 @@ def known_image(snapshot: Snapshot, knowledge: Knowledge) -> KnownImage | None:
     The fingerprint and the digest of vbmeta have to stand in one entry of a log: a fingerprint is a text that anybody
     can write. The digest covers the partitions only where the bootloader has checked them, so it counts with a green
     boot state and a bootloader that is not unlocked (https://source.android.com/docs/security/features/verifiedboot).
-
-    Args:
-        snapshot: the phone.
-        knowledge: the logs that were imported.
     """
     said = {name: snapshot.properties.get(name, "").strip() for name in (_FINGERPRINT, VBMETA, _VERIFIED)}
     digest = said[VBMETA].lower()

@@ -40,10 +40,7 @@ def deduplicated(findings: Sequence[Finding], incidents: Mapping[str, Incident])
 
     A finding covers another where it shows all that the other shows, supports a stronger outcome, and exactly one of
     the two rests on an incident. What a feed lists is covered by an incident of any category that supports as much.
-
-    Args:
-        findings: what the detectors and the incidents say, each key once; the order is kept.
-        incidents: the incidents that they cite, by id.
+    Each key is there once; the order is kept.
     """
     covered: set[str] = set()
     takes: defaultdict[str, list[Finding]] = defaultdict(list)

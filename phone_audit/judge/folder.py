@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, alike, strongest_first, verdict
 from phone_audit.model.apk import Apk
-from phone_audit.model.finding import OUTCOMES, Finding, Skipped, Verdict
+from phone_audit.model.finding import OUTCOMES, Skipped, Verdict
 from phone_audit.model.wording import counted, listed
 
 _MOST_MESSAGES = 3
+_NOT_KEPT = MappingProxyType({"evidence": (), "remedy": ()})
+"""What of a finding no verdict speaks of."""
 _NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, so nothing was judged", reasons=())
 
 
@@ -35,7 +38,7 @@ class FolderJudge:
         self.unread.add(apk.skipped)
         incidents = {incident.id: incident for incident in apk.incidents}
         for finding in apk.findings:
-            self._add(RatedFinding(_kept(finding), supports(finding, incidents), finding.message))
+            self._add(RatedFinding(finding.model_copy(update=_NOT_KEPT), supports(finding, incidents), finding.message))
             if finding.incident:
                 rank = -CONFIDENCES.index(finding.confidence)
                 said = self._messages.setdefault(finding.incident, {})
@@ -50,11 +53,7 @@ class FolderJudge:
         self._alike[kind] = replace(first, count=count)
 
     def verdict(self, skipped: Iterable[Skipped]) -> Verdict:
-        """Return the verdict on all records so far.
-
-        Args:
-            skipped: what was not read besides what the records themselves say.
-        """
+        """Return the verdict on all records so far; `skipped` is what was not read besides what these say."""
         total = sum(self.counts.values())
         if not total:
             return _NOTHING_TO_JUDGE
@@ -72,21 +71,11 @@ class FolderJudge:
 
 
 def judge_folder(apks: Iterable[Apk], skipped: Sequence[Skipped]) -> Verdict:
-    """Judge a folder of APKs by their records.
-
-    Args:
-        apks: the records, judged.
-        skipped: what was not read besides what the records themselves say.
-    """
+    """Judge a folder of APKs by their records; `skipped` is what was not read besides what these say."""
     judge = FolderJudge()
     for apk in apks:
         judge.add(apk)
     return judge.verdict(skipped)
-
-
-def _kept(finding: Finding) -> Finding:
-    """Return a finding without what no verdict speaks of."""
-    return finding.model_copy(update={"evidence": (), "remedy": ()})
 
 
 def _in_files(said: dict[tuple[int, str], set[str]]) -> str:

@@ -35,12 +35,7 @@ BOTH_BAD = "known-bad, published and listed"
 
 
 def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
-    """Return the headlines of a phone, by outcome and for those beside them; `{seen}` stands for what carries it.
-
-    Args:
-        packages: how many packages are listed.
-        apks: how many APK files were analysed.
-    """
+    """Return the headlines of a phone by outcome, and those beside them; `{seen}` stands for what carries it."""
     read = f"{counted(packages, 'package')} and the code of {counted(apks, 'APK')}"
     return {
         "known-bad": "This phone matches a published incident: {seen}",
@@ -55,12 +50,7 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
 
 
 def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]:
-    """Return the headlines of a folder of APKs, by outcome and for those beside them.
-
-    Args:
-        counts: how many APKs have each outcome.
-        total: how many APKs there are.
-    """
+    """Return the headlines of a folder by outcome, and those beside them; `counts` are APKs by outcome."""
     known_bad, suspicious, exposed, unclear = (
         f"{counts.get(outcome, 0)} of {total}" for outcome in ("known-bad", "suspicious", "exposed", "inconclusive")
     )
@@ -77,12 +67,7 @@ def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]
 
 
 def watch_headlines(looks: int, places: int) -> Mapping[str, str]:
-    """Return the headlines of what was seen live, by outcome and for those beside them.
-
-    Args:
-        looks: how often the sockets were looked at.
-        places: how many connections, by uid and place, were seen.
-    """
+    """Return the headlines of what was seen live, by outcome and those beside them."""
     seen = f"{counted(looks, 'look')} at the sockets, which showed {counted(places, 'place')} connected to"
     return {
         "known-bad": "A package that was connected matches a published incident: {seen}",

@@ -83,24 +83,15 @@ class BuildJudgement:
 
 
 def judge_apk(info: ApkInfo, detected: Detection) -> ApkJudgement:
-    """Judge one APK with nothing known of a phone.
-
-    Args:
-        info: what was read from it. Anything skipped makes the outcome at least inconclusive.
-        detected: what is claimed of it.
-    """
+    """Judge one APK with nothing known of a phone. Anything skipped makes the outcome at least inconclusive."""
     incidents = detected.incidents
     return _judged_apk(info, deduplicated(merged(detected.all_findings), incidents), incidents)
 
 
 def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection, depth: Depth) -> PhoneJudgement:
-    """Judge a phone.
+    """Judge a phone by what is claimed of it and of all its APKs, whose paths are those on the phone.
 
-    Args:
-        snapshot: what was read from it.
-        apks: its analysed APKs; their paths are those on the phone.
-        detected: what is claimed of the phone and of all APKs.
-        depth: what was promised to be read; `quick` reads no code, so it never ends in `nothing-found`.
+    `depth` is what was promised to be read; `quick` reads no code, so it never ends in `nothing-found`.
     """
     incidents = detected.incidents
     findings = deduplicated(merged(detected.all_findings), incidents)
@@ -123,14 +114,7 @@ def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection
 def judge_watch(
     observations: Sequence[Observation], detected: Detection, samples: Samples, skipped: Sequence[Skipped]
 ) -> WatchJudgement:
-    """Judge what was seen live.
-
-    Args:
-        observations: what was seen.
-        detected: what is claimed of it.
-        samples: how well was looked.
-        skipped: what was not read.
-    """
+    """Judge what was seen live; `skipped` is what was not read."""
     findings = merged(detected.all_findings)
     unread = sorted_skipped(skipped)
     scope = Scope(watch_headlines(samples.taken, len(observations)), UnreadTally(unread))
@@ -145,9 +129,7 @@ def judge_watch(
 def judge_build(detected: Detection, *, understood: bool) -> BuildJudgement:
     """Judge a build by its identifier alone: what publishers say of it leads, what it says of itself may raise that.
 
-    Args:
-        detected: what is claimed of it.
-        understood: whether the form of the identifier is known.
+    `understood` tells whether the form of the identifier is known.
     """
     incidents = detected.incidents
     published = Detection(detected.matched).all_findings
@@ -161,7 +143,9 @@ def judge_build(detected: Detection, *, understood: bool) -> BuildJudgement:
     )
     base = _published_verdict(detected, understood=understood)
     reasons = [reason for reason in base.reasons if reason.finding is None or reason.finding in kept]
-    reasons += [Reason(finding=finding.key, text=_shown(finding), kind="detector") for finding in by_rules]
+    for finding in by_rules:
+        seen = ", ".join(piece.value for piece in finding.evidence)
+        reasons.append(Reason(finding=finding.key, text=f"{finding.message} Seen: {seen}.", kind="detector"))
     outcome, headline = base.outcome, base.headline
     raised = strongest(supports(finding, incidents) for finding in by_rules)
     if OUTCOMES.index(raised) > OUTCOMES.index(outcome):
@@ -187,11 +171,6 @@ def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:
             for match in detected.matched
         ),
     )
-
-
-def _shown(finding: Finding) -> str:
-    seen = ", ".join(piece.value for piece in finding.evidence)
-    return f"{finding.message} Seen: {seen}."
 
 
 def _rated(findings: Iterable[Finding], detected: Detection) -> list[RatedFinding]:
@@ -228,11 +207,9 @@ class _FindingsByApk:
                     self._of_path.setdefault(piece.where, {})[finding.key] = finding
 
     def of(self, info: ApkInfo, owner: str | None) -> list[Finding]:
-        """Return those that speak of one APK.
+        """Return those that speak of one APK. `owner` is the package that the phone lists the file under.
 
-        Args:
-            info: the APK; its manifest may name no package, or another one than the phone does.
-            owner: the package that the phone lists the file under.
+        Its manifest may name no package, or another one than the phone does.
         """
         found = {**self._of_path.get(info.path, {})}
         for name in (info.package, owner):

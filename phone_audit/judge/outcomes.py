@@ -73,12 +73,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
-    """Return the outcome that a finding supports by itself.
-
-    Args:
-        finding: a detector's, or one that rests on an incident.
-        incidents: the cited incidents by id; that of the finding is among them.
-    """
+    """Return the outcome that a finding supports by itself; the incident that it cites is among `incidents`, by id."""
     sure = CONFIDENCES.index(finding.confidence)
     outcome = next(
         (rule.outcome for rule in RULES if finding.id in rule.detectors and sure >= CONFIDENCES.index(rule.at_least)),

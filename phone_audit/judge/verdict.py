@@ -84,16 +84,14 @@ def _skipped_order(item: Skipped) -> tuple[str, str, str, str]:
 def not_read_reasons(unread: UnreadTally) -> tuple[Reason, ...]:
     """Say what was not read, one reason a kind, the most frequent first."""
     kinds = unread.kinds()
-    texts = [_not_read(count, first) for count, first in kinds[:_MOST_REASONS]]
+    texts = []
+    for count, first in kinds[:_MOST_REASONS]:
+        more = f" and {count - 1} more" if count > 1 else ""
+        texts.append(f"{NOT_READ}: {first.subject}{more}. {first.reason}")
     left = sum(count for count, _ in kinds[_MOST_REASONS:])
     if left:
         texts.append(f"{NOT_READ}, for other reasons: {left} more.")
     return tuple(Reason(finding=None, text=text, kind="unread") for text in texts)
-
-
-def _not_read(count: int, first: Skipped) -> str:
-    more = f" and {count - 1} more" if count > 1 else ""
-    return f"{NOT_READ}: {first.subject}{more}. {first.reason}"
 
 
 _SENDS = ("tracker", "telemetry", "cleartext", "network-policy")
@@ -141,16 +139,17 @@ class Scope:
 def verdict(supported: Sequence[RatedFinding], scope: Scope) -> Verdict:
     """Judge: the strongest outcome of a finding stands, and what was not read makes it at least inconclusive.
 
-    Args:
-        supported: the findings with what they support, in any order. Of an incident only the first reason is given,
-            so its text speaks for all its findings.
-        scope: what was read.
+    Of an incident only the first reason is given, so the text of each of its findings speaks for all.
     """
     unread: Outcome = "inconclusive" if scope.skipped or scope.code_left_out else "nothing-found"
     outcome = strongest([unread, *(item.outcome for item in supported)])
     ranked = sorted(supported, key=strongest_first)
-    reasons = (*_reasons(ranked), *_no_code_reason(scope), *not_read_reasons(scope.skipped))
-    return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=reasons)
+    reasons = list(_reasons(ranked))
+    if scope.code_left_out:
+        text = "The code of the packages was not read (depth quick): what would be found there stays unknown."
+        reasons.append(Reason(finding=None, text=text, kind="depth"))
+    reasons += not_read_reasons(scope.skipped)
+    return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=tuple(reasons))
 
 
 def strongest_first(item: RatedFinding) -> tuple[int, int, str, str]:
@@ -188,18 +187,10 @@ def advised_reason(finding: str | None, claim: str, advice: str | None, kind: Re
 
 
 def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
-    """Return what reasons are grouped by: all findings of an incident have one."""
+    """Return what reasons are grouped by: an incident, else the detector; of a feed also what it lists, the title."""
     if finding.incident:
         return finding.incident, "known-bad"
-    return _topic(finding), outcome
-
-
-def _topic(finding: Finding) -> str:
-    """Return what reasons are grouped by.
-
-    The detector; of a feed's indicators also what it lists, which is the title.
-    """
-    return f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id
+    return (f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id), outcome
 
 
 def _group_text(group: Sequence[RatedFinding]) -> str:
@@ -216,12 +207,6 @@ def _holders(group: Sequence[RatedFinding]) -> str:
     files = sum(kind == "apk" for kind, _ in subjects)
     counts = [counted(number, noun) for number, noun in ((len(subjects) - files, "package"), (files, "file")) if number]
     return f"{listed(counts)} {'holds' if len(subjects) == 1 else 'hold'}"
-
-
-def _no_code_reason(scope: Scope) -> Iterable[Reason]:
-    if scope.code_left_out:
-        text = "The code of the packages was not read (depth quick): what would be found there stays unknown."
-        yield Reason(finding=None, text=text, kind="depth")
 
 
 def _headline(outcome: Outcome, ranked: Sequence[RatedFinding], scope: Scope) -> str:

@@ -118,23 +118,11 @@ def _shown(value: object) -> str:
     return repr(value[:_SHOWN] if isinstance(value, str) else value)
 
 
-def _is_sha256(text: str) -> bool:
-    return len(text) == 64 and is_hash(text)
-
-
-def _is_sha1(text: str) -> bool:
-    return len(text) == 40 and is_hash(text)
-
-
-def _is_md5(text: str) -> bool:
-    return len(text) == 32 and is_hash(text)
-
-
 Host = Annotated[str, _form(is_host, "host")]
 Address = Annotated[str, _form(is_address, "IP address")]
-Sha256 = Annotated[str, _form(_is_sha256, "SHA-256")]
-Sha1 = Annotated[str, _form(_is_sha1, "SHA-1")]
-Md5 = Annotated[str, _form(_is_md5, "MD5")]
+Sha256 = Annotated[str, _form(lambda text: len(text) == 64 and is_hash(text), "SHA-256")]
+Sha1 = Annotated[str, _form(lambda text: len(text) == 40 and is_hash(text), "SHA-1")]
+Md5 = Annotated[str, _form(lambda text: len(text) == 32 and is_hash(text), "MD5")]
 Time = Annotated[str, _form(is_time, "time (RFC 3339, UTC)")]
 Day = Annotated[str, _form(is_day, "day")]
 Number = Annotated[int, _form(lambda number: abs(number) < 2**63, "number of 64 bits")]

@@ -120,7 +120,7 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     if counting:
         lines.append(
             f"{counted(len(counting), 'endpoint')}: "
-            + some([_host(endpoint.host, endpoint.owner) for endpoint in counting])
+            + some([f"{one.host} ({one.owner})" if one.owner else one.host for one in counting])
         )
         if not brief and (held := holders_line(counting)):
             lines.append(f"where they stand: {held}")
@@ -131,20 +131,14 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     return lines
 
 
-def _host(host: str, owner: str | None) -> str:
-    return f"{host} ({owner})" if owner else host
-
-
 _MOST_SWITCHES: Final = 8
 _SWITCH_LENGTH: Final = 200
 
 
 def tracker_lines(trackers: Sequence[Tracker], *, brief: bool = False) -> list[str]:
-    """Name the trackers and how far each is there, then the switches that the manifest sets for them.
+    """Name the trackers of one package and how far each is there, then the switches that the manifest sets for them.
 
-    Args:
-        trackers: those of one package.
-        brief: leaves the switches out.
+    `brief` leaves the switches out.
     """
     if not trackers:
         return []

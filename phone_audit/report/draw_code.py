@@ -116,9 +116,7 @@ _ELSEWHERE: Final = "files or text that no code was seen to use"
 def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
     """Say what the code can read, by whose code it is, what else it does, how data can leave, and what was not seen.
 
-    Args:
-        apk: the record.
-        brief: counts instead of names where there is much of it.
+    `brief` gives counts instead of names where there is much of it.
     """
     seen = apk.behaviours or ()
     flows = [behaviour for behaviour in seen if is_flow(behaviour)]
@@ -228,7 +226,7 @@ def _named(behaviours: Sequence[Behaviour]) -> list[str]:
     """Name what is read, the most private first, or what is done."""
     if reads(behaviours[0].id):
         return readings(behaviours)
-    return list(dict.fromkeys(_lowered(one.title) for one in behaviours))
+    return list(dict.fromkeys(one.title[:1].lower() + one.title[1:] for one in behaviours))
 
 
 def _with_libraries(behaviours: Sequence[Behaviour]) -> list[str]:
@@ -261,10 +259,6 @@ def _unencrypted(policy: NetworkPolicy | None) -> str:
     if policy.domains:
         return f"; unencrypted connections are allowed to {some(policy.domains)} only"
     return "; unencrypted connections are refused where it uses the system's HTTP"
-
-
-def _lowered(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _times(title: str, count: int) -> str:

@@ -22,18 +22,15 @@ def draw_firmware(canvas: Canvas, result: Firmware) -> None:
         said = ", ".join(f"{counts[word]} {word}" for word in reversed(OUTCOMES) if counts[word])
         canvas.paragraph(f"{len(result.builds)} identifiers: {said}.")
         canvas.gap()
-    for number, (build, age) in enumerate(zip(result.builds, _ages(result), strict=True)):
+    ages = result.run.patch_age_days
+    if len(ages) != len(result.builds):  # the result does not state one for every build
+        ages = (None,) * len(result.builds)
+    for number, (build, age) in enumerate(zip(result.builds, ages, strict=True)):
         if number:
             canvas.gap()
         _draw_build(canvas, build, titles, age, result.run.as_of)
     draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
     draw_about(canvas, result.knowledge, result.tool)
-
-
-def _ages(result: Firmware) -> tuple[int | None, ...]:
-    """Return the age of each build's patch level; none where the result does not state one for every build."""
-    ages = result.run.patch_age_days
-    return ages if len(ages) == len(result.builds) else (None,) * len(result.builds)
 
 
 def _draw_build(
@@ -44,7 +41,8 @@ def _draw_build(
     if build.parsed:
         canvas.paragraph(_parsed(build.parsed), 2)
         if build.parsed.security_patch:
-            canvas.paragraph(_patch(build.parsed.security_patch, age, as_of), 2)
+            old = "" if age is None else f": {_span(age)} old on {as_of}"
+            canvas.paragraph(f"Security patch level {build.parsed.security_patch}{old}.", 2)
     _draw_support(canvas, build, as_of)
     for reason in build.verdict.reasons:
         canvas.item(reason.text)
@@ -61,12 +59,6 @@ def _draw_build(
 
 
 _STANDS = {"before": "older than", "same": "the same as", "after": "newer than"}
-
-
-def _patch(level: str, age: int | None, as_of: str | None) -> str:
-    if age is None:
-        return f"Security patch level {level}."
-    return f"Security patch level {level}: {_span(age)} old on {as_of}."
 
 
 _YEAR, _MONTH = 365.2425, 30.436875

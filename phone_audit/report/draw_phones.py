@@ -46,11 +46,8 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     model = f" ({_short(scan.model)})" if scan.model else ""
     left = "" if scan.complete else "; not all was read"
     where = f"; {scan.file}" if scan.file else ""
-    canvas.item(f"{scan.name}{model}: {scan.outcome}{left}{where}", "*", 0, _style(scan))
-
-
-def _style(scan: FleetScan) -> str:
-    return "bold" if scan.outcome in ("known-bad", "suspicious") else ""
+    style = "bold" if scan.outcome in ("known-bad", "suspicious") else ""
+    canvas.item(f"{scan.name}{model}: {scan.outcome}{left}{where}", "*", 0, style)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

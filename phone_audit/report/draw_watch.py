@@ -29,7 +29,8 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     """Draw the report of what was seen live."""
     canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
     canvas.gap()
-    canvas.paragraph(_which_phone(watch))
+    label = f"Label: {watch.label}. " if watch.label else ""
+    canvas.paragraph(f"{label}{', '.join(phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds.")
     named, others = cited(watch.findings, watch.verdict)
     draw_reasons(canvas, watch.verdict)
     draw_remedies(canvas, named)
@@ -94,11 +95,6 @@ def amount(size: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} {_UNITS[-1]}"
-
-
-def _which_phone(watch: Watch) -> str:
-    label = f"Label: {watch.label}. " if watch.label else ""
-    return f"{label}{', '.join(phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds."
 
 
 def _how_watched(watch: Watch) -> list[str]:

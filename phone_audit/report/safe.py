@@ -75,8 +75,7 @@ def shortened(text: str, limit: int) -> str:
 def json_safe(document: str) -> str:
     r"""Write whatever `visible` would escape as `\u` escapes; the JSON keeps its meaning.
 
-    Args:
-        document: JSON text; control characters below U+0020 are already escaped in it.
+    Control characters below U+0020 are already escaped in it.
     """
     if document.isascii():
         return document.replace("\x7f", "\\u007f")

@@ -34,12 +34,8 @@ def to_stix(rows: Iterable[SharedIndicator], made: str, stated_in: str = "") -> 
     """Return a STIX 2.1 bundle: each indicator, the malware that it indicates, and who says so.
 
     Patterns have one comparison and are written as MVT reads them. What STIX has no pattern for is left out, and so is
-    what is weak: whoever reads a bundle takes each indicator of it for a sign.
-
-    Args:
-        rows: the indicators.
-        made: the time that objects carry whose own time is not known, RFC 3339 with milliseconds.
-        stated_in: the file that states all of this, where it comes from a saved result.
+    what is weak: whoever reads a bundle takes each indicator of it for a sign. `made` (RFC 3339 with milliseconds) is
+    the time of objects whose own is not known, `stated_in` the file of a saved result.
     """
     objects: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -111,7 +107,8 @@ def _malware(row: SharedIndicator, by: str, made: str) -> dict[str, Any]:
 
 
 def _indicator(row: SharedIndicator, pattern: str, by: str, at: str) -> dict[str, Any]:
-    reference = {"source_name": row.publisher or "unknown", "description": _reference(row)}
+    licence = f"; licence {row.licence}" if row.licence else ""
+    reference = {"source_name": row.publisher or "unknown", "description": f"{row.title}, {row.date}{licence}"}
     item = _object("indicator", f"{pattern} {row.name} {row.title} {row.where}", by, at)
     return item | {
         "name": f"{row.kind} of {row.name}", "indicator_types": ["malicious-activity"], "pattern": pattern,
@@ -124,7 +121,3 @@ def _described(row: SharedIndicator, stated_in: str) -> dict[str, Any]:
     found = (row.where and f"found in {row.where}", stated_in and f"as stated in {stated_in}")
     said = ", ".join(part for part in found if part)
     return {"description": f"{said[0].upper()}{said[1:]}."} if said else {}
-
-
-def _reference(row: SharedIndicator) -> str:
-    return f"{row.title}, {row.date}" + (f"; licence {row.licence}" if row.licence else "")

@@ -51,10 +51,8 @@ class BuildInput:
 def understand(text: str, knowledge: Knowledge) -> BuildInput:
     """Tell what an identifier is.
 
-    Args:
-        text: a fingerprint, display id, build ID, incremental or vendor's version, the text of a property file, or
-            text of the Settings screen; hostile input. An identifier in lower case is read as its vendor writes it.
-        knowledge: the vendors' schemes, and the words of the Settings screen.
+    `text` is a fingerprint, display id, build ID, incremental or vendor's version, the text of a property file, or text
+    of the Settings screen; hostile input. An identifier in lower case is read as its vendor writes it.
     """
     given = text.encode("utf-8", "backslashreplace").decode().strip()  # a shell hands over bytes that are no UTF-8 too
     schemes = knowledge.scheme_index
@@ -85,17 +83,11 @@ def _with_scheme_parts(properties: Mapping[str, str], schemes: SchemeIndex) -> d
     A person copies a build number as the screen shows it, with the build ID before it or in another case.
     """
     shown = properties.get(DISPLAY_ID, "")
-    read = _read(shown, schemes)
-    return {**(read.stands_for if read else {}), **properties, **_shown_alone(read)}
-
-
-def _read(text: str, schemes: SchemeIndex) -> BuildNumber | None:
-    return schemes.read(text) or schemes.read(text.upper())
-
-
-def _shown_alone(read: BuildNumber | None) -> dict[str, str]:
-    alone = read.stands_for.get(DISPLAY_ID) if read else None
-    return {DISPLAY_ID: alone} if alone else {}
+    read = schemes.read(shown) or schemes.read(shown.upper())
+    if read is None:
+        return dict(properties)
+    alone = read.stands_for.get(DISPLAY_ID) or shown
+    return {**read.stands_for, **properties, DISPLAY_ID: alone}
 
 
 def _from_properties(properties: Mapping[str, str], schemes: SchemeIndex) -> BuildInput:

@@ -60,13 +60,8 @@ _MOST_LINES = 400
 def read_settings(text: str, knowledge: Knowledge) -> dict[str, str]:
     """Read lines of label and value, which may also stand on the line after; empty where no label is known.
 
-    Args:
-        text: what a person pasted; hostile input. Case and language of the labels tell nothing.
-        knowledge: the labels.
-
-    Returns:
-        Property → value; dates as ISO, an Android version without its name. Of a label that stands twice the first
-        value counts.
+    The text is what a person pasted, hostile input; case and language of the labels tell nothing. Dates are returned as
+    ISO, an Android version without its name. Of a label that stands twice the first value counts.
     """
     found: dict[str, str] = {}
     for item in labelled_lines(text.splitlines()[:_MOST_LINES], knowledge):
@@ -124,11 +119,9 @@ def _plain(name: str, value: str, months: Sequence[tuple[str, int]]) -> str | No
 
 
 def read_date(text: str, months: Sequence[tuple[str, int]]) -> str | None:
-    """Read a day as a phone writes it: `2019-03-01`, `1 March 2019`, `March 1, 2019`, `1. März 2019`.
+    """Read a day as a phone writes it: `2019-03-01`, `1 March 2019`, `March 1, 2019`, `1. März 2019`; hostile input.
 
-    Args:
-        text: the date; hostile input.
-        months: names of months in lower case, the longest first, each with its number.
+    `months` are names in lower case, the longest first, each with its number.
     """
     iso = _ISO.fullmatch(text.strip())
     if iso:
@@ -200,13 +193,9 @@ class _Record:
 
 
 def split_properties(text: str) -> list[str]:
-    """Split a property text where a property of the build stands again with another value.
+    """Return a text for each phone of outputs of getprop or build.prop files, one after the other; hostile input.
 
-    Args:
-        text: outputs of getprop or build.prop files, one after the other; hostile input. Takes time in its length.
-
-    Returns:
-        The text itself where it describes one phone, else a text for each.
+    Another phone begins where a property of the build stands again with another value. Takes time in the length.
     """
     lines = text.split("\n")
     named = ((at, found) for at, line in enumerate(lines) if (found := property_of(line)))

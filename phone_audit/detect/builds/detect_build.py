@@ -11,7 +11,7 @@ from phone_audit.detect.builds.support import support_of
 from phone_audit.detect.firmware_rules import check_properties
 from phone_audit.detect.incidents.citations import sources_of
 from phone_audit.detect.incidents.incident_findings import matched_incident
-from phone_audit.detect.incidents.incident_match import Hit, IncidentMatch
+from phone_audit.detect.incidents.incident_match import IncidentMatch
 from phone_audit.detect.incidents.incident_matcher import match_incidents
 from phone_audit.detect.incidents.incident_text import compared_with_fixes
 from phone_audit.detect.incidents.match_input import MatchInput
@@ -42,12 +42,9 @@ class BuildDetection:
 
 
 def detect_build(text: str, knowledge: Knowledge) -> BuildDetection:
-    """Return what is claimed of a build.
+    """Return what is claimed of a build; `text` as in `understand`, hostile input.
 
-    Args:
-        text: a fingerprint, display id, build ID, incremental, the text of a property file, or text of the Settings
-            screen; hostile input. A property file may hold serial numbers, so the record is named after its build.
-        knowledge: the published incidents, the firmware rules, the vendors' schemes, and what is known of support.
+    A property file may hold serial numbers, so the record is named after its build.
     """
     build = _understood(text, knowledge)
     where = "getprop" if build.from_properties else "input"
@@ -92,7 +89,7 @@ def _build_matches(matches: Iterable[IncidentMatch]) -> Iterable[BuildMatch]:
                     incident=match.incident.id,
                     match=_kind(fact),
                     field=fact.field,
-                    value=_value(hit),
+                    value=hit.evidence[0].value.partition("=")[2],
                     status=_STATUSES[hit.strength],
                     sources=sources_of(match.incident, [fact]),
                 )
@@ -103,10 +100,6 @@ def _kind(fact: BuildFact | ModelFact) -> BuildMatchKind:
     if isinstance(fact, ModelFact):
         return "model"
     return "exact" if fact.match == "exact" else "range"
-
-
-def _value(hit: Hit) -> str:
-    return hit.evidence[0].value.partition("=")[2]
 
 
 def _rule_findings(text: str, knowledge: Knowledge) -> tuple[Finding, ...]:

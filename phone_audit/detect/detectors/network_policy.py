@@ -69,9 +69,7 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
 def _allowed(domains: frozenset[str] | None, endpoint: Endpoint) -> bool:
     """Tell whether nothing in Android keeps it from being called so.
 
-    Args:
-        domains: those for which the network policy allows it; None where it allows it for all, or was not read.
-        endpoint: in the code.
+    `domains` are those for which the network policy allows it; None where it allows it for all, or was not read.
     """
     if domains is None or not _PAST_POLICY.isdisjoint(endpoint.schemes):
         return True

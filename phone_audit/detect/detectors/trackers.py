@@ -7,7 +7,7 @@ from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, evidenc
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier
-from phone_audit.model.finding import Confidence, Finding, Source
+from phone_audit.model.finding import Confidence, Finding
 
 TRACKER_PRESENT = Detector(
     "tracker-present",
@@ -63,20 +63,20 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
     subject = apk_subject(info)
     for (owner, category), endpoints in sorted(groups.items()):
         hosts = [endpoint.host for endpoint in endpoints]
+        amount = f"{len(hosts)} addresses, {hosts[0]} among them,"
+        if len(hosts) == 1:
+            amount = f"the address {hosts[0]}"
+        owners = [fact.source for host in hosts if (fact := knowledge.owner_of(host)) is not None]
         yield TELEMETRY_ENDPOINT.finding(
             subject,
             f"{_SERVICES[category]} addresses of {owner}",
-            f"{subject.name} holds {_amount(hosts)} of {owner} for {category}.",
+            f"{subject.name} holds {amount} of {owner} for {category}.",
             severity="low",
             confidence=_called(info, endpoints),
             evidence=evidence_of(endpoints),
             main=f"{owner} {category}",
-            sources=_sources(hosts, knowledge),
+            sources=[source for name in dict.fromkeys(owners) for source in source_of(knowledge, name)],
         )
-
-
-def _amount(hosts: Sequence[str]) -> str:
-    return f"the address {hosts[0]}" if len(hosts) == 1 else f"{len(hosts)} addresses, {hosts[0]} among them,"
 
 
 def _called(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Confidence:
@@ -84,11 +84,6 @@ def _called(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Confidence:
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
     return "low" if may_use_network(info) is False else "medium"
-
-
-def _sources(hosts: Sequence[str], knowledge: Knowledge) -> list[Source]:
-    owners = [fact.source for host in hosts if (fact := knowledge.owner_of(host)) is not None]
-    return [source for name in dict.fromkeys(owners) for source in source_of(knowledge, name)]
 
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (

@@ -13,7 +13,7 @@ from phone_audit.detect.incidents.remedies import advice, evidence_level, remedi
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.detection import MATCH_STRENGTHS, MatchedIncident, MatchStrength
-from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Subject, finding_key
+from phone_audit.model.finding import Confidence, Finding, Severity, Subject, finding_key
 
 
 @dataclass(frozen=True)
@@ -40,25 +40,13 @@ _POSSIBLE = ("candidate-build", "named-model")
 
 
 def matched_incidents(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[MatchedIncident, ...]:
-    """Return the incidents that are met, by strength and id, with what they claim.
-
-    Args:
-        given: the phone, the APK or the build.
-        knowledge: the published incidents.
-        on_phone: whether a phone was read, so that commands for one make sense.
-    """
+    """Return the incidents that are met, by strength and id; `on_phone`: whether commands for a phone make sense."""
     properties = with_fingerprint_parts(given.properties)
     return tuple(matched_incident(match, properties, on_phone=on_phone) for match in match_incidents(given, knowledge))
 
 
 def matched_incident(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> MatchedIncident:
-    """Return what one match claims.
-
-    Args:
-        match: the incident and its hits.
-        properties: what is known of the build, the fingerprint taken apart.
-        on_phone: whether a phone was read.
-    """
+    """Return what one match claims; `properties` with the parts of the fingerprint."""
     return MatchedIncident(
         incident=cited(match.incident),
         strength=match.strength,
@@ -73,10 +61,6 @@ def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding,
 
     What the build says goes into every finding as evidence, and makes one of its own only where nothing on the
     phone says as much.
-
-    Args:
-        match: the incident and its hits.
-        on_phone: whether commands for a phone make sense.
     """
     context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.strength != "fixed"]
     groups: dict[tuple[str, str], list[Hit]] = {}
@@ -108,7 +92,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         severity=claim.severity or incident.severity,
         confidence=claim.confidence,
         subject=subject,
-        evidence=_evidence((*hits, *context)),
+        evidence=tuple(dict.fromkeys(piece for hit in (*hits, *context) for piece in hit.evidence)),
         incident=incident.id,
         sources=all_sources(incident),
         remedy=remedies(incident, package, seen=evidence_level(hits)),
@@ -131,8 +115,3 @@ def _seen(hits: list[Hit], subject: Subject) -> str:
     if subject.kind == "build":
         return "This build" if subject.name == UNKNOWN_BUILD else f"The build {subject.name}"
     return f"T{found_phrase(hits).removeprefix('t')}"
-
-
-def _evidence(hits: Iterable[Hit]) -> tuple[Evidence, ...]:
-    """Return all evidence, each piece once, in the order of the hits."""
-    return tuple(dict.fromkeys(piece for hit in hits for piece in hit.evidence))

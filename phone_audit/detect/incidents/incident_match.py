@@ -96,6 +96,9 @@ class IncidentMatch:
         return self.hits[0].strength
 
 
-def confirmed_strength(applies: Fit) -> MatchStrength:
-    """Return the strength of a match that confirms: only weak while it is not known whether an exception applies."""
-    return "confirmed" if applies is Fit.SURE else "weak"
+def confirming_hit(
+    kind: HitKind, applies: Fit, facts: tuple[Fact, ...], subject: Subject, evidence: tuple[Evidence, ...]
+) -> Hit:
+    """Return a hit that confirms: only weak while it is not known whether an exception applies."""
+    strength: MatchStrength = "confirmed" if applies is Fit.SURE else "weak"
+    return Hit(kind, strength, facts, subject, evidence, undecided=applies is Fit.UNSURE)

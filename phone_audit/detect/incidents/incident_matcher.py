@@ -12,40 +12,40 @@ from phone_audit.detect.incidents.incident_match import (
     Hit,
     HitKind,
     IncidentMatch,
-    confirmed_strength,
+    confirming_hit,
     fit,
 )
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
-from phone_audit.detect.incidents.package_matcher import package_hits
+from phone_audit.detect.incidents.package_matcher import package_hits, package_subject
 from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry, ModelFact
 from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
 from phone_audit.model.finding import Evidence, Subject
 
-Found = Iterator[tuple[IncidentEntry, Hit]]
+IncidentHits = Iterator[tuple[IncidentEntry, Hit]]
 
 
-def match_incidents(observed: MatchInput, knowledge: Knowledge) -> tuple[IncidentMatch, ...]:
-    """Hold what was observed against every incident.
+def match_incidents(given: MatchInput, knowledge: Knowledge) -> tuple[IncidentMatch, ...]:
+    """Hold what was seen against every incident.
 
-    The words and rules are those of docs/knowledge.md: recalled facts never confirm, a name that is not enough alone
-    needs a second fact of the same incident, unknown properties never make a match stronger.
+    The rules are those of docs/knowledge.md: recalled facts never confirm, a name that is not enough alone needs a
+    second fact of the same incident, unknown properties never make a match stronger.
 
     Returns:
-        One match for each incident that was met, by word (strongest first) and id; hits by word and subject.
+        One match for each incident that was met, by strength and id; hits by strength and subject.
     """
     index = index_of(knowledge)
-    properties = with_fingerprint_parts(observed.properties)
+    properties = with_fingerprint_parts(given.properties)
     hits: dict[str, list[Hit]] = defaultdict(list)
     incidents: dict[str, IncidentEntry] = {}
     affected: set[str] = set()
-    for incident, hit in _build_hits(index, observed, properties):
+    for incident, hit in _build_hits(index, given, properties):
         incidents[incident.id] = incident
         hits[incident.id].append(hit)
         if hit.strength == "affected":
             affected.add(incident.id)
-    for incident, hit in _other_hits(index, observed, properties, affected):
+    for incident, hit in _other_hits(index, given, properties, affected):
         incidents[incident.id] = incident
         hits[incident.id].append(hit)
     settled = (_settle(incidents[name], found, name in affected, properties) for name, found in hits.items())
@@ -82,19 +82,19 @@ def _unsure(hit: Hit) -> Hit:
 _UNSURE: Mapping[MatchStrength, MatchStrength] = {"confirmed": "weak", "affected": "candidate"}
 
 
-def _build_hits(index: Index, observed: MatchInput, properties: Mapping[str, str]) -> Found:
+def _build_hits(index: Index, given: MatchInput, properties: Mapping[str, str]) -> IncidentHits:
     """Yield what the build itself says."""
-    name = observed.build_name or build_name(properties)
+    name = given.build_name or build_name(properties)
     for field in sorted(index.builds.fields & properties.keys()):
         for incident, fact in index.builds.of(field, properties[field]):
-            word = _build_word(fact, fit(fact, properties))
-            if word:
-                evidence = (property_evidence(observed, field, properties[field]),)
+            strength = _build_strength(fact, fit(fact, properties))
+            if strength:
+                evidence = (property_evidence(given, field, properties[field]),)
                 kind: HitKind = "model" if isinstance(fact, ModelFact) else "build"
-                yield incident, Hit(kind, word, (fact,), Subject(kind="build", name=name), evidence)
+                yield incident, Hit(kind, strength, (fact,), Subject(kind="build", name=name), evidence)
 
 
-def _build_word(fact: BuildFact | ModelFact, applies: Fit) -> MatchStrength | None:
+def _build_strength(fact: BuildFact | ModelFact, applies: Fit) -> MatchStrength | None:
     if applies is Fit.NO:
         return None
     if isinstance(fact, ModelFact):
@@ -103,35 +103,35 @@ def _build_word(fact: BuildFact | ModelFact, applies: Fit) -> MatchStrength | No
     return "candidate" if fact.status == "affected" and unproven else fact.status
 
 
-def _other_hits(index: Index, observed: MatchInput, properties: Mapping[str, str], affected: set[str]) -> Found:
+def _other_hits(index: Index, given: MatchInput, properties: Mapping[str, str], affected: set[str]) -> IncidentHits:
     """Yield what packages, properties and paths say."""
     build = tuple(
-        property_evidence(observed, field, properties[field])
+        property_evidence(given, field, properties[field])
         for field in ("ro.build.fingerprint", "ro.build.display.id")
         if field in properties
     )
-    for package in observed.packages:
+    for package in given.packages:
         yield from package_hits(index, package, properties, dict.fromkeys(affected, build))
         yield from _version_hits(index, package, properties)
     device = Subject(kind="device", name=properties.get("ro.product.model", "phone"))
-    yield from _property_hits(index, observed, properties, affected, device)
-    yield from _path_hits(index, observed, properties, device)
+    yield from _property_hits(index, given, properties, affected, device)
+    yield from _path_hits(index, given, properties, device)
 
 
-def _version_hits(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Found:
+def _version_hits(index: Index, package: PackageInput, properties: Mapping[str, str]) -> IncidentHits:
     if package.name is None or package.version_name is None:
         return
     for incident, fact in index.versions.of(package.name):
-        word = _build_word(fact, fit(fact, properties))
-        if word and names_build(fact, package.version_name):
+        strength = _build_strength(fact, fit(fact, properties))
+        if strength and names_build(fact, package.version_name):
             seen = f"{package.name} {package.version_name}"
             evidence = (Evidence(kind="package", where=package.path, value=seen),)
-            yield incident, Hit("package-version", word, (fact,), Subject(kind="package", name=package.name), evidence)
+            yield incident, Hit("package-version", strength, (fact,), package_subject(package), evidence)
 
 
 def _property_hits(
-    index: Index, observed: MatchInput, properties: Mapping[str, str], affected: set[str], device: Subject
-) -> Found:
+    index: Index, given: MatchInput, properties: Mapping[str, str], affected: set[str], device: Subject
+) -> IncidentHits:
     """Yield the incidents' properties that are set. One that is not enough alone needs an affected build."""
     for name in index.properties:
         value = properties.get(name)
@@ -141,29 +141,25 @@ def _property_hits(
             enough = fact.standalone or incident.id in affected
             applies = fit(fact, properties)
             if enough and fact.expected in (None, value) and applies is not Fit.NO:
-                evidence = (property_evidence(observed, name, value),)
-                strength = confirmed_strength(applies)
-                yield incident, Hit("property", strength, (fact,), device, evidence, applies is Fit.UNSURE)
+                evidence = (property_evidence(given, name, value),)
+                yield incident, confirming_hit("property", applies, (fact,), device, evidence)
 
 
-def _path_hits(index: Index, observed: MatchInput, properties: Mapping[str, str], device: Subject) -> Found:
+def _path_hits(index: Index, given: MatchInput, properties: Mapping[str, str], device: Subject) -> IncidentHits:
     for path in index.paths:
-        if path not in observed.paths:
+        if path not in given.paths:
             continue
-        kind = observed.paths[path]
+        kind = given.paths[path]
         for incident, fact in index.paths.of(path):
             applies = fit(fact, properties)
             if (fact.type is None or kind in (None, fact.type)) and applies is not Fit.NO:
                 evidence = (Evidence(kind="path", where=path, value=path),)
-                yield (
-                    incident,
-                    Hit("path", confirmed_strength(applies), (fact,), device, evidence, applies is Fit.UNSURE),
-                )
+                yield incident, confirming_hit("path", applies, (fact,), device, evidence)
 
 
-def property_evidence(observed: MatchInput, name: str, value: str) -> Evidence:
+def property_evidence(given: MatchInput, name: str, value: str) -> Evidence:
     """Say which property was seen, and where."""
-    return Evidence(kind="property", where=observed.properties_from, value=f"{name}={value}")
+    return Evidence(kind="property", where=given.properties_from, value=f"{name}={value}")
 
 
 def build_name(properties: Mapping[str, str]) -> str:

@@ -120,10 +120,8 @@ _PROOF: Mapping[type[Fact], str] = {
 def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone: bool) -> str:
     """Say what a match means: the incident, what was found by which field, the build, who published it.
 
-    Args:
-        match: the incident and its hits.
-        properties: what is known of the build, the fingerprint taken apart.
-        on_phone: whether a phone was read, or only a build identifier or a file.
+    `properties` are those of the build with the parts of its fingerprint; `on_phone`: a phone was read, and not only a
+    build identifier or a file.
     """
     incident = match.incident
     facts = facts_of(match.hits)
@@ -157,10 +155,7 @@ def disputed(incident: IncidentEntry) -> str:
 def published_sentence(incident: IncidentEntry, facts: Iterable[Fact], *, proven: bool = True) -> str:
     """Say which data the publishers name, how it travels and where to: the hosts met, else the first listed.
 
-    Args:
-        incident: the published incident.
-        facts: those that were met.
-        proven: whether more was found than a build, a model or a version; else nothing is said of this phone.
+    `proven`: more was found than a build, a model or a version; else nothing is said of this phone.
     """
     data = [fact.value for fact in incident.data_types if fact.confidence == "sourced"]
     if not data:

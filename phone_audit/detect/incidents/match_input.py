@@ -63,11 +63,8 @@ def input_of_phone(
 ) -> MatchInput:
     """Return what a phone shows: each package with all that its files hold, and each APK that no package lists.
 
-    Args:
-        snapshot: the phone.
-        apks: its analysed APKs; their paths are those on the phone.
-        paths: further paths that exist on the phone.
-        digests: hashes that something else took, by path; those of a package's file count as the package's.
+    `paths` exist on the phone besides; `digests` are hashes that something else took, by path: those of a package's
+    file count as the package's.
     """
     by_path = {info.path: info for info in apks}
     listed: set[str] = set()

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from phone_audit.detect.detector import evidence_of
 from phone_audit.detect.incidents.incident_index import Index
-from phone_audit.detect.incidents.incident_match import Fit, Hit, confirmed_strength, fit, waits_for_build
+from phone_audit.detect.incidents.incident_match import Fit, Hit, confirming_hit, fit, waits_for_build
 from phone_audit.detect.incidents.match_input import PackageInput
 from phone_audit.knowledge.schema.incident import CertificateFact, EndpointFact, Fact, HashFact, IncidentEntry
 from phone_audit.model.apk import Endpoint
@@ -29,11 +30,7 @@ def package_hits(
 ) -> Iterator[tuple[IncidentEntry, Hit]]:
     """Yield the incidents that a package meets.
 
-    Args:
-        index: the incidents' facts.
-        package: what is known of the package.
-        properties: what is known of the build.
-        affected: incidents that name the build as affected, and the evidence of it: a second fact for a name.
+    `affected` are incidents that name the build as affected, with the evidence of it: a second fact for a name.
     """
     seen: dict[str, list[FactHit]] = {}
     for item in _seen(index, package, properties):
@@ -45,14 +42,11 @@ def package_hits(
     for items in seen.values():
         for item in items:
             if isinstance(item.fact, CertificateFact) and item.fact.standalone:
-                key = Subject(kind="certificate", name=item.fact.value)
-                yield item.incident, _certificate_hit(item, package, key)
+                yield item.incident, _certificate_hit(item, package)
         hashes = [item for item in items if isinstance(item.fact, HashFact)]
         if hashes:
             applies = max(item.applies for item in hashes)
-            hit = Hit(
-                "hash", confirmed_strength(applies), _facts(hashes), subject, _evidence(hashes), applies is Fit.UNSURE
-            )
+            hit = confirming_hit("hash", applies, _facts(hashes), subject, _evidence(hashes))
             yield hashes[0].incident, hit
         strong = [item for item in items if isinstance(item.fact, EndpointFact) and item.fact.weight == "strong"]
         if strong:
@@ -77,8 +71,7 @@ def _by_name(
         if applies is not Fit.NO and (fact.standalone or seconds or build) and _is_about(incident, package):
             facts = (fact, *_facts(seconds))
             evidence = (package_evidence(package), *_evidence(seconds), *build)
-            word, subject = confirmed_strength(applies), package_subject(package)
-            yield incident, Hit("package", word, facts, subject, evidence, applies is Fit.UNSURE)
+            yield incident, confirming_hit("package", applies, facts, package_subject(package), evidence)
 
 
 def _seen(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Iterator[FactHit]:
@@ -113,11 +106,11 @@ def _is_about(incident: IncidentEntry, package: PackageInput) -> bool:
     return incident.applies_to is None or package.system is True
 
 
-def _certificate_hit(item: FactHit, package: PackageInput, key: Subject) -> Hit:
+def _certificate_hit(item: FactHit, package: PackageInput) -> Hit:
     """A hit on the certificate, whose evidence names the package that carries it."""
+    key = Subject(kind="certificate", name=item.fact.value)
     named = (package_evidence(package),) if package.name is not None else ()
-    word, undecided = confirmed_strength(item.applies), item.applies is Fit.UNSURE
-    return Hit("certificate", word, (item.fact,), key, (*named, *item.evidence), undecided)
+    return confirming_hit("certificate", item.applies, (item.fact,), key, (*named, *item.evidence))
 
 
 def _facts(items: Iterable[FactHit]) -> tuple[Fact, ...]:
@@ -143,5 +136,4 @@ def package_evidence(package: PackageInput) -> Evidence:
 
 def endpoint_evidence(endpoint: Endpoint, path: str) -> tuple[Evidence, ...]:
     """Return the places in the files at which an endpoint stands."""
-    found = tuple(dict.fromkeys(piece for holder in endpoint.held_by for piece in holder.evidence))
-    return found or (Evidence(kind="dex-string", where=path, value=endpoint.host),)
+    return evidence_of((endpoint,)) or (Evidence(kind="dex-string", where=path, value=endpoint.host),)

@@ -29,9 +29,7 @@ def evidence_level(hits: Iterable[Hit]) -> EvidenceLevel:
 def advice(incident: IncidentEntry, seen: EvidenceLevel) -> tuple[str, ...]:
     """Return what the incident says a person can do, or what can be said of any; never empty.
 
-    Args:
-        incident: the published incident.
-        seen: what was seen of it; steps that need more are left out.
+    Steps that need more than was seen are left out.
     """
     fits = {"found": ("found", "listed", None), "listed": ("listed", None), "named": (None,)}[seen]
     steps = tuple(step.text for step in incident.what_to_do if step.needs in fits)
@@ -67,12 +65,8 @@ _COMMAND_IN_TEXT = re.compile(
 def remedies(incident: IncidentEntry, package: str | None, *, seen: EvidenceLevel = "found") -> tuple[Remedy, ...]:
     """Return what can be done, the advice of the incident first.
 
-    Of commands for several packages only that for the package at hand is given.
-
-    Args:
-        incident: the published incident.
-        package: the package on the phone that is to be switched off; None where there is no phone or no such package.
-        seen: what was seen of it.
+    `package` is to be switched off; None where there is no phone or no such package. Of commands for several packages
+    only that for this one is given.
     """
     name = package if package is not None and PACKAGE_NAME.fullmatch(package) else None
     warning = risk(incident.category)
@@ -140,13 +134,7 @@ _MALWARE: Final = "Remove it if it can be removed; if it came with the phone, as
 
 
 def indicator_remedies(class_: ThreatClass, package: str | None, confidence: Confidence) -> tuple[Remedy, ...]:
-    """Return what can be done, the warning first.
-
-    Args:
-        class_: what it is listed as.
-        package: the package to switch off, where that is sure and there is a phone; else None.
-        confidence: how sure it is.
-    """
+    """Return what can be done, the warning first; `package` is to be switched off, where that is sure."""
     if class_ not in MALICIOUS and class_ != "watchware":
         return ()
     warning = risk("stalkerware") if class_ in _FOR_WATCHING else None

@@ -24,10 +24,9 @@ _PORTS_KEPT = 1024
 
 
 class EndpointIndex:
-    """What the code holds.
+    """What the code of some packages holds; endpoints that are ruled out are among them.
 
-    Args:
-        held: package → endpoints in its code, those that are ruled out among them.
+    One package may hold very many, and a phone may show very many connections of it: each is looked up, not compared.
     """
 
     def __init__(self, held: Mapping[str, Sequence[Endpoint]]) -> None:
@@ -133,18 +132,11 @@ class Joined:
 
 
 def join(address: str, held: EndpointIndex, names: Sequence[str], knowledge: Knowledge) -> Joined:
-    """Find what shows where a connection led.
-
-    Args:
-        address: of the remote end.
-        held: endpoints in the code of the packages, those that are ruled out among them.
-        names: those that the phone reported for this address and this uid.
-        knowledge: the incidents, and what feeds list.
-    """
+    """Find what shows where a connection led; `names` are those that the phone reported for this address and uid."""
     same = held.at_address(address)
     if names:
         return Joined("phone-dns", min(names), held.named(names) + same)
-    if same or _is_published(address, knowledge):
+    if same or any(index_of(knowledge).endpoints(address)) or any(knowledge.indicators.of_host(address)):
         return Joined("address", address, same)
     return Joined("app-only", None)
 
@@ -152,11 +144,8 @@ def join(address: str, held: EndpointIndex, names: Sequence[str], knowledge: Kno
 def with_join(seen: Observation, held: EndpointIndex | None, names: Sequence[str], knowledge: Knowledge) -> Observation:
     """Return the observation with what it is joined with.
 
-    Args:
-        seen: the observation, as far as the wire shows it.
-        held: endpoints in the code of its packages; None where no code of them was read.
-        names: those that the phone reported for its address and uid.
-        knowledge: owners of hosts, incidents, lists.
+    `held` is None where no code of its packages was read; `names` are those that the phone reported for its address and
+    uid.
     """
     code, port = held or EndpointIndex({}), seen.remote.port
     joined = join(seen.remote.address, code, names, knowledge)
@@ -216,12 +205,6 @@ def socket_evidence(seen: Observation) -> Evidence:
     """Show a connection: which uid, and where to."""
     table = f"/proc/net/{seen.protocol}, uid {seen.uid}"
     return Evidence(kind="socket", where=table, value=seen.place, observed_at=seen.first_seen)
-
-
-def _is_published(address: str, knowledge: Knowledge) -> bool:
-    """Tell whether an incident or a feed lists the address."""
-    incidents, lists = index_of(knowledge).endpoints(address), knowledge.indicators.of_host(address)
-    return any(True for _ in incidents) or any(True for _ in lists)
 
 
 def _kind(host: str) -> HostKind:

@@ -60,14 +60,7 @@ def detect_watch(
     properties: Mapping[str, str],
     knowledge: Knowledge,
 ) -> Detection:
-    """Return what is claimed of what was seen.
-
-    Args:
-        observations: joined with the code of their packages.
-        packages: those that were connected, by name.
-        properties: the phone's.
-        knowledge: the published incidents, and what feeds list.
-    """
+    """Return what is claimed of what was seen; the observations are joined with the code of their packages."""
     given = MatchInput(properties=properties, packages=tuple(_inputs(observations, packages)))
     matches = [match for match in match_incidents(given, knowledge) if _speaks_of_packages(match)]
     known = with_fingerprint_parts(properties)

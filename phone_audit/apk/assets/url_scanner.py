@@ -69,16 +69,10 @@ class UrlPositions(NamedTuple):
         return {row: UrlPositions(**forms) for row, forms in found.items()}
 
 
-class _Found:
-    """Collects the marks of one form."""
-
-    def __init__(self) -> None:
-        self.places: list[int] = []
-
-    def add(self, places: _Rows) -> None:
-        """Take more places, as far as there is room."""
-        if places.size:
-            self.places += places[: MOST - len(self.places)].tolist()
+def _add(places: list[int], rows: _Rows) -> None:
+    """Add places of one form, as far as there is room."""
+    if rows.size:
+        places += rows[: MOST - len(places)].tolist()
 
 
 @cache
@@ -104,7 +98,7 @@ class Scanner:
             thorough: False leaves out hexadecimal, percent signs, and Base64 that does not begin with `http`.
             xored: False leaves out what is XORed.
         """
-        plain, wide, backwards, changed, base64, hexed, percent = (_Found() for _ in UrlPositions._fields)
+        plain, wide, backwards, changed, base64, hexed, percent = (list[int]() for _ in UrlPositions._fields)
         for low in range(0, data.size, _CHUNK):
             base = max(0, low - _BEFORE)
             window = data[base : low + _CHUNK + _AFTER]
@@ -112,24 +106,26 @@ class Scanner:
                 break
             inside = slice(low - base, low - base + _CHUNK)
             self._slashes(window, base, inside, plain, wide, backwards)
-            base64.add(_kept(self._base64(window, thorough=thorough), window, inside, _IN_BASE64) + base)
+            _add(base64, _kept(self._base64(window, thorough=thorough), window, inside, _IN_BASE64) + base)
             if xored:
-                changed.add(self._xored(window, inside) + base)
+                _add(changed, self._xored(window, inside) + base)
             if thorough:
-                hexed.add(_kept(self._three(window, b"687", (0, 1, 2)), window, inside, _IN_HEX) + base)
-                percent.add(_kept(self._three(window, b"%3%", (0, 1, 3)), window, inside, _IN_PERCENT) + base)
-        return UrlPositions(*(one.places for one in (plain, wide, backwards, changed, base64, hexed, percent)))
+                _add(hexed, _kept(self._three(window, b"687", (0, 1, 2)), window, inside, _IN_HEX) + base)
+                _add(percent, _kept(self._three(window, b"%3%", (0, 1, 3)), window, inside, _IN_PERCENT) + base)
+        return UrlPositions(plain, wide, backwards, changed, base64, hexed, percent)
 
     def xored(self, data: Bytes) -> list[int]:
         """Find the marks of what is XORed, and nothing else."""
-        found = _Found()
+        found: list[int] = []
         for low in range(0, data.size, _CHUNK):
             window = data[low : low + _CHUNK + _AFTER]
             if window.size >= _SHORTEST:
-                found.add(self._xored(window, slice(0, _CHUNK)) + low)
-        return found.places
+                _add(found, self._xored(window, slice(0, _CHUNK)) + low)
+        return found
 
-    def _slashes(self, window: Bytes, base: int, inside: slice, plain: _Found, wide: _Found, backwards: _Found) -> None:
+    def _slashes(
+        self, window: Bytes, base: int, inside: slice, plain: list[int], wide: list[int], backwards: list[int]
+    ) -> None:
         """Look at slashes that follow one another, or with one byte between: an escape or the high byte of UTF-16."""
         size = window.size - 2
         slash = np.equal(window, _SLASH, out=self._first[: window.size])
@@ -143,9 +139,9 @@ class Scanner:
         followed = (after == _SLASH) | (after == _BACKSLASH)
         direct = (before == _COLON) & (at > 0) & followed
         escaped = (before == _BACKSLASH) & (sooner == _COLON) & (at > 1) & followed
-        plain.add(np.where(direct, at - 1, at - 2)[direct | escaped] + base)
-        wide.add(at[(before == 0) & (sooner == _COLON) & (at > 1) & (after == 0)] - 2 + base)
-        backwards.add(at[(after == _SLASH) & (later == _COLON)] + base)
+        _add(plain, np.where(direct, at - 1, at - 2)[direct | escaped] + base)
+        _add(wide, at[(before == 0) & (sooner == _COLON) & (at > 1) & (after == 0)] - 2 + base)
+        _add(backwards, at[(after == _SLASH) & (later == _COLON)] + base)
 
     def _base64(self, window: Bytes, *, thorough: bool) -> _Mask:
         """Return where `aH` stands, or `dH`."""

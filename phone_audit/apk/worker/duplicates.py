@@ -5,7 +5,6 @@ import os
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from phone_audit.apk.worker.tasks import ApkInput
@@ -44,7 +43,8 @@ class Duplicates:
         if size not in self._shared:
             return None
         key = key_of(self._items[number], self._hashed)
-        return None if key is None else _other(self._first.setdefault(key, number), number)
+        first = number if key is None else self._first.setdefault(key, number)
+        return None if first == number else first
 
     def expects(self, number: int) -> bool:
         """Tell whether a file that was not asked for yet may equal this one."""
@@ -58,10 +58,7 @@ def key_of(item: ApkInput, hashed: dict[tuple[int, int, int, int], str] | None =
     A file is hashed for it where nobody has done that. One of which only parts are here cannot be. What lies beside a
     file belongs to its record, so such a file equals no other; nor does one that is only looked at.
 
-    Args:
-        item: the file.
-        hashed: hashes by device, inode, size and time of change, so that many links to one file are hashed once; added
-            to.
+    `hashed` are hashes by device, inode, size and time of change, so that many links to one file are hashed once.
     """
     try:
         digest = item.sha256
@@ -85,10 +82,6 @@ def _digest(path: Path, hashed: dict[tuple[int, int, int, int], str]) -> str:
         return hashed[inode]
 
 
-def _other(first: int, number: int) -> int | None:
-    return None if first == number else first
-
-
 def _size(item: ApkInput) -> int | None:
     try:
         return item.path.stat().st_size
@@ -107,9 +100,7 @@ class RecordStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._spool.close()
 
     def __contains__(self, number: int) -> bool:

@@ -6,6 +6,15 @@ from dataclasses import dataclass, field
 
 ANDROID = "http://schemas.android.com/apk/res/android"
 """The namespace of Android's own attributes."""
+ATTRIBUTE_IDS = {
+    "label": 0x01010001, "name": 0x01010003, "permission": 0x01010006, "readPermission": 0x01010007,
+    "writePermission": 0x01010008, "sharedUserId": 0x0101000B, "hasCode": 0x0101000C, "enabled": 0x0101000E,
+    "debuggable": 0x0101000F, "exported": 0x01010010, "value": 0x01010024, "resource": 0x01010025,
+    "minSdkVersion": 0x0101020C, "versionCode": 0x0101021B, "versionName": 0x0101021C, "targetSdkVersion": 0x01010270,
+    "usesCleartextTraffic": 0x010104EC, "networkSecurityConfig": 0x01010527, "targetSandboxVersion": 0x0101054C,
+    "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576,
+}  # fmt: skip
+"""Attributes of a manifest that are asked for. Source: AOSP `core/res/res/values/public-final.xml`."""
 NULL, REFERENCE, STRING, DYNAMIC_REFERENCE, BOOLEAN = 0x00, 0x01, 0x03, 0x07, 0x12
 MAX_ELEMENTS, MAX_DEPTH = 200_000, 200
 _FIRST_INTEGER, _LAST_INTEGER = 0x10, 0x1F
@@ -57,12 +66,13 @@ class Element:
     children: "tuple[Element, ...]"
     text: str = ""
 
-    def by_id(self, resource_id: int) -> Value | None:
-        """Return the first attribute with this resource id, as Android looks up its own attributes.
+    def android(self, name: str) -> Value | None:
+        """Return the first of Android's own attributes of this name, as Android looks it up: by its resource id.
 
         Android walks through them once, in the order of their ids: one that stands behind a greater id is not found.
         Source: AOSP `AttributeResolution.cpp`, RetrieveAttributes.
         """
+        resource_id = ATTRIBUTE_IDS[name]
         for one in self.attributes:
             if one.resource_id >= resource_id:
                 return one.value if one.resource_id == resource_id else None

@@ -11,13 +11,6 @@ from phone_audit.apk.xml.elements import ANDROID, BOOLEAN, STRING, Element, Valu
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component, ComponentKind, FileRole
 
-_LABEL, _NAME, _PERMISSION, _VALUE = 0x01010001, 0x01010003, 0x01010006, 0x01010024
-_READ_PERMISSION, _WRITE_PERMISSION = 0x01010007, 0x01010008
-_SHARED_USER_ID, _HAS_CODE, _DEBUGGABLE, _EXPORTED = 0x0101000B, 0x0101000C, 0x0101000F, 0x01010010
-_ENABLED, _MIN_SDK, _TARGET_SDK = 0x0101000E, 0x0101020C, 0x01010270
-_VERSION_CODE, _VERSION_NAME, _VERSION_CODE_MAJOR = 0x0101021B, 0x0101021C, 0x01010576
-_CLEARTEXT, _NETWORK_CONFIG, _SANDBOX, _FEATURE_SPLIT = 0x010104EC, 0x01010527, 0x0101054C, 0x0101055B
-
 _PERMISSION_TAGS = ("uses-permission", "uses-permission-sdk-23", "uses-permission-sdk-m")
 _KINDS: tuple[ComponentKind, ...] = ("activity", "activity-alias", "service", "receiver", "provider")
 _PREFIX = "android.permission."
@@ -108,28 +101,28 @@ class _Manifest:
 
     def facts(self) -> ManifestFacts:
         root, application = self._root, self._application
-        min_sdk = self._integer(self._sdk.by_id(_MIN_SDK))
-        target_sdk = self._integer(self._sdk.by_id(_TARGET_SDK))
+        min_sdk = self._integer(self._sdk.android("minSdkVersion"))
+        target_sdk = self._integer(self._sdk.android("targetSdkVersion"))
         split = _clean(self._plain(root.by_name("split")))
-        config = application.by_id(_NETWORK_CONFIG)
+        config = application.android("networkSecurityConfig")
         return ManifestFacts(
             package=self._package,
             split=split,
             role=self._role(split),
-            label=self._text(application.by_id(_LABEL)),
-            version_name=self._text(root.by_id(_VERSION_NAME)),
+            label=self._text(application.android("label")),
+            version_name=self._text(root.android("versionName")),
             version_code=self._version_code(),
             min_sdk=min_sdk,
             target_sdk=target_sdk if target_sdk is not None else min_sdk,
             platform_target=self._platform_target(),
-            sandbox=self._integer(root.by_id(_SANDBOX)),
-            shared_user_id=self._text(root.by_id(_SHARED_USER_ID)),
-            has_code=self._flag(application.by_id(_HAS_CODE), default=True),
-            debuggable=self._flag(application.by_id(_DEBUGGABLE), default=False),
+            sandbox=self._integer(root.android("targetSandboxVersion")),
+            shared_user_id=self._text(root.android("sharedUserId")),
+            has_code=self._flag(application.android("hasCode"), default=True),
+            debuggable=self._flag(application.android("debuggable"), default=False),
             permissions=self._permissions(),
             components=_in_order(self._components()),
             network=NetworkAttributes(
-                cleartext=self._optional_flag(application.by_id(_CLEARTEXT)),
+                cleartext=self._optional_flag(application.android("usesCleartextTraffic")),
                 config=config if config is not None and config.reference else None,
             ),
             meta_data=tuple(sorted(set(self._meta_data()))),
@@ -139,20 +132,20 @@ class _Manifest:
     def _role(self, split: str | None) -> FileRole:
         if split is None:
             return "base"
-        if self._flag(self._root.by_id(_FEATURE_SPLIT), default=False):
+        if self._flag(self._root.android("isFeatureSplit"), default=False):
             return "feature"
         return "config" if self._root.by_name("configForSplit") or split.startswith("config.") else "split"
 
     def _version_code(self) -> int | None:
-        low = self._integer(self._root.by_id(_VERSION_CODE))
-        high = self._integer(self._root.by_id(_VERSION_CODE_MAJOR))
+        low = self._integer(self._root.android("versionCode"))
+        high = self._integer(self._root.android("versionCodeMajor"))
         if high is None:
             return low
         return (high << 32) | ((low or 0) & 0xFFFFFFFF)
 
     def _permissions(self) -> tuple[str, ...]:
         elements = (e for e in self._root.children if e.tag in _PERMISSION_TAGS)
-        named = {name for e in elements if (name := self._text(e.by_id(_NAME)))}
+        named = {name for e in elements if (name := self._text(e.android("name")))}
         if self._library or self._root.by_name("split"):
             return tuple(sorted(named))  # a split has no target version of its own; its base's counts
         return tuple(sorted(named | set(_implied(named, self._platform_target()))))
@@ -160,8 +153,8 @@ class _Manifest:
     def _platform_target(self) -> int:
         """The target version as a number, also where it is a codename."""
         known = [0]
-        for attribute in (_MIN_SDK, _TARGET_SDK):
-            value = self._resolved(self._sdk.by_id(attribute))
+        for attribute in ("minSdkVersion", "targetSdkVersion"):
+            value = self._resolved(self._sdk.android(attribute))
             if value is not None and value.type == STRING:
                 known.append(_number(value.text or "") or _UNRELEASED)
             elif value is not None:
@@ -171,20 +164,20 @@ class _Manifest:
     def _components(self) -> Iterator[Component]:
         for element in self._application.children:
             kind = next((kind for kind in _KINDS if kind == element.tag), None)
-            name = self._text(element.by_id(_NAME)) if kind else None
+            name = self._text(element.android("name")) if kind else None
             if kind and name:
                 yield self._component(kind, name, element)
 
     def _disabled(self) -> Iterator[str]:
         for element in self._application.children:
-            name = self._text(element.by_id(_NAME)) if element.tag in _KINDS else None
-            if name and not self._flag(element.by_id(_ENABLED), default=True):
+            name = self._text(element.android("name")) if element.tag in _KINDS else None
+            if name and not self._flag(element.android("enabled"), default=True):
                 yield self._class_name(name)
 
     def _component(self, kind: ComponentKind, name: str, element: Element) -> Component:
         filters = list(element.all("intent-filter"))
         actions = {self._text(_action(action)) for f in filters for action in f.all("action")}
-        exported = self._optional_flag(element.by_id(_EXPORTED))
+        exported = self._optional_flag(element.android("exported"))
         if exported is None:
             exported = bool(filters) if kind != "provider" else self._providers_are_exported()
         return Component(
@@ -198,8 +191,8 @@ class _Manifest:
     def _meta_data(self) -> Iterator[tuple[str, str]]:
         for holder in (self._application, *self._application.children):
             for element in holder.all("meta-data"):
-                if name := self._text(element.by_id(_NAME)):
-                    value = self._resolved(element.by_id(_VALUE))
+                if name := self._text(element.android("name")):
+                    value = self._resolved(element.android("value"))
                     flag = value is not None and value.type == BOOLEAN
                     text = str(self._optional_flag(value)).lower() if flag else self._text(value)
                     yield name, text or ""
@@ -209,9 +202,9 @@ class _Manifest:
 
     def _permission(self, element: Element) -> str | None:
         """The permission that a caller needs; of a provider with one for each way, the one for reading."""
-        attributes = (_PERMISSION, _READ_PERMISSION, _WRITE_PERMISSION)
-        own = (self._text(element.by_id(attribute)) for attribute in attributes)
-        return next((name for name in own if name), None) or self._text(self._application.by_id(_PERMISSION))
+        attributes = ("permission", "readPermission", "writePermission")
+        own = (self._text(element.android(attribute)) for attribute in attributes)
+        return next((name for name in own if name), None) or self._text(self._application.android("permission"))
 
     def _class_name(self, name: str) -> str:
         if name.startswith("."):
@@ -254,7 +247,7 @@ class _Manifest:
 
 def _action(element: Element) -> Value | None:
     """Return the name of an action, for which Android asks by name (AOSP `ParsedIntentInfoUtils.java`)."""
-    return element.by_name("name", ANDROID) or element.by_id(_NAME)
+    return element.by_name("name", ANDROID) or element.android("name")
 
 
 def _in_order(components: Iterable[Component]) -> tuple[Component, ...]:

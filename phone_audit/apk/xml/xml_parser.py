@@ -10,7 +10,17 @@ other file can be named.
 import struct
 from xml.parsers import expat
 
-from phone_audit.apk.xml.elements import ANDROID, REFERENCE, STRING, Attribute, Element, Parsed, TreeBuilder, Value
+from phone_audit.apk.xml.elements import (
+    ANDROID,
+    ATTRIBUTE_IDS,
+    REFERENCE,
+    STRING,
+    Attribute,
+    Element,
+    Parsed,
+    TreeBuilder,
+    Value,
+)
 from phone_audit.errors import ApkError
 
 _FILE, _POOL, _RESOURCE_MAP = 0x0003, 0x0001, 0x0180
@@ -24,15 +34,6 @@ _UTF8 = 0x100
 _NO_STRING = 0xFFFFFFFF
 _BETWEEN = "\n"
 """Stands between namespace and name; neither can hold it."""
-_RESOURCE_IDS = {
-    "label": 0x01010001, "name": 0x01010003, "permission": 0x01010006, "readPermission": 0x01010007,
-    "writePermission": 0x01010008, "sharedUserId": 0x0101000B, "hasCode": 0x0101000C, "enabled": 0x0101000E,
-    "debuggable": 0x0101000F, "exported": 0x01010010, "value": 0x01010024, "resource": 0x01010025,
-    "minSdkVersion": 0x0101020C, "versionCode": 0x0101021B, "versionName": 0x0101021C, "targetSdkVersion": 0x01010270,
-    "usesCleartextTraffic": 0x010104EC, "networkSecurityConfig": 0x01010527, "targetSandboxVersion": 0x0101054C,
-    "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576,
-}  # fmt: skip
-"""Attributes of a manifest that are asked for. Source: AOSP `core/res/res/values/public-final.xml`."""
 
 
 def parse_compiled(data: bytes, what: str) -> Parsed:
@@ -218,6 +219,6 @@ class _Handler(TreeBuilder):
 
 def _attribute(key: str, text: str) -> Attribute:
     namespace, _, name = key.rpartition(_BETWEEN)
-    resource_id = _RESOURCE_IDS.get(name, 0) if namespace == ANDROID else 0
+    resource_id = ATTRIBUTE_IDS.get(name, 0) if namespace == ANDROID else 0
     value = Value(REFERENCE, 0) if text.startswith(("@", "?")) else Value(STRING, 0, text)
     return Attribute(resource_id, name, value, namespace or None)

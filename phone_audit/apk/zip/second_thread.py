@@ -8,7 +8,6 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
 from phone_audit.apk.zip.directory import Buffer, Entry
@@ -36,9 +35,7 @@ class SecondThread:
     def __enter__(self) -> "SecondThread":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 

@@ -98,7 +98,7 @@ def test_a_name_counts_also_where_a_resource_stands_for_it() -> None:
 
 def test_what_was_written_counts_for_a_name_and_what_was_compiled_for_a_number() -> None:
     one = holding(Attribute(NAME, "package", Value(STRING, 5, "compiled"), raw="written"))
-    assert (one.by_name("package"), one.by_id(NAME)) == (Value(STRING, 5, "written"), Value(STRING, 5, "compiled"))
+    assert (one.by_name("package"), one.android("name")) == (Value(STRING, 5, "written"), Value(STRING, 5, "compiled"))
 
 
 def actions_of(action: Element) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def test_numbers_are_looked_up_in_their_order() -> None:
     """AOSP `AttributeResolution.cpp`, RetrieveAttributes, never goes back: what stands behind a greater one is lost."""
     sorted_ones = (Attribute(0, "x", text("x")), Attribute(NAME, "", text("n")), Attribute(NAME, "", text("twice")))
     late = (*sorted_ones, Attribute(EXPORTED, "", flag(True)), Attribute(PERMISSION, "", text("p.Q")))
-    assert holding(*late).by_id(NAME) == text("n")
-    assert holding(*late).by_id(EXPORTED) == flag(True)
-    assert holding(*late).by_id(PERMISSION) is None
-    assert holding(Attribute(PERMISSION, "", reference(1)), *sorted_ones).by_id(NAME) is None
+    assert holding(*late).android("name") == text("n")
+    assert holding(*late).android("exported") == flag(True)
+    assert holding(*late).android("permission") is None
+    assert holding(Attribute(PERMISSION, "", reference(1)), *sorted_ones).android("name") is None

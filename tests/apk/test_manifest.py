@@ -23,7 +23,6 @@ from tests.apk.elements import (
     HAS_CODE,
     MIN_SDK,
     NAME,
-    NETWORK_CONFIG,
     PERMISSION,
     READ_PERMISSION,
     TARGET_SDK,
@@ -81,8 +80,8 @@ def test_compiled_xml_gives_typed_attributes() -> None:
     assert parsed.whole
     application = next(parsed.root.all("application"))
     assert parsed.root.by_name("package") == Value(3, parsed.root.by_name("package").data, "fixture.policy")  # type: ignore[union-attr]
-    assert application.by_id(CLEARTEXT) == Value(0x12, 0xFFFFFFFF, None)
-    assert application.by_id(NETWORK_CONFIG) == Value(1, 0x7F020000, None)
+    assert application.android("usesCleartextTraffic") == Value(0x12, 0xFFFFFFFF, None)
+    assert application.android("networkSecurityConfig") == Value(1, 0x7F020000, None)
     assert [child.tag for child in application.children] == [
         "activity", "activity", "activity-alias", "service", "receiver", "provider", "provider",
     ]  # fmt: skip

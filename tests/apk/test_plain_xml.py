@@ -12,7 +12,6 @@ from phone_audit.apk.xml.xml_parser import is_text, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component
-from tests.apk.elements import LABEL, MIN_SDK, NAME
 from tests.apk.zips import Part, make_zip
 
 SPACE = 'xmlns:android="http://schemas.android.com/apk/res/android"'
@@ -72,8 +71,8 @@ def test_encodings(encoding: str) -> None:
 def test_attributes_are_known_by_number_and_references_stay_such() -> None:
     data = f'<a {SPACE} android:name="n" name="m" android:label="@string/x" android:minSdkVersion="?attr/y"/>'
     root = parse_text_xml(data.encode(), "manifest").root
-    assert (root.by_id(NAME), root.by_name("name")) == (Value(STRING, 0, "n"), Value(STRING, 0, "m"))
-    assert (root.by_id(LABEL), root.by_id(MIN_SDK)) == (Value(REFERENCE, 0), Value(REFERENCE, 0))
+    assert (root.android("name"), root.by_name("name")) == (Value(STRING, 0, "n"), Value(STRING, 0, "m"))
+    assert (root.android("label"), root.android("minSdkVersion")) == (Value(REFERENCE, 0), Value(REFERENCE, 0))
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'

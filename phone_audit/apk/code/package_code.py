@@ -6,8 +6,7 @@ from functools import partial
 from typing import Final
 
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
-from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners
-from phone_audit.apk.behaviours.search import plan_of
+from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners, plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
@@ -15,8 +14,7 @@ from phone_audit.apk.dex.descriptors import class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.endpoints import find_endpoints
-from phone_audit.apk.endpoints.holders import name_holders
-from phone_audit.apk.endpoints.uses import rules_by_use
+from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
 from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers

@@ -8,12 +8,11 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.code_items import CODE_HEADER as CODE_HEADER
-from phone_audit.apk.dex.code_items import Bodies, Kind, Places, find_bodies, read_code, scan
-from phone_audit.apk.dex.code_items import Code as Code
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.file import DexFile, Part, Section
-from phone_audit.apk.dex.methods import Methods, read_methods
+from phone_audit.apk.dex.methods import CODE_HEADER as CODE_HEADER
+from phone_audit.apk.dex.methods import Bodies, Kind, Methods, Places, find_bodies, read_code, read_methods, scan
+from phone_audit.apk.dex.methods import Code as Code
 from phone_audit.apk.dex.strings import decode
 
 MEMBER_ID: Final = np.dtype([("class", "<u2"), ("type", "<u2"), ("name", "<u4")])

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.code_items import Kind as Kind
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import CODE_HEADER, Code, DexIndex
 from phone_audit.apk.dex.instructions import step_to
+from phone_audit.apk.dex.methods import Kind as Kind
 from phone_audit.model.finding import Evidence, EvidenceKind
 
 _BLOCK: Final = 1 << 12

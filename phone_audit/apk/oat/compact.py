@@ -28,7 +28,6 @@ _FIELD_FLAGS: Final = (1 << 0, 1 << 1, 1 << 2, 1 << 3)
 """In the order registers, arguments, outgoing arguments, exception blocks."""
 _TRY: Final = 8
 _MOST_HANDLERS: Final = 1 << 16
-COMPACT_HEADER: Final = 0x88
 _U4: Final = np.dtype("<u4")
 _HANDLE: Final = np.dtype("<u8")
 _TABLES: Final = (
@@ -120,22 +119,19 @@ class _Writer:
         strings, _, prototypes, _, _, classes = self._tables
         strings[:] = self._moved(Kind.STRING, strings, self._string)
         lists = np.concatenate([prototypes["parameters"], classes["interfaces"]])
-        moved = self._moved(Kind.TYPE_LIST, lists, self._type_list)
-        prototypes["parameters"], classes["interfaces"] = moved[: prototypes.size], moved[prototypes.size :]
+        lists = self._moved(Kind.TYPE_LIST, lists, self._type_list)
+        prototypes["parameters"], classes["interfaces"] = np.split(lists, [prototypes.size])
         arrays = np.concatenate([classes["static_values"], self._call_sites])
-        moved = self._moved(Kind.ARRAY, arrays, self._array)
-        classes["static_values"], self._call_sites = moved[: classes.size], moved[classes.size :]
+        arrays = self._moved(Kind.ARRAY, arrays, lambda at: bytes(self._data[at : end_of_array(self._data, at)]))
+        classes["static_values"], self._call_sites = np.split(arrays, [classes.size])
         annotations = Annotations(self._data, self._output)
         classes["annotations"] = annotations.moved(classes["annotations"])
         self._note_lost(annotations.lost, "annotations")
         classes["class_data"] = self._class_data(classes["class_data"])
         return self._file(), tuple(self._problems)
 
-    def _moved(
-        self, kind: Kind, offsets: NDArray[np.uint32], read: Callable[[int], bytes], align: int = 4
-    ) -> NDArray[np.uint32]:
-        """Write what stands at the offsets, each once; give where it stands now, 0 where it is damaged."""
-        align = 1 if kind in (Kind.STRING, Kind.ARRAY) else align
+    def _moved(self, kind: Kind, offsets: NDArray[np.uint32], read: Callable[[int], bytes]) -> NDArray[np.uint32]:
+        """Write what stands at the offsets, each once; return where it stands now, 0 where it is damaged."""
         places: dict[int, int] = {0: 0}
         lost = 0
         for offset in offsets.tolist():
@@ -148,7 +144,7 @@ class _Writer:
                 lost += 1
                 self._output.spend_on_damage(offset, len(self._data))
             else:
-                places[offset] = self._output.put(kind, content, align)
+                places[offset] = self._output.put(kind, content, 4 if kind is Kind.TYPE_LIST else 1)
         self._note_lost(lost, kind.text)
         return np.array([places[offset] for offset in offsets.tolist()], dtype=np.uint32)
 
@@ -157,18 +153,14 @@ class _Writer:
             self._problems.append(Problem("bad-offset", f"{lost} {what} stand outside the file and were not read."))
 
     def _string(self, at: int) -> bytes:
+        """Return a string_data_item, up to the zero byte behind its text."""
         _, begin = uleb128(self._data, at)
-        end = self._text_end(begin)
-        return bytes(self._data[at:end])
-
-    def _text_end(self, begin: int) -> int:
-        """Find the zero byte behind a text."""
         size = 64
         while begin < len(self._data):
             window = bytes(self._data[begin : begin + size])
             found = window.find(0)
             if found >= 0:
-                return begin + found + 1
+                return bytes(self._data[at : begin + found + 1])
             if begin + size >= len(self._data):
                 break
             size *= 8
@@ -180,9 +172,6 @@ class _Writer:
         if end > len(self._data):
             raise CodeFileError("A list of types lies outside the file.")
         return bytes(self._data[at:end])
-
-    def _array(self, at: int) -> bytes:
-        return bytes(self._data[at : end_of_array(self._data, at)])
 
     def _class_data(self, offsets: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Write the code, then the class_data_items, which name it."""
@@ -196,7 +185,7 @@ class _Writer:
         places: dict[int, int] = {}
         quickening = self._stored.quickening
         lost, failed, first = 0, 0, ""
-        methods = [method for item in items for method in item.methods() if method.code]
+        methods = [method for item in items for method in item.methods if method.code]
         for method in sorted(methods, key=lambda one: one.code):  # as they stood before they were moved
             try:
                 recorded = quickening.of(method.index, method.code) if quickening is not None else None

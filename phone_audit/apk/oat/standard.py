@@ -36,58 +36,43 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class ClassData:
-    """A class_data_item; it stands at `start` and fills `size` bytes; `fields` are the bytes of its fields."""
+    """A class_data_item of `size` bytes at `start`; `head` are the numbers of its members, and its fields."""
 
-    static_fields: int
-    instance_fields: int
-    fields: bytes
-    direct: tuple[Method, ...]
-    virtual: tuple[Method, ...]
+    head: bytes
+    methods: tuple[Method, ...]
     start: int
     size: int
 
-    def methods(self) -> Iterator[Method]:
-        """Yield all methods in the order of the file."""
-        yield from self.direct
-        yield from self.virtual
-
     def moved(self, codes: Mapping[int, int]) -> bytes:
         """Write the item with other offsets of code; what is not in `codes` has none."""
-        counts = (self.static_fields, self.instance_fields, len(self.direct), len(self.virtual))
-        content = bytearray(b"".join(map(to_uleb128, counts)) + self.fields)
-        for method in self.methods():
+        content = bytearray(self.head)
+        for method in self.methods:
             content += to_uleb128(method.step) + to_uleb128(method.access) + to_uleb128(codes.get(method.code, 0))
         return bytes(content)
 
 
-def read_class_data(data: memoryview, at: int) -> ClassData:
+def read_class_data(data: memoryview, start: int) -> ClassData:
     """Read the item at an offset."""
-    start = at
+    at = start
     counts = []
     for _ in range(4):
         count, at = uleb128(data, at)
         counts.append(count)
     if max(counts) > _MOST:
         raise CodeFileError("A class has more members than can be named.")
-    begin = at
     for _ in range(2 * (counts[0] + counts[1])):
         _, at = uleb128(data, at)
-    fields = bytes(data[begin:at])
-    direct, at = _methods(data, at, counts[2])
-    virtual, at = _methods(data, at, counts[3])
-    return ClassData(counts[0], counts[1], fields, direct, virtual, start, at - start)
-
-
-def _methods(data: memoryview, at: int, count: int) -> tuple[tuple[Method, ...], int]:
+    head = bytes(data[start:at])
     methods = []
-    index = 0
-    for _ in range(count):
-        step, at = uleb128(data, at)
-        access, at = uleb128(data, at)
-        code, at = uleb128(data, at)
-        index += step
-        methods.append(Method(index, step, access, code))
-    return tuple(methods), at
+    for count in counts[2:]:
+        index = 0
+        for _ in range(count):
+            step, at = uleb128(data, at)
+            access, at = uleb128(data, at)
+            code, at = uleb128(data, at)
+            index += step
+            methods.append(Method(index, step, access, code))
+    return ClassData(head, tuple(methods), start, at - start)
 
 
 def restored(main: memoryview, quickening: QuickeningInfo | None) -> tuple[bytes | memoryview, tuple[Problem, ...]]:
@@ -98,25 +83,20 @@ def restored(main: memoryview, quickening: QuickeningInfo | None) -> tuple[bytes
     if quickening is None:
         return main, ()
     content = bytearray(main)
-    problem = _restore_all(memoryview(content), main, quickening)
-    return bytes(content), problem
-
-
-def _restore_all(content: memoryview, main: memoryview, quickening: QuickeningInfo) -> tuple[Problem, ...]:
     done: set[int] = set()
     room = len(main)
     lost, first = 0, ""
-    for method in (method for data in class_datas(main, main) for method in data.methods() if method.code):
+    for method in (method for data in class_datas(main, main) for method in data.methods if method.code):
         try:
             recorded = quickening.of(method.index, method.code)
             if recorded is not None and method.code not in done:
                 done.add(method.code)
-                units = _units(content, method.code, room)
+                units = _units(memoryview(content), method.code, room)
                 room -= units.nbytes
                 restore(units, recorded)
         except CodeFileError as error:
             lost, first = lost + 1, first or error.message
-    return (not_restored(lost, first),) if lost else ()
+    return bytes(content), (not_restored(lost, first),) if lost else ()
 
 
 def _units(content: memoryview, code: int, room: int) -> memoryview:
@@ -140,7 +120,7 @@ def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
     the tables; the offsets in class_defs count from `data`.
     """
     room = len(data)
-    for offset in class_defs(main)["class_data"].tolist():
+    for offset in table(main, CLASS_DEFS_AT, CLASS_DEF)["class_data"].tolist():
         if not 0 < offset < len(data):
             continue
         try:
@@ -152,11 +132,6 @@ def class_datas(main: memoryview, data: memoryview) -> Iterator[ClassData]:
         if room < 0:
             return
         yield item
-
-
-def class_defs(main: memoryview) -> NDArray[np.void]:
-    """Return the table of classes, records of CLASS_DEF, as far as it lies in the file."""
-    return table(main, CLASS_DEFS_AT, CLASS_DEF)
 
 
 def table(main: memoryview, field: int, item: np.dtype[Any]) -> NDArray[Any]:

@@ -60,12 +60,15 @@ def find_trackers(
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
-    named = _named(classes, knowledge)
+    prefixes = _prefixes(knowledge)
+    named = _facts(
+        {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}, knowledge
+    )
     by_code = {fact.id: code for fact in named if (code := _code_of(fact, classes, knowledge))}
     going = started([fact for fact in named if fact.id in by_code and by_code[fact.id][0] == "present"])
     by_code |= {name: ("initialised", (*shown, *by_code[name][1])) for name, shown in going.items()}
     found = []
-    for fact in _in_question(by_code, users, knowledge):
+    for fact in _facts({*by_code, *(fact.id for facts in users.values() for fact in facts)}, knowledge):
         hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
         if code := by_code.get(fact.id):
             found.append(_tracker(fact, *code, hosts))
@@ -74,19 +77,8 @@ def find_trackers(
     return tuple(found)
 
 
-def _in_question(
-    by_code: Collection[str], users: Mapping[str, Sequence[TrackerFact]], knowledge: Knowledge
-) -> Iterator[TrackerFact]:
-    """Return the trackers, by id, of which anything was seen."""
-    ids = {*by_code, *(fact.id for facts in users.values() for fact in facts)}
-    facts = _by_id(knowledge)
-    return (facts[name] for name in sorted(ids))
-
-
-def _named(classes: Sequence[Classes], knowledge: Knowledge) -> list[TrackerFact]:
-    """Return the trackers, by id, of which a class could be defined or named."""
-    prefixes = _prefixes(knowledge)
-    ids = {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}
+def _facts(ids: Iterable[str], knowledge: Knowledge) -> list[TrackerFact]:
+    """Return trackers in the order of their ids."""
     facts = _by_id(knowledge)
     return [facts[name] for name in sorted(ids)]
 
@@ -109,44 +101,36 @@ def _code_of(
     Connectors do not count: they are there so that others can do without it. Nor do a few stand-ins.
     """
     for tier, column in _TIERS:
-        shown: list[tuple[str, str]] = []
-        stand_ins: list[tuple[str, str]] = []
-        for name, where in _classes_of(fact, classes, column):
-            if not is_connector(name, knowledge):
-                (stand_ins if is_stand_in(name) else shown).append((name, where))
+        shown: list[Evidence] = []
+        stand_ins: list[Evidence] = []
+        for one in _classes_of(fact, classes, column):
+            if not is_connector(one.value, knowledge):
+                (stand_ins if is_stand_in(one.value) else shown).append(one)
             if len(shown) == MAX_CLASSES:
                 break
         if not shown and len(stand_ins) > MAX_STAND_INS:
             shown = stand_ins[:MAX_CLASSES]
         if shown:
-            return tier, tuple(_class_evidence(name, where) for name, where in shown)
+            return tier, tuple(shown)
     return None
 
 
 def _classes_of(
     fact: TrackerFact, classes: Sequence[Classes], column: Callable[[Classes], Sequence[bytes]]
-) -> Iterator[tuple[str, str]]:
-    """Yield the classes under the prefixes of a tracker, file by file: name in Java form, and file."""
+) -> Iterator[Evidence]:
+    """Yield the classes under the prefixes of a tracker, file by file, in order and each once."""
     prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
     for file in classes:
-        for descriptor in _all_under(column(file), prefixes):
-            yield java_name(descriptor), file.where
-
-
-def _all_under(descriptors: Sequence[bytes], prefixes: Sequence[bytes]) -> Iterator[bytes]:
-    """Yield the descriptors under any of some prefixes, in order, each once."""
-    found = merge(*(each_under(descriptors, prefix) for prefix in prefixes))
-    return (name for name, _ in groupby(found))
+        under = merge(*(each_under(column(file), prefix) for prefix in prefixes))
+        for descriptor, _ in groupby(under):
+            name = java_name(descriptor)
+            yield Evidence(kind="class", where=file.where, value=name, class_=name)
 
 
 def _told_by(users: Sequence[TrackerFact], by_code: Collection[str]) -> set[str]:
     """Return the ids of the trackers that a host stands for."""
     ids = {fact.id for fact in users}
     return ids & set(by_code) or {fact.id for fact in users if not fact.code} or ids
-
-
-def _class_evidence(name: str, where: str) -> Evidence:
-    return Evidence(kind="class", where=where, value=name, class_=name)
 
 
 def _strings(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
@@ -170,27 +154,22 @@ def with_opt_outs(
     trackers: Iterable[Tracker], meta_data: Sequence[tuple[str, str]], knowledge: Knowledge
 ) -> tuple[Tracker, ...]:
     """Put beside each tracker of one package, in any tier, what the names and values in its manifest tell it."""
-    known = _by_tracker(knowledge)
+    facts = _by_id(knowledge)
     return tuple(
-        _with_opt_out(tracker, tuple(_switches_set(known.get(tracker.id, ()), meta_data))) for tracker in trackers
+        _with_opt_out(tracker, facts[tracker.id].opt_out, meta_data) if tracker.id in facts else tracker
+        for tracker in trackers
     )
 
 
-def _switches_set(switches: Sequence[OptOutFact], meta_data: Sequence[tuple[str, str]]) -> Iterator[OptOut]:
-    for name, value in meta_data:
-        for switch in switches:
-            if switch.name == name:
-                yield OptOut(name=name, value=value, meaning=switch.values.get(value.lower()))
-
-
-def _with_opt_out(tracker: Tracker, found: tuple[OptOut, ...]) -> Tracker:
+def _with_opt_out(tracker: Tracker, switches: Sequence[OptOutFact], meta_data: Sequence[tuple[str, str]]) -> Tracker:
+    found = tuple(
+        OptOut(name=name, value=value, meaning=switch.values.get(value.lower()))
+        for name, value in meta_data
+        for switch in switches
+        if switch.name == name
+    )
     if not found:
         return tracker
     shown = [Evidence(kind="manifest", where=_MANIFEST, value=one.shown) for one in found]
     evidence = evidence_in_order((*tracker.evidence, *shown), last=[one.shown for one in found])
     return tracker.model_copy(update={"opt_out": found, "evidence": evidence})
-
-
-@lru_cache(maxsize=4)
-def _by_tracker(knowledge: Knowledge) -> Mapping[str, tuple[OptOutFact, ...]]:
-    return {fact.id: fact.opt_out for fact in knowledge.trackers if fact.opt_out}

@@ -3,8 +3,15 @@ from typing import Any
 
 import pytest
 
-from phone_audit.apk.behaviours.find import MAX_EVIDENCE, NOTHING_DECLARED, Declared, find_behaviours, name_owners
-from phone_audit.apk.behaviours.search import MAX_PLACES, Plan
+from phone_audit.apk.behaviours.find import (
+    MAX_EVIDENCE,
+    MAX_PLACES,
+    NOTHING_DECLARED,
+    Declared,
+    Plan,
+    find_behaviours,
+    name_owners,
+)
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex

@@ -2,7 +2,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.endpoints.endpoints import find_endpoints
-from phone_audit.apk.endpoints.holders import MAX_PLACES, name_holders
+from phone_audit.apk.endpoints.uses import MAX_PLACES, name_holders
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble, const_string

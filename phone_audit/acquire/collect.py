@@ -19,7 +19,7 @@ from phone_audit.acquire.files.apk_files import (
     places_of,
 )
 from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
-from phone_audit.acquire.files.hash_memory import NOBODY, PhoneIdentity, identity_of
+from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity_of
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.sequential_reading import SequentialReading

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
+from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
@@ -115,7 +115,7 @@ def _plan(source: Source, phone: PhoneIdentity, analysis: ApkAnalysis, options: 
     return Plan(
         next_wanted=wanted,
         receiver=analysis,
-        memory=HashMemory(cache_folder() / "hashes" / f"{name}.json" if name else None, phone.build),
+        hash_cache=HashCache(cache_folder() / "hashes" / f"{name}.json" if name else None, phone.build),
         rehash=options.rehash,
         earlier=None if options.rehash else InterruptedFiles(source.earlier, wanted),
         lacks_code=lacks_code,

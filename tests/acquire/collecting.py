@@ -6,7 +6,7 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import Acquired, PhoneReading
-from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
+from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.files.oat_files import StrippedApks
 from phone_audit.acquire.files.plan import FileReceiver, Plan
 from phone_audit.acquire.phone_file import NextWanted, PulledApk
@@ -34,12 +34,12 @@ class Receiver:
 def plan_of(
     next_wanted: NextWanted | None = None,
     receiver: FileReceiver | None = None,
-    memory: HashMemory | None = None,
+    hash_cache: HashCache | None = None,
     stripped: StrippedApks | None = None,
 ) -> Plan:
     """A plan, for whole files and nobody where nothing else is said."""
-    receiver, memory, stripped = receiver or Receiver(), memory or HashMemory(), stripped or StrippedApks()
-    return Plan(next_wanted, receiver, lambda path, parts: False, memory, stripped=stripped)
+    receiver, hash_cache, stripped = receiver or Receiver(), hash_cache or HashCache(), stripped or StrippedApks()
+    return Plan(next_wanted, receiver, lambda path, parts: False, hash_cache, stripped=stripped)
 
 
 def collect(

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from phone_audit.acquire.files.hash_memory import HashMemory
+from phone_audit.acquire.files.hash_cache import HashCache
 from phone_audit.acquire.store.age import encrypt, read_recipients
 from phone_audit.cli.outputs import Output, write_outputs
 from phone_audit.knowledge.feeds.database import digests_of
@@ -28,7 +28,7 @@ def result(folder: Path) -> None:
 
 
 def hashes(folder: Path) -> None:
-    HashMemory(folder / "p.json", "build/1").save({}, {})
+    HashCache(folder / "p.json", "build/1").save({}, {})
 
 
 def link_of_a_record(folder: Path) -> None:

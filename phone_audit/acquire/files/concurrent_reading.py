@@ -10,8 +10,8 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.apk_files import ApkFiles
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
-from phone_audit.acquire.files.hash_memory import Identities, Identity, identities
-from phone_audit.acquire.files.hashing import Hashing
+from phone_audit.acquire.files.hash_cache import FileState, FileStates, file_states
+from phone_audit.acquire.files.hashing import PhoneHasher
 from phone_audit.acquire.files.oat_files import role_of
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
@@ -63,8 +63,8 @@ class ConcurrentReading:
         self._stop = threading.Event()
         self._ranges, self._whole = Queue(), Queue()
         self._first = self._ranges if plan.next_wanted is not None else self._whole
-        self._hashing: Hashing | None = None
-        self._known = Identities()
+        self._hashing: PhoneHasher | None = None
+        self._known = FileStates()
         self._settled = 0
         self._all_hashed = False
         self._lock = threading.Lock()
@@ -139,9 +139,9 @@ class ConcurrentReading:
 
     def _hash(self) -> None:
         try:
-            self._known = identities(self._ask, self._files)
+            self._known = file_states(self._ask, self._files)
             left = [file for file in self._files if not self._remembered(file, self._known.of)]
-            self._hashing = Hashing(self._phone, left, self._on_hash, self._stop)
+            self._hashing = PhoneHasher(self._phone, left, self._on_hash, self._stop)
             self._work(self._hashing, min(HASHERS, self._cores()))
             if self._hashing.no_tool and self._plan.next_wanted is not None:
                 self._hashed.note_no_tool()
@@ -149,7 +149,7 @@ class ConcurrentReading:
             self._remember()
             self._first.close()
 
-    def _work(self, hashing: Hashing, threads: int) -> None:
+    def _work(self, hashing: PhoneHasher, threads: int) -> None:
         others = [self._pool.submit(hashing.work) for _ in range(threads - 1)]
         hashing.work()
         for other in others:
@@ -166,10 +166,10 @@ class ConcurrentReading:
         text = answer.output.strip() if answer and answer.exit == 0 else b""
         return int(text) if text.isdigit() and int(text) else 1
 
-    def _remembered(self, file: FileOnPhone, known: Mapping[str, Identity]) -> bool:
+    def _remembered(self, file: FileOnPhone, known: Mapping[str, FileState]) -> bool:
         if self._plan.rehash or file.path not in known:
             return False
-        digest = self._plan.memory.hash_of(file.path, known[file.path])
+        digest = self._plan.hash_cache.hash_of(file.path, known[file.path])
         if digest is not None:
             self._take(FileOnPhone(file.path, file.size, digest), "cached")
         return digest is not None
@@ -219,7 +219,7 @@ class ConcurrentReading:
         """
         done = self._deliveries.done
         parts = [file for file in self._files if (copy := done.get(file.path)) and copy.parts]
-        now = identities(self._ask, parts).of if parts else {}
+        now = file_states(self._ask, parts).of if parts else {}
         changed = [path for path in (file.path for file in parts) if self._known.of.get(path) != now.get(path)]
         for path in changed:
             self._note(path, CHANGED)
@@ -243,4 +243,4 @@ class ConcurrentReading:
         if self._known.of:
             with self._lock:
                 hashes = {path: digest for path, (digest, _) in self._hashed.hashes.items()}
-            self._plan.memory.save(self._known.settled, hashes)
+            self._plan.hash_cache.save(self._known.settled, hashes)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from phone_audit.acquire.commands import COMMAND_LENGTH, PLAIN, quoted
-from phone_audit.acquire.files.ranges import Starting
+from phone_audit.acquire.files.ranges import ProgramStarter
 from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import HASH_BYTES_A_SECOND, NO_HASH_TOOL
 from phone_audit.acquire.text import decode
@@ -38,7 +38,7 @@ OnHash = Callable[[FileOnPhone], None]
 """Gets each file once, with its hash where the phone could compute it."""
 
 
-class Hashing:
+class PhoneHasher:
     """The hashing of a list of files, by as many threads as call `work`.
 
     A few small files come first, so that copying begins at once, then the largest ones, so that what follows the last
@@ -58,7 +58,7 @@ class Hashing:
 
     def __init__(
         self,
-        transport: Starting,
+        transport: ProgramStarter,
         files: Sequence[FileOnPhone],
         on_hash: OnHash,
         stop: threading.Event,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from phone_audit.acquire.files.hash_memory import HashMemory
+from phone_audit.acquire.files.hash_cache import HashCache
 from phone_audit.acquire.files.oat_files import StrippedApks
 from phone_audit.acquire.phone_file import NextWanted, PulledApk
 from phone_audit.model.parts import Parts
@@ -47,7 +47,7 @@ class Plan:
         receiver: gets the files.
         lacks_code: whether a file, of which so much is here, has its code elsewhere, so that what lies beside it on the
             phone is wanted.
-        memory: hashes of this phone's files, as far as they are remembered.
+        hash_cache: hashes of this phone's files, as far as they are remembered.
         rehash: whether nothing that is remembered of the phone is used.
         earlier: files of an earlier reading that was interrupted; None where there was none.
         stripped: holds files back until the code that they lack is there.
@@ -56,7 +56,7 @@ class Plan:
     next_wanted: NextWanted | None
     receiver: FileReceiver
     lacks_code: Callable[[Path, Parts | None], bool]
-    memory: HashMemory = field(default_factory=HashMemory)
+    hash_cache: HashCache = field(default_factory=HashCache)
     rehash: bool = False
     earlier: EarlierFiles | None = None
     stripped: StrippedApks = field(default_factory=StrippedApks)

@@ -12,7 +12,14 @@ from pathlib import Path
 from phone_audit.acquire.adb.stream import MIN_SPEED
 from phone_audit.acquire.files.deliveries import Deliveries, Queue, no_room
 from phone_audit.acquire.files.range_job import RangeJob
-from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, Starting, is_plain, pieces
+from phone_audit.acquire.files.ranges import (
+    BrokenRangesError,
+    ProgramStarter,
+    RangeReader,
+    RangeRequest,
+    is_plain,
+    pieces,
+)
 from phone_audit.acquire.phone_file import FileOnPhone, NextWanted
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.errors import CommandError, DeviceLostError
@@ -57,7 +64,7 @@ class RangeCarrier:
 
     def __init__(
         self,
-        transport: Starting,
+        transport: ProgramStarter,
         queue: Queue,
         whole: Queue,
         next_wanted: NextWanted,
@@ -76,7 +83,7 @@ class RangeCarrier:
         self._stop = stop
         self._stall = stall
         self._jobs: dict[FileOnPhone, RangeJob] = {}
-        self._asked: dict[Asked, RangeJob] = {}
+        self._asked: dict[RangeRequest, RangeJob] = {}
         self._reader: RangeReader | None = None
         self._later: deque[FileOnPhone] = deque()
         self._had_no_room: set[FileOnPhone] = set()
@@ -203,7 +210,7 @@ class RangeCarrier:
             for first, last in pieces(*missing, job.file.size):
                 if not reader.waiting:
                     self._last = self._began = time.monotonic()
-                asked = Asked(job.file.path, first, last, self._sink(job))
+                asked = RangeRequest(job.file.path, first, last, self._sink(job))
                 self._asked[asked] = job
                 job.waiting += 1
                 reader.ask(asked)
@@ -216,7 +223,7 @@ class RangeCarrier:
 
         return write
 
-    def _answered(self, asked: Asked) -> None:
+    def _answered(self, asked: RangeRequest) -> None:
         self._last = self._began = time.monotonic()
         job = self._asked.pop(asked)
         job.waiting -= 1

@@ -40,14 +40,14 @@ class BrokenRangesError(Exception):
     """The program on the phone says something that it cannot say; nothing more of it is believed."""
 
 
-class Starting(Protocol):
+class ProgramStarter(Protocol):
     """What can start a program on the phone; see `Transport.start`."""
 
     def start(self, command: str) -> Running: ...
 
 
 @dataclass(eq=False)
-class Asked:
+class RangeRequest:
     """One request.
 
     Attributes:
@@ -103,15 +103,15 @@ class RangeReader:
         DeviceLostError: the phone is gone.
     """
 
-    def __init__(self, transport: Starting) -> None:
+    def __init__(self, transport: ProgramStarter) -> None:
         mark = f"phone-audit:{secrets.token_hex(16)}"
         self._mark = f"{mark}:".encode()
-        self._asked: deque[Asked] = deque()
+        self._asked: deque[RangeRequest] = deque()
         self._ahead = 0
         self._unsent: list[str] = []
         self._number = 0
         self._kept = b""
-        self._answered_ones: list[Asked] = []
+        self._answered_ones: list[RangeRequest] = []
         self._running = transport.start(listed("ranges", mark=mark))
         try:
             self._shake_hands()
@@ -123,7 +123,7 @@ class RangeReader:
             raise
 
     @property
-    def waiting(self) -> tuple[Asked, ...]:
+    def waiting(self) -> tuple[RangeRequest, ...]:
         """What was asked for and is not complete, in order."""
         return tuple(self._asked)
 
@@ -131,7 +131,7 @@ class RangeReader:
         """Tell whether so many bytes may be asked for now."""
         return not self._asked or (len(self._asked) < REQUESTS_AHEAD and self._ahead + size <= AHEAD)
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: RangeRequest) -> None:
         """Put a request at the end; `send` sends it."""
         block = _block(asked.end - asked.start)
         self._number += 1
@@ -165,7 +165,7 @@ class RangeReader:
             raise BrokenRangesError
         self._take(data)
 
-    def take_answered(self) -> list[Asked]:
+    def take_answered(self) -> list[RangeRequest]:
         """Return the requests that were answered since the last call, in order."""
         answered, self._answered_ones = self._answered_ones, []
         return answered
@@ -207,7 +207,7 @@ class RangeReader:
         if asked.got > asked.end - asked.start + _LARGE_BLOCK:  # dd reads whole blocks, and no more than were asked for
             raise BrokenRangesError
 
-    def _answered(self, number: int) -> Asked:
+    def _answered(self, number: int) -> RangeRequest:
         if not self._asked or number != self._number - len(self._asked) + 1:
             raise BrokenRangesError
         asked = self._asked.popleft()

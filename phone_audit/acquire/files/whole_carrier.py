@@ -5,20 +5,13 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
 from phone_audit.acquire.phone_file import FileOnPhone
-from phone_audit.acquire.transport import FileRequest, OnDone, Source
+from phone_audit.acquire.transport import FileRequest, LiveTransport
 from phone_audit.errors import CommandError
 
 _POLL = 0.1
-
-
-class Pulling(Protocol):
-    """What copies many files; see `LiveTransport.pull_many`."""
-
-    def pull_many(self, source: Source, on_done: OnDone) -> None: ...
 
 
 class WholeCarrier:
@@ -35,7 +28,7 @@ class WholeCarrier:
     """
 
     def __init__(
-        self, transport: Pulling, queue: Queue, deliveries: Deliveries, into: Path, stop: threading.Event
+        self, transport: LiveTransport, queue: Queue, deliveries: Deliveries, into: Path, stop: threading.Event
     ) -> None:
         self._transport = transport
         self._queue = queue

@@ -96,7 +96,7 @@ class _AnswerReader:
         self.properties: dict[str, bytes] = {}
         self.further: list[bytes] = []
         self.skipped: list[Skipped] = []
-        self._holding = container
+        self._container = container
         self._prefix = prefix
         self._scratch = scratch
 
@@ -117,21 +117,21 @@ class _AnswerReader:
 
     def _said(self, file: str, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
         if file == MOUNTS:
-            lines = read_list(self._holding, name, str)
+            lines = read_list(self._container, name, str)
             return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
         if file == DUMPS:
-            text, long_lines = bounded_text(self._holding.read(name), name)
+            text, long_lines = bounded_text(self._container.read(name), name)
             said, notes = from_dumps(text)
             if not said:
                 notes = (note(name, "read", "unknown-text", "It holds no dump of a service."),)
             return said, (*long_lines, *notes)
         if file == REPORT:
             return self._report(name)
-        text, long_lines = bounded_text(self._holding.read(name), name)
+        text, long_lines = bounded_text(self._container.read(name), name)
         return {TEXTS[file]: text}, long_lines
 
     def _report(self, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-        inner = ZipContainer(self._holding.take_out(name, self._scratch / "bugreport.zip"))
+        inner = ZipContainer(self._container.take_out(name, self._scratch / "bugreport.zip"))
         try:
             return report_answers(inner)
         finally:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from phone_audit.acquire.importers.dump_sections import Sections, split_sections
+from phone_audit.acquire.importers.dump_sections import DumpSections, split_sections
 from phone_audit.acquire.importers.texts import contradiction, note
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.users import USER_DUMP, USERS
@@ -77,7 +77,7 @@ def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
     return answers, tuple(_notes(sections))
 
 
-def _notes(sections: Sections) -> Iterator[Skipped]:
+def _notes(sections: DumpSections) -> Iterator[Skipped]:
     """Tell what of the answers is not to be relied on. Of dumps that nothing here reads only contradictions count."""
     for name in sections.repeated:
         yield contradiction(f"dumpsys {name}", "The dump of this service appears more than once; all were read.")

@@ -29,7 +29,7 @@ _MOST_TIMES = 3
 
 
 @dataclass(frozen=True)
-class Sections:
+class DumpSections:
     """The parts of such a text.
 
     Attributes:
@@ -85,7 +85,7 @@ class _Marks:
     section_ends: dict[bytes, list[int]] = field(default_factory=dict)
 
 
-def split_sections(text: bytes) -> Sections:
+def split_sections(text: bytes) -> DumpSections:
     r"""Take the text apart.
 
     Example:
@@ -97,7 +97,7 @@ def split_sections(text: bytes) -> Sections:
     dumps = _dumps(marks, len(text))
     services, repeated = _services(text, dumps)
     commands, repeated_commands, cut, hidden = _commands(text, marks, dumps)
-    return Sections(
+    return DumpSections(
         services=services,
         commands=commands,
         repeated=repeated,

@@ -92,7 +92,7 @@ class _AnswerReader:
     def __init__(self, container: FileContainer) -> None:
         self.lists: dict[str, bytes] = {}
         self.skipped: list[Skipped] = []
-        self._holding = container
+        self._container = container
         self._alone: dict[str, dict[bytes, None]] = {}  # command → its different answers, in order
         self._dumped: dict[str, dict[bytes, None]] = {}
         self._properties: dict[str, bytes] = {}
@@ -100,7 +100,7 @@ class _AnswerReader:
 
     def read(self, name: str) -> None:
         """Read one text; a damaged one is noted."""
-        kind = _kind(self._holding, name)
+        kind = _kind(self._container, name)
         if kind is None:
             self.skipped.append(note(name, "read", "unknown-text", "Its contents are not recognised."))
             return
@@ -120,7 +120,7 @@ class _AnswerReader:
             self._read_dumps(name, text, kind)
 
     def _text(self, name: str, limit: int) -> bytes:
-        text, long_lines = bounded_text(self._holding.read(name, limit), name)
+        text, long_lines = bounded_text(self._container.read(name, limit), name)
         self.skipped += long_lines
         return text
 
@@ -157,10 +157,10 @@ class _AnswerReader:
         if len(set(self._properties.values())) > 1:
             named = ", ".join(shown(name) for name in list(self._properties)[:5])
             raise SnapshotError(
-                f"{self._holding.path} holds the properties of several readings, and they differ: {named}.",
+                f"{self._container.path} holds the properties of several readings, and they differ: {named}.",
                 "Put each phone, and each reading of it, into a folder of its own.",
             )
-        one_phone(self._holding.path, {**self._properties, **self._dumped_properties})
+        one_phone(self._container.path, {**self._properties, **self._dumped_properties})
         alone, command = self._alone, package_dump.PACKAGE_DUMP.text
         for body in self._dumped.get(command, ()) if command in alone else ():
             self._add(alone, command, body)

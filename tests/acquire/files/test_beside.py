@@ -12,7 +12,7 @@ import pytest
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files import hashing, range_carrier, ranges
-from phone_audit.acquire.files.hash_memory import HashMemory, PhoneIdentity
+from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.phone_file import Bytes, PulledApk
 from phone_audit.acquire.store.record import RecordingTransport
@@ -46,16 +46,16 @@ def whole(data: Bytes, size: int, held: Parts) -> tuple[tuple[int, int], ...] | 
     return () if held.holds(0, size) else None
 
 
-class MemoryFolder(HashMemory):
+class MemoryFolder(HashCache):
     """Stands for the memory of the phone that is read."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
 
-    def of(self, phone: PhoneIdentity) -> HashMemory:
+    def of(self, phone: PhoneIdentity) -> HashCache:
         name = hashlib.sha256(phone.text.encode()).hexdigest() if phone.text else None
-        return HashMemory(self._folder / f"{name}.json" if name else None, phone.build)
+        return HashCache(self._folder / f"{name}.json" if name else None, phone.build)
 
 
 class Scan:
@@ -86,8 +86,8 @@ class Scan:
         )
 
     def listening(self, plan: Plan, phone: PhoneIdentity) -> Plan:
-        memory = plan.memory.of(phone) if isinstance(plan.memory, MemoryFolder) else plan.memory
-        return replace(plan, receiver=Receiver(self.told, plan.receiver.is_known), memory=memory)
+        hash_cache = plan.hash_cache.of(phone) if isinstance(plan.hash_cache, MemoryFolder) else plan.hash_cache
+        return replace(plan, receiver=Receiver(self.told, plan.receiver.is_known), hash_cache=hash_cache)
 
     def sources(self) -> set[str]:
         return {file.hash_source for package in self.acquired.snapshot.packages for file in package.files}
@@ -197,7 +197,7 @@ def test_what_is_known_is_copied_all_the_same_where_it_is_saved(phone: ShellPhon
 
 def test_the_second_scan_hashes_only_what_has_changed(phone: ShellPhone, tmp_path: Path) -> None:
     remember_times(phone)
-    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, hash_cache=MemoryFolder(tmp_path))
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.started.clear()
     second = Scan(phone, tmp_path / "2", plan)
@@ -236,7 +236,7 @@ def test_a_phone_that_only_states_the_same_serial_does_not_get_the_hashes_of_ano
 ) -> None:
     """Its files have the same paths, sizes, times and inodes, as on a phone that somebody copied."""
     remember_times(phone)
-    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, hash_cache=MemoryFolder(tmp_path))
     phone.handshake = SAME
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = other
@@ -249,7 +249,7 @@ def test_a_phone_that_did_not_know_this_computer_is_remembered_for_the_next_time
     phone: ShellPhone, tmp_path: Path
 ) -> None:
     remember_times(phone)
-    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, hash_cache=MemoryFolder(tmp_path))
     phone.handshake = replace(SAME, asked=True)
     assert Scan(phone, tmp_path / "1", plan).sources() == {"device"}
     phone.handshake = SAME
@@ -261,7 +261,7 @@ def test_a_file_that_changed_in_the_second_of_the_scan_is_hashed_again(phone: Sh
     remember_times(phone, later=0)
     for path in phone.tree:
         Path(path).touch()
-    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, hash_cache=MemoryFolder(tmp_path))
     Scan(phone, tmp_path / "1", plan)
     assert Scan(phone, tmp_path / "2", plan).sources() == {"device"}
 
@@ -271,7 +271,7 @@ def test_hashes_of_a_scan_that_broke_off_are_remembered(phone: ShellPhone, tmp_p
     phone.cuts = [30_000]
     phone.cuts_in = "dd if="
     phone.comes_back = False
-    plan = plan_of(next_wanted=ends, memory=MemoryFolder(tmp_path))
+    plan = plan_of(next_wanted=ends, hash_cache=MemoryFolder(tmp_path))
     first = Scan(phone, tmp_path / "1", plan)
     assert "device-lost" in first.codes()
     phone.comes_back = True
@@ -493,7 +493,7 @@ def test_a_file_that_stands_still_is_given_up_and_the_others_go_on(
 ) -> None:
     stuck = Path(next(iter(phone.tree)))
     monkeypatch.setattr(range_carrier.RangeCarrier.__init__, "__kwdefaults__", {"stall": 0.3})
-    monkeypatch.setattr(hashing.Hashing.__init__, "__kwdefaults__", {"patience": 0.3})
+    monkeypatch.setattr(hashing.PhoneHasher.__init__, "__kwdefaults__", {"patience": 0.3})
 
     def block(asked: FakePhone, command: str) -> None:
         if "dd if=" in command and stuck.is_file():

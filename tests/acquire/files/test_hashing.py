@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.files import hashing
-from phone_audit.acquire.files.hashing import Hashing
+from phone_audit.acquire.files.hashing import PhoneHasher
 from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
@@ -34,9 +34,9 @@ def true_hash(path: str) -> str:
 
 def run(
     phone: ShellPhone, files: list[FileOnPhone], *, patience: float = 20.0
-) -> tuple[dict[str, str | None], Hashing]:
+) -> tuple[dict[str, str | None], PhoneHasher]:
     told: list[FileOnPhone] = []
-    hashing = Hashing(phone, files, told.append, threading.Event(), patience=patience)
+    hashing = PhoneHasher(phone, files, told.append, threading.Event(), patience=patience)
     hashing.work()
     assert len({file.path for file in told}) == len(told), "each file is told of once"
     return {file.path: file.sha256 for file in told}, hashing
@@ -135,7 +135,7 @@ def test_a_stop_ends_it(tmp_path: Path) -> None:
     stop.set()
     told: list[FileOnPhone] = []
     phone = ShellPhone()
-    Hashing(phone, made(tmp_path, "a.apk"), told.append, stop).work()
+    PhoneHasher(phone, made(tmp_path, "a.apk"), told.append, stop).work()
     assert (told, phone.started) == ([], [])
 
 
@@ -167,7 +167,7 @@ def test_a_phone_that_talks_without_end_hashes_nothing(tmp_path: Path, said: byt
     files = made(tmp_path, "a.apk", "b.apk")
     stop = threading.Event()
     told: list[FileOnPhone] = []
-    hashing = Hashing(phone, files, told.append, stop, patience=0.1)
+    hashing = PhoneHasher(phone, files, told.append, stop, patience=0.1)
     thread = threading.Thread(target=hashing.work)
     thread.start()
     thread.join(100)

@@ -12,7 +12,7 @@ from phone_audit.acquire.files import range_carrier
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.files.range_job import RangeJob
-from phone_audit.acquire.files.ranges import Starting
+from phone_audit.acquire.files.ranges import ProgramStarter
 from phone_audit.acquire.phone_file import Bytes, FileOnPhone, PulledApk
 from phone_audit.acquire.transport import Running
 from phone_audit.errors import AcquireError
@@ -61,7 +61,7 @@ def wanted(data: Bytes, size: int, held: Parts) -> tuple[tuple[int, int], ...]:
 class Case:
     """Files that are brought into a folder."""
 
-    def __init__(self, folder: Path, phone: Starting, names: list[str]) -> None:
+    def __init__(self, folder: Path, phone: ProgramStarter, names: list[str]) -> None:
         self.told: list[PulledApk] = []
         self.whole = Queue()
         self.stop = threading.Event()

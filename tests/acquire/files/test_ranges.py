@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.acquire.files import ranges
-from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader, aligned, is_plain, pieces
+from phone_audit.acquire.files.ranges import BrokenRangesError, RangeReader, RangeRequest, aligned, is_plain, pieces
 from phone_audit.errors import CommandError, DeviceLostError
 from tests.acquire.shell_phone import ShellPhone, say_instead
 
@@ -34,11 +34,11 @@ def path(tmp_path: Path) -> str:
     return str(file)
 
 
-def read_all(reader: RangeReader, asked: list[Asked]) -> list[Asked]:
+def read_all(reader: RangeReader, asked: list[RangeRequest]) -> list[RangeRequest]:
     for one in asked:
         reader.ask(one)
     reader.send()
-    done: list[Asked] = []
+    done: list[RangeRequest] = []
     while len(done) < len(asked):
         reader.receive(time.monotonic() + 10)
         done += reader.take_answered()
@@ -53,7 +53,7 @@ def test_many_ranges_in_order_whatever_the_pieces_in_which_they_come(path: str, 
         wanted += [(100_000, 2_200_000), (0, size)]
     sink = Sink(size)
     reader = RangeReader(ShellPhone(piece=piece))
-    asked = [Asked(path, start, end, sink) for one in wanted for start, end in pieces(*one, size)]
+    asked = [RangeRequest(path, start, end, sink) for one in wanted for start, end in pieces(*one, size)]
     done = read_all(reader, asked)
     reader.close()
     assert done == asked
@@ -69,9 +69,9 @@ def test_a_file_that_is_shorter_than_it_was_costs_itself_alone(path: str, tmp_pa
     sink = Sink(len(CONTENT))
     reader = RangeReader(ShellPhone())
     asked = [
-        Asked(str(short), 0, 8192, sink),
-        Asked(str(tmp_path / "gone.apk"), 0, 4096, sink),
-        Asked(path, 0, 4096, sink),
+        RangeRequest(str(short), 0, 8192, sink),
+        RangeRequest(str(tmp_path / "gone.apk"), 0, 4096, sink),
+        RangeRequest(path, 0, 4096, sink),
     ]
     done = read_all(reader, asked)
     reader.close()
@@ -83,7 +83,7 @@ def test_bytes_beyond_the_range_are_not_taken(path: str) -> None:
     """The file grew: dd reads whole blocks, and only those up to the size that was known are believed."""
     sink = Sink(4096 + 10)
     reader = RangeReader(ShellPhone())
-    [done] = read_all(reader, [Asked(path, 4096, 4100, sink)])
+    [done] = read_all(reader, [RangeRequest(path, 4096, 4100, sink)])
     reader.close()
     assert not done.is_whole
     assert bytes(sink.bytes) == bytes(4096) + CONTENT[4096:4100] + bytes(6)
@@ -93,7 +93,7 @@ def test_a_file_that_stands_still_is_a_time_out_and_stays_asked_for(tmp_path: Pa
     fifo = tmp_path / "fifo.apk"
     os.mkfifo(fifo)
     reader = RangeReader(ShellPhone())
-    reader.ask(Asked(str(fifo), 0, 4096, Sink(0)))
+    reader.ask(RangeRequest(str(fifo), 0, 4096, Sink(0)))
     reader.send()
     with pytest.raises(TimeoutError):
         reader.receive(time.monotonic() + 0.3)
@@ -109,7 +109,7 @@ def test_what_was_answered_before_the_disk_is_full_counts(path: str) -> None:
 
     reader = RangeReader(ShellPhone())
     reader._running.close()
-    first, second = Asked(path, 0, 4096, Sink(4096)), Asked(path, 4096, 8192, full)
+    first, second = RangeRequest(path, 0, 4096, Sink(4096)), RangeRequest(path, 4096, 8192, full)
     reader.ask(first)
     reader.ask(second)
     answers = CONTENT[:4096] + reader._mark + b"1:0\n" + CONTENT[4096:8192] + reader._mark + b"2:0\n"
@@ -165,7 +165,7 @@ def test_a_cut_keeps_what_is_unanswered(path: str) -> None:
     phone = ShellPhone(cuts=[600_000])
     sink = Sink(len(CONTENT))
     reader = RangeReader(phone)
-    asked = [Asked(path, start, end, sink) for start, end in ((0, 524_288), (524_288, 1_048_576))]
+    asked = [RangeRequest(path, start, end, sink) for start, end in ((0, 524_288), (524_288, 1_048_576))]
     with pytest.raises(DeviceLostError):
         read_all(reader, asked)
     [left] = reader.waiting
@@ -179,7 +179,7 @@ def test_room_is_bounded(path: str) -> None:
     reader = RangeReader(ShellPhone())
     assert reader.has_room(2**40), "one request is always taken, whatever its size"
     while reader.has_room(2**20):
-        reader.ask(Asked(path, 0, 2**20, Sink(0)))
+        reader.ask(RangeRequest(path, 0, 2**20, Sink(0)))
     assert len(reader.waiting) == ranges.AHEAD // 2**20
     reader.close()
 

@@ -10,7 +10,7 @@ from phone_audit.acquire.adb.pulling import Puller
 from phone_audit.acquire.adb.stream import ServiceRefusedError
 from phone_audit.acquire.adb.stream_transport import without_exit_status
 from phone_audit.acquire.adb.wire import MAX_PAYLOAD, NotAdbError, Wire
-from phone_audit.acquire.files.ranges import Asked, BrokenRangesError, RangeReader
+from phone_audit.acquire.files.ranges import BrokenRangesError, RangeReader, RangeRequest
 from phone_audit.acquire.transport import FileRequest, Running
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError
 from tests.fuzz.expansion import SEPARATOR
@@ -154,7 +154,7 @@ def adb_ranges(data: bytes) -> None:
     with suppress(AcquireError, BrokenRangesError):
         reader = RangeReader(_Program(data))
         for number in range(_FILES):
-            reader.ask(Asked("/system/app/a.apk", number * 4096, number * 4096 + 4000, take))
+            reader.ask(RangeRequest("/system/app/a.apk", number * 4096, number * 4096 + 4000, take))
         reader.send()
         for _ in range(_MOST_STEPS):
             reader.receive(_LATER)

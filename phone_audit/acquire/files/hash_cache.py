@@ -26,12 +26,12 @@ _FORMAT = 1
 SETTLED_AFTER = 2
 """Seconds; FAT, which some cards have, counts every other one."""
 
-Identity = str
+FileState = str
 """Size, time of the last change of the bytes, of the inode, and the inode's number, as the phone prints them."""
 
 
 @dataclass(frozen=True)
-class Identities:
+class FileStates:
     """What tells whether files are still the same.
 
     Attributes:
@@ -40,23 +40,23 @@ class Identities:
             a file that changed in this very one could change once more and keep its identity.
     """
 
-    of: Mapping[str, Identity] = field(default_factory=dict)
-    settled: Mapping[str, Identity] = field(default_factory=dict)
+    of: Mapping[str, FileState] = field(default_factory=dict)
+    settled: Mapping[str, FileState] = field(default_factory=dict)
 
 
-def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> Identities:
+def file_states(shell: Callable[[Command], Answer | None], files: Sequence[FileOnPhone]) -> FileStates:
     """Ask for what tells whether a file is still the same.
 
     A file of which the phone says nothing, or two things, has no identity.
     """
-    found: dict[str, Identity] = {}
-    settled: dict[str, Identity] = {}
+    found: dict[str, FileState] = {}
+    settled: dict[str, FileState] = {}
     plain = [file.path for file in files if PLAIN.fullmatch(file.path)]
     words = {quoted(path): path for path in plain}
     for batch in batches(words):
         answer = shell(Command(listed("times", plain_paths=" ".join(batch)), timeout=20.0))
         asked = {words[word] for word in batch}
-        said: dict[str, set[Identity]] = {}
+        said: dict[str, set[FileState]] = {}
         for line in decode(answer.output).splitlines() if answer else []:
             told = _TOLD.fullmatch(line)
             if told and told[2] in asked:
@@ -65,7 +65,7 @@ def identities(shell: Callable[[Command], Answer | None], files: Sequence[FileOn
         found.update(new)
         now = _now(answer)
         settled.update({path: identity for path, identity in new.items() if _last_change(identity) < now})
-    return Identities(found, settled)
+    return FileStates(found, settled)
 
 
 def _now(answer: Answer | None) -> int:
@@ -74,7 +74,7 @@ def _now(answer: Answer | None) -> int:
     return int(first) - SETTLED_AFTER if _CLOCK.fullmatch(first) else 0
 
 
-def _last_change(identity: Identity) -> int:
+def _last_change(identity: FileState) -> int:
     _, written, changed, _ = identity.split(" ")
     return max(int(written), int(changed))
 
@@ -110,7 +110,7 @@ def identity_of(serial: str | None, handshake: Handshake | None, build: str | No
     return PhoneIdentity(json.dumps([serial, handshake.banner, handshake.host_key]), not handshake.asked, build)
 
 
-class HashMemory:
+class HashCache:
     """What is remembered of one phone. A file of another build, or one that is damaged, counts as none.
 
     Args:
@@ -128,12 +128,12 @@ class HashMemory:
         """Whether anything is remembered."""
         return self._path is not None
 
-    def hash_of(self, path: str, identity: Identity) -> str | None:
+    def hash_of(self, path: str, identity: FileState) -> str | None:
         """Return the hash of a file that is the same as it was."""
         known = self._known.get(path)
         return known[1] if known and known[0] == identity else None
 
-    def save(self, settled: Mapping[str, Identity], hashes: Mapping[str, str]) -> None:
+    def save(self, settled: Mapping[str, FileState], hashes: Mapping[str, str]) -> None:
         """Remember these hashes, of files that had settled, and no others; nothing where the disk takes nothing."""
         if self._path is None:
             return
@@ -144,7 +144,7 @@ class HashMemory:
             replace_file(self._path, content.encode("ascii"), durable=False)
 
 
-def _read(path: Path, build: str | None) -> dict[str, tuple[Identity, str]]:
+def _read(path: Path, build: str | None) -> dict[str, tuple[FileState, str]]:
     try:
         with open_unlinked(path) as file:
             saved = parse(read_checked(file, SAVED_HASHES))

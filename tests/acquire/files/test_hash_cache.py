@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.files.hash_memory import HashMemory, Identities, identities
+from phone_audit.acquire.files.hash_cache import FileStates, HashCache, file_states
 from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.transport import Answer
 
@@ -14,9 +14,9 @@ HASH = "ab" * 32
 IDENTITY = "12 1700000000 1700000001 99"
 
 
-def saved(path: Path) -> HashMemory:
-    HashMemory(path, "build/1").save({"/a.apk": IDENTITY, "/b.apk": IDENTITY}, {"/a.apk": HASH, "/c.apk": HASH})
-    return HashMemory(path, "build/1")
+def saved(path: Path) -> HashCache:
+    HashCache(path, "build/1").save({"/a.apk": IDENTITY, "/b.apk": IDENTITY}, {"/a.apk": HASH, "/c.apk": HASH})
+    return HashCache(path, "build/1")
 
 
 def test_a_file_that_is_the_same(tmp_path: Path) -> None:
@@ -44,15 +44,15 @@ def test_a_file_with_another_size_time_or_inode_is_another(tmp_path: Path, ident
 
 def test_another_build_knows_nothing(tmp_path: Path) -> None:
     saved(tmp_path / "p.json")
-    assert HashMemory(tmp_path / "p.json", "build/2").hash_of("/a.apk", IDENTITY) is None
+    assert HashCache(tmp_path / "p.json", "build/2").hash_of("/a.apk", IDENTITY) is None
 
 
 @pytest.mark.parametrize("path", [None, Path("/proc/nothing/p.json")])
 def test_nowhere_to_keep_it_is_no_error(path: Path | None) -> None:
-    memory = HashMemory(path, "build/1")
+    memory = HashCache(path, "build/1")
     memory.save({"/a.apk": IDENTITY}, {"/a.apk": HASH})
     assert memory.hash_of("/a.apk", IDENTITY) is None
-    assert not HashMemory(path, None).is_kept
+    assert not HashCache(path, None).is_kept
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_nowhere_to_keep_it_is_no_error(path: Path | None) -> None:
 def test_a_damaged_file_knows_nothing(tmp_path: Path, text: str) -> None:
     path = tmp_path / "p.json"
     path.write_text(text)
-    assert HashMemory(path, "build/1").hash_of("/a.apk", IDENTITY) is None
+    assert HashCache(path, "build/1").hash_of("/a.apk", IDENTITY) is None
 
 
 def test_identities_are_asked_for_many_files_at_once() -> None:
@@ -74,21 +74,21 @@ def test_identities_are_asked_for_many_files_at_once() -> None:
         return Answer(f"{IDENTITY} /a.apk\n{IDENTITY} /b c.apk\n".encode(), 0, truncated=False)
 
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b c.apk", 1), FileOnPhone("/it's.apk", 1)]
-    assert identities(shell, files).of == {"/a.apk": IDENTITY, "/b c.apk": IDENTITY}
+    assert file_states(shell, files).of == {"/a.apk": IDENTITY, "/b c.apk": IDENTITY}
     assert asked == [": times;date +%s;stat -L -c '%s %Y %Z %i %n' '/a.apk' '/b c.apk'"]
 
 
 @pytest.mark.parametrize("output", [b"", IDENTITY.encode() + b"\n", b"stat: gone\n" + IDENTITY.encode() + b"\n"])
 def test_an_answer_that_does_not_fit_is_not_believed(output: bytes) -> None:
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1)]
-    assert identities(lambda _: Answer(output, 0, truncated=False), files) == Identities()
-    assert identities(lambda _: None, files) == Identities()
+    assert file_states(lambda _: Answer(output, 0, truncated=False), files) == FileStates()
+    assert file_states(lambda _: None, files) == FileStates()
 
 
 def test_a_file_that_is_gone_has_no_identity_and_the_others_keep_theirs() -> None:
     said = f"stat: '/b.apk': No such file or directory\n{IDENTITY} /a.apk\n{IDENTITY} /c.apk\n1 1 1 1 /c.apk\nx\n"
     files = [FileOnPhone("/a.apk", 1), FileOnPhone("/b.apk", 1), FileOnPhone("/c.apk", 1)]
-    found = identities(lambda _: Answer(said.encode(), 1, truncated=False), files)
+    found = file_states(lambda _: Answer(said.encode(), 1, truncated=False), files)
     assert found.of == {"/a.apk": IDENTITY}, "of /c.apk it says two things"
 
 
@@ -98,5 +98,5 @@ def test_a_file_that_is_gone_has_no_identity_and_the_others_keep_theirs() -> Non
 )
 def test_a_file_that_has_just_changed_has_not_settled(clock: str, settled: bool) -> None:
     said = f"{clock}\n{IDENTITY} /a.apk\n"
-    found = identities(lambda _: Answer(said.encode(), 0, truncated=False), [FileOnPhone("/a.apk", 1)])
-    assert found == Identities({"/a.apk": IDENTITY}, {"/a.apk": IDENTITY} if settled else {})
+    found = file_states(lambda _: Answer(said.encode(), 0, truncated=False), [FileOnPhone("/a.apk", 1)])
+    assert found == FileStates({"/a.apk": IDENTITY}, {"/a.apk": IDENTITY} if settled else {})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from phone_audit.cli.messages import tell
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
@@ -26,23 +26,12 @@ from phone_audit.files.atomic_write import (
 )
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, SUFFIXES
+from phone_audit.report.formats import FORMATS, SUFFIXES, formats_of
 from phone_audit.report.json_v1 import render_json_line
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
 
-_EVERY_DOCUMENT: Final = ("text", "json", "csv", "stix", "hosts")
-FORMATS_OF: Final = {
-    "scan": _EVERY_DOCUMENT,
-    "apks": ("text", "json", "jsonl", "csv", "stix", "hosts"),
-    "firmware": ("text", "json", "csv"),
-    "watch": ("text", "json", "jsonl", "csv"),
-    "devices": ("text", "json"),
-    "report": _EVERY_DOCUMENT,
-    "demo": ("text", "json"),
-}
-"""The formats that each command writes."""
 _WIDEST = 100
 
 
@@ -61,7 +50,7 @@ def destinations(
     """Return where the result of a command goes, before anything is read for it.
 
     Args:
-        command: which one, in `FORMATS_OF`.
+        command: which one.
         formats: as `-f` names them.
         paths: as `-o` names them.
         seal: the key that seals each file, as `--seal` names it.
@@ -69,7 +58,7 @@ def destinations(
     Raises:
         UsageError: an unknown format, a place that cannot be written, or a key that cannot be used.
     """
-    outputs = pair_outputs(formats or (), paths or (), FORMATS_OF[command])
+    outputs = pair_outputs(formats or (), paths or (), formats_of(command))
     check_places(outputs)
     return with_seal(outputs, seal)
 
@@ -104,16 +93,6 @@ def _by_suffix(path: Path | None) -> str:
         known = ", ".join(sorted(SUFFIXES))
         raise UsageError(f"The name {path} does not tell the format.", f"Use one of {known}, or give -f before -o.")
     return SUFFIXES[suffix]
-
-
-def suffix_of(format_: str) -> str:
-    """Return the suffix of files in a format.
-
-    Example:
-        >>> suffix_of("jsonl")
-        '.jsonl'
-    """
-    return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
 
 
 def check_places(outputs: Sequence[Output]) -> None:
@@ -194,7 +173,7 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str
     """
     failed: PhoneAuditError | OSError | None = None
     for output in outputs:
-        render = FORMATS[output.format]
+        render = FORMATS[output.format].render
         try:
             if output.path is None:
                 for piece in render(document, replace(terminal_style(), stated_in=stated_in, seal=seal)):

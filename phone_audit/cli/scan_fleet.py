@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell
-from phone_audit.cli.outputs import FORMATS_OF, Output, suffix_of, terminal_style, write_file, write_out
+from phone_audit.cli.outputs import Output, terminal_style, write_file, write_out
 from phone_audit.cli.progress import PhonesProgress, progress_of_phones
 from phone_audit.cli.scan import ScanArguments
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
@@ -20,7 +20,7 @@ from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, Na
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, render
+from phone_audit.report.formats import FORMATS, formats_of, render
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
@@ -69,8 +69,8 @@ class FleetOutputs:
             if folder.path is None:
                 self._shown[name] = render(folder.format, scan, terminal_style())
             else:
-                written.append(name + suffix_of(folder.format))
-                write_file(folder.path / written[-1], FORMATS[folder.format](scan, Style()), self._sealer)
+                written.append(name + FORMATS[folder.format].suffixes[0])
+                write_file(folder.path / written[-1], FORMATS[folder.format].render(scan, Style()), self._sealer)
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:
@@ -86,14 +86,15 @@ class FleetOutputs:
                     write_out(f"{name}\n{'=' * len(name)}\n\n{self._shown[name]}\n")
                 write_out(render("text", fleet, style))
                 continue
-            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"](fleet, Style()), self._sealer)
+            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(fleet, Style()), self._sealer)
             if folder.format == "text":
-                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"](fleet, Style()), self._sealer)
+                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"].render(fleet, Style()), self._sealer)
 
 
 def _check_folder(folder: Output) -> None:
-    if folder.format not in FORMATS_OF["scan"]:
-        raise UsageError(f"There is no format {folder.format!r} here.", f"Formats: {', '.join(FORMATS_OF['scan'])}.")
+    known = formats_of("scan")
+    if folder.format not in known:
+        raise UsageError(f"There is no format {folder.format!r} here.", f"Formats: {', '.join(known)}.")
     if folder.path is None:
         if folder.format != "text":
             raise UsageError(

@@ -68,10 +68,11 @@ def watch(
     verbose: Verbose = False,
 ) -> None:
     """Watch which package talks to whom, without root or a VPN. Phones are only read."""
-    from phone_audit.cli.outputs import FORMATS_OF, pair_outputs, with_seal
+    from phone_audit.cli.outputs import pair_outputs, with_seal
     from phone_audit.cli.watch_run import WatchArguments, watch_one, watch_several
     from phone_audit.pipeline.options import Budget, cores
     from phone_audit.pipeline.watch_session import WatchOptions
+    from phone_audit.report.formats import formats_of
 
     seconds = duration(for_)
     targets = [printable(text) or "" for text in target or ()]
@@ -82,7 +83,7 @@ def watch(
     several = len(targets) > 1
     # With several phones -o names a folder, whose name tells no format.
     named = ["json"] if several and outputs and not formats else formats or []
-    places = with_seal(pair_outputs(named, outputs or [], FORMATS_OF["watch"]), seal)
+    places = with_seal(pair_outputs(named, outputs or [], formats_of("watch")), seal)
     options = WatchOptions(
         via=via.value,
         seconds=seconds,

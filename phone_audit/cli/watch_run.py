@@ -8,7 +8,7 @@ from pathlib import Path
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell
-from phone_audit.cli.outputs import JsonLines, Output, check_places, suffix_of, write_outputs
+from phone_audit.cli.outputs import JsonLines, Output, check_places, write_outputs
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.cli.watch_table import watch_table
 from phone_audit.errors import PhoneAuditError, UsageError
@@ -16,6 +16,7 @@ from phone_audit.model.watch import ObservationLine, Watch
 from phone_audit.pipeline.saved_watch import save_watch
 from phone_audit.pipeline.watch import name_of, watch_device, watch_devices
 from phone_audit.pipeline.watch_session import WatchOptions
+from phone_audit.report.formats import FORMATS
 
 LINES = "jsonl"
 
@@ -107,7 +108,7 @@ def _check_folders(places: Sequence[Output]) -> None:
 def _of_phone(place: Output, number: int) -> Output:
     if place.path is None:
         return place
-    return replace(place, path=place.path / f"{name_of(number)}{suffix_of(place.format)}")
+    return replace(place, path=place.path / f"{name_of(number)}{FORMATS[place.format].suffixes[0]}")
 
 
 def _save(folder: Path | None, result: Watch, arguments: WatchArguments) -> None:

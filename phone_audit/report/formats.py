@@ -1,6 +1,8 @@
 """The formats of results, and the suffixes of files that name them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
@@ -14,30 +16,45 @@ from phone_audit.report.text import render_text
 Renderer = Callable[[Frozen, Style], Iterable[str]]
 """Gives a document as text, in pieces: what is large need not be in memory as a whole."""
 
-FORMATS: Mapping[str, Renderer] = {
-    "text": render_text,
-    "json": lambda document, _: json_pieces(document),
-    "jsonl": lambda document, _: (render_json_line(document),),
-    "csv": render_csv,
-    "stix": render_stix,
-    "hosts": render_hosts,
+
+@dataclass(frozen=True)
+class Format:
+    """A way to print a document.
+
+    Attributes:
+        render: gives the document in it.
+        suffixes: of files that hold it; the first for files that are named here.
+        commands: that write it.
+    """
+
+    render: Renderer
+    suffixes: tuple[str, ...]
+    commands: tuple[str, ...]
+
+
+_EVERY: Final = ("scan", "apks", "firmware", "watch", "devices", "report", "demo")
+_OF_PACKAGES: Final = ("scan", "apks", "report")
+FORMATS: Final[Mapping[str, Format]] = {
+    "text": Format(render_text, (".txt",), _EVERY),
+    "json": Format(lambda document, _: json_pieces(document), (".json",), _EVERY),
+    "jsonl": Format(lambda document, _: (render_json_line(document),), (".jsonl", ".ndjson"), ("apks", "watch")),
+    "csv": Format(render_csv, (".csv",), (*_OF_PACKAGES, "firmware", "watch")),
+    "stix": Format(render_stix, (".stix2",), _OF_PACKAGES),
+    "hosts": Format(render_hosts, (".hosts",), _OF_PACKAGES),
 }
+SUFFIXES: Final = {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
+
+
+def formats_of(command: str) -> tuple[str, ...]:
+    """Return the formats that a command writes."""
+    return tuple(name for name, one in FORMATS.items() if command in one.commands)
 
 
 def render(name: str, document: Frozen, style: Style) -> str:
     """Return a document in the format of that name, as one text."""
-    return "".join(FORMATS[name](document, style))
+    return "".join(FORMATS[name].render(document, style))
 
 
-SUFFIXES = {
-    ".txt": "text",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".stix2": "stix",
-    ".hosts": "hosts",
-}
 INDICATOR_FORMATS: Mapping[str, Callable[[Iterable[SharedIndicator], str], str]] = {
     "stix": to_stix,
     "csv": to_csv,

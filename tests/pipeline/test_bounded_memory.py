@@ -67,7 +67,7 @@ def test_no_format_holds_the_records(name: str, tmp_path: Path) -> None:
     with SpooledApks() as kept:
         result = audit_apks([tmp_path], kept=kept, budget=Budget(jobs=1)).result
         before, most = alive(), 0
-        for place, _ in enumerate(FORMATS[name](result, Style())):
+        for place, _ in enumerate(FORMATS[name].render(result, Style())):
             if place % 50 == 0:
                 most = max(most, alive() - before)
     assert most <= MOST_ALIVE

@@ -21,13 +21,11 @@ class InputFile:
     Attributes:
         path: where it lies.
         shown_as: its path as given, with `/`.
-        named: whether it was named itself.
         sure: whether it is read whatever it holds; of others a look decides, which is left to the worker process.
     """
 
     path: Path
     shown_as: str
-    named: bool
     sure: bool = True
 
 
@@ -43,14 +41,13 @@ def find_apks(paths: Sequence[Path]) -> Iterator[InputFile | Skipped]:
     named = {shown(path) for path in paths if not _is_folder(path)}
     folders: set[tuple[int, int]] = set()
     for path in paths:
-        for found in (
-            _in_folder(path, folders) if _is_folder(path) else iter([InputFile(path, shown(path), named=True)])
-        ):
+        alone = iter([InputFile(path, shown(path))])
+        for found in _in_folder(path, folders) if _is_folder(path) else alone:
             if isinstance(found, Skipped):
                 yield found
             elif found.shown_as not in seen:
                 seen.add(found.shown_as)
-                yield replace(found, named=True, sure=True) if found.shown_as in named else found
+                yield replace(found, sure=True) if found.shown_as in named else found
 
 
 def shown(path: Path) -> str:
@@ -79,7 +76,7 @@ def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[InputFile 
 def _file(path: Path) -> InputFile | Skipped | None:
     """Look at one entry of a folder; None where it is nothing to read."""
     called = path.name.lower().endswith(_SUFFIXES)
-    found = InputFile(path, shown(path), named=False, sure=called)
+    found = InputFile(path, shown(path), sure=called)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -27,7 +27,7 @@ def facts_of(data: bytes) -> PackageFacts:
 def test_names_of_other_namespaces_are_not_taken() -> None:
     found = facts_of(fixture("namespaces")).manifest
     assert found is not None
-    assert (found.package, found.split, found.role) == ("fixture.namespaces", None, "base")
+    assert (found.package, found.role) == ("fixture.namespaces", "base")
     assert found.permissions == ("android.permission.INTERNET",)
     (component,) = found.components
     assert (component.permission, component.actions) == (None, ("fixture.ACTION",))

@@ -11,7 +11,7 @@ from phone_audit.errors import ApkError
 
 
 def entry(number: int, size: int = LARGE) -> Entry:
-    return Entry(f"{number}.so", 8, 0, 0, size, size, number)
+    return Entry(f"{number}.so", 8, size, size, number)
 
 
 class Inflating:

@@ -35,9 +35,7 @@ def test_what_begins_as_a_zip_may_be_one(tmp_path: Path) -> None:
     write(tmp_path / "file", zipped("README"))
     write(tmp_path / "script", b"#!/bin/sh\n" + zipped("classes.dex"))
     write(tmp_path / "short", b"PK")
-    assert list(find_apks([tmp_path])) == [
-        InputFile(tmp_path / "file", (tmp_path / "file").as_posix(), named=False, sure=False)
-    ]
+    assert list(find_apks([tmp_path])) == [InputFile(tmp_path / "file", (tmp_path / "file").as_posix(), sure=False)]
 
 
 def test_files_of_a_folder_come_together_before_its_folders(tmp_path: Path) -> None:
@@ -50,8 +48,8 @@ def test_a_named_file_is_read_whatever_it_is(tmp_path: Path) -> None:
     text = write(tmp_path / "notes.txt")
     gone = tmp_path / "gone.apk"
     assert list(find_apks([text, gone])) == [
-        InputFile(text, text.as_posix(), named=True),
-        InputFile(gone, gone.as_posix(), named=True),
+        InputFile(text, text.as_posix()),
+        InputFile(gone, gone.as_posix()),
     ]
 
 

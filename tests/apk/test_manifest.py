@@ -186,7 +186,7 @@ def test_another_root_is_no_manifest() -> None:
 
 def test_the_defaults_of_an_empty_manifest() -> None:
     facts = read_manifest(element("manifest"), unresolved)
-    assert (facts.package, facts.split, facts.role) == (None, None, "base")
+    assert (facts.package, facts.role) == (None, "base")
     assert (facts.version_code, facts.version_name, facts.min_sdk, facts.target_sdk) == (None, None, None, None)
     assert (facts.has_code, facts.debuggable, facts.components) == (True, False, ())
 

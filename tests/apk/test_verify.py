@@ -215,7 +215,6 @@ def facts(
 ) -> ManifestFacts:
     return ManifestFacts(
         package="a",
-        split=None,
         role=role,
         label=None,
         version_name=None,

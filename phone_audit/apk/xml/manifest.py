@@ -41,7 +41,6 @@ class ManifestFacts:
     """
 
     package: str | None
-    split: str | None
     role: FileRole
     label: str | None
     version_name: str | None
@@ -107,7 +106,6 @@ class _Manifest:
         config = application.android("networkSecurityConfig")
         return ManifestFacts(
             package=self._package,
-            split=split,
             role=self._role(split),
             label=self._text(application.android("label")),
             version_name=self._text(root.android("versionName")),

@@ -21,7 +21,7 @@ LOCAL = b"PK\x03\x04"
 _END64 = b"PK\x06\x06"
 _LOCATOR64 = b"PK\x06\x07"
 _END_FORMAT = struct.Struct("<4s4H2IH")
-_RECORD_FORMAT = struct.Struct("<4s6H3I5H2I")
+_RECORD_FORMAT = struct.Struct("<10xH8x2I3H8xI")
 _LOCATOR64_FORMAT = struct.Struct("<4sIQI")
 _END64_FORMAT = struct.Struct("<4sQ2H2I4Q")
 _FULL16 = 0xFFFF
@@ -54,8 +54,6 @@ class Entry(NamedTuple):
 
     name: str
     method: int
-    flags: int
-    crc32: int
     compressed: int
     size: int
     header_offset: int
@@ -210,16 +208,14 @@ def _records(data: Sliceable, end: _End) -> Iterator[Entry]:
         fixed = data[at : at + _RECORD_FORMAT.size]
         if at + _RECORD_FORMAT.size > end.offset or fixed[:4] != RECORD:
             return
-        (_, _, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length, *_, offset) = (
-            _RECORD_FORMAT.unpack(fixed)
-        )
+        method, compressed, size, name_length, extra_length, comment_length, offset = _RECORD_FORMAT.unpack(fixed)
         record, at = at, at + _RECORD_FORMAT.size
         name = bytes(data[at : at + name_length]).decode("utf-8", "backslashreplace")
         if _FULL32 in (compressed, size, offset):
             extra = bytes(data[at + name_length : at + name_length + extra_length])
             size, compressed, offset = _sizes64(extra, size, compressed, offset)
         at += name_length + extra_length + comment_length
-        yield Entry(name, method, flags, crc, compressed, size, offset + end.shift, record)
+        yield Entry(name, method, compressed, size, offset + end.shift, record)
 
 
 def _end_of(data: Sliceable, entry: Entry) -> int:

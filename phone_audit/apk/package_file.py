@@ -122,7 +122,11 @@ def join_members(file: PackageFile, members: Sequence[ApkInfo], skipped: Sequenc
     base = _base(members)
     if base is None:
         return file.record(skipped, (container,))
-    inside = [moved_inside(member, _name(file, member)) for member in members if _belongs(member, base)]
+    inside = [
+        moved_inside(member, member.path.removeprefix(f"{file.shown_as}{INSIDE}"))
+        for member in members
+        if _belongs(member, base)
+    ]
     inside.sort(key=lambda member: member.path != base.path)
     joined = join(inside[0], inside[1:])
     odd = [skip for member in members if (skip := _odd(member, base)) is not None]
@@ -165,7 +169,3 @@ def _odd(member: ApkInfo, base: ApkInfo) -> Skipped | None:
 
 def _signers(info: ApkInfo) -> set[str]:
     return {signer.sha256 for signer in info.signers or ()}
-
-
-def _name(file: PackageFile, member: ApkInfo) -> str:
-    return member.path.removeprefix(f"{file.shown_as}{INSIDE}")

@@ -93,7 +93,9 @@ def read_apk(
     with SecondThread() as thread:
         try:
             with map_file(path) as data:
-                taken = hashes if parts is not None else _hashed(path, len(data), thread)
+                taken: FileHashes | Future[FileHashes] = hashes
+                if parts is None:
+                    taken = hash_file(path) if len(data) < LARGE else thread.start(hash_file, path)
                 file = PackageFile(shown_as, taken, len(data), path, tuple(compiled))
                 archive = Archive(data, parts=parts)
                 read = _read_container if is_container(archive) else _read_package
@@ -101,11 +103,6 @@ def read_apk(
         except ApkError as error:
             steps.note(shown_as, "read", error)
             return _unread_record(shown_as, file, steps.taken())
-
-
-def _hashed(path: Path, size: int, thread: SecondThread) -> FileHashes | Future[FileHashes]:
-    """Hash a file, a large one in the other thread."""
-    return hash_file(path) if size < LARGE else thread.start(hash_file, path)
 
 
 def _unread_record(shown_as: str, file: PackageFile | None, skipped: tuple[Skipped, ...]) -> ApkInfo:

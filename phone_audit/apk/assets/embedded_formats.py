@@ -60,7 +60,9 @@ def members(data: Buffer) -> Iterator[Member]:
     for number in count():
         head = bytes(data[at : at + BLOCK])
         if not any(head):
-            return _check_end(data, at)
+            if _SOMETHING.search(data, at):
+                raise ApkError(f"Something follows its end at byte {at}, and was not read.", code="damaged-entry")
+            return
         size = _size(head[124:136]) if len(head) == BLOCK else None
         if size is None:
             raise ApkError(f"A header in it is damaged; nothing was read from byte {at} on.", code="damaged-entry")
@@ -80,12 +82,6 @@ def members(data: Buffer) -> Iterator[Member]:
         if len(content) < size:
             raise ApkError("It is cut off.", code="damaged-entry")
         at += BLOCK + -(-size // BLOCK) * BLOCK
-
-
-def _check_end(data: Buffer, at: int) -> None:
-    """Refuse an end behind which something stands."""
-    if _SOMETHING.search(data, at):
-        raise ApkError(f"Something follows its end at byte {at}, and was not read.", code="damaged-entry")
 
 
 def _size(field: bytes) -> int | None:

@@ -208,7 +208,8 @@ def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> It
     left = MAX_HITS
     for begin in places:
         key = data[begin] ^ ord("h")
-        if key and _XORED.match(_changes(bytes(data[begin : begin + _XORED_BYTES]))):
+        changes = bytes(one ^ other for one, other in pairwise(data[begin : begin + _XORED_BYTES]))
+        if key and _XORED.match(changes):
             if not left:
                 raise too_many(MAX_HITS)
             left -= 1
@@ -216,10 +217,6 @@ def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> It
             raw = bytes(data[begin:end]).partition(b"\0")[0]
             if found := _whole(bytes(byte ^ key for byte in raw), 0):
                 yield DecodedUrl(found, begin, f"xor-0x{key:02x}")
-
-
-def _changes(part: bytes) -> bytes:
-    return bytes(one ^ other for one, other in pairwise(part))
 
 
 def _whole(text: bytes, at: int) -> Host | None:

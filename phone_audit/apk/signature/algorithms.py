@@ -98,6 +98,11 @@ class Algorithm:
     since: int
     signature_since: int
 
+    @property
+    def strength(self) -> int:
+        """The place of its digest among all, the strongest last."""
+        return _STRENGTH.index(self.digest)
+
 
 ALGORITHMS: dict[int, Algorithm] = {
     algorithm.id: algorithm
@@ -130,15 +135,11 @@ def to_check(
             continue
         since = algorithm.signature_since if of_stamp else algorithm.since
         known = best.get(since)
-        if since <= sdk.last and (known is None or _stronger(algorithm, known[0])):
+        if since <= sdk.last and (known is None or algorithm.strength > known[0].strength):
             best[since] = (algorithm, signature)
     if not best or min(best) > sdk.first:
         return []
     return sorted(best.values(), key=lambda pair: pair[0].id)
-
-
-def _stronger(one: Algorithm, other: Algorithm) -> bool:
-    return _STRENGTH.index(one.digest) > _STRENGTH.index(other.digest)
 
 
 DIGEST_OIDS = {

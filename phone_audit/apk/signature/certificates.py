@@ -108,7 +108,8 @@ def read_signed_block(block: bytes) -> SignedBlock:
         if content["content_type"].native != "signed_data":
             raise _damaged("it is no signed data")
         signed = content["content"]
-        _check_counts(len(signed["signer_infos"]), len(signed["certificates"]))
+        if len(signed["signer_infos"]) > _MOST_SIGNERS or len(signed["certificates"]) > _MOST_CERTIFICATES:
+            raise _damaged(f"it has more than {_MOST_SIGNERS} signers or {_MOST_CERTIFICATES} certificates")
         held = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
         records = tuple(_record(info, held) for info in signed["signer_infos"])
         return SignedBlock(str(signed["encap_content_info"]["content_type"].dotted), records)
@@ -157,11 +158,6 @@ def _of_bounded_numbers(encoded: bytes) -> bytes:
     if any(run.end() - run.start() > _LONGEST_NUMBER for run in _GOES_ON.finditer(encoded)):
         raise ValueError
     return encoded
-
-
-def _check_counts(signers: int, certificates: int) -> None:
-    if signers > _MOST_SIGNERS or certificates > _MOST_CERTIFICATES:
-        raise _damaged(f"it has more than {_MOST_SIGNERS} signers or {_MOST_CERTIFICATES} certificates")
 
 
 def _record(info: cms.SignerInfo, held: list[x509.Certificate]) -> SignerRecord:

@@ -105,12 +105,9 @@ def _hashes(pieces: Iterator[bytes | Buffer], salt: bytes) -> bytes:
         data = memoryview(rest + bytes(piece)) if rest else memoryview(piece)
         whole = len(data) - len(data) % _PAGE
         for at in range(0, whole, _PAGE):
-            hashes += hashlib.sha256(salt + data[at : at + _PAGE]).digest() if salt else _plain(data, at)
+            page = data[at : at + _PAGE]
+            hashes += hashlib.sha256(salt + page if salt else page).digest()
         rest = bytes(data[whole:])
     if rest:
         hashes += hashlib.sha256(salt + rest.ljust(_PAGE, b"\0")).digest()
     return bytes(hashes) + bytes(-len(hashes) % _PAGE)
-
-
-def _plain(data: Buffer, at: int) -> bytes:
-    return hashlib.sha256(data[at : at + _PAGE]).digest()

@@ -170,7 +170,8 @@ def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
     if magic != LOCAL:
         raise damaged(entry)
     sizes_agree = flags & _DESCRIPTOR or (local_crc == crc and local_compressed == compressed and local_size == size)
-    names_agree = length == local_length and bytes(data[name_at : name_at + length]) == _name_of(data, record, length)
+    listed_name = data[record + _RECORD.size : record + _RECORD.size + length]
+    names_agree = length == local_length and data[name_at : name_at + length] == listed_name
     if (flags ^ local_flags) & _DESCRIPTOR or not sizes_agree or not names_agree:
         raise ApkError(f"The two headers of the entry {entry.name} do not agree.", code="damaged-entry")
     start = name_at + length + extra
@@ -178,8 +179,3 @@ def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
     if stop > end:
         raise damaged(entry)
     return start, stop
-
-
-def _name_of(data: Buffer, record: int, length: int) -> Buffer:
-    start = record + _RECORD.size
-    return data[start : start + length]

@@ -8,7 +8,7 @@ whole file and counts only while an APK is still arriving
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from phone_audit.apk.signature.algorithms import (
@@ -155,7 +155,8 @@ def _verify(reader: BlockReader, read: Read, size: int, signers: Sequence[BlockS
     signings = _signings(BlockReader(reader.block()))
     for signing in signings:
         _check_signing(signing, hashing, size)
-    root, tree = hash_tree(_pieces(read, size), hashing.salt)
+    pieces = (read(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE))
+    root, tree = hash_tree(pieces, hashing.salt)
     if root != hashing.root or (reader.left >= 4 and (held := reader.block()) and held != tree):
         raise fault("v4-content-digest", "The file was changed after it was signed.")
     if len(signings) != len(signers):
@@ -202,7 +203,3 @@ def _check_signing(signing: _Signing, hashing: _Hashing, size: int) -> None:
 def _best_digest(signer: BlockSigner) -> bytes | None:
     digests = {ALGORITHMS[number].digest: value for number, value in signer.digests if number in ALGORITHMS}
     return next((digests[kind] for kind in _BEST_FIRST if kind in digests), None)
-
-
-def _pieces(read: Read, size: int) -> Iterator[bytes | Buffer]:
-    return (read(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE))

@@ -5,7 +5,7 @@ v3.1 or v3, all of v2, or all of v1. Whether they are right is checked in `verif
 also from a signature that is wrong.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from phone_audit.apk.signature.block_schemes import parse_signers
@@ -179,14 +179,11 @@ class _SigningReader:
             sha256=certificate.sha256,
             sha1=certificate.sha1,
             subject=certificate.subject,
-            schemes=tuple(self._schemes_of(encoded)),
+            schemes=tuple(scheme for scheme in SCHEMES if encoded in self._certificates.get(scheme, ())),
             not_before=certificate.not_before,
             not_after=certificate.not_after,
             known_key=fact.id if fact else None,
         )
-
-    def _schemes_of(self, encoded: bytes) -> Iterable[str]:
-        return (scheme for scheme in SCHEMES if encoded in self._certificates.get(scheme, ()))
 
 
 def _has_v4(path: Path) -> bool:

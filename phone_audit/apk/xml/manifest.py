@@ -177,7 +177,9 @@ class _Manifest:
         actions = {self._text(_action(action)) for f in filters for action in f.all("action")}
         exported = self._optional_flag(element.android("exported"))
         if exported is None:
-            exported = bool(filters) if kind != "provider" else self._providers_are_exported()
+            exported = bool(filters)
+            if kind == "provider":
+                exported = not self._library and self._platform_target() < _EXPORTED_PROVIDER_BELOW
         return Component(
             kind=kind,
             name=self._class_name(name),
@@ -194,9 +196,6 @@ class _Manifest:
                     flag = value is not None and value.type == BOOLEAN
                     text = str(self._optional_flag(value)).lower() if flag else self._text(value)
                     yield name, text or ""
-
-    def _providers_are_exported(self) -> bool:
-        return not self._library and self._platform_target() < _EXPORTED_PROVIDER_BELOW
 
     def _permission(self, element: Element) -> str | None:
         """The permission that a caller needs; of a provider with one for each way, the one for reading."""

@@ -107,7 +107,8 @@ class Archive:
         content = self._inflate(entry, self._raw(entry), limit) if self._is_deflated(entry) else self._stored(entry)
         allowed = min(limit, self._left)
         if len(content) > allowed:
-            raise _too_large(entry, allowed)
+            reason = f"The entry {entry.name} is larger than {allowed} bytes when unpacked."
+            raise ApkError(reason, code="size-limit")
         self._left -= len(content)
         if self._hashes is not None:
             self._hashes.note(entry, content)
@@ -203,7 +204,3 @@ def map_file(path: Path) -> Iterator[Buffer]:
         reason = getattr(error, "strerror", None) or "it changed while it was opened"
         raise ApkError(f"The file cannot be opened: {reason}.", code="unreadable") from error
     yield view
-
-
-def _too_large(entry: Entry, allowed: int) -> ApkError:
-    return ApkError(f"The entry {entry.name} is larger than {allowed} bytes when unpacked.", code="size-limit")

@@ -38,11 +38,9 @@ def compare(match: str, want: str, have: str) -> bool:
 
 
 def in_range(fact: BuildFact, text: str) -> bool:
-    """Tell whether a version lies in a published range.
+    """Tell whether a version, as the phone shows it, lies in a published range: `from_` included, `below` excluded.
 
-    Args:
-        fact: a fact with `match: range`; `from_` is included, `below` excluded.
-        text: a version as the phone shows it; hostile input. Another scheme or branch is never inside.
+    The text is hostile input; one of another scheme or branch is never inside.
     """
     here = _service_pack(text, fact.branch or "") if fact.scheme == "hmd" else _version(fact, text)
     low, high = bounds(fact)

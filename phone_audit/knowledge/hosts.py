@@ -63,11 +63,7 @@ def host_under(host: str, domain: str) -> bool:
 
 
 class HostIndex(Generic[Item]):
-    """Items by the hosts they name. Each look-up is a few dictionary reads, however many items there are.
-
-    Args:
-        pairs: a host and what is known of it; a host may come several times.
-    """
+    """Items by the hosts they name, which may come several times. A look-up is a few dictionary reads."""
 
     def __init__(self, pairs: Iterable[tuple[str, Item]]) -> None:
         self._items: dict[str, list[Item]] = {}

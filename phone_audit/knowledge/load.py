@@ -38,9 +38,6 @@ def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
 
     Where both hold an entry or a feed of the same id, the user's stands; among several folders, the last one.
 
-    Args:
-        extra: folders that hold the sub-folders `incidents`, `trackers`, `hosts`, `keys`, `rules`, or some of them.
-
     Raises:
         KnowledgeError: a folder or file cannot be read. A file that breaks its schema raises when its kind is used.
     """
@@ -138,7 +135,7 @@ class Knowledge:
     @cached_property
     def sources(self) -> tuple[FactSource, ...]:
         """Where the facts other than incidents come from, by id."""
-        heads = [parsed.sources for kind in KINDS for _, parsed in self._parsed_files(kind)]
+        heads = [parsed.sources for kind in KINDS if kind.in_lists for _, parsed in self._parsed_files(kind)]
         found = {source.id: source for head in heads for source in head}
         found |= {feed.feed: feed_source(feed) for feed in self.indicators.feeds if "code" in feed.counts}
         return tuple(found[name] for name in sorted(found))
@@ -196,9 +193,7 @@ class Knowledge:
     def rule_for(self, host: str, url: str) -> RuledOutRule | None:
         """Return the rule that takes this endpoint out of every count, or None.
 
-        Args:
-            host: the host of the endpoint.
-            url: one URL of it, or an empty text. A host is out as a whole only if the rule holds with an empty text.
+        A host is out as a whole only if the rule holds with an empty URL.
         """
         return self._rule_index.find(host, url)
 

@@ -21,9 +21,7 @@ _SUFFIXES = Path(__file__).parent / "suffixes.txt"
 def host_fault(host: str, *, as_owner: bool = False) -> str | None:
     """Say what keeps a text from being a host that a fact may name, or None.
 
-    Args:
-        host: as it stands in the file.
-        as_owner: the fact only says whose host it is; then the hosts that companies give to customers are allowed.
+    Where the fact only says whose host it is (`as_owner`), the hosts that companies give to customers are allowed.
     """
     labels = host.split(".")
     if re.fullmatch(r"[\d.]+", host):

@@ -35,11 +35,7 @@ class _Wild:
 
 
 class PackerIndex:
-    """Finds packers by names of entries.
-
-    Args:
-        facts: the packers; what their names mean is told in `PackerFact`.
-    """
+    """Finds packers by names of entries; what the names of a packer mean is told in `PackerFact`."""
 
     def __init__(self, facts: Iterable[PackerFact]) -> None:
         patterns = [pattern for fact in facts for pattern in _patterns(fact)]
@@ -54,8 +50,7 @@ class PackerIndex:
     def of_files(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the entries that tell of each packer, by its id, in the order given; only packers that are sure.
 
-        Args:
-            names: paths from the root of the package, in any order; hostile.
+        The names are paths from the root of the package; hostile.
         """
         strong: dict[str, list[str]] = {}
         weak: dict[str, dict[str, str]] = {}

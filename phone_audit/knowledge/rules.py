@@ -68,12 +68,7 @@ class RuleIndex:
         self._of_host = lru_cache(maxsize=_HOSTS_KEPT)(self._by_host)
 
     def find(self, host: str, url: str) -> RuledOutRule | None:
-        """Return the rule that takes this endpoint out, or None.
-
-        Args:
-            host: the host of the endpoint; hostile input.
-            url: the URL as it stands in the code, or an empty text where only the host does.
-        """
+        """Return the rule that takes this endpoint out, or None. Hostile input; the URL may be empty."""
         return self._of_host(host) or self._by_url(host, url)
 
     def _by_host(self, host: str) -> RuledOutRule | None:

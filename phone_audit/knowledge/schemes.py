@@ -37,9 +37,7 @@ class BuildNumber:
 class SchemeIndex:
     """Reads and compares build numbers.
 
-    Args:
-        entries: the schemes. Of a text that two of them accept, the first one's reading counts; a test holds that no
-            real one is accepted twice.
+    Of a text that two schemes accept the first one's reading counts; a test holds that no real one is accepted twice.
     """
 
     def __init__(self, entries: Iterable[SchemeEntry]) -> None:

@@ -159,13 +159,7 @@ def _url_prefix_fault(prefix: str) -> str | None:
 
 
 def check_rule_against(rule: RuledOutRule, sending: Iterable[tuple[str, str]], report: Report) -> None:
-    """Report hosts that a rule takes out although another fact says that data is sent there.
-
-    Args:
-        rule: the rule.
-        sending: hosts of trackers, of incidents and of telemetry, each with who says so.
-        report: takes the problems.
-    """
+    """Report hosts that a rule takes out although another fact says that data is sent there; `sending` names both."""
     index = RuleIndex((rule,))
     for host, who in sending:
         if index.find(host, ""):

@@ -18,10 +18,7 @@ _UNSTATED = "not stated"
 def check_feeds(folder: Path, reporter: Callable[[str, str], Report], *, bundled: bool) -> list[FeedHead]:
     """Report faults of the feed files, and give the heads of those that can be read.
 
-    Args:
-        folder: the knowledge folder.
-        reporter: gives what takes the problems of one entry of a file.
-        bundled: these come with the package, so the licence has to be there and to be stated.
+    Those that come with the package (`bundled`) have their licence stated and beside them.
 
     Raises:
         KnowledgeError: a file cannot be read at all.

@@ -46,9 +46,7 @@ _SHA256: Final = re.compile("[0-9a-f]{64}")
 class IndicatorDatabase:
     """The indicators of some feeds, ready to be looked up, by several threads if need be.
 
-    Args:
-        connection: to a database of this schema; closed with this object.
-        feeds: the heads of its feeds, in their order.
+    The connection is closed with this object; `feeds` are the heads of its feeds, in their order.
 
     Raises:
         sqlite3.Error: it is no database, or one of another schema.
@@ -166,9 +164,7 @@ def read_database(path: Path, feeds: Sequence[FeedHead]) -> IndicatorDatabase:
 def digests_of(files: Sequence[Path], folder: Path) -> tuple[str, ...]:
     """Return the SHA-256 of each file. One that has the size, times and place of last time is not read again.
 
-    Args:
-        files: the feed files.
-        folder: the cache; where it cannot be written, every file is read.
+    Where the folder, the cache, cannot be written, every file is read.
     """
     known = _read_digests(folder / _DIGESTS)
     found: dict[str, list[int | str]] = {}
@@ -189,12 +185,6 @@ def open_database(
     files: Sequence[Path], feeds: Sequence[FeedHead], digests: Sequence[str], folder: Path
 ) -> IndicatorDatabase:
     """Return the database of these feeds: the kept one if it is whole, else a new one, which is kept if it can be.
-
-    Args:
-        files: the feed files.
-        feeds: their heads.
-        digests: their SHA-256.
-        folder: the cache.
 
     Raises:
         KnowledgeError: a feed is broken.

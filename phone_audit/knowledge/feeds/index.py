@@ -21,11 +21,7 @@ _MOST_PATHS: Final = 300
 
 
 class Indicators:
-    """The indicators of some feed files. Nothing is read before it is asked for.
-
-    Args:
-        files: the feed files, in the order in which their entries are given back.
-    """
+    """The indicators of some feed files, in their order. Nothing is read before it is asked for."""
 
     def __init__(self, files: Sequence[Path] = ()) -> None:
         self.files = tuple(files)

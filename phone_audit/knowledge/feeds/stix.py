@@ -42,11 +42,6 @@ def read_stix(data: bytes, about: About, clock: Callable[[], datetime] = _now) -
 
     A host or an address whose time is over (`valid_until`) is weak: it may be somebody else's by now.
 
-    Args:
-        data: the file; hostile input.
-        about: name and class where the bundle itself tells none.
-        clock: gives the present time.
-
     Raises:
         FeedError: it is no STIX at all.
     """

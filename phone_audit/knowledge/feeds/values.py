@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from phone_audit.files.short_repr import short_repr
@@ -13,6 +14,10 @@ from phone_audit.knowledge.rules import split_url
 
 _PACKAGE: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 _PROPERTY: Final = re.compile(r"[A-Za-z][\w.:-]*(=.*)?", re.ASCII | re.DOTALL)
+_FORMS: Final[Mapping[Kind, tuple[re.Pattern[str], str]]] = {
+    "package": (_PACKAGE, "no package name"),
+    "property": (_PROPERTY, "no name of a property"),
+}
 _CODE: Final = re.compile(r"[A-Za-z_][\w$]*(\.[\w$]+)+\.?")
 _ADDRESS: Final = re.compile(r"\[?(?P<address>[0-9a-fA-F:.]+?)\]?(?::(?P<port>\d{1,5}))?")
 _WIDE = (
@@ -20,9 +25,10 @@ _WIDE = (
     "/product/priv-app /sbin /sdcard /storage /system /system/app /system/bin /system/etc /system/lib /system/lib64 "
     "/system/priv-app /system/xbin /system_ext /tmp /vendor /vendor/bin"
 )
-_WIDE_PATHS: Final = frozenset(_WIDE.split(" "))
-_END = "app cc cn co com de eu in info io me net org ru top tv xyz"
-_ENDS: Final = frozenset(_END.split(" "))
+_WIDE_PATHS: Final = frozenset(_WIDE.split())
+_ENDS: Final = frozenset(
+    ["app", "cc", "cn", "co", "com", "de", "eu", "in", "info", "io", "me", "net", "org", "ru", "top", "tv", "xyz"]
+)
 """Ends of host names with which names of packages begin."""
 _LONGEST: Final = 2048
 _SHOWN: Final = 120
@@ -59,7 +65,9 @@ def read(kind: Kind, text: str) -> tuple[Kind, str]:
         raise NoValueError("the value is too long or holds control characters")
     if kind in ("host", "address", "network", "url"):
         return _endpoint(plain)
-    return kind, _READERS[kind](plain)
+    if kind in _FORMS and not _FORMS[kind][0].fullmatch(plain):
+        raise NoValueError(f"{plain!r} is {_FORMS[kind][1]}")
+    return kind, _READERS[kind](plain) if kind in _READERS else plain
 
 
 def row(kind: Kind, text: str, about: About) -> Indicator | Rejected:
@@ -114,17 +122,21 @@ def _endpoint(text: str) -> tuple[Kind, str]:
 
 def _address(text: str) -> tuple[Kind, str] | None:
     found = _ADDRESS.fullmatch(text)
-    try:
-        address = ipaddress.ip_address(found["address"]) if found else ipaddress.ip_address(text)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            return None
+    address = _parsed_address(found["address"]) if found else None
+    address = address or _parsed_address(text)
+    if address is None:
+        return None
     fault = address_fault(str(address))
     if fault:
         raise NoValueError(fault)
     return "address", str(address)
+
+
+def _parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def _network(text: str) -> tuple[Kind, str] | None:
@@ -178,12 +190,6 @@ def _digest(text: str) -> str:
     return plain
 
 
-def _package(text: str) -> str:
-    if not _PACKAGE.fullmatch(text):
-        raise NoValueError(f"{text!r} is no package name")
-    return text
-
-
 def _path(text: str) -> str:
     plain = text.rstrip("/") or "/"
     if not plain.startswith("/"):
@@ -199,12 +205,6 @@ def _file(text: str) -> str:
     return text
 
 
-def _property(text: str) -> str:
-    if not _PROPERTY.fullmatch(text):
-        raise NoValueError(f"{text!r} is no name of a property")
-    return text
-
-
 def _code(text: str) -> str:
     plain = text.replace("/", ".").removeprefix("L").removesuffix(";") if "/" in text else text
     if not _CODE.fullmatch(plain):
@@ -212,11 +212,6 @@ def _code(text: str) -> str:
     return plain
 
 
-def _text(text: str) -> str:
-    return text
-
-
-_READERS: Final = {
-    "hash": _digest, "certificate": _digest, "package": _package, "path": _path, "file": _file, "property": _property,
-    "process": _text, "code": _code, "name": _text,
+_READERS: Final[Mapping[Kind, Callable[[str], str]]] = {
+    "hash": _digest, "certificate": _digest, "path": _path, "file": _file, "code": _code,
 }  # fmt: skip

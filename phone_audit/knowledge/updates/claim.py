@@ -103,13 +103,7 @@ def _order(signature: Signature) -> Order:
 def refuse_older(claim: Claim, newest: Order | None, *same: str | None) -> None:
     """Refuse what is older than something that was taken before, or calls itself the same and is not.
 
-    Args:
-        claim: what the source promises.
-        newest: the newest order that was ever taken.
-        same: identities that may have that order.
-
-    Raises:
-        KnowledgeError: it is.
+    `newest` is the newest order that was ever taken; only content of the identities `same` may have that order too.
     """
     if claim.order is None or newest is None:
         return

@@ -42,11 +42,7 @@ class FetchSettings:
 
 
 def fetch_settings(ca_file: Path | None, seconds: float) -> FetchSettings:
-    """Return how things are fetched.
-
-    Args:
-        ca_file: certificates to trust in the place of those of the system.
-        seconds: what one file may take.
+    """Return how things are fetched: trusting the certificates in `ca_file` in the place of those of the system.
 
     Raises:
         KnowledgeError: the file holds no certificates.

@@ -120,11 +120,8 @@ def point(
         sources = {name: it for name, it in current.sources.items() if name != source}
         if kept is not None:
             sources[source] = kept
-        _write(own, Pointer(sources=sources, seen={**current.seen, **seen}))
-
-
-def _write(own: Path, current: Pointer) -> None:
-    replace_file(own / FOLDER / _POINTER, current.model_dump_json(indent=1).encode() + b"\n")
+        pointer = Pointer(sources=sources, seen={**current.seen, **seen})
+        replace_file(own / FOLDER / _POINTER, pointer.model_dump_json(indent=1).encode() + b"\n")
 
 
 def current_folders(own: Path) -> tuple[Path, ...]:

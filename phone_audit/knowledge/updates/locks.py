@@ -38,11 +38,7 @@ def reading(own: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def changing(own: Path, patience: float = 0.0) -> Iterator[None]:
-    """Change what the others read: only while nobody does.
-
-    Args:
-        own: the user's knowledge folder.
-        patience: seconds to wait for those who read.
+    """Change what the others read: only while nobody does; waits `patience` seconds for those who read.
 
     Raises:
         KnowledgeError: somebody reads it.

@@ -187,12 +187,8 @@ def _signed_alike(found: dict[str, UpdateSource]) -> list[Problem]:
 
 def _problems(shown: str, error: ValidationError) -> list[Problem]:
     words = {"missing": "missing; add this field", "extra_forbidden": "there is no such field; correct its name"}
-    return [
-        Problem(
-            NAME,
-            shown,
-            ".".join(map(str, line["loc"])) or "whole entry",
-            words.get(line["type"], line["msg"].removeprefix("Value error, ")),
-        )
-        for line in error.errors()
-    ]
+    problems = []
+    for line in error.errors():
+        field = ".".join(map(str, line["loc"])) or "whole entry"
+        problems.append(Problem(NAME, shown, field, words.get(line["type"], line["msg"].removeprefix("Value error, "))))
+    return problems

@@ -66,9 +66,7 @@ class UpdateJob:
 def update(job: UpdateJob, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
     """Fetch what is new, and tell of each source as it is done. What fails costs that source its update, no more.
 
-    Args:
-        job: what it goes by.
-        wanted: ids of sources; all of them where none is named.
+    `wanted` are ids of sources; all of them where none is named.
 
     Raises:
         KnowledgeError: there is no list of sources, another update or a scan is running, or nothing can be written.
@@ -90,9 +88,7 @@ def update(job: UpdateJob, wanted: Sequence[str] = ()) -> Iterator[SourceResult]
 def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
     """Go back to the version before, and tell of each source. Without a connection.
 
-    Args:
-        own: the user's knowledge folder.
-        wanted: ids of sources; every one that has an earlier version where none is named.
+    `wanted` are ids of sources; every one that has an earlier version where none is named.
 
     Raises:
         KnowledgeError: there is no earlier version, an update or a scan is running, or nothing can be written.

@@ -45,9 +45,9 @@ def importers(*modules: str) -> set[str]:
 
 @pytest.mark.promise("no-connection")
 def test_what_fetches_is_imported_by_the_update_alone() -> None:
-    assert importers(DOWNLOAD) == {"cli/db_update.py", "knowledge/updates/claim.py", "knowledge/updates/update.py"}
+    assert importers(DOWNLOAD) == {"cli/db.py", "knowledge/updates/claim.py", "knowledge/updates/update.py"}
     assert importers(CLAIM) == {"knowledge/updates/update.py"}
-    assert importers(UPDATE) == {"cli/db_update.py"}
+    assert importers(UPDATE) == {"cli/db.py"}
 
 
 @pytest.mark.promise("no-connection")

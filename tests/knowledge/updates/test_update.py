@@ -429,7 +429,7 @@ def test_a_rollback_of_what_was_never_fetched_is_wrong_usage(fed: Fed) -> None:
 
 
 @pytest.mark.promise("update-whole-or-not")
-@pytest.mark.parametrize("place", ["keep", "_write", "draft_folder"])
+@pytest.mark.parametrize("place", ["keep", "replace_file", "draft_folder"])
 def test_a_disk_that_fails_half_way_leaves_what_was_there(
     fed: Fed, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,7 +439,9 @@ def test_a_disk_that_fails_half_way_leaves_what_was_there(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    module = generations if place == "_write" else __import__("phone_audit.knowledge.updates.update", fromlist=["x"])
+    module = (
+        generations if place == "replace_file" else __import__("phone_audit.knowledge.updates.update", fromlist=["x"])
+    )
     with monkeypatch.context() as patch:
         patch.setattr(module, place, full)
         (left,) = fed.update()

@@ -165,7 +165,7 @@ def _read_whole(model: type[Model], file: DataFile) -> Model:
     Raises:
         SchemaError: it breaks the schema.
     """
-    if not file.folder:  # of the package itself: nobody else wrote it; a fault in it is told like any other below
+    if file.path.parent.parent == BUNDLED:  # nobody else wrote it; a fault in it is told like any other below
         with contextlib.suppress(ValidationError):
             return read_own(model, file.data)
     try:

@@ -160,3 +160,11 @@ def test_every_entry_that_breaks_the_schema_is_told_its_first_fault(tmp_path: Pa
     assert places.count("file") == 1
     assert set(places) == {"file", "one", "b.example", "c.example"}
     assert max(map(len, map(str, raised.value.problems))) < 500
+
+
+def test_only_files_of_the_package_are_parsed_uncounted(tmp_path: Path) -> None:
+    """A folder that is checked is number 0 too, and somebody else may have written it."""
+    many = tracker(categories=["a"] * 300_001)
+    (file,) = read_folder(write_facts(tmp_path, "trackers", many), 0)
+    with pytest.raises(SchemaError, match="more than 300,000 values"):
+        read_file(TRACKERS, file)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
+from phone_audit.detect.detector import Detector
 from phone_audit.detect.incidents.citations import publishers
 from phone_audit.detect.incidents.incident_matcher import property_evidence
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
@@ -40,16 +41,16 @@ class IndicatorHit:
         return self.listed.indicator.kind
 
 
-def indicator_hits(observed: MatchInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
-    """Yield every value of a feed that was observed."""
-    for package in observed.packages:
+def indicator_hits(given: MatchInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
+    """Yield every value of a feed that was given."""
+    for package in given.packages:
         yield from _package_hits(package, knowledge)
-    device = Subject(kind="device", name=observed.properties.get("ro.product.model", "phone"))
-    for path in sorted(observed.paths):
+    device = Subject(kind="device", name=given.properties.get("ro.product.model", "phone"))
+    for path in sorted(given.paths):
         evidence = (Evidence(kind="path", where=path, value=path),)
         yield from _hits("path", path, device, evidence, knowledge)
-    for name, value in sorted(observed.properties.items()):
-        evidence = (property_evidence(observed, name, value),)
+    for name, value in sorted(given.properties.items()):
+        evidence = (property_evidence(given, name, value),)
         for text in (name, f"{name}={value}"):
             yield from _hits("property", text, device, evidence, knowledge)
 
@@ -96,10 +97,8 @@ def _weighed(
 def why_commonplace(listed: ListedIndicator, knowledge: Knowledge) -> str:
     """Say why a listed value is no sign: a warning list, a public key, a host of an ordinary company. Else empty."""
     kind, value = listed.indicator.kind, listed.indicator.value
-    others = (
-        knowledge.indicators.of_host(value) if kind in ("host", "address") else knowledge.indicators.of(kind, value)
-    )
-    for other in others:
+    lists, on_hosts = knowledge.indicators, kind in ("host", "address")
+    for other in lists.of_host(value) if on_hosts else lists.of(kind, value):
         said = other.indicator.about
         if said.class_ == "commonplace" and (said.note != THIS_ONLY or other.indicator.value == value):
             return f"{said.name} ({other.feed.publisher}) names it as commonplace"
@@ -115,7 +114,7 @@ def why_commonplace(listed: ListedIndicator, knowledge: Knowledge) -> str:
     return ""
 
 
-COMMONPLACE: Final = "indicator.commonplace"
+COMMONPLACE: Final = Detector("indicator.commonplace", "commonplace")
 UNWANTED: Final = "indicator.unwanted"
 TRACKING: Final = "indicator.tracker"
 LISTED: Final = "indicator.listed"
@@ -126,7 +125,9 @@ _ORDER: Final[tuple[Kind, ...]] = (
     "hash", "certificate", "package", "url", "host", "address", "network", "property", "path", "file",
 )  # fmt: skip
 """Kinds that a finding can be about, the most telling first."""
-INDICATOR_IDS: Final = frozenset({COMMONPLACE, UNWANTED, TRACKING, LISTED, *(f"indicator.{kind}" for kind in _ORDER)})
+INDICATOR_IDS: Final = frozenset(
+    {COMMONPLACE.id, UNWANTED, TRACKING, LISTED, *(f"indicator.{kind}" for kind in _ORDER)}
+)
 """Every id that a finding of this file can have."""
 _SILENT: Final[frozenset[ThreatClass]] = frozenset({"preinstalled", "owner", "public-key", "anti-feature"})
 """Classes that only describe: they are for `db show`, and no finding."""
@@ -149,7 +150,7 @@ _ONE_SIGN = " One sign alone proves nothing: a second one is missing."
 _WEAK_SIGN = " By itself this proves nothing: ordinary software can contain it too."
 
 
-def indicator_findings(observed: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:
+def indicator_findings(given: MatchInput, knowledge: Knowledge, *, on_phone: bool) -> tuple[Finding, ...]:
     """Return the findings of what feeds list of a phone or an APK.
 
     A hash or a certificate of something malicious confirms; so does a package name together with a host in its code
@@ -157,7 +158,7 @@ def indicator_findings(observed: MatchInput, knowledge: Knowledge, *, on_phone: 
     counts for nothing, and a finding says so. `on_phone`: whether commands for a phone make sense.
     """
     groups: dict[tuple[str, str, str], list[IndicatorHit]] = {}
-    for hit in indicator_hits(observed, knowledge):
+    for hit in indicator_hits(given, knowledge):
         about = hit.listed.indicator.about
         if about.class_ in _SILENT or about.class_ == "commonplace" or hit.kind not in _ORDER:
             continue
@@ -234,16 +235,14 @@ def _commonplace(hits: Sequence[IndicatorHit]) -> Finding:
         f"{_subject(hits)} holds {first.listed.indicator.value}, listed for {about.name} by {publishers(sources)}. "
         f"That does not count: {first.why}."
     )
-    return Finding(
-        id=COMMONPLACE,
-        key=finding_key(COMMONPLACE, first.subject, about.name),
-        category="commonplace",
-        title="Listed, but commonplace",
-        message=message,
+    return COMMONPLACE.finding(
+        first.subject,
+        "Listed, but commonplace",
+        message,
         severity="info",
         confidence="low",
-        subject=first.subject,
-        evidence=tuple(dict.fromkeys(piece for hit in hits for piece in hit.evidence)),
+        evidence=list(dict.fromkeys(piece for hit in hits for piece in hit.evidence)),
+        main=about.name,
         sources=sources,
     )
 

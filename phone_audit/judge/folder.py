@@ -1,6 +1,6 @@
 """The verdict on a folder of APKs, from records that come one by one and are not kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -68,14 +68,6 @@ class FolderJudge:
             for kind, item in self._alike.items()
         ]
         return verdict(supported, Scope(folder_headlines(self.counts, total), self.unread, code_left_out=False))
-
-
-def judge_folder(apks: Iterable[Apk], skipped: Sequence[Skipped]) -> Verdict:
-    """Judge a folder of APKs by their records; `skipped` is what was not read besides what these say."""
-    judge = FolderJudge()
-    for apk in apks:
-        judge.add(apk)
-    return judge.verdict(skipped)
 
 
 def _in_files(said: dict[tuple[int, str], set[str]]) -> str:

@@ -9,7 +9,6 @@ import pytest
 
 from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.detect.indicator_findings import indicator_findings
-from phone_audit.judge.folder import judge_folder
 from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
 from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
@@ -24,6 +23,7 @@ from tests.judge.cases import (
     fact,
     incident,
     judge_apk,
+    judge_folder,
     judge_scan,
     knowledge_of,
     observed,

@@ -1,6 +1,6 @@
 """Phones, APKs and incidents for the tests of the judge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,13 +9,14 @@ from phone_audit.detect.detect import match_listed
 from phone_audit.detect.detectors import APK_DETECTORS
 from phone_audit.detect.incidents.match_input import PackageInput, PathKind, input_of_apk, input_of_phone
 from phone_audit.judge import judge
+from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
 from phone_audit.knowledge.files import BUNDLED, DataFile, read_folder
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun, Endpoint, HeldBy, Signer
 from phone_audit.model.device import Build, Depth, Package, PackageFile, Snapshot
-from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool
+from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool, Verdict
 
 NOKIA_FINGERPRINT = "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys"
 NOKIA: Mapping[str, str] = {
@@ -222,3 +223,11 @@ def judge_scan(
     """Judge a phone by what is listed and by these findings of detectors."""
     listed = match_listed(input_of_phone(phone, apks, paths, digests), known, on_phone=True)
     return judge.judge_phone(phone, apks, listed.plus(detected), depth)
+
+
+def judge_folder(apks: Iterable[Apk], skipped: Sequence[Skipped]) -> Verdict:
+    """Judge a folder of APKs by their records; `skipped` is what was not read besides what these say."""
+    folder = FolderJudge()
+    for apk in apks:
+        folder.add(apk)
+    return folder.verdict(skipped)

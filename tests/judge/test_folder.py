@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.detect.detectors import detector_ids
-from phone_audit.judge.folder import FolderJudge, judge_folder
+from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, sorted_skipped, verdict
@@ -12,7 +12,7 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Skipped, Subject
 from tests.documents import apk
-from tests.judge.cases import finding
+from tests.judge.cases import finding, judge_folder
 
 FINDINGS = st.builds(
     lambda detector, name, kind, severity, confidence, category, title: finding(

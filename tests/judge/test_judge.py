@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from phone_audit.detect.detectors import apk_findings, device_findings
-from phone_audit.judge.folder import judge_folder
 from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo
@@ -21,6 +20,7 @@ from tests.judge.cases import (
     finding,
     incident,
     judge_apk,
+    judge_folder,
     judge_scan,
     knowledge_of,
     nokia,

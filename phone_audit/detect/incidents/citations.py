@@ -21,12 +21,6 @@ def cited(incident: IncidentEntry) -> Incident:
     )
 
 
-def cited_once(incidents: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
-    """Return incidents as a result embeds them, each once, by id."""
-    by_id = {incident.id: incident for incident in incidents}
-    return tuple(cited(by_id[name]) for name in sorted(by_id))
-
-
 def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:
     """Return all publications of an incident, in its order."""
     return tuple(_source(source) for source in incident.sources)

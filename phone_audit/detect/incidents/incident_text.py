@@ -108,7 +108,7 @@ _TRANSPORTS = {"cleartext-http": "in cleartext (HTTP)", "https": "over HTTPS"}
 _IN_FILES = ("dex-string", "native-string", "resource", "asset", "decoded")
 _MOST_FOUND = 5
 _UNPROVEN = ("candidate", "model")
-"""Words with which nothing of the incident was found on the phone itself."""
+"""Strengths with which nothing of the incident was found on the phone itself."""
 _PROOF: Mapping[type[Fact], str] = {
     PackageFact: "the package",
     HashFact: "its hash",
@@ -125,11 +125,10 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
     """
     incident = match.incident
     facts = facts_of(match.hits)
+    published = published_sentence(incident, facts, proven=match.strength not in _UNPROVEN)
     parts = (
         sentence(incident.title),
-        ""
-        if match.strength == "fixed"
-        else published_sentence(incident, facts, proven=match.strength not in _UNPROVEN),
+        published if match.strength != "fixed" else "",
         _found_sentence(match.hits),
         _build_sentence(match.hits),
         fixed_sentence(incident, properties),
@@ -235,16 +234,14 @@ def _build_sentence(hits: Iterable[Hit]) -> str:
     """Say what the build itself shows, and by which field."""
     builds = [hit for hit in hits if hit.kind == "build"]
     models = [hit for hit in hits if hit.kind == "model"]
+    if not builds and not models:
+        return ""
     if not builds:
-        if not models:
-            return ""
         shown = listed([_shown(hit) for hit in models], 3)
         return f"The model is one that is named ({shown}); that does not tell whether this build has it."
-    word, shown = builds[0].strength, _shown(builds[0])
-    if word == "affected":
-        return f"This build is listed as affected ({shown})."
-    if word == "fixed":
-        return f"This build is listed as fixed ({shown})."
+    shown = _shown(builds[0])
+    if builds[0].strength in ("affected", "fixed"):
+        return f"This build is listed as {builds[0].strength} ({shown})."
     if any(isinstance(fact, BuildFact) and fact.inferred for fact in builds[0].facts):
         why = "that builds before the fix are affected is concluded from the fix, no publisher says which ones were"
     else:

@@ -23,7 +23,7 @@ from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.sequential_reading import SequentialReading
-from phone_audit.acquire.packages.listing import Listing, read_packages, read_users
+from phone_audit.acquire.packages.listing import Listing, read_packages
 from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
@@ -37,6 +37,7 @@ from phone_audit.acquire.packages.modules import modules_of
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.package_list import ListEntry
+from phone_audit.acquire.packages.users import read_users
 from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.clock import DATE, parse_date
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build

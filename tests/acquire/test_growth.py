@@ -22,12 +22,12 @@ from phone_audit.acquire.importers import bugreport
 from phone_audit.acquire.importers.answers import from_dumps
 from phone_audit.acquire.importers.reading import _folders
 from phone_audit.acquire.importers.text_folder import MOST_TEXTS, _AnswerReader, _packages
-from phone_audit.acquire.packages.listing import Listing, read_users
+from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.packages.merge import MOST_PACKAGES, block_of, names_of, package_of
 from phone_audit.acquire.packages.package_block import MOST_GRANTS, TOO_MANY, DumpedPackage, DumpedUser
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump, parse_package_dump
 from phone_audit.acquire.packages.package_list import ListEntry
-from phone_audit.acquire.packages.users import MOST_USERS
+from phone_audit.acquire.packages.users import MOST_USERS, read_users
 from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.questions.appops import MOST_OPS, appops_of, parse_appops
 from phone_audit.acquire.questions.connectivity import Networks, network_items

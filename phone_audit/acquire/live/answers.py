@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from phone_audit.acquire.commands import MEGABYTE, Command
-from phone_audit.acquire.questions.netstats import Counter, parse_netstats, parse_qtaguid
+from phone_audit.acquire.questions.netstats import ByteCounter, parse_netstats, parse_qtaguid
 from phone_audit.model.command_list import listed
 
 MOMENT = Command(listed("moment"), timeout=10.0, limit=MEGABYTE)
@@ -35,7 +35,7 @@ ENTRY = re.compile(
 NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})+\.?")
 MASK = "***"
 
-Totals = Mapping[int, Counter]
+Totals = Mapping[int, ByteCounter]
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,8 @@ def totals_of(text: str) -> Totals:
     stats = parse_netstats(text)
     if stats.counters:
         return stats.counters
-    sums: dict[int, Counter] = {}
+    sums: dict[int, ByteCounter] = {}
     for usage in stats.usages:
         if usage.uid >= 0 and usage.network != "vpn":
-            before = sums.get(usage.uid, Counter(0, 0))
-            sums[usage.uid] = Counter(before.received + usage.received, before.sent + usage.sent)
+            sums[usage.uid] = sums.get(usage.uid, ByteCounter(0, 0)).plus(usage.received, usage.sent)
     return sums

@@ -23,7 +23,7 @@ from phone_audit.acquire.live.answers import (
     parse_moment,
     totals_of,
 )
-from phone_audit.acquire.questions.netstats import Counter
+from phone_audit.acquire.questions.netstats import ByteCounter
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError
@@ -62,12 +62,12 @@ class PollLog:
         at, moment = self.moments[index]
         return moment if when - at <= 2 * MOMENT_EVERY else Moment(None, None)
 
-    def moved(self, uid: int) -> Counter | None:
+    def moved(self, uid: int) -> ByteCounter | None:
         """Return the bytes that a uid moved from the first count to the last; None where that is not known."""
         if self.first is None or self.last is None or self.first is self.last:
             return None
-        before, after = self.first.get(uid, Counter(0, 0)), self.last.get(uid, Counter(0, 0))
-        return Counter(max(0, after.received - before.received), max(0, after.sent - before.sent))
+        before, after = self.first.get(uid, ByteCounter(0, 0)), self.last.get(uid, ByteCounter(0, 0))
+        return ByteCounter(max(0, after.received - before.received), max(0, after.sent - before.sent))
 
 
 class Poller:

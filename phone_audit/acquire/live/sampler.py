@@ -159,6 +159,12 @@ class Pace:
 
     def interval(self, now: float) -> float:
         """Return the seconds from the begin of a look to that of the next."""
-        since = now - (self._news if self._news is not None else self._started if self._started is not None else now)
-        wanted = QUICK if since < EXCITED else STEADY if since < CALM else SLOW
+        last = self._news if self._news is not None else self._started
+        quiet = 0.0 if last is None else now - last
+        if quiet < EXCITED:
+            wanted = QUICK
+        elif quiet < CALM:
+            wanted = STEADY
+        else:
+            wanted = SLOW
         return max(wanted, self._cost / self._share)

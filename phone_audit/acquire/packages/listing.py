@@ -28,19 +28,8 @@ from phone_audit.acquire.packages.package_list import (
     package_list_command,
     parse_package_list,
 )
-from phone_audit.acquire.packages.users import (
-    CURRENT_USER,
-    MOST_USERS,
-    USER_DUMP,
-    USERS,
-    first_users,
-    parse_current_user,
-    parse_users,
-    unread_user_lines,
-)
 from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, number
-from phone_audit.errors import UsageError
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
 
 LIST = "pm list packages"
@@ -119,48 +108,6 @@ class Listing:
     def note_strange(self, command: str, lines: Iterable[str]) -> None:
         """Count lines that are not understood."""
         self.strange.setdefault(command, Counter()).update(form_of(line) for line in lines)
-
-
-def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
-    """Learn the users, and which of them to ask for.
-
-    Args:
-        reader: the phone.
-        listing: filled.
-        wanted: `all`, `current`, or an id.
-
-    Raises:
-        UsageError: the phone has no such user.
-        DeviceLostError: the phone is gone.
-    """
-    text = reader.ask(USERS) or ""
-    listing.users = parse_users(text)
-    if listing.users:
-        listing.note_strange(USERS.text, unread_user_lines(text))
-    dump = reader.ask(USER_DUMP, optional=True) or ""
-    dumped = parse_users(dump)
-    listing.users.update(dumped if listing.users.keys() <= dumped.keys() else {})
-    if not listing.users:
-        reader.skip("users", "list", "no-user-list", "The phone does not say who uses it; only the owner was read.")
-        listing.users = {OWNER: "system"}
-    if len(listing.users) > MOST_USERS:
-        reason = (
-            f"The phone names {len(listing.users)} users, more than any phone has; the first {MOST_USERS} were read."
-        )
-        reader.skip("users", "list", "too-many", reason)
-        listing.users = first_users(listing.users)
-    if wanted == "all":
-        listing.asked = tuple(sorted(listing.users))
-    elif wanted == "current":
-        current = parse_current_user(reader.ask(CURRENT_USER) or "")
-        current = parse_current_user(dump) if current is None else current
-        listing.asked = (current if current in listing.users else min(listing.users),)
-    else:
-        chosen = number(wanted)
-        if chosen is None or chosen not in listing.users:
-            there = ", ".join(str(user) for user in sorted(listing.users))
-            raise UsageError(f"This phone has no user {wanted}.", f"Its users are {there}.")
-        listing.asked = (chosen,)
 
 
 def read_packages(reader: Reader, listing: Listing) -> None:

@@ -37,7 +37,9 @@ def users_of(listing: Listing) -> tuple[User, ...]:
 
 def names_of(listing: Listing, reader: Reader) -> tuple[str, ...]:
     """Return the packages of the users that were asked for, by name; of more than any phone has, the first ones."""
-    names = {one.name for listed in listing.lists.values() for one in listed} | (listing.names or set())
+    names = set(listing.names or ())
+    for listed in listing.lists.values():
+        names.update(one.name for one in listed)
     found = sorted(names | (listing.dump.packages.keys() if listing.dump else set()))
     if len(found) > MOST_PACKAGES:
         reason = f"{len(found)} packages are named, more than any phone has; the first {MOST_PACKAGES} were looked at."
@@ -56,15 +58,12 @@ def listed_by_name(listing: Listing) -> Mapping[str, tuple[ListEntry, ...]]:
 
 def not_understood_of(listing: Listing) -> tuple[NotUnderstood, ...]:
     """Return the answers that hold lines of unknown form, by command."""
-    return tuple(
-        NotUnderstood(
-            command=command,
-            lines=forms.total(),
-            forms=tuple(sorted(shown(form) for form, _ in forms.most_common(FORMS_AT_MOST))),
-        )
-        for command, forms in sorted(listing.strange.items())
-        if forms
-    )
+    answers = []
+    for command, forms in sorted(listing.strange.items()):
+        if forms:
+            most = sorted(shown(form) for form, _ in forms.most_common(FORMS_AT_MOST))
+            answers.append(NotUnderstood(command=command, lines=forms.total(), forms=tuple(most)))
+    return tuple(answers)
 
 
 def block_of(

@@ -16,6 +16,7 @@ from phone_audit.model.device import Module
 SECTIONS = ("Active APEX packages:", "Inactive APEX packages:", "Factory APEX packages:")
 NAME = re.compile(r" *([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+)$")
 KEY = re.compile(r" *(Version|Path|IsActive|IsFactory): *(.*)$")
+TRUTH = {"true": True, "false": False}
 TITLE = re.compile(r"[A-Z]")
 
 UPDATED = "/data/apex/active/"
@@ -68,13 +69,12 @@ def _section(lines: list[str], start: int) -> list[DumpedApex]:
 
 
 def _module(name: str, keys: dict[str, str]) -> DumpedApex:
-    told = {"true": True, "false": False}
     return DumpedApex(
         name=name,
         version_code=number(keys.get("Version")),
         path=keys.get("Path") or None,
-        active=told.get(keys.get("IsActive", "")),
-        factory=told.get(keys.get("IsFactory", "")),
+        active=TRUTH.get(keys.get("IsActive", "")),
+        factory=TRUTH.get(keys.get("IsFactory", "")),
     )
 
 
@@ -97,7 +97,9 @@ def modules_of(entries: Iterable[ListEntry], dumped: Iterable[DumpedApex]) -> tu
         factory = next((one for one in versions if one.factory), None)
         line = listed.get(name)
         path = (line.path if line else None) or (active.path if active else None)
-        code = line.version_code if line and line.version_code is not None else active.version_code if active else None
+        code = line.version_code if line else None
+        if code is None and active:
+            code = active.version_code
         modules.append(
             Module(
                 name=shown(name),

@@ -129,7 +129,7 @@ class Block:
     title_depth: int = 0
 
 
-def take(block: Block, line: str, key: re.Match[str] | None) -> str:
+def add_line(block: Block, line: str, key: re.Match[str] | None) -> str:
     """Put one line of a block where it belongs; give its form where this reader does not know it, else nothing."""
     user = USER.match(line)
     if user:
@@ -138,7 +138,7 @@ def take(block: Block, line: str, key: re.Match[str] | None) -> str:
         block.runtime.setdefault(block.user, set())
         return ""
     if key is None:
-        return _take_entry(block, line)
+        return _add_entry(block, line)
     block.depth = block.depth or len(key[1])
     known = PACKAGE_KEYS
     if block.user is None and len(key[1]) == block.depth:
@@ -149,7 +149,7 @@ def take(block: Block, line: str, key: re.Match[str] | None) -> str:
     return "" if key[2] in known or block.inside == "other" else form_of(line)
 
 
-def _take_entry(block: Block, line: str) -> str:
+def _add_entry(block: Block, line: str) -> str:
     """Take the title or an entry of a list; entries stand deeper than their title."""
     grant = GRANT.match(line)
     if grant and block.inside in ("install", "runtime"):
@@ -187,7 +187,8 @@ def _list_of(line: str) -> str:
     return "other" if line in LISTS or (line.startswith(LIST_BEGINNINGS) and line.endswith(":")) else ""
 
 
-def finish(block: Block) -> DumpedPackage:
+def package_of_block(block: Block) -> DumpedPackage:
+    """Return what a block says of its package, once all its lines were added."""
     keys = block.keys
     shared = SHARED_NAME.match(keys.get("sharedUser", ""))
     splits = keys.get("splits", "").strip().removeprefix("[").removesuffix("]")

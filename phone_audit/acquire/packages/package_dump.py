@@ -21,7 +21,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phone_audit.acquire.commands import MEGABYTE, Command, quoted
-from phone_audit.acquire.packages.package_block import KEY, Block, DumpedPackage, finish, take
+from phone_audit.acquire.packages.package_block import KEY, Block, DumpedPackage, add_line, package_of_block
 from phone_audit.acquire.text import lines_of
 from phone_audit.model.command_list import COMMANDS, listed
 
@@ -142,14 +142,10 @@ class _DumpParser:
         while at < len(self._lines):
             at = self._line(at)
         self._unhide()
-        packages, hidden, shared = (
-            {name: tuple(finish(block) for block in blocks) for name, blocks in found.items() if blocks}
-            for found in self._found.values()
-        )
         return PackageDump(
-            packages,
-            hidden,
-            shared,
+            _finished(self._found["packages"]),
+            _finished(self._found["hidden"]),
+            _finished(self._found["shared"]),
             tuple(self._unknown),
             dict(self._strange),
             self._pretended,
@@ -188,7 +184,7 @@ class _DumpParser:
                 # Text of the package, or a key of a later version that this reader does not know: it cannot tell.
                 self._strange[LONG_VERSION] += 1
             return end
-        form = take(self._block, line, key)
+        form = add_line(self._block, line, key)
         if form:
             self._strange[form] += 1
         return at + 1
@@ -264,6 +260,10 @@ class _DumpParser:
                     self._headers.append(at)
                 else:
                     self._others.append((at, header[1]))
+
+
+def _finished(found: Mapping[str, Sequence[Block]]) -> dict[str, tuple[DumpedPackage, ...]]:
+    return {name: tuple(map(package_of_block, blocks)) for name, blocks in found.items() if blocks}
 
 
 def _is_follower(line: str, depth: int) -> bool:

@@ -56,7 +56,9 @@ def parse_accessibility(text: str) -> tuple[AccessibilityServices, ...]:
         part = text[start:end]
         user = USER_ID.search(part)
         number = int(user[1]) if user else 0
-        enabled = {name for text in (*_enabled(part), *_enabled_lines(part)) for name in COMPONENT.findall(text)}
+        enabled: set[str] = set()
+        for names in (*_enabled(part), *_enabled_lines(part)):
+            enabled.update(COMPONENT.findall(names))
         bound = tuple(sorted((label, capabilities(int(bits))) for label, bits in BOUND.findall(part)))
         found.setdefault(number, AccessibilityServices(number, tuple(sorted(enabled)), bound))
     return tuple(found[number] for number in sorted(found))

@@ -20,6 +20,7 @@ from phone_audit.model.device import StateItem
 ADB = Command(listed("adb"), timeout=15.0, limit=4 * MEGABYTE)
 
 Which = Literal["user", "system"]
+WHICH: Mapping[str, Which] = {"user_keys": "user", "system_keys": "system"}
 FIELD = re.compile(r"^[ \t\r]*(\w+_keys|keystore)=", re.MULTILINE)
 KEY = re.compile(r"(?:^|[\s=\"])(QAAAA[A-Za-z0-9+/]{20,4096}={0,2})(?=\s|\"|$)")
 """The key begins with its length in words, 64 (0x40 0 0 0) for the 2048 bits that ADB has always used."""
@@ -28,10 +29,10 @@ KEY = re.compile(r"(?:^|[\s=\"])(QAAAA[A-Za-z0-9+/]{20,4096}={0,2})(?=\s|\"|$)")
 def parse_dumped_keys(text: str) -> dict[Which, tuple[str, ...]]:
     """Read `dumpsys adb`: which file → fingerprints, sorted. A file that the dump does not print is left out."""
     fields = list(FIELD.finditer(text))
+    ends = [*(field.start() for field in fields[1:]), len(text)]
     found: dict[Which, tuple[str, ...]] = {}
-    for index, field in enumerate(fields):
-        end = fields[index + 1].start() if index + 1 < len(fields) else len(text)
-        which: Which | None = "user" if field[1] == "user_keys" else "system" if field[1] == "system_keys" else None
+    for field, end in zip(fields, ends, strict=False):
+        which = WHICH.get(field[1])
         if which:
             found[which] = fingerprints(text[field.end() : end])
     return found
@@ -39,7 +40,8 @@ def parse_dumped_keys(text: str) -> dict[Which, tuple[str, ...]]:
 
 def fingerprints(text: str) -> tuple[str, ...]:
     """Return the fingerprint of each key in the text of a file `adb_keys`, sorted, in Android's form (`F0:A1:…`)."""
-    return tuple(sorted({print_ for key in KEY.findall(text) if (print_ := _fingerprint(key))}))
+    found = {_fingerprint(key) for key in KEY.findall(text)}
+    return tuple(sorted(one for one in found if one))
 
 
 def _fingerprint(key: str) -> str | None:

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from phone_audit.acquire.text import shown
 from phone_audit.files.bounded_zip import ZipBounds, ZipError, ZipReader
@@ -75,7 +76,7 @@ def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
             texts = [next(archive.pieces(entry, MOST_BYTES), b"") for entry in entries]
     except (ZipError, BoundsError, OSError):
         return None
-    return (found for text in texts for found in certificates(text))
+    return chain.from_iterable(map(certificates, texts))
 
 
 def subject_name(der: bytes) -> str | None:
@@ -87,14 +88,14 @@ def subject_name(der: bytes) -> str | None:
     fields = [field for field in _children(der, inner) if field[0] != VERSION]
     if len(fields) < BEFORE_SUBJECT or fields[4][0] != SEQUENCE:
         return None
-    said: dict[bytes, str] = {}
+    names: dict[bytes, str] = {}
     for part in _children(der, fields[4]):
         for pair in _children(der, part):
             words = list(_children(der, pair))
             if len(words) > 1 and words[0][0] == OID:
                 kind = der[words[0][1] : words[0][2]]
-                said.setdefault(kind, _text(words[1][0], der[words[1][1] : words[1][2]]))
-    return next((said[kind] for kind in NAMES if said.get(kind)), None)
+                names.setdefault(kind, _text(words[1][0], der[words[1][1] : words[1][2]]))
+    return next((names[kind] for kind in NAMES if names.get(kind)), None)
 
 
 def _text(tag: int, raw: bytes) -> str:

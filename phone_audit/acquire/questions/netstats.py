@@ -73,11 +73,15 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Counter:
+class ByteCounter:
     """Bytes since the phone started."""
 
     received: int
     sent: int
+
+    def plus(self, received: int, sent: int) -> "ByteCounter":
+        """Return the counter with so many bytes more."""
+        return ByteCounter(self.received + received, self.sent + sent)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class NetStats:
     """
 
     usages: tuple[Usage, ...] = ()
-    counters: Mapping[int, Counter] = field(default_factory=dict)
+    counters: Mapping[int, ByteCounter] = field(default_factory=dict)
     omitted: int = 0
     unknown: int = 0
 
@@ -112,12 +116,12 @@ def parse_netstats(text: str) -> NetStats:
     return _NetStatsParser(lines_of(text)).read()
 
 
-def parse_qtaguid(text: str) -> dict[int, Counter]:
+def parse_qtaguid(text: str) -> dict[int, ByteCounter]:
     """Read `/proc/net/xt_qtaguid/stats` (kernel module `xt_qtaguid`, Android 8 and 9): totals by uid since the start.
 
     Loopback is left out. Rows with a tag are parts of the row without one.
     """
-    totals: dict[int, Counter] = {}
+    totals: dict[int, ByteCounter] = {}
     for line in lines_of(text):
         words = line.split()
         if len(words) < 8 or not words[0].isdecimal() or words[1] == "lo" or words[2] != "0x0":
@@ -125,8 +129,7 @@ def parse_qtaguid(text: str) -> dict[int, Counter]:
         numbers = [word for word in (words[3], words[5], words[7]) if word.isdecimal() and len(word) < 20]
         if len(numbers) == 3:
             uid, received, sent = map(int, numbers)
-            before = totals.get(uid, Counter(0, 0))
-            totals[uid] = Counter(before.received + received, before.sent + sent)
+            totals[uid] = totals.get(uid, ByteCounter(0, 0)).plus(received, sent)
     return totals
 
 
@@ -184,7 +187,7 @@ class _NetStatsParser:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._sums: dict[tuple[int, bool, Network], list[int]] = {}
-        self._counters: dict[int, Counter] = {}
+        self._counters: dict[int, ByteCounter] = {}
         self._key: tuple[int, bool, Network] | None = None
         self._counts = False  # whether buckets under the last identity are wanted: those with a tag are not
         self._omitted = 0
@@ -202,7 +205,7 @@ class _NetStatsParser:
                 at = self._usage(at)
                 continue
             elif section == "mAppUidStatsMap" and (total := BPF_TOTAL.fullmatch(line)):
-                self._counters[int(total[1])] = Counter(int(total[2]), int(total[3]))
+                self._counters[int(total[1])] = ByteCounter(int(total[2]), int(total[3]))
             at += 1
         usages = tuple(
             Usage(*key, received, sent, since) for key, (received, sent, since) in sorted(self._sums.items())

@@ -84,16 +84,17 @@ def parse_settings(text: str) -> dict[str, tuple[str, ...]]:
         >>> parse_settings("adb_enabled=1\nhttp_proxy=proxy.example\n:8080\n")
         {'adb_enabled': ('1',), 'http_proxy': ('proxy.example\n:8080',)}
     """
-    values: dict[str, list[list[str]]] = {}
-    last: list[str] | None = None
+    entries: list[tuple[str, list[str]]] = []
     for line in lines_of(text.removesuffix("\n")):
         match = ENTRY.fullmatch(line)
         if match:
-            last = [match[2]]
-            values.setdefault(match[1], []).append(last)
-        elif last is not None:
-            last.append(line)
-    return {key: tuple("\n".join(lines) for lines in found) for key, found in values.items()}
+            entries.append((match[1], [match[2]]))
+        elif entries:
+            entries[-1][1].append(line)
+    values: dict[str, list[str]] = {}
+    for key, lines in entries:
+        values.setdefault(key, []).append("\n".join(lines))
+    return {key: tuple(found) for key, found in values.items()}
 
 
 def global_items(settings: Settings) -> Iterator[StateItem]:

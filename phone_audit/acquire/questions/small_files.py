@@ -255,8 +255,10 @@ def _ota(files: SmallFiles) -> Iterator[StateItem]:
 
 def _adb_keys(files: SmallFiles) -> Iterator[StateItem]:
     """Keys in the firmware need no question on the screen; those of the person may be closed to the shell."""
-    built_in = [(path, key) for path in BUILT_IN_ADB_KEYS for key in _keys(files, path)]
-    yield item("adb_keys_built_in", str(len(built_in)), [seen("path", path, key) for path, key in built_in], "0")
+    built_in = []
+    for path in BUILT_IN_ADB_KEYS:
+        built_in += [seen("path", path, key) for key in _keys(files, path)]
+    yield item("adb_keys_built_in", str(len(built_in)), built_in, "0")
     if ADB_KEYS in files.files:
         own = _keys(files, ADB_KEYS)
         yield item("adb_keys", str(len(own)), [seen("path", ADB_KEYS, key) for key in own])

@@ -6,7 +6,7 @@ import pytest
 
 from phone_audit.acquire.live.answers import DnsQuery, Moment, totals_of
 from phone_audit.acquire.live.poller import MOMENT_EVERY, Poller, PollLog
-from phone_audit.acquire.questions.netstats import Counter
+from phone_audit.acquire.questions.netstats import ByteCounter
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError, DeviceLostError
 from tests.watch_phone import WatchPhone, wait_until
@@ -40,7 +40,7 @@ def test_everything_is_asked() -> None:
         }
     )
     assert [moment for _, moment in beside.moments] == [Moment(True, frozenset({(0, "com.a")}))]
-    assert beside.first == beside.last == {10123: Counter(100, 10)}
+    assert beside.first == beside.last == {10123: ByteCounter(100, 10)}
     assert beside.queries == [DnsQuery(7, "a.example", ("192.0.2.1",))]
     assert sum("dnsresolver" in command for command in phone.asked) == 2
 
@@ -86,15 +86,21 @@ def test_a_moment_holds_for_a_while() -> None:
 
 def test_bytes_moved() -> None:
     beside = PollLog(
-        first={1: Counter(100, 10), 2: Counter(9, 9)}, last={1: Counter(150, 10), 2: Counter(1, 1), 3: Counter(5, 6)}
+        first={1: ByteCounter(100, 10), 2: ByteCounter(9, 9)},
+        last={1: ByteCounter(150, 10), 2: ByteCounter(1, 1), 3: ByteCounter(5, 6)},
     )
-    assert [beside.moved(uid) for uid in (1, 2, 3, 4)] == [Counter(50, 0), Counter(0, 0), Counter(5, 6), Counter(0, 0)]
+    assert [beside.moved(uid) for uid in (1, 2, 3, 4)] == [
+        ByteCounter(50, 0),
+        ByteCounter(0, 0),
+        ByteCounter(5, 6),
+        ByteCounter(0, 0),
+    ]
     assert PollLog().moved(1) is None
 
 
 def test_totals_are_the_latest_that_the_phone_tells() -> None:
-    assert totals_of(NETSTATS) == {10123: Counter(55, 66)}
+    assert totals_of(NETSTATS) == {10123: ByteCounter(55, 66)}
     bpf = "  mAppUidStatsMap:\n    uid rxBytes rxPackets txBytes txPackets\n    10123 1000 1 2000 1\n"
-    assert totals_of(NETSTATS + "BPF map content:\n" + bpf) == {10123: Counter(1000, 2000)}
-    assert totals_of(QTAGUID + "2 wlan0 0x0 10123 0 1 1 2 1\n") == {10123: Counter(1, 2)}
+    assert totals_of(NETSTATS + "BPF map content:\n" + bpf) == {10123: ByteCounter(1000, 2000)}
+    assert totals_of(QTAGUID + "2 wlan0 0x0 10123 0 1 1 2 1\n") == {10123: ByteCounter(1, 2)}
     assert totals_of("Can't find service: netstats\n") == {}

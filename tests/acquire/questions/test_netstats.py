@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.acquire.questions.netstats import (
-    Counter,
+    ByteCounter,
     NetStats,
     Usage,
     app_of,
@@ -88,7 +88,7 @@ def test_android_16_with_the_kernels_counters() -> None:
         Usage(10306, False, "wifi", 1000, 200, 1788955200),
         Usage(10306, True, "wifi", 500, 100, 1788958800),
     )
-    assert stats.counters == {10502: Counter(131259371, 796372), 10140: Counter(489026, 288329)}
+    assert stats.counters == {10502: ByteCounter(131259371, 796372), 10140: ByteCounter(489026, 288329)}
     assert (stats.omitted, stats.unknown) == (0, 0)
 
 
@@ -184,7 +184,7 @@ def test_qtaguid() -> None:
         "6 rmnet_data0 0x0 10123 0 1 1 2 1 0\n"
         "7 wlan0 0x0 1000 0 5 1\n"
     )
-    assert parse_qtaguid(text) == {10123: Counter(301, 32)}
+    assert parse_qtaguid(text) == {10123: ByteCounter(301, 32)}
 
 
 @given(

@@ -17,7 +17,7 @@ from phone_audit.pipeline import watch_session as watch_module
 from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.watch import watch_device, watch_transport
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
-from tests.pipeline.test_code_beside import stripped
+from tests.pipeline.test_stripped_apks import stripped
 from tests.watch_phone import Look, WatchPhone, socket_line, tables
 
 KNOWN = load_knowledge()

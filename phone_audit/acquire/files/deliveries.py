@@ -184,9 +184,7 @@ class Deliveries:
         return None
 
     def _changed(self, file: FileOnPhone, part: Path, actual: str | None) -> FileOnPhone | None:
-        reason = (
-            f"What was copied (SHA-256 {actual}) is not what the phone hashed ({file.sha256}): it changed meanwhile."
-        )
+        reason = changed_meanwhile(actual, file.sha256)
         with self._lock:
             if self._keeper is not None:
                 self._keeper.keep_copy(file.path, PulledApk(shown(file.path), part, actual, part.stat().st_size))
@@ -224,3 +222,8 @@ def no_room(folder: Path, error: OSError) -> AcquireError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return AcquireError(f"The disk that holds {folder} is full.", "Free some space and try again.")
     return AcquireError(f"{folder} cannot be written: {error.strerror or error}.")
+
+
+def changed_meanwhile(copied: str | None, hashed: str | None) -> str:
+    """Say that a file is not the one that the phone hashed."""
+    return f"What was copied (SHA-256 {copied}) is not what the phone hashed ({hashed}): it changed meanwhile."

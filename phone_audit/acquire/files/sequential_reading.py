@@ -1,6 +1,5 @@
 """Reads the files one after the other: of a saved acquisition, or of a phone that does one thing at a time."""
 
-import errno
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,12 +7,13 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.apk_files import ApkFiles, hash_files
+from phone_audit.acquire.files.deliveries import changed_meanwhile, no_room
 from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.layout import parts_command, pull_command
 from phone_audit.acquire.store.saved_files import FileHashes, read_hashes
 from phone_audit.acquire.text import shown
-from phone_audit.errors import AcquireError, CommandError
+from phone_audit.errors import CommandError
 
 
 class SequentialReading:
@@ -130,14 +130,9 @@ def _copy(reader: Reader, path: str, digest: str | None, part: Path) -> PulledAp
         reader.skip(path, "transfer", "not-copied", error.message)
         return None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise AcquireError(
-                f"The disk that holds {part.parent} is full.", "Free some space and try again."
-            ) from error
-        raise AcquireError(f"{part.parent} cannot be written: {error.strerror or error}.") from error
+        raise no_room(part.parent, error) from error
     reader.transferred += size
     if digest and actual != digest:
-        reason = f"What was copied (SHA-256 {actual}) is not what the phone hashed ({digest}): it changed meanwhile."
-        reader.skip(path, "transfer", "changed", reason)
+        reader.skip(path, "transfer", "changed", changed_meanwhile(actual, digest))
         return None
     return PulledApk(shown(path), local, actual, size)

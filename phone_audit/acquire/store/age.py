@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import pyrage  # noqa: TID251
 
+from phone_audit.acquire.store.disk_space import writing
 from phone_audit.errors import SnapshotError, UsageError
 from phone_audit.files.atomic_write import creating, open_new
 from phone_audit.files.open_regular import open_regular
@@ -105,13 +106,12 @@ def encrypt(path: Path, recipients: Recipients, write: Callable[[BinaryIO], None
     """
     if os.path.lexists(path):
         raise _is_there(path)
-    try:
-        with creating(path) as file:
-            _pour(file, recipients, write)
-    except FileExistsError as error:
-        raise _is_there(path) from error
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+    with writing(path, "Name a file in a folder that you may write to."):
+        try:
+            with creating(path) as file:
+                _pour(file, recipients, write)
+        except FileExistsError as error:
+            raise _is_there(path) from error
 
 
 def decrypt(path: Path, identity: Identity, into: Path) -> Path:
@@ -278,11 +278,3 @@ def _damaged(path: Path) -> SnapshotError:
 
 def _is_there(path: Path) -> SnapshotError:
     return SnapshotError(f"{path} is there already.", "Name another file; a saved one is never changed.")
-
-
-def _cannot_write(path: Path, error: OSError) -> SnapshotError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SnapshotError(f"The disk that holds {path} is full.", "Free some space, or save to another disk.")
-    return SnapshotError(
-        f"{path} cannot be written: {error.strerror or error}.", "Name a file in a folder that you may write to."
-    )

@@ -1,12 +1,14 @@
 """Room on the disk, looked at before anything is copied to it; several phones at once share what there is."""
 
 import contextlib
+import errno
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
-from phone_audit.errors import AcquireError
+from phone_audit.errors import AcquireError, SnapshotError
 
 RESERVE = 200 * 2**20
 """Bytes that are left free for everything else on the disk."""
@@ -44,6 +46,22 @@ class DiskSpace:
         """Say that nothing more is written there."""
         with self._lock:
             self._promised.pop(folder, None)
+
+
+@contextlib.contextmanager
+def writing(path: Path, hint: str = "Name a folder that you may write to.") -> Iterator[None]:
+    """Let an error of the disk speak of what is being written.
+
+    Raises:
+        SnapshotError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            hint = "Free some space, or save to another disk."
+            raise SnapshotError(f"The disk that holds {path} is full.", hint) from error
+        raise SnapshotError(f"{path} cannot be written: {error.strerror or error}.", hint) from error
 
 
 def _used(folder: Path) -> int:

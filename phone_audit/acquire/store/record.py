@@ -1,6 +1,5 @@
 """A transport that writes down every answer and every copied APK as it passes, with a manifest of their hashes."""
 
-import errno
 import hashlib
 import re
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from phone_audit import __version__
 from phone_audit.acquire.phone_file import PulledApk
-from phone_audit.acquire.store.disk_space import DiskSpace
+from phone_audit.acquire.store.disk_space import DiskSpace, writing
 from phone_audit.acquire.store.layout import (
     ANSWERS,
     APKS,
@@ -116,12 +115,11 @@ class RecordingTransport(Transport):
         command = pull_command(path)
         part = self.folder / APKS / f"{len(self._artifacts):05d}.part"
         try:
-            local = self._inner.pull(path, part, timeout=timeout, limit=limit)
+            with writing(self.folder):
+                local = self._inner.pull(path, part, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
             self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else PULL_FAILED)
             raise
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
         return self._keep_apk(command, local, part)
 
     def start(self, command: str) -> Running:
@@ -164,7 +162,7 @@ class RecordingTransport(Transport):
         if copy.local is None:
             return copy
         with self._lock:
-            try:
+            with writing(self.folder):
                 if copy.parts is not None:
                     self._keep_parts(path, copy, copy.local)
                     return copy
@@ -172,8 +170,6 @@ class RecordingTransport(Transport):
                 if copy.local != kept:
                     shutil.move(copy.local, kept)
                     kept.chmod(0o600)
-            except OSError as error:
-                raise _cannot_write(self.folder, error) from error
             self._note(pull_command(path), f"{APKS}/{kept.name}", copy.sha256 or "", 0, truncated=False)
         return replace(copy, local=kept)
 
@@ -199,11 +195,9 @@ class RecordingTransport(Transport):
             phone_clock_offset=self._clock_offset,
             label=self._label,
         )
-        try:
+        with writing(self.folder):
             text = manifest.model_dump_json(indent=1, ensure_ascii=True)
             replace_file(self.folder / MANIFEST, text.encode("ascii") + b"\n")
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
         return manifest_sha256(self.folder)
 
     def _keep_sentence(self, command: str, error: AcquireError, code: int) -> None:
@@ -213,10 +207,8 @@ class RecordingTransport(Transport):
         word = WORD.search(command)
         with self._lock:
             file = f"{ANSWERS}/{len(self._artifacts):04d}-{(word[0] if word else 'answer')[:32]}.txt"
-            try:
+            with writing(self.folder):
                 create_file(self.folder / file, output)
-            except OSError as error:
-                raise _cannot_write(self.folder, error) from error
             self._note(command, file, hashlib.sha256(output).hexdigest(), code, truncated=truncated)
 
     def _keep_parts(self, path: str, copy: PulledApk, local: Path) -> None:
@@ -231,7 +223,7 @@ class RecordingTransport(Transport):
         self._note(parts_command(path), stored_as, digest, 0, truncated=False)
 
     def _keep_apk(self, command: str, local: Path, part: Path) -> Path:
-        try:
+        with writing(self.folder):
             if local != part:
                 shutil.copyfile(local, part)
             with part.open("rb") as file:
@@ -239,8 +231,6 @@ class RecordingTransport(Transport):
             kept = self.folder / APKS / f"{digest}.apk"
             part.chmod(0o600)
             part.replace(kept)
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from error
         self._note(command, f"{APKS}/{kept.name}", digest, 0, truncated=False)
         return kept
 
@@ -253,7 +243,7 @@ class RecordingTransport(Transport):
 
 
 def _prepare(folder: Path) -> None:
-    try:
+    with writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if is_saved(folder):
             raise SnapshotError(
@@ -264,13 +254,3 @@ def _prepare(folder: Path) -> None:
         folder.chmod(0o700)
         for name in (ANSWERS, APKS):
             (folder / name).mkdir(mode=0o700)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-
-
-def _cannot_write(folder: Path, error: OSError) -> SnapshotError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SnapshotError(f"The disk that holds {folder} is full.", "Free some space, or save to another disk.")
-    return SnapshotError(
-        f"{folder} cannot be written: {error.strerror or error}.", "Name a folder that you may write to."
-    )

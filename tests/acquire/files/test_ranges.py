@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.acquire.files import ranges
+from phone_audit.acquire.files.range_job import GrowingParts
 from phone_audit.acquire.files.ranges import BrokenRangesError, RangeReader, RangeRequest, aligned, is_plain, pieces
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.parts import Parts
 from tests.acquire.shell_phone import ShellPhone, say_instead
+from tests.steps import LINEAR, growth
 
 CONTENT = random.Random(7).randbytes(3_000_000)
 
@@ -198,3 +202,32 @@ def test_pieces_cover_the_range_without_gaps(start: int, length: int, beyond: in
     assert all(one[1] == other[0] for one, other in pairwise(found))
     assert all(0 < end - first <= ranges.PIECE for first, end in found)
     assert (found[0][0], found[-1][1]) == aligned(start, start + length, size)
+
+
+RANGES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30)
+
+
+@given(RANGES, st.tuples(st.integers(0, 60), st.integers(0, 60)))
+def test_they_are_what_parts_makes_of_them(ranges: list[tuple[int, int]], asked: tuple[int, int]) -> None:
+    growing = GrowingParts()
+    for start, end in ranges:
+        growing.add(start, end)
+    parts = Parts.of(ranges)
+    assert growing.parts() == parts
+    assert list(growing.missing(*asked)) == list(parts.missing(*asked))
+    assert growing.holds(*asked) is parts.holds(*asked)
+
+
+def test_many_ranges_that_do_not_touch_cost_each_the_same() -> None:
+    def made(count: int) -> Callable[[], object]:
+        def work() -> None:
+            growing = GrowingParts()
+            for number in range(count):
+                at = 7919 * number % count * 10
+                assert list(growing.missing(at, at + 5)) == [(at, at + 5)]
+                growing.add(at, at + 5)
+                assert growing.holds(at, at + 5)
+
+        return work
+
+    assert growth(made, 500) < LINEAR

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 
 from phone_audit.knowledge.check.__main__ import main
 from phone_audit.knowledge.check.folder import check_folder
+from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import (
     host,
     incident,
@@ -414,9 +416,25 @@ def test_what_breaks_the_schema_is_listed_beside_the_rest(tmp_path: Path) -> Non
     ]
 
 
+def confidences(value: Any) -> list[str]:
+    """Return the word of each fact in a part of an entry."""
+    if isinstance(value, list):
+        return [word for part in value for word in confidences(part)]
+    if not isinstance(value, dict):
+        return []
+    return [value["confidence"]] if "confidence" in value else confidences(list(value.values()))
+
+
 def test_the_command_prints_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    entries = [json.loads(path.read_text("utf-8")) for path in (BUNDLED / "incidents").glob("*.json")]
+    facts, sources = confidences(entries), sum(len(entry["sources"]) for entry in entries)
+    sourced = facts.count("sourced")
     assert main([]) == 0
-    assert capsys.readouterr().out.startswith("incidents 116: 1878 facts (1837 sourced, 41 recalled), 414 sources, ")
+    assert len(facts) > sourced > 1_000
+    assert capsys.readouterr().out.startswith(
+        f"incidents {len(entries)}: {len(facts)} facts ({sourced} sourced, {facts.count('recalled')} recalled), "
+        f"{sources} sources, "
+    )
 
 
 def test_the_command_prints_problems_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

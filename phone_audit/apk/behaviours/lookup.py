@@ -1,6 +1,7 @@
 """Which numbers of a DEX file stand for the calls, fields, strings and classes that rules name."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
@@ -31,7 +32,7 @@ _DOUBLINGS: Final = 6
 _MOST_STRINGS: Final = 64
 """Strings of one DEX file that are looked at for one beginning."""
 
-Numbers = dict[int, tuple[Leaf, ...]]
+Numbers = Mapping[int, Sequence[Leaf]]
 Members = dict[bytes, Leaf]
 Known = TypeVar("Known")
 
@@ -82,12 +83,12 @@ class Lookup:
 
     def strings(self, leaves: Iterable[Leaf]) -> Numbers:
         """Look up strings and beginnings of strings."""
-        found: dict[int, list[Leaf]] = {}
+        found: dict[int, list[Leaf]] = defaultdict(list)
         for leaf in leaves:
             if leaf.kind in ("string", "string_start"):
                 for number in self._string_numbers(leaf.text.encode(), whole=leaf.kind == "string"):
-                    found.setdefault(number, []).append(leaf)
-        return _frozen(found)
+                    found[number].append(leaf)
+        return found
 
     def _methods(self, wanted: Mapping[bytes, Sequence[Members]]) -> Numbers:
         types = self._types(wanted)
@@ -98,21 +99,21 @@ class Lookup:
         hits = np.flatnonzero(self._standing_for(types)[owners])
         hits = hits[~self._defined[hits]]
         roots = self._roots[owners[hits]]
-        found: dict[int, list[Leaf]] = {}
+        found: dict[int, list[Leaf]] = defaultdict(list)
         columns = (column.tolist() for column in (hits, ids["name"][hits], owners[hits], roots))
         for number, name_id, owner, root in zip(*columns, strict=True):
             name = self._name(name_id)
             for members in types[root]:
                 if name in members and (owner == root or name != b"<init>"):
-                    found.setdefault(number, []).append(members[name])
-        return _frozen(found)
+                    found[number].append(members[name])
+        return found
 
     def _fields(self, wanted: Mapping[bytes, Members]) -> Numbers:
         types = self._types(wanted)
         if not types:
             return {}
         ids = self._index.field_ids
-        found: Numbers = {}
+        found: dict[int, Sequence[Leaf]] = {}
         owners = ids["class"]
         hits = np.flatnonzero(_flags(types, self._roots.size)[np.minimum(owners, self._roots.size - 1)])
         for number, name_id, owner in zip(*(c.tolist() for c in (hits, ids["name"][hits], owners[hits])), strict=True):
@@ -129,7 +130,7 @@ class Lookup:
         roots = self._roots
         inside = np.minimum(defined, roots.size - 1)
         rows = np.flatnonzero(self._standing_for(types)[inside] & (roots[inside] != defined) & (defined < roots.size))
-        return {row: tuple(types[root]) for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
+        return {row: types[root] for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
 
     def _types(self, wanted: Mapping[bytes, Known]) -> dict[int, Known]:
         """Return what is known of the wanted classes by type index, for those that are named here."""
@@ -200,7 +201,3 @@ def _flags(numbers: Collection[int], size: int) -> NDArray[np.bool_]:
 
 def _descriptor(java: str) -> bytes:
     return f"L{java.replace('.', '/')};".encode()
-
-
-def _frozen(found: Mapping[int, list[Leaf]]) -> Numbers:
-    return {number: tuple(leaves) for number, leaves in found.items()}

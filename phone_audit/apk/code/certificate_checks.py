@@ -7,7 +7,7 @@ What each of them has to do: https://developer.android.com/privacy-and-security/
 `X509TrustManager`, `HostnameVerifier` and `WebViewClient.onReceivedSslError`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
@@ -246,43 +246,47 @@ class _Package:
 
     def _is_a(self, name: bytes, roles: frozenset[bytes]) -> bool:
         """Tell whether a class is, through its interfaces and superclasses, one of these."""
-        names, seen = [name], {name}
-        while names and len(seen) <= _KIN:
-            current = names.pop()
-            if current in roles:
-                return True
-            new = [parent for parent in self._parents(current) if parent not in seen]
-            seen.update(new)
-            names += new
-        return False
+        return any(current in roles for current in _all_from(name, self._parents))
 
-    def _parents(self, name: bytes) -> tuple[bytes, ...]:
+    def _parents(self, name: bytes) -> list[bytes]:
         for index in self._indexes:
             number = index.type_ids.get(name)
             rows = () if number is None else np.flatnonzero(index.part.class_defs["class"] == number)[:1].tolist()
             for row in rows:
-                return (index.descriptor(int(index.part.class_defs["super"][row])), *index.interfaces(row))
-        return ()
+                return index.parents(row)
+        return []
 
     def _is_created(self, name: bytes) -> bool:
         """Tell whether an instance of a class, or of a class that extends it, is made anywhere."""
-        names, seen = [name], {name}
-        while names and len(seen) <= _KIN and self._left > 0:
-            current = names.pop()
+        for current in _all_from(name, self._heirs):
+            if self._left <= 0:
+                return False
             self._left -= 1
             for index in self._indexes:
                 number = index.type_ids.get(current)
-                if number is None:
-                    continue
-                if any(
-                    _has_opcode(index, use, dalvik.NEW_INSTANCE) for use in users_of(index, "type", [number])[number]
-                ):
+                uses = users_of(index, "type", [number])[number] if number is not None else ()
+                if any(_has_opcode(index, use, dalvik.NEW_INSTANCE) for use in uses):
                     return True
-                heirs = np.flatnonzero(index.part.class_defs["super"] == number)
-                new = {index.defined_class(int(row)) for row in heirs} - seen
-                seen |= new
-                names += sorted(new)
         return False
+
+    def _heirs(self, name: bytes) -> list[bytes]:
+        found: list[bytes] = []
+        for index in self._indexes:
+            number = index.type_ids.get(name)
+            rows = () if number is None else np.flatnonzero(index.part.class_defs["super"] == number).tolist()
+            found += sorted({index.defined_class(row) for row in rows})
+        return found
+
+
+def _all_from(name: bytes, following: Callable[[bytes], list[bytes]]) -> Iterator[bytes]:
+    """Yield a class and what follows it, each once, and no more than there is kin."""
+    names, seen = [name], {name}
+    while names and len(seen) <= _KIN:
+        current = names.pop()
+        yield current
+        new = [one for one in dict.fromkeys(following(current)) if one not in seen]
+        seen.update(new)
+        names += new
 
 
 def _ready_made(index: DexIndex) -> Iterator[Evidence]:

@@ -13,23 +13,12 @@ _AFTER_LABEL: Final = (b"$", b"/", b";")
 
 def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
     """Return the descriptors of classes, those of arrays reduced to their elements, sorted, each once."""
-    known = list(dict.fromkeys(sorted(descriptors)))
-    arrays = _beginning_with(known, b"[")
-    elements = {name.lstrip(b"[") for name in arrays}
-    alone = [name for name in elements if name.startswith(b"L") and not _holds(known, name)]
-    classes = _beginning_with(known, b"L")
+    known = dict.fromkeys(sorted(descriptors))
+    names = list(known)
+    classes = names[bisect_left(names, b"L") : bisect_left(names, b"M")]
+    elements = {name.lstrip(b"[") for name in names[bisect_left(names, b"[") : bisect_left(names, b"\\")]}
+    alone = [name for name in elements if name.startswith(b"L") and name not in known]
     return sorted((*classes, *alone)) if alone else classes
-
-
-def _beginning_with(names: Sequence[bytes], byte: bytes) -> list[bytes]:
-    """Return those of sorted names that begin with one byte."""
-    return list(names[bisect_left(names, byte) : bisect_left(names, bytes([byte[0] + 1]))])
-
-
-def _holds(names: Sequence[bytes], name: bytes) -> bool:
-    """Tell whether sorted names hold one."""
-    at = bisect_left(names, name)
-    return at < len(names) and names[at] == name
 
 
 def java_name(descriptor: bytes) -> str:

@@ -8,7 +8,6 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.file import DexFile, Part, Section
 from phone_audit.apk.dex.methods import CODE_HEADER as CODE_HEADER
 from phone_audit.apk.dex.methods import Bodies, Kind, Methods, Places, find_bodies, read_code, read_methods, scan
@@ -136,21 +135,13 @@ class DexIndex:
 
     def strings_equal(self, texts: Collection[bytes]) -> dict[bytes, int]:
         """Return the string index for each of these texts that is there."""
-        found = {}
-        for text in texts:
-            index = self._find_string(text)
-            if index is not None:
-                found[text] = index
-        return found
+        pairs = ((text, self._find_string(text)) for text in texts)
+        return {text: index for text, index in pairs if index is not None}
 
     def descriptor(self, type_id: int) -> bytes:
         """Return the descriptor of a type index, such as `Lcom/example/A;`."""
         names = self._type_names
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
-
-    def class_of(self, method_id: int) -> str:
-        """Return the class of a method_id in Java form, such as `com.example.A$B`."""
-        return java_name(self.class_descriptor(method_id))
 
     def class_descriptor(self, method_id: int) -> bytes:
         """Return the class of a method_id as a descriptor."""
@@ -174,9 +165,8 @@ class DexIndex:
         if proto_id >= self.proto_ids.size:
             return "(?)?"
         proto = self.proto_ids[proto_id]
-        types = [
-            self.descriptor(number) for number in (*self._type_list(int(proto["parameters"])), int(proto["return"]))
-        ]
+        numbers = (*self._type_list(int(proto["parameters"])), int(proto["return"]))
+        types = [self.descriptor(number) for number in numbers]
         if sum(map(len, types)) > _LONGEST_PROTOTYPE:
             return "(?)?"
         return decode(b"(" + b"".join(types[:-1]) + b")" + types[-1])
@@ -197,10 +187,11 @@ class DexIndex:
         """Return the descriptor of a row of class_defs."""
         return self.descriptor(self._defined[class_def])
 
-    def interfaces(self, class_def: int) -> list[bytes]:
-        """Return the descriptors of the interfaces that a row of class_defs says it implements."""
-        offset = int(self.part.class_defs["interfaces"][class_def])
-        return [self.descriptor(number) for number in self._type_list(offset)]
+    def parents(self, class_def: int) -> list[bytes]:
+        """Return the descriptors of the superclass and the interfaces of a row of class_defs."""
+        record = self.part.class_defs[class_def]
+        numbers = (int(record["super"]), *self._type_list(int(record["interfaces"])))
+        return [self.descriptor(number) for number in numbers]
 
     def row_name(self, row: int) -> str:
         """Return name and descriptor of a row of `methods`."""

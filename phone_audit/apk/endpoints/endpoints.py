@@ -4,14 +4,14 @@ Class names, file names and keys look like bare host names.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
 from phone_audit.apk.assets.encoded_urls import decoded_mentions
-from phone_audit.apk.dex.descriptors import under
+from phone_audit.apk.dex.descriptors import descriptor_prefix, under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text
 from phone_audit.apk.endpoints.host_collector import (
@@ -25,7 +25,6 @@ from phone_audit.apk.endpoints.host_collector import (
 )
 from phone_audit.apk.endpoints.host_text import MAX_HOST, Host, find_bare_host, find_bare_ipv6, find_urls
 from phone_audit.apk.endpoints.public_suffixes import registered_domain
-from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HostKind
 from phone_audit.model.finding import Skipped
@@ -148,13 +147,7 @@ def _is_no_version(address: str) -> bool:
 
 def _is_package(name: str, classes: Sequence[Sequence[bytes]]) -> bool:
     """Tell whether a type of these lies in a package, or is a class, of this name."""
-    prefix = b"L" + name.replace(".", "/").encode("ascii")
-    return any(under(names, prefix) for names in classes)
-
-
-def no_uses(spots: Mapping[Spot, str]) -> Mapping[Spot, str]:
-    """Know nothing of what the code does with its strings, so that all of them count."""
-    return {}
+    return any(under(names, descriptor_prefix(name)) for names in classes)
 
 
 def find_endpoints(
@@ -162,7 +155,7 @@ def find_endpoints(
     classes: Sequence[Sequence[bytes]],
     knowledge: Knowledge,
     elsewhere: AssetFacts = NO_ASSETS,
-    uses: RulesByUse = no_uses,
+    uses: RulesByUse = lambda _: {},
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
     """Return the endpoints in strings of DEX files and in other files, by host, and what was left out.
 
@@ -173,7 +166,7 @@ def find_endpoints(
         classes: for each of them the sorted descriptors of the classes it names.
         knowledge: owners of hosts, and rules that take endpoints out.
         elsewhere: what other files of the package mention.
-        uses: see `HostCollector.endpoints`.
+        uses: see `HostCollector.endpoints`; where it is left out, all strings count.
     """
     collector = HostCollector(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):
@@ -188,7 +181,7 @@ def find_endpoints(
         classes=classes,
         url_domains=collector.domains,
         key_domains=key_domains(texts),
-        known=lambda host: _is_known(host, knowledge),
+        known=lambda host: known_host(host, knowledge).is_known,
         texts=texts,
     )
     for name, offset, text in heads:
@@ -223,8 +216,3 @@ def _left_out(dexes: Sequence[DexFile], complete: bool) -> tuple[Skipped, ...]:
             subject=dexes[0].name if dexes else "the other files", step="dex", code="too-many-endpoints", reason=reason
         ),
     )
-
-
-def _is_known(host: str, knowledge: Knowledge) -> bool:
-    known = known_host(host, knowledge)
-    return known.owner is not None or known.is_wanted or known.rule is not None

@@ -230,6 +230,11 @@ class KnownHost(NamedTuple):
     is_wanted: bool
     rule: RuledOutRule | None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether knowledge says anything about it."""
+        return self.owner is not None or self.is_wanted or self.rule is not None
+
 
 @lru_cache(maxsize=8192)
 def known_host(host: str, knowledge: Knowledge) -> KnownHost:

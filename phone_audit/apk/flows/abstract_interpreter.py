@@ -186,7 +186,7 @@ class AbstractInterpreter:
         elif what is OpKind.RETURN:
             self._return(frame, state, to)
         else:
-            self._members.apply(state, op, frame.body.place.class_)
+            self._members.apply(state, op)
 
     def _return(self, frame: _Frame, state: State, register: int) -> None:
         if register >= 0:

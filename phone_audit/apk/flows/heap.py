@@ -164,8 +164,8 @@ class MemberAccess:
     def __init__(self, shared: TaintState) -> None:
         self._shared = shared
 
-    def apply(self, state: State, op: Op, class_: str) -> None:
-        """Run one instruction of a method of a class."""
+    def apply(self, state: State, op: Op) -> None:
+        """Run one instruction."""
         what, to, more = op
         registers, heap = state.registers, state.heap
         if what is OpKind.LOAD_FIELD:

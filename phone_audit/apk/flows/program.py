@@ -257,8 +257,7 @@ class Program:
             place = self.place(left.pop())
             if place is None:
                 continue
-            index, row = self.indexes[place[0]], place[1]
-            parents = [index.descriptor(int(index.part.class_defs["super"][row])), *index.interfaces(row)]
+            parents = self.indexes[place[0]].parents(place[1])
             left.extend(parent for parent in parents if parent not in found)
             found.update(parents)
         return frozenset(found)

@@ -73,9 +73,9 @@ def read_beside(files: Sequence[CompiledFile], apk: str) -> BesideCode:
         except ApkError as error:
             skipped.append(_skipped(name, Problem(error.code, error.message)))
             continue
-        new = [dex for dex in found if _mark(dex) not in seen]
-        seen.update(map(_mark, new))
-        dexes += [(f"{name}{INSIDE}{_called(number)}", dex) for number, dex in enumerate(new)]
+        new = [dex for dex in found if hashlib.sha256(dex).digest() not in seen]  # of all bytes: a head can be copied
+        seen.update(hashlib.sha256(dex).digest() for dex in new)
+        dexes += [(f"{name}{INSIDE}classes{at + 1 if at else ''}.dex", dex) for at, dex in enumerate(new)]
         skipped += [_skipped(name, problem) for problem in problems]
     return BesideCode(tuple(dexes), tuple(skipped))
 
@@ -111,16 +111,6 @@ def _standard(files: Sequence[StoredDex], problems: list[Problem], room: int) ->
         problems.extend(more)
         room -= len(dex)
         yield dex
-
-
-def _mark(dex: bytes | memoryview) -> bytes:
-    """Return what tells DEX files apart: all of their bytes, since a head can be copied."""
-    return hashlib.sha256(dex).digest()
-
-
-def _called(number: int) -> str:
-    """Return the name that Android expects in an APK for the DEX file of this number, counted from 0."""
-    return f"classes{number + 1 if number else ''}.dex"
 
 
 def _skipped(name: str, problem: Problem) -> Skipped:

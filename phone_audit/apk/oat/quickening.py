@@ -7,7 +7,7 @@ down in the VDEX. A cast that was found needless became two `nop`.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from phone_audit.apk.dex.instructions import CHECK_CAST, PAYLOADS, WIDTHS, payload_width
 from phone_audit.apk.oat.binary import CodeFileError, half, uleb128, word
@@ -35,18 +35,6 @@ _BLOCK: Final = 16
 _ALL_BITS: Final = 0xFFFFFFFF
 
 
-class OriginalOperands(Protocol):
-    """What the replaced instructions of one method named."""
-
-    def cast(self, at: int) -> tuple[int, int] | None:
-        """Return register and type of the cast that stood at a code unit; None where it was a `nop` all along."""
-        ...
-
-    def named(self, at: int) -> int:
-        """Return what the instruction at a code unit named."""
-        ...
-
-
 class SequentialOperands:
     """One number after the other, for every quick form and every `nop` (VDEX 010 to 026)."""
 
@@ -55,13 +43,17 @@ class SequentialOperands:
         self._next = 0
 
     def cast(self, at: int) -> tuple[int, int] | None:
-        """As for `OriginalOperands`. A method of which no number was written down has only its returns replaced."""
+        """Return register and type of the cast that stood at a code unit; None where it was a `nop` all along.
+
+        A method of which no number was written down has only its returns replaced.
+        """
         if not self._numbers:
             return None
         register = self.named(at)
         return None if register == _NO_INDEX else (register, self.named(at))
 
     def named(self, at: int) -> int:
+        """Return what the instruction at a code unit named."""
         if self._next == len(self._numbers):
             raise CodeFileError(f"The instruction at code unit {at} has nothing written down.", "bad-quickening")
         self._next += 1
@@ -87,6 +79,10 @@ class PositionedOperands:
         return self._pairs[self._next - 1][1]
 
 
+OriginalOperands = SequentialOperands | PositionedOperands
+"""What the replaced instructions of one method named."""
+
+
 def restore(units: Units, recorded: OriginalOperands) -> None:
     """Put back the instructions of one method, up to where what was written down does not fit the code."""
     at, end = 0, len(units)
@@ -106,18 +102,6 @@ def restore(units: Units, recorded: OriginalOperands) -> None:
             units[at + 1] = recorded.named(at) & _NO_INDEX
             units[at] = unit & 0xFF00 | _NAMED_BEFORE[opcode]
         at += width
-
-
-class QuickeningInfo(Protocol):
-    """What was written down for one DEX file."""
-
-    def of(self, method: int, code: int) -> OriginalOperands | None:
-        """Return what was written down for a method; None where its instructions are as they were.
-
-        It is asked once for each method with code, in the order of the file: by its index into method_ids, and the
-        offset of its code as class_data has it.
-        """
-        ...
 
 
 class QuickeningByOrder:
@@ -156,7 +140,7 @@ class QuickeningByCode:
         self._places = {word(info, at): word(info, at + 4) for at in range(begin, end - 7, 8)}
 
     def of(self, method: int, code: int) -> OriginalOperands:
-        """As for `QuickeningInfo`; where no number is written down, returns may still have been replaced."""
+        """Return what was written down; where that is nothing, returns may still have been replaced."""
         del method
         at = self._places.get(code)
         return SequentialOperands(_numbers(self._info, at + 4, word(self._info, at) // 2) if at is not None else ())
@@ -193,6 +177,13 @@ class QuickeningByMethod:
             step, at = uleb128(self._info, at)
             offset = offset + step & _ALL_BITS  # a step back is written as one around the 32 bits
         return offset
+
+
+QuickeningInfo = QuickeningByOrder | QuickeningByCode | QuickeningByMethod
+"""What was written down for one DEX file.
+
+`of` is asked once for each method with code, in the order of the file: by its index into method_ids, and the offset of
+its code as class_data has it. It returns None where the instructions are as they were."""
 
 
 def _numbers(info: memoryview, at: int, count: int) -> memoryview:

@@ -147,7 +147,7 @@ class _Calls:
         for group in (chosen[starting], chosen[~starting]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
             for use in islice(verified(self._index, picked), 1):
-                called = f"{self._index.class_of(use.id)}.{self._index.method_name(use.id)}"
+                called = f"{java_name(self._index.class_descriptor(use.id))}.{self._index.method_name(use.id)}"
                 return evidence_in(self._index, use.row, use.offset, called)
         return None
 

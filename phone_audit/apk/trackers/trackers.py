@@ -24,10 +24,6 @@ Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
 _MANIFEST: Final = "AndroidManifest.xml"
 
 
-def _nothing_started(_: Sequence[TrackerFact]) -> Mapping[str, tuple[Evidence, ...]]:
-    return {}
-
-
 class Classes(NamedTuple):
     """Sorted descriptors of the classes that one DEX file names and of those that it defines."""
 
@@ -43,7 +39,7 @@ _TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
 
 
 def find_trackers(
-    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge, started: Started = _nothing_started
+    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge, started: Started = lambda _: {}
 ) -> tuple[Tracker, ...]:
     """Return trackers, by id, and how far each is there.
 

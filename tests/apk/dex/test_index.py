@@ -46,7 +46,9 @@ def test_names_of_the_methods_that_are_defined() -> None:
 
 def test_names_of_methods_and_fields_that_are_only_named() -> None:
     index = _index()
-    assert ("y.B", "g()V") in [(index.class_of(n), index.method_name(n)) for n in range(index.method_ids.size)]
+    assert (b"Ly/B;", "g()V") in [
+        (index.class_descriptor(n), index.method_name(n)) for n in range(index.method_ids.size)
+    ]
     assert index.field_name(0) == "Lx/A;->URL:Ljava/lang/String;"
 
 
@@ -110,7 +112,7 @@ def test_strings_by_offset_and_by_text() -> None:
 def test_numbers_out_of_range_have_no_name() -> None:
     index = _index()
     assert index.method_name(9999) == index.field_name(9999) == index.string(9999) == "?"
-    assert (index.class_of(9999), index.descriptor(9999), index.prototype(9999)) == ("?", b"?", "(?)?")
+    assert (index.class_descriptor(9999), index.descriptor(9999), index.prototype(9999)) == (b"?", b"?", "(?)?")
 
 
 @pytest.mark.parametrize("table", [0x4C, 0x54, 0x5C])

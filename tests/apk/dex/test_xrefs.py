@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.dex.xrefs import MAX_USES, Kind, Use, users_of
@@ -43,7 +44,8 @@ def _number(index: DexIndex, kind: Kind, name: str) -> int:
     if kind == "type":
         return index.type_ids[name.encode()]
     if kind == "method":
-        return next(n for n in range(index.method_ids.size) if f"{index.class_of(n)}.{index.method_name(n)}" == name)
+        names = [f"{java_name(index.class_descriptor(n))}.{index.method_name(n)}" for n in range(index.method_ids.size)]
+        return names.index(name)
     return next(n for n in range(index.field_ids.size) if index.field_name(n) == name)
 
 

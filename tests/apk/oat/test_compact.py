@@ -31,7 +31,7 @@ def facts(data: bytes) -> list[object]:
         for at, row in enumerate(index.methods.class_def)
         for code in [index.code(at)]
     ]
-    interfaces = [index.interfaces(row) for row in range(file.parts[0].class_defs.size)]
+    interfaces = [index.parents(row) for row in range(file.parts[0].class_defs.size)]
     texts = [index.string(number) for number in range(file.parts[0].string_items.size)]
     fields = [index.field_name(number) for number in range(index.field_ids.size)]
     return [file.skipped, texts, file.type_names, fields, interfaces, sorted(methods, key=str)]

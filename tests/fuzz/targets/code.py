@@ -40,11 +40,11 @@ def _ask(index: DexIndex) -> None:
         index.string(number)
         count_values(index, number)
     for number in range(min(_MOST_IDS, index.method_ids.size)):
-        index.method_name(number), index.class_of(number)
+        index.method_name(number), index.class_descriptor(number)
     for number in range(min(_MOST_IDS, index.field_ids.size)):
         index.field_name(number)
     for row in range(min(_MOST_ROWS, index.part.class_defs.size)):
-        index.interfaces(row)
+        index.parents(row)
     for row in range(min(_MOST_ROWS, len(index.methods.method))):
         index.row_name(row), index.row_class(row)
         code = index.code(row)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from phone_audit.model.command_list import PLAIN_CHARACTER
+from phone_audit.model.command_list import PLAIN_CHARACTER, listed
 
 PLAIN = re.compile(f"{PLAIN_CHARACTER}*")
 
@@ -21,6 +21,11 @@ class Command:
     text: str
     timeout: float = 30.0
     limit: int = 64 * MEGABYTE
+
+
+def listed_command(name: str, *, timeout: float = 30.0, limit: int = 64 * MEGABYTE, **arguments: str | int) -> Command:
+    """Return a command of the list with its arguments; see `command_list.listed`."""
+    return Command(listed(name, **arguments), timeout, limit)
 
 
 def quoted(path: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from phone_audit.acquire.asking import Reader, cut_off
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.questions.appops import APPOPS, appops_of, parse_appops
+from phone_audit.acquire.questions.appops import APPOPS, parse_appops
 from phone_audit.acquire.questions.clock import parse_date
 from phone_audit.acquire.questions.netstats import NETSTATS, parse_netstats, traffic_of
 from phone_audit.acquire.questions.question import OWNER, item, seen
@@ -97,11 +97,10 @@ def _read_small_files(reader: Reader, condition: Condition, phone: PhoneFacts) -
 def _read_usage(reader: Reader, condition: Condition, phone: PhoneFacts) -> None:
     text = _text(reader, APPOPS, "dumpsys appops")
     condition.add(_patch_age(phone, parse_date(text)))
-    dump = parse_appops(text)
-    condition.appops = appops_of(dump)
+    condition.appops = appops = parse_appops(text)
     stats = parse_netstats(_text(reader, NETSTATS))
     condition.traffic = traffic_of(stats)
-    counts = (("dumpsys appops", dump.unknown if dump else 0), ("dumpsys netstats", stats.unknown))
+    counts = (("dumpsys appops", appops.unknown if appops is not None else 0), ("dumpsys netstats", stats.unknown))
     condition.not_understood = tuple(
         NotUnderstood(command=what, lines=lines, forms=()) for what, lines in counts if lines
     )

@@ -29,7 +29,7 @@ from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump,
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import MOST_USERS, read_users
 from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
-from phone_audit.acquire.questions.appops import MOST_OPS, appops_of, parse_appops
+from phone_audit.acquire.questions.appops import MOST_OPS, parse_appops
 from phone_audit.acquire.questions.connectivity import Networks, network_items
 from phone_audit.acquire.questions.file_facts import PathStatus
 from phone_audit.acquire.questions.small_files import SmallFiles, added_folder, file_items
@@ -99,7 +99,7 @@ def ops_of_a_uid(count: int) -> Callable[[], object]:
     ops = "".join(f"      OP_{'A' * 3}{number}: mode=ignore\n" for number in range(count))
     packages = "".join(f"    Package org.a{number}:\n" for number in range(count))
     text = f"1700000000 +0100\nCurrent AppOps Service state:\n  Uid 10001:\n{ops}{packages}"
-    return lambda: appops_of(parse_appops(text))
+    return lambda: parse_appops(text)
 
 
 def packages_without_splits(count: int) -> Callable[[], object]:

@@ -15,14 +15,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.netstats import ByteCounter, parse_netstats, parse_qtaguid
-from phone_audit.model.command_list import listed
 
-MOMENT = Command(listed("moment"), timeout=10.0, limit=MEGABYTE)
-TRAFFIC = Command(listed("traffic"), timeout=30.0, limit=32 * MEGABYTE)
+MOMENT = listed_command("moment", timeout=10.0, limit=MEGABYTE)
+TRAFFIC = listed_command("traffic", timeout=30.0, limit=32 * MEGABYTE)
 """The kernel's own counters where the shell may read them (Android 8 and 9), else what the service has counted."""
-NAMES = Command(listed("looked up names"), timeout=10.0, limit=8 * MEGABYTE)
+NAMES = listed_command("looked up names", timeout=10.0, limit=8 * MEGABYTE)
 
 WAKEFULNESS = re.compile(r"^[ \t\r]*mWakefulness=(\w+)[ \t\r]*$", re.MULTILINE)
 RESUMED = re.compile(r"ResumedActivity[:=]\s*ActivityRecord\{[^\s{}]{1,64} u(\d{1,9}) ([A-Za-z0-9_.]+)/")

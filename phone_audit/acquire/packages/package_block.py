@@ -26,37 +26,14 @@ _OF_USERS = """
 USER_KEYS = frozenset(_OF_USERS.split())
 """Keys of a package as one user has it; the states stand on the line that begins the user."""
 
-LISTS = frozenset(
-    (
-        "activities:",
-        "declared permissions:",
-        "disabledComponents:",
-        "dynamic libraries:",
-        "enabledComponents:",
-        "grantedPermissions:",
-        "install permissions:",
-        "instrumentations:",
-        "legacy overlay paths:",
-        "mimeGroups:",
-        "overlay paths:",
-        "Packages",
-        "providers:",
-        "receivers:",
-        "requested permissions:",
-        "runtime permissions:",
-        "sdk library:",
-        "services:",
-        "static library:",
-        "Suspend params:",
-        "usesLibraries:",
-        "usesLibraryFiles:",
-        "usesNativeLibraries:",
-        "usesOptionalLibraries:",
-        "usesOptionalNativeLibraries:",
-        "usesSdkLibraries:",
-        "usesStaticLibraries:",
-    )
-)
+_LISTS = """
+    activities:, declared permissions:, disabledComponents:, dynamic libraries:, enabledComponents:,
+    grantedPermissions:, install permissions:, instrumentations:, legacy overlay paths:, mimeGroups:, overlay paths:,
+    Packages, providers:, receivers:, requested permissions:, runtime permissions:, sdk library:, services:,
+    static library:, Suspend params:, usesLibraries:, usesLibraryFiles:, usesNativeLibraries:, usesOptionalLibraries:,
+    usesOptionalNativeLibraries:, usesSdkLibraries:, usesStaticLibraries:
+"""
+LISTS = frozenset(title.strip() for title in _LISTS.split(","))
 """Titles of lists inside a block. From Android 12 on there is also `overlay paths for LIBRARY:`."""
 
 LIST_BEGINNINGS = ("overlay paths for ", "legacy overlay paths for ")

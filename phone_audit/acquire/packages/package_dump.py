@@ -20,12 +20,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from phone_audit.acquire.commands import MEGABYTE, Command, quoted
+from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
 from phone_audit.acquire.packages.package_block import KEY, Block, DumpedPackage, add_line, package_of_block
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import COMMANDS, listed
+from phone_audit.model.command_list import COMMANDS
 
-PACKAGE_DUMP = Command(listed("package dump"), timeout=120.0, limit=128 * MEGABYTE)
+PACKAGE_DUMP = listed_command("package dump", timeout=120.0, limit=128 * MEGABYTE)
 SINGLE_PREFIX = COMMANDS["single packages"].partition("«")[0]
 
 TITLES = {"Packages:": "packages", "Hidden system packages:": "hidden", "Shared users:": "shared"}
@@ -105,7 +105,7 @@ def untested(sdk: int | None, release: str | None) -> tuple[str, ...]:
 def single_packages_command(names: Sequence[str]) -> Command:
     """Ask the package service about single packages; each answer follows a line `@INDEX`."""
     asked = "".join(f"echo @{index};dumpsys package {quoted(name)};" for index, name in enumerate(names))
-    return Command(listed("single packages", packages=asked), timeout=120.0)
+    return listed_command("single packages", packages=asked, timeout=120.0)
 
 
 def parse_package_dump(text: str, names: Collection[str] | None = None) -> PackageDump:

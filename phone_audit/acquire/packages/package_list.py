@@ -5,10 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.commands import Command
+from phone_audit.acquire.commands import Command, listed_command
 from phone_audit.acquire.text import decode, lines_of, number
 from phone_audit.acquire.transport import Answer
-from phone_audit.model.command_list import listed
 
 LIST_FLAGS = ("-f -u -i -U --show-versioncode", "-f -u -i -U", "-f -u -i", "-f -u", "-f")
 """Flags of the package list, richest first. `--show-versioncode` came with Android 9, `-U` with 8."""
@@ -162,7 +161,7 @@ def package_list_command(flags: str, user: int, tool: str = LIST_TOOLS[0]) -> Co
     Without a user, Android 14 and later list all of them, and fail as a whole where one forbids the shell to look.
     """
     flags = f" {flags}".rstrip()
-    return Command(listed("package list", lister=tool, list_flags=flags, user=user), timeout=60.0)
+    return listed_command("package list", lister=tool, list_flags=flags, user=user, timeout=60.0)
 
 
 @dataclass(frozen=True)

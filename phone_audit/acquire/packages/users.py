@@ -4,16 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.questions.question import OWNER
 from phone_audit.acquire.text import lines_of, number
 from phone_audit.errors import UsageError
-from phone_audit.model.command_list import listed
 
-USERS = Command(listed("users"), limit=MEGABYTE)
-USER_DUMP = Command(listed("user dump"), limit=8 * MEGABYTE)
-CURRENT_USER = Command(listed("current user"), timeout=15.0, limit=MEGABYTE)
+USERS = listed_command("users", limit=MEGABYTE)
+USER_DUMP = listed_command("user dump", limit=8 * MEGABYTE)
+CURRENT_USER = listed_command("current user", timeout=15.0, limit=MEGABYTE)
 
 MOST_USERS = 64
 """Users that are read of; a phone has a handful, and each costs a dozen questions."""

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, key_of, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-ACCESSIBILITY = Command(listed("accessibility"), limit=8 * MEGABYTE)
+ACCESSIBILITY = listed_command("accessibility", limit=8 * MEGABYTE)
 
 USER = re.compile(r"User state\[")
 USER_ID = re.compile(r"attributes:\{id=(\d{1,9})\b")

@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-ADB = Command(listed("adb"), timeout=15.0, limit=4 * MEGABYTE)
+ADB = listed_command("adb", timeout=15.0, limit=4 * MEGABYTE)
 
 Which = Literal["user", "system"]
 WHICH: Mapping[str, Which] = {"user_keys": "user", "system_keys": "system"}

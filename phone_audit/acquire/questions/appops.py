@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from phone_audit.acquire.commands import Command
+from phone_audit.acquire.commands import listed_command
 from phone_audit.acquire.questions.clock import parse_date, utc
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, shown
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import AppOp
 
-APPOPS = Command(listed("appops"), timeout=60.0)
+APPOPS = listed_command("appops", timeout=60.0)
 
 UID = re.compile(r"  Uid (?:u(\d{1,9})(ai|[ais])(\d{1,9})|(\d{1,10})):\s*")
 PACKAGE = re.compile(r"    Package ([^\s:]{1,256}):\s*")
@@ -50,12 +49,14 @@ class DumpedOp:
     last_background: str | None = None
 
 
-@dataclass
-class AppOps:
-    """The whole dump.
+@dataclass(eq=False)
+class AppOps(Mapping[tuple[int, str], tuple[AppOp, ...]]):
+    """The whole dump: user and package → its operations by name, made when they are asked for.
+
+    A dump can name far more packages than there are on the phone. The mode of a uid stands above that of its packages.
 
     Attributes:
-        packages: (user, package) → operation → what is said of it.
+        packages: (user, package) → operation → what the dump says of it.
         uids: uid → operation → mode that holds for all packages of the uid.
         uid_of: (user, package) → uid.
         unknown: lines below a uid that were not understood.
@@ -66,13 +67,21 @@ class AppOps:
     uid_of: dict[tuple[int, str], int] = field(default_factory=dict)
     unknown: int = 0
 
-    def of(self, user: int, package: str) -> Iterator[tuple[str, DumpedOp]]:
-        """Yield the operations of a package of one user, by name; the mode of the uid stands above its own."""
-        own = self.packages.get((user, package), {})
-        shared: Mapping[str, str] = self.uids.get(self.uid_of.get((user, package), -1), {})
+    def __getitem__(self, key: tuple[int, str]) -> tuple[AppOp, ...]:
+        own = self.packages[key]
+        shared = self.uids.get(self.uid_of[key], {})
+        ops = []
         for name in sorted({*own, *shared}):
             op = own.get(name, DumpedOp("default"))
-            yield name, DumpedOp(shared.get(name, op.mode), op.last_access, op.last_background)
+            mode = shown(shared.get(name, op.mode))
+            ops.append(AppOp(op=name, mode=mode, last_access=op.last_access, last_background=op.last_background))
+        return tuple(ops)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return iter(self.packages)
+
+    def __len__(self) -> int:
+        return len(self.packages)
 
 
 def parse_appops(text: str) -> AppOps | None:
@@ -91,35 +100,6 @@ def parse_appops(text: str) -> AppOps | None:
         return None
     now = parse_date(text[:start])
     return _AppOpsParser(now).read(lines_of(text[start:]))
-
-
-class PackageOps(Mapping[tuple[int, str], tuple[AppOp, ...]]):
-    """The operations of every package by user and name, made when they are asked for.
-
-    Those of a uid are those of all its packages. A dump can name far more of both than there are on the phone.
-    """
-
-    def __init__(self, dump: AppOps) -> None:
-        self._dump = dump
-
-    def __getitem__(self, key: tuple[int, str]) -> tuple[AppOp, ...]:
-        if key not in self._dump.packages:
-            raise KeyError(key)
-        return tuple(
-            AppOp(op=op, mode=shown(said.mode), last_access=said.last_access, last_background=said.last_background)
-            for op, said in self._dump.of(*key)
-        )
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        return iter(self._dump.packages)
-
-    def __len__(self) -> int:
-        return len(self._dump.packages)
-
-
-def appops_of(dump: AppOps | None) -> PackageOps | None:
-    """Return the operations of every package; None where they were not read."""
-    return None if dump is None else PackageOps(dump)
 
 
 class _AppOpsParser:
@@ -176,8 +156,8 @@ class _AppOpsParser:
         return RUNNING.fullmatch(line) is not None
 
     def _begin_op(self, op: re.Match[str]) -> None:
-        said = op[2] or op[3] or "default"
-        mode = MODES.get(said, said)
+        word = op[2] or op[3] or "default"
+        mode = MODES.get(word, word)
         if self._package is None:
             of_uid = self._found.uids.setdefault(self._uid or 0, {})
             if self._has_room(of_uid, op[1]):

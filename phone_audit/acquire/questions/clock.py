@@ -3,10 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from phone_audit.acquire.commands import MEGABYTE, Command
-from phone_audit.model.command_list import listed
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 
-DATE = Command(listed("date"), timeout=10.0, limit=MEGABYTE)
+DATE = listed_command("date", timeout=10.0, limit=MEGABYTE)
 SECONDS = re.compile(r"\s*(\d{9,11})(?:\s+([+-])(\d{2}):?(\d{2}))?")
 LOCAL = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(?:\.\d+)?")
 FIRST_YEAR = 1971

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import PER_USER_RANGE, Question, item, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-CONNECTIVITY = Command(listed("connectivity"), limit=16 * MEGABYTE)
+CONNECTIVITY = listed_command("connectivity", limit=16 * MEGABYTE)
 
 AGENT = "NetworkAgentInfo{"
 PROXY = re.compile(r" HttpProxy: \[([^\[\]\s]{1,255})\] (\d{1,5})\b")

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, key_of, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-DEVICE_POLICY = Command(listed("device policy"), limit=8 * MEGABYTE)
+DEVICE_POLICY = listed_command("device policy", limit=8 * MEGABYTE)
 OWNERS = {"admin": "device_admins", "device-owner": "device_owner", "profile-owner": "profile_owner"}
 
 Kind = Literal["admin", "device-owner", "profile-owner"]

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from phone_audit.acquire.commands import MEGABYTE, Command, quoted
+from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
 from phone_audit.acquire.text import number
-from phone_audit.model.command_list import COMMANDS, listed
+from phone_audit.model.command_list import COMMANDS
 
 LOOK_PREFIX = COMMANDS["look"].partition("«")[0]
 HASH_SETUP = COMMANDS["hash"].partition("«")[0]
 DIGESTS_PREFIX = COMMANDS["digests"].partition("f=")[0]
-CORES = Command(listed("cores"), timeout=10.0, limit=100)
+CORES = listed_command("cores", timeout=10.0, limit=100)
 NO_HASH_TOOL = "@none"
 HASH_BYTES_A_SECOND = 10_000_000
 """What a slow phone hashes, for the time-out; a Cortex-A53 without crypto instructions does about 50 MB a second."""
@@ -37,7 +37,7 @@ def look_command(words: Sequence[str]) -> Command:
 
     Paths are the phone's own words: they are quoted, and nothing at them is opened or run.
     """
-    return Command(listed("look", places=" ".join(words)), timeout=20.0)
+    return listed_command("look", places=" ".join(words), timeout=20.0)
 
 
 def every_apk(folder: str) -> str:
@@ -49,12 +49,12 @@ def hash_command(files: Sequence[tuple[str, int]]) -> Command:
     """Ask for the SHA-256 of regular files, each as path and size in bytes; answers come as `@INDEX` and a hash."""
     asked = "".join(f"h {index} {quoted(path)};" for index, (path, _) in enumerate(files))
     seconds = 60.0 + sum(size for _, size in files) / HASH_BYTES_A_SECOND
-    return Command(listed("hash", hashed_files=asked), timeout=seconds, limit=MEGABYTE)
+    return listed_command("hash", hashed_files=asked, timeout=seconds, limit=MEGABYTE)
 
 
 def digest_command(path: str) -> Command:
     """Ask for SHA-256, SHA-1 and MD5 of one regular file, a line each: incidents print all three kinds."""
-    return Command(listed("digests", path=quoted(path)), timeout=120.0, limit=MEGABYTE)
+    return listed_command("digests", path=quoted(path), timeout=120.0, limit=MEGABYTE)
 
 
 def parse_look(text: str) -> Mapping[str, PathStatus]:

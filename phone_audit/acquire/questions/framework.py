@@ -4,9 +4,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
 FRAMEWORK = (
@@ -19,7 +18,7 @@ FRAMEWORK = (
 )
 """What a phone of the same build has byte for byte. The patterns are ours: no path of the phone is in the command."""
 
-FRAMEWORK_HASHES = Command(listed("framework hashes", own_paths=" ".join(FRAMEWORK)), timeout=180.0, limit=MEGABYTE)
+FRAMEWORK_HASHES = listed_command("framework hashes", own_paths=" ".join(FRAMEWORK), timeout=180.0, limit=MEGABYTE)
 HASHED = re.compile(r"^\\?([0-9a-f]{64})  (/[\x21-\x7e]{1,255})$", re.MULTILINE)
 
 

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import item, seen
 from phone_audit.acquire.text import known, number
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import Build, StateItem
 
-GETPROP = Command(listed("properties"), limit=8 * MEGABYTE)
-SHELL_ID = Command(listed("shell id"), timeout=10.0, limit=MEGABYTE)
-SELINUX = Command(listed("selinux"), timeout=10.0, limit=MEGABYTE)
+GETPROP = listed_command("properties", limit=8 * MEGABYTE)
+SHELL_ID = listed_command("shell id", timeout=10.0, limit=MEGABYTE)
+SELINUX = listed_command("selinux", timeout=10.0, limit=MEGABYTE)
 
 PROPERTIES: Mapping[str, str] = {
     "ro.adb.secure": "1",

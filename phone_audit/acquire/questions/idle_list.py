@@ -7,12 +7,11 @@ firmware, `user,NAME,APPID` for those that the person or a package chose.
 import re
 from collections.abc import Iterator, Mapping
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-IDLE_LIST = Command(listed("idle list"), timeout=15.0, limit=MEGABYTE)
+IDLE_LIST = listed_command("idle list", timeout=15.0, limit=MEGABYTE)
 
 LINE = re.compile(r"^(system-excidle|system|user),([A-Za-z][\w.]{0,255}),(\d{1,9})[ \t\r]*$", re.MULTILINE)
 

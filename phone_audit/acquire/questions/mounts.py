@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-MOUNTS = Command(listed("mounts"), timeout=10.0, limit=4 * MEGABYTE)
+MOUNTS = listed_command("mounts", timeout=10.0, limit=4 * MEGABYTE)
 
 OCTAL = re.compile(r"\\([0-3][0-7]{2})")
 FIELDS = 6

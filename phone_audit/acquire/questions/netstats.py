@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from phone_audit.acquire.commands import Command
+from phone_audit.acquire.commands import listed_command
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import Traffic
 
-NETSTATS = Command(listed("netstats"), timeout=60.0)
+NETSTATS = listed_command("netstats", timeout=60.0)
 
 Network = Literal["wifi", "mobile", "vpn", "bluetooth", "ethernet", "other"]
 
@@ -38,9 +37,9 @@ SECTION = re.compile(r"\S.*:|\s+(?:Dev|Xt|UID|UID tag) stats:")
 KEY = re.compile(r"\s*ident=\[(.*)\] uid=(-?\d{1,10}) set=([A-Z_0-9]+) tag=(0x[0-9a-f]+)", re.DOTALL)
 FIRST_TYPE = re.compile(r"\{type=(\w+)")
 BUCKET = re.compile(r"\s*st=(\d{1,15}) rb=(\d{1,19}) rp=\d+ tb=(\d{1,19}) tp=\d+(?: op=\d+)?")
-OMITTED = re.compile(r"\s*\(omitting (\d{1,9}) buckets\)")
 EXPECTED = re.compile(
-    r"\s*(?:NetworkStatsHistory: bucketDuration=\d+|Pending bytes: \d+|History since boot:|Complete history:)?"
+    r"\s*(?:NetworkStatsHistory: bucketDuration=\d+|Pending bytes: \d+|History since boot:|Complete history:|"
+    r"\(omitting \d{1,9} buckets\))?"
 )
 BPF_MAP = re.compile(r"\s*(m[A-Z]\w*):")
 BPF_TOTAL = re.compile(r"\s*(\d{1,10}) (\d{1,19}) \d+ (\d{1,19}) \d+")
@@ -91,13 +90,11 @@ class NetStats:
     Attributes:
         usages: from `UID stats:`, sorted; one a uid, set and network.
         counters: the kernel's own totals by uid, from the BPF maps; empty before Android 14.
-        omitted: buckets that the phone left out of the print.
         unknown: lines under `UID stats:` that were not understood.
     """
 
     usages: tuple[Usage, ...] = ()
     counters: Mapping[int, ByteCounter] = field(default_factory=dict)
-    omitted: int = 0
     unknown: int = 0
 
 
@@ -190,7 +187,6 @@ class _NetStatsParser:
         self._counters: dict[int, ByteCounter] = {}
         self._key: tuple[int, bool, Network] | None = None
         self._counts = False  # whether buckets under the last identity are wanted: those with a tag are not
-        self._omitted = 0
         self._unknown = 0
 
     def read(self) -> NetStats:
@@ -210,7 +206,7 @@ class _NetStatsParser:
         usages = tuple(
             Usage(*key, received, sent, since) for key, (received, sent, since) in sorted(self._sums.items())
         )
-        return NetStats(usages, self._counters, self._omitted, self._unknown)
+        return NetStats(usages, self._counters, self._unknown)
 
     def _usage(self, at: int) -> int:
         """Take one line of the section, or an identity with all its lines, and give the index of the next."""
@@ -218,11 +214,8 @@ class _NetStatsParser:
         if line.lstrip().startswith("ident="):
             return self._identity(at)
         bucket = BUCKET.fullmatch(line)
-        omitted = OMITTED.fullmatch(line)
         if bucket and self._counts:
             self._add(int(bucket[1]), int(bucket[2]), int(bucket[3]))
-        elif omitted:
-            self._omitted += int(omitted[1]) if self._key is not None else 0
         elif not bucket and not EXPECTED.fullmatch(line):
             self._unknown += 1
             self._key, self._counts = None, False

@@ -7,13 +7,12 @@ AOSP `RoleUserState.dump` through `DualDumpOutputStream`: `user_states={`, `user
 import re
 from collections.abc import Iterator, Mapping
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, key_of, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-ROLES = Command(listed("roles"), timeout=15.0, limit=8 * MEGABYTE)
+ROLES = listed_command("roles", timeout=15.0, limit=8 * MEGABYTE)
 
 PREFIX = "android.app.role."
 USER = re.compile(r"\s*user_id=(\d{1,9})\s*")

@@ -3,17 +3,16 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, Command, listed_command
 from phone_audit.acquire.questions.question import Question, item, key_of, seen
 from phone_audit.acquire.text import lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
 Settings = Mapping[str, tuple[str, ...]]
 """Key → its values, normally one; see `parse_settings`."""
 
-GLOBAL_SETTINGS = Command(listed("global settings"), limit=8 * MEGABYTE)
-SYSTEM_SETTINGS = Command(listed("system settings"), limit=8 * MEGABYTE)
+GLOBAL_SETTINGS = listed_command("global settings", limit=8 * MEGABYTE)
+SYSTEM_SETTINGS = listed_command("system settings", limit=8 * MEGABYTE)
 
 GLOBAL: Mapping[str, str | None] = {
     "adb_enabled": None,
@@ -119,7 +118,7 @@ def system_items(settings: Settings) -> Iterator[StateItem]:
 
 def secure_settings_command(user: int) -> Command:
     """Ask for the table that each user has of their own."""
-    return Command(listed("secure settings", user=user), limit=8 * MEGABYTE)
+    return listed_command("secure settings", user=user, limit=8 * MEGABYTE)
 
 
 def secure_settings(user: int) -> Question[Settings]:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
 
-from phone_audit.acquire.commands import MEGABYTE, Command, quoted
+from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
 from phone_audit.acquire.questions.adb_keys import fingerprints
 from phone_audit.acquire.questions.certificates import Authority, authorities, ota_certificates
 from phone_audit.acquire.questions.question import item, key_of, seen
 from phone_audit.acquire.text import decode, lines_of
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
 CA_FOLDER = "/system/etc/security/cacerts"
@@ -101,13 +100,13 @@ def small_files_command(users: Sequence[int]) -> Command:
         folders += [added_folder(user), removed_folder(user)]
     files = (HOSTS, OTA_CERTIFICATES, ADB_KEYS, *BUILT_IN_ADB_KEYS, *BUILD_PROPS)
     words = [*(quoted(path) for path in files), *(f"{quoted(folder)}/*" for folder in folders)]
-    text = listed(
+    return listed_command(
         "small files",
+        limit=24 * MEGABYTE,
         small_files=" ".join(words),
         plain_paths=" ".join(quoted(folder) for folder in folders),
         own_paths=" ".join(ROOT_PROGRAMS),
     )
-    return Command(text, timeout=30.0, limit=24 * MEGABYTE)
 
 
 def added_folder(user: int) -> str:

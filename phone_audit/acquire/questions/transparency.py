@@ -7,12 +7,11 @@ images; `apex_info` prints `NAME,VERSION,ALGORITHM:DIGEST` for each module. No d
 import re
 from collections.abc import Iterator, Sequence
 
-from phone_audit.acquire.commands import MEGABYTE, Command
+from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
-from phone_audit.model.command_list import listed
 from phone_audit.model.device import StateItem
 
-TRANSPARENCY = Command(listed("transparency"), timeout=60.0, limit=4 * MEGABYTE)
+TRANSPARENCY = listed_command("transparency", timeout=60.0, limit=4 * MEGABYTE)
 VBMETA = "ro.boot.vbmeta.digest"
 IMAGE = re.compile(r"^[ \t\r]*([0-9a-fA-F]{64})[ \t\r]*$", re.MULTILINE)
 MODULE = re.compile(r"^([A-Za-z][\w.]{2,255}),(\d{1,19}),(.*)$", re.MULTILINE)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.questions.appops import DumpedOp, appops_of, parse_appops
+from phone_audit.acquire.questions.appops import AppOps, DumpedOp, parse_appops
 from phone_audit.model.device import AppOp
 
 DUMPS = Path(__file__).parent / "dumps"
@@ -17,16 +17,18 @@ NOW = "1700000000 +0000\nCurrent AppOps Service state:\n"
 def ops(text: str, name: str = "com.a", user: int = 0) -> dict[str, DumpedOp]:
     dump = parse_appops(text)
     assert dump is not None
-    return dict(dump.of(user, name))
+    return of(dump, name, user)
+
+
+def of(dump: AppOps, name: str, user: int = 0) -> dict[str, DumpedOp]:
+    return {one.op: DumpedOp(one.mode, one.last_access, one.last_background) for one in dump.get((user, name), ())}
 
 
 def test_a_samsung_phone_with_android_10() -> None:
     dump = parse_appops(HEAD + (DUMPS / "appops-10-samsung.txt").read_text("utf-8"))
     assert dump is not None
     assert dump.unknown == 0
-    found = appops_of(dump)
-    assert found is not None
-    assert found[0, "com.facebook.katana"] == (
+    assert dump[0, "com.facebook.katana"] == (
         AppOp(op="COARSE_LOCATION", mode="ignore", last_access=None, last_background=None),
         AppOp(op="LEGACY_STORAGE", mode="allow", last_access=None, last_background=None),
         AppOp(op="READ_CONTACTS", mode="allow", last_access="2022-03-07T16:05:34Z",
@@ -41,7 +43,7 @@ def test_a_samsung_phone_with_android_10() -> None:
         AppOp(op="WRITE_EXTERNAL_STORAGE", mode="allow", last_access=None, last_background=None),
         AppOp(op="WRITE_SMS", mode="ignore", last_access=None, last_background=None),
     )  # fmt: skip
-    assert found[0, "com.sec.factory.camera"][2] == AppOp(
+    assert dump[0, "com.sec.factory.camera"][2] == AppOp(
         op="RUN_IN_BACKGROUND", mode="allow", last_access="2022-03-29T16:37:30Z", last_background=None
     )
 
@@ -87,15 +89,14 @@ def test_the_mode_of_a_uid_stands_above_that_of_its_packages() -> None:
     )
     dump = parse_appops(text)
     assert dump is not None
-    assert dict(dump.of(0, "com.a")) == dict(dump.of(0, "com.b")) == {"CAMERA": DumpedOp("ignore")}
-    assert dict(dump.of(0, "com.c")) == {"VIBRATE": DumpedOp("allow")}
-    assert dict(dump.of(0, "com.d")) == {}
+    assert of(dump, "com.a") == of(dump, "com.b") == {"CAMERA": DumpedOp("ignore")}
+    assert of(dump, "com.c") == {"VIBRATE": DumpedOp("allow")}
+    assert of(dump, "com.d") == {}
 
 
 @pytest.mark.parametrize("text", ["", "1700000000 +0000\nCan't find service: appops\n", "x" * 1000])
 def test_no_dump(text: str) -> None:
     assert parse_appops(text) is None
-    assert appops_of(None) is None
 
 
 def test_what_is_not_understood_is_counted() -> None:
@@ -122,4 +123,6 @@ LINES = st.sampled_from(
 
 @given(st.lists(LINES, max_size=12))
 def test_almost_valid_text_never_raises(lines: list[str]) -> None:
-    appops_of(parse_appops(NOW + "\n".join(lines)))
+    dump = parse_appops(NOW + "\n".join(lines))
+    assert dump is not None
+    assert len(dict(dump)) == len(dump)

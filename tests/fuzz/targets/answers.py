@@ -16,7 +16,7 @@ from phone_audit.acquire.packages.package_list import (
 from phone_audit.acquire.packages.users import parse_current_user, parse_users, unread_user_lines
 from phone_audit.acquire.questions import accessibility, adb_keys, device_policy, idle_list, mounts, roles
 from phone_audit.acquire.questions.adb_keys import fingerprints
-from phone_audit.acquire.questions.appops import appops_of, parse_appops
+from phone_audit.acquire.questions.appops import parse_appops
 from phone_audit.acquire.questions.clock import parse_date
 from phone_audit.acquire.questions.connectivity import connectivity
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
@@ -91,7 +91,8 @@ def _settings(text: str) -> None:
 
 
 def _appops(text: str) -> None:
-    appops_of(parse_appops(text))
+    dump = parse_appops(text)
+    promise(dump is None or all(isinstance(dump[key], tuple) for key in dump), "an operation could not be read")
 
 
 def _netstats(text: str) -> None:

@@ -82,7 +82,7 @@ def documents(saves: Path) -> Iterator[tuple[str, Any]]:
 
 
 def published_builds() -> list[str]:
-    cases = json.loads((ROOT / "tests" / "judge" / "must_show.json").read_bytes())
+    cases = json.loads((ROOT / "tests" / "detect" / "incidents" / "must_show.json").read_bytes())
     given = [build["given"] for case in cases for build in case["builds"]]
     return [one for one in given if isinstance(one, str)]
 

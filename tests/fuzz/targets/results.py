@@ -65,10 +65,7 @@ TARGETS: Final = {
         firmware,
         (
             "phone_audit.pipeline.firmware",
-            "phone_audit.detect.builds.build_text",
-            "phone_audit.detect.builds.build_text",
-            "phone_audit.detect.builds.build_text",
-            "phone_audit.detect.builds.build_input",
+            "phone_audit.detect.builds",
             "phone_audit.detect.incidents.incident_matcher",
             "phone_audit.report.safe",
         ),

@@ -96,21 +96,22 @@ def _role(info: ApkInfo) -> str:
 def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
     """Return the record with every place of evidence put under `name`."""
 
-    def moved(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    def evidence_inside(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
 
-    def held(holders: tuple[HeldBy, ...]) -> tuple[HeldBy, ...]:
-        return tuple(by.model_copy(update={"evidence": moved(by.evidence)}) for by in holders)
+    def holders_inside(holders: tuple[HeldBy, ...]) -> tuple[HeldBy, ...]:
+        return tuple(by.model_copy(update={"evidence": evidence_inside(by.evidence)}) for by in holders)
 
-    trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": moved(t.evidence)}))
-    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": held(e.held_by)}))
-    behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": moved(b.evidence)}))
+    trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": evidence_inside(t.evidence)}))
+    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": holders_inside(e.held_by)}))
+    behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": evidence_inside(b.evidence)}))
     changed: dict[str, object] = {"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours}
     if info.network_policy is not None:
-        accepted = held(info.network_policy.accepted_by)
+        accepted = holders_inside(info.network_policy.accepted_by)
         changed["network_policy"] = info.network_policy.model_copy(update={"accepted_by": accepted})
     if info.obfuscation is not None:
-        changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": moved(info.obfuscation.evidence)})
+        shown = evidence_inside(info.obfuscation.evidence)
+        changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": shown})
     return info.model_copy(update=changed)
 
 

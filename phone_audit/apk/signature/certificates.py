@@ -110,8 +110,8 @@ def read_signed_block(block: bytes) -> SignedBlock:
         signed = content["content"]
         if len(signed["signer_infos"]) > _MOST_SIGNERS or len(signed["certificates"]) > _MOST_CERTIFICATES:
             raise _damaged(f"it has more than {_MOST_SIGNERS} signers or {_MOST_CERTIFICATES} certificates")
-        held = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
-        records = tuple(_record(info, held) for info in signed["signer_infos"])
+        certificates = [choice.chosen for choice in signed["certificates"] if choice.name == "certificate"]
+        records = tuple(_record(info, certificates) for info in signed["signer_infos"])
         return SignedBlock(str(signed["encap_content_info"]["content_type"].dotted), records)
     except _DAMAGE as error:
         raise _damaged("it cannot be decoded") from error
@@ -160,12 +160,12 @@ def _of_bounded_numbers(encoded: bytes) -> bytes:
     return encoded
 
 
-def _record(info: cms.SignerInfo, held: list[x509.Certificate]) -> SignerRecord:
+def _record(info: cms.SignerInfo, certificates: list[x509.Certificate]) -> SignerRecord:
     attributes = info["signed_attrs"]
     return SignerRecord(
         digest_oid=str(info["digest_algorithm"]["algorithm"].dotted),
         signature_oid=str(info["signature_algorithm"]["algorithm"].dotted),
-        certificate=_named_by(info, held),
+        certificate=_named_by(info, certificates),
         signature=bytes(info["signature"].native),
         attributes=None if isinstance(attributes, core.Void) else _attributes(attributes),
     )
@@ -187,11 +187,11 @@ def _attributes(attributes: cms.CMSAttributes) -> SignedAttributes:
     )
 
 
-def _named_by(info: cms.SignerInfo, held: list[x509.Certificate]) -> bytes | None:
+def _named_by(info: cms.SignerInfo, certificates: list[x509.Certificate]) -> bytes | None:
     sid = info["sid"].chosen
     if not isinstance(sid, cms.IssuerAndSerialNumber):
         raise _damaged("its signer is not named by issuer and serial number")
-    for certificate in held:
+    for certificate in certificates:
         if certificate.serial_number == sid["serial_number"].native and _same_name(certificate.issuer, sid["issuer"]):
             return bytes(certificate.dump())
     return None

@@ -157,7 +157,7 @@ def _verify(reader: BlockReader, read: Read, size: int, signers: Sequence[BlockS
         _check_signing(signing, hashing, size)
     pieces = (read(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE))
     root, tree = hash_tree(pieces, hashing.salt)
-    if root != hashing.root or (reader.left >= 4 and (held := reader.block()) and held != tree):
+    if root != hashing.root or (reader.left >= 4 and (stored := reader.block()) and stored != tree):
         raise fault("v4-content-digest", "The file was changed after it was signed.")
     if len(signings) != len(signers):
         raise fault("v4-signers-differ", "It has not as many signers as the signature in the file.")

@@ -28,7 +28,7 @@ class PartialBytes:
 
     def __init__(self, data: Sliceable, parts: Parts) -> None:
         self._data = data
-        self._parts = parts
+        self.parts = parts
 
     def __len__(self) -> int:
         return len(self._data)
@@ -36,7 +36,7 @@ class PartialBytes:
     def __getitem__(self, part: slice, /) -> bytes | Buffer:
         """Return some bytes, all of a range, whatever its step; a `MissingBytesError` if one of them is not held."""
         start, end, _ = slice(part.start, part.stop).indices(len(self._data))
-        if not self._parts.holds(start, end):
+        if not self.parts.holds(start, end):
             raise MissingBytesError(start, end)
         return self._data[start:end]
 

@@ -77,7 +77,7 @@ def next_ranges(data: Sliceable, size: int, held: Parts) -> tuple[Range, ...] | 
     entries = _extents(index, block.start)
     if entries is None:
         return None
-    return _combined(_needed(entries, view, held), size, held)
+    return _combined(_needed(entries, view), size, held)
 
 
 class _Extent(NamedTuple):
@@ -123,13 +123,13 @@ def _extents(index: Index, end: int) -> list[_Extent] | None:
     return extents
 
 
-def _needed(entries: list[_Extent], view: PartialBytes, held: Parts) -> Iterator[Range]:
+def _needed(entries: list[_Extent], view: PartialBytes) -> Iterator[Range]:
     yield 0, len(LOCAL)
     for extent in entries:
         if not extent.entry.compressed:
             continue
         if _is_looked_into(extent.entry):
-            yield from _looked_into(extent, view, held)
+            yield from _looked_into(extent, view)
         else:
             yield extent.whole
 
@@ -139,9 +139,9 @@ def _is_looked_into(entry: Entry) -> bool:
     return named_like_media(entry.name) and entry.compressed >= _LOOKED_INTO and entry.method == STORED
 
 
-def _looked_into(extent: _Extent, view: PartialBytes, held: Parts) -> Iterator[Range]:
+def _looked_into(extent: _Extent, view: PartialBytes) -> Iterator[Range]:
     opening = extent.start, min(extent.start + _OPENING, extent.end)
-    if not held.holds(*opening):
+    if not view.parts.holds(*opening):
         yield opening
         return
     try:

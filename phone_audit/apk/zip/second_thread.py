@@ -18,7 +18,7 @@ LARGE: Final = 2**16
 MOST_AHEAD: Final = 32 * 2**20
 """Bytes that may be inflated before anybody asks for them, and bytes that may wait to be hashed."""
 
-Given = ParamSpec("Given")
+Args = ParamSpec("Args")
 Done = TypeVar("Done")
 
 
@@ -39,23 +39,23 @@ class SecondThread:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def start(self, work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwargs) -> "Future[Done]":
+    def start(self, work: Callable[Args, Done], /, *args: Args.args, **named: Args.kwargs) -> "Future[Done]":
         """Do something after everything that was started before."""
         if not self._refused:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(1)
             try:
-                return self._pool.submit(work, *given, **named)
+                return self._pool.submit(work, *args, **named)
             except RuntimeError:  # near the limit of memory there is no room for the stack of a thread
                 self._refused = True
-        return _done(work, *given, **named)
+        return _done(work, *args, **named)
 
 
-def _done(work: Callable[Given, Done], /, *given: Given.args, **named: Given.kwargs) -> "Future[Done]":
+def _done(work: Callable[Args, Done], /, *args: Args.args, **named: Args.kwargs) -> "Future[Done]":
     """Do something now; what goes wrong is told when the result is asked for."""
     future: Future[Done] = Future()
     try:
-        future.set_result(work(*given, **named))
+        future.set_result(work(*args, **named))
     except (PhoneAuditError, MemoryError) as error:
         future.set_exception(error)
     return future
@@ -120,14 +120,14 @@ class ContentHashes:
         if not self._names or entry in self._found:
             return
         self._sizes[entry] = len(content)
-        if len(content) < LARGE or self._held() + len(content) > MOST_AHEAD:
+        if len(content) < LARGE or self._waiting_bytes() + len(content) > MOST_AHEAD:
             self._found[entry] = _hashes(self._names, content)
             return
         future = self._thread.start(_hashes, self._names, content)
         self._found[entry] = future
         self._waiting.append((future, len(content)))
 
-    def _held(self) -> int:
+    def _waiting_bytes(self) -> int:
         """Count the bytes that wait to be hashed, which are held until then."""
         while self._waiting and self._waiting[0][0].done():
             self._waiting.popleft()

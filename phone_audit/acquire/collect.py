@@ -311,7 +311,7 @@ class PhoneReading:
                 size=file.size,
                 role=file.role,
             )
-            for file in (copy.beside if copy else ())
+            for file in (copy.compiled if copy else ())
         ]
 
     def _notes(self) -> Iterable[Skipped]:

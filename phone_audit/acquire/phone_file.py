@@ -42,7 +42,7 @@ class PulledApk:
         sha256: None where nothing could hash it.
         size: bytes it has on the phone.
         parts: which of the bytes are held, where not all are; `local` has the full size all the same.
-        beside: files that hold its code, where it lacks any.
+        compiled: files that hold its code, where it lacks any.
         same: whether a file of which parts are held was, after they were read, still the one that the phone had hashed.
     """
 
@@ -51,5 +51,5 @@ class PulledApk:
     sha256: str | None
     size: int
     parts: Parts | None = None
-    beside: tuple[CompiledFile, ...] = ()
+    compiled: tuple[CompiledFile, ...] = ()
     same: bool = False

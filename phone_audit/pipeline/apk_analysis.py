@@ -95,14 +95,14 @@ class ApkAnalysis:
 
     def take(self, apk: PulledApk) -> None:
         """Take a file that is here, or whose record is; nothing happens where the analysis has ended early."""
-        self._keys[apk.path] = key = joint_hash(identity_of(apk), apk.beside)
+        self._keys[apk.path] = key = joint_hash(identity_of(apk), apk.compiled)
         record = self._record(apk, key)
         if record is not None:
-            info = _with_beside(renamed(record.info, apk.path), apk.beside)
+            info = _with_compiled(renamed(record.info, apk.path), apk.compiled)
             self._done.append(AnalysedApk(info, record.seconds, cached=True))
         elif apk.local is not None:
             with suppress(ValueError):  # closed: `finish` tells why
-                self._inbox.put(ApkInput(apk.local, apk.path, apk.parts, apk.sha256, apk.beside))
+                self._inbox.put(ApkInput(apk.local, apk.path, apk.parts, apk.sha256, apk.compiled))
 
     def finish(self, pulled: Sequence[PulledApk], on_progress: Progress, stopped: Callable[[], bool]) -> AnalysisResult:
         """Wait for the records of all files.
@@ -174,7 +174,7 @@ class ApkAnalysis:
         """Draw the conclusions from what was learned of a file at the end: it is what it was, or it has changed."""
         if apk.sha256 is None and apk.parts is not None and done.info.sha256 is not None:
             return replace(done, info=_without_hash(done.info))
-        claimed, key = joint_hash(apk.sha256, apk.beside), self._keys.get(apk.path)
+        claimed, key = joint_hash(apk.sha256, apk.compiled), self._keys.get(apk.path)
         if self._cache and self._phone and apk.parts and apk.same and claimed and key:
             self._cache.link(self._phone, claimed, key)
         return done
@@ -191,11 +191,11 @@ class ApkAnalysis:
                     item.path.unlink(missing_ok=True)
 
 
-def _with_beside(info: ApkInfo, beside: Sequence[CompiledFile]) -> ApkInfo:
+def _with_compiled(info: ApkInfo, compiled: Sequence[CompiledFile]) -> ApkInfo:
     """Name the files beside an APK by where they lie on this phone."""
     files = [file for file in info.files if file.role not in COMPILED_ROLES]
-    files += [ApkFile(path=one.path, sha256=one.sha256, size=one.size, role=one.role) for one in beside]
-    return info.model_copy(update={"files": tuple(files)}) if beside else info
+    files += [ApkFile(path=one.path, sha256=one.sha256, size=one.size, role=one.role) for one in compiled]
+    return info.model_copy(update={"files": tuple(files)}) if compiled else info
 
 
 def _without_hash(info: ApkInfo) -> ApkInfo:

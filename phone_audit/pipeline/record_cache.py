@@ -187,12 +187,12 @@ def _claim(phone: str, claimed: str) -> str:
 def _key_of(info: ApkInfo) -> str | None:
     """Return the hash by which a record of all bytes is kept."""
     roles: dict[str, CompiledRole] = {role: role for role in COMPILED_ROLES}
-    beside = [
+    compiled = [
         CompiledFile(file.path, None, file.size, file.sha256, roles[file.role])
         for file in info.files
         if file.role in roles
     ]
-    return joint_hash(info.sha256, beside)
+    return joint_hash(info.sha256, compiled)
 
 
 def _records(root: Path) -> Iterator[tuple[float, int, Path]]:

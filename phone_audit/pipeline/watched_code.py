@@ -166,12 +166,12 @@ class WatchedCode:
         local = self._reader.transport.pull(path, self._scratch / f"{stem}.apk")
         if not lacks_code(local, None):
             return ApkInput(local, shown(path))
-        beside = []
+        compiled = []
         for number, file in enumerate(find_oat_files(self._reader, [path]).get(path, ())):
             with suppress(CommandError):
                 copy = self._reader.transport.pull(file.path, self._scratch / f"{stem}.{number}")
-                beside.append(CompiledFile(shown(file.path), copy, file.size, None, role_of(file.path)))
-        return ApkInput(local, shown(path), compiled=tuple(beside))
+                compiled.append(CompiledFile(shown(file.path), copy, file.size, None, role_of(file.path)))
+        return ApkInput(local, shown(path), compiled=tuple(compiled))
 
     def _hashes(self, paths: Sequence[str]) -> dict[str, str]:
         """Let the phone hash files, so that none is copied of which a record is kept; empty where it cannot."""

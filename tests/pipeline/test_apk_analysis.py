@@ -183,7 +183,7 @@ def test_of_a_file_that_is_here_the_record_of_as_many_bytes_is_used(tmp_path: Pa
 
 def test_equal_files_with_code_beside_them_stay_until_all_are_read(tmp_path: Path) -> None:
     beside = CompiledFile("/a.vdex", tmp_path / "v", 1, hashed("v"), "vdex")
-    first = replace(pulled(tmp_path, "a"), beside=(beside,))
+    first = replace(pulled(tmp_path, "a"), compiled=(beside,))
     second = replace(first, path="/other")
     pool = Pool()
     with ApkAnalysis(cast("WorkerPool", pool), None, whole=False, scratch=tmp_path) as analysing:

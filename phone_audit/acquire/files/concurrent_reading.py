@@ -184,9 +184,9 @@ class ConcurrentReading:
                 self._hashed.hashes[file.path] = file.sha256, source
         if not self._copied:
             return
-        beside = self._known_code(file)
-        if beside:
-            self._deliveries.known_with_code(file, beside)
+        compiled = self._known_code(file)
+        if compiled:
+            self._deliveries.known_with_code(file, compiled)
             return
         if self._deliveries.is_needed(file) and not self._deliveries.took_earlier(file):
             self._first.put(file)
@@ -205,12 +205,12 @@ class ConcurrentReading:
             return ()
         answer = self._ask(hash_command([(one.path, one.size) for one in candidates]))
         hashes = parse_hashes(decode(answer.output)) if answer else {}
-        beside = tuple(
+        compiled = tuple(
             CompiledFile(shown(one.path), None, one.size, hashes.get(number), role_of(one.path))
             for number, one in enumerate(candidates)
         )
-        joint = joint_hash(file.sha256, beside)
-        return beside if joint is not None and self._plan.receiver.is_known(joint) else ()
+        joint = joint_hash(file.sha256, compiled)
+        return compiled if joint is not None and self._plan.receiver.is_known(joint) else ()
 
     def _note_changed(self) -> None:
         """Note the files that are not what they were when their hash was taken: of parts, the hash cannot tell.

@@ -134,11 +134,11 @@ class Deliveries:
         with self._lock:
             return self._plan.stripped.next_wanted()
 
-    def known_with_code(self, file: FileOnPhone, beside: tuple[CompiledFile, ...]) -> None:
+    def known_with_code(self, file: FileOnPhone, compiled: tuple[CompiledFile, ...]) -> None:
         """Hand on a file whose record, together with the code that lies beside it, is known from an earlier phone."""
         with self._lock:
             self._settle(file)
-            self._complete([(file.path, PulledApk(shown(file.path), None, file.sha256, file.size, None, beside))])
+            self._complete([(file.path, PulledApk(shown(file.path), None, file.sha256, file.size, None, compiled))])
 
     def end(self) -> None:
         """Hand on what still waits for something that will not come any more."""
@@ -205,7 +205,7 @@ class Deliveries:
         self._complete(self._plan.stripped.arrived(file.path, copy))
 
     def _settle(self, file: FileOnPhone) -> None:
-        if not self._plan.stripped.is_beside(file.path):
+        if not self._plan.stripped.is_code(file.path):
             self.settled += file.size
 
     def _complete(self, files: Iterable[tuple[str, PulledApk]]) -> None:

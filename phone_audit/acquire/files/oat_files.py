@@ -64,12 +64,11 @@ def find_oat_files(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileO
     for path in sorted(files):
         by_folder.setdefault(path.rpartition("/")[0], []).append(path)
     architectures = _architectures(by_folder)
-    beside = {path: _of_package(path, files, architectures) for path in firmware}
-    if FRAMEWORK_APK in beside:
-        beside[FRAMEWORK_APK] = _of_framework(by_folder, architectures)
-    return {
-        apk: tuple(FileOnPhone(path, files[path].size or 0) for path in paths) for apk, paths in beside.items() if paths
-    }
+    compiled = {path: _of_package(path, files, architectures) for path in firmware}
+    if FRAMEWORK_APK in compiled:
+        compiled[FRAMEWORK_APK] = _of_framework(by_folder, architectures)
+    on_phone = {path: FileOnPhone(path, there.size or 0) for path, there in files.items()}
+    return {apk: tuple(map(on_phone.__getitem__, paths)) for apk, paths in compiled.items() if paths}
 
 
 def _look(reader: Reader, apks: Sequence[str]) -> Mapping[str, PathStatus]:
@@ -160,7 +159,7 @@ class StrippedApks:
         """Take note that a file could not be had; as `arrived`."""
         return self._settled(path, None) if path in self._waits_for else []
 
-    def is_beside(self, path: str) -> bool:
+    def is_code(self, path: str) -> bool:
         """Tell whether this file was asked for here, and is no APK."""
         return path in self._waits_for
 
@@ -190,5 +189,5 @@ class StrippedApks:
     def _with_code(self, apk: str) -> PulledApk:
         """Take an APK that was held back, with what has come of its code, in the order in which that counts."""
         came = self._came.pop(apk, {})
-        beside = tuple(came[file.path] for file in self._files[apk] if file.path in came)
-        return replace(self._held_back.pop(apk), beside=beside)
+        compiled = tuple(came[file.path] for file in self._files[apk] if file.path in came)
+        return replace(self._held_back.pop(apk), compiled=compiled)

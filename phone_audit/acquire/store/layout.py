@@ -18,7 +18,7 @@ FORMAT = 2
 """Number of the layout; a reader refuses a higher one. 2: hashes and files were read beside the questions, and of a
 file there may be parts."""
 
-BESIDE = 2
+CONCURRENT_FILES = 2
 """The first layout whose files were read beside the questions."""
 
 ANSWERS = "answers"

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.layout import (
-    BESIDE,
     BROKE_OFF,
+    CONCURRENT_FILES,
     FORMAT,
     HASHES,
     LOST,
@@ -88,7 +88,8 @@ class ReplayTransport(Transport):
         lost = [artifact for artifact in manifest.artifacts if artifact.exit == LOST]
         self._lost = lost[0] if lost else None
         self._questions = set(self._answers)
-        if manifest.format >= BESIDE:  # its files came while it was asked, so they say nothing of when it went away
+        # files that came while questions were asked say nothing of when the phone went away
+        if manifest.format >= CONCURRENT_FILES:
             self._questions = {text for text in self._answers if not text.startswith((PULL, PARTS, HASHES))}
 
     @property

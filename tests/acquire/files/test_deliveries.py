@@ -47,8 +47,8 @@ def test_an_apk_is_handed_on_with_the_code_that_it_lacks(case: Case) -> None:
     assert case.told == []
     assert case.bring(VDEX, b"code") is None
     (apk,) = case.told
-    assert (apk.path, [file.path for file in apk.beside]) == (APK.path, [VDEX.path])
-    assert [file.local and file.local.read_bytes() for file in apk.beside] == [b"code"]
+    assert (apk.path, [file.path for file in apk.compiled]) == (APK.path, [VDEX.path])
+    assert [file.local and file.local.read_bytes() for file in apk.compiled] == [b"code"]
     assert list(case.deliveries.done) == [APK.path]
     assert case.deliveries.settled == APK.size
 
@@ -56,7 +56,7 @@ def test_an_apk_is_handed_on_with_the_code_that_it_lacks(case: Case) -> None:
 def test_without_it_where_it_cannot_be_had(case: Case) -> None:
     case.bring(APK, parts=PARTS)
     assert case.deliveries.failed(VDEX, "not-copied", "It is gone.") is None
-    assert [(apk.path, apk.beside) for apk in case.told] == [(APK.path, ())]
+    assert [(apk.path, apk.compiled) for apk in case.told] == [(APK.path, ())]
     assert [(note.subject, note.code) for note in case.deliveries.notes] == [(VDEX.path, "not-copied")]
 
 
@@ -64,7 +64,7 @@ def test_without_it_where_the_phone_goes_away(case: Case) -> None:
     case.bring(APK, parts=PARTS)
     case.deliveries.end()
     case.deliveries.end()
-    assert [(apk.path, apk.beside) for apk in case.told] == [(APK.path, ())]
+    assert [(apk.path, apk.compiled) for apk in case.told] == [(APK.path, ())]
 
 
 def test_other_files_do_not_wait(case: Case) -> None:
@@ -91,4 +91,4 @@ def test_parts_of_code_beside_an_apk_have_no_hash(case: Case) -> None:
     case.bring(APK, parts=PARTS)
     case.bring(FileOnPhone(VDEX.path, 4, "cd" * 32), b"code", parts=PARTS)
     [apk] = case.told
-    assert [file.sha256 for file in apk.beside] == [None]
+    assert [file.sha256 for file in apk.compiled] == [None]

@@ -125,7 +125,7 @@ def test_an_apk_waits_for_its_code() -> None:
     held = waiting()
     assert held.arrived(DIALER, apk(DIALER)) == []
     assert (held.next_wanted(), held.next_wanted()) == (VDEX, None)
-    assert held.is_beside(VDEX.path)
+    assert held.is_code(VDEX.path)
     complete = PulledApk(DIALER, Path(DIALER), "ab" * 32, 100, None, (beside(VDEX),))
     assert held.arrived(VDEX.path, apk(VDEX.path)) == [(DIALER, complete)]
     assert held.left() == []
@@ -149,7 +149,7 @@ def test_several_files_in_any_order(order: tuple[FileOnPhone, FileOnPhone]) -> N
     assert held.arrived(FRAMEWORK, apk(FRAMEWORK)) == []
     assert held.arrived(order[0].path, apk(order[0].path)) == []
     ((path, complete),) = held.arrived(order[1].path, apk(order[1].path))
-    assert (path, complete.beside) == (FRAMEWORK, (beside(BOOT), beside(SERVICES)))
+    assert (path, complete.compiled) == (FRAMEWORK, (beside(BOOT), beside(SERVICES)))
 
 
 def test_a_file_that_could_not_be_had_is_not_waited_for() -> None:
@@ -157,7 +157,7 @@ def test_a_file_that_could_not_be_had_is_not_waited_for() -> None:
     held.arrived(FRAMEWORK, apk(FRAMEWORK))
     assert held.failed(BOOT.path) == []
     ((_, complete),) = held.arrived(SERVICES.path, apk(SERVICES.path))
-    assert complete.beside == (beside(SERVICES),)
+    assert complete.compiled == (beside(SERVICES),)
     held.arrived(DIALER, apk(DIALER))
     assert held.failed(VDEX.path) == [(DIALER, apk(DIALER))]
     assert held.failed("/no/such.apk") == []
@@ -168,7 +168,7 @@ def test_what_still_waits_at_the_end_is_handed_on_with_what_has_come() -> None:
     held.arrived(FRAMEWORK, apk(FRAMEWORK))
     held.arrived(BOOT.path, apk(BOOT.path))
     ((path, left),) = held.left()
-    assert (path, left.beside) == (FRAMEWORK, (beside(BOOT),))
+    assert (path, left.compiled) == (FRAMEWORK, (beside(BOOT),))
     assert held.arrived(SERVICES.path, apk(SERVICES.path)) == []
 
 

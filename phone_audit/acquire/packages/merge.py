@@ -133,9 +133,8 @@ def with_usage(
     """
     if appops is None and traffic is None:
         return package
-    return package.model_copy(
-        update={"users": tuple(_with_usage(package, one, appops, traffic) for one in package.users)}
-    )
+    users = tuple(_with_usage(package, one, appops, traffic) for one in package.users)
+    return package.model_copy(update={"users": users})
 
 
 def _with_usage(
@@ -144,13 +143,13 @@ def _with_usage(
     appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None,
     traffic: Mapping[tuple[int, int], Traffic] | None,
 ) -> PackageUser:
-    update: dict[str, object] = {}
     here = user.installed is not False
+    operations, moved = user.appops, user.traffic
     if appops is not None:
-        update["appops"] = appops.get((user.id, package.name), ()) if here else ()
+        operations = appops.get((user.id, package.name), ()) if here else ()
     if traffic is not None and package.app_id is not None and here:
-        update["traffic"] = traffic.get((user.id, package.app_id), NOTHING_SENT)
-    return user.model_copy(update=update)
+        moved = traffic.get((user.id, package.app_id), NOTHING_SENT)
+    return user.model_copy(update={"appops": operations, "traffic": moved})
 
 
 def _was_asked(listing: Listing, user: int) -> bool:

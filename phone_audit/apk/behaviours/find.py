@@ -69,14 +69,10 @@ def plan_of(knowledge: Knowledge) -> Plan:
 
 
 class Place(NamedTuple):
-    """A place that names a leaf; it counts only once it is verified.
+    """A place in a part and a class (its descriptor) that names a leaf; it counts only once it is verified.
 
-    Attributes:
-        part: number of the part.
-        class_: descriptor of the class that holds it.
-        body: row of `DexIndex.bodies`, or -1 for what a class is.
-        at: row of the part's candidates, or the row of class_defs.
-        kind: which candidates.
+    `body` is a row of `DexIndex.bodies` and `at` one of the candidates of a kind; for what a class is they are -1 and
+    the row of class_defs.
     """
 
     part: int

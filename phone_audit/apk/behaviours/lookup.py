@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.knowledge.schema.behaviour import Leaf
 
 _CONTEXT: Final = "android.content.Context"
@@ -75,7 +75,6 @@ class Lookup:
 
     def __init__(self, index: DexIndex) -> None:
         self._index = index
-        self._names: dict[int, bytes] = {}
 
     def find(self, wanted: LeafQuery) -> LeafNumbers:
         """Look up calls, fields and derived classes; the strings are left for `strings`."""
@@ -95,7 +94,7 @@ class Lookup:
         ids = self._index.method_ids
         if not types or not ids.size:
             return {}
-        owners = self._owners
+        owners = np.minimum(ids["class"], self._roots.size - 1)  # the last type where a damaged table names none
         hits = np.flatnonzero(self._standing_for(types)[owners])
         hits = hits[~self._defined[hits]]
         roots = self._roots[owners[hits]]
@@ -141,16 +140,9 @@ class Lookup:
         """Mark the types that are one of these, or stand below it."""
         return _flags(types, self._roots.size)[self._roots]
 
+    @remembered
     def _name(self, number: int) -> bytes:
-        if number not in self._names:
-            self._names[number] = self._index.raw_string(number)
-        return self._names[number]
-
-    @cached_property
-    def _owners(self) -> NDArray[np.uint16]:
-        """For each method its class; the last type where a damaged table names none."""
-        owners: NDArray[np.uint16] = np.minimum(self._index.method_ids["class"], self._roots.size - 1)
-        return owners
+        return self._index.raw_string(number)
 
     @cached_property
     def _defined(self) -> NDArray[np.bool_]:

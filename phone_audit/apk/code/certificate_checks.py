@@ -303,7 +303,8 @@ def _ready_made(index: DexIndex) -> Iterator[Evidence]:
         uses = users_of(index, kind, list(names))
         for number, name in names.items():
             for use in uses[number]:
-                if _has_opcode(index, use, opcode) and _apart(index.row_class(use.row), name):
+                apart = index.row_class(use.row).rpartition(b"/")[0] != name.rpartition(b"/")[0]
+                if apart and _has_opcode(index, use, opcode):
                     method = _DefinedMethod(index, use.row)
                     yield method.evidence("uses a verifier that accepts every host name", use.offset)
 
@@ -330,8 +331,3 @@ def _with_code(methods: Iterable[_DefinedMethod]) -> Iterator[tuple[_DefinedMeth
         code = method.file.code(method.row)
         if code is not None:
             yield method, code
-
-
-def _apart(user: bytes, library: bytes) -> bool:
-    """Tell whether two classes stand in different packages."""
-    return user.rpartition(b"/")[0] != library.rpartition(b"/")[0]

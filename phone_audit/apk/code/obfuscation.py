@@ -32,6 +32,7 @@ MAX_SHOWN: Final = 5
 """Files and classes that are shown of one packer, and files that look encrypted."""
 ENCRYPTED: Final = "looks encrypted"
 """The value of the evidence of such a file."""
+_SIGN: Final = "sign of {}"
 _SKIPPED: Final = 4 * 2**10
 """Bytes at the start that may be a header in the clear."""
 _SAMPLE: Final = 64 * 2**10
@@ -63,8 +64,8 @@ def hidden_in_files(archive: Archive, knowledge: Knowledge) -> Obfuscation:
     found = _index(knowledge).of_files(entry.name for entry in archive.entries)
     facts = _by_id(knowledge)
     encrypted = encrypted_files(archive)
-    shown = [_file(name, facts[fact].name) for fact, names in found.items() for name in names[:MAX_SHOWN]]
-    shown += [_file(name, None) for name in encrypted[:MAX_SHOWN]]
+    shown = [_file(name, _SIGN.format(facts[fact].name)) for fact, names in found.items() for name in names[:MAX_SHOWN]]
+    shown += [_file(name, ENCRYPTED) for name in encrypted[:MAX_SHOWN]]
     return Obfuscation(
         packers=tuple(found), name_share=None, encrypted=bool(encrypted), dynamic_code=None, evidence=tuple(shown)
     )
@@ -92,8 +93,8 @@ def with_hidden(info: ApkInfo, hidden: Obfuscation | None, knowledge: Knowledge)
 
 
 def _packed(subject: str, hidden: Obfuscation, knowledge: Knowledge) -> Iterator[Skipped]:
-    facts = _by_id(knowledge)
-    for fact in (facts[name] for name in hidden.packers):
+    for name in hidden.packers:
+        fact = _by_id(knowledge)[name]
         if fact.hides == "code":
             reason = f"The code is packed with {fact.name}; only what unpacks it was read."
             yield Skipped(subject=subject, step="dex", code="packed", reason=reason)
@@ -119,16 +120,11 @@ def _of_fact(fact: PackerFact, classes: Sequence[Classes]) -> Iterator[Evidence]
         for prefix in fact.classes:
             for descriptor in under(file.defined, descriptor_prefix(prefix), MAX_SHOWN):
                 name = java_name(descriptor)
-                yield Evidence(kind="class", where=file.where, value=_sign(fact.name), class_=name)
+                yield Evidence(kind="class", where=file.where, value=_SIGN.format(fact.name), class_=name)
 
 
-def _file(name: str, packer: str | None) -> Evidence:
-    kind = "asset" if "assets/" in name else "path"
-    return Evidence(kind=kind, where=name, value=ENCRYPTED if packer is None else _sign(packer))
-
-
-def _sign(packer: str) -> str:
-    return f"sign of {packer}"
+def _file(name: str, value: str) -> Evidence:
+    return Evidence(kind="asset" if "assets/" in name else "path", where=name, value=value)
 
 
 def encrypted_files(archive: Archive) -> tuple[str, ...]:

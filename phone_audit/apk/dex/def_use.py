@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from phone_audit.apk.dex.index import Code
+from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import (
     JUMPS,
     MOVE_EXCEPTION,
@@ -89,7 +89,6 @@ class Method:
         self._guarded = code.tries > 0
         self._first_parameter = code.registers - code.ins
         self._steps: dict[int, _Step] = {}
-        self._readers: dict[int, dict[int, set[int]]] = {}
 
     def at(self, unit: int) -> int:
         """Return the place of the instruction that begins at a code unit, or raise DexCodeError where none does."""
@@ -104,11 +103,10 @@ class Method:
         It is empty where a parameter may still be in it, where there are more than `MAX_WRITERS`, and where not all
         branches can be followed.
         """
-        if register not in self._readers:
-            self._readers[register] = self._readers_by_writer(register)
-        found = self._readers[register]
+        found = self._readers_by_writer(register)
         return [place for place, readers in found.items() if reader.offset in readers]
 
+    @remembered
     def _readers_by_writer(self, register: int) -> dict[int, set[int]]:
         places = range(len(self.instructions)) if register < self._first_parameter else ()
         writers = [place for place in places if (self._steps.get(place) or self._step(place)).written == register]

@@ -175,14 +175,9 @@ def _end_of(data: Bytes, start: int) -> int:
 
 
 class Code(NamedTuple):
-    """The code of one method.
+    """The code of one method: where its instructions begin, in bytes, and those that are in the file.
 
-    Attributes:
-        offset: where the instructions begin, bytes from the start of the file.
-        units: the instructions, as many as are in the file.
-        registers: registers that the method uses.
-        ins: how many of them, the last ones, hold its arguments.
-        tries: blocks with exception handlers.
+    The last `ins` of its registers hold its arguments; `tries` are blocks with exception handlers.
     """
 
     offset: int

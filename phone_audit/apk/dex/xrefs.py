@@ -22,13 +22,9 @@ MAX_USES: Final = 1_000
 
 
 class Use(NamedTuple):
-    """One instruction that names one of the numbers asked for.
+    """One instruction that names one of the numbers asked for: where it begins, in code units and in bytes of the file.
 
-    Attributes:
-        id: that number.
-        row: row of `DexIndex.methods`; where several methods share one code_item, the first.
-        unit: code unit at which the instruction begins.
-        offset: the same in bytes from the start of the file.
+    `row` is that of `DexIndex.methods`; where several methods share one code_item, the first.
     """
 
     id: int

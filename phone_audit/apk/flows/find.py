@@ -23,6 +23,7 @@ MAX_ROOTS: Final = 400
 """Methods that are followed as if Android called them."""
 MAX_FLOWS: Final = 200
 _SWITCH: Final = LeafQuery([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
+"""What switches components on that the manifest leaves off."""
 _BY: Final[Mapping[str, str]] = {
     "network": "over the network",
     "sms": "by text message",
@@ -116,7 +117,8 @@ def find_flows(
     search.run()
     if not search.leaks:
         return (), not search.cut
-    reach = Reachability(search.program, None if _switches_components(indexes) else active)
+    switches = any(Lookup(index).find(_SWITCH).methods for index in indexes)
+    reach = Reachability(search.program, None if switches else active)
     flows = _distinct(search.leaks, reach)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
     complete = not search.cut and len(flows) <= MAX_FLOWS
@@ -134,11 +136,6 @@ def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Le
         if any(reach.runs(root) for root in sorted(roots)):
             flows[key] = leak if before is None else before._replace(cleartext=True)
     return list(flows.values())
-
-
-def _switches_components(indexes: Sequence[DexIndex]) -> bool:
-    """Tell whether code can switch components on that the manifest leaves off."""
-    return any(Lookup(index).find(_SWITCH).methods for index in indexes)
 
 
 class _Search:

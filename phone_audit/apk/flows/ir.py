@@ -67,17 +67,10 @@ class Block:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LiftedMethod:
-    """A method with code.
+    """A method with code; its last `ins` registers hold its arguments, and `units` are its code units.
 
-    Attributes:
-        method: which.
-        blocks: empty where it is too long, or cannot be followed.
-        all_follow: whether every block can be reached from the first one.
-        registers: how many there are.
-        ins: how many of them, the last ones, hold its arguments.
-        units: code units.
-        static: whether it is called on no object.
-        place: where its instructions begin.
+    `blocks` is empty where it is too long or cannot be followed; `all_follow` tells whether every block can be reached
+    from the first one; a `static` one is called on no object.
     """
 
     method: Method
@@ -101,15 +94,10 @@ class Field:
 
 
 class FieldUse(NamedTuple):
-    """An instruction that names a field.
+    """An instruction, `offset` code units into the method at `begin`, that names a field of the object in a register.
 
-    Attributes:
-        field: which.
-        holder: register of the object that holds it.
-        kept: the name under which it is known in the whole package: one of Android, such as `Message.obj`, is another
-            one in each vendor's code.
-        offset: code unit of the instruction.
-        begin: where its method begins.
+    `kept` is the name under which the field is known in the whole package: one of Android, such as `Message.obj`, is
+    another one in each vendor's code.
     """
 
     field: Field
@@ -164,18 +152,10 @@ class ApiModel:
 
 @dataclass(eq=False, slots=True)
 class Callee:
-    """A method_id that is called.
+    """A method_id of a part that is called, with the descriptors of its class and of its result.
 
-    Attributes:
-        part: number of the part that names it.
-        number: the method_id.
-        owner: descriptor of the class that is named.
-        name: of the method.
-        returns: descriptor of its result.
-        reference: whether that is an object or an array.
-        own: whether its class is defined in the package.
-        here: the method itself, where it is defined.
-        api: what the rules say of it; None until somebody asks.
+    `reference` tells whether the result is an object or an array, `own` whether the class is defined in the package,
+    `here` is the method itself where it is defined. What the rules say of it is None until somebody asks.
     """
 
     part: int
@@ -191,16 +171,10 @@ class Callee:
 
 @dataclass(eq=False, slots=True)
 class CallSite:
-    """A call.
+    """A call: `registers` are its arguments, the object first unless it is `static`.
 
-    Attributes:
-        callee: what the instruction names.
-        registers: its arguments, the object first.
-        static: whether there is no object.
-        virtual: whether the class of the object decides what is called.
-        at: part, row and code unit of the instruction.
-        begin: where its method begins.
-        own: whether the class of its result is defined in the package.
+    Where it is `virtual`, the class of the object decides what is called. `at` is part, row and code unit of the
+    instruction, `begin` where its method begins; `own` tells whether the class of its result is defined in the package.
     """
 
     callee: Callee

@@ -17,12 +17,10 @@ SMALL: Final = 6
 
 
 class Sink(NamedTuple):
-    """A call that gives data away.
+    """A call that gives data away, by `name`.
 
-    Attributes:
-        name: by what.
-        receiver: whether the object that it is called on counts with its arguments.
-        first: the argument from which on they count; 1 is the first behind the object.
+    Arguments count from the number `first` on, 1 being the first behind the object; with `receiver` the object counts
+    too.
     """
 
     name: str
@@ -222,12 +220,9 @@ def only_looks(name: str) -> bool:
 class Sources:
     """The calls and fields whose result is data, from the rules of behaviour that consist of such a list alone.
 
-    Attributes:
-        calls: the data by `class.method`.
-        fields: the data by `class.field`.
-        wanted: what to look for to find the methods that read data: these calls and fields, the calls whose data
-            depends on a text that they are handed, and the one whose data depends on the provider that is asked.
-        providers: the fields that name a provider.
+    `calls` and `fields` tell the data by `class.method` and `class.field`. `wanted` is what to look for to find the
+    methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
+    depends on the provider that is asked, which `providers`, fields, name.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule]) -> None:

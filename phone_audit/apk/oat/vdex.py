@@ -6,6 +6,7 @@ Source: AOSP `art/runtime/vdex_file.h` of Android 8.0 (version 006), 8.1 (010), 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
@@ -28,13 +29,10 @@ _MOST_SECTIONS: Final = 64
 
 @dataclass(frozen=True, eq=False)
 class StoredDex:
-    """One DEX file as a VDEX holds it.
+    """One DEX file as a VDEX holds it; `quickening` is None where no instruction was replaced.
 
-    Attributes:
-        main: its bytes; of a compact DEX without its data.
-        data: the data section of a compact DEX, which several may share; empty for others.
-        data_at: where the data begins in the file, which decides how it is aligned.
-        quickening: what its replaced instructions had named; None where none was replaced.
+    Of a compact DEX `main` lacks the data section, which several may share; `data_at`, where that begins, decides how
+    it is aligned.
     """
 
     main: memoryview
@@ -106,10 +104,6 @@ def _layout_019(view: memoryview, size: int = 20) -> _Layout:
     return _Layout(dex_at, dex_at + dex, count, 4, dex_at + dex + shared + dependencies, info)
 
 
-def _layout_021(view: memoryview) -> _Layout:
-    return _layout_019(view, size=28)
-
-
 def _layout_027(view: memoryview) -> _Layout:
     """Read the list of sections, each a kind, an offset and a size."""
     sections = {}
@@ -125,7 +119,7 @@ _READERS: Final[dict[str, Callable[[memoryview], _Layout]]] = {
     "006": _layout_006,
     "010": _layout_006,
     "019": _layout_019,
-    "021": _layout_021,
+    "021": partial(_layout_019, size=28),
     "027": _layout_027,
 }
 

@@ -14,6 +14,7 @@ UNSET = "not set"
 SYSTEM_FOLDERS = ("/system/", "/system_ext/", "/product/", "/vendor/", "/odm/", "/apex/")
 """Folders whose files come with the firmware, so that the same firmware has the same bytes there."""
 
+_LOCKED = {True: "locked", False: "unlocked", None: None}
 _OWN = frozenset({"framework_files"})
 """State that stands for its evidence, which is compared by itself."""
 
@@ -75,8 +76,7 @@ def _build(scan: Scan) -> Iterator[tuple[str, str | None]]:
 def _values(scan: Scan) -> Iterator[tuple[str, str | None]]:
     yield "outcome", scan.verdict.outcome
     yield "build: verified boot", scan.build.verified_boot_state
-    locked = scan.build.bootloader_locked
-    yield "build: bootloader", None if locked is None else "locked" if locked else "unlocked"
+    yield "build: bootloader", _LOCKED[scan.build.bootloader_locked]
     for partition, fingerprint in scan.build.partitions.items():
         yield f"build: partition {partition}", fingerprint
     for item in scan.state:
@@ -118,7 +118,9 @@ def _state(installed: bool | None, enabled: bool | None, hidden: bool | None) ->
         return None
     if installed is False:
         return "not installed"
-    return "hidden" if hidden else "disabled" if enabled is False else "enabled"
+    if hidden:
+        return "hidden"
+    return "disabled" if enabled is False else "enabled"
 
 
 ORDER = ("outcome", "finding", "build", "state", "file", "package", "signer", "version", "user")
@@ -129,35 +131,34 @@ _PRESENCE = ("package", "finding", "user")
 
 def groups_of(phones: Sequence[Traits]) -> tuple[FleetGroup, ...]:
     """Return the groups of phones with one fingerprint, by fingerprint; a phone alone is a group of one."""
-    found: dict[str, list[Traits]] = defaultdict(list)
-    for phone in phones:
-        if phone.fingerprint:
-            found[phone.fingerprint].append(phone)
-    return tuple(
-        FleetGroup(
-            fingerprint=fingerprint,
-            members=tuple(sorted(phone.name for phone in members)),
-            differs=_differences(members, lambda phone: phone.values),
-        )
-        for fingerprint, members in sorted(found.items())
-    )
+    groups = []
+    for fingerprint, members in _grouped(phones, lambda phone: phone.fingerprint):
+        differs = _differences(members, lambda phone: phone.values)
+        groups.append(FleetGroup(fingerprint=fingerprint, members=_names(members), differs=differs))
+    return tuple(groups)
 
 
 def models_of(phones: Sequence[Traits]) -> tuple[FleetModel, ...]:
     """Return the models of which there are phones with different firmware, by model."""
+    models = []
+    for model, members in _grouped(phones, lambda phone: phone.model):
+        if len({phone.fingerprint for phone in members if phone.fingerprint}) > 1:
+            differs = _differences(members, lambda phone: phone.build)
+            models.append(FleetModel(model=model, members=_names(members), differs=differs))
+    return tuple(models)
+
+
+def _grouped(phones: Sequence[Traits], key: Callable[[Traits], str | None]) -> list[tuple[str, list[Traits]]]:
     found: dict[str, list[Traits]] = defaultdict(list)
     for phone in phones:
-        if phone.model:
-            found[phone.model].append(phone)
-    return tuple(
-        FleetModel(
-            model=model,
-            members=tuple(sorted(phone.name for phone in members)),
-            differs=_differences(members, lambda phone: phone.build),
-        )
-        for model, members in sorted(found.items())
-        if len({phone.fingerprint for phone in members if phone.fingerprint}) > 1
-    )
+        name = key(phone)
+        if name:
+            found[name].append(phone)
+    return sorted(found.items())
+
+
+def _names(members: Sequence[Traits]) -> tuple[str, ...]:
+    return tuple(sorted(phone.name for phone in members))
 
 
 def _differences(members: Sequence[Traits], values_of: Callable[[Traits], Mapping[str, str]]) -> tuple[Difference, ...]:

@@ -98,7 +98,7 @@ def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection
     by_apk = _FindingsByApk(findings)
     owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
-    files = {path for info in apks for path in (info.path, *(file.path for file in info.files))}
+    files = {info.path for info in apks} | {file.path for info in apks for file in info.files}
     headlines = phone_headlines(len(snapshot.packages), len(files))
     scope = Scope(headlines, UnreadTally(skipped), code_left_out=depth == "quick")
     return PhoneJudgement(
@@ -147,7 +147,7 @@ def judge_build(detected: Detection, *, understood: bool) -> BuildJudgement:
         seen = ", ".join(piece.value for piece in finding.evidence)
         reasons.append(Reason(finding=finding.key, text=f"{finding.message} Seen: {seen}.", kind="detector"))
     outcome, headline = base.outcome, base.headline
-    raised = strongest(supports(finding, incidents) for finding in by_rules)
+    raised = _supported(by_rules, incidents)
     if OUTCOMES.index(raised) > OUTCOMES.index(outcome):
         titles = dict.fromkeys(finding.title for finding in by_rules if supports(finding, incidents) == raised)
         outcome, headline = raised, f"{RULE_HEADLINES[raised]}: {listed(list(titles), 3)}"
@@ -159,7 +159,7 @@ def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:
     if not detected.matched:
         return _NOT_LISTED if understood else _UNKNOWN_FORM
     incidents = detected.incidents
-    outcomes = [strongest(supports(finding, incidents) for finding in match.findings) for match in detected.matched]
+    outcomes = [_supported(match.findings, incidents) for match in detected.matched]
     outcome = strongest(outcomes)
     strength = detected.matched[outcomes.index(outcome)].strength
     titles = [match.incident.title for match in detected.matched if match.strength == strength]
@@ -171,6 +171,10 @@ def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:
             for match in detected.matched
         ),
     )
+
+
+def _supported(findings: Iterable[Finding], incidents: Mapping[str, Incident]) -> Outcome:
+    return strongest(supports(finding, incidents) for finding in findings)
 
 
 def _rated(findings: Iterable[Finding], detected: Detection) -> list[RatedFinding]:
@@ -220,5 +224,5 @@ class _FindingsByApk:
 def _judged_apk(info: ApkInfo, found: Iterable[Finding], incidents: Mapping[str, Incident]) -> ApkJudgement:
     findings = merged(found)
     unread: Outcome = "inconclusive" if info.skipped or info.package is None else "nothing-found"
-    outcome = strongest([unread, *(supports(finding, incidents) for finding in findings)])
+    outcome = strongest((unread, _supported(findings, incidents)))
     return ApkJudgement(findings, _cited(findings, incidents), outcome)

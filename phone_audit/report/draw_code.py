@@ -145,7 +145,9 @@ def reading_line(reading: Sequence[Behaviour]) -> str:
 
 def holders_line(endpoints: Sequence[Endpoint]) -> str:
     """Say how many endpoints are held by whose code; some by several. What no code was seen to hold stands in files."""
-    counts = Counter(words for endpoint in endpoints for words in {_holder(one) for one in endpoint.held_by})
+    counts: Counter[str] = Counter()
+    for endpoint in endpoints:
+        counts.update({_holder(one) for one in endpoint.held_by})
     order = [*(short for _, _, short in _PARTIES), _ELSEWHERE]
     return ", ".join(f"{counts[words]} in {words}" for words in order if counts[words])
 

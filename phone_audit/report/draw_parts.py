@@ -67,8 +67,8 @@ def phone_words(device: Device) -> list[str]:
 def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding], list[Finding]]:
     """Part the findings: those that the verdict rests on, in its order, and the others."""
     by_key = {finding.key: finding for finding in findings}
-    named = [by_key[key] for key in dict.fromkeys(reason.finding for reason in verdict.reasons) if key in by_key]
-    keys = {finding.key for finding in named}
+    keys = dict.fromkeys(reason.finding for reason in verdict.reasons)
+    named = [by_key[key] for key in keys if key in by_key]
     return named, [finding for finding in findings if finding.key not in keys]
 
 

@@ -137,7 +137,7 @@ _READING_NOTE: Final = (
 
 def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
     """Draw the packages that can read something, the worst first, then those that read most; and what was not seen."""
-    reading = [apk for apk in apks if any(reads(one.id) or is_flow(one) for one in apk.behaviours or ())]
+    reading = [apk for apk in apks if _ids(apk) or any(map(is_flow, apk.behaviours or ()))]
     spots = Counter(spot for apk in apks for spot in blind_spots(apk))
     if not reading and not spots:
         return

@@ -167,7 +167,7 @@ def watching_powers(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Findi
         if app.privilege in WATCHING and app.package and app.copy and is_by_hand(app.package, app.copy, snapshot):
             groups.setdefault((app.name, app.user, app.copy.installer), []).append(app)
     for (name, user, installer), apps in groups.items():
-        words = " and ".join(WATCHING[privilege] for privilege in dict.fromkeys(app.privilege for app in apps))
+        words = " and ".join(dict.fromkeys(WATCHING[app.privilege] for app in apps))
         came_from = Evidence(kind="package", where="pm list packages -i", value=f"{name} installer={installer}")
         yield WATCHING_POWERS.finding(
             Subject(kind="package", name=name),

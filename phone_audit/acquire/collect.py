@@ -12,11 +12,11 @@ from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition import Condition, read_condition
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
+    PackageLocation,
     digests_of,
     digests_there,
     find_files,
     paths_there,
-    places_of,
 )
 from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
 from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity_of
@@ -35,7 +35,7 @@ from phone_audit.acquire.packages.merge import (
 )
 from phone_audit.acquire.packages.modules import modules_of
 from phone_audit.acquire.packages.package_block import DumpedPackage
-from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import read_users
 from phone_audit.acquire.phone_file import PulledApk
@@ -205,21 +205,13 @@ class PhoneReading:
         self._state = (*identity_items(self._properties, selinux, shell_id), *global_items(settings))
 
     def _find_files(self) -> None:
-        dump = self._listing.dump
+        dump = self._listing.dump or PackageDump({}, {}, {}, ())
         lines = listed_by_name(self._listing)
-        find_files(
-            self._reader,
-            self._files,
-            [
-                places_of(
-                    name,
-                    lines.get(name, ()),
-                    dump.packages.get(name, ()) if dump else (),
-                    dump.hidden.get(name, ()) if dump else (),
-                )
-                for name in names_of(self._listing, self._reader)
-            ],
-        )
+        locations = [
+            PackageLocation(name, lines.get(name, ()), dump.packages.get(name, ()), dump.hidden.get(name, ()))
+            for name in names_of(self._listing, self._reader)
+        ]
+        find_files(self._reader, self._files, locations)
 
     def _file_reading(self, depth: Depth, into: Path, plan: Plan) -> ConcurrentReading | SequentialReading:
         copied = depth != "quick"

@@ -13,7 +13,7 @@ from phone_audit.acquire.files.apk_files import (
     BATCH_BYTES,
     MOST_OWNERS,
     ApkFiles,
-    Places,
+    PackageLocation,
     find_files,
     hash_files,
 )
@@ -108,14 +108,16 @@ def packages_without_splits(count: int) -> Callable[[], object]:
         DumpedPackage(f"org.a{n}", code_path=f"/data/app/a{n}", splits=("base", "x"), app_id=10_001)
         for n in range(count)
     ]
-    places = [Places(one.name, (f"{one.code_path}/base.apk",), (one,), ()) for one in blocks]
+    places = [PackageLocation(one.name, (listed(one.name, f"{one.code_path}/base.apk"),), (one,), ()) for one in blocks]
     return lambda: find_files(reader(), ApkFiles(), places)
 
 
 def packages_in_one_folder(count: int) -> Callable[[], object]:
     """Many packages whose folder, as the dump says, is the same, with many files."""
     block = DumpedPackage("org.a", code_path="/data/app/a")
-    places = [Places(f"org.a{number}", (), (replace(block, name=f"org.a{number}"),), ()) for number in range(count)]
+    places = [
+        PackageLocation(f"org.a{number}", (), (replace(block, name=f"org.a{number}"),), ()) for number in range(count)
+    ]
     tree = {f"/data/app/a/{number:05d}.apk": b"x" for number in range(count)}
 
     class Phone(FakePhone):
@@ -295,7 +297,10 @@ def test_operations_of_one_package_are_bounded_and_those_left_out_are_counted() 
 def test_a_file_that_many_packages_claim_counts_for_the_first_and_that_is_said() -> None:
     asking = reader(FakePhone(tree={"/data/app/a/base.apk": b"x"}))
     files = ApkFiles()
-    places = [Places(f"org.a{number:03d}", ("/data/app/a/base.apk",), (), ()) for number in range(MOST_OWNERS + 5)]
+    places = [
+        PackageLocation(f"org.a{number:03d}", (listed("", "/data/app/a/base.apk"),), (), ())
+        for number in range(MOST_OWNERS + 5)
+    ]
     find_files(asking, files, places)
     assert list(files.roles["/data/app/a/base.apk"]) == [f"org.a{number:03d}" for number in range(MOST_OWNERS)]
     assert "5 more packages claim this place" in asking.skipped[0].reason

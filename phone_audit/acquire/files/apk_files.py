@@ -84,13 +84,18 @@ class ApkFiles:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where the files of one package are: the listed paths, and the blocks of the dump with their folders."""
+class PackageLocation:
+    """Where the files of one package are: the lines of the lists, and the blocks of the dump with their folders."""
 
     name: str
-    listed: tuple[str, ...]
+    lines: tuple[ListEntry, ...]
     blocks: tuple[DumpedPackage, ...]
     hidden: tuple[DumpedPackage, ...]
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The paths in the lists, each once."""
+        return tuple(dict.fromkeys(line.path for line in self.lines if line.path))
 
     @property
     def removed(self) -> bool:
@@ -99,14 +104,7 @@ class Places:
         return bool(states) and all(installed is False for installed in states)
 
 
-def places_of(
-    name: str, lines: Iterable[ListEntry], blocks: tuple[DumpedPackage, ...], hidden: tuple[DumpedPackage, ...]
-) -> Places:
-    """Gather what is known of where a package lies."""
-    return Places(name, tuple(dict.fromkeys(line.path for line in lines if line.path)), blocks, hidden)
-
-
-def find_files(reader: Reader, files: ApkFiles, places: Sequence[Places]) -> None:
+def find_files(reader: Reader, files: ApkFiles, places: Sequence[PackageLocation]) -> None:
     """Look at every path in a few commands, and list the APK files beside it, which `pm list packages` leaves out."""
     folders: dict[str, dict[str, PackageFileRole]] = {}
     for place in places:
@@ -253,7 +251,7 @@ def _note_claims(
             reader.skip(path, "list", "contradiction", reason)
 
 
-def _expect(files: ApkFiles, folders: dict[str, dict[str, PackageFileRole]], place: Places) -> None:
+def _expect(files: ApkFiles, folders: dict[str, dict[str, PackageFileRole]], place: PackageLocation) -> None:
     """Add the paths that are known before the phone is asked, and the folders in which to list."""
     for path in place.listed:
         files.roles.setdefault(path, {})[place.name] = "base"
@@ -278,7 +276,7 @@ def _expect_code(
         folders.setdefault(code.rstrip("/"), {})[name] = role
 
 
-def _split_paths(place: Places) -> list[str]:
+def _split_paths(place: PackageLocation) -> list[str]:
     """Return where Android puts the splits, for a folder that the shell may enter but not list."""
     return [
         f"{block.code_path.rstrip('/')}/split_{split}{APK}"
@@ -295,7 +293,7 @@ def _role(path: str, folder_role: PackageFileRole) -> PackageFileRole:
     return "split" if path.rpartition("/")[2].startswith("split_") else "base"
 
 
-def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[Places]) -> None:
+def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[PackageLocation]) -> None:
     removed = {place.name for place in places if place.removed}
     for path in sorted(files.roles):
         found = files.found.get(path)
@@ -318,7 +316,7 @@ def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[Places]) 
             _note_missing_splits(reader, roles.get(place.name, ()), place)
 
 
-def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: Places) -> None:
+def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: PackageLocation) -> None:
     """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read.
 
     Args:

@@ -29,7 +29,7 @@ from phone_audit.knowledge.schema.facts import (
     TrackerFact,
 )
 from phone_audit.knowledge.schema.incident import IncidentEntry
-from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.knowledge.schema.scheme import SchemeIndex
 from phone_audit.model.finding import KnowledgeInfo
 
 

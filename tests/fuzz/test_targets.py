@@ -35,7 +35,7 @@ ELSEWHERE = {
     "phone_audit.apk.worker.pool": "starts the child",
     "phone_audit.knowledge.packers": "matches names against our own patterns",
     "phone_audit.knowledge.rules": "matches names against our own patterns",
-    "phone_audit.knowledge.schemes": "matches names against our own patterns; firmware drives it",
+    "phone_audit.knowledge.schema.scheme": "matches names against our own patterns; firmware drives it",
     "phone_audit.knowledge.compare": "compares versions; firmware drives it",
 }
 """Files that speak of hostile bytes and are in no target, and why."""

@@ -17,7 +17,7 @@ from phone_audit.detect.builds.build_properties import (
 )
 from phone_audit.detect.builds.build_text import is_properties_text, read_properties, read_settings
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schemes import BuildNumber, SchemeIndex
+from phone_audit.knowledge.schema.scheme import BuildNumber, SchemeIndex
 from phone_audit.model.results import ParsedBuild
 
 VENDOR_NUMBERS = (

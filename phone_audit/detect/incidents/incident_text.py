@@ -16,7 +16,7 @@ from phone_audit.knowledge.schema.incident import (
     IncidentEntry,
     PackageFact,
 )
-from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.knowledge.schema.scheme import SchemeIndex
 from phone_audit.model.finding import Subject
 from phone_audit.model.results import FixCompared
 from phone_audit.model.wording import counted, listed, sentence

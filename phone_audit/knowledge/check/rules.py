@@ -8,8 +8,7 @@ from phone_audit.knowledge.check.reporting import report_missing
 from phone_audit.knowledge.files import Problem, Report
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.knowledge.schema.firmware import PARTS, FirmwareRule
-from phone_audit.knowledge.schema.scheme import SchemeEntry, SchemeForm
-from phone_audit.knowledge.schemes import WHOLE, BuildNumber, SchemeIndex
+from phone_audit.knowledge.schema.scheme import WHOLE, SchemeEntry, SchemeForm, SchemeIndex
 
 _ID = re.compile(r"(read|act|listen|send)\.[a-z0-9]+(-[a-z0-9]+)*")
 _REFERENCE = "https://developer.android.com/reference/"
@@ -105,7 +104,7 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
             text = f"{short_repr(example.text)} is read by the forms {[build.form for build in read]}"
             report(f"examples[{place}]", text)
             continue
-        told = told_by(read[0])
+        told = read[0].told
         for name, value in example.says.items():
             if told.get(name) != value:
                 text = f"{short_repr(example.text)} tells {short_repr(told.get(name))}, not {short_repr(value)}"
@@ -113,11 +112,6 @@ def _check_examples(scheme: SchemeEntry, report: Report) -> None:
     unused = {form.name for form in scheme.forms} - {example.form for example in scheme.examples}
     for name in sorted(unused):
         report("examples", f"no example of the form {short_repr(name)}")
-
-
-def told_by(build: BuildNumber) -> dict[str, str]:
-    """Return all that a build number tells under the names that self-tests use."""
-    return {**build.says, **({"date": build.day} if build.day else {})}
 
 
 def check_overlap(schemes: list[tuple[str, SchemeEntry]]) -> Iterator[Problem]:

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.knowledge.check.rules import told_by
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.knowledge.schemes import SchemeIndex
+from phone_audit.knowledge.schema.scheme import SchemeIndex
 
 FOLDER = Path(__file__).parent / "schemes"
 KNOWN = load_knowledge()
@@ -53,7 +52,7 @@ def test_a_real_one(name: str, text: str, prop: str, says: str, found: str) -> N
     """One scheme accepts it and no other, in one form, and it tells what it should."""
     (read,) = INDEX.every(text)
     assert read.scheme == scheme_of(name)
-    assert {"form": read.form, **told_by(read)} == json.loads(says)
+    assert {"form": read.form, **read.told} == json.loads(says)
     assert prop.split(".")[0] in ("ro", "ril")
     assert found.startswith(("github.com/", "https://", "http://", "file index "))
 

@@ -27,19 +27,11 @@ Tier = Annotated[Literal["referenced", "host-only", "present", "initialised"], O
 HostKind = Annotated[Literal["domain", "ipv4", "ipv6"], OPEN]
 EndpointCategory = Annotated[
     Literal[
-        "telemetry",
-        "advertising",
-        "crash-reporting",
-        "push",
-        "update",
-        "cloud",
-        "social",
-        "identity",
-        "other",
+        "telemetry", "advertising", "crash-reporting", "push", "update", "cloud", "social", "identity", "other",
         "unknown",
     ],
     OPEN,
-]
+]  # fmt: skip
 Party = Annotated[Literal["first-party", "library", "obfuscated", "unknown"], OPEN]
 
 

@@ -23,9 +23,10 @@ _URL: Final = re.compile(r"https?://[^\s\x00-\x20\"'<>`\\^{|}\x7f]{1,2000}")
 _HASHES: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")
 _PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]{0,4095}")
 _PROPERTY: Final = re.compile(r"[A-Za-z0-9_.@:-]{1,255}(?:=[^\x00-\x1f\x7f]{0,4096})?")
-_NAME: Final = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
-_PACKAGE: Final = re.compile(_NAME)
-_COMMAND: Final = re.compile(rf"adb shell pm (?:disable-user|enable) (?:--user \d{{1,9}} )?{_NAME}", re.ASCII)
+PACKAGE_NAME: Final = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
+"""The characters that Android allows in a package name: nothing that a shell would read as more than a name."""
+_PACKAGE: Final = re.compile(PACKAGE_NAME)
+_COMMAND: Final = re.compile(rf"adb shell pm (?:disable-user|enable) (?:--user \d{{1,9}} )?{PACKAGE_NAME}", re.ASCII)
 _SHOWN: Final = 60
 
 

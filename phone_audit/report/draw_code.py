@@ -45,17 +45,8 @@ READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """What can be read, and the behaviours that read it."""
 
 WAYS_OUT: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    (
-        "HTTP",
-        (
-            "send.http-url-connection",
-            "send.okhttp",
-            "send.apache-http",
-            "send.retrofit",
-            "send.volley",
-            "send.cronet",
-        ),
-    ),
+    ("HTTP", ("send.http-url-connection", "send.okhttp", "send.apache-http", "send.retrofit", "send.volley",
+              "send.cronet")),
     ("connections of its own", ("send.socket", "send.ssl-socket", "send.channel", "send.datagram", "send.native")),
     ("web sockets and message servers", ("send.websocket", "send.mqtt")),
     ("web pages", ("send.webview", "send.webview-bridge")),
@@ -65,7 +56,7 @@ WAYS_OUT: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("mail", ("send.mail",)),
     ("Bluetooth", ("send.bluetooth",)),
     ("connections that others open to it", ("send.listening",)),
-)
+)  # fmt: skip
 """How data can leave, and the behaviours that show it."""
 
 _WORDS: Final = {name: words for words, names in (*READS, *WAYS_OUT) for name in names}

@@ -11,6 +11,7 @@ from phone_audit.detect.incidents.incident_match import Hit
 from phone_audit.knowledge.feeds.indicator import MALICIOUS, ThreatClass
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.finding import Confidence, Remedy
+from phone_audit.model.stated import PACKAGE_NAME
 
 EvidenceLevel = Literal["found", "listed", "named"]
 """The thing itself was found, surely or as a sign; or the build is listed as affected; or only a name fits."""
@@ -51,14 +52,11 @@ _WARNING = (
 )
 _SIDE_EFFECT = "What needs this package stops working, for the main user only; the undo command brings it back."
 _ONE_USER = "It is switched off for the main user only; the undo command brings it back."
-_NAME = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
-"""The characters that Android allows in a package name: nothing that a shell would read as more than a name."""
-PACKAGE_NAME = re.compile(_NAME)
 _ANY = "PACKAGE"
 """Stands in advice for the package of the finding."""
 _COMMAND_IN_TEXT = re.compile(
-    rf"(?:,? or with)?:?\s?(?P<command>adb shell pm disable-user (?:--user \d+ )?(?P<package>{_NAME}))"
-    rf"(?:[.;]?\s*Undo: (?P<undo>adb shell pm enable (?:--user \d+ )?{_NAME})(?=[.;]?(?:\s|$)))?"
+    rf"(?:,? or with)?:?\s?(?P<command>adb shell pm disable-user (?:--user \d+ )?(?P<package>{PACKAGE_NAME}))"
+    rf"(?:[.;]?\s*Undo: (?P<undo>adb shell pm enable (?:--user \d+ )?{PACKAGE_NAME})(?=[.;]?(?:\s|$)))?"
 )
 
 
@@ -68,7 +66,7 @@ def remedies(incident: IncidentEntry, package: str | None, *, seen: EvidenceLeve
     `package` is to be switched off; None where there is no phone or no such package. Of commands for several packages
     only that for this one is given.
     """
-    name = package if package is not None and PACKAGE_NAME.fullmatch(package) else None
+    name = package if package is not None and re.fullmatch(PACKAGE_NAME, package) else None
     warning = risk(incident.category)
     texts = _about(name, [text.replace(_ANY, name or _ANY) for text in advice(incident, seen)])
     steps = [_step(text, name, warning, first=number == 0) for number, text in enumerate(texts)]
@@ -142,7 +140,7 @@ def indicator_remedies(class_: ThreatClass, package: str | None, confidence: Con
     steps = [Remedy(text=first, risk=warning)]
     if confidence != "confirmed":
         steps.append(Remedy(text=_UNSURE))
-    if package is not None and class_ in MALICIOUS and PACKAGE_NAME.fullmatch(package):
+    if package is not None and class_ in MALICIOUS and re.fullmatch(PACKAGE_NAME, package):
         after = "Only when you are ready for that: switch" if warning else "Switch"
         steps.append(_switch_off(f"{after} {package} off.", package, warning, side_effect=_ONE_USER))
     return tuple(steps)

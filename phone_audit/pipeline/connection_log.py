@@ -68,15 +68,12 @@ class ConnectionLog:
         self._spent: float | None = None
 
     def note(self, sample: Sample, when: datetime, moment: Moment) -> list[Place]:
-        """Take a look.
+        """Take a look, and return the places that were not seen before.
 
         Args:
             sample: what it showed.
             when: the time on this computer.
             moment: what the phone was doing.
-
-        Returns:
-            The places that were not seen before.
         """
         before = len(self._places)
         if self._taken:
@@ -171,13 +168,7 @@ class ConnectionLog:
 
 
 def unread(log: ConnectionLog, polled: PollLog, lost: DeviceLostError | None) -> Iterator[Skipped]:
-    """Yield what was promised and not read.
-
-    Args:
-        log: the looks.
-        polled: what was asked between them.
-        lost: why the phone went away, where it did.
-    """
+    """Yield what was promised and not read; `lost` says why the phone went away, where it did."""
     for name, said in sorted(log.refused.items()):
         reason = f"The phone does not hand out its list of sockets ({said}); what stands in it was not seen."
         yield Skipped(subject=f"/proc/net/{name}", step="read", code="refused", reason=reason)
@@ -199,13 +190,7 @@ def unread(log: ConnectionLog, polled: PollLog, lost: DeviceLostError | None) ->
 
 
 def cannot_see(samples: Samples, log: ConnectionLog, polled: PollLog) -> tuple[str, ...]:
-    """Say what this watch does not show, in sentences.
-
-    Args:
-        samples: how well was looked.
-        log: the looks.
-        polled: what was asked between them.
-    """
+    """Say what this watch does not show, in sentences."""
     said = [
         f"{samples.taken} looks at the sockets were taken, one every {samples.interval_ms} ms on average; the longest "
         f"time without one was {samples.longest_gap_ms} ms. A connection that lives shorter than that can be missed.",

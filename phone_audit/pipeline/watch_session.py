@@ -32,10 +32,6 @@ _TURN = 0.05
 """Seconds after which a wait asks again whether to stop."""
 
 
-def _nobody(_: object) -> None:
-    """Tell nobody."""
-
-
 @dataclass(frozen=True)
 class WatchOptions:
     """How a phone is watched.
@@ -66,8 +62,8 @@ class WatchOptions:
     budget: Budget = field(default_factory=Budget)
     cache: bool = True
     on_wait: Callable[[str], None] | None = None
-    on_look: Callable[["WatchSession"], None] = _nobody
-    on_line: Callable[[ObservationLine], None] = _nobody
+    on_look: Callable[["WatchSession"], None] = lambda _: None
+    on_line: Callable[[ObservationLine], None] = lambda _: None
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now
     monotonic: Callable[[], float] = time.monotonic

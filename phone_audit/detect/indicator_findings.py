@@ -15,7 +15,7 @@ from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, Lis
 from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
 from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.naming import suffixes as public_suffixes
+from phone_audit.knowledge.naming import public_suffixes
 from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Source, Subject, finding_key
 from phone_audit.model.wording import listed
 

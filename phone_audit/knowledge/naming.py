@@ -30,7 +30,7 @@ def host_fault(host: str, *, as_owner: bool = False) -> str | None:
         return f"{short_repr(host)} is not in lower case"
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return f"{short_repr(host)} is no host name; write host.example, without scheme, port or path"
-    if host in suffixes()["registry"] or (not as_owner and host in suffixes()["hosting"]):
+    if host in public_suffixes()["registry"] or (not as_owner and host in public_suffixes()["hosting"]):
         return f"{short_repr(host)} is a public suffix, under which anybody has a name; write the host below it"
     return None
 
@@ -63,7 +63,7 @@ def digest_fault(text: str, algorithm: str) -> str | None:
 
 
 @cache
-def suffixes() -> dict[str, frozenset[str]]:
+def public_suffixes() -> dict[str, frozenset[str]]:
     """Return the public suffixes by section: `registry` and `hosting`."""
     sections: dict[str, set[str]] = {}
     section = ""

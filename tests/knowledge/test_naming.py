@@ -5,7 +5,7 @@ from phone_audit.knowledge.naming import (
     digest_fault,
     host_fault,
     prefix_fault,
-    suffixes,
+    public_suffixes,
 )
 
 
@@ -64,5 +64,5 @@ def test_hashes_have_the_length_of_their_algorithm() -> None:
 
 
 def test_the_sections_of_suffixes() -> None:
-    assert set(suffixes()) == {"registry", "hosting"}
-    assert all(suffix == suffix.lower() and "." in suffix for names in suffixes().values() for suffix in names)
+    assert set(public_suffixes()) == {"registry", "hosting"}
+    assert all(suffix == suffix.lower() and "." in suffix for names in public_suffixes().values() for suffix in names)

@@ -12,7 +12,6 @@ import threading
 import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -115,7 +114,7 @@ class IndicatorDatabase:
         return ListedIndicator(Indicator(kind, value, about), self._feeds[feed])
 
 
-@contextmanager
+@contextlib.contextmanager
 def _errors_translated() -> Iterator[None]:
     try:
         yield

@@ -77,7 +77,7 @@ def read_feed(
     """
     if format_name != "auto" and format_name not in FORMATS:
         raise UsageError(f"There is no format {short_repr(format_name)}.", f"Formats: auto, {', '.join(FORMATS)}.")
-    read = _FeedReader()
+    read = _FeedDraft()
     for file in _files(path, FORMATS.get(format_name)):
         with _opened(path, file) as opened:
             found = FORMATS.get(format_name) or recognised(file.name, opened.read(LOOKED_AT))
@@ -98,7 +98,7 @@ def read_feed(
 
 
 @dataclass
-class _FeedReader:
+class _FeedDraft:
     """What was read so far: the hash of all bytes, the time of the newest file, the rows.
 
     `format` is that of the first file, or of the first one whose format has a publisher and a licence.
@@ -224,7 +224,7 @@ def _name_of(file: Path) -> str:
     return re.sub(r"^(\d{4}-\d\d-\d\d_)?(.*__)?(android_)?", "", file.stem)[:80] or file.stem
 
 
-def _head(path: Path, details: FeedDetails, read: _FeedReader, now: datetime) -> FeedHead:
+def _head(path: Path, details: FeedDetails, read: _FeedDraft, now: datetime) -> FeedHead:
     format_ = read.format or FORMATS["values"]
     name = details.feed or (format_.name if path.is_dir() and format_.publisher else f"{format_.name}-{path.stem}")
     return FeedHead(

@@ -8,8 +8,7 @@ from typing import Final
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Rejected
 from phone_audit.knowledge.hosts import plain_host
-from phone_audit.knowledge.naming import DIGESTS, EMPTY_DIGESTS, address_fault, host_fault
-from phone_audit.knowledge.naming import suffixes as public_suffixes
+from phone_audit.knowledge.naming import DIGESTS, EMPTY_DIGESTS, address_fault, host_fault, public_suffixes
 from phone_audit.knowledge.rules import split_url
 
 _PACKAGE: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)

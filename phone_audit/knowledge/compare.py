@@ -1,9 +1,10 @@
 """How a fact is compared with a text: exactly, in part, by a pattern, or as a version inside a range."""
 
 import re
+from collections.abc import Mapping
 
 from phone_audit.knowledge.patterns import LONGEST_TEXT
-from phone_audit.knowledge.schema.incident import BuildFact, ModelFact
+from phone_audit.knowledge.schema.incident import BuildFact, Condition, ModelFact
 
 Version = tuple[int, ...]
 HMD_BUILD = re.compile(r"(?P<branch>[0-9]{2}[A-Z]{2,4}_[0-9]{1,2}_[0-9]{2,3}[A-Z]?)(?:_SP(?P<pack>[0-9]{1,4}))?")
@@ -35,6 +36,14 @@ def compare(match: str, want: str, have: str) -> bool:
     if match == "contains":
         return want in have
     return re.search(want, have[:LONGEST_TEXT]) is not None
+
+
+def condition_holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
+    """Tell whether a condition holds; None where the property is not known."""
+    have = properties.get(condition.field)
+    if have is None:
+        return None
+    return condition.match == "present" or compare(condition.match, condition.value or "", have)
 
 
 def in_range(fact: BuildFact, text: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
-from phone_audit.knowledge.compare import compare
+from phone_audit.knowledge.compare import condition_holds
 from phone_audit.knowledge.schema.incident import Condition, Fact, IncidentEntry
 from phone_audit.model.detection import MatchStrength
 from phone_audit.model.finding import Evidence, Subject
@@ -45,9 +45,9 @@ def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
     """
     if not thing.only_if and not thing.unless:
         return Fit.SURE
-    if any(holds(condition, properties) is not True for condition in thing.only_if):
+    if any(condition_holds(condition, properties) is not True for condition in thing.only_if):
         return Fit.NO
-    excluded = {holds(condition, properties) for condition in thing.unless}
+    excluded = {condition_holds(condition, properties) for condition in thing.unless}
     if True in excluded:
         return Fit.NO
     return Fit.UNSURE if None in excluded else Fit.SURE
@@ -55,17 +55,9 @@ def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
 
 def waits_for_build(thing: Conditional, properties: Mapping[str, str]) -> bool:
     """Tell whether only properties that are not known keep a thing from applying surely."""
-    wanted = {holds(condition, properties) for condition in thing.only_if}
-    excluded = {holds(condition, properties) for condition in thing.unless}
+    wanted = {condition_holds(condition, properties) for condition in thing.only_if}
+    excluded = {condition_holds(condition, properties) for condition in thing.unless}
     return False not in wanted and True not in excluded and None in wanted | excluded
-
-
-def holds(condition: Condition, properties: Mapping[str, str]) -> bool | None:
-    """Tell whether a condition holds; None where the property is not known."""
-    have = properties.get(condition.field)
-    if have is None:
-        return None
-    return condition.match == "present" or compare(condition.match, condition.value or "", have)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from phone_audit.knowledge.compare import compare, names_build
+from phone_audit.knowledge.compare import condition_holds, names_build
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, Condition
 
@@ -63,16 +63,9 @@ def makers_named(fact: BuildFact, only_if: Iterable[Condition], unless: Iterable
         for build in ORDINARY_BUILDS
         if fact.field in build
         and names_build(fact, build[fact.field])
-        and all(_holds(condition, build) for condition in asked)
-        and not any(_holds(condition, build) for condition in excused)
+        and all(condition_holds(condition, build) for condition in asked)
+        and not any(condition_holds(condition, build) for condition in excused)
     )
-
-
-def _holds(condition: Condition, build: dict[str, str]) -> bool:
-    have = build.get(condition.field)
-    if have is None:
-        return False
-    return condition.match == "present" or compare(condition.match, condition.value or "", have)
 
 
 @cache

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.incidents.incident_match import Fit, fit, holds
+from phone_audit.detect.incidents.incident_match import Fit, fit
+from phone_audit.knowledge.compare import condition_holds
 from phone_audit.knowledge.schema.incident import Condition, Fact
 
 GLOBAL = {"field": "ro.product.name", "match": "exact", "value": "One_WW"}
@@ -17,8 +18,8 @@ def thing(**conditions: Any) -> Fact:
 
 def test_present_holds_for_any_value_and_is_not_known_without_one() -> None:
     present = Condition.model_validate({"field": "ro.miui.ui.version.name", "match": "present"})
-    assert holds(present, {"ro.miui.ui.version.name": "V12"}) is True
-    assert holds(present, {"ro.product.name": "One_WW"}) is None
+    assert condition_holds(present, {"ro.miui.ui.version.name": "V12"}) is True
+    assert condition_holds(present, {"ro.product.name": "One_WW"}) is None
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ class Reader:
         if reason:
             self.skip(subject, "command", "cut-off", reason)
         elif answer.exit not in (0, None):
-            said = text.strip().partition("\n")[0][:REASON_LENGTH]
-            self.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {said or 'no word'}.")
+            line = text.strip().partition("\n")[0][:REASON_LENGTH] or "no word"
+            self.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {line}.")
 
     def try_ask(self, command: Command, *, subject: str = "") -> Answer | None:
         """Return the raw answer, whatever it is; None, with a note of it, where the phone gave none."""

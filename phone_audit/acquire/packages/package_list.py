@@ -230,8 +230,10 @@ def _taken(reader: Reader, command: str, answer: Answer, text: str) -> ListAnswe
         reader.skip(command, "list", "command-failed", reason)
         return None
     elif error or answer.exit not in (0, None):
-        said = error.strip() or f"It ended with status {answer.exit}; the last line is {lines_of(listed.rstrip())[-1]}"
-        reader.skip(command, "list", "cut-off", f"The phone cut its list of packages short: {said[:QUOTED_ERROR]}")
+        ending = (
+            error.strip() or f"It ended with status {answer.exit}; the last line is {lines_of(listed.rstrip())[-1]}"
+        )
+        reader.skip(command, "list", "cut-off", f"The phone cut its list of packages short: {ending[:QUOTED_ERROR]}")
     else:
         return ListAnswer(listed)
     return ListAnswer(listed, whole=False)

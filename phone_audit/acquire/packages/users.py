@@ -57,8 +57,8 @@ def parse_users(text: str) -> dict[int, str]:
     """
     users: dict[int, str] = {}
     for user, flags, more in _users(text):
-        said = _first(TYPE, more)
-        users.setdefault(user, TYPES.get(said, said.rpartition(".")[2].lower()) if said else _by_flags(flags))
+        type_ = _first(TYPE, more)
+        users.setdefault(user, _by_flags(flags) if type_ is None else _by_type(type_))
     return users
 
 
@@ -93,6 +93,10 @@ def unread_user_lines(text: str) -> tuple[str, ...]:
 def parse_current_user(text: str) -> int | None:
     """Read the answer of `am get-current-user`, a bare number, or the `Current user:` line of `dumpsys user`."""
     return number(_first(CURRENT, text))
+
+
+def _by_type(name: str) -> str:
+    return TYPES.get(name, name.rpartition(".")[2].lower())
 
 
 def _by_flags(flags: int) -> str:

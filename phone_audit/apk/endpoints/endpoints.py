@@ -23,8 +23,14 @@ from phone_audit.apk.endpoints.host_collector import (
     RulesByUse,
     known_host,
 )
-from phone_audit.apk.endpoints.host_text import MAX_HOST, Host, find_bare_host, find_bare_ipv6, find_urls
-from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from phone_audit.apk.endpoints.host_text import (
+    MAX_HOST,
+    Host,
+    find_bare_host,
+    find_bare_ipv6,
+    find_urls,
+    registered_domain,
+)
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HostKind
 from phone_audit.model.finding import Skipped

@@ -1,13 +1,22 @@
-"""Hosts in text: URLs, and strings that are a bare host name or address."""
+"""Hosts in text: URLs, and strings that are a bare host name or address; and which part of a name can be registered.
+
+The public suffix list is the snapshot inside tldextract: nothing is fetched and nothing is written. Only its first half
+counts, the suffixes run by registries (ICANN). The second half (`github.io`, `s3.amazonaws.com`) lists names that their
+owners lend out; with it a bucket at a cloud would count as an owner of its own, and whoever runs the cloud would have
+none.
+"""
 
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from phone_audit.apk.endpoints.public_suffixes import registered_domain
+from tldextract import TLDExtract  # noqa: TID251
+
 from phone_audit.model.apk import HostKind
 
+_extract = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=False)
 SCHEMES: Final = (
     "https?", "wss?", "ftps?", "sftp", "ssh", "telnet", "mqtts?", "amqps?", "xmpp", "rtsps?", "rtmps?", "rtp", "mms",
     "tcp", "udp", "ssl", "tls", "quic", "smtps?", "imaps?", "pop3s?", "ldaps?", "ircs?", "socks[45]?h?", "coaps?",
@@ -46,6 +55,31 @@ _BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})
 _BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
 _TRAILING = ".,;:!?"
 _PLACEHOLDERS = frozenset("%{}$*[]")
+
+
+@lru_cache(maxsize=4096)
+def registered_domain(host: str) -> str | None:
+    """Return the public suffix of a host in lower case and the one label before it; None where either is missing.
+
+    Example:
+        >>> registered_domain("stat.shop.example.co.uk")
+        'example.co.uk'
+        >>> registered_domain("javax.xml.xmlconstants") is None
+        True
+    """
+    parts = _extract.extract_str(host)
+    return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else None
+
+
+def is_public_suffix(name: str) -> bool:
+    """Tell whether a whole name is one under which registries give out names.
+
+    Example:
+        >>> is_public_suffix("co.uk"), is_public_suffix("example.co.uk"), is_public_suffix("nothing")
+        (True, False, False)
+    """
+    parts = _extract.extract_str(name)
+    return not parts.domain and bool(parts.suffix)
 
 
 class Host(NamedTuple):

@@ -1,7 +1,7 @@
 """`settings list TABLE` → the settings that decide where data goes and who may change it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from phone_audit.acquire.commands import MEGABYTE, Command, listed_command
 from phone_audit.acquire.questions.question import Question, item, key_of, seen
@@ -97,23 +97,22 @@ def parse_settings(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def global_items(settings: Settings) -> Iterator[StateItem]:
-    """Yield the settings of the phone as a whole."""
-    for one in _items(GLOBAL, settings, "settings list global", lambda name: name):
+    """Yield the settings of the phone as a whole; a proxy that is off has the value of one that was never set."""
+    for one in _items(GLOBAL, settings, GLOBAL_SETTINGS.text):
         unset = one.key == "http_proxy" and one.value in NO_PROXY
         yield one.model_copy(update={"value": ""}) if unset else one
 
 
 def secure_items(user: int, settings: Settings) -> Iterator[StateItem]:
     """Yield the settings of one user that decide who sees data, by the name that `key_of` gives."""
-    where = secure_settings_command(user).text
-    for one in _items(SECURE, settings, where, lambda name: key_of(name, user)):
-        yield _without_null(one)
+    for one in _items(SECURE, settings, secure_settings_command(user).text, unset="null"):
+        yield one.model_copy(update={"key": key_of(one.key, user)})
 
 
 def system_items(settings: Settings) -> Iterator[StateItem]:
-    """Yield the settings of the system's table; a name that another table has too begins with `system:`."""
-    for one in _items(SYSTEM, settings, SYSTEM_SETTINGS.text, lambda name: f"system:{name}"):
-        yield _without_null(one)
+    """Yield the settings of the system's table; each name begins with `system:`, as other tables have some too."""
+    for one in _items(SYSTEM, settings, SYSTEM_SETTINGS.text, unset="null"):
+        yield one.model_copy(update={"key": f"system:{one.key}"})
 
 
 def secure_settings_command(user: int) -> Command:
@@ -130,16 +129,15 @@ QUESTION = Question(SYSTEM_SETTINGS, parse_settings, system_items)
 
 
 def _items(
-    wanted: Mapping[str, str | None], settings: Settings, where: str, key: Callable[[str], str]
+    wanted: Mapping[str, str | None], settings: Settings, where: str, unset: str | None = None
 ) -> Iterator[StateItem]:
-    """A key that is there twice is in the value of another setting: neither is believed, both are shown."""
+    """A key that is there twice is in the value of another setting: neither is believed, both are shown.
+
+    `unset` is the value that stands for none.
+    """
     for name, expected in wanted.items():
         values = settings.get(name, ())
         if values:
             value = values[0] if len(set(values)) == 1 else None
             evidence = [seen("setting", where, f"{name}={text}") for text in values]
-            yield item(key(name), value, evidence, expected)
-
-
-def _without_null(one: StateItem) -> StateItem:
-    return one.model_copy(update={"value": ""}) if one.value == "null" else one
+            yield item(name, "" if value is not None and value == unset else value, evidence, expected)

@@ -5,7 +5,7 @@ images; `apex_info` prints `NAME,VERSION,ALGORITHM:DIGEST` for each module. No d
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import Question, item, seen
@@ -39,28 +39,21 @@ def parse_apex_info(text: str) -> tuple[tuple[str, int, str], ...]:
     return tuple(sorted(found))
 
 
-def image_items(image: str | None, vbmeta: str | None) -> Iterator[StateItem]:
-    """Yield the digest of vbmeta, as it was at the start, and whether the property `vbmeta` says another one."""
+def digest_items(text: str, vbmeta: str | None) -> Iterator[StateItem]:
+    """Yield the digest of vbmeta as it was at the start, whether the property says another one, and the modules."""
+    where = TRANSPARENCY.text
+    image, modules = parse_image_info(text), parse_apex_info(text)
     if image:
-        own = seen("command", TRANSPARENCY.text, image)
+        own = seen("command", where, image)
         yield item("transparency_image", image, [own])
         differs = vbmeta is not None and vbmeta.lower() != image
         evidence = [own, seen("property", "getprop", f"{VBMETA}={vbmeta}")] if differs else []
         yield item("vbmeta_differs", VBMETA if differs else "", evidence, "")
-
-
-def module_items(modules: Sequence[tuple[str, int, str]]) -> Iterator[StateItem]:
-    """Yield the number of modules, each as evidence."""
     if modules:
-        evidence = [seen("hash", TRANSPARENCY.text, f"{name},{code},{digest}") for name, code, digest in modules]
+        evidence = [seen("hash", where, f"{name},{version},{digest}") for name, version, digest in modules]
         yield item("transparency_modules", str(len(modules)), evidence)
 
 
 def transparency(vbmeta: str | None) -> Question[str]:
     """Make the question; `vbmeta` is the property of that digest. Few phones answer, and some compute for a minute."""
-
-    def items(text: str) -> Iterator[StateItem]:
-        yield from image_items(parse_image_info(text), vbmeta)
-        yield from module_items(parse_apex_info(text))
-
-    return Question(TRANSPARENCY, str, items, since=34, promised=False)
+    return Question(TRANSPARENCY, str, lambda text: digest_items(text, vbmeta), since=34, promised=False)

@@ -92,7 +92,7 @@ def signature_broken(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     schemes = ", ".join(signature.schemes)
     message = f"The signature of {name} is incomplete, or some versions of Android that it is made for would refuse it."
     if changed:
-        message = f"{name} was changed after it was signed, so its signature does not show who made its contents."
+        message = f"{name} does not match its signature, so the signature does not show who made its contents."
     yield SIGNATURE_BROKEN.finding(
         apk_subject(info),
         "Signature does not verify",

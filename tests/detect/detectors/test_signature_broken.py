@@ -29,7 +29,7 @@ def test_changed_after_signing() -> None:
             key=finding_key("signature-broken", SUBJECT, ""),
             category="signature",
             title="Signature does not verify",
-            message="com.a was changed after it was signed, so its signature does not show who made its contents.",
+            message="com.a does not match its signature, so the signature does not show who made its contents.",
             severity="medium",
             confidence="medium",
             subject=SUBJECT,

@@ -8,9 +8,8 @@ import weakref
 from collections.abc import Callable, Sequence
 
 from phone_audit.acquire.adb import handshake, states
-from phone_audit.acquire.adb.adb_stream import DirectStream
 from phone_audit.acquire.adb.keys import AdbKey
-from phone_audit.acquire.adb.multiplex import Session
+from phone_audit.acquire.adb.multiplex import DirectStream, Session
 from phone_audit.acquire.adb.server import ANSWER_TIMEOUT, AdbServer
 from phone_audit.acquire.adb.stream_transport import StreamTransport
 from phone_audit.acquire.adb.tcp import receive, send_all, split_address

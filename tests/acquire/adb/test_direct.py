@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.adb import states, wire
-from phone_audit.acquire.adb.adb_stream import WINDOW
 from phone_audit.acquire.adb.keys import AdbKey, load_keys
+from phone_audit.acquire.adb.multiplex import WINDOW
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
 from phone_audit.acquire.adb.transports import DirectTransport, connect_directly
 from phone_audit.acquire.transport import Handshake

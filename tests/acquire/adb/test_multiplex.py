@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phone_audit.acquire.adb import wire
-from phone_audit.acquire.adb.adb_stream import WINDOW
+from phone_audit.acquire.adb.multiplex import WINDOW
 from phone_audit.acquire.adb.tcp import TcpLink, split_address
 from phone_audit.acquire.adb.transports import DirectTransport, connect_directly
 from phone_audit.errors import DeviceLostError, PhoneAuditError

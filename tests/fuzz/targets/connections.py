@@ -171,7 +171,6 @@ TARGETS: Final = {
         (
             "phone_audit.acquire.adb.wire",
             "phone_audit.acquire.adb.multiplex",
-            "phone_audit.acquire.adb.adb_stream",
             "phone_audit.acquire.adb.stream_transport",
         ),
         (b"CNXN", b"OKAY", b"WRTE", b"CLSE", b"OPEN", b"AUTH", b"STLS", b"\xb0\xb4\xbe\xa6", b"\xa8\xad\xab\xba"),

@@ -1,6 +1,7 @@
 """The options that several commands share."""
 
 import math
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,26 @@ def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise typer.BadParameter("a number of seconds")
     return value
+
+
+@dataclass(frozen=True)
+class ScanArguments:
+    """The command line of `scan`, checked, besides how phones are read."""
+
+    targets: tuple[str, ...]
+    all: bool
+    wait: bool
+    depth: Depth
+    users: str
+    knowledge: tuple[Path, ...]
+    fail_on: FailOn
+    quiet: bool
+    verbose: bool
+
+    @property
+    def several(self) -> bool:
+        """Whether `-o` and `--save` name folders for several phones."""
+        return self.all or len(self.targets) > 1
 
 
 def printable(text: str | None) -> str | None:

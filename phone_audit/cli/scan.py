@@ -1,7 +1,7 @@
 """`phone-audit scan`: phones, attached or saved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +21,7 @@ from phone_audit.cli.options import (
     NoCache,
     Outputs,
     Quiet,
+    ScanArguments,
     Seal,
     Timeout,
     Verbose,
@@ -34,26 +35,6 @@ from phone_audit.errors import UsageError
 if TYPE_CHECKING:
     from phone_audit.cli.outputs import Output
     from phone_audit.pipeline.options import ScanOptions
-
-
-@dataclass(frozen=True)
-class ScanArguments:
-    """The command line, checked, besides how phones are read."""
-
-    targets: tuple[str, ...]
-    all: bool
-    wait: bool
-    depth: Depth
-    users: str
-    knowledge: tuple[Path, ...]
-    fail_on: FailOn
-    quiet: bool
-    verbose: bool
-
-    @property
-    def several(self) -> bool:
-        """Whether `-o` and `--save` name folders for several phones."""
-        return self.all or len(self.targets) > 1
 
 
 def scan(

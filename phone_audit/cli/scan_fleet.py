@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell
+from phone_audit.cli.options import ScanArguments
 from phone_audit.cli.outputs import Output, terminal_style, write_file, write_out
 from phone_audit.cli.progress import PhonesProgress, progress_of_phones
-from phone_audit.cli.scan import ScanArguments
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS

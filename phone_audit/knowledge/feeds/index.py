@@ -4,15 +4,18 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from phone_audit.files.user_folders import cache_folder
-from phone_audit.knowledge.feeds.database import IndicatorDatabase, digests_of, open_database
+from phone_audit.knowledge.feeds.cache_files import digests_of
 from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.schema.facts import FactSource, TrackerFact
+
+if TYPE_CHECKING:
+    from phone_audit.knowledge.feeds.database import IndicatorDatabase
 
 _ROOTS: Final = frozenset(
     ("apex", "cache", "data", "odm", "product", "sbin", "sdcard", "storage", "system", "system_ext", "vendor")
@@ -41,8 +44,10 @@ class Indicators:
         return tuple(read_head(path) for path in self.files)
 
     @cached_property
-    def database(self) -> IndicatorDatabase:
+    def database(self) -> "IndicatorDatabase":
         """The database of all of them."""
+        from phone_audit.knowledge.feeds.database import open_database  # SQLite loads once something is looked up
+
         return open_database(self.files, self.feeds, self.digests, self._cache)
 
     @property

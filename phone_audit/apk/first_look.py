@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from phone_audit.apk.records import empty_record
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file, raw_of
 from phone_audit.apk.zip.contents import MANIFEST

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from phone_audit.apk.records import INSIDE, empty_record, join, moved_inside, skipped_in_order
-from phone_audit.apk.worker.steps import Steps, out_of_memory
+from phone_audit.apk.steps import Steps, out_of_memory
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import is_member
 from phone_audit.errors import ApkError

@@ -10,8 +10,8 @@ from typing import TypeVar
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, read_assets
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
-from phone_audit.apk.code.package_code import CodeFacts, read_code
 from phone_audit.apk.oat.code_files import read_beside
+from phone_audit.apk.package_code import CodeFacts, read_code
 from phone_audit.apk.package_file import (
     UNKNOWN_HASHES,
     FileHashes,
@@ -20,11 +20,11 @@ from phone_audit.apk.package_file import (
     join_members,
     members_of,
 )
+from phone_audit.apk.record_size import RECORD
 from phone_audit.apk.records import INSIDE, empty_record
 from phone_audit.apk.signature.signers import read_signing
 from phone_audit.apk.signature.verify import hashes_to_take, target_platform, verify
-from phone_audit.apk.worker.record_size import RECORD
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
 from phone_audit.apk.zip.archive import Archive, map_file

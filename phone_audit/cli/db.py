@@ -253,7 +253,7 @@ def import_(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List everything that was left out.")] = False,
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""
-    from phone_audit.apk.endpoints.host_text import is_public_suffix
+    from phone_audit.apk.text.host_text import is_public_suffix
     from phone_audit.cli.messages import tell
     from phone_audit.cli.outputs import write_out
     from phone_audit.knowledge.feeds.importing import FeedDetails, class_of, feed_date, import_feed, read_feed

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.apk.record_size import RECORD
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.worker.record_size import RECORD
 from phone_audit.apk.worker.tasks import ApkInput, Inbox, renamed
 from phone_audit.model.apk import ApkFile, ApkInfo
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, joint_hash

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.apk.endpoints.host_text import registered_domain
+from phone_audit.apk.text.host_text import registered_domain
 from phone_audit.detect.incidents.selftest import failed_tests
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.files.short_repr import short_repr

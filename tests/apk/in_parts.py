@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from phone_audit.apk.zip.range_planner import next_ranges
+from phone_audit.apk.range_planner import next_ranges
 from phone_audit.model.parts import Parts, Range
 
 MAX_ROUNDS = 6

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from phone_audit.apk import range_planner as wanted
 from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.signature.signing_block import SigningBlock
-from phone_audit.apk.zip import range_planner as wanted
 from phone_audit.apk.zip.directory import Index
 from phone_audit.apk.zip.media import named_like_media
 from phone_audit.detect.detect import detect_apk

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.androguard_xml import parse_xml
 from phone_audit.apk.xml.bundle_xml import parse_bundle_xml
 from phone_audit.apk.xml.elements import ANDROID, STRING, Attribute, Element, Value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import BUNDLE_MANIFEST, MANIFEST

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml import bundle_xml
 from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, fields, parse_bundle_xml
 from phone_audit.apk.xml.elements import BOOLEAN, MAX_DEPTH, REFERENCE, STRING, Element, Value

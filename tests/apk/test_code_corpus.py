@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from androguard.core.dex import DEX
 
-from phone_audit.apk.code.package_code import CodeFacts, read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.strings import decode
+from phone_audit.apk.package_code import CodeFacts, read_code
 from phone_audit.knowledge.load import load_knowledge
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]

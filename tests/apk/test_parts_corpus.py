@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.zip import range_planner as wanted
+from phone_audit.apk import range_planner as wanted
 from phone_audit.knowledge.load import load_knowledge, whole
 from tests.apk.parts_against_whole import RULES, UNEXPLAINED, Compared, compare, take_parts_of_everything
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.elements import MAX_DEPTH, MAX_ELEMENTS, REFERENCE, STRING, Value
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts

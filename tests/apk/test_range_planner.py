@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.apk.range_planner import GAP, MAX_RANGES, SMALL, next_ranges
 from phone_audit.apk.zip import directory as zip_index
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.range_planner import GAP, MAX_RANGES, SMALL, next_ranges
 from phone_audit.model.parts import Parts
 from tests.apk.apk_signer import Signer, key, signed
 from tests.apk.in_parts import Brought, bring

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.apk import record_size
 from phone_audit.apk.endpoints.host_collector import MAX_HOSTS
+from phone_audit.apk.record_size import LONGEST_RECORD, RecordBudget, cut, record_json
 from phone_audit.apk.records import empty_record
-from phone_audit.apk.worker import record_size
 from phone_audit.apk.worker.pool import WorkerPool
-from phone_audit.apk.worker.record_size import LONGEST_RECORD, RecordBudget, cut, record_json
 from phone_audit.model.apk import ApkInfo, Component, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
 from tests.apk.bombs import record_bomb

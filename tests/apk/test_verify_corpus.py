@@ -10,7 +10,7 @@ import pytest
 
 from phone_audit.apk.signature.faults import NEWEST_SDK, SdkRange
 from phone_audit.apk.signature.verify import TargetPlatform, Verification, target_platform, verify
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.errors import ApkError

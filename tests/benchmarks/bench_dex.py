@@ -32,7 +32,7 @@ print(json.dumps({"import": imported - begin, "seconds": time.perf_counter() - i
 def ours(path: Path, rounds: int) -> dict[str, float]:
     """Measure in this process; the first round is the cold one."""
     begin = time.perf_counter()
-    from phone_audit.apk.code.package_code import read_code
+    from phone_audit.apk.package_code import read_code
     from phone_audit.apk.zip.archive import Archive
     from phone_audit.knowledge.load import load_knowledge
 

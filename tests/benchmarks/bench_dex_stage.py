@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.descriptors import class_names
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
+from phone_audit.apk.package_code import read_code
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge, load_knowledge

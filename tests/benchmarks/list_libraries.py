@@ -16,7 +16,7 @@ from pathlib import Path
 from phone_audit.apk.code.libraries import Owners, longest_prefix
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.file import read_dex
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.package_facts import read_package_facts
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import code_entries

@@ -9,8 +9,8 @@ from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_a
 from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
 from phone_audit.apk.assets.urls import Candidate, Mention
-from phone_audit.apk.endpoints.host_text import MAX_HOST
-from phone_audit.apk.trackers.trackers import Classes
+from phone_audit.apk.dex.descriptors import Classes
+from phone_audit.apk.text.host_text import MAX_HOST
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import bunzip2, gunzip, unxz

@@ -19,7 +19,7 @@ from phone_audit.apk.assets.url_context import CERTIFICATE
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Mention, first_url, too_many
 from phone_audit.apk.dex.file import DexFile
-from phone_audit.apk.endpoints.host_text import Host, registered_domain
+from phone_audit.apk.text.host_text import Host, registered_domain
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import Skipped
 

@@ -12,7 +12,7 @@ from typing import Final
 from phone_audit.apk.assets.der import DerFile, is_named_uri
 from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.urls import UrlMatch
-from phone_audit.apk.endpoints.prose import is_prose
+from phone_audit.apk.text.prose import is_prose
 
 _WEB: Final = re.compile(
     r".*\.(?:m?js|cjs|jsbundle|bundle|css|s?html?|xhtml|xml|svg|vue|glsl|frag|vert)", re.IGNORECASE

@@ -24,8 +24,8 @@ from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
-from phone_audit.apk.endpoints.host_text import MAX_HOST, find_urls
-from phone_audit.apk.endpoints.prose import is_prose
+from phone_audit.apk.text.host_text import MAX_HOST, find_urls
+from phone_audit.apk.text.prose import is_prose
 from phone_audit.errors import ApkError
 
 _URL_MARK: Final = rb":(?:\\?/){2}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.string_tables import BEFORE, ExtentOf, binary_extent, native_extent
-from phone_audit.apk.endpoints.host_text import SCHEMES, Host, excerpt, find_first_url, registered_domain
+from phone_audit.apk.text.host_text import SCHEMES, Host, excerpt, find_first_url, registered_domain
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import EvidenceKind
 

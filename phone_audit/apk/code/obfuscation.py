@@ -15,9 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, java_name, under
+from phone_audit.apk.dex.descriptors import Classes, Prefixes, descriptor_prefix, java_name, under
 from phone_audit.apk.records import join_obfuscation, skipped_in_order
-from phone_audit.apk.trackers.trackers import Classes
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import sampled
 from phone_audit.apk.zip.directory import Entry

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.strings import decode
 
@@ -116,3 +116,11 @@ def _by_shortest(prefixes: Sequence[bytes]) -> Mapping[bytes, list[bytes]]:
 def _begins_any(prefix: bytes, descriptors: Sequence[bytes]) -> bool:
     row = bisect_left(descriptors, prefix)
     return row < len(descriptors) and descriptors[row].startswith(prefix)
+
+
+class Classes(NamedTuple):
+    """Sorted descriptors of the classes that one DEX file names and of those that it defines."""
+
+    where: str
+    named: Sequence[bytes]
+    defined: Sequence[bytes]

@@ -23,7 +23,7 @@ from phone_audit.apk.endpoints.host_collector import (
     RulesByUse,
     known_host,
 )
-from phone_audit.apk.endpoints.host_text import (
+from phone_audit.apk.text.host_text import (
     MAX_HOST,
     Host,
     find_bare_host,

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.url_context import OF_PLACES
-from phone_audit.apk.endpoints.host_text import Host, find_bare_host, find_urls, registered_domain
-from phone_audit.apk.endpoints.prose import is_name_in_markup
 from phone_audit.apk.endpoints.uses import BY_USE, Spot
+from phone_audit.apk.text.host_text import Host, find_bare_host, find_urls, registered_domain
+from phone_audit.apk.text.prose import is_name_in_markup
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import HostFact, RuledOutRule

@@ -25,9 +25,9 @@ from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError
 from phone_audit.apk.dex.xrefs import Use, users_of
-from phone_audit.apk.endpoints.host_text import find_urls, is_public_suffix
-from phone_audit.apk.endpoints.prose import is_sentence
 from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE, Follower, OtherUseError
+from phone_audit.apk.text.host_text import find_urls, is_public_suffix
+from phone_audit.apk.text.prose import is_sentence
 from phone_audit.knowledge.schema.facts import RuledOutRule
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from heapq import merge
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
 
 from phone_audit.apk.code.libraries import is_connector, is_stand_in
-from phone_audit.apk.dex.descriptors import Prefixes, descriptor_prefix, each_under, java_name
+from phone_audit.apk.dex.descriptors import Classes, Prefixes, descriptor_prefix, each_under, java_name
 from phone_audit.apk.records import evidence_in_order
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
@@ -22,14 +22,6 @@ MAX_STAND_INS: Final = 50
 
 Started = Callable[[Sequence[TrackerFact]], Mapping[str, tuple[Evidence, ...]]]
 _MANIFEST: Final = "AndroidManifest.xml"
-
-
-class Classes(NamedTuple):
-    """Sorted descriptors of the classes that one DEX file names and of those that it defines."""
-
-    where: str
-    named: Sequence[bytes]
-    defined: Sequence[bytes]
 
 
 _TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (

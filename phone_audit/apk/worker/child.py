@@ -21,7 +21,7 @@ from typing import BinaryIO
 from phone_audit.apk.first_look import first_look
 from phone_audit.apk.package_file import FileHashes
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.apk.worker.record_size import RECORD, record_json
+from phone_audit.apk.record_size import RECORD, record_json
 from phone_audit.apk.worker.tasks import ApkInput, asked_for
 from phone_audit.errors import KnowledgeError
 from phone_audit.knowledge.load import Knowledge, load_knowledge

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from phone_audit.apk.record_size import RecordBudget
 from phone_audit.apk.worker.duplicates import Duplicates, Key, RecordStore, key_of
 from phone_audit.apk.worker.process import WORKER, Finished, WorkerProcess
-from phone_audit.apk.worker.record_size import RecordBudget
 from phone_audit.apk.worker.tasks import ApkInput, Inbox, Task, renamed
 from phone_audit.model.apk import ApkInfo
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from phone_audit.apk.records import INSIDE
-from phone_audit.apk.worker.steps import Steps
+from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
 from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.assets.string_tables import text_extent
 from phone_audit.apk.assets.urls import first_url, urls_in
-from phone_audit.apk.endpoints import host_text
-from phone_audit.apk.endpoints.host_text import find_first_url, find_urls
+from phone_audit.apk.text import host_text
+from phone_audit.apk.text.host_text import find_first_url, find_urls
 
 MARK = b"https://"
 

@@ -13,9 +13,9 @@ from phone_audit.apk.behaviours.find import (
     name_owners,
 )
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.package_code import read_code
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.model.apk import Behaviour, Component, Whose

@@ -7,9 +7,9 @@ import pytest
 from phone_audit.apk.code import certificate_checks as trust
 from phone_audit.apk.code.certificate_checks import MAX_SHOWN, accepting_code
 from phone_audit.apk.code.libraries import Owner
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.package_code import read_code
 from phone_audit.apk.records import join, moved_inside
 from phone_audit.apk.xml.package_facts import accepting_behaviour, with_code
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, HeldBy

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from phone_audit.apk.dex.file import DexFile, read_dex
-from phone_audit.apk.endpoints.host_text import MAX_HOST, Host, find_bare_host, find_bare_ipv6, find_urls
+from phone_audit.apk.text.host_text import MAX_HOST, Host, find_bare_host, find_bare_ipv6, find_urls
 
 SEED: Final = 20261125
 MOST_OF_ONE_APK: Final = 30

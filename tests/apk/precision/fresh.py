@@ -32,10 +32,10 @@ from unittest.mock import patch
 from phone_audit.apk.assets.url_context import PROSE
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS, MARKUP_NAME, UNKNOWN_SUFFIX, HostCollector, RulesByUse
-from phone_audit.apk.endpoints.host_text import Host, registered_domain
-from phone_audit.apk.endpoints.prose import is_name_in_markup, is_prose
 from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.apk.read_apk import read_apk
+from phone_audit.apk.text.host_text import Host, registered_domain
+from phone_audit.apk.text.prose import is_name_in_markup, is_prose
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import EvidenceKind

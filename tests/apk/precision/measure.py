@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.uses import Spot, rules_by_use
+from phone_audit.apk.package_code import read_code
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from tests.apk.precision.draw import Candidate, dex_files

@@ -2,9 +2,9 @@ from collections.abc import Sequence
 
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.package_code import read_code
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.model.apk import Component, ComponentKind
 from phone_audit.model.finding import Evidence

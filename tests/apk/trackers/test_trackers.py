@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from phone_audit.apk.behaviours.find import Declared
-from phone_audit.apk.code.package_code import read_code
+from phone_audit.apk.dex.descriptors import Classes
+from phone_audit.apk.package_code import read_code
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.records import join
-from phone_audit.apk.trackers.trackers import MAX_CLASSES, MAX_STAND_INS, Classes, find_trackers, with_opt_outs
+from phone_audit.apk.trackers.trackers import MAX_CLASSES, MAX_STAND_INS, find_trackers, with_opt_outs
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
 from phone_audit.model.apk import Endpoint, HeldBy, OptOut, Tier, Tracker

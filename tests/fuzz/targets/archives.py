@@ -7,12 +7,12 @@ from typing import Final
 
 from phone_audit.apk.assets.asset_walker import read_assets
 from phone_audit.apk.code.obfuscation import encrypted_files
+from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.signature.jar_digests import is_read_as_signed, signed_extent, signed_pieces
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.contents import code_entries, feature_modules, is_container, is_library
 from phone_audit.apk.zip.directory import Entry, records
 from phone_audit.apk.zip.media import end_of_media, is_media_to_its_end, may_stay
-from phone_audit.apk.zip.range_planner import next_ranges
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 from tests.apk.zips import Part, make_zip
@@ -114,7 +114,7 @@ TARGETS: Final = {
     ),
     "range_planner": Target(
         range_planner,
-        ("phone_audit.apk.zip.range_planner", "phone_audit.apk.zip.partial_archive", "phone_audit.model.parts"),
+        ("phone_audit.apk.range_planner", "phone_audit.apk.zip.partial_archive", "phone_audit.model.parts"),
         tuple(_end_records()),
     ),
     "media_ends": Target(

@@ -5,13 +5,13 @@ from itertools import islice
 from typing import Final
 
 from phone_audit.apk.assets.encoded_urls import decoded_mentions
-from phone_audit.apk.code.package_code import read_code
 from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.dex.instructions import DexCodeError, walk
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.oat.code_files import dex_files
+from phone_audit.apk.package_code import read_code
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, knowledge, promise
 
@@ -84,7 +84,7 @@ TARGETS: Final = {
     "dex_code": Target(
         dex_code,
         (
-            "phone_audit.apk.code.package_code",
+            "phone_audit.apk.package_code",
             "phone_audit.apk.endpoints.endpoints",
             "phone_audit.apk.trackers.trackers",
             "phone_audit.apk.behaviours",

@@ -37,7 +37,7 @@ def places(data: bytes) -> None:
 TARGETS: Final = {
     "places": Target(
         places,
-        ("phone_audit.apk.assets", "phone_audit.apk.endpoints.host_text", "phone_audit.apk.endpoints.prose"),
+        ("phone_audit.apk.assets", "phone_audit.apk.text.host_text", "phone_audit.apk.text.prose"),
         (
             b"https://", b"http://", b"wss://", b"ftp://", b":\0/\0/\0", b"aHR0c", b"68747470", b"ptth", b"%3A%2F%2F",
             b"\\/\\/", b"://", b"[::1]", b"xn--", b"user@", b":8080", b"/*", b"*/", b"<!--", b"-->", b"href=\"",

@@ -4,7 +4,7 @@ from typing import Final
 
 from phone_audit.apk.first_look import first_look
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.apk.worker.record_size import LONGEST_RECORD, record_json
+from phone_audit.apk.record_size import LONGEST_RECORD, record_json
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounds import ANSWERED_RECORD
 from phone_audit.model.apk import ApkInfo
@@ -55,7 +55,7 @@ TARGETS: Final = {
             "phone_audit.apk.records",
             "phone_audit.apk.records",
             "phone_audit.apk.worker.child",
-            "phone_audit.apk.worker.record_size",
+            "phone_audit.apk.record_size",
             "phone_audit.apk.first_look",
             "phone_audit.apk.code.obfuscation",
             "phone_audit.model.apk",

@@ -86,7 +86,7 @@ TARGETS: Final = {
     ),
     "text_xml": Target(
         text_xml,
-        ("phone_audit.apk.xml.xml_parser", "phone_audit.apk.endpoints.prose"),
+        ("phone_audit.apk.xml.xml_parser", "phone_audit.apk.text.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
     "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.bundle_xml"), _NAMES),

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from phone_audit.apk.trackers.trackers import Classes, find_trackers
+from phone_audit.apk.dex.descriptors import Classes
+from phone_audit.apk.trackers.trackers import find_trackers
 from phone_audit.detect.detectors.trackers import tracker_present
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import apk_info

@@ -1,7 +1,7 @@
 import pytest
 
 from phone_audit.apk.endpoints.endpoints import Surroundings, is_endpoint, key_domains
-from phone_audit.apk.endpoints.host_text import find_bare_host
+from phone_audit.apk.text.host_text import find_bare_host
 
 _AROUND = Surroundings(
     classes=[[b"Landroid/net/Uri;", b"Lio/vendor/de/A;"], [b"Lokio/io;"]],

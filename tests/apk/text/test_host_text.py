@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.apk.endpoints.host_text import (
+from phone_audit.apk.text.host_text import (
     EXCERPT,
     MAX_URL,
     SCHEMES,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.endpoints.prose import is_name_in_markup, is_prose, is_sentence
+from phone_audit.apk.text.prose import is_name_in_markup, is_prose, is_sentence
 from phone_audit.knowledge.load import load_knowledge
 
 URL = "http://www.vendor.dev/help"

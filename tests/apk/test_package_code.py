@@ -1,6 +1,6 @@
 import pytest
 
-from phone_audit.apk.code.package_code import CodeFacts, read_code
+from phone_audit.apk.package_code import CodeFacts, read_code
 from phone_audit.model.apk import Obfuscation
 from phone_audit.model.finding import Skipped
 from tests.apk.dex.builder import Source, build_container, build_dex

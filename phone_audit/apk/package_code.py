@@ -10,7 +10,7 @@ from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_beh
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
-from phone_audit.apk.dex.descriptors import class_names, under
+from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.endpoints import find_endpoints
@@ -18,7 +18,7 @@ from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
 from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
-from phone_audit.apk.trackers.trackers import Classes, find_trackers, with_opt_outs
+from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
 from phone_audit.apk.xml.package_facts import accepting_behaviour
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker

@@ -1,0 +1,1 @@
+"""Texts: which hosts they name, and whether they are prose."""

@@ -130,10 +130,11 @@ class _Counter:
             self._escaped = piece.endswith(b"\\")
             piece = piece.replace(b'\\"', b"__")
         parts = piece.split(b'"')
-        outside = b'"'.join(parts[1 if self._in_string else 0 :: 2])
+        before = self._in_string
         self._quotes += len(parts) - 1  # two a string; a field of an object has two strings
         self._in_string ^= len(parts) % 2 == 0
-        return outside
+        outside = b'"'.join(parts[1 if before else 0 :: 2])
+        return b'"' * before + outside + b'"' * self._in_string
 
     def _count_depth(self, outside: bytes) -> None:
         brackets = outside.translate(_STEPS, _NO_BRACKETS)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phone_audit.files import bounded_json
@@ -93,6 +93,7 @@ def built(value: object) -> tuple[int, int]:
     return 1 + sum(count for count, _ in counts), 1 + max((depth for _, depth in counts), default=0)
 
 
+@example('12""12', 1)
 @given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=14).map("".join), st.integers(1, 7))
 def test_any_text_is_counted_as_a_tokenizer_counts_it(text: str, piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

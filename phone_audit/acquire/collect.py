@@ -245,9 +245,7 @@ class PhoneReading:
     def _packages(self) -> tuple[Package, ...]:
         lines = listed_by_name(self._listing)
         packages = []
-        # of a dump that was cut off it is said once that it was
-        dump = PACKAGE_DUMP.text
-        dump_cut = any(note.code == "cut-off" and note.subject == dump for note in self._reader.skipped)
+        dump_cut = self._dump_was_cut()
         for name in names_of(self._listing, self._reader):
             its_lines = lines.get(name, ())
             blocks = self._listing.dump.packages.get(name, ()) if self._listing.dump else ()
@@ -256,6 +254,10 @@ class PhoneReading:
             block = block_of(name, blocks, its_lines, self._reader)
             packages.append(self._package(name, block, its_lines))
         return tuple(packages)
+
+    def _dump_was_cut(self) -> bool:
+        """Tell whether it was said once that the dump was cut off, so that no package has to be named for it."""
+        return any(note.code == "cut-off" and note.subject == PACKAGE_DUMP.text for note in self._reader.skipped)
 
     def _package(self, name: str, block: DumpedPackage, lines: tuple[ListEntry, ...]) -> Package:
         package = package_of(name, block, lines, self._listing, self._files_of(name, block), self._zone)

@@ -189,7 +189,7 @@ class _Folder:
             raise
 
     def rename(self, draft: str, name: str) -> None:
-        """Return a draft its name; whatever had it is gone."""
+        """Rename a draft to its final name; whatever had it is gone."""
         try:
             os.replace(self._place(draft), self._place(name), src_dir_fd=self._at, dst_dir_fd=self._at)
         except BaseException:
@@ -197,7 +197,7 @@ class _Folder:
             raise
 
     def rename_new(self, draft: str, name: str) -> None:
-        """Return a draft its name, unless something has it."""
+        """Rename a draft to its final name, unless something has it."""
         try:
             os.link(self._place(draft), self._place(name), src_dir_fd=self._at, dst_dir_fd=self._at)
         except OSError as error:

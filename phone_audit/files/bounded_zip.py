@@ -71,9 +71,11 @@ class ZipReader:
         """Yield the bytes of an entry, `size` at a time at most.
 
         Raises:
-            ZipError: it is damaged.
+            ZipError: it is damaged, or not `is_plain`: an LZMA entry alone says how much memory unpacking takes.
             OSError: the archive cannot be read.
         """
+        if not is_plain(entry):
+            raise ZipError("an entry is encrypted, or packed in a way that is not unpacked here")
         with _damage():
             if entry.header_offset < 0:
                 raise ZipError("an entry stands before its beginning")

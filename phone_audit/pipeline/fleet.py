@@ -277,7 +277,7 @@ class _FleetRun:
         )
 
     def _share(self, budget: Budget) -> Budget:
-        """Return one phone its share of the processes; a phone always has one."""
+        """Return one phone's share of the processes; a phone always has one."""
         return replace(budget, jobs=max(1, budget.jobs // max(1, len(self._busy) + len(self._waiting))))
 
     def _asked_to_stop(self) -> bool:

@@ -48,7 +48,7 @@ class Pair:
         return self.server.adb("-s", address, *words, check=False)
 
     def ask(self, line: str) -> tuple[Answer, Answer]:
-        """Return a line to both; the real answer comes first."""
+        """Send a line to both; the real answer comes first."""
         both = []
         for address in (self.real, self.simulated):
             done = self.adb(address, "shell", "-n", line)

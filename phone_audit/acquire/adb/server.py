@@ -203,7 +203,7 @@ class AdbServer:
         except (ServerError, OSError, ValueError) as error:
             host, port = self._address
             raise ProtocolError(
-                f"What answers at {host}:{port} is not an adb server ({error}).",
+                f"What answers at {host}:{port} does not answer like an adb server ({error}).",
                 hint="Restart it with 'adb kill-server' and 'adb start-server', or add --via direct.",
             ) from error
 

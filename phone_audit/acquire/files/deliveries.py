@@ -197,7 +197,7 @@ class Deliveries:
             return claimed[0] if claimed else None
 
     def _hand_on(self, file: FileOnPhone, copy: PulledApk, *, first: bool = False) -> None:
-        """Return the file to whoever waits for it, under its own path. The lock is held."""
+        """Hand the file to whoever waits for it, under its own path. The lock is held."""
         copy = PulledApk(shown(file.path), copy.local, copy.sha256, copy.size, copy.parts)
         if self._keeper is not None and not first:
             self._keeper.keep_copy(file.path, copy)

@@ -272,7 +272,7 @@ class RangeCarrier:
         return self._asked[reader.waiting[0]] if reader.waiting else None
 
     def _stood_still(self, reader: RangeReader) -> None:
-        """Return a file up at the second time; at the first it may have been the connection, which shows when asked."""
+        """Give up a file at the second time; at the first it may have been the connection, which shows when asked."""
         job = self._first(reader)
         self._end_reader()
         if job is not None and job.stalled:

@@ -7,6 +7,7 @@ can ask the phone again: written in our own layout and replayed, it would lose t
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -69,6 +70,15 @@ class ImportedReading(PhoneReading):
         self._imported = imported
         self._container = container
         self._listed: dict[str, ImportedPackage] = {}
+
+    @contextmanager
+    def _until_lost(self) -> Iterator[None]:
+        """There is no phone to be lost: whoever ends the reading can begin it again."""
+        yield
+
+    def _dump_was_cut(self) -> bool:
+        """Of every package that is listed and not in the dump it is said: a text may only pretend that it was cut."""
+        return False
 
     def _read_packages(self, users: str) -> None:
         del users  # those that it holds

@@ -115,7 +115,7 @@ def test_what_a_server_lists_of_a_phone_is_its_banner_and_the_key_is_not_known()
 def test_a_server_that_ends_is_never_started_again() -> None:
     with fake_server({}) as adb:
         transport = ServerTransport(adb, "S1")
-    with pytest.raises(ProtocolError, match="is not an adb server"):
+    with pytest.raises(ProtocolError, match="does not answer like an adb server"):
         adb.phones()
     with pytest.raises(DeviceLostError, match="the adb server reports"):
         transport.shell("id")
@@ -167,7 +167,7 @@ def test_the_list_is_read_as_it_stands() -> None:
 def test_an_answer_that_is_none_is_a_sentence(answer: bytes) -> None:
     with (
         fake_server({b"host:devices-l": lambda connection: connection.sendall(answer)}) as adb,
-        pytest.raises(ProtocolError, match="is not an adb server") as caught,
+        pytest.raises(ProtocolError, match="does not answer like an adb server") as caught,
     ):
         adb.phones()
     assert "adb kill-server" in caught.value.hint

@@ -6,9 +6,13 @@ import pytest
 
 from phone_audit.acquire.importers.answers import from_dumps
 from phone_audit.acquire.importers.dump_sections import split_sections
+from phone_audit.acquire.importers.imported import ImportedTransport
+from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.package_dump import headers_of
+from phone_audit.acquire.importers.reading import ImportedReading
 from phone_audit.acquire.importers.text_folder import LOOKED_AT
-from phone_audit.errors import SnapshotError
+from phone_audit.errors import DeviceLostError, SnapshotError
+from tests.acquire.collecting import plan_of
 from tests.acquire.importers.written import (
     DASHES,
     PROPERTIES,
@@ -263,3 +267,29 @@ def test_a_long_list_beside_many_files_does_not_take_long(tmp_path: Path) -> Non
     files: dict[str, str | bytes] = {f"x/f{number}.bin": "" for number in range(2000)}
     path = folder(tmp_path / "f", {"p.txt": listed, **files})
     read(path, tmp_path)
+
+
+def test_a_dump_that_only_says_that_it_was_cut_hides_no_listed_package(tmp_path: Path) -> None:
+    cut = packages("org.a") + "*** SERVICE 'package' DUMP TIMEOUT (60000ms) EXPIRED ***\n"
+    texts: dict[str, str | bytes] = {
+        "getprop.txt": PROPERTIES, "list.txt": "package:org.a\npackage:org.hidden\n", "dump.txt": cut
+    }  # fmt: skip
+    _, collected = read(folder(tmp_path / "f", texts), tmp_path)
+    assert ("dumpsys package", "cut-off") in notes(collected)
+    assert ("org.hidden", "not-in-dump") in notes(collected)
+
+
+def test_a_reading_that_is_interrupted_gives_no_part_of_a_result(tmp_path: Path) -> None:
+    path = folder(tmp_path / "f", {"getprop.txt": PROPERTIES, "dump.txt": packages("org.a")})
+    stopped = False
+
+    def stop(*_: object) -> None:
+        if stopped:
+            raise DeviceLostError("The scan was interrupted.")
+
+    with open_imported(path, tmp_path) as (imported, container):
+        reading = ImportedReading(imported, container, ImportedTransport(imported.answers, container.path), stop)
+        reading.identify()
+        stopped = True
+        with pytest.raises(DeviceLostError):
+            reading.collect(depth=imported.depth, users="all", into=tmp_path, plan=plan_of())

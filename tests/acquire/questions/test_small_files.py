@@ -158,6 +158,17 @@ def test_an_archive_that_is_none(content: bytes) -> None:
     assert "ota_certificates" not in state({OTA_CERTIFICATES: content})
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_entry_that_is_packed_otherwise_ends_nothing(method: int) -> None:
+    """A broken LZMA entry raised an error that nobody took for damage, and ended the scan."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as made:
+        made.writestr("a", b"certificate" * 100)
+    content = bytearray(packed.getvalue())
+    content[36:40] = b"\xff" * 4
+    assert ota_certificates(bytes(content)) is None
+
+
 def test_a_damaged_entry_of_an_archive() -> None:
     content = bytearray(archive(a=b"certificate" * 100))
     content[40:50] = b"\xff" * 10

@@ -76,7 +76,7 @@ def read_apk(
         shown_as: its name in the record.
         knowledge: trackers, owners of hosts, public keys.
         leave_out: steps that are not tried: `signature`, `resources`, `manifest`, `native`, `dex`.
-        on_step: is hashes each step before it begins.
+        on_step: is told each step before it begins.
         parts: what of the file is here; None: all of it.
         hashes: of parts, the hashes of the whole file.
         compiled: files that may hold its code, read where it holds none itself.

@@ -123,6 +123,13 @@ class Finding(Frozen):
     held: bool = Field(default=False, exclude=True)
     """Whether that is something that packages hold, so that a sentence on many of them counts the packages."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_not_published(cls, values: Any, info: ValidationInfo) -> Any:
+        if info.context != READ_CONTEXT or not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if name not in ("headline", "held")}
+
 
 def finding_key(detector: str, subject: Subject, evidence: str) -> str:
     """Return the stable key of a finding: 16 hexadecimal digits over detector, subject and main evidence."""
@@ -175,18 +182,23 @@ class Reason(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_version(cls, values: Any, info: ValidationInfo) -> Any:
-        """Take from the text what a result did not state before there were fields for it."""
-        text = values.get("text") if isinstance(values, dict) and "kind" not in values else None
+        """Take from the text what a result did not state before there were fields for it.
+
+        What was not read has a part of its own in a report: no file hides another reason there, or puts one before it.
+        """
+        text = values.get("text") if isinstance(values, dict) else None
         if info.context != READ_CONTEXT or not isinstance(text, str):
             return values
-        kind = "unread" if text.startswith(NOT_READ) else None
+        stated = values.get("kind")
+        read = None if stated == "unread" else stated
+        values = {**values, "kind": "unread" if text.startswith(NOT_READ) else read}
         advice = text.partition(f" {ADVICE} ")[2]
-        return {**values, "kind": kind, "advice": ({"text": advice},) if advice else ()}
+        return {"advice": ({"text": advice},) if advice else (), **values}
 
     @property
     def claim(self) -> str:
         """The text without the advice that ends it."""
-        return self.text.removesuffix(advice_sentence(self.advice[0].text)) if self.advice else self.text
+        return self.text.partition(f" {ADVICE}")[0]
 
 
 def advice_sentence(advice: str) -> str:

@@ -249,7 +249,7 @@ def _strings16(whole: Bytes, offsets: Offsets) -> Strings:
 
 
 def _ascending(offsets: Offsets) -> Offsets:
-    """FileType, each once; tools write them so already."""
+    """Return them sorted, each once; tools write them so already."""
     items = offsets.astype(np.uint32)
     return items if np.all(items[1:] > items[:-1]) else np.unique(items)
 

@@ -130,7 +130,7 @@ def encrypted_files(archive: Archive) -> tuple[str, ...]:
     """Return the names of files that look encrypted, in the order of the archive, each once.
 
     Looked at are code, native libraries, assets and raw resources. Time and memory are bounded: no more than
-    `samples.MAX_FILES` samples of 64 KiB are taken. Encryption that keeps patterns, such as one repeated byte, is not
+    `contents.MAX_SAMPLES` of 64 KiB are taken. Encryption that keeps patterns, such as one repeated byte, is not
     seen.
     """
     found = {entry.name for entry in sampled(archive.entries) if _is_encrypted(archive, entry)}

@@ -195,13 +195,16 @@ def jar_method(digest_oid: str, signature_oid: str, sdk: SdkRange) -> tuple[str,
     """
     digest = DIGEST_OIDS.get(digest_oid, "")
     plain, named = _PLAIN_OIDS.get(signature_oid), _HASHED_OIDS.get(signature_oid)
-    supported: tuple[SdkRange, ...] = ()
+    if not digest:
+        return None
     if plain is not None:
         method = Method(plain, digest)
         supported = next((one.plain for one in _HASHED_OIDS.values() if (one.key, one.hash) == (plain, digest)), ())
-    elif named is not None and digest:
+    elif named is not None:
         method = Method(named.key, named.hash)
         supported = _supported(named, digest)
+    else:
+        return None
     return (digest, method) if _covers(supported, sdk) else None
 
 

@@ -72,9 +72,11 @@ def _within_the_file(data: bytes) -> bytes:
 
 def _read(parser: axml.AXMLParser, tree: TreeBuilder) -> bool:
     """Take all events; tells whether the document came to its end."""
-    while parser.is_valid() and tree.has_room:
+    while parser.is_valid():
         event = next(parser)
         if event == axml.START_TAG:
+            if not tree.has_room:
+                return False
             tree.start(parser.name, _attributes(parser))
         elif event == axml.END_TAG:
             tree.end()

@@ -154,7 +154,7 @@ def draft_folder(own: Path, source: str) -> Iterator[Path]:
 
 
 def keep(own: Path, source: str, made: Path, stamp: str, sha256: str) -> str:
-    """Return a finished folder its name among the versions of a source; gives that name.
+    """Name a finished folder among the versions of a source, and return that name.
 
     Raises:
         OSError: that cannot be done.

@@ -88,7 +88,7 @@ def result(folder: Path, text: str) -> list[str]:
 CASES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "60 MB of [] in a manifest": (lambda folder: wrong_values(folder, 60_000_000), "larger than 16 MB"),
     "15 MB of [] in a manifest": (lambda folder: wrong_values(folder, 15_000_000), "more than 1,000,000 values"),
-    "1 MB of [] in a manifest": (lambda folder: wrong_values(folder, 1_000_000), "is no manifest"),
+    "1 MB of [] in a manifest": (lambda folder: wrong_values(folder, 1_000_000), "is not the manifest"),
     "256 MB of one line in a list of hosts": (
         lambda folder: ["db", "import", "hosts", str(one_line(folder, "list.txt"))],
         "longer than 64 KB",

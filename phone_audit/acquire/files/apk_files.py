@@ -25,6 +25,7 @@ from phone_audit.acquire.questions.file_facts import (
 from phone_audit.acquire.store.saved_files import FileHashes
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import HashSource, PackageFileRole
 
@@ -158,7 +159,10 @@ def _looked(
     if reader.looked is None:
         reader.looked = {}
         for text in recorded:
-            answer = reader.try_ask(Command(text))
+            try:
+                answer = reader.try_ask(Command(text))
+            except DeviceLostError:
+                continue  # the phone went away at this one, which may look for other paths than these
             reader.looked.update(_possible(parse_look(decode(answer.output))) if answer else {})
     listed = {path.rpartition("/")[0] for path in reader.looked}
     if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from phone_audit import __version__
+from phone_audit.acquire.asking import Reader
+from phone_audit.acquire.commands import quoted
+from phone_audit.acquire.files.apk_files import look
+from phone_audit.acquire.questions.file_facts import look_command
 from phone_audit.acquire.store.layout import is_saved, manifest_sha256, pull_command, read_stored
 from phone_audit.acquire.store.record import RecordingTransport
+from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
-from tests.acquire.fake_phone import FakePhone
+from tests.acquire.fake_phone import QUIET, FakePhone, Said
 
 NOON = datetime(2026, 1, 2, 13, 0, 0, 5, timezone(timedelta(hours=1)))
 
@@ -185,3 +190,21 @@ def test_the_times_are_utc_by_default(tmp_path: Path) -> None:
     [artifact] = artifacts(tmp_path / "saved")
     taken = datetime.fromisoformat(str(artifact["at"]))
     assert abs(datetime.now(UTC) - taken) < timedelta(minutes=1)
+
+
+def test_a_phone_that_was_lost_over_other_paths_keeps_what_lay_at_these(tmp_path: Path) -> None:
+    """All recorded looks are read at once: where one was not answered, a replay gave up what the others had said."""
+    first, second = look_command([quoted("/a/b.apk")]), look_command([quoted("/data/named")])
+    says: dict[str, Said] = {
+        first.text: "\0files\x00120\n\0/a/b.apk\0",
+        second.text: DeviceLostError("The phone is gone."),
+    }
+    recording = recorder(FakePhone(says), tmp_path / "saved")
+    recording.shell(first.text)
+    with pytest.raises(DeviceLostError):
+        recording.shell(second.text)
+    recording.finish()
+    reader = Reader(ReplayTransport(tmp_path / "saved"), QUIET)
+    assert set(look(reader, ["/a/b.apk"])) == {"/a/b.apk"}
+    with pytest.raises(DeviceLostError, match="gone"):
+        look(reader, ["/data/named"])

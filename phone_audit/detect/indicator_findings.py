@@ -11,8 +11,7 @@ from phone_audit.detect.incidents.incident_matcher import property_evidence
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
 from phone_audit.detect.incidents.package_matcher import endpoint_evidence, package_evidence, package_subject
 from phone_audit.detect.incidents.remedies import indicator_remedies
-from phone_audit.knowledge.feeds.indicator import MALICIOUS, FeedHead, Kind, ListedIndicator, ThreatClass
-from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
+from phone_audit.knowledge.feeds.indicator import MALICIOUS, THIS_ONLY, FeedHead, Kind, ListedIndicator, ThreatClass
 from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import public_suffixes

@@ -11,8 +11,7 @@ from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.detect.indicator_findings import indicator_findings
 from phone_audit.knowledge.feeds.importing import FeedDetails, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators
-from phone_audit.knowledge.feeds.indicator import About, Indicator, ThreatClass
-from phone_audit.knowledge.feeds.threat_lists import THIS_ONLY
+from phone_audit.knowledge.feeds.indicator import THIS_ONLY, About, Indicator, ThreatClass
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkFile
 from phone_audit.model.finding import Evidence, Finding, Source, Subject

@@ -13,7 +13,7 @@ PACKAGE = Path(phone_audit.__file__).parent
 PARSES = {
     "files/bounded_json.py": "counts before it parses",
     "model/base.py": "takes counted text only, and what this very process put aside",
-    "knowledge/feeds/text.py": "looks through before it builds",
+    "knowledge/feeds/yaml_text.py": "looks through before it builds",
     "apk/worker/child.py": "reads the parent's tasks",
 }
 """Files that may parse, and why."""

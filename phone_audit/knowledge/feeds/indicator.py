@@ -25,6 +25,8 @@ MALICIOUS: Final[frozenset[ThreatClass]] = frozenset({"stalkerware", "spyware", 
 """Classes of which a file or a signer is enough."""
 Weight = Literal["strong", "weak"]
 """`weak`: the publisher himself says that it is shared, or it is only one part of a pattern of several."""
+THIS_ONLY: Final = "this very value only"
+"""Note of a warning list that speaks of whole values and not of what lies below a host."""
 
 
 @dataclass(frozen=True, slots=True)

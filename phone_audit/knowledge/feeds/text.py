@@ -1,21 +1,16 @@
-"""JSON, YAML, CSV and lines of a feed: hostile input, so every shape is looked at before it is used."""
+"""JSON, CSV and lines of a feed: hostile input, so every shape is looked at before it is used."""
 
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, Final
-
-import yaml  # noqa: TID251
+from typing import Any
 
 from phone_audit.files.bounded_json import JsonError, checked, parse
-from phone_audit.files.bounds import FEED, MB, YAML_DEPTH, YAML_NODES, YAML_SIZE, BoundsError
+from phone_audit.files.bounds import FEED, BoundsError
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row
 from phone_audit.knowledge.feeds.values import row, shown
 from phone_audit.model.text import as_utf8, decoded
-
-_SAFE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_READ: Final = ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
 
 
 class FeedError(ValueError):
@@ -95,49 +90,3 @@ def table(data: bytes) -> Iterator[dict[str, str] | Rejected]:
             yield Rejected(shown(f"line {reader.line_num}: {short_repr(line)}"), "it has more columns than the head")
         else:
             yield dict(zip(head, (cell.strip() for cell in line), strict=False))
-
-
-class _Plain(_SAFE):  # type: ignore[misc]  # PyYAML has no types
-    """The safe loader, for which only words such as `null` and `true` are more than texts."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's name)
-        first: [(tag, form) for tag, form in forms if tag in _READ]
-        for first, forms in _SAFE.yaml_implicit_resolvers.items()
-    }
-
-
-def read_yaml(data: bytes) -> Any:
-    """Parse YAML into plain values.
-
-    Raises:
-        FeedError: it is none, is too large or nested too deeply, or holds what no list of texts needs.
-    """
-    if len(data) > YAML_SIZE:
-        raise FeedError(f"it is larger than {YAML_SIZE // MB} MB, too much for YAML; use another format of the feed")
-    try:
-        _look_through(data)
-        return yaml.load(data, Loader=_Plain)  # noqa: S506  (a safe loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        if isinstance(error, FeedError):
-            raise
-        raise FeedError(f"it is no YAML: {str(error)[:200].splitlines()[0]}") from error
-
-
-def _look_through(data: bytes) -> None:
-    """Refuse what is not plain, event by event; nothing is built meanwhile."""
-    nodes = depth = 0
-    for event in yaml.parse(data, Loader=_Plain):
-        if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if not isinstance(event, yaml.NodeEvent):
-            continue
-        if event.anchor is not None:  # of an alias too
-            raise FeedError("it holds an alias or an anchor, which no such feed needs")
-        if getattr(event, "tag", None) is not None:
-            raise FeedError("it holds a tag, which no such feed needs")
-        nodes += 1
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        if nodes > YAML_NODES:
-            raise FeedError(f"it holds more than {YAML_NODES:,} values")
-        if depth > YAML_DEPTH:
-            raise FeedError(f"it is nested more than {YAML_DEPTH} levels deep")

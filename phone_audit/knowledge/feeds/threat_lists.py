@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from phone_audit.knowledge.feeds.indicator import About, Kind, Rejected, Row, ThreatClass
-from phone_audit.knowledge.feeds.text import FeedError, listed, mapping, read_json, read_yaml, rows, table, text, texts
+from phone_audit.knowledge.feeds.indicator import THIS_ONLY, About, Kind, Rejected, Row, ThreatClass
+from phone_audit.knowledge.feeds.text import FeedError, listed, mapping, read_json, rows, table, text, texts
 from phone_audit.knowledge.feeds.values import row, shown
+from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from phone_audit.knowledge.naming import DIGESTS
 
 SITE: Final = "a web site of the maker, which ordinary software can name too"
 _TYPES: Final = ("hostname", "string", "cidr")
-THIS_ONLY: Final = "this very value only"
-"""Note of a warning list that speaks of whole values and not of what lies below a host."""
 IN_CVE = "named in a vulnerability record"
 
 

@@ -9,7 +9,8 @@ from phone_audit.knowledge.feeds.formats import FORMATS, recognised
 from phone_audit.knowledge.feeds.importing import FeedDetails, read_feed
 from phone_audit.knowledge.feeds.stix_pattern import PatternError, comparisons
 from phone_audit.knowledge.feeds.store import read_head, read_rows
-from phone_audit.knowledge.feeds.text import FeedError, read_yaml
+from phone_audit.knowledge.feeds.text import FeedError
+from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from tests.fuzz.target import Target, promise, written
 
 NAMES: Final = (*FORMATS, "auto")
@@ -65,7 +66,7 @@ TARGETS: Final = {
     ),
     "yaml": Target(
         yaml,
-        ("phone_audit.knowledge.feeds.text",),
+        ("phone_audit.knowledge.feeds.text", "phone_audit.knowledge.feeds.yaml_text"),
         (b"&a ", b"*a", b"<<: ", b"- ", b": ", b"[", b"{", b"!!python/object:", b"!!binary ", b"|\n", b"? ", b"---\n"),
     ),
     "stix_pattern": Target(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from phone_audit.files.bounds import YAML_SIZE
 from phone_audit.knowledge.feeds.formats import FORMATS, recognised
 from phone_audit.knowledge.feeds.indicator import About, Indicator, Rejected
-from phone_audit.knowledge.feeds.text import FeedError, read_yaml
+from phone_audit.knowledge.feeds.text import FeedError
+from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import with_one_changed
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from phone_audit.acquire.lost_time import LostTime
+from phone_audit.acquire.transport import Running
 from phone_audit.errors import DeviceLostError
 
 MIN_SPEED = 128 * 2**10
@@ -15,26 +16,8 @@ class ServiceRefusedError(Exception):
     """The phone does not know a service, or does not offer it."""
 
 
-class Stream(Protocol):
-    """One open ADB service on the phone."""
-
-    def read(self, deadline: float) -> bytes:
-        """Return the next piece, empty at the end.
-
-        Raises:
-            TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
-            DeviceLostError: the phone is gone.
-        """
-
-    def write(self, data: bytes) -> None:
-        """Send all of `data`.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
-
-    def close(self) -> None:
-        """End the service, also before its end; late data never reaches the next stream. Never raises."""
+class Stream(Running, Protocol):
+    """One open ADB service on the phone. After `close` late data never reaches the next stream."""
 
     def confirm(self) -> None:
         """Make sure that an early end was not the end of the phone.

@@ -82,6 +82,13 @@ class Component(Frozen):
     permission: str | None
     actions: tuple[str, ...]
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What the manifest says of it, as rules write it: `receiver for ACTION`, `service guarded by PERMISSION`."""
+        kind = "activity" if self.kind == "activity-alias" else self.kind
+        guarded = (f"{kind} guarded by {self.permission}",) if self.permission else ()
+        return (*(f"{kind} for {action}" for action in self.actions), *guarded)
+
 
 class HeldBy(Frozen):
     """Whose code holds an endpoint, or does something."""
@@ -166,17 +173,29 @@ class Whose(Frozen):
 
 
 class Behaviour(Frozen):
-    """What code was seen to do. `whose` are the owners of the classes that `evidence` names."""
+    """What code was seen to do. `whose` are the owners of the classes that `evidence` names.
+
+    `needs` are the permissions of which Android asks for one, or components that a package has to have; empty where it
+    asks for nothing. `allowed` tells whether the package asks for what is needed, on a phone whether it was granted;
+    null where nothing is needed, or where it is not known.
+    """
 
     id: str
     title: str
     evidence: tuple[Evidence, ...]
     whose: tuple[Whose, ...] = ()
+    allowed: bool | None = None
+    needs: tuple[str, ...] = ()
     source: str | None = None
     sink: str | None = None
     data: str | None = None
     cleartext: bool | None = None
     steps: tuple[FlowStep, ...] | None = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether nothing that is known of Android keeps the code from doing it."""
+        return self.allowed is True or (self.allowed is None and not self.needs)
 
 
 class Obfuscation(Frozen):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -13,6 +13,7 @@ from phone_audit.apk.record_size import cut
 from phone_audit.apk.records import PackageKey, package_key
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput
+from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.detect import detect_apk
 from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
@@ -173,8 +174,9 @@ class _Files:
         known = whole(knowledge)
         for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
             for apk in _whole_packages(apks, split.get(folder, frozenset())):
-                judged = judge_apk(apk.info, detect_apk(apk.info, known))
-                yield published_apk(apk, judged, known)
+                told = replace(apk, info=with_allowed(apk.info, known))
+                judged = judge_apk(told.info, detect_apk(told.info, known))
+                yield published_apk(told, judged, known)
 
     def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "_Look"]:
         """Look at those files of which the name does not tell enough, each once however many links lead to it."""

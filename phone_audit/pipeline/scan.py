@@ -1,6 +1,7 @@
 """One phone, attached or saved → the published result."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.files.plan import Plan
@@ -9,6 +10,7 @@ from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.records import join_left
+from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.errors import DeviceLostError, UsageError
@@ -77,7 +79,8 @@ def scan_device(
     if not options.with_identifiers:
         notes = _unnamed(notes, source.transport.serial)
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
-    apks = with_observed(analysed.apks, observations)
+    observed = with_observed(analysed.apks, observations)
+    apks = tuple(replace(apk, info=with_allowed(apk.info, known, snapshot)) for apk in observed)
     infos = [apk.info for apk in apks]
     detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests)
     judged = judge_phone(snapshot, infos, detected, acquisition.depth)

@@ -11,11 +11,12 @@ READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("text messages", ("read.sms", "read.sms-incoming", "listen.sms")),
     ("contacts", ("read.contacts",)),
     ("call log", ("read.call-log",)),
-    ("phone calls", ("read.call-state", "listen.outgoing-call")),
+    ("phone calls", ("listen.outgoing-call",)),
+    ("when there are calls", ("read.call-state",)),
     ("location", ("read.location-background", "read.location-updates", "read.location")),
     ("microphone", ("read.microphone",)),
     ("camera", ("read.camera",)),
-    ("screen", ("read.screen", "read.screen-hidden", "read.screen-shell")),
+    ("screen", ("read.screen", "read.screen-hidden", "read.screen-shell", "read.screen-accessibility")),
     ("what other packages show", ("read.screen-text",)),
     ("notifications", ("read.notifications",)),
     ("clipboard", ("read.clipboard", "read.clipboard-watch")),
@@ -27,14 +28,14 @@ READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("IMEI", ("read.imei",)),
     ("IMSI", ("read.imsi",)),
     ("SIM card number", ("read.iccid",)),
-    ("serial number", ("read.serial", "read.serial-property")),
-    ("hardware addresses", ("read.wifi-mac", "read.bluetooth-mac")),
+    ("serial number", ("read.serial", "read.serial-field", "read.serial-property")),
+    ("hardware addresses", ("read.wifi-mac", "read.interface-mac", "read.bluetooth-mac", "read.bluetooth-mac-setting")),
     ("Android ID", ("read.android-id",)),
     ("advertising ID", ("read.advertising-id", "read.vendor-advertising-id")),
     ("ID of Google's services", ("read.services-id",)),
     ("ID of the copy protection", ("read.drm-id",)),
     ("installed packages", ("read.packages", "read.packages-shell", "listen.package-change")),
-    ("running packages", ("read.running-packages",)),
+    ("running packages", ("read.running-packages", "read.running-services")),
     ("use of packages", ("read.usage",)),
     ("Wi-Fi networks", ("read.wifi-name", "read.wifi-networks")),
     ("mobile masts", ("read.cell-towers",)),
@@ -101,29 +102,50 @@ _PARTIES: Final = (
     ("unknown", "code in it whose owner is not known", "code whose owner is not known"),
 )
 """Party, and what its code is called at the beginning of a line and in a count."""
+REFUSED: Final = "holds code that would, if it were allowed,"
 _ELSEWHERE: Final = "files or text that no code was seen to use"
 
 
 def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
     """Say what the code can read, by whose code it is, what else it does, how data can leave, and what was not seen.
 
+    What Android would refuse it, since it does not ask for the permission or was not granted it, is said to be so.
+
     `brief` gives counts instead of names where there is much of it.
     """
     seen = apk.behaviours or ()
-    flows = [behaviour for behaviour in seen if is_flow(behaviour)]
-    reading = [behaviour for behaviour in seen if reads(behaviour.id)]
-    others = [one for one in seen if not (is_flow(one) or reads(one.id) or sends(one.id))]
+    possible = [one for one in seen if one.possible]
+    flows = [one for one in possible if is_flow(one)]
+    reading = [one for one in possible if reads(one.id)]
+    others = [one for one in possible if _does(one)]
     lines = [reading_line(reading)] if brief and reading else _by_owner("can read", reading)
     if brief and len(others) > _MOST_OTHERS:
         lines.append(f"{len(others)} other things that its code does, all in the JSON result (-f json)")
     else:
         lines.extend(_by_owner("also", others))
+    lines.extend(_if_allowed(seen))
     if flows:
         counts = Counter(f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in flows)
         lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
     lines.extend(_leaving(apk))
     if spots := blind_spots(apk):
         lines.append("not seen: " + "; ".join(spots.values()))
+    return lines
+
+
+def _does(behaviour: Behaviour) -> bool:
+    """Tell whether a behaviour neither reads nor is a way out."""
+    return not (is_flow(behaviour) or reads(behaviour.id) or sends(behaviour.id))
+
+
+def _if_allowed(seen: Iterable[Behaviour]) -> list[str]:
+    """Say what the code is written to do and is not allowed to."""
+    refused = [one for one in seen if not one.possible]
+    lines = []
+    if words := readings(refused):
+        lines.append(f"{REFUSED} read: {some(words)}")
+    if others := [one for one in refused if _does(one) or is_flow(one)]:
+        lines.append(f"{REFUSED} do more: {some(_named(others))}")
     return lines
 
 
@@ -236,12 +258,16 @@ def _first_of(names: Sequence[str]) -> str:
 
 
 def _leaving(apk: Apk) -> list[str]:
-    ways = in_words(one.id for one in apk.behaviours or () if sends(one.id))
-    if not ways:
+    sending = [one for one in apk.behaviours or () if sends(one.id)]
+    if not sending:
         return []
     if apk.permissions is not None and _INTERNET not in apk.permissions and apk.shared_user_id is None:
+        ways = in_words(one.id for one in sending)
         return [f"ways out in its code: {some(ways)}; it has no permission to use the internet"]
-    return [f"ways out: {some(ways)}{_unencrypted(apk.network_policy)}"]
+    ways = in_words(one.id for one in sending if one.possible)
+    refused = [words for words in in_words(one.id for one in sending) if words not in ways]
+    lines = [f"ways out: {some(ways)}{_unencrypted(apk.network_policy)}"] if ways else []
+    return [*lines, *([f"{REFUSED} send over: {some(refused)}"] if refused else [])]
 
 
 def _unencrypted(policy: NetworkPolicy | None) -> str:

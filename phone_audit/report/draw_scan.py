@@ -130,14 +130,14 @@ def _short(text: str | None) -> str:
 
 _MOST_READING: Final = 12
 _READING_NOTE: Final = (
-    "What the code is written to do, not what it was seen doing. Most of it needs a permission, which you can see and "
-    "take away in the phone's settings."
+    "What the code is written to do and is allowed to do, not what it was seen doing. Most of it needs a permission, "
+    "which you can see and take away in the phone's settings."
 )
 
 
 def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
     """Draw the packages that can read something, the worst first, then those that read most; and what was not seen."""
-    reading = [apk for apk in apks if _ids(apk) or any(map(is_flow, apk.behaviours or ()))]
+    reading = [apk for apk in apks if _ids(apk) or any(is_flow(one) and one.possible for one in apk.behaviours or ())]
     spots = Counter(spot for apk in apks for spot in blind_spots(apk))
     if not reading and not spots:
         return
@@ -157,15 +157,17 @@ def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
 
 
 def _ids(apk: Apk) -> list[str]:
-    return [one.id for one in apk.behaviours or () if reads(one.id)]
+    return [one.id for one in apk.behaviours or () if reads(one.id) and one.possible]
 
 
 def _reading_lines(apk: Apk) -> list[str]:
-    seen = apk.behaviours or ()
+    seen = [one for one in apk.behaviours or () if one.possible]
     lines = []
     if _ids(apk):
         lines.append(reading_line([one for one in seen if reads(one.id)]))
-    flows = sorted({f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one)})
+    flows = sorted(
+        {f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one) and one.possible}
+    )
     if flows:
         lines.append("seen in its code: " + ", ".join(flows))
     ways = in_words(one.id for one in seen if sends(one.id))

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from phone_audit.knowledge.check.rules import check_behaviour
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.knowledge.schema.behaviour import BehaviourRule, Condition, Features, Leaf
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Condition, Features, Held, Leaf
 
 RULE: dict[str, Any] = {
     "id": "read.x", "title": "Reads X", "meaning": "It reads X.", "category": "identifier", "data": "x",
@@ -15,6 +15,9 @@ RULE: dict[str, Any] = {
     "source": "https://developer.android.com/reference/", "example": {"calls": ["a.B.c"], "strings": ["pm list"]},
     "near_miss": {"calls": ["a.B.c"], "strings": ["pmx"]},
 }  # fmt: skip
+NEED: dict[str, Any] = {"permissions": ["a.P"], "source": "https://developer.android.com/reference/"}
+HELD: dict[str, Any] = {"sdk": 30, "target": 30}
+ENOUGH: dict[str, Any] = HELD | {"permissions": ["a.P"]}
 ASKED = {
     "imei", "imsi", "iccid", "serial", "mac", "android-id", "advertising-id", "location", "packages", "accounts",
     "contacts", "sms", "call-log", "clipboard", "audio", "camera", "screen",
@@ -67,10 +70,41 @@ def test_a_rule_without_faults() -> None:
             {"match": {"permissions": ["a.P"]}, "example": {"permissions": ["a.P"]}},
             "scope: nothing of it stands in code; a rule over the manifest alone has the scope app",
         ),
+        ({"needs": [NEED | {"source": "the docs"}]}, "needs[0].source: 'the docs' is no address; name the reference"),
+        (
+            {"needs": [NEED | {"permissions": ["P"]}], "allowed_with": [HELD | {"permissions": ["P"]}]},
+            "needs[0].permissions: 'P' is no whole name of a permission",
+        ),
+        ({"needs": [NEED], "refused_with": []}, "refused_with: missing; name what is not enough"),
+        ({"needs": [NEED], "allowed_with": []}, "allowed_with: missing; name what is enough"),
+        ({"needs": [NEED | {"since": 31}]}, "allowed_with[0]: is not enough; correct it or the needs"),
+        ({"needs": [NEED], "refused_with": [ENOUGH]}, "refused_with[0]: is not refused; correct it or the needs"),
     ],
 )
 def test_faults(changes: dict[str, Any], expected: str) -> None:
-    assert [line[: len(expected)] for line in problems(**changes)] == [expected]
+    cases = {"allowed_with": [ENOUGH], "refused_with": [HELD]} if "needs" in changes else {}
+    assert [line[: len(expected)] for line in problems(**(cases | changes))][:1] == [expected]
+
+
+def test_what_android_asks_for() -> None:
+    asks = [NEED | {"until": 28}, NEED | {"permissions": ["a.Q"], "since": 29, "target_since": 30}]
+    rule = BehaviourRule.model_validate(RULE | {"needs": asks})
+
+    def answer(sdk: int, target: int, *permissions: str) -> bool | None:
+        return rule.allows(Held(sdk=sdk, target=target, permissions=permissions))
+
+    assert [answer(28, 30, "a.P"), answer(28, 30, "a.Q"), answer(28, 30)] == [True, False, False]
+    assert [answer(29, 30, "a.P"), answer(29, 30, "a.Q"), answer(29, 29)] == [False, True, None]
+
+
+def test_each_need_that_applies_has_to_be_met() -> None:
+    both = BehaviourRule.model_validate(RULE | {"needs": [NEED, NEED | {"permissions": ["a.Q"]}]})
+    assert both.allows(Held(sdk=30, target=30, permissions=("a.P",))) is False
+    assert both.allows(Held(sdk=30, target=30, permissions=("a.P", "a.Q"))) is True
+    component = NEED | {"components": ["service guarded by a.BIND"]}
+    either = BehaviourRule.model_validate(RULE | {"needs": [component]})
+    assert either.allows(Held(sdk=30, target=30, components=("service guarded by a.BIND",))) is True
+    assert either.allows(Held(sdk=30, target=30, components=("service guarded by a.OTHER",))) is False
 
 
 @pytest.mark.parametrize(

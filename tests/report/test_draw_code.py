@@ -92,6 +92,35 @@ def test_what_else_it_does_and_by_which_library() -> None:
     ]
 
 
+def test_what_it_is_not_allowed_to_do_is_told_apart() -> None:
+    def refused(name: str, title: str = "") -> Behaviour:
+        return behaviour(name, OWN, title=title).model_copy(update={"allowed": False})
+
+    unknown = behaviour("read.contacts", OWN).model_copy(update={"needs": ("android.permission.READ_CONTACTS",)})
+    seen = package(
+        refused("read.imei"),
+        unknown,
+        behaviour("read.android-id", OWN),
+        behaviour("read.sms", OWN).model_copy(update={"allowed": True, "needs": ("android.permission.READ_SMS",)}),
+        refused("act.send-sms", "Sends text messages"),
+        refused("act.reboot", "Restarts the phone"),
+        refused("flow.imei-log", "Passes on the IMEI to the system log"),
+        behaviour("send.okhttp", OWN),
+        refused("send.bluetooth"),
+        permissions=(INTERNET,),
+    )
+    assert code_lines(seen) == [
+        "its own code can read: text messages, Android ID",
+        "holds code that would, if it were allowed, read: contacts, IMEI",
+        "holds code that would, if it were allowed, do more: restarts the phone, passes on the IMEI to the system log",
+        "ways out: HTTP",
+        "holds code that would, if it were allowed, send over: text messages, Bluetooth",
+    ]
+    part = text(scan().model_copy(update={"apks": (seen, package(refused("read.imei"), package="com.refused"))}))
+    assert "- can read: text messages, Android ID (2 in its own code)" in part
+    assert "com.refused" not in part.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
+
+
 def test_the_same_flow_is_told_once_with_its_number() -> None:
     seen = package(
         behaviour("flow.imei-log", title="Passes on the IMEI to the system log"),

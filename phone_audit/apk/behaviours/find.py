@@ -212,11 +212,7 @@ class Declared:
             for name in self.permissions
         }
         for component in self.components:
-            kind = "activity" if component.kind == "activity-alias" else component.kind
-            texts = [f"{kind} for {action}" for action in component.actions]
-            if component.permission:
-                texts.append(f"{kind} guarded by {component.permission}")
-            for text in texts:
+            for text in component.said:
                 shown = Evidence(kind="manifest", where=_MANIFEST, value=text, class_=component.name)
                 found.setdefault(Leaf("component", text), shown)
         return found

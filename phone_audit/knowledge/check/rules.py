@@ -33,6 +33,25 @@ def check_behaviour(rule: BehaviourRule, report: Report) -> None:
         report("near_miss", "matches; correct it or narrow the condition")
     if not any(True for _ in rule.near_miss.own_leaves()):
         report("near_miss", "empty; name what looks alike and is something else")
+    _check_needs(rule, report)
+
+
+def _check_needs(rule: BehaviourRule, report: Report) -> None:
+    """Report what Android is said to ask for without a source, or without a case that shows it."""
+    for place, need in enumerate(rule.needs):
+        if not need.source.startswith("https://"):
+            report(f"needs[{place}].source", f"{short_repr(need.source)} is no address; name the reference")
+        for name in need.permissions:
+            if "." not in name:
+                report(f"needs[{place}].permissions", f"{short_repr(name)} is no whole name of a permission")
+    if rule.needs and not rule.refused_with:
+        report("refused_with", "missing; name what is not enough")
+    if any(need.permissions or need.components for need in rule.needs) and not rule.allowed_with:
+        report("allowed_with", "missing; name what is enough")
+    for field, cases, wanted in (("allowed_with", rule.allowed_with, True), ("refused_with", rule.refused_with, False)):
+        for place, held in enumerate(cases):
+            if rule.allows(held) is not wanted:
+                report(f"{field}[{place}]", f"is not {'enough' if wanted else 'refused'}; correct it or the needs")
 
 
 def check_firmware_rule(rule: FirmwareRule, report: Report) -> None:

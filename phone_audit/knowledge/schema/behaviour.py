@@ -122,6 +122,59 @@ class Features(_Lists):
         return {leaf for leaf in self.own_leaves() if leaf.kind != "string_start"} | begun
 
 
+class Held(Frozen):
+    """What a package holds on one phone, as far as Android asks for it.
+
+    Attributes:
+        sdk: the API level of the phone.
+        target: the API level that the package is made for.
+        permissions: those that it asks for, or that it was granted.
+        components: as in a condition.
+    """
+
+    sdk: int
+    target: int
+    permissions: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+
+
+class Need(Frozen):
+    """Something that Android asks for before the code of a rule works: one of the permissions or of the components.
+
+    It applies from API level `since` to `until` of the phone, and where the package is made for `target_since` to
+    `target_until`; each is null where there is no such bound. Where it names nothing, no package is allowed.
+
+    Attributes:
+        permissions: one of them is enough.
+        components: one of them in the manifest is enough.
+        op: the app-op by which the owner allows it in place of a permission, or null.
+        source: the reference of the platform that says so.
+    """
+
+    permissions: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    op: str | None = None
+    since: int | None = None
+    until: int | None = None
+    target_since: int | None = None
+    target_until: int | None = None
+    source: str
+
+    def applies(self, sdk: int, target: int) -> bool:
+        """Tell whether Android of this API level asks a package that is made for `target`."""
+        return _within(sdk, self.since, self.until) and _within(target, self.target_since, self.target_until)
+
+    def is_met(self, held: Held) -> bool:
+        """Tell whether a package holds one of the things asked for."""
+        return not (
+            set(self.permissions).isdisjoint(held.permissions) and set(self.components).isdisjoint(held.components)
+        )
+
+
+def _within(level: int, first: int | None, last: int | None) -> bool:
+    return (first is None or level >= first) and (last is None or level <= last)
+
+
 class BehaviourRule(Frozen):
     """One behaviour.
 
@@ -132,6 +185,9 @@ class BehaviourRule(Frozen):
         source: the reference of the platform that says what the call does.
         example: what must match.
         near_miss: what looks alike and must not match.
+        needs: what Android asks for; each that applies has to be met. Empty where it asks for nothing.
+        allowed_with: what must be enough.
+        refused_with: what must not be enough.
     """
 
     id: str
@@ -144,6 +200,14 @@ class BehaviourRule(Frozen):
     source: str
     example: Features
     near_miss: Features
+    needs: tuple[Need, ...] = ()
+    allowed_with: tuple[Held, ...] = ()
+    refused_with: tuple[Held, ...] = ()
+
+    def allows(self, held: Held) -> bool | None:
+        """Tell whether Android lets a package do it on such a phone; None where it asks for nothing."""
+        asked = [need for need in self.needs if need.applies(held.sdk, held.target)]
+        return all(need.is_met(held) for need in asked) if asked else None
 
     @cached_property
     def code_leaves(self) -> tuple[Leaf, ...]:

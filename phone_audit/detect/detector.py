@@ -138,10 +138,16 @@ def source_of(knowledge: Knowledge, source_id: str) -> tuple[Source, ...]:
 def may_use_network(info: ApkInfo) -> bool | None:
     """Tell whether the package may open connections itself; None where that is not known.
 
-    The permission is given to a UID, so with a shared user id another package may have asked for it.
+    The permission is given to a UID, so with a shared user id another package may have asked for it. A split has those
+    of its base, and what is not signed is a library or is not finished: what is built from it may ask for more.
     """
     if info.permissions is None:
         return None
     if "android.permission.INTERNET" in info.permissions:
         return True
-    return None if info.shared_user_id else False
+    alone = bool(info.files) and info.files[0].role in _OF_A_BASE
+    unsigned = info.signature is not None and not info.signature.schemes
+    return None if info.shared_user_id or alone or unsigned else False
+
+
+_OF_A_BASE = frozenset({"split", "feature", "config"})

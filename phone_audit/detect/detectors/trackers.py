@@ -27,22 +27,29 @@ _TIERS: Mapping[Tier, tuple[Confidence, str]] = {
     "host-only": ("medium", "holds addresses of the tracker {name}, but not its code"),
     "referenced": ("low", "names classes of the tracker {name} that are not in it"),
 }
+_WITH_CODE: frozenset[Tier] = frozenset({"initialised", "present"})
+_NO_INTERNET = "; it has no permission to use the internet"
 _INTRUSIVE = frozenset({"location", "profiling", "identification"})
 _SERVICES: Mapping[EndpointCategory, str] = {"telemetry": "Telemetry", "advertising": "Advertising"}
 
 
 def tracker_present(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield one finding for each tracker whose code or addresses are there."""
+    """Yield one finding for each tracker whose code or addresses are there.
+
+    Only code that is there can watch anybody, and only where the package may use the network does it report.
+    """
     subject = apk_subject(info)
+    mute = may_use_network(info) is False
     for tracker in info.trackers or ():
         fact = _facts(knowledge).get(tracker.id)
         confidence, seen = _TIERS[tracker.tier]
+        intrusive = tracker.tier in _WITH_CODE and not _INTRUSIVE.isdisjoint(tracker.categories)
         yield TRACKER_PRESENT.finding(
             subject,
             f"Tracker: {tracker.name}",
-            f"{subject.name} {seen.format(name=tracker.name)}.",
-            severity="medium" if _INTRUSIVE & set(tracker.categories) else "low",
-            confidence=confidence,
+            f"{subject.name} {seen.format(name=tracker.name)}{_NO_INTERNET if mute else ''}.",
+            severity="medium" if intrusive and not mute else "low",
+            confidence="low" if mute else confidence,
             evidence=tracker.evidence,
             main=tracker.id,
             sources=source_of(knowledge, fact.source) if fact else (),

@@ -1,9 +1,11 @@
 """Known trackers."""
 
+from typing import Any
+
 import pytest
 
 from phone_audit.detect.detectors.trackers import TRACKER_PRESENT, tracker_present
-from phone_audit.model.apk import Tier
+from phone_audit.model.apk import ApkFile, Signature, Tier
 from phone_audit.model.finding import Confidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import CLASS, SOURCE, knowledge, tracker
 from tests.judge.cases import apk_info
@@ -49,6 +51,40 @@ def test_what_watches_persons_is_worse() -> None:
         apk_info("com.a", trackers=(tracker(categories=("analytics", "location")),)), knowledge()
     )
     assert found.severity == "medium"
+
+
+@pytest.mark.parametrize("tier", ["host-only", "referenced"])
+def test_where_the_code_is_not_there_nobody_is_watched_by_it(tier: Tier) -> None:
+    (found,) = tracker_present(apk_info("com.a", trackers=(tracker(tier, categories=("location",)),)), knowledge())
+    assert found.severity == "low"
+
+
+@pytest.mark.parametrize("tier", ["initialised", "present", "host-only", "referenced"])
+def test_without_the_network_it_is_there_and_no_more(tier: Tier) -> None:
+    mute = apk_info("com.a", trackers=(tracker(tier, categories=("location",)),), permissions=())
+    (found,) = tracker_present(mute, knowledge())
+    assert (found.severity, found.confidence) == ("low", "low")
+    assert found.message.endswith("; it has no permission to use the internet.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"permissions": ("android.permission.INTERNET",)},
+        {"permissions": None},
+        {"permissions": (), "shared_user_id": "com.a.shared"},
+        {"permissions": (), "files": (ApkFile(path="a.apk", sha256=None, size=1, role="feature"),)},
+        {"permissions": (), "signature": Signature(verified=None, schemes=())},
+    ],
+)
+def test_a_tracker_cannot_be_hidden_where_somebody_else_asks_for_the_network(changes: dict[str, Any]) -> None:
+    info = apk_info("com.a", trackers=(tracker("initialised", categories=("location",)),), **changes)
+    (found,) = tracker_present(info, knowledge())
+    assert (found.severity, found.confidence, found.message) == (
+        "medium",
+        "confirmed",
+        "com.a starts the tracker Ads.",
+    )
 
 
 def test_two_trackers_have_two_keys_and_a_tracker_that_is_not_known_any_more_no_source() -> None:

@@ -64,9 +64,9 @@ def test_a_slip_in_it_is_named(mine: Path, tmp_path: Path) -> None:
         (
             "ACME_ONE_1.4.1",
             12,
-            "A publisher lists this build as affected: Acme One: weather service that sends the IMEI",
+            "A publisher lists this build as affected: Weather service that sends the IMEI",
         ),
-        ("ACME_ONE_1.4.2", 0, "A publisher lists this build as fixed: Acme One: weather service that sends the IMEI"),
+        ("ACME_ONE_1.4.2", 0, "A publisher lists this build as fixed: Weather service that sends the IMEI"),
     ],
 )
 def test_it_is_found_by_its_builds(mine: Path, tmp_path: Path, build: str, code: int, headline: str) -> None:

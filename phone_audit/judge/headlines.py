@@ -43,7 +43,7 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
         BOTH_BAD: "This phone matches a published incident, and holds what a list names as malicious: {seen}",
         "suspicious": "This phone shows strong signs that something is wrong with it: {seen}",
         "exposed": "This phone holds software that may send data out by design: {seen}",
-        NOT_SENDING: "This phone holds software that publishers warn of, though it is there by design: {seen}",
+        NOT_SENDING: "This phone holds software that publishers warn of: {seen}",
         "inconclusive": "This phone cannot be judged from what was seen: {seen}",
         "nothing-found": f"Nothing was found in {read}; that is no proof that nothing is there",
     }
@@ -60,7 +60,7 @@ def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]
         BOTH_BAD: f"APKs that match a published incident, or that a list names as malicious: {known_bad} ({{seen}})",
         "suspicious": f"APKs with strong signs that something is wrong: {suspicious} ({{seen}})",
         "exposed": f"APKs that may send data out by design: {exposed} ({{seen}})",
-        NOT_SENDING: f"APKs that publishers warn of, though they are as designed: {exposed} ({{seen}})",
+        NOT_SENDING: f"APKs that publishers warn of: {exposed} ({{seen}})",
         "inconclusive": f"APKs that cannot be judged from what was seen: {unclear} ({{seen}})",
         "nothing-found": f"Nothing was found in {counted(total, 'APK')}; that is no proof that nothing is there",
     }
@@ -75,7 +75,7 @@ def watch_headlines(looks: int, places: int) -> Mapping[str, str]:
         BOTH_BAD: "What was connected matches a published incident, and what a list names as malicious: {seen}",
         "suspicious": "What was connected shows strong signs that something is wrong: {seen}",
         "exposed": "Something was connected in a way that may send data out by design: {seen}",
-        NOT_SENDING: "Something was connected of which publishers warn, though it is there by design: {seen}",
+        NOT_SENDING: "Something was connected of which publishers warn: {seen}",
         "inconclusive": "What was connected cannot be judged from what was seen: {seen}",
         "nothing-found": f"Nothing was found in {seen}; that is no proof that nothing is there",
     }

@@ -162,7 +162,7 @@ def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:
     outcomes = [_supported(match.findings, incidents) for match in detected.matched]
     outcome = strongest(outcomes)
     strength = detected.matched[outcomes.index(outcome)].strength
-    titles = [match.incident.title for match in detected.matched if match.strength == strength]
+    titles = [match.headline for match in detected.matched if match.strength == strength]
     return Verdict(
         outcome=outcome,
         headline=f"{BUILD_HEADLINES[strength]}: {listed(titles, 2)}",

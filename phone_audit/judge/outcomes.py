@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from phone_audit.model.finding import OUTCOMES, Confidence, Finding, Incident, Outcome
+from phone_audit.model.finding import OUTCOMES, Confidence, Finding, Incident, Outcome, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high", "confirmed")
 """Weakest first."""
@@ -72,6 +72,21 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Ceiling:
+    """What findings of this category and one of these severities support at most, whatever the incident says."""
+
+    outcome: Outcome
+    category: str
+    severities: tuple[Severity, ...]
+
+
+CEILINGS: tuple[Ceiling, ...] = (
+    # A hole that nobody was seen to use, through which little is to be had: makers leave many.
+    Ceiling("exposed", "vulnerable-preinstall", ("low", "info")),
+)
+
+
 def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
     """Return the outcome that a finding supports by itself; the incident that it cites is among `incidents`, by id."""
     sure = CONFIDENCES.index(finding.confidence)
@@ -79,7 +94,12 @@ def supports(finding: Finding, incidents: Mapping[str, Incident]) -> Outcome:
         (rule.outcome for rule in RULES if finding.id in rule.detectors and sure >= CONFIDENCES.index(rule.at_least)),
         OUTCOMES[0],
     )
-    return outcome if finding.incident is None else weaker(outcome, incidents[finding.incident].raises)
+    if finding.incident is not None:
+        outcome = weaker(outcome, incidents[finding.incident].raises)
+    for ceiling in CEILINGS:
+        if finding.category == ceiling.category and finding.severity in ceiling.severities:
+            outcome = weaker(outcome, ceiling.outcome)
+    return outcome
 
 
 def strongest(outcomes: Iterable[Outcome]) -> Outcome:

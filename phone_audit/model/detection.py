@@ -20,6 +20,7 @@ class MatchedIncident:
         strength: of its strongest hit.
         findings: what is claimed, strongest first; empty where a build is only listed as fixed.
         reason: what the match means to a worried owner, in sentences.
+        headline: what a headline calls it; names no model.
         advice: the first thing that helps, with which the reason ends; None where nothing has to be done.
     """
 
@@ -27,6 +28,7 @@ class MatchedIncident:
     strength: MatchStrength
     findings: tuple[Finding, ...]
     reason: str
+    headline: str
     advice: str | None
 
 

@@ -1,6 +1,6 @@
 """What is known, as a person looks it up: entries of every kind by id, by text, and the feeds they come from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS
 from phone_audit.knowledge.feeds.indicator import FeedHead, ListedIndicator
 from phone_audit.knowledge.feeds.indicator import Kind as IndicatorKind
-from phone_audit.knowledge.files import DataFile, Problem, read_data
-from phone_audit.knowledge.kinds import INCIDENTS, KINDS, TRACKERS, Kind
+from phone_audit.knowledge.files import BUNDLED, DataFile, Problem, read_data, read_folder
+from phone_audit.knowledge.kinds import INCIDENTS, KINDS, LABELS, SCHEMES, TRACKERS, Kind
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import host_fault
 from phone_audit.knowledge.rules import split_url
@@ -271,17 +271,24 @@ def check_all(folder: Path) -> CheckResult:
     found = check_folder(folder)
     faulty = {problem.file for problem in found.problems}
     whole = [(file, entry) for file, entry in found.of(INCIDENTS) if file not in faulty]
-    tried = [problem for file, entry in whole for problem in _tried(folder, file, entry)]
+    forms = _forms(folder, faulty)
+    tried = [problem for file, entry in whole for problem in _tried(folder, file, entry, forms)]
     problems = sorted([*found.problems, *tried, *_hosts(found)])
     matches = sum(len(entry.tests.matches) for _, entry in whole)
     near_misses = sum(len(entry.tests.ignores) for _, entry in whole)
     return CheckResult(tuple(problems), tuple(counts_of(found)), matches, near_misses)
 
 
-def _tried(folder: Path, file: str, entry: IncidentEntry) -> Iterator[Problem]:
-    """Try the tests of one incident with nothing else known: no other entry can change what they give."""
+def _forms(folder: Path, faulty: Collection[str]) -> tuple[DataFile, ...]:
+    """Return what tells how build numbers are written and what Settings calls them: of the package and the folder."""
+    own = [file for file in read_folder(folder, 1) if folder != BUNDLED and file.name not in faulty]
+    return tuple(file for file in (*read_folder(BUNDLED, 0), *own) if file.kind in (SCHEMES.folder, LABELS.folder))
+
+
+def _tried(folder: Path, file: str, entry: IncidentEntry, forms: Sequence[DataFile]) -> Iterator[Problem]:
+    """Try the tests of one incident with only `forms` known besides: no other entry can change what they give."""
     path = folder / file
-    alone = Knowledge((DataFile("incidents", 0, path, read_data(path)),))
+    alone = Knowledge((DataFile("incidents", 0, path, read_data(path)), *forms))
     for failed in failed_tests(alone):
         yield Problem(file, entry.id, failed.place, str(failed))
 

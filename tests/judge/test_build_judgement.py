@@ -18,10 +18,15 @@ POSSIBLE = finding(
 )  # fmt: skip
 PUBLISHED: dict[Outcome, tuple[MatchedIncident, ...]] = {
     "nothing-found": (),
-    "inconclusive": (MatchedIncident(CASE, "candidate", (POSSIBLE,), "As published.", None),),
+    "inconclusive": (MatchedIncident(CASE, "candidate", (POSSIBLE,), "As published.", CASE.title, None),),
     "known-bad": (
         MatchedIncident(
-            CASE, "affected", (POSSIBLE.model_copy(update={"id": "published-incident"}),), "As published.", "Update."
+            CASE,
+            "affected",
+            (POSSIBLE.model_copy(update={"id": "published-incident"}),),
+            "As published.",
+            CASE.title,
+            "Update.",
         ),
     ),
 }

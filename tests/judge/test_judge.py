@@ -8,7 +8,7 @@ from phone_audit.detect.detectors import apk_findings, device_findings
 from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo
-from phone_audit.model.finding import Finding, Skipped, Subject
+from phone_audit.model.finding import Finding, Severity, Skipped, Subject
 from tests.judge.cases import (
     NOKIA,
     PIXEL,
@@ -84,13 +84,40 @@ def test_an_apk_that_was_not_read_as_a_whole(info: ApkInfo) -> None:
 # ---- a phone
 
 
+def test_a_headline_names_no_model_of_another_maker() -> None:
+    """The updater of Adups came with phones of many makers; the published title names one model of one of them."""
+    path = "/system/app/Fota/Fota.apk"
+    info = apk_info("com.adups.fota", path, endpoints=(endpoint("bigdata.adups.com"),))
+    phone = snapshot(PIXEL, [package("com.adups.fota", path)])
+    judged = judge_scan(phone, [info], [], "standard", load_knowledge())
+    assert judged.verdict.headline.startswith(
+        "This phone matches a published incident: Adups FOTA exfiltration of SMS, call log and identifiers"
+    )
+    assert "(BLU R1 HD and others)" in judged.verdict.reasons[0].text
+
+
+@pytest.mark.parametrize("severity", ["low", "medium"])
+def test_a_small_hole_in_a_preinstalled_package(severity: Severity) -> None:
+    case = incident(
+        title="Acme Two: hole", headline="Hole", category="vulnerable-preinstall", severity=severity,
+        raises="suspicious", packages=[fact("com.acme.hole", standalone=True)],
+    )  # fmt: skip
+    judged = judge_scan(snapshot(PIXEL, [package("com.acme.hole", "/system/app/H.apk")]), [], [], "quick",
+                        knowledge_of(case))  # fmt: skip
+    start = {
+        "low": ("exposed", "This phone holds software that publishers warn of: Hole"),
+        "medium": ("suspicious", "This phone shows strong signs that something is wrong with it: Hole"),
+    }[severity]
+    assert judged.verdict.outcome == start[0]
+    assert judged.verdict.headline.startswith(start[1])
+
+
 def test_the_seed_case() -> None:
     phone, info = nokia()
     judged = judge_scan(phone, [info], [], "standard", load_knowledge())
     assert judged.verdict.outcome == "known-bad"
     assert judged.verdict.headline == (
-        "This phone matches a published incident: "
-        "Nokia 7 Plus: China Telecom activation client shipped on non-Chinese firmware"
+        "This phone matches a published incident: China Telecom activation client shipped on non-Chinese firmware"
     )
     assert judged.verdict.reasons[0].finding == judged.findings[0].key
     assert judged.complete
@@ -311,9 +338,7 @@ def test_a_system_package_with_a_test_key_is_one_and_is_named() -> None:
     (found,) = judged.findings
     assert (found.id, found.incident) == ("published-incident", "aosp-test-keys")
     assert found.message.startswith("The package org.my.one with the listed signing certificate a40da80a59d170ca…")
-    assert judged.verdict.headline.startswith(
-        "This phone holds software that publishers warn of, though it is there by design"
-    )
+    assert judged.verdict.headline.startswith("This phone holds software that publishers warn of")
     assert "On a bought phone ask the maker" in judged.verdict.reasons[0].text
     assert judged.apks[0].findings == (found,)
 

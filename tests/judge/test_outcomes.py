@@ -9,7 +9,7 @@ from phone_audit.detect.indicator_findings import INDICATOR_IDS
 from phone_audit.detect.watch.watch_findings import WATCH_IDS
 from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.finding import OUTCOMES, Confidence, Outcome
+from phone_audit.model.finding import OUTCOMES, Confidence, Outcome, Severity
 from tests.judge.cases import finding, incident
 
 
@@ -138,3 +138,22 @@ def test_strongest_and_weaker() -> None:
     assert strongest([]) == "nothing-found"
     assert strongest(["exposed", "known-bad", "inconclusive"]) == "known-bad"
     assert weaker("known-bad", "exposed") == weaker("exposed", "known-bad") == "exposed"
+
+
+@pytest.mark.parametrize(
+    ("category", "severity", "outcome"),
+    [
+        ("vulnerable-preinstall", "info", "exposed"),
+        ("vulnerable-preinstall", "low", "exposed"),
+        ("vulnerable-preinstall", "medium", "suspicious"),
+        ("vulnerable-preinstall", "high", "suspicious"),
+        ("backdoor", "low", "suspicious"),
+    ],
+)
+@pytest.mark.parametrize("detector", ["published-incident", "possible-incident"])
+def test_a_small_hole_in_what_was_preinstalled_makes_nothing_suspicious(
+    detector: str, category: str, severity: Severity, outcome: Outcome
+) -> None:
+    case = cited(incident(raises="suspicious"))
+    found = finding(detector, category=category, severity=severity, incident=case.id)
+    assert supports(found, {case.id: case}) == outcome

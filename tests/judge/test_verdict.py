@@ -147,9 +147,7 @@ def test_a_signing_key_gives_no_data_away() -> None:
     tracker = finding(title="Tracker: Ads")
     exposed = [RatedFinding(item, "exposed", item.message) for item in (key, tracker)]
     alone = verdict(exposed[:1], reading())
-    assert (
-        alone.headline == "This phone holds software that publishers warn of, though it is there by design: Public keys"
-    )
+    assert alone.headline == "This phone holds software that publishers warn of: Public keys"
     both = verdict(exposed, reading())
     assert both.headline == "This phone holds software that may send data out by design: code of known trackers"
     assert len(both.reasons) == 2

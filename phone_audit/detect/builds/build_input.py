@@ -1,7 +1,7 @@
 """Build identifiers: what form they have, what they tell, and which properties they stand for."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -68,7 +68,7 @@ def understand(text: str, knowledge: Knowledge) -> BuildInput:
         if settings:
             return _from_properties(_with_scheme_parts(settings, schemes), schemes)
         upper = given.upper()
-        found = _scheme(upper, schemes) if upper != given else None
+        found = _scheme(upper, schemes) or _id_and_incremental(upper, schemes) if upper != given else None
         if found is not None:
             return BuildInput(given, *found)
     return BuildInput(given, None, dict.fromkeys((DISPLAY_ID, BUILD_ID, INCREMENTAL), given))
@@ -145,6 +145,9 @@ def _parsed(properties: Mapping[str, str]) -> ParsedBuild:
 _TAIL = re.compile(
     r"(?P<device>[^/:\s]+):(?P<release>[^/:]+)/(?P<id>[^/:]+)/(?P<incremental>[^/:]+):(?P<type>[^/:]+)/(?P<tags>[^/:]+)"
 )
+_ID_AND_INCREMENTAL = re.compile(
+    r"(?P<id>[^/:\s]+)/(?P<incremental>[^/:\s]+)(?::(?P<type>[^/:\s]+)/(?P<tags>[^/:\s]+))?"
+)
 _DESCRIPTION = re.compile(
     r"(?P<product>[\w.\-]+)-(?P<type>user|userdebug|eng) (?P<release>\S+) (?P<id>\S+) (?P<incremental>\S+) "
     r"(?P<tags>[\w,\-]+-keys)"
@@ -160,8 +163,24 @@ def _fingerprint(text: str, schemes: SchemeIndex) -> Form | None:
     found = _TAIL.fullmatch(text)  # some firmware and some publications leave brand and product out
     if not found:
         return None
-    named = dict(zip(FINGERPRINT_FIELDS[2:], found.groups(), strict=True))
-    return with_vendor(_parsed(named), named, schemes), {FINGERPRINT: text}
+    return _of_tail(text, FINGERPRINT_FIELDS[2:], found.groups(), schemes)
+
+
+def _id_and_incremental(text: str, schemes: SchemeIndex) -> Form | None:
+    """The end of a fingerprint, with or without type and tags. One of the two has to be a number that is known."""
+    found = _ID_AND_INCREMENTAL.fullmatch(text)
+    if not found:
+        return None
+    known = ((schemes.read(found["id"]), BUILD_ID), (schemes.read(found["incremental"]), INCREMENTAL))
+    if not any(read and name in read.stands_for for read, name in known):
+        return None
+    return _of_tail(text, FINGERPRINT_FIELDS[4:], found.groups(), schemes)
+
+
+def _of_tail(text: str, fields: Sequence[str], parts: Sequence[str | None], schemes: SchemeIndex) -> Form:
+    """Read what the end of a fingerprint names; publications print such ends as the fingerprint."""
+    named = {name: part for name, part in zip(fields, parts, strict=True) if part}
+    return with_vendor(_parsed(named), named, schemes), {**named, FINGERPRINT: text}
 
 
 def _description(text: str, schemes: SchemeIndex) -> Form | None:
@@ -206,7 +225,9 @@ def _incremental(text: str, _schemes: SchemeIndex) -> Form | None:
     return ParsedBuild(incremental=text, build_date=day), {INCREMENTAL: text}
 
 
-_FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (_fingerprint, _description, _scheme, _incremental)
+_FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (
+    _fingerprint, _description, _scheme, _incremental, _id_and_incremental,
+)  # fmt: skip
 
 
 def _day(digits: str) -> str | None:

@@ -46,7 +46,7 @@ def detect_build(text: str, knowledge: Knowledge) -> BuildDetection:
 
     A property file may hold serial numbers, so the record is named after its build.
     """
-    build = _understood(text, knowledge)
+    build = read_build(text, knowledge)
     where = "getprop" if build.from_properties else "input"
     given = MatchInput(build.properties, build_name=build.name, properties_from=where)
     matches = match_incidents(given, knowledge)
@@ -66,8 +66,8 @@ def detect_build(text: str, knowledge: Knowledge) -> BuildDetection:
     )
 
 
-def _understood(text: str, knowledge: Knowledge) -> BuildInput:
-    """Understand an identifier; one that a publisher names and that differs in case only is that one."""
+def read_build(text: str, knowledge: Knowledge) -> BuildInput:
+    """Read an identifier as `understand` does; one that a publisher names and that differs in case only is that one."""
     known = _spellings(knowledge).get(text.strip().casefold())
     build = understand(known or text, knowledge)
     return replace(build, name=text.strip()) if known and known != text.strip() else build

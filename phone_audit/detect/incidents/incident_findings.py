@@ -49,6 +49,7 @@ def matched_incident(match: IncidentMatch, properties: Mapping[str, str], *, on_
     """Return what one match claims; `properties` with the parts of the fingerprint."""
     return MatchedIncident(
         incident=cited(match.incident),
+        headline=match.incident.headline or match.incident.title,
         strength=match.strength,
         findings=incident_findings(match, on_phone=on_phone),
         reason=reason_text(match, properties, on_phone=on_phone),
@@ -82,6 +83,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
     claim = CLAIMS[MATCH_STRENGTHS[_rank(hits)]]
     subject = hits[0].subject
     proven = claim.id == "published-incident"  # nobody is told to switch something off for a mere sign
+    called = incident.headline or incident.title
     package = subject.name if on_phone and proven and subject.kind == "package" else None
     return Finding(
         id=claim.id,
@@ -96,7 +98,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         incident=incident.id,
         sources=all_sources(incident),
         remedy=remedies(incident, package, seen=evidence_level(hits)),
-        headline=f"it may be affected by “{incident.title}”" if claim.id in _POSSIBLE else "",
+        headline=f"it may be affected by “{called}”" if claim.id in _POSSIBLE else incident.headline or "",
     )
 
 

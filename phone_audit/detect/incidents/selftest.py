@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from phone_audit.detect.builds.detect_build import read_build
 from phone_audit.detect.incidents.incident_match import HitKind
 from phone_audit.detect.incidents.incident_matcher import match_incidents
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput, PathKind
@@ -16,11 +17,8 @@ from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
 _WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")
 """Kinds of test in which the build itself is what is tested; in the others it is only known beside it."""
 _BUILD_HITS: tuple[HitKind, ...] = ("build", "model", "package-version")
-_BUILD_FIELD = {
-    "fingerprint": "ro.build.fingerprint",
-    "display-id": "ro.build.display.id",
-    "model": "ro.product.model",
-}
+_TYPED = ("fingerprint", "display-id")
+"""Kinds of test whose value a person types: it is read as that would be."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +63,16 @@ def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
 
 def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: Knowledge) -> MatchStrength | None:
     """Return the strongest word with which the identifier of a test meets an incident, or None."""
-    matches = match_incidents(observed_in(test), knowledge)
+    matches = match_incidents(observed_in(test, knowledge), knowledge)
     hits = [hit for match in matches if match.incident.id == incident.id for hit in match.hits]
     words = [hit.strength for hit in hits if test.kind in _WHOLE_BUILD or hit.kind not in _BUILD_HITS]
     return min(words, key=MATCH_STRENGTHS.index, default=None)
 
 
-def observed_in(test: MustMatch | MustIgnore) -> MatchInput:
+def observed_in(test: MustMatch | MustIgnore, knowledge: Knowledge) -> MatchInput:
     """Put the identifier of a test into the form that the matcher is given.
+
+    What tells of a build goes the way that it goes when a person gives it: typed, or as a file of properties.
 
     Raises:
         ValueError: the test is of a kind that is not known.
@@ -82,8 +82,10 @@ def observed_in(test: MustMatch | MustIgnore) -> MatchInput:
     properties = {**test.build, **{name: value for name, value in parts.items() if name.startswith("ro.")}}
     paths: Mapping[str, PathKind | None] = {}
     packages: tuple[PackageInput, ...] = ()
-    if test.kind in _BUILD_FIELD:
-        properties[_BUILD_FIELD[test.kind]] = one
+    if test.kind in _TYPED:
+        properties |= read_build(one, knowledge).properties
+    elif test.kind == "model":
+        properties["ro.product.model"] = one
     elif test.kind == "property":
         properties.update(parts)
     elif test.kind == "property+build":
@@ -92,7 +94,10 @@ def observed_in(test: MustMatch | MustIgnore) -> MatchInput:
         paths = {one: test.type}
     elif test.kind.startswith("package") or test.kind in ("hash", "certificate", "endpoint", "dex-string"):
         packages = (_package(test.kind, one, parts),)
-    elif test.kind != "build":
+    elif test.kind == "build":
+        text = "".join(f"{name}={value}\n" for name, value in properties.items())
+        properties = dict(read_build(text, knowledge).properties)
+    else:
         raise ValueError(f"there is no test of the kind {short_repr(test.kind)}")
     return MatchInput(properties, packages, paths)
 

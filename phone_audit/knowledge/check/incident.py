@@ -57,6 +57,7 @@ SHARED_VERSIONS = frozenset({
     "1", "1.0", "4.4.2", "6.0", "6.0.1", "7.0", "7.1.1", "7.1.2", "8.0.0", "8.1.0", "9", "10", "11", "12", "13",
 })  # fmt: skip
 """Version names that many packages have: the first ones, and those of Android itself."""
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _PACKAGE = re.compile(r"android|[A-Za-z]\w*(\.\w+)+")
 _NOTHING = re.compile(r"nothing (?:else )?(?:needs|has) to be done|needs? to do nothing|no action", re.IGNORECASE)
 _FOUND = re.compile(r"of the finding|in the finding|\bPACKAGE\b|disable-user|adb uninstall")
@@ -85,6 +86,7 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
         report("id", "write a-z, 0-9 and - only")
     if not entry.summary.strip():
         report("summary", "missing; write one to three sentences: who, what was sent or done, since when")
+    _check_headline(entry, report)
     _check_ceiling(entry, report)
     _check_reply(entry, report)
     check_steps(entry.what_to_do, report)
@@ -97,6 +99,20 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
         _check_fact(entry, fact, place, report)
     check_ranges(entry.builds, report)
     check_tests(entry.tests, report)
+
+
+def _check_headline(entry: IncidentEntry, report: Report) -> None:
+    """What is found may be on a phone of another maker, so a headline names no model."""
+    said = _words(entry.headline or entry.title)
+    models = {_words(_IN_BRACKETS.sub("", model.value)) for model in entry.models}
+    named = next((model for model in sorted(models) if f" {model} " in f" {said} "), None)
+    if named:
+        field = "headline" if entry.headline else "title"
+        report(field, f"names the model {short_repr(named)}; write a headline without it")
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold().replace("_", " ")))
 
 
 def ceiling_of(entry: IncidentEntry) -> Raises:

@@ -196,12 +196,14 @@ def _as_step(given: Any) -> Any:
 class IncidentEntry(Frozen):
     """One published incident. `raises` is the most that a confirmed match may give.
 
+    `headline` is the title without a model: what is found may be on a phone of another maker.
     `applies_to: system-packages`: it is about the firmware, so a package that is not known to be part of it proves
     nothing.
     """
 
     id: str
     title: str
+    headline: str | None = None
     summary: str
     category: Category
     severity: Severity

@@ -41,7 +41,15 @@ NOKIA = ParsedBuild(
             ParsedBuild(device="sp7731c_1h10_32v4_bird", android_version="6.0", build_id="MRA58K",
                         incremental="android.20170629.214736", type="user", tags="release-keys",
                         vendor_scheme="aosp", vendor_version="MRA58K", build_date="2015-08-27"),
-            {"ro.build.fingerprint": "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys"},
+            {
+                "ro.product.device": "sp7731c_1h10_32v4_bird",
+                "ro.build.version.release": "6.0",
+                "ro.build.id": "MRA58K",
+                "ro.build.version.incremental": "android.20170629.214736",
+                "ro.build.type": "user",
+                "ro.build.tags": "release-keys",
+                "ro.build.fingerprint": "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys",
+            },
         ),
         (
             "full_k62v1_64_bsp-userdebug 11 RP1A.200720.011 mp1V825 test-keys",
@@ -98,6 +106,29 @@ NOKIA = ParsedBuild(
             {"ro.build.id": "PPR1.180610.011", "ro.build.display.id": "PPR1.180610.011"},
         ),
         (
+            "QKQ1.190910.002/V12.0.2",
+            ParsedBuild(build_id="QKQ1.190910.002", incremental="V12.0.2", vendor_scheme="aosp",
+                        vendor_version="QKQ1.190910.002", build_date="2019-09-10"),
+            {
+                "ro.build.id": "QKQ1.190910.002",
+                "ro.build.version.incremental": "V12.0.2",
+                "ro.build.fingerprint": "QKQ1.190910.002/V12.0.2",
+            },
+        ),
+        (
+            "QKQ1.190910.002/V12.0.2.0.QFACNXM:user/release-keys",
+            ParsedBuild(android_version="10", build_id="QKQ1.190910.002", incremental="V12.0.2.0.QFACNXM",
+                        type="user", tags="release-keys", vendor_scheme="miui", vendor_version="V12.0.2.0.QFACNXM",
+                        region="CN", variant="XM"),
+            {
+                "ro.build.id": "QKQ1.190910.002",
+                "ro.build.version.incremental": "V12.0.2.0.QFACNXM",
+                "ro.build.type": "user",
+                "ro.build.tags": "release-keys",
+                "ro.build.fingerprint": "QKQ1.190910.002/V12.0.2.0.QFACNXM:user/release-keys",
+            },
+        ),
+        (
             "NHG47K",
             ParsedBuild(android_version="7", build_id="NHG47K", vendor_scheme="aosp", vendor_version="NHG47K",
                         build_date="2017-02-16"),
@@ -141,6 +172,11 @@ def test_forms(text: str, parsed: ParsedBuild, properties: dict[str, str]) -> No
         "eng.root.20161323",
         "12345",
         "P10_PRO_MAX_V1.3_20201123",
+        "foo/bar",
+        "12621605/12621605",
+        "QKQ1.190910.002/",
+        "QKQ1.190910.002/V12.0.2/",
+        "V12.0.2.0.QFACNXM/QKQ1.190910.002",
         "9" * 600,
     ],
 )
@@ -194,7 +230,9 @@ def test_bytes_that_are_no_utf8_can_be_published() -> None:
     assert understand("abc\udcff").name == "abc\\udcff"
 
 
-@pytest.mark.parametrize("text", ["ppr1.180610.011", "00ww_3_22c_sp03", "v12.5.4.0.rgbcnxm", "g991bxxu5cvdd"])
+@pytest.mark.parametrize(
+    "text", ["ppr1.180610.011", "qkq1.190910.002/v12.0.2", "00ww_3_22c_sp03", "v12.5.4.0.rgbcnxm", "g991bxxu5cvdd"]
+)
 def test_lower_case_is_read_as_the_vendor_writes_it(text: str) -> None:
     build, upper = understand(text), understand(text.upper())
     assert build.parsed is not None

@@ -72,7 +72,20 @@ def test_failed_tests_names_what_fails() -> None:
 def test_a_kind_that_nobody_knows() -> None:
     test = MustIgnore(kind="smell", value="x", why="no such kind")
     with pytest.raises(ValueError, match="smell"):
-        observed_in(test)
+        observed_in(test, knowledge_of())
+
+
+def test_what_a_person_types_is_read_before_it_is_matched() -> None:
+    """The end of a fingerprint that nobody understands would meet no fact, and the test has to say so."""
+    fingerprint = fact("QKQ1.190910.002/V12.0.2", field="ro.build.fingerprint", match="exact", status="affected")
+    known = knowledge_of(incident(builds=[fingerprint]))
+    (entry,) = known.incidents
+    typed = MustMatch(kind="fingerprint", value="QKQ1.190910.002/V12.0.2", status="affected")
+    assert word_for(entry, typed, known) == "affected"
+    assert observed_in(typed, known).properties["ro.build.id"] == "QKQ1.190910.002"
+    assert word_for(entry, typed.model_copy(update={"value": "QKQ1.190910.002/V12.0.3"}), known) is None
+    display = MustMatch(kind="display-id", value="PPR1.180610.011.00WW_3_39B_SP03", status="affected")
+    assert observed_in(display, known).properties["ro.build.display.id"] == "00WW_3_39B_SP03"
 
 
 def test_only_the_tested_identifier_counts() -> None:

@@ -78,3 +78,25 @@ def test_both_sides_of_what_is_disputed() -> None:
 
     assert missing() == ["vendor_response"]
     assert missing(vendor_response=[{"value": "Maker denies it", "confidence": "sourced", "source": 1}]) == []
+
+
+def test_a_headline_names_no_model() -> None:
+    """What is found may be on a phone of another maker."""
+
+    def told(**changes: Any) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        models = [
+            {"value": value, "confidence": "sourced", "source": 1, "field": "description"}
+            for value in ("Acme_One (2024)", "One")
+        ]
+        entry = IncidentEntry.model_validate(incident(models=models, **changes))
+        check_incident(entry, lambda place, text: found.append((place, text)))
+        return found
+
+    assert told(title="Weather service of the ACME ONE, and others") == [
+        ("title", "names the model 'acme one'; write a headline without it")
+    ]
+    assert told(title="Acme One", headline="The One that sends the IMEI") == [
+        ("headline", "names the model 'one'; write a headline without it")
+    ]
+    assert told(title="Acme One", headline="Acme: Weather of Oneness") == []

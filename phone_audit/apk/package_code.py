@@ -68,7 +68,7 @@ def read_code(
     uses = partial(rules_by_use, indexes, owners.of, constants)
     endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts)
+    behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
     accepting = accepting_code(indexes, owners.of)
     skipped = [skip for file in files for skip in file.skipped]

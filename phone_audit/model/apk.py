@@ -177,7 +177,8 @@ class Behaviour(Frozen):
 
     `needs` are the permissions of which Android asks for one, or components that a package has to have; empty where it
     asks for nothing. `allowed` tells whether the package asks for what is needed, on a phone whether it was granted;
-    null where nothing is needed, or where it is not known.
+    null where nothing is needed, or where it is not known. `library_only`: only base libraries hold such code, and no
+    other code of the package calls it.
     """
 
     id: str
@@ -186,6 +187,7 @@ class Behaviour(Frozen):
     whose: tuple[Whose, ...] = ()
     allowed: bool | None = None
     needs: tuple[str, ...] = ()
+    library_only: bool = False
     source: str | None = None
     sink: str | None = None
     data: str | None = None
@@ -196,6 +198,11 @@ class Behaviour(Frozen):
     def possible(self) -> bool:
         """Whether nothing that is known of Android keeps the code from doing it."""
         return self.allowed is True or (self.allowed is None and not self.needs)
+
+    @property
+    def told(self) -> bool:
+        """Whether it is said of the package: it is possible, and not what base libraries alone hold."""
+        return self.possible and not self.library_only
 
 
 class Obfuscation(Frozen):

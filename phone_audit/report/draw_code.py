@@ -109,15 +109,16 @@ _ELSEWHERE: Final = "files or text that no code was seen to use"
 def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
     """Say what the code can read, by whose code it is, what else it does, how data can leave, and what was not seen.
 
-    What Android would refuse it, since it does not ask for the permission or was not granted it, is said to be so.
+    What Android would refuse it, since it does not ask for the permission or was not granted it, is said to be so, and
+    what only base libraries hold.
 
     `brief` gives counts instead of names where there is much of it.
     """
     seen = apk.behaviours or ()
-    possible = [one for one in seen if one.possible]
-    flows = [one for one in possible if is_flow(one)]
-    reading = [one for one in possible if reads(one.id)]
-    others = [one for one in possible if _does(one)]
+    told = [one for one in seen if one.told]
+    flows = [one for one in told if is_flow(one)]
+    reading = [one for one in told if reads(one.id)]
+    others = [one for one in told if _does(one)]
     lines = [reading_line(reading)] if brief and reading else _by_owner("can read", reading)
     if brief and len(others) > _MOST_OTHERS:
         lines.append(f"{len(others)} other things that its code does, all in the JSON result (-f json)")
@@ -128,6 +129,7 @@ def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
         counts = Counter(f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in flows)
         lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
     lines.extend(_leaving(apk))
+    lines.extend(() if brief else _in_base_libraries(seen))
     if spots := blind_spots(apk):
         lines.append("not seen: " + "; ".join(spots.values()))
     return lines
@@ -140,13 +142,23 @@ def _does(behaviour: Behaviour) -> bool:
 
 def _if_allowed(seen: Iterable[Behaviour]) -> list[str]:
     """Say what the code is written to do and is not allowed to."""
-    refused = [one for one in seen if not one.possible]
+    refused = [one for one in seen if not one.possible and not one.library_only]
     lines = []
     if words := readings(refused):
         lines.append(f"{REFUSED} read: {some(words)}")
     if others := [one for one in refused if _does(one) or is_flow(one)]:
         lines.append(f"{REFUSED} do more: {some(_named(others))}")
     return lines
+
+
+def _in_base_libraries(seen: Iterable[Behaviour]) -> list[str]:
+    """Say what base libraries hold and nothing else calls."""
+    held = [one for one in seen if one.possible and one.library_only]
+    kinds = (reads, sends, lambda name: not reads(name) and not sends(name))
+    words = [
+        name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)
+    ]
+    return [f"in base libraries, and called by nothing else in it: {some(words)}"] if words else []
 
 
 def reading_line(reading: Sequence[Behaviour]) -> str:
@@ -241,6 +253,8 @@ def _named(behaviours: Sequence[Behaviour]) -> list[str]:
     """Name what is read, the most private first, or what is done."""
     if reads(behaviours[0].id):
         return readings(behaviours)
+    if sends(behaviours[0].id):
+        return in_words(one.id for one in behaviours)
     return list(dict.fromkeys(one.title[:1].lower() + one.title[1:] for one in behaviours))
 
 
@@ -258,7 +272,7 @@ def _first_of(names: Sequence[str]) -> str:
 
 
 def _leaving(apk: Apk) -> list[str]:
-    sending = [one for one in apk.behaviours or () if sends(one.id)]
+    sending = [one for one in apk.behaviours or () if sends(one.id) and not one.library_only]
     if not sending:
         return []
     if apk.permissions is not None and _INTERNET not in apk.permissions and apk.shared_user_id is None:

@@ -137,7 +137,7 @@ _READING_NOTE: Final = (
 
 def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
     """Draw the packages that can read something, the worst first, then those that read most; and what was not seen."""
-    reading = [apk for apk in apks if _ids(apk) or any(is_flow(one) and one.possible for one in apk.behaviours or ())]
+    reading = [apk for apk in apks if _ids(apk) or any(is_flow(one) and one.told for one in apk.behaviours or ())]
     spots = Counter(spot for apk in apks for spot in blind_spots(apk))
     if not reading and not spots:
         return
@@ -157,17 +157,15 @@ def draw_reading(canvas: Canvas, apks: Sequence[Apk]) -> None:
 
 
 def _ids(apk: Apk) -> list[str]:
-    return [one.id for one in apk.behaviours or () if reads(one.id) and one.possible]
+    return [one.id for one in apk.behaviours or () if reads(one.id) and one.told]
 
 
 def _reading_lines(apk: Apk) -> list[str]:
-    seen = [one for one in apk.behaviours or () if one.possible]
+    seen = [one for one in apk.behaviours or () if one.told]
     lines = []
     if _ids(apk):
         lines.append(reading_line([one for one in seen if reads(one.id)]))
-    flows = sorted(
-        {f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one) and one.possible}
-    )
+    flows = sorted({f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one)})
     if flows:
         lines.append("seen in its code: " + ", ".join(flows))
     ways = in_words(one.id for one in seen if sends(one.id))

@@ -121,6 +121,29 @@ def test_what_it_is_not_allowed_to_do_is_told_apart() -> None:
     assert "com.refused" not in part.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
 
 
+def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None:
+    def alone(name: str, title: str = "", **changes: object) -> Behaviour:
+        return behaviour(name, MAPS, title=title).model_copy(update={"library_only": True, **changes})
+
+    seen = package(
+        alone("read.location"),
+        alone("send.socket"),
+        alone("act.overlay", "Draws over other packages"),
+        alone("read.imei", allowed=False),
+        behaviour("send.okhttp", OWN),
+        permissions=(INTERNET,),
+    )
+    assert code_lines(seen) == [
+        "ways out: HTTP",
+        "in base libraries, and called by nothing else in it: location (Maps), connections of its own (Maps), "
+        "draws over other packages (Maps)",
+    ]
+    assert code_lines(seen, brief=True) == ["ways out: HTTP"]
+    assert "com.quiet" not in text(
+        scan().model_copy(update={"apks": (package(alone("read.sms"), package="com.quiet"),)})
+    )
+
+
 def test_the_same_flow_is_told_once_with_its_number() -> None:
     seen = package(
         behaviour("flow.imei-log", title="Passes on the IMEI to the system log"),

@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from phone_audit.apk.behaviours.base_libraries import BaseLibraries, Known, NothingKnown
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
+from phone_audit.apk.code.callers import Method
 from phone_audit.apk.code.libraries import OwnerOf, owner_order
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -26,6 +28,7 @@ Unit = tuple[int | bytes, ...]
 """One method, class or package: what all parts of a rule have to stand in."""
 MAX_EVIDENCE: Final = 6
 """Places shown of one behaviour."""
+_DECLARED: Final = frozenset({"permission", "manifest"})
 _MANIFEST: Final = "AndroidManifest.xml"
 
 
@@ -120,6 +123,11 @@ class LeafPlaces:
         if place.kind == "string":
             return evidence_in(index, use.row, use.offset, index.string(use.id), "dex-string")
         return evidence_in(index, use.row, use.offset, leaf.text)
+
+    def method(self, place: Place) -> Method:
+        """Return the method that holds a place."""
+        bodies = self._indexes[place.part].bodies
+        return Method(place.part, int(bodies.rows[bodies.first[place.body]]))
 
     def _add(self, part: int, named: LeafNumbers) -> None:
         self._add_places(part, "method", named.methods)
@@ -219,40 +227,71 @@ class Declared:
 
 
 NOTHING_DECLARED: Final = Declared()
+_NOTHING_KNOWN: Final = NothingKnown()
 
 
 def find_behaviours(
-    indexes: Sequence[DexIndex], declared: Declared, plan: Plan, own: tuple[bytes, ...] = ()
+    indexes: Sequence[DexIndex],
+    declared: Declared,
+    plan: Plan,
+    own: tuple[bytes, ...] = (),
+    known: Known = _NOTHING_KNOWN,
 ) -> tuple[tuple[Behaviour, ...], tuple[Skipped, ...]]:
     """Find the behaviours of a package, by id; and say what was left out.
 
     What no part of it names costs no search of its code. A call counts only if an instruction of the method that is
     shown makes it; a call through a class of the package that inherits it counts too, as far as the chain of classes
     stands in one DEX file. `own` is what the descriptors of the package's own classes begin with; of many places those
-    in them are shown.
+    in them are shown. `known` tells of base libraries; what they do by themselves is shown where nothing else does it.
     """
     told = declared.evidence()
     found = LeafPlaces(indexes)
+    base = BaseLibraries(indexes, known, [component.name for component in declared.components])
     behaviours = [
-        Behaviour(id=rule.id, title=rule.title, evidence=tuple(shown[:MAX_EVIDENCE]))
+        _behaviour(rule, shown, found, base)
         for rule in found.search(plan, set(told))
-        if (shown := _shown(rule, told, found, own))
+        if (shown := _shown(rule, told, found, own, base))
     ]
     return tuple(behaviours), _left_out(indexes, found)
 
 
+def _behaviour(rule: BehaviourRule, shown: list[Evidence], found: LeafPlaces, base: BaseLibraries) -> Behaviour:
+    """Say it of the package, or of base libraries alone where nothing else calls them."""
+    plain = Behaviour(id=rule.id, title=rule.title, evidence=tuple(shown[:MAX_EVIDENCE]))
+    places = [place for leaf in rule.code_leaves for place in found.by_leaf.get(leaf, ())]
+    inside = {place for place in places if base.does(place.class_, rule.id)}
+    classes = {java_name(place.class_) for place in inside}
+    if not classes or not classes.issuperset(one.class_ or "" for one in shown if one.kind not in _DECLARED):
+        return plain
+    called = base.called({found.method(place) for place in inside if place.body >= 0})
+    if isinstance(called, Evidence):
+        return plain.model_copy(update={"evidence": (called, *shown)[:MAX_EVIDENCE]})
+    return plain if called else plain.model_copy(update={"library_only": True})
+
+
 def _shown(
-    rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: LeafPlaces, own: tuple[bytes, ...]
+    rule: BehaviourRule,
+    told: Mapping[Leaf, Evidence],
+    found: LeafPlaces,
+    own: tuple[bytes, ...],
+    base: BaseLibraries,
 ) -> list[Evidence]:
     """Return the evidence of a rule; nothing where it does not hold."""
     named = [leaf for leaf in rule.declared_leaves if leaf in told]
     if not rule.code_leaves:
         return [told[leaf] for leaf in named]
     shown: list[Evidence] = []
-    for places in _own_first(list(units_of(rule.scope, rule.code_leaves, found.by_leaf)), own):
-        if not rule.match.holds({*places, *named}):
+    for unit, by_itself in _in_order(rule, list(units_of(rule.scope, rule.code_leaves, found.by_leaf)), own, base):
+        if shown and by_itself:
+            break  # other code does it, too
+        if not rule.match.holds({*unit, *named}):
             continue
+        places = (
+            unit if rule.scope == "method" else {leaf: _own_first(rule, at, own, base) for leaf, at in unit.items()}
+        )
         seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(leaf, at, found))}
+        if not by_itself:
+            seen = _without_base(rule, seen, named, base)
         if seen and rule.match.holds({*seen, *named}):
             shown += [evidence for evidence in seen.values() if evidence not in shown]
         if len(shown) >= MAX_EVIDENCE:
@@ -260,11 +299,34 @@ def _shown(
     return [*(told[leaf] for leaf in named), *shown] if shown else []
 
 
-def _own_first(units: list[UnitPlaces], own: tuple[bytes, ...]) -> list[UnitPlaces]:
-    """Put the package's own code first where not all can be shown; else their order stays."""
-    if own and len(units) > 1:
-        units.sort(key=lambda places: not next(iter(places.values()))[0].class_.startswith(own))
-    return units
+def _in_order(
+    rule: BehaviourRule, units: list[UnitPlaces], own: tuple[bytes, ...], base: BaseLibraries
+) -> Iterator[tuple[UnitPlaces, bool]]:
+    """Yield the package's own code first, and last, marked, what base libraries do by themselves."""
+    by_itself: list[UnitPlaces] = []
+    others: list[UnitPlaces] = []
+    for unit in units:
+        alone = all(base.does(place.class_, rule.id) for places in unit.values() for place in places[:1])
+        (by_itself if alone else others).append(unit)
+    if own and len(others) > 1:
+        others.sort(key=lambda places: not next(iter(places.values()))[0].class_.startswith(own))
+    yield from ((unit, False) for unit in others)
+    yield from ((unit, True) for unit in by_itself)
+
+
+def _without_base(
+    rule: BehaviourRule, seen: dict[Leaf, Evidence], named: Sequence[Leaf], base: BaseLibraries
+) -> dict[Leaf, Evidence]:
+    """Leave out what base libraries do by themselves where the rule holds without it."""
+    others = {leaf: one for leaf, one in seen.items() if not base.does_named(one.class_ or "", rule.id)}
+    return others if others and rule.match.holds({*others, *named}) else seen
+
+
+def _own_first(
+    rule: BehaviourRule, places: Sequence[Place], own: tuple[bytes, ...], base: BaseLibraries
+) -> Sequence[Place]:
+    """Put the package's own code first, and last what base libraries do by themselves."""
+    return sorted(places, key=lambda at: (base.does(at.class_, rule.id), not at.class_.startswith(own)))
 
 
 def _first(leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:

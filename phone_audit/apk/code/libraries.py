@@ -53,6 +53,8 @@ class Owners:
         under another name.
         """
         self._libraries = _libraries(knowledge)
+        self._base = _base(knowledge)
+        self._by_itself = _by_itself(knowledge)
         self._package = package or ""
         names = [component.name for component in components if _LAUNCHED in component.actions]
         own = [name for name in names if self._library(name) is None]
@@ -81,6 +83,16 @@ class Owners:
         if root_of(name) in self._roots:
             return _FIRST
         return _RENAMED if is_renamed(name) else UNKNOWN_OWNER
+
+    def is_base(self, name: str) -> bool:
+        """Tell whether a class is one of a base library, which stands in packages whatever they do."""
+        known, longest = self._base
+        return longest_prefix(name[: longest + 1], known) is not None and self.of(name).party == "library"
+
+    def does_by_itself(self, name: str, behaviour: str) -> bool:
+        """Tell whether a class of a base library is known to do this."""
+        known = self._by_itself.get(outermost(name))
+        return known is not None and behaviour in known and self.is_base(name)
 
     def _library(self, name: str) -> str | None:
         """Return the longest prefix of whole labels that is a library's."""
@@ -134,6 +146,34 @@ def _libraries(knowledge: Knowledge) -> dict[str, str]:
     found = {prefix: library.name for library in knowledge.libraries for prefix in library.code}
     found |= {prefix.rstrip("."): tracker.name for tracker in knowledge.trackers for prefix in tracker.code}
     return found
+
+
+@lru_cache(maxsize=2)
+def _base(knowledge: Knowledge) -> tuple[frozenset[str], int]:
+    """Return the prefixes of base libraries, and the length of the longest."""
+    known = [prefix for library in knowledge.libraries for prefix in library.base]
+    return frozenset(known), max(map(len, known), default=0)
+
+
+@lru_cache(maxsize=2)
+def _by_itself(knowledge: Knowledge) -> dict[str, frozenset[str]]:
+    """Return what classes of base libraries are known to do."""
+    return {
+        name: frozenset(behaviours)
+        for library in knowledge.libraries
+        for name, behaviours in library.base_behaviours.items()
+    }
+
+
+def outermost(name: str) -> str:
+    """Return the class around all that a class stands inside of.
+
+    Example:
+        >>> outermost("a.B$C$1"), outermost("a.B")
+        ('a.B', 'a.B')
+    """
+    package, dot, simple = name.rpartition(".")
+    return package + dot + (simple.partition("$")[0] or simple)
 
 
 @lru_cache(maxsize=2)

@@ -105,6 +105,15 @@ def check_library(library: LibraryFact, report: Report) -> None:
             report(f"code[{place}]", text)
     report_untested(report, library.matches, library.ignores)
     report_failed(report, library.matches, library.ignores, lambda text: covers_class(library.code, text))
+    for place, prefix in enumerate(library.base):
+        if not covers_class(library.code, f"{prefix}.Sample"):
+            report(f"base[{place}]", f"{short_repr(prefix)} is no part of the library; see its code")
+    for name in library.base_behaviours:
+        if not covers_class(library.base, name):
+            report("base_behaviours", f"{short_repr(name)} is in none of its base")
+    if library.base:
+        report_untested(report, library.base_matches, library.base_ignores)
+        report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))
 
 
 def check_host(fact: HostFact, report: Report) -> None:

@@ -131,6 +131,9 @@ class LibraryFact(Frozen):
 
     `code` are prefixes of class names in Java form, whole labels only. A `connector` is code that talks to a tracker
     where there is one, or stands in for it: a mediation adapter, an interface, a no-op. It is no sign of that tracker.
+    `base` are those of its prefixes, or parts of them, that stand in packages whatever they do, and `base_behaviours`
+    tells which of its classes, with those inside them, are known to do what: that counts only where other code calls
+    it. `base_matches` and `base_ignores` are class names that try `base`.
     """
 
     id: str
@@ -141,6 +144,10 @@ class LibraryFact(Frozen):
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
+    base: tuple[str, ...] = ()
+    base_behaviours: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    base_matches: tuple[str, ...] = ()
+    base_ignores: tuple[str, ...] = ()
 
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -1,0 +1,91 @@
+"""What only base libraries do, and no other code of the package has them do: it is no behaviour of the package.
+
+A base library stands in packages whatever they do: AndroidX looks up the last known place to choose a dark theme. What
+its classes are known to do by themselves counts as soon as anything else calls them: the class, or one inside or around
+it, is named by a call, by a text (for reflection), or by the manifest. Anything else in such classes counts as it is.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
+
+from phone_audit.apk.code.callers import Callers, Method, Site
+from phone_audit.apk.code.libraries import outermost
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.xrefs import evidence_in
+from phone_audit.model.finding import Evidence
+
+
+class Known(Protocol):
+    """Tells which classes, by their names in Java form, are those of base libraries, and what they do by themselves."""
+
+    def is_base(self, name: str) -> bool: ...
+
+    def does_by_itself(self, name: str, behaviour: str) -> bool: ...
+
+
+class NothingKnown:
+    """No base libraries."""
+
+    def is_base(self, name: str) -> bool:
+        """Return false."""
+        return False
+
+    def does_by_itself(self, name: str, behaviour: str) -> bool:
+        """Return false."""
+        return False
+
+
+class BaseLibraries:
+    """Tells what of base libraries other code calls.
+
+    `named` are the classes of the manifest, in Java form.
+    """
+
+    def __init__(self, indexes: Sequence[DexIndex], known: Known, named: Collection[str]) -> None:
+        self._callers = Callers(indexes)
+        self._known = known
+        self._named = frozenset(map(outermost, named))
+
+    @remembered
+    def does(self, descriptor: bytes, behaviour: str) -> bool:
+        """Tell whether a class is of a base library, and does this by itself."""
+        return self.does_named(java_name(descriptor), behaviour)
+
+    def does_named(self, name: str, behaviour: str) -> bool:
+        """Tell the same of a class by its name in Java form."""
+        return self._known.does_by_itself(name, behaviour)
+
+    def called(self, methods: Collection[Method]) -> bool | Evidence:
+        """Tell whether other code has base libraries run one of these methods; the place that does, if there is one."""
+        families = {self._family(method) for method in methods}
+        if not families.isdisjoint(self._named):
+            return True
+        seen, new = set(methods), set(methods)
+        while new:
+            calls = list(self._callers.of(new))
+            for called, site in calls:
+                if self._is_outside(site):
+                    return self._evidence(site, called)
+            inside = {site.method for called, site in calls if self._family(site.method) == self._family(called)}
+            new = inside - seen
+            seen |= new
+        return self._callers.cut or any(self._naming(families))
+
+    def _naming(self, families: Collection[str]) -> Iterator[bool]:
+        """Yield for each text that names one of the classes whether it stands in other code."""
+        texts = [family.encode("utf-8", "surrogatepass") for family in families]
+        for _, site in self._callers.uses("string", texts):
+            yield self._is_outside(site)
+
+    def _is_outside(self, site: Site) -> bool:
+        return not self._known.is_base(java_name(self._callers.class_of(site.method)))
+
+    def _family(self, method: Method) -> str:
+        return outermost(java_name(self._callers.class_of(method)))
+
+    def _evidence(self, site: Site, called: Method) -> Evidence:
+        index = self._callers.indexes[called.part]
+        name = index.row_name(called.row).partition("(")[0]
+        value = f"{java_name(index.row_class(called.row))}.{name}"
+        return evidence_in(self._callers.indexes[site.method.part], site.method.row, site.offset, value)

@@ -13,6 +13,7 @@ from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.address_use import address_uses
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
 from phone_audit.apk.flows.find import find_flows
@@ -66,7 +67,9 @@ def read_code(
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
     uses = partial(rules_by_use, indexes, owners.of, constants)
-    endpoints, left_out = find_endpoints(files, [one.named for one in classes], knowledge, elsewhere, uses)
+    uses_of = partial(address_uses, indexes, knowledge.calls)
+    named = [one.named for one in classes]
+    endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)

@@ -18,7 +18,7 @@ _CUT_SHORT = 256 * 2**10
 _MOST_ITEMS = 20_000
 _LONGEST_TEXT, _SHORT_TEXT = 4096, 256
 _SHARES = {
-    "endpoints": 1 / 2, "permissions": 1 / 8, "behaviours": 1 / 16, "trackers": 1 / 16, "components": 1 / 16,
+    "endpoints": 5 / 8, "permissions": 1 / 16, "behaviours": 1 / 16, "trackers": 1 / 32, "components": 1 / 32,
     "skipped": 1 / 16, "signature": 1 / 40, "signers": 1 / 40, "network_policy": 1 / 40, "obfuscation": 1 / 40,
     "files": 1 / 40,
 }  # fmt: skip

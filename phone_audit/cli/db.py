@@ -21,8 +21,8 @@ IMPORTED = (
 )  # fmt: skip
 """The formats, written here so that the help does not load what reads them; a test compares."""
 LISTED = (
-    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "libraries", "packers", "firmware",
-    "schemes", "support", "labels", "baselines", "authorities",
+    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "calls", "libraries", "packers",
+    "firmware", "schemes", "support", "labels", "baselines", "authorities",
 )  # fmt: skip
 """The kinds of entries, written here for the same reason."""
 _MOST_LEFT_OUT = 10

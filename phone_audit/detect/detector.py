@@ -104,9 +104,12 @@ def settings_of(snapshot: Snapshot, names: Sequence[str]) -> dict[str, StateItem
 
 
 def evidence_of(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
-    """Return the places in the files at which endpoints stand, each once."""
-    holders = (holder for endpoint in endpoints for holder in endpoint.held_by)
-    return tuple(dict.fromkeys(piece for holder in holders for piece in holder.evidence))
+    """Return the places in the files at which endpoints stand, and what code does with them there, each once."""
+    found: dict[Evidence, None] = {}
+    for endpoint in endpoints:
+        found |= dict.fromkeys(piece for holder in endpoint.held_by for piece in holder.evidence)
+        found |= dict.fromkeys(endpoint.use_evidence)
+    return tuple(found)
 
 
 def manifest_says(value: str) -> Evidence:

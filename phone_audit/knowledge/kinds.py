@@ -13,6 +13,7 @@ from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.knowledge.schema.facts import (
     AuthorityFact,
     BaselineFact,
+    CallFact,
     FactFile,
     HostFact,
     KeyFact,
@@ -75,6 +76,7 @@ HOSTS: Final = Kind("hosts", "host", HostFact, id_of=attrgetter("host"))
 KEYS: Final = Kind("keys", "key", KeyFact)
 RULES: Final = Kind("rules", "rule", RuledOutRule)
 BEHAVIOURS: Final = Kind("behaviours", "behaviour", BehaviourRule, in_lists=False)
+CALLS: Final = Kind("calls", "call", CallFact)
 LIBRARIES: Final = Kind("libraries", "library", LibraryFact)
 PACKERS: Final = Kind("packers", "packer", PackerFact)
 FIRMWARE: Final = Kind("firmware", "firmware", FirmwareRule, in_lists=False)
@@ -85,8 +87,8 @@ BASELINES: Final = Kind("baselines", "baseline", BaselineFact)
 AUTHORITIES: Final = Kind("authorities", "authority", AuthorityFact)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
-    INCIDENTS, TRACKERS, HOSTS, KEYS, RULES, BEHAVIOURS, LIBRARIES, PACKERS, FIRMWARE, SCHEMES, SUPPORT, LABELS,
-    BASELINES, AUTHORITIES,
+    INCIDENTS, TRACKERS, HOSTS, KEYS, RULES, BEHAVIOURS, CALLS, LIBRARIES, PACKERS, FIRMWARE, SCHEMES, SUPPORT,
+    LABELS, BASELINES, AUTHORITIES,
 )  # fmt: skip
 """In the order in which their folders are read."""
 FOLDERS: Final = tuple(kind.folder for kind in KINDS)

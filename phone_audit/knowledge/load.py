@@ -75,6 +75,7 @@ class Knowledge:
     keys = _entries_of(kinds.KEYS)
     rules = _entries_of(kinds.RULES)
     behaviours = _entries_of(kinds.BEHAVIOURS)
+    calls = _entries_of(kinds.CALLS)
     libraries = _entries_of(kinds.LIBRARIES)
     packers = _entries_of(kinds.PACKERS)
     firmware_rules = _entries_of(kinds.FIRMWARE)

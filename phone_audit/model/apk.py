@@ -34,6 +34,11 @@ EndpointCategory = Annotated[
 ]  # fmt: skip
 Party = Annotated[Literal["first-party", "library", "obfuscated", "unknown"], OPEN]
 
+AddressUse = Annotated[Literal["fetched", "opened", "compared", "unused", "unknown"], OPEN]
+
+
+COUNTING_USES: Final[frozenset[str]] = frozenset({"fetched", "unknown"})
+"""Uses of an address that count: nothing hides because it could not be followed."""
 
 ACCEPTS_ANY_CERTIFICATE = "act.accept-any-certificate"
 """The id of the behaviour that is found by following code and not by a rule of the knowledge."""
@@ -140,7 +145,13 @@ class Tracker(Frozen):
 
 
 class Endpoint(Frozen):
-    """A host that stands in the files. `ruled_out` is the rule that takes it out of every count, or null."""
+    """A host that stands in the files. `ruled_out` is the rule that takes it out of every count, or null.
+
+    `use` is what becomes of it: code connects to it (`fetched`); it is shown, or given to a browser or another app
+    (`opened`); it is only `compared`; nothing loads it (`unused`); or that was not settled (`unknown`). `use_evidence`
+    is what decided that. `cleartext_use` is the same of the texts alone that name it with an unencrypted scheme, null
+    where there are none.
+    """
 
     host: Host
     kind: HostKind
@@ -154,6 +165,20 @@ class Endpoint(Frozen):
     ruled_out: str | None
     held_by: tuple[HeldBy, ...]
     observed: bool | None = None
+    use: AddressUse = "unknown"
+    cleartext_use: AddressUse | None = None
+    use_evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether code connects to it, for all that is known."""
+        return self.ruled_out is None and self.use in COUNTING_USES
+
+    @property
+    def counts_in_cleartext(self) -> bool:
+        """Whether code connects to it without encryption, for all that is known."""
+        use = self.use if self.cleartext_use is None else self.cleartext_use
+        return self.cleartext and self.ruled_out is None and use in COUNTING_USES
 
 
 class FlowStep(Frozen):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from phone_audit.model.apk import Apk, Apks, Tracker
+from phone_audit.model.apk import Apk, Apks, Endpoint, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
@@ -116,7 +116,8 @@ def _draw_apks(canvas: Canvas, apks: Sequence[tuple[int, str, str, list[str]]], 
 def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     lines = [f"{apk.package or 'package unknown'} {apk.version_name or ''}".strip()]
     lines.extend(tracker_lines(apk.trackers or (), brief=brief))
-    counting = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
+    listed = [endpoint for endpoint in apk.endpoints or () if endpoint.ruled_out is None]
+    counting = sorted((one for one in listed if one.counts), key=lambda one: one.use != "fetched")
     if counting:
         lines.append(
             f"{counted(len(counting), 'endpoint')}: "
@@ -124,11 +125,27 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
         )
         if not brief and (held := holders_line(counting)):
             lines.append(f"where they stand: {held}")
-    cleartext = [endpoint.host for endpoint in counting if endpoint.cleartext]
+    cleartext = [endpoint.host for endpoint in counting if endpoint.counts_in_cleartext]
     if cleartext:
         lines.append("unencrypted: " + some(cleartext))
+    lines.extend(_not_called(listed, brief=brief))
     lines.extend(code_lines(apk, brief=brief))
     return lines
+
+
+_NOT_CALLED: Final = (
+    ("opened", "links and texts, shown or given to other apps"),
+    ("compared", "only compared"),
+    ("unused", "never used"),
+)
+
+
+def _not_called(listed: Sequence[Endpoint], *, brief: bool) -> Iterator[str]:
+    """Name the hosts to which no code connects, by what it does with them; `brief` leaves out what is no link."""
+    for use, said in _NOT_CALLED[: 1 if brief else None]:
+        hosts = [one.host for one in listed if one.use == use]
+        if hosts:
+            yield f"{said}: {some(hosts)}"
 
 
 _MOST_SWITCHES: Final = 8

@@ -169,7 +169,7 @@ def _reading_lines(apk: Apk) -> list[str]:
     if flows:
         lines.append("seen in its code: " + ", ".join(flows))
     ways = in_words(one.id for one in seen if sends(one.id))
-    unencrypted = [endpoint.host for endpoint in apk.endpoints or () if endpoint.cleartext and not endpoint.ruled_out]
+    unencrypted = [endpoint.host for endpoint in apk.endpoints or () if endpoint.counts_in_cleartext]
     if ways:
         hosts = f"; unencrypted addresses: {len(unencrypted)}" if unencrypted else ""
         lines.append(f"ways out: {', '.join(ways)}{hosts}")

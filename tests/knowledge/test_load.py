@@ -120,6 +120,7 @@ def test_info_counts_and_takes_the_newest_dates(tmp_path: Path) -> None:
         "authorities": 0,
         "baselines": 0,
         "behaviours": 0,
+        "calls": 0,
         "firmware": 0,
         "hosts": 0,
         "incidents": 3,

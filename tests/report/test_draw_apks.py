@@ -5,6 +5,7 @@ from phone_audit.report.canvas import Style
 from phone_audit.report.draw_apks import tracker_lines
 from phone_audit.report.formats import render
 from tests.documents import apk, apks
+from tests.judge.cases import endpoint
 
 
 def tracker(*switches: OptOut) -> Tracker:
@@ -41,3 +42,22 @@ def test_a_hostile_value_is_short_and_there_are_not_many() -> None:
 def test_the_text_report_says_it() -> None:
     result = apks(apk().model_copy(update={"trackers": (tracker(OFF),)}))
     assert "manifest for Spotter: spotter_on = false: it sends nothing" in render("text", result, Style())
+
+
+def test_links_stand_apart_from_where_code_connects_to() -> None:
+    hosts = (
+        endpoint("b.example", cleartext=True, use="unknown", cleartext_use="unknown"),
+        endpoint("c.example", cleartext=True, use="fetched", cleartext_use="fetched"),
+        endpoint("compared.example", use="compared"),
+        endpoint("link.example", cleartext=True, use="opened", cleartext_use="opened"),
+        endpoint("out.example", use="unknown", ruled_out="namespace"),
+        endpoint("unused.example", use="unused"),
+    )
+    text = render("text", apks(apk().model_copy(update={"endpoints": hosts})), Style())
+    lines = [line.strip(" -") for line in text.splitlines()]
+    assert "2 endpoints: c.example, b.example" in lines
+    assert "unencrypted: c.example, b.example" in lines
+    assert "links and texts, shown or given to other apps: link.example" in lines
+    assert "only compared: compared.example" in lines
+    assert "never used: unused.example" in lines
+    assert "out.example" not in text

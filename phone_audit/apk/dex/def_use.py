@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
+from phone_audit.apk.dex.handlers import handlers_of, switch_targets
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import (
     JUMPS,
-    MOVE_EXCEPTION,
     MOVE_RESULT_OBJECT,
     NO_WAY_ON,
     SWITCHES,
@@ -32,28 +32,46 @@ MAX_WRITERS: Final = 50
 """Instructions of one method that may write a register of which is asked what wrote it."""
 
 
+ENTRY: Final = -1
+"""Stands among the places that write a register for the beginning of a method, where it may hold an argument."""
+
+
 class Read(NamedTuple):
-    """An instruction that reads the value: from which register, and whether the next instruction takes its result."""
+    """An instruction that reads the value: from which register, and where its result goes, if anything takes that.
+
+    `place` is that of the instruction.
+    """
 
     instruction: Instruction
     register: int
-    has_result: bool
+    result: int | None
+    place: int
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the next instruction takes its result."""
+        return self.result is not None
 
 
 class _Step(NamedTuple):
-    """What one instruction does with registers, and the places that may come after it."""
+    """What one instruction does with registers, the places that may come after it, and what handles its exceptions."""
 
     opcode: int
     written: int | None
     read: tuple[int, ...]
     following: tuple[int, ...]
+    caught: tuple[int, ...]
 
 
 class Further(NamedTuple):
-    """What else holds the value behind an instruction: registers, and the result of an invocation."""
+    """What else holds the value behind an instruction: registers, and the result of an invocation.
+
+    With `gone` the register that was read does not: the instruction is only passed with something else in it.
+    """
 
     registers: tuple[int, ...] = ()
     result: bool = False
+    gone: bool = False
 
 
 class Instructions:
@@ -86,9 +104,12 @@ class Method:
         """Decode a method, or raise DexCodeError where its instructions cannot be followed."""
         self.instructions = Instructions(code.units)
         self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
-        self._guarded = code.tries > 0
+        self._units = code.units
+        self._handlers = handlers_of(code) if code.tries else ()
         self._first_parameter = code.registers - code.ins
         self._steps: dict[int, _Step] = {}
+        self.looked_at = 0
+        """Pairs of instruction and register that were looked at in all."""
 
     def at(self, unit: int) -> int:
         """Return the place of the instruction that begins at a code unit, or raise DexCodeError where none does."""
@@ -97,19 +118,29 @@ class Method:
             raise DexCodeError(f"No instruction begins at code unit {unit}.")
         return place
 
+    def place_at(self, unit: int) -> int | None:
+        """Return the place of the instruction that begins at a code unit; None where none does."""
+        return self._place.get(unit)
+
     def writers_of(self, reader: Instruction, register: int) -> list[int]:
         """Return the places of all that may have written a register which an instruction reads.
 
         It is empty where a parameter may still be in it, where there are more than `MAX_WRITERS`, and where not all
         branches can be followed.
         """
+        return self.origins_of(reader, register) if register < self._first_parameter else []
+
+    def origins_of(self, reader: Instruction, register: int) -> list[int]:
+        """Return the same; `ENTRY` is among them where an argument may still be in the register."""
         found = self._readers_by_writer(register)
         return [place for place, readers in found.items() if reader.offset in readers]
 
     @remembered
     def _readers_by_writer(self, register: int) -> dict[int, set[int]]:
-        places = range(len(self.instructions)) if register < self._first_parameter else ()
+        places = range(len(self.instructions))
         writers = [place for place in places if (self._steps.get(place) or self._step(place)).written == register]
+        if register >= self._first_parameter:
+            writers.append(ENTRY)
         found: dict[int, set[int]] = {}
         for place in writers if len(writers) <= MAX_WRITERS else ():
             readers: set[int] = set()
@@ -121,7 +152,7 @@ class Method:
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
         """Follow a value from the instruction at place `at` on, that one included, until its register is overwritten.
 
-        Where the method catches exceptions, whatever begins a handler may follow too.
+        Where the method catches exceptions, the handlers of the blocks it passes through may follow too.
 
         Args:
             at: where the value is in its register.
@@ -131,20 +162,20 @@ class Method:
         Returns:
             Whether all of it could be followed. DexCodeError is raised where a branch leaves the method.
         """
-        begin = [at, *self.instructions.with_opcode(MOVE_EXCEPTION)] if self._guarded else [at]
-        waiting = [(place, register) for place in begin]
+        waiting = [(at, register)] if at < len(self.instructions) else []
         seen = set(waiting)
         while waiting:
             if len(seen) > MAX_STEPS:
                 return False
+            self.looked_at += 1
             place, held = waiting.pop()
             step = self._steps.get(place) or self._step(place)
-            if step.opcode in SWITCHES:
-                return False
             follows = [(to, held) for to in step.following] if held != step.written else []
+            follows += [(to, held) for to in step.caught]
             if held in step.read:
-                result = self._result(place)
-                further = more(Read(self.instructions[place], held, result is not None))
+                result = self.result(place)
+                further = more(Read(self.instructions[place], held, result, place))
+                follows = [] if further.gone else follows
                 follows += [(to, kept) for to in step.following for kept in further.registers]
                 if further.result and result is not None:
                     follows += [(to, result) for to in self._step(place + 1).following]
@@ -158,10 +189,16 @@ class Method:
         one = self.instructions[place]
         written = one.registers[0] if one.opcode in _WRITES and one.registers else None
         read = one.registers if written is None else one.registers[1:]
-        found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)))
+        found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)), self._caught(one))
         return found
 
-    def _result(self, place: int) -> int | None:
+    def _caught(self, one: Instruction) -> tuple[int, ...]:
+        """Return the places that handle an exception of an instruction."""
+        return tuple(
+            self.at(unit) for begin, end, units in self._handlers if begin <= one.offset < end for unit in units
+        )
+
+    def result(self, place: int) -> int | None:
         """Return the register into which the next instruction takes a result."""
         following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
         return following.registers[0] if following and following.opcode == MOVE_RESULT_OBJECT else None
@@ -170,6 +207,8 @@ class Method:
         one = self.instructions[place]
         if one.target is not None and one.opcode in JUMPS:
             yield self.at(one.target)
+        if one.target is not None and one.opcode in SWITCHES:
+            yield from map(self.at, switch_targets(self._units, one.offset, one.target))
         if one.opcode not in NO_WAY_ON and place + 1 < len(self.instructions):
             yield place + 1
 

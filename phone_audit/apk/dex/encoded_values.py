@@ -36,10 +36,14 @@ _VALUE_STRING: Final = 0x17
 
 
 class Holder(NamedTuple):
-    """A class whose static fields begin with one of the strings asked for; `class_def` is its row in class_defs."""
+    """A class whose static fields begin with one of the strings asked for; `class_def` is its row in class_defs.
+
+    `field` is the number of the field among its static fields.
+    """
 
     id: int
     class_def: int
+    field: int
 
 
 def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
@@ -47,10 +51,45 @@ def holders_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]
     found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
     if not found:
         return {}
-    for number, class_def in _verified(index, *_candidates(index, found)):
+    for number, class_def, _ in _verified(index, *_candidates(index, found)):
         if class_def not in found[number]:
             found[number].append(class_def)
     return found
+
+
+def fields_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
+    """Return for each string index the field_ids of the static fields that begin with it.
+
+    A number of a field that is not in the table stands for one that cannot be told.
+    """
+    found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
+    for number, class_def, field in _verified(index, *_candidates(index, found)) if found else ():
+        found[number].append(_static_field(index, class_def, field))
+    return found
+
+
+def _static_field(index: DexIndex, class_def: int, wanted: int) -> int:
+    """Return the field_id of a static field by its number in its class. Source: dex-format, "class_data_item"."""
+    at = int(index.part.class_defs["class_data"][class_def])
+    count, at = _uleb128(index, at)
+    for _ in range(3):
+        _, at = _uleb128(index, at)
+    number = 0
+    for _ in range(wanted + 1 if wanted < count else 0):
+        step, at = _uleb128(index, at)
+        _, at = _uleb128(index, at)
+        number += step
+    return number if wanted < count else int(index.field_ids.size)
+
+
+def _uleb128(index: DexIndex, at: int) -> tuple[int, int]:
+    value = 0
+    for place in range(5):
+        byte = int(index.data[at + place]) if at + place < index.data.size else 0
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, at + place + 1
+    return value, at + 5
 
 
 def _arrays(index: DexIndex) -> tuple[Numbers, NDArray[np.intp]]:
@@ -94,17 +133,17 @@ def _verified(index: DexIndex, places: Numbers, numbers: Numbers) -> Iterator[Ho
     starts, classes = _arrays(index)
     array = np.searchsorted(starts, places, side="right") - 1
     data = index.data.data
-    current, values = -1, set[int]()
+    current, values = -1, dict[int, int]()
     for place, number, at in zip(places.tolist(), numbers.tolist(), array.tolist(), strict=True):
         if at != current:
             following = int(starts[at + 1]) if at + 1 < starts.size else index.data.size
             current, values = at, _values(data[int(starts[at]) : following], int(starts[at]))
         if place in values:
-            yield Holder(number, int(classes[at]))
+            yield Holder(number, int(classes[at]), values[place])
 
 
-def _values(array: memoryview, start: int) -> set[int]:
-    """Return where the values of an encoded_array begin, as far as it is in order."""
+def _values(array: memoryview, start: int) -> dict[int, int]:
+    """Return where the values of an encoded_array begin, each with its number, as far as it is in order."""
     size, at = 0, 0
     while at < min(len(array), 5):
         byte = array[at]
@@ -112,13 +151,13 @@ def _values(array: memoryview, start: int) -> set[int]:
         at += 1
         if byte < 0x80:
             break
-    found = set()
+    found: dict[int, int] = {}
     size = min(size, _MOST_VALUES)
     while size and at < len(array):
         kind = array[at] & 0x1F
         if kind in _NESTED:
             break
-        found.add(start + at)
+        found[start + at] = len(found)
         at += 1 if kind in _NO_BYTES else 2 + (array[at] >> 5)
         size -= 1
     return found

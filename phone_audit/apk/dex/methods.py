@@ -33,7 +33,8 @@ CODE_HEADER: Final = 16
 _SIZE_AT: Final = 12
 """Where in that header the number of code units stands."""
 _ROW_BITS: Final = MAX_METHODS.bit_length()
-_NO_UNITS: Final = memoryview(b"").cast("H")
+_NOTHING: Final = memoryview(b"")
+_NO_UNITS: Final = _NOTHING.cast("H")
 Kind = Literal["string", "type", "field", "method"]
 
 _OPCODES: Final[dict[Kind, tuple[tuple[int, int], ...]]] = {
@@ -177,7 +178,8 @@ def _end_of(data: Bytes, start: int) -> int:
 class Code(NamedTuple):
     """The code of one method: where its instructions begin, in bytes, and those that are in the file.
 
-    The last `ins` of its registers hold its arguments; `tries` are blocks with exception handlers.
+    The last `ins` of its registers hold its arguments; `tries` are blocks with exception handlers, which `behind`
+    begins with where there are any: the rest of the file behind the instructions.
     """
 
     offset: int
@@ -185,6 +187,7 @@ class Code(NamedTuple):
     registers: int
     ins: int
     tries: int
+    behind: memoryview = _NOTHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +236,7 @@ def read_code(view: memoryview, offset: int) -> Code | None:
     announced = int.from_bytes(view[offset + _SIZE_AT : begin], "little")
     size = min(announced, (len(view) - begin) // 2)
     units = view[begin : begin + 2 * size].cast("H") if size else _NO_UNITS
-    return Code(begin, units, registers, ins, tries)
+    return Code(begin, units, registers, ins, tries, view[begin + 2 * size :] if tries else view[:0])
 
 
 def _words(data: Bytes, offsets: NDArray[np.int64]) -> NDArray[np.int64]:

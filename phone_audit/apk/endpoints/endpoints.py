@@ -21,6 +21,7 @@ from phone_audit.apk.endpoints.host_collector import (
     MAX_MENTIONS,
     HostCollector,
     RulesByUse,
+    UsesOf,
     known_host,
 )
 from phone_audit.apk.text.host_text import (
@@ -162,6 +163,7 @@ def find_endpoints(
     knowledge: Knowledge,
     elsewhere: AssetFacts = NO_ASSETS,
     uses: RulesByUse = lambda _: {},
+    uses_of: UsesOf = lambda _: {},
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
     """Return the endpoints in strings of DEX files and in other files, by host, and what was left out.
 
@@ -173,6 +175,7 @@ def find_endpoints(
         knowledge: owners of hosts, and rules that take endpoints out.
         elsewhere: what other files of the package mention.
         uses: see `HostCollector.endpoints`; where it is left out, all strings count.
+        uses_of: see there too; where it is left out, it is unknown what becomes of them.
     """
     collector = HostCollector(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):
@@ -199,7 +202,7 @@ def find_endpoints(
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             collector.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
     left_out = _left_out(dexes, collector.complete and len(heads) < MAX_MENTIONS)
-    return collector.endpoints(uses), (*cut, *left_out)
+    return collector.endpoints(uses, uses_of), (*cut, *left_out)
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:

@@ -1,18 +1,20 @@
 """What is seen of each host of a package, joined into one endpoint a host; and whether it counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.url_context import OF_PLACES
-from phone_audit.apk.endpoints.uses import BY_USE, Spot
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse, strongest
+from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE
+from phone_audit.apk.endpoints.uses import BY_USE, PROSE, SUFFIX_LIST, UNUSED, Spot
 from phone_audit.apk.text.host_text import Host, find_bare_host, find_urls, registered_domain
 from phone_audit.apk.text.prose import is_name_in_markup
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import HostFact, RuledOutRule
-from phone_audit.model.apk import CLEARTEXT_SCHEMES, Endpoint, HeldBy, HostKind
+from phone_audit.model.apk import CLEARTEXT_SCHEMES, AddressUse, Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence, EvidenceKind
 
 MAX_URLS: Final = 50
@@ -35,6 +37,12 @@ _CODE: Final = ("dex-string", "decoded")
 """Where code may cut any text, or does."""
 
 RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
+UsesOf = Callable[[Collection[Spot]], Mapping[Spot, TextUse]]
+
+_USE_OF_RULE: Final[Mapping[str, AddressUse]] = {
+    UNUSED: "unused", MESSAGE: "opened", PROSE: "opened", PROBE: "compared", SUFFIX_LIST: "compared",
+}  # fmt: skip
+"""What becomes of a text that is ruled out by its use."""
 
 MAX_SPOTS: Final = 20
 """Strings of one host whose use is looked at; with more of them it counts."""
@@ -52,6 +60,8 @@ class HostRecord:
         free_name: whether it stood alone and was taken out by nothing.
         free_spots: strings of DEX files that would make it count, unless the code does nothing with them; for each what
             it says, and the URLs' schemes, or an empty text where it stands alone.
+        spots: the strings of DEX files that make it count, with the same schemes; what becomes of them is looked at.
+        elsewhere: what becomes of mentions in other files that make it count, each with its scheme.
     """
 
     kind: HostKind
@@ -66,6 +76,20 @@ class HostRecord:
     free_name: bool = False
     free_spots: dict[Spot, tuple[str, set[str]]] = field(default_factory=dict)
     cleartext: bool = False
+    spots: dict[Spot, set[str]] = field(default_factory=dict)
+    elsewhere: set[tuple[str, TextUse]] = field(default_factory=set)
+
+    def mention(self, scheme: str, spot: Spot | None, seen: TextUse) -> None:
+        """Take in what becomes of a mention that may count: of a string of a DEX file, or as the place of it tells."""
+        if spot is not None and (spot in self.spots or len(self.spots) < MAX_SPOTS):
+            self.spots.setdefault(spot, set()).add(scheme)
+        else:
+            self.elsewhere.add((scheme, seen))
+
+    def uses(self, found: Mapping[Spot, TextUse]) -> list[tuple[str, TextUse]]:
+        """Return what becomes of each mention, with its scheme."""
+        of_code = [(scheme, found.get(spot, NOT_SETTLED)) for spot in self.spots for scheme in self.spots[spot]]
+        return [*of_code, *self.elsewhere]
 
     def free(self, scheme: str, spot: Spot | None, text: str) -> None:
         """Take in a mention that counts; `scheme` is empty for a name alone, `spot` the string, where it is one."""
@@ -83,6 +107,7 @@ class HostRecord:
             for scheme in schemes:
                 if spot in rules:
                     self.look_alikes.add(rules[spot])
+                    self.spots.pop(spot, None)
                 else:
                     self.free(scheme, None, "")
         self.free_spots.clear()
@@ -128,6 +153,7 @@ class HostCollector:
         rule: str | None = None,
         *,
         encoding: str | None = None,
+        seen: TextUse = NOT_SETTLED,
     ) -> None:
         """Take in one mention of a host.
 
@@ -138,6 +164,7 @@ class HostCollector:
             offset: where the text begins in that file, in bytes.
             rule: the rule of `BY_ANALYSIS` that takes this mention out, by its looks or by the place it stands in.
             encoding: how it was written, where it had to be decoded.
+            seen: what becomes of it, where the place it stands in tells.
         """
         record = self._hosts.get(found.host)
         if self._left == 0 or (record is None and len(self._hosts) == MAX_HOSTS):
@@ -148,13 +175,13 @@ class HostCollector:
             rule = MARKUP_NAME
         if record is None:
             record = self._hosts[found.host] = HostRecord(found.kind, self._host_rule(found))
-        spot = None
-        if kind == "dex-string" and encoding is None and offset is not None and not self._is_wanted(found.host):
-            spot = Spot(where, offset)
-        if found.url:
-            self._add_url(record, found, rule, spot)
-        else:
-            self._add_name(record, found, rule, spot)
+        spot = Spot(where, offset) if kind == "dex-string" and encoding is None and offset is not None else None
+        may_fall = None if self._is_wanted(found.host) else spot
+        counts = (
+            self._add_url(record, found, rule, may_fall) if found.url else self._add_name(record, found, rule, may_fall)
+        )
+        if counts:
+            record.mention(found.scheme if found.url else "", spot, seen)
         if found.port:
             record.ports.add(found.port)
         if len(record.evidence) < MAX_EVIDENCE:
@@ -162,37 +189,49 @@ class HostCollector:
             if evidence not in record.evidence:
                 record.evidence.append(evidence)
 
-    def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
-        """Return what was gathered, by host; `uses` tells which rules take strings of DEX files out by their use."""
+    def endpoints(self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}) -> tuple[Endpoint, ...]:
+        """Return what was gathered, by host.
+
+        Args:
+            uses: tells which rules take strings of DEX files out by their use.
+            uses_of: tells what becomes of the strings of DEX files that count.
+        """
         undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
             one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
-        return tuple(self._endpoint(host, self._hosts[host]) for host in sorted(self._hosts))
+        counting = [one for one in self._hosts.values() if one.ruled_out is None]
+        found = uses_of({spot for one in counting for spot in one.spots})
+        return tuple(self._endpoint(host, self._hosts[host], found) for host in sorted(self._hosts))
 
     def _is_wanted(self, host: str) -> bool:
         return known_host(host, self._knowledge).is_wanted
 
-    def _add_url(self, record: HostRecord, found: Host, of_place: str | None, spot: Spot | None) -> None:
+    def _add_url(self, record: HostRecord, found: Host, of_place: str | None, spot: Spot | None) -> bool:
+        """Take in a URL; tell whether nothing takes it out by its looks or its place."""
         if len(record.urls) < MAX_URLS:
             record.urls.add(found.url)
         record.schemes.add(found.scheme)
         if record.rule:
-            return
+            return False
         if rule := self._knowledge.rule_for(found.host, found.url):
             record.url_rules.add(rule.id)
         elif of_place in self._by_analysis and not self._is_wanted(found.host):
             record.url_rules.add(of_place)
         else:
             record.free(found.scheme, spot, found.excerpt)
+            return True
+        return False
 
-    def _add_name(self, record: HostRecord, found: Host, look_alike: str | None, spot: Spot | None) -> None:
+    def _add_name(self, record: HostRecord, found: Host, look_alike: str | None, spot: Spot | None) -> bool:
         if look_alike in self._by_analysis:
             record.look_alikes.add(look_alike)
         elif rule := self._knowledge.rule_for(found.host, found.excerpt):
             record.url_rules.add(rule.id)
         else:
             record.free("", spot, found.excerpt)
+            return True
+        return False
 
     def _host_rule(self, found: Host) -> str | None:
         """Return the rule that takes the host out whatever its URLs are."""
@@ -201,7 +240,10 @@ class HostCollector:
         unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
         return UNKNOWN_SUFFIX if unknown else None
 
-    def _endpoint(self, host: str, record: HostRecord) -> Endpoint:
+    def _endpoint(self, host: str, record: HostRecord, found: Mapping[Spot, TextUse]) -> Endpoint:
+        uses = record.uses(found) if record.ruled_out is None else []
+        decides = strongest(seen for _, seen in uses)
+        in_cleartext = [seen for scheme, seen in uses if scheme in CLEARTEXT_SCHEMES]
         owner = known_host(host, self._knowledge).owner
         evidence = sorted(record.evidence, key=lambda one: (one.where, one.offset or 0, one.value))
         return Endpoint(
@@ -216,6 +258,9 @@ class HostCollector:
             category=owner.category if owner else "unknown",
             ruled_out=record.ruled_out,
             held_by=(HeldBy(party="unknown", library=None, evidence=tuple(evidence)),),
+            use=_USE_OF_RULE.get(record.ruled_out or "", decides.use),
+            cleartext_use=strongest(in_cleartext).use if in_cleartext else None,
+            use_evidence=(decides.evidence,) if decides.evidence else (),
         )
 
 

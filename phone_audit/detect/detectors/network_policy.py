@@ -1,6 +1,6 @@
 """What a package sends without encryption, or so that others can read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from phone_audit.detect.detector import (
@@ -41,29 +41,54 @@ _PAST_POLICY: Final = CLEARTEXT_SCHEMES - {"http", "ws", "ftp"}
 
 
 def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield one finding with all unencrypted addresses of the APK. Whether they are called is not seen.
+    """Yield one finding with the unencrypted addresses of the APK that code may connect to, those it does first.
 
-    Code of its own may pass over the network policy, but then the call is less likely than not.
+    Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
+    none of them, the finding names the others, and nothing rests on it.
     """
-    endpoints = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    plain = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    endpoints = sorted(
+        (one for one in plain if one.counts_in_cleartext), key=lambda one: one.cleartext_use != "fetched"
+    )
     if not endpoints:
+        yield from _only_held(info, plain)
         return
     subject = apk_subject(info)
     policy = info.network_policy
     domains = frozenset(map(plain_host, policy.domains)) if policy and not policy.cleartext else None
     allowed = [endpoint for endpoint in endpoints if _allowed(domains, endpoint)]
-    hosts = [endpoint.host for endpoint in allowed or endpoints]
-    others = len(hosts) - 1
-    more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
     refused = "" if allowed else ", but its network policy makes Android block such connections"
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",
-        f"{subject.name} contains unencrypted addresses of {hosts[0]}{more}{refused}.",
+        f"{subject.name} contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}.",
         severity="medium" if allowed else "low",
         confidence="medium" if allowed and may_use_network(info) is not False else "low",
         evidence=evidence_of(allowed or endpoints),
     )
+
+
+def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding]:
+    """Yield a finding of unencrypted addresses to which no code connects: links, names to compare, dead constants."""
+    if not endpoints:
+        return
+    subject = apk_subject(info)
+    yield CLEARTEXT_ENDPOINT.finding(
+        subject,
+        "Unencrypted addresses in the code",
+        f"{subject.name} contains unencrypted addresses of {_hosts(endpoints)}, which its code only shows, hands to "
+        "other apps, compares or never uses.",
+        severity="low",
+        confidence="low",
+        evidence=evidence_of(endpoints),
+        advised=False,
+    )
+
+
+def _hosts(endpoints: Sequence[Endpoint]) -> str:
+    others = len(endpoints) - 1
+    more = f" and {others} more host{'s' if others > 1 else ''}" if others else ""
+    return f"{endpoints[0].host}{more}"
 
 
 def _allowed(domains: frozenset[str] | None, endpoint: Endpoint) -> bool:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, evidence_of, may_use_network, source_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
-from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier
+from phone_audit.model.apk import COUNTING_USES, ApkInfo, Endpoint, EndpointCategory, Tier
 from phone_audit.model.finding import Confidence, Finding
 
 TRACKER_PRESENT = Detector(
@@ -87,10 +87,14 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
 
 
 def _called(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Confidence:
-    """An address in the code is not yet a call of it; without the right to use the network it is hardly one."""
+    """An address in the code is not yet a call of it.
+
+    Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it.
+    """
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
-    return "low" if may_use_network(info) is False else "medium"
+    is_called = any(endpoint.use in COUNTING_USES for endpoint in endpoints)
+    return "medium" if is_called and may_use_network(info) is not False else "low"
 
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (

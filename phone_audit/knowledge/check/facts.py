@@ -18,8 +18,10 @@ from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
 from phone_audit.knowledge.packers import PackerIndex
 from phone_audit.knowledge.rules import RuleIndex, split_url
 from phone_audit.knowledge.schema.facts import (
+    LOWERING,
     AuthorityFact,
     BaselineFact,
+    CallFact,
     FactSource,
     HostFact,
     KeyFact,
@@ -30,6 +32,7 @@ from phone_audit.knowledge.schema.facts import (
     RuledOutRule,
     SupportFact,
     TrackerFact,
+    is_of_platform,
 )
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
@@ -114,6 +117,31 @@ def check_library(library: LibraryFact, report: Report) -> None:
     if library.base:
         report_untested(report, library.base_matches, library.base_ignores)
         report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))
+
+
+def check_call(fact: CallFact, report: Report) -> None:
+    """Report faults of what a call does; each of its self-tests is a class, a method and the number of an argument."""
+    for field, names in (("classes", fact.classes), ("methods", fact.methods)):
+        if not names:
+            report(field, "missing; name one at least")
+    for place, name in enumerate(fact.classes):
+        if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_][\w$]*)+", name):
+            report(f"classes[{place}]", f"{short_repr(name)} is no class name; write java.net.URL")
+        elif fact.effect in LOWERING and not is_of_platform(name):
+            text = f"{short_repr(name)} may be a class of the package; only what Android's own classes do can lower"
+            report(f"classes[{place}]", text)
+    if (fact.effect == "callback") != (fact.callback is not None):
+        report("callback", "the effect callback names a method, and no other effect does")
+    if (fact.effect == "intent") != bool(fact.texts):
+        report("texts", "the effect intent names actions, and no other effect does")
+    report_untested(report, fact.matches, fact.ignores)
+    report_failed(report, fact.matches, fact.ignores, lambda text: _covers_call(fact, text))
+
+
+def _covers_call(fact: CallFact, text: str) -> bool:
+    call, _, argument = text.partition(" ")
+    owner, _, method = call.rpartition(".")
+    return argument.isdecimal() and fact.covers(owner, method, int(argument))
 
 
 def check_host(fact: HostFact, report: Report) -> None:

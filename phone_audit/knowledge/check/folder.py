@@ -11,6 +11,7 @@ from phone_audit.knowledge import kinds
 from phone_audit.knowledge.check.facts import (
     check_authority,
     check_baseline,
+    check_call,
     check_host,
     check_key,
     check_label,
@@ -50,6 +51,7 @@ CHECKS: Final[tuple[EntryCheck[Any], ...]] = (
     EntryCheck(kinds.KEYS, check_key),
     EntryCheck(kinds.RULES, check_rule),
     EntryCheck(kinds.BEHAVIOURS, check_behaviour),
+    EntryCheck(kinds.CALLS, check_call),
     EntryCheck(kinds.LIBRARIES, check_library),
     EntryCheck(kinds.PACKERS, check_packer),
     EntryCheck(kinds.FIRMWARE, check_firmware_rule),
@@ -162,6 +164,7 @@ def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
         kinds.HOSTS,
         kinds.KEYS,
         kinds.RULES,
+        kinds.CALLS,
         kinds.LIBRARIES,
         kinds.BASELINES,
     )
@@ -220,7 +223,8 @@ def counts_of(found: CheckedFolder) -> list[str]:
         f"{_total(entry.hosts for entry in trackers)} hosts",
         f"owners of hosts {len(found.of(kinds.HOSTS))}, public keys {len(found.of(kinds.KEYS))}, "
         f"rules {len(found.of(kinds.RULES))}, "
-        f"rules of behaviour {len(found.of(kinds.BEHAVIOURS))}, rules of firmware {len(found.of(kinds.FIRMWARE))}",
+        f"rules of behaviour {len(found.of(kinds.BEHAVIOURS))}, rules of firmware {len(found.of(kinds.FIRMWARE))}, "
+        f"calls {len(found.of(kinds.CALLS))}",
         f"libraries {len(libraries)}: {_total(entry.code for entry in libraries)} class prefixes",
         f"packers {len(packers)}: {_total(entry.files + entry.weak_files for entry in packers)} files, "
         f"{_total(entry.classes for entry in packers)} class prefixes",

@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator
 
@@ -124,6 +124,58 @@ class RuledOutRule(Frozen):
             except re.error as error:
                 raise ValueError(f"{short_repr(pattern)} is no regular expression: {error}") from error
         return patterns
+
+
+CallEffect = Literal["fetched", "opened", "compared", "nothing", "result", "object", "intent", "callback"]
+"""What a method does with an address: connects to it; shows it or gives it to another app; compares it; nothing at
+all; its result holds it; the object that is called and the result hold it; sends the Intent that holds it; hands it to
+another method of the same object."""
+
+LOWERING: Final[frozenset[CallEffect]] = frozenset({"opened", "compared", "nothing", "result", "object", "intent"})
+"""Effects by which an address counts for less than one of which nothing is known."""
+PLATFORM: Final = ("android.", "java.", "javax.", "dalvik.", "org.apache.http.", "org.json.", "org.xml.", "org.w3c.")
+NO_PLATFORM: Final = ("android.support.", "android.arch.")
+"""Classes of Android: where a package brings one of the same name, Android loads its own. Others only look so."""
+
+
+class CallFact(Frozen):
+    """What methods do with an address that they are handed, as a text or inside an object.
+
+    `classes` are names in Java form; what derives from them inherits their methods. A method `*` stands for all those
+    of the class that no other fact names. `arguments` says which of what the method is handed: 0 the object that is
+    called, 1 the first argument; where it is empty, each but that object. An effect that lowers holds only for classes
+    of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
+    method of the package stands in for its own. With `intent` an address is opened where the
+    Intent is made with one of `texts` and names no class of the package. A `callback` is the method of the same object
+    that is handed the same arguments. Each self-test is a class, a method and an argument: `java.net.URL.openStream 0`.
+    """
+
+    id: str
+    effect: CallEffect
+    classes: tuple[str, ...]
+    methods: tuple[str, ...]
+    arguments: tuple[int, ...] = ()
+    final: bool = False
+    texts: tuple[str, ...] = ()
+    callback: str | None = None
+    source: str
+    matches: tuple[str, ...]
+    ignores: tuple[str, ...]
+
+    def covers(self, owner: str, method: str, argument: int) -> bool:
+        """Tell whether it says what a method does with one of its arguments."""
+        named = owner in self.classes and (method in self.methods or "*" in self.methods)
+        return named and (argument in self.arguments if self.arguments else argument > 0)
+
+
+def is_of_platform(name: str) -> bool:
+    """Tell whether a class, by its name in Java form, is one that Android brings itself.
+
+    Example:
+        >>> is_of_platform("android.net.Uri"), is_of_platform("android.support.v4.app.Fragment")
+        (True, False)
+    """
+    return name.startswith(PLATFORM) and not name.startswith(NO_PLATFORM)
 
 
 class LibraryFact(Frozen):

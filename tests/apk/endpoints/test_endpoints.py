@@ -78,6 +78,8 @@ def test_the_whole_of_one_endpoint() -> None:
             category="push",
             ruled_out=None,
             held_by=(HeldBy(party="unknown", library=None, evidence=(evidence,)),),
+            use="unknown",
+            cleartext_use="unknown",
         ),
     )
 

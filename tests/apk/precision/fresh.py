@@ -31,7 +31,15 @@ from unittest.mock import patch
 
 from phone_audit.apk.assets.url_context import PROSE
 from phone_audit.apk.endpoints import endpoints as endpoints_module
-from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS, MARKUP_NAME, UNKNOWN_SUFFIX, HostCollector, RulesByUse
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse
+from phone_audit.apk.endpoints.host_collector import (
+    BY_ANALYSIS,
+    MARKUP_NAME,
+    UNKNOWN_SUFFIX,
+    HostCollector,
+    RulesByUse,
+    UsesOf,
+)
 from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.text.host_text import Host, registered_domain
@@ -172,17 +180,18 @@ class _Noting(HostCollector):
         rule: str | None = None,
         *,
         encoding: str | None = None,
+        seen: TextUse = NOT_SETTLED,
     ) -> None:
-        super().add(found, kind, where, offset, rule, encoding=encoding)
+        super().add(found, kind, where, offset, rule, encoding=encoding, seen=seen)
         holds = rule in BY_ANALYSIS and not (found.url and self._is_wanted(found.host))
         self.notes.setdefault((where, offset, found.host), rule if holds else None)
 
-    def endpoints(self, uses: RulesByUse) -> tuple[Endpoint, ...]:
+    def endpoints(self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}) -> tuple[Endpoint, ...]:
         def noting(texts: Mapping[Spot, str]) -> Mapping[Spot, str]:
             self.uses = dict(uses(texts))
             return self.uses
 
-        return super().endpoints(noting)
+        return super().endpoints(noting, uses_of)
 
 
 _NOTED: Final[list[_Noting]] = []

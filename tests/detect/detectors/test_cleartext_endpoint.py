@@ -82,3 +82,41 @@ def test_near_misses(near: Any) -> None:
 def test_none_and_not_read() -> None:
     assert list(cleartext_endpoint(apk_info("com.a"), knowledge())) == []
     assert list(cleartext_endpoint(apk_info("com.a", endpoints=None), knowledge())) == []
+
+
+@pytest.mark.parametrize("use", ["opened", "compared", "unused"])
+def test_an_address_to_which_no_code_connects(use: Any) -> None:
+    link = PLAIN.model_copy(update={"use": use, "cleartext_use": use})
+    assert list(cleartext_endpoint(apk_info("com.a", endpoints=(link,)), knowledge())) == [
+        Finding(
+            id="cleartext-endpoint",
+            key=finding_key("cleartext-endpoint", SUBJECT, ""),
+            category="cleartext",
+            title="Unencrypted addresses in the code",
+            message="com.a contains unencrypted addresses of a.example, which its code only shows, hands to "
+            "other apps, compares or never uses.",
+            severity="low",
+            confidence="low",
+            subject=SUBJECT,
+            evidence=(SEEN,),
+            headline=CLEARTEXT_ENDPOINT.held,
+            held=True,
+        )
+    ]
+
+
+def test_the_same_address_connected_to() -> None:
+    place = Evidence(kind="call", where="classes.dex", value="fetched: java.net.URL.openStream", offset=8)
+    link = endpoint("b.example", cleartext=True, use="opened", cleartext_use="opened")
+    called = PLAIN.model_copy(update={"use": "fetched", "cleartext_use": "fetched", "use_evidence": (place,)})
+    unsettled = endpoint("0.example", cleartext=True, use="unknown", cleartext_use="unknown")
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(unsettled, called, link)), knowledge())
+    assert (found.severity, found.confidence) == ("medium", "medium")
+    assert found.message == "com.a contains unencrypted addresses of a.example and 1 more host."
+    assert found.evidence[:2] == (SEEN, place)
+
+
+def test_a_host_that_is_called_with_encryption_and_linked_without() -> None:
+    host = PLAIN.model_copy(update={"schemes": ("http", "https"), "use": "fetched", "cleartext_use": "opened"})
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(host,)), knowledge())
+    assert (found.severity, found.confidence) == ("low", "low")

@@ -77,3 +77,14 @@ def test_how_sure() -> None:
 def test_none_and_not_read() -> None:
     assert list(telemetry_endpoint(apk_info("com.a"), knowledge())) == []
     assert list(telemetry_endpoint(apk_info("com.a", endpoints=None), knowledge())) == []
+
+
+@pytest.mark.parametrize(
+    ("use", "confidence"),
+    [("fetched", "medium"), ("unknown", "medium"), ("opened", "low"), ("compared", "low"), ("unused", "low")],
+)
+def test_what_code_does_with_it(use: Any, confidence: str) -> None:
+    (found,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(use=use),)), knowledge())
+    assert found.confidence == confidence
+    (both,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(use=use), stats("b.example"))), knowledge())
+    assert both.confidence == "medium"

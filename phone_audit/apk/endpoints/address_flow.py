@@ -1,0 +1,222 @@
+"""Following addresses through a whole package: registers, fields, methods and what they give back, all at once.
+
+Every place that an address may reach becomes a node, looked into once however many addresses come by. Places are
+looked into by their distance from where the addresses are loaded; what lies beyond the budget is unknown.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from phone_audit.apk.dex.class_tree import ClassTree, Defined
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.xrefs import Use, users_of
+from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node, Reach, RegisterNode, ResultNode
+from phone_audit.apk.endpoints.address_steps import AddressSteps
+from phone_audit.apk.endpoints.call_effects import CallEffects
+
+MAX_LOOKED_AT: Final = 120_000
+"""Pairs of instruction and register that are looked at in one package."""
+MAX_OF_ONE: Final = 300
+"""Places to which one address is followed; of one that reaches more, it is unknown what becomes of it."""
+MAX_UNSETTLED: Final = 40
+"""The same where it is unknown already, and only a place that connects to it would tell more."""
+MAX_LEVELS: Final = 24
+"""Steps from where an address is loaded."""
+MAX_USERS: Final = 100
+"""Reads of one field, or calls of one method, that are followed."""
+_GETS: Final = frozenset({0x54, 0x62})
+_TOO_FAR: Final = Ending("unknown", "more code than is followed")
+_TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
+_STATIC_OR_PRIVATE: Final = 0x8 | 0x2
+
+
+@dataclass
+class Trail:
+    """All places that one address reaches, the nearest first, and what becomes of it there.
+
+    `waiting` are those of them that were not looked into yet.
+    """
+
+    endings: list[Ending]
+    waiting: list[Node]
+    seen: set[Node] = field(default_factory=set)
+    is_known: bool = False
+
+    def take(self, node: Node, reach: Reach) -> None:
+        """Take in what a place leads to."""
+        self.endings += reach.endings
+        self.is_known |= any(one.use == "fetched" for one in reach.endings)
+        self.go_on(reach.nodes)
+
+    def go_on(self, nodes: Iterable[Node]) -> None:
+        """Take in further places."""
+        new = [node for node in dict.fromkeys(nodes) if node not in self.seen]
+        self.seen.update(new)
+        self.waiting += new
+
+    @property
+    def is_over(self) -> bool:
+        """Whether going on would change nothing, or cost too much."""
+        most = MAX_UNSETTLED if any(one.use == "unknown" for one in self.endings) else MAX_OF_ONE
+        return self.is_known or not self.waiting or len(self.seen) > most
+
+
+class AddressFlow:
+    """All that becomes of some addresses in one package."""
+
+    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects) -> None:
+        self.tree = ClassTree(indexes)
+        self.steps = AddressSteps(self.tree, effects)
+        self._reaches: dict[Node, Reach] = {}
+        self._back: dict[RegisterNode, list[tuple[Node, RegisterNode]]] = defaultdict(list)
+        self._comes_back: set[RegisterNode] = set()
+        self._late: list[tuple[Node, RegisterNode]] = []
+
+    def follow(self, trails: Sequence[Trail]) -> None:
+        """Follow addresses from where they wait, as far as the budget goes; what is left then is unknown."""
+        for _ in range(MAX_LEVELS):
+            going = [trail for trail in trails if not trail.is_over]
+            nodes = dict.fromkeys(node for trail in going for node in trail.waiting)
+            self._level([node for node in nodes if node not in self._reaches])
+            for trail in going:
+                now, trail.waiting = trail.waiting, []
+                for node in now:
+                    if node in self._reaches:
+                        trail.take(node, self._reaches[node])
+                    else:
+                        trail.endings.append(_TOO_FAR)
+                trail.go_on(back for caller, back in self._late if caller in trail.seen)
+            self._late.clear()
+        for trail in trails:
+            if trail.waiting and not trail.is_known:
+                trail.endings.append(_TOO_FAR)
+
+    def load(self, part: int, use: Use) -> RegisterNode | None:
+        """Return where an address is that an instruction has loaded; None where that cannot be told."""
+        method = self.steps.method(part, use.row)
+        at = method.place_at(use.unit) if method else None
+        if method is None or at is None:
+            return None
+        return RegisterNode(part, use.row, at + 1, method.instructions[at].registers[0])
+
+    def _level(self, nodes: Sequence[Node]) -> None:
+        """Look into some nodes."""
+        for node in nodes:
+            if self.steps.looked_at > MAX_LOOKED_AT:
+                return
+            if isinstance(node, RegisterNode):
+                self._reaches[node] = reach = self.steps.reach(node)
+                self._entered(node, reach)
+        self._read([node for node in nodes if isinstance(node, FieldNode)])
+        self._taken([node for node in nodes if isinstance(node, ResultNode)])
+
+    def _entered(self, place: RegisterNode, reach: Reach) -> None:
+        """Connect a place with the methods that it hands its value to, and with what they give back."""
+        for entry, back in reach.handed:
+            reach.nodes.append(entry)
+            if back is not None:
+                self._back[entry].append((place, back))
+                if entry in self._comes_back:
+                    reach.nodes.append(back)
+        if not reach.comes_back:
+            return
+        if place.entry < 0:
+            reach.nodes.append(ResultNode(Defined(place.part, place.row)))
+            return
+        entry = RegisterNode(place.part, place.row, 0, place.entry, place.entry)
+        if entry not in self._comes_back:
+            self._comes_back.add(entry)
+            for caller, back in self._back[entry]:
+                self._reaches[caller].nodes.append(back)
+                self._late.append((caller, back))
+
+    def _read(self, kept: Sequence[FieldNode]) -> None:
+        """Find the instructions that read fields."""
+        wanted: list[dict[int, list[FieldNode]]] = [{} for _ in self.tree.indexes]
+        for node in kept:
+            self._reaches[node] = Reach()
+            for part, number in self.tree.same_fields(node.field):
+                wanted[part].setdefault(number, []).append(node)
+        for part, use in self._users("field", wanted):
+            index = self.tree.indexes[part]
+            if int(index.data[use.offset]) in _GETS:
+                self._lead_on(wanted[part][use.id], self.load(part, use))
+        for node in kept:
+            self._close(node, node.field.owner)
+
+    def _taken(self, returned: Sequence[ResultNode]) -> None:
+        """Find the calls that take what methods give back."""
+        wanted: list[dict[int, list[ResultNode]]] = [{} for _ in self.tree.indexes]
+        for node in returned:
+            self._reaches[node] = Reach()
+            for part, number in self.tree.calls_of(node.method):
+                wanted[part].setdefault(number, []).append(node)
+        called: set[ResultNode] = set()
+        for part, use in self._users("method", wanted):
+            method = self.steps.method(part, use.row)
+            at = method.place_at(use.unit) if method else None
+            opcode = int(self.tree.indexes[part].data[use.offset])
+            reached = set(self.tree.targets(part, use.id, opcode))
+            nodes = [node for node in wanted[part][use.id] if node.method in reached]
+            called.update(nodes)
+            if method is None or at is None:
+                self._lead_on(nodes, None)
+            elif (register := method.result(at)) is not None:
+                self._lead_on(nodes, RegisterNode(part, use.row, at + 2, register))
+        for node in returned:
+            owner = self.tree.indexes[node.method.part].row_class(node.method.row)
+            if node not in called and not self.tree.access(node.method) & _STATIC_OR_PRIVATE:
+                self._reaches[node].endings.append(Ending("unknown", "given to whoever calls the method"))
+            self._close(node, owner)
+
+    def _users(self, kind: str, wanted: Sequence[Mapping[int, Sequence[Node]]]) -> Iterator[tuple[int, Use]]:
+        for part, numbers in enumerate(wanted):
+            if not numbers:
+                continue
+            users = users_of(self.tree.indexes[part], kind, numbers.keys(), MAX_USERS + 1)  # type: ignore[arg-type]
+            for number, uses in users.items():
+                if len(uses) > MAX_USERS:
+                    for node in numbers[number]:
+                        self._reaches[node].endings.append(_TOO_MANY)
+                for use in islice(uses, MAX_USERS):
+                    yield part, use
+
+    def _lead_on(self, nodes: Iterable[Node], place: RegisterNode | None) -> None:
+        for node in nodes:
+            if place is None:
+                self._reaches[node].endings.append(Ending("unknown", "code that cannot be followed"))
+            else:
+                self._reaches[node].nodes.append(place)
+
+    def _close(self, node: Node, owner: bytes) -> None:
+        """Take in that a field or a method may be used by its name, where nothing else uses it."""
+        reach = self._reaches[node]
+        if not reach.nodes and self._by_name(owner):
+            reach.endings.append(Ending("unknown", "may be used by its name"))
+
+    def _by_name(self, owner: bytes) -> bool:
+        """Tell whether code names a class as a value, through which its members could be looked up."""
+        name = owner[1:-1].replace(b"/", b".")
+        for index in self.tree.indexes:
+            if index.strings_equal([name]):
+                return True
+            number = index.type_ids.get(owner)
+            uses = users_of(index, "type", [number], MAX_USERS)[number] if number is not None else ()
+            if any(int(index.data[use.offset]) == 0x1C for use in uses):
+                return True
+        return False
+
+
+def first(endings: Sequence[Ending]) -> Ending:
+    """Return the ending that decides: one that connects before all others, then what is not settled.
+
+    Example:
+        >>> first([Ending("compared", "a"), Ending("opened", "b")]).what, first([]).use
+        ('b', 'unused')
+    """
+    order = ("fetched", "unknown", "opened", "compared")
+    ranked = sorted(endings, key=lambda one: order.index(one.use))
+    return ranked[0] if ranked else Ending("unused", "no code does anything with it")

@@ -1,0 +1,65 @@
+"""Where an address may be in a package, and what becomes of it there."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from phone_audit.apk.dex.class_tree import Defined, Member
+from phone_audit.model.apk import AddressUse
+
+
+class RegisterNode(NamedTuple):
+    """A register that holds it, from one instruction of a method on.
+
+    `entry` is the register in which the method was handed it; -1 where it came in another way.
+    """
+
+    part: int
+    row: int
+    at: int
+    register: int
+    entry: int = -1
+
+
+class FieldNode(NamedTuple):
+    """A field that holds it, of whatever object."""
+
+    field: Member
+
+
+class ResultNode(NamedTuple):
+    """A method that gives it back, to whoever calls it."""
+
+    method: Defined
+
+
+Node = RegisterNode | FieldNode | ResultNode
+
+
+class Ending(NamedTuple):
+    """What becomes of it at one instruction: the use, and what was called there or why it could not be told.
+
+    `unit` is the code unit of the instruction; the place is unknown where `part` is -1.
+    """
+
+    use: AddressUse
+    what: str
+    part: int = -1
+    row: int = -1
+    unit: int = -1
+
+
+class Argument(NamedTuple):
+    """A call that hands it to a method of the package: where it is there, and where it is again if it comes back."""
+
+    entry: RegisterNode
+    back: RegisterNode | None
+
+
+@dataclass
+class Reach:
+    """What one node leads to at once."""
+
+    endings: list[Ending] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    handed: list[Argument] = field(default_factory=list)
+    comes_back: bool = False

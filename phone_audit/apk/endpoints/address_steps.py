@@ -1,0 +1,251 @@
+"""One step of following an address: from a register to all that happens to it in the same method."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.class_tree import ClassTree, Defined, Member
+from phone_audit.apk.dex.def_use import ENTRY, Further, Method, Read
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import remembered
+from phone_audit.apk.dex.instructions import DexCodeError, Instruction
+from phone_audit.apk.endpoints.address_nodes import Argument, Ending, FieldNode, Reach, RegisterNode
+from phone_audit.apk.endpoints.call_effects import CallEffects, is_platform
+from phone_audit.apk.endpoints.intents import is_for_others
+from phone_audit.knowledge.schema.facts import CallFact
+from phone_audit.model.apk import AddressUse
+
+MAX_UNITS: Final = 20_000
+"""Code units of a method that are followed."""
+MAX_TARGETS: Final = 12
+"""Methods of the package that one call is followed into."""
+MAX_ORIGINS: Final = 40
+"""Steps back to where an object was made that takes an address in."""
+
+_APUT_OBJECT, _AGET_OBJECT, _IGET_OBJECT, _IPUT_OBJECT, _SPUT_OBJECT, _RETURN_OBJECT = (
+    0x4D,
+    0x46,
+    0x54,
+    0x5B,
+    0x69,
+    0x11,
+)
+_OTHER_VALUES: Final = frozenset(
+    f"Ljava/lang/{name};".encode()
+    for name in ("Boolean", "Byte", "Character", "Class", "Double", "Float", "Integer", "Long", "Number", "Short")
+)
+"""What no text can be cast to."""
+_GETS: Final = frozenset({0x54, 0x62})
+_FILLED: Final = frozenset({0x24, 0x25})
+_NEW_ARRAY: Final = 0x23
+_NATIVE: Final = 0x100
+_BY_HANDLE: Final = range(0xFA, 0xFE)
+"""invoke-polymorphic and invoke-custom."""
+
+
+class AddressSteps:
+    """Follows an address inside one method at a time. What is found is kept; `looked_at` counts the work."""
+
+    def __init__(self, tree: ClassTree, effects: CallEffects) -> None:
+        self.looked_at = 0
+        self.tree = tree
+        self._effects = effects
+
+    @remembered
+    def method(self, part: int, row: int) -> Method | None:
+        """Return the code of a method; None where it has none, is too long or cannot be read."""
+        code = self.tree.indexes[part].code(row)
+        if code is None or len(code.units) > MAX_UNITS:
+            return None
+        try:
+            return Method(code)
+        except DexCodeError:
+            return None
+
+    def reach(self, place: RegisterNode) -> Reach:
+        """Return all that happens to what a register holds, until the method ends or the register is overwritten."""
+        method = self.method(place.part, place.row)
+        if method is None:
+            return Reach([self._ending("unknown", "code that cannot be followed", place, -1)])
+        walk = _Walk(self, self._effects, place, method)
+        before = method.looked_at
+        try:
+            whole = method.follow(place.at, place.register, walk.happens)
+        except DexCodeError:
+            whole = False
+        self.looked_at += method.looked_at - before + 1
+        if not whole:
+            walk.reach.endings.append(self._ending("unknown", "code that cannot be followed", place, -1))
+        return walk.reach
+
+    def _ending(self, use: AddressUse, what: str, place: RegisterNode, unit: int) -> Ending:
+        return Ending(use, what, place.part, place.row, unit)
+
+
+class _Walk:
+    """What happens to one value in one method, put together in `reach`."""
+
+    def __init__(self, steps: AddressSteps, effects: CallEffects, place: RegisterNode, method: Method) -> None:
+        self.reach = Reach()
+        self._tree = steps.tree
+        self._effects = effects
+        self._place = place
+        self._method = method
+        self._left = MAX_ORIGINS
+
+    def happens(self, read: Read) -> Further:
+        """Take in one instruction that reads the value; tell which further registers hold it then."""
+        one = read.instruction
+        if one.opcode in dalvik.MOVE_OBJECT or one.opcode in (_AGET_OBJECT, _IGET_OBJECT):
+            return Further(one.registers[:1])
+        if one.opcode in dalvik.INVOKES and one.index is not None:
+            return self._called(read, one.index)
+        if one.opcode in _FILLED:
+            return Further(result=True)
+        if one.opcode == dalvik.CHECK_CAST and one.index is not None:
+            return Further(gone=self._cannot_hold(self._tree.indexes[self._place.part].descriptor(one.index)))
+        if one.opcode in _BY_HANDLE:
+            self._end("unknown", "a call through a handle", one)
+        elif one.opcode == _RETURN_OBJECT:
+            self.reach.comes_back = True
+        elif one.opcode in (_IPUT_OBJECT, _SPUT_OBJECT) and one.registers[0] == read.register and one.index is not None:
+            self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, one.index)))
+        elif one.opcode == _APUT_OBJECT and one.registers[0] == read.register:
+            return self._into(one, one.registers[1])
+        return Further()
+
+    def _cannot_hold(self, descriptor: bytes) -> bool:
+        """Tell whether no text, nor any object of Android that holds one, can be of a class."""
+        return descriptor in _OTHER_VALUES or (descriptor[:1] == b"L" and self._tree.is_plain(descriptor))
+
+    def _called(self, read: Read, number: int) -> Further:
+        one = read.instruction
+        member = self._tree.method(self._place.part, number)
+        is_static = one.opcode in dalvik.STATIC_INVOKES
+        if not is_static and one.registers[0] == read.register and self._cannot_hold(member.owner):
+            return Further(gone=True)
+        further = Further()
+        for at, register in enumerate(one.registers):
+            if register == read.register:
+                more = self._argument(read, number, member, at, at + is_static)
+                further = Further((*further.registers, *more.registers), further.result or more.result)
+        return further
+
+    def _argument(self, read: Read, number: int, member: Member, at: int, argument: int) -> Further:
+        """Take in that a call is handed the value in one place."""
+        one = read.instruction
+        owner = member.owner if is_platform(member.owner) else self._tree.base_outside(member.owner)
+        fact = self._effects.of(member.owner, member.name, argument) or self._effects.of(owner, member.name, argument)
+        if fact is not None and fact.effect == "fetched":
+            self._end("fetched", _shown(member), one)
+            return Further()
+        targets: Sequence[Defined] = ()
+        if not (fact and fact.final):
+            targets = self._tree.targets(self._place.part, number, one.opcode)
+        own = self._tree.found(self._place.part, number)
+        if own is not None and not is_platform(member.owner):
+            fact = None
+        followed = len(targets) <= MAX_TARGETS and [self._into_method(read, target, at) for target in targets]
+        if followed is False or (fact is None and not any(followed)):
+            self._end("unknown", _shown(member), one)
+            return Further()
+        return self._effect(read, fact, member) if fact else Further()
+
+    def _into_method(self, read: Read, target: Defined, at: int) -> bool:
+        """Follow the value into a method of the package; tell whether it has code."""
+        index = self._tree.indexes[target.part]
+        code = index.code(target.row)
+        if code is None:
+            if self._tree.access(target) & _NATIVE:
+                self._end("unknown", f"native code: {java_name(index.row_class(target.row))}", read.instruction)
+            return False
+        register = code.registers - code.ins + at
+        entry = RegisterNode(target.part, target.row, 0, register, register)
+        back = None if read.result is None else self._at(read.place + 2, read.result)
+        self.reach.handed.append(Argument(entry, back))
+        return True
+
+    def _effect(self, read: Read, fact: CallFact, member: Member) -> Further:
+        one = read.instruction
+        if fact.effect in ("opened", "compared"):
+            self._end(fact.effect, _shown(member), one)
+        elif fact.effect == "result":
+            return Further(result=True)
+        elif fact.effect == "object":
+            return self._into(one, one.registers[0])
+        elif fact.effect == "intent":
+            public = is_for_others(self._tree.indexes[self._place.part], self._method, read, fact.texts)
+            self._end("opened" if public else "unknown", _shown(member), one)
+        elif fact.effect == "callback":
+            self._call_back(read, fact, member)
+        return Further()
+
+    def _call_back(self, read: Read, fact: CallFact, member: Member) -> None:
+        """Follow the value into the method of the same object that Android calls with the same arguments."""
+        one = read.instruction
+        found = self._tree.named(member.owner, (fact.callback or "").encode())
+        if not found:
+            self._end("unknown", _shown(member), one)
+        for target in found:
+            code = self._tree.indexes[target.part].code(target.row)
+            if code is not None:
+                register = code.registers - code.ins + one.registers.index(read.register)
+                self.reach.nodes.append(RegisterNode(target.part, target.row, 0, register, register))
+
+    def _into(self, one: Instruction, register: int) -> Further:
+        """Follow the object that takes the value in, from where it was made and from here on."""
+        self._made(one, register)
+        return Further((register,), result=True)
+
+    def _made(self, one: Instruction, register: int) -> None:
+        """Find where the object in a register comes from, and follow it from there."""
+        self._left -= 1
+        origins = self._method.origins_of(one, register) if self._left > 0 else []
+        if not origins:
+            self._end("unknown", "an object from elsewhere", one)
+        for at in origins:
+            if at == ENTRY:
+                self._from_caller(one, register)
+            else:
+                self._from(self._method.instructions[at], at)
+
+    def _from(self, made: Instruction, at: int) -> None:
+        register = made.registers[0]
+        self.reach.nodes.append(self._at(at + 1, register))
+        if made.opcode in (dalvik.NEW_INSTANCE, _NEW_ARRAY):
+            return
+        if made.opcode in dalvik.MOVE_OBJECT:
+            self._made(made, made.registers[1])
+        elif made.opcode in _GETS and made.index is not None:
+            self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, made.index)))
+        elif made.opcode == dalvik.MOVE_RESULT_OBJECT:
+            self._from_call(self._method.instructions[at - 1])
+        else:
+            self._end("unknown", "an object from elsewhere", made)
+
+    def _from_call(self, call: Instruction) -> None:
+        """Go back through a call that gives the object back which it is called on, such as `append`."""
+        if call.opcode in _FILLED:
+            return
+        if call.opcode in dalvik.INVOKES and call.index is not None:
+            member = self._tree.method(self._place.part, call.index)
+            is_static = call.opcode in dalvik.STATIC_INVOKES
+            fact = self._effects.of(member.owner, member.name, 1 if is_static else 0)
+            if fact is not None and fact.effect in ("result", "object") and is_platform(member.owner):
+                if not is_static:
+                    self._made(call, call.registers[0])
+                return
+        self._end("unknown", "an object from elsewhere", call)
+
+    def _from_caller(self, one: Instruction, register: int) -> None:
+        self._end("unknown", "an object that the method is handed", one)
+
+    def _at(self, at: int, register: int) -> RegisterNode:
+        return self._place._replace(at=at, register=register)
+
+    def _end(self, use: AddressUse, what: str, one: Instruction) -> None:
+        self.reach.endings.append(Ending(use, what, self._place.part, self._place.row, one.offset))
+
+
+def _shown(member: Member) -> str:
+    return f"{java_name(member.owner)}.{member.name.decode('utf-8', 'replace')}"

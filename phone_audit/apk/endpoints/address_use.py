@@ -1,0 +1,102 @@
+"""What code does with the texts that hold a host: connects to them, opens, compares or never loads them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.encoded_values import count_values, fields_of
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.xrefs import users_of
+from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
+from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node
+from phone_audit.apk.endpoints.call_effects import CallEffects
+from phone_audit.apk.endpoints.uses import Spot
+from phone_audit.knowledge.schema.facts import CallFact
+from phone_audit.model.apk import AddressUse
+from phone_audit.model.finding import Evidence
+
+MAX_TEXTS: Final = 1_000
+"""Texts of one package that are followed; of more it is unknown what becomes of them."""
+MAX_USES: Final = 20
+"""Instructions that may load a text; of one that is loaded more often, it is unknown."""
+MAX_UNUSED: Final = 60
+"""Texts that no code loads and that are looked for in annotations; of what goes beyond, it is unknown."""
+ORDER: Final[tuple[AddressUse, ...]] = ("fetched", "unknown", "opened", "compared", "unused")
+"""Of several texts that name one host, the first of these decides."""
+
+
+class TextUse(NamedTuple):
+    """What becomes of a text, and what decided that."""
+
+    use: AddressUse
+    evidence: Evidence | None
+
+
+NOT_SETTLED: Final = TextUse("unknown", None)
+
+
+def strongest(seen: Iterable[TextUse]) -> TextUse:
+    """Return the one that decides; unknown where there is none."""
+    return min(seen, key=lambda one: ORDER.index(one.use), default=NOT_SETTLED)
+
+
+def address_uses(
+    indexes: Sequence[DexIndex], facts: Iterable[CallFact], texts: Collection[Spot]
+) -> Mapping[Spot, TextUse]:
+    """Return what becomes of strings of DEX files. Those that are left out were not followed.
+
+    The time is bounded by the bytes of the files, `MAX_TEXTS` and the budget of `AddressFlow`.
+    """
+    if not texts or len(texts) > MAX_TEXTS:
+        return {}
+    flow = AddressFlow(indexes, CallEffects(facts))
+    begins, ends = _begins(flow, texts)
+    trails = {}
+    for spot in texts:
+        if spot in begins:
+            trails[spot] = Trail(list(ends[spot]), [])
+            trails[spot].go_on(begins[spot])
+    flow.follow(list(trails.values()))
+    decides = {spot: first(trail.endings) for spot, trail in trails.items()}
+    return {spot: TextUse(ending.use, _shown(flow, spot, ending)) for spot, ending in decides.items()}
+
+
+def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list[Node]], dict[Spot, list[Ending]]]:
+    """Return where texts are loaded, and what is known of them at once."""
+    begins: dict[Spot, list[Node]] = {}
+    ends: dict[Spot, list[Ending]] = defaultdict(list)
+    left = MAX_UNUSED
+    for part, index in enumerate(flow.tree.indexes):
+        ids = index.string_ids({text.offset for text in texts if text.where == index.name})
+        users = users_of(index, "string", ids.values(), MAX_USES + 1)
+        fields = fields_of(index, ids.values())
+        for offset, number in ids.items():
+            spot = Spot(index.name, offset)
+            nodes = begins.setdefault(spot, [])
+            loads = [flow.load(part, use) for use in users[number][:MAX_USES]]
+            nodes += [load for load in loads if load]
+            nodes += [FieldNode(flow.tree.field(part, field)) for field in fields[number]]
+            if None in loads or len(users[number]) > MAX_USES:
+                ends[spot].append(Ending("unknown", "loaded in more places than are followed"))
+            if not loads:
+                left -= 1
+                if left < 0 or count_values(index, number) > len(fields[number]):
+                    ends[spot].append(Ending("unknown", "may be the value of an annotation"))
+    return begins, ends
+
+
+def _shown(flow: AddressFlow, spot: Spot, decides: Ending) -> Evidence:
+    if decides.part < 0:
+        return Evidence(kind="dex-string", where=spot.where, value=f"{decides.use}: {decides.what}", offset=spot.offset)
+    index = flow.tree.indexes[decides.part]
+    code = index.code(decides.row)
+    offset = None if code is None or decides.unit < 0 else code.offset + 2 * decides.unit
+    return Evidence(
+        kind="call",
+        where=index.name,
+        value=f"{decides.use}: {decides.what}",
+        class_=java_name(index.row_class(decides.row)),
+        method=index.row_name(decides.row),
+        offset=offset,
+    )

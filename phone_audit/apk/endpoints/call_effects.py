@@ -1,0 +1,45 @@
+"""What a method of Android or of a known library does with an address, by the facts of the knowledge."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import remembered
+from phone_audit.knowledge.schema.facts import LOWERING, CallFact, is_of_platform
+
+_ANY: Final = "*"
+_ORDER: Final = ("fetched", "callback", "intent", "object", "result", "opened", "compared", "nothing")
+"""Where several facts name one call, the first of these counts."""
+
+
+class CallEffects:
+    """Looks facts up by class, method and argument."""
+
+    def __init__(self, facts: Iterable[CallFact]) -> None:
+        self._facts: dict[bytes, dict[bytes, list[CallFact]]] = defaultdict(lambda: defaultdict(list))
+        for fact in sorted(facts, key=lambda one: (_ORDER.index(one.effect), one.id)):
+            for owner in fact.classes:
+                for method in fact.methods:
+                    self._facts[f"L{owner.replace('.', '/')};".encode()][method.encode()].append(fact)
+
+    @remembered
+    def of(self, owner: bytes, method: bytes, argument: int) -> CallFact | None:
+        """Return what a method does with one of its arguments; None where nothing is known of it."""
+        known = self._facts.get(owner)
+        if known is None:
+            return None
+        for name in (method, _ANY.encode()):
+            for fact in known.get(name, ()):
+                if argument in fact.arguments if fact.arguments else argument > 0:
+                    return fact if fact.effect not in LOWERING or is_platform(owner) else None
+        return None
+
+    def names(self, owner: bytes) -> bool:
+        """Tell whether anything is known of a class."""
+        return owner in self._facts
+
+
+def is_platform(descriptor: bytes) -> bool:
+    """Tell whether Android loads its own class of this name, whatever the package brings."""
+    return is_of_platform(java_name(descriptor))

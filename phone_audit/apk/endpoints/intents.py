@@ -1,0 +1,54 @@
+"""Whether an Intent that is sent goes to other apps alone."""
+
+from collections.abc import Collection
+from typing import Final
+
+from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.def_use import Further, Method, Read
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.instructions import Instruction
+
+_INTENT: Final = b"Landroid/content/Intent;"
+_NAMES_CLASS: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage", "setSelector", "fillIn"})
+_CLASS: Final = "Ljava/lang/Class;"
+_STRING: Final = "Ljava/lang/String;"
+
+
+def is_for_others(index: DexIndex, method: Method, sent: Read, actions: Collection[str]) -> bool:
+    """Tell whether the Intent that a call sends was made in the same method for one of some public actions.
+
+    It is not where any way leads to it on which a class may be named or the action is not a constant.
+    """
+    origins = method.origins_of(sent.instruction, sent.register)
+    found: set[str | None] = set()
+
+    def more(read: Read) -> Further:
+        one = read.instruction
+        if one.opcode in dalvik.MOVE_OBJECT:
+            return Further(one.registers[:1])
+        if one.opcode in dalvik.INVOKES and one.index is not None and index.class_descriptor(one.index) == _INTENT:
+            found.update(_actions(index, method, one, read.register))
+            return Further(result=one.registers[0] == read.register)
+        return Further()
+
+    for at in origins:
+        made = method.instructions[at] if at >= 0 else None
+        if made is None or made.opcode != dalvik.NEW_INSTANCE or not method.follow(at + 1, made.registers[0], more):
+            return False
+    return bool(found) and None not in found and found <= set(actions)
+
+
+def _actions(index: DexIndex, method: Method, called: Instruction, intent: int) -> set[str | None]:
+    """Return the actions that a call gives to an Intent; None among them where that cannot be told."""
+    if called.index is None or called.registers[0] != intent or called.opcode in dalvik.STATIC_INVOKES:
+        return set()
+    name = index.method_name(called.index)
+    if name.partition("(")[0] in _NAMES_CLASS or _CLASS in name:
+        return {None}
+    if not name.startswith((f"<init>({_STRING}", f"setAction({_STRING}")):
+        return {None} if name.startswith("<init>(L") else set()
+    texts = [method.instructions[at] if at >= 0 else None for at in method.origins_of(called, called.registers[1])]
+    constants = (dalvik.CONST_STRING, dalvik.CONST_STRING_JUMBO)
+    return {
+        index.string(one.index) if one and one.opcode in constants and one.index is not None else None for one in texts
+    } or {None}

@@ -1,0 +1,304 @@
+"""What becomes of an address: whatever connects to it counts, however it got there, and nothing else does."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints import address_flow, address_use
+from phone_audit.apk.endpoints.address_use import TextUse, address_uses
+from phone_audit.apk.endpoints.uses import Spot
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.finding import Evidence
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+
+_URL = "http://vendor.dev/x"
+_A = "Lorg/vendor/A;"
+Units = tuple[int | Ref, ...]
+
+
+def call(method: str, *registers: int, opcode: int = 0x71) -> Units:
+    packed = sum(register << 4 * place for place, register in enumerate(registers))
+    return opcode | len(registers) << 12, Ref("method", method), packed
+
+
+def virtual(method: str, *registers: int) -> Units:
+    return call(method, *registers, opcode=0x6E)
+
+
+def direct(method: str, *registers: int) -> Units:
+    return call(method, *registers, opcode=0x70)
+
+
+def new(register: int, kind: str) -> Units:
+    return 0x22 | register << 8, Ref("type", kind)
+
+
+def result(register: int) -> Units:
+    return (0x0C | register << 8,)
+
+
+def text(value: str, register: int = 0) -> Units:
+    return 0x1A | register << 8, Ref("string", value)
+
+
+def put_static(field: str, register: int) -> Units:
+    return 0x69 | register << 8, Ref("field", field)
+
+
+def get_static(field: str, register: int) -> Units:
+    return 0x62 | register << 8, Ref("field", field)
+
+
+def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
+    """Return what becomes of each string with a scheme."""
+    file = read_dex("classes.dex", assemble(classes, strings))
+    spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
+    found = address_uses(index_file(file), load_knowledge().calls, spots)
+    return {spots[spot]: seen for spot, seen in found.items()}
+
+
+def method(*code: int | Ref, signature: str = "f(I)V", ends: bool = True, direct: bool = True, ins: int = 1) -> Method:
+    return Method(signature, (*code, RETURN) if ends else code, direct=direct, registers=8, ins=ins)
+
+
+def use_of(*code: int | Ref, more: Sequence[Method] = (), others: Sequence[Class] = ()) -> str:
+    return uses(Class(_A, [method(*text(_URL), *code), *more], parent="Ljava/lang/Object;"), *others)[_URL].use
+
+
+_STRING = "Ljava/lang/String;"
+_INTENT = "Landroid/content/Intent;"
+_FIELD = f"{_A}->kept:{_STRING}"
+_CONNECT = (
+    *new(1, "Ljava/net/URL;"),
+    *direct(f"Ljava/net/URL;-><init>({_STRING})V", 1, 0),
+    *virtual("Ljava/net/URL;->openConnection()Ljava/net/URLConnection;", 1),
+)
+_PARSED = (*call(f"Landroid/net/Uri;->parse({_STRING})Landroid/net/Uri;", 0), *result(2))
+
+
+def opened(action: str = "android.intent.action.VIEW", more: Units = ()) -> Units:
+    return (
+        *_PARSED,
+        *text(action, 3),
+        *new(1, _INTENT),
+        *direct(f"{_INTENT}-><init>({_STRING}Landroid/net/Uri;)V", 1, 3, 2),
+        *more,
+        *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
+    )
+
+
+_APPEND = "Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;"
+_JOINED = (
+    *new(1, "Ljava/lang/StringBuilder;"),
+    *direct("Ljava/lang/StringBuilder;-><init>()V", 1),
+    *virtual(_APPEND, 1, 0),
+    *virtual("Ljava/lang/StringBuilder;->toString()Ljava/lang/String;", 1),
+    *result(0),
+)
+_EQUALS = virtual(f"{_STRING}->equals(Ljava/lang/Object;)Z", 0, 5)
+_FETCHES = method(0x7007, *_CONNECT, signature="go(Ljava/lang/String;)V")
+"""Connects to what it is handed, in v7."""
+_GO = f"{_A}->go({_STRING})V"
+
+FETCHED: dict[str, Units] = {
+    "a connection": _CONNECT,
+    "joined before": (*_JOINED, *_CONNECT),
+    "a web view": virtual(f"Landroid/webkit/WebView;->loadUrl({_STRING})V", 1, 0),
+    "compared and connected": (*_EQUALS, *_CONNECT),
+    "shown and connected": (*call("Landroid/util/Log;->d(Ljava/lang/String;Ljava/lang/String;)I", 5, 0), *_CONNECT),
+    "opened and connected": (*opened(), *_CONNECT),
+    "connected on one branch": (0x0538, 2, *_CONNECT),
+    "in an array": (
+        0x1223,  # new-array v2, v1
+        Ref("type", f"[{_STRING}"),
+        0x004D,  # aput-object v0, v2, v3
+        0x0302,
+        0x0046,  # aget-object v0, v2, v3
+        0x0302,
+        *_CONNECT,
+    ),
+    "in a list": (
+        *new(1, "Ljava/util/ArrayList;"),
+        *direct("Ljava/util/ArrayList;-><init>()V", 1),
+        *virtual("Ljava/util/ArrayList;->add(Ljava/lang/Object;)Z", 1, 0),
+        *virtual("Ljava/util/ArrayList;->get(I)Ljava/lang/Object;", 1, 5),
+        *result(0),
+        *_CONNECT,
+    ),
+    "behind a switch": (0x052B, 14, 0, RETURN, *_CONNECT, RETURN, 0, 0x0100, 1, 0, 0, 4, 0),
+}
+
+
+@pytest.mark.parametrize("code", FETCHED.values(), ids=FETCHED.keys())
+def test_what_code_connects_to(code: Units) -> None:
+    assert use_of(*code) == "fetched"
+
+
+def test_it_is_followed_into_methods_and_what_they_give_back() -> None:
+    handed = call(_GO, 0)
+    assert use_of(*handed, more=[_FETCHES]) == "fetched"
+    gives = method(0x0711, signature=f"same({_STRING}){_STRING}", ends=False)
+    same = (*call(f"{_A}->same({_STRING}){_STRING}", 0), *result(0))
+    assert use_of(*same, *_CONNECT, more=[gives]) == "fetched"
+    assert use_of(*same, *_EQUALS, more=[gives]) == "compared"
+
+
+def test_what_a_method_gives_back_goes_to_its_callers() -> None:
+    gives = method(*text(_URL), 0x0011, signature=f"give(){_STRING}", ends=False, ins=0)
+    takes = (*call(f"{_A}->give(){_STRING}"), *result(0))
+    assert uses(Class(_A, [gives, method(*takes, *_CONNECT)]))[_URL].use == "fetched"
+    assert uses(Class(_A, [gives, method(*takes, *_EQUALS)]))[_URL].use == "compared"
+
+
+def test_another_caller_of_the_same_method_is_not_mixed_up() -> None:
+    """A method gives back what it is handed: who compares an address does not connect to that of another caller."""
+    other = "http://other.dev/x"
+    gives = method(0x0711, signature=f"same({_STRING}){_STRING}", ends=False)
+    same = (*call(f"{_A}->same({_STRING}){_STRING}", 0), *result(0))
+    compares = method(*text(other), *same, *_EQUALS, signature="g(I)V")
+    found = uses(Class(_A, [method(*text(_URL), *same, *_CONNECT), gives, compares]))
+    assert (found[_URL].use, found[other].use) == ("fetched", "compared")
+
+
+def test_it_is_followed_through_a_field() -> None:
+    reads = method(*get_static(_FIELD, 0), *_CONNECT, signature="g(I)V")
+    assert use_of(*put_static(_FIELD, 0), more=[reads]) == "fetched"
+    compares = method(*get_static(_FIELD, 0), *_EQUALS, signature="g(I)V")
+    assert use_of(*put_static(_FIELD, 0), more=[compares]) == "compared"
+
+
+def test_a_field_that_a_subclass_reads_under_its_own_name() -> None:
+    reads = Class("Lorg/vendor/B;", [method(*get_static(f"Lorg/vendor/B;->kept:{_STRING}", 0), *_CONNECT)], parent=_A)
+    assert use_of(*put_static(_FIELD, 0), others=[reads]) == "fetched"
+
+
+def test_a_constant_that_a_field_begins_with() -> None:
+    constants = Class(_A, statics=[("OTHER", "http://other.dev/x"), ("kept", _URL)])
+    reads = method(*get_static(_FIELD, 0), *_CONNECT)
+    found = uses(constants, Class("Lorg/vendor/B;", [reads]))
+    assert (found[_URL].use, found["http://other.dev/x"].use) == ("fetched", "unused")
+
+
+def test_a_text_that_nothing_loads() -> None:
+    assert uses(Class(_A), strings=[_URL])[_URL].use == "unused"
+
+
+def test_a_constant_whose_class_is_looked_at_by_its_name() -> None:
+    constants = Class(_A, statics=[("kept", _URL)])
+    assert uses(constants, Class("Lorg/vendor/B;", [method(*text("org.vendor.A"))]))[_URL].use == "unknown"
+    by_class = Class("Lorg/vendor/B;", [method(0x001C, Ref("type", _A))])
+    assert uses(constants, by_class)[_URL].use == "unknown"
+
+
+OPENED: dict[str, Units] = {
+    "a browser": opened(),
+    "a share": opened("android.intent.action.SEND"),
+    "a message": virtual("Landroid/app/AlertDialog$Builder;->setMessage(Ljava/lang/CharSequence;)V", 1, 0),
+    "the log": call("Landroid/util/Log;->d(Ljava/lang/String;Ljava/lang/String;)I", 5, 0),
+    "compared and opened": (*_EQUALS, *opened()),
+}
+
+
+@pytest.mark.parametrize("code", OPENED.values(), ids=OPENED.keys())
+def test_what_is_shown_or_handed_to_other_apps(code: Units) -> None:
+    assert use_of(*code) == "opened"
+
+
+UNKNOWN: dict[str, Units] = {
+    "an Intent for a class": opened(
+        more=virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 1, 4, 5)
+    ),
+    "an Intent with an action of its own": opened("org.vendor.GO"),
+    "an Intent whose action is no constant": (
+        *_PARSED,
+        *new(1, _INTENT),
+        *direct(f"{_INTENT}-><init>({_STRING}Landroid/net/Uri;)V", 1, 3, 2),
+        *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
+    ),
+    "an extra": (
+        *new(1, _INTENT),
+        *direct(f"{_INTENT}-><init>()V", 1),
+        *virtual(f"{_INTENT}->putExtra({_STRING}{_STRING}){_INTENT}", 1, 3, 0),
+    ),
+    "a method of which nothing is known": virtual("Landroid/any/Thing;->take(Ljava/lang/String;)V", 1, 0),
+    "letter by letter": virtual(f"{_STRING}->charAt(I)C", 0, 5),
+    "an interface that nothing here implements": call("Lorg/vendor/Api;->ask(Ljava/lang/String;)V", 1, 0, opcode=0x72),
+    "a list from elsewhere": virtual("Ljava/util/List;->add(Ljava/lang/Object;)Z", 5, 0),
+}
+
+
+@pytest.mark.parametrize("code", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_what_cannot_be_told(code: Units) -> None:
+    assert use_of(*code) == "unknown"
+
+
+def test_a_name_of_the_platform_on_a_class_of_the_package_changes_nothing() -> None:
+    """Android loads its own classes; those of libraries that only look so are followed."""
+    log = "Landroid/support/Log;"
+    sends = Class(log, [method(0x7007, *_CONNECT, signature=f"d({_STRING}{_STRING})V", ins=2)])
+    assert use_of(*call(f"{log}->d({_STRING}{_STRING})V", 5, 0), others=[sends]) == "fetched"
+
+
+def test_a_subclass_that_connects_where_android_would_show() -> None:
+    builder = "Landroid/app/AlertDialog$Builder;"
+    say = "setMessage(Ljava/lang/CharSequence;)V"
+    own = Class("Lorg/vendor/B;", [method(0x7007, *_CONNECT, signature=say, direct=False, ins=2)], parent=builder)
+    assert use_of(*virtual(f"{builder}->{say}", 1, 0), others=[own]) == "fetched"
+
+
+def test_a_task_is_handed_its_arguments() -> None:
+    task = "Lorg/vendor/Task;"
+    array = f"[{_STRING}"
+    runs = Class(
+        task,
+        [
+            method(
+                0x0046,  # aget-object v0, v7, v3
+                0x0307,
+                *_CONNECT,
+                signature=f"doInBackground({array})Ljava/lang/Object;",
+                direct=False,
+                ins=2,
+            )
+        ],
+        parent="Landroid/os/AsyncTask;",
+    )
+    filled = (0x1024, Ref("type", array), 0x0000, *result(2))
+    code = (*filled, *virtual(f"{task}->execute({array})Landroid/os/AsyncTask;", 1, 2))
+    assert use_of(*code, others=[runs]) == "fetched"
+
+
+def test_what_decided_and_where() -> None:
+    file = assemble([Class(_A, [method(*text(_URL), *_CONNECT)])])
+    (found,) = uses(Class(_A, [method(*text(_URL), *_CONNECT)])).values()
+    (index,) = index_file(read_dex("classes.dex", file))
+    begin = int(index.bodies.code[0]) + 16
+    assert found == TextUse(
+        "fetched",
+        Evidence(
+            kind="call", where="classes.dex", value="fetched: java.net.URL.openConnection", class_="org.vendor.A",
+            method="f(I)V", offset=begin + 2 * (2 + 2 + 3),
+        ),
+    )  # fmt: skip
+
+
+def test_a_budget_leaves_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address_flow, "MAX_LOOKED_AT", -1)
+    assert use_of(*_EQUALS) == "unknown"
+
+
+def test_more_texts_than_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address_use, "MAX_TEXTS", 0)
+    assert uses(Class(_A, [method(*text(_URL), *_EQUALS)])) == {}
+
+
+def test_a_text_that_is_loaded_very_often() -> None:
+    often = [unit for _ in range(address_use.MAX_USES + 1) for unit in (*text(_URL), *_EQUALS)]
+    assert uses(Class(_A, [method(*often)]))[_URL].use == "unknown"
+
+
+def test_a_method_that_calls_itself_ends() -> None:
+    around = method(0x7007, *call(_GO, 7), signature=f"go({_STRING})V")
+    assert use_of(*call(_GO, 0), more=[around]) == "unused"

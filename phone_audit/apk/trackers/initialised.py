@@ -1,7 +1,7 @@
 """Which trackers are set going: declared in the manifest, or called by code that is not their own."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Final
@@ -14,6 +14,7 @@ from phone_audit.apk.code.libraries import OwnerOf, is_connector, longest_prefix
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, candidates, evidence_in, verified
+from phone_audit.knowledge.families import family_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.finding import Evidence
@@ -38,8 +39,8 @@ Flags = NDArray[np.bool_]
 class InitialisedTrackers:
     """Gives evidence for those trackers that are set going.
 
-    Calls by code of the tracker, of its maker and of connectors, which only talk to trackers, tell nothing; those by
-    code of the package itself always do.
+    Calls by code of the tracker, of its maker, of the libraries that it is a part of, and of connectors, which only talk
+    to trackers, tell nothing; those by code of the package itself always do.
     """
 
     def __init__(
@@ -139,8 +140,7 @@ class _Calls:
         self, places: Candidates, chosen: NDArray[np.intp], callers: NDArray[np.intp], fact: TrackerFact
     ) -> Evidence | None:
         """Return the first call that stands, those before others that set the tracker going."""
-        roots = {root_of(prefix) for prefix in fact.code}
-        outside = [caller for caller in np.unique(callers[chosen]).tolist() if self._is_outside(caller, roots)]
+        outside = [caller for caller in np.unique(callers[chosen]).tolist() if self._is_outside(caller, fact)]
         chosen = chosen[np.isin(callers[chosen], outside)]
         starts = [method for method in np.unique(places.ids[chosen]).tolist() if self._starts(method)]
         starting = np.isin(places.ids[chosen], starts)
@@ -151,11 +151,16 @@ class _Calls:
                 return evidence_in(self._index, use.row, use.offset, called)
         return None
 
-    def _is_outside(self, type_id: int, roots: Collection[str]) -> bool:
+    def _is_outside(self, type_id: int, fact: TrackerFact) -> bool:
+        """Tell whether a caller is none of the tracker's own: of its maker's packages, or of its family."""
         caller = java_name(self._index.descriptor(type_id))
         if is_connector(caller, self._knowledge):
             return False
-        return root_of(caller) not in roots or self._owner_of(caller).party == "first-party"
+        owner = self._owner_of(caller)
+        if owner.party == "first-party":
+            return True
+        roots = {root_of(prefix) for prefix in fact.code}
+        return root_of(caller) not in roots and owner.library not in family_of(fact, self._knowledge)
 
     def _starts(self, method: int) -> bool:
         return _STARTS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None

@@ -14,7 +14,10 @@ from tests.apk.facts import knowledge, library, tracker
 _SPOTTER = tracker("Spotter", code=["com.spotter.sdk"])
 _KNOWN = knowledge(
     trackers=[_SPOTTER, tracker("Ads", code=["net.ads.core.AdView"])],
-    libraries=[library("Adapter", code=["net.mediate.adapter"], role="connector")],
+    libraries=[
+        library("Adapter", code=["net.mediate.adapter"], role="connector"),
+        library("Spotter Kit", code=["com.spotter", "s.pot"]),
+    ],
 )
 _INIT, _OTHER = "Lcom/spotter/sdk/Spotter;->init()V", "Lcom/spotter/sdk/Spotter;->flush()V"
 _SDK = Class("Lcom/spotter/sdk/Spotter;", [Method("init()V"), Method("flush()V")])
@@ -66,6 +69,20 @@ def test_calls_of_its_own_of_its_maker_and_of_connectors_tell_nothing() -> None:
         _caller("Lnet/mediate/adapter/Spotter;", _INIT),
     ]
     assert _started([_SDK, *inside]) == {}
+
+
+def test_calls_of_its_family_tell_nothing_whatever_its_packages_are_called() -> None:
+    """One library has several packages, some of which nobody would take for its."""
+    assert _started([_SDK, _caller("Ls/pot/Agent;", _INIT)]) == {}
+    assert list(_started([_SDK, _caller("Ls/pots/Agent;", _INIT)])) == ["spotter"]
+
+
+def test_code_of_the_package_cannot_hide_in_the_family() -> None:
+    found = _started([_SDK, _caller("Ls/pot/Agent;", _INIT)], Declared(package="s.pot"))
+    assert list(found) == ["spotter"]
+    data = assemble([_SDK, _caller("Ls/pot/Agent;", _INIT)])
+    (there,) = read_code([("classes.dex", data)], _KNOWN, Declared(package="org.example.app")).trackers
+    assert there.tier == "present"
 
 
 def test_what_calls_a_tracker_stands_in_for_nothing_whatever_its_name() -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from phone_audit.judge.harms import harm_rank
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Incident
 
@@ -24,9 +25,10 @@ def _joined(same: Sequence[Finding]) -> Finding:
     return surest.model_copy(update={"severity": worst.severity, "evidence": evidence})
 
 
-def _worst_first(finding: Finding) -> tuple[int, int, str, str, str, str]:
+def _worst_first(finding: Finding) -> tuple[int, int, int, str, str, str, str]:
     return (
         SEVERITIES.index(finding.severity),
+        harm_rank(finding),
         -CONFIDENCES.index(finding.confidence),
         finding.id,
         finding.subject.kind,

@@ -49,8 +49,22 @@ def phone_headlines(packages: int, apks: int) -> Mapping[str, str]:
     }
 
 
+_ONE_APK: Mapping[str, str] = {
+    "known-bad": "This APK matches a published incident: {seen}",
+    LISTED_BAD: "This APK is or holds what a published list names as malicious: {seen}",
+    BOTH_BAD: "This APK matches a published incident, and a list names it as malicious: {seen}",
+    "suspicious": "This APK shows strong signs that something is wrong with it: {seen}",
+    "exposed": "This APK may send data out by design: {seen}",
+    NOT_SENDING: "Publishers warn of this APK: {seen}",
+    "inconclusive": "This APK cannot be judged from what was seen: {seen}",
+    "nothing-found": "Nothing was found in this APK; that is no proof that nothing is there",
+}
+
+
 def folder_headlines(counts: Mapping[str, int], total: int) -> Mapping[str, str]:
     """Return the headlines of a folder by outcome, and those beside them; `counts` are APKs by outcome."""
+    if total == 1:
+        return _ONE_APK
     known_bad, suspicious, exposed, unclear = (
         f"{counts.get(outcome, 0)} of {total}" for outcome in ("known-bad", "suspicious", "exposed", "inconclusive")
     )

@@ -41,8 +41,8 @@ RULES: tuple[Rule, ...] = (
     # Sends data by design, or so that others can read it. Below medium the code that would send is not there, or cannot
     # reach the network.
     Rule("exposed", "medium", (
-        "tracker-present", "telemetry-endpoint", "cleartext-endpoint", "accepts-any-certificate", "indicator.tracker",
-        "indicator.listed", "watch.cleartext",
+        "cleartext-data", "tracker-data", "network-data", "tracker-present", "telemetry-endpoint", "cleartext-endpoint",
+        "accepts-any-certificate", "indicator.tracker", "indicator.listed", "watch.cleartext",
     )),
     # Somebody changed what was signed, which makers do to packages of the phone too; or code could not be read.
     Rule("inconclusive", "medium", ("signature-broken", "packed-code")),

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from phone_audit.judge.harms import harm_rank
 from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
-from phone_audit.judge.outcomes import strongest
+from phone_audit.judge.outcomes import CONFIDENCES, strongest
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import (
@@ -20,7 +21,7 @@ from phone_audit.model.finding import (
     Verdict,
     advice_sentence,
 )
-from phone_audit.model.wording import counted, listed
+from phone_audit.model.wording import counted, listed, sentence
 
 _MOST_REASONS = 6
 _CODE_ROLES = ("base", "split", "hidden-system")
@@ -152,10 +153,17 @@ def verdict(supported: Sequence[RatedFinding], scope: Scope) -> Verdict:
     return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=tuple(reasons))
 
 
-def strongest_first(item: RatedFinding) -> tuple[int, int, str, str]:
-    """Return what findings are ranked by."""
+def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str]:
+    """Return what findings are ranked by: what they mean, and of those that expose data what that does to a person."""
     finding = item.finding
-    return (-OUTCOMES.index(item.outcome), SEVERITIES.index(finding.severity), finding.id, finding.key)
+    return (
+        -OUTCOMES.index(item.outcome),
+        harm_rank(finding) if item.outcome == "exposed" else 0,
+        SEVERITIES.index(finding.severity),
+        -CONFIDENCES.index(finding.confidence),
+        finding.id,
+        finding.key,
+    )
 
 
 def alike(finding: Finding, outcome: Outcome) -> tuple[str, Outcome, Outcome, str, bool]:
@@ -194,9 +202,12 @@ def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
 
 
 def _group_text(group: Sequence[RatedFinding]) -> str:
-    """Speak of many findings of one detector at once."""
+    """Speak of many findings of one detector at once; of one package, the worst one is told and the others counted."""
     finding = group[0].finding
     subjects = sorted({name for item in group for _, name in item.subjects})
+    if finding.held and len(subjects) == 1:
+        more = sum(item.count for item in group) - 1
+        return f"{sentence(group[0].text)} {counted(more, 'more finding')} of this kind."
     name = f"{_holders(group)} {finding.headline}" if finding.held else _name(finding)
     return f"{name}: {listed(subjects, 4)}."
 

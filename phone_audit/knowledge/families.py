@@ -16,10 +16,7 @@ def family_of(tracker: TrackerFact, knowledge: Knowledge) -> frozenset[str]:
 def _families(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """Return the family of each tracker, by its id. A connector talks to a tracker of somebody else."""
     names = {
-        prefix: library.name
-        for library in knowledge.libraries
-        if library.role == "library"
-        for prefix in library.code
+        prefix: library.name for library in knowledge.libraries if library.role == "library" for prefix in library.code
     }
     around = {fact.id: _libraries_around(fact, names) for fact in knowledge.trackers}
     members: dict[str, set[str]] = {}

@@ -338,9 +338,9 @@ def test_a_folder_of_files_says_the_same(tmp_path: Path) -> None:
     infos = (apk_info(SPY, sha256=HASH), apk_info("com.acme.weather", "b.apk"))
     spy, acme = (record(info, judge_apk(info, (), knowledge)) for info in infos)
     assert judge_folder([spy], ()).headline == (
-        "APKs that a published list names as malicious: 1 of 1 (SpyOne (stalkerware, listed by A lab))"
+        "This APK is or holds what a published list names as malicious: SpyOne (stalkerware, listed by A lab)"
     )
     assert judge_folder([spy, acme], ()).headline.startswith(
         "APKs that match a published incident, or that a list names as malicious: 2 of 2 (Acme One: weather service"
     )
-    assert judge_folder([acme], ()).headline.startswith("APKs that match a published incident: 1 of 1 (Acme One")
+    assert judge_folder([acme], ()).headline.startswith("This APK matches a published incident: Acme One")

@@ -286,8 +286,7 @@ def test_a_folder_with_a_file_that_could_not_be_read() -> None:
     verdict = judge_folder([record(info, judge_apk(info, [], ACME))], [])
     assert verdict.outcome == "inconclusive"
     assert verdict.headline == (
-        "APKs that cannot be judged from what was seen: 1 of 1 (not everything was read); "
-        "incomplete: 1 thing could not be read"
+        "This APK cannot be judged from what was seen: not everything was read; incomplete: 1 thing could not be read"
     )
 
 
@@ -295,7 +294,7 @@ def test_a_folder_with_nothing_to_say() -> None:
     info = apk_info("com.a")
     verdict = judge_folder([record(info, judge_apk(info, [], ACME))], [])
     assert (verdict.outcome, verdict.reasons) == ("nothing-found", ())
-    assert verdict.headline == "Nothing was found in 1 APK; that is no proof that nothing is there"
+    assert verdict.headline == "Nothing was found in this APK; that is no proof that nothing is there"
 
 
 def test_what_a_folder_left_out_counts() -> None:

@@ -39,8 +39,8 @@ Flags = NDArray[np.bool_]
 class InitialisedTrackers:
     """Gives evidence for those trackers that are set going.
 
-    Calls by code of the tracker, of its maker, of the libraries that it is a part of, and of connectors, which only talk
-    to trackers, tell nothing; those by code of the package itself always do.
+    Calls by code of the tracker, of its maker, of the libraries that it is a part of, and of connectors, which only
+    talk to trackers, tell nothing; those by code of the package itself always do.
     """
 
     def __init__(

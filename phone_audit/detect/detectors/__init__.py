@@ -8,6 +8,7 @@ from phone_audit.detect.detectors import (
     network_settings,
     package_code,
     privileges,
+    sent_data,
     signing,
     trackers,
 )
@@ -16,7 +17,13 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Finding
 
-APK_DETECTORS = (*trackers.CHECKS, *network_policy.CHECKS, *signing.CHECKS, *package_code.CHECKS)
+APK_DETECTORS = (
+    *sent_data.CHECKS,
+    *trackers.CHECKS,
+    *network_policy.CHECKS,
+    *signing.CHECKS,
+    *package_code.CHECKS,
+)
 DEVICE_DETECTORS = (
     *network_settings.CHECKS,
     *privileges.CHECKS,

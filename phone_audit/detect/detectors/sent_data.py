@@ -1,0 +1,150 @@
+"""Private data that code was followed to the network with: without encryption, by a tracker, or otherwise."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, may_use_network
+from phone_audit.knowledge.families import family_of
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.apk import ApkInfo, Behaviour
+from phone_audit.model.finding import Finding, Severity
+from phone_audit.model.wording import listed
+
+CLEARTEXT_DATA = Detector(
+    "cleartext-data",
+    "cleartext",
+    "Do not use it on networks you do not trust, and do not enter in it what you use elsewhere.",
+    held="code that sends private data without encryption",
+)
+TRACKER_DATA = Detector(
+    "tracker-data",
+    "tracker",
+    "Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
+    held="trackers that send private data",
+)
+NETWORK_DATA = Detector(
+    "network-data",
+    "telemetry",
+    "Take away the permission that it reads this with, in the phone's settings, or stop using it.",
+    held="code that sends private data",
+)
+_NETWORK: Final = "-network"
+"""Ends the ids of flows that reach the network."""
+_DATA: Final = re.compile(r"Passes on (.+) over the network")
+_PARTIES: Final = (("first-party", "its own code"), ("obfuscated", "renamed code in it"))
+_UNKNOWN: Final = "code in it"
+_MOST: Final = 8
+"""Kinds of data that a sentence names."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way in which data is sent: whose detector speaks of it, how bad that is, and what it is called."""
+
+    detector: Detector
+    severity: Severity
+    title: str
+    ending: str = ""
+
+
+_CLEARTEXT = _Way(CLEARTEXT_DATA, "high", "Sends private data without encryption", " without encryption")
+_TRACKER = _Way(TRACKER_DATA, "medium", "A tracker sends private data")
+_OTHERWISE = _Way(NETWORK_DATA, "medium", "Sends private data")
+
+
+def cleartext_data(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each party whose code sends data without encryption, its own code first."""
+    yield from _checked(_CLEARTEXT, info, knowledge)
+
+
+def tracker_data(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each tracker whose code sends data that was not seen to go without encryption."""
+    yield from _checked(_TRACKER, info, knowledge)
+
+
+def network_data(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each other party whose code sends data that was not seen to go without encryption."""
+    yield from _checked(_OTHERWISE, info, knowledge)
+
+
+def _checked(way: _Way, info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    trackers = _names_of_trackers(info, knowledge)
+    by_holder: dict[str, list[Behaviour]] = {}
+    for flow in info.behaviours or ():
+        if flow.id.startswith("flow.") and flow.id.endswith(_NETWORK):
+            tracker, holder = _holder(flow, trackers)
+            if way is _way(flow, by_tracker=tracker):
+                by_holder.setdefault(holder, []).append(flow)
+    own = _PARTIES[0][1]
+    for holder, flows in sorted(by_holder.items(), key=lambda item: (item[0] != own, item[0])):
+        yield _finding(way, info, holder, flows)
+
+
+def _way(flow: Behaviour, *, by_tracker: bool) -> _Way:
+    if flow.cleartext:
+        return _CLEARTEXT
+    return _TRACKER if by_tracker else _OTHERWISE
+
+
+def _names_of_trackers(info: ApkInfo, knowledge: Knowledge) -> Mapping[str, str]:
+    """Return the trackers whose code is there, by all names that their code may be told by."""
+    there = {tracker.id: tracker.name for tracker in info.trackers or () if tracker.tier in ("present", "initialised")}
+    known = [fact for fact in knowledge.trackers if fact.id in there]
+    return {name: there[fact.id] for fact in reversed(known) for name in (*family_of(fact, knowledge), fact.name)}
+
+
+def _holder(flow: Behaviour, trackers: Mapping[str, str]) -> tuple[bool, str]:
+    """Tell whether code of a tracker is on the way, and name whose code it is: a tracker's, its own, a library's."""
+    libraries = [owner.library for owner in flow.whose if owner.library is not None]
+    tracker = next((trackers[name] for name in libraries if name in trackers), None)
+    if tracker is not None:
+        return True, f"code of the tracker {tracker}"
+    parties = {owner.party for owner in flow.whose}
+    own = next((words for party, words in _PARTIES[:1] if party in parties), None)
+    if own is None and libraries:
+        return False, f"code of the library {libraries[0]}"
+    return False, next((words for party, words in _PARTIES if party in parties), _UNKNOWN)
+
+
+def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) -> Finding:
+    subject = apk_subject(info)
+    possible = [flow for flow in flows if flow.allowed is not False]
+    but = _why_not(way, info, possible)
+    shown = possible or flows
+    data = list(dict.fromkeys(_data(flow) for flow in shown))
+    return way.detector.finding(
+        subject,
+        way.title,
+        f"{subject.name}: {holder} sends {listed(data, _MOST)} over the network{way.ending}{but}.",
+        severity="low" if but else way.severity,
+        confidence="low" if but else "high",
+        evidence=tuple(dict.fromkeys(piece for flow in shown for piece in flow.evidence)),
+        main=holder,
+    )
+
+
+def _data(flow: Behaviour) -> str:
+    """Return what is sent, in the words of the title."""
+    named = _DATA.fullmatch(flow.title)
+    return named[1] if named else str(flow.data)
+
+
+def _why_not(way: _Way, info: ApkInfo, possible: Sequence[Behaviour]) -> str:
+    """Say what in Android keeps it from happening; empty where nothing is known to."""
+    if may_use_network(info) is False:
+        return ", if it had the permission to use the internet"
+    if not possible:
+        return ", if it had the permission to read that"
+    policy = info.network_policy
+    if way is _CLEARTEXT and policy is not None and not policy.cleartext and not policy.domains:
+        return ", but its network policy makes Android block such connections"
+    return ""
+
+
+CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (
+    (CLEARTEXT_DATA, cleartext_data),
+    (TRACKER_DATA, tracker_data),
+    (NETWORK_DATA, network_data),
+)

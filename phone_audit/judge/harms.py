@@ -1,0 +1,42 @@
+"""What a person would care about most: one table of kinds of harm, by which findings that expose data are ordered."""
+
+from dataclasses import dataclass
+
+from phone_audit.model.finding import SEVERITIES, Finding, Severity
+
+
+@dataclass(frozen=True)
+class Harm:
+    """Findings of these detectors do this to a person, if they are at least so severe."""
+
+    what: str
+    detectors: tuple[str, ...]
+    at_least: Severity = "info"
+
+
+HARMS: tuple[Harm, ...] = (
+    Harm("others read private data on the way", ("cleartext-data",), "medium"),
+    Harm("a publisher has shown what is sent", ("published-incident",), "medium"),
+    Harm("trackers get private data", ("tracker-data",), "medium"),
+    Harm("private data leaves the phone", ("network-data",), "medium"),
+    Harm("others can read along and change what is sent", ("accepts-any-certificate",), "high"),
+    Harm("others can read what is fetched", ("watch.cleartext",)),
+    Harm("others can read what is fetched", ("cleartext-endpoint",), "medium"),
+    Harm("others can read along under conditions", ("accepts-any-certificate",), "medium"),
+    Harm("a publisher warns of it", ("published-incident", "possible-incident")),
+    Harm("code that watches persons is there", ("tracker-present",), "medium"),
+    Harm("addresses of those who collect are there", ("telemetry-endpoint",)),
+    Harm("code or addresses of trackers are there", ("tracker-present", "indicator.tracker", "indicator.listed")),
+)
+"""The worst first. What no row takes comes last."""
+
+
+def harm_rank(finding: Finding) -> int:
+    """Return the number of the row that a finding belongs to."""
+    severe = SEVERITIES.index(finding.severity)
+    rows = (
+        number
+        for number, harm in enumerate(HARMS)
+        if finding.id in harm.detectors and severe <= SEVERITIES.index(harm.at_least)
+    )
+    return next(rows, len(HARMS))

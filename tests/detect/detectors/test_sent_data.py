@@ -1,0 +1,138 @@
+"""Private data on the way to the network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from phone_audit.detect.detectors.sent_data import CHECKS, CLEARTEXT_DATA
+from phone_audit.model.apk import ApkInfo, Behaviour, Party, Whose
+from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
+from tests.detect.detectors.seen import knowledge, policy, tracker
+from tests.judge.cases import apk_info
+
+OWN: tuple[tuple[Party, str | None], ...] = (("first-party", None),)
+STEP = Evidence(kind="flow", where="classes.dex", value="calls java.net.URL.openConnection", class_="com.a.Main")
+PLACE = "the place of the phone"
+WORDS = {"imei": "the IMEI", "location": PLACE}
+
+
+def flow(
+    data: str = "imei", whose: Sequence[tuple[Party, str | None]] = OWN, *, sink: str = "network", **changes: Any
+) -> Behaviour:
+    fields: dict[str, Any] = {
+        "id": f"flow.{data}-{sink}",
+        "title": f"Passes on {WORDS[data]} over the network",
+        "evidence": (STEP,),
+        "whose": tuple(Whose(party=party, library=library) for party, library in whose),
+        "data": data,
+        "cleartext": None,
+    }
+    return Behaviour(**(fields | changes))
+
+
+def found(*flows: Behaviour, **changes: Any) -> list[Finding]:
+    info: ApkInfo = apk_info("com.a", behaviours=flows, **changes)
+    return [item for _, check in CHECKS for item in check(info, knowledge())]
+
+
+def test_its_own_code_without_encryption() -> None:
+    subject = Subject(kind="package", name="com.a")
+    assert found(flow(cleartext=True), flow("location", cleartext=True)) == [
+        Finding(
+            id="cleartext-data",
+            key=finding_key("cleartext-data", subject, "its own code"),
+            category="cleartext",
+            title="Sends private data without encryption",
+            message=f"com.a: its own code sends the IMEI and {PLACE} over the network without encryption.",
+            severity="high",
+            confidence="high",
+            subject=subject,
+            evidence=(STEP,),
+            remedy=CLEARTEXT_DATA.remedy,
+            headline=CLEARTEXT_DATA.held,
+            held=True,
+        )
+    ]
+
+
+def test_a_tracker_that_is_there() -> None:
+    (one,) = found(flow(whose=[*OWN, ("library", "Ads")]), trackers=(tracker(),))
+    assert (one.id, one.severity, one.confidence) == ("tracker-data", "medium", "high")
+    assert one.message == "com.a: code of the tracker Ads sends the IMEI over the network."
+
+
+@pytest.mark.parametrize(
+    ("whose", "said"),
+    [
+        (OWN, "com.a: its own code sends the IMEI over the network."),
+        ([*OWN, ("library", "Loader")], "com.a: its own code sends the IMEI over the network."),
+        ([("library", "Loader")], "com.a: code of the library Loader sends the IMEI over the network."),
+        ([("obfuscated", None)], "com.a: renamed code in it sends the IMEI over the network."),
+        ([("unknown", None)], "com.a: code in it sends the IMEI over the network."),
+        ([], "com.a: code in it sends the IMEI over the network."),
+    ],
+)
+def test_whoever_else_sends_it(whose: Sequence[tuple[Party, str | None]], said: str) -> None:
+    (one,) = found(flow(whose=whose), trackers=(tracker(),))
+    assert (one.id, one.severity, one.message) == ("network-data", "medium", said)
+
+
+def test_the_name_of_a_tracker_hides_nothing_that_everybody_can_read() -> None:
+    (one,) = found(flow(whose=[("library", "Ads")], cleartext=True), trackers=(tracker(),))
+    assert (one.id, one.severity) == ("cleartext-data", "high")
+
+
+def test_one_finding_a_party_its_own_code_first() -> None:
+    parties: list[tuple[Party, str | None]] = [("library", "Aaa"), ("first-party", None), ("library", "Zzz")]
+    said = [item.message for item in found(*(flow(whose=[one]) for one in parties))]
+    assert [text.partition(" sends ")[0] for text in said] == [
+        "com.a: its own code",
+        "com.a: code of the library Aaa",
+        "com.a: code of the library Zzz",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "flow_changes", "ending"),
+    [
+        ({"permissions": ()}, {}, ", if it had the permission to use the internet."),
+        ({}, {"allowed": False, "needs": ("android.permission.READ_PHONE_STATE",)}, "the permission to read that."),
+        ({"network_policy": policy()}, {}, ", but its network policy makes Android block such connections."),
+    ],
+)
+def test_what_android_keeps_it_from(changes: dict[str, Any], flow_changes: dict[str, Any], ending: str) -> None:
+    (one,) = found(flow(cleartext=True, **flow_changes), **changes)
+    assert (one.severity, one.confidence) == ("low", "low")
+    assert one.message.endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("changes", "flow_changes"),
+    [
+        ({"permissions": (), "shared_user_id": "com.a.shared"}, {}),
+        ({"permissions": None}, {}),
+        ({}, {"allowed": True, "needs": ("android.permission.READ_PHONE_STATE",)}),
+        ({"shared_user_id": "com.a.shared"}, {"allowed": None, "needs": ("android.permission.READ_PHONE_STATE",)}),
+        ({"network_policy": policy(domains=("api.a.example",))}, {}),
+        ({"network_policy": policy(cleartext=True)}, {}),
+    ],
+)
+def test_what_only_looks_like_that(changes: dict[str, Any], flow_changes: dict[str, Any]) -> None:
+    (one,) = found(flow(cleartext=True, **flow_changes), **changes)
+    assert (one.severity, one.confidence) == ("high", "high")
+
+
+def test_what_may_be_read_is_told_and_not_what_may_not() -> None:
+    (one,) = found(flow(allowed=False, needs=("x",)), flow("location", allowed=True, needs=("y",)))
+    assert (one.severity, one.message) == (
+        "medium",
+        "com.a: its own code sends the place of the phone over the network.",
+    )
+
+
+def test_near_misses_and_what_was_not_read() -> None:
+    assert found(flow(sink="log"), flow(id="read.imei"), flow(sink="sms")) == []
+    assert found() == []
+    info = apk_info("com.a", behaviours=None)
+    assert [item for _, check in CHECKS for item in check(info, knowledge())] == []

@@ -1,0 +1,90 @@
+"""The order of what exposes data: what a person would care about most comes first."""
+
+import pytest
+
+from phone_audit.judge.harms import HARMS, harm_rank
+from phone_audit.judge.headlines import phone_headlines
+from phone_audit.judge.outcomes import RULES, supports
+from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
+from phone_audit.model.finding import OUTCOMES, Finding, Severity, Verdict
+from tests.judge.cases import finding
+
+CATEGORIES = {"cleartext-endpoint": "cleartext", "cleartext-data": "cleartext", "tracker-data": "tracker"}
+
+
+def one(detector: str, severity: Severity, name: str = "com.a") -> Finding:
+    return finding(
+        detector,
+        name,
+        severity=severity,
+        title=detector,
+        message=f"{name}: {detector}.",
+        category=CATEGORIES.get(detector, "tracker"),
+    )
+
+
+def judged(*findings: Finding) -> Verdict:
+    rated = [RatedFinding(item, supports(item, {}), item.message) for item in findings]
+    return verdict(rated, Scope(phone_headlines(1, 1), UnreadTally()))
+
+
+@pytest.mark.parametrize(
+    ("worse", "other"),
+    [
+        (one("cleartext-data", "high"), one("accepts-any-certificate", "high")),
+        (one("cleartext-data", "high"), one("tracker-data", "medium")),
+        (one("tracker-data", "medium"), one("cleartext-endpoint", "medium")),
+        (one("tracker-data", "medium"), one("accepts-any-certificate", "high")),
+        (one("network-data", "medium"), one("cleartext-endpoint", "medium")),
+        (one("accepts-any-certificate", "high"), one("cleartext-endpoint", "medium")),
+        (one("cleartext-endpoint", "medium"), one("tracker-present", "medium")),
+        (one("cleartext-endpoint", "medium"), one("accepts-any-certificate", "medium")),
+        (one("tracker-present", "medium"), one("telemetry-endpoint", "low")),
+        (one("telemetry-endpoint", "low"), one("tracker-present", "low")),
+        (one("tracker-present", "medium"), one("accepts-any-certificate", "low")),
+    ],
+    ids=lambda item: f"{item.id} {item.severity}",
+)
+def test_the_worse_comes_first(worse: Finding, other: Finding) -> None:
+    assert harm_rank(worse) < harm_rank(other)
+    for order in ((worse, other), (other, worse)):
+        said = judged(*order)
+        assert [reason.finding for reason in said.reasons] == [worse.key, other.key]
+
+
+def test_a_login_to_its_own_server_is_not_headlined_with_an_advertising_host() -> None:
+    said = judged(one("tracker-present", "low"), one("telemetry-endpoint", "low"), one("cleartext-data", "high"))
+    assert said.headline.startswith(
+        "This phone holds software that may send data out by design: code that sends private data without encryption, "
+    )
+
+
+def test_what_is_worse_than_exposed_is_ranked_by_what_it_means() -> None:
+    """A strong sign stands before whatever sends data, and severity decides among such signs."""
+    said = judged(one("cleartext-data", "high"), one("leaked-key", "medium"), one("test-keys-build", "high"))
+    assert [str(reason.finding).split()[0] for reason in said.reasons] == [
+        "test-keys-build",
+        "leaked-key",
+        "cleartext-data",
+    ]
+
+
+def test_a_weak_sign_cannot_push_a_harm_down() -> None:
+    """What is only low is presence, whoever says it; the same thing done stands first."""
+    low, high = one("cleartext-data", "low", "com.b"), one("cleartext-data", "high", "com.c")
+    assert harm_rank(low) == len(HARMS)
+    said = judged(low, one("tracker-present", "medium"), high)
+    assert said.reasons[0].finding == high.key
+
+
+def test_of_many_findings_on_one_package_the_worst_is_told_and_the_others_are_counted() -> None:
+    trackers = [finding(title=f"Tracker: {name}", message=f"com.a starts {name}.", severity="low") for name in "BAC"]
+    watching = trackers[2].model_copy(update={"severity": "medium"})
+    (reason,) = judged(*trackers[:2], watching).reasons
+    assert (reason.finding, reason.text) == (watching.key, "com.a starts C. 2 more findings of this kind.")
+
+
+def test_the_table_names_what_exposes() -> None:
+    """A detector that exposes data and has no row would come behind everything."""
+    exposing = {name for rule in RULES if rule.outcome == OUTCOMES[2] for name in rule.detectors}
+    assert exposing <= {name for harm in HARMS for name in harm.detectors}

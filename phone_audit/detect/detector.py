@@ -142,15 +142,15 @@ def may_use_network(info: ApkInfo) -> bool | None:
     """Tell whether the package may open connections itself; None where that is not known.
 
     The permission is given to a UID, so with a shared user id another package may have asked for it. A split has those
-    of its base, and what is not signed is a library or is not finished: what is built from it may ask for more.
+    of its base, and a library those of the package that it is built into: it is not signed and has no network policy.
     """
     if info.permissions is None:
         return None
     if "android.permission.INTERNET" in info.permissions:
         return True
     alone = bool(info.files) and info.files[0].role in _OF_A_BASE
-    unsigned = info.signature is not None and not info.signature.schemes
-    return None if info.shared_user_id or alone or unsigned else False
+    library = info.network_policy is None and info.signature is not None and not info.signature.schemes
+    return None if info.shared_user_id or alone or library else False
 
 
 _OF_A_BASE = frozenset({"split", "feature", "config"})

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, evidence_of, may_use_network, source_of
+from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import COUNTING_USES, ApkInfo, Endpoint, EndpointCategory, Tier
@@ -68,7 +69,8 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
         if endpoint.ruled_out is None and endpoint.owner is not None and endpoint.category in _SERVICES:
             groups.setdefault((endpoint.owner, endpoint.category), []).append(endpoint)
     subject = apk_subject(info)
-    for (owner, category), endpoints in sorted(groups.items()):
+    for (owner, category), group in sorted(groups.items()):
+        endpoints = by_harm(group, info.package)
         hosts = [endpoint.host for endpoint in endpoints]
         amount = f"{len(hosts)} addresses, {hosts[0]} among them,"
         if len(hosts) == 1:

@@ -1,0 +1,35 @@
+"""Which of the addresses in a package a person would care about most: its own servers before those of an advertiser."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from phone_audit.model.apk import Endpoint, Party
+
+_PARTIES: Final[tuple[Party, ...]] = ("first-party", "unknown", "obfuscated", "library")
+"""Whose code names an address, the package's own first."""
+_CREDENTIALS: Final = re.compile(
+    r"(?<![a-z])(?:log-?[io]n|sign-?in|o?auth|pass(?:word|wd)|credentials)(?![a-z])", re.IGNORECASE
+)
+"""Words in addresses that take in a name and a password."""
+_SERVES_ANYBODY: Final = "cloud"
+"""The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
+
+
+def by_harm(endpoints: Iterable[Endpoint], package: str | None) -> list[Endpoint]:
+    """Return endpoints in the order in which a person would care about them.
+
+    First those that code of the package itself names, of these first what takes in a login, then what is called like
+    the package; last what only libraries name, and of equal ones first those that belong to nobody known.
+    """
+    labels = frozenset((package or "").lower().split("."))
+    return sorted(endpoints, key=lambda endpoint: _rank(endpoint, labels))
+
+
+def _rank(endpoint: Endpoint, labels: frozenset[str]) -> tuple[int, bool, bool, bool, str]:
+    parties = {holder.party for holder in endpoint.held_by}
+    party = min((_PARTIES.index(party) for party in parties if party in _PARTIES), default=len(_PARTIES))
+    name = (endpoint.registered_domain or "").partition(".")[0]
+    of_others = endpoint.owner is not None and endpoint.category != _SERVES_ANYBODY
+    takes_login = any(_CREDENTIALS.search(url) for url in endpoint.urls)
+    return (party, not takes_login, name not in labels, of_others, endpoint.host)

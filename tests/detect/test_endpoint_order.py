@@ -1,0 +1,56 @@
+"""The order of addresses by what a person would care about most."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from phone_audit.detect.endpoint_order import by_harm
+from phone_audit.model.apk import Endpoint, HeldBy, Party
+from tests.judge.cases import endpoint
+
+
+def held(host: str, party: Party, *urls: str, owner: str | None = None, category: str = "unknown") -> Endpoint:
+    holder = HeldBy(party=party, library="Ads" if party == "library" else None, evidence=())
+    return endpoint(host, held_by=(holder,), urls=urls, owner=owner, category=category)
+
+
+def order(*endpoints: Endpoint) -> Sequence[str]:
+    return [one.host for one in by_harm(endpoints, "com.acme.shop")]
+
+
+def test_its_own_login_before_an_advertising_host_that_comes_first_in_the_alphabet() -> None:
+    login = held("z.example", "first-party", "http://z.example/api/login")
+    advertising = held("ads.example", "library", "http://ads.example/login", owner="Ads", category="advertising")
+    assert order(advertising, login) == ["z.example", "ads.example"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (held("z.example", "first-party"), held("a.example", "unknown")),
+        (held("z.example", "unknown"), held("a.example", "library")),
+        (held("z.example", "obfuscated"), held("a.example", "library")),
+        (held("z.example", "first-party", "http://z.example/Sign-In?x"), held("a.example", "first-party")),
+        (held("z.example", "first-party", "http://z.example/oauth/2"), held("acme.com", "first-party")),
+        (held("www.acme.com", "first-party"), held("a.example", "first-party")),
+        (held("z.example", "first-party"), held("a.example", "first-party", owner="Ads", category="advertising")),
+        (held("z.cloud.example", "first-party", owner="Cloud", category="cloud"),
+         held("a.example", "first-party", owner="Ads", category="social")),
+        (held("a.example", "first-party"), held("b.example", "first-party")),
+    ],
+    ids=lambda one: one.host,
+)  # fmt: skip
+def test_which_comes_first(first: Endpoint, second: Endpoint) -> None:
+    assert order(second, first) == order(first, second) == [first.host, second.host]
+
+
+@pytest.mark.parametrize("path", ["author", "blogin", "passwordless", "loginess"])
+def test_words_that_only_hold_one_that_counts(path: str) -> None:
+    near = held("z.example", "first-party", f"http://z.example/{path}")
+    assert order(near, held("a.example", "first-party")) == ["a.example", "z.example"]
+
+
+def test_nothing_is_left_out() -> None:
+    assert order() == []
+    nowhere = endpoint("b.example", held_by=())
+    assert order(nowhere, held("z.example", "library")) == ["z.example", "b.example"]

@@ -22,15 +22,17 @@ def _families(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     members: dict[str, set[str]] = {}
     for fact in knowledge.trackers:
         for library in around[fact.id]:
-            members.setdefault(library, set()).add(fact.name)
+            members.setdefault(library, {library}).add(fact.name)
     return {
-        fact.id: frozenset((fact.name, *around[fact.id], *(name for one in around[fact.id] for name in members[one])))
+        fact.id: frozenset({fact.name}.union(*(members[library] for library in around[fact.id])))
         for fact in knowledge.trackers
     }
 
 
 def _libraries_around(fact: TrackerFact, names: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(names[prefix] for code in fact.code for prefix in _prefixes(code.rstrip(".")) if prefix in names)
+    """Return the names of the libraries whose code the tracker's lies in; `names` are theirs by prefix."""
+    prefixes = (prefix for code in fact.code for prefix in _prefixes(code.rstrip(".")))
+    return frozenset(names[prefix] for prefix in prefixes if prefix in names)
 
 
 def _prefixes(code: str) -> Iterator[str]:

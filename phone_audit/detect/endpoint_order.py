@@ -1,11 +1,13 @@
 """Which of the addresses in a package a person would care about most: its own servers before those of an advertiser."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from phone_audit.model.apk import Endpoint, Party
+from phone_audit.model.apk import AddressUse, Endpoint, Party
 
+_USES: Final[Mapping[AddressUse, int]] = {"fetched": 0, "unknown": 1}
+"""What may be connected to; whatever else code does with an address comes behind these."""
 _PARTIES: Final[tuple[Party, ...]] = ("first-party", "unknown", "obfuscated", "library")
 """Whose code names an address, the package's own first."""
 _CREDENTIALS: Final = re.compile(
@@ -16,14 +18,27 @@ _SERVES_ANYBODY: Final = "cloud"
 """The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
 
 
-def by_harm(endpoints: Iterable[Endpoint], package: str | None) -> list[Endpoint]:
+def use_of(endpoint: Endpoint) -> AddressUse:
+    """Return what code does with an endpoint, over whatever scheme."""
+    return endpoint.use
+
+
+def cleartext_use_of(endpoint: Endpoint) -> AddressUse:
+    """Return what code does with the texts of an endpoint that name an unencrypted scheme."""
+    return endpoint.use if endpoint.cleartext_use is None else endpoint.cleartext_use
+
+
+def by_harm(
+    endpoints: Iterable[Endpoint], package: str | None, use: Callable[[Endpoint], AddressUse] = use_of
+) -> list[Endpoint]:
     """Return endpoints in the order in which a person would care about them.
 
-    First those that code of the package itself names, of these first what takes in a login, then what is called like
-    the package; last what only libraries name, and of equal ones first those that belong to nobody known.
+    First those that code connects to, by `use`. Of these first what code of the package itself names, of that first
+    what takes in a login, then what is called like the package; last what only libraries name. Of equal ones those
+    come first that belong to nobody known.
     """
     labels = frozenset((package or "").lower().split("."))
-    return sorted(endpoints, key=lambda endpoint: _rank(endpoint, labels))
+    return sorted(endpoints, key=lambda endpoint: (_USES.get(use(endpoint), len(_USES)), *_rank(endpoint, labels)))
 
 
 def _rank(endpoint: Endpoint, labels: frozenset[str]) -> tuple[int, bool, bool, bool, str]:

@@ -4,14 +4,33 @@ from collections.abc import Sequence
 
 import pytest
 
-from phone_audit.detect.endpoint_order import by_harm
-from phone_audit.model.apk import Endpoint, HeldBy, Party
+from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of
+from phone_audit.model.apk import AddressUse, Endpoint, HeldBy, Party
 from tests.judge.cases import endpoint
 
 
 def held(host: str, party: Party, *urls: str, owner: str | None = None, category: str = "unknown") -> Endpoint:
     holder = HeldBy(party=party, library="Ads" if party == "library" else None, evidence=())
     return endpoint(host, held_by=(holder,), urls=urls, owner=owner, category=category)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("fetched", "unknown"), ("fetched", "opened"), ("unknown", "opened"), ("unknown", "compared"),
+     ("unknown", "unused")],
+)  # fmt: skip
+def test_what_is_connected_to_comes_before_all_others(first: AddressUse, second: AddressUse) -> None:
+    link = held("a.example", "first-party", "http://a.example/login").model_copy(update={"use": second})
+    fetched = held("z.example", "library").model_copy(update={"use": first})
+    assert order(link, fetched) == ["z.example", "a.example"]
+
+
+def test_what_is_connected_to_without_encryption() -> None:
+    """One is fetched encrypted, and stands as a link without encryption; of the other nothing is known."""
+    link = held("a.example", "first-party").model_copy(update={"use": "fetched", "cleartext_use": "opened"})
+    other = held("z.example", "first-party")
+    assert [one.host for one in by_harm([link, other], None, cleartext_use_of)] == ["z.example", "a.example"]
+    assert [one.host for one in by_harm([link, other], None)] == ["a.example", "z.example"]
 
 
 def order(*endpoints: Endpoint) -> Sequence[str]:

@@ -37,8 +37,9 @@ def find_trackers(
 
     `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
     defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of it
-    than a host in the strings, and no other tracker explains that host. A host that several trackers use tells of those
-    among them that have code here; failing that, of those that are known by hosts alone; failing that, of all.
+    than a host in the strings that code may connect to, and no other tracker explains that host. A host that several
+    trackers use tells of those among them that have code here; failing that, of those that are known by hosts alone;
+    failing that, of all.
 
     Args:
         classes: one for each DEX file.
@@ -47,6 +48,7 @@ def find_trackers(
         started: is given the trackers that are present, and gives evidence for those that are set going.
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
+    sent_to = {host for host, endpoint in counted.items() if endpoint.counts}
     users = {host: knowledge.trackers_of_host(host) for host in sorted(counted)}
     prefixes = _prefixes(knowledge)
     named = _facts(
@@ -60,7 +62,7 @@ def find_trackers(
         hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
         if code := by_code.get(fact.id):
             found.append(_tracker(fact, *code, hosts))
-        elif told := tuple(host for host in hosts if fact.id in _told_by(users[host], by_code)):
+        elif told := tuple(host for host in hosts if host in sent_to and fact.id in _told_by(users[host], by_code)):
             found.append(_tracker(fact, "host-only", _strings(counted[host] for host in told), told))
     return tuple(found)
 

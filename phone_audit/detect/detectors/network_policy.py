@@ -12,6 +12,7 @@ from phone_audit.detect.detector import (
     may_use_network,
     policy_says,
 )
+from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, CLEARTEXT_SCHEMES, ApkInfo, Endpoint, HeldBy
@@ -21,7 +22,7 @@ CLEARTEXT_ENDPOINT = Detector(
     "cleartext-endpoint",
     "cleartext",
     "Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
-    held="unencrypted addresses in their code",
+    held="unencrypted addresses",
 )
 CLEARTEXT_ALLOWED = Detector("cleartext-allowed", "cleartext")
 TRUSTS_USER_CAS = Detector(
@@ -41,15 +42,13 @@ _PAST_POLICY: Final = CLEARTEXT_SCHEMES - {"http", "ws", "ftp"}
 
 
 def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield one finding with the unencrypted addresses of the APK that code may connect to, those it does first.
+    """Yield one finding with the unencrypted addresses of the APK that code may connect to, the worst first.
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
     none of them, the finding names the others, and nothing rests on it.
     """
     plain = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
-    endpoints = sorted(
-        (one for one in plain if one.counts_in_cleartext), key=lambda one: one.cleartext_use != "fetched"
-    )
+    endpoints = by_harm((one for one in plain if one.counts_in_cleartext), info.package, cleartext_use_of)
     if not endpoints:
         yield from _only_held(info, plain)
         return

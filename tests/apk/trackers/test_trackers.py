@@ -11,9 +11,9 @@ from phone_audit.apk.records import join
 from phone_audit.apk.trackers.trackers import MAX_CLASSES, MAX_STAND_INS, find_trackers, with_opt_outs
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
-from phone_audit.model.apk import Endpoint, HeldBy, OptOut, Tier, Tracker
+from phone_audit.model.apk import AddressUse, Endpoint, HeldBy, OptOut, Tier, Tracker
 from phone_audit.model.finding import Evidence
-from tests.apk.dex.assembler import Class, Method, assemble
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.facts import knowledge, library, tracker
 from tests.apk.packages import package
 from tests.apk.zips import Part
@@ -62,10 +62,10 @@ def _evidence(host: str) -> Evidence:
     return Evidence(kind="dex-string", where="classes.dex", value=f"https://{host}/", offset=1)
 
 
-def _endpoint(host: str, ruled_out: str | None = None) -> Endpoint:
+def _endpoint(host: str, ruled_out: str | None = None, use: AddressUse = "unknown") -> Endpoint:
     return Endpoint(
         host=host, kind="domain", registered_domain=None, urls=(), schemes=(), ports=(), cleartext=False, owner=None,
-        category="unknown", ruled_out=ruled_out,
+        category="unknown", ruled_out=ruled_out, use=use,
         held_by=(HeldBy(party="unknown", library=None, evidence=(_evidence(host),)),),
     )  # fmt: skip
 
@@ -134,6 +134,40 @@ def test_hosts_alone() -> None:
     (found,) = _find([], hosts=["x.adnet.example"])
     assert (found.id, found.tier, found.endpoints) == ("net", "host-only", ("x.adnet.example",))
     assert found.evidence == (_evidence("x.adnet.example"),)
+
+
+@pytest.mark.parametrize(
+    ("use", "tiers"),
+    [("fetched", ["host-only"]), ("unknown", ["host-only"]), ("opened", []), ("compared", []), ("unused", [])],
+)
+def test_a_host_that_code_does_not_connect_to_is_no_tracker(use: AddressUse, tiers: list[str]) -> None:
+    assert [one.tier for one in find_trackers([], [_endpoint("x.adnet.example", use=use)], _KNOWN)] == tiers
+
+
+def _call(opcode: int, method: str, *registers: int) -> tuple[int | Ref, ...]:
+    packed = sum(register << 4 * place for place, register in enumerate(registers))
+    return opcode | len(registers) << 12, Ref("method", method), packed
+
+
+_LOADED = (0x1A, Ref("string", "http://www.google-analytics.com/collect"))
+_COMPARED = _call(0x6E, "Ljava/lang/String;->equals(Ljava/lang/Object;)Z", 2, 0)
+_CONNECTED = (
+    *(0x22 | 1 << 8, Ref("type", "Ljava/net/URL;")),
+    *_call(0x70, "Ljava/net/URL;-><init>(Ljava/lang/String;)V", 1, 0),
+    *_call(0x6E, "Ljava/net/URL;->openConnection()Ljava/net/URLConnection;", 1),
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "tiers"),
+    [(_COMPARED, []), (_CONNECTED, ["host-only"]), ((*_COMPARED, *_CONNECTED), ["host-only"])],
+    ids=["compared", "connected to", "both"],
+)
+def test_the_same_text_compared_and_connected_to(code: tuple[int | Ref, ...], tiers: list[str]) -> None:
+    run = Method("run(Ljava/lang/String;)V", (*_LOADED, *code, RETURN), direct=True, registers=4, ins=1)
+    data = assemble([Class("Lorg/vendor/A;", [run], parent="Ljava/lang/Object;")])
+    found = read_code([("classes.dex", data)], load_knowledge()).trackers
+    assert [one.tier for one in found] == tiers
 
 
 def test_what_a_rule_takes_out_proves_nothing() -> None:

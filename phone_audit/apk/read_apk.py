@@ -44,7 +44,7 @@ _SELDOM_READ = (
 )  # fmt: skip
 _MANIFEST_FIELDS = (
     "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
-    "permissions", "components",
+    "permissions", "components", "instruments",
 )  # fmt: skip
 _CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "obfuscation")
 _FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}

@@ -142,7 +142,8 @@ def may_use_network(info: ApkInfo) -> bool | None:
     """Tell whether the package may open connections itself; None where that is not known.
 
     The permission is given to a UID, so with a shared user id another package may have asked for it. A split has those
-    of its base, and a library those of the package that it is built into: it is not signed and has no network policy.
+    of its base, a package that tests another one those of that, and a library those of the package that it is built
+    into: it is not signed and has no network policy.
     """
     if info.permissions is None:
         return None
@@ -150,7 +151,8 @@ def may_use_network(info: ApkInfo) -> bool | None:
         return True
     alone = bool(info.files) and info.files[0].role in _OF_A_BASE
     library = info.network_policy is None and info.signature is not None and not info.signature.schemes
-    return None if info.shared_user_id or alone or library else False
+    tests_others = any(name != info.package for name in info.instruments or ())
+    return None if info.shared_user_id or alone or library or tests_others else False
 
 
 _OF_A_BASE = frozenset({"split", "feature", "config"})

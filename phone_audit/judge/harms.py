@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-from phone_audit.model.finding import SEVERITIES, Finding, Severity
+from phone_audit.judge.outcomes import CONFIDENCES
+from phone_audit.model.finding import SEVERITIES, Confidence, Finding, Severity
 
 
 @dataclass(frozen=True)
 class Harm:
-    """Findings of these detectors do this to a person, if they are at least so severe."""
+    """Findings of these detectors do this to a person, if they are at least so severe and so sure."""
 
     what: str
     detectors: tuple[str, ...]
     at_least: Severity = "info"
+    sure: Confidence = "low"
 
 
 HARMS: tuple[Harm, ...] = (
@@ -25,6 +27,7 @@ HARMS: tuple[Harm, ...] = (
     Harm("others can read along under conditions", ("accepts-any-certificate",), "medium"),
     Harm("a publisher warns of it", ("published-incident", "possible-incident")),
     Harm("code that watches persons is there", ("tracker-present",), "medium"),
+    Harm("a tracker is started", ("tracker-present",), sure="confirmed"),
     Harm("addresses of those who collect are there", ("telemetry-endpoint",)),
     Harm("code or addresses of trackers are there", ("tracker-present", "indicator.tracker", "indicator.listed")),
 )
@@ -33,10 +36,12 @@ HARMS: tuple[Harm, ...] = (
 
 def harm_rank(finding: Finding) -> int:
     """Return the number of the row that a finding belongs to."""
-    severe = SEVERITIES.index(finding.severity)
+    severe, sure = SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence)
     rows = (
         number
         for number, harm in enumerate(HARMS)
-        if finding.id in harm.detectors and severe <= SEVERITIES.index(harm.at_least)
+        if finding.id in harm.detectors
+        and severe <= SEVERITIES.index(harm.at_least)
+        and sure >= CONFIDENCES.index(harm.sure)
     )
     return next(rows, len(HARMS))

@@ -60,8 +60,8 @@ RULES: tuple[Rule, ...] = (
     )),
     # Worth knowing, and no sign of anything by itself. What no row above takes ends here.
     Rule("nothing-found", "low", (
-        "cleartext-allowed", "trusts-user-cas", "debuggable-package", "private-dns-set", "partition-dates-apart",
-        "patch-levels-apart",
+        "cleartext-allowed", "trusts-user-cas", "debuggable-package", "instrumentation-only", "private-dns-set",
+        "partition-dates-apart", "patch-levels-apart",
     )),
     # Privileges that somebody gave on purpose, and settings with a reason: each is told, none is a sign by itself.
     Rule("nothing-found", "low", (

@@ -271,6 +271,8 @@ class ApkInfo(Frozen):
     signers: tuple[Signer, ...] | None
     permissions: tuple[str, ...] | None
     components: tuple[Component, ...] | None
+    instruments: tuple[str, ...] | None = None
+    """The packages that it tests: Android loads it into their processes, with what they may do."""
     network_policy: NetworkPolicy | None
     trackers: tuple[Tracker, ...] | None
     endpoints: tuple[Endpoint, ...] | None

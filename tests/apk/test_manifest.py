@@ -2,6 +2,7 @@
 
 import struct
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.xml.androguard_xml import parse_xml
 from phone_audit.apk.xml.elements import REFERENCE, Element, Value
-from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest
+from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.apk.xml.package_facts import read_policy
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
@@ -189,6 +190,14 @@ def test_the_defaults_of_an_empty_manifest() -> None:
     assert (facts.package, facts.role) == (None, "base")
     assert (facts.version_code, facts.version_name, facts.min_sdk, facts.target_sdk) == (None, None, None, None)
     assert (facts.has_code, facts.debuggable, facts.components) == (True, False, ())
+
+
+def test_whom_it_tests() -> None:
+    tests = [element("instrumentation", {0x01010021: target}) for target in ("com.b", "com.a", "com.b", "")]
+    facts = read_manifest(element("manifest", {}, *tests, element("instrumentation")), unresolved)
+    assert facts.instruments == ("com.a", "com.b")
+    assert with_features(facts, [replace(facts, instruments=("com.c",))]).instruments == ("com.a", "com.b", "com.c")
+    assert read_manifest(element("manifest"), unresolved).instruments == ()
 
 
 def test_a_version_code_of_64_bits() -> None:

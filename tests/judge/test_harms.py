@@ -23,6 +23,9 @@ def one(detector: str, severity: Severity, name: str = "com.a") -> Finding:
     )
 
 
+STARTED = one("tracker-present", "low").model_copy(update={"confidence": "confirmed"})
+
+
 def judged(*findings: Finding) -> Verdict:
     rated = [RatedFinding(item, supports(item, {}), item.message) for item in findings]
     return verdict(rated, Scope(phone_headlines(1, 1), UnreadTally()))
@@ -40,6 +43,7 @@ def judged(*findings: Finding) -> Verdict:
         (one("cleartext-endpoint", "medium"), one("tracker-present", "medium")),
         (one("cleartext-endpoint", "medium"), one("accepts-any-certificate", "medium")),
         (one("tracker-present", "medium"), one("telemetry-endpoint", "low")),
+        (STARTED, one("telemetry-endpoint", "low")),
         (one("telemetry-endpoint", "low"), one("tracker-present", "low")),
         (one("tracker-present", "medium"), one("accepts-any-certificate", "low")),
     ],

@@ -10,6 +10,7 @@ ATTRIBUTE_IDS = {
     "label": 0x01010001, "name": 0x01010003, "permission": 0x01010006, "readPermission": 0x01010007,
     "writePermission": 0x01010008, "sharedUserId": 0x0101000B, "hasCode": 0x0101000C, "enabled": 0x0101000E,
     "debuggable": 0x0101000F, "exported": 0x01010010, "value": 0x01010024, "resource": 0x01010025,
+    "targetPackage": 0x01010021,
     "minSdkVersion": 0x0101020C, "versionCode": 0x0101021B, "versionName": 0x0101021C, "targetSdkVersion": 0x01010270,
     "usesCleartextTraffic": 0x010104EC, "networkSecurityConfig": 0x01010527, "targetSandboxVersion": 0x0101054C,
     "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576,

@@ -37,7 +37,8 @@ class ManifestFacts:
     `target_sdk` is the minimum version where the manifest gives none, as for Android. `platform_target` decides on
     defaults: 0 where nothing is given, 10,000 for the codename of an unreleased version. `sandbox` is the version
     of the sandbox that it asks for. `meta_data` are names and values under the application and its components; a
-    boolean value is `true` or `false`. `disabled` are components that are switched off.
+    boolean value is `true` or `false`. `disabled` are components that are switched off. `instruments` are the packages
+    into whose processes it asks to be loaded, to test them.
     """
 
     package: str | None
@@ -57,6 +58,7 @@ class ManifestFacts:
     network: NetworkAttributes
     meta_data: tuple[tuple[str, str], ...] = ()
     disabled: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
 
 
 def read_manifest(root: Element, resolve: Resolve, *, library: bool = False) -> ManifestFacts:
@@ -85,6 +87,7 @@ def with_features(base: ManifestFacts, features: Iterable[ManifestFacts]) -> Man
         components=_in_order({component for one in every for component in one.components}),
         meta_data=tuple(sorted({pair for one in every for pair in one.meta_data})),
         disabled=tuple(sorted({name for one in every for name in one.disabled})),
+        instruments=tuple(sorted({name for one in every for name in one.instruments})),
     )
 
 
@@ -125,6 +128,7 @@ class _Manifest:
             ),
             meta_data=tuple(sorted(set(self._meta_data()))),
             disabled=tuple(sorted(set(self._disabled()))),
+            instruments=tuple(sorted(set(self._instruments()))),
         )
 
     def _role(self, split: str | None) -> FileRole:
@@ -171,6 +175,11 @@ class _Manifest:
             name = self._text(element.android("name")) if element.tag in _KINDS else None
             if name and not self._flag(element.android("enabled"), default=True):
                 yield self._class_name(name)
+
+    def _instruments(self) -> Iterator[str]:
+        for element in self._root.all("instrumentation"):
+            if target := self._text(element.android("targetPackage")):
+                yield target
 
     def _component(self, kind: ComponentKind, name: str, element: Element) -> Component:
         filters = list(element.all("intent-filter"))

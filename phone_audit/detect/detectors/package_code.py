@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, manifest_says
+from phone_audit.detect.instrumentation import only_tests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Obfuscation
 from phone_audit.model.finding import Confidence, Finding
+from phone_audit.model.wording import listed
 
 DEBUGGABLE_PACKAGE = Detector(
     "debuggable-package", "debuggable", "Replace it by a release of its maker; this one was built for development."
+)
+INSTRUMENTATION_ONLY = Detector(
+    "instrumentation-only", "test-package", "Remove it unless somebody is testing with it; no phone needs it."
 )
 PACKED_CODE = Detector(
     "packed-code",
@@ -30,6 +35,23 @@ def debuggable_package(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
         severity="low",
         confidence="confirmed",
         evidence=(manifest_says("android:debuggable=true"),),
+    )
+
+
+def instrumentation_only(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield a finding where a package does nothing but test others: none of its components is its own."""
+    if not only_tests(info, knowledge):
+        return
+    targets = info.instruments or ()
+    subject = apk_subject(info)
+    yield INSTRUMENTATION_ONLY.finding(
+        subject,
+        "Test package",
+        f"{subject.name} is there to test {listed(targets, 3)}: its code runs only while a test is started, with what "
+        "the tested package may do.",
+        severity="info",
+        confidence="confirmed",
+        evidence=[manifest_says(f"instrumentation android:targetPackage={target}") for target in targets],
     )
 
 
@@ -70,5 +92,6 @@ def _encrypted(hidden: Obfuscation) -> tuple[str, str, Confidence]:
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (
     (DEBUGGABLE_PACKAGE, debuggable_package),
+    (INSTRUMENTATION_ONLY, instrumentation_only),
     (PACKED_CODE, packed_code),
 )

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, evidence_of, may_use_network, source_of
 from phone_audit.detect.endpoint_order import by_harm
+from phone_audit.detect.instrumentation import of_test_library, only_tests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
 from phone_audit.model.apk import COUNTING_USES, ApkInfo, Endpoint, EndpointCategory, Tier
@@ -30,6 +31,7 @@ _TIERS: Mapping[Tier, tuple[Confidence, str]] = {
 }
 _WITH_CODE: frozenset[Tier] = frozenset({"initialised", "present"})
 _NO_INTERNET = "; it has no permission to use the internet"
+_BY_TESTS = "; only the library that runs its tests names them"
 _INTRUSIVE = frozenset({"location", "profiling", "identification"})
 _SERVICES: Mapping[EndpointCategory, str] = {"telemetry": "Telemetry", "advertising": "Advertising"}
 
@@ -41,16 +43,21 @@ def tracker_present(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
     """
     subject = apk_subject(info)
     mute = may_use_network(info) is False
+    by_host = {endpoint.host: endpoint for endpoint in info.endpoints or ()}
     for tracker in info.trackers or ():
         fact = _facts(knowledge).get(tracker.id)
         confidence, seen = _TIERS[tracker.tier]
+        named = [by_host[host] for host in tracker.endpoints if host in by_host]
+        but = _NO_INTERNET if mute else ""
+        if tracker.tier == "host-only" and not mute and _of_tests(info, named, knowledge):
+            but = _BY_TESTS
         intrusive = tracker.tier in _WITH_CODE and not _INTRUSIVE.isdisjoint(tracker.categories)
         yield TRACKER_PRESENT.finding(
             subject,
             f"Tracker: {tracker.name}",
-            f"{subject.name} {seen.format(name=tracker.name)}{_NO_INTERNET if mute else ''}.",
+            f"{subject.name} {seen.format(name=tracker.name)}{but}.",
             severity="medium" if intrusive and not mute else "low",
-            confidence="low" if mute else confidence,
+            confidence="low" if but else confidence,
             evidence=tracker.evidence,
             main=tracker.id,
             sources=source_of(knowledge, fact.source) if fact else (),
@@ -81,22 +88,29 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
             f"{_SERVICES[category]} addresses of {owner}",
             f"{subject.name} holds {amount} of {owner} for {category}.",
             severity="low",
-            confidence=_called(info, endpoints),
+            confidence=_called(info, endpoints, knowledge),
             evidence=evidence_of(endpoints),
             main=f"{owner} {category}",
             sources=[source for name in dict.fromkeys(owners) for source in source_of(knowledge, name)],
         )
 
 
-def _called(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Confidence:
+def _called(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge) -> Confidence:
     """An address in the code is not yet a call of it.
 
-    Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it.
+    Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it; nor
+    one of the package where only its tests report that they were run.
     """
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
     is_called = any(endpoint.use in COUNTING_USES for endpoint in endpoints)
-    return "medium" if is_called and may_use_network(info) is not False else "low"
+    by_package = may_use_network(info) is not False and not _of_tests(info, endpoints, knowledge)
+    return "medium" if is_called and by_package else "low"
+
+
+def _of_tests(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge) -> bool:
+    """Tell whether addresses are those of the library that runs the tests, in a package that is nothing but tests."""
+    return only_tests(info, knowledge) and of_test_library(endpoints, knowledge)
 
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (

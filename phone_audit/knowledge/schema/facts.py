@@ -185,7 +185,8 @@ class LibraryFact(Frozen):
     where there is one, or stands in for it: a mediation adapter, an interface, a no-op. It is no sign of that tracker.
     `base` are those of its prefixes, or parts of them, that stand in packages whatever they do, and `base_behaviours`
     tells which of its classes, with those inside them, are known to do what: that counts only where other code calls
-    it. `base_matches` and `base_ignores` are class names that try `base`.
+    it. `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
+    package whose components are all of it does nothing else.
     """
 
     id: str
@@ -200,6 +201,7 @@ class LibraryFact(Frozen):
     base_behaviours: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     base_matches: tuple[str, ...] = ()
     base_ignores: tuple[str, ...] = ()
+    runs_tests: bool = False
 
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

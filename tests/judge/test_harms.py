@@ -23,6 +23,7 @@ def one(detector: str, severity: Severity, name: str = "com.a") -> Finding:
     )
 
 
+UNSETTLED = one("cleartext-endpoint", "medium").model_copy(update={"confidence": "medium"})
 STARTED = one("tracker-present", "low").model_copy(update={"confidence": "confirmed"})
 
 
@@ -42,6 +43,8 @@ def judged(*findings: Finding) -> Verdict:
         (one("accepts-any-certificate", "high"), one("cleartext-endpoint", "medium")),
         (one("cleartext-endpoint", "medium"), one("tracker-present", "medium")),
         (one("cleartext-endpoint", "medium"), one("accepts-any-certificate", "medium")),
+        (one("accepts-any-certificate", "medium"), UNSETTLED),
+        (UNSETTLED, one("tracker-present", "medium")),
         (one("tracker-present", "medium"), one("telemetry-endpoint", "low")),
         (STARTED, one("telemetry-endpoint", "low")),
         (one("telemetry-endpoint", "low"), one("tracker-present", "low")),

@@ -30,16 +30,20 @@ _TIERS: Final[tuple[tuple[Tier, Callable[[Classes], Sequence[bytes]]], ...]] = (
 )
 
 
+_NOT_NAMED: Final[tuple[Tier, tuple[Evidence, ...]]] = ("referenced", ())
+"""Stands for a tracker of which no class is even named."""
+
+
 def find_trackers(
     classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge, started: Started = lambda _: {}
 ) -> tuple[Tracker, ...]:
     """Return trackers, by id, and how far each is there.
 
     `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
-    defined. `referenced`: a class of it is only named. Neither counts connectors. `host-only`: there is no more of it
-    than a host in the strings that code may connect to, and no other tracker explains that host. A host that several
-    trackers use tells of those among them that have code here; failing that, of those that are known by hosts alone;
-    failing that, of all.
+    defined. `host-only`: of it there is a host in the strings that code may connect to, and no class but perhaps one
+    that is named, and no other tracker explains that host. `referenced`: a class of it is only named, and there is no
+    such host. Connectors count nowhere. A host that several trackers use tells of those among them that have code here;
+    failing that, of those that are known by hosts alone; failing that, of all.
 
     Args:
         classes: one for each DEX file.
@@ -60,10 +64,14 @@ def find_trackers(
     found = []
     for fact in _facts({*by_code, *(fact.id for facts in users.values() for fact in facts)}, knowledge):
         hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
-        if code := by_code.get(fact.id):
-            found.append(_tracker(fact, *code, hosts))
-        elif told := tuple(host for host in hosts if host in sent_to and fact.id in _told_by(users[host], by_code)):
-            found.append(_tracker(fact, "host-only", _strings(counted[host] for host in told), told))
+        told = tuple(host for host in hosts if host in sent_to and fact.id in _told_by(users[host], by_code))
+        tier, shown = by_code.get(fact.id, _NOT_NAMED)
+        if tier != "referenced":
+            found.append(_tracker(fact, tier, shown, hosts))
+        elif told:
+            found.append(_tracker(fact, "host-only", (*_strings(counted[host] for host in told), *shown), told))
+        elif shown:
+            found.append(_tracker(fact, tier, shown, hosts))
     return tuple(found)
 
 

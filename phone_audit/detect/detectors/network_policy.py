@@ -17,6 +17,7 @@ from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, CLEARTEXT_SCHEMES, ApkInfo, Endpoint, HeldBy
 from phone_audit.model.finding import Confidence, Finding
+from phone_audit.model.wording import counted
 
 CLEARTEXT_ENDPOINT = Detector(
     "cleartext-endpoint",
@@ -57,14 +58,30 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     domains = frozenset(map(plain_host, policy.domains)) if policy and not policy.cleartext else None
     allowed = [endpoint for endpoint in endpoints if _allowed(domains, endpoint)]
     refused = "" if allowed else ", but its network policy makes Android block such connections"
+    able = bool(allowed) and may_use_network(info) is not False
+    fetched = [one for one in allowed if able and cleartext_use_of(one) == "fetched"]
+    said = f"contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}"
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",
-        f"{subject.name} contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}.",
+        f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
         severity="medium" if allowed else "low",
-        confidence="medium" if allowed and may_use_network(info) is not False else "low",
+        confidence=_how_sure(able=able, fetched=bool(fetched)),
         evidence=evidence_of(allowed or endpoints),
     )
+
+
+def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:
+    """Say which hosts code connects to, and of how many others there are addresses of which that is not settled."""
+    others = hosts - len(fetched)
+    more = f", and contains unencrypted addresses of {counted(others, 'more host')}" if others else ""
+    return f"has code that connects without encryption to {_hosts(fetched)}{more}"
+
+
+def _how_sure(*, able: bool, fetched: bool) -> Confidence:
+    if not able:
+        return "low"
+    return "high" if fetched else "medium"
 
 
 def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding]:

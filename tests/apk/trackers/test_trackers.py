@@ -136,6 +136,15 @@ def test_hosts_alone() -> None:
     assert found.evidence == (_evidence("x.adnet.example"),)
 
 
+@pytest.mark.parametrize(("use", "tier"), [("fetched", "host-only"), ("opened", "referenced")])
+def test_naming_a_class_hides_no_host_that_is_connected_to(use: AddressUse, tier: Tier) -> None:
+    name = [b"Lcom/adjust/sdk/Adjust;"]
+    (found,) = find_trackers([Classes("classes.dex", name, [])], [_endpoint("eu.adjust.example", use=use)], _KNOWN)
+    assert (found.tier, found.endpoints) == (tier, ("eu.adjust.example",))
+    assert _class("com.adjust.sdk.Adjust") in found.evidence
+    assert (_evidence("eu.adjust.example") in found.evidence) is (tier == "host-only")
+
+
 @pytest.mark.parametrize(
     ("use", "tiers"),
     [("fetched", ["host-only"]), ("unknown", ["host-only"]), ("opened", []), ("compared", []), ("unused", [])],

@@ -111,9 +111,16 @@ def test_the_same_address_connected_to() -> None:
     called = PLAIN.model_copy(update={"use": "fetched", "cleartext_use": "fetched", "use_evidence": (place,)})
     unsettled = endpoint("0.example", cleartext=True, use="unknown", cleartext_use="unknown")
     (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(unsettled, called, link)), knowledge())
-    assert (found.severity, found.confidence) == ("medium", "medium")
-    assert found.message == "com.a contains unencrypted addresses of a.example and 1 more host."
+    assert (found.severity, found.confidence) == ("medium", "high")
+    assert found.message == (
+        "com.a has code that connects without encryption to a.example, "
+        "and contains unencrypted addresses of 1 more host."
+    )
     assert found.evidence[:2] == (SEEN, place)
+    (alone,) = cleartext_endpoint(apk_info("com.a", endpoints=(called,)), knowledge())
+    assert alone.message == "com.a has code that connects without encryption to a.example."
+    (mute,) = cleartext_endpoint(apk_info("com.a", endpoints=(called,), permissions=()), knowledge())
+    assert (mute.confidence, mute.message) == ("low", "com.a contains unencrypted addresses of a.example.")
 
 
 def test_a_host_that_is_called_with_encryption_and_linked_without() -> None:

@@ -20,9 +20,9 @@ from phone_audit.apk.flows.find import find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
-from phone_audit.apk.xml.package_facts import accepting_behaviour
+from phone_audit.apk.xml.package_facts import accepting_behaviours
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Behaviour, Endpoint, HeldBy, Obfuscation, Tracker
+from phone_audit.model.apk import AcceptedBy, Behaviour, Endpoint, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped
 
 _LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDexClassLoader")
@@ -40,7 +40,7 @@ class CodeFacts:
     behaviours: tuple[Behaviour, ...]
     flows_complete: bool
     obfuscation: Obfuscation
-    accepting: tuple[HeldBy, ...]
+    accepting: tuple[AcceptedBy, ...]
     skipped: tuple[Skipped, ...]
 
 
@@ -73,7 +73,7 @@ def read_code(
     endpoints = name_holders(endpoints, indexes, owners.of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
-    accepting = accepting_code(indexes, owners.of)
+    accepting = accepting_code(indexes, owners.of, declared.names)
     skipped = [skip for file in files for skip in file.skipped]
     trackers = find_trackers(
         classes, endpoints, knowledge, InitialisedTrackers(indexes, declared, owners.of, knowledge)
@@ -82,7 +82,7 @@ def read_code(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
         behaviours=name_owners(
-            sorted((*behaviours, *flows, *accepting_behaviour(accepting)), key=lambda one: one.id), owners.of
+            sorted((*behaviours, *flows, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
         ),
         flows_complete=complete,
         obfuscation=_obfuscation(classes, knowledge),

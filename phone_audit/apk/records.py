@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final, TypeVar
 
 from phone_audit.model.apk import (
+    AcceptedBy,
     ApkFile,
     ApkInfo,
     Endpoint,
@@ -107,8 +108,9 @@ def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
     behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": evidence_inside(b.evidence)}))
     changed: dict[str, object] = {"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours}
     if info.network_policy is not None:
-        accepted = holders_inside(info.network_policy.accepted_by)
-        changed["network_policy"] = info.network_policy.model_copy(update={"accepted_by": accepted})
+        policy = info.network_policy
+        accepted = tuple(by.model_copy(update={"evidence": evidence_inside(by.evidence)}) for by in policy.accepted_by)
+        changed["network_policy"] = policy.model_copy(update={"accepted_by": accepted})
     if info.obfuscation is not None:
         shown = evidence_inside(info.obfuscation.evidence)
         changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": shown})
@@ -232,9 +234,27 @@ def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
     base, known = parts[0], [part for part in parts if part is not None]
     if base is None:
         return None
-    holders = _join_holders([by for part in known for by in part.accepted_by])
-    accepts = any(part.accepts_any_certificate for part in known)
-    return base.model_copy(update={"accepts_any_certificate": accepts, "accepted_by": holders})
+    changed = {
+        "accepts_any_certificate": any(part.accepts_any_certificate for part in known),
+        "accepts_any_host_name": any(part.accepts_any_host_name for part in known),
+        "accepted_by": _join_accepting([by for part in known for by in part.accepted_by]),
+    }
+    return base.model_copy(update=changed)
+
+
+def _join_accepting(holders: list[AcceptedBy]) -> tuple[AcceptedBy, ...]:
+    def key(by: AcceptedBy) -> tuple[str, str, str, str]:
+        return by.party, by.library or "", by.way, by.accepts
+
+    joined = []
+    for _, same in groupby(sorted(holders, key=key), key=key):
+        group = list(same)
+        changed = {
+            "evidence": tuple(dict.fromkeys(e for by in group for e in by.evidence)),
+            "installed": any(by.installed for by in group),
+        }
+        joined.append(group[0].model_copy(update=changed))
+    return tuple(joined)
 
 
 def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:

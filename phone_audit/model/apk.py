@@ -40,6 +40,9 @@ AddressUse = Annotated[Literal["fetched", "opened", "compared", "unused", "unkno
 COUNTING_USES: Final[frozenset[str]] = frozenset({"fetched", "unknown"})
 """Uses of an address that count: nothing hides because it could not be followed."""
 
+Accepts = Annotated[Literal["certificate", "host-name"], OPEN]
+WayIn = Annotated[Literal["used", "option", "unused"], OPEN]
+ACCEPTS_ANY_HOST_NAME = "act.accept-any-host-name"
 ACCEPTS_ANY_CERTIFICATE = "act.accept-any-certificate"
 """The id of the behaviour that is found by following code and not by a rule of the knowledge."""
 
@@ -103,10 +106,24 @@ class HeldBy(Frozen):
     evidence: tuple[Evidence, ...]
 
 
+class AcceptedBy(HeldBy):
+    """Whose code takes a server for what it is not.
+
+    It accepts any `certificate`, also one that anybody made, or a valid one for any `host-name`. `way` tells what leads
+    to that code: it is `used` where other code or Android does, an `option` where only a text chooses it, and `unused`
+    where nothing was seen to. `installed`: beside it stands a call that puts it before connections.
+    """
+
+    accepts: Accepts = "certificate"
+    way: WayIn = "used"
+    installed: bool = False
+
+
 class NetworkPolicy(Frozen):
     """What the manifest and its network security config allow. `source` says which of them was read.
 
-    `accepts_any_certificate` is what code does; `accepted_by` says whose code.
+    `accepts_any_certificate` and `accepts_any_host_name` are what code does that something leads to; `accepted_by` says
+    whose code, also where nothing does.
     """
 
     cleartext: bool
@@ -115,7 +132,8 @@ class NetworkPolicy(Frozen):
     pins: bool
     accepts_any_certificate: bool
     source: str
-    accepted_by: tuple[HeldBy, ...] = ()
+    accepted_by: tuple[AcceptedBy, ...] = ()
+    accepts_any_host_name: bool = False
 
 
 class OptOut(Frozen):

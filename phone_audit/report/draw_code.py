@@ -158,7 +158,7 @@ def _in_base_libraries(seen: Iterable[Behaviour]) -> list[str]:
     words = [
         name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)
     ]
-    return [f"in base libraries, and called by nothing else in it: {some(words)}"] if words else []
+    return [f"in libraries, and called by nothing else in it: {some(words)}"] if words else []
 
 
 def reading_line(reading: Sequence[Behaviour]) -> str:
@@ -264,7 +264,7 @@ def _with_libraries(behaviours: Sequence[Behaviour]) -> list[str]:
     for behaviour in behaviours:
         (words,) = _named([behaviour])
         by_words[words] += [owner.library for owner in behaviour.whose if owner.library]
-    return [f"{words} ({_first_of(sorted(set(names)))})" for words, names in by_words.items()]
+    return [f"{words} ({_first_of(sorted(set(names)))})" if names else words for words, names in by_words.items()]
 
 
 def _first_of(names: Sequence[str]) -> str:

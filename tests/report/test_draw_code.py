@@ -135,7 +135,7 @@ def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None
     )
     assert code_lines(seen) == [
         "ways out: HTTP",
-        "in base libraries, and called by nothing else in it: location (Maps), connections of its own (Maps), "
+        "in libraries, and called by nothing else in it: location (Maps), connections of its own (Maps), "
         "draws over other packages (Maps)",
     ]
     assert code_lines(seen, brief=True) == ["ways out: HTTP"]

@@ -213,6 +213,11 @@ class Declared:
     meta_data: tuple[tuple[str, str], ...] = ()
     active: frozenset[str] | None = None
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The classes of all components, None where the manifest could not be read."""
+        return None if self.active is None else frozenset(component.name for component in self.components)
+
     def evidence(self) -> dict[Leaf, Evidence]:
         """Return everything that rules can ask of a manifest, with its evidence."""
         found = {

@@ -50,7 +50,7 @@ class Callers:
         for part, index in enumerate(self.indexes):
             wanted = self._numbers(index, asked)
             for use in self._uses(part, "method", wanted):
-                site = Site(Method(part, use.row), use.unit, use.offset)
+                site = site_of(part, use)
                 yield from ((method, site) for method in wanted[use.id] if method != site.method)
 
     def uses(self, kind: Kind, names: Iterable[bytes]) -> Iterator[tuple[bytes, Site]]:
@@ -62,7 +62,20 @@ class Callers:
             else:
                 ids = {number: name for name, number in index.strings_equal(wanted).items()}
             for use in self._uses(part, kind, ids):
-                yield ids[use.id], Site(Method(part, use.row), use.unit, use.offset)
+                yield ids[use.id], site_of(part, use)
+
+    def sites(self, part: int, kind: Kind, ids: Collection[int]) -> Iterator[Site]:
+        """Yield each instruction of one part that names one of the numbers."""
+        yield from (site_of(part, use) for use in self._uses(part, kind, ids))
+
+    def users_of_class(self, descriptor: bytes) -> Iterator[Site]:
+        """Yield each instruction that calls a method of a class, reads or fills its fields, or makes an instance."""
+        for part, index in enumerate(self.indexes):
+            kind = index.type_ids.get(descriptor)
+            if kind is not None:
+                yield from self.sites(part, "method", np.flatnonzero(index.method_ids["class"] == kind).tolist())
+                yield from self.sites(part, "field", np.flatnonzero(index.field_ids["class"] == kind).tolist())
+                yield from self.sites(part, "type", [kind])
 
     def class_of(self, method: Method) -> bytes:
         """Return the descriptor of the class that defines a method."""
@@ -124,9 +137,11 @@ class Callers:
     def _kin(self, descriptor: bytes) -> frozenset[bytes]:
         """Return a class, those below it, and those above it of which the package has code."""
         above = {name for name in self.above(descriptor) if self.is_defined(name)}
-        return frozenset({descriptor, *above, *self._below(descriptor)})
+        return frozenset({descriptor, *above, *self.below(descriptor)})
 
-    def _below(self, descriptor: bytes) -> set[bytes]:
+    @remembered
+    def below(self, descriptor: bytes) -> frozenset[bytes]:
+        """Return the classes that derive from a class."""
         found: set[bytes] = set()
         left = [descriptor]
         while left and len(found) < _BELOW:
@@ -138,7 +153,7 @@ class Callers:
                 found |= new
                 left.extend(new)
         self.cut |= len(found) >= _BELOW
-        return found
+        return frozenset(found)
 
     @remembered
     def _parents(self, name: bytes) -> tuple[bytes, ...]:
@@ -147,6 +162,11 @@ class Callers:
             if row is not None:
                 return tuple(index.parents(row))
         return ()
+
+
+def site_of(part: int, use: Use) -> Site:
+    """Return an instruction that was found in a part."""
+    return Site(Method(part, use.row), use.unit, use.offset)
 
 
 def _row(index: DexIndex, descriptor: bytes) -> int | None:

@@ -1,6 +1,6 @@
 """What a DEX file defines and names, by number: strings, types, methods, fields and the code of each method."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection
 from functools import cached_property, wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -137,6 +137,12 @@ class DexIndex:
         """Return the string index for each of these texts that is there."""
         pairs = ((text, self._find_string(text)) for text in texts)
         return {text: index for text, index in pairs if index is not None}
+
+    def continues(self, text: bytes) -> bool:
+        """Tell whether there is a text that begins with this one and goes on."""
+        size, enough = self.part.string_items.size, 2 * len(text) + 2
+        low = bisect_right(range(size), _sortable(text), key=lambda index: _sortable(self.raw_string(index, enough)))
+        return low < size and self.raw_string(low, enough).startswith(text)
 
     def descriptor(self, type_id: int) -> bytes:
         """Return the descriptor of a type index, such as `Lcom/example/A;`."""

@@ -27,7 +27,7 @@ from phone_audit.apk.zip.contents import (
 )
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.errors import ApkError
-from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, Behaviour, HeldBy, NetworkPolicy
+from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME, AcceptedBy, Behaviour, NetworkPolicy
 
 _XML_LIMIT = 16 * 2**20
 _RESOURCES_LIMIT = 256 * 2**20
@@ -194,19 +194,30 @@ def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
     )
 
 
-def with_code(policy: NetworkPolicy | None, accepting: tuple[HeldBy, ...]) -> NetworkPolicy | None:
-    """Add what the code of the package does: whose code accepts any certificate. None stays unknown."""
+def with_code(policy: NetworkPolicy | None, accepting: tuple[AcceptedBy, ...]) -> NetworkPolicy | None:
+    """Add what the code of the package does: whose code accepts what it should not. None stays unknown."""
     if policy is None or not accepting:
         return policy
-    return policy.model_copy(update={"accepts_any_certificate": True, "accepted_by": accepting})
+    used = {one.accepts for one in accepting if one.way == "used"}
+    changed = {
+        "accepts_any_certificate": "certificate" in used,
+        "accepts_any_host_name": "host-name" in used,
+        "accepted_by": accepting,
+    }
+    return policy.model_copy(update=changed)
 
 
-def accepting_behaviour(accepting: tuple[HeldBy, ...]) -> tuple[Behaviour, ...]:
-    """Say it as a behaviour too, which is known where the policy is not."""
-    evidence = tuple(one for holder in accepting for one in holder.evidence)
-    if not evidence:
-        return ()
-    return (Behaviour(id=ACCEPTS_ANY_CERTIFICATE, title="Accepts any certificate", evidence=evidence),)
+def accepting_behaviours(accepting: tuple[AcceptedBy, ...]) -> Iterator[Behaviour]:
+    """Say it as behaviours too, which are known where the policy is not."""
+    for name, accepts, title in (
+        (ACCEPTS_ANY_CERTIFICATE, "certificate", "Accepts any certificate"),
+        (ACCEPTS_ANY_HOST_NAME, "host-name", "Accepts a certificate for any host name"),
+    ):
+        holders = [one for one in accepting if one.accepts == accepts]
+        used = [one for one in holders if one.way == "used"]
+        evidence = tuple(one for holder in used or holders for one in holder.evidence)
+        if evidence:
+            yield Behaviour(id=name, title=title, evidence=evidence, library_only=not used)
 
 
 def _rules(element: Element, inherited: _Rules) -> _Rules:

@@ -1,6 +1,6 @@
 """What a package sends without encryption, or so that others can read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from phone_audit.detect.detector import (
@@ -15,8 +15,16 @@ from phone_audit.detect.detector import (
 from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, CLEARTEXT_SCHEMES, ApkInfo, Endpoint, HeldBy
-from phone_audit.model.finding import Confidence, Finding
+from phone_audit.model.apk import (
+    ACCEPTS_ANY_CERTIFICATE,
+    ACCEPTS_ANY_HOST_NAME,
+    CLEARTEXT_SCHEMES,
+    AcceptedBy,
+    Accepts,
+    ApkInfo,
+    Endpoint,
+)
+from phone_audit.model.finding import Confidence, Finding, Severity
 from phone_audit.model.wording import counted
 
 CLEARTEXT_ENDPOINT = Detector(
@@ -151,44 +159,98 @@ def trusts_user_cas(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     )
 
 
-def accepts_any_certificate(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield one finding for each party whose code does it: the package itself, each library, code of unknown origin."""
+def accepts_any_certificate(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each party whose code does it: the package itself, each library, code of unknown origin.
+
+    What a library offers and nothing asks for gives none; such code that is no library's is told, as low: it may be
+    reached in a way that was not seen.
+    """
     subject = apk_subject(info)
-    for holder in _holders(info):
-        whose = _whose(holder)
+    for same in _by_party(_holders(info)):
+        holder = same[0]
+        if holder.way == "unused" and holder.party == "library":
+            continue
+        title, what, harm = _ANY_HOST_NAME if holder.accepts == "host-name" else _ANY
+        both = ", for any host name" if len({one.accepts for one in same}) > 1 else ""
+        main = holder.library or holder.party
         yield ANY_CERTIFICATE.finding(
             subject,
-            "Accepts any certificate",
-            f"{whose} in {subject.name} accepts any certificate: on connections that use it, "
-            "whoever controls the network can read and change what is sent.",
-            severity="high",
-            confidence=_asked_for(info, holder),
-            evidence=holder.evidence,
-            main=holder.library or holder.party,
+            title,
+            f"{_whose(holder)} in {subject.name} " + _HOW[holder.way].format(what=what + both, harm=harm),
+            severity=_harm(info, holder, knowledge),
+            confidence=_asked_for(info, same),
+            evidence=tuple(piece for one in same for piece in one.evidence),
+            main=main if holder.way == "used" else f"{main} {holder.way}",
         )
 
 
-def _holders(info: ApkInfo) -> Iterator[HeldBy]:
+def _by_party(holders: Iterable[AcceptedBy]) -> Iterator[list[AcceptedBy]]:
+    """Yield what is of one party and as used together, any certificate before any host name."""
+    groups: dict[tuple[str, str | None, str], list[AcceptedBy]] = {}
+    for one in holders:
+        groups.setdefault((one.party, one.library, one.way), []).append(one)
+    for same in groups.values():
+        yield sorted(same, key=lambda one: one.accepts)
+
+
+_ANY: Final = (
+    "Accepts any certificate",
+    "any certificate",
+    "whoever controls the network can read and change what is sent",
+)
+_ANY_HOST_NAME: Final = (
+    "Accepts a certificate for any host name",
+    "a certificate for any host name",
+    "whoever controls the network and has a valid certificate, of any name, can read and change what is sent",
+)
+_HOW: Final[Mapping[str, str]] = {
+    "used": "accepts {what}: on connections that use it, {harm}.",
+    "option": "accepts {what} where an address asks for it, which none in it was seen to do.",
+    "unused": "could accept {what}; nothing in it was seen to use that.",
+}
+
+
+def _holders(info: ApkInfo) -> Iterator[AcceptedBy]:
     """Yield whose code does it; where the policy could not be read, what is known of the code alone."""
     if info.network_policy is not None:
         yield from info.network_policy.accepted_by
         return
     for behaviour in info.behaviours or ():
-        if behaviour.id == ACCEPTS_ANY_CERTIFICATE:
-            yield HeldBy(party="unknown", library=None, evidence=behaviour.evidence)
+        accepts = _ACCEPTING.get(behaviour.id)
+        if accepts is not None and not behaviour.library_only:
+            yield AcceptedBy(party="unknown", library=None, evidence=behaviour.evidence, accepts=accepts)
 
 
-def _whose(holder: HeldBy) -> str:
+_ACCEPTING: Final[Mapping[str, Accepts]] = {
+    ACCEPTS_ANY_CERTIFICATE: "certificate",
+    ACCEPTS_ANY_HOST_NAME: "host-name",
+}
+
+
+def _whose(holder: AcceptedBy) -> str:
     if holder.library is not None:
         return f"Code of the library {holder.library}"
     return {"first-party": "Its own code", "obfuscated": "Renamed code"}.get(holder.party, "Code")
 
 
-def _asked_for(info: ApkInfo, holder: HeldBy) -> Confidence:
-    """A library offers it, and perhaps nobody asks for it. Without the permission nothing is sent at all."""
-    if may_use_network(info) is False:
+def _harm(info: ApkInfo, holder: AcceptedBy, knowledge: Knowledge) -> Severity:
+    """Say how bad it is by what travels there: what the package sends itself, or what only a tracker does."""
+    if holder.way != "used":
         return "low"
-    return "high" if holder.party == "first-party" else "medium"
+    trackers = {tracker.name for tracker in info.trackers or ()} | {tracker.name for tracker in knowledge.trackers}
+    only_tracker = holder.library in trackers
+    if holder.accepts == "host-name":
+        return "low" if only_tracker else "medium"
+    return "medium" if only_tracker else "high"
+
+
+def _asked_for(info: ApkInfo, same: Sequence[AcceptedBy]) -> Confidence:
+    """What its own code puts before connections is sure. Without the permission nothing is sent at all."""
+    if may_use_network(info) is False or same[0].way != "used":
+        return "low"
+    if same[0].party == "first-party":
+        return "confirmed" if any(one.installed for one in same) else "high"
+    return "medium"
 
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (

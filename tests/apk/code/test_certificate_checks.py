@@ -11,8 +11,8 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.package_code import read_code
 from phone_audit.apk.records import join, moved_inside
-from phone_audit.apk.xml.package_facts import accepting_behaviour, with_code
-from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, HeldBy
+from phone_audit.apk.xml.package_facts import accepting_behaviours, with_code
+from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME, AcceptedBy
 from phone_audit.model.finding import Evidence
 from tests.apk.facts import knowledge
 from tests.detect.detectors.seen import policy
@@ -49,8 +49,7 @@ def indexes(data: bytes = DEX, name: str = "classes.dex") -> tuple[DexIndex, ...
 
 def places(*files: DexIndex) -> tuple[Evidence, ...]:
     """All places, taken for code of one owner."""
-    found = accepting_code(files, lambda _: Owner("unknown", None))
-    return found[0].evidence if found else ()
+    return tuple(one for by in accepting_code(files, lambda _: Owner("unknown", None)) for one in by.evidence)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +96,13 @@ def test_places_are_given_by_owner() -> None:
     def owner(name: str) -> Owner:
         return Owner("library", "Trust") if name.endswith("Manager") else Owner("first-party", None)
 
-    own, library = accepting_code(indexes(), owner)
-    assert (own.party, own.library, library.party, library.library) == ("first-party", None, "library", "Trust")
-    assert {one.value.split(" ", 1)[1] for one in library.evidence} == {MANAGER}
-    assert len(own.evidence) + len(library.evidence) == len(ACCEPTING) + 2
+    pages, hosts, library = accepting_code(indexes(), owner)
+    assert [(one.party, one.library) for one in (pages, hosts)] == [("first-party", None)] * 2
+    assert (library.party, library.library) == ("library", "Trust")
+    assert [one.accepts for one in (pages, hosts, library)] == ["certificate", "host-name", "certificate"]
+    texts = [{one.value.split(" ", 1)[1] for one in by.evidence} for by in (pages, hosts, library)]
+    assert texts == [{WEB_VIEW}, {VERIFIER, READY}, {MANAGER}]
+    assert len(pages.evidence) + len(hosts.evidence) + len(library.evidence) == len(ACCEPTING) + 2
 
 
 def test_no_more_than_so_many_places() -> None:
@@ -132,7 +134,7 @@ def test_damaged_code_raises_nothing(step: int) -> None:
         places(*indexes(DEX[:at]))
 
 
-HELD = HeldBy(party="first-party", library=None, evidence=(Evidence(kind="call", where="classes.dex", value="x"),))
+HELD = AcceptedBy(party="first-party", library=None, evidence=(Evidence(kind="call", where="classes.dex", value="x"),))
 
 
 def test_the_policy_takes_it_in() -> None:
@@ -146,10 +148,15 @@ def test_the_policy_takes_it_in() -> None:
 
 def test_it_is_a_behaviour_of_the_code() -> None:
     facts = read_code([("classes.dex", DEX)], knowledge())
-    (behaviour,) = [one for one in facts.behaviours if one.id == ACCEPTS_ANY_CERTIFICATE]
-    assert behaviour.evidence == tuple(one for by in facts.accepting for one in by.evidence)
-    assert len(behaviour.evidence) == len(ACCEPTING) + 2
-    assert accepting_behaviour(()) == ()
+    ids = (ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME)
+    certificate, host_name = [one for one in facts.behaviours if one.id in ids]
+    texts = {one.value.split(" ", 1)[1] for one in certificate.evidence}
+    assert texts == {MANAGER, WEB_VIEW}
+    assert {one.value.split(" ", 1)[1] for one in host_name.evidence} == {VERIFIER, READY}
+    held = {one for by in facts.accepting for one in by.evidence}
+    assert {*certificate.evidence, *host_name.evidence} == held
+    assert len(certificate.evidence) + len(host_name.evidence) == len(ACCEPTING) + 2
+    assert list(accepting_behaviours(())) == []
 
 
 def test_what_a_split_accepts_counts_for_the_package() -> None:

@@ -8,7 +8,7 @@ from phone_audit.detect.detector import Detector
 from phone_audit.detect.detectors import APK_DETECTORS, DEVICE_DETECTORS, apk_findings, detector_ids
 from phone_audit.knowledge.files import BUNDLED, read_folder
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.model.apk import HeldBy, Obfuscation
+from phone_audit.model.apk import AcceptedBy, Obfuscation
 from tests.detect.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info, endpoint, signer
 
@@ -56,7 +56,7 @@ def test_an_apk_with_everything() -> None:
             cleartext=True,
             trusts_user_cas=True,
             accepts_any_certificate=True,
-            accepted_by=(HeldBy(party="first-party", library=None, evidence=()),),
+            accepted_by=(AcceptedBy(party="first-party", library=None, evidence=()),),
         ),
         obfuscation=Obfuscation(packers=("wrapper",), name_share=None, encrypted=True, dynamic_code=None),
     )

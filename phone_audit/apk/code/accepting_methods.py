@@ -1,0 +1,153 @@
+"""Methods that accept whatever they are shown, as their instructions say: no check, always true, on after an error."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.index import Code, DexIndex
+from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
+
+_MAX_UNITS: Final = 200
+"""Code units of a method that are followed; what accepts everything is short."""
+_MOVES: Final = frozenset(range(0x01, 0x0A))
+_RESULTS: Final = frozenset(range(0x0A, 0x0D))
+_RETURN: Final = 0x0F
+_SMALL: Final = frozenset(range(0x12, 0x15))
+_IF_ZERO: Final = 0x38
+_IF_NOT_ZERO: Final = 0x39
+_OTHER_CALLS: Final = frozenset(range(0xFA, 0xFE))
+"""invoke-polymorphic and invoke-custom, whose target is not looked up."""
+_SUPER: Final = frozenset({0x6F, 0x75})
+_QUIET: Final = frozenset(
+    (0x00, *_MOVES, *_RESULTS, *range(0x12, 0x1D), dalvik.NEW_INSTANCE, *range(0x52, 0x59), *range(0x60, 0x67))
+)
+"""Instructions that decide nothing: moves, constants, new objects, what is read from fields."""
+
+_HARMLESS: Final = frozenset({
+    b"Landroid/util/Log;", b"Ljava/io/PrintStream;", b"Ljava/lang/StringBuilder;", b"Lkotlin/jvm/internal/Intrinsics;",
+    b"Ljava/util/Arrays;", b"Ljava/util/Collections;",
+})  # fmt: skip
+"""Classes that check no certificate: logging, text, Kotlin's test for null, lists."""
+_HANDLER: Final = b"Landroid/webkit/SslErrorHandler;"
+
+
+def never_checks(index: DexIndex, code: Code) -> bool:
+    """Tell whether a method can return, and whether nothing that it calls can know a certificate.
+
+    It may refuse an empty chain. What happens in its exception handlers is not followed: without a call that checks,
+    there is nothing to catch.
+    """
+    steps = {step.offset: step for step in _steps(code)}
+    calls = [step for step in steps.values() if step.opcode in dalvik.INVOKES or step.opcode in _OTHER_CALLS]
+    return all(_is_blind(index, step) for step in calls) and _returns(steps)
+
+
+def _is_blind(index: DexIndex, step: Instruction) -> bool:
+    if step.opcode in _OTHER_CALLS:
+        return False
+    called = _called(index, step)
+    made = called.endswith((b"Exception;", b"Error;")) and _name(index, step) == b"<init>"
+    return made or called in _HARMLESS or called == b"Ljava/lang/String;"
+
+
+def _returns(steps: dict[int, Instruction]) -> bool:
+    """Tell whether a return can be reached from the first instruction; what a switch chooses is not followed."""
+    following = dict(pairwise(steps))
+    waiting, seen = [0], set()
+    while waiting:
+        at = waiting.pop()
+        step = steps.get(at)
+        if step is None or at in seen:
+            continue
+        seen.add(at)
+        if step.opcode in dalvik.RETURNS:
+            return True
+        if step.opcode in dalvik.JUMPS and step.target is not None:
+            waiting.append(step.target)
+        if step.opcode not in dalvik.NO_WAY_ON and at in following:
+            waiting.append(following[at])
+    return False
+
+
+def always_true(index: DexIndex, code: Code, *, follow: bool = True) -> bool:
+    """Tell whether a method returns true on its only way.
+
+    With `follow` one static method may be asked, as in what compilers make of a lambda.
+    """
+    known: dict[int, int | None] = {}
+    result: int | None = None
+    for step in _steps(code):
+        if step.opcode == _RETURN:
+            return known.get(step.registers[0]) == 1
+        if step.opcode in dalvik.INVOKES:
+            if _called(index, step) in _HARMLESS:
+                result = None
+            elif follow and step.opcode in dalvik.STATIC_INVOKES and _answers_true(index, step):
+                result = 1
+            else:
+                return False
+        elif step.opcode not in _QUIET:
+            return False
+        elif step.registers:
+            known[step.registers[0]] = _value(step, known, result)
+    return False
+
+
+def proceeds(index: DexIndex, code: Code) -> bool:
+    """Tell whether `SslErrorHandler.proceed()` is called whatever the error is.
+
+    A test of the handler for null may come first; any other decision, `cancel()` or the inherited method may not.
+    """
+    handler = code.registers - code.ins + 2
+    skipped_to = 0
+    for step in _steps(code):
+        if step.offset < skipped_to:
+            continue
+        if step.opcode in dalvik.INVOKES:
+            if step.opcode in _SUPER:
+                return False
+            if _called(index, step) == _HANDLER:
+                return _name(index, step) == b"proceed"
+        elif step.opcode in (_IF_ZERO, _IF_NOT_ZERO) and step.registers[0] == handler:
+            skipped_to = step.target or 0 if step.opcode == _IF_NOT_ZERO else 0
+        elif step.opcode not in _QUIET:
+            return False
+    return False
+
+
+def _answers_true(index: DexIndex, step: Instruction) -> bool:
+    """Tell whether the static method that is called is defined here and always returns true."""
+    rows = np.flatnonzero(index.methods.method == step.index)
+    code = index.code(int(rows[0])) if rows.size else None
+    return code is not None and always_true(index, code, follow=False)
+
+
+def _value(step: Instruction, known: dict[int, int | None], result: int | None) -> int | None:
+    """Return what the first register holds after an instruction, None where it is not a known number."""
+    if step.opcode in _SMALL:
+        return step.literal
+    if step.opcode in _RESULTS:
+        return result
+    return known.get(step.registers[1]) if step.opcode in _MOVES else None
+
+
+def _steps(code: Code) -> Iterator[Instruction]:
+    """Yield the instructions of a short method from its start on, as far as they can be read."""
+    if len(code.units) > _MAX_UNITS:
+        return
+    try:
+        yield from walk(code.units)
+    except DexCodeError:
+        return
+
+
+def _called(index: DexIndex, step: Instruction) -> bytes:
+    return index.class_descriptor(step.index or 0)
+
+
+def _name(index: DexIndex, step: Instruction) -> bytes:
+    number = step.index or 0
+    return index.raw_string(int(index.method_ids["name"][number])) if number < index.method_ids.size else b"?"

@@ -1,0 +1,253 @@
+"""The ways by which something leads to code: from other owners' code, or from Android, back from the code itself.
+
+What is followed are calls, the creation of objects whose methods Android calls, and static fields that an initialiser
+of a class fills. Inside a library a call that depends on a parameter leads nowhere where that is handed on as false,
+and one that depends on a text is an option. What cannot be followed to its end counts as led to, so that nobody hides
+code by spreading it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from phone_audit.apk.code.callers import Callers, Method, Site
+from phone_audit.apk.code.choices import Parameter, Text, choice_of, passed
+from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
+from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
+from phone_audit.model.apk import WayIn
+
+MOST: Final = 2_000
+"""Methods that are followed back from one place."""
+MAX_UNITS: Final = 20_000
+"""Code units of a method in which it is looked for what it hands on."""
+_NEAR: Final = 2
+"""Calls away from a place within which it is looked for what hands it on."""
+_STATIC: Final = 0x8
+_PRIVATE: Final = 0x2
+_SPUT_OBJECT: Final = 0x69
+_CALLED: Final[Mapping[bytes, frozenset[bytes]]] = {
+    b"Ljava/lang/Object;": frozenset(),
+    b"Ljava/lang/Cloneable;": frozenset(),
+    b"Ljava/io/Serializable;": frozenset(),
+    b"Landroid/os/Parcelable;": frozenset({b"writeToParcel", b"describeContents"}),
+    b"Ljava/lang/AutoCloseable;": frozenset({b"close"}),
+    b"Ljava/io/Closeable;": frozenset({b"close"}),
+    b"Ljava/lang/Comparable;": frozenset({b"compareTo"}),
+    b"Ljava/lang/Runnable;": frozenset({b"run"}),
+    b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
+}
+"""The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
+_BY_ANDROID: Final = (
+    b"Landroid/app/Application;", b"Landroid/app/DialogFragment;", b"Landroid/app/Fragment;",
+    b"Landroid/app/Instrumentation;", b"Landroid/app/ListFragment;", b"Landroid/app/backup/", b"Landroid/preference/",
+    b"Landroid/view/", b"Landroid/webkit/WebView;", b"Landroid/widget/",
+)  # fmt: skip
+"""Classes whose heirs Android creates itself, for the manifest or a layout. Source: Android reference."""
+_COMPONENTS: Final = (
+    b"Landroid/accessibilityservice/", b"Landroid/app/Activity;", b"Landroid/app/IntentService;",
+    b"Landroid/app/ListActivity;", b"Landroid/app/Service;", b"Landroid/app/job/JobService;",
+    b"Landroid/content/BroadcastReceiver;", b"Landroid/content/ContentProvider;",
+)  # fmt: skip
+"""Those whose heirs it creates where the manifest names them."""
+
+
+WAYS: Final[tuple[WayIn, ...]] = ("used", "option", "unused")
+
+
+class Way(NamedTuple):
+    """What leads to code, and the methods nearest to it, itself included."""
+
+    kind: WayIn
+    near: frozenset[Method]
+
+
+NO_WAY: Final = Way("unused", frozenset())
+
+
+class _Step(NamedTuple):
+    """A method on a way, and the parameter of it that has to be true there."""
+
+    method: Method
+    asked: Parameter | None
+
+
+class WaysIn:
+    """Looks for what leads to code of a package.
+
+    Args:
+        indexes: all its parts.
+        owner_of: whose code a class is.
+        named: the classes that the manifest names, in Java form; None where it could not be read.
+    """
+
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str] | None) -> None:
+        self._indexes = indexes
+        self._owner_of = owner_of
+        self._callers = Callers(indexes)
+        self._named = None if named is None else frozenset(map(outermost, named))
+
+    def creating(self, names: Collection[bytes]) -> set[Method]:
+        """Return the methods that make an instance of one of these classes."""
+        return {
+            site.method
+            for _, site in self._callers.uses("type", names)
+            if self._opcode(site.method, site.unit) == dalvik.NEW_INSTANCE
+        }
+
+    def to(self, places: Collection[Site], owner: Owner) -> Way:
+        """Tell what leads to places in code of one owner: code of others, or Android."""
+        way = self._followed(places, owner, options=False)
+        if way.kind == "unused" and owner.party == "library":
+            leads = self._followed(places, owner, options=True).kind == "used"
+            return way._replace(kind="option") if leads else way
+        return way
+
+    def _followed(self, places: Collection[Site], owner: Owner, *, options: bool) -> Way:
+        near = frozenset(place.method for place in places)
+        new = {step for place in places if (step := self._step(place, None, owner, options=options))}
+        seen: set[_Step] = set()
+        distance = 0
+        while new:
+            if any(self._is_entry(step.method, owner) for step in new) or len(seen) > MOST:
+                return Way("used", near)
+            seen |= new
+            new = set(self._before(new, owner, options=options)) - seen
+            distance += 1
+            if distance <= _NEAR:
+                near |= {step.method for step in new}
+        return Way("used" if self._callers.cut else "unused", near)
+
+    def _step(self, site: Site, asked: Parameter | None, owner: Owner, *, options: bool) -> "_Step | None":
+        """Return the way back over an instruction, None where there is none.
+
+        `asked` is the parameter of what is called that has to be true.
+        """
+        index = self._indexes[site.method.part]
+        code = index.code(site.method.row)
+        if code is None or owner.party != "library":
+            return _Step(site.method, None)
+        handed = passed(code, site.unit, asked.word) if asked else None
+        if handed == 0:
+            return None
+        if self._owner_of(java_name(self._callers.class_of(site.method))) != owner:
+            return _Step(site.method, None)
+        choice = choice_of(index, code, site.unit)
+        if isinstance(choice, Text) and not options and not self._occurs_outside(choice.text, owner):
+            return None
+        if isinstance(choice, Parameter):
+            return _Step(site.method, choice)
+        return _Step(site.method, handed if isinstance(handed, Parameter) else None)
+
+    @remembered
+    def _occurs_outside(self, text: str, owner: Owner) -> bool:
+        """Tell whether code of others has a text, or the package any that goes on after it, such as an address."""
+        raw = text.encode("utf-8", "surrogatepass")
+        if any(index.continues(raw) for index in self._indexes):
+            return True
+        return any(
+            self._owner_of(java_name(self._callers.class_of(site.method))) != owner
+            for _, site in self._callers.uses("string", (raw,))
+        )
+
+    def calls(self, methods: Collection[Method], wanted: Collection[tuple[bytes, bytes]]) -> bool:
+        """Tell whether one of the methods makes one of these calls: class, or nothing for any class, and name."""
+        return any(call in wanted or (b"", call[1]) in wanted for method in methods for call in self._calls(method))
+
+    def _is_entry(self, method: Method, owner: Owner) -> bool:
+        name = java_name(self._callers.class_of(method))
+        if self._owner_of(name) != owner:
+            return True
+        if self._named is not None and outermost(name) in self._named:
+            return True
+        return self._is_overriding(method) and self._is_made_by_android(self._callers.class_of(method))
+
+    @remembered
+    def _is_made_by_android(self, descriptor: bytes) -> bool:
+        above = self._callers.above(descriptor)
+        made = _BY_ANDROID if self._named is not None else (*_BY_ANDROID, *_COMPONENTS)
+        return any(name.startswith(made) for name in above)
+
+    def _before(self, steps: Collection["_Step"], owner: Owner, *, options: bool) -> Iterator["_Step"]:
+        """Yield what leads to these in one step."""
+        asked: dict[Method, set[Parameter | None]] = {}
+        for step in steps:
+            asked.setdefault(step.method, set()).add(step.asked)
+        for called, site in self._callers.of(asked):
+            for one in asked[called]:
+                before = self._step(site, one, owner, options=options)
+                if before is not None:
+                    yield before
+        yield from (_Step(method, None) for method in self._without_call(asked))
+
+    def _without_call(self, methods: Collection[Method]) -> Iterator[Method]:
+        """Yield the methods that lead to others otherwise than by calling them."""
+        overriding = {self._callers.class_of(method) for method in methods if self._is_overriding(method)}
+        if overriding:
+            yield from self.creating({kin for name in overriding for kin in (name, *self._callers.below(name))})
+        for method in methods:
+            if self._simple_name(method) == b"<clinit>":
+                yield from self._reading(method)
+
+    def _is_overriding(self, method: Method) -> bool:
+        """Tell whether a method may be one that code outside of the package calls through a class above."""
+        access = int(self._indexes[method.part].methods.access[method.row])
+        if access & (_STATIC | _PRIVATE) or self._simple_name(method).startswith(b"<"):
+            return False
+        own = self._simple_name(method)
+        above = self._callers.above(self._callers.class_of(method))
+        return any(own in _CALLED.get(name, (own,)) for name in above if not self._callers.is_defined(name))
+
+    def _reading(self, initialiser: Method) -> Iterator[Method]:
+        """Yield the methods that read a static field which the initialiser of its class fills.
+
+        Where it sets what holds for all connections, whatever uses the class leads to it.
+        """
+        own = self._callers.class_of(initialiser)
+        index = self._indexes[initialiser.part]
+        names = {
+            index.raw_string(int(index.field_ids["name"][step.index or 0]))
+            for step in self._steps(initialiser)
+            if step.opcode == _SPUT_OBJECT and (step.index or 0) < index.field_ids.size
+        }
+        for part, other in enumerate(self._indexes):
+            kind = other.type_ids.get(own, -1)
+            strings = list(other.strings_equal(names).values())
+            ids = np.flatnonzero((other.field_ids["class"] == kind) & np.isin(other.field_ids["name"], strings))
+            for site in self._callers.sites(part, "field", ids.tolist()):
+                if site.method != initialiser and self._opcode(site.method, site.unit) == dalvik.SGET_OBJECT:
+                    yield site.method
+        if any(name.startswith(b"setDefault") for _, name in self._calls(initialiser)):
+            yield from (site.method for site in self._callers.users_of_class(own) if site.method != initialiser)
+
+    @remembered
+    def _calls(self, method: Method) -> frozenset[tuple[bytes, bytes]]:
+        """Return class and name of what a method calls."""
+        index = self._indexes[method.part]
+        ids = index.method_ids
+        numbers = {step.index or 0 for step in self._steps(method) if step.opcode in dalvik.INVOKES}
+        return frozenset(
+            (index.class_descriptor(number), index.raw_string(int(ids["name"][number])))
+            for number in numbers
+            if number < ids.size
+        )
+
+    def _steps(self, method: Method) -> Iterator[Instruction]:
+        code = self._indexes[method.part].code(method.row)
+        if code is None or len(code.units) > MAX_UNITS:
+            return
+        try:
+            yield from walk(code.units)
+        except DexCodeError:
+            return
+
+    def _simple_name(self, method: Method) -> bytes:
+        index = self._indexes[method.part]
+        return index.simple_name(int(index.methods.method[method.row])).encode("utf-8", "surrogatepass")
+
+    def _opcode(self, method: Method, unit: int) -> int:
+        code = self._indexes[method.part].code(method.row)
+        return code.units[unit] & 0xFF if code is not None else -1

@@ -1,0 +1,179 @@
+"""What leads to code that accepts any certificate: nothing hides behind a rule that finds nothing does."""
+
+import pytest
+
+from phone_audit.apk.code import ways_in
+from phone_audit.apk.code.certificate_checks import accepting_code
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
+
+LIB, APP, OTHER = Owner("library", "Lib"), Owner("first-party", None), Owner("unknown", None)
+CHECK = "checkServerTrusted([Ljava/security/cert/X509Certificate;Ljava/lang/String;)V"
+EXTENDED = "Ljavax/net/ssl/X509ExtendedTrustManager;"
+INIT = "Ljavax/net/ssl/SSLContext;->init()V"
+TRUE, FALSE = 0x1012, 0x0012
+Units = tuple[int | Ref, ...]
+
+
+def owner(name: str) -> Owner:
+    return {"lib": LIB, "app": APP}.get(name.partition(".")[0], OTHER)
+
+
+def manager(name: str = "Llib/T;") -> Class:
+    return Class(name, [Method(CHECK, direct=False, ins=3)], parent=EXTENDED)
+
+
+def new(name: str = "Llib/T;") -> Units:
+    return 0x0022, Ref("type", name)
+
+
+def method(signature: str, *units: int | Ref, **changes: int) -> Method:
+    return Method(signature, (*units, RETURN), ins=0, **changes)  # type: ignore[arg-type]
+
+
+def calling(name: str, *methods: str) -> Class:
+    return Class(name, [method("f()V", *(unit for one in methods for unit in invoke_static(one)))])
+
+
+def found(*classes: Class, named: tuple[str, ...] | None = ()) -> list[tuple[str, str, bool]]:
+    indexes = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
+    return [(one.party, one.way, one.installed) for one in accepting_code(indexes, owner, named)]
+
+
+def way(*classes: Class, named: tuple[str, ...] | None = ()) -> str:
+    ((_, kind, _),) = found(*classes, named=named)
+    return kind
+
+
+MAKER = Class("Llib/Http;", [method("trusting()V", *new())])
+
+
+def test_a_library_that_nobody_asks() -> None:
+    assert found(manager(), MAKER) == [("library", "unused", False)]
+    assert way(manager(), MAKER, calling("Llib/Other;", "Llib/Http;->trusting()V")) == "unused"
+
+
+@pytest.mark.parametrize("caller", ["Lapp/A;", "Lother/A;"])
+def test_the_same_code_called_from_outside(caller: str) -> None:
+    assert way(manager(), MAKER, calling(caller, "Llib/Http;->trusting()V")) == "used"
+    between = calling("Llib/Between;", "Llib/Http;->trusting()V")
+    assert way(manager(), MAKER, between, calling(caller, "Llib/Between;->f()V")) == "used"
+    assert way(manager(), MAKER, calling(caller, "Llib/Http;->other()V")) == "unused"
+
+
+def test_a_component_of_a_library_is_led_to_by_android() -> None:
+    assert way(manager(), MAKER, named=("lib.Http",)) == "used"
+    assert way(manager(), MAKER, named=("lib.Http$Service",)) == "used"
+    assert way(manager(), MAKER, named=("app.Main",)) == "unused"
+
+
+FIELD = Ref("field", "Llib/Http;->all:Ljava/lang/Object;")
+INITIALISER = Class("Llib/Http;", [method("<clinit>()V", *new(), 0x0069, FIELD)])
+
+
+def reading(name: str) -> Class:
+    return Class(name, [method("f()V", 0x0062, FIELD)])
+
+
+def test_the_initialiser_of_its_class_is_no_way_in() -> None:
+    assert way(manager(), INITIALISER) == "unused"
+    assert way(manager(), INITIALISER, calling("Lapp/A;", "Llib/Http;->other()V")) == "unused"
+    assert way(manager(), INITIALISER, reading("Llib/Reader;")) == "unused"
+
+
+def test_the_field_that_it_fills_is_one_where_it_is_read() -> None:
+    assert way(manager(), INITIALISER, reading("Lapp/A;")) == "used"
+    assert way(manager(), INITIALISER, reading("Llib/Reader;"), calling("Lapp/A;", "Llib/Reader;->f()V")) == "used"
+
+
+def test_an_initialiser_that_sets_what_holds_everywhere() -> None:
+    sets = invoke_static("Ljavax/net/ssl/HttpsURLConnection;->setDefaultSSLSocketFactory()V")
+    sweeping = Class("Llib/Http;", [method("<clinit>()V", *new(), *sets)])
+    assert way(manager(), sweeping) == "unused"
+    assert way(manager(), sweeping, calling("Lapp/A;", "Llib/Http;->other()V")) == "used"
+
+
+OWN = Class("Lapp/Http;", [method("trusting()V", *new("Lapp/T;"), *invoke_static(INIT))])
+
+
+def test_its_own_code_is_led_to_from_a_component() -> None:
+    main = Class("Lapp/Main;", [method("onCreate()V", *invoke_static("Lapp/Http;->trusting()V"))])
+    assert found(manager("Lapp/T;"), OWN, main, named=("app.Main",)) == [("first-party", "used", True)]
+    assert found(manager("Lapp/T;"), OWN, main) == [("first-party", "unused", True)]
+
+
+def test_a_component_counts_where_the_manifest_was_not_read() -> None:
+    override = Method("onCreate()V", (*invoke_static("Lapp/Http;->trusting()V"), RETURN), direct=False)
+    main = Class("Lapp/Main;", [override], parent="Landroid/app/Activity;")
+    assert way(manager("Lapp/T;"), OWN, main, named=None) == "used"
+    assert way(manager("Lapp/T;"), OWN, main, named=()) == "unused"
+    view = Class("Lapp/V;", [override], parent="Landroid/view/View;")
+    assert way(manager("Lapp/T;"), OWN, view, named=()) == "used"
+
+
+def test_a_method_that_android_calls_is_led_to_by_who_makes_its_object() -> None:
+    run = Method("run()V", (*invoke_static("Lapp/Http;->trusting()V"), RETURN), direct=False)
+    task = Class("Lapp/Task;", [run], parent="Ljava/lang/Thread;")
+    main = Class("Lapp/Main;", [method("f()V", *new("Lapp/Task;"))])
+    assert way(manager("Lapp/T;"), OWN, task, named=("app.Main",)) == "unused"
+    assert way(manager("Lapp/T;"), OWN, task, main, named=("app.Main",)) == "used"
+
+
+def choosing(word: int = 1) -> Class:
+    """A method `make(Z)V` that makes it only where its parameter is true."""
+    return Class("Llib/Http;", [Method("make(Z)V", (0x0038 | word << 8, 4, *new(), RETURN), registers=2, ins=1)])
+
+
+def handing(name: str, value: int, target: str = "Llib/Http;->make(Z)V") -> Class:
+    return Class(name, [method("f()V", value, 0x1071, Ref("method", target), 0)])
+
+
+def test_an_option_that_is_handed_on_as_false_leads_nowhere() -> None:
+    assert way(manager(), choosing(), handing("Lapp/A;", FALSE)) == "unused"
+    assert way(manager(), choosing(), handing("Lapp/A;", TRUE)) == "used"
+    assert way(manager(), choosing(), handing("Lapp/A;", FALSE), handing("Lapp/B;", TRUE)) == "used"
+
+
+def test_an_option_that_is_handed_on_from_a_parameter() -> None:
+    handed = (0x1071, Ref("method", "Llib/Http;->make(Z)V"), 1)
+    between = Class("Llib/Between;", [Method("make(Z)V", (*handed, RETURN), registers=2, ins=1)])
+    target = "Llib/Between;->make(Z)V"
+    assert way(manager(), choosing(), between, handing("Lapp/A;", FALSE, target)) == "unused"
+    assert way(manager(), choosing(), between, handing("Lapp/A;", TRUE, target)) == "used"
+
+
+def test_what_is_handed_on_and_not_known_counts() -> None:
+    unknown = (*invoke_static("Lapp/A;->any()Z"), 0x000A, 0x1071, Ref("method", "Llib/Http;->make(Z)V"), 0)
+    assert way(manager(), choosing(), Class("Lapp/A;", [method("f()V", *unknown)])) == "used"
+
+
+def by_text(text: str = "amqps") -> Class:
+    compared = (*const_string(text), 0x206E, Ref("method", "Ljava/lang/String;->equals(Ljava/lang/Object;)Z"), 0x0020)
+    code = (*compared, 0x000A, 0x0038, 4, *new(), RETURN)
+    return Class("Llib/Http;", [Method("open(Ljava/lang/String;)V", code, registers=3, ins=1)])
+
+
+ASKING = calling("Lapp/A;", "Llib/Http;->open(Ljava/lang/String;)V")
+
+
+def test_what_a_text_chooses_is_an_option_until_there_is_such_a_text() -> None:
+    assert way(manager(), by_text(), ASKING) == "option"
+    assert way(manager(), by_text()) == "unused"
+    for text in ("amqps://host.example", "amqps"):
+        asks = Class("Lapp/B;", [method("f()V", *const_string(text))])
+        assert way(manager(), by_text(), ASKING, asks) == "used"
+
+
+def test_choices_of_its_own_code_are_not_asked_for() -> None:
+    own = Class("Lapp/Http;", [Method("make(Z)V", (0x0138, 4, *new("Lapp/T;"), RETURN), registers=2, ins=1)])
+    main = Class("Lapp/Main;", [method("f()V", FALSE, 0x1071, Ref("method", "Lapp/Http;->make(Z)V"), 0)])
+    assert way(manager("Lapp/T;"), own, main, named=("app.Main",)) == "used"
+
+
+def test_where_there_is_too_much_to_follow_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = [calling(f"Llib/C{n};", f"Llib/C{n - 1};->f()V" if n else "Llib/Http;->trusting()V") for n in range(5)]
+    assert way(manager(), MAKER, *chain) == "unused"
+    monkeypatch.setattr(ways_in, "MOST", 3)
+    assert way(manager(), MAKER, *chain) == "used"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.condition import Condition, read_condition
+from phone_audit.acquire.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
     PackageLocation,
@@ -19,32 +19,37 @@ from phone_audit.acquire.files.apk_files import (
     paths_there,
 )
 from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity_of
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.sequential_reading import SequentialReading
 from phone_audit.acquire.packages.listing import Listing, read_packages
 from phone_audit.acquire.packages.merge import (
     block_of,
     listed_by_name,
+    modules_of,
     names_of,
     not_understood_of,
     package_of,
     users_of,
     with_usage,
 )
-from phone_audit.acquire.packages.modules import modules_of
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import read_users
-from phone_audit.acquire.phone_file import PulledApk
-from phone_audit.acquire.questions.clock import DATE, parse_date
-from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
+from phone_audit.acquire.questions.identity import (
+    DATE,
+    GETPROP,
+    SELINUX,
+    SHELL_ID,
+    identity_items,
+    parse_build,
+    parse_date,
+)
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
-from phone_audit.acquire.questions.table import PhoneFacts
 from phone_audit.acquire.text import known, shown
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import PulledApk, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
 from phone_audit.model.finding import Skipped

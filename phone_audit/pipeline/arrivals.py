@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phone_audit.acquire.adb import states
-from phone_audit.acquire.adb.devices import Via, survey
+from phone_audit.acquire.adb.connect import Via, survey
 from phone_audit.errors import AcquireError
 
 LOOK_EVERY = 1.0

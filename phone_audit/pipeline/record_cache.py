@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from phone_audit import __version__
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounded_lines import read_bounded

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.apk.oat.locate import lacks_code

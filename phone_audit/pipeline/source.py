@@ -10,7 +10,7 @@ from pathlib import Path
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, PhoneReading
-from phone_audit.acquire.files.plan import Plan
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.reading import ImportedReading, cannot_hold

@@ -93,7 +93,6 @@ class TimedStream:
         self._unanswered = False
 
     def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
         self._unanswered = True
         try:
             with self._lost_time.waiting():
@@ -107,7 +106,6 @@ class TimedStream:
         return data
 
     def write(self, data: bytes) -> None:
-        """See `Stream.write`."""
         try:
             with self._lost_time.waiting():
                 self._stream.write(data)
@@ -116,7 +114,6 @@ class TimedStream:
             raise
 
     def close(self) -> None:
-        """See `Stream.close`."""
         with self._lost_time.waiting():
             self._stream.close()
         if self._unanswered:
@@ -124,5 +121,4 @@ class TimedStream:
             self._lost_time.gave_up()
 
     def confirm(self) -> None:
-        """See `Stream.confirm`."""
         self._stream.confirm()

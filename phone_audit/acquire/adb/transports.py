@@ -62,15 +62,12 @@ class DirectTransport(StreamTransport):
         self._session = _session(greeting)
 
     def open(self, service: bytes) -> DirectStream:
-        """See `StreamTransport.open`."""
         return self._session.open(service)
 
     def confirm(self) -> None:
-        """See `StreamTransport.confirm`."""
         self._session.confirm()
 
     def connect_again(self) -> None:
-        """See `StreamTransport.connect_again`."""
         if self._greet_again is None:
             raise states.lost(self.serial, "there is no way back to it")
         self._session.close()
@@ -84,7 +81,6 @@ class DirectTransport(StreamTransport):
             session.close()
 
     def close(self) -> None:
-        """See `Transport.close`."""
         self._closed = True
         self._session.close()
 
@@ -123,7 +119,6 @@ class ServerTransport(StreamTransport):
         return Handshake(banner, ADB_SERVER, self.asked)
 
     def open(self, service: bytes) -> "ServerStream":
-        """See `StreamTransport.open`."""
         self._raise_if_closed()
         stream = ServerStream(self, self._server.open_service(self.serial, service))
         with self._lock:
@@ -131,7 +126,6 @@ class ServerTransport(StreamTransport):
         return stream
 
     def close(self) -> None:
-        """See `Transport.close`."""
         was_open, self._closed = not self._closed, True
         with self._lock:
             for stream in self._streams:
@@ -169,7 +163,6 @@ class ServerStream:
         connection.setblocking(False)
 
     def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
         try:
             return receive(self._connection, _PIECE, deadline)
         except TimeoutError:
@@ -178,7 +171,6 @@ class ServerStream:
             return b""  # `confirm` tells whether the phone is gone
 
     def write(self, data: bytes) -> None:
-        """See `Stream.write`."""
         try:
             send_all(self._connection, data, time.monotonic() + ANSWER_TIMEOUT)
         except OSError as error:
@@ -191,10 +183,8 @@ class ServerStream:
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self.end()
         self._connection.close()
 
     def confirm(self) -> None:
-        """See `Stream.confirm`."""
         self._transport.confirm()

@@ -9,7 +9,6 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_list import ListEntry
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.file_facts import (
     LOOK_PREFIX,
     NO_HASH_TOOL,
@@ -24,7 +23,7 @@ from phone_audit.acquire.questions.file_facts import (
 )
 from phone_audit.acquire.store.saved_files import FileHashes
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.acquire.transport import PULL_LIMIT, PulledApk
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import HashSource, PackageFileRole

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from phone_audit.acquire.commands import COMMAND_LENGTH, PLAIN, quoted
 from phone_audit.acquire.files.ranges import ProgramStarter
-from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import HASH_BYTES_A_SECOND, NO_HASH_TOOL
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import Running
+from phone_audit.acquire.transport import FileOnPhone, Running
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import listed
 

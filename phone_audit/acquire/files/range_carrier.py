@@ -11,17 +11,16 @@ from pathlib import Path
 
 from phone_audit.acquire.adb.stream import MIN_SPEED
 from phone_audit.acquire.files.deliveries import Deliveries, Queue, no_room
-from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import (
     BrokenRangesError,
     ProgramStarter,
+    RangeJob,
     RangeReader,
     RangeRequest,
     is_plain,
     pieces,
 )
-from phone_audit.acquire.phone_file import FileOnPhone, NextWanted
-from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.acquire.transport import PULL_LIMIT, FileOnPhone, NextWanted
 from phone_audit.errors import CommandError, DeviceLostError
 
 STALL = 20.0

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from phone_audit.acquire.importers.answers import NAMESPACES, from_dumps, one_phone, settings_command
+from phone_audit.acquire.importers.answers import (
+    NAMESPACES,
+    bounded_text,
+    damaged,
+    from_dumps,
+    note,
+    one_phone,
+    settings_command,
+)
 from phone_audit.acquire.importers.bugreport import report_answers
 from phone_audit.acquire.importers.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
 from phone_audit.acquire.importers.imported import (
@@ -14,7 +22,6 @@ from phone_audit.acquire.importers.imported import (
     ImportedFile,
     ImportedPackage,
 )
-from phone_audit.acquire.importers.texts import bounded_text, damaged, note
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX
 from phone_audit.acquire.store.container import FileContainer, ZipContainer

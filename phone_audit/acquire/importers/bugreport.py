@@ -10,9 +10,8 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
-from phone_audit.acquire.importers.answers import from_dumps
+from phone_audit.acquire.importers.answers import bounded_text, from_dumps, text_of
 from phone_audit.acquire.importers.imported import NO_APKS, NO_FILES, NO_WATCH, ImportedAcquisition
-from phone_audit.acquire.importers.texts import bounded_text, text_of
 from phone_audit.acquire.store.container import FileContainer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Container, Sequence
 
-from phone_audit.acquire.importers.answers import listed_as
+from phone_audit.acquire.importers.answers import damaged, listed_as
 from phone_audit.acquire.importers.documents import (
     HubbleBuilds,
     HubbleDeviceProperties,
@@ -24,7 +24,6 @@ from phone_audit.acquire.importers.imported import (
     ImportedFile,
     ImportedPackage,
 )
-from phone_audit.acquire.importers.texts import damaged
 from phone_audit.acquire.questions.identity import GETPROP
 from phone_audit.acquire.store.container import FileContainer
 from phone_audit.errors import SnapshotError

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phone_audit.acquire.importers.answers import SAME
-from phone_audit.acquire.questions.clock import DATE
-from phone_audit.acquire.questions.identity import SHELL_ID
+from phone_audit.acquire.questions.identity import DATE, SHELL_ID
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,

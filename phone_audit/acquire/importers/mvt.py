@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from phone_audit.acquire.importers.androidqf import imported_file
-from phone_audit.acquire.importers.answers import from_dumps, listed_as, settings_command
+from phone_audit.acquire.importers.answers import bounded_text, damaged, from_dumps, listed_as, settings_command
 from phone_audit.acquire.importers.documents import MvtPackage, MvtProperty, read_json, read_list
 from phone_audit.acquire.importers.imported import NO_FILES, NO_HIDDEN, NO_WATCH, ImportedAcquisition, ImportedPackage
-from phone_audit.acquire.importers.texts import bounded_text, damaged
 from phone_audit.acquire.questions import identity
 from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import number

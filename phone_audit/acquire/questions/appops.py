@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from phone_audit.acquire.commands import listed_command
-from phone_audit.acquire.questions.clock import parse_date, utc
+from phone_audit.acquire.questions.identity import parse_date, utc
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, shown
 from phone_audit.model.device import AppOp

@@ -125,11 +125,9 @@ class FolderContainer(FileContainer):
                 raise SnapshotError(f"{path} holds more than {MOST_FILES} files, which no acquisition does.")
 
     def names(self) -> tuple[str, ...]:
-        """See `FileContainer.names`."""
         return tuple(sorted(self._files))
 
     def take_out(self, name: str, into: Path) -> Path:
-        """See `FileContainer.take_out`."""
         del into
         return self._files[name]
 
@@ -194,11 +192,9 @@ class ZipContainer(FileContainer):
         return entries
 
     def names(self) -> tuple[str, ...]:
-        """See `FileContainer.names`."""
         return tuple(sorted(self._entries))
 
     def close(self) -> None:
-        """See `FileContainer.close`."""
         self._zip.close()
         self._file.close()
 

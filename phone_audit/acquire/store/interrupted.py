@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from phone_audit.acquire.phone_file import NextWanted, PulledApk
 from phone_audit.acquire.store.layout import ANSWERS, APKS, is_saved
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.store.saved_files import SUFFIX, unpack
+from phone_audit.acquire.transport import NextWanted, PulledApk
 from phone_audit.errors import PhoneAuditError, SnapshotError
 from phone_audit.files.open_regular import open_inside
 

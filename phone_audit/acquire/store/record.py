@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_audit import __version__
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.disk_space import DiskSpace, writing
 from phone_audit.acquire.store.layout import (
     ANSWERS,
@@ -36,6 +35,7 @@ from phone_audit.acquire.transport import (
     Answer,
     FileKeeper,
     LiveTransport,
+    PulledApk,
     Running,
     Transport,
 )
@@ -139,7 +139,6 @@ class RecordingTransport(Transport):
 
     @property
     def keeper(self) -> FileKeeper | None:
-        """See `Transport.keeper`."""
         return self if self._keep_files else None
 
     def clock_offset(self, measured: float | None) -> float | None:
@@ -148,7 +147,6 @@ class RecordingTransport(Transport):
         return measured
 
     def reserve(self, size: int) -> None:
-        """See `Transport.reserve`."""
         if self._space is not None:
             self._space.take(self.folder, size)
 
@@ -158,7 +156,6 @@ class RecordingTransport(Transport):
             self._keep_sentence(BROKE_OFF, error, LOST)
 
     def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
-        """See `FileKeeper.keep_copy`."""
         if copy.local is None:
             return copy
         with self._lock:
@@ -174,11 +171,9 @@ class RecordingTransport(Transport):
         return replace(copy, local=kept)
 
     def keep_failure(self, path: str, why: str) -> None:
-        """See `FileKeeper.keep_failure`."""
         self._keep_sentence(pull_command(path), CommandError(why), PULL_FAILED)
 
     def keep_hashes(self, hashes: bytes) -> None:
-        """See `Transport.keep_hashes`."""
         self._keep(HASHES, hashes, 0)
 
     def finish(self) -> str:

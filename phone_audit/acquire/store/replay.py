@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.store.layout import (
     BROKE_OFF,
     CONCURRENT_FILES,
@@ -33,6 +32,7 @@ from phone_audit.acquire.transport import (
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
+    PulledApk,
     Running,
     Transport,
 )
@@ -145,7 +145,6 @@ class ReplayTransport(Transport):
         return manifest_sha256(self._folder)
 
     def saved_hashes(self) -> bytes | None:
-        """See `Transport.saved_hashes`."""
         return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
 
     def saved_parts(self, path: str, into: Path) -> PulledApk | None:
@@ -167,11 +166,9 @@ class ReplayTransport(Transport):
         return command in self._answers
 
     def recorded(self, prefix: str) -> tuple[str, ...]:
-        """See `Transport.recorded`."""
         return tuple(command for command in self._answers if command.startswith(prefix))
 
     def raise_if_gone(self) -> None:
-        """See `Transport.raise_if_gone`."""
         if self._lost and self._questions <= self._asked.keys():
             raise _sentence(self._lost, self._bytes(self._lost))
 

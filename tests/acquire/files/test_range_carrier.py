@@ -11,10 +11,8 @@ import pytest
 from phone_audit.acquire.files import range_carrier
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
 from phone_audit.acquire.files.range_carrier import RangeCarrier
-from phone_audit.acquire.files.range_job import RangeJob
-from phone_audit.acquire.files.ranges import ProgramStarter
-from phone_audit.acquire.phone_file import Bytes, FileOnPhone, PulledApk
-from phone_audit.acquire.transport import Running
+from phone_audit.acquire.files.ranges import ProgramStarter, RangeJob
+from phone_audit.acquire.transport import Bytes, FileOnPhone, PulledApk, Running
 from phone_audit.errors import AcquireError
 from phone_audit.model.parts import Parts
 from tests.acquire.collecting import Receiver, plan_of

@@ -1,4 +1,4 @@
-"""Ranges of files, given out by one program on the phone that takes many requests ahead; and a file that comes in parts.
+"""Ranges of files, given out by one program on the phone that takes many requests ahead; and a file coming in parts.
 
 The program is the phone's own shell: it reads one request a line and answers with the bytes that `dd` reads, followed
 by a mark that nothing in a file can know. `dd` counts in blocks, which every Android's does: toolbox's of Android 8

@@ -5,7 +5,7 @@ They came through other computers, so line ends and encoding may be those of Win
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from phone_audit.acquire.importers.dump_sections import DumpSections, split_sections
@@ -21,6 +21,7 @@ from phone_audit.acquire.questions.mounts import MOUNTS
 from phone_audit.acquire.questions.netstats import NETSTATS
 from phone_audit.acquire.questions.roles import ROLES
 from phone_audit.acquire.questions.settings import SYSTEM_SETTINGS, secure_settings_command
+from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import decode, shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_lines import without_long_lines
@@ -113,7 +114,49 @@ def settings_command(namespace: str) -> str:
     return f"settings list {namespace}"
 
 
-def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
+"""Our command → what the phone said to it, and what was not read of that."""
+
+
+def read_files(
+    container: FileContainer, readers: Mapping[str, Callable[[FileContainer, str], Said]]
+) -> tuple[dict[str, dict[str, bytes]], list[Skipped]]:
+    """Return what each file answers that is there, and what was not read; a damaged one costs itself alone.
+
+    Args:
+        container: the acquisition.
+        readers: name of a file → what reads it.
+    """
+    names = set(container.names())
+    answers: dict[str, dict[str, bytes]] = {}
+    skipped: list[Skipped] = []
+    for name in (name for name in readers if name in names):
+        try:
+            said, notes = readers[name](container, name)
+        except SnapshotError as error:
+            skipped.append(damaged(name, error))
+            continue
+        answers[name] = said
+        skipped += notes
+    return answers, skipped
+
+
+def first_answers(files: Mapping[str, Mapping[str, bytes]]) -> dict[str, bytes]:
+    """Put what several files answer together; the first answer to a question counts."""
+    first: dict[str, bytes] = {}
+    for answers in files.values():
+        first = {**answers, **first}
+    return first
+
+
+def read_dumps(container: FileContainer, name: str) -> Said:
+    """Read a file with the output of `dumpsys`; see `from_dumps`."""
+    text, long_lines = bounded_text(container.read(name), name)
+    said, notes = from_dumps(text)
+    return said, (*long_lines, *notes)
+
+
+def from_dumps(text: bytes) -> Said:
     """Return what a whole `dumpsys`, or a bug report, answers, and what in it is cut off or contradicts itself."""
     sections = split_sections(text)
     answers = {f"dumpsys {name}": body for name, body in sections.services.items()}

@@ -21,7 +21,11 @@ PUBLISHED: dict[Outcome, tuple[MatchedIncident, ...]] = {
     "inconclusive": (MatchedIncident(CASE, "candidate", (POSSIBLE,), "As published.", None),),
     "known-bad": (
         MatchedIncident(
-            CASE, "affected", (POSSIBLE.model_copy(update={"id": "published-incident"}),), "As published.", "Update."
+            CASE,
+            "affected",
+            (POSSIBLE.model_copy(update={"id": "published-incident", "sign": "incident"}),),
+            "As published.",
+            "Update.",
         ),
     ),
 }

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phone_audit import __version__
 from phone_audit.acquire.store.disk_space import DiskSpace, writing
 from phone_audit.acquire.store.layout import (
     ANSWERS,
@@ -44,6 +43,7 @@ from phone_audit.files.atomic_write import create_file, open_new, replace_file
 from phone_audit.model.device import Acquisition, Artifact, Depth
 from phone_audit.model.finding import Tool
 from phone_audit.model.parts import Parts
+from phone_audit.version import __version__
 
 WORD = re.compile(r"[A-Za-z0-9]+")
 

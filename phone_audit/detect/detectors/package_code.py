@@ -8,11 +8,15 @@ from phone_audit.model.apk import ApkInfo, Obfuscation
 from phone_audit.model.finding import Confidence, Finding
 
 DEBUGGABLE_PACKAGE = Detector(
-    "debuggable-package", "debuggable", "Replace it by a release of its maker; this one was built for development."
+    "debuggable-package",
+    "debuggable",
+    "none",
+    "Replace it by a release of its maker; this one was built for development.",
 )
 PACKED_CODE = Detector(
     "packed-code",
     "hidden-code",
+    "altered",
     "Judge it by what it does: watch its connections, or stop using it.",
     held="code that is hidden",
 )

@@ -115,11 +115,6 @@ def read_condition(reader: Reader, condition: Condition, phone: PhoneFacts) -> N
 
     A saved acquisition that was not asked a question says nothing of it, and nothing is noted.
 
-    Args:
-        reader: the phone.
-        condition: filled.
-        phone: what is known of it.
-
     Raises:
         DeviceLostError: the phone is gone.
     """

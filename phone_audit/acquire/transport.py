@@ -179,14 +179,15 @@ class Transport(Protocol):
         Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
 
         Raises:
-            CommandError: the command cannot be sent, as for `shell`, or there is no phone (a saved acquisition).
+            CommandError: the command cannot be sent, as for `shell`, or there is no phone, as here.
             DeviceLostError: the phone is gone.
         """
-        ...
+        del command
+        raise CommandError("A saved acquisition cannot run commands.")
 
     def close(self) -> None:
-        """End the connection; a second call does nothing."""
-        ...
+        """End the connection, where there is one; a second call does nothing."""
+        return
 
     @property
     def live(self) -> Optional["LiveTransport"]:

@@ -20,11 +20,7 @@ class Stream(Running, Protocol):
     """One open ADB service on the phone. After `close` late data never reaches the next stream."""
 
     def confirm(self) -> None:
-        """Make sure that an early end was not the end of the phone.
-
-        Raises:
-            DeviceLostError: it was.
-        """
+        """Raise `DeviceLostError` where an early end was the end of the phone."""
 
 
 class EndedError(Exception):
@@ -80,12 +76,7 @@ class StreamReader:
 
 
 class TimedStream:
-    """Wraps a stream; see `Stream`. One that is closed after a read that timed out never gave its answer.
-
-    Args:
-        stream: an open service.
-        lost_time: the account of the phone.
-    """
+    """Wraps a stream; see `Stream`. One that is closed after a read that timed out never gave its answer."""
 
     def __init__(self, stream: Stream, lost_time: LostTime) -> None:
         self._stream = stream

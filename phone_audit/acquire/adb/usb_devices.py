@@ -163,10 +163,6 @@ def usb_context() -> Iterator[usb1.USBContext]:
 def may_be_charging(vendor: int, kinds: Collection[Kind]) -> bool:
     """Tell whether a device is a phone that offers no files and no debugging.
 
-    Args:
-        vendor: USB vendor id.
-        kinds: what its interfaces are.
-
     Example:
         >>> may_be_charging(0x18D1, []), may_be_charging(0x04E8, [(0x08, 6, 0x50)])
         (True, False)

@@ -320,13 +320,7 @@ def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[PackageLo
 
 
 def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: PackageLocation) -> None:
-    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read.
-
-    Args:
-        reader: gets the notes.
-        roles: of the package's files that were found.
-        place: the package.
-    """
+    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read."""
     there = sum(role in ("base", "split") for role in roles)
     promised = max((len(block.splits) or 1 for block in place.blocks), default=0)
     if promised > there:

@@ -31,13 +31,6 @@ class WholeCarrier:
     """Copies whole files, many requests ahead on one stream; see `LiveTransport.pull_many`.
 
     What has arrived is checked in a thread of its own, so that the cable does not wait for it.
-
-    Args:
-        transport: a way to the phone.
-        queue: the files.
-        deliveries: takes what has arrived.
-        into: folder for files on their way.
-        stop: ends the work.
     """
 
     def __init__(

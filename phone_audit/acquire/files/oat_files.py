@@ -50,10 +50,6 @@ def may_be_stripped(sdk: int | None) -> bool:
 def find_oat_files(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileOnPhone, ...]]:
     """Look for the code of these APKs in a few commands; a saved acquisition answers with what was seen then.
 
-    Args:
-        reader: the phone.
-        apks: their paths, as decoded.
-
     Returns:
         APK → the files that hold its code if it does not, in the order in which they count. Nothing is opened.
     """

@@ -98,9 +98,6 @@ def pieces(start: int, end: int, size: int) -> list[tuple[int, int]]:
 class RangeReader:
     """The program on the phone, and the requests that it has not answered yet. For one thread.
 
-    Args:
-        transport: a way to the phone.
-
     Raises:
         CommandError: the phone does not run it.
         BrokenRangesError: the connection broke before it said anything.
@@ -277,10 +274,6 @@ class GrowingParts:
 
 class RangeJob:
     """A file whose parts are being brought. What writes raises `OSError` where there is no room.
-
-    Args:
-        file: which one.
-        part: where its bytes are put.
 
     Attributes:
         held: what is there of it.

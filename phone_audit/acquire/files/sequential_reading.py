@@ -74,12 +74,7 @@ class SequentialReading:
                 self._files.copies[path] = replace(copy, sha256=None)
 
     def _copy_all(self, files: Sequence[tuple[str, int]]) -> None:
-        """Copy files, each a path as decoded and a size in bytes, one of each hash that the phone computed.
-
-        Raises:
-            AcquireError: the copies cannot be written here.
-            DeviceLostError: the phone is gone.
-        """
+        """Copy files, each a path as decoded and a size in bytes, one of each hash that the phone computed."""
         total = sum(size for _, size in files)
         done = 0
         by_hash: dict[str, PulledApk] = {}

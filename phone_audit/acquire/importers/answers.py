@@ -121,12 +121,7 @@ Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
 def read_files(
     container: FileContainer, readers: Mapping[str, Callable[[FileContainer, str], Said]]
 ) -> tuple[dict[str, dict[str, bytes]], list[Skipped]]:
-    """Return what each file answers that is there, and what was not read; a damaged one costs itself alone.
-
-    Args:
-        container: the acquisition.
-        readers: name of a file → what reads it.
-    """
+    """Return what each file answers that is there, and what was not read; a damaged one costs itself alone."""
     names = set(container.names())
     answers: dict[str, dict[str, bytes]] = {}
     skipped: list[Skipped] = []

@@ -57,11 +57,7 @@ def imported_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> 
 
 
 def report_answers(container: FileContainer) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Return what the main text answers.
-
-    Raises:
-        SnapshotError: it is missing or damaged.
-    """
+    """Return what the main text answers."""
     return text_answers(container.read(_main(container), TEXT_LIMIT), container.path)
 
 

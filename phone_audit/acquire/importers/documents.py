@@ -188,11 +188,7 @@ def read_json(container: FileContainer, name: str, kind: type[Document]) -> Docu
 
 
 def read_list(container: FileContainer, name: str, kind: type[Document]) -> list[Document]:
-    """Read a JSON file that is a list; `null`, as Go writes an empty one, is empty.
-
-    Raises:
-        SnapshotError: as of `read_json`.
-    """
+    """Read a JSON file that is a list; `null`, as Go writes an empty one, is empty."""
     return read_json(container, name, list[kind] | None) or []  # type: ignore[valid-type, arg-type]
 
 

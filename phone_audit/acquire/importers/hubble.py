@@ -4,18 +4,8 @@ import base64
 import binascii
 from collections.abc import Sequence
 
+from phone_audit.acquire.importers import documents
 from phone_audit.acquire.importers.answers import Said, listed_as, read_files
-from phone_audit.acquire.importers.documents import (
-    HubbleBuild,
-    HubbleBuilds,
-    HubbleDeviceProperties,
-    HubbleHardware,
-    HubbleHardwares,
-    HubblePackage,
-    HubblePackages,
-    read_json,
-    sha256_of,
-)
 from phone_audit.acquire.importers.imported import (
     NO_APKS,
     NO_FILES,
@@ -53,7 +43,7 @@ def read_hubble(container: FileContainer, prefix: str) -> ImportedAcquisition:
     Raises:
         SnapshotError: the list of packages is damaged.
     """
-    packages = read_json(container, prefix + PACKAGES, HubblePackages).packages or ()
+    packages = documents.read_json(container, prefix + PACKAGES, documents.HubblePackages).packages or ()
     answers, skipped = read_files(container, {prefix + PROPERTIES: _properties})
     if not any(answers.values()):
         answers, more = read_files(container, {prefix + BUILD: _build, prefix + HARDWARE: _hardware})
@@ -70,7 +60,7 @@ def read_hubble(container: FileContainer, prefix: str) -> ImportedAcquisition:
 
 
 def _properties(container: FileContainer, name: str) -> Said:
-    told = read_json(container, name, HubbleDeviceProperties).properties
+    told = documents.read_json(container, name, documents.HubbleDeviceProperties).properties
     try:
         properties = base64.b64decode(told[0].encoded_dev_props or "", validate=True) if told else b""
     except (binascii.Error, ValueError) as error:
@@ -79,24 +69,24 @@ def _properties(container: FileContainer, name: str) -> Said:
 
 
 def _build(container: FileContainer, name: str) -> Said:
-    return _first_element(read_json(container, name, HubbleBuilds).build_info)
+    return _first_element(documents.read_json(container, name, documents.HubbleBuilds).build_info)
 
 
 def _hardware(container: FileContainer, name: str) -> Said:
-    return _first_element(read_json(container, name, HubbleHardwares).hw_info)
+    return _first_element(documents.read_json(container, name, documents.HubbleHardwares).hw_info)
 
 
-def _first_element(elements: Sequence[HubbleBuild | HubbleHardware] | None) -> Said:
+def _first_element(elements: Sequence[documents.HubbleBuild | documents.HubbleHardware] | None) -> Said:
     told = elements[0].model_dump(exclude_none=True) if elements else {}
     return {GETPROP.text: listed_as({name: str(value) for name, value in told.items()})}, ()
 
 
-def _package(package: HubblePackage) -> ImportedPackage:
+def _package(package: documents.HubblePackage) -> ImportedPackage:
     path = package.install_location
-    digests = tuple(sorted({digest for one in package.cert_ids or () if (digest := sha256_of(one))}))
+    digests = tuple(sorted({digest for one in package.cert_ids or () if (digest := documents.sha256_of(one))}))
     return ImportedPackage(
         name=package.name,
-        files=(ImportedFile(path, sha256_of(package.hash), size=package.file_size_in_bytes),) if path else (),
+        files=(ImportedFile(path, documents.sha256_of(package.hash), size=package.file_size_in_bytes),) if path else (),
         system=package.is_preinstalled,
         disabled=None if package.is_enabled is None else not package.is_enabled,
         version_name=package.version_name,

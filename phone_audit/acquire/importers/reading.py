@@ -49,14 +49,7 @@ APK = ".apk"
 
 
 class ImportedReading(PhoneReading):
-    """The reading of such an acquisition; see `PhoneReading`.
-
-    Args:
-        imported: the answers and lists.
-        container: the files beside them.
-        transport: gives the answers.
-        on_progress: as of `PhoneReading`.
-    """
+    """The reading of such an acquisition; see `PhoneReading`."""
 
     def __init__(
         self,
@@ -246,13 +239,7 @@ def cannot_hold(imported: ImportedAcquisition) -> tuple[str, ...]:
 
 
 def lacking(imported: ImportedAcquisition, properties: Mapping[str, str], copies: int) -> Iterator[Skipped]:
-    """Note what is missing on which a verdict rests.
-
-    Args:
-        imported: the acquisition.
-        properties: the phone's properties.
-        copies: how many APKs could be taken out of it.
-    """
+    """Note what is missing on which a verdict rests."""
     for subject, step, what in _missing(imported, properties):
         yield note(subject, step, "not-held", f"The acquisition does not hold {what}.")
     listed = sum(len(package.files) for package in imported.packages)

@@ -166,12 +166,7 @@ class PollLog:
 
 
 class Poller:
-    """Asks in a thread of its own.
-
-    Args:
-        transport: a live phone that takes several streams at once.
-        clock: `time.monotonic`.
-    """
+    """Asks a live phone, which takes several streams at once, in a thread of its own."""
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
         self.log = PollLog()

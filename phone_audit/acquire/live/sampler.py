@@ -49,12 +49,7 @@ class Sample:
 
 
 class Sampler:
-    """The program on the phone.
-
-    Args:
-        transport: a live phone; other streams may run beside.
-        clock: `time.monotonic`.
-    """
+    """The program on a live phone; other streams may run beside."""
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
@@ -68,9 +63,6 @@ class Sampler:
         """Look once; None where the phone did not answer in time, or not in a way that is understood.
 
         After a failure the program is started anew, so that a late answer is never taken for the next one.
-
-        Args:
-            patience: seconds to wait.
 
         Raises:
             CommandError: the phone runs no such program.

@@ -233,12 +233,7 @@ def _first(values: Iterable[Value | None]) -> Value | None:
 
 
 def modules_of(entries: Iterable[ListEntry], dumped: Iterable[DumpedApex]) -> tuple[Module, ...]:
-    """Return the APEX modules by name; where the phone lists them, no others count.
-
-    Args:
-        entries: the list of those in use.
-        dumped: all versions, as the dump describes them.
-    """
+    """Return the APEX modules by name; where the phone lists them, no others count."""
     listed = {one.name: one for one in entries}
     names = listed.keys() or {apex.name for apex in dumped}
     described: dict[str, list[DumpedApex]] = {}

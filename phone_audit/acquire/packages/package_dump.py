@@ -304,9 +304,6 @@ def parse_apex(text: str) -> tuple[DumpedApex, ...]:
 
     Text of a package can pretend these sections, but only before the real ones, so the last ones count.
 
-    Args:
-        text: the answer of `dumpsys package`, decoded with `text.decode`.
-
     Example:
         >>> parse_apex("Active APEX packages:\n\n  org.x\n    Version: 2\n    Path: /system/apex/x.apex\n")
         (DumpedApex(name='org.x', version_code=2, path='/system/apex/x.apex', active=None, factory=None),)

@@ -67,8 +67,7 @@ def certificates(content: bytes) -> Iterator[tuple[str, str | None]]:
 def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
     """Return SHA-256 and name of each certificate in the archive, in order; None where it is no such archive.
 
-    Args:
-        content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.
+    Entries beyond the limits are left out.
     """
     try:
         with ZipReader(io.BytesIO(content), ZipBounds(MOST_READ)) as archive:

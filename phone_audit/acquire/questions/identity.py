@@ -52,11 +52,7 @@ def identity_items(properties: Mapping[str, str], selinux: str | None, shell_id:
 
 
 def parse_build(properties: Mapping[str, str]) -> Build:
-    """Return the build that the properties describe; an empty property counts as not set.
-
-    Args:
-        properties: the whole getprop, as decoded.
-    """
+    """Return the build that the properties describe; an empty property counts as not set."""
 
     def first(*names: str) -> str | None:
         return next((value for name in names if (value := known(properties.get(name)))), None)

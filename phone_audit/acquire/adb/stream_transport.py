@@ -43,11 +43,7 @@ Value = TypeVar("Value")
 
 
 class StreamTransport(Transport, ABC):
-    """Commands and files over streams; see `Transport`.
-
-    Attributes:
-        lost_time: the account of time that was waited for nothing; see `LiveTransport.lost_time`.
-    """
+    """Commands and files over streams; see `Transport`."""
 
     def __init__(self, serial: str, via: str) -> None:
         self.serial = serial

@@ -44,12 +44,7 @@ def connect_directly(
 
 
 class DirectTransport(StreamTransport):
-    """A phone without an adb server between; see `Transport`.
-
-    Attributes:
-        model: the model as the phone's banner names it, or None.
-        handshake: what the phone showed at first.
-    """
+    """A phone without an adb server between; see `Transport`."""
 
     def __init__(
         self, greeting: handshake.Greeting, greet_again: Callable[[], handshake.Greeting] | None = None
@@ -57,7 +52,7 @@ class DirectTransport(StreamTransport):
         """Take over a connection after the handshake; `greet_again` makes another to the same phone."""
         super().__init__(greeting.wire.name, "direct")
         self.model = greeting.model
-        self.handshake = Handshake(greeting.banner, greeting.host_key, greeting.asked)
+        self.handshake = greeting.handshake
         self._greet_again = greet_again
         self._session = _session(greeting)
 
@@ -73,7 +68,8 @@ class DirectTransport(StreamTransport):
         self._session.close()
         greeting = self._greet_again()
         session = _session(greeting)
-        if greeting.banner != self.handshake.banner or (greeting.asked and not self.handshake.asked):
+        before, now = self.handshake, greeting.handshake
+        if now.banner != before.banner or (now.asked and not before.asked):
             session.close()
             raise states.lost(self.serial, "another phone is in its place")
         self._session = session

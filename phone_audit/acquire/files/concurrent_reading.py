@@ -33,15 +33,11 @@ class WholeCarrier:
     What has arrived is checked in a thread of its own, so that the cable does not wait for it.
     """
 
-    def __init__(
-        self, transport: LiveTransport, queue: Queue, deliveries: Deliveries, into: Path, stop: threading.Event
-    ) -> None:
+    def __init__(self, transport: LiveTransport, queue: Queue, deliveries: Deliveries, stop: threading.Event) -> None:
         self._transport = transport
         self._queue = queue
         self._deliveries = deliveries
-        self._into = into
         self._stop = stop
-        self._number = 0
         self._under_way: dict[Path, FileOnPhone] = {}
         self._checks: deque[Future[None]] = deque()
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="phone-audit-check")
@@ -78,8 +74,7 @@ class WholeCarrier:
             self._checks.popleft().result()
 
     def _request(self, file: FileOnPhone) -> FileRequest:
-        self._number += 1
-        part = self._into / f"whole-{self._number:05d}.part"
+        part = self._deliveries.new_part()
         self._under_way[part] = file
         return FileRequest(file.path, part)
 
@@ -132,7 +127,6 @@ class ConcurrentReading:
         self._apk_files = files
         self._files = [FileOnPhone(path, size) for path, size in files.readable()]
         self._plan = plan
-        self._into = into
         self._copied = copied
         self._stop = threading.Event()
         self._ranges, self._whole = Queue(), Queue()
@@ -154,13 +148,11 @@ class ConcurrentReading:
         self._threads.append(self._pool.submit(self._hash))
         if not self._copied:
             return
-        deliveries, into, stop = self._deliveries, self._into, self._stop
-        whole = WholeCarrier(self._phone, self._whole, deliveries, into, stop)
+        phone, deliveries, stop = self._phone, self._deliveries, self._stop
+        whole = WholeCarrier(phone, self._whole, deliveries, stop)
         self._threads.append(self._pool.submit(whole.work))
         if self._plan.next_wanted is not None:
-            ranges = RangeCarrier(
-                self._phone, self._ranges, self._whole, self._plan.next_wanted, deliveries, into, stop
-            )
+            ranges = RangeCarrier(phone, self._ranges, self._whole, self._plan.next_wanted, deliveries, stop)
             self._threads.append(self._pool.submit(ranges.work))
 
     def finish(self) -> None:

@@ -143,13 +143,9 @@ class PhoneHasher:
             del batch[:1]
         finally:
             running.close()
-        if not self._stop.is_set():
-            self._ended_early(batch)
-
-    def _ended_early(self, batch: list[FileOnPhone]) -> None:
-        """The command ended before its end: try the rest again, unless that happens too often."""
-        self._stuck += 1
-        self._return(batch)
+        if not self._stop.is_set():  # it ended before its end: the rest is tried again, unless that happens too often
+            self._stuck += 1
+            self._return(batch)
 
     def _take(self, line: str, batch: list[FileOnPhone]) -> None:
         found = _LINE.fullmatch(line)

@@ -35,11 +35,7 @@ _AGAIN = "Copy it again from where it was made."
 
 
 class FileContainer:
-    """The files of one acquisition, by names that are relative, with `/`. By itself it has none.
-
-    Attributes:
-        path: what was opened.
-    """
+    """The files of one acquisition, by names that are relative, with `/`. By itself it has none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -51,9 +51,6 @@ class RecordingTransport(Transport):
         keep_files: whether copied files are kept as well as answers, so that a replay finds them.
         space: room on the disk that is promised to what is kept here and to other phones; None where it is not counted.
 
-    Attributes:
-        folder: as given.
-
     Raises:
         SnapshotError: the folder is in use, or cannot be written.
     """

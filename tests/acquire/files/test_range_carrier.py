@@ -70,7 +70,7 @@ class Case:
         self.into = folder / "into"
         self.into.mkdir()
         self.deliveries = Deliveries(plan_of(receiver=Receiver(self.told)), self.into, None)
-        self.carrier = RangeCarrier(phone, queue, self.whole, wanted, self.deliveries, self.into, self.stop, stall=0.3)
+        self.carrier = RangeCarrier(phone, queue, self.whole, wanted, self.deliveries, self.stop, stall=0.3)
 
     def work(self) -> None:
         thread = threading.Thread(target=self.carrier.work)

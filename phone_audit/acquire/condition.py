@@ -177,12 +177,8 @@ def _ask(reader: Reader, command: Command, subject: str, *, promised: bool = Tru
     answer = reader.try_ask(command, subject=subject)
     if answer is None or not promised:
         return answer
-    reason = cut_off(command, answer)
-    if reason:
-        reader.skip(subject, "command", "cut-off", reason)
-    elif answer.exit not in (0, None, 127) and not _not_there(answer.output):
-        line = decode(answer.output[-2000:]).strip().partition("\n")[0][:200] or "no word"
-        reader.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {line}.")
+    if cut_off(command, answer) or not (answer.exit == 127 or _not_there(answer.output)):
+        reader.note_fault(command, answer, decode(answer.output[-2000:]), subject)
     return answer
 
 

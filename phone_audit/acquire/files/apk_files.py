@@ -79,8 +79,7 @@ class ApkFiles:
         for path, (digest, source) in hashed.hashes.items():
             self.hashes[path] = digest
             self.sources[path] = source
-        for note in hashed.notes:
-            reader.skip(note.subject, note.step, note.code, note.reason)
+        reader.keep(hashed.notes)
 
 
 @dataclass(frozen=True)

@@ -181,8 +181,7 @@ class ConcurrentReading:
         self._stop_threads()
         self._deliveries.end()
         self._apk_files.take_hashes(self._hashed, self._reader)
-        for note in self._deliveries.notes:
-            self._reader.skip(note.subject, note.step, note.code, note.reason)
+        self._reader.keep(self._deliveries.notes)
         self._apk_files.copies.update(self._deliveries.done)
         self._reader.transferred += self._deliveries.received + (self._hashing.received if self._hashing else 0)
         self._reader.transport.keep_hashes(hashes_saved(self._hashed))

@@ -138,7 +138,9 @@ class RangeCarrier:
                 self._stood_still(reader)
         except BrokenRangesError:
             self._broken += 1
-            self._hand_over_first(reader)
+            job = self._let_go(reader)
+            if job is not None:
+                self._hand_over(job)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -287,11 +289,6 @@ class RangeCarrier:
         job.drop()
         self._had_no_room.add(job.file)
         self._later.append(job.file)
-
-    def _hand_over_first(self, reader: RangeReader) -> None:
-        job = self._let_go(reader)
-        if job is not None:
-            self._hand_over(job)
 
     def _cut(self, reader: RangeReader) -> None:
         """Go on where the connection broke: what has arrived of the file stays."""

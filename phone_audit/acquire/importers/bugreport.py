@@ -64,7 +64,9 @@ def report_answers(container: FileContainer) -> tuple[dict[str, bytes], tuple[Sk
 def _main(container: FileContainer) -> str:
     """Return the name of the main text."""
     names = container.names()
-    main = _named(container) if MAIN in names else None
+    main = None
+    if MAIN in names:
+        main = container.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
     if main not in names:
         main = _main_by_name(container, names)
     if main is None:
@@ -87,10 +89,6 @@ def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipp
         reason = "The bug report has no dump of the package service; it may be cut off."
         skipped = (*skipped, Skipped(subject="dumpsys package", step="command", code="cut-off", reason=reason))
     return answers, skipped
-
-
-def _named(container: FileContainer) -> str:
-    return container.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
 
 
 def _main_by_name(container: FileContainer, names: Sequence[str]) -> str | None:

@@ -69,7 +69,8 @@ class Sampler:
             DeviceLostError: the phone is gone.
         """
         asked = self._clock()
-        running = self._running = self._running or self._transport.start(self._program())
+        program = listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
+        running = self._running = self._running or self._transport.start(program)
         running.write(line("again").encode())
         answer = self._read(running, asked + patience)
         if answer is None:
@@ -88,9 +89,6 @@ class Sampler:
         if self._running is not None:
             self._running.close()
         self._running = None
-
-    def _program(self) -> str:
-        return listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
 
     def _read(self, running: Running, deadline: float) -> str | None:
         """Return what stands before the second mark, without it; None where it does not come."""

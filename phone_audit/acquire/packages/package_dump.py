@@ -224,17 +224,15 @@ class _DumpParser:
         section, block = self._before
         if not section:
             return
+        outside = self._section not in PACKAGE_SECTIONS or self._block is None
         if self._section not in PACKAGE_SECTIONS and PACKAGE.match(line):
             self._section, self._block = section, None
-        elif block is not None and self._outside() and _is_follower(line, block.depth):
+        elif block is not None and outside and _is_follower(line, block.depth):
             self._section, self._block = section, block
         else:
             return
         self._before = ("", None)
         self._pretended += 1
-
-    def _outside(self) -> bool:
-        return self._section not in PACKAGE_SECTIONS or self._block is None
 
     def _header(self, at: int) -> int:
         """Begin the block whose header this line is; give the lines that this takes, 0 where it begins none.

@@ -101,6 +101,7 @@ def _locked(flash: str | None, device: str | None, verified: str | None) -> bool
 DATE = listed_command("date", timeout=10.0, limit=MEGABYTE)
 SECONDS = re.compile(r"\s*(\d{9,11})(?:\s+([+-])(\d{2}):?(\d{2}))?")
 LOCAL = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(?:\.\d+)?")
+RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 FIRST_YEAR = 1971
 """Earlier times are Android's zero (a package that the user does not have), in whatever zone."""
 
@@ -141,4 +142,12 @@ def utc(local: str | None, offset: int) -> str | None:
         time = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - timedelta(seconds=offset)
     except (ValueError, OverflowError):
         return None
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime(RFC_3339)
+
+
+def utc_of(seconds: float) -> str | None:
+    """Return a time in seconds since 1970 in RFC 3339, UTC; None where no calendar holds it."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime(RFC_3339)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -88,7 +88,7 @@ class RecordingTransport(Transport):
         try:
             answer = self._inner.shell(command, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
-            self._keep_sentence(command, error, layout.LOST if isinstance(error, DeviceLostError) else layout.REFUSED)
+            self._keep_sentence(command, error, layout.REFUSED)
             raise
         self._keep(command, answer.output, answer.exit, truncated=answer.truncated)
         return answer
@@ -101,9 +101,7 @@ class RecordingTransport(Transport):
             with writing(self.folder):
                 local = self._inner.pull(path, part, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
-            self._keep_sentence(
-                command, error, layout.LOST if isinstance(error, DeviceLostError) else layout.PULL_FAILED
-            )
+            self._keep_sentence(command, error, layout.PULL_FAILED)
             raise
         return self._keep_apk(command, local, part)
 
@@ -138,7 +136,7 @@ class RecordingTransport(Transport):
     def note_lost(self, error: DeviceLostError) -> None:
         """Keep it, so that a replay ends at the same place with the same sentence."""
         if all(artifact.exit != layout.LOST for artifact in self._artifacts):
-            self._keep_sentence(layout.BROKE_OFF, error, layout.LOST)
+            self._keep_sentence(layout.BROKE_OFF, error)
 
     def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
         if copy.local is None:
@@ -180,7 +178,9 @@ class RecordingTransport(Transport):
             replace_file(self.folder / layout.MANIFEST, text.encode("ascii") + b"\n")
         return layout.manifest_sha256(self.folder)
 
-    def _keep_sentence(self, command: str, error: AcquireError, code: int) -> None:
+    def _keep_sentence(self, command: str, error: AcquireError, failed: int = layout.LOST) -> None:
+        """Keep why there is no answer; `failed` stands for a phone that is still there."""
+        code = layout.LOST if isinstance(error, DeviceLostError) else failed
         self._keep(command, f"{error.message}\n{error.hint}".encode("utf-8", "backslashreplace"), code)
 
     def _keep(self, command: str, output: bytes, code: int | None, *, truncated: bool = False) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -166,7 +165,7 @@ def _read_manifest(folder: Path) -> Acquisition:
         raw = parse_unicode(text)
     except JsonError as error:
         raise broken from error
-    if not isinstance(raw, dict) or not _schema(raw).startswith(SCHEMA):
+    if not isinstance(raw, dict) or not str(raw.get("schema")).startswith(SCHEMA):
         raise broken
     number = raw.get("format")
     if isinstance(number, int) and number > layout.FORMAT:
@@ -178,11 +177,6 @@ def _read_manifest(folder: Path) -> Acquisition:
         return read_values(Acquisition, raw)
     except ValidationError as error:
         raise broken from error
-
-
-def _schema(manifest: dict[str, Any]) -> str:
-    schema = manifest.get("schema")
-    return schema if isinstance(schema, str) else ""
 
 
 def _sentence(artifact: Artifact, output: bytes) -> CommandError | DeviceLostError:

@@ -120,9 +120,7 @@ def _vendor_keys(environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _read(path: Path) -> AdbKey:
     try:
-        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise TypeError("it is no RSA key")
+        private = _rsa(serialization.load_pem_private_key(path.read_bytes(), password=None))
         encoded = base64.b64encode(android_public_key(private.public_key().public_numbers()))
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise AcquireError(
@@ -130,6 +128,12 @@ def _read(path: Path) -> AdbKey:
             hint="Move the file away, and a new key is made; the phone then asks once whether to trust it.",
         ) from error
     return AdbKey(path, _public_line(path, encoded), private)
+
+
+def _rsa(key: object) -> rsa.RSAPrivateKey:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    raise TypeError("it is no RSA key")
 
 
 def _public_line(path: Path, encoded: bytes) -> bytes:

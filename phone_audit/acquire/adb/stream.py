@@ -6,7 +6,6 @@ from typing import Protocol
 
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import Running
-from phone_audit.errors import DeviceLostError
 
 MIN_SPEED = 128 * 2**10
 """Bytes a second below which a file stands still, so that one that drips does not hold up a scan for ever."""
@@ -85,24 +84,16 @@ class TimedStream:
 
     def read(self, deadline: float) -> bytes:
         self._unanswered = True
-        try:
-            with self._lost_time.waiting():
-                data = self._stream.read(deadline)
-        except DeviceLostError:
-            self._lost_time.gave_up()
-            raise
+        with self._lost_time.answering():
+            data = self._stream.read(deadline)
         self._unanswered = False
         if data:
             self._lost_time.heard()
         return data
 
     def write(self, data: bytes) -> None:
-        try:
-            with self._lost_time.waiting():
-                self._stream.write(data)
-        except DeviceLostError:
-            self._lost_time.gave_up()
-            raise
+        with self._lost_time.answering():
+            self._stream.write(data)
 
     def close(self) -> None:
         with self._lost_time.waiting():

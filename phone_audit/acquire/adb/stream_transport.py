@@ -164,12 +164,8 @@ class StreamTransport(Transport, ABC):
     def _open(self, service: bytes) -> Stream:
         """Open one service whose waiting is accounted for; see `open`."""
         self._raise_if_used_up()
-        try:
-            with self.lost_time.waiting():
-                stream = self.open(service)
-        except DeviceLostError:
-            self.lost_time.gave_up()
-            raise
+        with self.lost_time.answering():
+            stream = self.open(service)
         self.lost_time.heard()
         return TimedStream(stream, self.lost_time)
 

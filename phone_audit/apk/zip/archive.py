@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from phone_audit.apk.zip.directory import DEFLATED, STORED, Buffer, Entry, Index, Note, read_index
-from phone_audit.apk.zip.inflate import first_bytes, inflated, whole
+from phone_audit.apk.zip.inflate import ContentHashes, InflatedAhead, SecondThread, first_bytes, inflated, whole
 from phone_audit.apk.zip.partial_archive import PartialArchive, damaged, start_of
-from phone_audit.apk.zip.second_thread import ContentHashes, InflatedAhead, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from phone_audit.files.user_folders import cache_folder
-from phone_audit.knowledge.feeds.cache_files import digests_of
+from phone_audit.knowledge.feeds.database import digests_of
 from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read

@@ -15,8 +15,7 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 
 from isal import isal_zlib  # noqa: TID251
 
-from phone_audit.apk.zip.directory import Buffer, Entry
-from phone_audit.apk.zip.partial_archive import damaged
+from phone_audit.apk.zip.directory import Buffer, Entry, damaged
 from phone_audit.errors import ApkError, PhoneAuditError
 
 MAX_STREAMS: Final = 10_000

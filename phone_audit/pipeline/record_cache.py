@@ -132,7 +132,6 @@ class RecordCache:
                 mark.touch(mode=0o600)
 
     def is_stripped(self, sha256: str) -> bool:
-        """Tell whether that was noted."""
         return self._path(sha256, "stripped").exists()
 
     def prune(self, largest: int = LARGEST) -> None:

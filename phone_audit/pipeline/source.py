@@ -62,7 +62,6 @@ class Source:
     cannot_hold: tuple[str, ...] = ()
 
     def collect(self, knowledge: Knowledge, plan: Plan) -> Acquired:
-        """Read it."""
         named = {fact.value for entry in knowledge.incidents for fact in entry.paths if fact.kind is None}
         paths = sorted(named.union(knowledge.indicators.paths))
         return self.reading.collect(

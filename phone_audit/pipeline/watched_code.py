@@ -70,7 +70,6 @@ class WatchedCode:
         self._thread = threading.Thread(target=self._run, name="talking-code", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
     def want(self, packages: Sequence[str]) -> None:

@@ -102,7 +102,6 @@ class Stream:
 
     @property
     def closed(self) -> bool:
-        """Whether one of the sides has closed it."""
         return self._closed
 
     def write(self, data: bytes) -> None:

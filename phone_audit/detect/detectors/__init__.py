@@ -18,7 +18,12 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Finding
 
-APK_DETECTORS = (*trackers.CHECKS, *network_policy.CHECKS, *signing.CHECKS, *package_code.CHECKS)
+APK_DETECTORS = (
+    *trackers.CHECKS,
+    *network_policy.CHECKS,
+    *signing.CHECKS,
+    *package_code.CHECKS,
+)
 DEVICE_DETECTORS = (
     *network_settings.CHECKS,
     *privileges.CHECKS,

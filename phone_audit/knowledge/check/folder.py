@@ -85,7 +85,6 @@ class CheckedFolder:
         return self._entries.setdefault(kind.folder, [])
 
     def entries(self, kind: Kind[Entry]) -> list[Entry]:
-        """Return the entries of a kind."""
         return [entry for _, entry in self.of(kind)]
 
     def reporter(self, file: str, entry: str) -> Report:

@@ -45,7 +45,6 @@ class Indicators:
 
     @cached_property
     def database(self) -> "IndicatorDatabase":
-        """The database of all of them."""
         from phone_audit.knowledge.feeds.database import open_database  # SQLite loads once something is looked up
 
         return open_database(self.files, self.feeds, self.digests, self._cache)

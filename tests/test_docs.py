@@ -11,6 +11,7 @@ from phone_audit.cli.main import app
 from phone_audit.judge.outcomes import RULES
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.report.formats import FORMATS
+from tests.judge.cases import SIGNS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -48,7 +49,8 @@ def test_the_table_of_detectors_is_that_of_the_judge() -> None:
     told = {outcome: set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text)) for outcome, text in rows if "`" in text}
     judged: dict[str, set[str]] = {}
     for rule in RULES:
-        judged.setdefault(rule.outcome, set()).update(name for name in rule.detectors if "." not in name)
+        supporting = {name for name, sign in SIGNS.items() if sign in rule.signs and "." not in name}
+        judged.setdefault(rule.outcome, set()).update(supporting)
     judged["none"] = judged.pop("nothing-found")
     assert told == judged
 

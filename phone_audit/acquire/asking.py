@@ -1,7 +1,7 @@
 """Asks a transport questions and keeps account of what was answered and what was not."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.questions.file_facts import PathStatus
@@ -60,12 +60,13 @@ class Reader:
         answer = self.try_ask(command, subject=subject)
         text = decode(answer.output) if answer else None
         if answer and text is not None:
-            self._note_failure(command, answer, text, subject or _short(command.text))
+            self.note_fault(command, answer, text, subject or _short(command.text))
         if optional:
             self.forget_since(before)
         return text
 
-    def _note_failure(self, command: Command, answer: Answer, text: str, subject: str) -> None:
+    def note_fault(self, command: Command, answer: Answer, text: str, subject: str) -> None:
+        """Note that an answer is not whole, or that the command failed; `text` begins with the word for it."""
         reason = cut_off(command, answer)
         if reason:
             self.skip(subject, "command", "cut-off", reason)
@@ -90,6 +91,10 @@ class Reader:
     def skip(self, subject: str, step: Step, code: str, reason: str) -> None:
         """Note something that was not looked at; each note is kept once."""
         self._notes[Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))] = None
+
+    def keep(self, notes: Iterable[Skipped]) -> None:
+        """Keep notes that were made in threads of their own, or saved."""
+        self._notes.update(dict.fromkeys(notes))
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
-from phone_audit.acquire.condition import Condition, read_condition
+from phone_audit.acquire.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
     PackageLocation,
@@ -19,32 +19,28 @@ from phone_audit.acquire.files.apk_files import (
     paths_there,
 )
 from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity_of
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files, may_be_stripped
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.sequential_reading import SequentialReading
+from phone_audit.acquire.packages import merge
 from phone_audit.acquire.packages.listing import Listing, read_packages
-from phone_audit.acquire.packages.merge import (
-    block_of,
-    listed_by_name,
-    names_of,
-    not_understood_of,
-    package_of,
-    users_of,
-    with_usage,
-)
-from phone_audit.acquire.packages.modules import modules_of
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import read_users
-from phone_audit.acquire.phone_file import PulledApk
-from phone_audit.acquire.questions.clock import DATE, parse_date
-from phone_audit.acquire.questions.identity import GETPROP, SELINUX, SHELL_ID, identity_items, parse_build
+from phone_audit.acquire.questions.identity import (
+    DATE,
+    GETPROP,
+    SELINUX,
+    SHELL_ID,
+    identity_items,
+    parse_build,
+    parse_date,
+)
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
-from phone_audit.acquire.questions.table import PhoneFacts
 from phone_audit.acquire.text import known, shown
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import PulledApk, Transport
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
 from phone_audit.model.finding import Skipped
@@ -206,10 +202,10 @@ class PhoneReading:
 
     def _find_files(self) -> None:
         dump = self._listing.dump or PackageDump({}, {}, {}, ())
-        lines = listed_by_name(self._listing)
+        lines = merge.listed_by_name(self._listing)
         locations = [
             PackageLocation(name, lines.get(name, ()), dump.packages.get(name, ()), dump.hidden.get(name, ()))
-            for name in names_of(self._listing, self._reader)
+            for name in merge.names_of(self._listing, self._reader)
         ]
         find_files(self._reader, self._files, locations)
 
@@ -243,15 +239,15 @@ class PhoneReading:
         read_condition(self._reader, self._condition, phone)
 
     def _packages(self) -> tuple[Package, ...]:
-        lines = listed_by_name(self._listing)
+        lines = merge.listed_by_name(self._listing)
         packages = []
         dump_cut = self._dump_was_cut()
-        for name in names_of(self._listing, self._reader):
+        for name in merge.names_of(self._listing, self._reader):
             its_lines = lines.get(name, ())
             blocks = self._listing.dump.packages.get(name, ()) if self._listing.dump else ()
             if self._listing.dump and not blocks and not dump_cut:
                 self._reader.skip(name, "list", "not-in-dump", "dumpsys package does not mention this package.")
-            block = block_of(name, blocks, its_lines, self._reader)
+            block = merge.block_of(name, blocks, its_lines, self._reader)
             packages.append(self._package(name, block, its_lines))
         return tuple(packages)
 
@@ -260,8 +256,8 @@ class PhoneReading:
         return any(note.code == "cut-off" and note.subject == PACKAGE_DUMP.text for note in self._reader.skipped)
 
     def _package(self, name: str, block: DumpedPackage, lines: tuple[ListEntry, ...]) -> Package:
-        package = package_of(name, block, lines, self._listing, self._files_of(name, block), self._zone)
-        return with_usage(package, self._condition.appops, self._condition.traffic)
+        package = merge.package_of(name, block, lines, self._listing, self._files_of(name, block), self._zone)
+        return merge.with_usage(package, self._condition.appops, self._condition.traffic)
 
     def _files_of(self, name: str, block: DumpedPackage) -> list[PackageFile]:
         del block  # where the files lie was asked for
@@ -317,10 +313,10 @@ class PhoneReading:
             serial=self._serial(),
             properties=properties,
             build=parse_build(self._properties),
-            users=users_of(self._listing),
+            users=merge.users_of(self._listing),
             state=tuple(sorted((*self._state, *self._condition.state), key=lambda item: item.key)),
             packages=packages,
             skipped=tuple(sorted(self._notes(), key=_in_order)),
-            modules=modules_of(self._listing.modules, self._listing.apex),
-            not_understood=(*not_understood_of(self._listing), *self._condition.not_understood),
+            modules=merge.modules_of(self._listing.modules, self._listing.apex),
+            not_understood=(*merge.not_understood_of(self._listing), *self._condition.not_understood),
         )

@@ -1,21 +1,70 @@
-"""Asks a phone about its condition; the same code for a phone and for a saved acquisition."""
+"""Asks a phone about its condition, by a table of questions; the same code for a phone and a saved acquisition."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from phone_audit.acquire.asking import Reader, cut_off
 from phone_audit.acquire.commands import Command
+from phone_audit.acquire.questions import (
+    accessibility,
+    adb_keys,
+    connectivity,
+    device_policy,
+    framework,
+    idle_list,
+    mounts,
+    roles,
+    settings,
+    transparency,
+)
 from phone_audit.acquire.questions.appops import APPOPS, parse_appops
-from phone_audit.acquire.questions.clock import parse_date
+from phone_audit.acquire.questions.identity import parse_date
 from phone_audit.acquire.questions.netstats import NETSTATS, parse_netstats, traffic_of
-from phone_audit.acquire.questions.question import OWNER, item, seen
+from phone_audit.acquire.questions.question import OWNER, Question, item, seen
 from phone_audit.acquire.questions.small_files import file_items, parse_small_files, small_files_command
-from phone_audit.acquire.questions.table import PhoneFacts, questions_for
 from phone_audit.acquire.text import decode, lines_of
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.device import AppOp, NotUnderstood, StateItem, Traffic
+
+
+@dataclass(frozen=True)
+class PhoneFacts:
+    """What is known of a phone before its condition is asked for.
+
+    Attributes:
+        sdk: the API level; None where not known.
+        users: the ids that the shell may look into; the owner is asked for where there are none.
+        packages: app id → names of packages.
+        properties: the whole getprop.
+        clock_offset: seconds by which the phone's clock is ahead; None where not known.
+    """
+
+    sdk: int | None
+    users: Sequence[int]
+    packages: Mapping[int, tuple[str, ...]]
+    properties: Mapping[str, str]
+    clock_offset: float | None = None
+
+
+def questions_for(phone: PhoneFacts) -> tuple[Question[Any], ...]:
+    """Return what is asked of a phone's state, in order; of two answers for one key the first stands."""
+    return (
+        framework.QUESTION,
+        mounts.QUESTION,
+        *(settings.secure_settings(user) for user in phone.users),
+        settings.QUESTION,
+        accessibility.QUESTION,
+        device_policy.QUESTION,
+        roles.QUESTION,
+        idle_list.QUESTION,
+        connectivity.connectivity(phone.packages),
+        adb_keys.QUESTION,
+        transparency.transparency(phone.properties.get(transparency.VBMETA)),
+    )
+
 
 NOT_THERE = re.compile(
     r"Can't find service|not found|inaccessible|No such file|Unknown (?:command|option)|Permission [Dd]eni|"
@@ -65,11 +114,6 @@ def read_condition(reader: Reader, condition: Condition, phone: PhoneFacts) -> N
     """Ask everything. What takes too long or ends in a fault is noted in the reader and the rest goes on.
 
     A saved acquisition that was not asked a question says nothing of it, and nothing is noted.
-
-    Args:
-        reader: the phone.
-        condition: filled.
-        phone: what is known of it.
 
     Raises:
         DeviceLostError: the phone is gone.
@@ -133,12 +177,8 @@ def _ask(reader: Reader, command: Command, subject: str, *, promised: bool = Tru
     answer = reader.try_ask(command, subject=subject)
     if answer is None or not promised:
         return answer
-    reason = cut_off(command, answer)
-    if reason:
-        reader.skip(subject, "command", "cut-off", reason)
-    elif answer.exit not in (0, None, 127) and not _not_there(answer.output):
-        line = decode(answer.output[-2000:]).strip().partition("\n")[0][:200] or "no word"
-        reader.skip(subject, "command", "command-failed", f"It ended with status {answer.exit}: {line}.")
+    if cut_off(command, answer) or not (answer.exit == 127 or _not_there(answer.output)):
+        reader.note_fault(command, answer, decode(answer.output[-2000:]), subject)
     return answer
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from phone_audit.errors import DeviceLostError
+
 MOST_LOST = 300.0
 """Seconds that a whole scan waits, in all, for what never comes.
 
@@ -60,6 +62,16 @@ class LostTime:
             with self._lock:
                 self._catch_up()
                 self._waiting -= 1
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count what passes inside as waiting, and as lost where the phone goes away meanwhile."""
+        try:
+            with self.waiting():
+                yield
+        except DeviceLostError:
+            self.gave_up()
+            raise
 
     @contextmanager
     def losing(self) -> Iterator[None]:

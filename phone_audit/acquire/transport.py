@@ -1,4 +1,4 @@
-"""The one way in which the rest of the program talks to a phone, be it there or saved."""
+"""The one way in which the rest of the program talks to a phone, be it there or saved, and files of the phone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,56 @@ from pathlib import Path
 from typing import NoReturn, Optional, Protocol
 
 from phone_audit.acquire.lost_time import LostTime
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.device import CompiledFile
+from phone_audit.model.parts import Parts, Range
+
+
+class Bytes(Protocol):
+    """The bytes of a file on this computer."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+
+NextWanted = Callable[[Bytes, int, Parts], tuple[Range, ...] | None]
+"""Gets a file as far as it is here, its size in bytes and what of it is held; gives the ranges that are wanted next,
+none where enough is held, or None for the whole file."""
+
+
+@dataclass(frozen=True)
+class FileOnPhone:
+    """A regular file: its path as decoded, its size in bytes, and its SHA-256 where the phone could compute it."""
+
+    path: str
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class PulledApk:
+    """A file of the phone whose bytes, or what is known of them, are here.
+
+    Attributes:
+        path: the one on the phone, as published.
+        local: where its bytes lie; files with equal bytes may share it. None where the bytes are known from an earlier
+            phone and were not copied.
+        sha256: None where nothing could hash it.
+        size: bytes it has on the phone.
+        parts: which of the bytes are held, where not all are; `local` has the full size all the same.
+        compiled: files that hold its code, where it lacks any.
+        same: whether a file of which parts are held was, after they were read, still the one that the phone had hashed.
+    """
+
+    path: str
+    local: Path | None
+    sha256: str | None
+    size: int
+    parts: Parts | None = None
+    compiled: tuple[CompiledFile, ...] = ()
+    same: bool = False
+
 
 SHELL_TIMEOUT = 60.0
 """Seconds one command may take, where the caller names no other time."""
@@ -131,14 +179,15 @@ class Transport(Protocol):
         Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
 
         Raises:
-            CommandError: the command cannot be sent, as for `shell`, or there is no phone (a saved acquisition).
+            CommandError: the command cannot be sent, as for `shell`, or there is no phone, as here.
             DeviceLostError: the phone is gone.
         """
-        ...
+        del command
+        raise CommandError("A saved acquisition cannot run commands.")
 
     def close(self) -> None:
-        """End the connection; a second call does nothing."""
-        ...
+        """End the connection, where there is one; a second call does nothing."""
+        return
 
     @property
     def live(self) -> Optional["LiveTransport"]:

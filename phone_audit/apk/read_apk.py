@@ -29,7 +29,7 @@ from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import code_entries, is_container
-from phone_audit.apk.zip.second_thread import LARGE, SecondThread
+from phone_audit.apk.zip.inflate import LARGE, SecondThread
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer

@@ -6,7 +6,6 @@ import textwrap
 
 import typer
 
-from phone_audit import __version__
 from phone_audit.cli import exits
 from phone_audit.cli.apks import apks
 from phone_audit.cli.db import db
@@ -19,6 +18,7 @@ from phone_audit.cli.scan import scan
 from phone_audit.cli.watch import watch
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
+from phone_audit.version import __version__
 
 app = typer.Typer(
     name="phone-audit",

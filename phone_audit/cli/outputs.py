@@ -281,7 +281,6 @@ class JsonLines:
                     raise cannot_write(output.path, error) from error
 
     def write(self, record: Frozen) -> None:
-        """Write one record."""
         if not self._outputs:
             return
         line = render_json_line(record)

@@ -98,7 +98,7 @@ def scan(
     """Audit phones. They are only read: the one change is the key that you accept on the screen."""
     from phone_audit.cli.outputs import destinations, sealer_of
     from phone_audit.pipeline.options import Budget, ScanOptions, cores
-    from phone_audit.pipeline.sealed import check_keys
+    from phone_audit.pipeline.source import check_keys
 
     arguments = ScanArguments(
         targets=tuple(printable(text) or "" for text in target or ()),
@@ -149,7 +149,7 @@ def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
 
 def _warn_of_identifiers(arguments: ScanArguments, options: "ScanOptions") -> None:
     """Say what lies in a saved acquisition, before it is made."""
-    from phone_audit.pipeline.sealed import sealed_name
+    from phone_audit.acquire.store.archive import sealed_name
 
     if options.save is None or arguments.quiet:
         return

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint, NetworkPolicy
 from phone_audit.model.device import Snapshot, StateItem
-from phone_audit.model.finding import Confidence, Evidence, Finding, Remedy, Severity, Source, Subject, finding_key
+from phone_audit.model.finding import (
+    Confidence,
+    Evidence,
+    Finding,
+    Remedy,
+    Severity,
+    Sign,
+    Source,
+    Subject,
+    finding_key,
+)
 
 ApkCheck = Callable[[ApkInfo, Knowledge], Iterator[Finding]]
 """Looks at one APK."""
@@ -21,6 +31,7 @@ class Detector:
     Attributes:
         id: of its findings.
         category: of its findings.
+        sign: what they are a sign of, which the judge turns into an outcome.
         advice: what the person can do; empty where there is nothing.
         risk: what may come of that.
         held: what packages hold of it, in words for a headline; empty where a headline names its titles.
@@ -28,6 +39,7 @@ class Detector:
 
     id: str
     category: str
+    sign: Sign
     advice: str = ""
     risk: str | None = None
     held: str = ""
@@ -77,6 +89,7 @@ class Detector:
             remedy=self.remedy if advised else (),
             headline=self.held,
             held=bool(self.held),
+            sign=self.sign,
         )
 
 

@@ -38,7 +38,7 @@ def check_fields(
     """Yield what the rules say of properties and what else they may ask for; `shown` is the evidence of the latter."""
     for rule in knowledge.firmware_rules:
         for case, names in rule.met_cases(fields):
-            yield Detector(rule.id, rule.category, rule.remedy.text, rule.remedy.risk).finding(
+            yield Detector(rule.id, rule.category, rule.sign, rule.remedy.text, rule.remedy.risk).finding(
                 setting(case.subject),
                 rule.title,
                 case.message,

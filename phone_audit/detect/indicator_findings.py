@@ -15,7 +15,7 @@ from phone_audit.knowledge.feeds.indicator import MALICIOUS, THIS_ONLY, FeedHead
 from phone_audit.knowledge.hosts import suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import public_suffixes
-from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Source, Subject, finding_key
+from phone_audit.model.finding import Confidence, Evidence, Finding, Severity, Sign, Source, Subject, finding_key
 from phone_audit.model.wording import listed
 
 _OF_COMPANIES: Final[frozenset[ThreatClass]] = frozenset({"tracker", "listed", "owner"})
@@ -113,7 +113,7 @@ def why_commonplace(listed: ListedIndicator, knowledge: Knowledge) -> str:
     return ""
 
 
-COMMONPLACE: Final = Detector("indicator.commonplace", "commonplace")
+COMMONPLACE: Final = Detector("indicator.commonplace", "commonplace", "none")
 UNWANTED: Final = "indicator.unwanted"
 TRACKING: Final = "indicator.tracker"
 LISTED: Final = "indicator.listed"
@@ -124,10 +124,18 @@ _ORDER: Final[tuple[Kind, ...]] = (
     "hash", "certificate", "package", "url", "host", "address", "network", "property", "path", "file",
 )  # fmt: skip
 """Kinds that a finding can be about, the most telling first."""
-INDICATOR_IDS: Final = frozenset(
-    {COMMONPLACE.id, UNWANTED, TRACKING, LISTED, *(f"indicator.{kind}" for kind in _ORDER)}
-)
-"""Every id that a finding of this file can have."""
+INDICATOR_SIGNS: Final[Mapping[str, Sign]] = {
+    COMMONPLACE.id: COMMONPLACE.sign,
+    UNWANTED: "grave",
+    TRACKING: "sends",
+    LISTED: "sends",
+    "indicator.hash": "listed",
+    "indicator.certificate": "listed",
+    "indicator.package": "listed",
+    "indicator.file": "none",
+    **{f"indicator.{kind}": "listed-trace" for kind in ("url", "host", "address", "network", "property", "path")},
+}
+"""Every id that a finding of this file can have, and what it is a sign of."""
 _SILENT: Final[frozenset[ThreatClass]] = frozenset({"preinstalled", "owner", "public-key", "anti-feature"})
 """Classes that only describe: they are for `db show`, and no finding."""
 _FACTS: Final[Mapping[Kind, str]] = {
@@ -193,6 +201,7 @@ def _finding(hits: Sequence[IndicatorHit], on_phone: bool) -> Finding:
         remedy=indicator_remedies(about.class_, package if claim.confidence == "confirmed" else None, claim.confidence),
         headline=_HELD.get(claim.id) or _headline(title, claim.confidence, sources),
         held=claim.id in _HELD,
+        sign=INDICATOR_SIGNS[claim.id],
     )
 
 

@@ -41,7 +41,6 @@ class Spool:
             self._file.close()
 
     def put(self, text: str) -> Place:
-        """Put a text aside."""
         packed = zlib.compress(text.encode(), _LEVEL)
         try:
             return self._write(packed)

@@ -55,5 +55,4 @@ class Detection:
 
     @property
     def incidents(self) -> dict[str, Incident]:
-        """The incidents by id."""
         return {match.incident.id: match.incident for match in self.matched}

@@ -16,6 +16,23 @@ OUTCOMES: tuple[Outcome, ...] = ("nothing-found", "inconclusive", "exposed", "su
 Severity = Annotated[Literal["critical", "high", "medium", "low", "info"], OPEN]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 Confidence = Annotated[Literal["confirmed", "high", "medium", "low"], OPEN]
+Sign = Literal[
+    "incident", "possible-incident", "listed", "listed-trace", "grave", "watching", "sends", "altered", "unclear",
+    "none",
+]  # fmt: skip
+"""What a finding is a sign of, in the words of its detector. The judge's table says which outcome each supports:
+
+incident            a published incident, met in full
+possible-incident   a part of one
+listed              the file, its signer or its package is on a list of malicious ones
+listed-trace        something of it is: a host, a path, a property
+grave               no maker sells a phone like that on purpose, or it watches by design
+watching            what can watch its owner and is not known to be harmless
+sends               data is sent by design, or so that others can read it
+altered             what was signed or belongs to the system was changed, or hides its code
+unclear             what kind of phone it is, or who reads along, cannot be told from it
+none                worth knowing, no sign of anything by itself
+"""
 
 SubjectKind = Annotated[Literal["device", "build", "package", "apk", "certificate", "endpoint", "setting"], OPEN]
 EvidenceKind = Annotated[
@@ -122,13 +139,15 @@ class Finding(Frozen):
     """What a headline calls it, where that is not the title. For the judge alone: it is not published."""
     held: bool = Field(default=False, exclude=True)
     """Whether that is something that packages hold, so that a sentence on many of them counts the packages."""
+    sign: Sign = Field(default="none", exclude=True)
+    """For the judge alone, as well: findings are judged where they are made."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_what_is_not_published(cls, values: Any, info: ValidationInfo) -> Any:
         if info.context != READ_CONTEXT or not isinstance(values, dict):
             return values
-        return {name: value for name, value in values.items() if name not in ("headline", "held")}
+        return {name: value for name, value in values.items() if name not in ("headline", "held", "sign")}
 
 
 def finding_key(detector: str, subject: Subject, evidence: str) -> str:

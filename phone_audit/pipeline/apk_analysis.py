@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.apk.record_size import RECORD
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput, Inbox, renamed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phone_audit.acquire.adb import states
-from phone_audit.acquire.adb.devices import Via, survey
+from phone_audit.acquire.adb.connect import Via, survey
 from phone_audit.errors import AcquireError
 
 LOOK_EVERY = 1.0
@@ -74,7 +74,6 @@ class NamedTargets:
         self._left = [Arrival(number, target) for number, target in enumerate(dict.fromkeys(targets), 1)]
 
     def take(self) -> list[Arrival]:
-        """See `Arrivals.take`."""
         given, self._left = self._left, []
         return given
 
@@ -123,7 +122,6 @@ class ConnectedPhones:
         self._trouble = ""
 
     def take(self) -> list[Arrival]:
-        """See `Arrivals.take`."""
         given = list(self._waiting)
         self._waiting.clear()
         if self._clock() >= self._next_look:
@@ -139,7 +137,6 @@ class ConnectedPhones:
         return False
 
     def lost(self, arrival: Arrival) -> None:
-        """See `Arrivals.lost`."""
         self._unfinished.add(arrival.target)
         self._present.discard(arrival.target)  # back so soon that no look missed it
 

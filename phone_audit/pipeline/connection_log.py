@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from phone_audit.acquire.live.answers import Moment
-from phone_audit.acquire.live.poller import PollLog
+from phone_audit.acquire.live.poller import Moment, PollLog
 from phone_audit.acquire.live.sampler import Sample
 from phone_audit.acquire.live.socket_tables import Connection, Protocol
 from phone_audit.acquire.packages.owners import Owners

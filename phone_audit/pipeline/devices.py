@@ -1,6 +1,6 @@
 """The phones seen → the published list."""
 
-from phone_audit.acquire.adb.devices import list_devices, pair, server_for_pairing
+from phone_audit.acquire.adb.connect import list_devices, pair, server_for_pairing
 from phone_audit.model.results import Devices, DevicesRun
 from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
 

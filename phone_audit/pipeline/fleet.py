@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from phone_audit.acquire.store.archive import sealed_name
 from phone_audit.acquire.store.interrupted import saved_whole
 from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
 from phone_audit.judge.fleet_differences import Traits, groups_of, models_of, traits_of
@@ -17,7 +18,6 @@ from phone_audit.pipeline.arrivals import Arrival, Arrivals
 from phone_audit.pipeline.options import TOOL, Budget, Progress, ScanOptions, rfc3339
 from phone_audit.pipeline.phone_names import phone_name, save_name, without_target
 from phone_audit.pipeline.scan import scan_device
-from phone_audit.pipeline.sealed import sealed_name
 
 LOST = ("device-lost", "interrupted")
 _PAUSE = 0.2  # seconds between two looks for new phones

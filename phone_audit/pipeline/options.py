@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from phone_audit import __version__
 from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.model.finding import Tool
+from phone_audit.version import __version__
 
 Clock = Callable[[], datetime]
 TOOL = Tool(name="phone-audit", version=__version__)

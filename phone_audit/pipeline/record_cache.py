@@ -13,8 +13,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from phone_audit import __version__
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounded_lines import read_bounded
@@ -24,6 +23,7 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import read_strictly
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, CompiledRole, joint_hash
 from phone_audit.model.parts import Parts
+from phone_audit.version import __version__
 
 Extent = Literal["whole", "parts"]
 """Whether a record was made from all bytes of a file or from the parts that are read at standard depth."""
@@ -132,7 +132,6 @@ class RecordCache:
                 mark.touch(mode=0o600)
 
     def is_stripped(self, sha256: str) -> bool:
-        """Tell whether that was noted."""
         return self._path(sha256, "stripped").exists()
 
     def prune(self, largest: int = LARGEST) -> None:

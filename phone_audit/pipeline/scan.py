@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
-from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.records import join_left
+from phone_audit.apk.zip.contents import lacks_code
 from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image

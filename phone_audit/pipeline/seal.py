@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from phone_audit import __version__
 from phone_audit.errors import KnowledgeError, ResultError, UsageError
 from phone_audit.files.atomic_write import replace_file, rights_of
 from phone_audit.files.open_regular import open_regular
@@ -23,6 +22,7 @@ from phone_audit.knowledge.updates.minisign import (
 )
 from phone_audit.pipeline.report import NOT_SEALED, has_seal, seal_of
 from phone_audit.pipeline.seal_key import SealKey, key_id, own_public_key, sign
+from phone_audit.version import __version__
 
 _BROKEN: Final = "The file was changed or written anew after it was sealed, or the seal belongs to another file."
 

@@ -12,10 +12,10 @@ from phone_audit.acquire.packages.owners import Owners, code_files
 from phone_audit.acquire.questions.file_facts import hash_command, parse_hashes
 from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Transport
-from phone_audit.apk.oat.locate import lacks_code
 from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput, renamed
+from phone_audit.apk.zip.contents import lacks_code
 from phone_audit.errors import CommandError, DeviceLostError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
@@ -70,7 +70,6 @@ class WatchedCode:
         self._thread = threading.Thread(target=self._run, name="talking-code", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
     def want(self, packages: Sequence[str]) -> None:

@@ -46,7 +46,6 @@ SUFFIXES: Final = {suffix: name for name, one in FORMATS.items() for suffix in o
 
 
 def formats_of(command: str) -> tuple[str, ...]:
-    """Return the formats that a command writes."""
     return tuple(name for name, one in FORMATS.items() if command in one.commands)
 
 

@@ -142,7 +142,6 @@ class Profile(Frozen):
                 yield package.hidden_system.apk
 
     def package(self, name: str) -> SimulatedPackage | None:
-        """Return the package of a name."""
         return next((package for package in self.packages if package.name == name), None)
 
 

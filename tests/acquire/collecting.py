@@ -6,11 +6,10 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import Acquired, PhoneReading
+from phone_audit.acquire.files.deliveries import FileReceiver, Plan
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.files.oat_files import StrippedApks
-from phone_audit.acquire.files.plan import FileReceiver, Plan
-from phone_audit.acquire.phone_file import NextWanted, PulledApk
-from phone_audit.acquire.transport import Transport
+from phone_audit.acquire.transport import NextWanted, PulledApk, Transport
 from phone_audit.model.device import Depth
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.condition import Condition, read_condition
+from phone_audit.acquire.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.packages.merge import with_usage
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
 from phone_audit.acquire.questions.appops import APPOPS
@@ -15,7 +15,6 @@ from phone_audit.acquire.questions.netstats import NETSTATS, NetStats, Usage, tr
 from phone_audit.acquire.questions.roles import ROLES
 from phone_audit.acquire.questions.settings import SYSTEM_SETTINGS, secure_items, secure_settings_command, system_items
 from phone_audit.acquire.questions.small_files import small_files_command
-from phone_audit.acquire.questions.table import PhoneFacts
 from phone_audit.acquire.questions.transparency import TRANSPARENCY
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport

@@ -28,13 +28,12 @@ from phone_audit.acquire.packages.package_block import MOST_GRANTS, TOO_MANY, Du
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump, parse_package_dump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import MOST_USERS, read_users
-from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.questions.appops import MOST_OPS, parse_appops
 from phone_audit.acquire.questions.connectivity import Networks, network_items
 from phone_audit.acquire.questions.file_facts import PathStatus
 from phone_audit.acquire.questions.small_files import SmallFiles, added_folder, file_items
 from phone_audit.acquire.store.container import FolderContainer, ZipContainer
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.transport import Answer, FileOnPhone, PulledApk
 from phone_audit.errors import SnapshotError
 from phone_audit.model.device import MOST_DEEP
 from tests.acquire.fake_phone import QUIET, FakePhone

@@ -13,13 +13,13 @@ import pytest
 
 from phone_audit.acquire import asking, live, packages, questions
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.live.answers import parse_dns_log, parse_moment
+from phone_audit.acquire.condition import PhoneFacts, questions_for
+from phone_audit.acquire.live.poller import parse_dns_log, parse_moment
 from phone_audit.acquire.live.socket_tables import parse_tables
 from phone_audit.acquire.packages.listing import Listing
-from phone_audit.acquire.packages.merge import block_of, package_of, users_of
-from phone_audit.acquire.packages.modules import modules_of, parse_apex
+from phone_audit.acquire.packages.merge import block_of, modules_of, package_of, users_of
 from phone_audit.acquire.packages.package_block import DumpedPackage
-from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, parse_package_dump
+from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, parse_apex, parse_package_dump
 from phone_audit.acquire.packages.package_list import (
     ListEntry,
     parse_package_list,
@@ -31,12 +31,11 @@ from phone_audit.acquire.questions.accessibility import parse_accessibility
 from phone_audit.acquire.questions.adb_keys import fingerprints, parse_dumped_keys
 from phone_audit.acquire.questions.appops import parse_appops
 from phone_audit.acquire.questions.certificates import certificates, subject_name
-from phone_audit.acquire.questions.clock import parse_date
 from phone_audit.acquire.questions.connectivity import parse_networks
 from phone_audit.acquire.questions.device_policy import parse_device_policy
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
 from phone_audit.acquire.questions.framework import framework_items, parse_framework
-from phone_audit.acquire.questions.identity import parse_build
+from phone_audit.acquire.questions.identity import parse_build, parse_date
 from phone_audit.acquire.questions.idle_list import parse_idle_list
 from phone_audit.acquire.questions.mounts import parse_mounts
 from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid
@@ -44,7 +43,6 @@ from phone_audit.acquire.questions.question import Question
 from phone_audit.acquire.questions.roles import parse_roles
 from phone_audit.acquire.questions.settings import parse_settings
 from phone_audit.acquire.questions.small_files import SmallFiles, file_items, parse_hosts, parse_small_files
-from phone_audit.acquire.questions.table import PhoneFacts, questions_for
 from phone_audit.acquire.questions.transparency import parse_apex_info, parse_image_info
 from phone_audit.acquire.transport import Answer
 from phone_audit.model.text import parse_getprop

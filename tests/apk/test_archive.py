@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.directory import read_index, records
-from phone_audit.apk.zip.second_thread import SecondThread
+from phone_audit.apk.zip.inflate import SecondThread
 from phone_audit.errors import ApkError
 from tests.apk.zips import Part, end_record, make_zip
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from phone_audit.apk.zip.directory import Entry
-from phone_audit.apk.zip.second_thread import LARGE, MOST_AHEAD, ContentHashes, InflatedAhead, SecondThread
+from phone_audit.apk.zip.inflate import LARGE, MOST_AHEAD, ContentHashes, InflatedAhead, SecondThread
 from phone_audit.errors import ApkError
 
 

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.steps import Steps
-from phone_audit.apk.xml.elements import MAX_DEPTH, MAX_ELEMENTS, REFERENCE, STRING, Value
+from phone_audit.apk.xml.elements import MAX_DEPTH, MAX_ELEMENTS, REFERENCE, STRING, Attribute, Value
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts
-from phone_audit.apk.xml.xml_parser import is_text, parse_text_xml
+from phone_audit.apk.xml.xml_parser import MAX_NAMESPACE, is_text, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Component
@@ -113,6 +113,18 @@ def test_depth_and_size_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phone_audit.apk.xml.elements.MAX_ELEMENTS", 50)
     assert MAX_ELEMENTS > 50
     assert len(parse_text_xml(b"<a>" + b"<b/>" * 100 + b"</a>", "manifest").root.children) == 49
+
+
+def test_a_long_namespace_is_not_repeated_for_each_attribute() -> None:
+    def attributes(uri: str) -> list[Attribute]:
+        text = f'<a xmlns:n="{uri}">' + '<b n:c="1"/>' * 3 + "</a>"
+        return [one.attributes[0] for one in parse_text_xml(text.encode(), "manifest").root.children]
+
+    first, *others = [one.namespace for one in attributes("n" * MAX_NAMESPACE)]
+    assert first == "n" * MAX_NAMESPACE
+    assert all(one is first for one in others)
+    with pytest.raises(ApkError):
+        attributes("n" * (MAX_NAMESPACE + 1))
 
 
 @given(st.text(alphabet="<>/a='\"&;! x:\n", max_size=60))

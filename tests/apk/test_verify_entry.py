@@ -11,7 +11,7 @@ import pytest
 from phone_audit.apk.signature.faults import FaultError, SdkRange
 from phone_audit.apk.signature.jar_scheme import verify_jar
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.second_thread import SecondThread
+from phone_audit.apk.zip.inflate import SecondThread
 from phone_audit.errors import ApkError
 from tests.apk.apk_signer import CODE, PARTS, Jar, key, manifest_of
 from tests.apk.zips import Part, make_zip

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from phone_audit.knowledge.feeds.cache_files import digests_of
-from phone_audit.knowledge.feeds.database import open_database
+from phone_audit.knowledge.feeds.database import digests_of, open_database
 from phone_audit.knowledge.feeds.indicator import About, FeedHead, Indicator
 from phone_audit.knowledge.feeds.store import feed_files, read_head, write_feed
 from phone_audit.knowledge.load import BUNDLED

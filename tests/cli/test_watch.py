@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from phone_audit.cli import watch_run
 from phone_audit.cli.main import app
 from phone_audit.cli.watch import duration
-from phone_audit.cli.watch_table import cells_of, table_of
+from phone_audit.cli.watch_run import cells_of, table_of
 from phone_audit.errors import NoDeviceError
 from phone_audit.model.watch import ObservationLine, Watch
 from phone_audit.pipeline import watch as watch_pipeline

@@ -10,7 +10,7 @@ import pytest
 from phone_audit.acquire.files.hash_cache import HashCache
 from phone_audit.acquire.store.age import encrypt, read_recipients
 from phone_audit.cli.outputs import Output, write_outputs
-from phone_audit.knowledge.feeds.cache_files import digests_of
+from phone_audit.knowledge.feeds.database import digests_of
 from phone_audit.knowledge.feeds.store import write_feed
 from phone_audit.knowledge.updates.generations import point
 from phone_audit.pipeline.record_cache import RecordCache

@@ -29,7 +29,6 @@ READERS = ("apk/dex", "apk/oat", "apk/assets", "acquire/questions", "acquire/imp
 """Folders in which every file is a reader, or stands behind one."""
 ELSEWHERE = {
     "phone_audit.acquire.questions.question": "says what a question is",
-    "phone_audit.acquire.questions.table": "lists questions, each of which has a target",
     "phone_audit.acquire.adb.handshake": "the protocol is adb_shell's; tests/acquire/adb holds it against odd peers",
     "phone_audit.apk.__init__": "says what the folder is for",
     "phone_audit.apk.worker.pool": "starts the child",

@@ -6,17 +6,20 @@ from types import MappingProxyType
 from typing import Any
 
 from phone_audit.detect.detect import match_listed
-from phone_audit.detect.detectors import APK_DETECTORS
+from phone_audit.detect.detectors import APK_DETECTORS, all_detectors
+from phone_audit.detect.incidents.incident_findings import CLAIMS
 from phone_audit.detect.incidents.match_input import PackageInput, PathKind, input_of_apk, input_of_phone
+from phone_audit.detect.indicator_findings import INDICATOR_SIGNS
+from phone_audit.detect.watch.watch_findings import WATCH_SIGNS
 from phone_audit.judge import judge
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import ApkJudgement, PhoneJudgement
 from phone_audit.knowledge.files import BUNDLED, DataFile, read_folder
-from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import Apk, ApkFile, ApkInfo, ApkRun, Endpoint, HeldBy, Signer
 from phone_audit.model.device import Build, Depth, Package, PackageFile, Snapshot
-from phone_audit.model.finding import Evidence, Finding, Severity, Skipped, Subject, Tool, Verdict
+from phone_audit.model.finding import Evidence, Finding, Severity, Sign, Skipped, Subject, Tool, Verdict
 
 NOKIA_FINGERPRINT = "Nokia/Onyx_00WW/B2N_sprout:9/PPR1.180610.011/00WW_3_22C:user/release-keys"
 NOKIA: Mapping[str, str] = {
@@ -34,6 +37,13 @@ PIXEL: Mapping[str, str] = {
     "ro.product.model": "Pixel 8",
 }
 HELD = {detector.id: detector.held for detector, _ in APK_DETECTORS}
+SIGNS: Mapping[str, Sign] = {
+    **{detector.id: detector.sign for detector in all_detectors(load_knowledge())},
+    **{claim.id: claim.sign for claim in CLAIMS.values()},
+    **INDICATOR_SIGNS,
+    **WATCH_SIGNS,
+}
+"""What findings are signs of, by their id."""
 REGISTRATION = "com.qualcomm.qti.autoregistration"
 REGISTRATION_PATH = "/system/app/AutoRegistration/AutoRegistration.apk"
 
@@ -188,6 +198,7 @@ def finding(
         "evidence": (Evidence(kind="class", where="classes.dex", value="com.ads.Sdk"),),
         "headline": HELD.get(detector, ""),
         "held": bool(HELD.get(detector)),
+        "sign": SIGNS.get(detector, "none"),
     }
     return Finding(**(fields | changes))
 

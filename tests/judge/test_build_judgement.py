@@ -23,7 +23,7 @@ PUBLISHED: dict[Outcome, tuple[MatchedIncident, ...]] = {
         MatchedIncident(
             CASE,
             "affected",
-            (POSSIBLE.model_copy(update={"id": "published-incident"}),),
+            (POSSIBLE.model_copy(update={"id": "published-incident", "sign": "incident"}),),
             "As published.",
             CASE.title,
             "Update.",

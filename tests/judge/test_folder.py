@@ -3,16 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.detect.detectors import detector_ids
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, sorted_skipped, verdict
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Skipped, Subject
 from tests.documents import apk
-from tests.judge.cases import finding, judge_folder
+from tests.judge.cases import SIGNS, finding, judge_folder
 
 FINDINGS = st.builds(
     lambda detector, name, kind, severity, confidence, category, title: finding(
@@ -25,7 +23,7 @@ FINDINGS = st.builds(
         subject=Subject(kind=kind, name=f"com.{name}"),
         key=f"{detector} {name} {kind} {severity} {title}",
     ),
-    st.sampled_from([*detector_ids(load_knowledge()), "indicator.listed", "indicator.malware"]),
+    st.sampled_from([*SIGNS, "indicator.malware"]),
     st.sampled_from("abcdefgh"),
     st.sampled_from(["package", "apk"]),
     st.sampled_from(SEVERITIES),

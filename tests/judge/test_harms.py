@@ -7,7 +7,7 @@ from phone_audit.judge.headlines import phone_headlines
 from phone_audit.judge.outcomes import RULES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
 from phone_audit.model.finding import OUTCOMES, Finding, Severity, Verdict
-from tests.judge.cases import finding
+from tests.judge.cases import SIGNS, finding
 
 CATEGORIES = {"cleartext-endpoint": "cleartext", "cleartext-data": "cleartext", "tracker-data": "tracker"}
 
@@ -93,5 +93,6 @@ def test_of_many_findings_on_one_package_the_worst_is_told_and_the_others_are_co
 
 def test_the_table_names_what_exposes() -> None:
     """A detector that exposes data and has no row would come behind everything."""
-    exposing = {name for rule in RULES if rule.outcome == OUTCOMES[2] for name in rule.detectors}
+    signs = {sign for rule in RULES if rule.outcome == OUTCOMES[2] for sign in rule.signs}
+    exposing = {name for name, sign in SIGNS.items() if sign in signs}
     assert exposing <= {name for harm in HARMS for name in harm.detectors}

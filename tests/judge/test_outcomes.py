@@ -1,16 +1,14 @@
 """The table from findings to outcomes."""
 
+from typing import get_args
+
 import pytest
 
-from phone_audit.detect.detectors import detector_ids
 from phone_audit.detect.incidents.citations import cited
-from phone_audit.detect.incidents.incident_findings import CLAIMS
-from phone_audit.detect.indicator_findings import INDICATOR_IDS
-from phone_audit.detect.watch.watch_findings import WATCH_IDS
 from phone_audit.judge.outcomes import CONFIDENCES, RULES, strongest, supports, weaker
-from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.finding import OUTCOMES, Confidence, Outcome, Severity
-from tests.judge.cases import finding, incident
+from phone_audit.model.base import READ_CONTEXT
+from phone_audit.model.finding import OUTCOMES, Confidence, Finding, Outcome, Severity, Sign
+from tests.judge.cases import SIGNS, finding, incident
 
 
 @pytest.mark.parametrize(
@@ -117,10 +115,15 @@ def test_an_incident_raises_no_more_than_it_states(claim: str, raises: str, outc
     assert supports(finding(claim, incident="case", confidence="low"), incidents) == outcome
 
 
-def test_every_detector_and_every_claim_has_its_row() -> None:
-    named = {name for rule in RULES for name in rule.detectors}
-    judged = {*INDICATOR_IDS, *WATCH_IDS, *(claim.id for claim in CLAIMS.values())}
-    assert named == {*detector_ids(load_knowledge()), *judged}
+def test_every_sign_has_its_row() -> None:
+    assert {sign for rule in RULES for sign in rule.signs} == set(get_args(Sign))
+
+
+def test_a_result_that_is_read_states_no_sign() -> None:
+    """What stands in a file of somebody else does not say how it is to be judged."""
+    written = {**finding("leaked-key").model_dump(), "sign": "incident"}
+    assert Finding.model_validate(written, context=READ_CONTEXT).sign == "none"
+    assert "sign" not in finding("leaked-key").model_dump()
 
 
 def test_the_rows_stand_strongest_first() -> None:
@@ -129,7 +132,7 @@ def test_the_rows_stand_strongest_first() -> None:
 
 
 def test_a_surer_finding_never_supports_less() -> None:
-    for name in (*detector_ids(load_knowledge()), *INDICATOR_IDS):
+    for name in SIGNS:
         ranks = [OUTCOMES.index(supports(finding(name, confidence=sure), {})) for sure in CONFIDENCES]
         assert ranks == sorted(ranks), name
 

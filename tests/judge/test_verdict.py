@@ -4,20 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.detect.detectors import detector_ids
 from phone_audit.judge.headlines import folder_headlines, phone_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Outcome, Reason, Skipped, Subject
-from tests.judge.cases import finding
+from tests.judge.cases import SIGNS, finding
 
 SKIPPED = Skipped(subject="/a.apk", step="dex", code="truncated", reason="The file ends too early.")
 FINDINGS = st.builds(
     lambda detector, name, severity, confidence: finding(
         detector, f"com.{name}", severity=severity, confidence=confidence
     ),
-    st.sampled_from(detector_ids(load_knowledge())),
+    st.sampled_from(sorted(SIGNS)),
     st.sampled_from("abcd"),
     st.sampled_from(SEVERITIES),
     st.sampled_from(CONFIDENCES),

@@ -236,3 +236,16 @@ def test_the_keys_that_a_rule_names_are_known() -> None:
 def test_every_rule_stands_in_a_file_of_its_name() -> None:
     names = {path.stem for path in (BUNDLED / "firmware").iterdir()}
     assert names == {entry.id for entry in load_knowledge().firmware_rules}
+
+
+def test_each_of_our_rules_says_what_it_is_a_sign_of() -> None:
+    silent = [rule.id for rule in load_knowledge().firmware_rules if "sign" not in rule.model_fields_set]
+    assert silent == []
+
+
+def test_a_rule_claims_no_incident() -> None:
+    """Whoever writes rules of their own can raise a suspicion by them, and nothing known to be bad."""
+    rule = load_knowledge().firmware_rules[0].model_dump()
+    assert FirmwareRule.model_validate({**rule, "sign": "grave"}).sign == "grave"
+    with pytest.raises(ValueError, match="sign"):
+        FirmwareRule.model_validate({**rule, "sign": "incident"})

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.apk.records import empty_record
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput, Inbox

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from phone_audit.acquire.live.answers import Moment
+from phone_audit.acquire.live.poller import Moment
 from phone_audit.acquire.live.sampler import Sample
 from phone_audit.acquire.live.socket_tables import parse_tables
 from phone_audit.acquire.packages.owners import Owners

@@ -17,11 +17,10 @@ from phone_audit.errors import ProtocolError
 from phone_audit.model.command_list import find_command
 from phone_audit.simulated.answers import answer
 from phone_audit.simulated.call import Call, Phone, Streams
-from phone_audit.simulated.connection import Connection, Service, Stream
+from phone_audit.simulated.connection import Connection, Message, Service, Stream
 from phone_audit.simulated.file_answers import cat, copy
 from phone_audit.simulated.phone import LARGEST_DATA, SimulatedPhone, StreamInput, SyncService
 from phone_audit.simulated.profile import Profile
-from phone_audit.simulated.protocol import Message
 from phone_audit.simulated.tree import Node
 from tests.simulated.keys import TOKEN_SIZE, Gate, Policy, decode_offer
 

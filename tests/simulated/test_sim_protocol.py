@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.errors import ProtocolError
-from phone_audit.simulated.protocol import Message, checksum, encode, read_message
+from phone_audit.simulated.connection import Message, checksum, encode, read_message
 from tests.simulated.wire import packed
 
 LARGEST = 4096

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.keys import AdbKey
 from phone_audit.acquire.adb.wire import CNXN, HEADER, STLS, Link, Message, NotAdbError, Wire
+from phone_audit.acquire.transport import Handshake
 from phone_audit.errors import DeviceLostError
 
 # adb_shell opens a libusb as soon as it is imported, the system's; where that fails, TCP would be gone as well.
@@ -52,20 +53,16 @@ class Greeting:
     Attributes:
         wire: carries messages from now on.
         model: the model as the phone's banner names it, or None.
-        banner: the banner, whole.
+        handshake: what it showed of itself.
         features: what both sides can do.
         longest: bytes of the longest message that the phone takes.
-        host_key: which of this computer's keys it accepted; None where it wanted none.
-        asked: whether its owner had to accept the key.
     """
 
     wire: Wire
     model: str | None
-    banner: str
+    handshake: Handshake
     features: frozenset[str]
     longest: int
-    host_key: str | None
-    asked: bool
 
 
 class _Bridge(BaseTransport):  # type: ignore[misc]
@@ -193,4 +190,4 @@ def _understood(bridge: _Bridge, accepted: str | None) -> Greeting:
     features = frozenset(said.get("features", "").split(",")).intersection(FEATURES)
     model = said.get("ro.product.model") or None
     longest = max(payload, _SMALLEST_PAYLOAD)
-    return Greeting(wire, model, banner, features, longest, accepted, bridge.asked)
+    return Greeting(wire, model, Handshake(banner, accepted, bridge.asked), features, longest)

@@ -62,7 +62,6 @@ class DirectStream:
         self._given_up = False
 
     def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
         session = self._session
         while not self._inbox and not self.ended:
             look_up = min(deadline, time.monotonic() + wire.REPLY_TIMEOUT)
@@ -95,7 +94,6 @@ class DirectStream:
             session.wait_for_reply(lambda: len(self._outbox) <= OUTBOX or self.ended)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         session = self._session
         with session.lock:
             if self.ended or self._given_up or session.gone:
@@ -108,7 +106,6 @@ class DirectStream:
             session.wait_for_reply(lambda: self.ended)
 
     def confirm(self) -> None:
-        """See `Stream.confirm`."""
         self._session.confirm()
 
     # what follows is called with the lock held
@@ -198,7 +195,6 @@ class Session:
         self._last_heard = 0.0
 
     def open(self, service: bytes) -> DirectStream:
-        """See `StreamTransport.open`."""
         if len(service) >= self.longest:
             raise CommandError(f"A command of {len(service)} bytes is too long for this phone ({self.longest}).")
         stream = self._open(service) if self._agreed else self._open_first(service)

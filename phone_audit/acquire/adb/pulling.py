@@ -259,11 +259,7 @@ class Puller:
         return file.got % 2**32 == size
 
     def _come_back(self, error: DeviceLostError) -> None:
-        """Make the connection again.
-
-        Raises:
-            DeviceLostError: the phone does not come back.
-        """
+        """Make the connection again."""
         file = self._expected[0][1] if self._expected else self._files[0]
         self._drop()
         file.breaks += 1

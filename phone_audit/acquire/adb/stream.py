@@ -6,7 +6,6 @@ from typing import Protocol
 
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.acquire.transport import Running
-from phone_audit.errors import DeviceLostError
 
 MIN_SPEED = 128 * 2**10
 """Bytes a second below which a file stands still, so that one that drips does not hold up a scan for ever."""
@@ -20,11 +19,7 @@ class Stream(Running, Protocol):
     """One open ADB service on the phone. After `close` late data never reaches the next stream."""
 
     def confirm(self) -> None:
-        """Make sure that an early end was not the end of the phone.
-
-        Raises:
-            DeviceLostError: it was.
-        """
+        """Raise `DeviceLostError` where an early end was the end of the phone."""
 
 
 class EndedError(Exception):
@@ -80,12 +75,7 @@ class StreamReader:
 
 
 class TimedStream:
-    """Wraps a stream; see `Stream`. One that is closed after a read that timed out never gave its answer.
-
-    Args:
-        stream: an open service.
-        lost_time: the account of the phone.
-    """
+    """Wraps a stream; see `Stream`. One that is closed after a read that timed out never gave its answer."""
 
     def __init__(self, stream: Stream, lost_time: LostTime) -> None:
         self._stream = stream
@@ -93,30 +83,19 @@ class TimedStream:
         self._unanswered = False
 
     def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
         self._unanswered = True
-        try:
-            with self._lost_time.waiting():
-                data = self._stream.read(deadline)
-        except DeviceLostError:
-            self._lost_time.gave_up()
-            raise
+        with self._lost_time.answering():
+            data = self._stream.read(deadline)
         self._unanswered = False
         if data:
             self._lost_time.heard()
         return data
 
     def write(self, data: bytes) -> None:
-        """See `Stream.write`."""
-        try:
-            with self._lost_time.waiting():
-                self._stream.write(data)
-        except DeviceLostError:
-            self._lost_time.gave_up()
-            raise
+        with self._lost_time.answering():
+            self._stream.write(data)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         with self._lost_time.waiting():
             self._stream.close()
         if self._unanswered:
@@ -124,5 +103,4 @@ class TimedStream:
             self._lost_time.gave_up()
 
     def confirm(self) -> None:
-        """See `Stream.confirm`."""
         self._stream.confirm()

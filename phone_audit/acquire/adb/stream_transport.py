@@ -43,11 +43,7 @@ Value = TypeVar("Value")
 
 
 class StreamTransport(Transport, ABC):
-    """Commands and files over streams; see `Transport`.
-
-    Attributes:
-        lost_time: the account of time that was waited for nothing; see `LiveTransport.lost_time`.
-    """
+    """Commands and files over streams; see `Transport`."""
 
     def __init__(self, serial: str, via: str) -> None:
         self.serial = serial
@@ -86,7 +82,6 @@ class StreamTransport(Transport, ABC):
         """See `Transport.close`."""
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """See `Transport.shell`."""
         require_listed(command)
         script = with_exit_status(command, self._mark)
         stream = self._run(script)
@@ -103,7 +98,6 @@ class StreamTransport(Transport, ABC):
         return Answer(output[:limit], None if truncated else exit_status, truncated)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        """See `Transport.pull`."""
         requests = [FileRequest(path, into, timeout, limit)]
         errors: list[CommandError] = []
 
@@ -116,11 +110,9 @@ class StreamTransport(Transport, ABC):
         return into
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:
-        """See `LiveTransport.pull_many`."""
         Puller(self, source, on_done).run()
 
     def reconnect(self) -> None:
-        """See `LiveTransport.reconnect`."""
         with self._reconnecting:
             lost = self._lost()
             if lost is None:
@@ -153,7 +145,6 @@ class StreamTransport(Transport, ABC):
         return None
 
     def start(self, command: str) -> Stream:
-        """See `Transport.start`."""
         require_listed(command)
         if "\0" in command:
             raise CommandError("A command with a zero byte in it cannot be sent to a phone.")
@@ -173,12 +164,8 @@ class StreamTransport(Transport, ABC):
     def _open(self, service: bytes) -> Stream:
         """Open one service whose waiting is accounted for; see `open`."""
         self._raise_if_used_up()
-        try:
-            with self.lost_time.waiting():
-                stream = self.open(service)
-        except DeviceLostError:
-            self.lost_time.gave_up()
-            raise
+        with self.lost_time.answering():
+            stream = self.open(service)
         self.lost_time.heard()
         return TimedStream(stream, self.lost_time)
 
@@ -248,20 +235,16 @@ class ReconnectingTransport(Transport):
 
     @property
     def live(self) -> LiveTransport:
-        """See `Transport.live`."""
         return self
 
     @property
     def handshake(self) -> Handshake:
-        """See `LiveTransport.handshake`."""
         return self._inner.handshake
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """See `Transport.shell`."""
         return self._retrying(lambda: self._inner.shell(command, timeout=timeout, limit=limit))
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        """See `Transport.pull`."""
         return self._retrying(lambda: self._inner.pull(path, into, timeout=timeout, limit=limit))
 
     def start(self, command: str) -> Running:
@@ -273,11 +256,9 @@ class ReconnectingTransport(Transport):
         self._inner.pull_many(source, on_done)
 
     def reconnect(self) -> None:
-        """See `LiveTransport.reconnect`."""
         self._inner.reconnect()
 
     def close(self) -> None:
-        """See `Transport.close`."""
         self._inner.close()
 
     def _retrying(self, attempt: Callable[[], Value]) -> Value:

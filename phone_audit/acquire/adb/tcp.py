@@ -101,7 +101,6 @@ class TcpLink:
         self._heard = False
 
     def read(self, want: int, deadline: float) -> bytes:
-        """See `Link.read`."""
         try:
             data = receive(self._socket, want, deadline)
         except TimeoutError:
@@ -114,7 +113,6 @@ class TcpLink:
         return data
 
     def write(self, data: bytes) -> None:
-        """See `Link.write`."""
         try:
             send_all(self._socket, data, time.monotonic() + WRITE_TIMEOUT)
         except TimeoutError as error:
@@ -127,7 +125,6 @@ class TcpLink:
         return lost(self.name, why) if self._heard else no_adbd(self.name, "it ends the connection without a word")
 
     def close(self) -> None:
-        """See `Link.close`."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()

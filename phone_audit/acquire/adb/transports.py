@@ -44,12 +44,7 @@ def connect_directly(
 
 
 class DirectTransport(StreamTransport):
-    """A phone without an adb server between; see `Transport`.
-
-    Attributes:
-        model: the model as the phone's banner names it, or None.
-        handshake: what the phone showed at first.
-    """
+    """A phone without an adb server between; see `Transport`."""
 
     def __init__(
         self, greeting: handshake.Greeting, greet_again: Callable[[], handshake.Greeting] | None = None
@@ -57,26 +52,24 @@ class DirectTransport(StreamTransport):
         """Take over a connection after the handshake; `greet_again` makes another to the same phone."""
         super().__init__(greeting.wire.name, "direct")
         self.model = greeting.model
-        self.handshake = Handshake(greeting.banner, greeting.host_key, greeting.asked)
+        self.handshake = greeting.handshake
         self._greet_again = greet_again
         self._session = _session(greeting)
 
     def open(self, service: bytes) -> DirectStream:
-        """See `StreamTransport.open`."""
         return self._session.open(service)
 
     def confirm(self) -> None:
-        """See `StreamTransport.confirm`."""
         self._session.confirm()
 
     def connect_again(self) -> None:
-        """See `StreamTransport.connect_again`."""
         if self._greet_again is None:
             raise states.lost(self.serial, "there is no way back to it")
         self._session.close()
         greeting = self._greet_again()
         session = _session(greeting)
-        if greeting.banner != self.handshake.banner or (greeting.asked and not self.handshake.asked):
+        before, now = self.handshake, greeting.handshake
+        if now.banner != before.banner or (now.asked and not before.asked):
             session.close()
             raise states.lost(self.serial, "another phone is in its place")
         self._session = session
@@ -84,7 +77,6 @@ class DirectTransport(StreamTransport):
             session.close()
 
     def close(self) -> None:
-        """See `Transport.close`."""
         self._closed = True
         self._session.close()
 
@@ -123,7 +115,6 @@ class ServerTransport(StreamTransport):
         return Handshake(banner, ADB_SERVER, self.asked)
 
     def open(self, service: bytes) -> "ServerStream":
-        """See `StreamTransport.open`."""
         self._raise_if_closed()
         stream = ServerStream(self, self._server.open_service(self.serial, service))
         with self._lock:
@@ -131,7 +122,6 @@ class ServerTransport(StreamTransport):
         return stream
 
     def close(self) -> None:
-        """See `Transport.close`."""
         was_open, self._closed = not self._closed, True
         with self._lock:
             for stream in self._streams:
@@ -169,7 +159,6 @@ class ServerStream:
         connection.setblocking(False)
 
     def read(self, deadline: float) -> bytes:
-        """See `Stream.read`."""
         try:
             return receive(self._connection, _PIECE, deadline)
         except TimeoutError:
@@ -178,7 +167,6 @@ class ServerStream:
             return b""  # `confirm` tells whether the phone is gone
 
     def write(self, data: bytes) -> None:
-        """See `Stream.write`."""
         try:
             send_all(self._connection, data, time.monotonic() + ANSWER_TIMEOUT)
         except OSError as error:
@@ -191,10 +179,8 @@ class ServerStream:
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """See `Stream.close`."""
         self.end()
         self._connection.close()
 
     def confirm(self) -> None:
-        """See `Stream.confirm`."""
         self._transport.confirm()

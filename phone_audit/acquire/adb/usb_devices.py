@@ -114,7 +114,7 @@ def scan_bus() -> UsbScan:
     with usb_context() as context:
         for device in context.getDeviceIterator(skip_on_error=True):
             kinds = {_kind(setting) for setting in device.iterSettings()}
-            name, model = _text(device, "serial") or _bus_name(device), _text(device, "product")
+            name, model = _text(device, "serial") or _bus_name(*place(device)), _text(device, "product")
             if found := _adb_interface(device, name, model):
                 phones.append(found)
             elif FASTBOOT in kinds:
@@ -163,10 +163,6 @@ def usb_context() -> Iterator[usb1.USBContext]:
 def may_be_charging(vendor: int, kinds: Collection[Kind]) -> bool:
     """Tell whether a device is a phone that offers no files and no debugging.
 
-    Args:
-        vendor: USB vendor id.
-        kinds: what its interfaces are.
-
     Example:
         >>> may_be_charging(0x18D1, []), may_be_charging(0x04E8, [(0x08, 6, 0x50)])
         (True, False)
@@ -180,7 +176,7 @@ def _with_unique_names(phones: list[UsbPhone]) -> Iterator[UsbPhone]:
     """Some makers give all their phones one serial number; then the place on the bus is the name."""
     times = Counter(phone.serial for phone in phones)
     for phone in phones:
-        yield phone if times[phone.serial] == 1 else replace(phone, serial=f"usb:{phone.bus}-{_dotted(phone.ports)}")
+        yield phone if times[phone.serial] == 1 else replace(phone, serial=_bus_name(phone.bus, phone.ports))
 
 
 def _adb_interface(device: usb1.USBDevice, name: str, model: str | None) -> UsbPhone | None:
@@ -207,8 +203,7 @@ def place(device: usb1.USBDevice) -> tuple[int, tuple[int, ...]]:
     return device.getBusNumber(), tuple(device.getPortNumberList())
 
 
-def _bus_name(device: usb1.USBDevice) -> str:
-    bus, ports = place(device)
+def _bus_name(bus: int, ports: tuple[int, ...]) -> str:
     return f"usb:{bus}-{_dotted(ports)}"
 
 

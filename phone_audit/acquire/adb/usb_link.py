@@ -60,7 +60,6 @@ class UsbLink:
             raise lost(self.name, _reason(error)) from error
 
     def read(self, want: int, deadline: float) -> bytes:
-        """See `Link.read`."""
         if self._rest:
             data, self._rest = self._rest[:want], self._rest[want:]
             return data
@@ -85,7 +84,6 @@ class UsbLink:
                 self._transfer_out(b"")
 
     def close(self) -> None:
-        """See `Link.close`."""
         self._closed = True
         with self._reading, self._writing:  # whoever is inside libusb comes out
             self._resources.close()

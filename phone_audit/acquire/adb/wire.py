@@ -27,11 +27,7 @@ _OTHER_PROTOCOLS = {
 
 
 class Link(Protocol):
-    """An open TCP connection or USB interface. One thread may read while another writes, and a third closes.
-
-    Attributes:
-        name: as the user would name the phone.
-    """
+    """An open TCP connection or USB interface. One thread may read while another writes, and a third closes."""
 
     name: str
 

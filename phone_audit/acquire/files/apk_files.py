@@ -9,7 +9,6 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_list import ListEntry
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.file_facts import (
     LOOK_PREFIX,
     NO_HASH_TOOL,
@@ -24,7 +23,7 @@ from phone_audit.acquire.questions.file_facts import (
 )
 from phone_audit.acquire.store.saved_files import FileHashes
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.acquire.transport import PULL_LIMIT, PulledApk
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import HashSource, PackageFileRole
@@ -80,8 +79,7 @@ class ApkFiles:
         for path, (digest, source) in hashed.hashes.items():
             self.hashes[path] = digest
             self.sources[path] = source
-        for note in hashed.notes:
-            reader.skip(note.subject, note.step, note.code, note.reason)
+        reader.keep(hashed.notes)
 
 
 @dataclass(frozen=True)
@@ -321,13 +319,7 @@ def _note_unreadable(reader: Reader, files: ApkFiles, places: Sequence[PackageLo
 
 
 def _note_missing_splits(reader: Reader, roles: Sequence[PackageFileRole], place: PackageLocation) -> None:
-    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read.
-
-    Args:
-        reader: gets the notes.
-        roles: of the package's files that were found.
-        place: the package.
-    """
+    """The dump counts the splits; where fewer files were found, or none of a hidden package, some were not read."""
     there = sum(role in ("base", "split") for role in roles)
     promised = max((len(block.splits) or 1 for block in place.blocks), default=0)
     if promised > there:

@@ -1,6 +1,8 @@
-"""Hashes and copies the files of a phone that is there while it is asked other things."""
+"""Hashes and copies the files of a phone that is there, in threads of their own, while it is asked other things."""
 
+import contextlib
 import threading
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -9,21 +11,88 @@ from pathlib import Path
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.apk_files import ApkFiles
-from phone_audit.acquire.files.deliveries import Deliveries, Queue
+from phone_audit.acquire.files.deliveries import Deliveries, Plan, Queue
 from phone_audit.acquire.files.hash_cache import FileState, FileStates, file_states
 from phone_audit.acquire.files.hashing import PhoneHasher
 from phone_audit.acquire.files.oat_files import role_of
-from phone_audit.acquire.files.plan import Plan
 from phone_audit.acquire.files.range_carrier import RangeCarrier
-from phone_audit.acquire.files.whole_carrier import WholeCarrier
-from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
 from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
 from phone_audit.acquire.text import decode, shown
-from phone_audit.acquire.transport import Answer, LiveTransport
+from phone_audit.acquire.transport import Answer, FileOnPhone, FileRequest, LiveTransport
 from phone_audit.errors import CommandError
 from phone_audit.model.device import CompiledFile, HashSource, joint_hash
 from phone_audit.model.finding import Skipped
+
+_POLL = 0.1
+
+
+class WholeCarrier:
+    """Copies whole files, many requests ahead on one stream; see `LiveTransport.pull_many`.
+
+    What has arrived is checked in a thread of its own, so that the cable does not wait for it.
+    """
+
+    def __init__(self, transport: LiveTransport, queue: Queue, deliveries: Deliveries, stop: threading.Event) -> None:
+        self._transport = transport
+        self._queue = queue
+        self._deliveries = deliveries
+        self._stop = stop
+        self._under_way: dict[Path, FileOnPhone] = {}
+        self._checks: deque[Future[None]] = deque()
+        self._checker = ThreadPoolExecutor(1, thread_name_prefix="phone-audit-check")
+
+    def work(self) -> None:
+        """Copy files until the queue is finished.
+
+        Raises:
+            DeviceLostError: the phone is gone.
+            AcquireError: this computer cannot store them.
+        """
+        try:
+            self._transport.pull_many(self._next, self._done)
+        finally:
+            self._checker.shutdown()
+            for part in self._under_way:
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+        self._settle()
+
+    def _next(self, wait: bool) -> FileRequest | None:
+        while not self._stop.is_set():
+            self._settle()
+            file = self._queue.get(_POLL if wait else 0.0)
+            if file is not None:
+                return self._request(file)
+            if not wait or (self._queue.finished and not self._checks):
+                return None
+        return None
+
+    def _settle(self) -> None:
+        """Let an error of a check end the work."""
+        while self._checks and self._checks[0].done():
+            self._checks.popleft().result()
+
+    def _request(self, file: FileOnPhone) -> FileRequest:
+        part = self._deliveries.new_part()
+        self._under_way[part] = file
+        return FileRequest(file.path, part)
+
+    def _done(self, request: FileRequest, error: CommandError | None) -> None:
+        file = self._under_way.pop(request.into)
+        if error is None:
+            self._checks.append(self._checker.submit(self._check, file, request.into))
+        else:
+            self._again(self._deliveries.failed(file, "not-copied", error.message))
+
+    def _check(self, file: FileOnPhone, part: Path) -> None:
+        self._deliveries.count(part.stat().st_size)
+        self._again(self._deliveries.brought(file, part, None))
+
+    def _again(self, file: FileOnPhone | None) -> None:
+        if file is not None:
+            self._queue.put(file)
+
 
 HASHERS = 2
 """Processes that hash on the phone at the same time, where it has so many cores."""
@@ -58,7 +127,6 @@ class ConcurrentReading:
         self._apk_files = files
         self._files = [FileOnPhone(path, size) for path, size in files.readable()]
         self._plan = plan
-        self._into = into
         self._copied = copied
         self._stop = threading.Event()
         self._ranges, self._whole = Queue(), Queue()
@@ -80,13 +148,11 @@ class ConcurrentReading:
         self._threads.append(self._pool.submit(self._hash))
         if not self._copied:
             return
-        deliveries, into, stop = self._deliveries, self._into, self._stop
-        whole = WholeCarrier(self._phone, self._whole, deliveries, into, stop)
+        phone, deliveries, stop = self._phone, self._deliveries, self._stop
+        whole = WholeCarrier(phone, self._whole, deliveries, stop)
         self._threads.append(self._pool.submit(whole.work))
         if self._plan.next_wanted is not None:
-            ranges = RangeCarrier(
-                self._phone, self._ranges, self._whole, self._plan.next_wanted, deliveries, into, stop
-            )
+            ranges = RangeCarrier(phone, self._ranges, self._whole, self._plan.next_wanted, deliveries, stop)
             self._threads.append(self._pool.submit(ranges.work))
 
     def finish(self) -> None:
@@ -115,8 +181,7 @@ class ConcurrentReading:
         self._stop_threads()
         self._deliveries.end()
         self._apk_files.take_hashes(self._hashed, self._reader)
-        for note in self._deliveries.notes:
-            self._reader.skip(note.subject, note.step, note.code, note.reason)
+        self._reader.keep(self._deliveries.notes)
         self._apk_files.copies.update(self._deliveries.done)
         self._reader.transferred += self._deliveries.received + (self._hashing.received if self._hashing else 0)
         self._reader.transport.keep_hashes(hashes_saved(self._hashed))

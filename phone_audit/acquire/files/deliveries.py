@@ -1,54 +1,103 @@
-"""Files that arrive from several threads: each content once, checked, kept, and handed on at once."""
+"""Which files of a phone are wanted and who gets them; each content once, checked, kept, and handed on at once."""
 
 import errno
 import hashlib
+import itertools
 import threading
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Protocol
 
-from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
+from phone_audit.acquire.files.hash_cache import HashCache
+from phone_audit.acquire.files.oat_files import StrippedApks
 from phone_audit.acquire.text import shown
-from phone_audit.acquire.transport import FileKeeper
+from phone_audit.acquire.transport import FileKeeper, FileOnPhone, NextWanted, PulledApk
 from phone_audit.errors import AcquireError
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.finding import Skipped
 from phone_audit.model.parts import Parts
 
 
+class FileReceiver(Protocol):
+    """Gets the files of a phone, from the threads that read them, one at a time."""
+
+    def is_known(self, sha256: str) -> bool:
+        """Tell whether the file with this SHA-256 was analysed before, so that its bytes are not needed."""
+        ...
+
+    def is_stripped(self, sha256: str) -> bool:
+        """Tell whether the file with this SHA-256 was found to have its code elsewhere.
+
+        Then only its hash together with those of that code tells whether it is known; see `joint_hash`.
+        """
+        ...
+
+    def take(self, apk: PulledApk) -> None:
+        """Take a file that is complete."""
+        ...
+
+
+class EarlierFiles(Protocol):
+    """Files of an earlier reading that was interrupted; see `store.interrupted`."""
+
+    def find(self, sha256: str, into: Path) -> PulledApk | None:
+        """Return the file with this SHA-256 as a new one in a folder; None where it is not there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the files of a phone are read.
+
+    Attributes:
+        next_wanted: which parts are wanted; None where whole files are.
+        receiver: gets the files.
+        lacks_code: whether a file, of which so much is here, has its code elsewhere, so that what lies beside it on the
+            phone is wanted.
+        hash_cache: hashes of this phone's files, as far as they are remembered.
+        rehash: whether nothing that is remembered of the phone is used.
+        earlier: files of an earlier reading that was interrupted; None where there was none.
+        stripped: holds files back until the code that they lack is there.
+    """
+
+    next_wanted: NextWanted | None
+    receiver: FileReceiver
+    lacks_code: Callable[[Path, Parts | None], bool]
+    hash_cache: HashCache = field(default_factory=HashCache)
+    rehash: bool = False
+    earlier: EarlierFiles | None = None
+    stripped: StrippedApks = field(default_factory=StrippedApks)
+
+
 class Queue:
     """Takes files, and gives them in the same order to one thread."""
 
     def __init__(self) -> None:
-        self._files: deque[FileOnPhone] = deque()
-        self._changed = threading.Condition()
+        self._files: SimpleQueue[FileOnPhone | None] = SimpleQueue()
         self._closed = False
 
     def put(self, file: FileOnPhone) -> None:
         """Add a file at the end."""
-        with self._changed:
-            self._files.append(file)
-            self._changed.notify()
+        self._files.put(file)
 
     def close(self) -> None:
         """Say that no file follows."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        self._closed = True
+        self._files.put(None)  # wakes who waits
 
     def get(self, seconds: float = 0.0) -> FileOnPhone | None:
         """Take the next file; None where there is none within so many seconds, or where none follows."""
-        with self._changed:
-            if seconds and not self._files and not self._closed:
-                self._changed.wait(seconds)
-            return self._files.popleft() if self._files else None
+        try:
+            return self._files.get(seconds > 0, seconds)
+        except Empty:
+            return None
 
     @property
     def finished(self) -> bool:
         """Whether all files were taken and none follows."""
-        with self._changed:
-            return self._closed and not self._files
+        return self._closed and self._files.empty()
 
 
 class Deliveries:
@@ -72,11 +121,16 @@ class Deliveries:
         self.settled = 0
         self.received = 0
         self._plan = plan
-        self._into = into
+        self.into = into
         self._keeper = keeper
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
         self._claimed: dict[str, list[FileOnPhone]] = {}
         self._by_hash: dict[str, PulledApk] = {}
+
+    def new_part(self) -> Path:
+        """Name a place for a file that is on its way."""
+        return self.into / f"{next(self._numbers):05d}.part"
 
     def is_needed(self, file: FileOnPhone) -> bool:
         """Tell whether the bytes of a file must be brought: they are not known, not here, and not on their way."""
@@ -101,12 +155,12 @@ class Deliveries:
         """
         try:
             earlier = self._plan.earlier
-            saved = earlier.find(file.sha256, self._into) if earlier and file.sha256 else None
+            saved = earlier.find(file.sha256, self.into) if earlier and file.sha256 else None
             if saved is None or saved.local is None:
                 return False
             self._brought(file, saved.local, saved.parts)
         except OSError as error:
-            raise no_room(self._into, error) from error
+            raise no_room(self.into, error) from error
         return True
 
     def brought(self, file: FileOnPhone, part: Path, parts: Parts | None) -> FileOnPhone | None:
@@ -171,7 +225,7 @@ class Deliveries:
         if file.sha256 and actual != file.sha256:
             return self._changed(file, part, actual)
         size = part.stat().st_size
-        local = part.replace(self._into / f"{actual or part.stem}.apk")
+        local = part.replace(self.into / f"{actual or part.stem}.apk")
         copy = PulledApk(shown(file.path), local, actual, size, parts)
         with self._lock:
             if self._keeper is not None:

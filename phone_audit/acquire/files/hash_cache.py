@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phone_audit.acquire.commands import PLAIN, Command, batches, quoted
-from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import Answer, Handshake
+from phone_audit.acquire.transport import Answer, FileOnPhone, Handshake
 from phone_audit.files.atomic_write import replace_file
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import SAVED_HASHES

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from phone_audit.acquire.commands import COMMAND_LENGTH, PLAIN, quoted
 from phone_audit.acquire.files.ranges import ProgramStarter
-from phone_audit.acquire.phone_file import FileOnPhone
 from phone_audit.acquire.questions.file_facts import HASH_BYTES_A_SECOND, NO_HASH_TOOL
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import Running
+from phone_audit.acquire.transport import FileOnPhone, Running
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import listed
 
@@ -144,13 +143,9 @@ class PhoneHasher:
             del batch[:1]
         finally:
             running.close()
-        if not self._stop.is_set():
-            self._ended_early(batch)
-
-    def _ended_early(self, batch: list[FileOnPhone]) -> None:
-        """The command ended before its end: try the rest again, unless that happens too often."""
-        self._stuck += 1
-        self._return(batch)
+        if not self._stop.is_set():  # it ended before its end: the rest is tried again, unless that happens too often
+            self._stuck += 1
+            self._return(batch)
 
     def _take(self, line: str, batch: list[FileOnPhone]) -> None:
         found = _LINE.fullmatch(line)

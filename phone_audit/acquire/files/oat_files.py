@@ -13,9 +13,9 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import batches, quoted
-from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
 from phone_audit.acquire.questions.file_facts import LOOK_PREFIX, PathStatus, look_command, parse_look
 from phone_audit.acquire.text import decode, shown
+from phone_audit.acquire.transport import FileOnPhone, PulledApk
 from phone_audit.model.command_list import is_path
 from phone_audit.model.device import ARCHITECTURES, CompiledFile, CompiledRole
 from phone_audit.model.parts import Parts
@@ -49,10 +49,6 @@ def may_be_stripped(sdk: int | None) -> bool:
 
 def find_oat_files(reader: Reader, apks: Iterable[str]) -> dict[str, tuple[FileOnPhone, ...]]:
     """Look for the code of these APKs in a few commands; a saved acquisition answers with what was seen then.
-
-    Args:
-        reader: the phone.
-        apks: their paths, as decoded.
 
     Returns:
         APK → the files that hold its code if it does not, in the order in which they count. Nothing is opened.

@@ -7,21 +7,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 from phone_audit.acquire.adb.stream import MIN_SPEED
 from phone_audit.acquire.files.deliveries import Deliveries, Queue, no_room
-from phone_audit.acquire.files.range_job import RangeJob
 from phone_audit.acquire.files.ranges import (
     BrokenRangesError,
     ProgramStarter,
+    RangeJob,
     RangeReader,
     RangeRequest,
     is_plain,
     pieces,
 )
-from phone_audit.acquire.phone_file import FileOnPhone, NextWanted
-from phone_audit.acquire.transport import PULL_LIMIT
+from phone_audit.acquire.transport import PULL_LIMIT, FileOnPhone, NextWanted
 from phone_audit.errors import CommandError, DeviceLostError
 
 STALL = 20.0
@@ -57,7 +55,6 @@ class RangeCarrier:
         whole: takes those that are better copied as a whole.
         next_wanted: which parts are wanted.
         deliveries: takes what has arrived.
-        into: folder for files on their way.
         stop: ends the work.
         stall: seconds; see `STALL`.
     """
@@ -69,7 +66,6 @@ class RangeCarrier:
         whole: Queue,
         next_wanted: NextWanted,
         deliveries: Deliveries,
-        into: Path,
         stop: threading.Event,
         *,
         stall: float = STALL,
@@ -79,7 +75,6 @@ class RangeCarrier:
         self._whole = whole
         self._next_wanted = next_wanted
         self._deliveries = deliveries
-        self._into = into
         self._stop = stop
         self._stall = stall
         self._jobs: dict[FileOnPhone, RangeJob] = {}
@@ -87,7 +82,6 @@ class RangeCarrier:
         self._reader: RangeReader | None = None
         self._later: deque[FileOnPhone] = deque()
         self._had_no_room: set[FileOnPhone] = set()
-        self._number = 0
         self._broken = 0
         self._last = self._began = 0.0
 
@@ -104,7 +98,7 @@ class RangeCarrier:
                 if self._jobs:
                     self._step()
         except OSError as error:
-            raise no_room(self._into, error) from error
+            raise no_room(self._deliveries.into, error) from error
         finally:
             self._end_reader()
             for job in self._jobs.values():
@@ -119,7 +113,7 @@ class RangeCarrier:
 
     def _when_there_is_room(self, file: FileOnPhone) -> FileOnPhone:
         until = time.monotonic() + WAIT_FOR_ROOM
-        while shutil.disk_usage(self._into).free < file.size and time.monotonic() < until:
+        while shutil.disk_usage(self._deliveries.into).free < file.size and time.monotonic() < until:
             if self._stop.wait(_POLL):
                 break
         return file
@@ -130,8 +124,7 @@ class RangeCarrier:
         if not is_plain(file.path) or not 0 < file.size <= PULL_LIMIT or self._broken >= BROKEN_AT_MOST:
             self._whole.put(file)
             return
-        self._number += 1
-        job = self._jobs[file] = RangeJob(file, self._into / f"parts-{self._number:05d}.part")
+        job = self._jobs[file] = RangeJob(file, self._deliveries.new_part())
         self._go_on(job)
 
     def _step(self) -> None:
@@ -145,7 +138,9 @@ class RangeCarrier:
                 self._stood_still(reader)
         except BrokenRangesError:
             self._broken += 1
-            self._hand_over_first(reader)
+            job = self._let_go(reader)
+            if job is not None:
+                self._hand_over(job)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -268,13 +263,15 @@ class RangeCarrier:
         job.drop()
         self._whole.put(job.file)
 
-    def _first(self, reader: RangeReader) -> RangeJob | None:
-        return self._asked[reader.waiting[0]] if reader.waiting else None
+    def _let_go(self, reader: RangeReader) -> RangeJob | None:
+        """End the program, and return the file that it was at."""
+        job = self._asked[reader.waiting[0]] if reader.waiting else None
+        self._end_reader()
+        return job
 
     def _stood_still(self, reader: RangeReader) -> None:
         """Give up a file at the second time; at the first it may have been the connection, which shows when asked."""
-        job = self._first(reader)
-        self._end_reader()
+        job = self._let_go(reader)
         if job is not None and job.stalled:
             self._fail(job, f"it stood still for {self._stall:.0f} seconds")
         elif job is not None:
@@ -282,8 +279,7 @@ class RangeCarrier:
 
     def _had_none(self, reader: RangeReader, error: OSError) -> None:
         """Put a file off for which there was no room: what is analysed meanwhile makes some."""
-        job = self._first(reader)
-        self._end_reader()
+        job = self._let_go(reader)
         if job is None:
             return
         if job.file in self._had_no_room:
@@ -294,16 +290,9 @@ class RangeCarrier:
         self._had_no_room.add(job.file)
         self._later.append(job.file)
 
-    def _hand_over_first(self, reader: RangeReader) -> None:
-        job = self._first(reader)
-        self._end_reader()
-        if job is not None:
-            self._hand_over(job)
-
     def _cut(self, reader: RangeReader) -> None:
         """Go on where the connection broke: what has arrived of the file stays."""
-        job = self._first(reader)
-        self._end_reader()
+        job = self._let_go(reader)
         if job is not None:
             job.cut += 1
             if job.cut > CUT_AT_MOST:

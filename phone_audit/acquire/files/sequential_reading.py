@@ -7,12 +7,11 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.apk_files import ApkFiles, hash_files
-from phone_audit.acquire.files.deliveries import changed_meanwhile, no_room
-from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.files.deliveries import Plan, changed_meanwhile, no_room
 from phone_audit.acquire.store.layout import parts_command, pull_command
 from phone_audit.acquire.store.saved_files import FileHashes, read_hashes
 from phone_audit.acquire.text import shown
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.errors import CommandError
 
 
@@ -40,7 +39,6 @@ class SequentialReading:
         self._saved = False
 
     def begin(self) -> None:
-        """See `ConcurrentReading.begin`."""
         saved = self._reader.transport.saved_hashes()
         self._left = self._files.readable()
         if saved is None:
@@ -56,7 +54,6 @@ class SequentialReading:
             self._take_hashes_from_changed(hashed)
 
     def finish(self) -> None:
-        """See `ConcurrentReading.finish`."""
         if self._saved:
             self._reader.transport.raise_if_gone()
         if self._copied:
@@ -77,12 +74,7 @@ class SequentialReading:
                 self._files.copies[path] = replace(copy, sha256=None)
 
     def _copy_all(self, files: Sequence[tuple[str, int]]) -> None:
-        """Copy files, each a path as decoded and a size in bytes, one of each hash that the phone computed.
-
-        Raises:
-            AcquireError: the copies cannot be written here.
-            DeviceLostError: the phone is gone.
-        """
+        """Copy files, each a path as decoded and a size in bytes, one of each hash that the phone computed."""
         total = sum(size for _, size in files)
         done = 0
         by_hash: dict[str, PulledApk] = {}

@@ -1,9 +1,20 @@
 """An acquisition of androidqf: a folder, or a ZIP archive of one (https://github.com/mvt-project/androidqf)."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from phone_audit.acquire.importers.answers import NAMESPACES, from_dumps, one_phone, settings_command
+from phone_audit.acquire.importers.answers import (
+    NAMESPACES,
+    Said,
+    bounded_text,
+    first_answers,
+    note,
+    one_phone,
+    read_dumps,
+    read_files,
+    settings_command,
+)
 from phone_audit.acquire.importers.bugreport import report_answers
 from phone_audit.acquire.importers.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
 from phone_audit.acquire.importers.imported import (
@@ -14,12 +25,10 @@ from phone_audit.acquire.importers.imported import (
     ImportedFile,
     ImportedPackage,
 )
-from phone_audit.acquire.importers.texts import bounded_text, damaged, note
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX
 from phone_audit.acquire.store.container import FileContainer, ZipContainer
 from phone_audit.errors import SnapshotError
-from phone_audit.model.finding import Skipped
 
 PACKAGES = "packages.json"
 DUMPS = "dumpsys.txt"
@@ -59,83 +68,45 @@ def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> Impo
         SnapshotError: the list of packages is damaged, two phones are in it, or nothing of use is there.
     """
     names = set(container.names())
-    reading = _AnswerReader(container, prefix, scratch)
-    for file in (*TEXTS, MOUNTS, DUMPS, REPORT):
-        if prefix + file in names:
-            reading.read(file)
+
+    def report(container: FileContainer, name: str) -> Said:
+        with contextlib.closing(ZipContainer(container.take_out(name, scratch / "bugreport.zip"))) as inner:
+            return report_answers(inner)
+
+    readers = {**dict.fromkeys(TEXTS, _text), MOUNTS: _mounts, DUMPS: _dumps, REPORT: report}
+    said, skipped = read_files(container, {prefix + file: read for file, read in readers.items()})
     listed: list[QfPackage] = []
     if prefix + PACKAGES in names:
         listed = read_list(container, prefix + PACKAGES, QfPackage)
-    if not reading.answers and not listed:
+    answers = first_answers(said)
+    if not answers and not listed:
         raise SnapshotError(f"{container.path} looks like an acquisition of androidqf, and holds nothing that is read.")
-    one_phone(container.path, reading.properties)
+    one_phone(container.path, {name: one[GETPROP.text] for name, one in said.items() if GETPROP.text in one})
     return ImportedAcquisition(
         source="androidqf",
-        answers=reading.answers,
+        answers=answers,
         packages=tuple(_package(package, prefix, names) for package in listed),
         cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
-        skipped=tuple(reading.skipped),
-        used=frozenset(prefix + file for file in (*TEXTS, MOUNTS, DUMPS, REPORT, PACKAGES)),
+        skipped=tuple(skipped),
+        used=frozenset(prefix + file for file in (*readers, PACKAGES)),
         whole=True,
-        further=tuple(reading.further),
+        further=tuple(one[PACKAGE_DUMP.text] for one in said.values() if PACKAGE_DUMP.text in one)[1:],
     )
 
 
-class _AnswerReader:
-    """Reads one file after another; the first answer to a question counts.
+def _text(container: FileContainer, name: str) -> Said:
+    text, long_lines = bounded_text(container.read(name), name)
+    return {TEXTS[name.rpartition("/")[2]]: text}, long_lines
 
-    Attributes:
-        answers: our command → what the phone said to it.
-        properties: name of a file → the properties that it holds.
-        further: dumps of the package service after the first.
-        skipped: what was not read.
-    """
 
-    def __init__(self, container: FileContainer, prefix: str, scratch: Path) -> None:
-        self.answers: dict[str, bytes] = {}
-        self.properties: dict[str, bytes] = {}
-        self.further: list[bytes] = []
-        self.skipped: list[Skipped] = []
-        self._container = container
-        self._prefix = prefix
-        self._scratch = scratch
+def _mounts(container: FileContainer, name: str) -> Said:
+    lines = read_list(container, name, str)
+    return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
 
-    def read(self, file: str) -> None:
-        """Read one file; a damaged one is noted."""
-        name = self._prefix + file
-        try:
-            said, notes = self._said(file, name)
-        except SnapshotError as error:
-            self.skipped.append(damaged(name, error))
-            return
-        self.skipped += notes
-        if GETPROP.text in said:
-            self.properties[name] = said[GETPROP.text]
-        if PACKAGE_DUMP.text in said and PACKAGE_DUMP.text in self.answers:
-            self.further.append(said[PACKAGE_DUMP.text])
-        self.answers = {**said, **self.answers}
 
-    def _said(self, file: str, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-        if file == MOUNTS:
-            lines = read_list(self._container, name, str)
-            return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
-        if file == DUMPS:
-            text, long_lines = bounded_text(self._container.read(name), name)
-            said, notes = from_dumps(text)
-            if not said:
-                notes = (note(name, "read", "unknown-text", "It holds no dump of a service."),)
-            return said, (*long_lines, *notes)
-        if file == REPORT:
-            return self._report(name)
-        text, long_lines = bounded_text(self._container.read(name), name)
-        return {TEXTS[file]: text}, long_lines
-
-    def _report(self, name: str) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-        inner = ZipContainer(self._container.take_out(name, self._scratch / "bugreport.zip"))
-        try:
-            return report_answers(inner)
-        finally:
-            inner.close()
+def _dumps(container: FileContainer, name: str) -> Said:
+    said, notes = read_dumps(container, name)
+    return said, notes if said else (*notes, note(name, "read", "unknown-text", "It holds no dump of a service."))
 
 
 def _package(package: QfPackage, prefix: str, names: set[str]) -> ImportedPackage:

@@ -1,11 +1,14 @@
-"""Texts that a phone said, under the commands by which we ask for the same."""
+"""Texts that a phone said, under the commands by which we ask for the same, and notes of what was not read.
 
+They came through other computers, so line ends and encoding may be those of Windows.
+"""
+
+import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from phone_audit.acquire.importers.dump_sections import DumpSections, split_sections
-from phone_audit.acquire.importers.texts import contradiction, note
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.packages.users import USER_DUMP, USERS
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
@@ -18,10 +21,54 @@ from phone_audit.acquire.questions.mounts import MOUNTS
 from phone_audit.acquire.questions.netstats import NETSTATS
 from phone_audit.acquire.questions.roles import ROLES
 from phone_audit.acquire.questions.settings import SYSTEM_SETTINGS, secure_settings_command
+from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import decode, shown
 from phone_audit.errors import SnapshotError
-from phone_audit.model.finding import Skipped
+from phone_audit.files.bounded_lines import without_long_lines
+from phone_audit.files.bounds import PHONE_TEXT_LINE
+from phone_audit.model.finding import Skipped, Step
 from phone_audit.model.text import parse_getprop
+
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def text_of(data: bytes) -> bytes:
+    r"""Return a text in UTF-8 with plain line feeds. `adb shell getprop > file` in PowerShell writes UTF-16.
+
+    Example:
+        >>> text_of("a\r\nb\r\n".encode("utf-16")), text_of(b"\xef\xbb\xbfa\xff\n")
+        (b'a\nb\n', b'a\xff\n')
+    """
+    encoding = _WIDE.get(data[:2])
+    if encoding:
+        data = data[2:].decode(encoding, "replace").encode("utf-8")
+    return data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
+
+
+def bounded_text(data: bytes, name: str) -> tuple[bytes, tuple[Skipped, ...]]:
+    """Return a text as `text_of` does, its lines of a bounded length, and a note where that left lines out."""
+    text, left_out = without_long_lines(text_of(data), PHONE_TEXT_LINE)
+    if not left_out:
+        return text, ()
+    lines = "One line was" if left_out == 1 else f"{left_out} lines were"
+    reason = f"{lines} not read: longer than {PHONE_TEXT_LINE // 2**20} MB, which no line of a phone's answer is."
+    return text, (note(name, "read", "long-line", reason),)
+
+
+def note(subject: str, step: Step, code: str, reason: str) -> Skipped:
+    """Return a note that can be published."""
+    return Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))
+
+
+def contradiction(subject: str, reason: str) -> Skipped:
+    """Note that an answer contradicts itself, or another."""
+    return note(subject, "command", "contradiction", reason)
+
+
+def damaged(name: str, error: SnapshotError) -> Skipped:
+    """Note that one file of an acquisition cannot be read, which costs that file alone."""
+    return note(name, "read", "damaged", error.message)
+
 
 NAMESPACES = ("global", "secure", "system")
 SETTINGS_TITLE = re.compile(r"^(GLOBAL|SECURE|SYSTEM|CONFIG) SETTINGS \(user (\d{1,9})\)", re.MULTILINE)
@@ -67,7 +114,44 @@ def settings_command(namespace: str) -> str:
     return f"settings list {namespace}"
 
 
-def from_dumps(text: bytes) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
+Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
+"""Our command → what the phone said to it, and what was not read of that."""
+
+
+def read_files(
+    container: FileContainer, readers: Mapping[str, Callable[[FileContainer, str], Said]]
+) -> tuple[dict[str, dict[str, bytes]], list[Skipped]]:
+    """Return what each file answers that is there, and what was not read; a damaged one costs itself alone."""
+    names = set(container.names())
+    answers: dict[str, dict[str, bytes]] = {}
+    skipped: list[Skipped] = []
+    for name in (name for name in readers if name in names):
+        try:
+            said, notes = readers[name](container, name)
+        except SnapshotError as error:
+            skipped.append(damaged(name, error))
+            continue
+        answers[name] = said
+        skipped += notes
+    return answers, skipped
+
+
+def first_answers(files: Mapping[str, Mapping[str, bytes]]) -> dict[str, bytes]:
+    """Put what several files answer together; the first answer to a question counts."""
+    first: dict[str, bytes] = {}
+    for answers in files.values():
+        first = {**answers, **first}
+    return first
+
+
+def read_dumps(container: FileContainer, name: str) -> Said:
+    """Read a file with the output of `dumpsys`; see `from_dumps`."""
+    text, long_lines = bounded_text(container.read(name), name)
+    said, notes = from_dumps(text)
+    return said, (*long_lines, *notes)
+
+
+def from_dumps(text: bytes) -> Said:
     """Return what a whole `dumpsys`, or a bug report, answers, and what in it is cut off or contradicts itself."""
     sections = split_sections(text)
     answers = {f"dumpsys {name}": body for name, body in sections.services.items()}

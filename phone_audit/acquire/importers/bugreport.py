@@ -10,9 +10,8 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
-from phone_audit.acquire.importers.answers import from_dumps
+from phone_audit.acquire.importers.answers import bounded_text, from_dumps, text_of
 from phone_audit.acquire.importers.imported import NO_APKS, NO_FILES, NO_WATCH, ImportedAcquisition
-from phone_audit.acquire.importers.texts import bounded_text, text_of
 from phone_audit.acquire.store.container import FileContainer
 from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Skipped
@@ -58,18 +57,16 @@ def imported_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> 
 
 
 def report_answers(container: FileContainer) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Return what the main text answers.
-
-    Raises:
-        SnapshotError: it is missing or damaged.
-    """
+    """Return what the main text answers."""
     return text_answers(container.read(_main(container), TEXT_LIMIT), container.path)
 
 
 def _main(container: FileContainer) -> str:
     """Return the name of the main text."""
     names = container.names()
-    main = _named(container) if MAIN in names else None
+    main = None
+    if MAIN in names:
+        main = container.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
     if main not in names:
         main = _main_by_name(container, names)
     if main is None:
@@ -92,10 +89,6 @@ def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipp
         reason = "The bug report has no dump of the package service; it may be cut off."
         skipped = (*skipped, Skipped(subject="dumpsys package", step="command", code="cut-off", reason=reason))
     return answers, skipped
-
-
-def _named(container: FileContainer) -> str:
-    return container.read(MAIN, NAME_LIMIT).decode("utf-8", "replace").strip()
 
 
 def _main_by_name(container: FileContainer, names: Sequence[str]) -> str | None:

@@ -127,11 +127,11 @@ class HubbleDeviceProperties(_Hubble):
 
 
 class HubbleBuild(_Hubble):
-    """The one element of `build.txt`."""
+    """The one element of `build.txt`; it is written as the properties that Android's own class `Build` reads."""
 
-    fingerprint: str | None = None
-    security_patch_level: str | None = None
-    api_level: int | None = None
+    fingerprint: str | None = Field(default=None, serialization_alias="ro.build.fingerprint")
+    security_patch_level: str | None = Field(default=None, serialization_alias="ro.build.version.security_patch")
+    api_level: int | None = Field(default=None, serialization_alias="ro.build.version.sdk")
 
 
 class HubbleBuilds(_Hubble):
@@ -141,13 +141,13 @@ class HubbleBuilds(_Hubble):
 
 
 class HubbleHardware(_Hubble):
-    """The one element of `hardware.txt`."""
+    """The one element of `hardware.txt`, as `HubbleBuild`."""
 
-    brand: str | None = None
-    oem: str | None = None
-    model_name: str | None = None
-    product_name: str | None = None
-    device_name: str | None = None
+    brand: str | None = Field(default=None, serialization_alias="ro.product.brand")
+    oem: str | None = Field(default=None, serialization_alias="ro.product.manufacturer")
+    model_name: str | None = Field(default=None, serialization_alias="ro.product.model")
+    product_name: str | None = Field(default=None, serialization_alias="ro.product.name")
+    device_name: str | None = Field(default=None, serialization_alias="ro.product.device")
 
 
 class HubbleHardwares(_Hubble):
@@ -188,11 +188,7 @@ def read_json(container: FileContainer, name: str, kind: type[Document]) -> Docu
 
 
 def read_list(container: FileContainer, name: str, kind: type[Document]) -> list[Document]:
-    """Read a JSON file that is a list; `null`, as Go writes an empty one, is empty.
-
-    Raises:
-        SnapshotError: as of `read_json`.
-    """
+    """Read a JSON file that is a list; `null`, as Go writes an empty one, is empty."""
     return read_json(container, name, list[kind] | None) or []  # type: ignore[valid-type, arg-type]
 
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phone_audit.acquire.importers.answers import SAME
-from phone_audit.acquire.questions.clock import DATE
-from phone_audit.acquire.questions.identity import SHELL_ID
+from phone_audit.acquire.questions.identity import DATE, SHELL_ID
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
-    Running,
     Transport,
 )
 from phone_audit.errors import CommandError, NotHeldError, SnapshotError
@@ -114,12 +112,7 @@ NEVER_HELD = (DATE.text, SHELL_ID.text)
 
 
 class ImportedTransport(Transport):
-    """Gives the answers that are held, and refuses every other question; see `Transport`.
-
-    Args:
-        answers: command → answer.
-        path: the file or folder that a person named.
-    """
+    """Gives the answers that are held, and refuses every other question; see `Transport`."""
 
     def __init__(self, answers: Mapping[str, bytes], path: Path) -> None:
         self.serial = ""
@@ -128,11 +121,7 @@ class ImportedTransport(Transport):
         self._path = path
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """Return the answer.
-
-        Raises:
-            NotHeldError: it is not held.
-        """
+        """Return the answer; `NotHeldError` where none is held."""
         said = self._held(command)
         if said is None:
             raise NotHeldError("The acquisition has no answer to this question.")
@@ -153,16 +142,8 @@ class ImportedTransport(Transport):
         """Refuse: files are taken from the acquisition itself."""
         raise CommandError(f"The acquisition does not contain {path}.")
 
-    def start(self, command: str) -> Running:
-        """Refuse: there is no phone."""
-        raise CommandError("An acquisition cannot run commands.")
-
     def finish(self) -> str | None:
-        """Return the SHA-256 of a single file, so that a reader can tell which one it was.
-
-        Raises:
-            SnapshotError: it cannot be read.
-        """
+        """Return the SHA-256 of a single file, so that a reader can tell which one it was."""
         if not self._path.is_file():
             return None
         try:
@@ -170,6 +151,3 @@ class ImportedTransport(Transport):
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise SnapshotError(f"{self._path} cannot be read: {error.strerror}.") from error
-
-    def close(self) -> None:
-        """Nothing is open."""

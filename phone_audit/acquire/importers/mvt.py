@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 from phone_audit.acquire.importers.androidqf import imported_file
-from phone_audit.acquire.importers.answers import from_dumps, listed_as, settings_command
+from phone_audit.acquire.importers.answers import (
+    Said,
+    first_answers,
+    listed_as,
+    read_dumps,
+    read_files,
+    settings_command,
+)
 from phone_audit.acquire.importers.documents import MvtPackage, MvtProperty, read_json, read_list
 from phone_audit.acquire.importers.imported import NO_FILES, NO_HIDDEN, NO_WATCH, ImportedAcquisition, ImportedPackage
-from phone_audit.acquire.importers.texts import bounded_text, damaged
 from phone_audit.acquire.questions import identity
 from phone_audit.acquire.store.container import FileContainer
 from phone_audit.acquire.text import number
 from phone_audit.errors import SnapshotError
-from phone_audit.model.finding import Skipped
 
 LISTS = ("packages.json", "apks.json")
 PROPERTIES, SETTINGS, SELINUX, DUMPS = "getprop.json", "settings.json", "selinux_status.json", "dumpsys.txt"
@@ -32,17 +37,10 @@ def read_mvt(container: FileContainer) -> ImportedAcquisition:
         SnapshotError: its list of packages is damaged, or nothing of use is there.
     """
     names = set(container.names())
-    answers: dict[str, bytes] = {}
-    skipped: list[Skipped] = []
-    for name, reading in ((DUMPS, _dumps), (PROPERTIES, _properties), (SETTINGS, _settings), (SELINUX, _selinux)):
-        if name in names:
-            try:
-                said, notes = reading(container)
-            except SnapshotError as error:
-                skipped.append(damaged(name, error))
-                continue
-            answers |= said
-            skipped += notes
+    said, skipped = read_files(
+        container, {DUMPS: read_dumps, PROPERTIES: _properties, SETTINGS: _settings, SELINUX: _selinux}
+    )
+    answers = first_answers(dict(reversed(said.items())))
     lists = [name for name in reversed(LISTS) if name in names]
     listed: dict[str, list[MvtPackage]] = {}
     for name in lists:
@@ -62,26 +60,17 @@ def read_mvt(container: FileContainer) -> ImportedAcquisition:
     )
 
 
-_Said = tuple[dict[str, bytes], tuple[Skipped, ...]]
-
-
-def _dumps(container: FileContainer) -> _Said:
-    text, long_lines = bounded_text(container.read(DUMPS), DUMPS)
-    said, notes = from_dumps(text)
-    return said, (*long_lines, *notes)
-
-
-def _properties(container: FileContainer) -> _Said:
-    lines = read_list(container, PROPERTIES, MvtProperty)
+def _properties(container: FileContainer, name: str) -> Said:
+    lines = read_list(container, name, MvtProperty)
     return {identity.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
 
 
-def _selinux(container: FileContainer) -> _Said:
-    return {identity.SELINUX.text: read_json(container, SELINUX, dict[str, str]).get("status", "").encode()}, ()
+def _selinux(container: FileContainer, name: str) -> Said:
+    return {identity.SELINUX.text: read_json(container, name, dict[str, str]).get("status", "").encode()}, ()
 
 
-def _settings(container: FileContainer) -> _Said:
-    tables = read_json(container, SETTINGS, dict[str, dict[str, str]])
+def _settings(container: FileContainer, name: str) -> Said:
+    tables = read_json(container, name, dict[str, dict[str, str]])
     said = {
         settings_command(namespace): "".join(f"{key}={value}\n" for key, value in sorted(table.items())).encode()
         for namespace, table in tables.items()

@@ -67,11 +67,7 @@ def _known(container: FileContainer, names: Sequence[str], scratch: Path) -> Imp
 
 
 def _only(container: FileContainer, prefixes: Sequence[str]) -> str:
-    """Return the folder of the one acquisition.
-
-    Raises:
-        SnapshotError: there are several.
-    """
+    """Return the folder of the one acquisition."""
     if len(prefixes) > 1:
         named = ", ".join(shown(prefix) or "its top" for prefix in prefixes[:MOST_NAMED])
         more = f" and {len(prefixes) - MOST_NAMED} more" if len(prefixes) > MOST_NAMED else ""

@@ -5,6 +5,7 @@ can ask the phone again: written in our own layout and replayed, it would lose t
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.collect import PhoneReading
-from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.importers.answers import SAME
+from phone_audit.acquire.files.deliveries import Plan
+from phone_audit.acquire.importers.answers import SAME, note
 from phone_audit.acquire.importers.imported import (
     OWN,
     ImportedAcquisition,
@@ -24,14 +25,11 @@ from phone_audit.acquire.importers.imported import (
     ImportedTransport,
     joined,
 )
-from phone_audit.acquire.importers.package_dump import dump_of
-from phone_audit.acquire.importers.texts import note
 from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
-from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
+from phone_audit.acquire.packages.package_dump import LONG_VERSION, PACKAGE_DUMP, PackageDump, parse_package_dump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import USER_DUMP, USERS, first_users, parse_users
-from phone_audit.acquire.phone_file import PulledApk
 from phone_audit.acquire.questions.accessibility import ACCESSIBILITY
 from phone_audit.acquire.questions.appops import APPOPS
 from phone_audit.acquire.questions.connectivity import CONNECTIVITY
@@ -40,7 +38,8 @@ from phone_audit.acquire.questions.netstats import NETSTATS
 from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, secure_settings_command
 from phone_audit.acquire.store.container import FileContainer
-from phone_audit.acquire.text import shown
+from phone_audit.acquire.text import decode, shown
+from phone_audit.acquire.transport import PulledApk
 from phone_audit.errors import SnapshotError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.model.device import Depth, Package, PackageFile, PackageFileRole, folders_above
@@ -50,14 +49,7 @@ APK = ".apk"
 
 
 class ImportedReading(PhoneReading):
-    """The reading of such an acquisition; see `PhoneReading`.
-
-    Args:
-        imported: the answers and lists.
-        container: the files beside them.
-        transport: gives the answers.
-        on_progress: as of `PhoneReading`.
-    """
+    """The reading of such an acquisition; see `PhoneReading`."""
 
     def __init__(
         self,
@@ -247,13 +239,7 @@ def cannot_hold(imported: ImportedAcquisition) -> tuple[str, ...]:
 
 
 def lacking(imported: ImportedAcquisition, properties: Mapping[str, str], copies: int) -> Iterator[Skipped]:
-    """Note what is missing on which a verdict rests.
-
-    Args:
-        imported: the acquisition.
-        properties: the phone's properties.
-        copies: how many APKs could be taken out of it.
-    """
+    """Note what is missing on which a verdict rests."""
     for subject, step, what in _missing(imported, properties):
         yield note(subject, step, "not-held", f"The acquisition does not hold {what}.")
     listed = sum(len(package.files) for package in imported.packages)
@@ -273,3 +259,66 @@ def _missing(imported: ImportedAcquisition, properties: Mapping[str, str]) -> It
         yield PACKAGE_DUMP.text, "command", "the dump of the package service, so permissions are not known"
     if GLOBAL_SETTINGS.text not in imported.answers and OWN not in imported.cannot_hold:
         yield GLOBAL_SETTINGS.text, "command", "the phone's settings"
+
+
+HEADER = re.compile(r"^ +Package \[(.+)\] \([0-9a-f]+\):$(?:\n +compat name=(.+)$)?", re.MULTILINE)
+MOST_NOTES = 100
+PRETENDED = "Text written by a package stands where the dump has its own lines: it may invent packages or hide them."
+OUTSIDE = (
+    "The dump names this package where none is expected; text of another package may have invented "
+    "it. It was judged all the same."
+)
+UNLISTED = "dumpsys names this package but the list of packages does not. It was judged by what the dump says."
+DOUBTED = "dumpsys names this package but the list of packages does not: text of another package may have invented it."
+
+
+def dump_of(reader: Reader, text: str, imported: ImportedAcquisition) -> PackageDump:
+    """Read the dump. A package that it names anywhere is judged, unless a whole list lacks it and text can pretend it.
+
+    Args:
+        reader: gets a note of every package that is not beyond doubt.
+        text: the answer, decoded.
+        imported: the tool's own list, and further dumps.
+    """
+    headers = list(dict.fromkeys(name for one in (text, *map(decode, imported.further)) for name in headers_of(one)))
+    listed = {package.name for package in imported.packages} if imported.whole else set()
+    dump = parse_package_dump(text, listed or None)
+    doubted = bool(dump.strange.get(LONG_VERSION) or dump.pretended or _broken(dump))
+    if listed:
+        unlisted = [name for name in headers if name not in listed]
+        _note(reader, unlisted, DOUBTED if doubted else UNLISTED)
+        dump = dump if doubted or not unlisted else _with(parse_package_dump(text, listed | set(unlisted)), unlisted)
+    else:
+        elsewhere = [name for name in headers if name not in dump.packages and name not in dump.hidden]
+        _note(reader, elsewhere, OUTSIDE)
+        dump = _with(dump, elsewhere)
+        if doubted:
+            reader.skip(PACKAGE_DUMP.text, "list", "contradiction", PRETENDED)
+    if not dump.packages:
+        reader.skip(PACKAGE_DUMP.text, "list", "no-package-dump", "The package service named no package.")
+    return dump
+
+
+def _broken(dump: PackageDump) -> bool:
+    """Tell whether a package lacks what stands below the version name of others: another may begin inside that name."""
+    blocks = [block for its in dump.packages.values() for block in its if block.version_name is not None]
+    return len({bool(block.splits) for block in blocks}) > 1
+
+
+def headers_of(text: str) -> Iterable[str]:
+    """Return the names in all headers of packages, wherever they stand; of a static library the one it is known by."""
+    return (match[2] or match[1] for match in HEADER.finditer(text))
+
+
+def _note(reader: Reader, names: list[str], reason: str) -> None:
+    for name in names[:MOST_NOTES]:
+        reader.skip(name, "list", "unconfirmed-package", reason)
+    if len(names) > MOST_NOTES:
+        more = f"dumpsys names {len(names) - MOST_NOTES} more packages that may not exist."
+        reader.skip(PACKAGE_DUMP.text, "list", "unconfirmed-package", more)
+
+
+def _with(dump: PackageDump, names: list[str]) -> PackageDump:
+    """Add packages of which nothing but the name is known, where the dump has no block of them."""
+    bare = {name: (DumpedPackage(name),) for name in names if name not in dump.packages and name not in dump.hidden}
+    return replace(dump, packages={**dump.packages, **bare})

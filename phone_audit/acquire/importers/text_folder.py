@@ -5,7 +5,18 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from phone_audit.acquire.importers.answers import NAMESPACES, READ, from_dumps, one_phone, settings_command
+from phone_audit.acquire.importers.answers import (
+    NAMESPACES,
+    READ,
+    bounded_text,
+    contradiction,
+    damaged,
+    from_dumps,
+    note,
+    one_phone,
+    settings_command,
+    text_of,
+)
 from phone_audit.acquire.importers.bugreport import is_main_text
 from phone_audit.acquire.importers.imported import (
     NO_FILES,
@@ -15,7 +26,6 @@ from phone_audit.acquire.importers.imported import (
     ImportedFile,
     ImportedPackage,
 )
-from phone_audit.acquire.importers.texts import bounded_text, contradiction, damaged, note, text_of
 from phone_audit.acquire.packages import package_dump, users
 from phone_audit.acquire.packages.package_list import ListEntry, parse_package_list
 from phone_audit.acquire.questions import identity

@@ -49,12 +49,7 @@ class Sample:
 
 
 class Sampler:
-    """The program on the phone.
-
-    Args:
-        transport: a live phone; other streams may run beside.
-        clock: `time.monotonic`.
-    """
+    """The program on a live phone; other streams may run beside."""
 
     def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
@@ -69,15 +64,13 @@ class Sampler:
 
         After a failure the program is started anew, so that a late answer is never taken for the next one.
 
-        Args:
-            patience: seconds to wait.
-
         Raises:
             CommandError: the phone runs no such program.
             DeviceLostError: the phone is gone.
         """
         asked = self._clock()
-        running = self._running = self._running or self._transport.start(self._program())
+        program = listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
+        running = self._running = self._running or self._transport.start(program)
         running.write(line("again").encode())
         answer = self._read(running, asked + patience)
         if answer is None:
@@ -96,9 +89,6 @@ class Sampler:
         if self._running is not None:
             self._running.close()
         self._running = None
-
-    def _program(self) -> str:
-        return listed("sockets", own_paths=" ".join(PATHS), mark=self._mark)
 
     def _read(self, running: Running, deadline: float) -> str | None:
         """Return what stands before the second mark, without it; None where it does not come."""

@@ -8,12 +8,13 @@ from itertools import islice
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
-from phone_audit.acquire.packages.modules import DumpedApex, parse_apex
 from phone_audit.acquire.packages.package_block import MOST_GRANTS, form_of
 from phone_audit.acquire.packages.package_dump import (
     PACKAGE_DUMP,
     SINGLE_PREFIX,
+    DumpedApex,
     PackageDump,
+    parse_apex,
     parse_package_dump,
     single_packages_command,
 )

@@ -1,4 +1,4 @@
-"""Puts what the lists and the dump say of a package together."""
+"""Puts what the lists and the dump say of a package, or of a module of the system, together."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,11 +7,12 @@ from typing import TypeVar
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.packages.listing import Listing
 from phone_audit.acquire.packages.package_block import DumpedPackage, DumpedUser
+from phone_audit.acquire.packages.package_dump import DumpedApex
 from phone_audit.acquire.packages.package_list import ListEntry
-from phone_audit.acquire.questions.clock import utc
+from phone_audit.acquire.questions.identity import utc
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import known, shown
-from phone_audit.model.device import AppOp, NotUnderstood, Package, PackageFile, PackageUser, Traffic, User
+from phone_audit.model.device import AppOp, Module, NotUnderstood, Package, PackageFile, PackageUser, Traffic, User
 
 Value = TypeVar("Value")
 
@@ -22,6 +23,9 @@ FORMS_AT_MOST = 10
 
 MOST_PACKAGES = 20_000
 """Packages of one phone; the fullest known here has 700."""
+
+UPDATED = "/data/apex/active/"
+"""Where an update of a module lies; a compressed one of the firmware lies unpacked beside it, in `decompressed`."""
 
 NOTHING_SENT = Traffic(
     since=None, received=0, sent=0, sent_background=0, received_background=0, mobile_received=0, mobile_sent=0
@@ -226,3 +230,33 @@ def _at(paths: Sequence[str], begin: str) -> str:
 
 def _first(values: Iterable[Value | None]) -> Value | None:
     return next((value for value in values if value is not None), None)
+
+
+def modules_of(entries: Iterable[ListEntry], dumped: Iterable[DumpedApex]) -> tuple[Module, ...]:
+    """Return the APEX modules by name; where the phone lists them, no others count."""
+    listed = {one.name: one for one in entries}
+    names = listed.keys() or {apex.name for apex in dumped}
+    described: dict[str, list[DumpedApex]] = {}
+    for one in dumped:
+        described.setdefault(one.name, []).append(one)
+    modules = []
+    for name in sorted(names):
+        versions = described.get(name, [])
+        active = next((one for one in versions if one.active), None)
+        factory = next((one for one in versions if one.factory), None)
+        line = listed.get(name)
+        path = (line.path if line else None) or (active.path if active else None)
+        code = line.version_code if line else None
+        if code is None and active:
+            code = active.version_code
+        modules.append(
+            Module(
+                name=shown(name),
+                version_code=code,
+                path=known(path),
+                updated=path.startswith(UPDATED) if path else None,
+                factory_version_code=factory.version_code if factory else None,
+                factory_path=known(factory.path) if factory else None,
+            )
+        )
+    return tuple(modules)

@@ -4,18 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phone_audit.acquire.asking import Reader
-from phone_audit.acquire.packages.package_list import (
-    PREFIX,
-    flag_refused,
-    package_list_command,
-    parse_package_list,
-    user_locked,
-)
+from phone_audit.acquire.packages.package_list import PREFIX, ListEntry, ask_list, parse_package_list
 from phone_audit.acquire.packages.users import USERS, first_users, parse_users
 from phone_audit.acquire.questions.file_facts import every_apk, look_command, parse_look
 from phone_audit.acquire.questions.netstats import app_of
 from phone_audit.acquire.questions.question import OWNER
-from phone_audit.acquire.text import decode
 
 FLAGS = ("-f -U", "-U")
 """Flags of the list: with the files, and without where a phone refuses that."""
@@ -62,11 +55,11 @@ def read_owners(reader: Reader) -> Owners:
     files: dict[str, str] = {}
     listed: list[int] = []
     for user in users:
-        text = _list(reader, user, FLAGS)
-        if text is None:
+        packages = _listed(reader, user, FLAGS)
+        if packages is None:
             continue
         listed.append(user)
-        for one in parse_package_list(text).packages:
+        for one in packages:
             for uid in one.uids:
                 whose, app_id = app_of(uid)
                 if whose == user:
@@ -75,7 +68,7 @@ def read_owners(reader: Reader) -> Owners:
                 files.setdefault(one.name, one.path)
     noted = reader.noted
     if listed and len(listed) < len(users):
-        for one in parse_package_list(_list(reader, listed[0], FLAGS_OF_ALL) or "").packages:
+        for one in _listed(reader, listed[0], FLAGS_OF_ALL) or ():
             for uid in one.uids:
                 elsewhere.setdefault(app_of(uid)[1], set()).add(one.name)
             if one.path is not None:
@@ -105,32 +98,25 @@ def code_files(reader: Reader, bases: Sequence[str]) -> dict[str, tuple[str, ...
     return found
 
 
-def _list(reader: Reader, user: int, variants: tuple[str, ...]) -> str | None:
-    for flags in variants:
-        command = package_list_command(flags, user)
-        answer = reader.try_ask(command)
-        text = decode(answer.output) if answer else ""
-        if flag_refused(text):
-            continue
-        if user_locked(text):
-            reason = f"The phone does not let the shell look into user {user}: its packages have no names here."
-            reader.skip(f"user {user}", "list", "user-locked", reason)
-            return None
-        if answer is None or PREFIX not in text:
-            break
-        if answer.truncated or answer.exit not in (0, None):
-            reason = "The phone did not finish its list of packages: some of a uid may have no name here."
-            reader.skip(command.text, "list", "cut-off", reason)
-        return text
-    reader.skip(f"user {user}", "list", "command-failed", "The phone gave no list of packages with their uids.")
-    return None
+def _listed(reader: Reader, user: int, variants: tuple[str, ...]) -> tuple[ListEntry, ...] | None:
+    """Return the packages of a user; None, with one note, where there is no list."""
+    noted = reader.noted
+    answer = ask_list(reader, "", variants, user)
+    if answer and answer.locked:
+        reason = f"The phone does not let the shell look into user {user}: its packages have no names here."
+        reader.skip(f"user {user}", "list", "user-locked", reason)
+        return None
+    if answer is None or PREFIX not in answer.text:
+        reader.forget_since(noted)
+        reason = "The phone gave no list of packages with their uids."
+        reader.skip(f"user {user}", "list", "command-failed", reason)
+        return None
+    return parse_package_list(answer.text).packages
 
 
 def _system(reader: Reader, user: int) -> frozenset[str] | None:
     """A list that broke off says nothing of what is not in it."""
     noted = reader.noted
-    answer = reader.try_ask(package_list_command("-s", user))
+    answer = ask_list(reader, "-s", ("",), user)
     reader.forget_since(noted)
-    if answer is None or answer.truncated or answer.exit not in (0, None):
-        return None
-    return frozenset(parse_package_list(decode(answer.output)).names) or None
+    return frozenset(parse_package_list(answer.text).names) or None if answer and answer.whole else None

@@ -12,6 +12,10 @@ add a grant, never take one away.
 
 A static library stands under the name that its makers gave it, and under it `compat name=` gives the one by which the
 phone tells its versions apart: that one counts.
+
+Behind all packages stand the APEX modules, the parts of the system that are updated on their own, in three sections
+(`ApexManager.dump`; `ApexPackageInfo` and `ComputerEngine` in other versions): the name of a module, and its keys
+deeper. From Android 13 on an `ApplicationInfo:` follows, which is read past.
 """
 
 import re
@@ -22,7 +26,7 @@ from dataclasses import dataclass, field
 
 from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
 from phone_audit.acquire.packages.package_block import KEY, Block, DumpedPackage, add_line, package_of_block
-from phone_audit.acquire.text import lines_of
+from phone_audit.acquire.text import lines_of, number
 from phone_audit.model.command_list import COMMANDS
 
 PACKAGE_DUMP = listed_command("package dump", timeout=120.0, limit=128 * MEGABYTE)
@@ -40,6 +44,24 @@ FOLLOWERS = tuple(f"{key}=" for key in AFTER_VERSION_NAME)
 PACKAGE_SECTIONS = ("packages", "hidden")
 
 LONG_VERSION = "versionName= over several lines"
+
+APEX_SECTIONS = ("Active APEX packages:", "Inactive APEX packages:", "Factory APEX packages:")
+APEX_NAME = re.compile(r" *([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+)$")
+APEX_KEY = re.compile(r" *(Version|Path|IsActive|IsFactory): *(.*)$")
+APEX_TRUTH = {"true": True, "false": False}
+SECTION_TITLE = re.compile(r"[A-Z]")
+
+
+@dataclass(frozen=True)
+class DumpedApex:
+    """One version of a module. `factory` tells that it came with the firmware."""
+
+    name: str
+    version_code: int | None
+    path: str | None
+    active: bool | None
+    factory: bool | None
+
 
 REAL_DUMPS = {
     26: "8",
@@ -202,17 +224,15 @@ class _DumpParser:
         section, block = self._before
         if not section:
             return
+        outside = self._section not in PACKAGE_SECTIONS or self._block is None
         if self._section not in PACKAGE_SECTIONS and PACKAGE.match(line):
             self._section, self._block = section, None
-        elif block is not None and self._outside() and _is_follower(line, block.depth):
+        elif block is not None and outside and _is_follower(line, block.depth):
             self._section, self._block = section, block
         else:
             return
         self._before = ("", None)
         self._pretended += 1
-
-    def _outside(self) -> bool:
-        return self._section not in PACKAGE_SECTIONS or self._block is None
 
     def _header(self, at: int) -> int:
         """Begin the block whose header this line is; give the lines that this takes, 0 where it begins none.
@@ -275,3 +295,44 @@ def _next(places: list[int], at: int) -> int | None:
     """Return the first of the places, which are in order, that is not before another."""
     index = bisect_left(places, at)
     return places[index] if index < len(places) else None
+
+
+def parse_apex(text: str) -> tuple[DumpedApex, ...]:
+    r"""Read the modules, each version once, by name and path.
+
+    Text of a package can pretend these sections, but only before the real ones, so the last ones count.
+
+    Example:
+        >>> parse_apex("Active APEX packages:\n\n  org.x\n    Version: 2\n    Path: /system/apex/x.apex\n")
+        (DumpedApex(name='org.x', version_code=2, path='/system/apex/x.apex', active=None, factory=None),)
+    """
+    lines = lines_of(text)
+    found: dict[DumpedApex, None] = {}
+    for title in APEX_SECTIONS:
+        last = max((at for at, line in enumerate(lines) if line.rstrip() == title), default=None)
+        if last is not None:
+            found.update(dict.fromkeys(_apex_section(lines, last + 1)))
+    return tuple(sorted(found, key=lambda apex: (apex.name, apex.path or "", apex.version_code or 0)))
+
+
+def _apex_section(lines: list[str], start: int) -> list[DumpedApex]:
+    modules: list[tuple[str, dict[str, str]]] = []
+    for line in lines[start:]:
+        name, key = APEX_NAME.match(line), APEX_KEY.match(line)
+        if name:
+            modules.append((name[1], {}))
+        elif key and modules:
+            modules[-1][1].setdefault(key[1], key[2])
+        elif SECTION_TITLE.match(line):
+            break
+    return [_apex(name, keys) for name, keys in modules]
+
+
+def _apex(name: str, keys: dict[str, str]) -> DumpedApex:
+    return DumpedApex(
+        name=name,
+        version_code=number(keys.get("Version")),
+        path=keys.get("Path") or None,
+        active=APEX_TRUTH.get(keys.get("IsActive", "")),
+        factory=APEX_TRUTH.get(keys.get("IsFactory", "")),
+    )

@@ -58,7 +58,9 @@ def parse_users(text: str) -> dict[int, str]:
     users: dict[int, str] = {}
     for user, flags, more in _users(text):
         type_ = _first(TYPE, more)
-        users.setdefault(user, _by_flags(flags) if type_ is None else _by_type(type_))
+        users.setdefault(
+            user, _by_flags(flags) if type_ is None else TYPES.get(type_, type_.rpartition(".")[2].lower())
+        )
     return users
 
 
@@ -93,10 +95,6 @@ def unread_user_lines(text: str) -> tuple[str, ...]:
 def parse_current_user(text: str) -> int | None:
     """Read the answer of `am get-current-user`, a bare number, or the `Current user:` line of `dumpsys user`."""
     return number(_first(CURRENT, text))
-
-
-def _by_type(name: str) -> str:
-    return TYPES.get(name, name.rpartition(".")[2].lower())
 
 
 def _by_flags(flags: int) -> str:

@@ -8,10 +8,9 @@ one line a process state, `Access: top   = DATE`; 10 and later `Access: [top-s] 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from phone_audit.acquire.commands import listed_command
-from phone_audit.acquire.questions.clock import parse_date, utc
+from phone_audit.acquire.questions.identity import parse_date, utc, utc_of
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, shown
 from phone_audit.model.device import AppOp
@@ -170,7 +169,7 @@ class _AppOpsParser:
             own[op[1]] = self._op
         ago = AGO.search(op[4])
         if ago and self._now:
-            self._op.last_access = _before(self._now[0], ago[1])
+            self._op.last_access = utc_of(self._now[0] - _seconds(ago[1]))
 
     def _has_room(self, ops: Mapping[str, object], name: str) -> bool:
         """Tell whether one more operation is taken; one that is not counts as unknown."""
@@ -188,10 +187,5 @@ class _AppOpsParser:
             self._op.last_background = max(self._op.last_background or time, time)
 
 
-def _before(now: int, duration: str) -> str | None:
-    """Return the time that lies so far back, in RFC 3339; None where no calendar holds it."""
-    ago = sum(int(count) * SECONDS[unit] for count, unit in PART.findall(duration))
-    try:
-        return datetime.fromtimestamp(int(now - ago), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return None
+def _seconds(duration: str) -> float:
+    return sum(int(count) * SECONDS[unit] for count, unit in PART.findall(duration))

@@ -9,11 +9,9 @@ import binascii
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain
 
-from phone_audit.acquire.text import shown
 from phone_audit.files.bounded_zip import ZipBounds, ZipError, ZipReader
 from phone_audit.files.bounds import BoundsError
 
@@ -33,23 +31,6 @@ MOST_BYTES = 64 * 1024
 """Of one entry. A certificate has about 2 KB."""
 
 
-@dataclass(frozen=True, order=True)
-class Authority:
-    """A certificate in a store. `name` is None where its subject cannot be read."""
-
-    path: str
-    sha256: str
-    name: str | None
-
-
-def authorities(files: Mapping[str, bytes]) -> tuple[Authority, ...]:
-    """Return the certificates in the files of a store, sorted by path."""
-    found = []
-    for path, content in files.items():
-        found += [Authority(shown(path), digest, name) for digest, name in certificates(content)]
-    return tuple(sorted(found, key=lambda one: (one.path, one.sha256)))
-
-
 def certificates(content: bytes) -> Iterator[tuple[str, str | None]]:
     """Yield SHA-256 and name of each certificate in a file, PEM or DER."""
     for block in PEM.findall(content):
@@ -67,8 +48,7 @@ def certificates(content: bytes) -> Iterator[tuple[str, str | None]]:
 def ota_certificates(content: bytes) -> Iterator[tuple[str, str | None]] | None:
     """Return SHA-256 and name of each certificate in the archive, in order; None where it is no such archive.
 
-    Args:
-        content: the file as it lies on the phone; hostile input. Entries beyond the limits are left out.
+    Entries beyond the limits are left out.
     """
     try:
         with ZipReader(io.BytesIO(content), ZipBounds(MOST_READ)) as archive:

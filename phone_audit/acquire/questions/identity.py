@@ -1,7 +1,8 @@
-"""`getprop`, `id`, `getenforce` → the firmware build, and what they say of the phone's state."""
+"""`getprop`, `id`, `getenforce`, `date` → the firmware build, what they say of the phone's state, and times in UTC."""
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from phone_audit.acquire.commands import MEGABYTE, listed_command
 from phone_audit.acquire.questions.question import item, seen
@@ -51,11 +52,7 @@ def identity_items(properties: Mapping[str, str], selinux: str | None, shell_id:
 
 
 def parse_build(properties: Mapping[str, str]) -> Build:
-    """Return the build that the properties describe; an empty property counts as not set.
-
-    Args:
-        properties: the whole getprop, as decoded.
-    """
+    """Return the build that the properties describe; an empty property counts as not set."""
 
     def first(*names: str) -> str | None:
         return next((value for name in names if (value := known(properties.get(name)))), None)
@@ -99,3 +96,58 @@ def _locked(flash: str | None, device: str | None, verified: str | None) -> bool
     if flash == "0" or device == "unlocked" or verified == "orange":
         return False
     return True if flash == "1" or device == "locked" or verified in ("green", "yellow") else None
+
+
+DATE = listed_command("date", timeout=10.0, limit=MEGABYTE)
+SECONDS = re.compile(r"\s*(\d{9,11})(?:\s+([+-])(\d{2}):?(\d{2}))?")
+LOCAL = re.compile(r"(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(?:\.\d+)?")
+RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
+FIRST_YEAR = 1971
+"""Earlier times are Android's zero (a package that the user does not have), in whatever zone."""
+
+
+def parse_date(text: str) -> tuple[int, int] | None:
+    """Read `date '+%s %z'`: seconds since 1970, and the phone's offset from UTC in seconds; None where it is none.
+
+    Example:
+        >>> parse_date("1795611574 +0200")
+        (1795611574, 7200)
+    """
+    match = SECONDS.match(text)
+    if match is None:
+        return None
+    east = (int(match[3]) * 3600 + int(match[4]) * 60) if match[2] else 0
+    return int(match[1]), -east if match[2] == "-" else east
+
+
+def utc(local: str | None, offset: int) -> str | None:
+    """Return a time that the phone prints without a zone in RFC 3339, UTC; None where it is none, or Android's zero.
+
+    The offset is the one in force now, so a time on the other side of a daylight-saving change is an hour off. Digits
+    may be those of the phone's language: Android prints Persian and Arabic ones.
+
+    Args:
+        local: `2019-06-28 10:18:15`.
+        offset: the phone's offset from UTC in seconds.
+
+    Example:
+        >>> utc("2019-06-28 10:18:15", 7200)
+        '2019-06-28T08:18:15Z'
+    """
+    match = LOCAL.fullmatch((local or "").strip())
+    if match is None or int(match[1]) < FIRST_YEAR:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups())
+    try:
+        time = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - timedelta(seconds=offset)
+    except (ValueError, OverflowError):
+        return None
+    return time.strftime(RFC_3339)
+
+
+def utc_of(seconds: float) -> str | None:
+    """Return a time in seconds since 1970 in RFC 3339, UTC; None where no calendar holds it."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime(RFC_3339)
+    except (ValueError, OverflowError, OSError):
+        return None

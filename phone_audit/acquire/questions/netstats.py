@@ -13,10 +13,10 @@ first line that completes one, and buckets count only right under a whole identi
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal
 
 from phone_audit.acquire.commands import listed_command
+from phone_audit.acquire.questions.identity import utc_of
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.text import lines_of
 from phone_audit.model.device import Traffic
@@ -161,7 +161,7 @@ def _traffic(usages: Sequence[Usage]) -> Traffic:
     background = [one for one in usages if not one.foreground]
     mobile = [one for one in usages if one.network == "mobile"]
     return Traffic(
-        since=_time(min(one.since for one in usages)),
+        since=utc_of(min(one.since for one in usages)),
         received=sum(one.received for one in usages),
         sent=sum(one.sent for one in usages),
         sent_background=sum(one.sent for one in background),
@@ -169,13 +169,6 @@ def _traffic(usages: Sequence[Usage]) -> Traffic:
         mobile_received=sum(one.received for one in mobile),
         mobile_sent=sum(one.sent for one in mobile),
     )
-
-
-def _time(seconds: int) -> str | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 class _NetStatsParser:

@@ -2,16 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
 
 from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
 from phone_audit.acquire.questions.adb_keys import fingerprints
-from phone_audit.acquire.questions.certificates import Authority, authorities, ota_certificates
+from phone_audit.acquire.questions.certificates import certificates, ota_certificates
 from phone_audit.acquire.questions.question import item, key_of, seen
-from phone_audit.acquire.text import decode, lines_of
+from phone_audit.acquire.text import decode, lines_of, shown
 from phone_audit.model.device import StateItem
 
 CA_FOLDER = "/system/etc/security/cacerts"
@@ -196,14 +196,18 @@ def _stores(files: SmallFiles, users: Sequence[int]) -> Iterator[StateItem]:
 def _store(key: str, files: SmallFiles, stores: Mapping[str, Mapping[str, bytes]], folder: str) -> Iterator[StateItem]:
     """Yield the number of certificates in a store, each as evidence; no number where the shell may not look."""
     if files.folders.get(folder) == "open":
-        found = authorities(stores.get(folder, {}))
-        yield item(key, str(len(found)), [seen("certificate", one.path, _label(one)) for one in found])
+        found = sorted(
+            (shown(path), label)
+            for path, content in stores.get(folder, {}).items()
+            for label in _labels(certificates(content))
+        )
+        yield item(key, str(len(found)), [seen("certificate", path, label) for path, label in found])
     elif key.startswith("ca_certificates_added"):
         yield item(key, None, [seen("path", folder, "the shell may not look")])
 
 
-def _label(authority: Authority) -> str:
-    return authority.sha256 if authority.name is None else f"{authority.sha256} {authority.name}"
+def _labels(found: Iterable[tuple[str, str | None]]) -> list[str]:
+    return [f"{digest} {name}" if name else digest for digest, name in found]
 
 
 def parse_hosts(text: str) -> tuple[tuple[str, str], ...]:
@@ -247,7 +251,7 @@ def _ota(files: SmallFiles) -> Iterator[StateItem]:
     content = files.files.get(OTA_CERTIFICATES)
     found = None if content is None else ota_certificates(content)
     if found is not None:
-        names = [f"{digest} {name}" if name else digest for digest, name in found]
+        names = _labels(found)
         evidence = [seen("certificate", OTA_CERTIFICATES, name) for name in names]
         yield item("ota_certificates", str(len(names)), evidence)
 

@@ -70,7 +70,10 @@ def read_identity(path: Path) -> Identity:
     """
     data = _key_file(path)
     if data.startswith(_SSH_KEY) and not data.startswith(ARMOUR):
-        return Identity(path, (_ssh_identity(path, data),))
+        try:
+            return Identity(path, (pyrage.ssh.Identity.from_buffer(data),))
+        except pyrage.IdentityError as error:
+            raise _no_identity(path) from error
     try:
         lines = [line.strip() for line in data.decode("ascii").splitlines()]
         keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
@@ -176,14 +179,6 @@ def _key_file(path: Path) -> bytes:
     if len(data) > KEY_FILE_LIMIT:
         raise UsageError(f"{path} is larger than any file of keys.")
     return data
-
-
-def _ssh_identity(path: Path, data: bytes) -> Any:
-    try:
-        key = pyrage.ssh.Identity.from_buffer(data)
-    except pyrage.IdentityError as error:
-        raise _no_identity(path) from error
-    return key
 
 
 def _no_identity(path: Path) -> UsageError:

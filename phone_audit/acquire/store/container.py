@@ -35,11 +35,7 @@ _AGAIN = "Copy it again from where it was made."
 
 
 class FileContainer:
-    """The files of one acquisition, by names that are relative, with `/`. By itself it has none.
-
-    Attributes:
-        path: what was opened.
-    """
+    """The files of one acquisition, by names that are relative, with `/`. By itself it has none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -125,11 +121,9 @@ class FolderContainer(FileContainer):
                 raise SnapshotError(f"{path} holds more than {MOST_FILES} files, which no acquisition does.")
 
     def names(self) -> tuple[str, ...]:
-        """See `FileContainer.names`."""
         return tuple(sorted(self._files))
 
     def take_out(self, name: str, into: Path) -> Path:
-        """See `FileContainer.take_out`."""
         del into
         return self._files[name]
 
@@ -194,11 +188,9 @@ class ZipContainer(FileContainer):
         return entries
 
     def names(self) -> tuple[str, ...]:
-        """See `FileContainer.names`."""
         return tuple(sorted(self._entries))
 
     def close(self) -> None:
-        """See `FileContainer.close`."""
         self._zip.close()
         self._file.close()
 

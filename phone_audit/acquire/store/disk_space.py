@@ -79,10 +79,7 @@ def _used(folder: Path) -> int:
 
 
 def _there(folder: Path) -> Path:
-    for place in (folder, *folder.absolute().parents):
-        if place.exists():
-            return place
-    return Path.cwd()
+    return next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path.cwd())
 
 
 def _megabytes(size: int) -> str:

@@ -1,6 +1,7 @@
 """Acquisitions that were interrupted: found, moved out of the way, and their files used once more."""
 
 import contextlib
+import glob
 import hashlib
 import mmap
 import os
@@ -8,10 +9,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from phone_audit.acquire.phone_file import NextWanted, PulledApk
-from phone_audit.acquire.store.layout import ANSWERS, APKS, is_saved
+from phone_audit.acquire.store.layout import APKS, is_saved, looks_saved
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.store.saved_files import SUFFIX, unpack
+from phone_audit.acquire.transport import NextWanted, PulledApk
 from phone_audit.errors import PhoneAuditError, SnapshotError
 from phone_audit.files.open_regular import open_inside
 
@@ -87,27 +88,30 @@ def interrupted(folder: Path) -> bool:
     """Tell whether the folder holds the beginning of an acquisition: the phone went away, or the program was ended."""
     if is_saved(folder):
         return not saved_whole(folder)
-    return (folder / ANSWERS).is_dir() and (folder / APKS).is_dir()
+    return looks_saved(folder)
 
 
 def begun_before(save: Path | None, serial: str) -> tuple[Path, ...]:
-    """Make way for a new acquisition of a phone, and give the beginnings of earlier ones, which stay as they are.
+    """Make way for a new acquisition of a phone, and give the beginnings of earlier ones, the latest first.
+
+    They stay as they are, and nothing else is ever moved.
 
     Args:
         save: the folder in which it is to be kept; None where nothing is.
         serial: of the phone, as its transport names it.
 
     Raises:
-        SnapshotError: the folder holds the beginning of another phone's.
+        SnapshotError: the folder holds the beginning of another phone's, or cannot be moved.
     """
     if save is None:
         return ()
-    if is_saved(save) and interrupted(save) and _serial(save) not in (None, serial):
-        raise SnapshotError(
-            f"{save} holds the beginning of an acquisition of another phone.", "Name a folder for this one."
-        )
-    set_aside(save)
-    return set_aside_before(save)
+    if interrupted(save):
+        if is_saved(save) and _serial(save) not in (None, serial):
+            raise SnapshotError(
+                f"{save} holds the beginning of an acquisition of another phone.", "Name a folder for this one."
+            )
+        _set_aside(save)
+    return tuple(sorted(save.parent.glob(f"{glob.escape(save.name)}{MARK}-*"), reverse=True))
 
 
 def _serial(folder: Path) -> str | None:
@@ -117,16 +121,8 @@ def _serial(folder: Path) -> str | None:
         return None
 
 
-def set_aside(folder: Path) -> Path | None:
-    """Move the beginning of an acquisition out of the way, unchanged, and give its new place.
-
-    None where there is none. Nothing else is ever moved.
-
-    Raises:
-        SnapshotError: it cannot be moved.
-    """
-    if not interrupted(folder):
-        return None
+def _set_aside(folder: Path) -> None:
+    """Move the beginning of an acquisition out of the way, unchanged."""
     number = 1
     while (aside := folder.with_name(f"{folder.name}{MARK}-{number}")).exists():
         number += 1
@@ -137,13 +133,3 @@ def set_aside(folder: Path) -> Path | None:
             f"{folder} holds an interrupted acquisition and cannot be moved: {error.strerror or error}.",
             "Name another folder.",
         ) from error
-    return aside
-
-
-def set_aside_before(folder: Path) -> tuple[Path, ...]:
-    """Return the beginnings of acquisitions that were moved out of the way of this folder, the latest first."""
-    return tuple(sorted(folder.parent.glob(f"{_literal(folder.name)}{MARK}-*"), reverse=True))
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)

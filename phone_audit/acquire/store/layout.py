@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from urllib.parse import quote
@@ -86,24 +88,25 @@ def read_stored(folder: Path, name: str) -> bytes:
     Raises:
         SnapshotError: it cannot be read, or is larger than any answer; the message names it.
     """
-    with open_stored(folder, name) as file:
-        try:
-            return read_bounded(file, ANSWER)
-        except BoundsError as error:
-            raise _not_read(folder / name, error) from error
+    with _within_bounds(folder, name) as file:
+        return read_bounded(file, ANSWER)
 
 
 def read_stored_json(folder: Path, name: str, bounds: JsonBounds) -> CheckedJson:
-    """Read a file of JSON as `read_stored` does, within its bounds.
+    """Read a file of JSON as `read_stored` does, within its bounds."""
+    with _within_bounds(folder, name) as file:
+        return read_checked(file, bounds)
 
-    Raises:
-        SnapshotError: it cannot be read, or holds more than such a file ever does; the message names it.
-    """
-    with open_stored(folder, name) as file:
-        try:
-            return read_checked(file, bounds)
-        except BoundsError as error:
-            raise _not_read(folder / name, error) from error
+
+@contextmanager
+def _within_bounds(folder: Path, name: str) -> Iterator[BufferedReader]:
+    try:
+        with open_stored(folder, name) as file:
+            yield file
+    except BoundsError as error:
+        raise SnapshotError(
+            f"{folder / name} was not read: {error}, which no saved answer is or holds.", "Copy the whole folder again."
+        ) from error
 
 
 def open_stored(folder: Path, name: str) -> BufferedReader:
@@ -121,9 +124,3 @@ def open_stored(folder: Path, name: str) -> BufferedReader:
             f"{folder / name} cannot be read: {error.strerror}.",
             "Copy the whole folder again, or save the phone again.",
         ) from error
-
-
-def _not_read(path: Path, error: BoundsError) -> SnapshotError:
-    return SnapshotError(
-        f"{path} was not read: {error}, which no saved answer is or holds.", "Copy the whole folder again."
-    )

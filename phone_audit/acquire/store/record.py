@@ -9,24 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phone_audit import __version__
-from phone_audit.acquire.phone_file import PulledApk
+from phone_audit.acquire.store import layout
 from phone_audit.acquire.store.disk_space import DiskSpace, writing
-from phone_audit.acquire.store.layout import (
-    ANSWERS,
-    APKS,
-    BROKE_OFF,
-    FORMAT,
-    HASHES,
-    LOST,
-    MANIFEST,
-    PULL_FAILED,
-    REFUSED,
-    is_saved,
-    manifest_sha256,
-    parts_command,
-    pull_command,
-)
 from phone_audit.acquire.store.saved_files import SUFFIX, pack
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
@@ -36,6 +20,7 @@ from phone_audit.acquire.transport import (
     Answer,
     FileKeeper,
     LiveTransport,
+    PulledApk,
     Running,
     Transport,
 )
@@ -44,6 +29,7 @@ from phone_audit.files.atomic_write import create_file, open_new, replace_file
 from phone_audit.model.device import Acquisition, Artifact, Depth
 from phone_audit.model.finding import Tool
 from phone_audit.model.parts import Parts
+from phone_audit.version import __version__
 
 WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -64,9 +50,6 @@ class RecordingTransport(Transport):
         clock: gives the time of each answer, UTC.
         keep_files: whether copied files are kept as well as answers, so that a replay finds them.
         space: room on the disk that is promised to what is kept here and to other phones; None where it is not counted.
-
-    Attributes:
-        folder: as given.
 
     Raises:
         SnapshotError: the folder is in use, or cannot be written.
@@ -105,20 +88,20 @@ class RecordingTransport(Transport):
         try:
             answer = self._inner.shell(command, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
-            self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else REFUSED)
+            self._keep_sentence(command, error, layout.REFUSED)
             raise
         self._keep(command, answer.output, answer.exit, truncated=answer.truncated)
         return answer
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Copy the file into the folder, once for equal bytes, and give where it lies there."""
-        command = pull_command(path)
-        part = self.folder / APKS / f"{len(self._artifacts):05d}.part"
+        command = layout.pull_command(path)
+        part = self.folder / layout.APKS / f"{len(self._artifacts):05d}.part"
         try:
             with writing(self.folder):
                 local = self._inner.pull(path, part, timeout=timeout, limit=limit)
         except (DeviceLostError, CommandError) as error:
-            self._keep_sentence(command, error, LOST if isinstance(error, DeviceLostError) else PULL_FAILED)
+            self._keep_sentence(command, error, layout.PULL_FAILED)
             raise
         return self._keep_apk(command, local, part)
 
@@ -139,7 +122,6 @@ class RecordingTransport(Transport):
 
     @property
     def keeper(self) -> FileKeeper | None:
-        """See `Transport.keeper`."""
         return self if self._keep_files else None
 
     def clock_offset(self, measured: float | None) -> float | None:
@@ -148,17 +130,15 @@ class RecordingTransport(Transport):
         return measured
 
     def reserve(self, size: int) -> None:
-        """See `Transport.reserve`."""
         if self._space is not None:
             self._space.take(self.folder, size)
 
     def note_lost(self, error: DeviceLostError) -> None:
         """Keep it, so that a replay ends at the same place with the same sentence."""
-        if all(artifact.exit != LOST for artifact in self._artifacts):
-            self._keep_sentence(BROKE_OFF, error, LOST)
+        if all(artifact.exit != layout.LOST for artifact in self._artifacts):
+            self._keep_sentence(layout.BROKE_OFF, error)
 
     def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
-        """See `FileKeeper.keep_copy`."""
         if copy.local is None:
             return copy
         with self._lock:
@@ -166,27 +146,25 @@ class RecordingTransport(Transport):
                 if copy.parts is not None:
                     self._keep_parts(path, copy, copy.local)
                     return copy
-                kept = self.folder / APKS / f"{copy.sha256}.apk"
+                kept = self.folder / layout.APKS / f"{copy.sha256}.apk"
                 if copy.local != kept:
                     shutil.move(copy.local, kept)
                     kept.chmod(0o600)
-            self._note(pull_command(path), f"{APKS}/{kept.name}", copy.sha256 or "", 0, truncated=False)
+            self._note(layout.pull_command(path), f"{layout.APKS}/{kept.name}", copy.sha256 or "", 0, truncated=False)
         return replace(copy, local=kept)
 
     def keep_failure(self, path: str, why: str) -> None:
-        """See `FileKeeper.keep_failure`."""
-        self._keep_sentence(pull_command(path), CommandError(why), PULL_FAILED)
+        self._keep_sentence(layout.pull_command(path), CommandError(why), layout.PULL_FAILED)
 
     def keep_hashes(self, hashes: bytes) -> None:
-        """See `Transport.keep_hashes`."""
-        self._keep(HASHES, hashes, 0)
+        self._keep(layout.HASHES, hashes, 0)
 
     def finish(self) -> str:
         """Write the manifest, whole or not at all, and return its SHA-256; also of an acquisition that broke off."""
         manifest = Acquisition(
             schema_="phone-audit/acquisition/1",
             artifacts=tuple(self._artifacts),
-            format=FORMAT,
+            format=layout.FORMAT,
             serial=self.serial,
             depth=self._depth,
             users=self._users,
@@ -197,16 +175,18 @@ class RecordingTransport(Transport):
         )
         with writing(self.folder):
             text = manifest.model_dump_json(indent=1, ensure_ascii=True)
-            replace_file(self.folder / MANIFEST, text.encode("ascii") + b"\n")
-        return manifest_sha256(self.folder)
+            replace_file(self.folder / layout.MANIFEST, text.encode("ascii") + b"\n")
+        return layout.manifest_sha256(self.folder)
 
-    def _keep_sentence(self, command: str, error: AcquireError, code: int) -> None:
+    def _keep_sentence(self, command: str, error: AcquireError, failed: int = layout.LOST) -> None:
+        """Keep why there is no answer; `failed` stands for a phone that is still there."""
+        code = layout.LOST if isinstance(error, DeviceLostError) else failed
         self._keep(command, f"{error.message}\n{error.hint}".encode("utf-8", "backslashreplace"), code)
 
     def _keep(self, command: str, output: bytes, code: int | None, *, truncated: bool = False) -> None:
         word = WORD.search(command)
         with self._lock:
-            file = f"{ANSWERS}/{len(self._artifacts):04d}-{(word[0] if word else 'answer')[:32]}.txt"
+            file = f"{layout.ANSWERS}/{len(self._artifacts):04d}-{(word[0] if word else 'answer')[:32]}.txt"
             with writing(self.folder):
                 create_file(self.folder / file, output)
             self._note(command, file, hashlib.sha256(output).hexdigest(), code, truncated=truncated)
@@ -215,12 +195,12 @@ class RecordingTransport(Transport):
         key = copy.sha256 or local.name
         if key not in self._parts:
             name = f"{copy.sha256 or f'{len(self._artifacts):05d}'}{SUFFIX}"
-            with open_new(self.folder / APKS / name) as file:
+            with open_new(self.folder / layout.APKS / name) as file:
                 pack(local, copy.size, copy.parts or Parts(), copy.sha256, file)
                 file.seek(0)
-                self._parts[key] = f"{APKS}/{name}", hashlib.file_digest(file, "sha256").hexdigest()
+                self._parts[key] = f"{layout.APKS}/{name}", hashlib.file_digest(file, "sha256").hexdigest()
         stored_as, digest = self._parts[key]
-        self._note(parts_command(path), stored_as, digest, 0, truncated=False)
+        self._note(layout.parts_command(path), stored_as, digest, 0, truncated=False)
 
     def _keep_apk(self, command: str, local: Path, part: Path) -> Path:
         with writing(self.folder):
@@ -228,10 +208,10 @@ class RecordingTransport(Transport):
                 shutil.copyfile(local, part)
             with part.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            kept = self.folder / APKS / f"{digest}.apk"
+            kept = self.folder / layout.APKS / f"{digest}.apk"
             part.chmod(0o600)
             part.replace(kept)
-        self._note(command, f"{APKS}/{kept.name}", digest, 0, truncated=False)
+        self._note(command, f"{layout.APKS}/{kept.name}", digest, 0, truncated=False)
         return kept
 
     def _note(self, command: str, file: str, digest: str, code: int | None, *, truncated: bool) -> None:
@@ -245,12 +225,12 @@ class RecordingTransport(Transport):
 def _prepare(folder: Path) -> None:
     with writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if is_saved(folder):
+        if layout.is_saved(folder):
             raise SnapshotError(
                 f"{folder} already holds a saved acquisition.", "Name another folder; a saved one is never changed."
             )
         if any(folder.iterdir()):
             raise SnapshotError(f"{folder} is not empty.", "Name a new or an empty folder.")
         folder.chmod(0o700)
-        for name in (ANSWERS, APKS):
+        for name in (layout.ANSWERS, layout.APKS):
             (folder / name).mkdir(mode=0o700)

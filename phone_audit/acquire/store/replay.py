@@ -4,28 +4,10 @@ import hashlib
 import os
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
-from phone_audit.acquire.phone_file import PulledApk
-from phone_audit.acquire.store.layout import (
-    BROKE_OFF,
-    CONCURRENT_FILES,
-    FORMAT,
-    HASHES,
-    LOST,
-    MANIFEST,
-    PARTS,
-    PULL,
-    STORED,
-    manifest_sha256,
-    open_stored,
-    parts_command,
-    pull_command,
-    read_stored,
-    read_stored_json,
-)
+from phone_audit.acquire.store import layout
 from phone_audit.acquire.store.saved_files import unpack
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
@@ -33,7 +15,7 @@ from phone_audit.acquire.transport import (
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
-    Running,
+    PulledApk,
     Transport,
 )
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
@@ -52,9 +34,6 @@ class ReplayTransport(Transport):
     A command that was asked several times gets its answers in order, the last one from then on. Where the phone went
     away, the first question after everything that was asked then finds it gone. Each file's hash is checked when it is
     read.
-
-    Args:
-        folder: the saved acquisition.
 
     Attributes:
         serial, via: as recorded.
@@ -79,18 +58,19 @@ class ReplayTransport(Transport):
         self._asked: dict[str, int] = defaultdict(int)
         self._checked: set[str] = set()
         for artifact in manifest.artifacts:
-            if not STORED.fullmatch(artifact.file):
+            if not layout.STORED.fullmatch(artifact.file):
                 raise SnapshotError(
-                    f"{folder / MANIFEST} names a file that cannot be part of it: {short_repr(artifact.file)}."
+                    f"{folder / layout.MANIFEST} names a file that cannot be part of it: {short_repr(artifact.file)}."
                 )
-            if artifact.command != BROKE_OFF:
+            if artifact.command != layout.BROKE_OFF:
                 self._answers[artifact.command].append(artifact)
-        lost = [artifact for artifact in manifest.artifacts if artifact.exit == LOST]
+        lost = [artifact for artifact in manifest.artifacts if artifact.exit == layout.LOST]
         self._lost = lost[0] if lost else None
         self._questions = set(self._answers)
         # files that came while questions were asked say nothing of when the phone went away
-        if manifest.format >= CONCURRENT_FILES:
-            self._questions = {text for text in self._answers if not text.startswith((PULL, PARTS, HASHES))}
+        if manifest.format >= layout.CONCURRENT_FILES:
+            beside = (layout.PULL, layout.PARTS, layout.HASHES)
+            self._questions = {text for text in self._answers if not text.startswith(beside)}
 
     @property
     def broke_off(self) -> bool:
@@ -98,13 +78,7 @@ class ReplayTransport(Transport):
         return self._lost is not None
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """Return the recorded answer.
-
-        Raises:
-            CommandError: the command was not asked when the acquisition was made, or could not be run then.
-            DeviceLostError: the phone went away at this command.
-            SnapshotError: the answer's file is damaged.
-        """
+        """Return the recorded answer."""
         artifact = self._next(command)
         output = self._bytes(artifact)
         if artifact.exit is not None and artifact.exit < 0:
@@ -113,14 +87,8 @@ class ReplayTransport(Transport):
         return Answer(output[:limit], None if cut else artifact.exit, artifact.truncated or cut)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        """Return the saved file.
-
-        Raises:
-            CommandError: the file was not copied when the acquisition was made, or could not be.
-            DeviceLostError: the phone went away while this file was copied.
-            SnapshotError: the saved file is damaged.
-        """
-        artifact = self._next(pull_command(path))
+        """Return the saved file."""
+        artifact = self._next(layout.pull_command(path))
         if artifact.exit != 0:
             raise _sentence(artifact, self._bytes(artifact))
         size = self._check(artifact)
@@ -128,37 +96,23 @@ class ReplayTransport(Transport):
             raise CommandError(f"{path} has {size} bytes, more than the {limit} that are read.")
         return self._folder / artifact.file
 
-    def start(self, command: str) -> Running:
-        """Refuse: there is no phone.
-
-        Raises:
-            CommandError: always.
-        """
-        raise CommandError("A saved acquisition cannot run commands.")
-
     def clock_offset(self, measured: float | None) -> float | None:
         """Return what was measured when the acquisition was made."""
         return self._clock_offset
 
     def finish(self) -> str:
         """Return the SHA-256 of the manifest."""
-        return manifest_sha256(self._folder)
+        return layout.manifest_sha256(self._folder)
 
     def saved_hashes(self) -> bytes | None:
-        """See `Transport.saved_hashes`."""
-        return self._bytes(self._next(HASHES)) if HASHES in self._answers else None
+        return self._bytes(self._next(layout.HASHES)) if layout.HASHES in self._answers else None
 
     def saved_parts(self, path: str, into: Path) -> PulledApk | None:
-        """See `Transport.saved_parts`.
-
-        Raises:
-            SnapshotError: what was saved is damaged.
-        """
-        if not self.holds(parts_command(path)):
+        if not self.holds(layout.parts_command(path)):
             return None
-        artifact = self._next(parts_command(path))
+        artifact = self._next(layout.parts_command(path))
         self._check(artifact)
-        with open_stored(self._folder, artifact.file) as packed:
+        with layout.open_stored(self._folder, artifact.file) as packed:
             size, parts, digest = unpack(packed, self._folder / artifact.file, into)
         return PulledApk(path, into, digest, size, parts)
 
@@ -167,37 +121,32 @@ class ReplayTransport(Transport):
         return command in self._answers
 
     def recorded(self, prefix: str) -> tuple[str, ...]:
-        """See `Transport.recorded`."""
         return tuple(command for command in self._answers if command.startswith(prefix))
 
     def raise_if_gone(self) -> None:
-        """See `Transport.raise_if_gone`."""
         if self._lost and self._questions <= self._asked.keys():
             raise _sentence(self._lost, self._bytes(self._lost))
-
-    def close(self) -> None:
-        """Nothing is open."""
 
     def _next(self, command: str) -> Artifact:
         text = command.encode("utf-8", "backslashreplace").decode()
         recorded = self._answers.get(text)
         if not recorded:
             self.raise_if_gone()
-            what = "does not hold this file" if text.startswith(PULL) else "holds no answer to this command"
+            what = "does not hold this file" if text.startswith(layout.PULL) else "holds no answer to this command"
             raise CommandError(f"The saved acquisition {what}.")
         index = self._asked[text]
         self._asked[text] = index + 1
         return recorded[min(index, len(recorded) - 1)]
 
     def _bytes(self, artifact: Artifact) -> bytes:
-        data = read_stored(self._folder, artifact.file)
+        data = layout.read_stored(self._folder, artifact.file)
         if hashlib.sha256(data).hexdigest() != artifact.sha256:
             raise _changed(self._folder / artifact.file)
         return data
 
     def _check(self, artifact: Artifact) -> int:
         """Check a large file without holding it, once, and give its size in bytes."""
-        with open_stored(self._folder, artifact.file) as file:
+        with layout.open_stored(self._folder, artifact.file) as file:
             size = os.fstat(file.fileno()).st_size
             if artifact.file not in self._checked:
                 if hashlib.file_digest(file, "sha256").hexdigest() != artifact.sha256:
@@ -207,21 +156,21 @@ class ReplayTransport(Transport):
 
 
 def _read_manifest(folder: Path) -> Acquisition:
-    text = read_stored_json(folder, MANIFEST, MANIFEST_BOUNDS)
+    text = layout.read_stored_json(folder, layout.MANIFEST, MANIFEST_BOUNDS)
     broken = SnapshotError(
-        f"{folder / MANIFEST} is not the manifest of a saved acquisition.",
+        f"{folder / layout.MANIFEST} is not the manifest of a saved acquisition.",
         "Name the folder that `scan --save` made, or save the phone again.",
     )
     try:
         raw = parse_unicode(text)
     except JsonError as error:
         raise broken from error
-    if not isinstance(raw, dict) or not _schema(raw).startswith(SCHEMA):
+    if not isinstance(raw, dict) or not str(raw.get("schema")).startswith(SCHEMA):
         raise broken
-    layout = raw.get("format")
-    if isinstance(layout, int) and layout > FORMAT:
+    number = raw.get("format")
+    if isinstance(number, int) and number > layout.FORMAT:
         raise SnapshotError(
-            f"{folder} was saved by a later version of phone-audit ({short_repr(raw.get('tool'))}, layout {layout}).",
+            f"{folder} was saved by a later version of phone-audit ({short_repr(raw.get('tool'))}, layout {number}).",
             "Update phone-audit, then read it again.",
         )
     try:
@@ -230,14 +179,9 @@ def _read_manifest(folder: Path) -> Acquisition:
         raise broken from error
 
 
-def _schema(manifest: dict[str, Any]) -> str:
-    schema = manifest.get("schema")
-    return schema if isinstance(schema, str) else ""
-
-
 def _sentence(artifact: Artifact, output: bytes) -> CommandError | DeviceLostError:
     message, _, hint = output.decode("utf-8", "backslashreplace").partition("\n")
-    kind = DeviceLostError if artifact.exit == LOST else CommandError
+    kind = DeviceLostError if artifact.exit == layout.LOST else CommandError
     return kind(message, hint)
 
 

@@ -4,13 +4,12 @@ Parts: a line that says which they are, then their bytes one behind the other.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
-from pydantic import Field, StrictInt, ValidationError
+from pydantic import Field, StrictInt, TypeAdapter, ValidationError
 
 from phone_audit.acquire.transport import PULL_LIMIT
 from phone_audit.errors import SnapshotError
@@ -101,7 +100,7 @@ def _damaged(name: Path) -> SnapshotError:
     return SnapshotError(f"{name} holds no parts of a file.", "Copy the whole folder again, or save the phone again.")
 
 
-_SOURCES: Final[tuple[HashSource, ...]] = ("device", "host", "cached", "none")
+_HASH = TypeAdapter[tuple[str, HashSource]](tuple[Annotated[str, Field(pattern=SHA256)], HashSource])
 
 NO_TOOL = (
     "The phone has no tool that computes SHA-256, so a file of which only parts were read has no hash. It is told "
@@ -139,7 +138,7 @@ def read_hashes(saved: bytes) -> FileHashes:
     try:
         read = parse(checked(saved, SAVED_HASHES))
         notes = [read_document(Skipped, checked(json.dumps(note).encode(), SAVED_HASHES)) for note in read["notes"]]
-        hashes = {_path(path): _hash(*known) for path, known in read["hashes"].items()}
+        hashes = {_path(path): _HASH.validate_python(known) for path, known in read["hashes"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise SnapshotError(
             "The saved acquisition holds hashes that cannot be right.", "Copy the whole folder again."
@@ -148,24 +147,6 @@ def read_hashes(saved: bytes) -> FileHashes:
 
 
 def _path(path: str) -> str:
-    """Return a path as a phone can have it, whose bytes that are no UTF-8 are escaped.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Return a path as a phone can have it, whose bytes that are no UTF-8 are escaped; else `ValueError`."""
     path.encode("utf-8", "surrogateescape")
     return path
-
-
-def _hash(digest: object, source: object) -> tuple[str, HashSource]:
-    """Return a hash and where it comes from.
-
-    Raises:
-        ValueError: they are none.
-    """
-    if not isinstance(digest, str) or not re.fullmatch(SHA256, digest):
-        raise ValueError("no hash")
-    for word in _SOURCES:
-        if word == source:
-            return digest, word
-    raise ValueError("no source of hashes")

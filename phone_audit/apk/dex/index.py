@@ -105,7 +105,6 @@ class DexIndex:
         return {name: index for name, index in pairs if name is not None}
 
     def string(self, index: int) -> str:
-        """Return the text of a string index."""
         return decode(self.raw_string(index))
 
     def raw_string(self, index: int, most: int = _WHOLE) -> bytes:
@@ -150,7 +149,6 @@ class DexIndex:
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
 
     def class_descriptor(self, method_id: int) -> bytes:
-        """Return the class of a method_id as a descriptor."""
         classes, _, _ = self._method_columns
         return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME
 
@@ -208,7 +206,6 @@ class DexIndex:
         return self.code_at(int(self.methods.code[row]))
 
     def code_at(self, offset: int) -> Code | None:
-        """Return the code_item at an offset."""
         return read_code(self._view, offset)
 
     @cached_property

@@ -42,7 +42,6 @@ class StoredDex:
 
     @property
     def compact(self) -> bool:
-        """Whether it is a compact DEX."""
         return bytes(self.main[:4]) == COMPACT
 
 

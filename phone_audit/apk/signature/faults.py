@@ -36,7 +36,6 @@ class FaultError(Exception):
 
 
 def fault(word: str, text: str) -> FaultError:
-    """Return the error of a single fault."""
     return FaultError([Fault(word, text)])
 
 

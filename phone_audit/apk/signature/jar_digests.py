@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 from phone_audit.apk.signature.faults import SdkRange
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.directory import DEFLATED, LOCAL, STORED, Buffer, Entry
+from phone_audit.apk.zip.directory import DEFLATED, LOCAL, STORED, Buffer, Entry, damaged
 from phone_audit.apk.zip.inflate import inflated
-from phone_audit.apk.zip.partial_archive import damaged
 from phone_audit.errors import ApkError
 
 _SECTION = re.compile(rb"(?:[^\r\n]++(?:\r\n|\n|\r|\Z))++(?:\r\n|\n|\r)?+")

@@ -8,6 +8,7 @@ other file can be named.
 """
 
 import struct
+import sys
 from xml.parsers import expat
 
 from phone_audit.apk.xml.elements import (
@@ -34,6 +35,8 @@ _UTF8 = 0x100
 _NO_STRING = 0xFFFFFFFF
 _BETWEEN = "\n"
 """Stands between namespace and name; neither can hold it."""
+MAX_NAMESPACE = 1_000
+"""Letters of a namespace in plain text; expat repeats it in each name, and Android's own has 42."""
 
 
 def parse_compiled(data: bytes, what: str) -> Parsed:
@@ -181,6 +184,7 @@ def parse_text_xml(data: bytes, what: str) -> Parsed:
     parser.StartElementHandler = tree.start_element
     parser.EndElementHandler = tree.end_element
     parser.CharacterDataHandler = tree.text
+    parser.StartNamespaceDeclHandler = _limit_namespace
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     try:
@@ -203,6 +207,11 @@ def _refuse(*_: object) -> None:
     raise _RefusedError
 
 
+def _limit_namespace(_: str | None, uri: str | None) -> None:
+    if uri is not None and len(uri) > MAX_NAMESPACE:
+        raise _RefusedError
+
+
 class _Handler(TreeBuilder):
     """Takes what expat reads."""
 
@@ -221,4 +230,4 @@ def _attribute(key: str, text: str) -> Attribute:
     namespace, _, name = key.rpartition(_BETWEEN)
     resource_id = ATTRIBUTE_IDS.get(name, 0) if namespace == ANDROID else 0
     value = Value(REFERENCE, 0) if text.startswith(("@", "?")) else Value(STRING, 0, text)
-    return Attribute(resource_id, name, value, namespace or None)
+    return Attribute(resource_id, name, value, sys.intern(namespace) or None)

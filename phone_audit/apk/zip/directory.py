@@ -18,6 +18,8 @@ STORED, DEFLATED = 0, 8
 END = b"PK\x05\x06"
 RECORD = b"PK\x01\x02"
 LOCAL = b"PK\x03\x04"
+LOCAL_HEADER = 30
+"""Bytes of the header in front of an entry, without its name and its extra field."""
 _END64 = b"PK\x06\x06"
 _LOCATOR64 = b"PK\x06\x07"
 _END_FORMAT = struct.Struct("<4s4H2IH")
@@ -245,3 +247,17 @@ def _duplicates(entries: tuple[Entry, ...]) -> list[Note]:
     more = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
     reason = f"The entry {twice[0]}{more} stands in the archive more than once; Android refuses such a file."
     return [Note("duplicate-entry", reason)]
+
+
+def start_of(data: Buffer, entry: Entry) -> int:
+    """Find where the bytes of an entry begin; an `ApkError` (`damaged-entry`) where its header is none."""
+    offset = entry.header_offset
+    if offset + LOCAL_HEADER > len(data) or data[offset : offset + 4] != LOCAL:
+        raise damaged(entry)
+    name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
+    return int(offset + LOCAL_HEADER + name_length + extra_length)
+
+
+def damaged(entry: Entry) -> ApkError:
+    """Return the error for an entry that cannot be read."""
+    return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")

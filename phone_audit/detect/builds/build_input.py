@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from phone_audit.detect.builds.build_properties import (
+from phone_audit.detect.build_properties import (
     BUILD_ID,
     DISPLAY_ID,
     FINGERPRINT,

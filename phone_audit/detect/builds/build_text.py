@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
-from phone_audit.detect.builds.build_properties import BUILD_ID, DISPLAY_ID, INCREMENTAL, MODEL, PATCH
+from phone_audit.detect.build_properties import BUILD_ID, DISPLAY_ID, INCREMENTAL, MODEL, PATCH
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import LabelFile, MonthNames
 from phone_audit.model.text import ENTRY, parse_getprop

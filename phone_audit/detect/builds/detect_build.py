@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.detect.builds.build_input import BuildInput, understand
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
 from phone_audit.detect.builds.build_text import is_properties_text, read_properties
 from phone_audit.detect.builds.support import support_of
 from phone_audit.detect.firmware_rules import check_properties

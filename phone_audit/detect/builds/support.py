@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import SupportFact
 from phone_audit.model.finding import Source

@@ -1,6 +1,7 @@
 """All detectors, by what they look at, and the rules of the knowledge, which need no file here."""
 
 from phone_audit.detect import firmware_rules
+from phone_audit.detect.detector import Detector
 from phone_audit.detect.detectors import (
     certificate_authorities,
     firmware_state,
@@ -13,6 +14,7 @@ from phone_audit.detect.detectors import (
     trackers,
 )
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Finding
@@ -32,11 +34,10 @@ DEVICE_DETECTORS = (
 )
 
 
-def detector_ids(knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the ids of all detectors and firmware rules: what documentation and the judge's table have to name."""
-    on_apks = (detector.id for detector, _ in APK_DETECTORS)
-    on_phones = (detector.id for detector, _ in DEVICE_DETECTORS)
-    return (*on_apks, *on_phones, *(rule.id for rule in knowledge.firmware_rules))
+def all_detectors(knowledge: Knowledge) -> tuple[Detector | FirmwareRule, ...]:
+    """Return all detectors and firmware rules: what documentation has to name."""
+    listed = (detector for detector, _ in (*APK_DETECTORS, *DEVICE_DETECTORS))
+    return (*listed, *knowledge.firmware_rules)
 
 
 def apk_findings(info: ApkInfo, knowledge: Knowledge) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from phone_audit.model.finding import Confidence, Evidence, Finding, Severity
 USER_CA_ADDED = Detector(
     id="user-ca-added",
     category="certificates",
+    sign="unclear",
     advice="If neither you nor the company that owns the phone added it: Settings, Security, Trusted credentials, "
     "User.",
     risk="In the network of a company some services may then be out of reach.",
@@ -18,6 +19,7 @@ USER_CA_ADDED = Detector(
 SYSTEM_CA_UNLISTED = Detector(
     id="system-ca-unlisted",
     category="certificates",
+    sign="altered",
     advice="Ask the maker what these authorities are for. Each can be switched off: Settings, Security, Trusted "
     "credentials, System.",
 )

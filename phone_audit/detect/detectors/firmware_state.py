@@ -9,38 +9,46 @@ from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Confidence, Finding, Severity
 
 INSTALL_CHECKS_OFF = Detector(
-    "install-checks-off", "settings", "Play Store, your picture, Play Protect: switch the check on."
+    "install-checks-off", "settings", "none", "Play Store, your picture, Play Protect: switch the check on."
 )
 OTA_TEST_KEY = Detector(
     "ota-test-key",
     "leaked-key",
+    "grave",
     "Ask the maker for firmware signed with its own keys; until then, keep nothing private on this phone.",
 )
 ADB_KEY_BUILT_IN = Detector(
-    "adb-key-built-in", "firmware", "Switch USB debugging off, and install the maker's own firmware."
+    "adb-key-built-in", "firmware", "grave", "Switch USB debugging off, and install the maker's own firmware."
 )
 ROOT_PROGRAM_FOUND = Detector(
     "root-program-found",
     "firmware",
+    "unclear",
     "If you did not root the phone yourself, ask who did, or install the maker's own firmware.",
     risk="Installing firmware erases the phone.",
 )
 SYSTEM_WRITABLE = Detector(
-    "system-writable", "firmware", "Restart the phone and look again; if it stays so, install the maker's own firmware."
+    "system-writable",
+    "firmware",
+    "altered",
+    "Restart the phone and look again; if it stays so, install the maker's own firmware.",
 )
 BUILD_PROP_CONTRADICTED = Detector(
     "build-prop-contradicted",
     "firmware",
+    "unclear",
     "Trust the value that was there first. If you did not change it yourself, install the maker's firmware.",
 )
 STORAGE_UNENCRYPTED = Detector(
     "storage-unencrypted",
     "firmware",
+    "none",
     "Settings, Security, Encryption; where the phone cannot do that, keep nothing private on it.",
 )
 PATCH_LEVEL_OLD = Detector(
     "patch-level-old",
     "firmware",
+    "none",
     "Install the newest firmware; if the maker no longer provides any, consider another phone.",
 )
 INSTALLS_FROM_ANYWHERE, EACH_BY_ITSELF = "install_non_market_apps", 26

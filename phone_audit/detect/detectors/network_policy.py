@@ -30,18 +30,21 @@ from phone_audit.model.wording import counted
 CLEARTEXT_ENDPOINT = Detector(
     "cleartext-endpoint",
     "cleartext",
+    "sends",
     "Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
     held="unencrypted addresses",
 )
-CLEARTEXT_ALLOWED = Detector("cleartext-allowed", "cleartext")
+CLEARTEXT_ALLOWED = Detector("cleartext-allowed", "cleartext", "none")
 TRUSTS_USER_CAS = Detector(
     "trusts-user-cas",
     "network-policy",
+    "none",
     "Look in Settings, Security, Encryption and credentials, for certificates that you did not add.",
 )
 ANY_CERTIFICATE = Detector(
     id="accepts-any-certificate",
     category="network-policy",
+    sign="sends",
     advice="Do not use it on networks you do not control, such as public Wi-Fi; ask the maker for a version that "
     "checks certificates.",
     held="code that accepts any certificate",

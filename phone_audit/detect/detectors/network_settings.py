@@ -12,6 +12,7 @@ from phone_audit.model.finding import Evidence, Finding
 PROXY_SET = Detector(
     id="proxy-set",
     category="network",
+    sign="unclear",
     advice="If neither you nor the company that owns the phone set it: look in Settings at the proxy of each Wi-Fi "
     "network and at the device administrators, and take it out there.",
     risk="Where a company manages the phone, its network may then be out of reach.",
@@ -19,18 +20,23 @@ PROXY_SET = Detector(
 NETWORK_PROXY_SET = Detector(
     id="network-proxy-set",
     category="network",
+    sign="unclear",
     advice="If neither you nor whoever runs this network set it: Settings, Network and internet, the network, "
     "no proxy.",
 )
 PRIVATE_DNS_SET = Detector(
     "private-dns-set",
     "network",
+    "none",
     "If you did not choose it: Settings, Network and internet, Private DNS, set to Automatic.",
 )
-VPN_SET = Detector("vpn-set", "network", "If you did not choose it: Settings, Network and internet, VPN, forget it.")
+VPN_SET = Detector(
+    "vpn-set", "network", "none", "If you did not choose it: Settings, Network and internet, VPN, forget it."
+)
 HOSTS_FILE_CHANGED = Detector(
     "hosts-file-changed",
     "network",
+    "altered",
     "If you did not change it yourself (as some blockers of advertising do), install the maker's firmware.",
 )
 PROXY_HOST, PROXY_PORT = "global_http_proxy_host", "global_http_proxy_port"

@@ -10,14 +10,21 @@ from phone_audit.model.finding import Confidence, Finding
 from phone_audit.model.wording import listed
 
 DEBUGGABLE_PACKAGE = Detector(
-    "debuggable-package", "debuggable", "Replace it by a release of its maker; this one was built for development."
+    "debuggable-package",
+    "debuggable",
+    "none",
+    "Replace it by a release of its maker; this one was built for development.",
 )
 INSTRUMENTATION_ONLY = Detector(
-    "instrumentation-only", "test-package", "Remove it unless somebody is testing with it; no phone needs it."
+    "instrumentation-only",
+    "test-package",
+    "none",
+    "Remove it unless somebody is testing with it; no phone needs it.",
 )
 PACKED_CODE = Detector(
     "packed-code",
     "hidden-code",
+    "altered",
     "Judge it by what it does: watch its connections, or stop using it.",
     held="code that is hidden",
 )

@@ -22,17 +22,20 @@ _NOTICED = (
 ACCESSIBILITY_SERVICE_ON = Detector(
     "accessibility-service-on",
     "powers",
+    "none",
     "If nobody who uses this phone needs it: Settings, Accessibility, switch it off.",
     risk=_NOTICED,
 )
 NOTIFICATION_LISTENER_ON = Detector(
     "notification-listener-on",
     "powers",
+    "none",
     "If you do not use it for that: Settings, Notifications, Notification access, switch it off.",
 )
 DEVICE_ADMIN_ON = Detector(
     id="device-admin-on",
     category="powers",
+    sign="none",
     advice="If neither you nor the company that owns the phone set it up: Settings, Security, Device admin apps, "
     "switch it off; then it can be removed.",
     risk="A phone or profile that a company manages may be erased when the management is taken away.",
@@ -40,14 +43,16 @@ DEVICE_ADMIN_ON = Detector(
 INPUT_METHOD_FOREIGN = Detector(
     "input-method-foreign",
     "powers",
+    "none",
     "If you did not choose it: Settings, System, Keyboard, choose the one that came with the phone.",
 )
 DEFAULT_PACKAGE_FOREIGN = Detector(
-    "default-package-foreign", "powers", "If you did not choose it: Settings, Default apps, choose another."
+    "default-package-foreign", "powers", "none", "If you did not choose it: Settings, Default apps, choose another."
 )
 WATCHING_POWERS = Detector(
     id="watching-powers",
     category="powers",
+    sign="watching",
     advice="Find out who installed it and why. If nobody can say: take its permissions away in the settings, then "
     "remove it.",
     risk=_NOTICED,

@@ -15,18 +15,21 @@ from phone_audit.model.wording import listed
 CLEARTEXT_DATA = Detector(
     "cleartext-data",
     "cleartext",
+    "sends",
     "Do not use it on networks you do not trust, and do not enter in it what you use elsewhere.",
     held="code that sends private data without encryption",
 )
 TRACKER_DATA = Detector(
     "tracker-data",
     "tracker",
+    "sends",
     "Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
     held="trackers that send private data",
 )
 NETWORK_DATA = Detector(
     "network-data",
     "telemetry",
+    "sends",
     "Take away the permission that it reads this with, in the phone's settings, or stop using it.",
     held="code that sends private data",
 )

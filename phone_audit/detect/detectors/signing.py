@@ -11,14 +11,19 @@ from phone_audit.model.finding import Evidence, Finding, Severity
 PUBLIC_TEST_KEY = Detector(
     "public-test-key",
     "leaked-key",
+    "unclear",
     "Get it only from its maker's own site or store, and compare the file's hash if one is published.",
 )
 LEAKED_KEY = Detector(
-    "leaked-key", "leaked-key", "Remove it unless it came with the phone, and install the phone's newest firmware."
+    "leaked-key",
+    "leaked-key",
+    "grave",
+    "Remove it unless it came with the phone, and install the phone's newest firmware.",
 )
 SIGNATURE_BROKEN = Detector(
     "signature-broken",
     "signature",
+    "altered",
     "Take the file from its maker again and compare its hash. If it came with the phone, ask its maker.",
 )
 _PUBLIC = ("aosp-test-key", "aosp-build-testdata")

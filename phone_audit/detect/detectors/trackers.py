@@ -14,12 +14,14 @@ from phone_audit.model.finding import Confidence, Finding
 TRACKER_PRESENT = Detector(
     "tracker-present",
     "tracker",
+    "sends",
     "Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
     held="code of known trackers",
 )
 TELEMETRY_ENDPOINT = Detector(
     "telemetry-endpoint",
     "telemetry",
+    "sends",
     "Switch off usage reports and personalised advertising in the phone's settings, or block these hosts.",
     held="addresses of telemetry or advertising services",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.detect.incidents.citations import all_sources, cited
 from phone_audit.detect.incidents.incident_match import UNKNOWN_BUILD, Hit, IncidentMatch
 from phone_audit.detect.incidents.incident_matcher import match_incidents
@@ -13,27 +13,32 @@ from phone_audit.detect.incidents.remedies import advice, evidence_level, remedi
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.detection import MATCH_STRENGTHS, MatchedIncident, MatchStrength
-from phone_audit.model.finding import Confidence, Finding, Severity, Subject, finding_key
+from phone_audit.model.finding import Confidence, Finding, Severity, Sign, Subject, finding_key
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a word claims: the finding's id, how sure it is, and its severity where it is not the incident's own."""
+    """What a word claims: the finding's id and sign, how sure it is, and its severity where not the incident's."""
 
     id: str
+    sign: Sign
     confidence: Confidence
     severity: Severity | None
     says: str
 
 
 CLAIMS: Mapping[MatchStrength, Claim] = {
-    "confirmed": Claim("published-incident", "confirmed", None, "{seen}: this is the published incident “{title}”."),
-    "affected": Claim("published-incident", "high", None, "{seen} is listed as affected by “{title}”."),
-    "weak": Claim("possible-incident", "medium", None, "{seen}: this points to “{title}”, {missing}."),
-    "candidate": Claim(
-        "candidate-build", "low", "info", "{seen} may be affected by “{title}”; this alone cannot tell."
+    "confirmed": Claim(
+        "published-incident", "incident", "confirmed", None, "{seen}: this is the published incident “{title}”."
     ),
-    "model": Claim("named-model", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
+    "affected": Claim("published-incident", "incident", "high", None, "{seen} is listed as affected by “{title}”."),
+    "weak": Claim(
+        "possible-incident", "possible-incident", "medium", None, "{seen}: this points to “{title}”, {missing}."
+    ),
+    "candidate": Claim(
+        "candidate-build", "unclear", "low", "info", "{seen} may be affected by “{title}”; this alone cannot tell."
+    ),
+    "model": Claim("named-model", "unclear", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
 }
 """`fixed` claims nothing: there is no finding."""
 _POSSIBLE = ("candidate-build", "named-model")
@@ -99,6 +104,7 @@ def _finding(incident: IncidentEntry, hits: list[Hit], context: Iterable[Hit], o
         sources=all_sources(incident),
         remedy=remedies(incident, package, seen=evidence_level(hits)),
         headline=f"it may be affected by “{called}”" if claim.id in _POSSIBLE else incident.headline or "",
+        sign=claim.sign,
     )
 
 

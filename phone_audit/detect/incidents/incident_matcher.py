@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.detect.incidents.incident_index import Index, index_of
 from phone_audit.detect.incidents.incident_match import (
     UNKNOWN_BUILD,

@@ -8,7 +8,7 @@ told in words, and no known-bad rests on it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.detect.detector import Detector, evidence_of
 from phone_audit.detect.incidents.citations import all_sources
 from phone_audit.detect.incidents.incident_findings import matched_incident
@@ -22,20 +22,22 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.detection import Detection
-from phone_audit.model.finding import Finding, Subject
+from phone_audit.model.finding import Finding, Sign, Subject
 from phone_audit.model.watch import Observation
 from phone_audit.model.wording import listed
 
-INCIDENT_TALKS = "watch.incident"
+INCIDENT_TALKS = Detector("watch.incident", "", "possible-incident")
+"""Has the category of the incident."""
 CLEARTEXT = Detector(
     "watch.cleartext",
     "cleartext",
+    "sends",
     "Do not use it on networks you do not trust, and ask its maker for encrypted connections.",
 )
-SCREEN_OFF = Detector("watch.screen-off", "network")
+SCREEN_OFF = Detector("watch.screen-off", "network", "none")
 
-WATCH_IDS = frozenset({INCIDENT_TALKS, CLEARTEXT.id, SCREEN_OFF.id})
-"""Every id that a finding of this file can have besides those of a scan."""
+WATCH_SIGNS: Mapping[str, Sign] = {one.id: one.sign for one in (INCIDENT_TALKS, CLEARTEXT, SCREEN_OFF)}
+"""Every id that a finding of this file can have besides those of a scan, and what it is a sign of."""
 
 _MOST_NAMED = 3
 
@@ -127,7 +129,7 @@ def _talks(
     sharing = f" (or one of the {others} others that share its uid)" if others else ""
     own = one.model_copy(update={"held_in": (name,) if held else ()})
     said = own.said(sorted({point.host for point in named}) or None)
-    return Detector(INCIDENT_TALKS, incident.category).finding(
+    return replace(INCIDENT_TALKS, category=incident.category).finding(
         Subject(kind="package", name=name),
         "A package of a published incident was connected",
         f"{name}{sharing}, which “{incident.title}” is about, was {said}.",

@@ -14,7 +14,6 @@ def report_missing(report: Report, **values: object) -> None:
 
 
 def report_fault(report: Report, field: str, fault: str | None) -> None:
-    """Report a fault where there is one."""
     if fault:
         report(field, fault)
 

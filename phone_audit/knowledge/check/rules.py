@@ -15,7 +15,6 @@ _REFERENCE = "https://developer.android.com/reference/"
 
 
 def check_behaviour(rule: BehaviourRule, report: Report) -> None:
-    """Report faults of a behaviour rule."""
     if _ID.fullmatch(rule.id) is None:
         report("id", f"{short_repr(rule.id)}; write read.…, act.…, listen.… or send.… in lower case")
     for field, text in (("title", rule.title), ("meaning", rule.meaning)):

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from phone_audit.knowledge.feeds.indicator import About, Row, ThreatClass
-from phone_audit.knowledge.feeds.package_lists import read_baseline, read_certificates, read_debloat_list, read_uad_ng
-from phone_audit.knowledge.feeds.plain_lists import read_csv, read_hosts, read_maltrail, read_values
+from phone_audit.knowledge.feeds.plain_lists import (
+    read_baseline,
+    read_certificates,
+    read_csv,
+    read_debloat_list,
+    read_hosts,
+    read_maltrail,
+    read_uad_ng,
+    read_values,
+)
 from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.knowledge.feeds.threat_lists import (
     read_cve,

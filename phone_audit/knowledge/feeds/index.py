@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from phone_audit.files.user_folders import cache_folder
-from phone_audit.knowledge.feeds.cache_files import digests_of
+from phone_audit.knowledge.feeds.database import digests_of
 from phone_audit.knowledge.feeds.indicator import FeedHead, Kind, ListedIndicator
 from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read
@@ -45,7 +45,6 @@ class Indicators:
 
     @cached_property
     def database(self) -> "IndicatorDatabase":
-        """The database of all of them."""
         from phone_audit.knowledge.feeds.database import open_database  # SQLite loads once something is looked up
 
         return open_database(self.files, self.feeds, self.digests, self._cache)

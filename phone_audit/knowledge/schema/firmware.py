@@ -233,6 +233,7 @@ class FirmwareRule(Frozen):
     title: str
     severity: Severity
     confidence: Confidence
+    sign: Literal["grave", "unclear", "none"] = "none"
     cases: tuple[FirmwareCase, ...]
     remedy: FirmwareRemedy
     sources: tuple[FactSource, ...]

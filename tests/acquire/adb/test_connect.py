@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.adb import connect, devices, states, usb_devices
+from phone_audit.acquire.adb import connect, states, usb_devices
 from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.tcp import split_address
@@ -61,7 +61,7 @@ class Scene:
         self.server: FakeServer | None = None
         self.sight = UsbScan()
         self.opened: list[str] = []
-        monkeypatch.setattr(devices, "find_server", lambda: self.server)
+        monkeypatch.setattr(connect, "find_server", lambda: self.server)
         monkeypatch.setattr(connect, "find_server", lambda: self.server)
         monkeypatch.setattr(usb_devices, "scan_bus", lambda: self.sight)
         monkeypatch.setattr(connect, "UsbLink", self._open)
@@ -72,13 +72,13 @@ class Scene:
         self.opened.append(f"{phone.serial} {server_runs}")
         return object()
 
-    def way(self, target: str | None, via: devices.Via = "auto") -> str:
+    def way(self, target: str | None, via: connect.Via = "auto") -> str:
         """Which phone is opened, and how."""
         self.opened.clear()
         transport = open_transport(target, via=via, patience=1)
         return f"usb {self.opened[0]}" if self.opened else f"{transport.via} {transport.serial}"
 
-    def error(self, target: str | None, via: devices.Via = "auto") -> AcquireError:
+    def error(self, target: str | None, via: connect.Via = "auto") -> AcquireError:
         with pytest.raises(AcquireError) as caught:
             self.way(target, via)
         assert caught.value.hint
@@ -238,7 +238,7 @@ def test_a_patience_that_is_no_number_is_wrong_usage(scene: Scene, monkeypatch: 
 
 def test_a_key_is_made_only_when_a_phone_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    devices.list_devices()
+    connect.list_devices()
     assert not (tmp_path / ".android").exists()
 
     def phone(connection: object) -> None:

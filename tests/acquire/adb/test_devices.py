@@ -2,8 +2,8 @@
 
 import pytest
 
-from phone_audit.acquire.adb import devices, states, usb_devices, usb_link
-from phone_audit.acquire.adb.devices import list_devices, survey
+from phone_audit.acquire.adb import connect, states, usb_devices, usb_link
+from phone_audit.acquire.adb.connect import list_devices, survey
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone
 from phone_audit.acquire.adb.states import Process
 from phone_audit.acquire.adb.usb_devices import UnusableDevice, UsbPhone, UsbScan
@@ -21,7 +21,7 @@ class FakeServer(AdbServer):
 
 @pytest.fixture(autouse=True)
 def _nothing_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "find_server", lambda: None)
+    monkeypatch.setattr(connect, "find_server", lambda: None)
     monkeypatch.setattr(usb_devices, "scan_bus", UsbScan)
 
 
@@ -45,7 +45,7 @@ def test_nothing_is_an_empty_list() -> None:
 
 def test_each_phone_of_the_server_has_its_state_and_its_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     server = FakeServer(("C", "device", "Pixel 8"), ("A", "unauthorized", None), ("B", "recovery", None))
-    monkeypatch.setattr(devices, "find_server", lambda: server)
+    monkeypatch.setattr(connect, "find_server", lambda: server)
     assert list_devices() == (
         DeviceState(
             serial="A",
@@ -109,7 +109,7 @@ def test_each_error_on_usb_is_a_state(monkeypatch: pytest.MonkeyPatch, error: Ac
 
 def test_a_phone_that_the_server_holds_is_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch, "A", "B", error=states.busy("?", server_runs=True))
-    monkeypatch.setattr(devices, "find_server", lambda: FakeServer(("A", "device", None)))
+    monkeypatch.setattr(connect, "find_server", lambda: FakeServer(("A", "device", None)))
     assert [(state.serial, state.via) for state in list_devices()] == [("A", "server"), ("B", "direct")]
     assert [(state.serial, state.via) for state in list_devices(via="direct")] == [("A", "direct"), ("B", "direct")]
 
@@ -150,7 +150,7 @@ def test_what_looks_like_a_phone_is_listed_with_what_is_missing(monkeypatch: pyt
 def test_each_state_of_an_adb_server_has_its_sentence_and_next_step(
     monkeypatch: pytest.MonkeyPatch, state: str, sentence: str
 ) -> None:
-    monkeypatch.setattr(devices, "find_server", lambda: FakeServer(("C", state, None)))
+    monkeypatch.setattr(connect, "find_server", lambda: FakeServer(("C", state, None)))
     (found,) = list_devices()
     assert (found.state, found.usable) == (state, False)
     assert sentence in found.message
@@ -185,6 +185,6 @@ def test_what_is_in_sight_is_not_opened_and_what_settles_can_be_left_out(monkeyp
     server = FakeServer(
         ("A", "device", None), ("B", "offline", None), ("C", "unauthorized", None), ("D", "recovery", None)
     )
-    monkeypatch.setattr(devices, "find_server", lambda: server)
+    monkeypatch.setattr(connect, "find_server", lambda: server)
     assert survey("auto").serials == ("A", "B", "C", "D", "U")
     assert survey("auto").settled_serials == ("A", "C", "U")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.acquire.adb.devices import pair, server_for_pairing
+from phone_audit.acquire.adb.connect import pair, server_for_pairing
 from phone_audit.acquire.adb.states import adb_servers
 from phone_audit.errors import NoDeviceError, ProtocolError, UnauthorizedError, UsageError
 from tests.kit import AdbServer

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.adb import server, states
-from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.devices import list_devices
+from phone_audit.acquire.adb.connect import list_devices, open_transport
 from phone_audit.acquire.adb.server import AdbServer, find_server
 from phone_audit.acquire.adb.transports import ServerTransport
 from phone_audit.acquire.transport import ADB_SERVER, Handshake, Transport

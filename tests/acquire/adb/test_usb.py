@@ -17,7 +17,7 @@ import hashlib, json, os, subprocess, sys, time
 from pathlib import Path
 from phone_audit.acquire.adb import stream_transport, usb_link, wire
 from phone_audit.acquire.adb.connect import open_transport
-from phone_audit.acquire.adb.devices import list_devices
+from phone_audit.acquire.adb.connect import list_devices
 from phone_audit.acquire.adb.stream_transport import with_exit_status
 from phone_audit.acquire.adb.usb_devices import scan_bus
 from phone_audit.errors import PhoneAuditError

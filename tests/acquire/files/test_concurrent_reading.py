@@ -12,12 +12,11 @@ import pytest
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired
 from phone_audit.acquire.files import hashing, range_carrier, ranges
+from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
-from phone_audit.acquire.files.plan import Plan
-from phone_audit.acquire.phone_file import Bytes, PulledApk
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
-from phone_audit.acquire.transport import ADB_SERVER, Answer, Handshake
+from phone_audit.acquire.transport import ADB_SERVER, Answer, Bytes, Handshake, PulledApk
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.command_list import COMMANDS
 from phone_audit.model.device import Depth

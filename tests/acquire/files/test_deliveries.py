@@ -8,7 +8,7 @@ import pytest
 
 from phone_audit.acquire.files.deliveries import Deliveries
 from phone_audit.acquire.files.oat_files import StrippedApks
-from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
+from phone_audit.acquire.transport import FileOnPhone, PulledApk
 from phone_audit.model.parts import Parts
 from tests.acquire.collecting import Receiver, plan_of
 

@@ -7,8 +7,7 @@ import pytest
 
 from phone_audit.acquire.commands import Command
 from phone_audit.acquire.files.hash_cache import FileStates, HashCache, file_states
-from phone_audit.acquire.phone_file import FileOnPhone
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.transport import Answer, FileOnPhone
 
 HASH = "ab" * 32
 IDENTITY = "12 1700000000 1700000001 99"

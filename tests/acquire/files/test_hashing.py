@@ -10,8 +10,7 @@ import pytest
 
 from phone_audit.acquire.files import hashing
 from phone_audit.acquire.files.hashing import PhoneHasher
-from phone_audit.acquire.phone_file import FileOnPhone
-from phone_audit.acquire.transport import Running
+from phone_audit.acquire.transport import FileOnPhone, Running
 from phone_audit.errors import DeviceLostError
 from phone_audit.model.command_list import COMMANDS
 from tests.acquire.shell_phone import ShellPhone, say_instead

@@ -6,8 +6,7 @@ import pytest
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.files.oat_files import StrippedApks, find_oat_files
-from phone_audit.acquire.phone_file import FileOnPhone, PulledApk
-from phone_audit.acquire.transport import Answer
+from phone_audit.acquire.transport import Answer, FileOnPhone, PulledApk
 from phone_audit.errors import CommandError
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts

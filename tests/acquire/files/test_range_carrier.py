@@ -11,10 +11,8 @@ import pytest
 from phone_audit.acquire.files import range_carrier
 from phone_audit.acquire.files.deliveries import Deliveries, Queue
 from phone_audit.acquire.files.range_carrier import RangeCarrier
-from phone_audit.acquire.files.range_job import RangeJob
-from phone_audit.acquire.files.ranges import ProgramStarter
-from phone_audit.acquire.phone_file import Bytes, FileOnPhone, PulledApk
-from phone_audit.acquire.transport import Running
+from phone_audit.acquire.files.ranges import ProgramStarter, RangeJob
+from phone_audit.acquire.transport import Bytes, FileOnPhone, PulledApk, Running
 from phone_audit.errors import AcquireError
 from phone_audit.model.parts import Parts
 from tests.acquire.collecting import Receiver, plan_of
@@ -72,7 +70,7 @@ class Case:
         self.into = folder / "into"
         self.into.mkdir()
         self.deliveries = Deliveries(plan_of(receiver=Receiver(self.told)), self.into, None)
-        self.carrier = RangeCarrier(phone, queue, self.whole, wanted, self.deliveries, self.into, self.stop, stall=0.3)
+        self.carrier = RangeCarrier(phone, queue, self.whole, wanted, self.deliveries, self.stop, stall=0.3)
 
     def work(self) -> None:
         thread = threading.Thread(target=self.carrier.work)

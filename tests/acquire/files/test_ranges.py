@@ -13,8 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_audit.acquire.files import ranges
-from phone_audit.acquire.files.range_job import GrowingParts
-from phone_audit.acquire.files.ranges import BrokenRangesError, RangeReader, RangeRequest, aligned, is_plain, pieces
+from phone_audit.acquire.files.ranges import (
+    BrokenRangesError,
+    GrowingParts,
+    RangeReader,
+    RangeRequest,
+    aligned,
+    is_plain,
+    pieces,
+)
 from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.model.parts import Parts
 from tests.acquire.shell_phone import ShellPhone, say_instead

@@ -8,8 +8,7 @@ from phone_audit.acquire.importers.answers import from_dumps
 from phone_audit.acquire.importers.dump_sections import split_sections
 from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
-from phone_audit.acquire.importers.package_dump import headers_of
-from phone_audit.acquire.importers.reading import ImportedReading
+from phone_audit.acquire.importers.reading import ImportedReading, headers_of
 from phone_audit.acquire.importers.text_folder import LOOKED_AT
 from phone_audit.errors import DeviceLostError, SnapshotError
 from tests.acquire.collecting import plan_of

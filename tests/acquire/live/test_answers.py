@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.acquire.live.answers import DnsQuery, Moment, parse_dns_log, parse_moment
+from phone_audit.acquire.live.poller import DnsQuery, Moment, parse_dns_log, parse_moment
 
 CHROME = "ActivityRecord{1a2b3c u0 com.android.chrome/org.chromium.chrome.browser.ChromeTabbedActivity t42}"
 TEAMS = "ActivityRecord{9f8e7d u10 com.microsoft.teams/.MainActivity t7}"

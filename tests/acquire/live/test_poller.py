@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from phone_audit.acquire.live.answers import DnsQuery, Moment, totals_of
-from phone_audit.acquire.live.poller import MOMENT_EVERY, Poller, PollLog
+from phone_audit.acquire.live.poller import MOMENT_EVERY, DnsQuery, Moment, Poller, PollLog, totals_of
 from phone_audit.acquire.questions.netstats import ByteCounter
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import CommandError, DeviceLostError

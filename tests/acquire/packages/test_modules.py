@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.packages.modules import SECTIONS, DumpedApex, parse_apex
+from phone_audit.acquire.packages.package_dump import APEX_SECTIONS, DumpedApex, parse_apex
 from tests.acquire.packages.dumps_of import dump
 
 TZDATA = "com.google.android.tzdata6"
@@ -55,7 +55,7 @@ def test_no_module(text: str) -> None:
 
 
 LINES = [
-    *SECTIONS,
+    *APEX_SECTIONS,
     "  org.x",
     "org.y",
     "    Version: 7",

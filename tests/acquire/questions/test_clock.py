@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.acquire.questions.clock import parse_date, utc
+from phone_audit.acquire.questions.identity import parse_date, utc
 
 
 @pytest.mark.parametrize(

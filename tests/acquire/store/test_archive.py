@@ -9,7 +9,7 @@ import pytest
 from phone_audit.acquire.store.age import decrypt, read_identity, read_recipients
 from phone_audit.acquire.store.archive import seal, unpack_ours
 from phone_audit.errors import SnapshotError
-from phone_audit.pipeline.sealed import opened, saved_sealed
+from phone_audit.pipeline.source import opened, saved_sealed
 from tests.acquire.store.test_age import key_file
 
 MANIFEST = json.dumps({"schema": "phone-audit/acquisition/1"})

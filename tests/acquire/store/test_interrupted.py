@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.phone_file import Bytes
 from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.acquire.store.saved_files import pack
+from phone_audit.acquire.transport import Bytes
 from phone_audit.model.parts import Parts, Range
 
 CONTENT = bytes(range(256)) * 400

@@ -29,6 +29,7 @@ def test_its_own_code() -> None:
             id="accepts-any-certificate",
             key=finding_key("accepts-any-certificate", SUBJECT, "first-party"),
             category="network-policy",
+            sign="sends",
             title="Accepts any certificate",
             message="Its own code in com.a accepts any certificate: on connections that use it, whoever controls the "
             "network can read and change what is sent.",

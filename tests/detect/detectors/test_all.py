@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from phone_audit.detect.detector import Detector
-from phone_audit.detect.detectors import APK_DETECTORS, DEVICE_DETECTORS, apk_findings, detector_ids
+from phone_audit.detect.detectors import APK_DETECTORS, DEVICE_DETECTORS, all_detectors, apk_findings
 from phone_audit.knowledge.files import BUNDLED, read_folder
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import AcceptedBy, Obfuscation
@@ -29,8 +29,8 @@ def test_every_detector_is_listed_and_named_for_its_id() -> None:
 
 def test_every_rule_of_the_knowledge_is_listed() -> None:
     rules = [file.path.stem for file in read_folder(BUNDLED, 0) if file.kind == "firmware"]
-    ids = detector_ids(load_knowledge())
-    assert set(ids) == {*detector_ids(Knowledge(())), *rules}
+    ids = [one.id for one in all_detectors(load_knowledge())]
+    assert set(ids) == {*(one.id for one in all_detectors(Knowledge(()))), *rules}
     assert len(set(ids)) == len(ids)
 
 
@@ -39,7 +39,7 @@ def test_every_detector_is_documented() -> None:
     text = (ROOT / "docs/detectors.md").read_text("utf-8")
     parts = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
     documented = {part.partition("\n")[0].strip("`"): part for part in parts}
-    assert set(documented) == set(detector_ids(load_knowledge()))
+    assert set(documented) == {one.id for one in all_detectors(load_knowledge())}
     for name, part in documented.items():
         for word in ("**Sees**", "**Why**", "**Wrong when**", "**Remedy**"):
             assert word in part, (name, word)

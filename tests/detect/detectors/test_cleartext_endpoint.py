@@ -21,6 +21,7 @@ def test_an_address_that_the_policy_allows(allowed: Any) -> None:
             id="cleartext-endpoint",
             key=finding_key("cleartext-endpoint", SUBJECT, ""),
             category="cleartext",
+            sign="sends",
             title="Unencrypted addresses in the code",
             message="com.a contains unencrypted addresses of a.example.",
             severity="medium",
@@ -92,6 +93,7 @@ def test_an_address_to_which_no_code_connects(use: Any) -> None:
             id="cleartext-endpoint",
             key=finding_key("cleartext-endpoint", SUBJECT, ""),
             category="cleartext",
+            sign="sends",
             title="Unencrypted addresses in the code",
             message="com.a contains unencrypted addresses of a.example, which its code only shows, hands to "
             "other apps, compares or never uses.",

@@ -49,6 +49,7 @@ def test_an_authority_that_android_does_not_bring() -> None:
             id="system-ca-unlisted",
             key=finding_key("system-ca-unlisted", subject, ""),
             category="certificates",
+            sign="altered",
             title="The system trusts authorities that Android does not ship",
             message="1 of the 2 certificate authorities of the system are on none of AOSP's lists: Filter CA.",
             severity="medium",

@@ -9,7 +9,7 @@ from phone_audit.detect.detectors import device_findings
 from phone_audit.model.device import StateItem
 from phone_audit.model.finding import Evidence, Finding, Remedy, Severity, Subject, finding_key
 from tests.detect.detectors.seen import firmware_knowledge
-from tests.judge.cases import PIXEL, snapshot
+from tests.judge.cases import PIXEL, SIGNS, snapshot
 
 RETAIL = {
     **PIXEL,
@@ -78,6 +78,7 @@ def made(
     return Finding(
         id=detector, key=finding_key(detector, subject, ""), category=category, title=title, message=message,
         severity=severity, confidence="confirmed", subject=subject, evidence=evidence, remedy=(remedy,),
+        sign=SIGNS[detector],
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ def test_a_public_test_key() -> None:
             id="public-test-key",
             key=finding_key("public-test-key", SUBJECT, "test"),
             category="leaked-key",
+            sign="unclear",
             title="Signed with a public test key",
             message="com.a is signed with AOSP test key 'platform', a key that anyone can get, "
             "so anyone can make an update for it.",
@@ -35,6 +36,7 @@ def test_a_leaked_key() -> None:
             id="leaked-key",
             key=finding_key("leaked-key", SUBJECT, "leaked"),
             category="leaked-key",
+            sign="grave",
             title="Signed with a leaked key",
             message="com.a is signed with the platform key of Acme, which has leaked: "
             "the signature does not show its maker.",

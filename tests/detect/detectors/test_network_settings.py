@@ -32,6 +32,7 @@ def test_a_proxy() -> None:
             id="proxy-set",
             key=finding_key("proxy-set", subject, ""),
             category="network",
+            sign="unclear",
             title="A proxy is set for all networks",
             message="All traffic of packages that honour the system's proxy goes through 203.0.113.9:8080.",
             severity="low",

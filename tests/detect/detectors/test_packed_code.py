@@ -42,6 +42,7 @@ def test_a_packer() -> None:
             id="packed-code",
             key=finding_key("packed-code", SUBJECT, ""),
             category="hidden-code",
+            sign="altered",
             title="Code is packed",
             message="com.a is packed with Wrapper: its own code was not read, so anything not found may "
             "still be there.",

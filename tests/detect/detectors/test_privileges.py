@@ -121,6 +121,7 @@ def test_two_powers_in_a_package_from_no_store() -> None:
         id="watching-powers",
         key=finding_key("watching-powers", SUBJECT, "0"),
         category="powers",
+        sign="watching",
         title="Installed by hand, and able to watch",
         message="com.spy was not installed from a store and has an accessibility service that is on and access to all "
         "notifications.",

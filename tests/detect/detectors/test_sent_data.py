@@ -43,6 +43,7 @@ def test_its_own_code_without_encryption() -> None:
             id="cleartext-data",
             key=finding_key("cleartext-data", subject, "its own code"),
             category="cleartext",
+            sign="sends",
             title="Sends private data without encryption",
             message=f"com.a: its own code sends the IMEI and {PLACE} over the network without encryption.",
             severity="high",

@@ -28,6 +28,7 @@ def test_changed_after_signing() -> None:
             id="signature-broken",
             key=finding_key("signature-broken", SUBJECT, ""),
             category="signature",
+            sign="altered",
             title="Signature does not verify",
             message="com.a does not match its signature, so the signature does not show who made its contents.",
             severity="medium",

@@ -23,6 +23,7 @@ def test_one_address() -> None:
             id="telemetry-endpoint",
             key=finding_key("telemetry-endpoint", SUBJECT, "Acme telemetry"),
             category="telemetry",
+            sign="sends",
             title="Telemetry addresses of Acme",
             message="com.a holds the address stats.example of Acme for telemetry.",
             severity="low",

@@ -19,6 +19,7 @@ def test_the_code_of_a_tracker() -> None:
             id="tracker-present",
             key=finding_key("tracker-present", SUBJECT, "ads"),
             category="tracker",
+            sign="sends",
             title="Tracker: Ads",
             message="com.a holds the code of the tracker Ads.",
             severity="low",

@@ -50,6 +50,7 @@ def test_a_confirmed_package() -> None:
             incident="case",
             sources=SOURCES,
             remedy=(Remedy(text="Update it."),),
+            sign="incident",
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.builds.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import with_fingerprint_parts
 from phone_audit.detect.incidents.incident_findings import matched_incident
 from phone_audit.detect.incidents.incident_match import IncidentMatch
 from phone_audit.detect.incidents.incident_matcher import match_incidents

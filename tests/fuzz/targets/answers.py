@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from phone_audit.acquire.live.answers import parse_dns_log, parse_moment
+from phone_audit.acquire.condition import PhoneFacts, questions_for
+from phone_audit.acquire.live.poller import parse_dns_log, parse_moment
 from phone_audit.acquire.live.socket_tables import parse_tables
-from phone_audit.acquire.packages.modules import parse_apex
-from phone_audit.acquire.packages.package_dump import parse_package_dump
+from phone_audit.acquire.packages.package_dump import parse_apex, parse_package_dump
 from phone_audit.acquire.packages.package_list import (
     flag_refused,
     parse_package_list,
@@ -17,16 +17,14 @@ from phone_audit.acquire.packages.users import parse_current_user, parse_users, 
 from phone_audit.acquire.questions import accessibility, adb_keys, device_policy, idle_list, mounts, roles
 from phone_audit.acquire.questions.adb_keys import fingerprints
 from phone_audit.acquire.questions.appops import parse_appops
-from phone_audit.acquire.questions.clock import parse_date
 from phone_audit.acquire.questions.connectivity import connectivity
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
 from phone_audit.acquire.questions.framework import framework_items, parse_framework
-from phone_audit.acquire.questions.identity import identity_items, parse_build
+from phone_audit.acquire.questions.identity import identity_items, parse_build, parse_date
 from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid, traffic_of
 from phone_audit.acquire.questions.question import Question
 from phone_audit.acquire.questions.settings import global_items, parse_settings, secure_items, system_items
 from phone_audit.acquire.questions.small_files import file_items, parse_hosts, parse_small_files
-from phone_audit.acquire.questions.table import PhoneFacts, questions_for
 from phone_audit.acquire.questions.transparency import transparency
 from phone_audit.acquire.text import decode
 from phone_audit.model.text import parse_getprop
@@ -139,7 +137,6 @@ TARGETS: Final = {
         (
             "phone_audit.acquire.packages.package_dump",
             "phone_audit.acquire.packages.package_block",
-            "phone_audit.acquire.packages.modules",
             "phone_audit.acquire.text",
         ),
         (
@@ -158,8 +155,8 @@ TARGETS: Final = {
             "phone_audit.acquire.questions.identity",
             "phone_audit.acquire.questions.settings",
             "phone_audit.acquire.questions.file_facts",
-            "phone_audit.acquire.questions.clock",
-            "phone_audit.acquire.live.answers",
+            "phone_audit.acquire.questions.identity",
+            "phone_audit.acquire.live.poller",
             "phone_audit.model.text",
         ),
         (

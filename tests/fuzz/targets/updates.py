@@ -7,10 +7,10 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from phone_audit.errors import KnowledgeError, ResultError
-from phone_audit.knowledge.updates.bundle import unpack
 from phone_audit.knowledge.updates.generations import read_pointer
 from phone_audit.knowledge.updates.minisign import PublicKey, read_public_key, read_signature, verify
 from phone_audit.knowledge.updates.sources import read_sources
+from phone_audit.knowledge.updates.update import unpack
 from phone_audit.pipeline.seal import KnownKey, check_seal
 from tests.fuzz.target import Target, empty_folder, written
 
@@ -53,7 +53,7 @@ TARGETS: Final = {
         updates,
         (
             "phone_audit.knowledge.updates.minisign",
-            "phone_audit.knowledge.updates.bundle",
+            "phone_audit.knowledge.updates.update",
             "phone_audit.knowledge.updates.sources",
             "phone_audit.knowledge.updates.generations",
             "phone_audit.pipeline.seal",

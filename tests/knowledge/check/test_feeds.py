@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.check.feeds import check_feeds
-from phone_audit.knowledge.check.folder import check_folder
+from phone_audit.knowledge.check.folder import check_feeds, check_folder
 from phone_audit.knowledge.feeds.indicator import Indicator
 from phone_audit.knowledge.files import Problem
 from tests.knowledge.feeds.feeds import item, keep

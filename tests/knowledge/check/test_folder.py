@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.__main__ import main
-from phone_audit.knowledge.check.folder import check_folder
+from phone_audit.knowledge.check.folder import check_folder, counts_of
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import (
     host,
@@ -425,25 +424,12 @@ def confidences(value: Any) -> list[str]:
     return [value["confidence"]] if "confidence" in value else confidences(list(value.values()))
 
 
-def test_the_command_prints_counts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_there_is_counted() -> None:
     entries = [json.loads(path.read_text("utf-8")) for path in (BUNDLED / "incidents").glob("*.json")]
     facts, sources = confidences(entries), sum(len(entry["sources"]) for entry in entries)
     sourced = facts.count("sourced")
-    assert main([]) == 0
     assert len(facts) > sourced > 1_000
-    assert capsys.readouterr().out.startswith(
+    assert counts_of(check_folder(BUNDLED))[0].startswith(
         f"incidents {len(entries)}: {len(facts)} facts ({sourced} sourced, {facts.count('recalled')} recalled), "
         f"{sources} sources, "
     )
-
-
-def test_the_command_prints_problems_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_facts(tmp_path, "hosts", host(owner=""))
-    assert main([str(tmp_path)]) == 1
-    assert capsys.readouterr().out == "hosts/facts.json: maker.io: owner: missing; name the company\n"
-
-
-def test_the_command_says_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "nowhere")]) == 1
-    assert "There is no knowledge folder" in capsys.readouterr().err
-    assert main(["a", "b"]) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import KnowledgeError, UsageError
-from phone_audit.knowledge.check.feeds import check_feeds
+from phone_audit.knowledge.check.folder import check_feeds
 from phone_audit.knowledge.feeds import importing
 from phone_audit.knowledge.feeds.importing import FeedDetails, class_of, feed_date, import_feed, read_feed
 from phone_audit.knowledge.feeds.index import Indicators

@@ -12,11 +12,11 @@ import pytest
 
 from phone_audit.errors import KnowledgeError
 from phone_audit.files.user_folders import cache_folder
-from phone_audit.knowledge.feeds import cache_files, database
-from phone_audit.knowledge.feeds.cache_files import digests_of
+from phone_audit.knowledge.feeds import database
 from phone_audit.knowledge.feeds.database import (
     IndicatorDatabase,
     build_database,
+    digests_of,
     open_database,
 )
 from phone_audit.knowledge.feeds.index import Indicators
@@ -216,7 +216,7 @@ def test_an_untouched_file_is_not_hashed_again(tmp_path: Path, monkeypatch: pyte
     path = keep(tmp_path, item("host", "a.example"))
     folder = tmp_path / "digests"
     first = digests_of([path], folder)
-    monkeypatch.setattr(cache_files, "sha256_of", lambda file: "read again")
+    monkeypatch.setattr(database, "sha256_of", lambda file: "read again")
     assert digests_of([path], folder) == first
     path.write_bytes(path.read_bytes() + b"\n")
     assert digests_of([path], folder) == ("read again",)

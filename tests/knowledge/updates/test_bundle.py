@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phone_audit.errors import KnowledgeError
-from phone_audit.knowledge.updates import bundle
-from phone_audit.knowledge.updates.bundle import unpack
+from phone_audit.knowledge.updates import update
+from phone_audit.knowledge.updates.update import unpack
 
 
 def zipped(*entries: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -62,7 +62,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.promise("update-bundle-bounded")
 def test_what_unfolds_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The length that the ZIP states is not asked: here it states one byte."""
-    monkeypatch.setattr(bundle, "_MOST_BYTES", 3 * 2**20)
+    monkeypatch.setattr(update, "_MOST_BYTES", 3 * 2**20)
     with pytest.raises(KnowledgeError, match="unfolds into more than 3 MB"):
         unpacked(zipped(("incidents/a.json", bytes(2 * 2**20)), ("incidents/b.json", bytes(2 * 2**20))), tmp_path)
 

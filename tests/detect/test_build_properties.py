@@ -1,6 +1,6 @@
 """Fingerprints taken apart."""
 
-from phone_audit.detect.builds.build_properties import fingerprint_parts, with_fingerprint_parts
+from phone_audit.detect.build_properties import fingerprint_parts, with_fingerprint_parts
 from tests.judge.cases import NOKIA_FINGERPRINT
 
 

@@ -153,7 +153,7 @@ def verdict(supported: Sequence[RatedFinding], scope: Scope) -> Verdict:
     return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=tuple(reasons))
 
 
-def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str]:
+def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str, str]:
     """Return what findings are ranked by: what they mean, and of those that expose data what that does to a person."""
     finding = item.finding
     return (
@@ -162,6 +162,7 @@ def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str]:
         SEVERITIES.index(finding.severity),
         -CONFIDENCES.index(finding.confidence),
         finding.id,
+        finding.title,
         finding.key,
     )
 

@@ -38,6 +38,8 @@ _NETWORK: Final = "-network"
 _DATA: Final = re.compile(r"Passes on (.+) over the network")
 _PARTIES: Final = (("first-party", "its own code"), ("obfuscated", "renamed code in it"))
 _UNKNOWN: Final = "code in it"
+_OF_OTHERS: Final = "code of the "
+"""Begins what code of trackers and of libraries is called."""
 _MOST: Final = 8
 """Kinds of data that a sentence names."""
 
@@ -103,11 +105,11 @@ def _holder(flow: Behaviour, trackers: Mapping[str, str]) -> tuple[bool, str]:
     libraries = [owner.library for owner in flow.whose if owner.library is not None]
     tracker = next((trackers[name] for name in libraries if name in trackers), None)
     if tracker is not None:
-        return True, f"code of the tracker {tracker}"
+        return True, f"{_OF_OTHERS}tracker {tracker}"
     parties = {owner.party for owner in flow.whose}
     own = next((words for party, words in _PARTIES[:1] if party in parties), None)
     if own is None and libraries:
-        return False, f"code of the library {libraries[0]}"
+        return False, f"{_OF_OTHERS}library {libraries[0]}"
     return False, next((words for party, words in _PARTIES if party in parties), _UNKNOWN)
 
 
@@ -117,9 +119,10 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
     but = _why_not(way, info, possible)
     shown = possible or flows
     data = list(dict.fromkeys(_data(flow) for flow in shown))
+    by_library = holder.startswith(_OF_OTHERS)
     return way.detector.finding(
         subject,
-        way.title,
+        f"{way.title}, by a library" if by_library and way is not _TRACKER else way.title,
         f"{subject.name}: {holder} sends {listed(data, _MOST)} over the network{way.ending}{but}.",
         severity="low" if but else way.severity,
         confidence="low" if but else "high",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.detect.detectors.network_policy import CLEARTEXT_ENDPOINT, cleartext_endpoint
+from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge, policy
 from tests.judge.cases import apk_info, endpoint
@@ -129,3 +130,15 @@ def test_a_host_that_is_called_with_encryption_and_linked_without() -> None:
     host = PLAIN.model_copy(update={"schemes": ("http", "https"), "use": "fetched", "cleartext_use": "opened"})
     (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(host,)), knowledge())
     assert (found.severity, found.confidence) == ("low", "low")
+
+
+def test_a_login_at_its_own_server_is_named_before_an_advertising_host() -> None:
+    """Both are connected to, and the other comes first in the alphabet."""
+    own = HeldBy(party="first-party", library=None, evidence=(SEEN,))
+    library = HeldBy(party="library", library="Ads", evidence=())
+    uses: dict[str, Any] = {"cleartext": True, "use": "fetched", "cleartext_use": "fetched"}
+    login = endpoint("z.example", urls=("http://z.example/api/login",), held_by=(own,), **uses)
+    ads = endpoint("ads.example", urls=("http://ads.example/get",), held_by=(library,), **uses)
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(ads, login)), knowledge())
+    assert found.message == "com.a has code that connects without encryption to z.example and 1 more host."
+    assert found.evidence[0] == SEEN

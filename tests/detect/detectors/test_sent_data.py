@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from phone_audit.apk.flows.taint_rules import WORDS as WORDS_OF_FLOWS
 from phone_audit.detect.detectors.sent_data import CHECKS, CLEARTEXT_DATA
+from phone_audit.judge.headlines import phone_headlines
+from phone_audit.judge.outcomes import supports
+from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
 from phone_audit.model.apk import ApkInfo, Behaviour, Party, Whose
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import knowledge, policy, tracker
@@ -22,7 +26,7 @@ def flow(
 ) -> Behaviour:
     fields: dict[str, Any] = {
         "id": f"flow.{data}-{sink}",
-        "title": f"Passes on {WORDS[data]} over the network",
+        "title": f"Passes on {WORDS.get(data, data)} over the network",
         "evidence": (STEP,),
         "whose": tuple(Whose(party=party, library=library) for party, library in whose),
         "data": data,
@@ -130,6 +134,23 @@ def test_what_may_be_read_is_told_and_not_what_may_not() -> None:
         "medium",
         "com.a: its own code sends the place of the phone over the network.",
     )
+
+
+def test_its_own_code_is_told_before_a_library() -> None:
+    """Whatever the keys of the findings are."""
+    parties: list[tuple[Party, str | None]] = [("library", f"L{number}") for number in range(9)]
+    findings = found(*(flow(whose=[one], cleartext=True) for one in (*parties, ("first-party", None))))
+    rated = [RatedFinding(item, supports(item, {}), item.message) for item in findings]
+    (reason,) = verdict(rated, Scope(phone_headlines(1, 1), UnreadTally())).reasons
+    assert reason.text == (
+        "com.a: its own code sends the IMEI over the network without encryption. 9 more findings of this kind."
+    )
+
+
+@pytest.mark.parametrize(("data", "words"), WORDS_OF_FLOWS.items())
+def test_whatever_is_followed_is_named(data: str, words: str) -> None:
+    (one,) = found(flow(title=f"Passes on {words} over the network", id=f"flow.{data}-network", data=data))
+    assert one.message == f"com.a: its own code sends {words} over the network."
 
 
 def test_near_misses_and_what_was_not_read() -> None:

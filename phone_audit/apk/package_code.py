@@ -16,7 +16,7 @@ from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.address_use import address_uses
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
-from phone_audit.apk.flows.find import find_flows
+from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
@@ -32,13 +32,15 @@ _LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDe
 class CodeFacts:
     """What was read from the DEX files of one package.
 
-    `accepting` is code that accepts any certificate; `flows_complete` tells whether all data could be followed.
+    `accepting` is code that accepts any certificate; `flows_complete` tells whether all data could be followed,
+    `flows_followed` the share of the methods to which it was seen to come.
     """
 
     endpoints: tuple[Endpoint, ...]
     trackers: tuple[Tracker, ...]
     behaviours: tuple[Behaviour, ...]
     flows_complete: bool
+    flows_followed: float | None
     obfuscation: Obfuscation
     accepting: tuple[AcceptedBy, ...]
     skipped: tuple[Skipped, ...]
@@ -72,7 +74,8 @@ def read_code(
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
-    flows, complete = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts)
+    budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
+    flows = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts, budget)
     accepting = accepting_code(indexes, owners.of, declared.names)
     skipped = [skip for file in files for skip in file.skipped]
     trackers = find_trackers(
@@ -82,9 +85,10 @@ def read_code(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
         behaviours=name_owners(
-            sorted((*behaviours, *flows, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
+            sorted((*behaviours, *flows.found, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
         ),
-        flows_complete=complete,
+        flows_complete=flows.complete,
+        flows_followed=flows.followed,
         obfuscation=_obfuscation(classes, knowledge),
         accepting=accepting,
         skipped=(*skipped, *left_out, *not_followed),

@@ -46,7 +46,7 @@ _MANIFEST_FIELDS = (
     "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
     "permissions", "components", "instruments",
 )  # fmt: skip
-_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "obfuscation")
+_CODE_FIELDS = ("trackers", "endpoints", "behaviours", "flows_complete", "flows_followed", "obfuscation")
 _FIELDS_WITHOUT_DEX = {True: ("trackers", "endpoints"), False: ("endpoints",)}
 """What is known where code is missing, by whether there are Java classes."""
 

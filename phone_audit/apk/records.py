@@ -26,6 +26,7 @@ INSIDE = "!"
 """Stands between the name of a file and that of an entry inside it."""
 
 Item = TypeVar("Item")
+Known = TypeVar("Known", bool, float)
 PackageKey = tuple[str, str, int | None, tuple[str, ...]]
 """Folder, package, version code and signers."""
 
@@ -131,6 +132,7 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
             "flows_complete": _of_known(all, [info.flows_complete for info in infos]),
+            "flows_followed": _of_known(min, [info.flows_followed for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
             "left_on_phone": join_left(infos),
@@ -152,9 +154,9 @@ def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:
     )
 
 
-def _of_known(combine: Callable[[Iterable[bool]], bool], flags: Iterable[bool | None]) -> bool | None:
-    """Combine what is known of each file, by `all` or `any`; None where it is known of none."""
-    known = [flag for flag in flags if flag is not None]
+def _of_known(combine: Callable[[Iterable[Known]], Known], facts: Iterable[Known | None]) -> Known | None:
+    """Combine what is known of each file, by `all`, `any` or `min`; None where it is known of none."""
+    known = [fact for fact in facts if fact is not None]
     return combine(known) if known else None
 
 

@@ -49,8 +49,9 @@ def test_a_damaged_file_does_not_hide_the_others() -> None:
 def test_no_files_no_facts() -> None:
     nothing = Obfuscation(packers=(), name_share=None, encrypted=None, dynamic_code=None)
     assert read_code([], _KNOWN) == CodeFacts(
-        endpoints=(), trackers=(), behaviours=(), flows_complete=True, obfuscation=nothing, accepting=(), skipped=()
-    )
+        endpoints=(), trackers=(), behaviours=(), flows_complete=True, flows_followed=None, obfuscation=nothing,
+        accepting=(), skipped=(),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

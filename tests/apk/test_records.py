@@ -159,6 +159,13 @@ def test_all_data_was_followed_only_if_it_was_in_each_file(
     assert join(one, [two]).flows_complete is joined
 
 
+def test_as_much_was_followed_as_in_the_file_of_which_the_least_was() -> None:
+    shares = {"a": None, "b": 0.5, "c": 1.0}
+    one, two, three = (info(name).model_copy(update={"flows_followed": it}) for name, it in shares.items())
+    assert join(one, [two, three]).flows_followed == 0.5
+    assert join(one, []).flows_followed is None
+
+
 def test_moving_changes_nothing_but_places() -> None:
     one = info("a").model_copy(update={"endpoints": (endpoint("x.example", "classes.dex"),)})
     moved = moved_inside(one, "a.apk")

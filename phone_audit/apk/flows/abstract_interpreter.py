@@ -1,49 +1,34 @@
-"""Runs methods over what values may be instead of over values, following calls for a few steps."""
+"""Runs each method once over what values may be instead of over values, and puts what was found to its calls."""
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.apk.flows.calls import CallModel
-from phone_audit.apk.flows.heap import Heap, MemberAccess, State
+from phone_audit.apk.flows.heap import Heap, publish
 from phone_audit.apk.flows.ir import Block, Callees, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
-from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import CALLBACKS, SMALL
-from phone_audit.apk.flows.taints import NOTHING, Atom, Leak, Obj, Taint, TaintState, Value, bounded, taints
+from phone_audit.apk.flows.members import MemberAccess, State
+from phone_audit.apk.flows.program import Method, Program, parameter_types
+from phone_audit.apk.flows.summaries import Frame, Summary, apply, summarize
+from phone_audit.apk.flows.taint_rules import CALLBACKS, SMALL, SMALL_CONSTRUCTOR
+from phone_audit.apk.flows.taints import NOTHING, Atom, Obj, Taint, TaintState, Text, Value, bounded, taints
 
-MAX_CALLS: Final = 5
-"""Calls that are followed one inside another, and how many levels of callers what hands data back is followed up to."""
+MAX_DEPTH: Final = 16
+"""Methods that are followed one inside another; what was followed before counts as one."""
 _MAX_VISITS: Final = 4
 """How often one block is run again since more may reach it."""
-_MAX_SMALL_DEPTH: Final = 3
-_MOST_A_ROOT: Final = 1000
-"""Instructions that are followed from one root."""
+_MAX_VARIANTS: Final = 4
+"""How often one method is followed for constants, or objects of certain classes, that it is handed."""
+_MAX_TRIES: Final = 3
+"""How often a method is followed again that calls itself, directly or not."""
 _TASK: Final = ("execute", "executeOnExecutor")
 
-
-@dataclass(eq=False, slots=True)
-class _Frame:
-    """One method that is being followed."""
-
-    body: LiftedMethod
-    chain: tuple[Method, ...]
-    returned: Value = NOTHING
-    left: Heap | None = None
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Summary:
-    """What a method does where the objects that it is handed hold nothing yet."""
-
-    returned: Value
-    left: Heap
-    leaks: Sequence[Leak]
-    tainted: bool
-
-
-Key = tuple[Method, tuple[Value, ...], int, int]
+Variant = tuple[tuple[int, frozenset[Text], frozenset[bytes]], ...]
+"""Arguments of which it matters which constants, or objects of which classes, they are."""
+Key = tuple[Method, Variant]
+_ANY: Final[Variant] = ()
+_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class AbstractInterpreter:
@@ -56,81 +41,92 @@ class AbstractInterpreter:
         self._bodies = Lifter(program, self._callees)
         self._model = CallModel(program, shared, self._callees)
         self._members = MemberAccess(shared)
-        self._known: dict[Key, _Summary] = {}
+        self._arguments = _Arguments(program)
+        self._known: dict[Key, Summary] = {}
+        self._variants: dict[Method, int] = {}
+        self._running: dict[Method, bool] = {}
+        self._tries: dict[Key, int] = {}
 
     def root(self, method: Method) -> bool:
         """Follow a method as if Android called it; tell whether data leaves it for whoever calls it."""
         body = self._bodies.of(method)
         if body is None:
             return False
-        arguments = self._arguments(body)
-        shared = self._shared
-        kept_back = max(0, shared.budget - _MOST_A_ROOT)
-        shared.budget -= kept_back
-        returned, heap = self.run(method, arguments, Heap(), ())
-        shared.cut |= shared.budget <= 0
-        shared.budget += kept_back
-        if not shared.tainted:
-            return False
-        own = {atom for value in arguments for atom in value if isinstance(atom, Taint)}
-        return not taints(heap.closure_of_all((returned, *arguments))) <= own
-
-    def _arguments(self, body: LiftedMethod) -> list[Value]:
-        """Return what a method is handed by Android."""
-        named = self._program.name_of(body.method)
+        named = self._program.name_of(method)
         data = CALLBACKS.get((named.name, named.proto))
-        self._shared.tainted = False
-        arguments: list[Value] = []
-        for number in range(body.ins):
-            this = number == 0 and not body.static
-            owner = named.owner if this else b"?"
-            arguments.append(frozenset({Obj("unknown", (*body.method, -1 - number), owner, own=this)}))
+        arguments: list[Value] = [
+            frozenset({Obj("unknown", one.at, one.type, one.own)}) for one in self._arguments.of(body)
+        ]
+        frame = Frame(body, self._shared, set(), tainted=False)
         if data and arguments:
             arguments[-1] |= {self._shared.taint(data, (body.place.step(0, f"is handed {data}"),))}
-        return arguments
+            frame.tainted = True
+        summary = self._summary((method, _ANY), frozenset({body.ins - 1}) if data else _NOBODY)
+        returned, heap = apply(frame, Heap(), summary, arguments)
+        own = {atom for value in arguments for atom in value}
+        return any(isinstance(atom, Taint) and atom not in own for atom in heap.closure_of_all((returned, *arguments)))
 
-    def run(
-        self, method: Method, arguments: Sequence[Value], heap: Heap, chain: tuple[Method, ...]
-    ) -> tuple[Value, Heap]:
-        """Follow a method, given what each argument register may hold and what objects hold, which is not changed.
+    @property
+    def followed(self) -> set[Method]:
+        """The methods that were followed."""
+        return {method for method, _ in self._known}
 
-        `chain` are the methods that are being followed already. Returned is what it returns, and what objects hold
-        then.
-        """
-        if heap.holds_anything_of(arguments):
-            return self._run(method, arguments, heap, chain)
-        shared = self._shared
-        key = (method, tuple(arguments), shared.version, len(chain))
-        answer = self._known.get(key)
-        if answer is None:
-            told = len(shared.leak_log)
-            returned, left = self._run(method, arguments, Heap(), chain)
-            answer = self._known[key] = _Summary(returned, left, tuple(shared.leak_log[told:]), shared.tainted)
-        else:
-            shared.tainted |= answer.tainted
-        for leak in answer.leaks:
-            shared.leak(leak)
-        after = heap.copy()
-        after.join(answer.left)
-        return answer.returned, after
-
-    def _run(
-        self, method: Method, arguments: Sequence[Value], heap: Heap, chain: tuple[Method, ...]
-    ) -> tuple[Value, Heap]:
+    def _summary(self, key: Key, live: frozenset[int]) -> Summary:
+        """Return what a method does, given which arguments hold data."""
+        method = key[0]
+        known = self._known.get(key)
+        if known is not None and live <= known.live and known.holds(self._shared):
+            return known
+        if method in self._running:
+            self._running[method] = True
+            return known or _NOTHING_DONE
+        if len(self._running) >= MAX_DEPTH:
+            self._shared.cut = True
+            return known or _NOTHING_DONE
         body = self._bodies.of(method)
         if body is None:
-            return NOTHING, heap
+            return _NOTHING_DONE
         if not body.blocks:
             self._shared.cut |= body.units > 0
-            return NOTHING, heap
-        frame = _Frame(body, (*chain, method))
-        handed = list(arguments[: body.ins])
-        before = [NOTHING] * (body.registers - body.ins)
-        after = [NOTHING] * (body.ins - len(handed))
-        self._run_blocks(frame, State([*before, *handed, *after], heap.copy()))
-        return frame.returned, heap if frame.left is None else frame.left
+            return _NOTHING_DONE
+        return self._follow_again(key, body, live | known.live if known else live)
 
-    def _run_blocks(self, frame: _Frame, state: State) -> None:
+    def _follow_again(self, key: Key, body: LiftedMethod, live: frozenset[int]) -> Summary:
+        """Follow a method, again where it calls itself and more came out of it."""
+        method, variant = key
+        running = self._running
+        before = self._known.get(key)
+        for _ in range(2):
+            outer = dict(running)
+            running[method] = False
+            version = self._shared.version
+            frame = self._follow_body(body, live, variant)
+            again = running.pop(method)
+            if any(running[one] and not outer[one] for one in running) and self._tries.get(key, 0) < _MAX_TRIES:
+                version = -1  # what calls it is not known yet
+                self._tries[key] = self._tries.get(key, 0) + 1
+            found = summarize(frame, live, version)
+            self._known[key] = found
+            if not again or (before is not None and found[:3] == before[:3]):
+                break
+            before = found
+        return found
+
+    def _follow_body(self, body: LiftedMethod, live: frozenset[int], variant: Variant) -> Frame:
+        arguments = self._arguments.of(body)
+        hold = {one for one in arguments if one.number in live}
+        values: list[Value] = [frozenset({one}) for one in arguments]
+        for number, constants, types in variant:
+            if number < len(values):
+                made = {self._arguments.typed(arguments[number], kind) for kind in types}
+                hold |= made if number in live else set()
+                values[number] = constants | (made or values[number])
+        frame = Frame(body, self._shared, hold, tainted=bool(live))
+        before = [NOTHING] * (body.registers - body.ins)
+        self._run_blocks(frame, State([*before, *values], Heap()))
+        return frame
+
+    def _run_blocks(self, frame: Frame, state: State) -> None:
         blocks = frame.body.blocks
         entering: dict[int, State] = {0: state}
         visits = [0] * len(blocks)
@@ -157,7 +153,7 @@ class AbstractInterpreter:
                 entering[fresh] = reached.copy()  # an exception or a switch leads there
                 heapq.heappush(todo, fresh)
 
-    def _run_block(self, frame: _Frame, state: State, block: Block) -> bool:
+    def _run_block(self, frame: Frame, state: State, block: Block) -> bool:
         """Run what stands in a block; tell whether the budget was enough."""
         left = self._shared.budget
         if left <= 0:
@@ -178,17 +174,17 @@ class AbstractInterpreter:
                 self._other(frame, state, (what, to, more))
         return self._shared.budget > 0
 
-    def _other(self, frame: _Frame, state: State, op: Op) -> None:
+    def _other(self, frame: Frame, state: State, op: Op) -> None:
         what, to, more = op
         registers = state.registers
         if what is OpKind.MIX:
-            registers[to] = taints([atom for at in more for atom in registers[at]]) if self._shared.tainted else NOTHING
+            registers[to] = taints([atom for at in more for atom in registers[at]]) if frame.tainted else NOTHING
         elif what is OpKind.RETURN:
             self._return(frame, state, to)
         else:
-            self._members.apply(state, op)
+            self._members.apply(frame, state, op)
 
-    def _return(self, frame: _Frame, state: State, register: int) -> None:
+    def _return(self, frame: Frame, state: State, register: int) -> None:
         if register >= 0:
             value = state.registers[register]
             frame.returned = bounded(frame.returned | value) if frame.returned else value
@@ -197,26 +193,26 @@ class AbstractInterpreter:
         else:
             frame.left.join(state.heap)
 
-    def _invoke(self, frame: _Frame, state: State, site: CallSite) -> Value:
+    def _invoke(self, frame: Frame, state: State, site: CallSite) -> Value:
         registers = state.registers
         values = [registers[at] for at in site.registers]
         callee = site.callee
         types: frozenset[bytes] = _NO_TYPES
         if site.virtual:
-            known = [atom.type for atom in values[0] if isinstance(atom, Obj) and atom.own] if values else []
-            if known:
-                types = frozenset(known)
-            targets = self._callees.reached(callee, types) if known or callee.own else ()
+            types = _types(values[0]) if values else _NO_TYPES
+            targets = self._callees.reached(callee, types) if types or callee.own else ()
+            if values and len(targets) != 1:
+                frame.want(values[0])
         else:
             targets = (callee.here,) if callee.here else ()
         if not targets:
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
-            return self._model.apply(site, values, state.heap)
+            return self._model.apply(frame, site, values, state.heap)
         return self._follow(frame, state, site, values, targets)
 
     def _follow(
-        self, frame: _Frame, state: State, site: CallSite, values: Sequence[Value], targets: Sequence[Method]
+        self, frame: Frame, state: State, site: CallSite, values: Sequence[Value], targets: Sequence[Method]
     ) -> Value:
         """Follow a call into the methods of the package that it may reach."""
         before = state.heap
@@ -224,7 +220,7 @@ class AbstractInterpreter:
         after: Heap | None = None
         for target in targets:
             if self._worth_following(frame, before, target, values):
-                returned, heap = self.run(target, values, before, frame.chain)
+                returned, heap = self._called(frame, before, target, values)
                 found |= returned
                 if after is None:
                     after = heap
@@ -234,29 +230,48 @@ class AbstractInterpreter:
             state.heap = after
             return bounded(found) if found else NOTHING
         for value in values:
-            self._members.publish(before, value)
+            publish(before, value)
         return site.unknown
 
-    def _worth_following(self, frame: _Frame, heap: Heap, target: Method, values: Sequence[Value]) -> bool:
-        calls = len(frame.chain)
-        if target in frame.chain:
-            return False
-        if calls > MAX_CALLS:
-            lost = target in self._shared.relevant or self._carries(heap, values)
-            self._shared.cut |= lost and self._bodies.size(target) > 0
-            return False
+    def _called(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> tuple[Value, Heap]:
+        """Return what a call returns, and what objects hold then."""
+        live = _NOBODY
+        if frame.tainted:
+            live = frozenset(at for at, value in enumerate(values) if frame.carries(heap, (value,)))
+        summary = self._summary((target, _ANY), live)
+        if summary.wants:
+            variant = self._variant(frame, summary, values)
+            if variant and self._may_vary(target, variant):
+                summary = self._summary((target, variant), live)
+        return apply(frame, heap, summary, values)
+
+    def _variant(self, frame: Frame, summary: Summary, values: Sequence[Value]) -> Variant:
+        found = []
+        for number in sorted(summary.wants):
+            value = values[number] if number < len(values) else NOTHING
+            frame.want(value)
+            constants = frozenset(atom for atom in value if isinstance(atom, Text))
+            types = _types(value)
+            if constants or types:
+                found.append((number, constants, types))
+        return tuple(found)
+
+    def _may_vary(self, target: Method, variant: Variant) -> bool:
+        if (target, variant) in self._known:
+            return True
+        self._variants[target] = self._variants.get(target, 0) + 1
+        return self._variants[target] <= _MAX_VARIANTS
+
+    def _worth_following(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> bool:
         if target in self._shared.relevant:
             return True
         size = self._bodies.size(target)
         if not size:
             return False
-        if size <= SMALL and calls < _MAX_SMALL_DEPTH:
+        if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._program.name_of(target).name == "<init>"):
             return True
-        return self._carries(heap, values)
-
-    def _carries(self, heap: Heap, values: Sequence[Value]) -> bool:
-        """Tell whether data is in values, or in the objects that they may be."""
-        return self._shared.tainted and any(isinstance(atom, Taint) for atom in heap.closure_of_all(values))
+        frame.places.add(target)
+        return frame.carries(heap, values)
 
     def _task(self, site: CallSite, types: frozenset[bytes]) -> Method | None:
         """Return what an AsyncTask runs when it is executed; None where the call is something else."""
@@ -264,17 +279,55 @@ class AbstractInterpreter:
         owners = sorted(types | {site.callee.owner})
         return next(filter(None, (self._program.find(owner, "doInBackground", proto) for owner in owners)), None)
 
-    def _run_task(self, frame: _Frame, state: State, values: Sequence[Value], method: Method) -> Value:
-        if len(frame.chain) > MAX_CALLS:
-            self._shared.cut |= self._carries(state.heap, values)
-        elif method not in frame.chain:
-            returned, state.heap = self.run(method, [values[0], values[-1]], state.heap, frame.chain)
-            owner = self._program.name_of(method).owner
-            after = self._program.find(owner, "onPostExecute", "(Ljava/lang/Object;)V")
-            if after and returned:
-                _, state.heap = self.run(after, [values[0], returned], state.heap, frame.chain)
+    def _run_task(self, frame: Frame, state: State, values: Sequence[Value], method: Method) -> Value:
+        returned, state.heap = self._called(frame, state.heap, method, [values[0], values[-1]])
+        owner = self._program.name_of(method).owner
+        after = self._program.find(owner, "onPostExecute", "(Ljava/lang/Object;)V")
+        if after and returned:
+            _, state.heap = self._called(frame, state.heap, after, [values[0], returned])
         return values[0]
 
 
+class _Arguments:
+    """Makes what stands for the arguments of methods, each once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known: dict[Method, Sequence[Obj]] = {}
+        self._typed: dict[tuple[Obj, bytes], Obj] = {}
+
+    def of(self, body: LiftedMethod) -> Sequence[Obj]:
+        """Return one object for each argument register."""
+        found = self._known.get(body.method)
+        if found is None:
+            found = self._known[body.method] = [
+                Obj("param", (*body.method, -1 - number), kind, self._program.place(kind) is not None, is_param=True)
+                for number, kind in zip(range(body.ins), self._kinds(body), strict=False)
+            ]
+        return found
+
+    def _kinds(self, body: LiftedMethod) -> list[bytes]:
+        """Return the class of each argument register."""
+        named = self._program.name_of(body.method)
+        kinds = [] if body.static else [named.owner]
+        for kind in parameter_types(named.proto):
+            kinds += [kind, kind] if kind in (b"J", b"D") else [kind]
+        return [*kinds, *[b"?"] * body.ins]
+
+    def typed(self, argument: Obj, kind: bytes) -> Obj:
+        """Return what stands for an argument that is an object of a class of the package."""
+        if (argument, kind) not in self._typed:
+            self._typed[argument, kind] = Obj("param", argument.at, kind, own=True, exact=True, is_param=True)
+        return self._typed[argument, kind]
+
+
+def _types(value: Value) -> frozenset[bytes]:
+    """Return the classes of the package that objects are of, as far as that is known for sure."""
+    return frozenset(
+        atom.type for atom in value if isinstance(atom, Obj) and atom.own and (not atom.is_param or atom.exact)
+    )
+
+
+_NOTHING_DONE: Final = Summary(NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
 _SET, _MOVE, _RESULT, _INVOKE = OpKind.SET, OpKind.MOVE, OpKind.RESULT, OpKind.INVOKE

@@ -1,29 +1,30 @@
 """What calls of Android do to values: which give data away, which give it, and how it passes through."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
-from phone_audit.apk.flows.heap import Heap
+from phone_audit.apk.flows.heap import Heap, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, Callees, CallSite
 from phone_audit.apk.flows.program import Program
+from phone_audit.apk.flows.summaries import Event, Frame, leads_to, sink_event
+from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
     ANY,
     NOTHING,
     Atom,
-    Leak,
     Mark,
     Number,
     Obj,
-    Slot,
-    Taint,
     TaintState,
     Text,
     Value,
     bounded,
     extra_place,
     field_place,
+    in_order,
+    java_field,
     mark,
     objects,
     taints,
@@ -31,7 +32,6 @@ from phone_audit.apk.flows.taints import (
 )
 
 _EXPLICIT: Final = mark("explicit")
-_OUT: Final = (mark("network"), mark("process"))
 
 
 class Call(NamedTuple):
@@ -41,6 +41,12 @@ class Call(NamedTuple):
     api: ApiModel
     values: Sequence[Value]
     heap: Heap
+    frame: Frame
+
+    def note_kept(self, place: str, value: Value, what: str) -> None:
+        """Note that data is put where another method finds it."""
+        if self.frame.tainted:
+            self.frame.note(Event("keep", place, self.site.step(what), value))
 
 
 class CallModel:
@@ -51,11 +57,11 @@ class CallModel:
         self._shared = shared
         self._callees = callees
 
-    def apply(self, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
+    def apply(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
         api = self._callees.api(site.callee, static=site.static)
-        call = Call(site, api, values, heap)
-        if self._shared.tainted and (api.sink or api.writes):
+        call = Call(site, api, values, heap, frame)
+        if frame.tainted and (api.sink or api.writes):
             self._sink(call)
         if api.extras:
             kept = self._extra(call)
@@ -69,26 +75,14 @@ class CallModel:
 
     def _sink(self, call: Call) -> None:
         api, values, heap = call.api, call.values, call.heap
-        sink = api.sink or self._written_to(call)
-        if sink is None or (sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS)):
+        sink = api.sink
+        if sink is not None and sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS):
             return
-        handed = values if call.site.static or sink.receiver else values[sink.first :]
+        handed = values if call.site.static or (sink and sink.receiver) else values[sink.first if sink else 1 :]
         reached = heap.closure_of_all(handed)
-        if sink.name == "intent" and _EXPLICIT in reached:
-            return
-        found = sorted((atom for atom in reached if isinstance(atom, Taint)), key=str)
-        if not found:
-            return
-        around = {*reached, *heap.closure_of_all(values[:1])}
-        step = call.site.step(f"calls {api.names[0]}")
-        for taint in found:
-            self._shared.leak(Leak(taint, sink.name, step, _cleartext(sink.name, around)))
-
-    def _written_to(self, call: Call) -> taint_rules.Sink | None:
-        """Return what a call writes to, if that leads out of the package."""
-        reached = call.heap.closure(call.values[0]) if call.values else ()
-        found = next((out for out in _OUT if out in reached), None)
-        return taint_rules.Sink(found.name) if found else None
+        beside = heap.closure_of_all(values[:1])
+        event = sink_event(sink.name if sink else "", call.site.step(f"calls {api.names[0]}"), reached, beside)
+        call.frame.note(event if sink else event._replace(kind="write", to=leads_to(beside)))
 
     def _special(self, call: Call, what: str) -> None:
         values, heap = call.values, call.heap
@@ -109,24 +103,28 @@ class CallModel:
                     heap.put(obj, ANY, frozenset({_EXPLICIT}))
 
     def _message(self, call: Call) -> None:
-        reached = taints(call.heap.closure_of_all(call.values)) if self._shared.tainted else NOTHING
+        if not call.frame.tainted:
+            return
+        reached = taints(call.heap.closure_of_all(call.values))
         own = self._program.place(b"Landroid/os/Message;") is not None
-        class_, step = call.site.begin.class_, call.site.step("puts it into a message")
-        for slot in taint_rules.MESSAGE_FIELDS if reached else ():
-            self._shared.keep(field_place(f"Landroid/os/Message;->{slot}", class_, own=own), reached, step)
+        for slot in taint_rules.MESSAGE_FIELDS:
+            place = field_place(f"Landroid/os/Message;->{slot}", call.site.begin.class_, own=own)
+            call.note_kept(place, reached, "puts it into a message")
 
     def _extra(self, call: Call) -> Value | None:
         """Put a value under a name, or return what is there; None where it is no such call."""
-        site, values, heap = call.site, call.values, call.heap
+        site, values = call.site, call.values
         name = site.callee.name
         keys = texts(values[1]) if len(values) > 1 else []
+        if len(values) > 1 and name.startswith(("put", "get")):
+            call.frame.want(values[1])
         if name.startswith("put") and len(values) > 2:
             self._put_extra(call, keys)
             return values[0]
         if name.startswith("get") and keys:
             if site.callee.returns == b"Z":
                 return NOTHING
-            return bounded(atom for key in keys for atom in self._get_extra(values[0], key, site.begin.class_, heap))
+            return bounded(atom for key in keys for atom in self._get_extra(call, key))
         return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
 
     def _put_extra(self, call: Call, keys: Sequence[str]) -> None:
@@ -135,14 +133,13 @@ class CallModel:
         for obj in objects(values[0]):
             for slot in [f"extra {key}" for key in keys] or [ANY]:
                 heap.put(obj, slot, handed)
-        reached = taints(heap.closure(handed)) if self._shared.tainted else NOTHING
-        if reached:
-            for key in keys:
-                step = site.step(f"puts it under the name {key!r}")
-                self._shared.keep(extra_place(key, site.begin.class_), reached, step)
+        reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
+        for key in keys:
+            call.note_kept(extra_place(key, site.begin.class_), reached, f"puts it under the name {key!r}")
 
-    def _get_extra(self, holder: Value, key: str, class_: str, heap: Heap) -> set[Atom]:
-        slot: Slot = f"extra {key}"
+    def _get_extra(self, call: Call, key: str) -> set[Atom]:
+        holder, heap, slot = call.values[0], call.heap, f"extra {key}"
+        place = extra_place(key, call.site.begin.class_)
         found: set[Atom] = set()
         here = False
         for obj in objects(holder):
@@ -151,8 +148,8 @@ class CallModel:
                 slots = heap.slots(one)
                 here |= slot in slots
                 found |= slots.get(slot, NOTHING)
-            found |= taints(inside)
-        return found if here else found | self._shared.kept(extra_place(key, class_))
+            found |= {one for one in taints(inside) if one in inside}
+        return found if here else found | read(call.frame, heap, holder, slot, place)
 
     def _into_receiver(self, call: Call) -> None:
         """What is handed to an object of Android is taken to lie in it from then on."""
@@ -166,6 +163,9 @@ class CallModel:
                 for one in (atom, *inside):
                     if not one.own:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
+                if atom.place and not atom.own:
+                    what = f"puts it into {java_field(atom.place.partition(' ')[2])}"
+                    call.note_kept(atom.place, plain_data(call.heap, handed), what)
 
     @remembered
     def _carried(self, value: Value) -> Value:
@@ -180,12 +180,15 @@ class CallModel:
             return NOTHING
         found: set[Atom] = set()
         if data is not None:
+            call.frame.tainted = True
             found.add(self._shared.taint(data, (call.site.step(f"calls {api.names[0]}"),)))
         if api.neutral:
             return frozenset(found)
-        if self._shared.tainted:
-            passing = call.values[1:] if api.untouched and not call.site.static else call.values
-            found |= call.heap.taints_of(passing)
+        passing = call.values[1:] if api.untouched and not call.site.static else call.values
+        if call.frame.tainted:
+            found |= call.heap.taints_of(call.frame, passing)
+        elif callee.reference:
+            found |= {one.inside for value in passing for one in value if isinstance(one, Obj) and _may_be_url(one)}
         if callee.reference:
             self._object_result(call, found)
         return bounded(found)
@@ -202,6 +205,8 @@ class CallModel:
                         inside = heap.slots(atom).get(ANY)
                         if inside:
                             found |= self._carried(inside)
+                        if atom.is_param and not atom.own and call.frame.is_live(atom):
+                            found.add(atom.part(ANY))
                     elif isinstance(atom, Text) and "://" in atom.text:
                         found.add(atom)
         if api.mark:
@@ -217,6 +222,7 @@ class CallModel:
 
     def _source(self, call: Call) -> str | None:
         if call.api.setting:
+            call.frame.want(frozenset().union(*call.values))
             named = {text for value in call.values for text in texts(value)}
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
         return self._queried(call) if call.api.query else call.api.source
@@ -224,7 +230,8 @@ class CallModel:
     def _queried(self, call: Call) -> str | None:
         """Return the data of the provider that is asked: it is named by a field or a text."""
         for value in call.values[1:2]:
-            for atom in sorted(call.heap.closure(value), key=str):
+            call.frame.want(value)
+            for atom in sorted(call.heap.closure(value), key=in_order):
                 if isinstance(atom, Mark) and atom.name.startswith("data:"):
                     return atom.name.removeprefix("data:")
                 if isinstance(atom, Text):
@@ -234,19 +241,13 @@ class CallModel:
         return None
 
 
+def _may_be_url(obj: Obj) -> bool:
+    return obj.is_param and obj.base is None and obj.type in ADDRESSES
+
+
 def _copy(heap: Heap, giver: Value, taker: Value) -> None:
     inside: set[Atom] = set(taints(giver))
     for obj in objects(giver):
         inside.update(*heap.slots(obj).values())
     for obj in objects(taker):
         heap.put(obj, ANY, frozenset(inside))
-
-
-def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
-    """Tell whether it goes out unencrypted: only where the text of the address was seen on the way."""
-    if sink != "network":
-        return None
-    seen = texts(reached)
-    if any(text.lower().startswith("http://") for text in seen):
-        return True
-    return False if any(text.lower().startswith("https://") for text in seen) else None

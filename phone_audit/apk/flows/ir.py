@@ -85,11 +85,15 @@ class LiftedMethod:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Field:
-    """A field: class, name and type; class and name in Java form; whether the package defines its class; its marks."""
+    """A field: class, name and type; class and name in Java form; its marks.
+
+    `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there.
+    """
 
     name: str
     java: str
     own: bool
+    holds_own: bool
     marks: Value
 
 

@@ -22,6 +22,7 @@ from phone_audit.apk.flows.taints import (
     java_field,
     mark,
     owner_of,
+    type_of,
 )
 
 _ENDS: Final = dalvik.JUMPS | dalvik.NO_WAY_ON | {*dalvik.SWITCHES}
@@ -139,7 +140,8 @@ class _Constants:
         java = java_field(name)
         data = PROVIDER_FIELDS.get(java)
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
-        return Field(name, java, self._program.place(owner_of(name)) is not None, marks)
+        own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
+        return Field(name, java, own, holds_own, marks)
 
 
 class _MethodLifter:

@@ -89,7 +89,7 @@ class Names:
     @remembered
     def same_name(self, part: int, name: str, proto: str) -> list[int]:
         """Return the method_ids of one part with this name and prototype."""
-        if any(kind not in self._indexes[part].type_ids for kind in _types(proto)):
+        if any(kind not in self._indexes[part].type_ids for kind in parameter_types(proto)):
             return []
         _, names, kinds = self._columns[part]
         of_name = np.flatnonzero(names == self._name_id(part, name))
@@ -123,7 +123,7 @@ class Names:
         return [tuple(ids[column].astype(np.int64) for column in columns) for ids in tables]  # type: ignore[misc]
 
 
-def _types(proto: str) -> list[bytes]:
+def parameter_types(proto: str) -> list[bytes]:
     """Return the descriptors of what a method is handed."""
     return [one.encode("utf-8", "surrogatepass") for one in _TYPE.findall(proto[1 : proto.rfind(")")])]
 
@@ -210,6 +210,13 @@ class Program:
     def reads(self, method: Method, offset: int) -> bool:
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
         return int(self.indexes[method.part].data[offset]) in _GETS
+
+    def fields_named(self, index: DexIndex, names: Collection[str]) -> set[int]:
+        """Return the field_ids of one part that stand for one of these fields: class, name and type."""
+        owners = {name.partition("->")[0].encode("utf-8", "surrogatepass") for name in names}
+        types = [index.type_ids[owner] for owner in owners if owner in index.type_ids]
+        numbers = np.flatnonzero(np.isin(index.field_ids["class"], types)).tolist() if types else []
+        return {number for number in numbers if index.field_name(number) in names}
 
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
         """Return for each method those that call it, or may call it by a class above or below it.

@@ -14,6 +14,8 @@ from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
 
 SMALL: Final = 6
 """Code units of a method that is followed even if it is handed nothing of interest: setters, getters, constructors."""
+SMALL_CONSTRUCTOR: Final = 60
+"""The same for constructors: what they put into fields decides what later calls do."""
 
 
 class Sink(NamedTuple):
@@ -96,6 +98,13 @@ MEMORY: Final = frozenset(
 )  # fmt: skip
 """What only collects: writing to it gives nothing away yet."""
 
+LEAVING: Final = LeafQuery(
+    Leaf("call", call)
+    for call, name in (*((call, sink.name) for call, sink in SINKS.items()), *MARKS.items())
+    if name in ("network", "sms")
+)
+"""Calls by which data may leave the phone."""
+
 PROVIDER_FIELDS: Final[Mapping[str, str]] = {
     "android.provider.ContactsContract$Contacts.CONTENT_URI": "contacts",
     "android.provider.ContactsContract$CommonDataKinds$Phone.CONTENT_URI": "contacts",
@@ -175,6 +184,15 @@ PLAIN_BYTES: Final = frozenset(
     {b"Ljava/lang/String;", b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Double;"}
 )
 """Results that cannot be changed."""
+
+ADDRESSES: Final = frozenset(
+    f"L{name};".encode()
+    for name in (
+        "java/lang/String", "java/lang/CharSequence", "java/lang/Object", "java/lang/StringBuilder",
+        "java/lang/StringBuffer", "java/net/URL", "java/net/URI", "android/net/Uri",
+    )
+)  # fmt: skip
+"""Classes of arguments that may be an address."""
 
 ENTRY_NAMES: Final = frozenset(
     {

@@ -6,19 +6,21 @@ Atoms are told apart by identity, so each is made once.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import Method
 
-MAX_ATOMS: Final = 48
+MAX_ATOMS: Final = 24
 """Atoms that one place keeps; sources are kept first."""
 
 _MAX_STEPS: Final = 3
 """Steps before the sink: the source, and fields or names that it is kept under."""
 NOWHERE: Final = ""
 """The place where nothing is kept."""
+MAX_DEPTH: Final = 2
+"""How deep what lies in an argument is told apart."""
 
 
 class Step(NamedTuple):
@@ -50,23 +52,74 @@ class Taint:
 
     data: str
     steps: tuple[Step, ...]
+    is_data: ClassVar[bool] = True
+    is_param: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Obj:
-    """Objects that one place makes, or that come from outside (`unknown`) or from a call of Android (`api`).
+    """Objects that one place makes, that a method is handed (`param`), or that come from a call that is not followed.
 
     Attributes:
-        kind: which of them.
-        at: part, row and code unit of the place.
+        kind: which of them; `api` is what a call of Android made.
+        at: part, row and code unit of the place; of what is handed over, -1 minus the number of its register.
         type: descriptor of the class, `?` where it is not known.
         own: whether that class is defined in the package.
+        base: the object in which something lies that a method is handed, None for an argument itself.
+        slot: under which name it lies there.
+        place: what the same is for the whole package, see `TaintState.places`.
+        is_param: whether a method is handed it, or what holds it.
+        exact: whether an argument is of this very class, and of none below it.
+        parts: what lies in this object when the method begins, as far as somebody asked.
     """
 
-    kind: Literal["new", "unknown", "api"]
+    kind: Literal["new", "unknown", "api", "param"]
     at: tuple[int, int, int]
     type: bytes
     own: bool
+    base: "Obj | None" = None
+    slot: "Slot" = ""
+    place: str = NOWHERE
+    exact: bool = False
+    is_param: bool = False
+    parts: "dict[Slot, Obj]" = field(default_factory=dict)
+    _inside: "list[Inside]" = field(default_factory=list)
+    is_data: ClassVar[bool] = False
+
+    def part(self, slot: "Slot", place: str = NOWHERE, *, own: bool = False) -> "Obj":
+        """Return what lies in an argument under a name; what lies deeper than MAX_DEPTH is the object itself."""
+        found = self.parts.get(slot)
+        if found is None:
+            if self.depth >= MAX_DEPTH or self.slot == slot:
+                return self
+            found = self.parts[slot] = Obj("param", self.at, b"?", own, self, slot, place, is_param=True)
+        return found
+
+    @property
+    def inside(self) -> "Inside":
+        """Return the data that lies anywhere in an argument."""
+        if not self._inside:
+            self._inside.append(Inside(self))
+        return self._inside[0]
+
+    @property
+    def depth(self) -> int:
+        """Return how deep in an argument it lies."""
+        return 0 if self.base is None else 1 + self.base.depth
+
+    @property
+    def number(self) -> int:
+        """Return the number of the register in which the argument is handed over."""
+        return -1 - self.at[2]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inside:
+    """Data and addresses that lie anywhere in what a method is handed, without the objects that hold them."""
+
+    obj: Obj
+    is_data: ClassVar[bool] = True
+    is_param: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,6 +127,8 @@ class Text:
     """A constant string."""
 
     text: str
+    is_data: ClassVar[bool] = False
+    is_param: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,6 +136,8 @@ class Number:
     """A constant number."""
 
     value: int
+    is_data: ClassVar[bool] = False
+    is_param: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,6 +145,8 @@ class Mark:
     """A property that goes with an object: `network`, `process`, `explicit`, or `data:` and what a provider gives."""
 
     name: str
+    is_data: ClassVar[bool] = False
+    is_param: ClassVar[bool] = False
 
 
 @cache
@@ -96,7 +155,7 @@ def mark(name: str) -> Mark:
     return Mark(name)
 
 
-Atom = Taint | Obj | Text | Number | Mark
+Atom = Taint | Obj | Inside | Text | Number | Mark
 Value = frozenset[Atom]
 NOTHING: Final[Value] = frozenset()
 Slot = str | int
@@ -111,22 +170,48 @@ def bounded(atoms: Iterable[Atom]) -> Value:
     value = frozenset(atoms)
     if len(value) <= MAX_ATOMS:
         return value
-    return frozenset(sorted(value, key=lambda atom: (not isinstance(atom, Taint), str(atom)))[:MAX_ATOMS])
+    return frozenset(sorted(value, key=in_order)[:MAX_ATOMS])
 
 
-def objects(value: Value) -> list[Obj]:
+def join_values(before: Value, more: Value) -> Value:
+    """Join two values that are bounded; a full one takes in no more than data."""
+    value = before | more
+    if len(value) <= MAX_ATOMS:
+        return value
+    fresh = sorted((atom for atom in more - before if atom.is_data), key=in_order)
+    if len(before) < MAX_ATOMS:
+        return bounded(value)
+    return before.union(fresh[: max(0, 2 * MAX_ATOMS - len(before))]) if fresh else before
+
+
+def in_order(atom: Atom) -> tuple[int, tuple[object, ...]]:
+    """Return what atoms are sorted by: sources first."""
+    if isinstance(atom, Taint):
+        return 0, (atom.data, atom.steps)
+    if isinstance(atom, Inside):
+        return 1, _in_order(atom.obj)
+    return (2, _in_order(atom)) if isinstance(atom, Obj) else (3, (str(atom),))
+
+
+def objects(value: Iterable[Atom]) -> list[Obj]:
     """Return the objects of a value, in a stable order."""
     found = [atom for atom in value if isinstance(atom, Obj)]
     return sorted(found, key=_in_order) if len(found) > 1 else found
 
 
-def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes]:
-    return obj.kind, obj.at, obj.type
+def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes, str]:
+    slots = ""
+    above: Obj | None = obj
+    while above is not None:
+        slots, above = f"{above.slot} {slots}", above.base
+    return obj.kind, obj.at, obj.type, slots
 
 
 def taints(value: Iterable[Atom]) -> Value:
-    """Return only the sources of a value."""
-    return frozenset([atom for atom in value if isinstance(atom, Taint)])
+    """Return only the data of a value: sources, and what lies in arguments."""
+    return frozenset(
+        [atom.inside if atom.is_param else atom for atom in value if atom.is_data or atom.is_param]  # type: ignore[union-attr]
+    )
 
 
 def texts(value: Iterable[Atom]) -> list[str]:
@@ -151,14 +236,12 @@ class TaintState:
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
         budget: instructions that may still be followed.
-        relevant: methods that lead to a source or to a field that holds data.
-        leaks: what was found, each with the method that it was followed from.
-        root: the method that is being followed from.
+        relevant: methods that hand data to whoever calls them.
+        leaks: what was found, each with the methods in which data and sink met.
         cut: whether something was not followed.
-        version: grows with what is known of fields, so that earlier answers can be told from later ones.
-        leak_log: every leak in the order in which it was seen, again and again.
         places: data by the field or name that it was put under.
-        tainted: whether the method that is being followed from has met data yet.
+        changed: for each of these places, and for each relevant method, the number of the last change, counted by
+            `version`.
     """
 
     sources: Mapping[str, str]
@@ -166,52 +249,52 @@ class TaintState:
     budget: int
     relevant: set[Method] = field(default_factory=set)
     leaks: dict[Leak, set[Method]] = field(default_factory=dict)
-    root: Method | None = None
     cut: bool = False
     version: int = 0
-    leak_log: list[Leak] = field(default_factory=list)
     places: dict[str, Value] = field(default_factory=dict)
-    tainted: bool = False
+    changed: dict[str | Method, int] = field(default_factory=dict)
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
     def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
         """Return the one atom for data that went this way."""
-        self.tainted = True
         found = self._taints.get((data, steps))
         if found is None:
             found = self._taints[data, steps] = Taint(data, steps)
         return found
 
-    def keep(self, place: str, value: Value, step: Step) -> None:
+    def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if not value or step.class_.startswith(taint_rules.CONTAINERS):
+        if step.class_.startswith(taint_rules.CONTAINERS):
             return
         before = self.places.get(place, NOTHING)
         known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
-        fresh = [atom for atom in value if isinstance(atom, Taint) and (atom.data, atom.steps[0]) not in known]
+        fresh = [atom for atom in value if (atom.data, atom.steps[0]) not in known]
         new = {self.taint(atom.data, (*atom.steps, step)) for atom in fresh if len(atom.steps) < _MAX_STEPS}
         self.cut |= any(len(atom.steps) >= _MAX_STEPS for atom in fresh)
         if new:
             self.places[place] = bounded(before | new)
             self.version += 1
+            self.changed[place] = self.version
 
-    def kept(self, place: str) -> Value:
-        """Return the data that was put there."""
-        found = self.places.get(place, NOTHING)
-        if found:
-            self.tainted = True
-        return found
+    def gives(self, method: Method) -> None:
+        """Remember that a method hands data to whoever calls it."""
+        self.relevant.add(method)
+        self.version += 1
+        self.changed[method] = self.version
 
-    def leak(self, leak: Leak) -> None:
+    def leak(self, leak: Leak, method: Method) -> None:
         """Remember data that reaches a sink."""
-        if self.root is not None:
-            self.leaks.setdefault(leak, set()).add(self.root)
-        self.leak_log.append(leak)
+        self.leaks.setdefault(leak, set()).add(method)
 
 
 def owner_of(field: str) -> bytes:
     """Return the descriptor of the class of a field."""
     return field.partition("->")[0].encode("utf-8", "replace")
+
+
+def type_of(field: str) -> bytes:
+    """Return the descriptor of the type of a field."""
+    return field.rpartition(":")[2].encode("utf-8", "replace")
 
 
 def java_field(name: str) -> str:

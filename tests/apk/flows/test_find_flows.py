@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.flows import find
-from phone_audit.apk.flows.find import find_flows
+from phone_audit.apk.flows import search
+from phone_audit.apk.flows.find import Budget, find_flows
 from phone_audit.apk.flows.taint_rules import Sources
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Behaviour
@@ -66,12 +66,9 @@ def activity(*methods: Method, name: str = "Lx/Main;") -> Class:
     return Class(name, methods, parent=ACTIVITY)
 
 
-def flows(
-    *classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"}), most: int = 4_000
-) -> list[Behaviour]:
+def flows(*classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"})) -> list[Behaviour]:
     indexes = index_file(read_dex("classes.dex", assemble(classes)))
-    found, _ = find_flows(indexes, SOURCES, active, most=most)
-    return list(found)
+    return list(find_flows(indexes, SOURCES, active).found)
 
 
 def ids(*classes: Class) -> list[str]:
@@ -84,8 +81,10 @@ def create(*parts: Code) -> Method:
 
 def test_source_and_sink_in_one_method() -> None:
     data = assemble([activity(create(READ, SAY))])
-    ((flow,), complete) = find_flows(index_file(read_dex("classes.dex", data)), SOURCES, frozenset({"x.Main"}))
-    assert complete
+    ((flow,), complete, followed) = find_flows(
+        index_file(read_dex("classes.dex", data)), SOURCES, frozenset({"x.Main"})
+    )
+    assert (complete, followed) == (True, 1.0)
     assert (flow.id, flow.data, flow.cleartext) == ("flow.imei-log", "imei", None)
     assert (flow.source, flow.sink) == ("android.telephony.TelephonyManager.getDeviceId", "android.util.Log.d")
     assert flow.steps is not None
@@ -285,20 +284,20 @@ def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> No
 def test_the_budget_is_kept_and_a_cut_is_told() -> None:
     many = [create(READ, *[SAY] * 50)]
     indexes = index_file(read_dex("classes.dex", assemble([activity(*many)])))
-    found, complete = find_flows(indexes, SOURCES, None, most=10)
+    found, complete, followed = find_flows(indexes, SOURCES, None, budget=Budget(0, 10))
     assert len(found) < 50
-    assert not complete
-    assert find_flows(indexes, SOURCES, None)[1]
+    assert (complete, followed) == (False, 1.0)
+    assert find_flows(indexes, SOURCES, None).complete
 
 
 def followed(*classes: Class) -> tuple[int, bool]:
     """How many flows there are, and whether all data could be followed."""
-    found, complete = find_flows(index_file(read_dex("classes.dex", assemble(classes))), SOURCES, None)
+    found, complete, _ = find_flows(index_file(read_dex("classes.dex", assemble(classes))), SOURCES, None)
     return len(found), complete
 
 
-@pytest.mark.parametrize(("calls", "expected"), [(1, (1, True)), (5, (1, True)), (6, (0, False)), (9, (0, False))])
-def test_data_is_followed_along_five_calls_and_what_lies_further_is_told(
+@pytest.mark.parametrize(("calls", "expected"), [(1, (1, True)), (5, (1, True)), (12, (1, True)), (20, (0, False))])
+def test_data_is_followed_along_twelve_calls_and_what_lies_further_is_told(
     calls: int, expected: tuple[int, bool]
 ) -> None:
     def gives(number: int) -> Method:
@@ -316,7 +315,7 @@ def test_data_is_followed_along_five_calls_and_what_lies_further_is_told(
     assert followed(activity(*map(takes, range(calls)), hands)) == expected
 
 
-@pytest.mark.parametrize(("calls", "expected"), [(4, (1, True)), (5, (0, False))])
+@pytest.mark.parametrize(("calls", "expected"), [(4, (1, True)), (12, (1, True)), (20, (0, False))])
 def test_a_task_that_is_started_counts_as_a_call(calls: int, expected: tuple[int, bool]) -> None:
     name = "doInBackground([Ljava/lang/Object;)Ljava/lang/Object;"
     works = Method(name, join((0x3107,), SAY, (0x0111,)), direct=False, ins=2)
@@ -362,7 +361,7 @@ def test_fields_that_nobody_came_back_to_are_told(monkeypatch: pytest.MonkeyPatc
     says = Method("onResume()V", join(static(1, field, put=False), SAY, (RETURN,)), direct=False)
     classes = activity(create(READ, static(1, field, put=True)), says)
     assert followed(classes) == (1, True)
-    monkeypatch.setattr(find, "_ROUNDS", 1)
+    monkeypatch.setattr(search, "_ROUNDS", 1)
     assert followed(classes) == (0, False)
 
 
@@ -371,7 +370,9 @@ def test_libraries_do_not_use_up_what_is_followed_in_the_package_itself() -> Non
     indexes = index_file(read_dex("classes.dex", assemble([library, activity(create(READ, SAY))])))
 
     def found(own: tuple[bytes, ...]) -> set[str]:
-        return {flow.steps[-1].class_ for flow in find_flows(indexes, SOURCES, None, own, most=10)[0] if flow.steps}
+        return {
+            flow.steps[-1].class_ for flow in find_flows(indexes, SOURCES, None, own, Budget(0, 10))[0] if flow.steps
+        }
 
     assert found(()) == {"a.Library"}
     assert found((b"Lx/",)) == {"a.Library", "x.Main"}
@@ -390,7 +391,7 @@ def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
 
 
 def test_without_code() -> None:
-    assert find_flows([], SOURCES, None) == ((), True)
+    assert find_flows([], SOURCES, None) == ((), True, None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -401,5 +402,5 @@ def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
     data = bytearray(assemble([activity(gives, uses)]))
     for at, value in changes:
         data[0x70 + at % (len(data) - 0x70)] = value
-    found, _ = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None)
+    found = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None).found
     assert all(step.offset < len(data) for flow in found for step in flow.steps or ())

@@ -34,8 +34,8 @@ FORMS: dict[str, tuple[CompiledRole, Callable[[Sequence[bytes]], bytes]]] = {
     "oat": ("odex", oat),
 }
 CODE = (
-    "endpoints", "trackers", "behaviours", "flows_complete", "obfuscation", "network_policy", "has_code", "package",
-    "permissions", "components", "app_name",
+    "endpoints", "trackers", "behaviours", "flows_complete", "flows_followed", "obfuscation", "network_policy",
+    "has_code", "package", "permissions", "components", "app_name",
 )  # fmt: skip
 
 

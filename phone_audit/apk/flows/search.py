@@ -1,0 +1,150 @@
+"""Follows data from its sources through the methods that hand it on, those near a way out of the phone first."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from phone_audit.apk.behaviours.lookup import Lookup
+from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
+from phone_audit.apk.flows.call_graph import CallGraph, Flags
+from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.taint_rules import LEAVING, Sources, source_methods
+from phone_audit.apk.flows.taints import Leak, TaintState
+
+MAX_ROOTS: Final = 1_500
+"""How often a method is followed as if Android called it."""
+_MOST_A_ROOT: Final = 1_000
+"""Instructions that are followed for one of them."""
+_CALLERS: Final = 12
+"""Levels of callers up to which data is followed that methods hand back."""
+_ROUNDS: Final = 4
+"""How often what was put into fields is looked for in other methods."""
+
+
+class Search:
+    """What is found in one package.
+
+    Args:
+        program: the code of the package.
+        sources: the data that a call gives, by `class.method`.
+        own: what descriptors of the package's own classes begin with; they are followed first.
+        near: instructions that may be followed from methods that lead to a way out of the phone.
+        rest: the same for all others.
+    """
+
+    def __init__(self, program: Program, sources: Sources, own: tuple[bytes, ...], near: int, rest: int) -> None:
+        self._program = program
+        self._own = own
+        self._sources = sources
+        self._shared = TaintState(sources.calls, sources.fields, 0)
+        self._interpreter = AbstractInterpreter(program, self._shared)
+        self._graph = CallGraph(program.indexes)
+        self._near_budget, self._budget = near, rest
+        self._roots = self._waiting = 0
+        self._started: set[Method] = set()
+        self._near = self._graph.flags()
+        self._way = ~self._near
+
+    @property
+    def cut(self) -> bool:
+        """Whether something was not followed."""
+        return self._shared.cut or self._program.names.cut
+
+    @property
+    def leaks(self) -> Mapping[Leak, set[Method]]:
+        """What was found, each with the methods in which data and sink met."""
+        return self._shared.leaks
+
+    @property
+    def followed(self) -> float | None:
+        """The share of the methods that data was seen to come to that were followed, None where there are none."""
+        return round(self._roots / self._waiting, 4) if self._waiting else None
+
+    def run(self) -> None:
+        """Follow data until nothing new is found, or the budget is used up."""
+        new: Collection[Method] = source_methods(self._program, self._sources)
+        for _ in range(_ROUNDS):
+            if not new:
+                return
+            version = self._shared.version
+            self._started |= set(new)
+            self._follow(new)
+            changed = self._shared.changed.items()
+            new = self._finding([place for place, at in changed if at > version and isinstance(place, str)])
+        self._shared.cut |= bool(new)
+
+    def _follow(self, methods: Collection[Method]) -> None:
+        """Follow methods, and the callers of those that hand data back."""
+        pending = dict.fromkeys(methods, 0)
+        while pending:
+            level = min(pending.values())
+            near = [method for method in pending if self._is_marked(self._near, method)]
+            giving = {}
+            for method in self._own_first(near or [method for method, at in pending.items() if at == level]):
+                if self._budget <= 0 and self._near_budget:
+                    self._look_near()
+                    break
+                at = pending.pop(method)
+                if self._is_marked(self._way, method) and self._gives(method):
+                    giving[method] = at + 1
+            for caller, at in self._callers(giving):
+                if at <= _CALLERS:
+                    pending[caller] = min(at, pending.get(caller, at))
+                else:
+                    self._shared.cut = True
+
+    def _callers(self, giving: Mapping[Method, int]) -> Iterable[tuple[Method, int]]:
+        """Yield the callers of methods that were not known to hand data back, with their levels."""
+        new = [method for method in giving if method not in self._shared.relevant]
+        for method in new:
+            self._shared.gives(method)
+        for method, callers in self._program.callers(sorted(new), by_own=True).items():
+            yield from ((caller, giving[method]) for caller in sorted(callers))
+
+    def _own_first(self, methods: Collection[Method]) -> list[Method]:
+        """Put the package's own code first, so that libraries do not use up what may be followed."""
+        indexes = self._program.indexes
+
+        def order(method: Method) -> tuple[bool, Method]:
+            return not indexes[method.part].row_class(method.row).startswith(self._own), method
+
+        return sorted(methods, key=order)
+
+    def _look_near(self) -> None:
+        """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
+        graph = self._graph
+        wanted = (Lookup(index).find(LEAVING).methods for index in self._program.indexes)
+        near = self._near = graph.callers_of(graph.naming([*wanted]))
+        if (graph.callers_of(graph.flags(self._started)) & near).any():
+            self._budget = self._near_budget
+            self._way = graph.called_from(near)
+        self._near_budget = 0
+
+    def _is_marked(self, flags: Flags, method: Method) -> bool:
+        return bool(flags[self._graph.number(method)])
+
+    def _gives(self, method: Method) -> bool:
+        shared = self._shared
+        self._waiting += 1
+        if self._roots == MAX_ROOTS or self._budget <= 0:
+            shared.cut = True
+            return False
+        self._roots += 1
+        granted = shared.budget = min(self._budget, _MOST_A_ROOT)
+        gives = self._interpreter.root(method)
+        self._budget -= granted - shared.budget
+        shared.cut |= shared.budget <= 0
+        return gives
+
+    def _finding(self, places: Collection[str]) -> set[Method]:
+        """Return the methods that read what was put somewhere."""
+        program = self._program
+        fields: list[set[int]] = []
+        strings: list[set[int]] = []
+        plain = [place.rpartition(" in ")[0] or place for place in places]
+        names = {place.removeprefix("field ") for place in plain if place.startswith("field ")}
+        keys = [place.removeprefix("extra ").encode() for place in plain if place.startswith("extra ")]
+        for index in program.indexes:
+            fields.append(program.fields_named(index, names))
+            strings.append(set(index.strings_equal(keys).values()))
+        found = {method for method, _, offset in program.users("field", fields) if program.reads(method, offset)}
+        return found | {method for method, _, _ in program.users("string", strings)}

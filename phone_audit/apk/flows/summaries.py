@@ -1,0 +1,299 @@
+"""What following a method once says of it, in terms of what it is handed; and how that is put to a call."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from phone_audit.apk.flows.heap import Heap, Slots, plain_data, read
+from phone_audit.apk.flows.ir import LiftedMethod
+from phone_audit.apk.flows.program import Method
+from phone_audit.apk.flows.taints import (
+    ANY,
+    LOST,
+    NOTHING,
+    NOWHERE,
+    Atom,
+    Inside,
+    Leak,
+    Mark,
+    Obj,
+    Step,
+    Taint,
+    TaintState,
+    Text,
+    Value,
+    bounded,
+    mark,
+    objects,
+    taints,
+    texts,
+)
+
+MAX_EVENTS: Final = 64
+"""What one method may do with data that it is handed."""
+_EXPLICIT: Final = mark("explicit")
+_OUT: Final = ("network", "process")
+
+
+class Event(NamedTuple):
+    """Data that a method gives away or keeps.
+
+    Attributes:
+        kind: it reaches a sink, is kept at a place, or is written to something that may lead out of the package.
+        name: of the sink or the place.
+        step: where that happens.
+        value: the data.
+        around: what else comes along: addresses, and whom an Intent is for.
+        to: what is written to.
+    """
+
+    kind: Literal["sink", "keep", "write"]
+    name: str
+    step: Step
+    value: Value
+    around: Value = NOTHING
+    to: Value = NOTHING
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One method that is being followed.
+
+    Attributes:
+        body: the method.
+        shared: what is known of the package.
+        live: arguments, and what lies in them, that hold data.
+        tainted: whether it has met data yet.
+        returned: what it may return.
+        left: what objects hold when it returns.
+        events: what it does with data that it is handed.
+        wants: arguments of which constants or classes decide something.
+        places: places that it reads, and methods that were not followed since they hand back no data.
+    """
+
+    body: LiftedMethod
+    shared: TaintState
+    live: set[Obj]
+    tainted: bool
+    returned: Value = NOTHING
+    left: Heap | None = None
+    events: dict[Event, None] = field(default_factory=dict)
+    wants: set[int] = field(default_factory=set)
+    places: set[str | Method] = field(default_factory=set)
+
+    def kept(self, place: str) -> Value:
+        """Return the data that was put somewhere."""
+        if place is NOWHERE:
+            return NOTHING
+        self.places.add(place)
+        found = self.shared.places.get(place, NOTHING)
+        if found:
+            self.tainted = True
+        return found
+
+    def is_live(self, atom: Atom) -> bool:
+        """Tell whether this is data."""
+        one: Obj | None = None
+        if atom.is_data:
+            if isinstance(atom, Taint):
+                return True
+            one = atom.obj  # type: ignore[union-attr]
+        elif atom.is_param:
+            one = atom  # type: ignore[assignment]
+        while one is not None:
+            if one in self.live:
+                return True
+            one = one.base
+        return False
+
+    def carries(self, heap: Heap, values: Iterable[Value]) -> bool:
+        """Tell whether data is in values, or in the objects that they may be."""
+        return self.tainted and any(map(self.is_live, heap.closure_of_all(values)))
+
+    def want(self, value: Value) -> None:
+        """Note that it matters which constant, or an object of which class, is handed over."""
+        self.wants.update(atom.number for atom in value if isinstance(atom, Obj) and _is_argument(atom))
+
+    def note(self, event: Event) -> None:
+        """Take in what happens to data here: to sources at once, to what is handed over once that is known."""
+        value = [atom for atom in event.value if self.is_live(atom)]
+        if not value:
+            return
+        if event.kind == "write":
+            out = next((name for name in _OUT if mark(name) in event.to), None)
+            if out is None:
+                self._later(event, value)
+                return
+            event = event._replace(kind="sink", name=out, to=NOTHING)
+        found = sorted((atom for atom in value if isinstance(atom, Taint)), key=str)
+        if event.kind == "keep":
+            self.shared.keep(event.name, found, event.step)
+        elif event.name == "intent" and _EXPLICIT in event.around:
+            return
+        else:
+            for taint in found:
+                leak = Leak(taint, event.name, event.step, _cleartext(event.name, event.around))
+                self.shared.leak(leak, self.body.method)
+        self._later(event, [atom for atom in value if not isinstance(atom, Taint)])
+
+    def _later(self, event: Event, value: Collection[Atom]) -> None:
+        if not value or (event.kind == "write" and not any(map(_is_symbol, event.to))):
+            return
+        if len(self.events) < MAX_EVENTS:
+            self.events[event._replace(value=bounded(value))] = None
+        else:
+            self.shared.cut = True
+
+
+class Summary(NamedTuple):
+    """What a method does.
+
+    `live` are the arguments that were taken to hold data, `version` counts the changes that were known of; `tainted`
+    tells whether data comes from the method itself.
+    """
+
+    returned: Value
+    left: Mapping[Obj, Slots]
+    events: Sequence[Event]
+    wants: frozenset[int]
+    places: frozenset[str | Method]
+    live: frozenset[int]
+    tainted: bool
+    version: int
+
+    def holds(self, shared: TaintState) -> bool:
+        """Tell whether nothing has changed since in the places that the method reads."""
+        if self.version >= shared.version:
+            return True
+        changed = shared.changed
+        return not any(changed.get(place, 0) > self.version for place in self.places)
+
+
+def summarize(frame: Frame, live: frozenset[int], version: int) -> Summary:
+    """Return what was found out about a method that was followed."""
+    left = {} if frame.left is None else frame.left.reachable(frame.returned)
+    return Summary(
+        frame.returned, left, tuple(frame.events), frozenset(frame.wants), frozenset(frame.places), live,
+        frame.tainted, version,
+    )  # fmt: skip
+
+
+def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -> tuple[Value, Heap]:
+    """Put a summary to a call: return what it returns, and what objects hold then.
+
+    Args:
+        frame: the method that calls.
+        heap: what objects hold before; it is not changed.
+        summary: of the method that is called.
+        values: what each argument register may hold.
+    """
+    frame.tainted |= summary.tainted
+    frame.places |= summary.places
+    if not summary.left and not summary.events and not any(map(_is_symbol, summary.returned)):
+        return summary.returned, heap.copy()
+    frame.shared.budget -= len(summary.events) + len(summary.left)
+    handed = _Handed(frame, heap, values)
+    for event in summary.events:
+        frame.note(handed.event(event))
+    after = heap.copy()
+    for obj, slots in summary.left.items():
+        is_symbol = obj.is_param
+        owners = objects(handed.atom(obj)) if is_symbol else [obj]
+        for slot, value in slots.items():
+            put = handed.value(value)
+            replace = is_symbol and len(owners) == 1 and slot not in (ANY, LOST)
+            for owner in owners:
+                after.put(owner, slot, put, replace=replace)
+    return handed.value(summary.returned), after
+
+
+class _Handed:
+    """What stands for what a method is handed at one call."""
+
+    def __init__(self, frame: Frame, heap: Heap, values: Sequence[Value]) -> None:
+        self._frame = frame
+        self._heap = heap
+        self._values = values
+        self._known: dict[Atom, Value] = {}
+
+    def value(self, value: Value) -> Value:
+        if not any(map(_is_symbol, value)):
+            return value
+        found: set[Atom] = set()
+        for atom in value:
+            if _is_symbol(atom):
+                found |= self.atom(atom)
+            else:
+                found.add(atom)
+        return bounded(found)
+
+    def atom(self, atom: Atom) -> Value:
+        found = self._known.get(atom)
+        if found is None:
+            found = self._known[atom] = self._atom(atom)
+        return found
+
+    def _atom(self, atom: Atom) -> Value:
+        if isinstance(atom, Inside):
+            return bounded(data_of(self._heap.closure(self.atom(atom.obj))))
+        assert isinstance(atom, Obj)  # noqa: S101 - nothing else stands for something
+        if atom.base is not None:
+            return read(self._frame, self._heap, self.atom(atom.base), atom.slot, atom.place, own=atom.own)
+        return self._values[atom.number] if atom.number < len(self._values) else NOTHING
+
+    def event(self, event: Event) -> Event:
+        heap = self._heap
+        value = self.value(event.value)
+        return event._replace(
+            value=plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.closure(value))),
+            around=around(heap.closure(self.value(event.around))),
+            to=leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
+        )
+
+
+def data_of(reached: Collection[Atom]) -> set[Atom]:
+    """Return data and addresses."""
+    found: set[Atom] = {atom for atom in reached if isinstance(atom, Text) and "://" in atom.text}
+    return found | taints(reached)
+
+
+def _data(reached: Collection[Atom]) -> list[Atom]:
+    return [atom for atom in reached if atom.is_data or atom.is_param]
+
+
+def around(reached: Collection[Atom]) -> Value:
+    """Return what may tell how data goes out: addresses, marks, and what stands for them."""
+    return bounded(
+        atom
+        for atom in reached
+        if isinstance(atom, Mark) or _is_symbol(atom) or (isinstance(atom, Text) and "://" in atom.text)
+    )
+
+
+def leads_to(reached: Collection[Atom]) -> Value:
+    """Return what may tell where something that is written to leads."""
+    return bounded(atom for atom in reached if isinstance(atom, Mark) or _is_symbol(atom))
+
+
+def _is_symbol(atom: Atom) -> bool:
+    """Tell whether an atom stands for what a method is handed."""
+    return atom.is_param or (atom.is_data and not isinstance(atom, Taint))
+
+
+def _is_argument(obj: Obj) -> bool:
+    return obj.is_param and obj.base is None
+
+
+def sink_event(name: str, step: Step, reached: Collection[Atom], beside: Collection[Atom]) -> Event:
+    """Return the event that everything reached goes to a sink, where more lies beside it."""
+    return Event("sink", name, step, bounded(_data(reached)), around([*reached, *beside]))
+
+
+def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
+    """Tell whether it goes out unencrypted: only where the text of the address was seen on the way."""
+    if sink != "network":
+        return None
+    seen = texts(reached)
+    if any(text.lower().startswith("http://") for text in seen):
+        return True
+    return False if any(text.lower().startswith("https://") for text in seen) else None

@@ -10,6 +10,8 @@ from phone_audit.apk.dex.xrefs import Kind, Use, candidates, verified
 
 MAX_CALLS: Final = 20_000
 """Calls of one package that are looked at; where there are more, what was asked for counts as called."""
+MAX_SEARCHES: Final = 1_000
+"""Searches of one part for instructions; each costs time by its size."""
 _ABOVE: Final = 64
 """Classes and interfaces that are looked at above one; more are forged."""
 _BELOW: Final = 256
@@ -39,6 +41,7 @@ class Callers:
         self.indexes = indexes
         self.cut = False
         self._left = MAX_CALLS
+        self._searches = MAX_SEARCHES
 
     def of(self, methods: Collection[Method]) -> Iterator[tuple[Method, Site]]:
         """Yield each call that may reach one of the methods, with it."""
@@ -100,6 +103,10 @@ class Callers:
     def _uses(self, part: int, kind: Kind, ids: Collection[int]) -> Iterator[Use]:
         if not ids:
             return
+        if not self._searches:
+            self.cut = True
+            return
+        self._searches -= 1
         index = self.indexes[part]
         for use in verified(index, candidates(index, kind, ids)):
             if not self._left:

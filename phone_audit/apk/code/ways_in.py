@@ -119,7 +119,18 @@ class WaysIn:
             distance += 1
             if distance <= _NEAR:
                 near |= {step.method for step in new}
-        return Way("used" if self._callers.cut else "unused", near)
+        led_to = self._callers.cut or self._is_named({step.method for step in seen})
+        return Way("used" if led_to else "unused", near)
+
+    def _is_named(self, methods: Collection[Method]) -> bool:
+        """Tell whether a text elsewhere names the class of one of the methods, as reflection needs it."""
+        families = {self._family(method) for method in methods}
+        names = {java_name(self._callers.class_of(method)) for method in methods} | families
+        texts = [name.encode("utf-8", "surrogatepass") for name in names]
+        return any(self._family(site.method) not in families for _, site in self._callers.uses("string", texts))
+
+    def _family(self, method: Method) -> str:
+        return outermost(java_name(self._callers.class_of(method)))
 
     def _step(self, site: Site, asked: Parameter | None, owner: Owner, *, options: bool) -> "_Step | None":
         """Return the way back over an instruction, None where there is none.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.code import ways_in
+from phone_audit.apk.code import callers, ways_in
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.dex.file import read_dex
@@ -170,6 +170,22 @@ def test_choices_of_its_own_code_are_not_asked_for() -> None:
     own = Class("Lapp/Http;", [Method("make(Z)V", (0x0138, 4, *new("Lapp/T;"), RETURN), registers=2, ins=1)])
     main = Class("Lapp/Main;", [method("f()V", FALSE, 0x1071, Ref("method", "Lapp/Http;->make(Z)V"), 0)])
     assert way(manager("Lapp/T;"), own, main, named=("app.Main",)) == "used"
+
+
+def test_a_text_that_names_its_class_leads_to_it() -> None:
+    def naming(name: str) -> Class:
+        return Class(name, [method("g()V", *const_string("lib.Http"))])
+
+    assert way(manager(), MAKER, naming("Lapp/A;")) == "used"
+    assert way(manager(), MAKER, naming("Llib/A;")) == "used"
+    assert way(manager(), MAKER, naming("Llib/Http$In;")) == "unused"
+
+
+def test_where_there_is_too_much_to_search_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = [calling(f"Llib/C{n};", f"Llib/C{n - 1};->f()V" if n else "Llib/Http;->trusting()V") for n in range(5)]
+    assert way(manager(), MAKER, *chain) == "unused"
+    monkeypatch.setattr(callers, "MAX_SEARCHES", 3)
+    assert way(manager(), MAKER, *chain) == "used"
 
 
 def test_where_there_is_too_much_to_follow_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:

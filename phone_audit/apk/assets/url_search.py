@@ -9,6 +9,7 @@ import numpy as np
 
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
+from phone_audit.apk.assets.page_links import PageLinks
 from phone_audit.apk.assets.string_tables import (
     ExtentOf,
     StringPool,
@@ -79,8 +80,12 @@ def _mentions_in(file: AssetFile, marks: UrlPositions) -> Iterator[Mention]:
         by_run = file.type in (FileType.BINARY, FileType.ASSEMBLY)
         plain.append(urls_in_16(data, None if by_run else extent_of, marks.wide))
     rules = ((found, document or rule_of(context, found)) for found in all_of(plain))
+    links = PageLinks(file)
     forms: list[Iterator[Mention]] = [
-        (Mention(found.host, kind, where, found.begin, rule=rule) for found, rule in rules)
+        (
+            Mention(found.host, kind, where, found.begin, rule=rule, is_link=rule is None and links.has(found))
+            for found, rule in rules
+        )
     ]
     if not document:
         forms.append(_decoded(file, encoded_in(data, extent_of, marks, thorough=file.thorough)))

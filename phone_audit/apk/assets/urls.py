@@ -49,6 +49,7 @@ class Mention(NamedTuple):
         offset: where it begins, in bytes of that file as it lies unpacked.
         encoding: how it was written, where it had to be decoded.
         rule: what takes it out because of the place it stands in.
+        is_link: whether it stands in a page that only shows it, see `PageLinks`.
     """
 
     found: Host
@@ -57,6 +58,7 @@ class Mention(NamedTuple):
     offset: int
     encoding: str | None = None
     rule: str | None = None
+    is_link: bool = False
 
 
 class Candidate(NamedTuple):

@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.xrefs import users_of
 
 _MAX_ABOVE: Final = 64
 """Classes and interfaces above one that are looked at."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
 _INTERFACE: Final = 0x200
+_CONST_CLASS: Final = 0x1C
+_MAX_NAMED: Final = 200
+_PROXY: Final = b"Ljava/lang/reflect/Proxy;"
 _TYPE: Final = re.compile(rb"\[*(?:L[^;]*;|.)")
 _OBJECT: Final = b"Ljava/lang/Object;"
 _FIXED: Final = frozenset({0x6F, 0x70, 0x71, 0x75, 0x76, 0x77})
@@ -88,14 +92,6 @@ class ClassTree:
             descriptor = index.descriptor(int(index.part.class_defs["super"][place[1]]))
         return descriptor
 
-    @remembered
-    def is_plain(self, descriptor: bytes) -> bool:
-        """Tell whether a class is defined here and is no interface, with nothing but Object and its own kind above."""
-        place = self.place(descriptor)
-        if place is None or len(self.above(descriptor)) >= _MAX_ABOVE or self.outside(descriptor):
-            return False
-        return not int(self.indexes[place[0]].part.class_defs["access"][place[1]]) & _INTERFACE
-
     def related(self, one: bytes, other: bytes) -> bool:
         """Tell whether one class is the other, or stands above or below it."""
         return one == other or other in self.above(one) or one in self.above(other)
@@ -108,6 +104,14 @@ class ClassTree:
             return Member(b"?", b"?", b"?")
         owner, kind, name = (int(index.method_ids[column][number]) for column in ("class", "type", "name"))
         return Member(index.descriptor(owner), index.raw_string(name), index.prototype(kind).encode("utf-8", "replace"))
+
+    @remembered
+    def called(self, part: int, number: int) -> tuple[bytes, bytes]:
+        """Return the class and the name of a method_id."""
+        index = self.indexes[part]
+        if number >= index.method_ids.size:
+            return b"?", b"?"
+        return index.class_descriptor(number), index.raw_string(int(index.method_ids["name"][number]))
 
     @remembered
     def field(self, part: int, number: int) -> Member:
@@ -124,8 +128,9 @@ class ClassTree:
         row = self._row(part, number)
         if row >= 0:
             return Defined(part, row)
-        member = self.method(part, number)
-        for owner in self._supers(member.owner):
+        owners = self._supers(self.called(part, number)[0])
+        member = self.method(part, number) if owners else Member(b"?", b"?", b"?")
+        for owner in owners:
             place = self.place(owner)
             for id_ in self._same(place[0], member.name, member.kind) if place else ():
                 row = self._row(place[0], id_) if place else -1
@@ -148,10 +153,11 @@ class ClassTree:
         Where the class is not defined here, what derives from any such class is among them, since how those derive from
         each other is not known.
         """
-        member = self.method(part, number)
-        is_defined = self.place(member.owner) is not None
-        if is_defined and member.owner not in self._extended:
+        owner, _ = self.called(part, number)
+        is_defined = self.place(owner) is not None
+        if is_defined and owner not in self._extended:
             return []
+        member = self.method(part, number)
         found = []
         for place, index in enumerate(self.indexes):
             for id_ in self._same(place, member.name, member.kind):
@@ -191,6 +197,27 @@ class ClassTree:
                 (part, int(id_)) for id_ in same if self.related(index.descriptor(int(ids["class"][id_])), member.owner)
             ]
         return found
+
+    @remembered
+    def is_named(self, owner: bytes) -> bool:
+        """Tell whether code names a class as a value or in a text, by which its members could be looked up."""
+        name = owner[1:-1].replace(b"/", b".")
+        for index in self.indexes:
+            if index.strings_equal([name]):
+                return True
+            number = index.type_ids.get(owner)
+            uses = users_of(index, "type", [number], _MAX_NAMED)[number] if number is not None else ()
+            if len(uses) == _MAX_NAMED or any(int(index.data[use.offset]) == _CONST_CLASS for use in uses):
+                return True
+        return False
+
+    @remembered
+    def may_be_proxied(self, owner: bytes) -> bool:
+        """Tell whether an object that is made while the code runs may stand in for an interface of the package."""
+        place = self.place(owner)
+        if place is None or not int(self.indexes[place[0]].part.class_defs["access"][place[1]]) & _INTERFACE:
+            return False
+        return any(_PROXY in index.type_ids for index in self.indexes) and self.is_named(owner)
 
     @remembered
     def named(self, owner: bytes, name: bytes) -> tuple[Defined, ...]:

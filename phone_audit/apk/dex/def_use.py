@@ -1,7 +1,9 @@
 """Where the value of one register is read inside one method, followed along its branches."""
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.handlers import handlers_of, switch_targets
@@ -66,7 +68,8 @@ class _Step(NamedTuple):
 class Further(NamedTuple):
     """What else holds the value behind an instruction: registers, and the result of an invocation.
 
-    With `gone` the register that was read does not: the instruction is only passed with something else in it.
+    With `gone` the register that was read does not: the instruction is only passed with something else in it. What
+    handles its exception still may find it there.
     """
 
     registers: tuple[int, ...] = ()
@@ -106,6 +109,7 @@ class Method:
         self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
         self._units = code.units
         self._handlers = handlers_of(code) if code.tries else ()
+        self._begins = [block.begin for block in self._handlers]
         self._first_parameter = code.registers - code.ins
         self._steps: dict[int, _Step] = {}
         self.looked_at = 0
@@ -130,23 +134,66 @@ class Method:
         """
         return self.origins_of(reader, register) if register < self._first_parameter else []
 
+    @remembered
     def origins_of(self, reader: Instruction, register: int) -> list[int]:
         """Return the same; `ENTRY` is among them where an argument may still be in the register."""
-        found = self._readers_by_writer(register)
-        return [place for place, readers in found.items() if reader.offset in readers]
+        found: set[int] = set()
+        waiting = [self.at(reader.offset)]
+        seen = set(waiting)
+        while waiting:
+            if len(seen) > MAX_STEPS:
+                return []
+            self.looked_at += 1
+            place = waiting.pop()
+            if place == 0 and register >= self._first_parameter:
+                found.add(ENTRY)
+            for before in self._passed_before(place):
+                if self._writes(before, register):
+                    found.add(before)
+                elif before not in seen:
+                    seen.add(before)
+                    waiting.append(before)
+            thrown = [before for before in self._thrown_before(place) if before not in seen]
+            seen.update(thrown)
+            waiting += thrown
+        return sorted(found) if len(found) <= MAX_WRITERS else []
 
-    @remembered
-    def _readers_by_writer(self, register: int) -> dict[int, set[int]]:
-        places = range(len(self.instructions))
-        writers = [place for place in places if (self._steps.get(place) or self._step(place)).written == register]
-        if register >= self._first_parameter:
-            writers.append(ENTRY)
-        found: dict[int, set[int]] = {}
-        for place in writers if len(writers) <= MAX_WRITERS else ():
-            readers: set[int] = set()
-            if not self.follow(place + 1, register, partial(_note, readers)):
-                return {}
-            found[place] = readers
+    def _writes(self, place: int, register: int) -> bool:
+        return self._opcodes[place] in _WRITES and self.instructions[place].registers[:1] == (register,)
+
+    def _passed_before(self, place: int) -> Iterator[int]:
+        """Yield the places after which an instruction may come in the order of the code or by a jump."""
+        if place and self._opcodes[place - 1] not in NO_WAY_ON:
+            yield place - 1
+        yield from self._jumps.get(place, ())
+
+    def _thrown_before(self, place: int) -> Iterator[int]:
+        """Yield the places whose exceptions an instruction may begin to handle."""
+        for begin, end in self._guarded_by.get(place, ()):
+            low = bisect_left(self.instructions.offsets, begin)
+            yield from range(low, bisect_left(self.instructions.offsets, end))
+
+    @cached_property
+    def _opcodes(self) -> list[int]:
+        return [self._units[at] & 0xFF for at in self.instructions.offsets]
+
+    @cached_property
+    def _jumps(self) -> dict[int, list[int]]:
+        """The places that jump to each place."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for place, opcode in enumerate(self._opcodes):
+            if opcode in JUMPS or opcode in SWITCHES:
+                for to in self._next(place):
+                    found[to].append(place)
+        return found
+
+    @cached_property
+    def _guarded_by(self) -> dict[int, list[tuple[int, int]]]:
+        """The blocks, in code units, whose exceptions are handled at each place."""
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for begin, end, handlers in self._handlers:
+            for unit in handlers:
+                found[self.at(unit)].append((begin, end))
         return found
 
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
@@ -175,7 +222,7 @@ class Method:
             if held in step.read:
                 result = self.result(place)
                 further = more(Read(self.instructions[place], held, result, place))
-                follows = [] if further.gone else follows
+                follows = [(to, held) for to in step.caught] if further.gone else follows
                 follows += [(to, kept) for to in step.following for kept in further.registers]
                 if further.result and result is not None:
                     follows += [(to, result) for to in self._step(place + 1).following]
@@ -193,10 +240,11 @@ class Method:
         return found
 
     def _caught(self, one: Instruction) -> tuple[int, ...]:
-        """Return the places that handle an exception of an instruction."""
-        return tuple(
-            self.at(unit) for begin, end, units in self._handlers if begin <= one.offset < end for unit in units
-        )
+        """Return the places that handle an exception of an instruction; blocks do not overlap, and stand in order."""
+        number = bisect_right(self._begins, one.offset) - 1
+        if number < 0 or one.offset >= self._handlers[number].end:
+            return ()
+        return tuple(map(self.at, self._handlers[number].handlers))
 
     def result(self, place: int) -> int | None:
         """Return the register into which the next instruction takes a result."""
@@ -211,8 +259,3 @@ class Method:
             yield from map(self.at, switch_targets(self._units, one.offset, one.target))
         if one.opcode not in NO_WAY_ON and place + 1 < len(self.instructions):
             yield place + 1
-
-
-def _note(readers: set[int], read: Read) -> Further:
-    readers.add(read.instruction.offset)
-    return Further()

@@ -5,6 +5,7 @@ packed-switch and sparse-switch.
 """
 
 import struct
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.instructions import DexCodeError, Units
@@ -39,6 +40,8 @@ def handlers_of(code: Code) -> tuple[Guarded, ...]:
         if at not in known:
             known[at] = _handlers_at(lists, at)
         found.append(Guarded(begin, begin + count, known[at]))
+    if any(later.begin < one.end for one, later in pairwise(found)):
+        raise DexCodeError("The blocks with exception handlers of the method are not in order.")
     return tuple(found)
 
 

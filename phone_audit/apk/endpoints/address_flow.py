@@ -72,7 +72,7 @@ class AddressFlow:
         self.steps = AddressSteps(self.tree, effects)
         self._reaches: dict[Node, Reach] = {}
         self._back: dict[RegisterNode, list[tuple[Node, RegisterNode]]] = defaultdict(list)
-        self._comes_back: set[RegisterNode] = set()
+        self._comes_back: dict[RegisterNode, set[bool]] = defaultdict(set)
         self._late: list[tuple[Node, RegisterNode]] = []
 
     def follow(self, trails: Sequence[Trail]) -> None:
@@ -119,19 +119,20 @@ class AddressFlow:
             reach.nodes.append(entry)
             if back is not None:
                 self._back[entry].append((place, back))
-                if entry in self._comes_back:
-                    reach.nodes.append(back)
+                reach.nodes += [back._replace(for_others=kind) for kind in self._comes_back[entry]]
         if not reach.comes_back:
             return
         if place.entry < 0:
             reach.nodes.append(ResultNode(Defined(place.part, place.row)))
             return
-        entry = RegisterNode(place.part, place.row, 0, place.entry, place.entry)
-        if entry not in self._comes_back:
-            self._comes_back.add(entry)
-            for caller, back in self._back[entry]:
-                self._reaches[caller].nodes.append(back)
-                self._late.append((caller, back))
+        entry = place.begin()
+        if place.for_others in self._comes_back[entry]:
+            return
+        self._comes_back[entry].add(place.for_others)
+        for caller, held in self._back[entry]:
+            back = held._replace(for_others=place.for_others)
+            self._reaches[caller].nodes.append(back)
+            self._late.append((caller, back))
 
     def _read(self, kept: Sequence[FieldNode]) -> None:
         """Find the instructions that read fields."""
@@ -194,20 +195,8 @@ class AddressFlow:
     def _close(self, node: Node, owner: bytes) -> None:
         """Take in that a field or a method may be used by its name, where nothing else uses it."""
         reach = self._reaches[node]
-        if not reach.nodes and self._by_name(owner):
+        if not reach.nodes and self.tree.is_named(owner):
             reach.endings.append(Ending("unknown", "may be used by its name"))
-
-    def _by_name(self, owner: bytes) -> bool:
-        """Tell whether code names a class as a value, through which its members could be looked up."""
-        name = owner[1:-1].replace(b"/", b".")
-        for index in self.tree.indexes:
-            if index.strings_equal([name]):
-                return True
-            number = index.type_ids.get(owner)
-            uses = users_of(index, "type", [number], MAX_USERS)[number] if number is not None else ()
-            if any(int(index.data[use.offset]) == 0x1C for use in uses):
-                return True
-        return False
 
 
 def first(endings: Sequence[Ending]) -> Ending:

@@ -10,7 +10,8 @@ from phone_audit.model.apk import AddressUse
 class RegisterNode(NamedTuple):
     """A register that holds it, from one instruction of a method on.
 
-    `entry` is the register in which the method was handed it; -1 where it came in another way.
+    `entry` is the register in which the method was handed it; -1 where it came in another way. With `for_others` it is
+    held by an Intent that was made for other apps alone; `came_for_others` tells that of what the method was handed.
     """
 
     part: int
@@ -18,6 +19,12 @@ class RegisterNode(NamedTuple):
     at: int
     register: int
     entry: int = -1
+    for_others: bool = False
+    came_for_others: bool = False
+
+    def begin(self) -> "RegisterNode":
+        """Return where the method was handed it."""
+        return RegisterNode(self.part, self.row, 0, self.entry, self.entry, self.came_for_others, self.came_for_others)
 
 
 class FieldNode(NamedTuple):

@@ -1,17 +1,18 @@
 """One step of following an address: from a register to all that happens to it in the same method."""
 
 from collections.abc import Sequence
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 from phone_audit.apk.dex import instructions as dalvik
-from phone_audit.apk.dex.class_tree import ClassTree, Defined, Member
+from phone_audit.apk.dex.class_tree import ClassTree, Defined
 from phone_audit.apk.dex.def_use import ENTRY, Further, Method, Read
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction
 from phone_audit.apk.endpoints.address_nodes import Argument, Ending, FieldNode, Reach, RegisterNode
 from phone_audit.apk.endpoints.call_effects import CallEffects, is_platform
-from phone_audit.apk.endpoints.intents import is_for_others
+from phone_audit.apk.endpoints.intents import INTENT, is_for_others
 from phone_audit.knowledge.schema.facts import CallFact
 from phone_audit.model.apk import AddressUse
 
@@ -41,6 +42,13 @@ _NEW_ARRAY: Final = 0x23
 _NATIVE: Final = 0x100
 _BY_HANDLE: Final = range(0xFA, 0xFE)
 """invoke-polymorphic and invoke-custom."""
+
+
+class Called(NamedTuple):
+    """Class and name of a method that is called."""
+
+    owner: bytes
+    name: bytes
 
 
 class AddressSteps:
@@ -111,16 +119,20 @@ class _Walk:
         elif one.opcode in (_IPUT_OBJECT, _SPUT_OBJECT) and one.registers[0] == read.register and one.index is not None:
             self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, one.index)))
         elif one.opcode == _APUT_OBJECT and one.registers[0] == read.register:
-            return self._into(one, one.registers[1])
+            self._made(one, one.registers[1])
         return Further()
 
     def _cannot_hold(self, descriptor: bytes) -> bool:
-        """Tell whether no text, nor any object of Android that holds one, can be of a class."""
-        return descriptor in _OTHER_VALUES or (descriptor[:1] == b"L" and self._tree.is_plain(descriptor))
+        """Tell whether no text, nor any object of Android that holds one, can be of a class.
+
+        An object of a class of the package is never followed; where one takes an address in, that is unknown.
+        """
+        is_own = descriptor[:1] == b"L" and not is_platform(descriptor) and self._tree.place(descriptor) is not None
+        return is_own or descriptor in _OTHER_VALUES
 
     def _called(self, read: Read, number: int) -> Further:
         one = read.instruction
-        member = self._tree.method(self._place.part, number)
+        member = Called(*self._tree.called(self._place.part, number))
         is_static = one.opcode in dalvik.STATIC_INVOKES
         if not is_static and one.registers[0] == read.register and self._cannot_hold(member.owner):
             return Further(gone=True)
@@ -131,25 +143,53 @@ class _Walk:
                 further = Further((*further.registers, *more.registers), further.result or more.result)
         return further
 
-    def _argument(self, read: Read, number: int, member: Member, at: int, argument: int) -> Further:
-        """Take in that a call is handed the value in one place."""
+    def _argument(self, read: Read, number: int, member: Called, at: int, argument: int) -> Further:
+        """Take in that a call is handed the value in one place.
+
+        The object that is called is one of Android's own, so nothing in the package stands in for its methods.
+        """
         one = read.instruction
-        owner = member.owner if is_platform(member.owner) else self._tree.base_outside(member.owner)
-        fact = self._effects.of(member.owner, member.name, argument) or self._effects.of(owner, member.name, argument)
+        fact = self._fact(number, member, argument)
         if fact is not None and fact.effect == "fetched":
             self._end("fetched", _shown(member), one)
             return Further()
         targets: Sequence[Defined] = ()
-        if not (fact and fact.final):
+        if argument > 0 and not (fact and (fact.final or self._is_exact(one))):
             targets = self._tree.targets(self._place.part, number, one.opcode)
-        own = self._tree.found(self._place.part, number)
-        if own is not None and not is_platform(member.owner):
-            fact = None
+            if fact is not None and fact.complete:
+                targets = [target for target in targets if self._derives(target, fact)]
+        if argument > 0 and self._tree.may_be_proxied(member.owner):
+            self._end("unknown", _shown(member), one)
         followed = len(targets) <= MAX_TARGETS and [self._into_method(read, target, at) for target in targets]
         if followed is False or (fact is None and not any(followed)):
             self._end("unknown", _shown(member), one)
             return Further()
         return self._effect(read, fact, member) if fact else Further()
+
+    def _fact(self, number: int, member: Called, argument: int) -> CallFact | None:
+        """Return what is known of a call; of a method that the package defines itself, only that it connects."""
+        owner = member.owner if is_platform(member.owner) else self._tree.base_outside(member.owner)
+        fact = self._effects.of(member.owner, member.name, argument) or self._effects.of(owner, member.name, argument)
+        if fact is None or fact.effect == "fetched" or is_platform(member.owner):
+            return fact
+        return None if self._tree.found(self._place.part, number) else fact
+
+    def _derives(self, method: Defined, fact: CallFact) -> bool:
+        """Tell whether the class of a method derives from one that a fact names."""
+        outside = self._tree.outside(self._tree.indexes[method.part].row_class(method.row))
+        return any(java_name(one) in fact.classes for one in outside)
+
+    def _is_exact(self, one: Instruction) -> bool:
+        """Tell whether the object that is called was made in this method as one of Android's own classes."""
+        if one.opcode in dalvik.STATIC_INVOKES:
+            return False
+        origins = self._method.origins_of(one, one.registers[0])
+        made = [self._method.instructions[at] if at >= 0 else None for at in origins]
+        descriptor = self._tree.indexes[self._place.part].descriptor
+        return bool(made) and all(
+            one and one.opcode == dalvik.NEW_INSTANCE and one.index is not None and is_platform(descriptor(one.index))
+            for one in made
+        )
 
     def _into_method(self, read: Read, target: Defined, at: int) -> bool:
         """Follow the value into a method of the package; tell whether it has code."""
@@ -160,27 +200,38 @@ class _Walk:
                 self._end("unknown", f"native code: {java_name(index.row_class(target.row))}", read.instruction)
             return False
         register = code.registers - code.ins + at
-        entry = RegisterNode(target.part, target.row, 0, register, register)
+        entry = self._entry(target, register)
         back = None if read.result is None else self._at(read.place + 2, read.result)
         self.reach.handed.append(Argument(entry, back))
         return True
 
-    def _effect(self, read: Read, fact: CallFact, member: Member) -> Further:
+    def _entry(self, method: Defined, register: int) -> RegisterNode:
+        is_intent = self._place.for_others
+        return RegisterNode(method.part, method.row, 0, register, register, is_intent, is_intent)
+
+    def _effect(self, read: Read, fact: CallFact, member: Called) -> Further:
         one = read.instruction
         if fact.effect in ("opened", "compared"):
             self._end(fact.effect, _shown(member), one)
         elif fact.effect == "result":
             return Further(result=True)
         elif fact.effect == "object":
-            return self._into(one, one.registers[0])
+            self._made(one, one.registers[0])
         elif fact.effect == "intent":
-            public = is_for_others(self._tree.indexes[self._place.part], self._method, read, fact.texts)
-            self._end("opened" if public else "unknown", _shown(member), one)
+            self._end("opened" if self._place.for_others else "unknown", _shown(member), one)
+        elif fact.effect == "named" and not self._is_new:
+            self._end("unknown", _shown(member), one)
         elif fact.effect == "callback":
             self._call_back(read, fact, member)
         return Further()
 
-    def _call_back(self, read: Read, fact: CallFact, member: Member) -> None:
+    @cached_property
+    def _is_new(self) -> bool:
+        """Whether the object is followed from where it was made: `for_others` has all that this method does to it."""
+        at = self._place.at - 1
+        return at >= 0 and self._method.instructions[at].opcode == dalvik.NEW_INSTANCE
+
+    def _call_back(self, read: Read, fact: CallFact, member: Called) -> None:
         """Follow the value into the method of the same object that Android calls with the same arguments."""
         one = read.instruction
         found = self._tree.named(member.owner, (fact.callback or "").encode())
@@ -190,12 +241,7 @@ class _Walk:
             code = self._tree.indexes[target.part].code(target.row)
             if code is not None:
                 register = code.registers - code.ins + one.registers.index(read.register)
-                self.reach.nodes.append(RegisterNode(target.part, target.row, 0, register, register))
-
-    def _into(self, one: Instruction, register: int) -> Further:
-        """Follow the object that takes the value in, from where it was made and from here on."""
-        self._made(one, register)
-        return Further((register,), result=True)
+                self.reach.nodes.append(self._entry(target, register))
 
     def _made(self, one: Instruction, register: int) -> None:
         """Find where the object in a register comes from, and follow it from there."""
@@ -211,8 +257,12 @@ class _Walk:
 
     def _from(self, made: Instruction, at: int) -> None:
         register = made.registers[0]
-        self.reach.nodes.append(self._at(at + 1, register))
-        if made.opcode in (dalvik.NEW_INSTANCE, _NEW_ARRAY):
+        self.reach.nodes.append(self._at(at + 1, register)._replace(for_others=self._for_others(made, at)))
+        if made.opcode == _NEW_ARRAY:
+            return
+        if made.opcode == dalvik.NEW_INSTANCE and made.index is not None:
+            if not is_platform(self._tree.indexes[self._place.part].descriptor(made.index)):
+                self._end("unknown", "an object of a class of the package", made)
             return
         if made.opcode in dalvik.MOVE_OBJECT:
             self._made(made, made.registers[1])
@@ -223,12 +273,19 @@ class _Walk:
         else:
             self._end("unknown", "an object from elsewhere", made)
 
+    def _for_others(self, made: Instruction, at: int) -> bool:
+        """Tell whether an object is an Intent for other apps alone."""
+        index = self._tree.indexes[self._place.part]
+        if made.opcode != dalvik.NEW_INSTANCE or made.index is None or index.descriptor(made.index) != INTENT:
+            return False
+        return is_for_others(index, self._method, at, self._effects.public_actions)
+
     def _from_call(self, call: Instruction) -> None:
         """Go back through a call that gives the object back which it is called on, such as `append`."""
         if call.opcode in _FILLED:
             return
         if call.opcode in dalvik.INVOKES and call.index is not None:
-            member = self._tree.method(self._place.part, call.index)
+            member = Called(*self._tree.called(self._place.part, call.index))
             is_static = call.opcode in dalvik.STATIC_INVOKES
             fact = self._effects.of(member.owner, member.name, 1 if is_static else 0)
             if fact is not None and fact.effect in ("result", "object") and is_platform(member.owner):
@@ -247,5 +304,5 @@ class _Walk:
         self.reach.endings.append(Ending(use, what, self._place.part, self._place.row, one.offset))
 
 
-def _shown(member: Member) -> str:
+def _shown(member: Called) -> str:
     return f"{java_name(member.owner)}.{member.name.decode('utf-8', 'replace')}"

@@ -9,7 +9,7 @@ from phone_audit.apk.dex.index import remembered
 from phone_audit.knowledge.schema.facts import LOWERING, CallFact, is_of_platform
 
 _ANY: Final = "*"
-_ORDER: Final = ("fetched", "callback", "intent", "object", "result", "opened", "compared", "nothing")
+_ORDER: Final = ("fetched", "callback", "named", "intent", "object", "result", "opened", "compared", "nothing")
 """Where several facts name one call, the first of these counts."""
 
 
@@ -18,7 +18,9 @@ class CallEffects:
 
     def __init__(self, facts: Iterable[CallFact]) -> None:
         self._facts: dict[bytes, dict[bytes, list[CallFact]]] = defaultdict(lambda: defaultdict(list))
-        for fact in sorted(facts, key=lambda one: (_ORDER.index(one.effect), one.id)):
+        known = list(facts)
+        self.public_actions = frozenset(text for fact in known for text in fact.texts)
+        for fact in sorted(known, key=lambda one: (_ORDER.index(one.effect), one.id)):
             for owner in fact.classes:
                 for method in fact.methods:
                     self._facts[f"L{owner.replace('.', '/')};".encode()][method.encode()].append(fact)

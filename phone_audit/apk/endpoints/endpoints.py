@@ -11,9 +11,11 @@ from typing import Final
 
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
 from phone_audit.apk.assets.encoded_urls import decoded_mentions
+from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.dex.descriptors import descriptor_prefix, under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse
 from phone_audit.apk.endpoints.host_collector import (
     DOTTED_NUMBER,
     LOOK_ALIKE,
@@ -34,7 +36,7 @@ from phone_audit.apk.text.host_text import (
 )
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint, HostKind
-from phone_audit.model.finding import Skipped
+from phone_audit.model.finding import Evidence, Skipped
 
 TAKEN_ALONE: Final = frozenset(
     {
@@ -182,8 +184,9 @@ def find_endpoints(
         collector.add(found, "dex-string", name, offset)
     cut: list[Skipped] = []
     decoded = (mention for dex in dexes for mention in decoded_mentions(dex, cut))
-    for found, kind, where, offset, encoding, rule in chain(decoded, elsewhere.mentions):
-        collector.add(found, kind, where, offset, rule, encoding=encoding)
+    for one in chain(decoded, elsewhere.mentions):
+        use = _link(one) if one.is_link else NOT_SETTLED
+        collector.add(one.found, one.kind, one.where, one.offset, one.rule, encoding=one.encoding, use=use)
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
     texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
     around = Surroundings(
@@ -203,6 +206,11 @@ def find_endpoints(
             collector.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
     left_out = _left_out(dexes, collector.complete and len(heads) < MAX_MENTIONS)
     return collector.endpoints(uses, uses_of), (*cut, *left_out)
+
+
+def _link(mention: Mention) -> TextUse:
+    said = "opened: a link or a text in a page that only shows it"
+    return TextUse("opened", Evidence(kind=mention.kind, where=mention.where, value=said, offset=mention.offset))
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:

@@ -153,7 +153,7 @@ class HostCollector:
         rule: str | None = None,
         *,
         encoding: str | None = None,
-        seen: TextUse = NOT_SETTLED,
+        use: TextUse = NOT_SETTLED,
     ) -> None:
         """Take in one mention of a host.
 
@@ -164,7 +164,7 @@ class HostCollector:
             offset: where the text begins in that file, in bytes.
             rule: the rule of `BY_ANALYSIS` that takes this mention out, by its looks or by the place it stands in.
             encoding: how it was written, where it had to be decoded.
-            seen: what becomes of it, where the place it stands in tells.
+            use: what becomes of it, where the place it stands in tells.
         """
         record = self._hosts.get(found.host)
         if self._left == 0 or (record is None and len(self._hosts) == MAX_HOSTS):
@@ -181,7 +181,7 @@ class HostCollector:
             self._add_url(record, found, rule, may_fall) if found.url else self._add_name(record, found, rule, may_fall)
         )
         if counts:
-            record.mention(found.scheme if found.url else "", spot, seen)
+            record.mention(found.scheme if found.url else "", spot, use)
         if found.port:
             record.ports.add(found.port)
         if len(record.evidence) < MAX_EVIDENCE:

@@ -1,4 +1,4 @@
-"""Whether an Intent that is sent goes to other apps alone."""
+"""Whether an Intent is made for other apps alone."""
 
 from collections.abc import Collection
 from typing import Final
@@ -8,34 +8,30 @@ from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import Instruction
 
-_INTENT: Final = b"Landroid/content/Intent;"
+INTENT: Final = b"Landroid/content/Intent;"
 _NAMES_CLASS: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage", "setSelector", "fillIn"})
 _CLASS: Final = "Ljava/lang/Class;"
 _STRING: Final = "Ljava/lang/String;"
 
 
-def is_for_others(index: DexIndex, method: Method, sent: Read, actions: Collection[str]) -> bool:
-    """Tell whether the Intent that a call sends was made in the same method for one of some public actions.
+def is_for_others(index: DexIndex, method: Method, at: int, actions: Collection[str]) -> bool:
+    """Tell whether an Intent that is made at a place is one for public actions, as far as the method shows.
 
-    It is not where any way leads to it on which a class may be named or the action is not a constant.
+    It is not where a class may be named on any way, or an action may be something else than one of these constants.
     """
-    origins = method.origins_of(sent.instruction, sent.register)
     found: set[str | None] = set()
 
     def more(read: Read) -> Further:
         one = read.instruction
         if one.opcode in dalvik.MOVE_OBJECT:
             return Further(one.registers[:1])
-        if one.opcode in dalvik.INVOKES and one.index is not None and index.class_descriptor(one.index) == _INTENT:
+        if one.opcode in dalvik.INVOKES and one.index is not None and index.class_descriptor(one.index) == INTENT:
             found.update(_actions(index, method, one, read.register))
             return Further(result=one.registers[0] == read.register)
         return Further()
 
-    for at in origins:
-        made = method.instructions[at] if at >= 0 else None
-        if made is None or made.opcode != dalvik.NEW_INSTANCE or not method.follow(at + 1, made.registers[0], more):
-            return False
-    return bool(found) and None not in found and found <= set(actions)
+    whole = method.follow(at + 1, method.instructions[at].registers[0], more)
+    return whole and bool(found) and None not in found and found <= set(actions)
 
 
 def _actions(index: DexIndex, method: Method, called: Instruction, intent: int) -> set[str | None]:

@@ -126,10 +126,10 @@ class RuledOutRule(Frozen):
         return patterns
 
 
-CallEffect = Literal["fetched", "opened", "compared", "nothing", "result", "object", "intent", "callback"]
+CallEffect = Literal["fetched", "opened", "compared", "nothing", "result", "object", "intent", "named", "callback"]
 """What a method does with an address: connects to it; shows it or gives it to another app; compares it; nothing at
-all; its result holds it; the object that is called and the result hold it; sends the Intent that holds it; hands it to
-another method of the same object."""
+all; its result holds it; the object that is called and the result hold it; sends the Intent that holds it; gives such
+an Intent a receiver by name; hands it to another method of the same object."""
 
 LOWERING: Final[frozenset[CallEffect]] = frozenset({"opened", "compared", "nothing", "result", "object", "intent"})
 """Effects by which an address counts for less than one of which nothing is known."""
@@ -145,7 +145,8 @@ class CallFact(Frozen):
     of the class that no other fact names. `arguments` says which of what the method is handed: 0 the object that is
     called, 1 the first argument; where it is empty, each but that object. An effect that lowers holds only for classes
     of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
-    method of the package stands in for its own. With `intent` an address is opened where the
+    method of the package stands in for its own; with `complete` all classes of Android that have the method are named,
+    so that only what derives from one of them can. With `intent` an address is opened where the
     Intent is made with one of `texts` and names no class of the package. A `callback` is the method of the same object
     that is handed the same arguments. Each self-test is a class, a method and an argument: `java.net.URL.openStream 0`.
     """
@@ -156,6 +157,7 @@ class CallFact(Frozen):
     methods: tuple[str, ...]
     arguments: tuple[int, ...] = ()
     final: bool = False
+    complete: bool = False
     texts: tuple[str, ...] = ()
     callback: str | None = None
     source: str

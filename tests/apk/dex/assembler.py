@@ -36,12 +36,14 @@ class Method:
 
 @dataclass(frozen=True)
 class Class:
-    """`statics` are static fields of type String and their initial values, `parent` the class above it."""
+    """`statics` are static fields of type String and their initial values; `parent` and `interfaces` stand above it."""
 
     name: str
     methods: Sequence[Method] = ()
     statics: Sequence[tuple[str, str]] = ()
     parent: str | None = None
+    interfaces: Sequence[str] = ()
+    access: int = 1
 
 
 @dataclass
@@ -102,9 +104,10 @@ def assemble(classes: Sequence[Class], strings: Sequence[str] = ()) -> bytes:
     codes = [{method.signature: _code(method, tables, data) for method in one.methods} for one in classes]
     members = [_class_data(one, code, tables, data) for one, code in zip(classes, codes, strict=True)]
     values = [data.put(0x2005, _values(one, tables)) if one.statics else 0 for one in classes]
-    for one, member, value in zip(classes, members, values, strict=True):
+    above = [_interfaces(one, tables, data) for one in classes]
+    for one, member, value, listed in zip(classes, members, values, above, strict=True):
         parent = NO_INDEX if one.parent is None else tables.types.index(one.parent)
-        body += struct.pack("<8I", tables.types.index(one.name), 1, parent, 0, NO_INDEX, 0, member, value)
+        body += struct.pack("<8I", tables.types.index(one.name), one.access, parent, listed, NO_INDEX, 0, member, value)
     pairs = list(zip(counts, places[:6], strict=True))
     items = [(0, 1, 0), *((kind, *pair) for kind, pair in enumerate(pairs, 1) if pair[0]), *data.map]
     content = struct.pack("<I", len(items) + 1)
@@ -130,7 +133,7 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
     fields = {f"{one.name}->{name}:Ljava/lang/String;" for one in classes for name, _ in one.statics}
     fields |= {ref.name for ref in refs if ref.kind == "field"}
     protos = {name[name.index("(") :] for name in methods}
-    types = {name for one in classes for name in (one.name, one.parent) if name} | {
+    types = {name for one in classes for name in (one.name, one.parent, *one.interfaces) if name} | {
         ref.name for ref in refs if ref.kind == "type"
     }
     types |= {name.split("->")[0] for name in (*methods, *fields)} | {name.rpartition(":")[2] for name in fields}
@@ -161,6 +164,12 @@ def _proto(proto: str, tables: _Tables, data: _Data) -> bytes:
     listed = struct.pack(f"<I{len(parameters)}H", len(parameters), *parameters)
     at = data.put(0x1001, listed, 4) if parameters else 0
     return struct.pack("<3I", tables.strings.index(_shorty(proto)), returned, at)
+
+
+def _interfaces(one: Class, tables: _Tables, data: _Data) -> int:
+    numbers = [tables.types.index(name) for name in one.interfaces]
+    listed = struct.pack(f"<I{len(numbers)}H", len(numbers), *numbers)
+    return data.put(0x1001, listed, 4) if numbers else 0
 
 
 def _member(full: str, tables: _Tables) -> bytes:

@@ -89,6 +89,8 @@ def test_where_a_value_comes_from() -> None:
 def test_a_value_that_is_none_is_not_followed_on() -> None:
     code = _method(0x011F, 0, 0x0111)  # check-cast v1; return v1
     assert _reads(code, 1, Further(gone=True)) == [(0, 1)]
+    caught = _method(0x011F, 0, _RETURN, 0x0111, tries=1, behind=_handled(0, 2, 3))
+    assert _reads(caught, 1, Further(gone=True)) == [(0, 1), (3, 1)], "the cast fails, and what it was goes on"
 
 
 def test_the_steps_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

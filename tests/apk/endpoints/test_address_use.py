@@ -131,6 +131,15 @@ FETCHED: dict[str, Units] = {
 }
 
 
+FETCHED["found by a pattern"] = (
+    *call(f"Ljava/util/regex/Pattern;->compile({_STRING})Ljava/util/regex/Pattern;", 0),
+    *result(1),
+    *virtual("Ljava/util/regex/Pattern;->pattern()Ljava/lang/String;", 1),
+    *result(0),
+    *_CONNECT,
+)
+
+
 @pytest.mark.parametrize("code", FETCHED.values(), ids=FETCHED.keys())
 def test_what_code_connects_to(code: Units) -> None:
     assert use_of(*code) == "fetched"
@@ -192,7 +201,27 @@ def test_a_constant_whose_class_is_looked_at_by_its_name() -> None:
     assert uses(constants, by_class)[_URL].use == "unknown"
 
 
+_MATCHER = (
+    *call(f"Ljava/util/regex/Pattern;->compile({_STRING})Ljava/util/regex/Pattern;", 0),
+    *result(1),
+    *virtual("Ljava/util/regex/Pattern;->matcher(Ljava/lang/CharSequence;)Ljava/util/regex/Matcher;", 1, 5),
+    *result(1),
+)
+
+
+def test_a_pattern_is_compared_unless_it_cuts_something_out() -> None:
+    assert use_of(*_MATCHER, *virtual("Ljava/util/regex/Matcher;->matches()Z", 1)) == "compared"
+    assert use_of(*_MATCHER, *virtual("Ljava/util/regex/Matcher;->group()Ljava/lang/String;", 1)) == "unknown"
+
+
 OPENED: dict[str, Units] = {
+    "a text that is shared": (
+        *text("android.intent.action.SEND", 3),
+        *new(1, _INTENT),
+        *direct(f"{_INTENT}-><init>({_STRING})V", 1, 3),
+        *virtual(f"{_INTENT}->putExtra({_STRING}{_STRING}){_INTENT}", 1, 3, 0),
+        *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
+    ),
     "a browser": opened(),
     "a share": opened("android.intent.action.SEND"),
     "a message": virtual("Landroid/app/AlertDialog$Builder;->setMessage(Ljava/lang/CharSequence;)V", 1, 0),
@@ -217,10 +246,11 @@ UNKNOWN: dict[str, Units] = {
         *direct(f"{_INTENT}-><init>({_STRING}Landroid/net/Uri;)V", 1, 3, 2),
         *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
     ),
-    "an extra": (
+    "an extra for a class": (
         *new(1, _INTENT),
-        *direct(f"{_INTENT}-><init>()V", 1),
+        *direct(f"{_INTENT}-><init>(Landroid/content/Context;Ljava/lang/Class;)V", 1, 4, 5),
         *virtual(f"{_INTENT}->putExtra({_STRING}{_STRING}){_INTENT}", 1, 3, 0),
+        *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
     ),
     "a method of which nothing is known": virtual("Landroid/any/Thing;->take(Ljava/lang/String;)V", 1, 0),
     "letter by letter": virtual(f"{_STRING}->charAt(I)C", 0, 5),
@@ -246,6 +276,64 @@ def test_a_subclass_that_connects_where_android_would_show() -> None:
     say = "setMessage(Ljava/lang/CharSequence;)V"
     own = Class("Lorg/vendor/B;", [method(0x7007, *_CONNECT, signature=say, direct=False, ins=2)], parent=builder)
     assert use_of(*virtual(f"{builder}->{say}", 1, 0), others=[own]) == "fetched"
+
+
+def _sent_by(*code: int | Ref) -> str:
+    """Return what becomes of the address where a method of the package is handed the Intent, in v7."""
+    send = f"{_A}->send({_INTENT})V"
+    made = opened()[: -len(virtual("x", 4, 1))]
+    sends = method(0x7007, *code, signature=f"send({_INTENT})V")
+    return use_of(*made, *call(send, 1), more=[sends])
+
+
+def test_an_intent_that_another_method_sends() -> None:
+    start = virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 0)
+    assert _sent_by(*start) == "opened"
+    named = virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 0, 4, 5)
+    assert _sent_by(*named, *start) == "unknown", "it is given a class of the package on the way"
+    other = (*text("org.vendor.GO", 3), *virtual(f"{_INTENT}->setAction({_STRING}){_INTENT}", 0, 3))
+    assert _sent_by(*other, *start) == "unknown", "it is given an action of the package on the way"
+    reads = virtual(f"{_INTENT}->getDataString(){_STRING}", 0)
+    assert _sent_by(*reads, *result(0), *_CONNECT) == "fetched", "its address is taken out and connected to"
+
+
+def test_an_interface_for_which_a_proxy_may_stand_in() -> None:
+    api, ask = "Lorg/vendor/Api;", f"ask({_STRING})V"
+    interface = Class(api, [Method(ask, None, direct=False)], access=0x601)
+    own = Class("Lorg/vendor/B;", [method(signature=ask, direct=False, ins=2)], interfaces=[api])
+    asks = (*call(f"{api}->{ask}", 1, 0, opcode=0x72),)
+    assert use_of(*asks, others=[interface, own]) == "unused"
+    proxy = call(
+        "Ljava/lang/reflect/Proxy;->newProxyInstance(Ljava/lang/ClassLoader;[Ljava/lang/Class;"
+        "Ljava/lang/reflect/InvocationHandler;)Ljava/lang/Object;",
+        1,
+        2,
+        3,
+    )
+    made = Class("Lorg/vendor/C;", [method(0x011C, Ref("type", api), *proxy)])
+    assert use_of(*asks, others=[interface, own, made]) == "unknown"
+
+
+def test_a_list_of_the_package_that_connects() -> None:
+    add = "add(Ljava/lang/Object;)Z"
+    own = Class(
+        "Lorg/vendor/B;",
+        [method(0x7007, *_CONNECT, signature=add, direct=False, ins=2)],
+        parent="Ljava/util/ArrayList;",
+    )
+    kept = get_static(f"{_A}->all:Ljava/util/List;", 1)
+    code = (*kept, *call(f"Ljava/util/List;->{add}", 1, 0, opcode=0x72))
+    assert use_of(*code) == "unused"
+    assert use_of(*code, others=[own]) == "fetched"
+    reads = method(*kept, *call("Ljava/util/List;->get(I)Ljava/lang/Object;", 1, 5, opcode=0x72), *result(0), *_CONNECT)
+    assert use_of(*code, others=[Class("Lorg/vendor/C;", [reads])]) == "fetched"
+
+
+def test_an_object_of_the_package_that_takes_it_in() -> None:
+    """A class of the package that derives from one of Android's may do anything with what it holds."""
+    own = Class("Lorg/vendor/B;", [], parent="Ljava/util/ArrayList;")
+    code = (*new(1, "Lorg/vendor/B;"), *virtual("Lorg/vendor/B;->add(Ljava/lang/Object;)Z", 1, 0))
+    assert use_of(*code, others=[own]) == "unknown"
 
 
 def test_a_task_is_handed_its_arguments() -> None:

@@ -180,9 +180,9 @@ class _Noting(HostCollector):
         rule: str | None = None,
         *,
         encoding: str | None = None,
-        seen: TextUse = NOT_SETTLED,
+        use: TextUse = NOT_SETTLED,
     ) -> None:
-        super().add(found, kind, where, offset, rule, encoding=encoding, seen=seen)
+        super().add(found, kind, where, offset, rule, encoding=encoding, use=use)
         holds = rule in BY_ANALYSIS and not (found.url and self._is_wanted(found.host))
         self.notes.setdefault((where, offset, found.host), rule if holds else None)
 

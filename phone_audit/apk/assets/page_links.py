@@ -1,0 +1,39 @@
+"""Which URLs of a web page are only links: nothing in the page fetches them, and somebody has to touch them."""
+
+import re
+from functools import cached_property
+from typing import Final
+
+from phone_audit.apk.assets.file_types import AssetFile, FileType
+from phone_audit.apk.assets.urls import UrlMatch
+
+_PAGE: Final = re.compile(r".*\.(?:s?html?|xhtml)", re.IGNORECASE)
+_MOVES: Final = re.compile(
+    rb"<\s*(?:script|i?frame|object|embed|applet|base|form|input|portal|svg|math|template)\b|<[^>]*\bhttp-equiv\b"
+    rb"|\b(?:javascript|vbscript|data)\s*:|[\s\"'/]on[a-z]+\s*=|\b(?:ping|srcdoc|formaction|action|manifest)\s*=|<!\[CDATA"
+    rb"|[\s\"'/]style\s*=|<\s*style\b|<\s*link\b",
+    re.IGNORECASE,
+)
+"""What may make a page do more than show its text, or read its own links."""
+_ANCHOR: Final = re.compile(r"<(?:a|area)\b[^<>]*\shref\s*=\s*(?:\"|'|)\Z", re.IGNORECASE)
+_MOST: Final = 2**20
+"""Bytes of a page that is looked at; in a larger one nothing is a link."""
+
+
+class PageLinks:
+    """Tells of the URLs in one file which are no more than links or text."""
+
+    def __init__(self, file: AssetFile) -> None:
+        self._file = file
+
+    def has(self, found: UrlMatch) -> bool:
+        """Tell whether a URL is the address of an anchor, or stands in the text, of a page that only shows itself."""
+        before = found.before
+        in_text = before.rfind(">") > before.rfind("<")
+        return bool(in_text or _ANCHOR.search(before)) and self._only_shows
+
+    @cached_property
+    def _only_shows(self) -> bool:
+        name, data = self._file.name, self._file.data
+        is_page = self._file.type is FileType.TEXT and _PAGE.fullmatch(name) is not None and len(data) <= _MOST
+        return is_page and _MOVES.search(data) is None

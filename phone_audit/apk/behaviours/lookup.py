@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.knowledge.schema.behaviour import Leaf
 
@@ -94,10 +95,11 @@ class Lookup:
         ids = self._index.method_ids
         if not types or not ids.size:
             return {}
-        owners = np.minimum(ids["class"], self._roots.size - 1)  # the last type where a damaged table names none
-        hits = np.flatnonzero(self._standing_for(types)[owners])
-        hits = hits[~self._defined[hits]]
-        roots = self._roots[owners[hits]]
+        all_roots, shadows = self._roots_for(types)
+        owners = np.minimum(ids["class"], all_roots.size - 1)  # the last type where a damaged table names none
+        hits = np.flatnonzero(_flags(types, all_roots.size)[all_roots][owners])
+        hits = hits[~self._defined[hits] | np.isin(owners[hits], shadows)]
+        roots = all_roots[owners[hits]]
         found: dict[int, list[Leaf]] = defaultdict(list)
         columns = (column.tolist() for column in (hits, ids["name"][hits], owners[hits], roots))
         for number, name_id, owner, root in zip(*columns, strict=True):
@@ -126,9 +128,10 @@ class Lookup:
         defined = self._index.part.class_defs["class"]
         if not types or not defined.size:
             return {}
-        roots = self._roots
+        roots, _ = self._roots_for(types)
         inside = np.minimum(defined, roots.size - 1)
-        rows = np.flatnonzero(self._standing_for(types)[inside] & (roots[inside] != defined) & (defined < roots.size))
+        standing = _flags(types, roots.size)[roots][inside]
+        rows = np.flatnonzero(standing & (roots[inside] != defined) & (defined < roots.size))
         return {row: types[root] for row, root in zip(rows.tolist(), roots[defined[rows]].tolist(), strict=True)}
 
     def _types(self, wanted: Mapping[bytes, Known]) -> dict[int, Known]:
@@ -136,9 +139,11 @@ class Lookup:
         ids = self._index.type_ids
         return {ids[descriptor]: known for descriptor, known in wanted.items() if descriptor in ids}
 
-    def _standing_for(self, types: Collection[int]) -> NDArray[np.bool_]:
-        """Mark the types that are one of these, or stand below it."""
-        return _flags(types, self._roots.size)[self._roots]
+    def _roots_for(self, types: Collection[int]) -> tuple[NDArray[np.int64], list[int]]:
+        """Return `_roots`, and the types among these that are Android's although the package brings some along."""
+        defined = set(self._index.part.class_defs["class"].tolist())
+        shadows = [one for one in types if one in defined and is_of_android(self._index.descriptor(one))]
+        return (self._roots_without(shadows) if shadows else self._roots), shadows
 
     @remembered
     def _name(self, number: int) -> bytes:
@@ -155,11 +160,16 @@ class Lookup:
     @cached_property
     def _roots(self) -> NDArray[np.int64]:
         """For each type the first type above it that is not defined here; the type itself if it is not."""
+        return self._roots_without(())
+
+    def _roots_without(self, shadows: Sequence[int]) -> NDArray[np.int64]:
+        """Return the same where some types do not count as defined."""
         size = self._index.part.type_strings.size
         above = np.arange(size, dtype=np.int64)
         defs = self._index.part.class_defs
         sound = (defs["class"] < size) & (defs["super"] < size)
         above[defs["class"][sound]] = defs["super"][sound]
+        above[list(shadows)] = shadows
         for _ in range(_DOUBLINGS):
             above = above[above]
         return above

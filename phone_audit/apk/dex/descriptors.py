@@ -92,6 +92,15 @@ class Prefixes:
                 at = after - (after - 1 > at and name.startswith(prefixes[after - 1]))
 
 
+def is_of_android(descriptor: bytes) -> bool:
+    """Tell whether a class that the Android reference lists is Android's whatever a package brings along.
+
+    Android's class loader looks into the system first. Source: `ClassLoader.loadClass` of the Android reference. What
+    is named like these and not listed there, such as `android.support`, is the package's own.
+    """
+    return descriptor.startswith((b"Landroid/", b"Ljava/", b"Ljavax/net/"))
+
+
 def descriptor_prefix(prefix: str) -> bytes:
     """Return what descriptors begin with that stand under a prefix in Java form.
 

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.file import DexFile, Part, Section
 from phone_audit.apk.dex.methods import CODE_HEADER as CODE_HEADER
-from phone_audit.apk.dex.methods import Bodies, Kind, Methods, Places, find_bodies, read_code, read_methods, scan
+from phone_audit.apk.dex.methods import (
+    Bodies,
+    Kind,
+    Methods,
+    Places,
+    find_bodies,
+    read_code,
+    read_fields,
+    read_methods,
+    scan,
+)
 from phone_audit.apk.dex.methods import Code as Code
 from phone_audit.apk.dex.strings import decode
 
@@ -196,6 +206,11 @@ class DexIndex:
         record = self.part.class_defs[class_def]
         numbers = (int(record["super"]), *self._type_list(int(record["interfaces"])))
         return [self.descriptor(number) for number in numbers]
+
+    @remembered
+    def declared_fields(self, class_def: int) -> frozenset[int]:
+        """Return the field_ids that a row of class_defs declares."""
+        return frozenset(read_fields(self._view, int(self.part.class_defs["class_data"][class_def])))
 
     def row_name(self, row: int) -> str:
         """Return name and descriptor of a row of `methods`."""

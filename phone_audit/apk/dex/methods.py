@@ -239,6 +239,37 @@ def read_code(view: memoryview, offset: int) -> Code | None:
     return Code(begin, units, registers, ins, tries, view[begin + 2 * size :] if tries else view[:0])
 
 
+def read_fields(view: memoryview, class_data: int) -> list[int]:
+    """Return the field_ids of a class_data_item, static ones first; as far as they can be read."""
+    found: list[int] = []
+    if not 0 < class_data < len(view):
+        return found
+    static, at = _uleb128(view, class_data)
+    instance, at = _uleb128(view, at)
+    for _ in range(2):
+        _, at = _uleb128(view, at)
+    for count in (static, instance):
+        number = 0
+        for _ in range(min(count, MAX_MEMBERS)):
+            if at >= len(view):
+                return found
+            difference, at = _uleb128(view, at)
+            _, at = _uleb128(view, at)
+            number += difference
+            found.append(number)
+    return found
+
+
+def _uleb128(view: memoryview, at: int) -> tuple[int, int]:
+    """Read an unsigned LEB128 number; give where the next one begins."""
+    value = 0
+    for place, byte in enumerate(view[at : at + _LONGEST]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, at + place + 1
+    return value, at + _LONGEST
+
+
 def _words(data: Bytes, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Read 32-bit numbers at offsets that lie in the file."""
     if not np.any(offsets % 4):

@@ -12,7 +12,18 @@ from phone_audit.apk.flows.members import MemberAccess, State
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, summarize
 from phone_audit.apk.flows.taint_rules import CALLBACKS, SMALL, SMALL_CONSTRUCTOR
-from phone_audit.apk.flows.taints import NOTHING, Atom, Obj, Taint, TaintState, Text, Value, bounded, taints
+from phone_audit.apk.flows.taints import (
+    NOTHING,
+    Atom,
+    Obj,
+    Taint,
+    TaintState,
+    Text,
+    Value,
+    bounded,
+    join_values,
+    taints,
+)
 
 MAX_DEPTH: Final = 16
 """Methods that are followed one inside another; what was followed before counts as one."""
@@ -64,7 +75,7 @@ class AbstractInterpreter:
         summary = self._summary((method, _ANY), frozenset({body.ins - 1}) if data else _NOBODY)
         returned, heap = apply(frame, Heap(), summary, arguments)
         own = {atom for value in arguments for atom in value}
-        return any(isinstance(atom, Taint) and atom not in own for atom in heap.closure_of_all((returned, *arguments)))
+        return any(isinstance(atom, Taint) and atom not in own for atom in heap.closure_of_all((returned, frame.thrown, *arguments)))
 
     @property
     def followed(self) -> set[Method]:
@@ -181,6 +192,11 @@ class AbstractInterpreter:
             registers[to] = taints([atom for at in more for atom in registers[at]]) if frame.tainted else NOTHING
         elif what is OpKind.RETURN:
             self._return(frame, state, to)
+        elif what is OpKind.CATCH:
+            registers[to] = frame.thrown
+        elif what is OpKind.THROW:
+            frame.thrown = join_values(frame.thrown, registers[to])
+            self._return(frame, state, -1)
         else:
             self._members.apply(frame, state, op)
 
@@ -328,6 +344,6 @@ def _types(value: Value) -> frozenset[bytes]:
     )
 
 
-_NOTHING_DONE: Final = Summary(NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
+_NOTHING_DONE: Final = Summary(NOTHING, NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
 _SET, _MOVE, _RESULT, _INVOKE = OpKind.SET, OpKind.MOVE, OpKind.RESULT, OpKind.INVOKE

@@ -62,7 +62,7 @@ def find_flows(
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
     """
-    program = Program(indexes)
+    program = Program(indexes, sources.android)
     search = Search(program, sources, own, *budget)
     search.run()
     if not search.leaks:

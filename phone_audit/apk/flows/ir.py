@@ -38,6 +38,8 @@ class OpKind(IntEnum):
     STORE_FIELD = 10
     LOAD_STATIC = 11
     STORE_STATIC = 12
+    THROW = 13
+    CATCH = 14
 
 
 Op = tuple[int, int, Any]

@@ -136,7 +136,7 @@ class _Constants:
     @remembered
     def field(self, part: int, number: int) -> Field:
         """Return a field."""
-        name = self._program.indexes[part].field_name(number)
+        name = self._program.field(part, number)
         java = java_field(name)
         data = PROVIDER_FIELDS.get(java)
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
@@ -232,7 +232,9 @@ _FIELD_DO: Final[Mapping[int, OpKind]] = {
 _RULES: Final[Sequence[tuple[Iterable[int], Callable[[_MethodLifter, Instruction], Op]]]] = (
     (range(0x01, 0x0A), lambda _, one: (OpKind.MOVE, one.registers[0], one.registers[1])),
     (range(0x0A, 0x0D), lambda _, one: (OpKind.RESULT, one.registers[0], None)),
-    ((0x0D, *range(0x16, 0x1A), 0x1C, 0x20, 0x21), lambda _, one: (OpKind.SET, one.registers[0], NOTHING)),
+    ((dalvik.MOVE_EXCEPTION,), lambda _, one: (OpKind.CATCH, one.registers[0], None)),
+    ((dalvik.THROW,), lambda _, one: (OpKind.THROW, one.registers[0], None)),
+    ((*range(0x16, 0x1A), 0x1C, 0x20, 0x21), lambda _, one: (OpKind.SET, one.registers[0], NOTHING)),
     (dalvik.RETURNS, lambda _, one: (OpKind.RETURN, one.registers[0] if one.registers else -1, None)),
     (range(0x12, 0x16), lambda method, one: (OpKind.SET, one.registers[0], method.number(one))),
     (range(0x1A, 0x1C), lambda method, one: (OpKind.SET, one.registers[0], method.text(one))),

@@ -19,6 +19,8 @@ MAX_TARGETS: Final = 6
 """Methods that one call is followed into."""
 _MAX_ABOVE: Final = 64
 _INTERFACE_OR_ABSTRACT: Final = 0x200 | 0x400
+_SUPER: Final = frozenset({0x6F, 0x75})
+"""invoke-super, invoke-super/range."""
 _GETS: Final = frozenset({*range(0x52, 0x59), *range(0x60, 0x67)})
 
 
@@ -142,15 +144,21 @@ class Method(NamedTuple):
 
 
 class Program:
-    """Looks up what flows ask about the parts of DEX files; everything is found when first asked for, and kept."""
+    """Looks up what flows ask about the parts of DEX files; everything is found when first asked for, and kept.
 
-    def __init__(self, indexes: Sequence[DexIndex]) -> None:
+    Classes in `android` are Android's: Android loads its own, whatever a package brings along under that name.
+    """
+
+    def __init__(self, indexes: Sequence[DexIndex], android: Collection[bytes] = ()) -> None:
         self.indexes = indexes
         self.names = Names(indexes)
+        self._android = android
 
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
         """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
+        if descriptor in self._android:
+            return None
         for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
             row = rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:
@@ -211,12 +219,30 @@ class Program:
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
         return int(self.indexes[method.part].data[offset]) in _GETS
 
-    def fields_named(self, index: DexIndex, names: Collection[str]) -> set[int]:
+    def fields_named(self, part: int, names: Collection[str]) -> set[int]:
         """Return the field_ids of one part that stand for one of these fields: class, name and type."""
-        owners = {name.partition("->")[0].encode("utf-8", "surrogatepass") for name in names}
-        types = [index.type_ids[owner] for owner in owners if owner in index.type_ids]
-        numbers = np.flatnonzero(np.isin(index.field_ids["class"], types)).tolist() if types else []
-        return {number for number in numbers if index.field_name(number) in names}
+        index = self.indexes[part]
+        texts = {name.partition("->")[2].partition(":")[0].encode("utf-8", "surrogatepass") for name in names}
+        known = list(index.strings_equal(texts).values())
+        numbers = np.flatnonzero(np.isin(index.field_ids["name"], known)).tolist() if known else []
+        return {number for number in numbers if self.field(part, number) in names}
+
+    @remembered
+    def field(self, part: int, number: int) -> str:
+        """Return class, name and type of a field_id; the class is the one that declares it, where it is defined."""
+        index = self.indexes[part]
+        name = index.field_name(number)
+        owner, _, member = name.partition("->")
+        above = owner.encode("utf-8", "surrogatepass")
+        for _ in range(_MAX_ABOVE):
+            place = self.place(above)
+            if place is None:
+                break
+            its = self.indexes[place[0]]
+            if any(its.field_name(one).partition("->")[2] == member for one in its.declared_fields(place[1])):
+                return f"{above.decode('utf-8', 'replace')}->{member}"
+            above = its.descriptor(int(its.part.class_defs["super"][place[1]]))
+        return name
 
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
         """Return for each method those that call it, or may call it by a class above or below it.
@@ -231,11 +257,24 @@ class Program:
                 if by_own and self.place(self.indexes[part].class_descriptor(number)) is None:
                     continue
                 ids[part].setdefault(number, []).append(method)
-        for caller, number, _ in self.users("method", ids):
+        for caller, number, offset in self.users("method", ids):
+            by_super = int(self.indexes[caller.part].data[offset]) in _SUPER
             for method in ids[caller.part][number]:
-                if caller != method:
+                if caller != method and (not by_super or self._calls_above(caller, method)):
                     found[method].add(caller)
         return found
+
+    def _calls_above(self, caller: Method, method: Method) -> bool:
+        """Tell whether invoke-super in one method reaches another: that is but one, in a class above."""
+        place = self.place(self.indexes[caller.part].row_class(caller.row))
+        if place is None:
+            return False
+        index = self.indexes[place[0]]
+        named = self.name_of(method)
+        return (
+            self.find(index.descriptor(int(index.part.class_defs["super"][place[1]])), named.name, named.proto)
+            == method
+        )
 
     def defined(self, part: int, name: str, proto: str) -> list[Method]:
         """Return the methods of one part that are defined under this name and prototype."""

@@ -1,6 +1,7 @@
 """Which methods of a package run at all: those that something leads to which Android calls."""
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
@@ -63,9 +64,19 @@ class Reachability:
         return named.name.startswith("on") or named.name in taint_rules.ENTRY_NAMES or named.proto == _VIEW_HANDLER
 
     def _switched_on(self, owner: bytes) -> bool:
-        """Tell whether the manifest names a class, or a class below it."""
+        """Tell whether the manifest names a class, or a class below it.
+
+        A name of the manifest that no class bears may have been meant for one in another Java package.
+        """
         assert self._components is not None  # noqa: S101 - asked only where it is known
-        if java_name(owner) in self._components:
+        name = java_name(owner)
+        if name in self._components or name.rpartition(".")[2] in self._without_class:
             return True
         descriptors = (f"L{name.replace('.', '/')};".encode() for name in self._components)
         return any(owner in self._program.above(one) for one in descriptors)
+
+    @cached_property
+    def _without_class(self) -> set[str]:
+        """The simple names that the manifest gives to components and that no class bears under its whole name."""
+        found = ((name, self._program.place(f"L{name.replace('.', '/')};".encode())) for name in self._components or ())
+        return {name.rpartition(".")[2] for name, place in found if place is None}

@@ -143,8 +143,8 @@ class Search:
         plain = [place.rpartition(" in ")[0] or place for place in places]
         names = {place.removeprefix("field ") for place in plain if place.startswith("field ")}
         keys = [place.removeprefix("extra ").encode() for place in plain if place.startswith("extra ")]
-        for index in program.indexes:
-            fields.append(program.fields_named(index, names))
+        for part, index in enumerate(program.indexes):
+            fields.append(program.fields_named(part, names))
             strings.append(set(index.strings_equal(keys).values()))
         found = {method for method, _, offset in program.users("field", fields) if program.reads(method, offset)}
         return found | {method for method, _, _ in program.users("string", strings)}

@@ -23,6 +23,7 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
+    join_values,
     mark,
     objects,
     taints,
@@ -65,6 +66,7 @@ class Frame:
         live: arguments, and what lies in them, that hold data.
         tainted: whether it has met data yet.
         returned: what it may return.
+        thrown: what it may throw.
         left: what objects hold when it returns.
         events: what it does with data that it is handed.
         wants: arguments of which constants or classes decide something.
@@ -76,6 +78,7 @@ class Frame:
     live: set[Obj]
     tainted: bool
     returned: Value = NOTHING
+    thrown: Value = NOTHING
     left: Heap | None = None
     events: dict[Event, None] = field(default_factory=dict)
     wants: set[int] = field(default_factory=set)
@@ -153,6 +156,7 @@ class Summary(NamedTuple):
     """
 
     returned: Value
+    thrown: Value
     left: Mapping[Obj, Slots]
     events: Sequence[Event]
     wants: frozenset[int]
@@ -171,10 +175,10 @@ class Summary(NamedTuple):
 
 def summarize(frame: Frame, live: frozenset[int], version: int) -> Summary:
     """Return what was found out about a method that was followed."""
-    left = {} if frame.left is None else frame.left.reachable(frame.returned)
+    left = {} if frame.left is None else frame.left.reachable(frame.returned | frame.thrown)
     return Summary(
-        frame.returned, left, tuple(frame.events), frozenset(frame.wants), frozenset(frame.places), live,
-        frame.tainted, version,
+        frame.returned, frame.thrown, left, tuple(frame.events), frozenset(frame.wants), frozenset(frame.places),
+        live, frame.tainted, version,
     )  # fmt: skip
 
 
@@ -189,7 +193,8 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
     """
     frame.tainted |= summary.tainted
     frame.places |= summary.places
-    if not summary.left and not summary.events and not any(map(_is_symbol, summary.returned)):
+    if not summary.left and not summary.events and not any(map(_is_symbol, summary.returned | summary.thrown)):
+        frame.thrown |= summary.thrown
         return summary.returned, heap.copy()
     frame.shared.budget -= len(summary.events) + len(summary.left)
     handed = _Handed(frame, heap, values)
@@ -204,6 +209,7 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
             replace = is_symbol and len(owners) == 1 and slot not in (ANY, LOST)
             for owner in owners:
                 after.put(owner, slot, put, replace=replace)
+    frame.thrown = join_values(frame.thrown, handed.value(summary.thrown))
     return handed.value(summary.returned), after
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
+from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
@@ -240,7 +241,8 @@ class Sources:
 
     `calls` and `fields` tell the data by `class.method` and `class.field`. `wanted` is what to look for to find the
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
-    depends on the provider that is asked, which `providers`, fields, name.
+    depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
+    rules name.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule]) -> None:
@@ -248,6 +250,10 @@ class Sources:
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
+        calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
+        owners = {call.rpartition(".")[0] for call in calls}.union(EXTRAS, MEMORY)
+        named = (f"L{one.replace('.', '/')};".encode() for one in owners)
+        self.android = frozenset(one for one in named if is_of_android(one))
         self.providers = LeafQuery(Leaf("field", name) for name in PROVIDER_FIELDS)
 
 

@@ -228,3 +228,20 @@ def test_the_record_says_whose_code_reads() -> None:
     facts = read_code([("classes.dex", data)], load_knowledge(), Declared(package="org.example.app"))
     told = {one.id: one.whose for one in facts.behaviours}
     assert told == {"read.imei": (Whose(party="first-party", library=None),)}
+
+
+def test_a_class_of_android_that_a_package_brings_along_hides_no_call() -> None:
+    fake = Class("Landroid/telephony/TelephonyManager;", [Method("getImei()Ljava/lang/String;", (0x0012, 0x0011))])
+    below = Class("Lx/Phone;", [FINE], parent="Landroid/telephony/TelephonyManager;")
+    inherited = "Lx/Phone;->getImei()Ljava/lang/String;"
+    for call in (IMEI, inherited):
+        assert [one.id for one in found([fake, below, Class("Lx/A;", [Method("f()V", calls(call))])], READS)] == [
+            "read.imei"
+        ]
+    own = Class("Lx/Own;", [Method("getImei()Ljava/lang/String;", (0x0012, 0x0011))], parent="Lx/Phone;")
+    assert (
+        found(
+            [fake, below, own, Class("Lx/A;", [Method("f()V", calls("Lx/Own;->getImei()Ljava/lang/String;"))])], READS
+        )
+        == []
+    )

@@ -404,3 +404,57 @@ def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
         data[0x70 + at % (len(data) - 0x70)] = value
     found = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None).found
     assert all(step.offset < len(data) for flow in found for step in flow.steps or ())
+
+
+def test_a_class_of_android_that_a_package_brings_along_hides_no_source_and_no_sink() -> None:
+    """Android loads its own class, so what the package's one does never happens."""
+    fake = Class("Landroid/telephony/TelephonyManager;", [Method(f"getDeviceId(){TEXT}", (0x0012, 0x0011))])
+    quiet = Class("Landroid/util/Log;", [Method(f"d({TEXT}{TEXT})I", (0x0012, 0x000F))])
+    assert ids(fake, quiet, activity(create(READ, SAY))) == ["flow.imei-log"]
+    below = Class("Lx/Phone;", [], parent="Landroid/telephony/TelephonyManager;")
+    read = join(invoke(f"Lx/Phone;->getDeviceId(){TEXT}", 0, opcode=0x6E), result(1))
+    assert ids(fake, below, activity(create(read, SAY))) == ["flow.imei-log"]
+
+
+def test_a_class_of_the_package_is_its_own_whatever_it_is_called() -> None:
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
+    named = Class("Landroid/Mine;", [gives])
+    assert ids(named, activity(create(invoke(f"Landroid/Mine;->give(){TEXT}"), result(1), SAY))) == ["flow.imei-log"]
+
+
+def test_invoke_super_of_one_component_does_not_run_another() -> None:
+    above = invoke(f"Landroid/app/Activity;->{CREATE}", 3, 4, opcode=0x6F)
+    off = activity(create(READ, SAY), name="Lx/Off;")
+    assert ids(activity(create(above)), off) == []
+    between = activity(create(READ, SAY), name="Lx/Base;")
+    below = Class("Lx/Main;", [create(invoke(f"Lx/Base;->{CREATE}", 3, 4, opcode=0x6F))], parent="Lx/Base;")
+    assert ids(between, below) == ["flow.imei-log"]
+    sibling = Class("Lx/Main;", [create(above)], parent=ACTIVITY)
+    assert ids(between, sibling) == []
+
+
+def test_an_inherited_field_is_that_of_the_class_that_declares_it() -> None:
+    base = Class("Lx/Base;", statics=[("kept", "")])
+    below = Class("Lx/Below;", parent="Lx/Base;")
+    keeps = create(READ, static(1, f"Lx/Below;->kept:{TEXT}", put=True))
+    says = Method("onResume()V", join(static(1, f"Lx/Base;->kept:{TEXT}", put=False), SAY, (RETURN,)), direct=False)
+    assert ids(base, below, activity(keeps, says)) == ["flow.imei-log"]
+    apart = Class("Lx/Below;", statics=[("kept", "")], parent="Lx/Base;")
+    assert ids(base, apart, activity(keeps, says)) == []
+
+
+def test_through_an_exception() -> None:
+    fault = "Ljava/lang/RuntimeException;"
+    throw = join(new(2, fault), invoke(f"{fault}-><init>({TEXT})V", 2, 1, opcode=0x70), (0x0227,))
+    what = join((0x020D,), invoke(f"{fault}->getMessage(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(READ, throw, what))) == ["flow.imei-log"]
+    assert ids(activity(create(READ, text(1, "x"), throw, what))) == []
+    throws = Method("fail()V", join(READ, throw))
+    assert ids(activity(throws, create(invoke("Lx/Main;->fail()V"), (RETURN,), what))) == ["flow.imei-log"]
+
+
+def test_a_component_whose_name_in_the_manifest_no_class_bears_may_be_another_one() -> None:
+    off = activity(create(READ, SAY), name="Lx/Off;")
+    main = activity(create())
+    assert len(flows(main, off, active=frozenset({"x.Main", "y.Off"}))) == 1
+    assert flows(main, off, Class("Ly/Off;"), active=frozenset({"x.Main", "y.Off"})) == []

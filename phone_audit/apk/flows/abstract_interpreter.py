@@ -75,7 +75,10 @@ class AbstractInterpreter:
         summary = self._summary((method, _ANY), frozenset({body.ins - 1}) if data else _NOBODY)
         returned, heap = apply(frame, Heap(), summary, arguments)
         own = {atom for value in arguments for atom in value}
-        return any(isinstance(atom, Taint) and atom not in own for atom in heap.closure_of_all((returned, frame.thrown, *arguments)))
+        return any(
+            isinstance(atom, Taint) and atom not in own
+            for atom in heap.closure_of_all((returned, frame.thrown, *arguments))
+        )
 
     @property
     def followed(self) -> set[Method]:

@@ -8,11 +8,12 @@ from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.heap import Heap, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, Callees, CallSite
 from phone_audit.apk.flows.program import Program
-from phone_audit.apk.flows.summaries import Event, Frame, leads_to, sink_event
+from phone_audit.apk.flows.summaries import FILE, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
     ANY,
     NOTHING,
+    NOWHERE,
     Atom,
     Mark,
     Number,
@@ -90,6 +91,8 @@ class CallModel:
             giver, taker = taint_rules.COPIES[what]
             if len(values) > taker:
                 _copy(heap, values[giver], values[taker])
+        elif what == "file":
+            self._file(call)
         elif what == "message":
             self._message(call)
         elif what == "read" and len(values) >= 2:
@@ -121,6 +124,8 @@ class CallModel:
         if name.startswith("put") and len(values) > 2:
             self._put_extra(call, keys)
             return values[0]
+        if name.startswith("get") and not keys and site.begin.method == "".join(taint_rules.ANY_PREFERENCE):
+            return self._any_extra(call)
         if name.startswith("get") and keys:
             if site.callee.returns == b"Z":
                 return NOTHING
@@ -134,12 +139,12 @@ class CallModel:
             for slot in [f"extra {key}" for key in keys] or [ANY]:
                 heap.put(obj, slot, handed)
         reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
-        for key in keys:
+        for key in () if call.api.map else keys:
             call.note_kept(extra_place(key, site.begin.class_), reached, f"puts it under the name {key!r}")
 
     def _get_extra(self, call: Call, key: str) -> set[Atom]:
         holder, heap, slot = call.values[0], call.heap, f"extra {key}"
-        place = extra_place(key, call.site.begin.class_)
+        place = NOWHERE if call.api.map else extra_place(key, call.site.begin.class_)
         found: set[Atom] = set()
         here = False
         for obj in objects(holder):
@@ -150,6 +155,24 @@ class CallModel:
                 found |= slots.get(slot, NOTHING)
             found |= {one for one in taints(inside) if one in inside}
         return found if here else found | read(call.frame, heap, holder, slot, place)
+
+    def _any_extra(self, call: Call) -> Value:
+        """Return what was put under any name by the same vendor."""
+        _, _, vendor = extra_place("", call.site.begin.class_).rpartition(" in ")
+        places = sorted(
+            one for one in self._shared.places if one.startswith("extra ") and one.endswith(f" in {vendor}")
+        )
+        return bounded(atom for place in places for atom in call.frame.kept(place)) | {call.site.fresh}
+
+    def _file(self, call: Call) -> None:
+        """A file that is opened is the place that its name is."""
+        call.frame.want(call.values[1] if len(call.values) > 1 else NOTHING)
+        for name in texts(call.values[1]) if len(call.values) > 1 else ():
+            place = extra_place(name, call.site.begin.class_)
+            if taint_rules.OPEN_FILE[call.site.callee.name]:
+                call.heap.put(call.site.fresh, ANY, frozenset({mark(f"{FILE}{place}")}))
+            else:
+                call.heap.put(call.site.fresh, ANY, call.frame.kept(place))
 
     def _into_receiver(self, call: Call) -> None:
         """What is handed to an object of Android is taken to lie in it from then on."""

@@ -8,7 +8,7 @@ from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.reachability import Reachability
 from phone_audit.apk.flows.search import Search
-from phone_audit.apk.flows.taint_rules import WORDS, Sources
+from phone_audit.apk.flows.taint_rules import SET_RESULT, WORDS, Sources
 from phone_audit.apk.flows.taints import Leak, Step
 from phone_audit.knowledge.schema.behaviour import Leaf
 from phone_audit.model.apk import Behaviour, FlowStep
@@ -52,6 +52,7 @@ def find_flows(
     active: Collection[str] | None,
     own: tuple[bytes, ...] = (),
     budget: Budget = BUDGET,
+    exported: Collection[str] = (),
 ) -> Flows:
     """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
@@ -61,6 +62,7 @@ def find_flows(
         active: names of the components that are switched on, None where that is not known.
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
+        exported: names of the components that other packages may start.
     """
     program = Program(indexes, sources.android)
     search = Search(program, sources, own, *budget)
@@ -68,10 +70,16 @@ def find_flows(
     if not search.leaks:
         return Flows((), not search.cut, search.followed)
     switches = any(Lookup(index).find(_SWITCH).methods for index in indexes)
-    flows = _distinct(search.leaks, Reachability(program, None if switches else active))
+    leaks = {leak: roots for leak, roots in search.leaks.items() if _reaches_others(leak, exported)}
+    flows = _distinct(leaks, Reachability(program, None if switches else active))
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
     complete = not search.cut and len(flows) <= MAX_FLOWS
     return Flows(tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete, search.followed)
+
+
+def _reaches_others(leak: Leak, exported: Collection[str]) -> bool:
+    """Tell whether a result is handed to another package; whatever else is a sink always gives data away."""
+    return not leak.step.what.endswith(f".{SET_RESULT}") or leak.step.class_.partition("$")[0] in exported
 
 
 def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Leak]:

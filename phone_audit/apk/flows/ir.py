@@ -126,6 +126,7 @@ class ApiModel:
         sink: what it gives data away by, whatever it is called on.
         writes: whether it gives data away if it is called on something that leads out of the package.
         extras: whether it is called on what keeps values under names.
+        map: whether these names mean something in that object alone.
         untouched: whether the object that it is called on is not taken to hold what is handed to it.
         wraps: whether that object passes on to another one what is handed to it.
         fills: whether what is handed over may lie in that object from then on.
@@ -143,6 +144,7 @@ class ApiModel:
     sink: taint_rules.Sink | None
     writes: bool
     extras: bool
+    map: bool
     untouched: bool
     wraps: bool
     fills: bool
@@ -273,7 +275,8 @@ class Callees:
             names=names,
             sink=_first(names, taint_rules.SINKS),
             writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
-            extras=not static and owners[0] in taint_rules.EXTRAS,
+            extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
+            map=owners[0] in taint_rules.MAPS,
             untouched=untouched,
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
@@ -308,4 +311,6 @@ def _special(name: str, method: str) -> str | None:
         return "message"
     if method == "read":
         return "read"
+    if method in taint_rules.OPEN_FILE:
+        return "file"
     return "intent" if name.startswith("android.content.Intent.") else None

@@ -7,7 +7,7 @@ from phone_audit.apk.behaviours.lookup import Lookup
 from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import LEAVING, Sources, source_methods
+from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, LEAVING, Sources, source_methods
 from phone_audit.apk.flows.taints import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
@@ -147,4 +147,7 @@ class Search:
             fields.append(program.fields_named(part, names))
             strings.append(set(index.strings_equal(keys).values()))
         found = {method for method, _, offset in program.users("field", fields) if program.reads(method, offset)}
+        if keys:
+            for part in range(len(program.indexes)):
+                found.update(program.defined(part, *ANY_PREFERENCE))
         return found | {method for method, _, _ in program.users("string", strings)}

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 from phone_audit.apk.flows.heap import Heap, Slots, plain_data, read
 from phone_audit.apk.flows.ir import LiftedMethod
 from phone_audit.apk.flows.program import Method
+from phone_audit.apk.flows.taint_rules import SET_RESULT
 from phone_audit.apk.flows.taints import (
     ANY,
     LOST,
@@ -33,6 +34,8 @@ from phone_audit.apk.flows.taints import (
 MAX_EVENTS: Final = 64
 """What one method may do with data that it is handed."""
 _EXPLICIT: Final = mark("explicit")
+FILE: Final = "file:"
+"""What the mark of a file that is written begins with, before the place that it is."""
 _OUT: Final = ("network", "process")
 
 
@@ -124,6 +127,13 @@ class Frame:
             return
         if event.kind == "write":
             out = next((name for name in _OUT if mark(name) in event.to), None)
+            files = [
+                atom.name.removeprefix(FILE)
+                for atom in event.to
+                if isinstance(atom, Mark) and atom.name.startswith(FILE)
+            ]
+            for name in sorted(files):
+                self.note(event._replace(kind="keep", name=name, to=NOTHING))
             if out is None:
                 self._later(event, value)
                 return
@@ -131,7 +141,7 @@ class Frame:
         found = sorted((atom for atom in value if isinstance(atom, Taint)), key=str)
         if event.kind == "keep":
             self.shared.keep(event.name, found, event.step)
-        elif event.name == "intent" and _EXPLICIT in event.around:
+        elif event.name == "intent" and _EXPLICIT in event.around and not event.step.what.endswith(SET_RESULT):
             return
         else:
             for taint in found:

@@ -46,6 +46,9 @@ _CONTEXTS: Final = (
     "android.app.Application", "android.app.Fragment", "android.support.v4.app.Fragment",
 )  # fmt: skip
 
+SET_RESULT: Final = "setResult"
+"""Hands an Intent to whoever started the activity; it gives data away only where other packages may start it."""
+
 SINKS: Final[Mapping[str, Sink]] = {
     **_sinks("log", *(f"android.util.Log.{level}" for level in ("v", "d", "i", "w", "e", "wtf"))),
     **_sinks(
@@ -79,6 +82,7 @@ SINKS: Final[Mapping[str, Sink]] = {
             )
         ),
     ),
+    **_sinks("intent", f"android.app.Activity.{SET_RESULT}"),
 }  # fmt: skip
 """By call. An intent counts only where it names no class of its own; of a text message not whom it is for."""
 
@@ -149,6 +153,18 @@ COPIES: Final[Mapping[str, tuple[int, int]]] = {
     "java.lang.String.getChars": (0, 3),
 }
 """Calls that copy what one argument holds into another; which two."""
+
+MAPS: Final = frozenset(
+    {
+        "java.util.Map", "java.util.HashMap", "java.util.LinkedHashMap", "java.util.TreeMap", "java.util.Hashtable",
+        "java.util.concurrent.ConcurrentHashMap", "android.content.ContentValues", "org.json.JSONObject",
+    }
+)  # fmt: skip
+"""The same, where a name stands for something else in each object."""
+OPEN_FILE: Final = {"openFileOutput": True, "openFileInput": False}
+"""Calls of a Context that open a file of the package by its name, and whether to write it."""
+ANY_PREFERENCE: Final = ("onSharedPreferenceChanged", "(Landroid/content/SharedPreferences;Ljava/lang/String;)V")
+"""The method that is told of the name of any preference that was changed."""
 
 MESSAGES: Final = frozenset({"android.os.Message.obtain", "android.os.Handler.obtainMessage"})
 MESSAGE_OBJECT: Final = "Landroid/os/Message;->obj:Ljava/lang/Object;"

@@ -458,3 +458,81 @@ def test_a_component_whose_name_in_the_manifest_no_class_bears_may_be_another_on
     main = activity(create())
     assert len(flows(main, off, active=frozenset({"x.Main", "y.Off"}))) == 1
     assert flows(main, off, Class("Ly/Off;"), active=frozenset({"x.Main", "y.Off"})) == []
+
+
+def test_a_result_is_given_away_by_an_activity_that_other_packages_may_start() -> None:
+    extra = f"Landroid/content/Intent;->putExtra({TEXT}{TEXT})Landroid/content/Intent;"
+    gives = invoke("Lx/Main;->setResult(ILandroid/content/Intent;)V", 3, 0, 2, opcode=0x6E)
+    put = join(new(2, "Landroid/content/Intent;"), text(0, "k"), invoke(extra, 2, 0, 1, opcode=0x6E))
+    data = index_file(read_dex("classes.dex", assemble([activity(create(READ, put, gives))])))
+
+    def found(exported: set[str]) -> list[str]:
+        return [flow.id for flow in find_flows(data, SOURCES, frozenset({"x.Main"}), exported=exported).found]
+
+    assert found({"x.Main"}) == ["flow.imei-intent"]
+    assert found(set()) == []
+    assert found({"x.Other"}) == []
+
+
+def test_what_a_map_holds_is_told_apart_by_constant_keys() -> None:
+    kind = "Ljava/util/HashMap;"
+    thing = "Ljava/lang/Object;"
+    make = join(READ, new(2, kind), text(0, "a"), invoke(f"{kind}->put({thing}{thing}){thing}", 2, 0, 1, opcode=0x6E))
+
+    def takes(key: Code) -> list[str]:
+        return ids(
+            activity(create(make, key, invoke(f"{kind}->get({thing}){thing}", 2, 0, opcode=0x6E), result(1), SAY))
+        )
+
+    assert takes(text(0, "a")) == ["flow.imei-log"]
+    assert takes(text(0, "b")) == []
+    assert takes(join(invoke(f"Lx/Main;->key(){TEXT}"), result(0))) == ["flow.imei-log"]
+    whole = join(make, invoke(f"{kind}->toString(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(whole))) == ["flow.imei-log"]
+
+
+PREFERENCES = "Landroid/content/SharedPreferences;"
+
+
+def test_a_listener_of_preferences_may_be_told_of_any_name() -> None:
+    editor = f"{PREFERENCES[:-1]}$Editor;"
+    puts = create(READ, text(0, "k"), invoke(f"{editor}->putString({TEXT}{TEXT}){editor}", 2, 0, 1, opcode=0x72))
+    read = join(
+        invoke(f"{PREFERENCES}->getString({TEXT}{TEXT}){TEXT}", 3, 4, 0, opcode=0x72), result(1), SAY, (RETURN,)
+    )
+    name = f"onSharedPreferenceChanged({PREFERENCES}{TEXT})V"
+    listener = Class(
+        "Lx/L;",
+        [Method(name, read, direct=False, registers=5, ins=3)],
+        parent="Landroid/content/SharedPreferences$OnSharedPreferenceChangeListener;",
+    )
+    assert ids(activity(puts), listener) == ["flow.imei-log"]
+    nothing = create(
+        text(1, "x"), text(0, "k"), invoke(f"{editor}->putString({TEXT}{TEXT}){editor}", 2, 0, 1, opcode=0x72)
+    )
+    assert ids(activity(nothing), listener) == []
+
+
+def test_through_a_file_that_is_written_and_read_by_the_same_name() -> None:
+    out, into = "Ljava/io/FileOutputStream;", "Ljava/io/FileInputStream;"
+    array = f"{TEXT[:-1]};->getBytes()[B"
+    writes = create(
+        READ, invoke(array, 1, opcode=0x6E), result(1), text(0, "f"),
+        invoke(f"Lx/Main;->openFileOutput({TEXT}I){out}", 9, 0, 5, opcode=0x6E), result(2),
+        invoke(f"{out}->write([B)V", 2, 1, opcode=0x6E),
+    )  # fmt: skip
+
+    def reads(name: str) -> list[str]:
+        opens = join(text(0, name), invoke(f"Lx/Other;->openFileInput({TEXT}){into}", 3, 0, opcode=0x6E), result(2))
+        take = join(invoke(f"{into}->read([B)I", 2, 4, opcode=0x6E), new(1, TEXT))
+        make = invoke(f"{TEXT}-><init>([B)V", 1, 4, opcode=0x70)
+        other = Method(
+            "onResume()V",
+            join(opens, (0x4423, Ref("type", "[B")), take, make, SAY, (RETURN,)),
+            direct=False,
+            registers=6,
+        )
+        return ids(activity(writes), activity(other, name="Lx/Other;"))
+
+    assert reads("f") == ["flow.imei-log"]
+    assert reads("g") == []

@@ -19,6 +19,8 @@ _PRIVATE: Final = 0x2
 _INTERFACE: Final = 0x200
 _CONST_CLASS: Final = 0x1C
 _MAX_NAMED: Final = 200
+_COST_OF_NAME: Final = 100
+"""What a search for the uses of a class costs, in what `looked_at` counts."""
 _PROXY: Final = b"Ljava/lang/reflect/Proxy;"
 _TYPE: Final = re.compile(rb"\[*(?:L[^;]*;|.)")
 _OBJECT: Final = b"Ljava/lang/Object;"
@@ -54,6 +56,8 @@ class ClassTree:
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self.indexes = indexes
+        self.looked_at = 0
+        """Methods, fields and classes that were looked at in all, so that a caller can stop."""
 
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
@@ -160,7 +164,9 @@ class ClassTree:
         member = self.method(part, number)
         found = []
         for place, index in enumerate(self.indexes):
-            for id_ in self._same(place, member.name, member.kind):
+            same = self._same(place, member.name, member.kind)
+            self.looked_at += len(same)
+            for id_ in same:
                 row = self._row(place, id_)
                 owner = index.class_descriptor(id_) if row >= 0 else member.owner
                 if owner == member.owner:
@@ -174,6 +180,7 @@ class ClassTree:
         index = self.indexes[method.part]
         number = int(index.methods.method[method.row])
         member = self.method(method.part, number)
+        self.looked_at += sum(len(self._same(part, member.name, member.kind)) for part in range(len(self.indexes)))
         return [
             (part, id_)
             for part, other in enumerate(self.indexes)
@@ -193,6 +200,7 @@ class ClassTree:
             kind = index.type_ids.get(member.kind, -1)
             ids = index.field_ids
             same = np.flatnonzero((ids["name"] == name) & (ids["type"] == kind)) if min(name, kind) >= 0 else ()
+            self.looked_at += len(same)
             found += [
                 (part, int(id_)) for id_ in same if self.related(index.descriptor(int(ids["class"][id_])), member.owner)
             ]
@@ -201,6 +209,7 @@ class ClassTree:
     @remembered
     def is_named(self, owner: bytes) -> bool:
         """Tell whether code names a class as a value or in a text, by which its members could be looked up."""
+        self.looked_at += _COST_OF_NAME
         name = owner[1:-1].replace(b"/", b".")
         for index in self.indexes:
             if index.strings_equal([name]):
@@ -255,6 +264,7 @@ class ClassTree:
             return []
         ids = index.method_ids
         found: list[int] = np.flatnonzero((ids["name"] == at) & np.isin(ids["type"], protos)).tolist()
+        self.looked_at += len(found)
         return found
 
     @remembered

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from phone_audit.apk.dex.class_tree import ClassTree, Defined
 from phone_audit.apk.dex.index import DexIndex
@@ -17,8 +17,6 @@ from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node, Rea
 from phone_audit.apk.endpoints.address_steps import AddressSteps
 from phone_audit.apk.endpoints.call_effects import CallEffects
 
-MAX_LOOKED_AT: Final = 120_000
-"""Pairs of instruction and register that are looked at in one package."""
 MAX_OF_ONE: Final = 300
 """Places to which one address is followed; of one that reaches more, it is unknown what becomes of it."""
 MAX_UNSETTLED: Final = 40
@@ -31,6 +29,9 @@ _GETS: Final = frozenset({0x54, 0x62})
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
 _STATIC_OR_PRIVATE: Final = 0x8 | 0x2
+
+
+Looked = TypeVar("Looked", FieldNode, ResultNode)
 
 
 @dataclass
@@ -105,7 +106,7 @@ class AddressFlow:
     def _level(self, nodes: Sequence[Node]) -> None:
         """Look into some nodes."""
         for node in nodes:
-            if self.steps.looked_at > MAX_LOOKED_AT:
+            if self.steps.is_spent:
                 return
             if isinstance(node, RegisterNode):
                 self._reaches[node] = reach = self.steps.reach(node)
@@ -137,8 +138,7 @@ class AddressFlow:
     def _read(self, kept: Sequence[FieldNode]) -> None:
         """Find the instructions that read fields."""
         wanted: list[dict[int, list[FieldNode]]] = [{} for _ in self.tree.indexes]
-        for node in kept:
-            self._reaches[node] = Reach()
+        for node in self._within_budget(kept):
             for part, number in self.tree.same_fields(node.field):
                 wanted[part].setdefault(number, []).append(node)
         for part, use in self._users("field", wanted):
@@ -146,17 +146,20 @@ class AddressFlow:
             if int(index.data[use.offset]) in _GETS:
                 self._lead_on(wanted[part][use.id], self.load(part, use))
         for node in kept:
-            self._close(node, node.field.owner)
+            if node in self._reaches:
+                self._close(node, node.field.owner)
 
     def _taken(self, returned: Sequence[ResultNode]) -> None:
         """Find the calls that take what methods give back."""
         wanted: list[dict[int, list[ResultNode]]] = [{} for _ in self.tree.indexes]
-        for node in returned:
-            self._reaches[node] = Reach()
+        for node in self._within_budget(returned):
             for part, number in self.tree.calls_of(node.method):
                 wanted[part].setdefault(number, []).append(node)
         called: set[ResultNode] = set()
         for part, use in self._users("method", wanted):
+            if self.steps.is_spent:
+                self._lead_on(wanted[part][use.id], None)
+                continue
             method = self.steps.method(part, use.row)
             at = method.place_at(use.unit) if method else None
             opcode = int(self.tree.indexes[part].data[use.offset])
@@ -168,10 +171,20 @@ class AddressFlow:
             elif (register := method.result(at)) is not None:
                 self._lead_on(nodes, RegisterNode(part, use.row, at + 2, register))
         for node in returned:
+            if node not in self._reaches:
+                continue
             owner = self.tree.indexes[node.method.part].row_class(node.method.row)
             if node not in called and not self.tree.access(node.method) & _STATIC_OR_PRIVATE:
                 self._reaches[node].endings.append(Ending("unknown", "given to whoever calls the method"))
             self._close(node, owner)
+
+    def _within_budget(self, nodes: Iterable[Looked]) -> Iterator[Looked]:
+        """Yield the nodes that are looked into, from now on known; those beyond the budget stay unknown."""
+        for node in nodes:
+            if self.steps.is_spent:
+                return
+            self._reaches[node] = Reach()
+            yield node
 
     def _users(self, kind: str, wanted: Sequence[Mapping[int, Sequence[Node]]]) -> Iterator[tuple[int, Use]]:
         for part, numbers in enumerate(wanted):

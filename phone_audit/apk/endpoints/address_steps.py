@@ -16,6 +16,8 @@ from phone_audit.apk.endpoints.intents import INTENT, is_for_others
 from phone_audit.knowledge.schema.facts import CallFact
 from phone_audit.model.apk import AddressUse
 
+MAX_LOOKED_AT: Final = 120_000
+"""Pairs of instruction and register, methods and fields that are looked at in one package."""
 MAX_UNITS: Final = 20_000
 """Code units of a method that are followed."""
 MAX_TARGETS: Final = 12
@@ -40,6 +42,8 @@ _GETS: Final = frozenset({0x54, 0x62})
 _FILLED: Final = frozenset({0x24, 0x25})
 _NEW_ARRAY: Final = 0x23
 _NATIVE: Final = 0x100
+_UNITS_OF_A_STEP: Final = 8
+"""Code units whose beginnings are found in the time of one pair."""
 _BY_HANDLE: Final = range(0xFA, 0xFE)
 """invoke-polymorphic and invoke-custom."""
 
@@ -59,12 +63,18 @@ class AddressSteps:
         self.tree = tree
         self._effects = effects
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether no more is looked at in this package."""
+        return self.looked_at + self.tree.looked_at > MAX_LOOKED_AT
+
     @remembered
     def method(self, part: int, row: int) -> Method | None:
         """Return the code of a method; None where it has none, is too long or cannot be read."""
         code = self.tree.indexes[part].code(row)
         if code is None or len(code.units) > MAX_UNITS:
             return None
+        self.looked_at += len(code.units) // _UNITS_OF_A_STEP
         try:
             return Method(code)
         except DexCodeError:
@@ -95,6 +105,7 @@ class _Walk:
 
     def __init__(self, steps: AddressSteps, effects: CallEffects, place: RegisterNode, method: Method) -> None:
         self.reach = Reach()
+        self._steps = steps
         self._tree = steps.tree
         self._effects = effects
         self._place = place
@@ -152,6 +163,9 @@ class _Walk:
         fact = self._fact(number, member, argument)
         if fact is not None and fact.effect == "fetched":
             self._end("fetched", _shown(member), one)
+            return Further()
+        if self._steps.is_spent:
+            self._end("unknown", "more code than is followed", one)
             return Further()
         targets: Sequence[Defined] = ()
         if argument > 0 and not (fact and (fact.final or self._is_exact(one))):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.encoded_values import count_values, fields_of
+from phone_audit.apk.dex.encoded_values import counts_of, fields_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
@@ -20,8 +20,6 @@ MAX_TEXTS: Final = 1_000
 """Texts of one package that are followed; of more it is unknown what becomes of them."""
 MAX_USES: Final = 20
 """Instructions that may load a text; of one that is loaded more often, it is unknown."""
-MAX_UNUSED: Final = 60
-"""Texts that no code loads and that are looked for in annotations; of what goes beyond, it is unknown."""
 ORDER: Final[tuple[AddressUse, ...]] = ("fetched", "unknown", "opened", "compared", "unused")
 """Of several texts that name one host, the first of these decides."""
 
@@ -66,11 +64,11 @@ def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list
     """Return where texts are loaded, and what is known of them at once."""
     begins: dict[Spot, list[Node]] = {}
     ends: dict[Spot, list[Ending]] = defaultdict(list)
-    left = MAX_UNUSED
     for part, index in enumerate(flow.tree.indexes):
         ids = index.string_ids({text.offset for text in texts if text.where == index.name})
         users = users_of(index, "string", ids.values(), MAX_USES + 1)
         fields = fields_of(index, ids.values())
+        values = counts_of(index, [number for number in ids.values() if not users[number]])
         for offset, number in ids.items():
             spot = Spot(index.name, offset)
             nodes = begins.setdefault(spot, [])
@@ -79,10 +77,8 @@ def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list
             nodes += [FieldNode(flow.tree.field(part, field)) for field in fields[number]]
             if None in loads or len(users[number]) > MAX_USES:
                 ends[spot].append(Ending("unknown", "loaded in more places than are followed"))
-            if not loads:
-                left -= 1
-                if left < 0 or count_values(index, number) > len(fields[number]):
-                    ends[spot].append(Ending("unknown", "may be the value of an annotation"))
+            if values.get(number, 0) > len(fields[number]):
+                ends[spot].append(Ending("unknown", "may be the value of an annotation"))
     return begins, ends
 
 

@@ -31,7 +31,7 @@ def is_for_others(index: DexIndex, method: Method, at: int, actions: Collection[
         return Further()
 
     whole = method.follow(at + 1, method.instructions[at].registers[0], more)
-    return whole and bool(found) and None not in found and found <= set(actions)
+    return whole and bool(found) and found <= set(actions)
 
 
 def _actions(index: DexIndex, method: Method, called: Instruction, intent: int) -> set[str | None]:

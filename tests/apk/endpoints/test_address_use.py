@@ -6,8 +6,11 @@ import pytest
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.endpoints import address_flow, address_use
+from phone_audit.apk.dex.xrefs import users_of
+from phone_audit.apk.endpoints import address_steps, address_use
+from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_use import TextUse, address_uses
+from phone_audit.apk.endpoints.call_effects import CallEffects
 from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence
@@ -168,6 +171,18 @@ def test_another_caller_of_the_same_method_is_not_mixed_up() -> None:
     same = (*call(f"{_A}->same({_STRING}){_STRING}", 0), *result(0))
     compares = method(*text(other), *same, *_EQUALS, signature="g(I)V")
     found = uses(Class(_A, [method(*text(_URL), *same, *_CONNECT), gives, compares]))
+    assert (found[_URL].use, found[other].use) == ("fetched", "compared")
+
+
+def test_a_caller_that_is_reached_later_gets_it_back_too() -> None:
+    other = "http://other.dev/x"
+    gives = method(0x0711, signature=f"same({_STRING}){_STRING}", ends=False)
+    same = (*call(f"{_A}->same({_STRING}){_STRING}", 0), *result(0))
+    far = method(0x7007, *same, *_CONNECT, signature=f"far({_STRING})V")
+    near = method(*text(other), *same, *_EQUALS, signature="g(I)V")
+    calls = method(*text(_URL), *put_static(_FIELD, 0))
+    reads = method(*get_static(_FIELD, 0), *call(f"{_A}->far({_STRING})V", 0), signature="h(I)V")
+    found = uses(Class(_A, [calls, gives, far, near, reads]))
     assert (found[_URL].use, found[other].use) == ("fetched", "compared")
 
 
@@ -373,7 +388,7 @@ def test_what_decided_and_where() -> None:
 
 
 def test_a_budget_leaves_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(address_flow, "MAX_LOOKED_AT", -1)
+    monkeypatch.setattr(address_steps, "MAX_LOOKED_AT", -1)
     assert use_of(*_EQUALS) == "unknown"
 
 
@@ -390,3 +405,34 @@ def test_a_text_that_is_loaded_very_often() -> None:
 def test_a_method_that_calls_itself_ends() -> None:
     around = method(0x7007, *call(_GO, 7), signature=f"go({_STRING})V")
     assert use_of(*call(_GO, 0), more=[around]) == "unused"
+
+
+def _crowd(count: int) -> list[Class]:
+    """Return pairs of classes, each below the other, with a method of one name, and a method that calls all of them."""
+    go = f"go({_STRING})V"
+    names = [f"Lorg/vendor/C{number};" for number in range(count)]
+    own = method(signature=go, direct=False, ins=2)
+    upper = [Class(name, [own]) for name in names]
+    lower = [Class(f"Lorg/vendor/D{number};", [own], parent=name) for number, name in enumerate(names)]
+    calls = [unit for name in names for unit in virtual(f"{name}->{go}", 1, 0)]
+    return [Class(_A, [method(*text(_URL), *calls)]), *upper, *lower]
+
+
+def test_the_work_is_bounded_however_many_methods_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(count: int) -> int:
+        file = read_dex("classes.dex", assemble(_crowd(count)))
+        (index,) = index_file(file)
+        flow = AddressFlow((index,), CallEffects(load_knowledge().calls))
+        (spot,) = [at for at, value in file.strings.holding(b"://") if value == _URL]
+        (use,) = users_of(index, "string", index.string_ids([spot]).values(), 5)[index.string_ids([spot])[spot]]
+        start = flow.load(0, use)
+        assert start is not None
+        trail = Trail([], [])
+        trail.go_on([start])
+        flow.follow([trail])
+        assert first(trail.endings).use == "unknown"
+        return flow.steps.looked_at + flow.tree.looked_at
+
+    monkeypatch.setattr(address_steps, "MAX_LOOKED_AT", 1_000)
+    assert work(100) < 1_000 + 100 * 4
+    assert work(400) < 1_000 + 400 * 4

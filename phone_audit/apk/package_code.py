@@ -14,6 +14,7 @@ from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.address_use import address_uses
+from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
@@ -69,7 +70,7 @@ def read_code(
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
     uses = partial(rules_by_use, indexes, owners.of, constants)
-    uses_of = partial(address_uses, indexes, knowledge.calls)
+    uses_of = partial(address_uses, indexes, effects_of(knowledge))
     named = [one.named for one in classes]
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)

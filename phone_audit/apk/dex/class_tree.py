@@ -257,27 +257,38 @@ class ClassTree:
     @remembered
     def _same(self, part: int, name: bytes, kind: bytes) -> list[int]:
         """Return the method_ids of one part with this name and prototype."""
-        index = self.indexes[part]
         at = self._string(part, name)
-        protos = self._protos(part, kind) if at >= 0 else []
-        if not protos:
+        short = self._string(part, _shorty(kind)) if at >= 0 else -1
+        result = self.indexes[part].type_ids.get(kind.rpartition(b")")[2], -1)
+        if min(short, result) < 0:
             return []
-        ids = index.method_ids
-        found: list[int] = np.flatnonzero((ids["name"] == at) & np.isin(ids["type"], protos)).tolist()
+        _, types, shorts, results = self._columns[part]
+        rows = self._of_name(part, at)
+        rows = rows[(shorts[types[rows]] == short) & (results[types[rows]] == result)]
+        protos = [number for number in np.unique(types[rows]).tolist() if self._prototype(part, number) == kind]
+        found: list[int] = rows[np.isin(types[rows], protos)].tolist()
         self.looked_at += len(found)
         return found
 
     @remembered
-    def _protos(self, part: int, kind: bytes) -> list[int]:
-        """Return the numbers of a prototype in one part; more than one only where the table is damaged."""
-        index = self.indexes[part]
-        table = index.proto_ids
-        short = self._string(part, _shorty(kind))
-        result = index.type_ids.get(kind.rpartition(b")")[2], -1)
-        rows = (
-            np.flatnonzero((table["shorty"] == short) & (table["return"] == result)) if min(short, result) >= 0 else ()
-        )
-        return [int(row) for row in rows if self._prototype(part, int(row)) == kind]
+    def _of_name(self, part: int, name: int) -> Ids:
+        """Return the method_ids of one part with a name, of which the prototype is in the table."""
+        names, types, shorts, _ = self._columns[part]
+        rows = np.flatnonzero(names == name).astype(np.int64)
+        return rows[types[rows] < shorts.size]
+
+    @cached_property
+    def _columns(self) -> list[tuple[Ids, Ids, Ids, Ids]]:
+        """For each part name and prototype of each method_id, and short form and result of each prototype."""
+        return [
+            (
+                index.method_ids["name"].astype(np.int64),
+                index.method_ids["type"].astype(np.int64),
+                index.proto_ids["shorty"].astype(np.int64),
+                index.proto_ids["return"].astype(np.int64),
+            )
+            for index in self.indexes
+        ]
 
     @remembered
     def _prototype(self, part: int, number: int) -> bytes:

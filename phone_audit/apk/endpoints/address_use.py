@@ -12,7 +12,6 @@ from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node
 from phone_audit.apk.endpoints.call_effects import CallEffects
 from phone_audit.apk.endpoints.uses import Spot
-from phone_audit.knowledge.schema.facts import CallFact
 from phone_audit.model.apk import AddressUse
 from phone_audit.model.finding import Evidence
 
@@ -39,16 +38,14 @@ def strongest(seen: Iterable[TextUse]) -> TextUse:
     return min(seen, key=lambda one: ORDER.index(one.use), default=NOT_SETTLED)
 
 
-def address_uses(
-    indexes: Sequence[DexIndex], facts: Iterable[CallFact], texts: Collection[Spot]
-) -> Mapping[Spot, TextUse]:
+def address_uses(indexes: Sequence[DexIndex], effects: CallEffects, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
     """Return what becomes of strings of DEX files. Those that are left out were not followed.
 
     The time is bounded by the bytes of the files, `MAX_TEXTS` and the budget of `AddressFlow`.
     """
     if not texts or len(texts) > MAX_TEXTS:
         return {}
-    flow = AddressFlow(indexes, CallEffects(facts))
+    flow = AddressFlow(indexes, effects)
     begins, ends = _begins(flow, texts)
     trails = {}
     for spot in texts:

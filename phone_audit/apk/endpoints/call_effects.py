@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.index import remembered
+from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import LOWERING, CallFact, is_of_platform
 
 _ANY: Final = "*"
@@ -25,7 +26,6 @@ class CallEffects:
                 for method in fact.methods:
                     self._facts[f"L{owner.replace('.', '/')};".encode()][method.encode()].append(fact)
 
-    @remembered
     def of(self, owner: bytes, method: bytes, argument: int) -> CallFact | None:
         """Return what a method does with one of its arguments; None where nothing is known of it."""
         known = self._facts.get(owner)
@@ -42,6 +42,13 @@ class CallEffects:
         return owner in self._facts
 
 
+@lru_cache(maxsize=2)
+def effects_of(knowledge: Knowledge) -> CallEffects:
+    """Return the facts of a knowledge, ready to be looked up."""
+    return CallEffects(knowledge.calls)
+
+
+@lru_cache(maxsize=4096)
 def is_platform(descriptor: bytes) -> bool:
     """Tell whether Android loads its own class of this name, whatever the package brings."""
     return is_of_platform(java_name(descriptor))

@@ -58,7 +58,7 @@ def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
     """Return what becomes of each string with a scheme."""
     file = read_dex("classes.dex", assemble(classes, strings))
     spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
-    found = address_uses(index_file(file), load_knowledge().calls, spots)
+    found = address_uses(index_file(file), CallEffects(load_knowledge().calls), spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.behaviour import BehaviourRule, Held
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Held, Need
 from phone_audit.model.apk import ApkInfo, Behaviour
 from phone_audit.model.device import Package, Snapshot
 
@@ -43,7 +43,7 @@ def _settled(behaviour: Behaviour, rules: Sequence[BehaviourRule], asking: "_Ask
     if not asking.known or not answers or (None in answers and True not in answers):
         return behaviour
     allowed = True if True in answers else asking.otherwise(rules)
-    asked = [need for rule in rules for need in rule.needs]
+    asked = [need for rule in rules for need in asking.asked(rule)]
     needs = dict.fromkeys(name for need in asked for name in (*need.permissions, *need.components))
     return behaviour.model_copy(update={"allowed": allowed, "needs": tuple(needs)})
 
@@ -91,12 +91,13 @@ class _Asking:
             asking = replace(asking, held=asking.held.model_copy(update={"sdk": level}), phone=True)
         if package is None:
             return asking
-        asking = replace(asking, whole=asking.whole or package.app_id == _SYSTEM_UID, ops=_allowed_ops(package))
+        held = asking.held.model_copy(update={"preinstalled": package.system is True})
+        whole = asking.whole or package.app_id == _SYSTEM_UID
+        asking = replace(asking, held=held, whole=whole, ops=_allowed_ops(package))
         granted = _granted(package)
         if granted is None:
             return asking
-        held = asking.held.model_copy(update={"permissions": granted})
-        return replace(asking, known=True, held=held, shared=False)
+        return replace(asking, known=True, held=held.model_copy(update={"permissions": granted}), shared=False)
 
     def levels(self, rule: BehaviourRule) -> tuple[int, ...]:
         """Return the API levels that make a difference, of those that take the package."""
@@ -104,6 +105,11 @@ class _Asking:
             return (self.held.sdk,)
         later = {need.since for need in rule.needs} | {need.until + 1 for need in rule.needs if need.until is not None}
         return (self.held.sdk, *sorted(level for level in later if level is not None and level > self.held.sdk))
+
+    def asked(self, rule: BehaviourRule) -> tuple[Need, ...]:
+        """Return what of a rule some phone that takes the package asks it for."""
+        levels = self.levels(rule)
+        return tuple(need for need in rule.needs if any(need.applies(level, self.held.target) for level in levels))
 
     def answer(self, rule: BehaviourRule, level: int) -> bool | None:
         """Tell whether a phone of this level would let it."""

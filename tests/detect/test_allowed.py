@@ -12,6 +12,8 @@ from tests.judge.cases import apk_info, package, snapshot
 
 PERMISSION = "android.permission."
 PHONE, PRIVILEGED = PERMISSION + "READ_PHONE_STATE", PERMISSION + "READ_PRIVILEGED_PHONE_STATE"
+SMS_APP = "receiver for android.provider.Telephony.SMS_DELIVER"
+IMEI = (PHONE, PRIVILEGED, SMS_APP)
 FINE, COARSE, USAGE = (
     PERMISSION + n for n in ("ACCESS_FINE_LOCATION", "ACCESS_COARSE_LOCATION", "PACKAGE_USAGE_STATS")
 )
@@ -43,8 +45,8 @@ def phone(sdk: int | None, *users: PackageUser, **changes: Any) -> Snapshot:
 
 
 def test_a_permission_that_is_asked_for_allows() -> None:
-    assert told(info("read.imei", PHONE)) == (True, (PHONE, PRIVILEGED))
-    assert told(info("read.imei")) == (False, (PHONE, PRIVILEGED))
+    assert told(info("read.imei", PHONE)) == (True, IMEI)
+    assert told(info("read.imei")) == (False, IMEI)
     assert allowed(info("read.imei", FINE)) is False
 
 
@@ -59,6 +61,12 @@ def test_versions_of_android_that_take_the_package_count() -> None:
     assert told(info("read.packages", target_sdk=30)) == (None, ())  # Android 10 asks for nothing
     assert allowed(info("read.packages", min_sdk=30, target_sdk=30)) is False
     assert told(info("read.packages", min_sdk=30, target_sdk=29)) == (None, ())
+
+
+def test_only_what_a_version_that_takes_the_package_asks_for_is_named() -> None:
+    assert told(info("read.imei", min_sdk=29, target_sdk=29)) == (False, (PRIVILEGED, SMS_APP))
+    assert told(info("read.imei"), phone(28, user())) == (False, (PHONE, PRIVILEGED))
+    assert told(info("read.cell-towers", COARSE)) == (True, (FINE, COARSE))
 
 
 def test_where_nobody_is_allowed() -> None:
@@ -77,7 +85,7 @@ def test_the_system_is_refused_nothing() -> None:
 
 
 def test_another_package_of_the_same_user_id_may_have_asked() -> None:
-    assert told(info("read.imei", shared_user_id="com.shared")) == (None, (PHONE, PRIVILEGED))
+    assert told(info("read.imei", shared_user_id="com.shared")) == (None, IMEI)
     assert allowed(info("read.imei", PHONE, shared_user_id="com.shared")) is True
 
 
@@ -92,7 +100,10 @@ def test_a_component_may_be_what_is_needed() -> None:
     assert allowed(info("read.screen-text", components=(service,))) is True
     assert told(info("read.screen-text", components=())) == (
         False,
-        ("service guarded by android.permission.BIND_ACCESSIBILITY_SERVICE",),
+        (
+            "service for android.accessibilityservice.AccessibilityService",
+            "service guarded by android.permission.BIND_ACCESSIBILITY_SERVICE",
+        ),
     )
 
 
@@ -120,6 +131,15 @@ def test_privileged_and_system_packages_of_a_phone() -> None:
     assert allowed(info("read.imei", PRIVILEGED), phone(33, user())) is False  # no allow-list names it
     assert allowed(info("read.imei", PRIVILEGED), phone(33, user(PRIVILEGED))) is True
     assert allowed(info("read.imei"), phone(33, user(), app_id=1000)) is True
+
+
+def test_what_came_with_the_firmware_may_do_more() -> None:
+    asks = info("read.interface-mac", min_sdk=30, target_sdk=30)
+    assert allowed(asks) is False
+    assert allowed(asks, phone(30, user(), system=False)) is False
+    assert allowed(asks, phone(30, user(), system=None)) is False
+    assert allowed(asks, phone(30, user(), system=True)) is True
+    assert allowed(asks, phone(30, user(unknown=True), system=True)) is True
 
 
 def test_what_the_owner_allows_in_the_settings() -> None:

@@ -45,7 +45,7 @@ def _check_needs(rule: BehaviourRule, report: Report) -> None:
                 report(f"needs[{place}].permissions", f"{short_repr(name)} is no whole name of a permission")
     if rule.needs and not rule.refused_with:
         report("refused_with", "missing; name what is not enough")
-    if any(need.permissions or need.components for need in rule.needs) and not rule.allowed_with:
+    if any(need.permissions or need.components or need.preinstalled for need in rule.needs) and not rule.allowed_with:
         report("allowed_with", "missing; name what is enough")
     for field, cases, wanted in (("allowed_with", rule.allowed_with, True), ("refused_with", rule.refused_with, False)):
         for place, held in enumerate(cases):

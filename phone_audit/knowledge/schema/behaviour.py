@@ -130,12 +130,14 @@ class Held(Frozen):
         target: the API level that the package is made for.
         permissions: those that it asks for, or that it was granted.
         components: as in a condition.
+        preinstalled: whether it came with the firmware.
     """
 
     sdk: int
     target: int
     permissions: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    preinstalled: bool = False
 
 
 class Need(Frozen):
@@ -147,12 +149,14 @@ class Need(Frozen):
     Attributes:
         permissions: one of them is enough.
         components: one of them in the manifest is enough.
+        preinstalled: coming with the firmware is enough.
         op: the app-op by which the owner allows it in place of a permission, or null.
         source: the reference of the platform that says so.
     """
 
     permissions: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    preinstalled: bool = False
     op: str | None = None
     since: int | None = None
     until: int | None = None
@@ -166,6 +170,8 @@ class Need(Frozen):
 
     def is_met(self, held: Held) -> bool:
         """Tell whether a package holds one of the things asked for."""
+        if self.preinstalled and held.preinstalled:
+            return True
         return not (
             set(self.permissions).isdisjoint(held.permissions) and set(self.components).isdisjoint(held.components)
         )

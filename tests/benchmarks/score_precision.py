@@ -129,13 +129,11 @@ class Score:
 
     def compared(self, name: str, said: Sequence[Claim]) -> None:
         """Print what a peer can be measured by too: shares of what it says that are true, and of what there is."""
-        there = {sha10(apk) for apk in self._apks}
         for kind in sorted({claim.kind for claim in said}):
-            of_kind = [claim for claim in said if claim.kind == kind and claim.sha10 in there]
+            of_kind = [claim for claim in said if claim.kind == kind]
             keys = {claim.key for claim in of_kind}
             print_share(f"{name}: {kind} true", [self._labels.decide(claim) for claim in of_kind])
             for title, rows in _labelled(self._labels, kind).items():
-                rows = [row for row in rows if row[0] in there]
                 found = sum(any((apk, kind, value) in keys for value in values) for apk, values in rows)
                 print(f"{name}: {kind} found{title}: {share(found, len(rows))}")
 

@@ -155,6 +155,9 @@ def _started_tracker(labels: Labels, claim: Claim) -> Decision:
 
 def _behaviour(labels: Labels, claim: Claim) -> Decision:
     rows = labels.rows("behaviour", labels.behaviours, claim, "behaviour")
+    if not rows:  # what is seen to be sent was read
+        sent = labels.rows("behaviour", labels.flows, claim, "data")
+        return "true" if any(row["verdict"] == "true" for row in sent) else "unlabelled"
     allowed = [row for row in rows if row["code_present"] == "true" and row["permission_requested"] != "no"]
     of_app = [row for row in allowed if row["base_library_only"] == "no" or row["called_by_app"] == "yes"]
     return "true" if of_app else _strongest(["unreached" if row in allowed else "false" for row in rows])

@@ -14,6 +14,7 @@ TABLES = {
         "behaviour getDeviceId read.imei",
         "behaviour lastKnown read.location",
         "flow IMEI imei",
+        "behaviour IMEI read.imei",
     ),
     "endpoints": (
         "sha10 host label reached",
@@ -34,6 +35,7 @@ TABLES = {
         "sha10 data verdict source steps cleartext encrypted_body",
         "a IMEI true com.a.Ids.imei/other,net.Post.run net.Post.run yes yes",
         "b IMEI false com.a.Ids.imei none - -",
+        "c IMEI true com.a.Ids.imei net.Post.run no -",
     ),
     "tls": (
         "sha10 place kind reachable",
@@ -70,6 +72,8 @@ def labels(tmp_path: Path) -> Labels:
         (Claim("a", "behaviour", "read.imei"), "true"),
         (Claim("a", "behaviour", "read.location"), "unreached"),
         (Claim("b", "behaviour", "read.imei"), "false"),
+        (Claim("c", "behaviour", "read.imei"), "true"),  # what is sent was read
+        (Claim("d", "behaviour", "read.imei"), "unlabelled"),
         (Claim("a", "data", "imei"), "true"),
         (Claim("a", "flow", "imei", places=STEPS), "true"),
         (Claim("a", "flow", "imei", places=(STEPS[0], "com.a.net.Get.run")), "unlabelled"),
@@ -87,9 +91,9 @@ def test_labels_decide(labels: Labels, claim: Claim, decision: Decision) -> None
 def test_a_permission_is_missing_as_labelled_or_as_its_like_needs(labels: Labels) -> None:
     assert labels.lacks_permission(Claim("b", "behaviour", "read.imei"), ["android.permission.READ_PHONE_STATE"])
     assert not labels.lacks_permission(Claim("a", "behaviour", "read.imei"), [])
-    assert labels.lacks_permission(Claim("c", "behaviour", "read.imei"), ["android.permission.INTERNET"])
-    assert not labels.lacks_permission(Claim("c", "behaviour", "read.imei"), ["android.permission.READ_PHONE_STATE"])
-    assert not labels.lacks_permission(Claim("c", "behaviour", "read.sensors"), [])
+    assert labels.lacks_permission(Claim("d", "behaviour", "read.imei"), ["android.permission.INTERNET"])
+    assert not labels.lacks_permission(Claim("d", "behaviour", "read.imei"), ["android.permission.READ_PHONE_STATE"])
+    assert not labels.lacks_permission(Claim("d", "behaviour", "read.sensors"), [])
 
 
 def test_places() -> None:

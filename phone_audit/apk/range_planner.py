@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from phone_audit.apk.signature.signing_block import V2, V3, V31, SigningBlock, find_block
-from phone_audit.apk.zip.archive import MissingBytesError, PartialBytes
 from phone_audit.apk.zip.directory import DEFLATED, LOCAL, SMALL_DIRECTORY, STORED, Entry, Index, Sliceable, read_index
 from phone_audit.apk.zip.media import OPENING, is_media_to_its_end, may_stay, named_like_media
+from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
 from phone_audit.errors import ApkError
 from phone_audit.model.parts import Parts, Range
 

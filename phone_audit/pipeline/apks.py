@@ -12,7 +12,7 @@ from phone_audit.apk.record_size import cut
 from phone_audit.apk.records import PackageKey, package_key
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput
-from phone_audit.apk.zip.contents import files_near
+from phone_audit.apk.zip.code_location import files_near
 from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.detect import detect_apk
 from phone_audit.files.spool import Place, Spool

@@ -38,6 +38,8 @@ from phone_audit.model.base import Frozen
 ENTRY_KINDS = ("incidents", "feeds", *(kind.folder for kind in KINDS if kind is not INCIDENTS))
 _TITLES = ("name", "title", "vendor", "owner", "reason")
 """Fields that say what an entry is, the best one first."""
+_LISTED_TITLES = ("labels", "classes")
+"""Fields of which the first two values stand for a title where an entry has none of those."""
 _SELF_TESTS = ("matches", "ignores", "example", "near_miss", "pairs")
 _WEIGHTS = {"strong": "a sign by itself", "second": "only a second fact", "none": "proves nothing"}
 _BEFORE, _AROUND = 10, 120
@@ -77,8 +79,8 @@ def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[KnownEntry]:
     """Yield the entries of a kind of which nothing has to be told in words of its own."""
     for entry in knowledge.listed(kind):
         fields = entry.model_dump(mode="json")
-        titled = next((field for field in _TITLES if fields.get(field)), "labels")
-        title = fields[titled] if titled in _TITLES else ", ".join(fields.get(titled, ())[:2])
+        titled = next(field for field in (*_TITLES, *_LISTED_TITLES) if fields.get(field))
+        title = ", ".join(fields[titled][:2]) if titled in _LISTED_TITLES else fields[titled]
         skipped = ("id", titled, *_SELF_TESTS)
         said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
         facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))

@@ -9,7 +9,7 @@ from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.records import join_left
-from phone_audit.apk.zip.contents import lacks_code
+from phone_audit.apk.zip.code_location import lacks_code
 from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image

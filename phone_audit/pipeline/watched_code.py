@@ -15,7 +15,7 @@ from phone_audit.acquire.transport import Transport
 from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput, renamed
-from phone_audit.apk.zip.contents import lacks_code
+from phone_audit.apk.zip.code_location import lacks_code
 from phone_audit.errors import CommandError, DeviceLostError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo

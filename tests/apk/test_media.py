@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.apk.zip.archive import MissingBytesError, PartialBytes
 from phone_audit.apk.zip.media import is_media_to_its_end
+from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
 from phone_audit.model.parts import Parts
 from tests.apk.media import PNG_END, PNG_HEAD, box, chunk, font, mpeg4, noise, png, riff, wav
 

@@ -11,7 +11,8 @@ from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.records import join, join_signatures
 from phone_audit.apk.signature.faults import SdkRange
 from phone_audit.apk.signature.verify import TargetPlatform, verify
-from phone_audit.apk.zip.archive import Archive, MissingBytesError, PartialBytes
+from phone_audit.apk.zip.archive import Archive
+from phone_audit.apk.zip.partial_archive import MissingBytesError, PartialBytes
 from phone_audit.detect.detectors import apk_findings
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import load_knowledge, whole

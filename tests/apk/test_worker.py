@@ -249,7 +249,8 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
 def test_the_parent_imports_nothing_that_touches_hostile_bytes() -> None:
     code = (
         "import sys, phone_audit.apk.worker.pool, phone_audit.apk.discover, phone_audit.apk.records;"
-        "import phone_audit.apk.range_planner;"
+        "import phone_audit.apk.range_planner, phone_audit.pipeline.apks, phone_audit.pipeline.scan;"
+        "import phone_audit.pipeline.firmware, phone_audit.pipeline.watch;"
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

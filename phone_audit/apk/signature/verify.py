@@ -30,8 +30,9 @@ from phone_audit.apk.signature.signing_block import (
     find_block,
 )
 from phone_audit.apk.xml.manifest import ManifestFacts
-from phone_audit.apk.zip.archive import NOT_BROUGHT, Archive
+from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import LOCAL, Buffer
+from phone_audit.apk.zip.partial_archive import NOT_BROUGHT
 from phone_audit.errors import ApkError
 
 _V2_SINCE, _SANDBOX_SINCE, _V3_SINCE, _V31_SINCE = 24, 26, 28, 33

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.apk.zip import directory as zip_index
-from phone_audit.apk.zip.contents import files_near, lacks_code
+from phone_audit.apk.zip.code_location import files_near, lacks_code
 from phone_audit.model.device import CompiledFile
 from phone_audit.model.parts import Parts
 from tests.apk.packages import fixture

@@ -105,7 +105,7 @@ TARGETS: Final = {
         (
             "phone_audit.apk.zip.directory",
             "phone_audit.apk.zip.archive",
-            "phone_audit.apk.zip.archive",
+            "phone_audit.apk.zip.partial_archive",
             "phone_audit.apk.zip.contents",
             "phone_audit.apk.code.obfuscation",
             "phone_audit.apk.signature.jar_digests",
@@ -114,7 +114,7 @@ TARGETS: Final = {
     ),
     "range_planner": Target(
         range_planner,
-        ("phone_audit.apk.range_planner", "phone_audit.apk.zip.archive", "phone_audit.model.parts"),
+        ("phone_audit.apk.range_planner", "phone_audit.apk.zip.partial_archive", "phone_audit.model.parts"),
         tuple(_end_records()),
     ),
     "media_ends": Target(

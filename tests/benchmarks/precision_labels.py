@@ -1,4 +1,4 @@
-"""What a person who saw no result wrote down of a sample of packages, and what that says of a claim.
+"""Labels of a sample of packages, made without sight of any result, and what they say of a claim.
 
 Tables with a header, tab-separated; `sha10` is the beginning of the file's SHA-256. `names.tsv` joins the words of the
 labels with the ids of the knowledge, and hand judgements settle what the labels do not.

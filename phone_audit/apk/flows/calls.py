@@ -186,7 +186,7 @@ class CallModel:
                 for one in (atom, *inside):
                     if not one.own:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
-                if atom.place and not atom.own:
+                if atom.place and call.api.collects and not atom.own:
                     what = f"puts it into {java_field(atom.place.partition(' ')[2])}"
                     call.note_kept(atom.place, plain_data(call.heap, handed), what)
 

@@ -128,6 +128,7 @@ class ApiModel:
         extras: whether it is called on what keeps values under names.
         map: whether these names mean something in that object alone.
         untouched: whether the object that it is called on is not taken to hold what is handed to it.
+        collects: whether what is put into that object is taken out of it again, wherever it is kept.
         wraps: whether that object passes on to another one what is handed to it.
         fills: whether what is handed over may lie in that object from then on.
         neutral: whether its result tells next to nothing of the data.
@@ -146,6 +147,7 @@ class ApiModel:
     extras: bool
     map: bool
     untouched: bool
+    collects: bool
     wraps: bool
     fills: bool
     neutral: bool
@@ -278,6 +280,7 @@ class Callees:
             extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
             map=owners[0] in taint_rules.MAPS,
             untouched=untouched,
+            collects=owners[0].startswith(taint_rules.COLLECTIONS),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
             neutral=name in taint_rules.NEUTRAL,

@@ -195,6 +195,10 @@ CONTAINERS: Final = (
 )  # fmt: skip
 """Code that handles anybody's data: its fields are not followed from method to method, and what it says in the log is
 about objects, such as of which kind a clip is, not what they hold."""
+COLLECTIONS: Final = (
+    "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
+)  # fmt: skip
+"""Classes of which what is put into one object comes out of the same object in another method."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
 """Classes whose objects pass on to another object what is handed to them."""
 PLAIN_BYTES: Final = frozenset(

@@ -536,3 +536,20 @@ def test_through_a_file_that_is_written_and_read_by_the_same_name() -> None:
 
     assert reads("f") == ["flow.imei-log"]
     assert reads("g") == []
+
+
+def test_what_is_put_into_a_collection_in_a_field_is_taken_out_in_another_method() -> None:
+    def found(kind: str, add: str, take: str) -> list[str]:
+        field = f"Lx/Main;->kept:{kind}"
+        load = member(2, 4, field, put=False)
+        puts = Method(
+            "onResume()V", join(READ, load, invoke(add, 2, 1, opcode=0x6E), (RETURN,)), direct=False, registers=5
+        )
+        says = join(load, invoke(take, 2, opcode=0x6E), result(1), SAY, (RETURN,))
+        return ids(activity(puts, Method("onStop()V", says, direct=False, registers=5)))
+
+    thing = "Ljava/lang/Object;"
+    held = "Ljava/util/ArrayList;"
+    assert found(held, f"{held}->add({thing})Z", f"{held}->toString(){TEXT}") == ["flow.imei-log"]
+    cipher = "Ljavax/crypto/Cipher;"
+    assert found(cipher, f"{cipher}->updateAAD({thing})V", f"{cipher}->getAlgorithm(){TEXT}") == []

@@ -134,7 +134,7 @@ class AbstractInterpreter:
             if number < len(values):
                 made = {self._arguments.typed(arguments[number], kind) for kind in types}
                 hold |= made if number in live else set()
-                values[number] = constants | (made or values[number])
+                values[number] = constants | made | (values[number] - {arguments[number]} if made else values[number])
         frame = Frame(body, self._shared, hold, tainted=bool(live))
         before = [NOTHING] * (body.registers - body.ins)
         self._run_blocks(frame, State([*before, *values], Heap()))
@@ -221,7 +221,7 @@ class AbstractInterpreter:
             types = _types(values[0]) if values else _NO_TYPES
             targets = self._callees.reached(callee, types) if types or callee.own else ()
             if values and len(targets) != 1:
-                frame.want(values[0])
+                frame.want(values[0], "class")
         else:
             targets = (callee.here,) if callee.here else ()
         if not targets:
@@ -266,11 +266,11 @@ class AbstractInterpreter:
 
     def _variant(self, frame: Frame, summary: Summary, values: Sequence[Value]) -> Variant:
         found = []
-        for number in sorted(summary.wants):
+        for number, what in sorted(summary.wants):
             value = values[number] if number < len(values) else NOTHING
-            frame.want(value)
-            constants = frozenset(atom for atom in value if isinstance(atom, Text))
-            types = _types(value)
+            frame.want(value, what)
+            constants = frozenset(atom for atom in value if isinstance(atom, Text)) if what == "constant" else _NO_TEXTS
+            types = _types(value) if what == "class" else _NO_TYPES
             if constants or types:
                 found.append((number, constants, types))
         return tuple(found)
@@ -348,5 +348,6 @@ def _types(value: Value) -> frozenset[bytes]:
 
 
 _NOTHING_DONE: Final = Summary(NOTHING, NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
+_NO_TEXTS: Final[frozenset[Text]] = frozenset()
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
 _SET, _MOVE, _RESULT, _INVOKE = OpKind.SET, OpKind.MOVE, OpKind.RESULT, OpKind.INVOKE

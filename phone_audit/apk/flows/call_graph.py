@@ -57,29 +57,11 @@ class CallGraph:
         """Mark the methods from which marked ones are reached, and those themselves."""
         callers, called = self._calls
         named, defined = self._targets
-        found = flags.copy()
-        ids = np.zeros(int(self._first_id[-1]), dtype=np.bool_)
-        for _ in range(MAX_LEVELS):
-            ids[named[found[defined]]] = True
-            new = callers[ids[called]]
-            if found[new].all():
-                break
-            found[new] = True
-        return found
+        return _reached(flags, (defined, named), (called, callers), int(self._first_id[-1]))
 
     def called_from(self, flags: Flags) -> Flags:
         """Mark the methods that are reached from marked ones, and those themselves."""
-        callers, called = self._calls
-        named, defined = self._targets
-        found = flags.copy()
-        ids = np.zeros(int(self._first_id[-1]), dtype=np.bool_)
-        for _ in range(MAX_LEVELS):
-            ids[called[found[callers]]] = True
-            new = defined[ids[named]]
-            if found[new].all():
-                break
-            found[new] = True
-        return found
+        return _reached(flags, self._calls, self._targets, int(self._first_id[-1]))
 
     @cached_property
     def _calls(self) -> tuple[Ids, Ids]:
@@ -230,3 +212,21 @@ class _Part:
         inside[inside] = above[defs["super"][inside]] > -2
         above[defs["class"][inside]] = defs["super"][inside]
         return above
+
+
+def _reached(flags: Flags, to_ids: tuple[Ids, Ids], from_ids: tuple[Ids, Ids], size: int) -> Flags:
+    """Mark what is reached from marked methods along pairs of methods and method_ids, and of these and methods."""
+    found = flags.copy()
+    ids = np.zeros(size, dtype=np.bool_)
+    (before, named), (called, after) = to_ids, from_ids
+    for _ in range(MAX_LEVELS):
+        hit = found[before]
+        ids[named[hit]] = True
+        before, named = before[~hit], named[~hit]
+        hit = ids[called]
+        new = after[hit]
+        if found[new].all():
+            break
+        found[new] = True
+        called, after = called[~hit], after[~hit]
+    return found

@@ -230,19 +230,28 @@ class Program:
     @remembered
     def field(self, part: int, number: int) -> str:
         """Return class, name and type of a field_id; the class is the one that declares it, where it is defined."""
-        index = self.indexes[part]
-        name = index.field_name(number)
+        name = self.indexes[part].field_name(number)
         owner, _, member = name.partition("->")
         above = owner.encode("utf-8", "surrogatepass")
+        place = self.place(above)
         for _ in range(_MAX_ABOVE):
-            place = self.place(above)
             if place is None:
                 break
-            its = self.indexes[place[0]]
-            if any(its.field_name(one).partition("->")[2] == member for one in its.declared_fields(place[1])):
+            index = self.indexes[place[0]]
+            parent = index.descriptor(int(index.part.class_defs["super"][place[1]]))
+            inherits = self.place(parent)
+            if inherits is None and above == owner.encode("utf-8", "surrogatepass"):
+                break
+            if member in self._declared(*place):
                 return f"{above.decode('utf-8', 'replace')}->{member}"
-            above = its.descriptor(int(its.part.class_defs["super"][place[1]]))
+            above, place = parent, inherits
         return name
+
+    @remembered
+    def _declared(self, part: int, row: int) -> frozenset[str]:
+        """Return name and type of the fields that a class declares."""
+        index = self.indexes[part]
+        return frozenset(index.field_name(one).partition("->")[2] for one in index.declared_fields(row))
 
     def callers(self, methods: Iterable[Method], *, by_own: bool = False) -> dict[Method, set[Method]]:
         """Return for each method those that call it, or may call it by a class above or below it.

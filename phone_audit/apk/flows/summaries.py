@@ -39,6 +39,9 @@ FILE: Final = "file:"
 _OUT: Final = ("network", "process")
 
 
+Wanted = Literal["constant", "class"]
+
+
 class Event(NamedTuple):
     """Data that a method gives away or keeps.
 
@@ -84,7 +87,7 @@ class Frame:
     thrown: Value = NOTHING
     left: Heap | None = None
     events: dict[Event, None] = field(default_factory=dict)
-    wants: set[int] = field(default_factory=set)
+    wants: set[tuple[int, Wanted]] = field(default_factory=set)
     places: set[str | Method] = field(default_factory=set)
 
     def kept(self, place: str) -> Value:
@@ -116,9 +119,9 @@ class Frame:
         """Tell whether data is in values, or in the objects that they may be."""
         return self.tainted and any(map(self.is_live, heap.closure_of_all(values)))
 
-    def want(self, value: Value) -> None:
+    def want(self, value: Value, what: Wanted = "constant") -> None:
         """Note that it matters which constant, or an object of which class, is handed over."""
-        self.wants.update(atom.number for atom in value if isinstance(atom, Obj) and _is_argument(atom))
+        self.wants.update((atom.number, what) for atom in value if isinstance(atom, Obj) and _is_argument(atom))
 
     def note(self, event: Event) -> None:
         """Take in what happens to data here: to sources at once, to what is handed over once that is known."""
@@ -169,7 +172,7 @@ class Summary(NamedTuple):
     thrown: Value
     left: Mapping[Obj, Slots]
     events: Sequence[Event]
-    wants: frozenset[int]
+    wants: frozenset[tuple[int, Wanted]]
     places: frozenset[str | Method]
     live: frozenset[int]
     tainted: bool

@@ -1,0 +1,75 @@
+"""Hostile code: what is followed stays bounded, counted in steps."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows.call_graph import CallGraph, Flags
+from phone_audit.apk.flows.find import Budget, Flows, find_flows
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble
+from tests.apk.flows.test_find_flows import READ, SAY, SOURCES, TEXT, activity, create, invoke, join
+from tests.steps import LINEAR, growth, steps
+
+
+def takes(number: int, *called: int) -> Method:
+    """A method that hands what it is handed to others."""
+    calls = [invoke(f"Lx/Main;->take{one}({TEXT})V", 1) for one in called]
+    return Method(f"take{number}({TEXT})V", join((0x3107,), *calls, (RETURN,)))
+
+
+def chain(size: int) -> list[Method]:
+    return [*(takes(one, one + 1) for one in range(size)), takes(size)]
+
+
+def ring(size: int) -> list[Method]:
+    return [takes(one, (one + 1) % (size + 1)) for one in range(size + 1)]
+
+
+def clique(size: int) -> list[Method]:
+    chance = random.Random(size)
+    return [takes(one, *(chance.randrange(size) for _ in range(8))) for one in range(size + 1)]
+
+
+def work(methods: list[Method], budget: Budget) -> Callable[[], Flows]:
+    hands = create(READ, SAY, invoke(f"Lx/Main;->take0({TEXT})V", 1))
+    indexes = index_file(read_dex("classes.dex", assemble([activity(*methods, hands)])))
+    return lambda: find_flows(indexes, SOURCES, None, budget=budget)
+
+
+@pytest.mark.parametrize("shape", [chain, ring, clique])
+def test_the_work_goes_by_the_budget_whatever_calls_what(shape: Callable[[int], list[Method]]) -> None:
+    few = steps(work(shape(100), Budget(0, 400)))
+    assert steps(work(shape(400), Budget(0, 400))) < 2 * few
+    assert steps(work(shape(100), Budget(0, 800))) < LINEAR * few
+
+
+@pytest.mark.parametrize("shape", [chain, ring, clique])
+def test_with_all_the_budget_the_work_is_linear(shape: Callable[[int], list[Method]]) -> None:
+    assert growth(lambda size: work(shape(size), Budget(7_000, 3_500)), 100) < LINEAR
+
+
+@pytest.mark.parametrize("shape", [chain, ring, clique])
+def test_a_flow_of_the_package_is_found_beside_it(shape: Callable[[int], list[Method]]) -> None:
+    found = work(shape(300), Budget(7_000, 3_500))()
+    assert [flow.id for flow in found.found] == ["flow.imei-log"]
+
+
+def test_the_graph_of_calls_is_what_is_called() -> None:
+    methods = chain(5)
+    (index,) = index_file(read_dex("classes.dex", assemble([activity(*methods), Class("Lx/Other;", [Method("f()V")])])))
+    graph = CallGraph([index])
+    rows = {index.row_name(row).partition("(")[0]: row for row in range(index.methods.method.size)}
+    start = graph.flags()
+    start[rows["take3"]] = True
+
+    def named(flags: Flags) -> set[str]:
+        return {name for name, row in rows.items() if flags[row]}
+
+    assert named(graph.callers_of(start)) == {"take0", "take1", "take2", "take3"}
+    assert named(graph.called_from(start)) == {"take3", "take4", "take5"}
+    called = {number for number in range(index.method_ids.size) if index.simple_name(number) == "take5"}
+    assert named(graph.naming([called])) == {"take4"}
+    assert not CallGraph([]).flags().size

@@ -298,7 +298,7 @@ class ApkInfo(Frozen):
     flows_complete: bool | None = None
     """Whether data was followed through all of its code; false where there is too much of it."""
     flows_followed: float | None = None
-    """The share of the methods between sources and sinks in which data was followed; null where there are none."""
+    """The share of the methods to which data was seen to come that were followed; null where there are none."""
     obfuscation: Obfuscation | None
     left_on_phone: LeftOnPhone | None = None
     """What stayed on the phone where only the parts that are analysed were read; null where all of it was."""

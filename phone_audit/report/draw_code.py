@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from phone_audit.model.apk import Apk, ApkInfo, Behaviour, Endpoint, HeldBy, NetworkPolicy
+from phone_audit.model.wording import counted
 from phone_audit.report.safe import shortened
 
 READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -60,6 +61,10 @@ WAYS_OUT: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("connections that others open to it", ("send.listening",)),
 )  # fmt: skip
 """How data can leave, and the behaviours that show it."""
+
+_LOG: Final = "log"
+_SINKS: Final = ("network", "sms", "process", "intent", "file", _LOG)
+"""What ends the id of a flow: where the data goes, in the order of telling."""
 
 _WORDS: Final = {name: words for words, names in (*READS, *WAYS_OUT) for name in names}
 _ORDER: Final = {words: rank for rank, (words, _) in enumerate((*reversed(WAYS_OUT), *reversed(READS)))}
@@ -127,7 +132,7 @@ def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
         lines.extend(_by_owner("also", others))
     lines.extend(_if_allowed(seen))
     if flows:
-        counts = Counter(f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in flows)
+        counts = Counter(flow_titles(flows))
         lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
     lines.extend(_leaving(apk))
     lines.extend(() if brief else _in_base_libraries(seen))
@@ -187,6 +192,26 @@ def _holder(holder: HeldBy) -> str:
 def is_flow(behaviour: Behaviour) -> bool:
     """Tell whether data was followed from where it is read to where it leaves."""
     return behaviour.id.startswith("flow.")
+
+
+def flow_titles(flows: Iterable[Behaviour]) -> list[str]:
+    """Name each flow, what leaves the phone first; what only libraries write to the log is told in one line."""
+    flows = list(flows)
+    folded = [one for one in flows if _sink(one) == _LOG and {it.party for it in one.whose} == {"library"}]
+    told = sorted((one for one in flows if one not in folded), key=lambda one: (_rank(one), not one.cleartext))
+    titles = [f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in told]
+    if data := {one.id for one in folded}:
+        titles.append(f"Passes on {counted(len(data), 'kind')} of data to the system log in libraries")
+    return titles
+
+
+def _sink(flow: Behaviour) -> str:
+    return flow.id.rpartition("-")[2]
+
+
+def _rank(flow: Behaviour) -> int:
+    sink = _sink(flow)
+    return _SINKS.index(sink) if sink in _SINKS else len(_SINKS)
 
 
 def readings(behaviours: Iterable[Behaviour]) -> list[str]:

@@ -10,7 +10,7 @@ from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
-from phone_audit.report.draw_code import blind_spots, in_words, is_flow, reading_line, reads, sends
+from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
 from phone_audit.report.draw_parts import (
     DEBUGGING_OFF,
     DEBUGGING_OFF_TITLE,
@@ -165,9 +165,8 @@ def _reading_lines(apk: Apk) -> list[str]:
     lines = []
     if _ids(apk):
         lines.append(reading_line([one for one in seen if reads(one.id)]))
-    flows = sorted({f"{one.title}{' (unencrypted)' if one.cleartext else ''}" for one in seen if is_flow(one)})
-    if flows:
-        lines.append("seen in its code: " + ", ".join(flows))
+    if flows := flow_titles(one for one in seen if is_flow(one)):
+        lines.append("seen in its code: " + ", ".join(dict.fromkeys(flows)))
     ways = in_words(one.id for one in seen if sends(one.id))
     unencrypted = [endpoint.host for endpoint in apk.endpoints or () if endpoint.counts_in_cleartext]
     if ways:

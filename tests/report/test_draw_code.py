@@ -6,7 +6,7 @@ from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk, Behaviour, Endpoint, HeldBy, NetworkPolicy, Obfuscation, Whose
 from phone_audit.model.finding import Evidence
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_code import READS, WAYS_OUT, code_lines, in_words, reads, sends
+from phone_audit.report.draw_code import READS, WAYS_OUT, code_lines, flow_titles, in_words, reads, sends
 from phone_audit.report.formats import render
 from tests.documents import apk, apks, scan
 
@@ -144,6 +144,27 @@ def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None
     )
 
 
+def test_what_leaves_the_phone_is_told_first_and_what_libraries_log_in_one_line() -> None:
+    log = "Passes on the IMEI to the system log"
+    flows = [
+        behaviour("flow.imei-log", OWN, title=log),
+        behaviour("flow.imei-log", MAPS, OWN, title=log),
+        behaviour("flow.imei-log", MAPS, title="logged"),
+        behaviour("flow.location-log", MAPS, title="logged too"),
+        behaviour("flow.imei-sms", title="Passes on the IMEI by text message"),
+        behaviour("flow.place-network", title="Sends the place"),
+        behaviour("flow.imei-network", title="Sends the IMEI", cleartext=True),
+    ]
+    assert flow_titles(flows) == [
+        "Sends the IMEI (unencrypted)",
+        "Sends the place",
+        "Passes on the IMEI by text message",
+        log,
+        log,
+        "Passes on 2 kinds of data to the system log in libraries",
+    ]
+
+
 def test_the_same_flow_is_told_once_with_its_number() -> None:
     seen = package(
         behaviour("flow.imei-log", title="Passes on the IMEI to the system log"),
@@ -151,8 +172,8 @@ def test_the_same_flow_is_told_once_with_its_number() -> None:
         behaviour("flow.imei-network", title="Passes on the IMEI over the network", cleartext=True),
     )
     assert code_lines(seen) == [
-        "seen in its code: Passes on the IMEI to the system log (2 times), "
-        "Passes on the IMEI over the network (unencrypted)"
+        "seen in its code: Passes on the IMEI over the network (unencrypted), "
+        "Passes on the IMEI to the system log (2 times)"
     ]
 
 

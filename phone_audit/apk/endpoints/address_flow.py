@@ -28,6 +28,7 @@ MAX_USERS: Final = 100
 _GETS: Final = frozenset({0x54, 0x62})
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
+_LOST: Final = Ending("unknown", "no use of it was seen")
 _STATIC_OR_PRIVATE: Final = 0x8 | 0x2
 
 
@@ -212,13 +213,16 @@ class AddressFlow:
             reach.endings.append(Ending("unknown", "may be used by its name"))
 
 
-def first(endings: Sequence[Ending]) -> Ending:
+def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:
     """Return the ending that decides: one that connects before all others, then what is not settled.
 
+    What code loaded or kept was meant for something: where no use of it was seen, what becomes of it is unknown.
+
     Example:
-        >>> first([Ending("compared", "a"), Ending("opened", "b")]).what, first([]).use
-        ('b', 'unused')
+        >>> first([Ending("compared", "a"), Ending("opened", "b")]).what, first([]).use, first([], was_held=True).use
+        ('b', 'unused', 'unknown')
     """
+    if not endings:
+        return _LOST if was_held else Ending("unused", "no code loads it")
     order = ("fetched", "unknown", "opened", "compared")
-    ranked = sorted(endings, key=lambda one: order.index(one.use))
-    return ranked[0] if ranked else Ending("unused", "no code does anything with it")
+    return min(endings, key=lambda one: order.index(one.use))

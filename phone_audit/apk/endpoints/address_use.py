@@ -53,7 +53,7 @@ def address_uses(indexes: Sequence[DexIndex], effects: CallEffects, texts: Colle
             trails[spot] = Trail(list(ends[spot]), [])
             trails[spot].go_on(begins[spot])
     flow.follow(list(trails.values()))
-    decides = {spot: first(trail.endings) for spot, trail in trails.items()}
+    decides = {spot: first(trail.endings, was_held=bool(trail.seen)) for spot, trail in trails.items()}
     return {spot: TextUse(ending.use, _shown(flow, spot, ending)) for spot, ending in decides.items()}
 
 

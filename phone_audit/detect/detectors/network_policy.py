@@ -103,8 +103,8 @@ def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",
-        f"{subject.name} contains unencrypted addresses of {_hosts(endpoints)}, which its code only shows, hands to "
-        "other apps, compares or never uses.",
+        f"{subject.name} contains unencrypted addresses of {_hosts(endpoints)}, which its code was only seen to "
+        "show, hand to other apps, compare or keep.",
         severity="low",
         confidence="low",
         evidence=evidence_of(endpoints),

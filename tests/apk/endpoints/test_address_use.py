@@ -202,7 +202,77 @@ def test_a_constant_that_a_field_begins_with() -> None:
     constants = Class(_A, statics=[("OTHER", "http://other.dev/x"), ("kept", _URL)])
     reads = method(*get_static(_FIELD, 0), *_CONNECT)
     found = uses(constants, Class("Lorg/vendor/B;", [reads]))
-    assert (found[_URL].use, found["http://other.dev/x"].use) == ("fetched", "unused")
+    assert (found[_URL].use, found["http://other.dev/x"].use) == ("fetched", "unknown")
+
+
+_BUILDER = "Ljava/lang/StringBuilder;"
+_KEPT = (*new(1, _BUILDER), *direct(f"{_BUILDER}-><init>()V", 1), *put_static(f"{_A}->sb:{_BUILDER}", 1))
+LOST: dict[str, tuple[Class, ...]] = {
+    "loaded and left": (Class(_A, [method(*text(_URL))]),),
+    "kept in a field that nothing is seen to read": (Class(_A, statics=[("kept", _URL)]),),
+    "put into an object that another method keeps": (
+        Class(
+            _A,
+            [
+                method(
+                    *_KEPT,
+                    *call(f"{_A}->fill()V"),
+                    *virtual(f"{_BUILDER}->toString(){_STRING}", 1),
+                    *result(0),
+                    *_CONNECT,
+                ),
+                method(
+                    *get_static(f"{_A}->sb:{_BUILDER}", 1),
+                    *text(_URL),
+                    *virtual(_APPEND, 1, 0),
+                    signature="fill()V",
+                    ins=0,
+                ),
+            ],
+        ),
+    ),
+    "a field of a common superclass, written and read below it": (
+        Class("Lorg/vendor/B;"),
+        Class(
+            "Lorg/vendor/X;",
+            [method(*text(_URL), *put_static(f"Lorg/vendor/X;->u:{_STRING}", 0))],
+            parent="Lorg/vendor/B;",
+        ),
+        Class(
+            "Lorg/vendor/Y;",
+            [method(*get_static(f"Lorg/vendor/Y;->u:{_STRING}", 0), *_CONNECT)],
+            parent="Lorg/vendor/B;",
+        ),
+    ),
+    "copied byte by byte": (
+        Class(
+            _A,
+            [
+                method(
+                    *text(_URL),
+                    *virtual(f"{_STRING}->getBytes()[B", 0),
+                    *result(1),
+                    0x0448,  # aget-byte v4, v1, v3
+                    0x0301,
+                )
+            ],
+        ),
+    ),
+    "a field of an object that native code reads": (
+        Class(
+            _A,
+            [
+                method(*text(_URL), 0x705B, Ref("field", f"{_A}->kept:{_STRING}"), direct=False),  # iput-object v0, v7
+                Method("go()V", None, direct=False),
+            ],
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("classes", LOST.values(), ids=LOST.keys())
+def test_what_is_loaded_or_kept_and_lost_on_the_way_is_not_settled(classes: tuple[Class, ...]) -> None:
+    assert uses(*classes)[_URL].use == "unknown"
 
 
 def test_a_text_that_nothing_loads() -> None:
@@ -317,7 +387,7 @@ def test_an_interface_for_which_a_proxy_may_stand_in() -> None:
     interface = Class(api, [Method(ask, None, direct=False)], access=0x601)
     own = Class("Lorg/vendor/B;", [method(signature=ask, direct=False, ins=2)], interfaces=[api])
     asks = (*call(f"{api}->{ask}", 1, 0, opcode=0x72),)
-    assert use_of(*asks, others=[interface, own]) == "unused"
+    assert use_of(*asks, others=[interface, own]) == "unknown"
     proxy = call(
         "Ljava/lang/reflect/Proxy;->newProxyInstance(Ljava/lang/ClassLoader;[Ljava/lang/Class;"
         "Ljava/lang/reflect/InvocationHandler;)Ljava/lang/Object;",
@@ -338,7 +408,7 @@ def test_a_list_of_the_package_that_connects() -> None:
     )
     kept = get_static(f"{_A}->all:Ljava/util/List;", 1)
     code = (*kept, *call(f"Ljava/util/List;->{add}", 1, 0, opcode=0x72))
-    assert use_of(*code) == "unused"
+    assert use_of(*code) == "unknown"
     assert use_of(*code, others=[own]) == "fetched"
     reads = method(*kept, *call("Ljava/util/List;->get(I)Ljava/lang/Object;", 1, 5, opcode=0x72), *result(0), *_CONNECT)
     assert use_of(*code, others=[Class("Lorg/vendor/C;", [reads])]) == "fetched"
@@ -404,7 +474,7 @@ def test_a_text_that_is_loaded_very_often() -> None:
 
 def test_a_method_that_calls_itself_ends() -> None:
     around = method(0x7007, *call(_GO, 7), signature=f"go({_STRING})V")
-    assert use_of(*call(_GO, 0), more=[around]) == "unused"
+    assert use_of(*call(_GO, 0), more=[around]) == "unknown"
 
 
 def _crowd(count: int) -> list[Class]:

@@ -96,8 +96,8 @@ def test_an_address_to_which_no_code_connects(use: Any) -> None:
             category="cleartext",
             sign="sends",
             title="Unencrypted addresses in the code",
-            message="com.a contains unencrypted addresses of a.example, which its code only shows, hands to "
-            "other apps, compares or never uses.",
+            message="com.a contains unencrypted addresses of a.example, which its code was only seen to "
+            "show, hand to other apps, compare or keep.",
             severity="low",
             confidence="low",
             subject=SUBJECT,

@@ -27,7 +27,9 @@ INTERNET: Final = "android.permission.INTERNET"
 OFFLINE: Final = Budget(0, 4_000)
 """The same for a package that does not ask for the network."""
 MAX_FLOWS: Final = 200
-_SWITCH: Final = LeafQuery([Leaf("call", "android.content.pm.PackageManager.setComponentEnabledSetting")])
+_SWITCH: Final = LeafQuery(
+    Leaf("call", f"android.content.pm.PackageManager.setComponentEnabledSetting{plural}") for plural in ("", "s")
+)
 """What switches components on that the manifest leaves off."""
 _BY: Final[Mapping[str, str]] = {
     "network": "over the network",
@@ -71,9 +73,10 @@ def find_flows(
         return Flows((), not search.cut, search.followed)
     switches = any(Lookup(index).find(_SWITCH).methods for index in indexes)
     leaks = {leak: roots for leak, roots in search.leaks.items() if _reaches_others(leak, exported)}
-    flows = _distinct(leaks, Reachability(program, None if switches else active))
+    reach = Reachability(program, None if switches else active)
+    flows, dropped = _distinct(leaks, reach)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
-    complete = not search.cut and len(flows) <= MAX_FLOWS
+    complete = not search.cut and len(flows) <= MAX_FLOWS and not (dropped and reach.has_unseen_calls)
     return Flows(tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete, search.followed)
 
 
@@ -82,9 +85,13 @@ def _reaches_others(leak: Leak, exported: Collection[str]) -> bool:
     return not leak.step.what.endswith(f".{SET_RESULT}") or leak.step.class_.partition("$")[0] in exported
 
 
-def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Leak]:
-    """Return one flow, the shortest, for each source and each method with a sink, of those that run."""
+def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> tuple[list[Leak], bool]:
+    """Return one flow, the shortest, for each source and each method with a sink, of those that run.
+
+    The second value tells whether others were dropped since nothing was seen to run them.
+    """
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
+    dropped = False
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
         key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step.class_, leak.step.method)
         before = flows.get(key)
@@ -92,7 +99,9 @@ def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> list[Le
             continue
         if any(reach.runs(root) for root in sorted(roots)):
             flows[key] = leak if before is None else before._replace(cleartext=True)
-    return list(flows.values())
+        else:
+            dropped = True
+    return list(flows.values()), dropped
 
 
 def _behaviour(leak: Leak) -> Behaviour:

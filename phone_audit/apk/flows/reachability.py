@@ -4,8 +4,11 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
+from phone_audit.apk.dex.class_tree import ClassTree
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows.program import Method, Program
 
 _LEVELS: Final = 6
@@ -19,7 +22,21 @@ _COMPONENTS: Final = frozenset(
     }
 )  # fmt: skip
 _PRIVATE_OR_STATIC: Final = 0x2 | 0x8
-_VIEW_HANDLER: Final = "(Landroid/view/View;)V"
+_NATIVE: Final = 0x100
+_NEW_INSTANCE: Final = 0x22
+_MOST_BELOW: Final = 100
+"""A component with more classes below it than these is taken to be made."""
+_NOTHING_TO_OVERRIDE: Final = frozenset(
+    {b"Ljava/lang/Object;", b"Ljava/lang/Enum;", b"Ljava/lang/Cloneable;", b"Ljava/io/Serializable;", b"?"}
+)
+"""Classes and interfaces above one that give it no method to override but those of any object."""
+_OF_ANY_OBJECT: Final = frozenset({"equals", "finalize", "hashCode", "toString"})
+_REFLECTION: Final = (
+    b"Ljava/lang/reflect/Method;",
+    b"Ljava/lang/reflect/Constructor;",
+    b"Ljava/lang/invoke/MethodHandle;",
+)
+"""Types that code needs to call what it looks up by a name."""
 
 
 class Reachability:
@@ -48,20 +65,78 @@ class Reachability:
             level = sorted(following)
         return True
 
+    @cached_property
+    def has_unseen_calls(self) -> bool:
+        """Whether native code or reflection may call what no instruction was seen to call."""
+        return self._reflects or bool(self._with_native)
+
     def _is_entry(self, method: Method) -> bool:
         named = self._program.name_of(method)
-        above = {java_name(one) for one in self._program.above(named.owner)}
-        outside = {one for one in self._program.above(named.owner) if self._program.place(one) is None}
-        if named.name == "<clinit>":
+        if named.name == "<clinit>" or named.owner in self._with_native:
             return True
-        is_component = bool(above & _COMPONENTS)
-        if is_component and self._components is not None and not self._switched_on(named.owner):
+        if self._reflects and self._tree.is_named(named.owner):
+            return True
+        is_component = bool({java_name(one) for one in self._program.above(named.owner)} & _COMPONENTS)
+        if is_component and not self._may_be_made(named.owner):
             return False
-        if not outside - {b"Ljava/lang/Object;"} or self._program.access(method) & _PRIVATE_OR_STATIC:
+        return self._is_called_from_outside(method, is_component=is_component)
+
+    def _is_called_from_outside(self, method: Method, *, is_component: bool) -> bool:
+        """Tell whether a method may override one of a class of Android, by which Android calls it."""
+        if self._program.access(method) & _PRIVATE_OR_STATIC:
             return False
+        named = self._program.name_of(method)
+        above = self._program.above(named.owner)
         if named.name == "<init>":
-            return is_component or "android.app.Application" in above
-        return named.name.startswith("on") or named.name in taint_rules.ENTRY_NAMES or named.proto == _VIEW_HANDLER
+            return is_component or b"Landroid/app/Application;" in above
+        if named.name in _OF_ANY_OBJECT:
+            return True
+        outside = {one for one in above if self._program.place(one) is None}
+        return not outside <= _NOTHING_TO_OVERRIDE
+
+    def _may_be_made(self, owner: bytes) -> bool:
+        """Tell whether Android makes a component, which the manifest names, or code makes or names it."""
+        return self._components is None or self._switched_on(owner) or self._is_made_by_code(owner)
+
+    @remembered
+    def _is_made_by_code(self, owner: bytes) -> bool:
+        """Tell whether code makes or names a class or one below it, as for `registerReceiver`."""
+        found = self._below(owner)
+        if len(found) > _MOST_BELOW or any(self._tree.is_named(one) for one in found):
+            return True
+        ids = [{index.type_ids[one] for one in found & index.type_ids.keys()} for index in self._program.indexes]
+        uses = self._program.users("type", ids)
+        return any(int(self._program.indexes[by.part].data[offset]) == _NEW_INSTANCE for by, _, offset in uses)
+
+    def _below(self, owner: bytes) -> set[bytes]:
+        """Return a class and those that derive from it, up to a few more than are looked at."""
+        found, left = {owner}, [owner]
+        while left and len(found) <= _MOST_BELOW:
+            above = left.pop()
+            for index in self._program.indexes:
+                defs = index.part.class_defs
+                rows = np.flatnonzero(defs["super"] == index.type_ids.get(above, -1))
+                new = {index.defined_class(row) for row in rows[: _MOST_BELOW + 1].tolist()} - found
+                found |= new
+                left.extend(sorted(new))
+        return found
+
+    @cached_property
+    def _tree(self) -> ClassTree:
+        return ClassTree(self._program.indexes)
+
+    @cached_property
+    def _reflects(self) -> bool:
+        return any(name in index.type_ids for index in self._program.indexes for name in _REFLECTION)
+
+    @cached_property
+    def _with_native(self) -> frozenset[bytes]:
+        """The classes with native methods; native code may call any of their methods."""
+        return frozenset(
+            index.row_class(row)
+            for index in self._program.indexes
+            for row in np.flatnonzero(index.methods.access & _NATIVE).tolist()
+        )
 
     def _switched_on(self, owner: bytes) -> bool:
         """Tell whether the manifest names a class, or a class below it.

@@ -25,13 +25,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Method:
-    """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract."""
+    """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract or native."""
 
     signature: str
     code: Sequence[int | Ref] | None = (RETURN,)
     direct: bool = True
     registers: int = 4
     ins: int = 1
+    access: int = 1
 
 
 @dataclass(frozen=True)
@@ -186,9 +187,9 @@ def _class_data(one: Class, codes: Mapping[str, int], tables: _Tables, data: _Da
     if not one.methods and not one.statics:
         return 0
     fields = sorted(tables.fields.index(f"{one.name}->{name}:Ljava/lang/String;") for name, _ in one.statics)
-    lists: list[list[tuple[int, int]]] = [
+    lists: list[list[tuple[int, int, int]]] = [
         sorted(
-            (tables.methods.index(f"{one.name}->{method.signature}"), codes[method.signature])
+            (tables.methods.index(f"{one.name}->{method.signature}"), method.access, codes[method.signature])
             for method in one.methods
             if method.direct is direct
         )
@@ -197,8 +198,8 @@ def _class_data(one: Class, codes: Mapping[str, int], tables: _Tables, data: _Da
     content = b"".join(uleb128(len(part)) for part in (fields, (), *lists))
     content += b"".join(uleb128(step) + uleb128(9) for step in _steps(fields))
     for part in lists:
-        for step, (_, code) in zip(_steps([number for number, _ in part]), part, strict=True):
-            content += uleb128(step) + uleb128(1) + uleb128(code)
+        for step, (_, access, code) in zip(_steps([number for number, *_ in part]), part, strict=True):
+            content += uleb128(step) + uleb128(access) + uleb128(code)
     return data.put(0x2000, content)
 
 

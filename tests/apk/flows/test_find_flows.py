@@ -21,6 +21,7 @@ IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
 LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
 CREATE = "onCreate(Landroid/os/Bundle;)V"
 ACTIVITY = "Landroid/app/Activity;"
+STATIC = 0x9
 SOURCES = Sources(load_knowledge().behaviours)
 
 
@@ -175,10 +176,11 @@ def test_a_component_that_is_not_switched_on_does_not_run(active: set[str] | Non
 
 
 def test_a_method_that_nobody_calls_does_not_run() -> None:
-    leaks = Method("leak()V", join(READ, SAY, (RETURN,)))
+    leaks = Method("leak()V", join(READ, SAY, (RETURN,)), access=STATIC)
     assert ids(activity(leaks)) == []
     assert ids(activity(leaks, create(invoke("Lx/Main;->leak()V")))) == ["flow.imei-log"]
-    assert ids(activity(leaks, Method("unused()V", join(invoke("Lx/Main;->leak()V"), (RETURN,))))) == []
+    unused = Method("unused()V", join(invoke("Lx/Main;->leak()V"), (RETURN,)), access=STATIC)
+    assert ids(activity(leaks, unused)) == []
 
 
 def test_an_intent_counts_only_where_it_names_no_class() -> None:

@@ -6,10 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.dex.class_tree import ClassTree
-from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup
+from phone_audit.apk.dex.descriptors import is_of_android, java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.taint_rules import ENTRY_NAMES
+from phone_audit.knowledge.schema.behaviour import Leaf
 
 _LEVELS: Final = 6
 """Calls that are followed backwards; what is called from further away is taken to run."""
@@ -22,7 +24,9 @@ _COMPONENTS: Final = frozenset(
     }
 )  # fmt: skip
 _PRIVATE_OR_STATIC: Final = 0x2 | 0x8
+_VIEW_HANDLER: Final = "(Landroid/view/View;)V"
 _NATIVE: Final = 0x100
+_CONST_CLASS: Final = 0x1C
 _NEW_INSTANCE: Final = 0x22
 _MOST_BELOW: Final = 100
 """A component with more classes below it than these is taken to be made."""
@@ -37,6 +41,12 @@ _REFLECTION: Final = (
     b"Ljava/lang/invoke/MethodHandle;",
 )
 """Types that code needs to call what it looks up by a name."""
+_BY_CLASS: Final = LeafQuery([Leaf("call", "java.lang.Class.newInstance")])
+_LOADS: Final = LeafQuery(
+    Leaf("call", f"java.lang.{name}")
+    for name in ("System.load", "System.loadLibrary", "Runtime.load", "Runtime.loadLibrary")
+)
+"""What loads native code, which may call any method when it is loaded."""
 
 
 class Reachability:
@@ -68,13 +78,13 @@ class Reachability:
     @cached_property
     def has_unseen_calls(self) -> bool:
         """Whether native code or reflection may call what no instruction was seen to call."""
-        return self._reflects or bool(self._with_native)
+        return self._reflects or self._loads_native or bool(self._with_native)
 
     def _is_entry(self, method: Method) -> bool:
         named = self._program.name_of(method)
         if named.name == "<clinit>" or named.owner in self._with_native:
             return True
-        if self._reflects and self._tree.is_named(named.owner):
+        if self._reflects and self._is_named(named.owner):
             return True
         is_component = bool({java_name(one) for one in self._program.above(named.owner)} & _COMPONENTS)
         if is_component and not self._may_be_made(named.owner):
@@ -91,8 +101,11 @@ class Reachability:
             return is_component or b"Landroid/app/Application;" in above
         if named.name in _OF_ANY_OBJECT:
             return True
-        outside = {one for one in above if self._program.place(one) is None}
-        return not outside <= _NOTHING_TO_OVERRIDE
+        outside = {one for one in above if self._program.place(one) is None or is_of_android(one)}
+        if outside - _NOTHING_TO_OVERRIDE:
+            return True
+        is_usual = named.name.startswith("on") or named.name in ENTRY_NAMES or named.proto == _VIEW_HANDLER
+        return is_usual and outside != {b"Ljava/lang/Object;"}
 
     def _may_be_made(self, owner: bytes) -> bool:
         """Tell whether Android makes a component, which the manifest names, or code makes or names it."""
@@ -102,11 +115,12 @@ class Reachability:
     def _is_made_by_code(self, owner: bytes) -> bool:
         """Tell whether code makes or names a class or one below it, as for `registerReceiver`."""
         found = self._below(owner)
-        if len(found) > _MOST_BELOW or any(self._tree.is_named(one) for one in found):
-            return True
-        ids = [{index.type_ids[one] for one in found & index.type_ids.keys()} for index in self._program.indexes]
-        uses = self._program.users("type", ids)
-        return any(int(self._program.indexes[by.part].data[offset]) == _NEW_INSTANCE for by, _, offset in uses)
+        return len(found) > _MOST_BELOW or any(one in self._made or self._is_named(one) for one in found)
+
+    def _is_named(self, owner: bytes) -> bool:
+        """Tell whether code names a class as a value or in a text."""
+        name = owner[1:-1].replace(b"/", b".")
+        return owner in self._values or any(index.strings_equal([name]) for index in self._program.indexes)
 
     def _below(self, owner: bytes) -> set[bytes]:
         """Return a class and those that derive from it, up to a few more than are looked at."""
@@ -122,12 +136,32 @@ class Reachability:
         return found
 
     @cached_property
-    def _tree(self) -> ClassTree:
-        return ClassTree(self._program.indexes)
+    def _values(self) -> frozenset[bytes]:
+        return self._in_code(_CONST_CLASS)
+
+    @cached_property
+    def _made(self) -> frozenset[bytes]:
+        return self._in_code(_NEW_INSTANCE)
+
+    def _in_code(self, opcode: int) -> frozenset[bytes]:
+        """Return the classes in such instructions; code units that only look like one count too."""
+        found: set[bytes] = set()
+        for index in self._program.indexes:
+            places = index.places("type")
+            ids = np.unique(places.ids[index.data[places.offsets] == opcode])
+            found.update(map(index.descriptor, ids.tolist()))
+        return frozenset(found)
 
     @cached_property
     def _reflects(self) -> bool:
-        return any(name in index.type_ids for index in self._program.indexes for name in _REFLECTION)
+        indexes = self._program.indexes
+        if any(name in index.type_ids for index in indexes for name in _REFLECTION):
+            return True
+        return any(Lookup(index).find(_BY_CLASS).methods for index in indexes)
+
+    @cached_property
+    def _loads_native(self) -> bool:
+        return any(Lookup(index).find(_LOADS).methods for index in self._program.indexes)
 
     @cached_property
     def _with_native(self) -> frozenset[bytes]:

@@ -92,6 +92,7 @@ def test_code_that_switches_components_on_may_switch_on_any(switch: str) -> None
         ("Landroid/app/AppComponentFactory;", (), FOUND),
         (OBJECT, ("Landroid/net/Made;",), FOUND),
         ("Lx/Base;", (), FOUND),
+        ("Landroid/app/Brought;", (), FOUND),
         (OBJECT, (), []),
         (OBJECT, ("Ljava/io/Serializable;", "Ljava/lang/Cloneable;"), []),
         (OBJECT, ("Lx/Own;",), []),
@@ -101,7 +102,8 @@ def test_what_may_override_a_method_of_a_class_outside_runs(
     parent: str, interfaces: Sequence[str], expected: list[str]
 ) -> None:
     one = Class("Lx/F;", [leaks("instantiateClassLoader()V")], parent=parent, interfaces=interfaces)
-    others = (Class("Lx/Base;", parent="Landroid/app/AppComponentFactory;"), Class("Lx/Own;", access=0x601))
+    brought = Class("Landroid/app/Brought;", parent=OBJECT)
+    others = (brought, Class("Lx/Base;", parent="Landroid/app/AppComponentFactory;"), Class("Lx/Own;", access=0x601))
     assert ids(activity(create()), one, *others) == expected
 
 
@@ -127,12 +129,24 @@ def test_reflection_may_call_the_methods_of_a_class_that_is_named(names: Code) -
     assert ids(activity(create(names)), holds) == []
 
 
-def test_what_does_not_run_is_no_certainty_where_code_reflects() -> None:
+UNSEEN = [
+    REFLECTS,
+    invoke("Ljava/lang/Class;->newInstance()Ljava/lang/Object;", 1, opcode=0x6E),
+    invoke("Ljava/lang/System;->loadLibrary(Ljava/lang/String;)V", 1),
+]
+
+
+@pytest.mark.parametrize("calls", UNSEEN)
+def test_what_does_not_run_is_no_certainty_where_calls_stay_unseen(calls: Code) -> None:
     holds = Class("Lx/X;", [leaks("spy()V", direct=True)], parent=OBJECT)
     assert found(activity(create()), holds) == Flows((), True, 1.0)
-    assert found(activity(create(REFLECTS)), holds) == Flows((), False, 1.0)
-    runs = activity(create(READ, SAY, REFLECTS))
-    assert found(runs).complete
+    assert found(activity(create(calls)), holds) == Flows((), False, 1.0)
+    assert found(activity(create(READ, SAY, calls))).complete
+
+
+def test_a_method_that_android_calls_by_its_name_runs_in_a_class_that_is_only_serializable() -> None:
+    one = Class("Lx/F;", [leaks("onEvent()V")], parent=OBJECT, interfaces=["Ljava/io/Serializable;"])
+    assert ids(activity(create()), one) == FOUND
 
 
 def test_the_method_of_an_activity_that_the_manifest_names_is_still_an_entry() -> None:

@@ -269,4 +269,6 @@ def _declared(manifest: ManifestFacts | None) -> Declared:
     if manifest is None:
         return Declared()
     active = frozenset(one.name for one in manifest.components) - set(manifest.disabled)
-    return Declared(manifest.permissions, manifest.components, manifest.package, manifest.meta_data, active)
+    return Declared(
+        manifest.permissions, manifest.components, manifest.package, manifest.meta_data, active, manifest.loaded
+    )

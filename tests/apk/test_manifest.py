@@ -200,6 +200,17 @@ def test_whom_it_tests() -> None:
     assert read_manifest(element("manifest"), unresolved).instruments == ()
 
 
+def test_what_it_has_android_load_besides_components() -> None:
+    named: dict[int | str, str | bool | int | Value] = {0x01010003: ".App", 0x0101027F: "b.Backup", 0x0101057A: "b.F"}
+    named[0x0101059D] = ".Zygote"
+    root = element("manifest", {}, element("application", named), element("instrumentation", {0x01010003: "b.Test"}))
+    facts = read_manifest(root, unresolved)
+    assert facts.loaded == (".App", ".Zygote", "b.Backup", "b.F", "b.Test")
+    joined = with_features(facts, [replace(facts, loaded=("c.F",))])
+    assert joined.loaded == (".App", ".Zygote", "b.Backup", "b.F", "b.Test", "c.F")
+    assert read_manifest(element("manifest"), unresolved).loaded == ()
+
+
 def test_a_version_code_of_64_bits() -> None:
     root = element("manifest", {VERSION_CODE: -1, VERSION_CODE_MAJOR: 2})
     assert read_manifest(root, unresolved).version_code == 2 * 2**32 + 0xFFFFFFFF

@@ -205,6 +205,7 @@ class Declared:
     """What the manifest says: permissions asked for, components, name, meta-data. Empty where it could not be read.
 
     `active` are the names of the components that are not switched off, None where the manifest could not be read.
+    `loaded` are classes that it names outside of components.
     """
 
     permissions: tuple[str, ...] = ()
@@ -212,11 +213,18 @@ class Declared:
     package: str | None = None
     meta_data: tuple[tuple[str, str], ...] = ()
     active: frozenset[str] | None = None
+    loaded: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str] | None:
-        """The classes of all components, None where the manifest could not be read."""
-        return None if self.active is None else frozenset(component.name for component in self.components)
+        """All classes that it names; None where it could not be read."""
+        return None if self.active is None else self.named
+
+    @property
+    def named(self) -> frozenset[str]:
+        """All classes that it names, also in meta-data, by which libraries load some."""
+        held = (text for pair in self.meta_data for text in pair)
+        return frozenset((*(component.name for component in self.components), *self.loaded, *held))
 
     def evidence(self) -> dict[Leaf, Evidence]:
         """Return everything that rules can ask of a manifest, with its evidence."""
@@ -251,7 +259,7 @@ def find_behaviours(
     """
     told = declared.evidence()
     found = LeafPlaces(indexes)
-    base = BaseLibraries(indexes, known, [component.name for component in declared.components])
+    base = BaseLibraries(indexes, known, declared.named)
     behaviours = [
         _behaviour(rule, shown, found, base)
         for rule in found.search(plan, set(told))

@@ -18,7 +18,7 @@ from phone_audit.apk.code.callers import Site, site_of
 from phone_audit.apk.code.libraries import Owner, OwnerOf
 from phone_audit.apk.code.ways_in import NO_WAY, WAYS, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
-from phone_audit.apk.dex.index import Code, DexIndex
+from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, Use, evidence_in, users_of
 from phone_audit.model.apk import AcceptedBy, Accepts, WayIn
 from phone_audit.model.finding import Evidence
@@ -157,9 +157,14 @@ class _Package:
             yield _Place(method.evidence(text, code.offset if code else 0), accepts, makers)
 
     def _is_a(self, name: bytes, roles: frozenset[bytes]) -> bool:
-        """Tell whether a class is, through its interfaces and superclasses, one of these."""
-        return any(current in roles for current in _all_from(name, self._parents))
+        """Tell whether a class, or one that extends it, is one of these through its interfaces and superclasses.
 
+        A class may inherit what accepts from one that does not say what it is for.
+        """
+        heirs = _all_from((name,), self._heirs)
+        return any(current in roles for current in _all_from(tuple(heirs), self._parents))
+
+    @remembered
     def _parents(self, name: bytes) -> list[bytes]:
         for index in self._indexes:
             number = index.type_ids.get(name)
@@ -171,7 +176,7 @@ class _Package:
     def _makers(self, name: bytes) -> frozenset[Site]:
         """Return the places that make an instance of a class, or of a class that extends it."""
         makers: set[Site] = set()
-        for current in _all_from(name, self._heirs):
+        for current in _all_from((name,), self._heirs):
             if self._left <= 0:
                 break
             self._left -= 1
@@ -181,6 +186,7 @@ class _Package:
                 makers |= {site_of(part, use) for use in uses if _has_opcode(index, use, dalvik.NEW_INSTANCE)}
         return frozenset(makers)
 
+    @remembered
     def _heirs(self, name: bytes) -> list[bytes]:
         found: list[bytes] = []
         for index in self._indexes:
@@ -190,10 +196,10 @@ class _Package:
         return found
 
 
-def _all_from(name: bytes, following: Callable[[bytes], list[bytes]]) -> Iterator[bytes]:
-    """Yield a class and what follows it, each once, and no more than there is kin."""
-    names, seen = [name], {name}
-    while names and len(seen) <= _KIN:
+def _all_from(first: Sequence[bytes], following: Callable[[bytes], list[bytes]]) -> Iterator[bytes]:
+    """Yield classes and what follows them, each once, and no more than there is kin."""
+    names, seen = list(first), set(first)
+    while names and len(seen) <= _KIN + len(first):
         current = names.pop()
         yield current
         new = [one for one in dict.fromkeys(following(current)) if one not in seen]

@@ -94,6 +94,10 @@ class Owners:
         known = self._by_itself.get(outermost(name))
         return known is not None and behaviour in known and self.is_base(name)
 
+    def does_anything(self, name: str) -> bool:
+        """Tell whether a class of a base library is known to do anything."""
+        return outermost(name) in self._by_itself and self.is_base(name)
+
     def _library(self, name: str) -> str | None:
         """Return the longest prefix of whole labels that is a library's."""
         return longest_prefix(name, self._libraries)

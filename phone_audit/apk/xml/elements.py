@@ -10,10 +10,10 @@ ATTRIBUTE_IDS = {
     "label": 0x01010001, "name": 0x01010003, "permission": 0x01010006, "readPermission": 0x01010007,
     "writePermission": 0x01010008, "sharedUserId": 0x0101000B, "hasCode": 0x0101000C, "enabled": 0x0101000E,
     "debuggable": 0x0101000F, "exported": 0x01010010, "value": 0x01010024, "resource": 0x01010025,
-    "targetPackage": 0x01010021,
+    "targetPackage": 0x01010021, "backupAgent": 0x0101027F, "appComponentFactory": 0x0101057A,
     "minSdkVersion": 0x0101020C, "versionCode": 0x0101021B, "versionName": 0x0101021C, "targetSdkVersion": 0x01010270,
     "usesCleartextTraffic": 0x010104EC, "networkSecurityConfig": 0x01010527, "targetSandboxVersion": 0x0101054C,
-    "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576,
+    "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576, "zygotePreloadName": 0x0101059D,
 }  # fmt: skip
 """Attributes of a manifest that are asked for. Source: AOSP `core/res/res/values/public-final.xml`."""
 NULL, REFERENCE, STRING, DYNAMIC_REFERENCE, BOOLEAN = 0x00, 0x01, 0x03, 0x07, 0x12

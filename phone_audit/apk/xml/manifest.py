@@ -6,6 +6,7 @@ permissions follows `aapt dump badging`, which adds those that Android adds for 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from phone_audit.apk.xml.elements import ANDROID, BOOLEAN, STRING, Element, Value
 from phone_audit.errors import ApkError
@@ -20,6 +21,10 @@ MAX_TEXT = 4096
 """Longest text taken from a manifest, in characters."""
 
 Resolve = Callable[[Value], Value | None]
+
+
+_LOADING: Final = ("name", "appComponentFactory", "backupAgent", "zygotePreloadName")
+"""Attributes of the application that name classes. Source: `R.styleable.AndroidManifestApplication`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class ManifestFacts:
     defaults: 0 where nothing is given, 10,000 for the codename of an unreleased version. `sandbox` is the version
     of the sandbox that it asks for. `meta_data` are names and values under the application and its components; a
     boolean value is `true` or `false`. `disabled` are components that are switched off. `instruments` are the packages
-    into whose processes it asks to be loaded, to test them.
+    into whose processes it asks to be loaded, to test them. `loaded` are classes of its own, besides components, that
+    Android loads.
     """
 
     package: str | None
@@ -59,6 +65,7 @@ class ManifestFacts:
     meta_data: tuple[tuple[str, str], ...] = ()
     disabled: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
 
 
 def read_manifest(root: Element, resolve: Resolve, *, library: bool = False) -> ManifestFacts:
@@ -88,6 +95,7 @@ def with_features(base: ManifestFacts, features: Iterable[ManifestFacts]) -> Man
         meta_data=tuple(sorted({pair for one in every for pair in one.meta_data})),
         disabled=tuple(sorted({name for one in every for name in one.disabled})),
         instruments=tuple(sorted({name for one in every for name in one.instruments})),
+        loaded=tuple(sorted({name for one in every for name in one.loaded})),
     )
 
 
@@ -129,6 +137,7 @@ class _Manifest:
             meta_data=tuple(sorted(set(self._meta_data()))),
             disabled=tuple(sorted(set(self._disabled()))),
             instruments=tuple(sorted(set(self._instruments()))),
+            loaded=tuple(sorted(set(self._loaded()))),
         )
 
     def _role(self, split: str | None) -> FileRole:
@@ -180,6 +189,13 @@ class _Manifest:
         for element in self._root.all("instrumentation"):
             if target := self._text(element.android("targetPackage")):
                 yield target
+
+    def _loaded(self) -> Iterator[str]:
+        named = [self._application.android(attribute) for attribute in _LOADING]
+        named += [element.android("name") for element in self._root.all("instrumentation")]
+        for value in named:
+            if name := self._text(value):
+                yield self._class_name(name)
 
     def _component(self, kind: ComponentKind, name: str, element: Element) -> Component:
         filters = list(element.all("intent-filter"))

@@ -187,7 +187,8 @@ class LibraryFact(Frozen):
     where there is one, or stands in for it: a mediation adapter, an interface, a no-op. It is no sign of that tracker.
     `base` are those of its prefixes, or parts of them, that stand in packages whatever they do, and `base_behaviours`
     tells which of its classes, with those inside them, are known to do what: that counts only where other code calls
-    it. `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
+    it. A class with nothing is one that manifests name, and that leads to none of it on behalf of the package.
+    `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
     package whose components are all of it does nothing else.
     """
 

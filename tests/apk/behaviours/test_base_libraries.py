@@ -10,7 +10,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Behaviour, Component
 from tests.apk.behaviours.test_find import READS, calls, indexes, rule
-from tests.apk.dex.assembler import RETURN, Class, Method, const_string
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, const_string
 from tests.apk.facts import knowledge, library
 
 IMEI = "Landroid/telephony/TelephonyManager;->getImei()Ljava/lang/String;"
@@ -58,6 +58,55 @@ def test_a_call_by_another_base_library_does_not() -> None:
     """AndroidX's activity asks for the last known place; the package calls the activity."""
     activity = calling("Lbase/Activity;")
     assert found(HELPER, activity, calling("Lx/Main;", "Lbase/Activity;->f()V")).library_only
+    assert found(HELPER, activity, calling("Lbase/Main;", "Lbase/Activity;->f()V")).library_only
+
+
+def started(name: str) -> Declared:
+    return Declared(components=(Component(kind="activity", name=name, exported=True, permission=None, actions=()),))
+
+
+OF_MAIN = Class("Lbase/Other;", [Method("run()V", calls("Lbase/Helper;->imei()V"), direct=False)])
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        (calling("Lbase/Main;"),),
+        (calling("Lbase/Main;", "Lbase/Between;->f()V"), calling("Lbase/Between;")),
+        (Class("Lbase/Main;", [], parent="Lbase/Above;"), calling("Lbase/Above;")),
+        (Class("Lbase/Main;", [Method("f()V", (0x0022, Ref("type", "Lbase/Other;"), RETURN))]), OF_MAIN),
+    ],
+    ids=["calls", "through another", "inherits", "creates"],
+)
+def test_a_class_of_the_manifest_that_is_only_called_like_one_counts(classes: tuple[Class, ...]) -> None:
+    """A hostile maker cannot hide what starts code by calling it like a base library's."""
+    assert not found(HELPER, *classes, declared=started("base.Main")).library_only
+    assert found(HELPER, *classes, declared=started("base.Elsewhere")).library_only
+    assert found(HELPER, *classes, declared=started("x.Main")).library_only
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [Declared(loaded=("base.Main",)), Declared(meta_data=(("base.Main", "some.startup"),))],
+    ids=["factory", "meta-data"],
+)
+def test_so_does_a_class_that_the_manifest_names_elsewhere(declared: Declared) -> None:
+    assert not found(HELPER, calling("Lbase/Main;"), declared=declared).library_only
+    assert found(HELPER, calling("Lbase/Another;"), declared=declared).library_only
+
+
+def test_names_are_unknown_only_where_the_manifest_could_not_be_read() -> None:
+    assert Declared(loaded=("a.F",)).names is None
+    held = Declared(loaded=("a.F",), meta_data=(("a.I", "a.V"),), active=frozenset())
+    assert held.names == frozenset({"a.F", "a.I", "a.V"})
+
+
+def test_a_class_of_the_manifest_that_is_known_does_not() -> None:
+    known = BASE.model_copy(update={"base_behaviours": {**BASE.base_behaviours, "base.Main": ("act.other",)}})
+    owners = Owners(knowledge(libraries=[known]), "org.example.app")
+    files = indexes([HELPER, calling("Lbase/Main;")])
+    ((one,), _) = find_behaviours(files, started("base.Main"), Plan([READS]), owners.own_starts, owners)
+    assert one.library_only
 
 
 def test_a_call_by_way_of_a_class_that_inherits_it_counts() -> None:

@@ -193,3 +193,26 @@ def test_where_there_is_too_much_to_follow_it_counts(monkeypatch: pytest.MonkeyP
     assert way(manager(), MAKER, *chain) == "unused"
     monkeypatch.setattr(ways_in, "MOST", 3)
     assert way(manager(), MAKER, *chain) == "used"
+
+
+MANAGER, VERIFY = "Ljavax/net/ssl/X509TrustManager;", "verify(Ljava/lang/String;Ljavax/net/ssl/SSLSession;)Z"
+OBJECT = "Ljava/lang/Object;"
+
+
+@pytest.mark.parametrize(
+    ("accepting", "role"),
+    [
+        (Method(CHECK, direct=False, ins=3), MANAGER),
+        (Method(VERIFY, (TRUE, 0x000F), direct=False, ins=3), "Ljavax/net/ssl/HostnameVerifier;"),
+    ],
+    ids=["trust manager", "verifier"],
+)
+def test_what_accepts_may_be_inherited_from_a_class_that_is_none(accepting: Method, role: str) -> None:
+    base = Class("Lapp/B;", [accepting], parent=OBJECT)
+    making = Class("Lapp/Main;", [method("f()V", *new("Lapp/T;"))])
+    assert found(base, Class("Lapp/T;", [], parent="Lapp/B;", interfaces=[role]), making)
+    assert found(
+        base, Class("Lapp/M;", [], parent="Lapp/B;"), Class("Lapp/T;", [], parent="Lapp/M;", interfaces=[role]), making
+    )
+    assert not found(base, Class("Lapp/T;", [], parent="Lapp/B;", interfaces=["Ljava/lang/Runnable;"]), making)
+    assert not found(base, Class("Lapp/T;", [], parent=OBJECT, interfaces=[role]), making)

@@ -18,6 +18,7 @@ from phone_audit.apk.code.callers import Site, site_of
 from phone_audit.apk.code.libraries import Owner, OwnerOf
 from phone_audit.apk.code.ways_in import NO_WAY, WAYS, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, Use, evidence_in, users_of
 from phone_audit.model.apk import AcceptedBy, Accepts, WayIn
@@ -52,6 +53,7 @@ _INSTALLING: Final[Mapping[Accepts, Collection[tuple[bytes, bytes]]]] = {
     }),
 }  # fmt: skip
 """Calls that put what accepts before connections; of any class where libraries have them, too."""
+_CONST_CLASS: Final = 0x1C
 _READY_FIELD: Final = b"ALLOW_ALL_HOSTNAME_VERIFIER"
 
 
@@ -174,7 +176,7 @@ class _Package:
         return []
 
     def _makers(self, name: bytes) -> frozenset[Site]:
-        """Return the places that make an instance of a class, or of a class that extends it."""
+        """Return the places that make, or ask for or name to reflection, a class or one that extends it."""
         makers: set[Site] = set()
         for current in _all_from((name,), self._heirs):
             if self._left <= 0:
@@ -184,6 +186,8 @@ class _Package:
                 number = index.type_ids.get(current)
                 uses = users_of(index, "type", [number])[number] if number is not None else ()
                 makers |= {site_of(part, use) for use in uses if _has_opcode(index, use, dalvik.NEW_INSTANCE)}
+                asked = [*(use for use in uses if _has_opcode(index, use, _CONST_CLASS)), *_naming(index, current)]
+                makers |= {site_of(part, use) for use in asked if index.row_class(use.row) != current}
         return frozenset(makers)
 
     @remembered
@@ -226,6 +230,14 @@ def _ready_made(part: int, index: DexIndex) -> Iterator[_Place]:
                     text = "uses a verifier that accepts every host name"
                     shown = _DefinedMethod(index, use.row).evidence(text, use.offset)
                     yield _Place(shown, "host-name", frozenset({site_of(part, use)}))
+
+
+def _naming(index: DexIndex, descriptor: bytes) -> list[Use]:
+    """Return the uses of texts that name a class in Java form."""
+    text = java_name(descriptor).encode("utf-8", "surrogatepass")
+    numbers = list(index.strings_equal((text,)).values())
+    found = users_of(index, "string", numbers)
+    return [use for number in numbers for use in found[number]]
 
 
 def _has_opcode(index: DexIndex, use: Use, opcode: int) -> bool:

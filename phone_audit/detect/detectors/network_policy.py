@@ -165,13 +165,13 @@ def trusts_user_cas(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
 def accepts_any_certificate(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
     """Yield one finding for each party whose code does it: the package itself, each library, code of unknown origin.
 
-    What a library offers and nothing asks for gives none; such code that is no library's is told, as low: it may be
-    reached in a way that was not seen.
+    What a library offers and nothing asks for gives none, unless a call beside it puts it before connections. That, and
+    such code that is no library's, is told, as low: it may be reached in a way that was not seen.
     """
     subject = apk_subject(info)
     for same in _by_party(_holders(info)):
         holder = same[0]
-        if holder.way == "unused" and holder.party == "library":
+        if holder.way == "unused" and holder.party == "library" and not any(one.installed for one in same):
             continue
         title, what, harm = _ANY_HOST_NAME if holder.accepts == "host-name" else _ANY
         both = ", for any host name" if len({one.accepts for one in same}) > 1 else ""

@@ -216,3 +216,15 @@ def test_what_accepts_may_be_inherited_from_a_class_that_is_none(accepting: Meth
     )
     assert not found(base, Class("Lapp/T;", [], parent="Lapp/B;", interfaces=["Ljava/lang/Runnable;"]), making)
     assert not found(base, Class("Lapp/T;", [], parent=OBJECT, interfaces=[role]), making)
+
+
+NAMED: Units = const_string("lib.T")
+ASKED: Units = (0x001C, Ref("type", "Llib/T;"))
+
+
+@pytest.mark.parametrize("units", [NAMED, ASKED], ids=["by its name", "by its class"])
+def test_what_reflection_makes_is_made(units: Units) -> None:
+    assert way(manager(), Class("Lapp/A;", [method("f()V", *units)])) == "used"
+    inside = Class("Llib/T;", [Method(CHECK, direct=False, ins=3), method("f()V", *units)], parent=EXTENDED)
+    assert not found(inside)
+    assert not found(manager(), Class("Lapp/A;", [method("f()V", *const_string("lib.T2"))]))

@@ -109,6 +109,14 @@ def test_what_a_library_offers_and_nobody_uses_is_no_finding() -> None:
     assert found(held("library", "A", way="unused")) == []
 
 
+def test_what_is_called_like_a_library_and_puts_it_before_connections_is_told() -> None:
+    """A name alone hides nothing."""
+    (finding,) = found(held("library", "A", way="unused", installed=True))
+    assert (finding.severity, finding.confidence) == ("low", "low")
+    assert finding.message.endswith("could accept any certificate; nothing in it was seen to use that.")
+    assert len(found(held("library", "A", way="unused"), held("library", "B", way="unused", installed=True))) == 1
+
+
 @pytest.mark.parametrize("party", ["first-party", "obfuscated", "unknown"])
 def test_code_of_no_library_is_told_even_if_nothing_was_seen_to_use_it(party: Party) -> None:
     (finding,) = found(held(party, way="unused", installed=True))

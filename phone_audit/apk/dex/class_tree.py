@@ -1,29 +1,18 @@
 """Which methods a call may reach, and which calls may reach a method: by the classes above and below, in all parts."""
 
 import re
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.file import types_in
-from phone_audit.apk.dex.index import DexIndex, remembered
-from phone_audit.apk.dex.xrefs import users_of
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.index import remembered
 
-_MAX_ABOVE: Final = 64
-"""Classes and interfaces above one that are looked at."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
-_INTERFACE: Final = 0x200
-_CONST_CLASS: Final = 0x1C
-_MAX_NAMED: Final = 200
-_COST_OF_NAME: Final = 100
-"""What a search for the uses of a class costs, in what `looked_at` counts."""
-_PROXY: Final = b"Ljava/lang/reflect/Proxy;"
 _TYPE: Final = re.compile(rb"\[*(?:L[^;]*;|.)")
-_OBJECT: Final = b"Ljava/lang/Object;"
 _FIXED: Final = frozenset({0x6F, 0x70, 0x71, 0x75, 0x76, 0x77})
 """invoke-super, invoke-direct and invoke-static, which call one method whatever the object is."""
 
@@ -51,54 +40,8 @@ def _shorty(kind: bytes) -> bytes:
     return b"".join(b"L" if one[:1] in b"L[" else one[:1] for one in (result, *_TYPE.findall(parameters)) if one)
 
 
-class ClassTree:
-    """The classes of one package, above and below each other. What is found is kept."""
-
-    def __init__(self, indexes: Sequence[DexIndex]) -> None:
-        self.indexes = indexes
-        self.looked_at = 0
-        """Methods, fields and classes that were looked at in all, so that a caller can stop."""
-
-    @remembered
-    def place(self, descriptor: bytes) -> tuple[int, int] | None:
-        """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
-        for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
-            row = rows.get(index.type_ids.get(descriptor, -1))
-            if row is not None:
-                return part, row
-        return None
-
-    @remembered
-    def above(self, descriptor: bytes) -> frozenset[bytes]:
-        """Return the classes and interfaces above a class, as far as classes are defined here; Object is left out."""
-        found: set[bytes] = set()
-        left = [descriptor]
-        while left and len(found) < _MAX_ABOVE:
-            place = self.place(left.pop())
-            parents = self.indexes[place[0]].parents(place[1]) if place else []
-            left.extend(parent for parent in parents if parent not in found)
-            found.update(parents)
-        return frozenset(found - {_OBJECT, b"?"})
-
-    @remembered
-    def outside(self, descriptor: bytes) -> frozenset[bytes]:
-        """Return those of a class and the classes above it that are not defined here."""
-        return frozenset(one for one in (descriptor, *self.above(descriptor)) if self.place(one) is None)
-
-    @remembered
-    def base_outside(self, descriptor: bytes) -> bytes:
-        """Return the nearest superclass that is not defined here; a class that is not defined is its own."""
-        for _ in range(_MAX_ABOVE):
-            place = self.place(descriptor)
-            if place is None:
-                break
-            index = self.indexes[place[0]]
-            descriptor = index.descriptor(int(index.part.class_defs["super"][place[1]]))
-        return descriptor
-
-    def related(self, one: bytes, other: bytes) -> bool:
-        """Tell whether one class is the other, or stands above or below it."""
-        return one == other or other in self.above(one) or one in self.above(other)
+class ClassTree(ClassHierarchy):
+    """The methods and fields of one package, by the classes that hold them. What is found is kept."""
 
     @remembered
     def method(self, part: int, number: int) -> Member:
@@ -132,7 +75,8 @@ class ClassTree:
         row = self._row(part, number)
         if row >= 0:
             return Defined(part, row)
-        owners = self._supers(self.called(part, number)[0])
+        own = self.called(part, number)[0]
+        owners = [own, *self.supers(own)] if self.place(own) else []
         member = self.method(part, number) if owners else Member(b"?", b"?", b"?")
         for owner in owners:
             place = self.place(owner)
@@ -146,10 +90,23 @@ class ClassTree:
     def targets(self, part: int, number: int, opcode: int) -> tuple[Defined, ...]:
         """Return the methods of the package that a call may reach."""
         own = self.found(part, number)
-        found = (own,) if own else ()
+        found = tuple(dict.fromkeys((own, *self._copies(part, number)))) if own else ()
         if opcode in _FIXED or (own and self.access(own) & (_STATIC | _PRIVATE)):
             return found
         return tuple(dict.fromkeys((*found, *self._below(part, number))))
+
+    def _copies(self, part: int, number: int) -> list[Defined]:
+        """Return a method in each part, where several parts define its class: which counts is not told apart."""
+        owner, _ = self.called(part, number)
+        if owner not in self.in_several:
+            return []
+        member = self.method(part, number)
+        return [
+            Defined(place, self._row(place, id_))
+            for place, index in enumerate(self.indexes)
+            for id_ in self._same(place, member.name, member.kind)
+            if self._row(place, id_) >= 0 and index.class_descriptor(id_) == owner
+        ]
 
     def _below(self, part: int, number: int) -> list[Defined]:
         """Return the methods that may stand in for a method_id.
@@ -159,9 +116,10 @@ class ClassTree:
         """
         owner, _ = self.called(part, number)
         is_defined = self.place(owner) is not None
-        if is_defined and owner not in self._extended:
+        if is_defined and owner not in self.extended:
             return []
         member = self.method(part, number)
+        may_be_inherited = not is_defined or self.is_interface(owner)
         found = []
         for place, index in enumerate(self.indexes):
             same = self._same(place, member.name, member.kind)
@@ -171,7 +129,11 @@ class ClassTree:
                 owner = index.class_descriptor(id_) if row >= 0 else member.owner
                 if owner == member.owner:
                     continue
-                if member.owner in self.above(owner) or (not is_defined and self.outside(owner)):
+                if (
+                    member.owner in self.above(owner)
+                    or (not is_defined and self.outside(owner))
+                    or (may_be_inherited and self.stands_in(owner, member.owner))
+                ):
                     found.append(Defined(place, row))
         return found
 
@@ -189,7 +151,9 @@ class ClassTree:
         ]
 
     def _may_mean(self, named: bytes, owner: bytes) -> bool:
-        return self.related(named, owner) or (self.place(named) is None and bool(self.outside(owner)))
+        if self.related(named, owner) or (self.place(named) is None and bool(self.outside(owner))):
+            return True
+        return (self.place(named) is None or self.is_interface(named)) and self.stands_in(owner, named)
 
     @remembered
     def same_fields(self, member: Member) -> list[tuple[int, int]]:
@@ -207,26 +171,17 @@ class ClassTree:
         return found
 
     @remembered
-    def is_named(self, owner: bytes) -> bool:
-        """Tell whether code names a class as a value or in a text, by which its members could be looked up."""
-        self.looked_at += _COST_OF_NAME
-        name = owner[1:-1].replace(b"/", b".")
+    def calls_any(self, names: tuple[str, ...]) -> bool:
+        """Tell whether one of the method_ids has such a name: of any class or, where it has dots, of that class."""
         for index in self.indexes:
-            if index.strings_equal([name]):
-                return True
-            number = index.type_ids.get(owner)
-            uses = users_of(index, "type", [number], _MAX_NAMED)[number] if number is not None else ()
-            if len(uses) == _MAX_NAMED or any(int(index.data[use.offset]) == _CONST_CLASS for use in uses):
-                return True
+            for name in names:
+                owner, _, simple = name.rpartition(".")
+                at = index.strings_equal([simple.encode()]).get(simple.encode(), -1)
+                ids = np.flatnonzero(index.method_ids["name"] == at) if at >= 0 else ()
+                kind = index.type_ids.get(f"L{owner.replace('.', '/')};".encode(), -1)
+                if any(not owner or int(index.method_ids["class"][id_]) == kind for id_ in ids):
+                    return True
         return False
-
-    @remembered
-    def may_be_proxied(self, owner: bytes) -> bool:
-        """Tell whether an object that is made while the code runs may stand in for an interface of the package."""
-        place = self.place(owner)
-        if place is None or not int(self.indexes[place[0]].part.class_defs["access"][place[1]]) & _INTERFACE:
-            return False
-        return any(_PROXY in index.type_ids for index in self.indexes) and self.is_named(owner)
 
     @remembered
     def named(self, owner: bytes, name: bytes) -> tuple[Defined, ...]:
@@ -243,16 +198,6 @@ class ClassTree:
     def access(self, method: Defined) -> int:
         """Return the access flags."""
         return int(self.indexes[method.part].methods.access[method.row])
-
-    def _supers(self, descriptor: bytes) -> list[bytes]:
-        found: list[bytes] = []
-        place = self.place(descriptor)
-        while place is not None and len(found) < _MAX_ABOVE:
-            index = self.indexes[place[0]]
-            descriptor = index.descriptor(int(index.part.class_defs["super"][place[1]]))
-            found.append(descriptor)
-            place = self.place(descriptor)
-        return found
 
     @remembered
     def _same(self, part: int, name: bytes, kind: bytes) -> list[int]:
@@ -313,23 +258,3 @@ class ClassTree:
             rows[defined[sound]] = sound
             tables.append(rows)
         return tables
-
-    @cached_property
-    def _class_rows(self) -> list[dict[int, int]]:
-        """For each part the row of class_defs by type index; the first where a damaged table has several."""
-        tables = []
-        for index in self.indexes:
-            types = index.part.class_defs["class"].tolist()
-            tables.append(dict(zip(reversed(types), range(len(types) - 1, -1, -1), strict=True)))
-        return tables
-
-    @cached_property
-    def _extended(self) -> frozenset[bytes]:
-        """Classes and interfaces that something may derive from."""
-        found: set[bytes] = set()
-        for index in self.indexes:
-            found.update(map(index.descriptor, types_in(index.part, "super")))
-            defs = index.part.class_defs
-            open_ones = np.flatnonzero(defs["access"] & (_INTERFACE | 0x400)).tolist()
-            found.update(map(index.defined_class, open_ones))
-        return frozenset(found)

@@ -149,6 +149,8 @@ class AddressFlow:
         for node in kept:
             if node in self._reaches:
                 self._close(node, node.field.owner)
+                if self.tree.has_native(node.field.owner):
+                    self._reaches[node].endings.append(Ending("unknown", "native code beside the field"))
 
     def _taken(self, returned: Sequence[ResultNode]) -> None:
         """Find the calls that take what methods give back."""
@@ -207,10 +209,9 @@ class AddressFlow:
                 self._reaches[node].nodes.append(place)
 
     def _close(self, node: Node, owner: bytes) -> None:
-        """Take in that a field or a method may be used by its name, where nothing else uses it."""
-        reach = self._reaches[node]
-        if not reach.nodes and self.tree.is_named(owner):
-            reach.endings.append(Ending("unknown", "may be used by its name"))
+        """Take in that a field or a method may be used by its name, whatever else uses it."""
+        if self.tree.is_named(owner):
+            self._reaches[node].endings.append(Ending("unknown", "may be used by its name"))
 
 
 def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:

@@ -225,7 +225,9 @@ class _Walk:
 
     def _effect(self, read: Read, fact: CallFact, member: Called) -> Further:
         one = read.instruction
-        if fact.effect in ("opened", "compared"):
+        if fact.effect == "opened" and self._tree.calls_any(fact.read_back):
+            self._end("unknown", f"{_shown(member)}, which other code reads out", one)
+        elif fact.effect in ("opened", "compared"):
             self._end(fact.effect, _shown(member), one)
         elif fact.effect == "result":
             return Further(result=True)
@@ -233,8 +235,10 @@ class _Walk:
             self._made(one, one.registers[0])
         elif fact.effect == "intent":
             self._end("opened" if self._place.for_others else "unknown", _shown(member), one)
-        elif fact.effect == "named" and not self._is_new:
-            self._end("unknown", _shown(member), one)
+        elif fact.effect == "named":
+            if not self._is_new:
+                self._end("unknown", _shown(member), one)
+            return Further(result=True)
         elif fact.effect == "callback":
             self._call_back(read, fact, member)
         return Further()
@@ -292,7 +296,7 @@ class _Walk:
         index = self._tree.indexes[self._place.part]
         if made.opcode != dalvik.NEW_INSTANCE or made.index is None or index.descriptor(made.index) != INTENT:
             return False
-        return is_for_others(index, self._method, at, self._effects.public_actions)
+        return is_for_others(index, self._method, at, self._effects.public_actions, self._effects.public_kinds)
 
     def _from_call(self, call: Instruction) -> None:
         """Go back through a call that gives the object back which it is called on, such as `append`."""
@@ -302,7 +306,7 @@ class _Walk:
             member = Called(*self._tree.called(self._place.part, call.index))
             is_static = call.opcode in dalvik.STATIC_INVOKES
             fact = self._effects.of(member.owner, member.name, 1 if is_static else 0)
-            if fact is not None and fact.effect in ("result", "object") and is_platform(member.owner):
+            if fact is not None and fact.effect in ("result", "object", "named") and is_platform(member.owner):
                 if not is_static:
                     self._made(call, call.registers[0])
                 return

@@ -10,14 +10,19 @@ from phone_audit.apk.dex.instructions import Instruction
 
 INTENT: Final = b"Landroid/content/Intent;"
 _NAMES_CLASS: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage", "setSelector", "fillIn"})
+_NARROWS: Final = frozenset(
+    {"addCategory", "setType", "setTypeAndNormalize", "setDataAndType", "setDataAndTypeAndNormalize", "setIdentifier"}
+)
+"""What an activity of the package may wait for, and no other app has: the text is the last argument."""
 _CLASS: Final = "Ljava/lang/Class;"
 _STRING: Final = "Ljava/lang/String;"
 
 
-def is_for_others(index: DexIndex, method: Method, at: int, actions: Collection[str]) -> bool:
+def is_for_others(index: DexIndex, method: Method, at: int, actions: Collection[str], kinds: Collection[str]) -> bool:
     """Tell whether an Intent that is made at a place is one for public actions, as far as the method shows.
 
-    It is not where a class may be named on any way, or an action may be something else than one of these constants.
+    It is not where a class may be named on any way, or an action may be something else than one of these constants, or
+    a category or a type something else than one of `kinds`.
     """
     found: set[str | None] = set()
 
@@ -26,24 +31,32 @@ def is_for_others(index: DexIndex, method: Method, at: int, actions: Collection[
         if one.opcode in dalvik.MOVE_OBJECT:
             return Further(one.registers[:1])
         if one.opcode in dalvik.INVOKES and one.index is not None and index.class_descriptor(one.index) == INTENT:
-            found.update(_actions(index, method, one, read.register))
+            found.update(_texts(index, method, one, read.register))
             return Further(result=one.registers[0] == read.register)
         return Further()
 
     whole = method.follow(at + 1, method.instructions[at].registers[0], more)
-    return whole and bool(found) and found <= set(actions)
+    return whole and not found.isdisjoint(actions) and found <= {*actions, *kinds}
 
 
-def _actions(index: DexIndex, method: Method, called: Instruction, intent: int) -> set[str | None]:
-    """Return the actions that a call gives to an Intent; None among them where that cannot be told."""
+def _texts(index: DexIndex, method: Method, called: Instruction, intent: int) -> set[str | None]:
+    """Return the actions, categories and types that a call gives to an Intent; None for what is not clear."""
     if called.index is None or called.registers[0] != intent or called.opcode in dalvik.STATIC_INVOKES:
         return set()
     name = index.method_name(called.index)
-    if name.partition("(")[0] in _NAMES_CLASS or _CLASS in name:
+    simple = name.partition("(")[0]
+    if simple in _NAMES_CLASS or _CLASS in name:
         return {None}
+    if simple in _NARROWS:
+        return _constants(index, method, called, called.registers[-1])
     if not name.startswith((f"<init>({_STRING}", f"setAction({_STRING}")):
         return {None} if name.startswith("<init>(L") else set()
-    texts = [method.instructions[at] if at >= 0 else None for at in method.origins_of(called, called.registers[1])]
+    return _constants(index, method, called, called.registers[1])
+
+
+def _constants(index: DexIndex, method: Method, called: Instruction, register: int) -> set[str | None]:
+    """Return the texts that a register may hold; None among them for what is no constant."""
+    texts = [method.instructions[at] if at >= 0 else None for at in method.origins_of(called, register)]
     constants = (dalvik.CONST_STRING, dalvik.CONST_STRING_JUMBO)
     return {
         index.string(one.index) if one and one.opcode in constants and one.index is not None else None for one in texts

@@ -147,8 +147,11 @@ class CallFact(Frozen):
     of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
     method of the package stands in for its own; with `complete` all classes of Android that have the method are named,
     so that only what derives from one of them can. With `intent` an address is opened where the
-    Intent is made with one of `texts` and names no class of the package. A `callback` is the method of the same object
-    that is handed the same arguments. Each self-test is a class, a method and an argument: `java.net.URL.openStream 0`.
+    Intent is made with one of `texts` and names no class of the package; what is `named` with one of `texts` narrows an
+    Intent as any app does. Where code of the package calls one of `read_back`, a method of any class or, with dots, of
+    that class, an address does not count as opened, since it may be read out again. A `callback` is the method of the
+    same object that is handed the same arguments. Each self-test is a class, a method and an argument:
+    `java.net.URL.openStream 0`.
     """
 
     id: str
@@ -159,6 +162,7 @@ class CallFact(Frozen):
     final: bool = False
     complete: bool = False
     texts: tuple[str, ...] = ()
+    read_back: tuple[str, ...] = ()
     callback: str | None = None
     source: str
     matches: tuple[str, ...]

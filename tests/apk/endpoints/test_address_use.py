@@ -18,6 +18,7 @@ from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 
 _URL = "http://vendor.dev/x"
 _A = "Lorg/vendor/A;"
+_OBJECT = "Ljava/lang/Object;"
 Units = tuple[int | Ref, ...]
 
 
@@ -506,3 +507,120 @@ def test_the_work_is_bounded_however_many_methods_have_one_name(monkeypatch: pyt
     monkeypatch.setattr(address_steps, "MAX_LOOKED_AT", 1_000)
     assert work(100) < 1_000 + 100 * 4
     assert work(400) < 1_000 + 400 * 4
+
+
+_VENDOR = "Lorg/vendor/"
+
+
+def test_a_field_that_is_also_looked_up_by_its_name() -> None:
+    reads = method(*get_static(_FIELD, 0), *_EQUALS)
+    constants = Class(_A, [reads], statics=[("kept", _URL)])
+    assert uses(constants)[_URL].use == "compared"
+    assert uses(constants, Class("Lorg/vendor/B;", [method(*text("org.vendor.A"))]))[_URL].use == "unknown"
+
+
+def test_a_method_that_is_also_looked_up_by_its_name() -> None:
+    gives = method(*text(_URL), 0x0011, signature=f"give(){_STRING}", ends=False, ins=0)
+    takes = method(*call(f"{_A}->give(){_STRING}"), *result(0), *_EQUALS)
+    assert uses(Class(_A, [gives, takes]))[_URL].use == "compared"
+    assert uses(Class(_A, [gives, takes, method(*text("org.vendor.A"), signature="g(I)V")]))[_URL].use == "unknown"
+
+
+@pytest.mark.parametrize("above", ["", "Lorg/vendor/Base;"], ids=["its class", "the class above"])
+def test_a_field_beside_native_code(above: str) -> None:
+    reads = method(*get_static(_FIELD, 0), *_EQUALS)
+    native = Method("go()V", None, access=0x101)
+    own = Class(_A, [reads, *([] if above else [native])], statics=[("kept", _URL)], parent=above or _OBJECT)
+    assert uses(own, *([Class(above, [native])] if above else []))[_URL].use == "unknown"
+
+
+@pytest.mark.parametrize("interface", ["Lorg/vendor/I;", "Landroid/any/I;"], ids=["of the package", "of Android"])
+def test_a_method_that_a_class_inherits_for_an_interface(interface: str) -> None:
+    """The superclass knows nothing of the interface; only the class below it has both."""
+    go = f"go({_STRING})V"
+    base = Class("Lorg/vendor/Base;", [method(0x7007, *_CONNECT, signature=go, direct=False, ins=2)], parent=_OBJECT)
+    both = Class("Lorg/vendor/Both;", parent=base.name, interfaces=[interface])
+    other = Class(
+        "Lorg/vendor/Other;",
+        [method(0x7007, *_EQUALS, signature=go, direct=False, ins=2)],
+        parent=_OBJECT,
+        interfaces=[interface],
+    )
+    own = Class(interface, [Method(go, None, direct=False)], access=0x601)
+    calls = call(f"{interface}->{go}", 1, 0, opcode=0x72)
+    others = [base, both, other, *([own] if interface.startswith(_VENDOR) else [])]
+    assert use_of(*calls, others=others) == "fetched"
+
+
+def test_what_a_method_gives_back_that_a_class_inherits_for_an_interface() -> None:
+    give = f"give(){_STRING}"
+    gives = method(*text(_URL), 0x0011, signature=give, ends=False, direct=False)
+    base = Class("Lorg/vendor/Base;", [gives], parent=_OBJECT)
+    both = Class("Lorg/vendor/Both;", parent=base.name, interfaces=["Lorg/vendor/I;"])
+    interface = Class("Lorg/vendor/I;", [Method(give, None, direct=False)], access=0x601)
+    takes = method(*call(f"Lorg/vendor/I;->{give}", 1, opcode=0x72), *result(0), *_CONNECT)
+    assert uses(base, both, interface, Class(_A, [takes]))[_URL].use == "fetched"
+
+
+def _in_two_files(first_file: Sequence[Class], second_file: Sequence[Class]) -> str:
+    """Return what becomes of the address, which the second file loads."""
+    files = [read_dex("classes.dex", assemble(first_file)), read_dex("classes2.dex", assemble(second_file))]
+    (spot,) = [Spot("classes2.dex", at) for at, value in files[1].strings.holding(b"://") if value == _URL]
+    indexes = [index for file in files for index in index_file(file)]
+    return address_uses(indexes, CallEffects(load_knowledge().calls), [spot])[spot].use
+
+
+def test_a_class_that_two_files_define() -> None:
+    """Android takes one of them, by the order of the files; the other hides nothing here."""
+    helper = "Lorg/vendor/H;"
+    go = f"go({_STRING})V"
+    connects = Class(helper, [method(0x7007, *_CONNECT, signature=go)])
+    compares = Class(helper, [method(0x7007, *_EQUALS, signature=go)])
+    calls = Class(_A, [method(*text(_URL), *call(f"{helper}->{go}", 0))])
+    assert _in_two_files([connects], [calls, compares]) == "fetched"
+    assert _in_two_files([connects], [calls]) == "fetched"
+    assert _in_two_files([compares], [calls]) == "compared"
+
+
+def _narrowed(name: str, *values: str) -> Units:
+    loads = [unit for at, value in enumerate(values) for unit in text(value, 5 + at)]
+    registers = range(5, 5 + len(values))
+    return (*loads, *virtual(f"{_INTENT}->{name}({_STRING * len(values)}){_INTENT}", 1, *registers))
+
+
+NARROWED: dict[str, tuple[Units, str]] = {
+    "a category of its own": (_narrowed("addCategory", "org.vendor.MINE"), "unknown"),
+    "a category that browsers have": (_narrowed("addCategory", "android.intent.category.BROWSABLE"), "opened"),
+    "a type of its own": (_narrowed("setType", "vendor/mine"), "unknown"),
+    "a type that other apps take": (_narrowed("setType", "text/plain"), "opened"),
+    "an identifier": (_narrowed("setIdentifier", "mine"), "unknown"),
+    "a category that is no constant": (virtual(f"{_INTENT}->addCategory({_STRING}){_INTENT}", 1, 6), "unknown"),
+}
+
+
+@pytest.mark.parametrize(("code", "use"), NARROWED.values(), ids=NARROWED.keys())
+def test_an_intent_that_only_the_package_may_take(code: Units, use: str) -> None:
+    assert use_of(*opened(more=code)) == use
+
+
+def test_an_intent_that_another_method_narrows() -> None:
+    start = virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 0)
+    narrowed = (*text("org.vendor.MINE", 3), *virtual(f"{_INTENT}->addCategory({_STRING}){_INTENT}", 0, 3))
+    assert _sent_by(*narrowed, *start) == "unknown"
+
+
+_THROWN = (
+    *new(1, "Ljava/lang/RuntimeException;"),
+    *direct(f"Ljava/lang/RuntimeException;-><init>({_STRING})V", 1, 0),
+    0x0127,  # throw v1
+)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [f"Ljava/lang/Throwable;->getMessage(){_STRING}", f"Ljava/lang/RuntimeException;->toString(){_STRING}"],
+)
+def test_a_message_of_an_exception_is_shown_unless_code_reads_it_out(read: str) -> None:
+    other = method(*virtual(read, 1), *result(0), *_CONNECT, signature="g(I)V")
+    assert use_of(*_THROWN) == "opened"
+    assert use_of(*_THROWN, more=[other]) == "unknown"

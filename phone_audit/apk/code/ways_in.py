@@ -48,9 +48,10 @@ _BY_ANDROID: Final = (
 )  # fmt: skip
 """Classes whose heirs Android creates itself, for the manifest or a layout. Source: Android reference."""
 _COMPONENTS: Final = (
-    b"Landroid/accessibilityservice/", b"Landroid/app/Activity;", b"Landroid/app/IntentService;",
-    b"Landroid/app/ListActivity;", b"Landroid/app/Service;", b"Landroid/app/job/JobService;",
-    b"Landroid/content/BroadcastReceiver;", b"Landroid/content/ContentProvider;",
+    b"Landroid/accessibilityservice/", b"Landroid/app/Activity;", b"Landroid/app/AppComponentFactory;",
+    b"Landroid/app/IntentService;", b"Landroid/app/ListActivity;", b"Landroid/app/Service;",
+    b"Landroid/app/ZygotePreload;", b"Landroid/app/job/JobService;", b"Landroid/content/BroadcastReceiver;",
+    b"Landroid/content/ContentProvider;", b"Landroidx/startup/Initializer;",
 )  # fmt: skip
 """Those whose heirs it creates where the manifest names them."""
 

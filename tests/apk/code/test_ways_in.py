@@ -228,3 +228,13 @@ def test_what_reflection_makes_is_made(units: Units) -> None:
     inside = Class("Llib/T;", [Method(CHECK, direct=False, ins=3), method("f()V", *units)], parent=EXTENDED)
     assert not found(inside)
     assert not found(manager(), Class("Lapp/A;", [method("f()V", *const_string("lib.T2"))]))
+
+
+@pytest.mark.parametrize(
+    "above", ["Landroid/app/AppComponentFactory;", "Landroid/app/ZygotePreload;", "Landroidx/startup/Initializer;"]
+)
+def test_what_else_the_manifest_has_android_make(above: str) -> None:
+    made = Class("Llib/F;", [method("start()V", *new(), direct=False)], parent=above)
+    assert way(manager(), made, named=("lib.F",)) == "used"
+    assert way(manager(), made, named=None) == "used"
+    assert way(manager(), made, named=("lib.Other",)) == "unused"

@@ -29,6 +29,10 @@ _GETS: Final = frozenset({0x54, 0x62})
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
 _LOST: Final = Ending("unknown", "no use of it was seen")
+_NAMED: Final = Ending("unknown", "may be used by its name")
+_NATIVE: Final = Ending("unknown", "native code beside the field")
+_BESIDE: Final = (_NAMED, _NATIVE)
+"""What may happen to a field or a method beside all that was seen, so that this is still worth looking at."""
 _STATIC_OR_PRIVATE: Final = 0x8 | 0x2
 
 
@@ -62,7 +66,8 @@ class Trail:
     @property
     def is_over(self) -> bool:
         """Whether going on would change nothing, or cost too much."""
-        most = MAX_UNSETTLED if any(one.use == "unknown" for one in self.endings) else MAX_OF_ONE
+        is_unsettled = any(one.use == "unknown" and one not in _BESIDE for one in self.endings)
+        most = MAX_UNSETTLED if is_unsettled else MAX_OF_ONE
         return self.is_known or not self.waiting or len(self.seen) > most
 
 
@@ -150,7 +155,7 @@ class AddressFlow:
             if node in self._reaches:
                 self._close(node, node.field.owner)
                 if self.tree.has_native(node.field.owner):
-                    self._reaches[node].endings.append(Ending("unknown", "native code beside the field"))
+                    self._reaches[node].endings.append(_NATIVE)
 
     def _taken(self, returned: Sequence[ResultNode]) -> None:
         """Find the calls that take what methods give back."""
@@ -211,7 +216,7 @@ class AddressFlow:
     def _close(self, node: Node, owner: bytes) -> None:
         """Take in that a field or a method may be used by its name, whatever else uses it."""
         if self.tree.is_named(owner):
-            self._reaches[node].endings.append(Ending("unknown", "may be used by its name"))
+            self._reaches[node].endings.append(_NAMED)
 
 
 def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:

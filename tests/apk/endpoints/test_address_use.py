@@ -7,7 +7,7 @@ import pytest
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.dex.xrefs import users_of
-from phone_audit.apk.endpoints import address_steps, address_use
+from phone_audit.apk.endpoints import address_flow, address_steps, address_use
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_use import TextUse, address_uses
 from phone_audit.apk.endpoints.call_effects import CallEffects
@@ -624,3 +624,11 @@ def test_a_message_of_an_exception_is_shown_unless_code_reads_it_out(read: str) 
     other = method(*virtual(read, 1), *result(0), *_CONNECT, signature="g(I)V")
     assert use_of(*_THROWN) == "opened"
     assert use_of(*_THROWN, more=[other]) == "unknown"
+
+
+def test_what_a_name_may_lead_to_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a field may also be looked up by its name says nothing of the code that is seen to read it."""
+    monkeypatch.setattr(address_flow, "MAX_UNSETTLED", 1)
+    go = method(*get_static(_FIELD, 0), *call(_GO, 0))
+    named = Class("Lorg/vendor/B;", [method(*text("org.vendor.A"))])
+    assert uses(Class(_A, [go, _FETCHES], statics=[("kept", _URL)]), named)[_URL].use == "fetched"

@@ -39,8 +39,8 @@ class ClassHierarchy:
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
         """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
-        for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
-            row = rows.get(index.type_ids.get(descriptor, -1))
+        for part, index in enumerate(self.indexes):
+            row = index.class_rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:
                 return part, row
         return None
@@ -140,15 +140,6 @@ class ClassHierarchy:
             found.append(descriptor)
             place = self.place(descriptor)
         return found
-
-    @cached_property
-    def _class_rows(self) -> list[dict[int, int]]:
-        """For each part the row of class_defs by type index; the first where a damaged table has several."""
-        tables = []
-        for index in self.indexes:
-            types = index.part.class_defs["class"].tolist()
-            tables.append(dict(zip(reversed(types), range(len(types) - 1, -1, -1), strict=True)))
-        return tables
 
     @cached_property
     def in_several(self) -> frozenset[bytes]:

@@ -80,10 +80,12 @@ class ClassTree(ClassHierarchy):
         member = self.method(part, number) if owners else Member(b"?", b"?", b"?")
         for owner in owners:
             place = self.place(owner)
-            for id_ in self._same(place[0], member.name, member.kind) if place else ():
-                row = self._row(place[0], id_) if place else -1
-                if row >= 0 and self.indexes[place[0]].class_descriptor(id_) == owner:  # type: ignore[index]
-                    return Defined(place[0], row)  # type: ignore[index]
+            if place is None:
+                continue
+            for id_ in self._same(place[0], member.name, member.kind):
+                row = self._row(place[0], id_)
+                if row >= 0 and self.indexes[place[0]].class_descriptor(id_) == owner:
+                    return Defined(place[0], row)
         return None
 
     @remembered
@@ -244,17 +246,5 @@ class ClassTree(ClassHierarchy):
         return self.indexes[part].strings_equal([text]).get(text, -1)
 
     def _row(self, part: int, number: int) -> int:
-        rows = self._rows[part]
+        rows = self.indexes[part].method_rows
         return int(rows[number]) if number < rows.size else -1
-
-    @cached_property
-    def _rows(self) -> list[Ids]:
-        """For each part the row of the method that is defined for each method_id, or -1."""
-        tables = []
-        for index in self.indexes:
-            rows = np.full(index.method_ids.size, -1, dtype=np.int64)
-            defined = index.methods.method
-            sound = np.flatnonzero(defined < rows.size)
-            rows[defined[sound]] = sound
-            tables.append(rows)
-        return tables

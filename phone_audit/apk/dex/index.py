@@ -114,6 +114,21 @@ class DexIndex:
         pairs = zip(reversed(names), reversed(range(len(names))), strict=True)
         return {name: index for name, index in pairs if name is not None}
 
+    @cached_property
+    def class_rows(self) -> dict[int, int]:
+        """Row of class_defs by type index; the first one where a damaged table has several."""
+        types = self.part.class_defs["class"].tolist()
+        return dict(zip(reversed(types), range(len(types) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def method_rows(self) -> Ids:
+        """Row of `methods` by method_id, -1 where the method is not defined here."""
+        rows = np.full(self.method_ids.size, -1, dtype=np.int64)
+        defined = self.methods.method
+        sound = np.flatnonzero(defined < rows.size)
+        rows[defined[sound]] = sound
+        return rows
+
     def string(self, index: int) -> str:
         return decode(self.raw_string(index))
 

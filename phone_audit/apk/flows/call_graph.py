@@ -112,8 +112,8 @@ class _Part:
 
     def targets(self) -> tuple[Ids, Ids]:
         """Return method_ids, and rows of the methods that a call of them may reach."""
-        numbers = np.flatnonzero(self._rows >= 0)
-        named, rows = [numbers], [self._rows[numbers]]
+        numbers = np.flatnonzero(self._index.method_rows >= 0)
+        named, rows = [numbers], [self._index.method_rows[numbers]]
         own = np.flatnonzero(self._is_defined[self._owner]) if self._owner.size else _NO_IDS
         above = self._owner[own]
         for _ in range(_ABOVE):
@@ -131,9 +131,9 @@ class _Part:
         hit = found >= 0
         own, found = own[hit], found[hit]
         for call, target in ((found, own), (own, found)):
-            is_defined = self._rows[target] >= 0
+            is_defined = self._index.method_rows[target] >= 0
             named.append(call[is_defined])
-            rows.append(self._rows[target[is_defined]])
+            rows.append(self._index.method_rows[target[is_defined]])
 
     def _interfaces(self) -> tuple[Ids, Ids]:
         """Return method_ids of classes, each with an interface of its class that is defined here."""
@@ -169,7 +169,7 @@ class _Part:
         keys = other._keys >> 16
         low = np.searchsorted(keys, wanted, side="left")
         count = np.where(there >= 0, np.searchsorted(keys, wanted, side="right") - low, 0)
-        rows = other._rows[np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))]
+        rows = other._index.method_rows[np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))]
         calls = np.repeat(own, count)
         return calls[rows >= 0], rows[rows >= 0]
 
@@ -185,15 +185,6 @@ class _Part:
     def _keys(self) -> Ids:
         """One number for each method_id, ascending in every file that Android loads."""
         return self._owner << 47 ^ self._name << 16 ^ self._kind
-
-    @cached_property
-    def _rows(self) -> Ids:
-        """For each method_id the row of the method that is defined, or -1."""
-        rows = np.full(self._owner.size, -1, dtype=np.int64)
-        defined = self._index.methods.method
-        sound = np.flatnonzero(defined < rows.size)
-        rows[defined[sound]] = sound
-        return rows
 
     @cached_property
     def _is_defined(self) -> Flags:

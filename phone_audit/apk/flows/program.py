@@ -159,20 +159,11 @@ class Program:
         """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
         if descriptor in self._android:
             return None
-        for part, (index, rows) in enumerate(zip(self.indexes, self._class_rows, strict=True)):
-            row = rows.get(index.type_ids.get(descriptor, -1))
+        for part, index in enumerate(self.indexes):
+            row = index.class_rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:
                 return part, row
         return None
-
-    @cached_property
-    def _class_rows(self) -> list[dict[int, int]]:
-        """For each part the row of class_defs by type index; the first where a damaged table has several."""
-        tables = []
-        for index in self.indexes:
-            types = index.part.class_defs["class"].tolist()
-            tables.append(dict(zip(reversed(types), range(len(types) - 1, -1, -1), strict=True)))
-        return tables
 
     @cached_property
     def _derived_from(self) -> list[set[int]]:
@@ -204,7 +195,7 @@ class Program:
 
     def at(self, part: int, number: int) -> Method | None:
         """Return the method that is defined in the same part for a method_id."""
-        rows = self._rows[part]
+        rows = self.indexes[part].method_rows
         row = int(rows[number]) if number < rows.size else -1
         return Method(part, row) if row >= 0 else None
 
@@ -316,18 +307,6 @@ class Program:
             left.extend(parent for parent in parents if parent not in found)
             found.update(parents)
         return frozenset(found)
-
-    @cached_property
-    def _rows(self) -> list[NDArray[np.int64]]:
-        """For each part the row of the method that is defined for each method_id, or -1."""
-        tables = []
-        for index in self.indexes:
-            rows = np.full(index.method_ids.size, -1, dtype=np.int64)
-            defined = index.methods.method
-            sound = np.flatnonzero(defined < rows.size)
-            rows[defined[sound]] = sound
-            tables.append(rows)
-        return tables
 
     @remembered
     def find(self, owner: bytes, name: str, proto: str) -> Method | None:

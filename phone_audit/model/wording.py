@@ -1,6 +1,26 @@
 """Small pieces of plain English that sentences are put together from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+DATA_WORDS: Final[Mapping[str, str]] = {
+    "imei": "the IMEI",
+    "imsi": "the IMSI",
+    "iccid": "the number of the SIM card",
+    "serial": "the serial number",
+    "mac": "a hardware address",
+    "location": "the place of the phone",
+    "phone-number": "the phone number",
+    "android-id": "the Android ID",
+    "advertising-id": "the advertising ID",
+    "packages": "the list of installed packages",
+    "accounts": "the accounts",
+    "contacts": "the contacts",
+    "sms": "text messages",
+    "call-log": "the call log",
+    "clipboard": "the clipboard",
+}
+"""Private data that is followed through code, and what it is called in a sentence."""
 
 
 def listed(items: Sequence[str], most: int = 6, last: str = "and") -> str:

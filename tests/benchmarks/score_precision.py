@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from phone_audit.apk.flows.taint_rules import WORDS
 from phone_audit.model.apk import Apk
 from phone_audit.model.base import read_values
 from phone_audit.model.finding import SEVERITIES
+from phone_audit.model.wording import DATA_WORDS
 from tests.benchmarks.precision_claims import FOR_ANY, FindingLabels, claims, exposes, first_of, flow_claims, sha10
 from tests.benchmarks.precision_labels import Claim, Decision, Labels, read_claims
 
@@ -151,7 +151,7 @@ def _labelled(labels: Labels, kind: str) -> Mapping[str, Sequence[tuple[str, set
     if kind == "data":
         true = [row for row in labels.flows if row["verdict"] == "true"]
         sent = [(row["sha10"], labels.ids("flow", row["data"])) for row in true]
-        return {"": sent, ", of the kinds that are followed": [row for row in sent if row[1] & WORDS.keys()]}
+        return {"": sent, ", of the kinds that are followed": [row for row in sent if row[1] & DATA_WORDS.keys()]}
     return {}
 
 

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from phone_audit.apk.dex.class_tree import ClassTree, Defined
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.xrefs import Use, users_of
+from phone_audit.apk.dex.xrefs import Kind, Use, users_of
 from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node, Reach, RegisterNode, ResultNode
 from phone_audit.apk.endpoints.address_steps import AddressSteps
 from phone_audit.apk.endpoints.call_effects import CallEffects
@@ -194,11 +194,11 @@ class AddressFlow:
             self._reaches[node] = Reach()
             yield node
 
-    def _users(self, kind: str, wanted: Sequence[Mapping[int, Sequence[Node]]]) -> Iterator[tuple[int, Use]]:
+    def _users(self, kind: Kind, wanted: Sequence[Mapping[int, Sequence[Node]]]) -> Iterator[tuple[int, Use]]:
         for part, numbers in enumerate(wanted):
             if not numbers:
                 continue
-            users = users_of(self.tree.indexes[part], kind, numbers.keys(), MAX_USERS + 1)  # type: ignore[arg-type]
+            users = users_of(self.tree.indexes[part], kind, numbers.keys(), MAX_USERS + 1)
             for number, uses in users.items():
                 if len(uses) > MAX_USERS:
                     for node in numbers[number]:

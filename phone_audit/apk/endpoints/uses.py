@@ -6,9 +6,9 @@ an address in an Intent that is never sent, a name in a list of public suffixes,
 loads. Every instruction that loads a text is followed, register by register; as soon as anything else happens to it,
 it counts: also where it is kept in a field, given back, or handed to a method that cannot be followed. So nothing can
 be hidden by its wording or by the name of the class it stands in: a URL inside a sentence counts like any other if the
-code may cut it out again. A URL that is only compared counts too, since the page in a WebView that it is compared with
-was fetched. What is not seen are texts fetched by reflection, out of an annotation, by native code or out of the
-message of an exception that was caught; whoever goes so far encrypts them, and the text stays listed in any case.
+code may cut it out again. What becomes of the addresses that are not told apart here, `address_use.py` says. What is
+not seen are texts fetched by reflection, out of an annotation, by native code or out of the message of an exception
+that was caught; whoever goes so far encrypts them, and the text stays listed in any case.
 """
 
 from collections import Counter, defaultdict

@@ -8,11 +8,12 @@ from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.reachability import Reachability
 from phone_audit.apk.flows.search import Search
-from phone_audit.apk.flows.taint_rules import SET_RESULT, WORDS, Sources
+from phone_audit.apk.flows.taint_rules import SET_RESULT, Sources
 from phone_audit.apk.flows.taints import Leak, Step
 from phone_audit.knowledge.schema.behaviour import Leaf
 from phone_audit.model.apk import Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
+from phone_audit.model.wording import DATA_WORDS
 
 
 class Budget(NamedTuple):
@@ -113,7 +114,7 @@ def _behaviour(leak: Leak) -> Behaviour:
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
-        title=f"Passes on {WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
+        title=f"Passes on {DATA_WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
         evidence=evidence,
         source=leak.taint.steps[0].what.removeprefix("calls ").removeprefix("reads "),
         sink=leak.step.what.removeprefix("calls "),

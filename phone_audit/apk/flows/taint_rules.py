@@ -12,6 +12,7 @@ from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
+from phone_audit.model.wording import DATA_WORDS
 
 SMALL: Final = 6
 """Code units of a method that is followed even if it is handed nothing of interest: setters, getters, constructors."""
@@ -226,25 +227,6 @@ ENTRY_NAMES: Final = frozenset(
 )  # fmt: skip
 """Methods that the platform calls on objects that a package hands to it, beside those that begin with `on`."""
 
-WORDS: Final[Mapping[str, str]] = {
-    "imei": "the IMEI",
-    "imsi": "the IMSI",
-    "iccid": "the number of the SIM card",
-    "serial": "the serial number",
-    "mac": "a hardware address",
-    "location": "the place of the phone",
-    "phone-number": "the phone number",
-    "android-id": "the Android ID",
-    "advertising-id": "the advertising ID",
-    "packages": "the list of installed packages",
-    "accounts": "the accounts",
-    "contacts": "the contacts",
-    "sms": "text messages",
-    "call-log": "the call log",
-    "clipboard": "the clipboard",
-}
-
-
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})
 _SETTINGS: Final = [Leaf("string", text) for text in SETTINGS]
@@ -279,7 +261,7 @@ class Sources:
 
 def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:
     for rule in rules:
-        if rule.data in WORDS and rule.data is not None and rule.scope == "method":
+        if rule.data in DATA_WORDS and rule.data is not None and rule.scope == "method":
             for part in (rule.match, *rule.match.any_of):
                 yield from ((leaf, rule.data) for leaf in part.own_leaves() if leaf.kind in ("call", "field"))
 

@@ -1,6 +1,5 @@
 """Private data that code was followed to the network with: without encryption, by a tracker, or otherwise."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,7 @@ from phone_audit.knowledge.families import family_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Behaviour
 from phone_audit.model.finding import Finding, Severity
-from phone_audit.model.wording import listed
+from phone_audit.model.wording import DATA_WORDS, listed
 
 CLEARTEXT_DATA = Detector(
     "cleartext-data",
@@ -35,7 +34,6 @@ NETWORK_DATA = Detector(
 )
 _NETWORK: Final = "-network"
 """Ends the ids of flows that reach the network."""
-_DATA: Final = re.compile(r"Passes on (.+) over the network")
 _PARTIES: Final = (("first-party", "its own code"), ("obfuscated", "renamed code in it"))
 _UNKNOWN: Final = "code in it"
 _OF_OTHERS: Final = "code of the "
@@ -132,9 +130,8 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
 
 
 def _data(flow: Behaviour) -> str:
-    """Return what is sent, in the words of the title."""
-    named = _DATA.fullmatch(flow.title)
-    return named[1] if named else str(flow.data)
+    """Return what is sent, in words."""
+    return DATA_WORDS.get(flow.data or "", str(flow.data))
 
 
 def _why_not(way: _Way, info: ApkInfo, possible: Sequence[Behaviour]) -> str:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from phone_audit.apk.flows.taint_rules import WORDS as WORDS_OF_FLOWS
 from phone_audit.detect.detectors.sent_data import CHECKS, CLEARTEXT_DATA
 from phone_audit.judge.headlines import phone_headlines
 from phone_audit.judge.outcomes import supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
 from phone_audit.model.apk import ApkInfo, Behaviour, Party, Whose
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
+from phone_audit.model.wording import DATA_WORDS
 from tests.detect.detectors.seen import knowledge, policy, tracker
 from tests.judge.cases import apk_info
 
@@ -147,7 +147,7 @@ def test_its_own_code_is_told_before_a_library() -> None:
     )
 
 
-@pytest.mark.parametrize(("data", "words"), WORDS_OF_FLOWS.items())
+@pytest.mark.parametrize(("data", "words"), DATA_WORDS.items())
 def test_whatever_is_followed_is_named(data: str, words: str) -> None:
     (one,) = found(flow(title=f"Passes on {words} over the network", id=f"flow.{data}-network", data=data))
     assert one.message == f"com.a: its own code sends {words} over the network."

@@ -37,6 +37,7 @@ from phone_audit.acquire.questions.identity import (
     identity_items,
     parse_build,
     parse_date,
+    utc_of,
 )
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
 from phone_audit.acquire.text import known, shown
@@ -93,6 +94,7 @@ class PhoneReading:
         self._properties: dict[str, str] = {}
         self._state: tuple[StateItem, ...] = ()
         self._clock_offset: float | None = None
+        self._device_time: str | None = None
         self._zone = 0
         self._listing = Listing()
         self._files = ApkFiles()
@@ -194,6 +196,7 @@ class PhoneReading:
             # The phone prints whole seconds, so on average its clock is half a second further.
             measured = round(date[0] + 0.5 - (before + after) / 2, 1)
             self._zone = date[1]
+            self._device_time = utc_of(date[0])
         self._clock_offset = self._transport.clock_offset(measured)
         shell_id = reader.ask(SHELL_ID, optional=True)
         selinux = reader.ask(SELINUX, optional=True)
@@ -319,4 +322,5 @@ class PhoneReading:
             skipped=tuple(sorted(self._notes(), key=_in_order)),
             modules=merge.modules_of(self._listing.modules, self._listing.apex),
             not_understood=(*merge.not_understood_of(self._listing), *self._condition.not_understood),
+            device_time=self._device_time,
         )

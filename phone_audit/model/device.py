@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Skipped, Tool
-from phone_audit.model.stated import Decimal, Number, Sha256
+from phone_audit.model.stated import Decimal, Number, Sha256, Time
 
 HashSource = Annotated[Literal["device", "host", "cached", "none"], OPEN]
 PackageFileRole = Annotated[Literal["base", "split", "hidden-system", "odex", "vdex"], OPEN]
@@ -149,7 +149,10 @@ class NotUnderstood(Frozen):
 
 
 class AcquisitionInfo(Frozen):
-    """How the phone was read. `cannot_hold` are sentences on what such an input never contains."""
+    """How the phone was read. `cannot_hold` are sentences on what such an input never contains.
+
+    `device_time` is what the phone's own clock said at the beginning: what it notes of its apps counts from there.
+    """
 
     source: AcquisitionSource
     depth: Depth
@@ -157,10 +160,14 @@ class AcquisitionInfo(Frozen):
     manifest_sha256: Sha256 | None
     phone_clock_offset: Decimal | None
     cannot_hold: tuple[str, ...]
+    device_time: Time | None = None
 
 
 class Snapshot(Frozen):
-    """Everything read from one phone, before any judgement. `properties` is the whole getprop."""
+    """Everything read from one phone, before any judgement.
+
+    `properties` is the whole getprop, `device_time` what the phone's clock said, as RFC 3339.
+    """
 
     serial: str | None
     properties: dict[str, str]
@@ -171,6 +178,7 @@ class Snapshot(Frozen):
     skipped: tuple[Skipped, ...]
     modules: tuple[Module, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
+    device_time: str | None = None
 
 
 class Artifact(Frozen):

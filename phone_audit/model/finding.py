@@ -225,12 +225,37 @@ def advice_sentence(advice: str) -> str:
     return f" {ADVICE} {sentence(advice)}"
 
 
+QuestionId = Annotated[Literal["known-bad", "watched", "sends"], OPEN]
+Answer = Annotated[Literal["yes", "no", "not-seen"], OPEN]
+
+
+class Question(Frozen):
+    """A question that people ask of a phone, and its answer.
+
+    Attributes:
+        id: `known-bad`: is it one that is published as bad? `watched`: can somebody watch me? `sends`: where does data
+            go?
+        answer: `no` only where all that the answer rests on was read; `not-seen` where nothing was seen, and that may
+            be for want of looking.
+        text: the one strongest reason, a plain sentence.
+        findings: keys of the findings that the sentence rests on.
+        package: the app that it names, or null.
+    """
+
+    id: QuestionId
+    answer: Answer
+    text: str
+    findings: tuple[str, ...] = ()
+    package: str | None = None
+
+
 class Verdict(Frozen):
-    """The judgement and the reasons that led to it."""
+    """The judgement, the reasons that led to it, and what it answers; results before `questions` have none."""
 
     outcome: Outcome
     headline: str
     reasons: tuple[Reason, ...]
+    questions: tuple[Question, ...] = ()
 
 
 class KnowledgeInfo(Frozen):

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from phone_audit.model.apk import Apk, LeftOnPhone
+from phone_audit.model.apps import App
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.device import (
     AcquisitionInfo,
@@ -104,6 +105,7 @@ class Scan(Frozen):
     state: tuple[StateItem, ...]
     packages: tuple[Package, ...]
     apks: tuple[Apk, ...]
+    apps: tuple[App, ...] = ()
     observations: tuple[Observation, ...]
     known_good: tuple[KnownGood, ...] = ()
     known_image: KnownImage | None = None

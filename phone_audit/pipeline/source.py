@@ -84,6 +84,7 @@ class Source:
             manifest_sha256=self.transport.finish(),
             phone_clock_offset=acquired.phone_clock_offset,
             cannot_hold=self.cannot_hold,
+            device_time=acquired.snapshot.device_time,
         )
 
 

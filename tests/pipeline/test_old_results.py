@@ -23,7 +23,10 @@ FIRMWARE = Firmware(
 
 @pytest.mark.parametrize(
     ("document", "added"),
-    [(scan(), ["coverage.untested", "run.replayed"]), (FIRMWARE, ["label"])],
+    [
+        (scan(), ["coverage.untested", "run.replayed", "apps", "verdict.questions", "acquisition.device_time"]),
+        (FIRMWARE, ["label"]),
+    ],
     ids=["scan", "firmware"],
 )
 def test_fields_that_the_contract_does_not_name_may_be_missing(document: Scan | Firmware, added: list[str]) -> None:

@@ -17,6 +17,7 @@ from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
 from phone_audit.knowledge.hosts import HostIndex, host_facts_of
+from phone_audit.knowledge.info_cache import cached_info
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.schema.facts import (
@@ -52,7 +53,9 @@ def whole(knowledge: "Knowledge") -> "Knowledge":
     Raises:
         KnowledgeError: a file breaks its schema; names file, entry and field.
     """
-    _ = knowledge.info, knowledge.indicators.database
+    for kind in KINDS:
+        knowledge.listed(kind)
+    _ = knowledge.indicators.database
     return knowledge
 
 
@@ -143,7 +146,11 @@ class Knowledge:
 
     @cached_property
     def info(self) -> KnowledgeInfo:
-        """Version, digest, newest entry and counts. The version is the newest date that an entry or source carries."""
+        """Version, digest, newest entry and counts; those of last time where the files are the same."""
+        return cached_info(self.digest, (kind.folder for kind in KINDS), self._counted)
+
+    def _counted(self) -> KnowledgeInfo:
+        """Count all entries. The version is the newest date that an entry or source carries."""
         newest = max((entry.disclosed for entry in self.incidents if _is_date(entry.disclosed)), default="")
         said = (*(source.date for source in self.sources), *(feed.date for feed in self.indicators.feeds))
         dates = [date for date in said if _is_date(date)]

@@ -24,7 +24,7 @@ ONE_INPUT: Final = 40.0
 """Processor seconds that one input may take: instrumented code is about six times slower than without."""
 MEMORY: Final = 6 * 2**30
 """Bytes of address space."""
-RETIRE_MB: Final = 1500
+RETIRE_MB: Final = 3200
 """Where the process ends and another goes on: atheris never lets go of what a comparison of arrays gives."""
 ONE_INPUT_MB: Final = 1024
 """By how much one input, of a megabyte at most once recipes were carried out, may raise the most that was ever held."""

@@ -8,6 +8,18 @@ from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.urls import UrlMatch
 
 _PAGE: Final = re.compile(r".*\.(?:s?html?|xhtml)", re.IGNORECASE)
+_PLAIN_STYLE: Final = re.compile(
+    rb"<style(?:\s+(?:type\s*=\s*[\"']?text/css[\"']?|media\s*=\s*[\"']?[a-z]+[\"']?))*\s*>"
+    rb"(?:(?<![\w-])(?:rgb|hsl)a?\([0-9.,%\s/]*\)|[^()@\\<&])*</style\s*>",
+    re.IGNORECASE,
+)
+"""Styles that fetch nothing: no function but that of a colour, no rule that begins with `@`, no escape."""
+_SAID_OF_PAGE: Final = re.compile(
+    rb"<meta\s+http-equiv\s*=\s*[\"']?(?:content-type|content-language|content-style-type|content-script-type|cache-control"
+    rb"|expires|pragma|x-ua-compatible)[\"']?(?=[\s/>])",
+    re.IGNORECASE,
+)
+"""What a head says instead of a server, and nothing is fetched for."""
 _MOVES: Final = re.compile(
     rb"<\s*(?:script|i?frame|object|embed|applet|base|form|input|portal|svg|math|template)\b|<[^>]*\bhttp-equiv\b"
     rb"|\b(?:javascript|vbscript|data)\s*:|[\s\"'/]on[a-z]+\s*=|\b(?:ping|srcdoc|formaction|action|manifest)\s*=|<!\[CDATA"
@@ -36,4 +48,4 @@ class PageLinks:
     def _only_shows(self) -> bool:
         name, data = self._file.name, self._file.data
         is_page = self._file.type is FileType.TEXT and _PAGE.fullmatch(name) is not None and len(data) <= _MOST
-        return is_page and _MOVES.search(data) is None
+        return is_page and _MOVES.search(_PLAIN_STYLE.sub(b" ", _SAID_OF_PAGE.sub(b"<meta ", data))) is None

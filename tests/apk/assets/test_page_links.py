@@ -38,12 +38,36 @@ def test_links_and_texts(page: str) -> None:
         "<base href='/x'>",
         "<form></form>",
         "<link rel=prefetch>",
-        "<style>a{}</style>",
+        "<style>a{background:url(x)}</style>",
+        "<style>a{background:u\\72l(x)}</style>",
+        "<style>a{background:-webkit-image-set('x' 1x)}</style>",
+        "<style>a{color:rgb(1,2,3);width:expression(go())}</style>",
+        "<style>@import 'x';</style>",
+        "<style>a{}",
+        "<style onload=go()>a{}</style>",
+        "<style>a{}</style><style>b{behavior:url(x)}</style>",
+        "<style>a{}</style><p style='background:url(x)'>",
+        '<meta http-equiv="content-type" content="text/html"><meta http-equiv="refresh" content="0">',
+        '<meta http-equiv="content-type" http-equiv="refresh" content="0">',
+        '<meta http-equiv="x-content-type" content="0">',
         "<svg></svg>",
     ],
 )
 def test_a_page_that_may_do_more(more: str) -> None:
     assert not is_link(_LINK + more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<style>a:link { color: #1976d2; text-decoration: none; }</style>",
+        '<STYLE type="text/css" media=screen>a{color:rgba(1, 2, 3, .5)}</STYLE>',
+        '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">',
+        "<meta http-equiv=X-UA-Compatible content='IE=edge'/>",
+    ],
+)
+def test_a_page_with_plain_styles_only_shows_itself(more: str) -> None:
+    assert is_link(_LINK + more)
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,40 @@ def test_a_pattern_is_compared_unless_it_cuts_something_out() -> None:
     assert use_of(*_MATCHER, *virtual("Ljava/util/regex/Matcher;->group()Ljava/lang/String;", 1)) == "unknown"
 
 
+_LATER = (
+    *_PARSED,
+    *text("android.intent.action.VIEW", 3),
+    *new(1, _INTENT),
+    *direct(f"{_INTENT}-><init>()V", 1),
+    *virtual(f"{_INTENT}->setAction({_STRING}){_INTENT}", 1, 3),
+    *virtual(f"{_INTENT}->setData(Landroid/net/Uri;){_INTENT}", 1, 2),
+    *virtual(f"Landroid/content/Context;->startActivity({_INTENT})V", 4, 1),
+)
+_POST = "Lorg/apache/http/client/methods/HttpPost;"
+_ENTITY = "Lorg/apache/http/entity/StringEntity;"
+_BODY = (*new(1, _ENTITY), *direct(f"{_ENTITY}-><init>({_STRING})V", 1, 0))
+_NAMED_FILE = (*new(1, "Ljava/io/File;"), *direct(f"Ljava/io/File;-><init>({_STRING})V", 1, 0))
+
+
+def test_a_file_that_bears_its_name() -> None:
+    """What is in the name may come out of it again."""
+    assert use_of(*_NAMED_FILE, *virtual("Ljava/io/File;->exists()Z", 1)) == "compared"
+    taken = (*virtual(f"Ljava/io/File;->getPath(){_STRING}", 1), *result(0))
+    assert use_of(*_NAMED_FILE, *virtual("Ljava/io/File;->exists()Z", 1), *taken, *_CONNECT) == "fetched"
+
+
+def test_a_text_that_is_read_as_a_number() -> None:
+    assert use_of(*call(f"Ljava/lang/Long;->parseLong({_STRING})J", 0)) == "compared"
+
+
+def test_the_body_of_a_request_that_code_takes_out_again() -> None:
+    sent = virtual(f"{_POST}->setEntity(Lorg/apache/http/HttpEntity;)V", 4, 1)
+    read = method(*virtual(f"{_POST}->getEntity()Lorg/apache/http/HttpEntity;", 1), signature="g(I)V")
+    assert use_of(*_BODY, *sent, more=[read]) == "unknown"
+    assert use_of(*_BODY, *sent, *virtual(f"{_ENTITY}->getContent()Ljava/io/InputStream;", 1)) == "unknown"
+    assert use_of(*_BODY, *sent, *_CONNECT) == "fetched"
+
+
 OPENED: dict[str, Units] = {
     "a text that is shared": (
         *text("android.intent.action.SEND", 3),
@@ -313,6 +347,9 @@ OPENED: dict[str, Units] = {
     "a message": virtual("Landroid/app/AlertDialog$Builder;->setMessage(Ljava/lang/CharSequence;)V", 1, 0),
     "the log": call("Landroid/util/Log;->d(Ljava/lang/String;Ljava/lang/String;)I", 5, 0),
     "compared and opened": (*_EQUALS, *opened()),
+    "a browser, by what is set later": _LATER,
+    "drawn": virtual(f"Landroid/graphics/Canvas;->drawText({_STRING}FFLandroid/graphics/Paint;)V", 1, 0, 2, 3),
+    "the body of a request": (*_BODY, *virtual(f"{_POST}->setEntity(Lorg/apache/http/HttpEntity;)V", 4, 1)),
 }
 
 
@@ -326,6 +363,15 @@ UNKNOWN: dict[str, Units] = {
         more=virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 1, 4, 5)
     ),
     "an Intent with an action of its own": opened("org.vendor.GO"),
+    "an Intent for a class, by what is set later": (
+        *_LATER[:-3],
+        *virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 1, 4, 5),
+        *_LATER[-3:],
+    ),
+    "an Intent that is broadcast, by what is set later": (
+        *_LATER[:-3],
+        *virtual(f"Landroid/content/Context;->sendBroadcast({_INTENT})V", 4, 1),
+    ),
     "an Intent whose action is no constant": (
         *_PARSED,
         *new(1, _INTENT),

@@ -11,6 +11,7 @@ from phone_audit.cli.apks import apks
 from phone_audit.cli.db import db
 from phone_audit.cli.demo import demo
 from phone_audit.cli.devices import devices
+from phone_audit.cli.diff import diff
 from phone_audit.cli.firmware import firmware
 from phone_audit.cli.messages import tell
 from phone_audit.cli.report import report
@@ -24,13 +25,13 @@ app = typer.Typer(
     name="phone-audit",
     help="Tells whether a phone sends data where it should not, and whether it is one of the known-bad batches.",
     epilog="Exit codes: 0 done, 1 could not run, 2 wrong usage, 3 nothing to scan, 10 not all was read, "
-    "11 suspicious, 12 known-bad, 13 exposed (with --fail-on exposed), 130 interrupted.",
+    "11 suspicious (diff: something changed), 12 known-bad, 13 exposed (with --fail-on exposed), 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (scan, apks, firmware, watch, devices, report, demo):
+for command in (scan, apks, firmware, watch, devices, report, diff, demo):
     app.command()(command)
 app.add_typer(db)
 

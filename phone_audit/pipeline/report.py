@@ -17,6 +17,7 @@ from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen, first_fault, parse_unicode, read_values
+from phone_audit.model.diff import Diff
 from phone_audit.model.results import Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 
@@ -31,6 +32,7 @@ DOCUMENTS: dict[str, type[Frozen]] = {
     "phone-audit/devices/1": Devices,
     "phone-audit/fleet/1": Fleet,
     "phone-audit/watch/1": Watch,
+    "phone-audit/diff/1": Diff,
 }
 
 

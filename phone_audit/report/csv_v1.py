@@ -8,6 +8,7 @@ from typing import Final
 
 from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
+from phone_audit.model.diff import Diff
 from phone_audit.model.finding import Evidence, Finding, Skipped
 from phone_audit.report.canvas import Style
 from phone_audit.report.document_parts import DocumentPart, document_parts
@@ -18,6 +19,7 @@ COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
     "incident", "evidence", "publisher", "url", "key", "stated_in",
 )  # fmt: skip
+CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
 _FORMULA: Final = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """How a cell begins that a spreadsheet computes; the last four are the wide forms of East Asian text."""
@@ -26,6 +28,8 @@ Line = Sequence[str]
 
 def render_csv(document: Frozen, style: Style) -> Iterator[str]:
     """Yield the result line by line, so that the records of a folder need not be in memory together."""
+    if isinstance(document, Diff):
+        return table(CHANGE_COLUMNS, ((*line, style.stated_in) for line in _changes(document)))
     return table(COLUMNS, ((*line, style.stated_in) for line in _lines(document)))
 
 
@@ -69,6 +73,14 @@ def _lines(document: Frozen) -> Iterator[Line]:
         yield from _part(part)
     if isinstance(document, Apks):
         yield from (_skipped("", "", item) for item in document.skipped)
+
+
+def _changes(diff: Diff) -> Iterator[Line]:
+    for item in diff.changes:
+        yield item.severity, item.what, item.change, item.subject, item.old or "", item.new or "", item.text
+    for row in diff.not_compared:
+        for subject in row.subjects or ("",):
+            yield "", row.what, "not-compared", subject, "", "", row.text
 
 
 def _part(part: DocumentPart) -> Iterator[Line]:

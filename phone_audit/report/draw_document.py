@@ -2,10 +2,12 @@
 
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
+from phone_audit.model.diff import Diff
 from phone_audit.model.results import Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_apks import draw_apk, draw_apks
+from phone_audit.report.draw_diff import draw_diff
 from phone_audit.report.draw_firmware import draw_firmware
 from phone_audit.report.draw_phones import draw_devices, draw_fleet
 from phone_audit.report.draw_scan import draw_scan
@@ -41,5 +43,7 @@ def draw_document(canvas: Canvas, document: Frozen) -> None:
             draw_fleet(canvas, document)
         case Watch():
             draw_watch(canvas, document)
+        case Diff():
+            draw_diff(canvas, document)
         case _:
             raise TypeError(f"no report is drawn of {type(document).__name__}")

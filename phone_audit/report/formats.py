@@ -32,13 +32,13 @@ class Format:
     commands: tuple[str, ...]
 
 
-_EVERY: Final = ("scan", "apks", "firmware", "watch", "devices", "report", "demo")
+_EVERY: Final = ("scan", "apks", "firmware", "watch", "devices", "report", "diff", "demo")
 _OF_PACKAGES: Final = ("scan", "apks", "report")
 FORMATS: Final[Mapping[str, Format]] = {
     "text": Format(render_text, (".txt",), _EVERY),
     "json": Format(lambda document, _: json_pieces(document), (".json",), _EVERY),
     "jsonl": Format(lambda document, _: (render_json_line(document),), (".jsonl", ".ndjson"), ("apks", "watch")),
-    "csv": Format(render_csv, (".csv",), (*_OF_PACKAGES, "firmware", "watch")),
+    "csv": Format(render_csv, (".csv",), (*_OF_PACKAGES, "firmware", "watch", "diff")),
     "stix": Format(render_stix, (".stix2",), _OF_PACKAGES),
     "hosts": Format(render_hosts, (".hosts",), _OF_PACKAGES),
 }

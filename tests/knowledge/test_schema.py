@@ -13,8 +13,10 @@ from fixtures.knowledge.schemas import DIALECT, SCHEMAS, schema_of, text_of
 from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.kinds import KINDS
 from phone_audit.knowledge.load import BUNDLED
+from phone_audit.report.json_v1 import render_json
 from tests.knowledge.folders import incident
 from tests.knowledge.json_schema import faults
+from tests.report.test_draw_diff import UNREAD, change, diff
 
 FOLDER_OF = {kind.schema: kind.folder for kind in KINDS}
 
@@ -78,3 +80,12 @@ def test_a_broken_incident_does_not(changes: dict[str, Any], fault: str) -> None
 def test_a_step_is_a_text_or_an_object() -> None:
     steps = ["Update.", {"text": "Switch it off.", "needs": "found"}]
     assert faults(schema_of("incident"), incident(what_to_do=steps)) == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jsonschema") is None, reason="the package jsonschema is not there")
+def test_a_comparison_keeps_to_its_schema() -> None:
+    reader = import_module("jsonschema").Draft202012Validator(schema_of("diff"))
+    document = json.loads(render_json(diff(change(), not_compared=(UNREAD,))))
+    assert [error.message for error in reader.iter_errors(document)] == []
+    document["changes"][0].pop("severity")
+    assert [error.message for error in reader.iter_errors(document)] == ["'severity' is a required property"]

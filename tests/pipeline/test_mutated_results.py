@@ -22,6 +22,7 @@ from phone_audit.report.json_v1 import render_json
 from tests.detect.watch.test_connection_join import seen
 from tests.documents import TOOL, apk, apks, scan
 from tests.pipeline.mutated_results import ODD, places, put
+from tests.report.test_draw_diff import UNREAD, change, diff
 from tests.report.test_draw_phones import fleet, group, row
 from tests.report.test_indicators import endpoint
 from tests.watches import watch
@@ -52,6 +53,7 @@ def documents() -> dict[str, Any]:
         "devices": Devices(
             schema_="phone-audit/devices/1", devices=(device,), tool=TOOL, run=DevicesRun(started=STARTED)
         ),
+        "diff": diff(change(), not_compared=(UNREAD,), remarks=("A remark.",)),
     }  # fmt: skip
     return {name: shortened(json.loads(render_json(document))) for name, document in made.items()}
 

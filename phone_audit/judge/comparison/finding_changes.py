@@ -1,0 +1,84 @@
+"""Findings that are new or gone, and a verdict that changed, with the reason."""
+
+from typing import Final
+
+from phone_audit.judge.comparison.change_list import ChangeList
+from phone_audit.judge.comparison.facts import ResultFacts
+from phone_audit.judge.comparison.relation import Relation
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Severity
+
+_VERDICTS: Final[dict[str, Severity]] = {
+    "known-bad": "critical", "suspicious": "high", "exposed": "medium", "inconclusive": "low",
+}  # fmt: skip
+"""How much a verdict matters that became so."""
+
+
+def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+    """Compare the findings by their keys, and then the verdicts."""
+    new_one = "New" if relation.in_time else "Only on the second phone"
+    gone = "No longer found" if relation.in_time else "Only on the first phone"
+    for key, finding in new.findings.items():
+        before = old.findings.get(key)
+        if before is None:
+            unread = "" if _would_find(old, finding) else " The older result had not read what this rests on."
+            text = f"{new_one}: {finding.message}{unread}"
+            found.add("finding", "new", finding.subject.name, text, _severity(finding), new=key)
+        elif before.severity != finding.severity:
+            text = relation.changed(f"{finding.title} ({finding.subject.name})", before.severity, finding.severity)
+            found.add(
+                "finding", "changed", finding.subject.name, text, _severity(finding), old=before.severity,
+                new=finding.severity,
+            )  # fmt: skip
+    for key, finding in old.findings.items():
+        if key in new.findings:
+            continue
+        if not _would_find(new, finding):
+            found.unread("finding", f"{finding.title}: {finding.subject.name}", old=True, new=False)
+            continue
+        text = f"{gone}: {finding.title} ({finding.subject.name})."
+        found.add("finding", "gone", finding.subject.name, text, "info", old=key)
+    _compare_verdicts(old, new, relation, found)
+
+
+def _severity(finding: Finding) -> Severity:
+    return finding.severity if finding.severity in SEVERITIES else "info"
+
+
+def _would_find(result: ResultFacts, finding: Finding) -> bool:
+    """Tell whether a result read what a finding of the other one speaks of, so that its silence says something."""
+    name, kind = finding.subject.name, finding.subject.kind
+    if result.side.complete and result.depth != "quick":
+        return True
+    if kind == "package":
+        package = result.packages.get(name)
+        return result.lists_all if package is None else package.endpoints is not None
+    if kind in ("device", "build", "setting"):
+        return result.reads_state
+    return False
+
+
+def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+    before, after = old.side.outcome, new.side.outcome
+    if before == after:
+        return
+    worse = _rank(after) > _rank(before)
+    reason = _reason(old, new) if worse else _reason(new, old)
+    if worse:
+        why = reason
+    elif new.side.complete:
+        why = f"Not seen {'any more' if relation.in_time else 'on the second'}: {reason}" if reason else ""
+    else:
+        why = "Not all was read."
+    text = f"{relation.changed('The verdict', before, after)} {why}".rstrip()
+    severity: Severity = _VERDICTS.get(after, "info") if worse else "info"
+    found.add("verdict", "changed", "verdict", text, severity, old=before, new=after)
+
+
+def _rank(outcome: str) -> int:
+    return OUTCOMES.index(outcome) if outcome in OUTCOMES else len(OUTCOMES)
+
+
+def _reason(without: ResultFacts, having: ResultFacts) -> str:
+    """Return the first reason of a verdict that the other one has not."""
+    known = {reason.finding or reason.text for reason in without.reasons}
+    return next((reason.claim for reason in having.reasons if (reason.finding or reason.text) not in known), "")

@@ -1,0 +1,170 @@
+"""What changed of a phone itself: its firmware's files, who may watch or administer it, and its settings."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from phone_audit.judge.comparison.change_list import ChangeList
+from phone_audit.judge.comparison.facts import Files, PackageFacts, ResultFacts
+from phone_audit.judge.comparison.relation import Relation
+from phone_audit.model.device import Build, StateItem
+from phone_audit.model.diff import ChangeKind, Side
+from phone_audit.model.finding import Severity
+
+POWERS: Final[Mapping[str, tuple[str, Severity]]] = {
+    "accessibility_services": ("read the screen and act on it (accessibility)", "high"),
+    "enabled_accessibility_services": ("read the screen and act on it (accessibility)", "high"),
+    "enabled_notification_listeners": ("read all notifications", "high"),
+    "device_admins": ("administer the phone", "high"),
+    "device_owner": ("administer the whole phone as its owner", "critical"),
+    "profile_owner": ("administer a profile as its owner", "high"),
+    "default_input_method": ("see all that is typed, as the keyboard", "medium"),
+    "role:SMS": ("send and receive text messages, as the default app", "high"),
+    "sms_default_application": ("send and receive text messages, as the default app", "high"),
+    "role:DIALER": ("make and see calls, as the default app", "medium"),
+    "role:CALL_SCREENING": ("see and refuse calls", "medium"),
+    "role:ASSISTANT": ("see what is on the screen, as the assistant", "medium"),
+    "assistant": ("see what is on the screen, as the assistant", "medium"),
+    "voice_interaction_service": ("see what is on the screen, as the assistant", "medium"),
+    "enabled_trust_agents": ("keep the phone unlocked", "medium"),
+    "autofill_service": ("fill in forms and see what is in them", "medium"),
+    "credential_service": ("keep and fill in passwords", "medium"),
+    "always_on_vpn_app": ("carry all traffic of the phone (VPN)", "high"),
+    "vpn_in_use": ("carry all traffic of the phone (VPN)", "high"),
+    "enabled_notification_policy_access_packages": ("switch Do not disturb on and off", "low"),
+    "battery_exempt": ("run in the background without limits", "low"),
+}
+"""Items of the state that name packages → what those may do, after "may", and how much that matters."""
+_SAME: Final = {"enabled_accessibility_services": "accessibility_services", "sms_default_application": "role:SMS"}
+"""Items that say of older versions of Android what another item says of newer ones: told once."""
+_MOVING: Final = ("patch_age_days", "accessibility_powers", "framework_files", "accessibility_enabled")
+"""Items that change by themselves, or that stand for others which are compared."""
+_OF_BUILD: Final = ("build_prop", "ca_certificates", "ota_certificates", "transparency_", "vbmeta")
+"""Beginnings of items that belong to the firmware: with other firmware they say nothing."""
+_HOLDER: Final = re.compile(r"uid \d+|[^:\s]+")
+"""One of the packages or components in a value; of a tunnel it may be only known who made it by its number."""
+_NOT_SET: Final = "not set"
+
+Items = tuple[StateItem | None, StateItem | None]
+"""An item of the older result and of the newer one."""
+
+
+def compare_phone(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+    """Compare two phones, or one at two times, besides their packages."""
+    if relation.same_firmware:
+        _compare_firmware(old, new, found)
+    elif old.side.build and new.side.build:
+        _compare_builds(old.side.build, new.side.build, relation, found)
+    _compare_users(old, new, relation, found)
+    _compare_state(old, new, relation, found)
+
+
+def _compare_firmware(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
+    _compare_files(old.framework, new.framework, "the framework", found)
+    for name in sorted(old.packages.keys() & new.packages.keys()):
+        before, after = old.packages[name], new.packages[name]
+        _compare_files(before.firmware_files, after.firmware_files, after.shown, found)
+
+
+def _compare_files(old: Files, new: Files, owner: str, found: ChangeList) -> None:
+    for path in sorted(old.keys() & new.keys()):
+        before, after = old[path], new[path]
+        if before is None or after is None:
+            found.unread("file", path, old=before is not None, new=after is not None)
+        elif before != after:
+            updated = path.startswith("/apex/")  # modules are updated on their own
+            text = f"The firmware's file {path} ({owner}) has other bytes, although the build is the same."
+            found.add("file", "changed", path, text, "low" if updated else "high", old=before, new=after)
+
+
+def _compare_builds(old: Build, new: Build, relation: Relation, found: ChangeList) -> None:
+    if old.fingerprint and new.fingerprint and old.fingerprint != new.fingerprint:
+        text = relation.changed("The firmware", old.fingerprint, new.fingerprint)
+        found.add("state", "changed", "build", text, "low", old=old.fingerprint, new=new.fingerprint)
+    if old.security_patch and new.security_patch and new.security_patch < old.security_patch and relation.in_time:
+        text = f"The security patch level went back from {old.security_patch} to {new.security_patch}."
+        found.add("state", "changed", "patch", text, "high", old=old.security_patch, new=new.security_patch)
+
+
+def _compare_users(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+    for user in sorted(new.users.keys() - old.users.keys()):
+        text = relation.gained(f"There is a user or profile {user} ({new.users[user] or 'of an unknown kind'})")
+        found.add("state", "new", f"user {user}", text, "medium", new=new.users[user] or "there")
+    for user in sorted(old.users.keys() - new.users.keys()):
+        text = relation.lost(f"There is a user or profile {user}")
+        found.add("state", "gone", f"user {user}", text, "info", old=old.users[user] or "there")
+
+
+def _compare_state(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+    shared = 0
+    for key in sorted(old.state.keys() | new.state.keys()):
+        base, _, user = key.partition("@")
+        if user.isdecimal() and not (int(user) in old.users and int(user) in new.users):
+            continue  # told as a user that is new or gone
+        before, after = old.state.get(key), new.state.get(key)
+        if base in _MOVING or (not relation.same_firmware and base.startswith(_OF_BUILD)):
+            continue
+        same = _SAME.get(base)
+        if same and key.replace(base, same, 1) in old.state.keys() | new.state.keys():
+            continue
+        if (before is None and not old.reads_state) or (after is None and not new.reads_state):
+            side: Side = "old" if before is None else "new"
+            found.unread("power" if base in POWERS else "state", key, old=side != "old", new=side != "new")
+            continue
+        shared += 1
+        if base in POWERS:
+            _compare_power(key, (before, after), new.packages, relation, found)
+        else:
+            _compare_item(key, (before, after), relation, found)
+    if not shared and (old.is_phone or new.is_phone):
+        found.unread("state", old=old.reads_state, new=new.reads_state)
+
+
+def _compare_power(
+    key: str, items: Items, packages: Mapping[str, PackageFacts], relation: Relation, found: ChangeList
+) -> None:
+    base, _, user = key.partition("@")
+    words, severity = POWERS[base]
+    for_user = f" for user {user}" if user else ""
+    before, after = map(_holders, items)
+    for name in sorted(after - before):
+        shown = packages[name].shown if name in packages else name
+        text = relation.gained(f"{shown} may {words}{for_user}")
+        found.add("power", "new", name, text, severity, new=key)
+    for name in sorted(before - after):
+        text = relation.lost(f"{name} may {words}{for_user}")
+        found.add("power", "gone", name, text, "info", old=key)
+
+
+def _holders(item: StateItem | None) -> set[str]:
+    """Return the packages in a value: components, or names."""
+    pieces = _HOLDER.findall(item.value or "" if item is not None else "")
+    return {name for piece in pieces if (name := piece.partition(";")[0].partition("/")[0]) not in ("", "null")}
+
+
+def _compare_item(key: str, items: Items, relation: Relation, found: ChangeList) -> None:
+    before, after = map(_value, items)
+    if before == after:
+        return
+    expected = next((item.expected for item in reversed(items) if item is not None), None)
+    severity: Severity = "low"
+    if expected is not None and after is not None:
+        severity = "info" if after == expected else "medium"
+    text = relation.changed(f"The setting {key}", _shown(before), _shown(after))
+    if severity == "medium":
+        text += f" An ordinary phone says {_shown(expected or None)}."
+    change: ChangeKind = "new" if before is None else "gone" if after is None else "changed"
+    found.add("state", change, key, text, severity, old=before, new=after)
+
+
+def _value(item: StateItem | None) -> str | None:
+    return item.value or None if item is not None else None
+
+
+_LONGEST: Final = 120
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return _NOT_SET
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"

@@ -23,6 +23,7 @@ IMPORTED = (
 LISTED = (
     "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "calls", "libraries", "packers",
     "firmware", "schemes", "support", "labels", "baselines", "authorities",
+    "installers", "powers",
 )  # fmt: skip
 """The kinds of entries, written here for the same reason."""
 _MOST_LEFT_OUT = 10

@@ -1,4 +1,4 @@
-"""Who holds privileges over a phone, and who installed it: what the state says, by package and user."""
+"""Who holds privileges over a phone: what the state says, by package and user."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,61 +6,6 @@ from typing import Literal
 
 from phone_audit.model.device import Package, PackageUser, Snapshot, StateItem
 from phone_audit.model.finding import Evidence
-
-STORES = frozenset(
-    {
-        "com.amazon.venezia",
-        "com.android.vending",
-        "com.aurora.store",
-        "com.bbk.appstore",
-        "com.google.android.feedback",
-        "com.heytap.market",
-        "com.hihonor.appmarket",
-        "com.huawei.appmarket",
-        "com.oppo.market",
-        "com.sec.android.app.samsungapps",
-        "com.vivo.appstore",
-        "com.xiaomi.discover",
-        "com.xiaomi.market",
-        "com.xiaomi.mipicks",
-        "org.fdroid.basic",
-        "org.fdroid.fdroid",
-    }
-)
-"""Stores of Google, the makers and F-Droid. `com.google.android.feedback` stands for the Play Store in old installs."""
-
-BY_HAND = frozenset(
-    {
-        "com.android.chrome",
-        "com.android.documentsui",
-        "com.android.packageinstaller",
-        "com.android.shell",
-        "com.google.android.apps.nbu.files",
-        "com.google.android.documentsui",
-        "com.google.android.packageinstaller",
-        "com.miui.packageinstaller",
-        "com.samsung.android.packageinstaller",
-        "com.sec.android.app.myfiles",
-        "pc",
-    }
-)
-"""What installs a file that a person, or somebody who held the phone or its cable, chose."""
-
-
-def is_by_hand(package: Package, user: PackageUser, snapshot: Snapshot) -> bool:
-    """Tell whether a package came neither with the firmware nor from a store.
-
-    An installer that came with the firmware counts as the maker's store, unless it is known to install files.
-    """
-    if package.system is not False:
-        return False
-    name = user.installer
-    if name is None or name in BY_HAND:
-        return True
-    if name in STORES:
-        return False
-    return not any(other.name == name and other.system for other in snapshot.packages)
-
 
 Privilege = Literal["accessibility", "notifications", "admin", "input", "owner"]
 STATE_KEYS: tuple[tuple[str, Privilege], ...] = (

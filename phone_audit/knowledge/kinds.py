@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import create_model
 
+from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
 from phone_audit.knowledge.schema.facts import (
     AuthorityFact,
@@ -85,10 +86,12 @@ SUPPORT: Final = Kind("support", "support", SupportFact)
 LABELS: Final = Kind("labels", "label", LabelFact, unique=False, list_model=LabelFile)
 BASELINES: Final = Kind("baselines", "baseline", BaselineFact)
 AUTHORITIES: Final = Kind("authorities", "authority", AuthorityFact)
+INSTALLERS: Final = Kind("installers", "installer", InstallerFact)
+POWERS: Final = Kind("powers", "power", PowerFact)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     INCIDENTS, TRACKERS, HOSTS, KEYS, RULES, BEHAVIOURS, CALLS, LIBRARIES, PACKERS, FIRMWARE, SCHEMES, SUPPORT,
-    LABELS, BASELINES, AUTHORITIES,
+    LABELS, BASELINES, AUTHORITIES, INSTALLERS, POWERS,
 )  # fmt: skip
 """In the order in which their folders are read."""
 FOLDERS: Final = tuple(kind.folder for kind in KINDS)

@@ -20,6 +20,7 @@ from phone_audit.knowledge.hosts import HostIndex, host_facts_of
 from phone_audit.knowledge.info_cache import cached_info
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
+from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
 from phone_audit.knowledge.schema.facts import (
     FactFile,
     FactSource,
@@ -86,6 +87,7 @@ class Knowledge:
     support = _entries_of(kinds.SUPPORT)
     baselines = _entries_of(kinds.BASELINES)
     authorities = _entries_of(kinds.AUTHORITIES)
+    installers = _entries_of(kinds.INSTALLERS)
 
     @cached_property
     def trackers(self) -> tuple[TrackerFact, ...]:
@@ -117,6 +119,11 @@ class Knowledge:
     def listed(self, kind: Kind[Any]) -> tuple[Any, ...]:
         """Return all that is known of a kind, the trackers of feeds too."""
         return self.trackers if kind is kinds.TRACKERS else self.entries(kind)
+
+    @cached_property
+    def powers(self) -> tuple[PowerFact, ...]:
+        """What Android lets some apps do beyond what every app may, in the order in which it is told."""
+        return tuple(sorted(self.entries(kinds.POWERS), key=lambda fact: (fact.rank, fact.id)))
 
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
@@ -198,6 +205,10 @@ class Knowledge:
         """Return the public or leaked key whose certificate has this SHA-256 (lower-case hexadecimal), or None."""
         return self._keys_by_sha256.get(sha256)
 
+    def installer_of(self, package: str) -> InstallerFact | None:
+        """Return what is known of a package that installed an app; None where it is no known installer."""
+        return self._installers_by_id.get(package)
+
     def rule_for(self, host: str, url: str) -> RuledOutRule | None:
         """Return the rule that takes this endpoint out of every count, or None.
 
@@ -213,6 +224,10 @@ class Knowledge:
     @cached_property
     def _incidents_by_id(self) -> dict[str, IncidentEntry]:
         return {entry.id: entry for entry in self.incidents}
+
+    @cached_property
+    def _installers_by_id(self) -> dict[str, InstallerFact]:
+        return {fact.id: fact for fact in self.installers}
 
     @cached_property
     def _keys_by_sha256(self) -> dict[str, KeyFact]:

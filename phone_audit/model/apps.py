@@ -16,14 +16,15 @@ other      another app, of which it is not known what it is, installed it
 unknown    the phone does not say
 """
 
-LinkKind = Annotated[Literal["flow", "fetched", "seen", "capture"], OPEN]
-LINK_KINDS: Final[tuple[LinkKind, ...]] = ("capture", "seen", "flow", "fetched")
+LinkKind = Annotated[Literal["flow", "fetched", "seen", "capture", "held"], OPEN]
+LINK_KINDS: Final[tuple[LinkKind, ...]] = ("capture", "seen", "flow", "fetched", "held")
 """What ties an app to a place, strongest first.
 
 capture    a recording of traffic shows it
 seen       the phone's own tables of connections showed it
 flow       its code was followed, from private data to the network
-fetched    its code holds the address, and connects to it or may
+fetched    its code connects to it
+held       its code holds the address; whether it connects to it is not settled
 """
 
 
@@ -95,11 +96,12 @@ class App(Frozen):
         system: whether it came with the firmware.
         came_from: how it came onto the phone.
         powers: what it may do or did, those that watch a person first.
-        destinations: where it sends or would, strongest link first.
+        destinations: where it sends or would, strongest link first; the most that are told of one app.
         sent, sent_background: bytes; null where the phone does not tell.
         findings: keys of the findings that speak of it, in their order.
         sent_since: from when on they were counted.
         sent_shared: how many other packages the counters are of as well, since they share its user id.
+        destinations_count: how many destinations there are, also those that are not told.
     """
 
     package: str
@@ -113,7 +115,8 @@ class App(Frozen):
     sent_background: Number | None = None
     findings: tuple[str, ...] = ()
     sent_since: Time | None = None
-    sent_shared: int = 0
+    sent_shared: Number = 0
+    destinations_count: Number = 0
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.records import join_left
 from phone_audit.apk.zip.code_location import lacks_code
 from phone_audit.detect.allowed import with_allowed
+from phone_audit.detect.apps.join import joined_apps
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.errors import DeviceLostError, UsageError
@@ -159,6 +160,7 @@ def _document(
         state=snapshot.state,
         packages=snapshot.packages,
         apks=records,
+        apps=joined_apps(snapshot, [apk.info for apk in apks], observations, judged.findings, known),
         observations=observations,
         known_good=known_good(snapshot, [apk.info for apk in apks], known),
         known_image=known_image(snapshot, known),

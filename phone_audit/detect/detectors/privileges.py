@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from phone_audit.detect.apps.origin import Installers
 from phone_audit.detect.detector import Detector, DeviceCheck
 from phone_audit.detect.privileged_apps import (
     Privilege,
     PrivilegedApp,
-    is_by_hand,
     per_user,
     privileged_apps,
     shown_user,
@@ -165,11 +165,12 @@ def default_package_foreign(snapshot: Snapshot, _knowledge: Knowledge) -> Iterat
                 )
 
 
-def watching_powers(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
+def watching_powers(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Finding]:
     """Yield one finding for each package that a hand put there, and user: surer with two such privileges than one."""
     groups: dict[tuple[str, int, str | None], list[PrivilegedApp]] = {}
+    installers = Installers.of(snapshot, knowledge)
     for app in privileged_apps(snapshot):
-        if app.privilege in WATCHING and app.package and app.copy and is_by_hand(app.package, app.copy, snapshot):
+        if app.privilege in WATCHING and app.package and app.copy and installers.is_by_hand(app.package, app.copy):
             groups.setdefault((app.name, app.user, app.copy.installer), []).append(app)
     for (name, user, installer), apps in groups.items():
         words = " and ".join(dict.fromkeys(WATCHING[app.privilege] for app in apps))

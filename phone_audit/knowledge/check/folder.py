@@ -8,6 +8,7 @@ from typing import Any, Final, Generic
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge import kinds
+from phone_audit.knowledge.check.apps import check_installer, check_power
 from phone_audit.knowledge.check.facts import (
     check_authority,
     check_baseline,
@@ -70,6 +71,8 @@ CHECKS: Final[tuple[EntryCheck[Any], ...]] = (
     EntryCheck(kinds.LABELS, check_label),
     EntryCheck(kinds.BASELINES, check_baseline),
     EntryCheck(kinds.AUTHORITIES, check_authority),
+    EntryCheck(kinds.INSTALLERS, check_installer),
+    EntryCheck(kinds.POWERS, check_power),
 )
 
 
@@ -176,6 +179,8 @@ def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
         kinds.CALLS,
         kinds.LIBRARIES,
         kinds.BASELINES,
+        kinds.INSTALLERS,
+        kinds.POWERS,
     )
     for kind in of_one_source:
         yield from ((file, kind.id_of(entry), entry.source) for file, entry in found.of(kind))
@@ -242,6 +247,7 @@ def counts_of(found: CheckedFolder) -> list[str]:
         f"{len(found.of(kinds.SUPPORT))}",
         f"baselines {len(baselines)}: {_total((*entry.packages, *entry.files) for entry in baselines)} packages, "
         f"certificate authorities {len(found.of(kinds.AUTHORITIES))}",
+        f"installers {len(found.of(kinds.INSTALLERS))}, powers of apps {len(found.of(kinds.POWERS))}",
         f"feeds {len(found.feeds)}: {sum(sum(feed.counts.values()) for feed in found.feeds)} indicators",
     ]
 

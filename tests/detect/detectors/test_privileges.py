@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from phone_audit.detect.apps.origin import Installers
 from phone_audit.detect.detectors.privileges import (
     ACCESSIBILITY_SERVICE_ON,
     WATCHING_POWERS,
@@ -14,7 +15,7 @@ from phone_audit.detect.detectors.privileges import (
     notification_listener_on,
     watching_powers,
 )
-from phone_audit.detect.privileged_apps import is_by_hand
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.states import installed, item, on_phone, says
 from tests.judge.cases import PIXEL, snapshot
@@ -141,7 +142,9 @@ def test_two_powers_in_a_package_from_no_store() -> None:
 def test_one_power_is_less_sure_and_a_store_is_none() -> None:
     (found,) = on_phone(watching_powers, ADMIN, packages=(installed(NAME, installer=None),))
     assert (found.severity, found.confidence) == ("medium", "medium")
-    assert on_phone(watching_powers, ADMIN, NOTIFICATIONS, packages=(installed(NAME),)) == []
+    assert (
+        on_phone(watching_powers, ADMIN, NOTIFICATIONS, packages=(installed(NAME),), knowledge=load_knowledge()) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,6 +163,7 @@ def test_who_installed_it(installer: str | None, by_hand: bool) -> None:
     package = installed(NAME, installer=installer)
     others = (installed("com.maker.store", system=True), installed("com.added.store"))
     phone = snapshot(PIXEL, packages=(package, *others))
-    assert is_by_hand(package, package.users[0], phone) == by_hand
-    assert not is_by_hand(installed(NAME, system=True, installer=None), package.users[0], phone)
-    assert not is_by_hand(installed(NAME, system=None, installer=None), package.users[0], phone)
+    installers = Installers.of(phone, load_knowledge())
+    assert installers.is_by_hand(package, package.users[0]) == by_hand
+    assert not installers.is_by_hand(installed(NAME, system=True, installer=None), package.users[0])
+    assert not installers.is_by_hand(installed(NAME, system=None, installer=None), package.users[0])

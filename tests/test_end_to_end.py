@@ -376,3 +376,26 @@ def test_ctrl_c_while_waiting_for_the_dialog_ends_at_once() -> None:
             running.send_signal(signal.SIGINT)
             errors = running.communicate(timeout=10)[1]
         assert running.returncode == 130, errors
+
+
+def test_a_scan_says_in_what_a_phone_differs_from_a_known_good_one(nokia: LabPhone, tmp_path: Path) -> None:
+    first = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-o", tmp_path / "good.json")
+    assert first.returncode == 12
+    good = json.loads((tmp_path / "good.json").read_text())
+    assert good["baseline"] is None
+    again = run("scan", tmp_path / "saved", "--baseline", tmp_path / "good.json")
+    assert "No difference was seen in what both results read." in " ".join(again.stdout.split())
+    good["packages"] = [one for one in good["packages"] if one["name"] != ACTIVATION]
+    good["findings"] = []
+    good["verdict"]["outcome"] = "exposed"
+    (tmp_path / "edited.json").write_text(json.dumps(good))
+    outputs = ("-f", "json", "-o", tmp_path / "a.json", "-f", "text")
+    shown = run("scan", tmp_path / "saved", "--baseline", tmp_path / "edited.json", *outputs)
+    assert shown.returncode == 12
+    baseline = json.loads((tmp_path / "a.json").read_text())["baseline"]
+    assert (baseline["schema"], baseline["kind"]) == ("phone-audit/diff/1", "same-phone")
+    assert baseline["changes"][0]["what"] == "verdict"
+    assert ACTIVATION in {one["subject"] for one in baseline["changes"] if one["what"] == "package"}
+    assert "This phone differs from it in" in shown.stdout
+    refused = run("scan", tmp_path / "saved", "--baseline", tmp_path / "none.json")
+    assert (refused.returncode, refused.stdout) == (1, "")

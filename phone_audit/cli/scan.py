@@ -85,6 +85,14 @@ def scan(
         bool, typer.Option("--rehash", help="Trust nothing remembered about the phone: hash every file again.")
     ] = False,
     with_identifiers: WithIdentifiers = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            metavar="RESULT",
+            help="The JSON result of a known good phone of the same kind: say in what this one differs.",
+        ),
+    ] = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -125,6 +133,10 @@ def scan(
     )
     _check(arguments, options)
     check_keys(options.encrypt_to, identity)
+    if baseline is not None:
+        from phone_audit.pipeline.diff import read_baseline
+
+        options = replace(options, baseline=read_baseline(baseline))
     if arguments.several:
         from phone_audit.cli.scan_fleet import FleetOutputs, scan_several
 

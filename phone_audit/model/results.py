@@ -16,6 +16,7 @@ from phone_audit.model.device import (
     StateItem,
     User,
 )
+from phone_audit.model.diff import Diff
 from phone_audit.model.finding import (
     Evidence,
     Finding,
@@ -110,6 +111,8 @@ class Scan(Frozen):
     known_good: tuple[KnownGood, ...] = ()
     known_image: KnownImage | None = None
     modules: tuple[Module, ...] = ()
+    baseline: Diff | None = None
+    """How it differs from a phone that is known to be good, where one was named."""
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
     verdict: Verdict

@@ -1,24 +1,17 @@
 """Two saved results → what changed between them."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from phone_audit.errors import UsageError
+from phone_audit.files.bounded_json import CheckedJson
 from phone_audit.judge.comparison.compare import comparable, compare
 from phone_audit.judge.comparison.facts import ResultFacts, facts_of
 from phone_audit.model.diff import Diff, DiffRun
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
-from phone_audit.pipeline.report import parse_result, read_result
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A result of a phone that is known to be good."""
-
-    facts: ResultFacts
+from phone_audit.pipeline.report import has_seal, parse_result, read_result
 
 
 def diff_results(old: Path, new: Path, *, clock: Clock = utc_now) -> Diff:
@@ -46,10 +39,11 @@ def read_facts(path: Path) -> ResultFacts:
     """Read what of a saved result is compared.
 
     Raises:
-        ResultError: it cannot be read.
+        ResultError: it cannot be read, or its seal does not hold.
         UsageError: it is a result without packages.
     """
     text = read_result(path)
+    _check_seal(path, text)
     digest = hashlib.sha256(text).hexdigest()
     name = "standard input" if str(path) == "-" else str(path)
     facts = facts_of(parse_result(path, text), file=name, digest=digest)
@@ -60,7 +54,15 @@ def read_facts(path: Path) -> ResultFacts:
     return facts
 
 
-def read_baseline(path: Path) -> Baseline:
+def _check_seal(path: Path, text: CheckedJson) -> None:
+    """Refuse a result whose seal does not hold; what that takes is loaded only where there is one."""
+    if has_seal(path):
+        from phone_audit.pipeline.seal import check_seal, read_known_keys
+
+        check_seal(path, text, read_known_keys(()), wanted=False)
+
+
+def read_baseline(path: Path) -> ResultFacts:
     """Read the result of a phone that is known to be good.
 
     Raises:
@@ -72,16 +74,16 @@ def read_baseline(path: Path) -> Baseline:
         raise UsageError(
             f"{path} is not the result of a phone.", "A baseline is made with: phone-audit scan -o FILE.json"
         )
-    return Baseline(facts)
+    return facts
 
 
-def differs_from(baseline: Baseline, scan: Scan, *, clock: Clock = utc_now) -> Diff:
-    """Compare a scan that was just made with a phone that is known to be good."""
+def with_baseline(scan: Scan, baseline: ResultFacts, *, clock: Clock = utc_now) -> Scan:
+    """Return a scan that was just made with how it differs from a phone that is known to be good."""
     started = clock()
     facts = facts_of(scan)
     if facts is None:
         raise TypeError("a scan has packages")
-    return _document(baseline.facts, facts, started, clock)
+    return scan.model_copy(update={"baseline": _document(baseline, facts, started, clock)})
 
 
 def _document(old: ResultFacts, new: ResultFacts, started: datetime, clock: Clock) -> Diff:

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.model.finding import Tool
 from phone_audit.version import __version__
+
+if TYPE_CHECKING:
+    from phone_audit.judge.comparison.facts import ResultFacts
 
 Clock = Callable[[], datetime]
 TOOL = Tool(name="phone-audit", version=__version__)
@@ -73,6 +76,7 @@ class ScanOptions:
         encrypt_to: recipients of age; where there are any, `save` becomes one encrypted file.
         identity: file with the secret key of age that opens a saved acquisition.
         room: what phones that are saved at the same time still need.
+        baseline: the result of a phone that is known to be good, with which this one is compared.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
     """
@@ -88,5 +92,6 @@ class ScanOptions:
     encrypt_to: tuple[str, ...] = ()
     identity: Path | None = None
     room: DiskSpace = field(default_factory=DiskSpace)
+    baseline: "ResultFacts | None" = None
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now

@@ -24,6 +24,7 @@ from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
+from phone_audit.pipeline.diff import with_baseline
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache
@@ -94,7 +95,8 @@ def scan_device(
         apks_from_cache=analysed.from_cache,
         replayed=source.replayed,
     )
-    return _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations)
+    scan = _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations)
+    return scan if options.baseline is None else with_baseline(scan, options.baseline, clock=options.clock)
 
 
 def _unnamed(notes: tuple[Skipped, ...], serial: str) -> tuple[Skipped, ...]:

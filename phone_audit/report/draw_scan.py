@@ -11,6 +11,7 @@ from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
+from phone_audit.report.draw_diff import draw_baseline
 from phone_audit.report.draw_parts import (
     DEBUGGING_OFF,
     DEBUGGING_OFF_TITLE,
@@ -45,6 +46,8 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     named, others = cited(scan.findings, scan.verdict)
     draw_reasons(canvas, scan.verdict)
     draw_remedies(canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))])
+    if scan.baseline is not None:
+        draw_baseline(canvas, scan.baseline)
     draw_evidence(canvas, named)
     draw_other_findings(canvas, others)
     draw_reading(canvas, scan.apks)

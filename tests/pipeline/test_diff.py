@@ -8,7 +8,7 @@ import pytest
 
 from phone_audit.errors import ResultError, UsageError
 from phone_audit.model.base import Frozen
-from phone_audit.pipeline.diff import diff_results, differs_from, read_baseline
+from phone_audit.pipeline.diff import diff_results, read_baseline, with_baseline
 from phone_audit.pipeline.report import load_result
 from phone_audit.report.json_v1 import render_json
 from tests.documents import apk, apks, scan
@@ -58,8 +58,19 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
 
 def test_a_baseline_is_the_result_of_a_phone(tmp_path: Path) -> None:
     good = read_baseline(saved(tmp_path, "good.json", phone(phone_name="2" * 16)))
-    diff = differs_from(good, phone(package(enabled=False)), clock=lambda: NOW)
+    seen = phone(package(enabled=False))
+    scanned = with_baseline(seen, good, clock=lambda: NOW)
+    diff = scanned.baseline
+    assert diff is not None
+    assert scanned.model_copy(update={"baseline": None}) == seen
     assert (diff.kind, len(diff.changes)) == ("same-build", 1)
     assert (diff.new.file, diff.new.digest) == (None, None)
     with pytest.raises(UsageError, match="not the result of a phone"):
         read_baseline(saved(tmp_path, "apks.json", apks(apk())))
+
+
+def test_a_result_whose_seal_does_not_hold_is_not_compared(tmp_path: Path) -> None:
+    old = saved(tmp_path, "old.json", phone())
+    (tmp_path / "old.json.minisig").write_text("no seal")
+    with pytest.raises(ResultError, match="seal"):
+        diff_results(old, old)

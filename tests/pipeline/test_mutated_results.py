@@ -41,7 +41,9 @@ def documents() -> dict[str, Any]:
     odd = Difference(what="state proxy", majority="not set", odd=(OddOne(member="02", value="x:1"),))
     device = DeviceState(serial="S", state="device", usable=True, via="usb", model="M", message="It is.", hint="")
     made = {
-        "scan": scan("known-bad").model_copy(update={"apks": (), "observations": (seen(),)}),
+        "scan": scan("known-bad").model_copy(
+            update={"apks": (), "observations": (seen(),), "baseline": diff(change())}
+        ),
         "apk": bad,
         "apks": apks(outcome="known-bad"),
         "firmware": check_firmware([SETTINGS], knowledge=load_knowledge()),
@@ -91,7 +93,7 @@ def check(shown: dict[str, str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise("any-result")
-@pytest.mark.parametrize("kind", ["scan", "apk", "apks", "firmware", "watch", "fleet", "devices"])
+@pytest.mark.parametrize("kind", ["scan", "apk", "apks", "firmware", "watch", "fleet", "devices", "diff"])
 def test_one_value_is_exchanged(kind: str) -> None:
     document = documents()[kind]
     before = copy.deepcopy(document)
@@ -110,7 +112,7 @@ def test_one_value_is_exchanged(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["scan", "firmware", "watch"])
+@pytest.mark.parametrize("kind", ["scan", "firmware", "watch", "diff"])
 def test_one_value_is_left_out(kind: str) -> None:
     document = documents()[kind]
     for place in places(document):

@@ -29,6 +29,7 @@ from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import read_users
+from phone_audit.acquire.questions.identifiers import distinct, property_identifiers
 from phone_audit.acquire.questions.identity import (
     DATE,
     GETPROP,
@@ -43,7 +44,7 @@ from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import PulledApk, Transport
 from phone_audit.errors import DeviceLostError
-from phone_audit.model.device import Depth, Package, PackageFile, Snapshot, StateItem
+from phone_audit.model.device import Depth, Package, PackageFile, PhoneIdentifier, Snapshot, StateItem
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
 
@@ -323,4 +324,10 @@ class PhoneReading:
             modules=merge.modules_of(self._listing.modules, self._listing.apex),
             not_understood=(*merge.not_understood_of(self._listing), *self._condition.not_understood),
             device_time=self._device_time,
+            identifiers=self._identifiers(),
         )
+
+    def _identifiers(self) -> tuple[PhoneIdentifier, ...]:
+        serial = self._serial()
+        named = [PhoneIdentifier(kind="serial", value=serial)] if serial and ":" not in serial else []
+        return distinct((*named, *property_identifiers(self._properties), *self._condition.identifiers))

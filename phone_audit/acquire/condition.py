@@ -21,13 +21,14 @@ from phone_audit.acquire.questions import (
     transparency,
 )
 from phone_audit.acquire.questions.appops import APPOPS, parse_appops
+from phone_audit.acquire.questions.identifiers import netstats_identifiers, settings_identifiers
 from phone_audit.acquire.questions.identity import parse_date
 from phone_audit.acquire.questions.netstats import NETSTATS, parse_netstats, traffic_of
 from phone_audit.acquire.questions.question import OWNER, Question, item, seen
 from phone_audit.acquire.questions.small_files import file_items, parse_small_files, small_files_command
 from phone_audit.acquire.text import decode, lines_of
 from phone_audit.acquire.transport import Answer
-from phone_audit.model.device import AppOp, NotUnderstood, StateItem, Traffic
+from phone_audit.model.device import AppOp, NotUnderstood, PhoneIdentifier, StateItem, Traffic
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,14 @@ class Condition:
         appops: (user, package) → operations; None where they were not read.
         traffic: (user, app id) → bytes; None where they were not read.
         not_understood: answers with lines of unknown form.
+        identifiers: numbers that only this phone has.
     """
 
     items: dict[str, StateItem] = field(default_factory=dict)
     appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None = None
     traffic: Mapping[tuple[int, int], Traffic] | None = None
     not_understood: tuple[NotUnderstood, ...] = ()
+    identifiers: list[PhoneIdentifier] = field(default_factory=list)
 
     @property
     def state(self) -> tuple[StateItem, ...]:
@@ -120,10 +123,13 @@ def read_condition(reader: Reader, condition: Condition, phone: PhoneFacts) -> N
     """
     phone = replace(phone, users=phone.users or (OWNER,))
     _read_small_files(reader, condition, phone)
+    tables = {settings.secure_settings_command(user).text for user in phone.users}
     for question in questions_for(phone):
         if phone.sdk is None or phone.sdk >= question.since:
             text = _text(reader, question.command, question.subject, promised=question.promised)
             condition.add(question.read(text))
+            if question.command.text in tables:
+                condition.identifiers.extend(settings_identifiers(text))
     _read_usage(reader, condition, phone)
 
 
@@ -142,7 +148,9 @@ def _read_usage(reader: Reader, condition: Condition, phone: PhoneFacts) -> None
     text = _text(reader, APPOPS, "dumpsys appops")
     condition.add(_patch_age(phone, parse_date(text)))
     condition.appops = appops = parse_appops(text)
-    stats = parse_netstats(_text(reader, NETSTATS))
+    dump = _text(reader, NETSTATS)
+    condition.identifiers.extend(netstats_identifiers(dump))
+    stats = parse_netstats(dump)
     condition.traffic = traffic_of(stats)
     counts = (("dumpsys appops", appops.unknown if appops is not None else 0), ("dumpsys netstats", stats.unknown))
     condition.not_understood = tuple(

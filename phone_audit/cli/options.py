@@ -112,4 +112,13 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1, metavar="SECONDS", callback=_finite, help="Time for one APK.")
 ]
 Memory = Annotated[int, typer.Option("--memory", min=256, metavar="MB", help="Memory for one APK.")]
+Traffic = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--traffic",
+        metavar="FILE",
+        help="Traffic that was recorded elsewhere: pcap, pcapng, PCAPdroid's CSV, a query log of Pi-hole, "
+        "AdGuard Home or NextDNS; repeatable.",
+    ),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Analyse everything again, and remember nothing.")]

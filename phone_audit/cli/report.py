@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.messages import tell
-from phone_audit.cli.options import FailOn, Formats, Outputs, printable
+from phone_audit.cli.options import FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
+
+if TYPE_CHECKING:
+    from phone_audit.model.base import Frozen
 
 
 def _printable(texts: list[str] | None) -> list[str]:
@@ -24,6 +27,15 @@ def _seal(result: Path, text: bytes, named: Sequence[str]) -> str:
     from phone_audit.pipeline.seal import check_seal, read_known_keys
 
     return check_seal(result, text, read_known_keys(named), wanted=bool(named))
+
+
+def _with_traffic(document: "Frozen", files: Sequence[Path], folders: Sequence[Path]) -> "Frozen":
+    """Add what recorded traffic shows; only then facts are loaded."""
+    from phone_audit.cli.knowledge import knowledge_in_use
+    from phone_audit.pipeline.traffic import add_traffic
+
+    with knowledge_in_use(folders) as known:
+        return add_traffic(document, files, known)
 
 
 def report(
@@ -42,6 +54,8 @@ def report(
             help="A public key of minisign, or its file: refuse a result that is not sealed with it; repeatable.",
         ),
     ] = None,
+    traffic: Traffic = None,
+    knowledge: KnowledgeDirs = None,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import destinations, write_outputs
@@ -51,6 +65,8 @@ def report(
     text = read_result(result)
     seal = _seal(result, text, seal_key or ())
     document = parse_result(result, text)
+    if traffic:
+        document = _with_traffic(document, traffic, knowledge or ())
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")
     write_outputs(document, places, stated_in=name, seal=seal)

@@ -24,6 +24,7 @@ from phone_audit.cli.options import (
     ScanArguments,
     Seal,
     Timeout,
+    Traffic,
     Verbose,
     Via,
     ViaOption,
@@ -93,6 +94,7 @@ def scan(
             help="The JSON result of a known good phone of the same kind: say in what this one differs.",
         ),
     ] = None,
+    traffic: Traffic = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -130,6 +132,7 @@ def scan(
         rehash=rehash,
         encrypt_to=tuple(encrypt_to or ()),
         identity=identity,
+        traffic=tuple(traffic or ()),
     )
     _check(arguments, options)
     check_keys(options.encrypt_to, identity)
@@ -155,6 +158,10 @@ def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
         raise UsageError("The target is an empty text.", "Leave it out for the one connected phone, or name one.")
     if arguments.wait and not arguments.all:
         raise UsageError("--wait goes with --all.", "Add --all; each phone is then begun as it is plugged in.")
+    if options.traffic and arguments.several:
+        raise UsageError(
+            "--traffic goes with one phone.", "Scan the phone that it is about alone, or add it to a result."
+        )
     if options.encrypt_to and options.save is None:
         raise UsageError("--encrypt-to goes with --save.", "Name with --save what is to be kept.")
 

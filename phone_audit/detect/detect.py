@@ -8,12 +8,13 @@ from phone_audit.detect.incidents.incident_findings import matched_incidents
 from phone_audit.detect.incidents.match_input import MatchInput, PathKind, input_of_apk, input_of_phone
 from phone_audit.detect.indicator_findings import indicator_findings
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo
+from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.detection import Detection
 from phone_audit.model.device import Snapshot
 
 _NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
 _NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
+_NOT_SEEN: Mapping[str, Sequence[Endpoint]] = MappingProxyType({})
 
 
 def detect_apk(info: ApkInfo, knowledge: Knowledge) -> Detection:
@@ -27,6 +28,7 @@ def detect_phone(
     knowledge: Knowledge,
     paths: Mapping[str, PathKind] = _NO_PATHS,
     digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
+    seen: Mapping[str, Sequence[Endpoint]] = _NOT_SEEN,
 ) -> Detection:
     """Return what is claimed of a phone.
 
@@ -36,9 +38,10 @@ def detect_phone(
         knowledge: the facts.
         paths: paths that exist on the phone besides those of packages.
         digests: hashes of files at such paths.
+        seen: hosts that recorded traffic shows a package to talk to.
     """
     in_code = (finding for info in apks for finding in apk_findings(info, knowledge))
-    listed = match_listed(input_of_phone(snapshot, apks, paths, digests), knowledge, on_phone=True)
+    listed = match_listed(input_of_phone(snapshot, apks, paths, digests, seen), knowledge, on_phone=True)
     return listed.plus((*device_findings(snapshot, knowledge), *in_code))
 
 

@@ -182,7 +182,7 @@ def _finding(hits: Sequence[IndicatorHit], on_phone: bool) -> Finding:
     hits = sorted(hits, key=lambda hit: (hit.worth != "strong", _ORDER.index(hit.kind), hit.listed.indicator.value))
     claim, about = _claim(hits), hits[0].listed.indicator.about
     subject = hits[0].subject
-    sources = _feed_sources(hit.listed.feed for hit in hits)
+    sources = feed_sources(hit.listed.feed for hit in hits)
     package = subject.name if on_phone and subject.kind == "package" else None
     title = _TITLES.get(about.class_) or f"{about.name} ({about.class_})"
     called = "" if about.class_ in _TITLES else f" as {about.name}, {about.class_},"
@@ -238,7 +238,7 @@ def _claim(hits: Sequence[IndicatorHit]) -> _Claim:
 def _commonplace(hits: Sequence[IndicatorHit]) -> Finding:
     """Say that something is listed and does not count, and why."""
     first = hits[0]
-    about, sources = first.listed.indicator.about, _feed_sources(hit.listed.feed for hit in hits)
+    about, sources = first.listed.indicator.about, feed_sources(hit.listed.feed for hit in hits)
     message = (
         f"{_subject(hits)} holds {first.listed.indicator.value}, listed for {about.name} by {publishers(sources)}. "
         f"That does not count: {first.why}."
@@ -269,7 +269,8 @@ def _facts(hits: Sequence[IndicatorHit]) -> str:
     return listed(list(dict.fromkeys(facts)), 4)
 
 
-def _feed_sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
+def feed_sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
+    """Return the feeds as sources, each once."""
     found = {(feed.title, feed.url): feed for feed in feeds}
     return tuple(
         Source(title=feed.title, publisher=feed.publisher, date=feed.date, url=feed.url)

@@ -105,3 +105,18 @@ tens of KB."""
 
 KNOWLEDGE_FOLDER: Final = 256 * MB
 """All files of one knowledge folder, which are held together; those of the package have 2 MB."""
+
+CAPTURE: Final = 4096 * MB
+"""Recorded traffic: one file, and what it unpacks to. A busy home has some GB a day."""
+
+CAPTURE_PACKET: Final = 1 * MB
+"""One packet of a capture, or one block that is read; the largest snapshot length that tools write is 256 KB."""
+
+TRAFFIC_LINE: Final = 64 * 2**10
+"""One line of a query log: AdGuard Home puts whole DNS answers into it, of at most 64 KB each, mostly of 100 bytes."""
+
+QUERY_LOG: Final = JsonBounds(size=64 * MB, values=2_000_000)
+"""The queries that Pi-hole gives as one JSON text: some twenty values each."""
+
+QUERY_LINE: Final = JsonBounds(size=TRAFFIC_LINE, values=2_000)
+"""One query of AdGuard Home: about thirty values."""

@@ -7,6 +7,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.finding import Evidence, Skipped, Tool
 from phone_audit.model.stated import Decimal, Number, Sha256, Time
@@ -163,10 +165,21 @@ class AcquisitionInfo(Frozen):
     device_time: Time | None = None
 
 
+IdentifierKind = Literal["imei", "imsi", "iccid", "serial", "mac", "android-id"]
+
+
+class PhoneIdentifier(Frozen):
+    """A number by which this phone, or its SIM card, can be told from all others. Never published as it stands."""
+
+    kind: IdentifierKind
+    value: str = Field(repr=False)
+
+
 class Snapshot(Frozen):
     """Everything read from one phone, before any judgement.
 
-    `properties` is the whole getprop, `device_time` what the phone's clock said, as RFC 3339.
+    `properties` is the whole getprop, `device_time` what the phone's clock said, as RFC 3339; `identifiers` are what
+    recorded traffic is searched for.
     """
 
     serial: str | None
@@ -179,6 +192,7 @@ class Snapshot(Frozen):
     modules: tuple[Module, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
     device_time: str | None = None
+    identifiers: tuple[PhoneIdentifier, ...] = ()
 
 
 class Artifact(Frozen):

@@ -29,6 +29,7 @@ from phone_audit.model.finding import (
     Verdict,
 )
 from phone_audit.model.stated import Day, Decimal, Number, Sha256, Time
+from phone_audit.model.traffic import RecordedTraffic
 from phone_audit.model.watch import Observation
 
 BuildMatchKind = Annotated[Literal["exact", "range", "model"], OPEN]
@@ -108,6 +109,7 @@ class Scan(Frozen):
     apks: tuple[Apk, ...]
     apps: tuple[App, ...] = ()
     observations: tuple[Observation, ...]
+    traffic: tuple[RecordedTraffic, ...] = ()
     known_good: tuple[KnownGood, ...] = ()
     known_image: KnownImage | None = None
     modules: tuple[Module, ...] = ()

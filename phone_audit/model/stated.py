@@ -125,6 +125,7 @@ Sha256 = Annotated[str, _form(lambda text: len(text) == 64 and is_hash(text), "S
 Sha1 = Annotated[str, _form(lambda text: len(text) == 40 and is_hash(text), "SHA-1")]
 Md5 = Annotated[str, _form(lambda text: len(text) == 32 and is_hash(text), "MD5")]
 Time = Annotated[str, _form(is_time, "time (RFC 3339, UTC)")]
+PackageName = Annotated[str, _form(is_package, "package name")]
 Day = Annotated[str, _form(is_day, "day")]
 Number = Annotated[int, _form(lambda number: abs(number) < 2**63, "number of 64 bits")]
 Decimal = Annotated[float, _form(math.isfinite, "finite number")]

@@ -79,6 +79,7 @@ class ScanOptions:
         baseline: the result of a phone that is known to be good, with which this one is compared.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
+        traffic: captures and logs that somebody else recorded.
     """
 
     via: Via = "auto"
@@ -95,3 +96,4 @@ class ScanOptions:
     baseline: "ResultFacts | None" = None
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now
+    traffic: tuple[Path, ...] = ()

@@ -1,7 +1,7 @@
 """Watches that are kept in a folder: beside a saved acquisition of the same phone, they go into its scan."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +99,11 @@ def with_observed(apks: Sequence[AnalysedApk], observations: Sequence[Observatio
     for one in observations:
         if one.joined_by != "app-only" and one.host is not None and len(one.packages) == 1:
             seen.setdefault(one.packages[0], set()).add(one.host)
+    return mark_observed(apks, seen)
+
+
+def mark_observed(apks: Sequence[AnalysedApk], seen: Mapping[str, set[str]]) -> tuple[AnalysedApk, ...]:
+    """Mark the endpoints in the code of packages among the hosts that each was seen to talk to."""
     return tuple(_marked(apk, seen.get(apk.info.package or "", set())) for apk in apks)
 
 

@@ -7,6 +7,7 @@ from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import HashCache, PhoneIdentity
 from phone_audit.acquire.packages.package_dump import untested
 from phone_audit.acquire.store.interrupted import InterruptedFiles
+from phone_audit.acquire.traffic.read_traffic import check_traffic
 from phone_audit.apk.range_planner import next_ranges
 from phone_audit.apk.records import join_left
 from phone_audit.apk.zip.code_location import lacks_code
@@ -14,6 +15,8 @@ from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.apps.join import joined_apps
 from phone_audit.detect.detect import detect_phone
 from phone_audit.detect.known_good import known_good, known_image
+from phone_audit.detect.traffic.traffic_findings import with_traffic
+from phone_audit.detect.traffic.traffic_join import WireHost, join_traffic
 from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import PhoneJudgement, judge_phone
@@ -21,6 +24,7 @@ from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Snapshot
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
+from phone_audit.model.traffic import TrafficLog
 from phone_audit.model.watch import Observation
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
@@ -28,8 +32,16 @@ from phone_audit.pipeline.diff import with_baseline
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache
-from phone_audit.pipeline.saved_watch import saved_observations, with_observed
+from phone_audit.pipeline.saved_watch import mark_observed, saved_observations, with_observed
 from phone_audit.pipeline.source import Source, open_source
+from phone_audit.pipeline.traffic import (
+    apps_of,
+    captured_places,
+    published_traffic,
+    read_logs,
+    seen_endpoints,
+    seen_hosts,
+)
 
 _DEFAULTS = ScanOptions()
 
@@ -59,6 +71,7 @@ def scan_device(
         KnowledgeError: a knowledge file is broken.
     """
     started = options.clock()
+    check_traffic(options.traffic)
     if depth not in DEPTHS:
         raise UsageError(f"There is no depth {depth!r}.", f"Depths: {', '.join(DEPTHS)}.")
     known = whole(knowledge or load_knowledge())
@@ -80,11 +93,16 @@ def scan_device(
     notes = acquired.snapshot.skipped + analysed.skipped
     if not options.with_identifiers:
         notes = _unnamed(notes, source.transport.serial)
+    logs = read_logs(options.traffic, acquired.snapshot.identifiers, on_progress)
+    notes += tuple(note for log in logs for note in log.skipped)
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
     observed = with_observed(analysed.apks, observations)
     apks = tuple(replace(apk, info=with_allowed(apk.info, known, snapshot)) for apk in observed)
+    wire = join_traffic(logs, apps_of(snapshot.packages, [apk.info for apk in apks]))
+    apks = mark_observed(apks, seen_hosts(wire))
     infos = [apk.info for apk in apks]
-    detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests)
+    detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests, seen_endpoints(wire))
+    detected = with_traffic(detected, wire, known)
     judged = judge_phone(snapshot, infos, detected, acquisition.depth)
     finished = options.clock()
     run = ScanRun(
@@ -95,7 +113,7 @@ def scan_device(
         apks_from_cache=analysed.from_cache,
         replayed=source.replayed,
     )
-    scan = _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations)
+    scan = _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations, logs, wire)
     return scan if options.baseline is None else with_baseline(scan, options.baseline, clock=options.clock)
 
 
@@ -149,6 +167,8 @@ def _document(
     run: ScanRun,
     label: str | None,
     observations: tuple[Observation, ...],
+    logs: tuple[TrafficLog, ...],
+    wire: tuple[WireHost, ...],
 ) -> Scan:
     listed = {file.path for package in snapshot.packages for file in package.files if file.role not in COMPILED_ROLES}
     sizes = [file.size for package in snapshot.packages for file in package.files]
@@ -162,8 +182,11 @@ def _document(
         state=snapshot.state,
         packages=snapshot.packages,
         apks=records,
-        apps=joined_apps(snapshot, [apk.info for apk in apks], observations, judged.findings, known),
+        apps=joined_apps(
+            snapshot, [apk.info for apk in apks], observations, judged.findings, known, captured_places(wire)
+        ),
         observations=observations,
+        traffic=published_traffic(logs, known),
         known_good=known_good(snapshot, [apk.info for apk in apks], known),
         known_image=known_image(snapshot, known),
         modules=snapshot.modules,

@@ -25,6 +25,7 @@ from phone_audit.report.draw_parts import (
     draw_skipped,
     phone_words,
 )
+from phone_audit.report.draw_traffic import draw_traffic
 from phone_audit.report.draw_watch import amount, draw_observations
 from phone_audit.report.safe import shortened
 
@@ -53,6 +54,8 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     draw_reading(canvas, scan.apks)
     if scan.observations:
         draw_observations(canvas, scan.observations)
+    if scan.traffic:
+        draw_traffic(canvas, scan.traffic)
     draw_skipped(canvas, SkippedGroups(scan.coverage.skipped))
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)

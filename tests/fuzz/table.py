@@ -15,6 +15,7 @@ from tests.fuzz.targets import (
     results,
     saved,
     signatures,
+    traffic,
     updates,
     xml,
 )
@@ -35,6 +36,7 @@ TARGETS: Final[dict[str, Target]] = {
         updates,
         results,
         bounded,
+        traffic,
     )
     for name, target in file.TARGETS.items()
 }

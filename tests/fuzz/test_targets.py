@@ -25,7 +25,15 @@ from tests.fuzz.table import TARGETS
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).parent / "corpus"
 MOST_KEPT = 400_000
-READERS = ("apk/dex", "apk/oat", "apk/assets", "acquire/questions", "acquire/importers", "knowledge/feeds")
+READERS = (
+    "apk/dex",
+    "apk/oat",
+    "apk/assets",
+    "acquire/questions",
+    "acquire/importers",
+    "acquire/traffic",
+    "knowledge/feeds",
+)
 """Folders in which every file is a reader, or stands behind one."""
 ELSEWHERE = {
     "phone_audit.acquire.questions.question": "says what a question is",

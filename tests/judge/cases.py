@@ -10,6 +10,7 @@ from phone_audit.detect.detectors import APK_DETECTORS, all_detectors
 from phone_audit.detect.incidents.incident_findings import CLAIMS
 from phone_audit.detect.incidents.match_input import PackageInput, PathKind, input_of_apk, input_of_phone
 from phone_audit.detect.indicator_findings import INDICATOR_SIGNS
+from phone_audit.detect.traffic.traffic_findings import TRAFFIC_SIGNS
 from phone_audit.detect.watch.watch_findings import WATCH_SIGNS
 from phone_audit.judge import judge
 from phone_audit.judge.folder import FolderJudge
@@ -41,6 +42,7 @@ SIGNS: Mapping[str, Sign] = {
     **{detector.id: detector.sign for detector in all_detectors(load_knowledge())},
     **{claim.id: claim.sign for claim in CLAIMS.values()},
     **INDICATOR_SIGNS,
+    **TRAFFIC_SIGNS,
     **WATCH_SIGNS,
 }
 """What findings are signs of, by their id."""

@@ -32,15 +32,21 @@ class Places:
     count: int
 
 
-def places_of(infos: Sequence[ApkInfo], seen: Sequence[Observation], knowledge: Knowledge) -> Places:
+def places_of(
+    infos: Sequence[ApkInfo],
+    seen: Sequence[Observation],
+    knowledge: Knowledge,
+    captured: Sequence[Destination] = (),
+) -> Places:
     """Return the places of one app, each by its strongest link, strongest first.
 
     Args:
         infos: its APKs.
         seen: what was seen of it live, and of no other app.
         knowledge: owners of hosts.
+        captured: what recorded traffic shows of it.
     """
-    found = [*map(_of_observation, _with_places(seen)), *(one for info in infos for one in _of_code(info))]
+    found = [*captured, *map(_of_observation, _with_places(seen)), *(one for info in infos for one in _of_code(info))]
     return told(found, knowledge)
 
 

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from phone_audit.detect.apps.destinations import Places, places_of
@@ -11,7 +12,7 @@ from phone_audit.detect.apps.power_index import PowerIndex
 from phone_audit.detect.known_good import PLATFORM
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.apps import App
+from phone_audit.model.apps import App, Destination
 from phone_audit.model.device import Package, PackageUser, Snapshot
 from phone_audit.model.finding import Finding
 from phone_audit.model.stated import is_time
@@ -27,6 +28,7 @@ def joined_apps(
     observations: Iterable[Observation],
     findings: Iterable[Finding],
     knowledge: Knowledge,
+    captured: Mapping[tuple[int, str], Sequence[Destination]] = MappingProxyType({}),
 ) -> tuple[App, ...]:
     """Return every installed package of every readable user, by name and user.
 
@@ -36,8 +38,9 @@ def joined_apps(
         observations: what was seen live.
         findings: what is claimed of it, in their order.
         knowledge: installers, powers, owners of hosts.
+        captured: user and package → what recorded traffic shows of it and of no other.
     """
-    phone = _PhoneIndex.of(snapshot, apks, observations, findings, knowledge)
+    phone = replace(_PhoneIndex.of(snapshot, apks, observations, findings, knowledge), captured=captured)
     apps = [app for package in snapshot.packages for app in phone.apps_of(package)]
     return tuple(sorted(apps, key=lambda app: (app.package, app.user)))
 
@@ -52,6 +55,7 @@ class _PhoneIndex:
         findings: package → keys of the findings that speak of it.
         sharing: user and app id → packages that have it.
         labels: package → its name on the screen.
+        captured: user and package → what recorded traffic shows of it and of no other.
     """
 
     knowledge: Knowledge
@@ -62,6 +66,7 @@ class _PhoneIndex:
     findings: Mapping[str, Sequence[str]]
     sharing: Mapping[tuple[int, int], int]
     labels: Mapping[str, str]
+    captured: Mapping[tuple[int, str], Sequence[Destination]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -104,9 +109,10 @@ class _PhoneIndex:
             if user.installed is False:
                 continue
             seen = self.seen.get((user.id, package.name), ())
-            if seen or in_code is None:
-                places = places_of(infos, seen, self.knowledge)
-                in_code = in_code if seen else places
+            captured = self.captured.get((user.id, package.name), ())
+            if seen or captured or in_code is None:
+                places = places_of(infos, seen, self.knowledge, captured)
+                in_code = in_code if seen or captured else places
             else:
                 places = in_code
             yield self._app(package, user, asked, signers, places)

@@ -205,7 +205,10 @@ def found_phrase(hits: Sequence[Hit]) -> str:
     hosts = _hosts(facts)
     if hosts:
         files = {piece.where for hit in hits for piece in hit.evidence if piece.kind in _IN_FILES}
-        with_what.append(f"{listed(hosts, 4)} in its {listed(sorted(files), 2)}")
+        on_wire = any(piece.kind == "socket" for hit in hits for piece in hit.evidence)
+        places = [f"in its {listed(sorted(files), 2)}"] if files else []
+        places += ["seen on the wire"] if on_wire else []
+        with_what.append(f"{listed(hosts, 4)} {listed(places)}")
     if any(isinstance(fact, HashFact) for fact in facts):
         with_what.append("the listed file hash")
     if any(isinstance(fact, CertificateFact) for fact in facts):

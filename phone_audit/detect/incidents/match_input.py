@@ -60,11 +60,12 @@ def input_of_phone(
     apks: Sequence[ApkInfo],
     paths: Mapping[str, PathKind],
     digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    seen: Mapping[str, Sequence[Endpoint]] = MappingProxyType({}),
 ) -> MatchInput:
     """Return what a phone shows: each package with all that its files hold, and each APK that no package lists.
 
     `paths` exist on the phone besides; `digests` are hashes that something else took, by path: those of a package's
-    file count as the package's.
+    file count as the package's; `seen` are hosts that a package was seen to talk to.
     """
     by_path = {info.path: info for info in apks}
     listed: set[str] = set()
@@ -72,7 +73,7 @@ def input_of_phone(
     for package in snapshot.packages:
         own = [by_path[file.path] for file in package.files if file.path in by_path]
         listed.update(info.path for info in own)
-        packages.append(_of_package(package, own, digests))
+        packages.append(_of_package(package, own, digests, seen.get(package.name, ())))
     packages += [package_of_files(info.package, [info], info.path) for info in apks if info.path not in listed]
     files = [file.path for package in snapshot.packages for file in package.files]
     others = {path: digests[path] for path in digests.keys() - set(files)}
@@ -80,7 +81,9 @@ def input_of_phone(
     return MatchInput(snapshot.properties, tuple(packages), {**_with_folders(files), **paths})
 
 
-def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str, Sequence[str]]) -> PackageInput:
+def _of_package(
+    package: Package, apks: Sequence[ApkInfo], digests: Mapping[str, Sequence[str]], seen: Sequence[Endpoint]
+) -> PackageInput:
     path = package.files[0].path if package.files else "pm list packages"
     read = package_of_files(package.name, apks, path)
     told = {digest for file in package.files for digest in (file.sha256, *digests.get(file.path, ())) if digest}
@@ -90,7 +93,7 @@ def _of_package(package: Package, apks: Sequence[ApkInfo], digests: Mapping[str,
         version_code=package.version_code,
         signers=read.signers | frozenset(package.signers or ()),
         hashes=read.hashes | told,
-        endpoints=read.endpoints,
+        endpoints=(*read.endpoints, *seen),
         path=path,
         system=package.system,
     )

@@ -20,6 +20,12 @@ from phone_audit.acquire.questions.appops import parse_appops
 from phone_audit.acquire.questions.connectivity import connectivity
 from phone_audit.acquire.questions.file_facts import parse_digests, parse_hashes, parse_look
 from phone_audit.acquire.questions.framework import framework_items, parse_framework
+from phone_audit.acquire.questions.identifiers import (
+    distinct,
+    netstats_identifiers,
+    property_identifiers,
+    settings_identifiers,
+)
 from phone_audit.acquire.questions.identity import identity_items, parse_build, parse_date
 from phone_audit.acquire.questions.netstats import parse_netstats, parse_qtaguid, traffic_of
 from phone_audit.acquire.questions.question import Question
@@ -75,6 +81,7 @@ def _users(text: str) -> None:
 
 def _properties(text: str) -> None:
     properties = parse_getprop(text)
+    distinct(property_identifiers(properties))
     parse_build(properties)
     identity_items(properties, text, text)
 
@@ -85,6 +92,7 @@ def _loops(text: str) -> None:
 
 def _settings(text: str) -> None:
     settings = parse_settings(text)
+    distinct(settings_identifiers(text))
     list(global_items(settings)), list(secure_items(0, settings)), list(system_items(settings))
 
 
@@ -95,6 +103,7 @@ def _appops(text: str) -> None:
 
 def _netstats(text: str) -> None:
     stats = parse_netstats(text)
+    distinct(netstats_identifiers(text))
     traffic_of(stats), parse_qtaguid(text)
 
 
@@ -168,6 +177,7 @@ TARGETS: Final = {
         state_dumps,
         (
             "phone_audit.acquire.questions.appops",
+            "phone_audit.acquire.questions.identifiers",
             "phone_audit.acquire.questions.netstats",
             "phone_audit.acquire.live.socket_tables",
             *(question.items.__module__ for question in QUESTIONS),

@@ -1,0 +1,1 @@
+"""Traffic that somebody else recorded: captures of packets, logs of look-ups."""

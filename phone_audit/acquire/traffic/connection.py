@@ -1,0 +1,148 @@
+"""What a client says in one TCP connection: whom it asks for, and which identifiers it sends in the clear."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from phone_audit.acquire.traffic.identifier_search import LONGEST_SPELLING, IdentifierHit, IdentifierSearch
+from phone_audit.acquire.traffic.requests import (
+    HttpRequest,
+    hello_is_whole,
+    kind_of,
+    parse_request,
+    server_name,
+    starts_request,
+)
+from phone_audit.acquire.traffic.streams import OrderedBytes
+
+HEAD: Final = 16 * 2**10
+"""Bytes of a request, or of another message, that are looked at together."""
+_ENOUGH: Final = 10
+"""Bytes by which it is told what a connection speaks."""
+_CLEAR_PORTS: Final = frozenset({20, 21, 23, 25, 80, 110, 119, 143, 389, 1883, 8000, 8080})
+"""Ports on which nothing is encrypted by custom."""
+_SEALED_BEGINNINGS: Final = (b"SSH-", b"\x15\x03", b"\x17\x03")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A part of what a client said that counts once: a TLS connection, a request, another connection.
+
+    `name` is the host that it asks for; `cleartext` None where what is said is not understood.
+    """
+
+    protocol: Literal["tls", "http", "tcp"]
+    name: str | None = None
+    port: int | None = None
+    cleartext: bool | None = None
+    request: str = ""
+    found: frozenset[IdentifierHit] = frozenset()
+
+
+@dataclass
+class Connection:
+    """One TCP connection, seen from its client.
+
+    Attributes:
+        ordered: its bytes in order.
+        answered: the other end answered, or the client went on as if it had.
+        uid: whose it is, as the capture says.
+    """
+
+    search: IdentifierSearch
+    port: int
+    ordered: OrderedBytes = field(default_factory=OrderedBytes)
+    answered: bool = False
+    uid: int | None = None
+    searched: int = 0
+    _buffer: bytearray = field(default_factory=bytearray)
+    _kind: Literal["tls", "http", "other", "sealed", ""] = ""
+    _request: HttpRequest | None = None
+    _begun: bool = False
+    _told: bool = False
+    _found: set[IdentifierHit] = field(default_factory=set)
+
+    @property
+    def held(self) -> int:
+        """Bytes that it holds."""
+        return len(self._buffer) + self.ordered.held
+
+    def hear(self, data: bytes) -> Iterator[Message]:
+        """Take bytes in order; yields what is said completely with them."""
+        if self._kind == "sealed":
+            return
+        if self._kind == "http" and self._begun and starts_request(data):
+            yield from self._end_message()
+        self._buffer += data
+        if not self._kind and len(self._buffer) >= _ENOUGH:
+            self._kind = self._told_kind()
+        if self._kind == "tls" and (len(self._buffer) >= HEAD or hello_is_whole(bytes(self._buffer))):
+            yield from self._hello()
+        elif self._kind in ("http", "other"):
+            self._begun = True
+            if len(self._buffer) >= HEAD:
+                self._look(keep=LONGEST_SPELLING)
+
+    def end(self) -> Iterator[Message]:
+        """Yield what is left at the end of the connection."""
+        if not self._kind and self._buffer:
+            self._kind = self._told_kind()
+            self._begun = True
+        if self._kind == "tls":
+            yield from self._hello()
+        elif self._kind == "sealed":
+            yield from self._sealed()
+        elif self._kind:
+            yield from self._end_message()
+        elif self.answered and not self._told:
+            self._told = True
+            yield Message("tcp")
+
+    def _told_kind(self) -> Literal["tls", "http", "other", "sealed"]:
+        head = bytes(self._buffer)
+        if head.startswith(_SEALED_BEGINNINGS):
+            self._buffer.clear()
+            return "sealed"
+        return kind_of(head)
+
+    def _hello(self) -> Iterator[Message]:
+        """End the reading of a TLS connection: what follows is encrypted."""
+        name = server_name(bytes(self._buffer))
+        self._kind = "sealed"
+        self._told = True
+        self._buffer.clear()
+        yield Message("tls", name, cleartext=False)
+
+    def _sealed(self) -> Iterator[Message]:
+        if not self._told:
+            self._told = True
+            yield Message("tcp", cleartext=False)
+
+    def _look(self, keep: int = 0) -> None:
+        data = bytes(self._buffer)
+        if self._request is None and self._kind == "http":
+            self._request = parse_request(data)
+        self.searched += len(data)
+        self._found |= self.search.find(data)
+        del self._buffer[: len(self._buffer) - keep]
+
+    def _end_message(self) -> Iterator[Message]:
+        if not self._begun:
+            return
+        self._look()
+        request, found = self._request, frozenset(self._found)
+        self._request, self._begun = None, False
+        self._found.clear()
+        if self._kind == "other":
+            if not self._told:
+                clear = True if found or self.port in _CLEAR_PORTS else None
+                yield Message("tcp", cleartext=clear, found=found)
+            self._told = True
+        elif request is None:
+            yield Message("http", cleartext=True, found=found)
+        elif request.method == "CONNECT":
+            self._kind, self._told = "sealed", True
+            yield Message("tls", request.host, request.port, cleartext=None)
+        else:
+            line = self.search.mask(request.line)
+            yield Message("http", request.host, cleartext=True, request=line, found=found)

@@ -76,7 +76,15 @@ def read_code(
     endpoints = name_holders(endpoints, indexes, owners.of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
-    flows = find_flows(indexes, sources_of(knowledge), declared.active, owners.own_starts, budget, _exported(declared))
+    flows = find_flows(
+        indexes,
+        sources_of(knowledge),
+        declared.active,
+        owners.own_starts,
+        budget,
+        _exported(declared),
+        _named(declared),
+    )
     accepting = accepting_code(indexes, owners.of, declared.names)
     skipped = [skip for file in files for skip in file.skipped]
     trackers = find_trackers(
@@ -99,6 +107,11 @@ def read_code(
 def _exported(declared: Declared) -> frozenset[str]:
     """Return the components that other packages may start."""
     return frozenset(one.name for one in declared.components if one.exported)
+
+
+def _named(declared: Declared) -> frozenset[str]:
+    """Return the classes that the manifest names outside of components."""
+    return declared.named - {one.name for one in declared.components}
 
 
 def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:

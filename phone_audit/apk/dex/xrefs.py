@@ -76,7 +76,7 @@ def candidates(index: DexIndex, kind: Kind, ids: Collection[int]) -> Candidates:
     wanted = np.zeros(int(numbers.max()) + 2, dtype=np.bool_)
     wanted[numbers] = True
     hits = np.flatnonzero(np.take(wanted, places.ids, mode="clip"))
-    return _inside(index, places.offsets[hits].astype(np.int64), places.ids[hits].astype(np.int64))
+    return inside(index, places.offsets[hits].astype(np.int64), places.ids[hits].astype(np.int64))
 
 
 def verified(index: DexIndex, places: Candidates, full: Container[int] = ()) -> Iterator[Use]:
@@ -107,7 +107,7 @@ def verified(index: DexIndex, places: Candidates, full: Container[int] = ()) -> 
                 yield Use(number, row, unit, offset)
 
 
-def _inside(index: DexIndex, offsets: NDArray[np.int64], numbers: NDArray[np.int64]) -> Candidates:
+def inside(index: DexIndex, offsets: NDArray[np.int64], numbers: NDArray[np.int64]) -> Candidates:
     """Keep those that stand among the instructions of a method.
 
     Of code_items that lie on top of each other, which Android refuses to load, the later one counts.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.methods import Kind
 from phone_audit.apk.flows.program import Method
 
 Ids = NDArray[np.int64]
@@ -20,7 +21,7 @@ MAX_LEVELS: Final = 24
 """Calls that are followed one behind another; what lies further away does not count as reached."""
 _ABOVE: Final = 8
 """Classes above one whose methods may be called instead of its own."""
-_NO_IDS: Final = np.empty(0, dtype=np.int64)
+NO_IDS: Final = np.empty(0, dtype=np.int64)
 
 
 class CallGraph:
@@ -43,6 +44,15 @@ class CallGraph:
         """Return the number of a method."""
         return int(self._first_row[method.part]) + method.row
 
+    def first_row(self, part: int) -> int:
+        """Return the number of the first method of a part."""
+        return int(self._first_row[part])
+
+    def method(self, number: int) -> Method:
+        """Return the method of a number."""
+        part = int(np.searchsorted(self._first_row, number, side="right")) - 1
+        return Method(part, number - int(self._first_row[part]))
+
     def naming(self, numbers: Sequence[Collection[int]]) -> Flags:
         """Mark the methods that seem to call one of these method_ids, given for each part."""
         wanted = np.zeros(int(self._first_id[-1]), dtype=np.bool_)
@@ -63,18 +73,39 @@ class CallGraph:
         """Mark the methods that are reached from marked ones, and those themselves."""
         return _reached(flags, self._calls, self._targets, int(self._first_id[-1]))
 
+    @property
+    def nodes(self) -> int:
+        """Return how many methods and method_ids there are, as `targets` numbers them."""
+        return int(self._first_row[-1] + self._first_id[-1])
+
+    @property
+    def targets(self) -> tuple[Ids, Ids]:
+        """Return method_ids, which have the numbers behind those of methods, and the methods that these may reach."""
+        named, defined = self._targets
+        return named + self._first_row[-1], defined
+
+    def ids_of(self, part: int) -> Ids:
+        """Return the numbers of the method_ids of a part, as `targets` numbers them."""
+        found: Ids = np.arange(self._first_id[part], self._first_id[part + 1]) + self._first_row[-1]
+        return found
+
+    def uses(self, part: int, kind: Kind) -> tuple[Ids, Ids, Ids]:
+        """Return methods of a part, the numbers that they seem to name, and the offsets in bytes of what names them."""
+        rows, ids, offsets = self._parts[part].uses(kind)
+        return rows + self._first_row[part], ids, offsets
+
     @cached_property
     def _calls(self) -> tuple[Ids, Ids]:
         """Return methods with what seem to be calls, and the method_ids that these name."""
         pairs = [part.calls() for part in self._parts]
         rows = [pair[0] + first for pair, first in zip(pairs, self._first_row, strict=False)]
         ids = [pair[1] + first for pair, first in zip(pairs, self._first_id, strict=False)]
-        return np.concatenate([_NO_IDS, *rows]), np.concatenate([_NO_IDS, *ids])
+        return np.concatenate([NO_IDS, *rows]), np.concatenate([NO_IDS, *ids])
 
     @cached_property
     def _targets(self) -> tuple[Ids, Ids]:
         """Return method_ids, and the methods that a call of them may reach."""
-        named, rows = [_NO_IDS], [_NO_IDS]
+        named, rows = [NO_IDS], [NO_IDS]
         for part, first_row, first_id in zip(self._parts, self._first_row, self._first_id, strict=False):
             ids, defined = part.targets()
             named.append(ids + first_id)
@@ -101,20 +132,27 @@ class _Part:
         ids = index.method_ids
         self._owner, self._name, self._kind = (ids[column].astype(np.int64) for column in ("class", "name", "type"))
 
+    def uses(self, kind: Kind) -> tuple[Ids, Ids, Ids]:
+        """Return rows of methods, the numbers that they seem to name, and the offsets in bytes of what names them."""
+        places, bodies = self._index.places(kind), self._index.bodies
+        if not bodies.code.size:
+            return NO_IDS, NO_IDS, NO_IDS
+        body = np.searchsorted(bodies.code, places.offsets.astype(np.int64), side="right") - 1
+        sound = body >= 0
+        rows = bodies.rows[bodies.first[body[sound]]].astype(np.int64)
+        return rows, places.ids[sound].astype(np.int64), places.offsets[sound].astype(np.int64)
+
     def calls(self) -> tuple[Ids, Ids]:
         """Return rows of methods and the method_ids that they name."""
-        places, bodies = self._index.places("method"), self._index.bodies
-        if not bodies.code.size:
-            return _NO_IDS, _NO_IDS
-        body = np.searchsorted(bodies.code, places.offsets.astype(np.int64), side="right") - 1
-        sound = (body >= 0) & (places.ids < self._owner.size)
-        return bodies.rows[bodies.first[body[sound]]].astype(np.int64), places.ids[sound].astype(np.int64)
+        rows, ids, _ = self.uses("method")
+        sound = ids < self._owner.size
+        return rows[sound], ids[sound]
 
     def targets(self) -> tuple[Ids, Ids]:
         """Return method_ids, and rows of the methods that a call of them may reach."""
         numbers = np.flatnonzero(self._index.method_rows >= 0)
         named, rows = [numbers], [self._index.method_rows[numbers]]
-        own = np.flatnonzero(self._is_defined[self._owner]) if self._owner.size else _NO_IDS
+        own = np.flatnonzero(self._is_defined[self._owner]) if self._owner.size else NO_IDS
         above = self._owner[own]
         for _ in range(_ABOVE):
             above = self._above[above]
@@ -145,7 +183,7 @@ class _Part:
         ]
         pairs = np.array([pair for pair in listed if pair[1] >= 0 and self._is_defined[pair[1]]], dtype=np.int64)
         if not pairs.size:
-            return _NO_IDS, _NO_IDS
+            return NO_IDS, NO_IDS
         low = np.searchsorted(self._owner, pairs[:, 0], side="left")
         count = np.searchsorted(self._owner, pairs[:, 0], side="right") - low
         at = np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
@@ -157,7 +195,7 @@ class _Part:
         pairs = [(mine, theirs[name]) for name, mine in self._index.type_ids.items() if name in theirs]
         pairs = [(mine, there) for mine, there in pairs if other._is_defined[there] and not self._is_defined[mine]]
         if not pairs or not self._owner.size:
-            return _NO_IDS, _NO_IDS
+            return NO_IDS, NO_IDS
         table = np.full(self._is_defined.size, -1, dtype=np.int64)
         table[[mine for mine, _ in pairs]] = [there for _, there in pairs]
         own = np.flatnonzero(table[self._owner] >= 0)

@@ -201,6 +201,8 @@ class CallModel:
         data = self._source(call)
         if callee.returns in (b"V", b"Z") and data is None:
             return NOTHING
+        if api.answers:
+            return frozenset({call.site.fresh}) if callee.reference else NOTHING
         found: set[Atom] = set()
         if data is not None:
             call.frame.tainted = True

@@ -3,14 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.flows.entry_points import EntryPoints
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.reachability import Reachability
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import SET_RESULT, Sources
 from phone_audit.apk.flows.taints import Leak, Step
-from phone_audit.knowledge.schema.behaviour import Leaf
 from phone_audit.model.apk import Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
 from phone_audit.model.wording import DATA_WORDS
@@ -28,10 +27,6 @@ INTERNET: Final = "android.permission.INTERNET"
 OFFLINE: Final = Budget(0, 4_000)
 """The same for a package that does not ask for the network."""
 MAX_FLOWS: Final = 200
-_SWITCH: Final = LeafQuery(
-    Leaf("call", f"android.content.pm.PackageManager.setComponentEnabledSetting{plural}") for plural in ("", "s")
-)
-"""What switches components on that the manifest leaves off."""
 _BY: Final[Mapping[str, str]] = {
     "network": "over the network",
     "sms": "by text message",
@@ -56,6 +51,7 @@ def find_flows(
     own: tuple[bytes, ...] = (),
     budget: Budget = BUDGET,
     exported: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> Flows:
     """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
@@ -66,18 +62,19 @@ def find_flows(
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
         exported: names of the components that other packages may start.
+        named: other classes that the manifest names.
     """
     program = Program(indexes, sources.android)
     search = Search(program, sources, own, *budget)
     search.run()
     if not search.leaks:
         return Flows((), not search.cut, search.followed)
-    switches = any(Lookup(index).find(_SWITCH).methods for index in indexes)
     leaks = {leak: roots for leak, roots in search.leaks.items() if _reaches_others(leak, exported)}
-    reach = Reachability(program, None if switches else active)
+    entries = EntryPoints(program, search.graph, active, named)
+    reach = Reachability(program, search.graph, entries)
     flows, dropped = _distinct(leaks, reach)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
-    complete = not search.cut and len(flows) <= MAX_FLOWS and not (dropped and reach.has_unseen_calls)
+    complete = not search.cut and len(flows) <= MAX_FLOWS and not (dropped and entries.has_unseen_calls)
     return Flows(tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete, search.followed)
 
 
@@ -92,16 +89,14 @@ def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> tuple[l
     The second value tells whether others were dropped since nothing was seen to run them.
     """
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
-    dropped = False
+    running = reach.running({root for roots in leaks.values() for root in roots})
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
         key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step.class_, leak.step.method)
         before = flows.get(key)
-        if before is not None and (before.cleartext or not leak.cleartext):
+        if roots.isdisjoint(running) or (before is not None and (before.cleartext or not leak.cleartext)):
             continue
-        if any(reach.runs(root) for root in sorted(roots)):
-            flows[key] = leak if before is None else before._replace(cleartext=True)
-        else:
-            dropped = True
+        flows[key] = leak if before is None else before._replace(cleartext=True)
+    dropped = any(roots.isdisjoint(running) for roots in leaks.values())
     return list(flows.values()), dropped
 
 

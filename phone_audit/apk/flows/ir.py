@@ -132,6 +132,7 @@ class ApiModel:
         wraps: whether that object passes on to another one what is handed to it.
         fills: whether what is handed over may lie in that object from then on.
         neutral: whether its result tells next to nothing of the data.
+        answers: whether its result comes from the other side of a connection.
         plain: whether its result cannot be changed.
         gives_itself: whether its result may be the object that it is called on.
         mark: the property of its result.
@@ -151,6 +152,7 @@ class ApiModel:
     wraps: bool
     fills: bool
     neutral: bool
+    answers: bool
     plain: bool
     gives_itself: bool
     mark: Mark | None
@@ -284,6 +286,7 @@ class Callees:
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
             neutral=name in taint_rules.NEUTRAL,
+            answers=not taint_rules.ANSWERS.isdisjoint(names),
             plain=plain,
             gives_itself=callee.returns == owner and not plain,
             mark=mark(marked) if marked else None,

@@ -1,191 +1,264 @@
 """Which methods of a package run at all: those that something leads to which Android calls."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup
-from phone_audit.apk.dex.descriptors import is_of_android, java_name
-from phone_audit.apk.dex.index import remembered
+from phone_audit.apk.dex.xrefs import Kind, inside, verified
+from phone_audit.apk.flows.call_graph import NO_IDS, CallGraph, Flags, Ids
+from phone_audit.apk.flows.entry_points import EntryPoints
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import ENTRY_NAMES
-from phone_audit.knowledge.schema.behaviour import Leaf
 
-_LEVELS: Final = 6
-"""Calls that are followed backwards; what is called from further away is taken to run."""
-_MOST_CALLERS: Final = 100
-"""What more methods than these may lead to is taken to run."""
-_COMPONENTS: Final = frozenset(
-    {
-        "android.app.Activity", "android.app.Service", "android.app.IntentService", "android.content.BroadcastReceiver",
-        "android.content.ContentProvider", "android.app.ListActivity",
-    }
-)  # fmt: skip
-_PRIVATE_OR_STATIC: Final = 0x2 | 0x8
-_VIEW_HANDLER: Final = "(Landroid/view/View;)V"
-_NATIVE: Final = 0x100
+MAX_ROUNDS: Final = 400
+"""Calls one behind another that are followed; where there are more, everything is taken to run."""
 _CONST_CLASS: Final = 0x1C
 _NEW_INSTANCE: Final = 0x22
-_MOST_BELOW: Final = 100
-"""A component with more classes below it than these is taken to be made."""
-_NOTHING_TO_OVERRIDE: Final = frozenset(
-    {b"Ljava/lang/Object;", b"Ljava/lang/Enum;", b"Ljava/lang/Cloneable;", b"Ljava/io/Serializable;", b"?"}
-)
-"""Classes and interfaces above one that give it no method to override but those of any object."""
-_OF_ANY_OBJECT: Final = frozenset({"equals", "finalize", "hashCode", "toString"})
-_REFLECTION: Final = (
-    b"Ljava/lang/reflect/Method;",
-    b"Ljava/lang/reflect/Constructor;",
-    b"Ljava/lang/invoke/MethodHandle;",
-)
-"""Types that code needs to call what it looks up by a name."""
-_BY_CLASS: Final = LeafQuery([Leaf("call", "java.lang.Class.newInstance")])
-_LOADS: Final = LeafQuery(
-    Leaf("call", f"java.lang.{name}")
-    for name in ("System.load", "System.loadLibrary", "Runtime.load", "Runtime.loadLibrary")
-)
-"""What loads native code, which may call any method when it is loaded."""
+_MAKING: Final = (_NEW_INSTANCE, _CONST_CLASS)
+_STATIC_FIELDS: Final = range(0x60, 0x6E)
+_MADE, _NAMED, _USED = range(3)
+"""What code does with a class: makes an object, names it as a value or in a text, uses its static members."""
 
 
 class Reachability:
-    """Answers for the methods of one package, of which the components are known that are switched on, or None."""
+    """Answers for the methods of one package.
 
-    def __init__(self, program: Program, components: Collection[str] | None) -> None:
+    Methods are reached by calls; classes by what makes, names or uses them; and of a class that is made, or named, the
+    methods are reached that Android calls on its objects.
+    """
+
+    def __init__(self, program: Program, graph: CallGraph, entries: EntryPoints) -> None:
         self._program = program
-        self._components = components
-        self._callers: dict[Method, set[Method]] = {}
+        self._graph = graph
+        self._entries = entries
 
-    def runs(self, method: Method) -> bool:
-        """Tell whether a method runs, as far as calls can be followed backwards."""
-        seen = {method}
-        level = [method]
-        for _ in range(_LEVELS):
-            if any(self._is_entry(one) for one in level):
-                return True
-            unknown = [one for one in level if one not in self._callers]
-            self._callers.update(self._program.callers(unknown))
-            following = {caller for one in level for caller in self._callers[one]} - seen
-            if not following:
-                return False
-            seen |= following
-            if len(following) > _MOST_CALLERS:
-                return True
-            level = sorted(following)
-        return True
+    def running(self, methods: Collection[Method]) -> set[Method]:
+        """Return those of some methods that run."""
+        graph = self._graph
+        wanted = {graph.number(one): one for one in methods}
+        left = np.array([*wanted], dtype=np.int64)
+        roots = np.concatenate([NO_IDS, *self._roots()])
+        left = left[~np.isin(left, roots)]
+        if left.size:
+            left = left[~self._reached(left, roots)[left]]
+        return set(methods) - {wanted[number] for number in left.tolist()}
 
-    @cached_property
-    def has_unseen_calls(self) -> bool:
-        """Whether native code or reflection may call what no instruction was seen to call."""
-        return self._reflects or self._loads_native or bool(self._with_native)
+    def _reached(self, left: Ids, new: Ids) -> Flags:
+        """Mark what is reached from some methods, until the ones that are looked for are."""
+        edges = self._edges
+        leads = self._leading_to(left)
+        reached = np.zeros(leads.size, dtype=np.bool_)
+        for _ in range(MAX_ROUNDS):
+            fresh = np.zeros(leads.size, dtype=np.bool_)
+            fresh[new] = True
+            new = np.flatnonzero(fresh & leads & ~reached)
+            reached[new] = True
+            if not new.size or reached[left].all():
+                return reached
+            calls = [one for node in new[new >= self._graph.nodes].tolist() for one in self._entered(node)]
+            found = edges.following(new)
+            after = edges.after[found]
+            found = self._verified(found[leads[after] & ~reached[after]])
+            new = np.concatenate([edges.after[found], *calls])
+        return np.ones(leads.size, dtype=np.bool_)
 
-    def _is_entry(self, method: Method) -> bool:
-        named = self._program.name_of(method)
-        if named.name == "<clinit>" or named.owner in self._with_native:
-            return True
-        if self._reflects and self._is_named(named.owner):
-            return True
-        is_component = bool({java_name(one) for one in self._program.above(named.owner)} & _COMPONENTS)
-        if is_component and not self._may_be_made(named.owner):
-            return False
-        return self._is_called_from_outside(method, is_component=is_component)
-
-    def _is_called_from_outside(self, method: Method, *, is_component: bool) -> bool:
-        """Tell whether a method may override one of a class of Android, by which Android calls it."""
-        if self._program.access(method) & _PRIVATE_OR_STATIC:
-            return False
-        named = self._program.name_of(method)
-        above = self._program.above(named.owner)
-        if named.name == "<init>":
-            return is_component or b"Landroid/app/Application;" in above
-        if named.name in _OF_ANY_OBJECT:
-            return True
-        outside = {one for one in above if self._program.place(one) is None or is_of_android(one)}
-        if outside - _NOTHING_TO_OVERRIDE:
-            return True
-        is_usual = named.name.startswith("on") or named.name in ENTRY_NAMES or named.proto == _VIEW_HANDLER
-        return is_usual and outside != {b"Ljava/lang/Object;"}
-
-    def _may_be_made(self, owner: bytes) -> bool:
-        """Tell whether Android makes a component, which the manifest names, or code makes or names it."""
-        return self._components is None or self._switched_on(owner) or self._is_made_by_code(owner)
-
-    @remembered
-    def _is_made_by_code(self, owner: bytes) -> bool:
-        """Tell whether code makes or names a class or one below it, as for `registerReceiver`."""
-        found = self._below(owner)
-        return len(found) > _MOST_BELOW or any(one in self._made or self._is_named(one) for one in found)
-
-    def _is_named(self, owner: bytes) -> bool:
-        """Tell whether code names a class as a value or in a text."""
-        name = owner[1:-1].replace(b"/", b".")
-        return owner in self._values or any(index.strings_equal([name]) for index in self._program.indexes)
-
-    def _below(self, owner: bytes) -> set[bytes]:
-        """Return a class and those that derive from it, up to a few more than are looked at."""
-        found, left = {owner}, [owner]
-        while left and len(found) <= _MOST_BELOW:
-            above = left.pop()
-            for index in self._program.indexes:
-                defs = index.part.class_defs
-                rows = np.flatnonzero(defs["super"] == index.type_ids.get(above, -1))
-                new = {index.defined_class(row) for row in rows[: _MOST_BELOW + 1].tolist()} - found
-                found |= new
-                left.extend(sorted(new))
-        return found
+    def _leading_to(self, wanted: Ids) -> Flags:
+        """Mark what may lead to methods, also by what only looks like code, so that nothing else is looked at."""
+        edges = self._edges.reversed()
+        class_of, below = self._class_of, self._below
+        first, nodes = self._graph.nodes, self._graph.nodes + 3 * len(self._names)
+        found = np.zeros(nodes, dtype=np.bool_)
+        new = wanted
+        for _ in range(MAX_ROUNDS):
+            found[new] = True
+            classes = np.unique(np.concatenate((class_of[new[new < class_of.size]], (new[new >= first] - first) // 3)))
+            classes = np.concatenate((classes, below.after[below.following(classes)]))
+            of_class = (first + 3 * classes[:, None] + np.arange(3)).ravel()
+            mark = np.zeros(nodes, dtype=np.bool_)
+            mark[edges.after[edges.following(new)]] = True
+            mark[of_class] = True
+            new = np.flatnonzero(mark & ~found)
+            if not new.size:
+                return found
+        return np.ones(nodes, dtype=np.bool_)
 
     @cached_property
-    def _values(self) -> frozenset[bytes]:
-        return self._in_code(_CONST_CLASS)
-
-    @cached_property
-    def _made(self) -> frozenset[bytes]:
-        return self._in_code(_NEW_INSTANCE)
-
-    def _in_code(self, opcode: int) -> frozenset[bytes]:
-        """Return the classes in such instructions; code units that only look like one count too."""
-        found: set[bytes] = set()
+    def _class_of(self) -> Ids:
+        """The number of the class of each method."""
+        pieces = [NO_IDS]
         for index in self._program.indexes:
-            places = index.places("type")
-            ids = np.unique(places.ids[index.data[places.offsets] == opcode])
-            found.update(map(index.descriptor, ids.tolist()))
-        return frozenset(found)
+            numbers = [self._numbers[index.defined_class(row)] for row in range(index.part.class_defs.size)]
+            pieces.append(np.array(numbers, dtype=np.int64)[index.methods.class_def])
+        return np.concatenate(pieces)
 
     @cached_property
-    def _reflects(self) -> bool:
-        indexes = self._program.indexes
-        if any(name in index.type_ids for index in indexes for name in _REFLECTION):
-            return True
-        return any(Lookup(index).find(_BY_CLASS).methods for index in indexes)
+    def _below(self) -> "_Edges":
+        """What derives from each class at once."""
+        pairs = []
+        for index in self._program.indexes:
+            defs = index.part.class_defs
+            for one, above in zip(defs["class"].tolist(), defs["super"].tolist(), strict=True):
+                number = self._numbers.get(index.descriptor(above))
+                if number is not None:
+                    pairs.append((number, self._numbers[index.descriptor(one)]))
+        before, after = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return _Edges.joined([_Edges.apart(before, after)], len(self._names))
+
+    def _verified(self, found: Ids) -> Ids:
+        """Return those edges that are no code, or an instruction and not only something that looks like one."""
+        edges = self._edges
+        kept = [found[edges.part[found] < 0]]
+        for part, index in enumerate(self._program.indexes):
+            here = found[edges.part[found] == part]
+            here = here[np.argsort(edges.offset[here], kind="stable")]
+            sound = [use.offset for use in verified(index, inside(index, edges.offset[here], here))]
+            kept.append(here[np.isin(edges.offset[here], sound)])
+        return np.concatenate(kept)
+
+    def _roots(self) -> Iterable[Ids]:
+        """Yield what runs since Android or native code calls it."""
+        entries = self._entries
+        yield entries.methods()
+        for owner in entries.classes():
+            yield entries.constructors(owner)
+            yield entries.called_on(owner)
+
+    def _entered(self, node: int) -> Iterable[Ids]:
+        """Yield the methods that run since a class is made, named or used."""
+        number, how = divmod(node - self._graph.nodes, 3)
+        owner, entries = self._names[number], self._entries
+        yield entries.initialisers(owner)
+        if how == _NAMED and entries.reflects:
+            yield entries.methods_of(owner)
+        elif how == _NAMED:
+            yield entries.constructors(owner)
+        if how != _USED:
+            yield entries.called_on(owner)
 
     @cached_property
-    def _loads_native(self) -> bool:
-        return any(Lookup(index).find(_LOADS).methods for index in self._program.indexes)
+    def _edges(self) -> "_Edges":
+        """What leads to what: methods to method_ids and classes, method_ids to methods and classes."""
+        named, defined = self._graph.targets
+        pieces = [_Edges.apart(named, defined)]
+        is_target = np.zeros(self._graph.nodes, dtype=np.bool_)
+        is_target[named] = True
+        for part, index in enumerate(self._program.indexes):
+            ids = self._graph.ids_of(part)
+            owners = self._initialised(part, index.method_ids["class"].astype(np.int64))
+            is_target[ids[owners >= 0]] = True
+            pieces.append(_Edges.apart(ids[owners >= 0], owners[owners >= 0]))
+            methods, called, offsets = self._graph.uses(part, "method")
+            sound = called < ids.size
+            after = np.where(sound, ids[np.where(sound, called, 0)], -1) if ids.size else np.full(called.size, -1)
+            after = np.where((after >= 0) & is_target[after], after, -1)
+            pieces.append(_Edges.in_code(methods, after, part, offsets))
+            pieces += self._to_classes(part)
+        return _Edges.joined(pieces, self._graph.nodes + 3 * len(self._names))
+
+    def _to_classes(self, part: int) -> Iterable["_Edges"]:
+        """Yield what leads to classes: code that makes or names them, and that uses their static fields."""
+        index = self._program.indexes[part]
+        methods, types, offsets = self._graph.uses(part, "type")
+        opcodes = index.data[offsets]
+        how = np.where(opcodes == _NEW_INSTANCE, _MADE, _NAMED)
+        nodes = self._named(part, types, how)
+        yield _Edges.in_code(methods, np.where(np.isin(opcodes, _MAKING), nodes, -1), part, offsets)
+        methods, strings, offsets = self._graph.uses(part, "string")
+        yield _Edges.in_code(methods, self._said(part, strings), part, offsets)
+        methods, fields, offsets = self._graph.uses(part, "field")
+        owners = index.field_ids["class"].astype(np.int64)
+        sound = np.isin(index.data[offsets], [*_STATIC_FIELDS]) & (fields < owners.size)
+        nodes = self._initialised(part, owners[fields[sound]])
+        yield _Edges.in_code(methods[sound], nodes, part, offsets[sound])
+
+    def _initialised(self, part: int, types: Ids) -> Ids:
+        """Return the nodes of classes that do something when they are first used, -1 for those of others."""
+        nodes = self._named(part, types, _USED)
+        return np.where(np.isin(nodes, self._with_initialisers), nodes, -1)
 
     @cached_property
-    def _with_native(self) -> frozenset[bytes]:
-        """The classes with native methods; native code may call any of their methods."""
-        return frozenset(
-            index.row_class(row)
+    def _with_initialisers(self) -> list[int]:
+        first = self._graph.nodes + _USED
+        return [first + 3 * self._numbers[name] for name in self._entries.with_initialisers()]
+
+    def _named(self, part: int, types: Ids, how: Ids | int) -> Ids:
+        """Return the nodes of the classes that type indexes stand for, -1 for those of others."""
+        table = self._class_of_type[part]
+        numbers = table[np.minimum(types, table.size - 1)]
+        return np.where(numbers >= 0, self._graph.nodes + 3 * numbers + how, -1)
+
+    @cached_property
+    def _class_of_type(self) -> list[Ids]:
+        """For each part the number of the class that is defined for each type index, -1 for others, and behind all."""
+        known = self._numbers
+        return [
+            np.array([*(known.get(index.descriptor(one), -1) for one in range(index.part.type_strings.size)), -1])
             for index in self._program.indexes
-            for row in np.flatnonzero(index.methods.access & _NATIVE).tolist()
-        )
+        ]
 
-    def _switched_on(self, owner: bytes) -> bool:
-        """Tell whether the manifest names a class, or a class below it.
-
-        A name of the manifest that no class bears may have been meant for one in another Java package.
-        """
-        assert self._components is not None  # noqa: S101 - asked only where it is known
-        name = java_name(owner)
-        if name in self._components or name.rpartition(".")[2] in self._without_class:
-            return True
-        descriptors = (f"L{name.replace('.', '/')};".encode() for name in self._components)
-        return any(owner in self._program.above(one) for one in descriptors)
+    def _said(self, part: int, strings: Ids) -> Ids:
+        """Return the nodes of the classes that texts name, -1 for other texts."""
+        index = self._program.indexes[part]
+        keys, places = np.unique(strings, return_inverse=True)
+        known = [self._by_text.get(index.raw_string(one), -1) for one in keys.tolist()]
+        numbers = np.array(known, dtype=np.int64)[places]
+        return np.where(numbers >= 0, self._graph.nodes + 3 * numbers + _NAMED, -1)
 
     @cached_property
-    def _without_class(self) -> set[str]:
-        """The simple names that the manifest gives to components and that no class bears under its whole name."""
-        found = ((name, self._program.place(f"L{name.replace('.', '/')};".encode())) for name in self._components or ())
-        return {name.rpartition(".")[2] for name, place in found if place is None}
+    def _names(self) -> list[bytes]:
+        """The classes that are defined, each once."""
+        indexes = self._program.indexes
+        found = (index.defined_class(row) for index in indexes for row in range(index.part.class_defs.size))
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def _numbers(self) -> dict[bytes, int]:
+        return {name: number for number, name in enumerate(self._names)}
+
+    @cached_property
+    def _by_text(self) -> dict[bytes, int]:
+        """The numbers of classes by their names in texts."""
+        return {name[1:-1].replace(b"/", b"."): number for name, number in self._numbers.items()}
+
+
+class _Edges(NamedTuple):
+    """What leads to which node, and the part and the offset in bytes of the code that says so; part -1 if none does.
+
+    Where they are sorted, `begins` says where the edges of each node begin.
+    """
+
+    before: Ids
+    after: Ids
+    part: Ids
+    offset: Ids
+    begins: Ids = NO_IDS
+
+    @classmethod
+    def apart(cls, before: Ids, after: Ids) -> "_Edges":
+        """Return edges that no code says."""
+        return cls(before, after, np.full(before.size, -1), np.zeros(before.size, dtype=np.int64))
+
+    @classmethod
+    def in_code(cls, before: Ids, after: Ids, part: int, offset: Ids) -> "_Edges":
+        """Return those edges that lead somewhere."""
+        sound = after >= 0
+        return cls(before[sound], after[sound], np.full(int(sound.sum()), part), offset[sound])
+
+    @classmethod
+    def joined(cls, pieces: Sequence["_Edges"], nodes: int) -> "_Edges":
+        """Return all edges, sorted by where they begin."""
+        before, after, part, offset = (np.concatenate([piece[at] for piece in pieces]) for at in range(4))
+        order = np.argsort(before, kind="stable")
+        begins = np.searchsorted(before[order], np.arange(nodes + 1))
+        return cls(before[order], after[order], part[order], offset[order], begins)
+
+    def reversed(self) -> "_Edges":
+        """Return the same edges the other way round."""
+        other = _Edges(self.after, self.before, self.part, self.offset)
+        return _Edges.joined([other], self.begins.size - 1)
+
+    def following(self, nodes: Ids) -> Ids:
+        """Return the rows of the edges that begin at nodes."""
+        low, count = self.begins[nodes], self.begins[nodes + 1] - self.begins[nodes]
+        return np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))

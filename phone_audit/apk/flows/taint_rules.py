@@ -92,6 +92,21 @@ MARKS: Final[Mapping[str, str]] = {
     "java.lang.Process.getOutputStream": "process",
 }
 """Calls whose result leads out of the package: what is written to it is given away."""
+ANSWERS: Final = frozenset(
+    {
+        *(f"{one}.execute" for one in (*_HTTP, "okhttp3.Call", "com.squareup.okhttp.Call")),
+        *(
+            f"{one}.{call}"
+            for one in _CONNECTIONS
+            for call in (
+                "getInputStream", "getErrorStream", "getContent", "getHeaderField", "getHeaderFields",
+                "getResponseMessage",
+            )
+        ),
+        "java.net.URL.openStream", "java.net.URL.getContent", "java.net.Socket.getInputStream",
+    }
+)  # fmt: skip
+"""Calls whose result comes from the other side: it holds nothing of what was sent there."""
 WRITES: Final = frozenset(
     {"write", "writeBytes", "writeUTF", "writeChars", "writeObject", "print", "println", "append"}
 )

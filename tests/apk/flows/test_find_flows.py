@@ -212,7 +212,8 @@ def test_through_a_name_in_an_intent_to_another_component() -> None:
 def test_data_that_android_hands_over() -> None:
     callback = Method("onLocationChanged(Landroid/location/Location;)V", join((0x3107,), SAY, (RETURN,)), direct=False)
     listener = Class("Lx/L;", [callback], parent="Landroid/location/Listener;")
-    assert ids(listener) == ["flow.location-log"]
+    assert ids(activity(create(new(1, "Lx/L;"))), listener) == ["flow.location-log"]
+    assert ids(activity(create()), listener) == []
 
 
 def test_the_log_of_code_that_handles_anybodys_data_does_not_count() -> None:
@@ -241,7 +242,7 @@ def test_a_text_message_gives_away_what_it_says_not_whom_it_is_for() -> None:
 def test_what_is_taken_out_of_a_message_as_something_else_is_not_the_data(kind: str, expected: list[str]) -> None:
     held = "Landroid/os/Message;->obj:Ljava/lang/Object;"
     obtain = invoke("Landroid/os/Message;->obtain()Landroid/os/Message;")
-    puts = create(READ, obtain, result(2), member(1, 2, held, put=True))
+    puts = create(READ, obtain, result(2), member(1, 2, held, put=True), new(3, "Lx/H;"))
     cast: Code = (0x011F, Ref("type", kind))
     takes = join(member(1, 4, held, put=False), cast, SAY, (RETURN,))
     handler = Class(
@@ -455,11 +456,9 @@ def test_through_an_exception() -> None:
     assert ids(activity(throws, create(invoke("Lx/Main;->fail()V"), (RETURN,), what))) == ["flow.imei-log"]
 
 
-def test_a_component_whose_name_in_the_manifest_no_class_bears_may_be_another_one() -> None:
+def test_a_component_is_the_class_that_bears_the_whole_name_in_the_manifest() -> None:
     off = activity(create(READ, SAY), name="Lx/Off;")
-    main = activity(create())
-    assert len(flows(main, off, active=frozenset({"x.Main", "y.Off"}))) == 1
-    assert flows(main, off, Class("Ly/Off;"), active=frozenset({"x.Main", "y.Off"})) == []
+    assert flows(activity(create()), off, active=frozenset({"x.Main", "y.Off"})) == []
 
 
 def test_a_result_is_given_away_by_an_activity_that_other_packages_may_start() -> None:
@@ -508,11 +507,12 @@ def test_a_listener_of_preferences_may_be_told_of_any_name() -> None:
         [Method(name, read, direct=False, registers=5, ins=3)],
         parent="Landroid/content/SharedPreferences$OnSharedPreferenceChangeListener;",
     )
-    assert ids(activity(puts), listener) == ["flow.imei-log"]
+    makes = Class("Lx/Other;", [create(new(1, "Lx/L;"))], parent=ACTIVITY)
+    assert ids(activity(puts), makes, listener) == ["flow.imei-log"]
     nothing = create(
         text(1, "x"), text(0, "k"), invoke(f"{editor}->putString({TEXT}{TEXT}){editor}", 2, 0, 1, opcode=0x72)
     )
-    assert ids(activity(nothing), listener) == []
+    assert ids(activity(nothing), makes, listener) == []
 
 
 def test_through_a_file_that_is_written_and_read_by_the_same_name() -> None:
@@ -555,3 +555,32 @@ def test_what_is_put_into_a_collection_in_a_field_is_taken_out_in_another_method
     assert found(held, f"{held}->add({thing})Z", f"{held}->toString(){TEXT}") == ["flow.imei-log"]
     cipher = "Ljavax/crypto/Cipher;"
     assert found(cipher, f"{cipher}->updateAAD({thing})V", f"{cipher}->getAlgorithm(){TEXT}") == []
+
+
+CONNECTION = "Ljava/net/HttpURLConnection;"
+
+
+@pytest.mark.parametrize(
+    ("asks", "expected"),
+    [
+        (f"{CONNECTION}->getHeaderField(I){TEXT}", ["flow.imei-network"]),
+        (f"{CONNECTION}->getRequestProperty({TEXT}){TEXT}", ["flow.imei-log", "flow.imei-network"]),
+        (f"{CONNECTION}->toString(){TEXT}", ["flow.imei-log", "flow.imei-network"]),
+    ],
+)
+def test_what_the_other_side_answers_is_not_what_was_sent_there(asks: str, expected: list[str]) -> None:
+    header = invoke(f"{CONNECTION}->setRequestProperty({TEXT}{TEXT})V", 2, 0, 1, opcode=0x6E)
+    connects = invoke(f"{CONNECTION}->connect()V", 2, opcode=0x6E)
+    asked = join(invoke(asks, 2, 0, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(READ, new(2, CONNECTION), header, connects, asked))) == expected
+
+
+def test_a_client_of_the_packages_own_may_answer_what_it_was_asked() -> None:
+    request = "Lorg/apache/http/client/methods/HttpUriRequest;"
+    execute = f"execute({request})Lorg/apache/http/HttpResponse;"
+    takes = Method(execute, (0x0211,), direct=False, registers=3, ins=2)  # return-object v2, the request
+    client = Class("Lx/Client;", [takes], parent="Lorg/apache/http/client/HttpClient;")
+    made = join(new(2, "Lx/Client;"), invoke(f"Lx/Client;->{execute}", 2, 1, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(READ, made)), client) == ["flow.imei-log"]
+    asks = invoke(f"Lorg/apache/http/client/HttpClient;->{execute}", 2, 1, opcode=0x72)
+    assert ids(activity(create(READ, asks, result(1), SAY))) == ["flow.imei-network"]

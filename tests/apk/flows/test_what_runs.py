@@ -7,6 +7,7 @@ import pytest
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows.find import Flows, find_flows
+from phone_audit.apk.flows.reachability import MAX_ROUNDS
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.flows.test_find_flows import (
     ACTIVITY,
@@ -15,6 +16,7 @@ from tests.apk.flows.test_find_flows import (
     SAY,
     SOURCES,
     STATIC,
+    TEXT,
     Code,
     activity,
     create,
@@ -104,13 +106,16 @@ def test_what_may_override_a_method_of_a_class_outside_runs(
     one = Class("Lx/F;", [leaks("instantiateClassLoader()V")], parent=parent, interfaces=interfaces)
     brought = Class("Landroid/app/Brought;", parent=OBJECT)
     others = (brought, Class("Lx/Base;", parent="Landroid/app/AppComponentFactory;"), Class("Lx/Own;", access=0x601))
-    assert ids(activity(create()), one, *others) == expected
+    assert ids(activity(create(new(1, "Lx/F;"))), one, *others) == expected
+    assert ids(activity(create()), one, *others) == []
 
 
 @pytest.mark.parametrize("name", ["finalize()V", "toString()Ljava/lang/String;", "hashCode()I"])
 def test_what_any_object_is_asked_runs(name: str) -> None:
-    assert ids(activity(create()), Class("Lx/F;", [leaks(name)], parent=OBJECT)) == FOUND
-    assert ids(activity(create()), Class("Lx/F;", [leaks(name, direct=True)], parent=OBJECT)) == []
+    makes = activity(create(new(1, "Lx/F;")))
+    assert ids(makes, Class("Lx/F;", [leaks(name)], parent=OBJECT)) == FOUND
+    assert ids(makes, Class("Lx/F;", [leaks(name, direct=True)], parent=OBJECT)) == []
+    assert ids(activity(create()), Class("Lx/F;", [leaks(name)], parent=OBJECT)) == []
 
 
 @pytest.mark.parametrize("direct", [True, False])
@@ -146,8 +151,79 @@ def test_what_does_not_run_is_no_certainty_where_calls_stay_unseen(calls: Code) 
 
 def test_a_method_that_android_calls_by_its_name_runs_in_a_class_that_is_only_serializable() -> None:
     one = Class("Lx/F;", [leaks("onEvent()V")], parent=OBJECT, interfaces=["Ljava/io/Serializable;"])
-    assert ids(activity(create()), one) == FOUND
+    assert ids(activity(create(new(1, "Lx/F;"))), one) == FOUND
 
 
 def test_the_method_of_an_activity_that_the_manifest_names_is_still_an_entry() -> None:
     assert ids(Class("Lx/Main;", [leaks(CREATE)], parent=ACTIVITY)) == FOUND
+
+
+def calls_start(name: str = "Lx/L;") -> Code:
+    return invoke(f"{name}->start()V")
+
+
+THREAD = Class("Lx/T;", [leaks("run()V")], parent="Ljava/lang/Thread;")
+STARTS = Class("Lx/L;", [Method("start()V", join(new(1, "Lx/T;"), (RETURN,)), access=STATIC, registers=10)])
+
+
+def test_a_library_that_nothing_starts_does_not_run() -> None:
+    assert ids(activity(create()), THREAD, STARTS) == []
+    assert ids(activity(create(calls_start())), THREAD, STARTS) == FOUND
+
+
+def test_it_runs_where_only_an_initialiser_starts_it() -> None:
+    begins = Method("<clinit>()V", join(calls_start(), (RETURN,)), access=STATIC | 0x10000)
+    holds = Class("Lx/C;", [begins, Method("f()V", access=STATIC)], statics=[("kept", "")])
+    assert ids(activity(create()), THREAD, STARTS, holds) == []
+    assert ids(activity(create(invoke("Lx/C;->f()V"))), THREAD, STARTS, holds) == FOUND
+    reads = (0x0162, Ref("field", f"Lx/C;->kept:{TEXT}"))
+    assert ids(activity(create(reads)), THREAD, STARTS, holds) == FOUND
+
+
+def test_numbers_that_only_look_like_a_call_start_nothing() -> None:
+    number: Code = (0x0114, 0x0071, Ref("method", "Lx/L;->start()V"))  # const v1, whose upper half is a method_id
+    assert ids(activity(create(number, (0x0000,))), THREAD, STARTS) == []
+
+
+@pytest.mark.parametrize(("parent", "expected"), [("Landroid/view/View;", FOUND), ("Ljava/lang/Thread;", [])])
+def test_android_makes_what_a_layout_may_name(parent: str, expected: list[str]) -> None:
+    assert ids(activity(create()), Class("Lx/V;", [leaks("onDraw()V")], parent=parent)) == expected
+
+
+def test_a_class_that_the_manifest_names_outside_of_components_runs() -> None:
+    factory = Class("Lx/F;", [leaks("instantiateClassLoader()V")], parent="Landroid/app/AppComponentFactory;")
+    indexes = index_file(read_dex("classes.dex", assemble([activity(create()), factory])))
+    assert not find_flows(indexes, SOURCES, frozenset({"x.Main"})).found
+    assert find_flows(indexes, SOURCES, frozenset({"x.Main"}), named={"x.F"}).found
+
+
+def test_what_overrides_a_method_of_another_part_runs() -> None:
+    base = assemble([Class("Ly/Base;", [Method("go()V", (RETURN,), direct=False)], parent=OBJECT)])
+    below = Class("Lx/B;", [leaks("go()V")], parent="Ly/Base;")
+    main = assemble([activity(create(new(1, "Lx/B;"))), below])
+    indexes = [*index_file(read_dex("classes.dex", main)), *index_file(read_dex("classes2.dex", base))]
+    assert [flow.id for flow in find_flows(indexes, SOURCES, frozenset({"x.Main"})).found] == FOUND
+
+
+def test_what_is_inherited_for_an_interface_runs() -> None:
+    interface = Class("Lx/I;", [Method("go()V", None, direct=False, access=0x401)], access=0x601)
+    base = Class("Lx/Base;", [leaks("go()V")], parent=OBJECT)
+    below = Class("Lx/B;", parent="Lx/Base;", interfaces=["Lx/I;"])
+    calls = invoke("Lx/I;->go()V", 1, opcode=0x72)
+    assert ids(activity(create(new(1, "Lx/B;"), calls)), interface, base, below) == FOUND
+
+
+def test_a_long_chain_of_calls_still_runs() -> None:
+    chain = [
+        Method(f"c{at}()V", join(invoke(f"Lx/L;->c{at + 1}()V"), (RETURN,)), access=STATIC)
+        for at in range(MAX_ROUNDS + 5)
+    ]
+    last = Method(f"c{MAX_ROUNDS + 5}()V", join(READ, SAY, (RETURN,)), access=STATIC, registers=10)
+    assert ids(activity(create(invoke("Lx/L;->c0()V"))), Class("Lx/L;", [*chain, last])) == FOUND
+
+
+def test_objects_that_are_read_from_bytes_may_be_of_any_class() -> None:
+    reads = invoke("Ljava/io/ObjectInputStream;->readObject()Ljava/lang/Object;", 1, opcode=0x6E)
+    holds = Class("Lx/X;", [leaks("onEvent()V")], parent=OBJECT, interfaces=["Ljava/io/Serializable;"])
+    assert found(activity(create()), holds).complete
+    assert not found(activity(create(reads)), holds).complete

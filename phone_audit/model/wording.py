@@ -19,6 +19,7 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "sms": "text messages",
     "call-log": "the call log",
     "clipboard": "the clipboard",
+    "password": "a password that is typed in",
 }
 """Private data that is followed through code, and what it is called in a sentence."""
 

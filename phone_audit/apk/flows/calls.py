@@ -15,9 +15,11 @@ from phone_audit.apk.flows.taints import (
     NOTHING,
     NOWHERE,
     Atom,
+    Inside,
     Mark,
     Number,
     Obj,
+    Taint,
     TaintState,
     Text,
     Value,
@@ -250,7 +252,19 @@ class CallModel:
             call.frame.want(frozenset().union(*call.values))
             named = {text for value in call.values for text in texts(value)}
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
+        if call.api.view:
+            numbers = {atom.value for value in call.values for atom in value if isinstance(atom, Number)}
+            return None if numbers.isdisjoint(self._program.password_ids) else taint_rules.TYPED_VIEW
+        if call.api.text and call.frame.tainted:
+            given = call.heap.taints_of(call.frame, call.values[:1])
+            return taint_rules.TYPED_DATA if any(map(self._is_password_view, given)) else None
         return self._queried(call) if call.api.query else call.api.source
+
+    def _is_password_view(self, atom: Atom) -> bool:
+        """Tell whether this is a view that a password is typed into, or lies where such a view was put."""
+        if isinstance(atom, Inside):
+            return any(map(self._is_password_view, self._shared.places.get(atom.obj.place, NOTHING)))
+        return isinstance(atom, Taint) and atom.data == taint_rules.TYPED_VIEW
 
     def _queried(self, call: Call) -> str | None:
         """Return the data of the provider that is asked: it is named by a field or a text."""

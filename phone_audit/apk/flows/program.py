@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
+from phone_audit.apk.flows.password_fields import password_ids
 
 _MAX_SAME_NAME: Final = 200
 _FEW: Final = 3
@@ -153,6 +154,11 @@ class Program:
         self.indexes = indexes
         self.names = Names(indexes)
         self._android = android
+
+    @cached_property
+    def password_ids(self) -> frozenset[int]:
+        """The numbers of the views that a password is typed into."""
+        return password_ids(self.indexes)
 
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:

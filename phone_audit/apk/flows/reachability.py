@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.dex.xrefs import Kind, inside, verified
+from phone_audit.apk.dex.xrefs import inside, verified
 from phone_audit.apk.flows.call_graph import NO_IDS, CallGraph, Flags, Ids
 from phone_audit.apk.flows.entry_points import EntryPoints
 from phone_audit.apk.flows.program import Method, Program

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from phone_audit.apk.flows.heap import Heap, Slots, plain_data, read
 from phone_audit.apk.flows.ir import LiftedMethod
 from phone_audit.apk.flows.program import Method
-from phone_audit.apk.flows.taint_rules import SET_RESULT
+from phone_audit.apk.flows.taint_rules import SET_RESULT, TYPED_VIEW
 from phone_audit.apk.flows.taints import (
     ANY,
     LOST,
@@ -142,6 +142,8 @@ class Frame:
                 return
             event = event._replace(kind="sink", name=out, to=NOTHING)
         found = sorted((atom for atom in value if isinstance(atom, Taint)), key=str)
+        if event.kind != "keep":
+            found = [one for one in found if one.data != TYPED_VIEW]
         if event.kind == "keep":
             self.shared.keep(event.name, found, event.step)
         elif event.name == "intent" and _EXPLICIT in event.around and not event.step.what.endswith(SET_RESULT):

@@ -37,11 +37,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Class:
-    """`statics` are static fields of type String and their initial values; `parent` and `interfaces` stand above it."""
+    """`statics` are static fields and their initial values, texts or numbers; `parent` and `interfaces` stand above."""
 
     name: str
     methods: Sequence[Method] = ()
-    statics: Sequence[tuple[str, str]] = ()
+    statics: Sequence[tuple[str, str | int]] = ()
     parent: str | None = None
     interfaces: Sequence[str] = ()
     access: int = 1
@@ -131,7 +131,7 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
     refs = [unit for one in classes for method in one.methods for unit in method.code or () if isinstance(unit, Ref)]
     methods = {f"{one.name}->{method.signature}" for one in classes for method in one.methods}
     methods |= {ref.name for ref in refs if ref.kind == "method"}
-    fields = {f"{one.name}->{name}:Ljava/lang/String;" for one in classes for name, _ in one.statics}
+    fields = {_field(one, name, value) for one in classes for name, value in one.statics}
     fields |= {ref.name for ref in refs if ref.kind == "field"}
     protos = {name[name.index("(") :] for name in methods}
     types = {name for one in classes for name in (one.name, one.parent, *one.interfaces) if name} | {
@@ -140,7 +140,9 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
     types |= {name.split("->")[0] for name in (*methods, *fields)} | {name.rpartition(":")[2] for name in fields}
     types |= {kind for proto in protos for kind in _split(proto)}
     texts = {*strings, *types, *(_shorty(proto) for proto in protos)}
-    texts |= {ref.name for ref in refs if ref.kind == "string"} | {text for one in classes for _, text in one.statics}
+    texts |= {ref.name for ref in refs if ref.kind == "string"} | {
+        text for one in classes for _, text in one.statics if isinstance(text, str)
+    }
     texts |= {re.split(r"[(:]", name.split("->")[1])[0] for name in (*methods, *fields)}
     all_types = in_order(types)
 
@@ -186,7 +188,7 @@ def _member(full: str, tables: _Tables) -> bytes:
 def _class_data(one: Class, codes: Mapping[str, int], tables: _Tables, data: _Data) -> int:
     if not one.methods and not one.statics:
         return 0
-    fields = sorted(tables.fields.index(f"{one.name}->{name}:Ljava/lang/String;") for name, _ in one.statics)
+    fields = sorted(tables.fields.index(_field(one, name, value)) for name, value in one.statics)
     lists: list[list[tuple[int, int, int]]] = [
         sorted(
             (tables.methods.index(f"{one.name}->{method.signature}"), method.access, codes[method.signature])
@@ -211,13 +213,19 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
     return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units), 4)
 
 
+def _field(one: Class, name: str, value: str | int) -> str:
+    return f"{one.name}->{name}:{'I' if isinstance(value, int) else 'Ljava/lang/String;'}"
+
+
 def _values(one: Class, tables: _Tables) -> bytes:
-    """Return an encoded_array of VALUE_STRING (0x17), in the order of the field numbers."""
-    texts = dict(one.statics)
-    names = sorted(texts, key=lambda name: tables.fields.index(f"{one.name}->{name}:Ljava/lang/String;"))
-    content = uleb128(len(names))
-    for name in names:
-        content += b"\x77" + struct.pack("<I", tables.strings.index(texts[name]))
+    """Return an encoded_array of VALUE_STRING (0x17) and VALUE_INT (0x04), in the order of the field numbers."""
+    ordered = sorted(one.statics, key=lambda pair: tables.fields.index(_field(one, *pair)))
+    content = uleb128(len(ordered))
+    for _, value in ordered:
+        if isinstance(value, int):
+            content += b"\x64" + struct.pack("<i", value)
+        else:
+            content += b"\x77" + struct.pack("<I", tables.strings.index(value))
     return content
 
 

@@ -1,0 +1,50 @@
+"""Passwords that are typed in: the view is told by its name in `R$id`, and what it gives as its text is the data."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows.password_fields import password_ids
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+from tests.apk.flows.test_find_flows import SAY, Code, activity, create, ids, invoke, join, member, result
+
+VIEW = 0x7F080010
+OTHER = 0x7F080011
+NAMES = Class("Lx/R$id;", statics=[("userPwd", VIEW), ("login", OTHER), ("a", 1)])
+EDIT = "Landroid/widget/EditText;"
+TEXT_OF = invoke(f"{EDIT}->getText()Landroid/text/Editable;", 1, opcode=0x6E)
+FIELD = f"Lx/Main;->held:{EDIT}"
+
+
+def finds(number: int) -> Code:
+    const: Code = (0x0014, number & 0xFFFF, number >> 16)
+    cast: Code = (0x011F, Ref("type", EDIT))
+    find = invoke("Lx/Main;->findViewById(I)Landroid/view/View;", 4, 0, opcode=0x6E)
+    return join(const, find, result(1), cast)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(VIEW, ["flow.password-log"]), (OTHER, [])])
+def test_the_text_of_a_view_is_a_password_where_its_name_says_so(number: int, expected: list[str]) -> None:
+    assert ids(NAMES, activity(create(finds(number), TEXT_OF, result(1), SAY))) == expected
+
+
+def test_it_is_followed_through_the_field_that_holds_the_view() -> None:
+    asks = join((0x1107,), member(1, 1, FIELD, put=False), TEXT_OF, result(1), SAY, (RETURN,))
+    clicked = Method("onClick(Landroid/view/View;)V", asks, direct=False, registers=10, ins=2)
+    keeps = create(finds(VIEW), member(1, 8, FIELD, put=True))
+    assert ids(NAMES, activity(keeps, clicked)) == ["flow.password-log"]
+    assert ids(NAMES, activity(create(finds(OTHER), member(1, 8, FIELD, put=True)), clicked)) == []
+
+
+def test_the_view_itself_is_no_data() -> None:
+    assert ids(NAMES, activity(create(finds(VIEW), SAY))) == []
+
+
+@given(st.binary(max_size=60))
+def test_forged_numbers_of_views_are_survived(forged: bytes) -> None:
+    data = bytearray(assemble([NAMES, activity(create())]))
+    at = data.find(b"\x64" + VIEW.to_bytes(4, "little"))
+    data[at : at + len(forged)] = forged[: len(data) - at]
+    assert all(isinstance(one, int) for one in password_ids(index_file(read_dex("classes.dex", bytes(data)))))

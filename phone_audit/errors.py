@@ -20,6 +20,7 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 ├─ ApkError                 one file could not be read, or cost more than its budget
 ├─ KnowledgeError           a knowledge file breaks its schema
 ├─ ResultError              a saved result cannot be read
+├─ AcceptanceError          a list of accepted findings cannot be read
 └─ OutputError              a result cannot be written: the disk is full, or fails
 """
 
@@ -134,6 +135,10 @@ class KnowledgeError(PhoneAuditError):
 
 class ResultError(PhoneAuditError):
     """A saved result cannot be read."""
+
+
+class AcceptanceError(PhoneAuditError):
+    """A list of accepted findings cannot be read; the message names entry and field."""
 
 
 class OutputError(PhoneAuditError):

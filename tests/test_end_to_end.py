@@ -399,3 +399,30 @@ def test_a_scan_says_in_what_a_phone_differs_from_a_known_good_one(nokia: LabPho
     assert "This phone differs from it in" in shown.stdout
     refused = run("scan", tmp_path / "saved", "--baseline", tmp_path / "none.json")
     assert (refused.returncode, refused.stdout) == (1, "")
+
+
+def test_a_scan_of_which_somebody_answers_for_what_was_found(nokia: LabPhone, tmp_path: Path) -> None:
+    first = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
+    document = json.loads(first.stdout)
+    grave = [one["key"] for one in document["findings"] if one["supports"] in ("suspicious", "known-bad")]
+    entries = [
+        {"finding": key, "by": "Jo", "at": "2026-01-31", "reason": "A phone of the museum.", "until": "9000-01-01"}
+        for key in grave
+    ]
+    (tmp_path / "accept.json").write_text(json.dumps({"accept": entries}))
+    shown = run(
+        "scan", tmp_path / "saved", "--accept", tmp_path / "accept.json", "-f", "json", "-o", tmp_path / "a.json"
+    )
+    assert shown.returncode == 0
+    accepted = json.loads((tmp_path / "a.json").read_text())
+    assert accepted["verdict"]["outcome"] == "known-bad"
+    assert {one["key"] for one in accepted["findings"] if one["accepted_by"]} == set(grave)
+    fleet = run(
+        "scan", tmp_path / "saved", tmp_path / "a.json", "--accept", tmp_path / "accept.json", "-o", tmp_path / "f"
+    )
+    assert fleet.returncode == 10
+    (row, _) = json.loads((tmp_path / "f" / "fleet.json").read_text())["scans"]
+    assert (row["outcome"], row["gating"]) == ("known-bad", "exposed")
+    marked = run("report", tmp_path / "a.json", "--fail-on", "suspicious")
+    assert marked.returncode == 0
+    assert "accepted by Jo on 2026-01-31 until 9000-01-01. A phone of the museum." in " ".join(marked.stdout.split())

@@ -9,6 +9,7 @@ import typer
 from phone_audit.cli import exits
 from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
+    Accept,
     FailOn,
     FailOnOption,
     Formats,
@@ -31,6 +32,7 @@ def apks(
     formats: Formats = None,
     outputs: Outputs = None,
     seal: Seal = None,
+    accept: Accept = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -46,6 +48,7 @@ def apks(
     from phone_audit.cli.outputs import JsonLines, destinations, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
+    from phone_audit.pipeline.accept_file import read_accepted
     from phone_audit.pipeline.apk_records import SpooledApks
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget, cores
@@ -57,6 +60,7 @@ def apks(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
         )
     places = destinations("apks", formats, outputs, seal)
+    accepted = read_accepted(accept) if accept is not None else ()
     streams = [place for place in places if place.format == "jsonl"]
     whole = [place for place in places if place.format != "jsonl"]
     with SpooledApks() as kept:
@@ -74,6 +78,7 @@ def apks(
                 budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
                 on_progress=on_progress,
                 on_apk=lines.write,
+                accept=accepted,
                 stopped=stopped,
             )
         write_outputs(audited.result, whole)
@@ -82,4 +87,4 @@ def apks(
     if not audited.records:
         tell(f"No APK was found in {', '.join(paths)}.")
         raise typer.Exit(exits.NOTHING_TO_SCAN)
-    raise typer.Exit(exits.exit_code(audited.result.verdict.outcome, audited.complete, fail_on.value))
+    raise typer.Exit(exits.exit_code(audited.gating, audited.complete, fail_on.value))

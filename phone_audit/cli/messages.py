@@ -2,8 +2,11 @@
 
 import contextlib
 import sys
+from collections.abc import Sequence
 
 from phone_audit.report.safe import visible
+
+_MOST_KEYS = 5
 
 
 def tell(*lines: str) -> None:
@@ -14,6 +17,13 @@ def tell(*lines: str) -> None:
         for line in lines:
             sys.stderr.write(f"{visible(line)}\n")
         sys.stderr.flush()
+
+
+def tell_unmatched(path: object, keys: Sequence[str]) -> None:
+    """Say which entries of a list of accepted findings name no finding that is there."""
+    if keys:
+        names = ", ".join(keys[:_MOST_KEYS]) + (f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else "")
+        tell(f"{path} accepts what was not found: {names}.")
 
 
 def on_terminal() -> bool:

@@ -103,6 +103,14 @@ Seal = Annotated[
         help="Sign each -o file with this secret key of minisign; own: with yours, which is made at first use.",
     ),
 ]
+Accept = Annotated[
+    Path | None,
+    typer.Option(
+        "--accept",
+        metavar="FILE",
+        help="A list of findings that somebody answers for: they are shown, and do not decide the exit code.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is being done.")]
 Jobs = Annotated[

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.messages import tell
-from phone_audit.cli.options import FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
+from phone_audit.cli.messages import tell, tell_unmatched
+from phone_audit.cli.options import Accept, FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
 
 if TYPE_CHECKING:
     from phone_audit.model.base import Frozen
@@ -44,6 +44,7 @@ def report(
     ],
     formats: Formats = None,
     outputs: Outputs = None,
+    accept: Accept = None,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
     seal_key: Annotated[
         list[str] | None,
@@ -67,6 +68,13 @@ def report(
     document = parse_result(result, text)
     if traffic:
         document = _with_traffic(document, traffic, knowledge or ())
+    if accept is not None:
+        from phone_audit.pipeline.accept import unmatched, with_accepted
+        from phone_audit.pipeline.accept_file import read_accepted_today
+
+        accepted = read_accepted_today(accept)
+        document = with_accepted(document, accepted)
+        tell_unmatched(accept, unmatched(document, accepted.by_key))
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")
     write_outputs(document, places, stated_in=name, seal=seal)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.messages import tell
+from phone_audit.cli.messages import tell, tell_unmatched
 from phone_audit.cli.options import (
+    Accept,
     Depth,
     FailOn,
     FailOnOption,
@@ -95,6 +96,7 @@ def scan(
         ),
     ] = None,
     traffic: Traffic = None,
+    accept: Accept = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -136,6 +138,10 @@ def scan(
     )
     _check(arguments, options)
     check_keys(options.encrypt_to, identity)
+    if accept is not None:
+        from phone_audit.pipeline.accept_file import read_accepted
+
+        options = replace(options, accept=read_accepted(accept))
     if baseline is not None:
         from phone_audit.pipeline.diff import read_baseline
 
@@ -148,7 +154,7 @@ def scan(
         raise typer.Exit(scan_several(arguments, folders, options))
     places = destinations("scan", formats, outputs, seal)
     _warn_of_identifiers(arguments, options)
-    raise typer.Exit(_scan_one(arguments, places, options))
+    raise typer.Exit(_scan_one(arguments, places, options, accept))
 
 
 def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
@@ -181,12 +187,14 @@ def _warn_of_identifiers(arguments: ScanArguments, options: "ScanOptions") -> No
     tell(f"{place} will hold serial numbers and copies of the packages{how}.")
 
 
-def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "ScanOptions") -> int:
+def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "ScanOptions", accept: Path | None) -> int:
     """Read one phone, write its result, and give the exit code."""
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
+    from phone_audit.pipeline.accept import unmatched
+    from phone_audit.pipeline.report import judged_outcomes
     from phone_audit.pipeline.scan import scan_device
 
     with (
@@ -203,9 +211,11 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
             options=replace(options, stopped=stopped),
         )
     write_outputs(result, places)
+    if options.accept and not arguments.quiet:
+        tell_unmatched(accept, unmatched(result, (entry.finding for entry in options.accept)))
     lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
     if lost is not None and not stopped.asked:
         tell(f"{lost.reason} What had been read by then was judged. Plug the phone in and scan again for the rest.")
     if stopped.asked:
         return exits.INTERRUPTED
-    return exits.exit_code(result.verdict.outcome, result.coverage.complete, arguments.fail_on.value)
+    return exits.strongest(exits.exit_code(*judged, arguments.fail_on.value) for judged in judged_outcomes(result))

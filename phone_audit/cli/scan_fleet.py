@@ -19,6 +19,7 @@ from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets, everyone
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
+from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, formats_of, render
 
@@ -189,8 +190,8 @@ class _Listener:
         lost = next((item for item in scan.coverage.skipped if item.code == "device-lost"), None)
         if lost is not None and not self._arguments.quiet:
             tell(lost.reason)
-        code = exits.exit_code(scan.verdict.outcome, scan.coverage.complete, self._arguments.fail_on.value)
-        self.codes[arrival.number] = code
+        codes = (exits.exit_code(*judged, self._arguments.fail_on.value) for judged in judged_outcomes(scan))
+        self.codes[arrival.number] = exits.strongest(codes)
         return file
 
     def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:

@@ -92,6 +92,9 @@ YAML_NODES: Final = 500_000
 YAML_DEPTH: Final = 32
 """A YAML feed: the only known one has 95 KB and 8,000 nodes, four deep."""
 
+ACCEPTED_SIZE: Final = 1 * MB
+"""A list of accepted findings: some 300 bytes an entry, of which a careful person writes a few dozen."""
+
 CERTIFICATES_SIZE: Final = 4 * MB
 """A file of authorities for `db update --ca-file`; that of a whole system has 250 KB."""
 

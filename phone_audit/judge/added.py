@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from phone_audit.judge.findings import merged
+from phone_audit.judge.findings import merged, with_supported
 from phone_audit.judge.headlines import phone_headlines
 from phone_audit.judge.outcomes import supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
@@ -19,7 +19,7 @@ def with_added(scan: Scan, findings: Sequence[Finding], notes: Mapping[str, str]
         notes: incident → a sentence.
     """
     have = {finding.key for finding in scan.findings}
-    new = merged(finding for finding in findings if finding.key not in have)
+    new = with_supported(merged(finding for finding in findings if finding.key not in have), {})
     rated = [RatedFinding(finding, supports(finding, {}), finding.message, None) for finding in new]
     scope = Scope(phone_headlines(scan.coverage.packages_listed, scan.coverage.apks_analysed), UnreadTally())
     added = verdict(rated, scope)

@@ -37,6 +37,11 @@ def _worst_first(finding: Finding) -> tuple[int, int, int, str, str, str, str]:
     )
 
 
+def with_supported(findings: Iterable[Finding], incidents: Mapping[str, Incident]) -> tuple[Finding, ...]:
+    """Return findings with the outcome that each supports by itself."""
+    return tuple(one.model_copy(update={"supports": supports(one, incidents)}) for one in findings)
+
+
 def deduplicated(findings: Sequence[Finding], incidents: Mapping[str, Incident]) -> tuple[Finding, ...]:
     """Leave out findings that another one of the same category covers; that one takes over their sources.
 

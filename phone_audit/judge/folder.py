@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from phone_audit.judge.gate import gating_outcome
 from phone_audit.judge.headlines import folder_headlines
-from phone_audit.judge.outcomes import CONFIDENCES, supports
+from phone_audit.judge.outcomes import CONFIDENCES, strongest, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, alike, strongest_first, verdict
 from phone_audit.model.apk import Apk
-from phone_audit.model.finding import OUTCOMES, Skipped, Verdict
+from phone_audit.model.finding import OUTCOMES, Outcome, Skipped, Verdict
 from phone_audit.model.wording import counted, listed
 
 _MOST_MESSAGES = 3
@@ -23,11 +24,13 @@ class FolderJudge:
     Attributes:
         counts: how many APKs have each outcome.
         unread: what was not read.
+        gating_outcome: the strongest outcome of an APK without what somebody accepted.
     """
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
         self.unread = UnreadTally()
+        self.gating_outcome: Outcome = OUTCOMES[0]
         self._alike: dict[object, RatedFinding] = {}
         self._others: dict[object, set[tuple[str, str]]] = {}
         self._messages: dict[str, dict[tuple[int, str], set[str]]] = {}
@@ -36,6 +39,8 @@ class FolderJudge:
         """Take in one record."""
         self.counts[apk.outcome] = self.counts.get(apk.outcome, 0) + 1
         self.unread.add(apk.skipped)
+        gating = gating_outcome(apk.outcome, apk.findings, complete=not apk.skipped)
+        self.gating_outcome = strongest((self.gating_outcome, gating))
         incidents = {incident.id: incident for incident in apk.incidents}
         for finding in apk.findings:
             self._add(RatedFinding(finding.model_copy(update=_NOT_KEPT), supports(finding, incidents), finding.message))

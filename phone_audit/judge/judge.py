@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.judge.findings import deduplicated, merged
+from phone_audit.judge.findings import deduplicated, merged, with_supported
 from phone_audit.judge.headlines import (
     BUILD_HEADLINES,
     NO_INCIDENT,
@@ -85,7 +85,8 @@ class BuildJudgement:
 def judge_apk(info: ApkInfo, detected: Detection) -> ApkJudgement:
     """Judge one APK with nothing known of a phone. Anything skipped makes the outcome at least inconclusive."""
     incidents = detected.incidents
-    return _judged_apk(info, deduplicated(merged(detected.all_findings), incidents), incidents)
+    findings = deduplicated(merged(detected.all_findings), incidents)
+    return _judged_apk(info, with_supported(findings, incidents), incidents)
 
 
 def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection, depth: Depth) -> PhoneJudgement:
@@ -94,7 +95,7 @@ def judge_phone(snapshot: Snapshot, apks: Sequence[ApkInfo], detected: Detection
     `depth` is what was promised to be read; `quick` reads no code, so it never ends in `nothing-found`.
     """
     incidents = detected.incidents
-    findings = deduplicated(merged(detected.all_findings), incidents)
+    findings = with_supported(deduplicated(merged(detected.all_findings), incidents), incidents)
     by_apk = _FindingsByApk(findings)
     owners = {file.path: package.name for package in snapshot.packages for file in package.files}
     skipped = skipped_of_scan(snapshot, apks, depth)
@@ -115,7 +116,7 @@ def judge_watch(
     observations: Sequence[Observation], detected: Detection, samples: Samples, skipped: Sequence[Skipped]
 ) -> WatchJudgement:
     """Judge what was seen live; `skipped` is what was not read."""
-    findings = merged(detected.all_findings)
+    findings = with_supported(merged(detected.all_findings), detected.incidents)
     unread = sorted_skipped(skipped)
     scope = Scope(watch_headlines(samples.taken, len(observations)), UnreadTally(unread))
     return WatchJudgement(
@@ -151,7 +152,8 @@ def judge_build(detected: Detection, *, understood: bool) -> BuildJudgement:
     if OUTCOMES.index(raised) > OUTCOMES.index(outcome):
         titles = dict.fromkeys(finding.title for finding in by_rules if supports(finding, incidents) == raised)
         outcome, headline = raised, f"{RULE_HEADLINES[raised]}: {listed(list(titles), 3)}"
-    return BuildJudgement(findings, Verdict(outcome=outcome, headline=headline, reasons=tuple(reasons)))
+    supported = with_supported(findings, incidents)
+    return BuildJudgement(supported, Verdict(outcome=outcome, headline=headline, reasons=tuple(reasons)))
 
 
 def _published_verdict(detected: Detection, *, understood: bool) -> Verdict:

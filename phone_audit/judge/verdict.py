@@ -167,25 +167,32 @@ def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str, s
     )
 
 
-def alike(finding: Finding, outcome: Outcome) -> tuple[str, Outcome, Outcome, str, bool]:
+ReasonGroup = tuple[str, Outcome, bool]
+"""What a reason speaks for: an incident, or a detector with an outcome, and whether somebody accepted it."""
+
+
+def alike(finding: Finding, outcome: Outcome) -> tuple[ReasonGroup, Outcome, str, bool, bool]:
     """Return what is equal for findings of which a verdict says the same, but for their subjects."""
-    return (*_group(finding, outcome), outcome, _name(finding), finding.category in _SENDS)
+    accepted = finding.accepted_by is not None
+    return reason_group(finding, outcome), outcome, _name(finding), finding.category in _SENDS, accepted
 
 
 def _reasons(ranked: Sequence[RatedFinding]) -> Iterable[Reason]:
     """Yield one reason for each incident, and one for each detector and outcome; none for what decides nothing."""
-    groups: dict[tuple[str, Outcome], list[RatedFinding]] = {}
+    groups: dict[ReasonGroup, list[RatedFinding]] = {}
     for item in ranked:
         if item.outcome != "nothing-found":
-            groups.setdefault(_group(item.finding, item.outcome), []).append(item)
+            groups.setdefault(reason_group(item.finding, item.outcome), []).append(item)
     for group in groups.values():
         first = group[0]
         alone = sum(item.count for item in group) == 1 or first.finding.incident is not None
         kind: ReasonKind = "incident" if first.finding.incident else "detector"
         if alone:
-            yield advised_reason(first.finding.key, first.text, first.advice, kind)
+            reason = advised_reason(first.finding.key, first.text, first.advice, kind)
         else:
-            yield Reason(finding=first.finding.key, text=_group_text(group), kind=kind)
+            reason = Reason(finding=first.finding.key, text=_group_text(group), kind=kind)
+        accepted = all(item.finding.accepted_by for item in group)
+        yield reason.model_copy(update={"accepted": True}) if accepted else reason
 
 
 def advised_reason(finding: str | None, claim: str, advice: str | None, kind: ReasonKind = "incident") -> Reason:
@@ -195,11 +202,12 @@ def advised_reason(finding: str | None, claim: str, advice: str | None, kind: Re
     return Reason(finding=finding, text=claim + advice_sentence(advice), kind=kind, advice=(Remedy(text=advice),))
 
 
-def _group(finding: Finding, outcome: Outcome) -> tuple[str, Outcome]:
+def reason_group(finding: Finding, outcome: Outcome) -> ReasonGroup:
     """Return what reasons are grouped by: an incident, else the detector; of a feed also what it lists, the title."""
     if finding.incident:
-        return finding.incident, "known-bad"
-    return (f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id), outcome
+        return finding.incident, "known-bad", False
+    name = f"{finding.id} {finding.title}" if _is_listed(finding) else finding.id
+    return name, outcome, finding.accepted_by is not None
 
 
 def _group_text(group: Sequence[RatedFinding]) -> str:

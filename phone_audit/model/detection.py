@@ -1,6 +1,6 @@
 """What the detectors hand to the judge: findings, and the published incidents that were met."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -47,6 +47,11 @@ class Detection:
     def plus(self, findings: Iterable[Finding]) -> "Detection":
         """Return the same with further findings behind the others."""
         return replace(self, findings=(*self.findings, *findings))
+
+    def changed(self, change: Callable[[Finding], Finding]) -> "Detection":
+        """Return the same with each finding changed."""
+        matched = tuple(replace(one, findings=tuple(map(change, one.findings))) for one in self.matched)
+        return Detection(matched, tuple(map(change, self.findings)))
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

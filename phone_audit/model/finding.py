@@ -112,15 +112,20 @@ class Remedy(Frozen):
 
 
 class Acceptance(Frozen):
-    """Who accepted a finding, when and why."""
+    """Who accepted a finding, when and why, and the last day on which that holds (null: it has none)."""
 
     by: str
     at: str
     reason: str
+    until: str | None = None
 
 
 class Finding(Frozen):
-    """One claim with evidence. Only the judge says what follows from it."""
+    """One claim with evidence. Only the judge says what follows from it.
+
+    `supports` is the outcome that it supports by itself; null in results of versions that did not state it. One that
+    somebody accepted (`accepted_by`) does not decide the exit code; whose acceptance ended (`acceptance_expired`) does.
+    """
 
     id: str
     key: str
@@ -135,6 +140,8 @@ class Finding(Frozen):
     sources: tuple[Source, ...] = ()
     remedy: tuple[Remedy, ...] = ()
     accepted_by: Acceptance | None = None
+    acceptance_expired: Acceptance | None = None
+    supports: Outcome | None = None
     headline: str = Field(default="", exclude=True)
     """What a headline calls it, where that is not the title. For the judge alone: it is not published."""
     held: bool = Field(default=False, exclude=True)
@@ -197,6 +204,8 @@ class Reason(Frozen):
     text: str
     kind: ReasonKind | None = None
     advice: tuple[Remedy, ...] = ()
+    accepted: bool = False
+    """Whether somebody accepted all findings that it speaks for."""
 
     @model_validator(mode="before")
     @classmethod

@@ -226,7 +226,8 @@ class FleetScan(Frozen):
 
     `name` tells it apart inside the summary: its number, its model, and the beginning of its pseudonym. `file` is the
     result beside the summary, null where none was written. A phone that could not be read has no `outcome`, and `error`
-    and `hint` say why. `serial` is null unless identifiers were asked for.
+    and `hint` say why. `serial` is null unless identifiers were asked for. `gating` is the outcome without what was
+    accepted, null where that changes nothing.
     """
 
     name: str
@@ -239,6 +240,7 @@ class FleetScan(Frozen):
     error: str | None = None
     hint: str | None = None
     serial: str | None = None
+    gating: Outcome | None = None
 
 
 class OddOne(Frozen):

@@ -19,9 +19,11 @@ from phone_audit.files.spool import Place, Spool
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.judge import judge_apk
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
+from phone_audit.model.acceptance import NOTHING_ACCEPTED, Acceptances, AcceptedEntry
 from phone_audit.model.apk import Apk, ApkInfo, Apks, ApksRun
 from phone_audit.model.base import read_own
-from phone_audit.model.finding import Skipped
+from phone_audit.model.finding import Outcome, Skipped
+from phone_audit.pipeline.accept import accepted_detection
 from phone_audit.pipeline.apk_records import AnalysedApk, SpooledApks, joined, published_apk, worker_pool
 from phone_audit.pipeline.options import TOOL, Budget, Clock, Progress, never, no_progress, rfc3339, utc_now
 
@@ -36,11 +38,12 @@ _FileIdentity = tuple[int, int] | str
 
 @dataclass(frozen=True)
 class AuditedApks:
-    """The result of a folder, how many records it has, and whether all was read."""
+    """The result of a folder, how many records it has, whether all was read, and the outcome that was not accepted."""
 
     result: Apks
     records: int
     complete: bool
+    gating: Outcome
 
 
 def scan_apks(
@@ -77,6 +80,7 @@ def audit_apks(
     budget: Budget = _DEFAULT_BUDGET,
     on_progress: Progress = no_progress,
     on_apk: Callable[[Apk], None] | None = None,
+    accept: Iterable[AcceptedEntry] = (),
     stopped: Callable[[], bool] = never,
     clock: Clock = utc_now,
 ) -> AuditedApks:
@@ -93,6 +97,7 @@ def audit_apks(
         budget: as for `scan_apks`.
         on_progress: as for `scan_apks`.
         on_apk: given each record as it is ready.
+        accept: findings that somebody answers for.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
     """
@@ -100,7 +105,7 @@ def audit_apks(
     known = knowledge or load_knowledge()
     judge = FolderJudge()
     with worker_pool(budget, known) as pool:
-        files = _Files(pool, on_progress, stopped)
+        files = _Files(pool, on_progress, stopped, Acceptances.on(started.date(), accept))
         for record in files.records(paths, known):
             judge.add(record)
             if kept is not None:
@@ -121,7 +126,7 @@ def audit_apks(
         tool=TOOL,
         run=ApksRun(started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()),
     )
-    return AuditedApks(result, sum(judge.counts.values()), complete=not judge.unread)
+    return AuditedApks(result, sum(judge.counts.values()), complete=not judge.unread, gating=judge.gating_outcome)
 
 
 class _Files:
@@ -131,16 +136,24 @@ class _Files:
         pool: the processes that read them, since no byte of an APK is read in this one.
         on_progress: told how many files were looked at, and read.
         stopped: asked again and again; once true, what is left is not read.
+        accepted: what somebody answers for.
 
     Attributes:
         found: the files to read, those of a folder together, whatever the order of the arguments.
     """
 
-    def __init__(self, pool: WorkerPool, on_progress: Progress, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        on_progress: Progress,
+        stopped: Callable[[], bool],
+        accepted: Acceptances = NOTHING_ACCEPTED,
+    ) -> None:
         self.found: Sequence[InputFile] = ()
         self._pool = pool
         self._on_progress = on_progress
         self._stopped = stopped
+        self._accepted = accepted
         self._unlisted: list[Skipped] = []
         self._read = 0
 
@@ -175,7 +188,8 @@ class _Files:
         for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
             for apk in _whole_packages(apks, split.get(folder, frozenset())):
                 told = replace(apk, info=with_allowed(apk.info, known))
-                judged = judge_apk(told.info, detect_apk(told.info, known))
+                detected = accepted_detection(detect_apk(told.info, known), self._accepted)
+                judged = judge_apk(told.info, detected)
                 yield published_apk(told, judged, known)
 
     def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "_Look"]:

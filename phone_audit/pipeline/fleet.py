@@ -11,6 +11,7 @@ from phone_audit.acquire.store.archive import sealed_name
 from phone_audit.acquire.store.interrupted import saved_whole
 from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
 from phone_audit.judge.fleet_differences import Traits, groups_of, models_of, traits_of
+from phone_audit.judge.gate import gating_outcome_of_scan
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
@@ -215,6 +216,7 @@ class _FleetRun:
     def _note_read(self, arrival: Arrival, scan: Scan) -> None:
         name = phone_name(arrival.number, scan)
         self.traits[arrival.number] = traits_of(scan, name)
+        gating = gating_outcome_of_scan(scan)
         self.rows[arrival.number] = FleetScan(
             name=name,
             file=self._listener.read(arrival, name, scan),
@@ -224,6 +226,7 @@ class _FleetRun:
             outcome=scan.verdict.outcome,
             complete=scan.coverage.complete,
             serial=scan.device.serial,
+            gating=gating if gating != scan.verdict.outcome else None,
         )
         if any(item.code in LOST for item in scan.coverage.skipped):
             self._arrivals.lost(arrival)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from phone_audit.acquire.store.disk_space import DiskSpace
+from phone_audit.model.acceptance import AcceptedEntry
 from phone_audit.model.finding import Tool
 from phone_audit.version import __version__
 
@@ -76,6 +77,7 @@ class ScanOptions:
         encrypt_to: recipients of age; where there are any, `save` becomes one encrypted file.
         identity: file with the secret key of age that opens a saved acquisition.
         room: what phones that are saved at the same time still need.
+        accept: findings that somebody answers for.
         baseline: the result of a phone that is known to be good, with which this one is compared.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
@@ -93,6 +95,7 @@ class ScanOptions:
     encrypt_to: tuple[str, ...] = ()
     identity: Path | None = None
     room: DiskSpace = field(default_factory=DiskSpace)
+    accept: tuple[AcceptedEntry, ...] | None = None
     baseline: "ResultFacts | None" = None
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now

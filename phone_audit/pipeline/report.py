@@ -15,10 +15,13 @@ from phone_audit.files.bounded_json import CheckedJson, JsonError, read_checked
 from phone_audit.files.bounds import RESULT, BoundsError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
+from phone_audit.judge.gate import gating_outcome, gating_outcome_of_scan
+from phone_audit.judge.outcomes import strongest
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen, first_fault, parse_unicode, read_values
 from phone_audit.model.diff import Diff
-from phone_audit.model.results import Devices, Firmware, Fleet, Scan
+from phone_audit.model.finding import OUTCOMES
+from phone_audit.model.results import CheckedBuild, Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 
 SEAL_SUFFIX = ".minisig"
@@ -142,20 +145,35 @@ def _kind(path: Path, values: Any) -> type[Frozen]:
 
 
 def judged_outcomes(document: Frozen) -> list[tuple[str, bool]]:
-    """Return the outcome of each verdict in a result, and whether all that was promised was read."""
+    """Return the outcome of each verdict without what was accepted, and whether all that was promised was read."""
     match document:
         case Scan():
-            return [(document.verdict.outcome, document.coverage.complete)]
+            return [(gating_outcome_of_scan(document), document.coverage.complete)]
         case Apks():
             left = document.skipped or any(apk.skipped for apk in document.apks)
-            return [(document.verdict.outcome, not left)]
+            return [(_gating_of_folder(document), not left)]
         case Apk():
-            return [(document.outcome, not document.skipped)]
+            gating = gating_outcome(document.outcome, document.findings, complete=not document.skipped)
+            return [(gating, not document.skipped)]
         case Fleet():
-            return [(scan.outcome or "inconclusive", scan.complete) for scan in document.scans]
+            return [(scan.gating or scan.outcome or "inconclusive", scan.complete) for scan in document.scans]
         case Watch():
-            return [(document.verdict.outcome, not document.skipped)]
+            complete = not document.skipped
+            return [(gating_outcome(document.verdict.outcome, document.findings, complete=complete), complete)]
         case Firmware():
-            return [(build.verdict.outcome, build.parsed is not None) for build in document.builds]
+            return [_gating_of_build(build) for build in document.builds]
         case _:
             return []
+
+
+def _gating_of_folder(result: Apks) -> str:
+    """Return the strongest outcome of a record without what was accepted; where nothing was, that of the folder."""
+    if not any(finding.accepted_by for apk in result.apks for finding in apk.findings):
+        return result.verdict.outcome
+    outcomes = [gating_outcome(apk.outcome, apk.findings, complete=not apk.skipped) for apk in result.apks]
+    return next((word for word in outcomes if word not in OUTCOMES), None) or strongest(outcomes)
+
+
+def _gating_of_build(build: CheckedBuild) -> tuple[str, bool]:
+    understood = build.parsed is not None
+    return gating_outcome(build.verdict.outcome, build.findings, complete=understood), understood

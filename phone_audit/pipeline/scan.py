@@ -21,11 +21,13 @@ from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import PhoneJudgement, judge_phone
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
+from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Snapshot
 from phone_audit.model.finding import Skipped
 from phone_audit.model.results import Coverage, Scan, ScanRun
 from phone_audit.model.traffic import TrafficLog
 from phone_audit.model.watch import Observation
+from phone_audit.pipeline.accept import accepted_detection
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
 from phone_audit.pipeline.diff import with_baseline
@@ -103,6 +105,8 @@ def scan_device(
     infos = [apk.info for apk in apks]
     detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests, seen_endpoints(wire))
     detected = with_traffic(detected, wire, known)
+    if options.accept is not None:
+        detected = accepted_detection(detected, Acceptances.on(started.date(), options.accept))
     judged = judge_phone(snapshot, infos, detected, acquisition.depth)
     finished = options.clock()
     run = ScanRun(

@@ -17,7 +17,7 @@ from phone_audit.report.safe import visible
 
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
-    "incident", "evidence", "publisher", "url", "key", "stated_in",
+    "incident", "evidence", "publisher", "url", "key", "stated_in", "accepted_by",
 )  # fmt: skip
 CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
@@ -30,7 +30,7 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
     """Yield the result line by line, so that the records of a folder need not be in memory together."""
     if isinstance(document, Diff):
         return table(CHANGE_COLUMNS, ((*line, style.stated_in) for line in _changes(document)))
-    return table(COLUMNS, ((*line, style.stated_in) for line in _lines(document)))
+    return table(COLUMNS, ((*line[:-1], style.stated_in, line[-1]) for line in _lines(document)))
 
 
 def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
@@ -101,6 +101,7 @@ def _finding(part: DocumentPart, finding: Finding) -> Line:
         part.name, part.outcome, finding.id, finding.severity, finding.confidence, finding.category,
         finding.subject.kind, finding.subject.name, finding.title, finding.message, finding.incident or "",
         " | ".join(pieces), source.publisher if source else "", source.url if source else "", finding.key,
+        finding.accepted_by.by if finding.accepted_by else "",
     )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def _skipped(name: str, outcome: str, item: Skipped) -> Line:
 def _line(
     name: str, outcome: str, *, identifier: str = "", subject: str = "", title: str = "", message: str = ""
 ) -> Line:
-    return (name, outcome, identifier, "", "", "", "", subject, title, message, "", "", "", "", "")
+    return (name, outcome, identifier, "", "", "", "", subject, title, message, "", "", "", "", "", "")
 
 
 def _evidence(piece: Evidence) -> str:

@@ -9,6 +9,7 @@ from phone_audit.model.apk import Apk, Apks, Endpoint, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import code_lines, holders_line, some
 from phone_audit.report.draw_parts import (
     SkippedGroups,
@@ -40,6 +41,7 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
     )
     draw_reasons(canvas, result.verdict)
     summary = _FolderSummary(result)
+    summary.accepted.draw(canvas)
     draw_remedies(canvas, summary.helping)
     draw_evidence(canvas, summary.strong, summary.left)
     _draw_apks(canvas, summary.apks, len(result.apks))
@@ -52,6 +54,7 @@ def draw_apk(canvas: Canvas, apk: Apk) -> None:
     canvas.outcome(apk.outcome, f"{apk.package or 'package unknown'} in {shortened(apk.path, 200)}")
     for line in _lines(apk):
         canvas.item(line)
+    AcceptedFindings(apk.findings).draw(canvas)
     draw_remedies(canvas, apk.findings)
     draw_evidence(canvas, apk.findings)
     draw_skipped(canvas, SkippedGroups(apk.skipped))
@@ -65,6 +68,7 @@ class _FolderSummary:
         strong: findings of the worst APKs, of which the evidence is shown, and `left`, how many more there are.
         helping: findings of the worst APKs that each name a remedy that no other does.
         skipped: what was not looked at.
+        accepted: findings that somebody answers for.
     """
 
     def __init__(self, result: Apks) -> None:
@@ -73,10 +77,12 @@ class _FolderSummary:
         self.left = 0
         self.helping: list[Finding] = []
         self.skipped = SkippedGroups(result.skipped)
+        self.accepted = AcceptedFindings()
         self._remedies: set[tuple[int, Remedy]] = set()
         brief = len(result.apks) > _MOST_WHOLE
         for apk in result.apks:
             self.skipped.add(apk.skipped)
+            self.accepted.add(apk.findings)
             self._rank(apk, brief=brief)
             if apk.outcome in ("known-bad", "suspicious"):
                 self._take(apk.findings)

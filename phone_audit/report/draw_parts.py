@@ -54,7 +54,7 @@ def draw_reasons(canvas: Canvas, verdict: Verdict) -> None:
         return
     canvas.heading("Why")
     for number, reason in enumerate(reasons, 1):
-        canvas.item(reason.claim, f"{number}.")
+        canvas.item(f"(accepted) {reason.claim}" if reason.accepted else reason.claim, f"{number}.")
 
 
 def phone_words(device: Device) -> list[str]:

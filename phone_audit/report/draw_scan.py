@@ -10,6 +10,7 @@ from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
 from phone_audit.report.draw_diff import draw_baseline
 from phone_audit.report.draw_parts import (
@@ -46,6 +47,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     canvas.paragraph(_which_phone(scan))
     named, others = cited(scan.findings, scan.verdict)
     draw_reasons(canvas, scan.verdict)
+    AcceptedFindings(scan.findings).draw(canvas)
     draw_remedies(canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))])
     if scan.baseline is not None:
         draw_baseline(canvas, scan.baseline)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_parts import (
     SkippedGroups,
     cited,
@@ -33,6 +34,7 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     canvas.paragraph(f"{label}{', '.join(phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds.")
     named, others = cited(watch.findings, watch.verdict)
     draw_reasons(canvas, watch.verdict)
+    AcceptedFindings(watch.findings).draw(canvas)
     draw_remedies(canvas, named)
     draw_observations(canvas, watch.observations)
     draw_evidence(canvas, named)

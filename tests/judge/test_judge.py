@@ -195,7 +195,7 @@ def test_findings_stand_with_their_apk() -> None:
     assert len(judged.findings) == 4
     assert [item.id for item in judged.apks[0].findings] == ["published-incident", "tracker-present"]
     assert [entry.id for entry in judged.apks[0].incidents] == ["case"]
-    assert judged.apks[1] == ApkJudgement((other,), (), "exposed")
+    assert judged.apks[1] == ApkJudgement((other.model_copy(update={"supports": "exposed"}),), (), "exposed")
 
 
 def test_a_certificate_stands_with_every_apk_that_has_it() -> None:

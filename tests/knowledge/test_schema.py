@@ -87,5 +87,7 @@ def test_a_comparison_keeps_to_its_schema() -> None:
     reader = import_module("jsonschema").Draft202012Validator(schema_of("diff"))
     document = json.loads(render_json(diff(change(), not_compared=(UNREAD,))))
     assert [error.message for error in reader.iter_errors(document)] == []
+    for name in ("accept", "diff"):
+        import_module("jsonschema").Draft202012Validator.check_schema(schema_of(name))
     document["changes"][0].pop("severity")
     assert [error.message for error in reader.iter_errors(document)] == ["'severity' is a required property"]

@@ -1,4 +1,4 @@
-"""Feeds that are YAML; the only file that imports yaml, which loads when such a feed is read."""
+"""Lists that are YAML; the only file that imports yaml, which loads when one is read."""
 
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ def read_yaml(data: bytes) -> Any:
         FeedError: it is none, is too large or nested too deeply, or holds what no list of texts needs.
     """
     if len(data) > YAML_SIZE:
-        raise FeedError(f"it is larger than {YAML_SIZE // MB} MB, too much for YAML; use another format of the feed")
+        raise FeedError(f"it is larger than {YAML_SIZE // MB} MB, too much for YAML")
     try:
         _look_through(data)
         return yaml.load(data, Loader=_Plain)  # noqa: S506  (a safe loader)
@@ -46,9 +46,9 @@ def _look_through(data: bytes) -> None:
         if not isinstance(event, yaml.NodeEvent):
             continue
         if event.anchor is not None:  # of an alias too
-            raise FeedError("it holds an alias or an anchor, which no such feed needs")
+            raise FeedError("it holds an alias or an anchor, which no such list needs")
         if getattr(event, "tag", None) is not None:
-            raise FeedError("it holds a tag, which no such feed needs")
+            raise FeedError("it holds a tag, which no such list needs")
         nodes += 1
         depth += isinstance(event, yaml.CollectionStartEvent)
         if nodes > YAML_NODES:

@@ -1,0 +1,69 @@
+"""What somebody accepted, and whose acceptance ended: shown with who, when and why."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from phone_audit.model.finding import Acceptance, Finding
+from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.safe import shortened
+
+_MOST: Final = 20
+_LONGEST: Final = 200
+
+
+class AcceptedFindings:
+    """Findings that are or were accepted, gathered from any number; the first of them are kept."""
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self._lines: dict[str, None] = {}
+        self._expired: dict[str, None] = {}
+        self._more = 0
+        self.add(findings)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take in more; what is said of one twice is said once."""
+        for finding in findings:
+            if finding.acceptance_expired is not None:
+                self._keep(self._expired, _expired_line(finding, finding.acceptance_expired))
+            elif finding.accepted_by is not None:
+                self._keep(self._lines, _line(finding, finding.accepted_by))
+
+    def _keep(self, lines: dict[str, None], line: str) -> None:
+        if line in lines or len(lines) < _MOST:
+            lines[line] = None
+        else:
+            self._more += 1
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draw them, those that count again first; nothing where there are none."""
+        if not self._lines and not self._expired:
+            return
+        canvas.heading("Accepted")
+        for line in self._expired:
+            canvas.item(line, "!", 2, "bold")
+        if self._lines:
+            canvas.paragraph("Somebody answers for these: they do not decide the exit code.", 2)
+        for line in self._lines:
+            canvas.item(line)
+        draw_more(canvas, self._more)
+
+
+def _line(finding: Finding, accepted: Acceptance) -> str:
+    return f"{_named(finding)}: {_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
+
+
+def _expired_line(finding: Finding, accepted: Acceptance) -> str:
+    ended = shortened(accepted.until or "", 20)
+    return f"{_named(finding)} counts again: {_who(accepted)}, which ended on {ended}."
+
+
+def _named(finding: Finding) -> str:
+    return f"{shortened(finding.title, _LONGEST)} ({shortened(finding.subject.name, 100)})"
+
+
+def _who(accepted: Acceptance) -> str:
+    return f"accepted by {shortened(accepted.by, 100)} on {shortened(accepted.at, 20)}"
+
+
+def _until(accepted: Acceptance) -> str:
+    return f" until {shortened(accepted.until, 20)}" if accepted.until else ", with no end"

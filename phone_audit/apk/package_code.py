@@ -13,7 +13,7 @@ from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.endpoints.address_use import address_uses
+from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
@@ -26,6 +26,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import AcceptedBy, Behaviour, Endpoint, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped
 
+_NATIVE: Final = "android.app.NativeActivity"
 _LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDexClassLoader")
 
 
@@ -69,8 +70,9 @@ def read_code(
     indexes = [index for file in files for index in index_file(file)]
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
-    uses = partial(rules_by_use, indexes, owners.of, constants)
-    uses_of = partial(address_uses, indexes, effects_of(knowledge))
+    has_native = any(one.name == _NATIVE for one in declared.components)
+    uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native)
+    uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)

@@ -27,6 +27,13 @@ _WRITES: Final = frozenset(
     )
 )  # fmt: skip
 """Opcodes whose first register is the destination. Source: dalvik-bytecode."""
+_WIDE: Final = frozenset(
+    (
+        0x04, 0x05, 0x06, 0x0B, *range(0x16, 0x1A), 0x45, 0x53, 0x61, 0x7D, 0x7E, 0x80, 0x81, 0x83, 0x86, 0x88, 0x89,
+        0x8B, *range(0x9B, 0xA6), *range(0xAB, 0xB0), *range(0xBB, 0xC6), *range(0xCB, 0xD0),
+    )
+)  # fmt: skip
+"""Those that write the register behind it too: a long or a double has two. Source: dalvik-bytecode."""
 
 MAX_STEPS: Final = 5_000
 """Pairs of instruction and register that are looked at for one value."""
@@ -59,7 +66,7 @@ class _Step(NamedTuple):
     """What one instruction does with registers, the places that may come after it, and what handles its exceptions."""
 
     opcode: int
-    written: int | None
+    written: tuple[int, ...]
     read: tuple[int, ...]
     following: tuple[int, ...]
     caught: tuple[int, ...]
@@ -217,7 +224,7 @@ class Method:
             self.looked_at += 1
             place, held = waiting.pop()
             step = self._steps.get(place) or self._step(place)
-            follows = [(to, held) for to in step.following] if held != step.written else []
+            follows = [(to, held) for to in step.following] if held not in step.written else []
             follows += [(to, held) for to in step.caught]
             if held in step.read:
                 result = self.result(place)
@@ -234,8 +241,10 @@ class Method:
 
     def _step(self, place: int) -> "_Step":
         one = self.instructions[place]
-        written = one.registers[0] if one.opcode in _WRITES and one.registers else None
-        read = one.registers if written is None else one.registers[1:]
+        written = one.registers[:1] if one.opcode in _WRITES else ()
+        read = one.registers[1:] if written else one.registers
+        if written and one.opcode in _WIDE:
+            written = (written[0], written[0] + 1)
         found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)), self._caught(one))
         return found
 

@@ -7,8 +7,11 @@ looked into by their distance from where the addresses are loaded; what lies bey
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Final, TypeVar
+
+import numpy as np
 
 from phone_audit.apk.dex.class_tree import ClassTree, Defined
 from phone_audit.apk.dex.index import DexIndex
@@ -29,11 +32,29 @@ _GETS: Final = frozenset({0x54, 0x62})
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
 _LOST: Final = Ending("unknown", "no use of it was seen")
+_UNREAD: Final = Ending("unknown", "kept where nothing is seen to read it")
+_DEAD: Final = Ending("unused", "no code reads the field that it stands in")
+_UNCALLED: Final = Ending("unknown", "given back by a method that nothing is seen to call")
+_SHARED: Final = Ending("unknown", "an object that whoever put it into a field may hold")
 _NAMED: Final = Ending("unknown", "may be used by its name")
 _NATIVE: Final = Ending("unknown", "native code beside the field")
-_BESIDE: Final = (_NAMED, _NATIVE)
+_BESIDE: Final = (_NAMED, _NATIVE, _UNREAD, _UNCALLED, _SHARED)
 """What may happen to a field or a method beside all that was seen, so that this is still worth looking at."""
 _STATIC_OR_PRIVATE: Final = 0x8 | 0x2
+_NATIVE_METHOD: Final = 0x100
+_LOOK_UP: Final = (
+    b"Ljava/lang/reflect/Field;", b"Ljava/lang/reflect/AccessibleObject;",
+    b"Lsun/misc/Unsafe;", b"Ldalvik/system/DexFile;",
+    b"Ldalvik/system/BaseDexClassLoader;", b"Ldalvik/system/DexClassLoader;", b"Ldalvik/system/InMemoryDexClassLoader;",
+    b"Ldalvik/system/PathClassLoader;", b"Ldalvik/system/DelegateLastClassLoader;", b"Landroid/app/NativeActivity;",
+    b"Ljava/lang/invoke/MethodHandles;", b"Ljava/lang/invoke/MethodHandles$Lookup;", b"Ljava/lang/invoke/VarHandle;",
+    b"Ljava/lang/reflect/Method;", b"Ljava/lang/reflect/Proxy;",
+)  # fmt: skip
+_LOOK_UP_BY: Final = (
+    b"getDeclaredField", b"getDeclaredFields", b"getField", b"getFields", b"load", b"loadLibrary",
+    b"createPackageContext", b"getMethod", b"getMethods", b"getDeclaredMethod", b"getDeclaredMethods",
+)  # fmt: skip
+"""What code has to name that reaches a field by its name, or brings code of another kind or from elsewhere."""
 
 
 Looked = TypeVar("Looked", FieldNode, ResultNode)
@@ -74,7 +95,9 @@ class Trail:
 class AddressFlow:
     """All that becomes of some addresses in one package."""
 
-    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects) -> None:
+    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects, *, has_native: bool = False) -> None:
+        """Get ready; with `has_native` the manifest starts native code."""
+        self._has_native = has_native
         self.tree = ClassTree(indexes)
         self.steps = AddressSteps(self.tree, effects)
         self._reaches: dict[Node, Reach] = {}
@@ -147,15 +170,32 @@ class AddressFlow:
         for node in self._within_budget(kept):
             for part, number in self.tree.same_fields(node.field):
                 wanted[part].setdefault(number, []).append(node)
+        read: set[FieldNode] = set()
         for part, use in self._users("field", wanted):
-            index = self.tree.indexes[part]
-            if int(index.data[use.offset]) in _GETS:
+            if int(self.tree.indexes[part].data[use.offset]) in _GETS:
+                read.update(wanted[part][use.id])
                 self._lead_on(wanted[part][use.id], self.load(part, use))
         for node in kept:
             if node in self._reaches:
-                self._close(node, node.field.owner)
-                if self.tree.has_native(node.field.owner):
-                    self._reaches[node].endings.append(_NATIVE)
+                self._beside(node, is_read=node in read)
+
+    def _beside(self, node: FieldNode, *, is_read: bool) -> None:
+        """Take in what may happen to a field beside all that code is seen to do with it."""
+        endings = self._reaches[node].endings
+        if node.took_in:
+            endings.append(_SHARED)
+        if not is_read and node.begins and self._is_closed:
+            endings.append(_DEAD)
+        elif not is_read and not node.begins:
+            endings.append(_UNREAD)
+        self._close(node, node.field.owner)
+        if self.tree.has_native(node.field.owner):
+            endings.append(_NATIVE)
+
+    @cached_property
+    def _is_closed(self) -> bool:
+        """Whether nothing in the package can reach a static field but the instructions that name it."""
+        return not (self._has_native or any(map(looks_up_fields, self.tree.indexes)))
 
     def _taken(self, returned: Sequence[ResultNode]) -> None:
         """Find the calls that take what methods give back."""
@@ -182,8 +222,10 @@ class AddressFlow:
             if node not in self._reaches:
                 continue
             owner = self.tree.indexes[node.method.part].row_class(node.method.row)
-            if node not in called and not self.tree.access(node.method) & _STATIC_OR_PRIVATE:
-                self._reaches[node].endings.append(Ending("unknown", "given to whoever calls the method"))
+            if node not in called:
+                is_inner = self.tree.access(node.method) & _STATIC_OR_PRIVATE
+                ending = _UNCALLED if is_inner else Ending("unknown", "given to whoever calls the method")
+                self._reaches[node].endings.append(ending)
             self._close(node, owner)
 
     def _within_budget(self, nodes: Iterable[Looked]) -> Iterator[Looked]:
@@ -219,6 +261,14 @@ class AddressFlow:
             self._reaches[node].endings.append(_NAMED)
 
 
+def looks_up_fields(index: DexIndex) -> bool:
+    """Tell whether code may reach fields by their names, or code that is not in a DEX file, or make it."""
+    if any(index.type_ids.get(kind) is not None for kind in _LOOK_UP) or np.any(index.methods.access & _NATIVE_METHOD):
+        return True
+    names = index.strings_equal(_LOOK_UP_BY).values()
+    return bool(np.isin(index.method_ids["name"], list(names)).any())
+
+
 def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:
     """Return the ending that decides: one that connects before all others, then what is not settled.
 
@@ -230,5 +280,5 @@ def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:
     """
     if not endings:
         return _LOST if was_held else Ending("unused", "no code loads it")
-    order = ("fetched", "unknown", "opened", "compared")
+    order = ("fetched", "unknown", "opened", "compared", "unused")
     return min(endings, key=lambda one: order.index(one.use))

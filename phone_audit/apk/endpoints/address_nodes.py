@@ -1,10 +1,11 @@
 """Where an address may be in a package, and what becomes of it there."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.class_tree import Defined, Member
 from phone_audit.model.apk import AddressUse
+from phone_audit.model.finding import Evidence
 
 
 class RegisterNode(NamedTuple):
@@ -28,9 +29,15 @@ class RegisterNode(NamedTuple):
 
 
 class FieldNode(NamedTuple):
-    """A field that holds it, of whatever object."""
+    """A field that holds it, of whatever object.
+
+    It `begins` with it where that is the first value of a static field: compilers write such constants into the code
+    that uses them, and leave the field. With `took_in` an object that the field held before took it in.
+    """
 
     field: Member
+    begins: bool = False
+    took_in: bool = False
 
 
 class ResultNode(NamedTuple):
@@ -39,13 +46,36 @@ class ResultNode(NamedTuple):
     method: Defined
 
 
+READ_OUT: Final = "read-out"
+"""Marks a message that other code reads out: no rule takes it out, unless it is a sentence for people."""
+
+
+class Spot(NamedTuple):
+    """A string of a DEX file: the file, and the offset of its string_data_item in bytes."""
+
+    where: str
+    offset: int
+
+
+class TextUse(NamedTuple):
+    """What becomes of a text, and what decided that.
+
+    `rule` is the rule of the knowledge that takes it out, or `READ_OUT`, where nothing else happens to it.
+    """
+
+    use: AddressUse
+    evidence: Evidence | None
+    rule: str | None = None
+
+
 Node = RegisterNode | FieldNode | ResultNode
 
 
 class Ending(NamedTuple):
     """What becomes of it at one instruction: the use, and what was called there or why it could not be told.
 
-    `unit` is the code unit of the instruction; the place is unknown where `part` is -1.
+    `unit` is the code unit of the instruction; the place is unknown where `part` is -1. `rule` takes a text out with
+    which nothing else happens.
     """
 
     use: AddressUse
@@ -53,6 +83,7 @@ class Ending(NamedTuple):
     part: int = -1
     row: int = -1
     unit: int = -1
+    rule: str | None = None
 
 
 class Argument(NamedTuple):

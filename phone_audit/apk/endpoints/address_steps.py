@@ -10,7 +10,7 @@ from phone_audit.apk.dex.def_use import ENTRY, Further, Method, Read
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction
-from phone_audit.apk.endpoints.address_nodes import Argument, Ending, FieldNode, Reach, RegisterNode
+from phone_audit.apk.endpoints.address_nodes import READ_OUT, Argument, Ending, FieldNode, Reach, RegisterNode
 from phone_audit.apk.endpoints.call_effects import CallEffects, is_platform
 from phone_audit.apk.endpoints.intents import INTENT, is_for_others
 from phone_audit.knowledge.schema.facts import CallFact
@@ -38,7 +38,8 @@ _OTHER_VALUES: Final = frozenset(
     for name in ("Boolean", "Byte", "Character", "Class", "Double", "Float", "Integer", "Long", "Number", "Short")
 )
 """What no text can be cast to."""
-_GETS: Final = frozenset({0x54, 0x62})
+_SGET_OBJECT: Final = 0x62
+_GETS: Final = frozenset({0x54, _SGET_OBJECT})
 _FILLED: Final = frozenset({0x24, 0x25})
 _NEW_ARRAY: Final = 0x23
 _NATIVE: Final = 0x100
@@ -46,6 +47,10 @@ _UNITS_OF_A_STEP: Final = 8
 """Code units whose beginnings are found in the time of one pair."""
 _BY_HANDLE: Final = range(0xFA, 0xFE)
 """invoke-polymorphic and invoke-custom."""
+_PIECES: Final = frozenset({0x44, 0x47, 0x48, 0x49, 0x4A})
+"""aget of numbers, which may be letters."""
+_STREAMS: Final = b"Ljava/io/"
+_FILE: Final = b"Ljava/io/File;"
 
 
 class Called(NamedTuple):
@@ -131,6 +136,8 @@ class _Walk:
             self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, one.index)))
         elif one.opcode == _APUT_OBJECT and one.registers[0] == read.register:
             self._made(one, one.registers[1])
+        elif one.opcode in _PIECES and one.registers[1] == read.register:
+            self._end("unknown", "letter by letter", one)
         return Further()
 
     def _cannot_hold(self, descriptor: bytes) -> bool:
@@ -145,7 +152,8 @@ class _Walk:
         one = read.instruction
         member = Called(*self._tree.called(self._place.part, number))
         is_static = one.opcode in dalvik.STATIC_INVOKES
-        if not is_static and one.registers[0] == read.register and self._cannot_hold(member.owner):
+        is_called = not is_static and one.registers[0] == read.register
+        if is_called and (self._cannot_hold(member.owner) or _is_stream(member.owner)):
             return Further(gone=True)
         further = Further()
         for at, register in enumerate(one.registers):
@@ -225,10 +233,14 @@ class _Walk:
 
     def _effect(self, read: Read, fact: CallFact, member: Called) -> Further:
         one = read.instruction
-        if fact.effect == "opened" and self._tree.calls_any(fact.read_back):
-            self._end("unknown", f"{_shown(member)}, which other code reads out", one)
+        if fact.read_back and self._tree.calls_any(fact.read_back):
+            rule = READ_OUT if fact.rule else None
+            self._end("unknown", f"{_shown(member)}, which other code reads out", one, rule)
         elif fact.effect in ("opened", "compared"):
-            self._end(fact.effect, _shown(member), one)
+            self._end(fact.effect, _shown(member), one, fact.rule)
+        elif fact.effect == "printed":
+            is_known = self._is_from(one, fact.texts)
+            self._end("opened" if is_known else "unknown", _shown(member), one, fact.rule if is_known else None)
         elif fact.effect == "result":
             return Further(result=True)
         elif fact.effect == "object":
@@ -242,6 +254,14 @@ class _Walk:
         elif fact.effect == "callback":
             self._call_back(read, fact, member)
         return Further()
+
+    def _is_from(self, one: Instruction, fields: Sequence[str]) -> bool:
+        """Tell whether the object that is called can come from nothing but some static fields."""
+        places = self._method.writers_of(one, one.registers[0])
+        loads = [self._method.instructions[place] for place in places]
+        known = [load.index for load in loads if load.opcode == _SGET_OBJECT and load.index is not None]
+        held = [self._tree.field(self._place.part, number) for number in known]
+        return len(held) == len(loads) > 0 and all(_name(field.owner, field.name) in fields for field in held)
 
     @cached_property
     def _is_new(self) -> bool:
@@ -285,7 +305,7 @@ class _Walk:
         if made.opcode in dalvik.MOVE_OBJECT:
             self._made(made, made.registers[1])
         elif made.opcode in _GETS and made.index is not None:
-            self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, made.index)))
+            self.reach.nodes.append(FieldNode(self._tree.field(self._place.part, made.index), took_in=True))
         elif made.opcode == dalvik.MOVE_RESULT_OBJECT:
             self._from_call(self._method.instructions[at - 1])
         else:
@@ -318,9 +338,18 @@ class _Walk:
     def _at(self, at: int, register: int) -> RegisterNode:
         return self._place._replace(at=at, register=register)
 
-    def _end(self, use: AddressUse, what: str, one: Instruction) -> None:
-        self.reach.endings.append(Ending(use, what, self._place.part, self._place.row, one.offset))
+    def _end(self, use: AddressUse, what: str, one: Instruction, rule: str | None = None) -> None:
+        self.reach.endings.append(Ending(use, what, self._place.part, self._place.row, one.offset, rule))
+
+
+def _is_stream(owner: bytes) -> bool:
+    """Tell whether a class is a stream: none is followed, so that the register was put to another use there."""
+    return owner.startswith(_STREAMS) and owner != _FILE
 
 
 def _shown(member: Called) -> str:
-    return f"{java_name(member.owner)}.{member.name.decode('utf-8', 'replace')}"
+    return _name(*member)
+
+
+def _name(owner: bytes, name: bytes) -> str:
+    return f"{java_name(owner)}.{name.decode('utf-8', 'replace')}"

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import counts_of, fields_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
-from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node
+from phone_audit.apk.endpoints.address_nodes import READ_OUT, Ending, FieldNode, Node, Spot, TextUse
 from phone_audit.apk.endpoints.call_effects import CallEffects
-from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.model.apk import AddressUse
 from phone_audit.model.finding import Evidence
 
@@ -23,13 +23,6 @@ ORDER: Final[tuple[AddressUse, ...]] = ("fetched", "unknown", "opened", "compare
 """Of several texts that name one host, the first of these decides."""
 
 
-class TextUse(NamedTuple):
-    """What becomes of a text, and what decided that."""
-
-    use: AddressUse
-    evidence: Evidence | None
-
-
 NOT_SETTLED: Final = TextUse("unknown", None)
 
 
@@ -38,23 +31,49 @@ def strongest(seen: Iterable[TextUse]) -> TextUse:
     return min(seen, key=lambda one: ORDER.index(one.use), default=NOT_SETTLED)
 
 
-def address_uses(indexes: Sequence[DexIndex], effects: CallEffects, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
-    """Return what becomes of strings of DEX files. Those that are left out were not followed.
+class AddressUses:
+    """Tells what becomes of strings of the DEX files of one package; each is followed once, however often asked."""
 
-    The time is bounded by the bytes of the files, `MAX_TEXTS` and the budget of `AddressFlow`.
-    """
-    if not texts or len(texts) > MAX_TEXTS:
-        return {}
-    flow = AddressFlow(indexes, effects)
-    begins, ends = _begins(flow, texts)
-    trails = {}
-    for spot in texts:
-        if spot in begins:
-            trails[spot] = Trail(list(ends[spot]), [])
-            trails[spot].go_on(begins[spot])
-    flow.follow(list(trails.values()))
-    decides = {spot: first(trail.endings, was_held=bool(trail.seen)) for spot, trail in trails.items()}
-    return {spot: TextUse(ending.use, _shown(flow, spot, ending)) for spot, ending in decides.items()}
+    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects, *, has_native: bool = False) -> None:
+        """Get ready; with `has_native` the manifest starts native code."""
+        self._has_native = has_native
+        self._indexes = indexes
+        self._effects = effects
+        self._known: dict[Spot, TextUse] = {}
+
+    def __call__(self, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
+        """Return what becomes of some strings. Those that are left out were not followed.
+
+        The time is bounded by the bytes of the files, `MAX_TEXTS` and the budget of `AddressFlow`.
+        """
+        new = sorted(spot for spot in texts if spot not in self._known)
+        if new and len(self._known) + len(new) <= MAX_TEXTS:
+            self._follow(new)
+        return {spot: self._known[spot] for spot in texts if spot in self._known}
+
+    @cached_property
+    def _flow(self) -> AddressFlow:
+        return AddressFlow(self._indexes, self._effects, has_native=self._has_native)
+
+    def _follow(self, texts: Sequence[Spot]) -> None:
+        begins, ends = _begins(self._flow, texts)
+        trails = {}
+        for spot in texts:
+            if spot in begins:
+                trails[spot] = Trail(list(ends[spot]), [])
+                trails[spot].go_on(begins[spot])
+        self._flow.follow(list(trails.values()))
+        for spot, trail in trails.items():
+            decides = first(trail.endings, was_held=bool(trail.seen))
+            self._known[spot] = TextUse(decides.use, _shown(self._flow, spot, decides), _rule(trail.endings))
+
+
+def _rule(endings: Sequence[Ending]) -> str | None:
+    """Return the rule by which a text is taken out, if every ending has one."""
+    rules = {one.rule for one in endings}
+    if not rules or None in rules:
+        return None
+    return READ_OUT if READ_OUT in rules else min(filter(None, rules))
 
 
 def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list[Node]], dict[Spot, list[Ending]]]:
@@ -71,7 +90,7 @@ def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list
             nodes = begins.setdefault(spot, [])
             loads = [flow.load(part, use) for use in users[number][:MAX_USES]]
             nodes += [load for load in loads if load]
-            nodes += [FieldNode(flow.tree.field(part, field)) for field in fields[number]]
+            nodes += [FieldNode(flow.tree.field(part, field), begins=True) for field in fields[number]]
             if None in loads or len(users[number]) > MAX_USES:
                 ends[spot].append(Ending("unknown", "loaded in more places than are followed"))
             if values.get(number, 0) > len(fields[number]):

@@ -10,7 +10,9 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import LOWERING, CallFact, is_of_platform
 
 _ANY: Final = "*"
-_ORDER: Final = ("fetched", "callback", "named", "intent", "object", "result", "opened", "compared", "nothing")
+_ORDER: Final = (
+    "fetched", "callback", "named", "intent", "object", "result", "opened", "printed", "compared", "nothing",
+)  # fmt: skip
 """Where several facts name one call, the first of these counts."""
 
 

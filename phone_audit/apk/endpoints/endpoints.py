@@ -15,7 +15,8 @@ from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.dex.descriptors import descriptor_prefix, under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text
-from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse
+from phone_audit.apk.endpoints.address_nodes import TextUse
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED
 from phone_audit.apk.endpoints.host_collector import (
     DOTTED_NUMBER,
     LOOK_ALIKE,

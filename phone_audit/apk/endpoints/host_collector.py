@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.url_context import OF_PLACES
-from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse, strongest
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE
-from phone_audit.apk.endpoints.uses import BY_USE, PROSE, SUFFIX_LIST, UNUSED, Spot
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED, strongest
+from phone_audit.apk.endpoints.uses import BY_USE, MESSAGE, PROBE, PROSE, SUFFIX_LIST, UNUSED
 from phone_audit.apk.text.host_text import Host, find_bare_host, find_urls, registered_domain
 from phone_audit.apk.text.prose import is_name_in_markup
 from phone_audit.knowledge.hosts import HostIndex

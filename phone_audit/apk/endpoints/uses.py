@@ -1,38 +1,38 @@
-"""Whose code holds a text, and what it does with it, where that shows that nothing connects to a host in it.
+"""Whose code holds a text, and which rule takes it out, where nothing the code does with it can connect to its host.
 
 Six things are told apart from all others: a constant of a library that no code reads, a text that only goes into
 messages (the log, an exception, the console, a dialogue), a name that one library is known to use for something else,
 an address in an Intent that is never sent, a name in a list of public suffixes, and a sentence for people that no code
-loads. Every instruction that loads a text is followed, register by register; as soon as anything else happens to it,
-it counts: also where it is kept in a field, given back, or handed to a method that cannot be followed. So nothing can
-be hidden by its wording or by the name of the class it stands in: a URL inside a sentence counts like any other if the
-code may cut it out again. What becomes of the addresses that are not told apart here, `address_use.py` says. What is
-not seen are texts fetched by reflection, out of an annotation, by native code or out of the message of an exception
-that was caught; whoever goes so far encrypts them, and the text stays listed in any case.
+loads, or that is the message of an exception. What code does with a text, `address_use.py` finds out; as soon as
+anything else happens to it, it counts. So nothing can be hidden by its wording or by the name of the class it stands
+in: a URL inside a sentence counts like any other if the code is seen to cut it out again. What is not seen are texts
+fetched out of an annotation, and sentences cut out of the message of an exception that was caught; the text stays
+listed in any case.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
-
-import numpy as np
 
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
 from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.encoded_values import count_values, holders_of
+from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError
 from phone_audit.apk.dex.xrefs import Use, users_of
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE, Follower, OtherUseError
+from phone_audit.apk.endpoints.address_nodes import READ_OUT, Spot, TextUse
 from phone_audit.apk.text.host_text import find_urls, is_public_suffix
-from phone_audit.apk.text.prose import is_sentence
+from phone_audit.apk.text.prose import has_sentence_around, is_sentence
 from phone_audit.knowledge.schema.facts import RuledOutRule
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 
 UNUSED: Final = "unused"
+MESSAGE: Final = "message"
+PROBE: Final = "browser-probe"
+"""An Intent of which code only asks which package would open it; nothing is opened and nothing fetched."""
 PROSE: Final = "prose"
 SUFFIX_LIST: Final = "suffix-list"
 BY_USE: Final = frozenset({UNUSED, MESSAGE, PROSE, PROBE, SUFFIX_LIST})
@@ -44,8 +44,6 @@ MAX_LISTED: Final = 5_000
 """Texts of one package of which is looked whether a list of suffixes holds them."""
 MAX_USES: Final = 20
 """Instructions that may load a text; one that is loaded more often counts."""
-MAX_UNUSED: Final = 50
-"""Texts that no code reads and that are looked for in annotations; what goes beyond counts."""
 MAX_LIST_UNITS: Final = 150_000
 """Code units of a method that may be a list of suffixes; the longest that there can be has 65,535 texts."""
 MAX_METHODS: Final = 8
@@ -57,16 +55,8 @@ _LIST: Final = 150
 _LOOKED_AT: Final = 1_000
 _SHARE: Final = 0.6
 """Share of public suffixes among the texts of a list; such lists change, so some are none any more."""
-_TEXT_TYPES: Final = (b"Ljava/lang/String;", b"Ljava/lang/CharSequence;", b"Ljava/lang/Object;")
 MAX_PLACES: Final = 5
 """Places shown as evidence of one owner of an endpoint; also the instructions looked at of one string."""
-
-
-class Spot(NamedTuple):
-    """A string of a DEX file: the file, and the offset of its string_data_item in bytes."""
-
-    where: str
-    offset: int
 
 
 class Mention(NamedTuple):
@@ -100,21 +90,12 @@ def mentions_of(index: DexIndex, texts: Collection[Spot], most: int) -> Iterator
         yield Mention(Spot(index.name, offset), index, number, users[number], owners)
 
 
-def classes_read(indexes: Sequence[DexIndex], owners: Collection[bytes]) -> frozenset[bytes]:
-    """Return those of some classes of which any code uses a static text, or a field that could be one."""
-    found: set[bytes] = set()
-    for index in indexes if owners else ():
-        classes = {number: owner for owner in owners if (number := index.type_ids.get(owner)) is not None}
-        kinds = [number for kind in _TEXT_TYPES if (number := index.type_ids.get(kind)) is not None]
-        ids = index.field_ids
-        fields = np.flatnonzero(np.isin(ids["class"], list(classes)) & np.isin(ids["type"], kinds)).tolist()
-        used = (field for field, uses in users_of(index, "field", fields, 1).items() if uses)
-        found.update(classes[int(ids["class"][field])] for field in used)
-    return frozenset(found)
-
-
 def rules_by_use(
-    indexes: Sequence[DexIndex], owner_of: OwnerOf, constants: Sequence[RuledOutRule], texts: Mapping[Spot, str]
+    indexes: Sequence[DexIndex],
+    owner_of: OwnerOf,
+    constants: Sequence[RuledOutRule],
+    uses_of: Callable[[Collection[Spot]], Mapping[Spot, TextUse]],
+    texts: Mapping[Spot, str],
 ) -> dict[Spot, str]:
     """Return the rule for each text that the code uses in no other way than a rule says. Texts that count are left out.
 
@@ -124,17 +105,22 @@ def rules_by_use(
         indexes: one for each part of each DEX file of the package.
         owner_of: tells whose code a class is.
         constants: rules that name whole texts and the classes that hold them.
+        uses_of: tells what becomes of strings.
         texts: strings that hold a host, and what they say.
     """
     if not texts or len(texts) > MAX_LISTED:
         return {}
-    mentions = [one for index in indexes for one in mentions_of(index, texts, MAX_USES + 1)]
-    listed = dict.fromkeys(spots_in_lists(mentions, texts), SUFFIX_LIST)
-    left = {spot: text for spot, text in texts.items() if spot not in listed}
+    names = {text: rule for rule in constants for text in rule.texts}
+    sentences = {spot for spot, text in texts.items() if _has_sentence(text)}
+    looked_up = {spot: text for spot, text in texts.items() if "/" not in text or text in names or spot in sentences}
+    held = _Held(indexes, looked_up)
+    listed = dict.fromkeys(spots_in_lists(held.mentions, texts), SUFFIX_LIST)
+    left = [spot for spot in texts if spot not in listed]
     if not left or len(left) > MAX_TEXTS:
         return listed
-    chosen = [one for one in mentions if one.text in left]
-    return listed | _Uses(indexes, owner_of, constants, chosen).rules(left)
+    seen = uses_of(left)
+    held.add([spot for spot in left if spot in seen and seen[spot].use == "unused"])
+    return listed | _Rules(owner_of, names, held, seen, sentences).of({spot: texts[spot] for spot in left})
 
 
 def _has_sentence(text: str) -> bool:
@@ -144,55 +130,62 @@ def _has_sentence(text: str) -> bool:
     return url is not None and is_sentence(text, url)
 
 
-class _Uses:
-    """Tells of texts of one package which rules hold for all that happens to them; `mentions` are what holds them."""
+class _Held:
+    """What holds some texts, in all parts."""
 
-    def __init__(
-        self,
-        indexes: Sequence[DexIndex],
-        owner_of: OwnerOf,
-        constants: Sequence[RuledOutRule],
-        mentions: Collection[Mention],
-    ) -> None:
-        self._follower = Follower(indexes)
-        self._owner_of = owner_of
-        self._constants = {text: rule for rule in constants for text in rule.texts}
-        self._mentions = mentions
-        self._read = classes_read(indexes, {owner for one in mentions for owner in one.owners})
-        self._left = MAX_UNUSED
+    def __init__(self, indexes: Sequence[DexIndex], texts: Collection[Spot]) -> None:
+        self._indexes = indexes
+        self.mentions: list[Mention] = []
+        self._of: dict[Spot, list[Mention]] = defaultdict(list)
+        self.add(texts)
 
-    def rules(self, texts: Mapping[Spot, str]) -> dict[Spot, str]:
+    def add(self, texts: Collection[Spot]) -> None:
+        """Look up further texts."""
+        new = [spot for spot in texts if spot not in self._of]
+        for index in self._indexes if new else ():
+            for one in mentions_of(index, new, MAX_USES + 1):
+                self.mentions.append(one)
+                self._of[one.text].append(one)
+
+    def of(self, text: Spot) -> Sequence[Mention]:
+        """Return what holds a text; nothing for one that was not looked up."""
+        return self._of.get(text, ())
+
+
+class _Rules(NamedTuple):
+    """Tells of texts of one package which rules hold for all that happens to them."""
+
+    owner_of: OwnerOf
+    names: Mapping[str, RuledOutRule]
+    held: _Held
+    seen: Mapping[Spot, TextUse]
+    sentences: Collection[Spot]
+
+    def of(self, texts: Mapping[Spot, str]) -> dict[Spot, str]:
         """Return the rule for each of these texts that does not count."""
-        found: dict[Spot, set[str]] = defaultdict(set)
-        counts: set[Spot] = set()
-        for one in self._mentions:
-            try:
-                found[one.text] |= self._kinds(one, texts[one.text])
-            except (OtherUseError, DexCodeError):
-                counts.add(one.text)
-        return {text: min(kinds) for text, kinds in found.items() if kinds and text not in counts}
+        found = {spot: self._rule(spot, text) for spot, text in texts.items()}
+        return {spot: rule for spot, rule in found.items() if rule is not None}
 
-    def _kinds(self, one: Mention, text: str) -> set[str]:
-        if len(one.users) > MAX_USES or any(owner in self._read for owner in one.owners):
-            raise OtherUseError
-        constant = self._constants.get(text)
-        if constant and one.is_held_only_by(constant):
-            return {constant.id}
-        if one.users:
-            return {kind for use in one.users for kind in self._follower.rules_of(one.part, use)}
-        if not one.owners:
-            return {PROSE} if _has_sentence(text) else set()
-        if not self._is_of_libraries(one):
-            raise OtherUseError
-        self._left -= 1
-        if self._left < 0 or count_values(one.part, one.number) > len(one.owners):
-            raise OtherUseError
-        return {UNUSED}
+    def _rule(self, spot: Spot, text: str) -> str | None:
+        held = self.held.of(spot)
+        constant = self.names.get(text)
+        if constant and held and all(one.is_held_only_by(constant) for one in held):
+            return constant.id
+        if held and not any(one.holders for one in held):
+            return PROSE if spot in self.sentences else None
+        seen = self.seen.get(spot)
+        if seen is None:
+            return None
+        if seen.use == "unused":
+            return UNUSED if self._is_of_libraries(held) else None
+        if seen.rule == READ_OUT:
+            return MESSAGE if has_sentence_around(text) else None
+        return seen.rule
 
-    def _is_of_libraries(self, one: Mention) -> bool:
+    def _is_of_libraries(self, held: Sequence[Mention]) -> bool:
         """Tell whether only classes of known libraries hold a text."""
-        holders = one.holders
-        return bool(holders) and all(self._owner_of(java_name(holder)).party == "library" for holder in holders)
+        holders = {holder for one in held for holder in one.holders}
+        return bool(holders) and all(self.owner_of(java_name(holder)).party == "library" for holder in holders)
 
 
 def spots_in_lists(mentions: Sequence[Mention], texts: Mapping[Spot, str]) -> frozenset[Spot]:

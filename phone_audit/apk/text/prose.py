@@ -101,6 +101,19 @@ def is_sentence(text: str, url: str) -> bool:
     return enough and (is_prose(before) or (not before.strip() and _FOLLOWED.match(after) is not None))
 
 
+def has_sentence_around(text: str) -> bool:
+    r"""Tell whether a text says more than the addresses in it: at least `_WORDS` words, or `_HAN_SIGNS` signs.
+
+    Example:
+        >>> has_sentence_around("* No key is set, see here:  *\\n* https://vendor.dev/help *")
+        True
+        >>> has_sentence_around("No key: https://vendor.dev/where-to-get-one-of-these-keys")
+        False
+    """
+    around = _EARLIER_URL.sub(" ", text)
+    return len(_WORD.findall(around)) >= _WORDS or len(_HAN.findall(around)) >= _HAN_SIGNS
+
+
 def is_name_in_markup(text: str, url: str) -> bool:
     """Tell whether a URL in a text names a vocabulary: a namespace, a document type, a schema, a resource of RDF.
 

@@ -132,12 +132,14 @@ def check_call(fact: CallFact, report: Report) -> None:
             report(f"classes[{place}]", text)
     if (fact.effect == "callback") != (fact.callback is not None):
         report("callback", "the effect callback names a method, and no other effect does")
-    if fact.effect == "intent" and not fact.texts:
-        report("texts", "the effect intent names actions")
-    if fact.texts and fact.effect not in ("intent", "named"):
-        report("texts", "only the effects intent and named have texts")
-    if fact.read_back and fact.effect != "opened":
-        report("read_back", "only what the effect opened shows can be read back")
+    if fact.effect in ("intent", "printed") and not fact.texts:
+        report("texts", "the effect intent names actions, the effect printed fields")
+    if fact.texts and fact.effect not in ("intent", "named", "printed"):
+        report("texts", "only the effects intent, named and printed have texts")
+    if fact.read_back and fact.effect not in ("opened", "printed"):
+        report("read_back", "only what the effects opened and printed show can be read back")
+    if fact.rule and fact.effect not in ("opened", "printed", "compared"):
+        report("rule", "only what is opened, printed or compared can be taken out")
     report_untested(report, fact.matches, fact.ignores)
     report_failed(report, fact.matches, fact.ignores, lambda text: _covers_call(fact, text))
 

@@ -126,12 +126,17 @@ class RuledOutRule(Frozen):
         return patterns
 
 
-CallEffect = Literal["fetched", "opened", "compared", "nothing", "result", "object", "intent", "named", "callback"]
-"""What a method does with an address: connects to it; shows it or gives it to another app; compares it; nothing at
-all; its result holds it; the object that is called and the result hold it; sends the Intent that holds it; gives such
-an Intent a receiver by name; hands it to another method of the same object."""
+CallEffect = Literal[
+    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback"
+]
+"""What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
+of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
+sends the Intent that holds it; gives such an Intent a receiver by name; hands it to another method of the same
+object."""
 
-LOWERING: Final[frozenset[CallEffect]] = frozenset({"opened", "compared", "nothing", "result", "object", "intent"})
+LOWERING: Final[frozenset[CallEffect]] = frozenset(
+    {"opened", "printed", "compared", "nothing", "result", "object", "intent"}
+)
 """Effects by which an address counts for less than one of which nothing is known."""
 PLATFORM: Final = ("android.", "java.", "javax.", "dalvik.", "org.apache.http.", "org.json.", "org.xml.", "org.w3c.")
 NO_PLATFORM: Final = ("android.support.", "android.arch.")
@@ -149,9 +154,10 @@ class CallFact(Frozen):
     so that only what derives from one of them can. With `intent` an address is opened where the
     Intent is made with one of `texts` and names no class of the package; what is `named` with one of `texts` narrows an
     Intent as any app does. Where code of the package calls one of `read_back`, a method of any class or, with dots, of
-    that class, an address does not count as opened, since it may be read out again. A `callback` is the method of the
-    same object that is handed the same arguments. Each self-test is a class, a method and an argument:
-    `java.net.URL.openStream 0`.
+    that class, an address does not count as opened, since it may be read out again. `printed` is an address where the
+    object that is called comes from one of the static fields in `texts`. A `callback` is the method of the same object
+    that is handed the same arguments. `rule` takes a text out with which nothing else happens. Each self-test is a
+    class, a method and an argument: `java.net.URL.openStream 0`.
     """
 
     id: str
@@ -164,6 +170,7 @@ class CallFact(Frozen):
     texts: tuple[str, ...] = ()
     read_back: tuple[str, ...] = ()
     callback: str | None = None
+    rule: Literal["message", "browser-probe"] | None = None
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]

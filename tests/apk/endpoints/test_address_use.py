@@ -9,9 +9,9 @@ from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints import address_flow, address_steps, address_use
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
-from phone_audit.apk.endpoints.address_use import TextUse, address_uses
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
+from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import CallEffects
-from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
@@ -59,7 +59,7 @@ def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
     """Return what becomes of each string with a scheme."""
     file = read_dex("classes.dex", assemble(classes, strings))
     spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
-    found = address_uses(index_file(file), CallEffects(load_knowledge().calls), spots)
+    found = AddressUses(index_file(file), CallEffects(load_knowledge().calls))(spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
 
@@ -203,14 +203,14 @@ def test_a_constant_that_a_field_begins_with() -> None:
     constants = Class(_A, statics=[("OTHER", "http://other.dev/x"), ("kept", _URL)])
     reads = method(*get_static(_FIELD, 0), *_CONNECT)
     found = uses(constants, Class("Lorg/vendor/B;", [reads]))
-    assert (found[_URL].use, found["http://other.dev/x"].use) == ("fetched", "unknown")
+    assert (found[_URL].use, found["http://other.dev/x"].use) == ("fetched", "unused")
 
 
 _BUILDER = "Ljava/lang/StringBuilder;"
 _KEPT = (*new(1, _BUILDER), *direct(f"{_BUILDER}-><init>()V", 1), *put_static(f"{_A}->sb:{_BUILDER}", 1))
 LOST: dict[str, tuple[Class, ...]] = {
     "loaded and left": (Class(_A, [method(*text(_URL))]),),
-    "kept in a field that nothing is seen to read": (Class(_A, statics=[("kept", _URL)]),),
+    "kept in a field that nothing is seen to read": (Class(_A, [method(*text(_URL), *put_static(_FIELD, 0))]),),
     "put into an object that another method keeps": (
         Class(
             _A,
@@ -613,7 +613,7 @@ def _in_two_files(first_file: Sequence[Class], second_file: Sequence[Class]) -> 
     files = [read_dex("classes.dex", assemble(first_file)), read_dex("classes2.dex", assemble(second_file))]
     (spot,) = [Spot("classes2.dex", at) for at, value in files[1].strings.holding(b"://") if value == _URL]
     indexes = [index for file in files for index in index_file(file)]
-    return address_uses(indexes, CallEffects(load_knowledge().calls), [spot])[spot].use
+    return AddressUses(indexes, CallEffects(load_knowledge().calls))([spot])[spot].use
 
 
 def test_a_class_that_two_files_define() -> None:
@@ -670,6 +670,72 @@ def test_a_message_of_an_exception_is_shown_unless_code_reads_it_out(read: str) 
     other = method(*virtual(read, 1), *result(0), *_CONNECT, signature="g(I)V")
     assert use_of(*_THROWN) == "opened"
     assert use_of(*_THROWN, more=[other]) == "unknown"
+
+
+_GO_METHOD = Method("go()V", None, access=0x101)
+LOOKED_UP: dict[str, tuple[Units, Sequence[Method]]] = {
+    "native code elsewhere": ((), [_GO_METHOD]),
+    "a library of native code": (call(f"Ljava/lang/System;->loadLibrary({_STRING})V", 0), ()),
+    "a field by its name": (
+        virtual(f"Ljava/lang/Class;->getDeclaredField({_STRING})Ljava/lang/reflect/Field;", 0, 1),
+        (),
+    ),
+    "a method by its name": (
+        virtual(f"Ljava/lang/Class;->getMethod({_STRING})Ljava/lang/reflect/Method;", 0, 1),
+        (),
+    ),
+    "code that is loaded": (new(0, "Ldalvik/system/DexClassLoader;"), ()),
+}
+
+
+@pytest.mark.parametrize(("code", "more"), LOOKED_UP.values(), ids=LOOKED_UP.keys())
+def test_a_constant_that_no_code_reads(code: Units, more: Sequence[Method]) -> None:
+    """It is unused, unless something in the package may reach it in another way than code that names it."""
+    constants = Class(_A, statics=[("kept", _URL)])
+    assert uses(constants, Class("Lorg/vendor/B;", [method()]))[_URL].use == "unused"
+    assert uses(constants, Class("Lorg/vendor/B;", [method(*code), *more]))[_URL].use == "unknown"
+
+
+def test_a_constant_that_no_code_reads_where_the_manifest_starts_native_code() -> None:
+    file = read_dex("classes.dex", assemble([Class(_A, statics=[("kept", _URL)])], ()))
+    (spot,) = [Spot("classes.dex", at) for at, _ in file.strings.holding(b"://")]
+    effects = CallEffects(load_knowledge().calls)
+    assert AddressUses(index_file(file), effects, has_native=True)([spot])[spot].use == "unknown"
+    assert AddressUses(index_file(file), effects)([spot])[spot].use == "unused"
+
+
+@pytest.mark.parametrize("name", [name for name in LOST if name != "loaded and left"])
+@pytest.mark.parametrize("decoy", [_EQUALS, OPENED["the log"]], ids=["compared", "logged"])
+def test_what_happens_beside_a_lost_path_settles_nothing(name: str, decoy: Units) -> None:
+    beside = Class("Lorg/vendor/Decoy;", [method(*text(_URL), *decoy)])
+    assert uses(*LOST[name], beside)[_URL].use == "unknown"
+
+
+def test_a_method_that_gives_it_back_and_that_nothing_is_seen_to_call() -> None:
+    gives = method(*text(_URL), *_EQUALS, 0x0011, signature=f"give(){_STRING}", ends=False, ins=0)
+    assert uses(Class(_A, [gives]))[_URL].use == "unknown"
+
+
+def test_a_register_that_half_a_number_is_written_into() -> None:
+    """A long has two registers; what the second one held before is gone."""
+    wide = (0x0416, 5)  # const-wide/16 v4, 5: v5 is its other half
+    moved = (0x0507,)  # move-object v5, v0
+    taken = call("Lorg/vendor/Api;->take(Ljava/lang/Object;)V", 5)
+    assert use_of(*moved, *_EQUALS, *wide, *taken) == "compared"
+    assert use_of(*moved, *_EQUALS, *taken) == "unknown"
+
+
+_OUT = get_static("Ljava/lang/System;->out:Ljava/io/PrintStream;", 1)
+_PRINTED = (*_OUT, *virtual(f"Ljava/io/PrintStream;->println({_STRING})V", 1, 0))
+
+
+def test_a_text_on_the_console_unless_the_package_puts_its_own_there() -> None:
+    own = method(*call("Ljava/lang/System;->setOut(Ljava/io/PrintStream;)V", 1), signature="g(I)V")
+    other = get_static(f"{_A}->kept:Ljava/io/PrintStream;", 1)
+    assert use_of(*_PRINTED) == "opened"
+    assert use_of(*_PRINTED, more=[own]) == "unknown"
+    assert use_of(*other, *_PRINTED[-3:]) == "unknown"
+    assert use_of(*_PRINTED, *_CONNECT) == "fetched"
 
 
 def test_what_a_name_may_lead_to_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from phone_audit.apk.endpoints.host_collector import (
     MAX_URLS,
     UNKNOWN_SUFFIX,
 )
-from phone_audit.apk.endpoints.string_dataflow import PROBE
+from phone_audit.apk.endpoints.uses import PROBE
 from phone_audit.apk.text.host_text import find_urls
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy

@@ -1,17 +1,22 @@
 from collections.abc import Sequence
+from types import ModuleType
 
 import pytest
 
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex import def_use
 from phone_audit.apk.dex.file import DexFile, read_dex
-from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.endpoints import string_dataflow as followed_module
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.endpoints import address_flow, address_steps
+from phone_audit.apk.endpoints import address_use as followed_module
 from phone_audit.apk.endpoints import uses as uses_module
+from phone_audit.apk.endpoints.address_nodes import Spot
+from phone_audit.apk.endpoints.address_use import AddressUses
+from phone_audit.apk.endpoints.call_effects import CallEffects
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.host_collector import BY_ANALYSIS
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE, PROBE
-from phone_audit.apk.endpoints.uses import PROSE, SUFFIX_LIST, UNUSED, Spot, rules_by_use
+from phone_audit.apk.endpoints.uses import MESSAGE, PROBE, PROSE, SUFFIX_LIST, UNUSED, rules_by_use
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import RuledOutRule
 from phone_audit.model.apk import Endpoint
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string
@@ -58,10 +63,18 @@ def _endpoints(*classes: Class, strings: Sequence[str] = ()) -> dict[str, Endpoi
 def _found(files: Sequence[DexFile]) -> dict[str, Endpoint]:
     owners = Owners(_KNOWN, "org.vendor")
     indexes = [index for file in files for index in index_file(file)]
+    uses_of = _uses_of(indexes)
     found, _ = find_endpoints(
-        files, [[] for _ in files], _KNOWN, uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES,), texts)
+        files,
+        [[] for _ in files],
+        _KNOWN,
+        uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES,), uses_of, texts),
     )
     return {one.host: one for one in found}
+
+
+def _uses_of(indexes: Sequence[DexIndex]) -> AddressUses:
+    return AddressUses(indexes, CallEffects(load_knowledge().calls))
 
 
 def _rule(*classes: Class, host: str = "vendor.dev") -> str | None:
@@ -109,7 +122,12 @@ OTHER = {
     "sent": _call(_SEND, 0),
     "logged and sent": (*_call(_LOG, 1, 0), *_call(_SEND, 0)),
     "sent after a move": (0x0207, *_call(_LOG, 1, 0), *_call(_SEND, 2)),
-    "cut": (*_call(_LOG, 1, 0), *_call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 0, 1, opcode=0x6E)),
+    "cut": (
+        *_call(_LOG, 1, 0),
+        *_call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 0, 1, opcode=0x6E),
+        0x020C,
+        *_call(_SEND, 2),
+    ),
     "joined and sent": (*_MADE, *_JOIN, *_call(_SEND, 2)),
     "joined to what comes from elsewhere": _JOIN,
     "joined to what another register holds too": (*_MADE, 0x1507, *_JOIN, *_call(_SEND, 5)),
@@ -204,8 +222,8 @@ def test_hosts_of_trackers_count_in_any_case() -> None:
     assert _rule(_class(*_load("See https://sender.dev/x"), *_call(_LOG, 1, 0)), host="sender.dev") is None
 
 
-def _wrapper(*code: int | Ref, signature: str = "w(Ljava/lang/String;)V", direct: bool = True) -> Method:
-    return Method(signature, (*code, RETURN), direct=direct)
+def _wrapper(*code: int | Ref, signature: str = "w(Ljava/lang/String;)V", direct: bool = True, ins: int = 1) -> Method:
+    return Method(signature, (*code, RETURN), direct=direct, ins=ins)
 
 
 def test_it_is_followed_into_methods_of_the_package() -> None:
@@ -224,11 +242,13 @@ def test_it_is_followed_into_other_files_of_the_package() -> None:
         assert _found(files)["vendor.dev"].ruled_out == expected
 
 
-def test_a_method_that_a_subclass_may_replace_is_not_followed() -> None:
-    call = _call("Lorg/vendor/L;->w(Ljava/lang/String;)V", 0, opcode=0x6E)
-    logger = Class("Lorg/vendor/L;", [_wrapper(*_call(_LOG, 1, 3), direct=False)])
+def test_a_method_that_a_subclass_replaces() -> None:
+    call = _call("Lorg/vendor/L;->w(Ljava/lang/String;)V", 1, 0, opcode=0x6E)
+    logger = Class("Lorg/vendor/L;", [_wrapper(*_call(_LOG, 1, 3), direct=False, ins=2)])
+    sends = _wrapper(*_call(_SEND, 3), direct=False, ins=2)
     assert _rule(_class(*_load(), *call), logger) == MESSAGE
-    assert _rule(_class(*_load(), *call), logger, Class("Lorg/vendor/M;", parent="Lorg/vendor/L;")) is None
+    assert _rule(_class(*_load(), *call), logger, Class("Lorg/vendor/M;", parent="Lorg/vendor/L;")) == MESSAGE
+    assert _rule(_class(*_load(), *call), logger, Class("Lorg/vendor/M;", [sends], parent="Lorg/vendor/L;")) is None
 
 
 _INTENT = "Landroid/content/Intent;->"
@@ -253,7 +273,7 @@ def test_an_address_in_an_intent_that_is_only_asked_about() -> None:
 
 def test_an_address_in_an_intent_that_is_sent_counts() -> None:
     page = _load("https://vendor.dev/")
-    returned = _call(f"{_INTENT}getData()Landroid/net/Uri;", 1, opcode=0x6E)
+    returned = (*_call(f"{_INTENT}getData()Landroid/net/Uri;", 1, opcode=0x6E), 0x060C, *_call(_SEND, 6))
     start_result = _call("Landroid/content/Context;->startActivity(Landroid/content/Intent;)V", 4, 6, opcode=0x6E)
     for more in ((*_ASK, *_START), (*_START, *_ASK), (*_ASK, 0x0111), (*_ASK, *returned), (), _FLAGS):
         assert _rule(_class(*page, *_MADE_INTENT, *more)) is None
@@ -321,7 +341,9 @@ def _spot(data: bytes) -> Spot:
 
 
 def _rules(file: DexFile) -> dict[Spot, str]:
-    return rules_by_use(index_file(file), Owners(_KNOWN, None).of, (), {_spot(file.data.tobytes()): _URL})
+    indexes = index_file(file)
+    texts = {_spot(file.data.tobytes()): _URL}
+    return rules_by_use(indexes, Owners(_KNOWN, None).of, (), _uses_of(indexes), texts)
 
 
 def test_a_name_that_a_library_uses_for_something_else() -> None:
@@ -334,14 +356,23 @@ def test_a_name_that_a_library_uses_for_something_else() -> None:
     assert _rule(longer, host="github.com") is None
 
 
-@pytest.mark.parametrize("limit", ["MAX_TEXTS", "MAX_USES", "MAX_UNUSED", "MAX_UNITS", "MAX_DEPTH"])
-def test_beyond_a_limit_it_counts(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "limit"),
+    [
+        (uses_module, "MAX_TEXTS"),
+        (followed_module, "MAX_TEXTS"),
+        (followed_module, "MAX_USES"),
+        (address_steps, "MAX_UNITS"),
+        (address_steps, "MAX_LOOKED_AT"),
+        (address_flow, "MAX_LEVELS"),
+    ],
+)
+def test_beyond_a_limit_it_counts(module: ModuleType, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     call = _call("Lorg/vendor/A;->w(Ljava/lang/String;)V", 0)
     logged = _class(*_load(), *call, more=[_wrapper(*_call(_LOG, 1, 3))])
-    case = (_CONSTANT,) if limit == "MAX_UNUSED" else (logged,)
-    assert _rule(*case) is not None
-    monkeypatch.setattr(followed_module if limit in ("MAX_UNITS", "MAX_DEPTH") else uses_module, limit, 0)
-    assert _rule(*case) is None
+    assert _rule(logged) is not None
+    monkeypatch.setattr(module, limit, 0)
+    assert _rule(logged) is None
 
 
 def test_a_register_that_is_written_too_often_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +420,25 @@ def test_a_sentence_in_an_exception_of_the_packages_own() -> None:
     assert _rule(_class(*_load(_SENTENCE), *thrown), made) == MESSAGE
     opened = Class("Lorg/vendor/MyException;", [Method(_INIT, (*above, *_call(_SEND, 3), RETURN), ins=2)])
     assert _rule(_class(*_load(_SENTENCE), *thrown), opened) is None
+
+
+_READS = Method("r(I)V", (*_call("Ljava/lang/Throwable;->getMessage()Ljava/lang/String;", 1, opcode=0x6E), RETURN))
+_THROWN = _call(f"Ljava/lang/IllegalStateException;->{_INIT}", 1, 0, opcode=0x70)
+
+
+def test_a_message_of_an_exception_that_code_reads_out() -> None:
+    """A sentence is one for people; an address alone may be connected to as it comes out."""
+    assert _rule(_class(*_load(_SENTENCE), *_THROWN, more=[_READS])) == MESSAGE
+    assert _rule(_class(*_load(_URL), *_THROWN)) == MESSAGE
+    assert _rule(_class(*_load(_URL), *_THROWN, more=[_READS])) is None
+    cut = _call("Ljava/lang/String;->substring(I)Ljava/lang/String;", 0, 1, opcode=0x6E)
+    sent = (*cut, 0x020C, *_call("Ljava/net/InetAddress;->getByName(Ljava/lang/String;)V", 2))
+    assert _rule(_class(*_load(_SENTENCE), *_THROWN, *sent, more=[_READS])) is None
+
+
+def test_a_constant_of_a_library_that_native_code_may_read() -> None:
+    native = Class("Lorg/vendor/N;", [Method("go()V", None, access=0x101)])
+    assert _rule(_CONSTANT, native) is None
 
 
 TAKEN_APART = {

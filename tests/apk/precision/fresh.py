@@ -31,7 +31,8 @@ from unittest.mock import patch
 
 from phone_audit.apk.assets.url_context import PROSE
 from phone_audit.apk.endpoints import endpoints as endpoints_module
-from phone_audit.apk.endpoints.address_use import NOT_SETTLED, TextUse
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED
 from phone_audit.apk.endpoints.host_collector import (
     BY_ANALYSIS,
     MARKUP_NAME,
@@ -40,7 +41,6 @@ from phone_audit.apk.endpoints.host_collector import (
     RulesByUse,
     UsesOf,
 )
-from phone_audit.apk.endpoints.uses import Spot
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.text.host_text import Host, registered_domain
 from phone_audit.apk.text.prose import is_name_in_markup, is_prose

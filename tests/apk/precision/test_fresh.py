@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from phone_audit.apk.assets.url_context import PROSE
-from phone_audit.apk.endpoints.string_dataflow import MESSAGE
+from phone_audit.apk.endpoints.uses import MESSAGE
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from tests.apk.facts import knowledge as made
 from tests.apk.precision.draw import HERE

@@ -91,7 +91,7 @@ TARGETS: Final = {
             "phone_audit.apk.flows",
             "phone_audit.apk.code.certificate_checks",
             "phone_audit.apk.endpoints.uses",
-            "phone_audit.apk.endpoints.string_dataflow",
+            "phone_audit.apk.endpoints.address_flow",
         ),
         _WORDS,
     ),

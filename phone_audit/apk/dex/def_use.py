@@ -113,7 +113,7 @@ class Method:
     def __init__(self, code: Code) -> None:
         """Decode a method, or raise DexCodeError where its instructions cannot be followed."""
         self.instructions = Instructions(code.units)
-        self._place = {offset: place for place, offset in enumerate(self.instructions.offsets)}
+        self._count = len(self.instructions.offsets)
         self._units = code.units
         self._handlers = handlers_of(code) if code.tries else ()
         self._begins = [block.begin for block in self._handlers]
@@ -124,14 +124,15 @@ class Method:
 
     def at(self, unit: int) -> int:
         """Return the place of the instruction that begins at a code unit, or raise DexCodeError where none does."""
-        place = self._place.get(unit)
+        place = self.place_at(unit)
         if place is None:
             raise DexCodeError(f"No instruction begins at code unit {unit}.")
         return place
 
     def place_at(self, unit: int) -> int | None:
         """Return the place of the instruction that begins at a code unit; None where none does."""
-        return self._place.get(unit)
+        place = bisect_left(self.instructions.offsets, unit)
+        return place if place < self._count and self.instructions.offsets[place] == unit else None
 
     def writers_of(self, reader: Instruction, register: int) -> list[int]:
         """Return the places of all that may have written a register which an instruction reads.
@@ -190,7 +191,7 @@ class Method:
         found: dict[int, list[int]] = defaultdict(list)
         for place, opcode in enumerate(self._opcodes):
             if opcode in JUMPS or opcode in SWITCHES:
-                for to in self._next(place):
+                for to in self._next(place, self.instructions[place]):
                     found[to].append(place)
         return found
 
@@ -216,14 +217,27 @@ class Method:
         Returns:
             Whether all of it could be followed. DexCodeError is raised where a branch leaves the method.
         """
-        waiting = [(at, register)] if at < len(self.instructions) else []
-        seen = set(waiting)
+        seen: set[tuple[int, int]] = set()
+        try:
+            return self._follow((at, register), more, seen)
+        finally:
+            self.looked_at += len(seen)
+
+    def _follow(self, first: tuple[int, int], more: Callable[[Read], Further], seen: set[tuple[int, int]]) -> bool:
+        waiting = [first] if first[0] < self._count else []
+        seen.update(waiting)
         while waiting:
             if len(seen) > MAX_STEPS:
                 return False
-            self.looked_at += 1
             place, held = waiting.pop()
             step = self._steps.get(place) or self._step(place)
+            if held not in step.read and held not in step.written and len(step.following) == 1 and not step.caught:
+                place = self._straight_on(step.following[0], held, seen)
+                if place < 0:
+                    continue
+                if len(seen) > MAX_STEPS:
+                    return False
+                step = self._steps[place]
             follows = [(to, held) for to in step.following] if held not in step.written else []
             follows += [(to, held) for to in step.caught]
             if held in step.read:
@@ -239,13 +253,24 @@ class Method:
                     waiting.append(state)
         return True
 
+    def _straight_on(self, place: int, held: int, seen: set[tuple[int, int]]) -> int:
+        """Go on while nothing happens to a register and there is one way; return where to, -1 where it was before."""
+        while (place, held) not in seen:
+            seen.add((place, held))
+            step = self._steps.get(place) or self._step(place)
+            if held in step.read or held in step.written or len(step.following) != 1 or step.caught:
+                return place
+            place = step.following[0]
+        return -1
+
     def _step(self, place: int) -> "_Step":
         one = self.instructions[place]
         written = one.registers[:1] if one.opcode in _WRITES else ()
         read = one.registers[1:] if written else one.registers
         if written and one.opcode in _WIDE:
             written = (written[0], written[0] + 1)
-        found = self._steps[place] = _Step(one.opcode, written, read, tuple(self._next(place)), self._caught(one))
+        caught = self._caught(one) if self._handlers else ()
+        found = self._steps[place] = _Step(one.opcode, written, read, self._next(place, one), caught)
         return found
 
     def _caught(self, one: Instruction) -> tuple[int, ...]:
@@ -260,11 +285,13 @@ class Method:
         following = self.instructions[place + 1] if place + 1 < len(self.instructions) else None
         return following.registers[0] if following and following.opcode == MOVE_RESULT_OBJECT else None
 
-    def _next(self, place: int) -> Iterator[int]:
-        one = self.instructions[place]
-        if one.target is not None and one.opcode in JUMPS:
-            yield self.at(one.target)
-        if one.target is not None and one.opcode in SWITCHES:
-            yield from map(self.at, switch_targets(self._units, one.offset, one.target))
-        if one.opcode not in NO_WAY_ON and place + 1 < len(self.instructions):
-            yield place + 1
+    def _next(self, place: int, one: Instruction) -> tuple[int, ...]:
+        """Return the places that may come after an instruction, by a jump first."""
+        further = (place + 1,) if one.opcode not in NO_WAY_ON and place + 1 < self._count else ()
+        if one.target is None:
+            return further
+        if one.opcode in JUMPS:
+            return (self.at(one.target), *further)
+        if one.opcode in SWITCHES:
+            return (*map(self.at, switch_targets(self._units, one.offset, one.target)), *further)
+        return further

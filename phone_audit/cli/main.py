@@ -1,6 +1,5 @@
 """The program: the table of commands, and errors turned into sentences and exit codes."""
 
-import os
 import sys
 import textwrap
 
@@ -16,6 +15,7 @@ from phone_audit.cli.firmware import firmware
 from phone_audit.cli.messages import tell
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
+from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.watch import watch
 from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
@@ -57,10 +57,10 @@ def main() -> None:
         tell(f"phone-audit: {error.message}", *(line for hint in error.hint.splitlines() for line in _wrapped(hint)))
         sys.exit(_code(error))
     except BrokenPipeError:
-        _forget_output()
+        forget_output()
         sys.exit(exits.COULD_NOT_RUN)
     except OSError as error:
-        _forget_output()
+        forget_output()
         hints = [f"  {DISK_HINT}"] if error.errno in DISK_FAILS else []
         tell(f"phone-audit: The result cannot be written: {error.strerror or error}.", *hints)
         sys.exit(exits.COULD_NOT_RUN)
@@ -71,14 +71,6 @@ def _wrapped(hint: str) -> list[str]:
     if "==" in hint:
         return [f"  {hint}"]
     return textwrap.wrap(hint, 78, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
-
-
-def _forget_output() -> None:
-    """Keep Python from trying once more to write what could not be written."""
-    if sys.stdout is not None:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
 
 
 def _code(error: PhoneAuditError) -> int:

@@ -16,6 +16,7 @@ from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import on_terminal, tell
 from phone_audit.cli.outputs import JsonLines, Output, check_places, write_outputs
+from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.model.watch import Observation, ObservationLine, Watch
@@ -50,9 +51,10 @@ def watch_one(target: str | None, places: Sequence[Output], options: WatchOption
         JsonLines(streams) as lines,
         watch_table(arguments.quiet, arguments.verbose, draw=free) as on_look,
     ):
-        live = replace(options, on_look=on_look, on_line=lines.write, stopped=stopped)
+        stream = _LineStream(lines)
+        live = replace(options, on_look=on_look, on_line=stream.write, stopped=lambda: stopped() or stream.reader_left)
         result = watch_device(target, knowledge=known, options=live)
-        lines.write(result)
+        stream.write(result)
     write_outputs(result, [place for place in places if place.format != LINES])
     _save(options.save, result, arguments)
     return _code([result], stopped, options, arguments)
@@ -72,11 +74,12 @@ def watch_several(
     _check_folders(places)
     streams = [place for place in places if place.format == LINES]
     with stopped_by(Stop()) as stopped, knowledge_in_use(arguments.knowledge) as known, JsonLines(streams) as lines:
-        live = replace(options, on_line=_one_at_a_time(lines), stopped=stopped)
+        stream = _LineStream(lines)
+        live = replace(options, on_line=stream.write, stopped=lambda: stopped() or stream.reader_left)
         results = watch_devices(targets, known, live)
         for result in results:
             if isinstance(result, Watch):
-                lines.write(result)
+                stream.write(result)
     done: list[Watch] = []
     for number, result in enumerate(results, 1):
         if isinstance(result, PhoneAuditError):
@@ -90,14 +93,25 @@ def watch_several(
     return _code(done, stopped, options, arguments) if len(done) == len(results) else exits.COULD_NOT_RUN
 
 
-def _one_at_a_time(lines: JsonLines) -> Callable[[ObservationLine], None]:
-    lock = threading.Lock()
+class _LineStream:
+    """Lines of one watch or several, one at a time. When nobody reads them any more, that asks the watch to end.
 
-    def write(line: ObservationLine) -> None:
-        with lock:
-            lines.write(line)
+    Attributes:
+        reader_left: whether standard output has no reader any more; files get their lines all the same.
+    """
 
-    return write
+    def __init__(self, lines: JsonLines) -> None:
+        self.reader_left = False
+        self._lines = lines
+        self._lock = threading.Lock()
+
+    def write(self, line: ObservationLine | Watch) -> None:
+        with self._lock:
+            try:
+                self._lines.write(line)
+            except BrokenPipeError:
+                self.reader_left = True
+                forget_output()
 
 
 def _check_folders(places: Sequence[Output]) -> None:

@@ -1,6 +1,8 @@
 """`phone-audit watch`: what is written where, exit codes, wrong usage, and the live table."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from tests.documents import SKIPPED, finding, verdict
 from tests.watches import watch
 
 RUNNER = CliRunner()
+ROOT = Path(__file__).parents[2]
 
 
 class Watched:
@@ -199,3 +202,41 @@ def test_what_is_no_duration(text: str) -> None:
 
 def test_none_is_none() -> None:
     assert duration(None) is None
+
+
+MANY_LINES = """
+import sys
+from phone_audit.cli import watch_run
+from phone_audit.cli.main import main
+from tests.cli.test_watch import Watched
+from tests.detect.watch.test_connection_join import seen
+from tests.watches import watch
+
+class Endless(Watched):
+    def __call__(self, target, *, knowledge, options):
+        while not options.stopped():
+            super().__call__(target, knowledge=knowledge, options=options)
+        return self.result
+
+watch_run.watch_device = Endless(watch(seen(), outcome="suspicious"))
+sys.argv = ["phone-audit", "watch", "-q", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 11), (["--for", "10m"], 11), (["--fail-on", "known-bad"], 0)])
+def test_a_reader_that_leaves_ends_the_watch_with_its_code(tmp_path: Path, arguments: list[str], code: int) -> None:
+    out = tmp_path / "out.json"
+    words = ["-f", "jsonl", "-f", "json", "-o", "-", "-o", str(out)]
+    with subprocess.Popen(
+        [sys.executable, "-c", MANY_LINES, *words, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    ) as program:  # fmt: skip
+        assert program.stdout is not None
+        assert program.stderr is not None
+        first = json.loads(program.stdout.readline())
+        program.stdout.close()
+        told = program.stderr.read()
+        assert program.wait(timeout=60) == code
+    assert (first["schema"], told) == ("phone-audit/observation/1", "")
+    assert Watch.model_validate_json(out.read_bytes()).verdict.outcome == "suspicious"

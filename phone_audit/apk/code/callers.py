@@ -121,7 +121,7 @@ class Callers:
         if not names:
             return {}
         owners = {
-            owner for methods in asked.values() for method in methods for owner in self._kin(self.class_of(method))
+            owner for methods in asked.values() for method in methods for owner in self.kin(self.class_of(method))
         }
         types = [index.type_ids[owner] for owner in owners if owner in index.type_ids]
         ids = index.method_ids
@@ -138,10 +138,10 @@ class Callers:
         own = self.class_of(method)
         index = self.indexes[method.part]
         new = _name(index, int(index.methods.method[method.row])) == _NEW
-        return owner == own or (not new and owner in self._kin(own))
+        return owner == own or (not new and owner in self.kin(own))
 
     @remembered
-    def _kin(self, descriptor: bytes) -> frozenset[bytes]:
+    def kin(self, descriptor: bytes) -> frozenset[bytes]:
         """Return a class, those below it, and those above it of which the package has code."""
         above = {name for name in self.above(descriptor) if self.is_defined(name)}
         return frozenset({descriptor, *above, *self.below(descriptor)})

@@ -83,14 +83,18 @@ class _Place(NamedTuple):
 
 
 def accepting_code(
-    indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str] | None = None
+    indexes: Sequence[DexIndex],
+    owner_of: OwnerOf,
+    named: Collection[str] | None = None,
+    starts: Callable[[int, int], bool] = lambda _part, _row: True,
 ) -> tuple[AcceptedBy, ...]:
     """Return the places of a package whose code accepts any certificate or host name, by owner and what leads to it.
 
-    `named` are the classes that the manifest names, in Java form; None where it could not be read.
+    `named` are the classes that the manifest names, in Java form; None where it could not be read. `starts` tells, by
+    part and row, whether anything starts a method.
     """
     places = list(islice(_Package(indexes).places(), MAX_SHOWN))
-    ways = WaysIn(indexes, owner_of, named) if places else None
+    ways = WaysIn(indexes, owner_of, named, starts) if places else None
     groups: dict[_Group, list[Evidence]] = {}
     installed: set[_Group] = set()
     for place in places:

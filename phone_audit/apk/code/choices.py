@@ -3,7 +3,7 @@
 Seen are tests of one register for zero right behind where its value comes from; anything else counts as no choice.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -54,6 +54,19 @@ def choice_of(index: DexIndex, code: Code, unit: int) -> Choice | None:
             if found is not None:
                 return found
     return None
+
+
+def tests_before(code: Code, unit: int) -> Iterator[tuple[Instruction, bool]]:
+    """Yield the tests for zero that decide whether an instruction is reached, and whether by what is not zero."""
+    steps = _steps(code)
+    following = dict(pairwise(steps))
+    for at, step in steps.items():
+        other = following.get(at)
+        if step.opcode not in (_IF_ZERO, _IF_NOT_ZERO) or at == unit or step.target is None or other is None:
+            continue
+        by_jump, by_passing = (_leads(steps, following, start, unit) for start in (step.target, other))
+        if by_jump != by_passing:
+            yield step, by_jump == (step.opcode == _IF_NOT_ZERO)
 
 
 def passed(code: Code, unit: int, word: int) -> int | Parameter | None:

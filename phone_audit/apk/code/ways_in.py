@@ -6,7 +6,7 @@ and one that depends on a text is an option. What cannot be followed to its end 
 code by spreading it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from phone_audit.apk.code.callers import Callers, Method, Site
 from phone_audit.apk.code.choices import Parameter, Text, choice_of, passed
 from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
+from phone_audit.apk.code.static_stores import static_fields_of
+from phone_audit.apk.code.switches import Switches
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -83,12 +85,22 @@ class WaysIn:
         indexes: all its parts.
         owner_of: whose code a class is.
         named: the classes that the manifest names, in Java form; None where it could not be read.
+        starts: whether anything starts a method, by part and row; what nothing starts leads nowhere.
     """
 
-    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        indexes: Sequence[DexIndex],
+        owner_of: OwnerOf,
+        named: Collection[str] | None,
+        starts: Callable[[int, int], bool] = lambda _part, _row: True,
+    ) -> None:
+        self._starts = starts
         self._indexes = indexes
         self._owner_of = owner_of
         self._callers = Callers(indexes)
+        self._switches = Switches(self._callers, owner_of, self._is_overriding)
+        self._sites: dict[Method, list[Site]] = {}
         self._named = None if named is None else frozenset(map(outermost, named))
 
     def creating(self, names: Collection[bytes]) -> set[Method]:
@@ -101,6 +113,8 @@ class WaysIn:
 
     def to(self, places: Collection[Site], owner: Owner) -> Way:
         """Tell what leads to places in code of one owner: code of others, or Android."""
+        for place in places:
+            self._sites.setdefault(place.method, []).append(place)
         way = self._followed(places, owner, options=False)
         if way.kind == "unused" and owner.party == "library":
             leads = self._followed(places, owner, options=True).kind == "used"
@@ -140,13 +154,18 @@ class WaysIn:
         """
         index = self._indexes[site.method.part]
         code = index.code(site.method.row)
+        by = self._owner_of(java_name(self._callers.class_of(site.method)))
+        if by.party == "library" and not self._starts(*site.method):
+            return None
         if code is None or owner.party != "library":
             return _Step(site.method, None)
         handed = passed(code, site.unit, asked.word) if asked else None
         if handed == 0:
             return None
-        if self._owner_of(java_name(self._callers.class_of(site.method))) != owner:
+        if by != owner:
             return _Step(site.method, None)
+        if self._switches.is_shut(site, options=options):
+            return None
         choice = choice_of(index, code, site.unit)
         if isinstance(choice, Text) and not options and not self._occurs_outside(choice.text, owner):
             return None
@@ -193,16 +212,19 @@ class WaysIn:
                 before = self._step(site, one, owner, options=options)
                 if before is not None:
                     yield before
-        yield from (_Step(method, None) for method in self._without_call(asked))
+        yield from (_Step(method, None) for method in self._creating_overriding(asked))
+        reading = (
+            site for method in asked if self._simple_name(method) == b"<clinit>" for site in self._reading(method)
+        )
+        for site in reading:
+            if (before := self._step(site, None, owner, options=options)) is not None:
+                yield before
 
-    def _without_call(self, methods: Collection[Method]) -> Iterator[Method]:
-        """Yield the methods that lead to others otherwise than by calling them."""
+    def _creating_overriding(self, methods: Collection[Method]) -> Collection[Method]:
+        """Return the methods that make an object whose methods code outside of the package calls."""
         overriding = {self._callers.class_of(method) for method in methods if self._is_overriding(method)}
-        if overriding:
-            yield from self.creating({kin for name in overriding for kin in (name, *self._callers.below(name))})
-        for method in methods:
-            if self._simple_name(method) == b"<clinit>":
-                yield from self._reading(method)
+        kin = {one for name in overriding for one in (name, *self._callers.below(name))}
+        return self.creating(kin) if kin else ()
 
     def _is_overriding(self, method: Method) -> bool:
         """Tell whether a method may be one that code outside of the package calls through a class above."""
@@ -213,27 +235,28 @@ class WaysIn:
         above = self._callers.above(self._callers.class_of(method))
         return any(own in _CALLED.get(name, (own,)) for name in above if not self._callers.is_defined(name))
 
-    def _reading(self, initialiser: Method) -> Iterator[Method]:
-        """Yield the methods that read a static field which the initialiser of its class fills.
+    def _reading(self, initialiser: Method) -> Iterator[Site]:
+        """Yield the instructions that read a static field which the initialiser of its class fills.
 
         Where it sets what holds for all connections, whatever uses the class leads to it.
         """
         own = self._callers.class_of(initialiser)
         index = self._indexes[initialiser.part]
-        names = {
-            index.raw_string(int(index.field_ids["name"][step.index or 0]))
-            for step in self._steps(initialiser)
-            if step.opcode == _SPUT_OBJECT and (step.index or 0) < index.field_ids.size
-        }
+        filled = {step.index or 0 for step in self._steps(initialiser) if step.opcode == _SPUT_OBJECT}
+        if sites := self._sites.get(initialiser):
+            code = index.code(initialiser.row)
+            kept = [static_fields_of(code, site.unit) if code else None for site in sites]
+            filled = filled if None in kept else {field for fields in kept for field in fields or ()}
+        names = {index.raw_string(int(index.field_ids["name"][one])) for one in filled if one < index.field_ids.size}
         for part, other in enumerate(self._indexes):
             kind = other.type_ids.get(own, -1)
             strings = list(other.strings_equal(names).values())
             ids = np.flatnonzero((other.field_ids["class"] == kind) & np.isin(other.field_ids["name"], strings))
             for site in self._callers.sites(part, "field", ids.tolist()):
                 if site.method != initialiser and self._opcode(site.method, site.unit) == dalvik.SGET_OBJECT:
-                    yield site.method
+                    yield site
         if any(name.startswith(b"setDefault") for _, name in self._calls(initialiser)):
-            yield from (site.method for site in self._callers.users_of_class(own) if site.method != initialiser)
+            yield from (site for site in self._callers.users_of_class(own) if site.method != initialiser)
 
     @remembered
     def _calls(self, method: Method) -> frozenset[tuple[bytes, bytes]]:

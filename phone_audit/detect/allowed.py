@@ -40,8 +40,10 @@ def _rules_for(behaviour: Behaviour, knowledge: Knowledge) -> Sequence[Behaviour
 
 def _settled(behaviour: Behaviour, rules: Sequence[BehaviourRule], asking: "_Asking") -> Behaviour:
     answers = {asking.answer(rule, level) for rule in rules for level in asking.levels(rule)}
-    if not asking.known or not answers or (None in answers and True not in answers):
+    if not asking.known or not answers:
         return behaviour
+    if None in answers and True not in answers:
+        return behaviour.model_copy(update={"until_sdk": asking.last_unasked(rules)})
     allowed = True if True in answers else asking.otherwise(rules)
     asked = [need for rule in rules for need in asking.asked(rule)]
     needs = dict.fromkeys(name for need in asked for name in (*need.permissions, *need.components))
@@ -116,6 +118,15 @@ class _Asking:
         let = tuple(name for need in rule.needs if need.op in (self.ops or ()) for name in need.permissions)
         held = self.held.model_copy(update={"sdk": level, "permissions": (*self.held.permissions, *let)})
         return rule.allows(held)
+
+    def last_unasked(self, rules: Sequence[BehaviourRule]) -> int | None:
+        """Return the last API level that asks for nothing, where all later ones refuse it; None where there is none."""
+        if self.otherwise(rules) is not False:
+            return None
+        levels = sorted({level for rule in rules for level in self.levels(rule)})
+        refusing = [level for level in levels if all(self.answer(rule, level) is False for rule in rules)]
+        first = refusing[0] if refusing else None
+        return None if first is None or levels[-len(refusing) :] != refusing else first - 1
 
     def otherwise(self, rules: Sequence[BehaviourRule]) -> bool | None:
         """Tell whether it may do it all the same, where what it holds is not enough."""

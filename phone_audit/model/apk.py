@@ -168,7 +168,8 @@ class Endpoint(Frozen):
     `use` is what becomes of it: code connects to it (`fetched`); it is shown, or given to a browser or another app
     (`opened`); it is only `compared`; nothing loads it (`unused`); or that was not settled (`unknown`). `use_evidence`
     is what decided that. `cleartext_use` is the same of the texts alone that name it with an unencrypted scheme, null
-    where there are none.
+    where there are none. `started` is false where only code of libraries holds it, which nothing in the package starts;
+    it then counts for nothing, but stays listed. Otherwise it is null.
     """
 
     host: Host
@@ -186,17 +187,18 @@ class Endpoint(Frozen):
     use: AddressUse = "unknown"
     cleartext_use: AddressUse | None = None
     use_evidence: tuple[Evidence, ...] = ()
+    started: bool | None = None
 
     @property
     def counts(self) -> bool:
         """Whether code connects to it, for all that is known."""
-        return self.ruled_out is None and self.use in COUNTING_USES
+        return self.ruled_out is None and self.use in COUNTING_USES and self.started is not False
 
     @property
     def counts_in_cleartext(self) -> bool:
         """Whether code connects to it without encryption, for all that is known."""
         use = self.use if self.cleartext_use is None else self.cleartext_use
-        return self.cleartext and self.ruled_out is None and use in COUNTING_USES
+        return self.cleartext and self.ruled_out is None and use in COUNTING_USES and self.started is not False
 
 
 class FlowStep(Frozen):
@@ -220,7 +222,8 @@ class Behaviour(Frozen):
 
     `needs` are the permissions of which Android asks for one, or components that a package has to have; empty where it
     asks for nothing. `allowed` tells whether the package asks for what is needed, on a phone whether it was granted;
-    null where nothing is needed, or where it is not known. `library_only`: only base libraries hold such code, and no
+    null where nothing is needed, or where it is not known. `until_sdk` is the last API level whose Android asks for
+    nothing, where later ones refuse it; else null. `library_only`: only base libraries hold such code, and no
     other code of the package calls it.
     """
 
@@ -230,6 +233,7 @@ class Behaviour(Frozen):
     whose: tuple[Whose, ...] = ()
     allowed: bool | None = None
     needs: tuple[str, ...] = ()
+    until_sdk: int | None = None
     library_only: bool = False
     source: str | None = None
     sink: str | None = None

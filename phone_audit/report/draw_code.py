@@ -215,8 +215,34 @@ def _rank(flow: Behaviour) -> int:
 
 
 def readings(behaviours: Iterable[Behaviour]) -> list[str]:
-    """Name what can be read, the most private first."""
-    return in_words(one.id for one in behaviours if reads(one.id))
+    """Name what can be read, the most private first, and with which Android where it is no longer."""
+    reading = [one for one in behaviours if reads(one.id)]
+    levels = {words: _last_level(reading, words) for words in in_words(one.id for one in reading)}
+    return [words if level is None else f"{words} ({until(level)})" for words, level in levels.items()]
+
+
+def _last_level(behaviours: Iterable[Behaviour], words: str) -> int | None:
+    """Return the last API level with which what these words stand for can be read, None where it still can."""
+    levels = [one.until_sdk for one in behaviours if in_words([one.id]) == [words]]
+    known = [level for level in levels if level is not None]
+    return max(known) if known and len(known) == len(levels) else None
+
+
+def until(level: int) -> str:
+    """Say up to which Android something holds.
+
+    Example:
+        >>> until(29), until(32), until(99)
+        ('before Android 11', 'before Android 13', 'up to API level 99')
+    """
+    later = _FIRST_VERSIONS.get(level + 1)
+    return f"up to API level {level}" if later is None else f"before Android {later}"
+
+
+_FIRST_VERSIONS: Final = {
+    21: "5", 23: "6", 24: "7", 26: "8", 28: "9", 29: "10", 30: "11", 31: "12", 33: "13", 34: "14", 35: "15", 36: "16",
+}  # fmt: skip
+"""The versions of Android that begin with an API level. Source: developer.android.com, `Build.VERSION_CODES`."""
 
 
 def blind_spots(apk: ApkInfo) -> dict[str, str]:

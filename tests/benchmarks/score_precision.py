@@ -116,8 +116,10 @@ class Score:
         told = [claim for claim in self._claims if claim.kind == "behaviour"]
         asked = {sha10(apk): apk.permissions or () for apk in self._apks}
         print_share("'can read' lines; not started are base libraries", [self._decide(claim) for claim in told])
-        refused = [claim for claim in told if self._labels.lacks_permission(claim, asked[claim.sha10])]
-        print(f"'can read' lines without the permission: {len(refused)} of {len(told)}")
+        unasked = {(sha10(apk), one.id) for apk in self._apks for one in apk.behaviours or () if one.until_sdk}
+        lacking = [claim for claim in told if self._labels.lacks_permission(claim, asked[claim.sha10])]
+        refused = [claim for claim in lacking if (claim.sha10, claim.value) not in unasked]
+        print(f"'can read' lines without the permission, where Android asks for one: {len(refused)} of {len(told)}")
         print(*(f"  {claim.sha10} {claim.value}" for claim in refused), sep="\n", end="\n" if refused else "")
 
     def flows(self) -> None:

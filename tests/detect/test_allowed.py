@@ -167,3 +167,17 @@ def test_a_flow_is_allowed_where_its_source_is() -> None:
 
 def test_nothing_to_say() -> None:
     assert with_allowed(apk_info("com.a"), load_knowledge()) == apk_info("com.a")
+
+
+def until(name: str, found: Snapshot | None = None, **changes: Any) -> int | None:
+    (one,) = with_allowed(info(name, **changes), load_knowledge(), found).behaviours or ()
+    return one.until_sdk
+
+
+def test_what_later_phones_refuse_is_told_with_its_api_level() -> None:
+    assert until("read.interface-mac") == 32
+    assert until("read.interface-mac", target_sdk=33) == 29
+    assert until("read.interface-mac", min_sdk=33) is None  # refused by all
+    assert until("read.interface-mac", shared_user_id="android.uid.system") is None
+    assert until("read.android-id") is None  # refused by none
+    assert until("read.interface-mac", phone(28, user())) is None

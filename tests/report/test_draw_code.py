@@ -75,6 +75,13 @@ def test_in_short_a_few_other_things_are_named_and_many_counted() -> None:
     ]
 
 
+def test_what_later_versions_of_android_refuse_is_said_to_be_so() -> None:
+    old = behaviour("read.interface-mac", OWN).model_copy(update={"until_sdk": 32})
+    assert code_lines(package(old)) == ["its own code can read: hardware addresses (before Android 13)"]
+    other = behaviour("read.wifi-mac", OWN)
+    assert code_lines(package(old, other)) == ["its own code can read: hardware addresses"]
+
+
 def test_a_result_that_does_not_say_whose_code_it_is() -> None:
     seen = package(behaviour("act.shell", title="Runs shell commands"), behaviour("read.imei"))
     assert code_lines(seen) == ["its code can read: IMEI", "its code also: runs shell commands"]

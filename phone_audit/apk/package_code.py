@@ -1,6 +1,6 @@
 """What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -10,6 +10,8 @@ from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_beh
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
@@ -53,6 +55,7 @@ def read_code(
     knowledge: Knowledge,
     declared: Declared = NOTHING_DECLARED,
     elsewhere: AssetFacts = NO_ASSETS,
+    others: Callable[[], Iterable[bytes | memoryview]] = tuple,
 ) -> CodeFacts:
     """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 
@@ -63,6 +66,7 @@ def read_code(
         knowledge: what is known of hosts, trackers, libraries and behaviours.
         declared: what the manifest says.
         elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
+        others: gives their bytes, in which names of classes may stand.
     """
     files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
     classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]
@@ -76,6 +80,8 @@ def read_code(
     named = [one.named for one in classes]
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)
+    started = StartedCode(indexes, owners.of, declared.names, others)
+    endpoints = with_started(endpoints, files, indexes, started)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
     flows = find_flows(
@@ -87,7 +93,7 @@ def read_code(
         _exported(declared),
         _named(declared),
     )
-    accepting = accepting_code(indexes, owners.of, declared.names)
+    accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
     trackers = find_trackers(
         classes, endpoints, knowledge, InitialisedTrackers(indexes, declared, owners.of, knowledge)

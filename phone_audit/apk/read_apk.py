@@ -29,7 +29,9 @@ from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import code_entries, is_container
+from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import LARGE, SecondThread
+from phone_audit.apk.zip.media import OPENING, may_stay
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
@@ -194,11 +196,19 @@ class _PackageReader:
             if assets.empty and not self._entries.dex:
                 return None
         dexes = self._dexes()
+        declared = _declared(self._facts.manifest)
         code = self._run(
-            "dex", lambda: read_code(list(dexes), self._knowledge, _declared(self._facts.manifest), assets)
+            "dex", lambda: read_code(list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex))
         )
         self._note_inside(code.skipped if code else ())
         return code
+
+    def _others(self, own_dex: frozenset[Entry]) -> Iterator[memoryview]:
+        """Yield the bytes of the other files, in which classes may be named; but for media."""
+        for entry in self._archive.entries:
+            if entry in own_dex or may_stay(entry.name, self._archive.opening(entry, OPENING)):
+                continue
+            yield memoryview(self._archive.read(entry, max(entry.size, 1)))
 
     def _dexes(self) -> Iterator[tuple[str, bytes | memoryview]]:
         for name, entry in self._entries.dex:

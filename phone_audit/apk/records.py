@@ -121,6 +121,7 @@ def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
 def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
     """Add what other files of the package hold; who signed it and what it is called stays as in the base."""
     infos = (base, *others)
+    endpoints = _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints)
     return base.model_copy(
         update={
             "files": tuple(sorted((f for info in infos for f in info.files), key=lambda f: f.path)),
@@ -129,7 +130,7 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
                 [info.components for info in infos], lambda c: (c.kind, c.name, c.exported, c.actions)
             ),
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
-            "endpoints": _merged([info.endpoints for info in infos], lambda e: e.host, _join_endpoints),
+            "endpoints": _each(endpoints, _not_settled) if len(infos) > 1 else endpoints,
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
             "flows_complete": _of_known(all, [info.flows_complete for info in infos]),
             "flows_followed": _of_known(min, [info.flows_followed for info in infos]),
@@ -205,6 +206,11 @@ def _join_endpoints(same: list[Endpoint]) -> Endpoint:
             "held_by": _join_holders([by for e in same for by in e.held_by]),
         }
     )
+
+
+def _not_settled(endpoint: Endpoint) -> Endpoint:
+    """Leave open what starts it: another file of the package may, by its code or by the layouts that it holds."""
+    return endpoint if endpoint.started is None else endpoint.model_copy(update={"started": None})
 
 
 def _join_holders(holders: list[HeldBy]) -> tuple[HeldBy, ...]:

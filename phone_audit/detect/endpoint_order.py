@@ -33,12 +33,19 @@ def by_harm(
 ) -> list[Endpoint]:
     """Return endpoints in the order in which a person would care about them.
 
-    First those that code connects to, by `use`. Of these first what code of the package itself names, of that first
-    what takes in a login, then what is called like the package; last what only libraries name. Of equal ones those
-    come first that belong to nobody known.
+    First those that code connects to, by `use`, and that may be started. Of these first what code of the package itself
+    names, of that first what takes in a login, then what is called like the package; last what only libraries name. Of
+    equal ones those come first that belong to nobody known.
     """
     labels = frozenset((package or "").lower().split("."))
-    return sorted(endpoints, key=lambda endpoint: (_USES.get(use(endpoint), len(_USES)), *_rank(endpoint, labels)))
+    return sorted(
+        endpoints,
+        key=lambda endpoint: (
+            endpoint.started is False,
+            _USES.get(use(endpoint), len(_USES)),
+            *_rank(endpoint, labels),
+        ),
+    )
 
 
 def _rank(endpoint: Endpoint, labels: frozenset[str]) -> tuple[int, bool, bool, bool, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from phone_audit.model.apk import Apk, Apks, Endpoint, Tracker
+from phone_audit.model.apk import COUNTING_USES, Apk, Apks, Endpoint, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
@@ -148,6 +148,9 @@ _NOT_CALLED: Final = (
 
 def _not_called(listed: Sequence[Endpoint], *, brief: bool) -> Iterator[str]:
     """Name the hosts to which no code connects, by what it does with them; `brief` leaves out what is no link."""
+    idle = [one.host for one in listed if one.started is False and one.use in COUNTING_USES]
+    if idle and not brief:
+        yield f"in code of libraries that nothing starts: {some(idle)}"
     for use, said in _NOT_CALLED[: 1 if brief else None]:
         hosts = [one.host for one in listed if one.use == use]
         if hosts:

@@ -15,6 +15,7 @@ from phone_audit.model.apk import (
     Tracker,
 )
 from phone_audit.model.finding import Evidence, Skipped
+from tests.judge import cases
 
 
 def info(path: str, role: FileRole = "base", package: str | None = "a.b", code: int = 1, signer: str = "s") -> ApkInfo:
@@ -172,3 +173,11 @@ def test_moving_changes_nothing_but_places() -> None:
     assert moved.endpoints is not None
     assert moved.endpoints[0].held_by[0].evidence == (seen("a.apk!classes.dex"),)
     assert moved.model_copy(update={"endpoints": one.endpoints}) == one
+
+
+def test_what_starts_code_is_left_open_where_there_are_further_files() -> None:
+    """A feature may start it by its code, a split by the layouts in it."""
+    idle = cases.endpoint("idle.example").model_copy(update={"started": False})
+    base = cases.apk_info("com.a", endpoints=(idle,))
+    assert (join(base, []).endpoints or ())[0].started is False
+    assert (join(base, [cases.apk_info("com.a", endpoints=())]).endpoints or ())[0].started is None

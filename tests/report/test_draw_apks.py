@@ -49,6 +49,7 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
         endpoint("b.example", cleartext=True, use="unknown", cleartext_use="unknown"),
         endpoint("c.example", cleartext=True, use="fetched", cleartext_use="fetched"),
         endpoint("compared.example", use="compared"),
+        endpoint("idle.example", cleartext=True, use="fetched", cleartext_use="fetched", started=False),
         endpoint("link.example", cleartext=True, use="opened", cleartext_use="opened"),
         endpoint("out.example", use="unknown", ruled_out="namespace"),
         endpoint("unused.example", use="unused"),
@@ -59,5 +60,6 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
     assert "unencrypted: c.example, b.example" in lines
     assert "links and texts, shown or given to other apps: link.example" in lines
     assert "only compared: compared.example" in lines
+    assert "in code of libraries that nothing starts: idle.example" in lines
     assert "never used: unused.example" in lines
     assert "out.example" not in text

@@ -25,7 +25,7 @@ from phone_audit.model.apk import (
     Endpoint,
 )
 from phone_audit.model.finding import Confidence, Finding, Severity
-from phone_audit.model.wording import counted
+from phone_audit.model.wording import counted, listed
 
 CLEARTEXT_ENDPOINT = Detector(
     "cleartext-endpoint",
@@ -57,9 +57,13 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     """Yield one finding with the unencrypted addresses of the APK that code may connect to, the worst first.
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
-    none of them, the finding names the others, and nothing rests on it.
+    none of them, the finding names the others, and nothing rests on it. It is low where only files other than code hold
+    them and none was seen to be connected to. Nor does anything rest on those that only code
+    of libraries holds which nothing starts: they have a finding of their own.
     """
-    plain = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    every = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    yield from _not_started(info, [one for one in every if one.started is False])
+    plain = [one for one in every if one.started is not False]
     endpoints = by_harm((one for one in plain if one.counts_in_cleartext), info.package, cleartext_use_of)
     if not endpoints:
         yield from _only_held(info, plain)
@@ -76,10 +80,15 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
         subject,
         "Unencrypted addresses in the code",
         f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
-        severity="medium" if allowed else "low",
+        severity="medium" if fetched or any(map(_stands_in_code, allowed)) else "low",
         confidence=_how_sure(able=able, fetched=bool(fetched)),
         evidence=evidence_of(allowed or endpoints),
     )
+
+
+def _stands_in_code(endpoint: Endpoint) -> bool:
+    """Tell whether code holds an address. What only other files hold need not be read by anything."""
+    return any(one.kind not in ("asset", "resource") for holder in endpoint.held_by for one in holder.evidence)
 
 
 def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:
@@ -108,6 +117,25 @@ def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding
         severity="low",
         confidence="low",
         evidence=evidence_of(endpoints),
+        advised=False,
+    )
+
+
+def _not_started(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding]:
+    """Yield a finding of unencrypted addresses in code of libraries that nothing in the package starts."""
+    if not endpoints:
+        return
+    subject = apk_subject(info)
+    libraries = sorted({holder.library for one in endpoints for holder in one.held_by if holder.library})
+    yield CLEARTEXT_ENDPOINT.finding(
+        subject,
+        "Unencrypted addresses in code that is not started",
+        f"{subject.name} contains code of {listed(libraries, 3)} that would connect without encryption to "
+        f"{_hosts(endpoints)}, and nothing in this app starts it.",
+        severity="low",
+        confidence="low",
+        evidence=evidence_of(endpoints),
+        main="not started",
         advised=False,
     )
 
@@ -208,7 +236,7 @@ _ANY_HOST_NAME: Final = (
 )
 _HOW: Final[Mapping[str, str]] = {
     "used": "accepts {what}: on connections that use it, {harm}.",
-    "option": "accepts {what} where an address asks for it, which none in it was seen to do.",
+    "option": "accepts {what} where an address or a script asks for it, which none in it was seen to do.",
     "unused": "could accept {what}; nothing in it was seen to use that.",
 }
 

@@ -8,7 +8,7 @@ from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.detect.instrumentation import of_test_library, only_tests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
-from phone_audit.model.apk import COUNTING_USES, ApkInfo, Endpoint, EndpointCategory, Tier
+from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier
 from phone_audit.model.finding import Confidence, Finding
 
 TRACKER_PRESENT = Detector(
@@ -80,6 +80,9 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
     subject = apk_subject(info)
     for (owner, category), group in sorted(groups.items()):
         endpoints = by_harm(group, info.package)
+        but = (
+            "" if any(one.started is not False for one in endpoints) else "; nothing in this app starts code with them"
+        )
         hosts = [endpoint.host for endpoint in endpoints]
         amount = f"{len(hosts)} addresses, {hosts[0]} among them,"
         if len(hosts) == 1:
@@ -88,7 +91,7 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
         yield TELEMETRY_ENDPOINT.finding(
             subject,
             f"{_SERVICES[category]} addresses of {owner}",
-            f"{subject.name} holds {amount} of {owner} for {category}.",
+            f"{subject.name} holds {amount} of {owner} for {category}{but}.",
             severity="low",
             confidence=_called(info, endpoints, knowledge),
             evidence=evidence_of(endpoints),
@@ -100,12 +103,12 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
 def _called(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge) -> Confidence:
     """An address in the code is not yet a call of it.
 
-    Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it; nor
-    one of the package where only its tests report that they were run.
+    Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it, or
+    where nothing starts that code; nor one of the package where only its tests report that they were run.
     """
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
-    is_called = any(endpoint.use in COUNTING_USES for endpoint in endpoints)
+    is_called = any(endpoint.counts for endpoint in endpoints)
     by_package = may_use_network(info) is not False and not _of_tests(info, endpoints, knowledge)
     return "medium" if is_called and by_package else "low"
 

@@ -142,3 +142,45 @@ def test_a_login_at_its_own_server_is_named_before_an_advertising_host() -> None
     (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(ads, login)), knowledge())
     assert found.message == "com.a has code that connects without encryption to z.example and 1 more host."
     assert found.evidence[0] == SEEN
+
+
+def test_addresses_that_only_files_without_code_hold_are_low_until_code_is_seen_to_connect() -> None:
+    def kind(name: str, **changes: Any) -> Any:
+        piece = SEEN.model_copy(update={"kind": name})
+        held = HeldBy(party="unknown", library=None, evidence=(piece,))
+        return PLAIN.model_copy(update={"held_by": (held,)} | changes)
+
+    def severity(*found: Any) -> tuple[str, str]:
+        (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
+        return finding.severity, finding.confidence
+
+    assert severity(kind("resource")) == severity(kind("asset")) == ("low", "medium")
+    assert severity(kind("native-string")) == severity(kind("dex-string")) == ("medium", "medium")
+    assert severity(kind("resource", use="fetched")) == ("medium", "high")
+    assert severity(kind("asset"), kind("dex-string")) == ("medium", "medium")
+
+
+IDLE = PLAIN.model_copy(
+    update={
+        "host": "idle.example",
+        "use": "fetched",
+        "started": False,
+        "held_by": (HeldBy(party="library", library="Lib", evidence=(SEEN,)),),
+    }
+)
+
+
+def test_what_nothing_starts_has_a_finding_of_its_own_on_which_nothing_rests() -> None:
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(IDLE,), network_policy=None), knowledge())
+    assert (found.severity, found.confidence, found.remedy) == ("low", "low", ())
+    assert found.key == finding_key("cleartext-endpoint", SUBJECT, "not started")
+    assert found.message == (
+        "com.a contains code of Lib that would connect without encryption to idle.example, "
+        "and nothing in this app starts it."
+    )
+
+
+def test_what_nothing_starts_is_not_counted_beside_what_may_be() -> None:
+    idle, told = cleartext_endpoint(apk_info("com.a", endpoints=(IDLE, PLAIN), network_policy=None), knowledge())
+    assert idle.evidence == (SEEN,)
+    assert told.message == "com.a contains unencrypted addresses of a.example."

@@ -1,0 +1,359 @@
+"""Which methods of a package something starts: Android by what the package declares or names, or other code that runs.
+
+What is followed are calls forwards from where Android begins: the classes that the manifest names, all code that is no
+library's, and classes that other files name (layouts, preferences, plug-ins, services, native code). A method counts as
+started where a call that runs may reach it on an object that is made by code that runs. A class that code names, as a
+value or in a text, is taken to be made, and all its methods to be called. So are native code's own classes. Nothing is
+told of a package whose manifest could not be read, that loads code from elsewhere, or that is too large.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import is_of_android, java_name
+from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.instructions import (
+    CONST_STRING,
+    CONST_STRING_JUMBO,
+    NEW_INSTANCE,
+    PAYLOADS,
+    WIDTHS,
+    Units,
+    payload_width,
+)
+from phone_audit.errors import ApkError
+
+_MOST: Final = 30_000
+"""Methods that are followed; where more run, all do."""
+_MOST_LOOKED_UP: Final = 1_000_000
+"""Made classes that are looked at for what is called; where there are more, all methods run."""
+_AT_ONCE: Final = 100
+"""Methods that are followed before it is looked whether that was enough."""
+_MOST_BYTES: Final = 64 << 20
+"""Bytes of other files in which names of classes are looked for; where there are more, all methods run."""
+_STATIC: Final = 0x8
+_PRIVATE: Final = 0x2
+_NATIVE: Final = 0x100
+_CONST_CLASS: Final = 0x1C
+_OBJECT: Final = b"Ljava/lang/Object;"
+Selector = tuple[bytes, str]
+"""Name and prototype, by which an object is asked for a method."""
+Row = tuple[int, int]
+"""Number of the part, row of `DexIndex.methods`."""
+
+_VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
+"""invoke-virtual and invoke-interface."""
+_UNSEEN_TARGETS: Final = frozenset({0xFA, 0xFB, 0xFC, 0xFD})
+"""invoke-polymorphic and invoke-custom."""
+_STATIC_FIELDS: Final = range(0x60, 0x6E)
+_WANTED: Final = frozenset(
+    {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, _CONST_CLASS}
+    | {*_STATIC_FIELDS, *range(0x6E, 0x73), *range(0x74, 0x79), *_UNSEEN_TARGETS}
+)
+_LOADERS: Final = re.compile(rb"Ldalvik/system/(?:\w*ClassLoader|DexFile);|Ljava/net/URLClassLoader;")
+_OUTSIDE: Final = {
+    _OBJECT: frozenset({b"equals", b"hashCode", b"toString", b"finalize", b"clone"}),
+    b"Ljava/lang/Cloneable;": frozenset(),
+    b"Ljava/io/Serializable;": frozenset(),
+    b"Ljava/lang/annotation/Annotation;": frozenset(),
+    b"Ljava/lang/AutoCloseable;": frozenset({b"close"}),
+    b"Ljava/io/Closeable;": frozenset({b"close"}),
+    b"Ljava/lang/Comparable;": frozenset({b"compareTo"}),
+    b"Ljava/lang/Runnable;": frozenset({b"run"}),
+    b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
+}
+"""The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
+_BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
+_NAME: Final = re.compile(rb"[A-Za-z_$][\w$-]*(?:[./][\w$-]+)+")
+_LENGTHS: Final = 3
+"""Beginnings of a text that may be the length in front of it, as compiled resources have it."""
+
+
+class StartedCode:
+    """Answers for the methods of one package.
+
+    Args:
+        indexes: all its parts.
+        owner_of: whose code a class is.
+        named: the classes that the manifest names, in Java form; None where it could not be read.
+        others: gives the bytes of the other files, which may name classes.
+    """
+
+    def __init__(
+        self,
+        indexes: Sequence[DexIndex],
+        owner_of: OwnerOf,
+        named: Collection[str] | None,
+        others: Callable[[], Iterable[bytes | memoryview]] = tuple,
+    ) -> None:
+        self._indexes = indexes
+        self._owner_of = owner_of
+        self._named = named
+        self._others = others
+        self._tree = ClassHierarchy(indexes)
+        self._seen: set[Row] = set()
+        self._waiting: list[Row] = []
+        self._made: set[bytes] = set()
+        self._ready: set[bytes] = set()
+        self._whole: set[bytes] = set()
+        self._asked: dict[bytes, set[Selector]] = defaultdict(set)
+        self._below: dict[bytes, dict[bytes, None]] = defaultdict(dict)
+        self._definers: dict[Selector, dict[bytes, None]] = defaultdict(dict)
+        self._methods: dict[bytes, dict[Selector, list[Row]]] = {}
+        self._taken: list[set[tuple[int, int]]] = [set() for _ in indexes]
+        self._looked_up = 0
+        self._unsettled = False
+
+    def starts(self, part: int, row: int) -> bool:
+        """Tell whether something starts a method, for all that is known."""
+        return self._finds(lambda: (part, row) in self._seen)
+
+    def is_ready(self, descriptor: bytes) -> bool:
+        """Tell whether anything that runs uses a class, so that its static fields are filled."""
+        return self._finds(lambda: descriptor in self._ready)
+
+    def _finds(self, is_found: Callable[[], bool]) -> bool:
+        """Go on until something is found; also true where it cannot be told."""
+        return (
+            next((True for _ in self._progress if self._unsettled or is_found()), False)
+            or self._unsettled
+            or is_found()
+        )
+
+    @cached_property
+    def _progress(self) -> Iterator[None]:
+        return self._steps()
+
+    def _steps(self) -> Iterator[None]:
+        """Follow everything, a few methods at a time; what other files name comes last, since it costs most."""
+        yield
+        if self._named is None:
+            self._unsettled = True
+            return
+        for component in self._named:
+            self._take_whole(_descriptor(component.encode("utf-8", "surrogatepass")))
+        for name in self._defined:
+            if self._owner_of(java_name(name)).party != "library":
+                self._take_whole(name)
+        yield from self._run()
+        try:
+            for found in self._names_in_files():
+                self._take_whole(found)
+        except ApkError:
+            self._unsettled = True
+        yield from self._run()
+
+    def _names_in_files(self) -> Iterator[bytes]:
+        left = _MOST_BYTES
+        known = {name[1:-1].replace(b"/", b"."): name for name in self._defined}
+        for content in self._others():
+            left -= len(content)
+            if left < 0:
+                self._unsettled = True
+                return
+            text = bytes(content)
+            wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
+            for raw in {*_NAME.findall(text), *_NAME.findall(wide)}:
+                dotted = raw.replace(b"/", b".")
+                for start in range(_LENGTHS):
+                    if (found := known.get(dotted[start:])) is not None:
+                        yield found
+
+    def _run(self) -> Iterator[None]:
+        while self._waiting and not self._unsettled:
+            rows, self._waiting = self._waiting[-_AT_ONCE:], self._waiting[:-_AT_ONCE]
+            for row in rows:
+                self._process(row)
+            self._unsettled |= len(self._seen) > _MOST or self._looked_up > _MOST_LOOKED_UP
+            yield
+
+    def _process(self, row: Row) -> None:
+        index = self._indexes[row[0]]
+        code = index.code(row[1])
+        if code is None:
+            return
+        known = self._taken[row[0]]
+        for reference in _references(code.units):
+            if reference in known:
+                continue
+            known.add(reference)
+            opcode, number = reference
+            if opcode in (CONST_STRING, CONST_STRING_JUMBO):
+                if (named := self._class_in_text(row[0], number)) is not None:
+                    self._take_whole(named)
+            elif opcode == NEW_INSTANCE:
+                self._make(index.descriptor(number))
+            elif opcode == _CONST_CLASS:
+                self._take_whole(index.descriptor(number).lstrip(b"["))
+            elif opcode in _UNSEEN_TARGETS:
+                self._unsettled = True
+            elif opcode in _STATIC_FIELDS:
+                self._use(self._field_owner(row[0], number))
+            else:
+                self._call(opcode, row[0], number)
+
+    def _call(self, opcode: int, part: int, number: int) -> None:
+        owner, selector = self._asked_for(part, number)
+        if _LOADERS.match(owner) and selector[0] == b"<init>":
+            self._unsettled = True
+        self._reach_all(self._resolved(owner, selector))
+        if opcode not in _VIRTUAL:
+            self._use(owner)
+        elif selector not in self._asked[owner]:
+            self._asked[owner].add(selector)
+            for name in self._definers.get(selector, ()):
+                self._looked_up += 1
+                if self._made_of_both(name, owner):
+                    self._reach_all(self._rows(name)[selector])
+
+    def _made_of_both(self, one: bytes, other: bytes) -> bool:
+        """Tell whether a class that was made derives from both."""
+        if other == one or other in self._tree.above(one):
+            return True
+        fewer, wanted = sorted((self._below[one], self._below[other]), key=len)
+        self._looked_up += len(fewer)
+        return any(made in wanted for made in fewer)
+
+    def _make(self, name: bytes) -> None:
+        """Take a class as made: its methods answer what is asked of the classes above it."""
+        if name in self._made:
+            return
+        self._made.add(name)
+        self._use(name)
+        if name not in self._defined:
+            return
+        above = self._tree.above(name)
+        outside = {one for one in above if one not in self._defined or is_of_android(one)} | {_OBJECT}
+        kin = (name, *above, _OBJECT)
+        asked = [found for one in kin if (found := self._asked.get(one))]
+        for one in kin:
+            self._below[one][name] = None
+        for one in kin:
+            for selector, rows in self._rows(one).items():
+                self._definers[selector][one] = None
+                if self._is_called_outside(selector[0], outside):
+                    self._reach_all(row for row in rows if self._may_override(row, selector))
+                elif any(selector in some for some in asked):
+                    self._reach_all(rows)
+
+    def _is_called_outside(self, name: bytes, outside: Collection[bytes]) -> bool:
+        """Tell whether Android may call such a method of a class with these above it."""
+        return name in _BY_SERIALISATION or any(name in _OUTSIDE.get(base, (name,)) for base in outside)
+
+    def _may_override(self, row: Row, selector: Selector) -> bool:
+        access = int(self._indexes[row[0]].methods.access[row[1]])
+        is_open = not access & (_STATIC | _PRIVATE) and not selector[0].startswith(b"<")
+        return is_open or selector[0] in _BY_SERIALISATION
+
+    def _use(self, name: bytes) -> None:
+        """Take a class as initialised."""
+        if name in self._ready:
+            return
+        self._ready.add(name)
+        if name not in self._defined:
+            return
+        self._reach_all(self._rows(name).get((b"<clinit>", "()V"), ()))
+        if self._tree.has_native(name):
+            self._take_whole(name)
+        for parent in self._tree.above(name):
+            self._use(parent)
+
+    def _take_whole(self, name: bytes) -> None:
+        """Take a class as made, and all its methods as called."""
+        if name in self._whole or name not in self._defined:
+            return
+        self._whole.add(name)
+        self._make(name)
+        for rows in self._rows(name).values():
+            self._reach_all(rows)
+
+    def _reach_all(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._reach(row)
+
+    def _reach(self, row: Row) -> None:
+        if row not in self._seen:
+            self._seen.add(row)
+            self._waiting.append(row)
+
+    def _resolved(self, owner: bytes, selector: Selector) -> Iterable[Row]:
+        """Return the method that a call on a class names, in each part that defines it."""
+        for name in self._line(owner):
+            if found := self._rows(name).get(selector):
+                return found
+        return [row for name in self._tree.above(owner) for row in self._rows(name).get(selector, ())]
+
+    @remembered
+    def _line(self, owner: bytes) -> tuple[bytes, ...]:
+        return (owner, *(name for name in self._tree.supers(owner) if name in self._defined))
+
+    def _rows(self, name: bytes) -> dict[Selector, list[Row]]:
+        """Return the methods that a class defines, in all parts."""
+        found = self._methods.get(name)
+        if found is None:
+            found = self._methods[name] = {}
+            for part, rows in self._defined.get(name, ()):
+                for row in rows:
+                    number = int(self._indexes[part].methods.method[row])
+                    found.setdefault(self._asked_for(part, number)[1], []).append((part, row))
+        return found
+
+    @cached_property
+    def _defined(self) -> dict[bytes, list[tuple[int, list[int]]]]:
+        """For each class that is defined, the parts with the rows of its methods."""
+        found: dict[bytes, list[tuple[int, list[int]]]] = defaultdict(list)
+        for part, index in enumerate(self._indexes):
+            order = np.argsort(index.methods.class_def, kind="stable")
+            bounds = np.searchsorted(index.methods.class_def[order], np.arange(index.part.class_defs.size + 1))
+            rows, ends = order.tolist(), bounds.tolist()
+            for class_def in range(index.part.class_defs.size):
+                found[index.defined_class(class_def)].append((part, rows[ends[class_def] : ends[class_def + 1]]))
+        return found
+
+    @remembered
+    def _asked_for(self, part: int, number: int) -> tuple[bytes, Selector]:
+        index = self._indexes[part]
+        if number >= index.method_ids.size:
+            return b"?", (b"?", "?")
+        name, proto = int(index.method_ids["name"][number]), int(index.method_ids["type"][number])
+        return index.class_descriptor(number), (index.raw_string(name), self._prototype(part, proto))
+
+    @remembered
+    def _prototype(self, part: int, number: int) -> str:
+        return self._indexes[part].prototype(number)
+
+    @remembered
+    def _field_owner(self, part: int, number: int) -> bytes:
+        index = self._indexes[part]
+        return index.descriptor(int(index.field_ids["class"][number])) if number < index.field_ids.size else b"?"
+
+    @remembered
+    def _class_in_text(self, part: int, number: int) -> bytes | None:
+        raw = self._indexes[part].raw_string(number, 1_000)
+        if b"." not in raw and b"/" not in raw:
+            return None
+        name = _descriptor(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
+        return name if name in self._defined else None
+
+
+def _descriptor(name: bytes) -> bytes:
+    return b"L" + name.replace(b".", b"/") + b";"
+
+
+def _references(units: Units) -> Iterator[tuple[int, int]]:
+    """Yield opcode and number of the instructions that name a string, a class, a static field or a method."""
+    at, end = 0, len(units)
+    while at < end - 1:
+        unit = units[at]
+        opcode = unit & 0xFF
+        if opcode in _WANTED:
+            wide = opcode == CONST_STRING_JUMBO and at + 2 < end
+            yield opcode, units[at + 1] | (units[at + 2] << 16 if wide else 0)
+        at += payload_width(units, at) if unit in PAYLOADS else WIDTHS[opcode]

@@ -1,0 +1,267 @@
+"""What a package starts: nothing hides behind a rule that finds that nothing starts it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from phone_audit.apk.code import started_code
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.errors import ApkError
+from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.finding import Evidence
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
+from tests.judge.cases import endpoint
+
+LIB, APP = Owner("library", "Lib"), Owner("first-party", None)
+URL = "http://lib.example/x"
+Units = tuple[int | Ref, ...]
+SENDS = (*const_string(URL), RETURN)
+
+
+def owner(name: str) -> Owner:
+    return LIB if name.startswith("lib.") else APP
+
+
+def starts(
+    *classes: Class, named: tuple[str, ...] | None = (), files: tuple[bytes, ...] = (), wanted: str = "Llib/Http;"
+) -> bool:
+    """Tell whether anything starts `send` of a class of the library."""
+    (index,) = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
+    code = StartedCode([index], owner, named, lambda: files)
+    rows = [row for row in range(index.methods.method.size) if index.row_class(row) == wanted.encode()]
+    return any(code.starts(0, row) for row in rows if index.row_name(row).startswith("send"))
+
+
+def method(signature: str, *units: int | Ref, direct: bool = True, access: int = 9, ins: int = 0) -> Method:
+    return Method(signature, (*units, RETURN), direct=direct, access=access, ins=ins)
+
+
+def app(*units: int | Ref) -> Class:
+    return Class("Lapp/Main;", [method("f()V", *units)])
+
+
+def new(name: str) -> Units:
+    return 0x0022, Ref("type", name)
+
+
+def virtual(name: str) -> Units:
+    return 0x106E, Ref("method", name), 0
+
+
+def value(name: str) -> Units:
+    return 0x001C, Ref("type", name)
+
+
+HTTP = Class("Llib/Http;", [method("send()V", *const_string(URL))])
+SEND = invoke_static("Llib/Http;->send()V")
+
+
+def test_code_of_a_library_that_nothing_calls() -> None:
+    assert not starts(HTTP)
+    assert not starts(HTTP, app())
+    assert not starts(HTTP, Class("Llib/Other;", [method("f()V", *SEND)]))
+
+
+def test_the_same_code_called() -> None:
+    assert starts(HTTP, app(*SEND))
+    between = Class("Llib/Between;", [method("f()V", *SEND)])
+    assert starts(HTTP, between, app(*invoke_static("Llib/Between;->f()V")))
+    assert not starts(HTTP, between, app(*invoke_static("Llib/Between;->g()V")))
+
+
+def test_a_package_whose_manifest_was_not_read_may_start_all() -> None:
+    assert starts(HTTP, named=None)
+
+
+def test_what_the_manifest_names_is_started() -> None:
+    """Components, the application, providers, and what meta-data names."""
+    assert starts(HTTP, Class("Llib/Service;", [method("onCreate()V", *SEND)]), named=("lib.Service",))
+    assert not starts(HTTP, Class("Llib/Service;", [method("onCreate()V", *SEND)]), named=("app.Main",))
+
+
+TASK = Class(
+    "Llib/Task;", [method("run()V", *SEND, direct=False, access=1, ins=1)], interfaces=("Ljava/lang/Runnable;",)
+)
+
+
+def test_a_method_that_android_calls_is_started_where_its_object_is_made() -> None:
+    assert not starts(HTTP, TASK)
+    assert starts(HTTP, TASK, app(*new("Llib/Task;")))
+    maker = Class("Llib/Maker;", [method("f()V", *new("Llib/Task;"))])
+    assert not starts(HTTP, TASK, maker)
+    assert starts(HTTP, TASK, maker, app(*invoke_static("Llib/Maker;->f()V")))
+
+
+def test_a_receiver_that_code_makes_to_register_it_is_started() -> None:
+    receive = method("onReceive(Landroid/content/Context;)V", *SEND, direct=False, access=1, ins=2)
+    receiver = Class("Llib/Receiver;", [receive], parent="Landroid/content/BroadcastReceiver;")
+    assert not starts(HTTP, receiver)
+    assert starts(HTTP, receiver, app(*new("Llib/Receiver;")))
+
+
+def test_a_method_that_a_subclass_of_the_package_inherits() -> None:
+    base = Class("Llib/Base;", [method("run()V", *SEND, direct=False, access=1, ins=1)])
+    heir = Class("Lapp/Heir;", parent="Llib/Base;", interfaces=("Ljava/lang/Runnable;",))
+    assert starts(HTTP, base, heir, app(*new("Lapp/Heir;")))
+    assert starts(
+        HTTP, base, Class("Llib/Heir;", parent="Llib/Base;"), app(*new("Llib/Heir;"), *virtual("Llib/Base;->run()V"))
+    )
+    assert not starts(HTTP, base, app(*virtual("Llib/Other;->run()V")))
+
+
+def test_a_call_through_an_interface_reaches_what_was_made() -> None:
+    listener = Class("Llib/Listener;", [Method("heard()V", None, direct=False, access=0x401)], access=0x601)
+    own = Class("Llib/Own;", [method("heard()V", *SEND, direct=False, access=1, ins=1)], interfaces=("Llib/Listener;",))
+    call = (0x1072, Ref("method", "Llib/Listener;->heard()V"), 0)
+    assert starts(HTTP, listener, own, app(*new("Llib/Own;"), *call))
+    assert starts(HTTP, listener, own, app(*call, *new("Llib/Own;")))
+    assert not starts(HTTP, listener, own, app(*call))
+    assert not starts(HTTP, listener, own, app(*new("Llib/Own;")))
+
+
+def test_a_method_inherited_from_a_class_that_is_not_of_the_interface() -> None:
+    """The class that defines it and the interface that is called meet in an heir only."""
+    listener = Class("Llib/Listener;", [Method("heard()V", None, direct=False, access=0x401)], access=0x601)
+    base = Class("Llib/Base;", [method("heard()V", *SEND, direct=False, access=1, ins=1)])
+    heir = Class("Llib/Heir;", parent="Llib/Base;", interfaces=("Llib/Listener;",))
+    call = (0x1072, Ref("method", "Llib/Listener;->heard()V"), 0)
+    assert starts(HTTP, listener, base, heir, app(*new("Llib/Heir;"), *call))
+    assert starts(HTTP, listener, base, heir, app(*call, *new("Llib/Heir;")))
+
+
+@pytest.mark.parametrize("text", ["lib.Http", "lib/Http", "Llib/Http;"])
+def test_a_text_that_names_its_class_starts_it(text: str) -> None:
+    """Reflection and native code look classes up so."""
+    assert starts(HTTP, app(*const_string(text)))
+    assert not starts(HTTP, app(*const_string("lib.Https")))
+
+
+def test_a_text_in_code_that_nothing_starts_starts_nothing() -> None:
+    assert not starts(HTTP, Class("Llib/Other;", [method("f()V", *const_string("lib.Http"))]))
+
+
+def test_a_class_that_is_handed_about_as_a_value_may_be_made() -> None:
+    assert starts(HTTP, app(*value("Llib/Http;")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<view class='lib.Http'/>",
+        b"lib.Http\n",
+        b"\x08\x08lib.Http\0",
+        "lib.Http".encode("utf-16-le"),
+        b"\x41\0" + "lib.Http".encode("utf-16-le") + b"\0\0",
+        b"AAlib.Http\0",
+        b"...\0Java_f\0lib/Http\0",
+    ],
+)
+def test_a_class_that_another_file_names_is_started(content: bytes) -> None:
+    """Views in layouts, fragments, preferences, plug-ins, services, native code."""
+    assert starts(HTTP, app(), files=(b"x" * 100, content))
+    assert not starts(HTTP, app(), files=(content.replace(b"H", b"J"),))
+
+
+def test_files_that_cannot_be_read_may_name_any_class() -> None:
+    def broken() -> Iterator[bytes]:
+        raise ApkError("It is damaged.", code="damaged")
+        yield b""
+
+    (index,) = index_file(read_dex("classes.dex", assemble([app(), HTTP])))
+    assert StartedCode([index], owner, (), broken).starts(0, 1)
+
+
+def test_files_too_large_to_look_through_may_name_any_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(started_code, "_MOST_BYTES", 10)
+    assert starts(HTTP, app(), files=(b"x" * 11,))
+    assert not starts(HTTP, app(), files=(b"x" * 10,))
+
+
+def test_native_code_may_call_its_own_class() -> None:
+    native = Class("Llib/Jni;", [Method("n()V", None, access=0x109), method("called()V", *SEND)])
+    assert not starts(HTTP, native)
+    assert starts(HTTP, native, app(*invoke_static("Llib/Jni;->n()V")))
+
+
+@pytest.mark.parametrize("loader", ["Ldalvik/system/DexClassLoader;", "Ldalvik/system/InMemoryDexClassLoader;"])
+def test_code_that_is_loaded_from_elsewhere_may_call_all(loader: str) -> None:
+    loading = (0x1070, Ref("method", f"{loader}-><init>()V"), 0)
+    assert starts(HTTP, app(*loading))
+    assert not starts(HTTP, Class("Llib/Plugins;", [method("f()V", *loading)]))
+
+
+def test_an_initialiser_runs_where_its_class_is_used() -> None:
+    holder = Class("Llib/Holder;", [method("<clinit>()V", *SEND)])
+    read = (0x0062, Ref("field", "Llib/Holder;->x:Ljava/lang/Object;"))
+    assert starts(HTTP, holder, app(*read))
+    assert starts(HTTP, holder, Class("Llib/Heir;", parent="Llib/Holder;"), app(*new("Llib/Heir;")))
+    assert not starts(HTTP, holder, app())
+
+
+def test_what_is_read_back_from_bytes_is_called() -> None:
+    read = method("readObject(Ljava/io/ObjectInputStream;)V", *SEND, access=2, ins=2)
+    saved = Class("Llib/Saved;", [read], interfaces=("Ljava/io/Serializable;",))
+    assert starts(HTTP, saved, app(*new("Llib/Saved;")))
+
+
+def test_a_class_named_like_one_of_android_does_not_end_the_search() -> None:
+    fake = Class("Landroid/fake/Base;", access=1)
+    heir = Class(
+        "Llib/Heir;", [method("anything()V", *SEND, direct=False, access=1, ins=1)], parent="Landroid/fake/Base;"
+    )
+    assert starts(HTTP, fake, heir, app(*new("Llib/Heir;")))
+
+
+def test_where_there_is_too_much_all_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(started_code, "_MOST", 1)
+    assert starts(HTTP, app(*invoke_static("Llib/Other;->f()V")), Class("Lapp/B;", [method("f()V"), method("g()V")]))
+
+
+def held(*holders: HeldBy, **changes: object) -> Endpoint:
+    place = Evidence(kind="dex-string", where="classes.dex", value=URL, class_="lib.Http", method="send()V", offset=9)
+    by = holders or (HeldBy(party="library", library="Lib", evidence=(place,)),)
+    known = {"use": "fetched", "cleartext": True, "held_by": by} | changes
+    return endpoint("lib.example").model_copy(update=known)
+
+
+def settled(one: Endpoint, *classes: Class) -> bool | None:
+    file = read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name)))
+    indexes = index_file(file)
+    ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ()))
+    return found.started
+
+
+def test_a_host_that_only_code_holds_that_nothing_starts() -> None:
+    assert settled(held(), HTTP, app()) is False
+    assert settled(held(), HTTP, app(*SEND)) is None
+
+
+def test_a_host_that_started_code_holds_too() -> None:
+    second = Class("Llib/Second;", [method("f()V", *const_string("https://LIB.example/other"))])
+    assert settled(held(), HTTP, second, app()) is False
+    assert settled(held(), HTTP, second, app(*invoke_static("Llib/Second;->f()V"))) is None
+
+
+def test_a_host_that_code_of_no_library_or_another_file_holds_is_not_settled() -> None:
+    own = HeldBy(party="first-party", library=None, evidence=held().held_by[0].evidence)
+    unknown = HeldBy(party="unknown", library=None, evidence=held().held_by[0].evidence)
+    asset = Evidence(kind="asset", where="a.js", value=URL, offset=1)
+    beside = HeldBy(party="library", library="Lib", evidence=(asset,))
+    for holder in (own, unknown, beside):
+        assert settled(held(*held().held_by, holder), HTTP, app()) is None
+
+
+def test_a_host_in_a_static_field_is_started_where_its_class_is_used() -> None:
+    constant = Class("Llib/Const;", statics=[("url", URL)])
+    assert settled(held(), constant, app()) is False
+    read = (0x0062, Ref("field", "Llib/Const;->url:Ljava/lang/String;"))
+    assert settled(held(), constant, app(*read)) is None
+
+
+def test_a_host_that_counts_for_nothing_is_not_looked_at() -> None:
+    assert settled(held(use="opened"), HTTP, app()) is None
+    assert settled(held(ruled_out="namespace"), HTTP, app()) is None

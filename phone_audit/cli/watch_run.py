@@ -20,10 +20,10 @@ from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.model.watch import Observation, ObservationLine, Watch
+from phone_audit.model.wording import amount
 from phone_audit.pipeline.saved_watch import save_watch
 from phone_audit.pipeline.watch import name_of, watch_device, watch_devices
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
-from phone_audit.report.draw_watch import amount
 from phone_audit.report.formats import FORMATS
 from phone_audit.report.safe import shortened
 

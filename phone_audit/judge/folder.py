@@ -7,9 +7,10 @@ from types import MappingProxyType
 from phone_audit.judge.gate import gating_outcome
 from phone_audit.judge.headlines import folder_headlines
 from phone_audit.judge.outcomes import CONFIDENCES, strongest, supports
+from phone_audit.judge.questions.answers import folder_answers, with_answers
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, alike, strongest_first, verdict
 from phone_audit.model.apk import Apk
-from phone_audit.model.finding import OUTCOMES, Outcome, Skipped, Verdict
+from phone_audit.model.finding import OUTCOMES, Incident, Outcome, Skipped, Verdict
 from phone_audit.model.wording import counted, listed
 
 _MOST_MESSAGES = 3
@@ -34,6 +35,7 @@ class FolderJudge:
         self._alike: dict[object, RatedFinding] = {}
         self._others: dict[object, set[tuple[str, str]]] = {}
         self._messages: dict[str, dict[tuple[int, str], set[str]]] = {}
+        self._incidents: dict[str, Incident] = {}
 
     def add(self, apk: Apk) -> None:
         """Take in one record."""
@@ -42,6 +44,7 @@ class FolderJudge:
         gating = gating_outcome(apk.outcome, apk.findings, complete=not apk.skipped)
         self.gating_outcome = strongest((self.gating_outcome, gating))
         incidents = {incident.id: incident for incident in apk.incidents}
+        self._incidents |= incidents
         for finding in apk.findings:
             self._add(RatedFinding(finding.model_copy(update=_NOT_KEPT), supports(finding, incidents), finding.message))
             if finding.incident:
@@ -72,7 +75,8 @@ class FolderJudge:
             )
             for kind, item in self._alike.items()
         ]
-        return verdict(supported, Scope(folder_headlines(self.counts, total), self.unread, code_left_out=False))
+        said = verdict(supported, Scope(folder_headlines(self.counts, total), self.unread, code_left_out=False))
+        return with_answers(said, folder_answers(supported, self._incidents.values(), whole=not self.unread))
 
 
 def _in_files(said: dict[tuple[int, str], set[str]]) -> str:

@@ -16,6 +16,10 @@ other      another app, of which it is not known what it is, installed it
 unknown    the phone does not say
 """
 
+Watching = Annotated[Literal["all", "part", "none"], OPEN]
+"""What of a person can be watched: all that is done on the phone, as the screen or what is typed; one part, as what is
+said near it or where it is; nothing."""
+
 LinkKind = Annotated[Literal["flow", "fetched", "seen", "capture", "held"], OPEN]
 LINK_KINDS: Final[tuple[LinkKind, ...]] = ("capture", "seen", "flow", "fetched", "held")
 """What ties an app to a place, strongest first.
@@ -49,9 +53,10 @@ class Power(Frozen):
         granted: whether it may do so now; false where it did it and may not any more, null where that is not known.
         last_used: when it last did, by the phone's own notes; null where they name no time or were not read.
         background: whether that was in the background; null where the phone does not tell.
-        title: the power in a few words, such as `the microphone`.
+        title: the power in a few words, such as `microphone`.
         can: what an app with it can do, in words that follow "may": `record with the microphone`.
-        watches: whether somebody can watch a person with it.
+        did: what an app did that used it, in words that follow its name: `used the microphone`.
+        watching: what of a person can be watched with it.
         last_background: when it last did so in the background.
     """
 
@@ -61,7 +66,8 @@ class Power(Frozen):
     background: bool | None = None
     title: str = ""
     can: str = ""
-    watches: bool = False
+    did: str = ""
+    watching: Watching = "none"
     last_background: Time | None = None
 
 

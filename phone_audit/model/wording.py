@@ -58,3 +58,21 @@ def sentence(text: str) -> str:
         ('Update the phone.', 'Update the phone.')
     """
     return text if text.endswith((".", "!", "?")) else text + "."
+
+
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+
+
+def amount(size: int) -> str:
+    """Write a number of bytes as people do.
+
+    Example:
+        >>> amount(713), amount(480_486)
+        ('713 B', '480.5 kB')
+    """
+    value = float(size)
+    for unit in _UNITS[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} {_UNITS[-1]}"

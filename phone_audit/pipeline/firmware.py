@@ -13,6 +13,7 @@ from phone_audit.detect.builds.build_text import (
 from phone_audit.detect.builds.detect_build import BuildDetection, detect_build
 from phone_audit.detect.builds.support import patch_age
 from phone_audit.judge.judge import judge_build
+from phone_audit.judge.questions.answers import build_answers, with_answers
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.finding import Incident
 from phone_audit.model.results import CheckedBuild, Firmware, FirmwareRun
@@ -80,7 +81,7 @@ def _checked(build: BuildDetection) -> CheckedBuild:
         parsed=build.parsed,
         matches=build.matches,
         findings=judged.findings,
-        verdict=judged.verdict,
+        verdict=with_answers(judged.verdict, build_answers(judged, build.detected.incidents.values())),
         support=build.support,
         fixes=build.fixes,
     )

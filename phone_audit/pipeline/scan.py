@@ -20,6 +20,7 @@ from phone_audit.detect.traffic.traffic_join import WireHost, join_traffic
 from phone_audit.errors import DeviceLostError, UsageError
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import PhoneJudgement, judge_phone
+from phone_audit.judge.questions.answers import phone_answers, with_answers
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.device import COMPILED_ROLES, DEPTHS, AcquisitionInfo, Depth, Snapshot
@@ -177,6 +178,9 @@ def _document(
     listed = {file.path for package in snapshot.packages for file in package.files if file.role not in COMPILED_ROLES}
     sizes = [file.size for package in snapshot.packages for file in package.files]
     records = tuple(published_apk(apk, judgement, known) for apk, judgement in zip(apks, judged.apks, strict=True))
+    infos = [apk.info for apk in apks]
+    apps = joined_apps(snapshot, infos, observations, judged.findings, known, captured_places(wire))
+    traffic = published_traffic(logs, known)
     return Scan(
         schema_="phone-audit/scan/1",
         label=label,
@@ -186,17 +190,15 @@ def _document(
         state=snapshot.state,
         packages=snapshot.packages,
         apks=records,
-        apps=joined_apps(
-            snapshot, [apk.info for apk in apks], observations, judged.findings, known, captured_places(wire)
-        ),
+        apps=apps,
         observations=observations,
-        traffic=published_traffic(logs, known),
-        known_good=known_good(snapshot, [apk.info for apk in apks], known),
+        traffic=traffic,
+        known_good=known_good(snapshot, infos, known),
         known_image=known_image(snapshot, known),
         modules=snapshot.modules,
         findings=judged.findings,
         incidents=judged.incidents,
-        verdict=judged.verdict,
+        verdict=with_answers(judged.verdict, phone_answers(snapshot, judged, apps, acquisition.depth, traffic)),
         coverage=Coverage(
             packages_listed=len(snapshot.packages),
             apks_listed=len(listed),

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from phone_audit.acquire.questions.question import PER_USER_RANGE
 from phone_audit.acquire.traffic.read_traffic import check_traffic, read_traffic
+from phone_audit.detect.apps.join import with_captured
 from phone_audit.detect.traffic.traffic_findings import incident_hosts, traffic_findings, wire_sentence
 from phone_audit.detect.traffic.traffic_join import PhoneApps, WireHost, hosts_by_package, join_traffic, phone_apps
 from phone_audit.errors import ResultError
 from phone_audit.judge.added import with_added
+from phone_audit.judge.questions.answers import with_answers, with_seen_traffic
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo, Endpoint
 from phone_audit.model.apps import Destination
@@ -130,9 +132,14 @@ def add_traffic(document: Frozen, paths: Sequence[Path], knowledge: Knowledge) -
     notes = {name: wire_sentence(places) for name, places in incident_hosts(wire, knowledge).items() if name in met}
     added = with_added(document, tuple(traffic_findings(wire, knowledge, met)), notes)
     skipped = tuple(note for log in logs for note in log.skipped)
+    traffic = (*document.traffic, *published_traffic(logs, knowledge))
+    apps = with_captured(added.apps, added.findings, captured_places(wire), knowledge)
+    questions = with_seen_traffic(added.verdict.questions, apps, traffic)
     return added.model_copy(
         update={
-            "traffic": (*document.traffic, *published_traffic(logs, knowledge)),
+            "apps": apps,
+            "verdict": with_answers(added.verdict, questions),
+            "traffic": traffic,
             "coverage": document.coverage.model_copy(
                 update={
                     "skipped": (*document.coverage.skipped, *skipped),

@@ -8,7 +8,7 @@ from phone_audit.model.apk import Apk, LeftOnPhone
 from phone_audit.model.device import User
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
-from phone_audit.model.wording import counted
+from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
@@ -27,7 +27,7 @@ from phone_audit.report.draw_parts import (
     phone_words,
 )
 from phone_audit.report.draw_traffic import draw_traffic
-from phone_audit.report.draw_watch import amount, draw_observations
+from phone_audit.report.draw_watch import draw_observations
 from phone_audit.report.safe import shortened
 
 _SOURCES = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from phone_audit.model.watch import Observation, Watch
-from phone_audit.model.wording import counted
+from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_parts import (
@@ -23,7 +23,6 @@ SEEN_TITLE = "Seen connected"
 _MOST_OWNERS = 40
 _MOST_PLACES = 12
 _CLEARTEXT = {True: "unencrypted by its port", False: "encrypted by its port", None: "encryption not known"}
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def draw_watch(canvas: Canvas, watch: Watch) -> None:
@@ -82,21 +81,6 @@ def facts_of(one: Observation) -> list[str]:
     if one.owner:
         facts.append(one.owner)
     return facts
-
-
-def amount(size: int) -> str:
-    """Write a number of bytes as people do.
-
-    Example:
-        >>> amount(713), amount(480_486)
-        ('713 B', '480.5 kB')
-    """
-    value = float(size)
-    for unit in _UNITS[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} {_UNITS[-1]}"
 
 
 def _how_watched(watch: Watch) -> list[str]:

@@ -58,7 +58,7 @@ def test_as_from_all_findings_at_once(records: list[Apk], skipped: list[Skipped]
     everything = [RatedFinding(one, supports(one, {}), one.message) for record in records for one in record.findings]
     unread = sorted_skipped([*skipped, *(one for record in records for one in record.skipped)])
     expected = verdict(everything, Scope(folder_headlines(counts, len(records)), UnreadTally(unread)))
-    assert judge_folder(records, skipped) == expected
+    assert judge_folder(records, skipped).model_copy(update={"questions": ()}) == expected
 
 
 def test_what_is_kept_does_not_grow_with_the_records() -> None:

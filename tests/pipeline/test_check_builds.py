@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.finding import Outcome, Source, Verdict
+from phone_audit.model.finding import Outcome, Question, Source, Verdict
 from phone_audit.model.results import BuildMatch, CheckedBuild, ParsedBuild
 from phone_audit.pipeline.firmware import check_builds
 from tests.judge.cases import NOKIA_FINGERPRINT, fact, incident, knowledge_of
@@ -100,6 +100,13 @@ def test_well_formed_and_not_listed() -> None:
             outcome="nothing-found",
             headline="No published incident names this build; that says nothing about what its apps do",
             reasons=(),
+            questions=(
+                Question(
+                    id="known-bad",
+                    answer="no",
+                    text="No published case names this build; that says nothing about what its apps do.",
+                ),
+            ),
         ),
     )
 

@@ -7,8 +7,9 @@ import pytest
 
 from phone_audit.model.finding import Skipped
 from phone_audit.model.watch import Observation
+from phone_audit.model.wording import amount
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_watch import amount, facts_of
+from phone_audit.report.draw_watch import facts_of
 from phone_audit.report.formats import render
 from tests.detect.watch.test_connection_join import seen
 from tests.documents import finding, scan, verdict

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from phone_audit.detect.apps.destinations import Places, places_of
+from phone_audit.detect.apps.destinations import Places, places_of, told
 from phone_audit.detect.apps.origin import Installers
 from phone_audit.detect.apps.power_index import PowerIndex
 from phone_audit.detect.known_good import PLATFORM
@@ -43,6 +43,39 @@ def joined_apps(
     phone = replace(_PhoneIndex.of(snapshot, apks, observations, findings, knowledge), captured=captured)
     apps = [app for package in snapshot.packages for app in phone.apps_of(package)]
     return tuple(sorted(apps, key=lambda app: (app.package, app.user)))
+
+
+def with_captured(
+    apps: Iterable[App],
+    findings: Iterable[Finding],
+    captured: Mapping[tuple[int, str], Sequence[Destination]],
+    knowledge: Knowledge,
+) -> tuple[App, ...]:
+    """Return the apps of a result that was made before, with what traffic that was recorded since then shows of them.
+
+    Args:
+        apps: as they were published.
+        findings: what is claimed of the phone now.
+        captured: user and package → what recorded traffic shows of it and of no other.
+        knowledge: owners of hosts.
+    """
+    keys = _findings_by_package(findings, {})
+    return tuple(
+        _with_places(app, captured.get((app.user, app.package), ()), keys.get(app.package, ()), knowledge)
+        for app in apps
+    )
+
+
+def _with_places(app: App, captured: Sequence[Destination], keys: Sequence[str], knowledge: Knowledge) -> App:
+    places = told((*captured, *app.destinations), knowledge) if captured else Places(app.destinations, 0)
+    left_out = max(app.destinations_count - len(app.destinations), 0)
+    return app.model_copy(
+        update={
+            "destinations": places.told,
+            "destinations_count": places.count + left_out if captured else app.destinations_count,
+            "findings": tuple(dict.fromkeys((*app.findings, *keys))),
+        }
+    )
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ def _power_of(
         background=background,
         title=fact.title,
         can=fact.can,
-        watches=fact.watching != "none",
+        did=fact.did,
+        watching=fact.watching,
         last_background=behind,
     )
 

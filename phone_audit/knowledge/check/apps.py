@@ -23,7 +23,7 @@ def check_installer(fact: InstallerFact, report: Report) -> None:
 
 def check_power(fact: PowerFact, report: Report) -> None:
     """Report faults of a power: words that make no sentence, names that are none, self-tests that do not hold."""
-    for field, text in (("title", fact.title), ("can", fact.can)):
+    for field, text in (("title", fact.title), ("can", fact.can), *((("did", fact.did),) if fact.ops else ())):
         if not text.strip() or text != text.strip() or text.endswith(".") or len(text) > _LONGEST:
             report(field, f"{short_repr(text)}; write a few words that stand inside a sentence")
     for field, names, form in (("permissions", fact.permissions, _PERMISSION), ("ops", fact.ops, _OP)):

@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from phone_audit.model.apps import Watching
 from phone_audit.model.base import Frozen
 
 InstallerKind = Literal["store", "hand", "other"]
@@ -37,18 +38,14 @@ class InstallerFact(Frozen):
         return ROLES[self.role]
 
 
-Watching = Literal["all", "part", "none"]
-"""What of a person can be watched with it: all that is done on the phone, as the screen or what is typed; one part, as
-what is said near it or where it is; nothing."""
-
-
 class PowerFact(Frozen):
     """Something that Android lets some apps do beyond what every app may.
 
     Attributes:
         id: of it in results.
-        title: what it is, in a few words after which "used" can stand: `the microphone`.
+        title: what it is, in one word or a few: `microphone`.
         can: what an app with it does, in words that follow "may".
+        did: the same of an app that an app-op shows to have done it, in words that follow its name.
         watching: what of a person can be watched with it.
         rank: the order in which powers are told, the lowest first.
         permissions: each of them gives it.
@@ -63,6 +60,7 @@ class PowerFact(Frozen):
     id: str
     title: str
     can: str
+    did: str = ""
     watching: Watching
     rank: int
     permissions: tuple[str, ...] = ()

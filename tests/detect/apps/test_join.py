@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from phone_audit.detect.apps.join import joined_apps
+from phone_audit.detect.apps.join import joined_apps, with_captured
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.model.apps import App, CameFrom
+from phone_audit.model.apps import App, CameFrom, Destination
 from phone_audit.model.finding import Evidence, Subject
 from tests.detect.apps.phone_apps import NAME, app_package, phone, seen, traffic, user
 from tests.judge.cases import apk_info, endpoint, finding
@@ -99,3 +99,21 @@ def test_work_grows_with_packages_and_findings_and_not_with_their_product() -> N
         return lambda: joined_apps(snapshot, apks, live, findings, known)
 
     assert growth(made, 20) < LINEAR
+
+
+def test_traffic_that_was_recorded_later_is_put_to_the_apps_of_a_result() -> None:
+    info = apk_info(NAME, PATH, endpoints=(endpoint("a.example", use="fetched"), endpoint("b.example", use="fetched")))
+    apps = joined_apps(phone(app_package()), (info,), (), (finding("a", NAME, key="1"),), KNOWN)
+    captured = Destination(host="b.example", owner=None, category="unknown", cleartext=True, by="capture", times=3)
+    findings = (
+        finding("a", NAME, key="1"),
+        finding("traffic", NAME, key="2"),
+        finding("traffic", "com.other", key="3"),
+    )
+    (app,) = with_captured(apps, findings, {(0, NAME): (captured,), (10, NAME): (captured,)}, KNOWN)
+    assert [(place.host, place.by, place.times) for place in app.destinations] == [
+        ("b.example", "capture", 3),
+        ("a.example", "fetched", None),
+    ]
+    assert (app.destinations_count, app.findings) == (2, ("1", "2"))
+    assert with_captured(apps, (), {}, KNOWN) == apps

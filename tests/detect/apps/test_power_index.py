@@ -30,8 +30,8 @@ def test_a_permission_and_its_last_use() -> None:
     copy = user(granted=(MICROPHONE, "android.permission.INTERNET"), appops=(op("RECORD_AUDIO", "allow", NOON, NOON),))
     assert powers(copy) == (
         Power(
-            what="microphone", granted=True, last_used=NOON, background=True, title="the microphone",
-            can="record with the microphone", watches=True, last_background=NOON,
+            what="microphone", granted=True, last_used=NOON, background=True, title="microphone",
+            can="record with the microphone", did="used the microphone", watching="part", last_background=NOON,
         ),
     )  # fmt: skip
 

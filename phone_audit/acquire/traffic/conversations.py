@@ -44,6 +44,7 @@ class Conversations:
         self._tally = tally
         self._packages = packages
         self._open: OrderedDict[_Key, Connection] = OrderedDict()
+        self._ended: OrderedDict[_Key, None] = OrderedDict()
         self._datagrams: OrderedDict[_Key, int | None] = OrderedDict()
         self._names: OrderedDict[bytes, str] = OrderedDict()
         self._own: dict[bytes, bool] = {}
@@ -119,6 +120,9 @@ class Conversations:
             self._hear(key, connection, segment)
         if segment.flags & (RST | FIN) and (from_client or segment.flags & RST):
             self._close(key)
+            self._ended[key] = None
+            if len(self._ended) > MOST_CONNECTIONS:
+                self._ended.popitem(last=False)
         self._make_room()
 
     def _connection(self, key: _Key, segment: Segment) -> Connection | None:
@@ -128,10 +132,11 @@ class Conversations:
             self._close(key)
             connection = None
         if connection is None:
-            if not begins and not segment.payload and not segment.flags & SYN:
+            if not begins and (key in self._ended or not (segment.payload or segment.flags & SYN)):
                 return None
             connection = self._open[key] = Connection(self._search, key.server_port)
         if begins:
+            self._ended.pop(key, None)
             connection.ordered.begin(segment.sequence)
         self._open.move_to_end(key)
         return connection
@@ -188,7 +193,7 @@ class Conversations:
         back = _Key(segment.target, segment.target_port, segment.source, segment.source_port)
         if there in self._open or there in self._datagrams:
             return there, True
-        if back in self._open or back in self._datagrams:
+        if back in self._open or back in self._datagrams or back in self._ended:
             return back, False
         if segment.flags & SYN:
             return (back, False) if segment.flags & ACK else (there, True)

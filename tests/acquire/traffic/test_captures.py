@@ -217,3 +217,14 @@ def test_how_many_connections_are_followed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_place_is_written_as_people_write_it() -> None:
     seen = HostTraffic(None, "2001:db8::1", 443, "tls", None, None, cleartext=False, times=1)
     assert seen.place == "[2001:db8::1]:443"
+
+
+def test_what_the_other_end_says_after_the_end_is_no_connection(tmp_path: Path) -> None:
+    frames = connection(PLACE, 443, [hello("a.example")])
+    late = tcp(PLACE, 443, PHONE, 40_000, 9_001, PSH | ACK, b"\x17\x03\x03\0\5alert")
+    assert rows(read(tmp_path, pcap([*frames, late, late]))) == [("a.example", PLACE, 443, "tls", False, 1)]
+
+
+def test_a_port_that_is_used_again(tmp_path: Path) -> None:
+    frames = [*connection(PLACE, 443, [hello("a.example")]), *connection(PLACE, 443, [hello("b.example")])]
+    assert [one.host for one in read(tmp_path, pcap(frames)).hosts] == ["a.example", "b.example"]

@@ -1,6 +1,7 @@
 """Two saved results → what changed between them."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from phone_audit.errors import UsageError
 from phone_audit.files.bounded_json import CheckedJson
 from phone_audit.judge.comparison.compare import comparable, compare
 from phone_audit.judge.comparison.facts import ResultFacts, facts_of
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.diff import Diff, DiffRun
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
@@ -32,7 +35,7 @@ def diff_results(old: Path, new: Path, *, clock: Clock = utc_now) -> Diff:
     before, after = read_facts(old), read_facts(new)
     if not comparable(before, after):
         raise UsageError("A phone cannot be compared with APKs.", "Name two results of scan, or two of apks.")
-    return _document(before, after, started, clock)
+    return _document(before, after, load_knowledge().powers, started, clock)
 
 
 def read_facts(path: Path) -> ResultFacts:
@@ -77,17 +80,17 @@ def read_baseline(path: Path) -> ResultFacts:
     return facts
 
 
-def with_baseline(scan: Scan, baseline: ResultFacts, *, clock: Clock = utc_now) -> Scan:
+def with_baseline(scan: Scan, baseline: ResultFacts, powers: Sequence[PowerFact], *, clock: Clock = utc_now) -> Scan:
     """Return a scan that was just made with how it differs from a phone that is known to be good."""
     started = clock()
     facts = facts_of(scan)
     if facts is None:
         raise TypeError("a scan has packages")
-    return scan.model_copy(update={"baseline": _document(baseline, facts, started, clock)})
+    return scan.model_copy(update={"baseline": _document(baseline, facts, powers, started, clock)})
 
 
-def _document(old: ResultFacts, new: ResultFacts, started: datetime, clock: Clock) -> Diff:
-    compared = compare(old, new)
+def _document(old: ResultFacts, new: ResultFacts, powers: Sequence[PowerFact], started: datetime, clock: Clock) -> Diff:
+    compared = compare(old, new, powers)
     return Diff(
         schema_="phone-audit/diff/1",
         old=old.side,

@@ -119,7 +119,9 @@ def scan_device(
         replayed=source.replayed,
     )
     scan = _document(snapshot, apks, judged, acquisition, known, options, run, source.label, observations, logs, wire)
-    return scan if options.baseline is None else with_baseline(scan, options.baseline, clock=options.clock)
+    if options.baseline is None:
+        return scan
+    return with_baseline(scan, options.baseline, known.powers, clock=options.clock)
 
 
 def _unnamed(notes: tuple[Skipped, ...], serial: str) -> tuple[Skipped, ...]:

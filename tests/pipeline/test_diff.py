@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.errors import ResultError, UsageError
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.base import Frozen
 from phone_audit.pipeline.diff import diff_results, read_baseline, with_baseline
 from phone_audit.pipeline.report import load_result
@@ -59,7 +60,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
 def test_a_baseline_is_the_result_of_a_phone(tmp_path: Path) -> None:
     good = read_baseline(saved(tmp_path, "good.json", phone(phone_name="2" * 16)))
     seen = phone(package(enabled=False))
-    scanned = with_baseline(seen, good, clock=lambda: NOW)
+    scanned = with_baseline(seen, good, load_knowledge().powers, clock=lambda: NOW)
     diff = scanned.baseline
     assert diff is not None
     assert scanned.model_copy(update={"baseline": None}) == seen

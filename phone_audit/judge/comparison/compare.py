@@ -1,6 +1,6 @@
 """Holds two results against each other: the same phone, two phones, or two versions of apps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from phone_audit.judge.comparison.change_list import ChangeList
@@ -9,7 +9,9 @@ from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.finding_changes import compare_findings
 from phone_audit.judge.comparison.package_changes import compare_packages
 from phone_audit.judge.comparison.phone_changes import compare_phone
+from phone_audit.judge.comparison.power_words import PowerWords
 from phone_audit.judge.comparison.relation import Relation
+from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.device import Device
 from phone_audit.model.diff import Change, DiffKind, NotCompared
 
@@ -29,17 +31,23 @@ def comparable(old: ResultFacts, new: ResultFacts) -> bool:
     return old.is_phone == new.is_phone
 
 
-def compare(old: ResultFacts, new: ResultFacts) -> Comparison:
+def compare(old: ResultFacts, new: ResultFacts, facts: Sequence[PowerFact]) -> Comparison:
     """Compare two results; what one of them did not read is never told as gone.
 
     Takes as many steps as the two hold things.
+
+    Args:
+        old: the earlier one, or that of the first phone.
+        new: the later one, or that of the second.
+        facts: what Android lets some apps do, as the knowledge has it.
     """
+    words = PowerWords.of(facts)
     relation = _relation(old, new)
     found = ChangeList()
-    compare_packages(old, new, relation, found)
+    compare_packages(old, new, relation, words, found)
     compare_code(old, new, relation, found)
     if relation.kind != "app":
-        compare_phone(old, new, relation, found)
+        compare_phone(old, new, relation, words, found)
     compare_findings(old, new, relation, found)
     return Comparison(relation.kind, found.changes(), found.not_compared(), tuple(_remarks(old, new)))
 

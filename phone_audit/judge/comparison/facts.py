@@ -83,6 +83,8 @@ class ResultFacts:
         state: of a phone, by key; empty for APKs.
         reads_state: whether an item that is not among them is not set.
         framework: hashes of files of the framework, by path.
+        special_access: by package and user, whether it may do what the records of apps tell, by the id of the power;
+            null where the result has no such records.
         users: of the phone, with their types.
         findings: by key.
         reasons: of the verdict.
@@ -96,6 +98,7 @@ class ResultFacts:
     state: Mapping[str, StateItem]
     reads_state: bool
     framework: Files
+    special_access: Mapping[tuple[str, int], Mapping[str, bool | None]] | None
     users: Mapping[int, str | None]
     findings: Mapping[str, Finding]
     reasons: tuple[Reason, ...]
@@ -139,6 +142,7 @@ def _of_scan(scan: Scan, file: str | None, digest: str | None) -> ResultFacts:
         name = owners.get(apk.path) or apk.package
         if name is not None:
             records.setdefault(name, []).append(apk)
+    names = {package.name for package in scan.packages}
     return ResultFacts(
         side=DiffSide(
             file=file,
@@ -155,6 +159,12 @@ def _of_scan(scan: Scan, file: str | None, digest: str | None) -> ResultFacts:
         state={item.key: item for item in scan.state},
         reads_state=bool(scan.state) and not lost and "command" not in steps,
         framework=dict(_framework(scan.state)),
+        special_access={
+            (app.package, app.user): {power.what: power.granted for power in app.powers}
+            for app in scan.apps
+            if app.package in names
+        }
+        or None,
         users={user.id: user.type for user in scan.users},
         findings=_findings(scan.findings),
         reasons=scan.verdict.reasons,
@@ -242,6 +252,7 @@ def _of_apks(result: Apks, file: str | None, digest: str | None) -> ResultFacts:
         state={},
         reads_state=False,
         framework={},
+        special_access=None,
         users={},
         findings=findings,
         reasons=result.verdict.reasons,
@@ -271,6 +282,7 @@ def _of_apk(apk: Apk, file: str | None, digest: str | None) -> ResultFacts:
         state={},
         reads_state=False,
         framework={},
+        special_access=None,
         users={},
         findings=_findings(apk.findings),
         reasons=tuple(Reason(finding=one.key, text=one.message, kind="detector") for one in apk.findings),

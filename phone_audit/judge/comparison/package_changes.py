@@ -1,42 +1,15 @@
 """Packages that are new, gone, updated or signed by somebody else, and what they may do now."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList
 from phone_audit.judge.comparison.facts import PackageFacts, ResultFacts
+from phone_audit.judge.comparison.power_words import PowerWords, severity_of
 from phone_audit.judge.comparison.relation import Relation
+from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.finding import Severity
 from phone_audit.model.wording import counted, listed
-
-_PREFIX: Final = "android.permission."
-PRIVATE_PERMISSIONS: Final[Mapping[str, tuple[str, Severity]]] = {
-    "BIND_ACCESSIBILITY_SERVICE": ("read the screen and act on it", "high"),
-    "READ_SMS": ("read text messages", "high"),
-    "RECEIVE_SMS": ("read text messages as they come", "high"),
-    "RECORD_AUDIO": ("record with the microphone", "high"),
-    "ACCESS_BACKGROUND_LOCATION": ("know where the phone is at any time", "high"),
-    "WRITE_SECURE_SETTINGS": ("change protected settings of the phone", "high"),
-    "INSTALL_PACKAGES": ("install apps without a question", "high"),
-    "READ_PRIVILEGED_PHONE_STATE": ("read the IMEI and other numbers of the phone", "high"),
-    "ACCESS_FINE_LOCATION": ("know where the phone is", "medium"),
-    "ACCESS_COARSE_LOCATION": ("know roughly where the phone is", "medium"),
-    "CAMERA": ("use the camera", "medium"),
-    "READ_CALL_LOG": ("read the call log", "medium"),
-    "PROCESS_OUTGOING_CALLS": ("see which numbers are called", "medium"),
-    "READ_CONTACTS": ("read the contacts", "medium"),
-    "READ_CALENDAR": ("read the calendar", "medium"),
-    "READ_PHONE_STATE": ("read what the phone is called in the network", "medium"),
-    "READ_PHONE_NUMBERS": ("read the phone number", "medium"),
-    "SEND_SMS": ("send text messages", "medium"),
-    "SYSTEM_ALERT_WINDOW": ("draw over other apps", "medium"),
-    "REQUEST_INSTALL_PACKAGES": ("ask to install apps", "medium"),
-    "PACKAGE_USAGE_STATS": ("see which apps are used", "medium"),
-    "MANAGE_EXTERNAL_STORAGE": ("read and change all files", "medium"),
-    "BODY_SENSORS": ("read sensors of the body", "medium"),
-}
-"""Permissions of Android that let an app learn or do what a person cares about, after "may", and how much that matters.
-What is not here is told by its name."""
 
 _RESIGNED: Final[Mapping[str, Severity]] = {
     "same-phone": "critical", "app": "critical", "same-build": "high", "other-build": "high",
@@ -49,16 +22,18 @@ _UPDATED: Final[Severity] = "info"
 _WENT_BACK: Final[Severity] = "medium"
 
 
-def compare_packages(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def compare_packages(
+    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
+) -> None:
     """Compare the packages of two results."""
     if not (old.lists_all and new.lists_all):
         found.unread("package", old=old.lists_all, new=new.lists_all)
     for name, package in new.packages.items():
         before = old.packages.get(name)
         if before is not None:
-            _compare(before, package, relation, found)
+            _compare(before, package, relation, words, found)
         elif old.lists_all:
-            _add_new(package, relation, found)
+            _add_new(package, relation, words, found)
     for name, package in old.packages.items():
         if name not in new.packages and new.lists_all:
             text = f"{package.shown} is gone." if relation.in_time else f"Only the first phone has {package.shown}."
@@ -66,36 +41,36 @@ def compare_packages(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             found.add("package", "gone", name, text, severity, old=package.shown_version)
 
 
-def _add_new(package: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def _add_new(package: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
     """Tell of a new package in one change: what it may do and whom it talks to belongs to it."""
     parts = [f"{package.shown} is new" if relation.in_time else f"Only the second phone has {package.shown}"]
     if package.system and relation.same_firmware:
         parts.append("as part of its firmware, although that has the same fingerprint")
     elif package.installers:
         parts.append(f"installed by {listed(package.installers, 3)}")
-    can = [PRIVATE_PERMISSIONS[name] for name in _granted(package) if name in PRIVATE_PERMISSIONS]
-    ranked = sorted(can, key=lambda one: (one[1] != "high", one[0]))
+    can = sorted({words.by_permission[name] for name in _granted(package, words)}, key=lambda fact: fact.rank)
     severity: Severity = "low"
     if package.system and relation.same_firmware:
         severity = "high"
-    elif ranked:
+    elif can:
         severity = "medium"
     said = ", ".join(parts)
-    text = f"{said}; it may {listed([words for words, _ in ranked], 4)}." if ranked else f"{said}."
+    text = f"{said}; it may {listed([fact.can for fact in can], 4)}." if can else f"{said}."
     if package.trackers:
         text += f" It holds {counted(len(package.trackers), 'tracker')}."
     found.add("package", "new", package.name, text, severity, new=package.shown_version)
 
 
-def _granted(package: PackageFacts) -> list[str]:
-    return sorted({name.removeprefix(_PREFIX) for names in package.permissions.values() for name in names or ()})
+def _granted(package: PackageFacts, words: PowerWords) -> set[str]:
+    """Return the permissions of a package of which there is a fact."""
+    return {name for names in package.permissions.values() for name in names or () if name in words.by_permission}
 
 
-def _compare(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def _compare(old: PackageFacts, new: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
     _compare_signers(old, new, relation, found)
     _compare_versions(old, new, relation, found)
     _compare_own_files(old, new, found)
-    _compare_permissions(old, new, relation, found)
+    _compare_permissions(old, new, relation, words, found)
     for user in sorted(old.enabled.keys() & new.enabled.keys()):
         before, after = old.enabled[user], new.enabled[user]
         if before != after:
@@ -144,40 +119,31 @@ def _compare_own_files(old: PackageFacts, new: PackageFacts, found: ChangeList) 
             found.add("file", "changed", f"{name} of {new.name}", text, "medium", old=before, new=after)
 
 
-def _compare_permissions(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
-    if relation.kind == "app":
-        _compare_requested(old, new, found)
-        return
+def _compare_permissions(
+    old: PackageFacts, new: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList
+) -> None:
     for user in sorted(old.permissions.keys() & new.permissions.keys(), key=lambda one: one or 0):
         before, after = old.permissions[user], new.permissions[user]
         if before is None or after is None:
             found.unread("permission", new.name, old=before is not None, new=after is not None)
             continue
-        for name, words, severity in _described(after - before):
-            text = relation.gained(f"{new.shown} may {words} ({name}){_for_user(user)}")
-            found.add("permission", "new", new.name, text, severity, new=name)
-        for name, words, _ in _described(before - after):
-            text = relation.lost(f"{new.shown} may {words} ({name}){_for_user(user)}")
+        asks = user is None
+        for name in sorted(after - before):
+            fact = words.by_permission.get(name)
+            text = relation.gained(f"{new.shown} {_may(name, fact, asks=asks)}{_for_user(user)}")
+            found.add("permission", "new", new.name, text, severity_of(fact) if fact else "low", new=name)
+        for name in sorted(before - after):
+            text = relation.lost(f"{new.shown} {_may(name, words.by_permission.get(name), asks=asks)}{_for_user(user)}")
             found.add("permission", "gone", new.name, text, "info", old=name)
+    if relation.kind == "app" and not (old.permissions and new.permissions):
+        found.unread("permission", new.name, old=bool(old.permissions), new=bool(new.permissions))
 
 
-def _compare_requested(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
-    before, after = old.permissions.get(None), new.permissions.get(None)
-    if before is None or after is None:
-        found.unread("permission", new.name, old=before is not None, new=after is not None)
-        return
-    for name, words, severity in _described(after - before):
-        found.add("permission", "new", new.name, f"{new.shown} asks to {words} ({name}) now.", severity, new=name)
-    for name, words, _ in _described(before - after):
-        text = f"{new.shown} asks to {words} ({name}) no longer."
-        found.add("permission", "gone", new.name, text, "info", old=name)
-
-
-def _described(names: Iterable[str]) -> Iterator[tuple[str, str, Severity]]:
-    """Yield each permission with what it lets an app do, after "may", and how much that matters."""
-    for name in sorted(names):
-        words, severity = PRIVATE_PERMISSIONS.get(name.removeprefix(_PREFIX), ("use a permission", "low"))
-        yield name, words, severity
+def _may(name: str, fact: PowerFact | None, *, asks: bool) -> str:
+    """Say what a permission means to a person; one of which there is no fact is told by its name."""
+    if fact is None:
+        return f"asks for the permission {name}" if asks else f"has the permission {name}"
+    return f"asks to {fact.can} ({name})" if asks else f"may {fact.can} ({name})"
 
 
 def _for_user(user: int | None) -> str:

@@ -6,35 +6,13 @@ from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList
 from phone_audit.judge.comparison.facts import Files, PackageFacts, ResultFacts
+from phone_audit.judge.comparison.power_words import PowerWords, severity_of
 from phone_audit.judge.comparison.relation import Relation
+from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.device import Build, StateItem
 from phone_audit.model.diff import ChangeKind, Side
 from phone_audit.model.finding import Severity
 
-POWERS: Final[Mapping[str, tuple[str, Severity]]] = {
-    "accessibility_services": ("read the screen and act on it (accessibility)", "high"),
-    "enabled_accessibility_services": ("read the screen and act on it (accessibility)", "high"),
-    "enabled_notification_listeners": ("read all notifications", "high"),
-    "device_admins": ("administer the phone", "high"),
-    "device_owner": ("administer the whole phone as its owner", "critical"),
-    "profile_owner": ("administer a profile as its owner", "high"),
-    "default_input_method": ("see all that is typed, as the keyboard", "medium"),
-    "role:SMS": ("send and receive text messages, as the default app", "high"),
-    "sms_default_application": ("send and receive text messages, as the default app", "high"),
-    "role:DIALER": ("make and see calls, as the default app", "medium"),
-    "role:CALL_SCREENING": ("see and refuse calls", "medium"),
-    "role:ASSISTANT": ("see what is on the screen, as the assistant", "medium"),
-    "assistant": ("see what is on the screen, as the assistant", "medium"),
-    "voice_interaction_service": ("see what is on the screen, as the assistant", "medium"),
-    "enabled_trust_agents": ("keep the phone unlocked", "medium"),
-    "autofill_service": ("fill in forms and see what is in them", "medium"),
-    "credential_service": ("keep and fill in passwords", "medium"),
-    "always_on_vpn_app": ("carry all traffic of the phone (VPN)", "high"),
-    "vpn_in_use": ("carry all traffic of the phone (VPN)", "high"),
-    "enabled_notification_policy_access_packages": ("switch Do not disturb on and off", "low"),
-    "battery_exempt": ("run in the background without limits", "low"),
-}
-"""Items of the state that name packages → what those may do, after "may", and how much that matters."""
 _SAME: Final = {"enabled_accessibility_services": "accessibility_services", "sms_default_application": "role:SMS"}
 """Items that say of older versions of Android what another item says of newer ones: told once."""
 _MOVING: Final = ("patch_age_days", "accessibility_powers", "framework_files", "accessibility_enabled")
@@ -49,14 +27,15 @@ Items = tuple[StateItem | None, StateItem | None]
 """An item of the older result and of the newer one."""
 
 
-def compare_phone(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def compare_phone(old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
     """Compare two phones, or one at two times, besides their packages."""
     if relation.same_firmware:
         _compare_firmware(old, new, found)
     elif old.side.build and new.side.build:
         _compare_builds(old.side.build, new.side.build, relation, found)
     _compare_users(old, new, relation, found)
-    _compare_state(old, new, relation, found)
+    _compare_state(old, new, relation, words, found)
+    _compare_special_access(old, new, relation, words, found)
 
 
 def _compare_firmware(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
@@ -95,7 +74,9 @@ def _compare_users(old: ResultFacts, new: ResultFacts, relation: Relation, found
         found.add("state", "gone", f"user {user}", text, "info", old=old.users[user] or "there")
 
 
-def _compare_state(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_state(
+    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
+) -> None:
     shared = 0
     for key in sorted(old.state.keys() | new.state.keys()):
         base, _, user = key.partition("@")
@@ -109,11 +90,11 @@ def _compare_state(old: ResultFacts, new: ResultFacts, relation: Relation, found
             continue
         if (before is None and not old.reads_state) or (after is None and not new.reads_state):
             side: Side = "old" if before is None else "new"
-            found.unread("power" if base in POWERS else "state", key, old=side != "old", new=side != "new")
+            found.unread("power" if base in words.by_state else "state", key, old=side != "old", new=side != "new")
             continue
         shared += 1
-        if base in POWERS:
-            _compare_power(key, (before, after), new.packages, relation, found)
+        if base in words.by_state:
+            _compare_power(key, (before, after), words.by_state[base], new.packages, relation, found)
         else:
             _compare_item(key, (before, after), relation, found)
     if not shared and (old.is_phone or new.is_phone):
@@ -121,18 +102,22 @@ def _compare_state(old: ResultFacts, new: ResultFacts, relation: Relation, found
 
 
 def _compare_power(
-    key: str, items: Items, packages: Mapping[str, PackageFacts], relation: Relation, found: ChangeList
+    key: str,
+    items: Items,
+    fact: PowerFact,
+    packages: Mapping[str, PackageFacts],
+    relation: Relation,
+    found: ChangeList,
 ) -> None:
-    base, _, user = key.partition("@")
-    words, severity = POWERS[base]
+    user = key.partition("@")[2]
     for_user = f" for user {user}" if user else ""
     before, after = map(_holders, items)
     for name in sorted(after - before):
         shown = packages[name].shown if name in packages else name
-        text = relation.gained(f"{shown} may {words}{for_user}")
-        found.add("power", "new", name, text, severity, new=key)
+        text = relation.gained(f"{shown} may {fact.can}{for_user}")
+        found.add("power", "new", name, text, severity_of(fact), new=key)
     for name in sorted(before - after):
-        text = relation.lost(f"{name} may {words}{for_user}")
+        text = relation.lost(f"{name} may {fact.can}{for_user}")
         found.add("power", "gone", name, text, "info", old=key)
 
 
@@ -140,6 +125,31 @@ def _holders(item: StateItem | None) -> set[str]:
     """Return the packages in a value: components, or names."""
     pieces = _HOLDER.findall(item.value or "" if item is not None else "")
     return {name for piece in pieces if (name := piece.partition(";")[0].partition("/")[0]) not in ("", "null")}
+
+
+def _compare_special_access(
+    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
+) -> None:
+    """Compare what the owner gives an app in the settings, and what only the record of the app shows."""
+    if old.special_access is None or new.special_access is None:
+        if old.special_access is not None or new.special_access is not None:
+            known = (old.special_access is not None, new.special_access is not None)
+            found.unread("power", "special access by the settings", old=known[0], new=known[1])
+        return
+    for app in sorted(old.special_access.keys() & new.special_access.keys()):
+        (name, user), before, after = app, old.special_access[app], new.special_access[app]
+        for_user = f" for user {user}" if user else ""
+        for fact in words.by_op.values():
+            had, has = before.get(fact.id, False), after.get(fact.id, False)
+            if had is None or has is None:
+                if had is not has:
+                    found.unread("power", name, old=had is not None, new=has is not None)
+            elif has and not had:
+                text = relation.gained(f"{new.packages[name].shown} may {fact.can}{for_user}")
+                found.add("power", "new", name, text, severity_of(fact), new=fact.id)
+            elif had and not has:
+                text = relation.lost(f"{new.packages[name].shown} may {fact.can}{for_user}")
+                found.add("power", "gone", name, text, "info", old=fact.id)
 
 
 def _compare_item(key: str, items: Items, relation: Relation, found: ChangeList) -> None:

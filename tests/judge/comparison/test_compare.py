@@ -7,7 +7,9 @@ import pytest
 
 from phone_audit.judge.comparison.compare import Comparison, compare
 from phone_audit.judge.comparison.facts import ResultFacts, facts_of
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk, Signature, Signer, Tracker
+from phone_audit.model.apps import App, CameFrom, Power
 from phone_audit.model.device import Package, PackageFile, PackageUser, StateItem, User
 from phone_audit.model.diff import Change
 from phone_audit.model.finding import SEVERITIES, Evidence, Skipped
@@ -18,6 +20,7 @@ from tests.steps import LINEAR, growth
 
 PRINT = "Nokia/Onyx/B2N:9/PPR1/1:user/release-keys"
 OTHER = "Nokia/Onyx/B2N:9/PPR1/2:user/release-keys"
+POWERS = load_knowledge().powers
 UNREAD = Skipped(subject="com.a", step="dex", code="truncated", reason="The file ends too early.")
 
 
@@ -73,7 +76,7 @@ def facts(document: Any) -> ResultFacts:
 
 
 def compared(old: Any, new: Any) -> Comparison:
-    return compare(facts(old), facts(new))
+    return compare(facts(old), facts(new), POWERS)
 
 
 def only(old: Any, new: Any) -> Change:
@@ -151,16 +154,16 @@ def test_permissions_newly_granted_and_taken_away() -> None:
     with_camera = phone(package(granted=("android.permission.CAMERA",)))
     change = only(phone(), with_camera)
     assert (change.what, change.change, change.severity) == ("permission", "new", "medium")
-    assert change.text == "com.a may use the camera (android.permission.CAMERA) now."
+    assert change.text == "com.a may take pictures (android.permission.CAMERA) now."
     back = only(with_camera, phone())
     assert (back.change, back.severity) == ("gone", "info")
-    assert back.text == "com.a may use the camera (android.permission.CAMERA) no longer."
+    assert back.text == "com.a may take pictures (android.permission.CAMERA) no longer."
     silent = compared(phone(package(granted=None)), with_camera)
     assert silent.changes == ()
     assert [(row.what, row.side) for row in silent.not_compared] == [("permission", "old")]
     asked = only(apks(apk()), apks(apk().model_copy(update={"permissions": ("android.permission.READ_SMS",)})))
     assert (asked.severity, asked.text) == (
-        "high",
+        "medium",
         "A (com.a) asks to read text messages (android.permission.READ_SMS) now.",
     )
 
@@ -169,10 +172,10 @@ def test_special_access_by_the_state() -> None:
     before = phone(state=state(accessibility_services="com.b/.S", x="1"))
     change = only(before, phone(state=state(accessibility_services="com.b/.S:com.a/.Spy", x="1")))
     assert (change.what, change.subject, change.severity) == ("power", "com.a", "high")
-    assert change.text == "com.a may read the screen and act on it (accessibility) now."
+    assert change.text == "com.a may read the screen and tap for you now."
     gone = only(before, phone(state=state(x="1")))
     assert (gone.what, gone.change, gone.severity) == ("power", "gone", "info")
-    assert gone.text == "com.b may read the screen and act on it (accessibility) no longer."
+    assert gone.text == "com.b may read the screen and tap for you no longer."
 
 
 def test_an_older_name_of_the_same_access_is_told_once() -> None:
@@ -381,6 +384,30 @@ def test_twice_as_much_takes_twice_the_steps(what: str) -> None:
 
     def work(count: int) -> Callable[[], object]:
         old, new = large(count)
-        return lambda: compare(old, new)
+        return lambda: compare(old, new, POWERS)
 
     assert growth(work, 200) < LINEAR
+
+
+def with_access(*given: tuple[str, bool | None]) -> Scan:
+    powers = tuple(Power(what=what, granted=granted) for what, granted in given)
+    origin = CameFrom(kind="store", installer=None, installed=None, updated=None)
+    app = App(package="com.a", label=None, user=0, system=False, came_from=origin, powers=powers)
+    return phone(apps=(app,))
+
+
+def test_special_access_that_only_the_record_of_an_app_shows() -> None:
+    change = only(with_access(), with_access(("overlay", True), ("microphone", True)))
+    assert (change.what, change.subject, change.new, change.severity) == ("power", "com.a", "overlay", "medium")
+    assert change.text == "com.a may draw over other apps now."
+    gone = only(with_access(("screen-recording", True)), with_access(("screen-recording", False)))
+    assert (gone.change, gone.text) == ("gone", "com.a may record the screen no longer.")
+    silent = compared(with_access(("overlay", None)), with_access(("overlay", True)))
+    assert (silent.changes, [(row.what, row.side) for row in silent.not_compared]) == ((), [("power", "old")])
+    earlier = compared(phone(), with_access(("overlay", True)))
+    assert (earlier.changes, [(row.what, row.side) for row in earlier.not_compared]) == ((), [("power", "old")])
+
+
+def test_a_permission_of_which_there_is_no_fact_is_told_by_its_name() -> None:
+    change = only(phone(), phone(package(granted=("x.OTHER",))))
+    assert (change.severity, change.text) == ("low", "com.a has the permission x.OTHER now.")

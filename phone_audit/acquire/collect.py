@@ -329,5 +329,5 @@ class PhoneReading:
 
     def _identifiers(self) -> tuple[PhoneIdentifier, ...]:
         serial = self._serial()
-        named = [PhoneIdentifier(kind="serial", value=serial)] if serial and ":" not in serial else []
-        return distinct((*named, *property_identifiers(self._properties), *self._condition.identifiers))
+        named = {"ro.serialno": serial} if serial else {}
+        return distinct((*property_identifiers({**named, **self._properties}), *self._condition.identifiers))

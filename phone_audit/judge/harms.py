@@ -17,12 +17,12 @@ class Harm:
 
 
 HARMS: tuple[Harm, ...] = (
-    Harm("others read private data on the way", ("cleartext-data",), "medium"),
+    Harm("others read private data on the way", ("traffic.named-identifier", "cleartext-data"), "medium"),
     Harm("a publisher has shown what is sent", ("published-incident",), "medium"),
     Harm("trackers get private data", ("tracker-data",), "medium"),
     Harm("private data leaves the phone", ("network-data",), "medium"),
     Harm("others can read along and change what is sent", ("accepts-any-certificate",), "high"),
-    Harm("others can read what is fetched", ("watch.cleartext",)),
+    Harm("others can read what is fetched", ("traffic.cleartext", "watch.cleartext")),
     Harm("others can read what is fetched", ("cleartext-endpoint",), "medium", sure="high"),
     Harm("others can read along under conditions", ("accepts-any-certificate",), "medium"),
     Harm("others can read what may be fetched", ("cleartext-endpoint",), "medium"),

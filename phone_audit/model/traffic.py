@@ -105,7 +105,7 @@ class TrafficHost(Frozen):
     """One place in recorded traffic, as `HostTraffic` says. `owner` and `category` are known of the host.
 
     `identifiers` are those of this phone, or of some phone, that were sent there in the clear; masked. `data` are the
-    kinds of them.
+    kinds of them; `of_this_phone`: some of them are known to be this phone's.
     """
 
     host: Host | None
@@ -121,6 +121,7 @@ class TrafficHost(Frozen):
     category: EndpointCategory | None = None
     requests: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    of_this_phone: bool = False
 
 
 class RecordedTraffic(Frozen):

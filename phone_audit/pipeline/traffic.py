@@ -108,6 +108,7 @@ def _published(seen: HostTraffic, knowledge: Knowledge) -> TrafficHost:
         category=owner.category if owner else None,
         requests=seen.requests,
         data=tuple(sorted({one.kind for one in seen.sent})),
+        of_this_phone=any(one.own for one in seen.sent),
     )
 
 

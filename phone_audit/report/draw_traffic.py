@@ -10,6 +10,7 @@ from phone_audit.report.safe import shortened
 
 _MOST: Final = 12
 _NETWORK: Final = "some app on this network"
+_PHONE: Final = "some app on this phone"
 
 
 def draw_traffic(canvas: Canvas, traffic: Sequence[RecordedTraffic]) -> None:
@@ -31,7 +32,7 @@ def _order(host: TrafficHost) -> tuple[bool, bool, int, str]:
 
 
 def _line(host: TrafficHost) -> str:
-    who = host.package or _NETWORK
+    who = host.package or (_PHONE if host.of_this_phone else _NETWORK)
     did = "looked up" if host.protocol == "dns" else "was connected to"
     name = host.host or host.address or "an unknown place"
     place = name if host.port is None else f"{f'[{name}]' if ':' in name else name}:{host.port}"

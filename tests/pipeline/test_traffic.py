@@ -86,6 +86,12 @@ def test_a_capture_of_packets_raises_the_case_and_masks_the_identifier(tmp_path:
     assert (row.host, row.address, row.port, row.times) == (HOST, PLACE, 9999, 14)
     assert row.identifiers == ("serial number …0001", "IMEI …7518")
     assert row.data == ("imei", "serial")
+    assert row.of_this_phone
+    (answer,) = [one for one in scan.verdict.questions if one.id == "sends"]
+    assert answer.answer == "yes"
+    assert answer.text == (
+        "Some app on this phone sent serial number …0001 and IMEI …7518 to zzhc.vnet.cn without encryption."
+    )
     assert row.requests == (f"POST /reg/{'x' * len(SERIAL)}",)
     published = render_json(scan)
     assert SERIAL not in published

@@ -15,6 +15,7 @@ _COLLECTS: Final = frozenset({"telemetry", "advertising"})
 _WATCHING_POWERS: Final = "watching-powers"
 _MOST_DATA: Final = 4
 NOTHING_SEEN: Final = "No recording of traffic was read, so nothing shows where data goes."
+_NOTHING_OF_THIS_PHONE: Final = "Traffic was recorded, but nothing in it is shown to be of an app on this phone."
 
 _Pair = tuple[App, Destination]
 
@@ -43,16 +44,16 @@ def _by_data(pairs: Sequence[_Pair]) -> Question | None:
 
 
 def _by_data_of_some_app(basis: Basis) -> Callable[[Sequence[_Pair]], Question | None]:
-    """Return what answers by identifiers in a recording that names no app."""
+    """Return what answers by identifiers of this phone in a recording that names no app."""
 
     def answered(_pairs: Sequence[_Pair]) -> Question | None:
-        hosts = [host for log in basis.traffic for host in log.hosts if host.identifiers and host.package is None]
+        hosts = [host for log in basis.traffic for host in log.hosts if host.of_this_phone and host.package is None]
         if not hosts:
             return None
         first = hosts[0]
         place = first.host or first.address or "a place that is not known"
         what = listed(list(first.identifiers), _MOST_DATA)
-        return _yes(f"Some app on this network sent {what} to {place} without encryption.")
+        return _yes(f"Some app on this phone sent {what} to {place} without encryption.")
 
     return answered
 
@@ -132,7 +133,7 @@ def _in_code(pairs: Sequence[_Pair], basis: Basis) -> Question:
         count = len({one.subject.name for one in trackers})
         text = f"Not seen on the way; {counted(count, 'app')} hold{'s' if count == 1 else ''} code of trackers."
         return _not_seen(text, trackers)
-    return _not_seen(NOTHING_SEEN)
+    return _not_seen(_NOTHING_OF_THIS_PHONE if basis.traffic else NOTHING_SEEN)
 
 
 def _not_seen(text: str, findings: Iterable[Finding] = (), package: str | None = None) -> Question:

@@ -78,15 +78,21 @@ def test_code_alone_is_no_sight_and_never_a_no(apps: tuple[App, ...], findings: 
 def recorded(**changes: Any) -> RecordedTraffic:
     fields: dict[str, Any] = {
         "host": "a.example", "address": "203.0.113.7", "port": 80, "package": None, "cleartext": True, "times": 2,
-        "identifiers": ("IMEI …4417",), "protocol": "http", "data": ("imei",),
+        "identifiers": ("IMEI …4417",), "protocol": "http", "data": ("imei",), "of_this_phone": True,
     }  # fmt: skip
     host = TrafficHost(**(fields | changes))
     return RecordedTraffic(file="a.pcap", sha256="a" * 64, format="pcap", first=None, last=None, hosts=(host,))
 
 
+def test_identifiers_that_may_be_of_another_device_say_nothing_of_this_phone() -> None:
+    said = sends(basis(traffic=(recorded(of_this_phone=False),)))
+    text = "Traffic was recorded, but nothing in it is shown to be of an app on this phone."
+    assert (said.answer, said.text) == ("not-seen", text)
+
+
 def test_identifiers_of_a_recording_that_names_no_app() -> None:
     said = sends(basis(apps=(OTHER,), traffic=(recorded(),)))
-    text = "Some app on this network sent IMEI …4417 to a.example without encryption."
+    text = "Some app on this phone sent IMEI …4417 to a.example without encryption."
     assert (said.answer, said.text, said.package) == ("yes", text, None)
-    assert "Other" in sends(basis(apps=(OTHER,), traffic=(recorded(identifiers=()),))).text
+    assert "Other" in sends(basis(apps=(OTHER,), traffic=(recorded(identifiers=(), of_this_phone=False),))).text
     assert "Other" in sends(basis(apps=(OTHER,), traffic=(recorded(package="com.app"),))).text

@@ -47,7 +47,11 @@ def test_the_cleaner_that_watches(tablet: Scan) -> None:
     )
     assert powers["microphone"].last_used is not None
     assert powers["microphone"].background is False
-    assert (cleaner.sent, cleaner.sent_background, cleaner.sent_shared) == (2671220, 1002143, 0)
+    assert cleaner.sent is not None
+    assert cleaner.sent_background is not None
+    assert 2_671_220 <= cleaner.sent < 3_000_000, "the kit adds what its sockets sent since"
+    assert 1_002_143 <= cleaner.sent_background < cleaner.sent
+    assert cleaner.sent_shared == 0
     assert cleaner.findings
 
 

@@ -13,6 +13,7 @@ from phone_audit.errors import ResultError
 from phone_audit.files.bounded_json import CheckedJson
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.device import DeviceState
+from phone_audit.model.diff import Diff
 from phone_audit.model.results import Devices, DevicesRun, Difference, FleetModel, OddOne
 from phone_audit.pipeline.firmware import check_firmware
 from phone_audit.pipeline.report import judged_outcomes, parse_result
@@ -29,6 +30,8 @@ from tests.watches import watch
 
 NAME = Path("r.json")
 STYLE = Style(stated_in="r.json", seal="It is not sealed.")
+BESIDE = scan().model_copy(update={"apks": ()})
+"""A scan beside which a comparison is drawn."""
 STARTED = "2026-01-01T00:00:00Z"
 SETTINGS = "Model  Nokia 7 plus\nBuild number  00WW_3_22C_SP03\nAndroid security patch level  1 March 2019\n"
 
@@ -42,7 +45,7 @@ def documents() -> dict[str, Any]:
     device = DeviceState(serial="S", state="device", usable=True, via="usb", model="M", message="It is.", hint="")
     made = {
         "scan": scan("known-bad").model_copy(
-            update={"apks": (), "observations": (seen(),), "baseline": diff(change())}
+            update={"apks": (), "observations": (seen(),)}
         ),
         "apk": bad,
         "apks": apks(outcome="known-bad"),
@@ -79,12 +82,18 @@ def drawn(values: Any) -> dict[str, str] | None:
         assert len(refusal) < 600
         return None
     judged_outcomes(document)
+    if isinstance(document, Diff):
+        check_text(render("text", BESIDE.model_copy(update={"baseline": document}), STYLE))
     return {name: render(name, document, STYLE) for name in FORMATS}
+
+
+def check_text(text: str) -> None:
+    assert not [char for char in text if unicodedata.category(char) in ("Cc", "Cf") and char != "\n"]
 
 
 def check(shown: dict[str, str]) -> None:
     for text in shown.values():
-        assert not [char for char in text if unicodedata.category(char) in ("Cc", "Cf") and char != "\n"]
+        check_text(text)
     for line in shown["hosts"].splitlines():
         assert line.startswith("#") or len(line.partition(" # ")[0].split(" ")) == 2, line
     json.loads(shown["json"])

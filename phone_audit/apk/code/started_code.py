@@ -17,7 +17,7 @@ import numpy as np
 
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
-from phone_audit.apk.dex.descriptors import is_of_android, java_name
+from phone_audit.apk.dex.descriptors import is_of_android, java_name, names_in
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import (
     CONST_STRING,
@@ -71,7 +71,6 @@ _OUTSIDE: Final = {
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
 _BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
-_NAME: Final = re.compile(rb"[A-Za-z_$][\w$-]*(?:[./][\w$-]+)+")
 _LENGTHS: Final = 3
 """Beginnings of a text that may be the length in front of it, as compiled resources have it."""
 
@@ -160,10 +159,9 @@ class StartedCode:
                 return
             text = bytes(content)
             wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
-            for raw in {*_NAME.findall(text), *_NAME.findall(wide)}:
-                dotted = raw.replace(b"/", b".")
+            for name in {*names_in(text), *names_in(wide)}:
                 for start in range(_LENGTHS):
-                    if (found := known.get(dotted[start:])) is not None:
+                    if (found := known.get(name[start:])) is not None:
                         yield found
 
     def _run(self) -> Iterator[None]:
@@ -231,6 +229,8 @@ class StartedCode:
             return
         above = self._tree.above(name)
         outside = {one for one in above if one not in self._defined or is_of_android(one)} | {_OBJECT}
+        may_call_each = not outside <= _OUTSIDE.keys()
+        called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
         kin = (name, *above, _OBJECT)
         asked = [found for one in kin if (found := self._asked.get(one))]
         for one in kin:
@@ -238,14 +238,10 @@ class StartedCode:
         for one in kin:
             for selector, rows in self._rows(one).items():
                 self._definers[selector][one] = None
-                if self._is_called_outside(selector[0], outside):
+                if may_call_each or selector[0] in called:
                     self._reach_all(row for row in rows if self._may_override(row, selector))
                 elif any(selector in some for some in asked):
                     self._reach_all(rows)
-
-    def _is_called_outside(self, name: bytes, outside: Collection[bytes]) -> bool:
-        """Tell whether Android may call such a method of a class with these above it."""
-        return name in _BY_SERIALISATION or any(name in _OUTSIDE.get(base, (name,)) for base in outside)
 
     def _may_override(self, row: Row, selector: Selector) -> bool:
         access = int(self._indexes[row[0]].methods.access[row[1]])
@@ -300,9 +296,9 @@ class StartedCode:
         if found is None:
             found = self._methods[name] = {}
             for part, rows in self._defined.get(name, ()):
+                numbers = self._numbers[part]
                 for row in rows:
-                    number = int(self._indexes[part].methods.method[row])
-                    found.setdefault(self._asked_for(part, number)[1], []).append((part, row))
+                    found.setdefault(self._asked_for(part, numbers[row])[1], []).append((part, row))
         return found
 
     @cached_property
@@ -316,6 +312,11 @@ class StartedCode:
             for class_def in range(index.part.class_defs.size):
                 found[index.defined_class(class_def)].append((part, rows[ends[class_def] : ends[class_def + 1]]))
         return found
+
+    @cached_property
+    def _numbers(self) -> list[list[int]]:
+        """The method_ids of the methods of each part."""
+        return [index.methods.method.tolist() for index in self._indexes]
 
     @remembered
     def _asked_for(self, part: int, number: int) -> tuple[bytes, Selector]:

@@ -1,5 +1,6 @@
 """Type descriptors such as `Lcom/example/A;`, searched by one prefix or by many at once."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -9,6 +10,11 @@ from phone_audit.apk.dex.strings import decode
 
 _AFTER_LABEL: Final = (b"$", b"/", b";")
 """What may follow a whole label: an inner class, a package or class below it, the end. In the order of the bytes."""
+_IN_WORDS: Final = re.sub(rb"[^\w$./-]", b" ", bytes(range(256))).replace(b"/", b".")
+"""What each byte is in the Java form of a name; a space where it cannot be part of one."""
+_NO_BEGINNING: Final = b"0123456789-."
+_BLOCK: Final = 1 << 20
+"""Bytes that are taken apart at once."""
 
 
 def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
@@ -29,6 +35,23 @@ def java_name(descriptor: bytes) -> str:
         'com.example.A$B'
     """
     return decode(descriptor).removeprefix("L").removesuffix(";").replace("/", ".")
+
+
+def names_in(text: bytes) -> Iterator[bytes]:
+    """Yield what looks like names of classes in any bytes, with dots in place of slashes, some of them several times.
+
+    The time grows linearly with the bytes.
+    """
+    words = text.translate(_IN_WORDS).replace(b"..", b". ")
+    begin = 0
+    while begin < len(words):
+        end = words.find(b" ", begin + _BLOCK)
+        end = end if end >= 0 else len(words)
+        for word in set(words[begin:end].split()):
+            name = word.rstrip(b".").lstrip(_NO_BEGINNING)
+            if b"." in name:
+                yield name
+        begin = end
 
 
 def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[bytes]:

@@ -34,6 +34,7 @@ _LONGEST_PROTOTYPE: Final = 0xFFFF
 """Bytes; what a Java compiler can write. A forged file could name a type of megabytes for each parameter."""
 _WHOLE: Final = 1 << 32
 _NO_NAME: Final = b"?"
+_UNKNOWN: Final = object()
 
 Ids = NDArray[np.intp]
 
@@ -52,10 +53,13 @@ def remembered(method: Callable[Concatenate[Owner, Args], Result]) -> Callable[C
 
     @wraps(method)
     def answer(self: Owner, /, *args: Args.args, **none: Args.kwargs) -> Result:
-        known: dict[object, Result] = self.__dict__.setdefault(place, {})
-        if args not in known:
-            known[args] = method(self, *args, **none)
-        return known[args]
+        known: dict[object, Any] | None = self.__dict__.get(place)
+        if known is None:
+            known = self.__dict__[place] = {}
+        found: Result = known.get(args, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = known[args] = method(self, *args, **none)
+        return found
 
     return answer
 

@@ -166,6 +166,12 @@ def test_a_class_that_another_file_names_is_started(content: bytes) -> None:
     assert not starts(HTTP, app(), files=(content.replace(b"H", b"J"),))
 
 
+def test_long_files_without_names_are_looked_through_at_once() -> None:
+    """One long word, or many short ones, take as long as others: what comes behind them is found."""
+    for filling in (b"x", b"x1", b"1", b".", b"x.", b"x."[::-1] * 3 + b"/ "):
+        assert starts(HTTP, app(), files=(filling * 400_000 + b"\0lib.Http",))
+
+
 def test_files_that_cannot_be_read_may_name_any_class() -> None:
     def broken() -> Iterator[bytes]:
         raise ApkError("It is damaged.", code="damaged")

@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_audit.apk.dex.descriptors import Prefixes, class_names, descriptor_prefix, java_name, under
+from phone_audit.apk.dex.descriptors import Prefixes, class_names, descriptor_prefix, java_name, names_in, under
 
 _NAMES = sorted([b"La/A$B;", b"La/A;", b"La/AB;", b"La/b/C;", b"La/b;", b"La/bc/D;", b"La/b0/E;", b"La/b$I;", b"Lz/Z;"])
 _LABELS = st.sampled_from(["a", "ab", "b", "c"])
@@ -74,3 +76,10 @@ def test_a_prefix_below_another_and_two_of_one_name(name: bytes, found: set[str]
 def test_nothing_known_and_nothing_there() -> None:
     assert Prefixes([]).ids_in([b"La;"]) == set()
     assert Prefixes([("a", ["com.a"])]).ids_in([]) == set()
+
+
+@given(st.lists(st.sampled_from([b"a", b"Z", b"_", b"$", b"9", b"-", b".", b"/", b" ", b"\0", b"\xff"])).map(b"".join))
+def test_names_of_classes_in_any_bytes(text: bytes) -> None:
+    """What a plain pattern finds, which takes far longer."""
+    pattern = re.compile(rb"[A-Za-z_$][\w$-]*(?:[./][\w$-]+)+")
+    assert set(names_in(text)) == {found.replace(b"/", b".") for found in pattern.findall(text)}

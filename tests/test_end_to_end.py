@@ -54,6 +54,9 @@ def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
     assert shown.stdout.startswith(" KNOWN-BAD  This phone matches a published incident: China Telecom")
     assert "clean" not in shown.stdout.lower()
     answer = " ".join(shown.stdout.split())
+    assert "published that AutoRegistration sends IMEI, SIM ICCID, Wi-Fi MAC address" in answer
+    assert len(shown.stdout.splitlines()) <= 40
+    long = " ".join(run("demo", "--details").stdout.split())
     for part in (
         "IMEI, Wi-Fi MAC address, SIM ICCID",
         "in cleartext (HTTP) to zzhc.vnet.cn",
@@ -61,7 +64,7 @@ def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
         "00WW_3_22C_SP05, or any 00WW_3_39B from SP03",
         "This phone does not show its service pack",
     ):
-        assert part in answer
+        assert part in long
 
 
 def test_the_report_in_the_readme_is_the_real_one() -> None:
@@ -113,9 +116,11 @@ def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
 
 
 def test_report_draws_a_saved_result(nokia: LabPhone, tmp_path: Path) -> None:
-    scanned = run("scan", nokia.address, "--via", "direct", "-o", tmp_path / "a.json", "-o", tmp_path / "a.txt")
+    scanned = run(
+        "scan", nokia.address, "--via", "direct", "-o", tmp_path / "a.json", "-o", tmp_path / "a.txt", "--details"
+    )
     assert scanned.returncode == 12, scanned.stderr
-    shown = run("report", tmp_path / "a.json")
+    shown = run("report", tmp_path / "a.json", "--details")
     assert shown.returncode == 0
     head, _, body = shown.stdout.partition("\n\n")
     assert head.startswith("All of this is as stated in")
@@ -332,7 +337,7 @@ def test_a_replay_holds_what_was_asked_and_nothing_else(nokia: LabPhone, tmp_pat
     run("scan", nokia.address, "--via", "direct", "--save", saved, "-q")
     for option in (["--save", tmp_path / "again"], ["--users", "10"], ["--depth", "quick"]):
         assert run("scan", saved, *option).returncode == 2
-    assert "read again from a saved acquisition" in " ".join(run("scan", saved).stdout.split())
+    assert "read again from a saved acquisition" in " ".join(run("scan", saved, "--details").stdout.split())
 
 
 def test_a_record_of_one_apk_can_be_drawn(tmp_path: Path) -> None:

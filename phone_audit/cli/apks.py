@@ -10,6 +10,7 @@ from phone_audit.cli import exits
 from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     Accept,
+    Details,
     FailOn,
     FailOnOption,
     Formats,
@@ -31,6 +32,7 @@ def apks(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")],
     formats: Formats = None,
     outputs: Outputs = None,
+    details: Details = False,
     seal: Seal = None,
     accept: Accept = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -45,13 +47,14 @@ def apks(
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.knowledge import knowledge_in_use
-    from phone_audit.cli.outputs import JsonLines, destinations, write_outputs
+    from phone_audit.cli.outputs import JsonLines, destinations, tell_result, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.accept_file import read_accepted
     from phone_audit.pipeline.apk_records import SpooledApks
     from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.options import Budget, cores
+    from phone_audit.report.canvas import Style
 
     named = [Path(path) for path in paths]
     missing = [text for text, path in zip(paths, named, strict=True) if not text or not os.path.lexists(path)]
@@ -81,7 +84,9 @@ def apks(
                 accept=accepted,
                 stopped=stopped,
             )
-        write_outputs(audited.result, whole)
+        write_outputs(audited.result, whole, Style(details=details))
+        if audited.records and not quiet:
+            tell_result(audited.result, whole)
     if stopped.asked:
         raise typer.Exit(exits.INTERRUPTED)
     if not audited.records:

@@ -54,6 +54,7 @@ class ScanArguments:
     fail_on: FailOn
     quiet: bool
     verbose: bool
+    details: bool = False
 
     @property
     def several(self) -> bool:
@@ -110,6 +111,9 @@ Accept = Annotated[
         metavar="FILE",
         help="A list of findings that somebody answers for: they are shown, and do not decide the exit code.",
     ),
+]
+Details = Annotated[
+    bool, typer.Option("--details", help="All as text, not only the answer: evidence, sources, what each app holds.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is being done.")]

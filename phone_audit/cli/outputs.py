@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from phone_audit.cli.messages import tell
+from phone_audit.cli.options import printable
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
     DISK_FAILS,
@@ -24,7 +25,10 @@ from phone_audit.files.atomic_write import (
     replacing,
     rights_of,
 )
+from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
+from phone_audit.model.results import Scan
+from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, SUFFIXES, formats_of
 from phone_audit.report.json_v1 import render_json_line
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
 
 _WIDEST = 100
+_ANSWER = Style()
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ def _ask_password(path: Path) -> str:
     return getpass.getpass(f"Password of {path}: ")
 
 
-def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str = "", seal: str = "") -> None:
+def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _ANSWER) -> None:
     """Write the document in each format to its place.
 
     Where one cannot be written, the others are all the same.
@@ -163,8 +168,7 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str
     Args:
         document: the result.
         outputs: where it goes.
-        stated_in: the file that states it, where a saved result is drawn.
-        seal: a sentence on that file's seal.
+        drawn: how reports are drawn, apart from the width and colour of a terminal.
 
     Raises:
         UsageError: a file cannot be written under its name.
@@ -172,18 +176,31 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], *, stated_in: str
         OSError: standard output cannot be written.
     """
     failed: PhoneAuditError | OSError | None = None
+    terminal = terminal_style()
     for output in outputs:
         render = FORMATS[output.format].render
+        style = replace(drawn, written=tuple(str(other.path) for other in outputs if other.path and other != output))
         try:
             if output.path is None:
-                for piece in render(document, replace(terminal_style(), stated_in=stated_in, seal=seal)):
+                for piece in render(document, replace(style, width=terminal.width, colour=terminal.colour)):
                     write_out(piece)
             else:
-                write_file(output.path, render(document, Style(stated_in=stated_in, seal=seal)), output.sealer)
+                write_file(output.path, render(document, style), output.sealer)
         except (PhoneAuditError, OSError) as error:
             failed = failed or error
     if failed:
         raise failed
+
+
+def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
+    """Say in one line what came out and where it stands, where nothing of it went to the terminal."""
+    files = [printable(str(output.path)) or "" for output in outputs if output.path is not None]
+    if not files or len(files) < len(outputs):
+        return
+    verdict = document.verdict
+    model = f" {document.device.model or 'model unknown'}," if isinstance(document, Scan) else ""
+    reasons = counted(sum(reason.kind != "unread" for reason in verdict.reasons), "reason")
+    tell(f"{verdict.outcome.upper()}:{model} {reasons}. {verdict.headline}. Full report: {', '.join(files)}")
 
 
 def terminal_style() -> Style:

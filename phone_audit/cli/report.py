@@ -8,7 +8,7 @@ import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.messages import tell, tell_unmatched
-from phone_audit.cli.options import Accept, FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
+from phone_audit.cli.options import Accept, Details, FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
 
 if TYPE_CHECKING:
     from phone_audit.model.base import Frozen
@@ -45,6 +45,7 @@ def report(
     formats: Formats = None,
     outputs: Outputs = None,
     accept: Accept = None,
+    details: Details = False,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
     seal_key: Annotated[
         list[str] | None,
@@ -61,6 +62,7 @@ def report(
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.report import judged_outcomes, parse_result, read_result
+    from phone_audit.report.canvas import Style
 
     places = destinations("report", formats, outputs)
     text = read_result(result)
@@ -77,7 +79,7 @@ def report(
         tell_unmatched(accept, unmatched(document, accepted.by_key))
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")
-    write_outputs(document, places, stated_in=name, seal=seal)
+    write_outputs(document, places, Style(stated_in=name, seal=seal, details=details))
     if fail_on is None:
         return
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(document)))

@@ -12,6 +12,7 @@ from phone_audit.cli.messages import tell, tell_unmatched
 from phone_audit.cli.options import (
     Accept,
     Depth,
+    Details,
     FailOn,
     FailOnOption,
     Formats,
@@ -56,6 +57,7 @@ def scan(
     ] = False,
     formats: Formats = None,
     outputs: Outputs = None,
+    details: Details = False,
     seal: Seal = None,
     via: ViaOption = Via.auto,
     depth: Annotated[
@@ -122,6 +124,7 @@ def scan(
         fail_on=fail_on,
         quiet=quiet,
         verbose=verbose,
+        details=details,
     )
     options = ScanOptions(
         via=via.value,
@@ -149,7 +152,7 @@ def scan(
     if arguments.several:
         from phone_audit.cli.scan_fleet import FleetOutputs, scan_several
 
-        folders = FleetOutputs(formats or [], outputs or [], sealer_of(seal) if seal else None)
+        folders = FleetOutputs(formats or [], outputs or [], sealer_of(seal) if seal else None, details=details)
         _warn_of_identifiers(arguments, options)
         raise typer.Exit(scan_several(arguments, folders, options))
     places = destinations("scan", formats, outputs, seal)
@@ -190,12 +193,13 @@ def _warn_of_identifiers(arguments: ScanArguments, options: "ScanOptions") -> No
 def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "ScanOptions", accept: Path | None) -> int:
     """Read one phone, write its result, and give the exit code."""
     from phone_audit.cli.knowledge import knowledge_in_use
-    from phone_audit.cli.outputs import write_outputs
+    from phone_audit.cli.outputs import tell_result, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.accept import unmatched
     from phone_audit.pipeline.report import judged_outcomes
     from phone_audit.pipeline.scan import scan_device
+    from phone_audit.report.canvas import Style
 
     with (
         stopped_by(Stop()) as stopped,
@@ -210,7 +214,9 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
             on_progress=on_progress,
             options=replace(options, stopped=stopped),
         )
-    write_outputs(result, places)
+    write_outputs(result, places, Style(details=arguments.details))
+    if not arguments.quiet:
+        tell_result(result, places)
     if options.accept and not arguments.quiet:
         tell_unmatched(accept, unmatched(result, (entry.finding for entry in options.accept)))
     lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)

@@ -39,18 +39,22 @@ class FleetOutputs:
     Args:
         formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON.
         sealer: seals each file, unless None.
+        details: whether text holds all, and not only the answer.
 
     Raises:
         UsageError: an unknown format, a path that cannot be a folder, or a format for standard output that cannot hold
             several phones.
     """
 
-    def __init__(self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None) -> None:
+    def __init__(
+        self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None, *, details: bool = False
+    ) -> None:
         self._folders = tuple(
             Output(format_ or "json", None if path is None or str(path) == "-" else path)
             for format_, path in zip_longest(formats, paths)
         ) or (Output("text", None),)
         self._sealer = sealer
+        self._style = Style(details=details)
         self._shown: dict[str, str] = {}
         for folder in self._folders:
             _check_folder(folder)
@@ -68,10 +72,10 @@ class FleetOutputs:
         written: list[str] = []
         for folder in self._folders:
             if folder.path is None:
-                self._shown[name] = render(folder.format, scan, terminal_style())
+                self._shown[name] = render(folder.format, scan, replace(terminal_style(), details=self._style.details))
             else:
                 written.append(name + FORMATS[folder.format].suffixes[0])
-                write_file(folder.path / written[-1], FORMATS[folder.format].render(scan, Style()), self._sealer)
+                write_file(folder.path / written[-1], FORMATS[folder.format].render(scan, self._style), self._sealer)
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:

@@ -13,12 +13,18 @@ class Style:
         colour: whether colour may be used.
         stated_in: the file that states all of it, where a saved result is drawn; empty where it was just made.
         seal: a sentence on that file's seal.
+        details: whether all of it is drawn, and not the answer on one screen.
+        points: how many reasons the answer gives.
+        written: the files into which the same result is written beside this.
     """
 
     width: int = 80
     colour: bool = False
     stated_in: str = ""
     seal: str = ""
+    details: bool = False
+    points: int = 5
+    written: tuple[str, ...] = ()
 
 
 class Canvas(Protocol):

@@ -44,14 +44,18 @@ def draw_baseline(canvas: Canvas, diff: Diff) -> None:
     """Draw the comparison with a phone that is known to be good, beside the report of a scan."""
     canvas.heading("Compared with your known good phone")
     canvas.paragraph(f"{_side(diff.old)}.", 2)
-    if not diff.changes:
-        canvas.paragraph("No difference was seen in what both results read.", 2)
-    else:
-        canvas.paragraph(f"This phone differs from it in {_counts(diff.changes)}.", 2, "bold")
+    canvas.paragraph(baseline_sentence(diff), 2, "bold" if diff.changes else "")
     for remark in diff.remarks:
         canvas.item(shortened(remark, _LONGEST))
     _draw_items(canvas, diff.changes, _MOST_BESIDE_A_SCAN)
     _draw_unread(canvas, diff)
+
+
+def baseline_sentence(diff: Diff) -> str:
+    """Say in how much a phone differs from one that is known to be good."""
+    if not diff.changes:
+        return "No difference was seen in what both results read."
+    return f"This phone differs from it in {_counts(diff.changes)}."
 
 
 def _counts(changes: Sequence[Change]) -> str:

@@ -41,7 +41,7 @@ _SOURCES = {
 
 
 def draw_scan(canvas: Canvas, scan: Scan) -> None:
-    """Draw the report that a worried owner reads."""
+    """Draw all that is known of a phone; the verdict again at the end, where a terminal stands afterwards."""
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
     canvas.gap()
     canvas.paragraph(_which_phone(scan))
@@ -62,6 +62,8 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)
+    canvas.gap()
+    canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
 
 
 def _which_phone(scan: Scan) -> str:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
+from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_answer import MOST_LINES
 from phone_audit.report.draw_document import draw_document
 from phone_audit.report.safe import shortened, visible
 
@@ -32,9 +35,13 @@ def render_text(document: Frozen, style: Style) -> Iterable[str]:
     Raises:
         TypeError: no report is drawn of such a document.
     """
-    canvas = TextCanvas(style)
-    draw_document(canvas, document)
-    yield canvas.text()
+    for points in range(style.points, 0, -1):
+        canvas = TextCanvas(replace(style, points=points))
+        draw_document(canvas, document)
+        text = canvas.text()
+        if style.details or not isinstance(document, Scan | Apks) or text.count("\n") <= MOST_LINES:
+            break
+    yield text
 
 
 @dataclass

@@ -161,7 +161,7 @@ def test_an_apk_whose_hash_was_imported_is_known_bad_and_the_warning_comes_first
     said = ("--class", "stalkerware", "--publisher", "A lab", "--date", "2026-01-31", "--licence", "MIT")
     assert db("import", "auto", listed, *said).returncode == 0
     outputs = ("-f", "text", "-f", "csv", "-o", "-", "-o", tmp_path / "out.csv")
-    command = [sys.executable, "-m", "phone_audit", "apks", str(apk), "--jobs", "1", *map(str, outputs)]
+    command = [sys.executable, "-m", "phone_audit", "apks", str(apk), "--jobs", "1", "--details", *map(str, outputs)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, cwd=REPOSITORY)
     assert done.returncode == 12
     told = " ".join(done.stdout.split())

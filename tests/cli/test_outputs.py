@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from phone_audit.cli import outputs
-from phone_audit.cli.outputs import Output, pair_outputs, write_outputs
+from phone_audit.cli.outputs import Output, pair_outputs, tell_result, write_outputs
 from phone_audit.errors import OutputError, UsageError
 from phone_audit.report.json_v1 import render_json
-from tests.documents import scan
+from tests.documents import apk, apks, scan
 
 ALL = ("text", "json", "jsonl")
 
@@ -125,3 +125,22 @@ def test_a_full_device_could_not_run(tmp_path: Path, format_: str, to: str) -> N
     assert done.returncode == 1
     assert "cannot be written: No space left on device.\n  Free some space" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_result_that_went_to_files_only_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    files = (Output("json", Path("a.json")), Output("text", Path("b\x1b.txt")))
+    tell_result(scan("known-bad"), files)
+    line = "KNOWN-BAD: Nokia 7 plus, 1 reason. The headline of known-bad. Full report: a.json, b\\x1b.txt\n"
+    assert capsys.readouterr().err == line
+    tell_result(apks(apk()), files[:1])
+    assert capsys.readouterr().err == "NOTHING-FOUND: 1 reason. The headline of nothing-found. Full report: a.json\n"
+
+
+@pytest.mark.parametrize(
+    "outputs", [(), (Output("text", None),), (Output("json", Path("a.json")), Output("text", None))]
+)
+def test_a_result_on_the_terminal_is_not_told_again(
+    outputs: tuple[Output, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_result(scan(), outputs)
+    assert capsys.readouterr().err == ""

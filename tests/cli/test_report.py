@@ -75,7 +75,7 @@ def test_an_outcome_that_is_none_is_no_badge_and_no_success(tmp_path: Path) -> N
 @pytest.mark.promise("no-lent-voice")
 def test_text_says_whose_word_it_is_above_all_and_above_what_can_be_done(tmp_path: Path) -> None:
     path = stating(tmp_path, scan("known-bad"))
-    done = program("report", path, "-f", "text")
+    done = program("report", path, "-f", "text", "--details")
     said = " ".join(done.stdout.split())
     assert said.startswith(
         f"All of this is as stated in {path}; no phone and no APK was looked at again. It is not sealed"

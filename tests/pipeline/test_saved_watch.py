@@ -110,5 +110,5 @@ def test_a_scan_of_the_folder_says_what_was_seen(tmp_path: Path) -> None:
         (apk.package, endpoint.host) for apk in scan.apks for endpoint in apk.endpoints or () if endpoint.observed
     }
     assert marked == {(activation, "zzhc.vnet.cn")}
-    text = render("text", scan, Style(width=120))
+    text = render("text", scan, Style(width=120, details=True))
     assert "found in its code and seen on the wire: connected to zzhc.vnet.cn (203.0.113.77:9999)" in text

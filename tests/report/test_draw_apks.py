@@ -41,7 +41,7 @@ def test_a_hostile_value_is_short_and_there_are_not_many() -> None:
 
 def test_the_text_report_says_it() -> None:
     result = apks(apk().model_copy(update={"trackers": (tracker(OFF),)}))
-    assert "manifest for Spotter: spotter_on = false: it sends nothing" in render("text", result, Style())
+    assert "manifest for Spotter: spotter_on = false: it sends nothing" in render("text", result, Style(details=True))
 
 
 def test_links_stand_apart_from_where_code_connects_to() -> None:
@@ -54,7 +54,7 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
         endpoint("out.example", use="unknown", ruled_out="namespace"),
         endpoint("unused.example", use="unused"),
     )
-    text = render("text", apks(apk().model_copy(update={"endpoints": hosts})), Style())
+    text = render("text", apks(apk().model_copy(update={"endpoints": hosts})), Style(details=True))
     lines = [line.strip(" -") for line in text.splitlines()]
     assert "2 endpoints: c.example, b.example" in lines
     assert "unencrypted: c.example, b.example" in lines

@@ -43,7 +43,7 @@ def obfuscation(**found: object) -> Obfuscation:
 
 
 def text(document: object) -> str:
-    return render("text", document, Style())  # type: ignore[arg-type]
+    return render("text", document, Style(details=True))  # type: ignore[arg-type]
 
 
 def test_what_is_read_stands_by_whose_code_reads_it_the_most_private_first() -> None:

@@ -12,7 +12,7 @@ from phone_audit.report.formats import render
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
 from tests.steps import LINEAR, growth
 
-PLAIN = Style()
+PLAIN = Style(details=True)
 
 
 def text(document: object) -> str:
@@ -110,7 +110,7 @@ def test_blanks_cannot_push_a_word_to_where_a_line_of_its_own_would_begin() -> N
 
 
 def test_colour_only_where_asked_for() -> None:
-    assert "\x1b[" in render("text", scan("known-bad"), Style(colour=True))
+    assert "\x1b[" in render("text", scan("known-bad"), Style(colour=True, details=True))
 
 
 @pytest.mark.promise("no-promise-of-health")

@@ -9,7 +9,7 @@ from tests.documents import scan
 
 
 def shown(document: Scan) -> str:
-    return " ".join(render("text", document, Style()).split())
+    return " ".join(render("text", document, Style(details=True)).split())
 
 
 def module(name: str, updated: bool | None) -> Module:
@@ -39,7 +39,7 @@ def shown_left(unchecked: int, left: LeftOnPhone | None = LEFT) -> str:
     document = scan()
     changed = {"left_on_phone": left, "signatures_unchecked": unchecked}
     coverage = document.coverage.model_copy(update=changed)
-    return " ".join(render("text", document.model_copy(update={"coverage": coverage}), Style()).split())
+    return " ".join(render("text", document.model_copy(update={"coverage": coverage}), Style(details=True)).split())
 
 
 def test_it_is_counted_and_the_signatures_with_it() -> None:
@@ -61,15 +61,15 @@ def known(package: str, by: str) -> KnownGood:
 
 def test_each_package_counts_once_and_only_where_there_is_one() -> None:
     items = (known("com.a", "signer"), known("com.a", "file"), known("com.b", "file"), known("com.c", "platform"))
-    shown = render("text", scan().model_copy(update={"known_good": items}), Style())
+    shown = render("text", scan().model_copy(update={"known_good": items}), Style(details=True))
     said = "packages known by name and signer: 2 of their maker, 1 of AOSP with the signer of the system"
     assert said in " ".join(shown.split())
-    assert "packages known by name" not in render("text", scan(), Style())
+    assert "packages known by name" not in render("text", scan(), Style(details=True))
 
 
 def test_the_image_is_named_with_its_log() -> None:
     image = KnownImage(baseline="pixels", publisher="Google", evidence=())
-    shown = " ".join(render("text", scan().model_copy(update={"known_image": image}), Style()).split())
+    shown = " ".join(render("text", scan().model_copy(update={"known_image": image}), Style(details=True)).split())
     assert "system image: one that Google published: fingerprint and vbmeta digest," in shown
     assert "stand in pixels" in shown
-    assert "system image" not in render("text", scan(), Style())
+    assert "system image" not in render("text", scan(), Style(details=True))

@@ -15,7 +15,7 @@ from tests.detect.watch.test_connection_join import seen
 from tests.documents import finding, scan, verdict
 from tests.watches import watch
 
-PLAIN = Style(width=100)
+PLAIN = Style(width=100, details=True)
 SKIPPED = Skipped(subject="/proc/net", step="read", code="samples-failed", reason="1 of 121 looks were not answered.")
 
 

@@ -95,7 +95,7 @@ def _published(basis: Basis) -> Callable[[Sequence[_Pair]], Question | None]:
             if finding.sign == "incident" and finding.confidence == "confirmed" and incident and incident.data_types:
                 publisher = next((source.publisher for source in incident.sources), "its publisher")
                 data = listed(list(incident.data_types), _MOST_DATA)
-                text = f"{basis.name(finding.subject)} sends {data}, as {publisher} published."
+                text = f"{publisher} published that {basis.name(finding.subject)} sends {data}."
                 return _yes(text, (finding,), package_of(finding))
         return None
 

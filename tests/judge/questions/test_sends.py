@@ -39,7 +39,7 @@ def test_what_was_seen_is_a_yes(places: Any, text: str) -> None:
 def test_a_confirmed_case_says_what_is_sent_and_who_says_so() -> None:
     found = published()
     said = sends(basis(found, apps=(app(), OTHER)))
-    assert (said.answer, said.text) == ("yes", "App (com.app) sends IMEI and contacts, as A lab published.")
+    assert (said.answer, said.text) == ("yes", "A lab published that App (com.app) sends IMEI and contacts.")
     assert said.findings == (found.key,)
 
 

@@ -1,0 +1,243 @@
+"""The answer: what one screen, the head of a page and a summary say of a phone, in the same order everywhere."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped
+from phone_audit.model.results import Scan
+from phone_audit.model.wording import counted, listed, sentence
+from phone_audit.report.app_names import AppNames, names_on
+from phone_audit.report.draw_diff import baseline_sentence
+from phone_audit.report.safe import shortened
+
+QUESTIONS: Final[Mapping[str, str]] = {
+    "known-bad": "Is it a known-bad batch?",
+    "watched": "Can somebody watch you?",
+    "sends": "Where does data go?",
+}
+_ANSWERS: Final = {"yes": "YES", "no": "NO", "not-seen": "NOT SEEN"}
+_SENDS: Final = {**_ANSWERS, "yes": "SEEN"}
+_INSTALLED_CLAIMS: Final = {
+    "confirmed": "{name} is part of a published incident: {title}.",
+    "high": "This build is listed as affected by a published incident: {title}.",
+}
+_POSSIBLE: Final = "{name} may be part of a published incident, but a second sign is missing: {title}."
+_SWITCH_OFF: Final = "adb shell pm disable-user "
+_SENDING: Final = ("data-leak", "telemetry")
+"""Categories of incidents whose data types are what is sent."""
+_MOST_DATA: Final = 4
+_MOST_UNREAD: Final = 2
+_LONGEST_HEADLINE: Final = 220
+_LONGEST_TEXT: Final = 290
+_LONGEST_STEP: Final = 200
+_LONGEST_UNREAD: Final = 150
+_LONGEST_CHANGE: Final = 150
+_WORD: Final = 40
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A question that people ask, the answer in a word, and the strongest reason for it."""
+
+    id: str
+    question: str
+    answer: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a person can do: a sentence, and what to type where that is one way to do it."""
+
+    text: str
+    command: str | None = None
+    undo: str | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One reason and what to do about it. `finding` is the key of what it rests on."""
+
+    text: str
+    steps: tuple[Step, ...]
+    finding: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said first of one phone.
+
+    Attributes:
+        outcome, headline: the verdict.
+        also: a second headline, where there is another urgent thing; else empty.
+        facts: which phone, and how much of it was read; a line each.
+        tiles: three questions; none for results of earlier versions.
+        points: the reasons, what a person would care about most first.
+        unread: what was not read, a sentence each.
+    """
+
+    outcome: str
+    headline: str
+    also: str
+    facts: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    points: tuple[Point, ...]
+    unread: tuple[str, ...]
+
+    @property
+    def advises(self) -> bool:
+        """Whether it says what to do, before which a person has to know what that may set off."""
+        return any(point.steps for point in self.points)
+
+
+def answer_of(scan: Scan) -> Answer:
+    """Return what is said first of a phone."""
+    questions = {question.id: question for question in scan.verdict.questions}
+    return Answer(
+        outcome=scan.verdict.outcome,
+        headline=shortened(scan.verdict.headline, _LONGEST_HEADLINE),
+        also=_second_headline(scan, questions.get("watched")),
+        facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
+        tiles=tuple(_tile(questions[name]) for name in QUESTIONS if name in questions),
+        points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
+        unread=tuple(_unread(scan)),
+    )
+
+
+def _second_headline(scan: Scan, watched: Question | None) -> str:
+    """Say that somebody may be watching, where the headline is about something else."""
+    if watched is None or watched.answer != "yes" or scan.verdict.outcome != "known-bad":
+        return ""
+    first = next((reason.finding for reason in scan.verdict.reasons), None)
+    return "" if first in watched.findings else "Somebody may be able to watch this phone"
+
+
+def _tile(question: Question) -> Tile:
+    words = _SENDS if question.id == "sends" else _ANSWERS
+    answer = words.get(question.answer, shortened(question.answer, _WORD))
+    text = question.text.replace(f" ({question.package})", "", 1) if question.package else question.text
+    return Tile(question.id, QUESTIONS[question.id], answer, text)
+
+
+def _which_phone(scan: Scan) -> str:
+    build, device = scan.build, scan.device
+    parts = [
+        f"Label: {scan.label}" if scan.label else "",
+        _short(device.model) or "model unknown",
+        f"serial {_short(device.serial)}" if device.serial else "",
+        f"Android {_short(build.android_version) or 'unknown'}",
+        f"build {_short(build.display_id or build.id) or 'unknown'}",
+        _patches(build.security_patch, scan.acquisition.device_time),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _patches(level: str | None, today: str | None) -> str:
+    """Say of which month the security patches are, and how old that made them when the phone was read."""
+    if not level:
+        return "patch level unknown"
+    months = _months(today) - _months(level) if today and _months(today) and _months(level) else 0
+    age = f", {months} months old" if months > 1 else ""
+    return f"patches of {_short(level)[:7]}{age}"
+
+
+def _months(day: str) -> int:
+    year, _, rest = day.partition("-")
+    month = rest[:2]
+    numbers = len(year) == 4 and year.isascii() and year.isdigit() and month.isascii() and month.isdigit()
+    return int(year) * 12 + int(month) if numbers else 0
+
+
+def _how_much(scan: Scan) -> str:
+    coverage = scan.coverage
+    if scan.acquisition.depth == "quick":
+        return f"{counted(coverage.packages_listed, 'package')} listed; their code was not read (depth quick)"
+    read = f"{coverage.apks_analysed} of {counted(coverage.apks_listed, 'APK')} read"
+    return f"{counted(coverage.packages_listed, 'package')}, {read}"
+
+
+def _compared(scan: Scan) -> Iterator[str]:
+    """Yield what a comparison with a known good phone came to."""
+    if scan.baseline is not None:
+        yield f"Compared with your known good phone: {baseline_sentence(scan.baseline)}"
+        yield from (shortened(change.text, _LONGEST_CHANGE) for change in scan.baseline.changes[:1])
+
+
+def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[Point]:
+    """Yield the reasons, those about watching right behind the first one; what somebody answers for comes last."""
+    findings = {finding.key: finding for finding in scan.findings}
+    installed = {package.name for package in scan.packages if any(its.installed is not False for its in package.users)}
+    incidents = {incident.id: incident for incident in scan.incidents}
+    asked = any(question.id == "sends" and question.answer == "yes" for question in scan.verdict.questions)
+    watching = set(watched.findings) if watched and watched.answer == "yes" else set()
+    reasons = [reason for reason in scan.verdict.reasons if reason.kind != "unread"]
+    ordered = [*reasons[:1], *sorted(reasons[1:], key=lambda one: one.finding not in watching)]
+    for reason in sorted(ordered, key=lambda one: one.accepted):
+        finding = findings.get(reason.finding or "")
+        steps = tuple(_steps(reason, finding, names, installed))
+        claim = shortened(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
+        yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
+
+
+def _claim(
+    reason: Reason, finding: Finding | None, names: AppNames, incidents: Mapping[str, Incident], *, asked: bool
+) -> str:
+    """Return the reason in a sentence or two; `asked`: a question answers already which data is sent."""
+    if reason.kind != "incident" or finding is None:
+        return names.put_into(reason.claim)
+    name = names.of(finding.subject.name) if finding.subject.kind == "package" else f"“{finding.subject.name}”"
+    if finding.id == "published-incident":
+        said = _INSTALLED_CLAIMS.get(finding.confidence, _POSSIBLE).format(name=name, title=finding.title)
+        return said if asked else f"{said} {_reported(finding, incidents)}".rstrip()
+    return _POSSIBLE.format(name=name, title=finding.title) if finding.id == "possible-incident" else finding.message
+
+
+def _reported(finding: Finding, incidents: Mapping[str, Incident]) -> str:
+    """Say which data publishers name; empty where they name none."""
+    incident = incidents.get(finding.incident or "")
+    if incident is None or not incident.data_types:
+        return ""
+    data = listed(incident.data_types, _MOST_DATA)
+    return f"It is reported to send {data}." if finding.category in _SENDING else f"Reported: {data}."
+
+
+def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: Collection[str]) -> Iterator[Step]:
+    """Yield the first thing that helps, and how to switch a package off, where it is there."""
+    remedies = finding.remedy if finding and finding.remedy else reason.advice
+    commands = [remedy for remedy in remedies if _switches_off(remedy, installed)]
+    for remedy in dict.fromkeys((*remedies[:1], *commands[:1])):
+        text = shortened(remedy.text, _LONGEST_STEP)
+        if NOT_OUR_COMMAND in (remedy.risk or ""):
+            text = f"{sentence(text)} {NOT_OUR_COMMAND}"
+        if remedy not in commands:
+            yield Step(text)
+            continue
+        package = (remedy.command or "").rsplit(" ", 1)[-1]
+        way = f"Settings > Apps > {names.label(package)} > Disable; where that is grey, from a computer:"
+        yield Step(f"{sentence(text)} {way}", remedy.command, remedy.undo)
+
+
+def _switches_off(remedy: Remedy, installed: Collection[str]) -> bool:
+    command = remedy.command or ""
+    return command.startswith(_SWITCH_OFF) and command.rsplit(" ", 1)[-1] in installed
+
+
+def _unread(scan: Scan) -> Iterator[str]:
+    """Yield what was not read, and what such an input never holds."""
+    unread: Sequence[Reason] = [reason for reason in scan.verdict.reasons if reason.kind == "unread"]
+    for reason in unread[:_MOST_UNREAD]:
+        yield shortened(reason.text, _LONGEST_UNREAD)
+    if len(unread) > _MOST_UNREAD:
+        yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
+    lost: Sequence[Skipped] = scan.coverage.skipped if not unread else ()
+    if lost:
+        yield f"Not read: {counted(len(lost), 'thing')}."
+    for text in scan.acquisition.cannot_hold[:1]:
+        yield shortened(text, _LONGEST_UNREAD)
+    if not unread and not lost and scan.coverage.complete:
+        yield "Not read: nothing that was planned."
+
+
+def _short(text: str | None) -> str:
+    return shortened(text or "", _WORD)

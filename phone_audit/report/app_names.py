@@ -1,0 +1,58 @@
+"""Apps by the name on the screen, with the package beside it."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from phone_audit.model.results import Scan
+from phone_audit.report.safe import shortened
+
+_LONGEST_LABEL: Final = 40
+_PACKAGE: Final = re.compile(r"[A-Za-z]\w*(?:\.\w+)+")
+
+
+class AppNames:
+    """The names of the apps of one phone, as their makers chose them: they may imitate anything.
+
+    Args:
+        labels: package and name; of a package that comes twice the first name stands.
+    """
+
+    def __init__(self, labels: Iterable[tuple[str, str | None]]) -> None:
+        self._labels: dict[str, str] = {}
+        for package, label in labels:
+            if label and label != package:
+                self._labels.setdefault(package, shortened(label.replace('"', "'"), _LONGEST_LABEL))
+
+    def of(self, package: str) -> str:
+        """Return `"Name" (package)`, or the package alone.
+
+        Example:
+            >>> AppNames([("a.b", "Torch")]).of("a.b")
+            '"Torch" (a.b)'
+        """
+        label = self._labels.get(package)
+        return f'"{label}" ({package})' if label else package
+
+    def label(self, package: str) -> str:
+        """Return the name alone, as a settings screen shows it."""
+        return self._labels.get(package, package)
+
+    def put_into(self, text: str) -> str:
+        """Name each app where its package first stands in a sentence of ours."""
+        named: set[str] = set()
+
+        def once(found: re.Match[str]) -> str:
+            package = found[0]
+            if package in named or package not in self._labels:
+                return package
+            named.add(package)
+            return self.of(package)
+
+        return _PACKAGE.sub(once, text)
+
+
+def names_on(scan: Scan) -> AppNames:
+    """Return the names of the apps on a phone; results of earlier versions state them in the records of APKs only."""
+    listed = [(app.package, app.label) for app in scan.apps]
+    return AppNames(listed or [(apk.package or "", apk.app_name) for apk in scan.apks])

@@ -1,0 +1,98 @@
+"""The answer for a folder of APKs: the verdict, reasons, and a line for each APK, the most harmful first."""
+
+from bisect import insort
+from collections.abc import Iterator
+from typing import Final
+
+from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Canvas
+from phone_audit.report.draw_answer import WARNING, draw_where_all_is
+from phone_audit.report.safe import shortened
+
+_MOST_APKS: Final = 20
+_MOST_UNREAD: Final = 2
+_LONGEST_REASON: Final = 200
+_LONGEST_NAME: Final = 40
+_RANKS: Final = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
+_Row = tuple[int, int, str, str]
+"""Ranks of outcome and severity, the path, and the line."""
+
+
+def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
+    """Draw what is said first of a folder of APKs."""
+    canvas.outcome(result.verdict.outcome, result.verdict.headline)
+    canvas.gap()
+    if result.label:
+        canvas.paragraph(f"Label: {result.label}", 1)
+    canvas.paragraph(_how_many(result), 1)
+    _draw_reasons(canvas, result)
+    _draw_rows(canvas, _rows(result), len(result.apks))
+    canvas.gap()
+    for text in _unread(result):
+        canvas.paragraph(text, 1)
+    draw_where_all_is(canvas)
+
+
+def _how_many(result: Apks) -> str:
+    counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
+    return f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}"
+
+
+def _draw_reasons(canvas: Canvas, result: Apks) -> None:
+    reasons = [reason for reason in result.verdict.reasons if reason.kind != "unread"]
+    if any(reason.advice for reason in reasons):
+        canvas.gap()
+        canvas.paragraph(WARNING, 1)
+    if reasons:
+        canvas.gap()
+    for number, reason in enumerate(reasons[: canvas.style.points], 1):
+        canvas.item(shortened(reason.claim, _LONGEST_REASON), f"{number}.", 1)
+        for remedy in reason.advice[:1]:
+            canvas.item(shortened(remedy.text, _LONGEST_REASON), "->", 4)
+    left = len(reasons) - canvas.style.points
+    if left > 0:
+        canvas.paragraph(f"And {counted(left, 'more reason')}: see the full report.", 1)
+
+
+def _rows(result: Apks) -> list[_Row]:
+    """Return the lines of the most harmful APKs."""
+    rows: list[_Row] = []
+    for apk in result.apks:
+        insort(rows, _row(apk))
+        del rows[_MOST_APKS:]
+    return rows
+
+
+def _row(apk: Apk) -> _Row:
+    worst = min(apk.findings, key=_severity, default=None)
+    name = f'"{shortened(apk.app_name, _LONGEST_NAME)}" ' if apk.app_name else ""
+    said = f": {worst.title}" if worst and _severity(worst) < SEVERITIES.index("low") else ""
+    line = f"{apk.outcome}: {name}({apk.package or 'package unknown'}){said}"
+    rank = _RANKS.get(apk.outcome, len(_RANKS))
+    return rank, _severity(worst) if worst else len(SEVERITIES), apk.path, line
+
+
+def _severity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+
+
+def _draw_rows(canvas: Canvas, rows: list[_Row], total: int) -> None:
+    if not rows:
+        return
+    canvas.gap()
+    for *_, line in rows:
+        canvas.line(shortened(line, max(20, canvas.style.width - 2)), 1)
+    if total > len(rows):
+        canvas.paragraph(f"And {counted(total - len(rows), 'more APK')}: see the full report.", 1)
+
+
+def _unread(result: Apks) -> Iterator[str]:
+    unread = [reason.text for reason in result.verdict.reasons if reason.kind == "unread"]
+    for text in unread[:_MOST_UNREAD]:
+        yield shortened(text, _LONGEST_REASON)
+    if len(unread) > _MOST_UNREAD:
+        yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
+    if not unread:
+        yield "Not read: nothing that was planned."

@@ -1,0 +1,228 @@
+"""The answer on one screen: what is said first, in which order, and what it never does."""
+
+import pytest
+
+from phone_audit.model.apk import Apks
+from phone_audit.model.apps import App, CameFrom
+from phone_audit.model.device import Package, PackageUser
+from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Verdict
+from phone_audit.model.results import Scan
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import render
+from tests.documents import SKIPPED, apk, apks, finding, scan
+
+WARNING = "do not remove it or switch it off yet"
+LONG = "a long word after another " * 30
+
+
+def shown(document: Scan | Apks, style: Style | None = None) -> str:
+    return render("text", document, style or Style())
+
+
+def words(document: Scan | Apks, style: Style | None = None) -> str:
+    return " ".join(shown(document, style).split())
+
+
+def installed(name: str = "com.a", *, here: bool | None = True) -> Package:
+    its = PackageUser(
+        id=0, installed=here, enabled=True, hidden=None, suspended=None, installer=None, first_install=None,
+        last_update=None, granted=None, appops=None, traffic=None,
+    )  # fmt: skip
+    return Package(
+        name=name, app_id=None, system=True, version_code=1, version_name="1", signers=None, files=(), users=(its,)
+    )
+
+
+def app(package: str = "com.a", label: str | None = "Torch") -> App:
+    came_from = CameFrom(kind="firmware", installer=None, installed=None, updated=None)
+    return App(package=package, label=label, user=0, system=True, came_from=came_from)
+
+
+def reason(key: str | None, text: str = "com.a does things.", kind: ReasonKind = "detector") -> Reason:
+    return Reason(finding=key, text=text, kind=kind)
+
+
+def judged(document: Scan, *reasons: Reason, questions: tuple[Question, ...] = ()) -> Scan:
+    verdict = Verdict(
+        outcome=document.verdict.outcome, headline=document.verdict.headline, reasons=reasons, questions=questions
+    )
+    return document.model_copy(update={"verdict": verdict})
+
+
+def bad(**changes: object) -> Scan:
+    return scan("known-bad").model_copy(update={"packages": (installed(),), "apps": (app(),), **changes})
+
+
+QUESTIONS = (
+    Question(id="known-bad", answer="yes", text="A published incident."),
+    Question(id="watched", answer="yes", text="Cleaner may read the screen.", findings=("k2",), package="com.b"),
+    Question(id="sends", answer="yes", text="One app sends the IMEI."),
+)
+
+
+def test_the_verdict_comes_first_then_the_phone_the_questions_the_warning_and_what_to_do() -> None:
+    document = judged(bad(), reason("k1", kind="incident"), questions=QUESTIONS)
+    text = words(document)
+    places = [
+        text.index("KNOWN-BAD The headline of known-bad"),
+        text.index("Nokia 7 plus · Android 9 · build 00WW_3_22C · patches of 2018-09"),
+        text.index("Is it a known-bad batch? YES. A published incident."),
+        text.index("Can somebody watch you? YES. Cleaner may read the screen."),
+        text.index("Where does data go? SEEN. One app sends the IMEI."),
+        text.index(WARNING),
+        text.index("1. "),
+        text.index("-> Disable the package."),
+        text.index("Not read: nothing that was planned."),
+        text.index("Everything as text: --details"),
+        text.index("switch USB debugging off"),
+    ]
+    assert places == sorted(places)
+
+
+def test_a_result_of_before_the_questions_has_none() -> None:
+    assert "known-bad batch?" not in words(bad())
+
+
+def test_an_app_is_called_by_its_name_once_with_the_package() -> None:
+    text = words(judged(bad(), reason("k2", "com.a watches, and com.a sends; com.aa does not.")))
+    assert '"Torch" (com.a) watches, and com.a sends; com.aa does not.' in text
+
+
+def test_a_name_cannot_pretend_to_be_more_than_a_name() -> None:
+    label = 'Settings" (com.android.settings) \x1b[31m\u202e' + "x" * 90
+    text = shown(judged(bad(apps=(app(label=label),)), reason("k2")))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "Settings' (com.android.settings)" in text
+    assert "x" * 40 not in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_command_stands_on_one_line_of_its_own_with_its_undo(width: int) -> None:
+    lines = [line.strip() for line in shown(bad(), Style(width=width)).splitlines()]
+    assert "adb shell pm disable-user --user 0 com.a" in lines
+    assert "undo: adb shell pm enable --user 0 com.a" in lines
+
+
+def test_the_settings_come_before_the_command() -> None:
+    text = words(bad())
+    assert text.index("Settings > Apps > Torch > Disable") < text.index("adb shell")
+
+
+@pytest.mark.parametrize("packages", [(), (installed("com.other"),), (installed(here=False),)])
+def test_no_command_for_a_package_that_is_not_there(packages: tuple[Package, ...]) -> None:
+    text = words(bad(packages=packages))
+    assert "adb shell" not in text
+    assert "Settings > Apps" not in text
+    assert "-> Disable the package." in text
+
+
+def test_without_advice_there_is_no_warning() -> None:
+    assert WARNING not in words(scan())
+
+
+def test_what_watches_comes_right_behind_the_first_reason_and_in_a_second_headline() -> None:
+    document = judged(bad(), reason("k1"), reason("k3", "Third."), reason("k2", "It watches."), questions=QUESTIONS)
+    text = words(document)
+    assert "And: Somebody may be able to watch this phone." in text
+    assert text.index("It watches.") < text.index("Third.")
+    watching_first = judged(bad(), reason("k2", "It watches."), reason("k1"), questions=QUESTIONS)
+    assert "And: Somebody" not in words(watching_first)
+
+
+def many(count: int, text: str = LONG) -> tuple[tuple[Finding, ...], tuple[Reason, ...]]:
+    findings = tuple(
+        finding(key=f"k{number}").model_copy(update={"remedy": (Remedy(text=LONG), *finding().remedy)})
+        for number in range(count)
+    )
+    return findings, tuple(reason(f"k{number}", f"{number} {text}") for number in range(count))
+
+
+@pytest.mark.parametrize("text", ["com.a does it.", LONG])
+def test_it_fits_on_a_screen_whatever_the_phone(text: str) -> None:
+    findings, reasons = many(300, text)
+    unread = tuple(Reason(finding=None, text=f"Not read: {LONG}", kind="unread") for _ in range(30))
+    questions = tuple(question.model_copy(update={"text": LONG[:160]}) for question in QUESTIONS)
+    document = judged(bad(findings=findings, label="a case"), *reasons, *unread, questions=questions)
+    lines = shown(document).splitlines()
+    assert len(lines) <= 40
+    assert all(len(line) <= 80 for line in lines)
+    told = sum(line.lstrip()[:1].isdigit() and line.lstrip()[1:3] == ". " for line in lines)
+    assert 1 <= told <= 5
+    assert f"And {300 - told} more reasons: see the full report." in words(document)
+
+
+def test_what_was_not_read_is_told() -> None:
+    unread = [Reason(finding=None, text=f"Not read: thing {number}.", kind="unread") for number in range(4)]
+    text = words(judged(scan(skipped=(SKIPPED,)), *unread))
+    assert "Not read: thing 0. Not read: thing 1. And 2 more kinds of things that were not read." in text
+    assert "nothing that was planned" not in text
+
+
+def test_an_old_result_that_lacks_something_never_says_that_all_was_read() -> None:
+    text = words(scan(skipped=(SKIPPED,)))
+    assert "Not read: 1 thing." in text
+    assert "nothing that was planned" not in text
+
+
+def test_quick_says_that_no_code_was_read() -> None:
+    quick = scan()
+    quick = quick.model_copy(update={"acquisition": quick.acquisition.model_copy(update={"depth": "quick"})})
+    assert "their code was not read (depth quick)" in words(quick)
+
+
+@pytest.mark.parametrize(
+    ("level", "today", "said"),
+    [
+        ("2018-09-01", "2020-10-30T00:00:00Z", "patches of 2018-09, 25 months old"),
+        ("2018-09-01", "2018-10-30T00:00:00Z", "patches of 2018-09 "),
+        ("2018-09-01", "2001-10-30T00:00:00Z", "patches of 2018-09 "),
+        ("soon", "2018-10-30T00:00:00Z", "patches of soon "),
+        (None, None, "patch level unknown "),
+    ],
+)
+def test_the_age_of_the_patches_is_that_by_the_phones_own_clock(
+    level: str | None, today: str | None, said: str
+) -> None:
+    document = scan()
+    acquisition = document.acquisition.model_copy(update={"device_time": today})
+    build = document.build.model_copy(update={"security_patch": level})
+    assert said in words(document.model_copy(update={"acquisition": acquisition, "build": build}))
+
+
+def test_files_that_hold_all_are_named_and_else_the_option() -> None:
+    assert "Full report: a.html, a.json" in words(scan(), Style(written=("a.html", "a.json")))
+    assert "--details" in words(scan())
+
+
+def test_the_long_text_ends_with_the_verdict() -> None:
+    lines = shown(scan("known-bad"), Style(details=True)).splitlines()
+    assert lines[-1] == " KNOWN-BAD  The headline of known-bad"
+    assert lines[0] == lines[-1]
+
+
+def test_a_folder_has_one_line_for_each_apk_the_most_harmful_first() -> None:
+    records = [apk(f"{number:03}.apk") for number in range(50)]
+    records.insert(25, apk("z.apk", "known-bad"))
+    document = apks(*records, outcome="known-bad")
+    lines = shown(document).splitlines()
+    rows = [line.strip() for line in lines if '"A" (com.a)' in line]
+    assert len(rows) == 20
+    assert rows[0] == 'known-bad: "A" (com.a): A published incident'
+    assert "And 31 more APKs: see the full report." in words(document)
+    assert len(lines) <= 40
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_advice_for_a_folder_stands_behind_the_warning() -> None:
+    document = apks(apk("z.apk", "known-bad"), outcome="known-bad")
+    advised = Reason(finding="k1", text="It is bad.", kind="incident", advice=(Remedy(text="Ask for help."),))
+    verdict = document.verdict.model_copy(update={"reasons": (advised,)})
+    text = words(document.model_copy(update={"verdict": verdict}))
+    assert text.index(WARNING) < text.index("-> Ask for help.")
+
+
+def test_what_somebody_answers_for_comes_last_and_is_said_to_be_accepted() -> None:
+    accepted = reason("k1", "First.").model_copy(update={"accepted": True})
+    text = words(judged(bad(), accepted, reason("k2", "Second.")))
+    assert text.index("1. Second.") < text.index("2. (accepted) First.")

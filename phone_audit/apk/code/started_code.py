@@ -13,9 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.descriptors import is_of_android, java_name, names_in
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -43,10 +42,6 @@ _PRIVATE: Final = 0x2
 _NATIVE: Final = 0x100
 _CONST_CLASS: Final = 0x1C
 _OBJECT: Final = b"Ljava/lang/Object;"
-Selector = tuple[bytes, str]
-"""Name and prototype, by which an object is asked for a method."""
-Row = tuple[int, int]
-"""Number of the part, row of `DexIndex.methods`."""
 
 _VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
 """invoke-virtual and invoke-interface."""
@@ -71,6 +66,8 @@ _OUTSIDE: Final = {
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
 _BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
+_TOGETHER: Final = 1 << 18
+"""Bytes of files that are looked through together; many are small."""
 _LENGTHS: Final = 3
 """Beginnings of a text that may be the length in front of it, as compiled resources have it."""
 
@@ -97,6 +94,7 @@ class StartedCode:
         self._named = named
         self._others = others
         self._tree = ClassHierarchy(indexes)
+        self._selectors = Selectors(indexes)
         self._seen: set[Row] = set()
         self._waiting: list[Row] = []
         self._made: set[bytes] = set()
@@ -104,8 +102,9 @@ class StartedCode:
         self._whole: set[bytes] = set()
         self._asked: dict[bytes, set[Selector]] = defaultdict(set)
         self._below: dict[bytes, dict[bytes, None]] = defaultdict(dict)
-        self._definers: dict[Selector, dict[bytes, None]] = defaultdict(dict)
-        self._methods: dict[bytes, dict[Selector, list[Row]]] = {}
+        self._definers: dict[Selector, list[bytes]] = defaultdict(list)
+        self._answering: set[bytes] = set()
+        self._open: set[bytes] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in indexes]
         self._looked_up = 0
         self._unsettled = False
@@ -138,7 +137,7 @@ class StartedCode:
             return
         for component in self._named:
             self._take_whole(_descriptor(component.encode("utf-8", "surrogatepass")))
-        for name in self._defined:
+        for name in self._selectors.defined:
             if self._owner_of(java_name(name)).party != "library":
                 self._take_whole(name)
         yield from self._run()
@@ -150,8 +149,8 @@ class StartedCode:
         yield from self._run()
 
     def _names_in_files(self) -> Iterator[bytes]:
-        left = _MOST_BYTES
-        known = {name[1:-1].replace(b"/", b"."): name for name in self._defined}
+        left, size = _MOST_BYTES, 0
+        texts: list[bytes] = []
         for content in self._others():
             left -= len(content)
             if left < 0:
@@ -159,10 +158,23 @@ class StartedCode:
                 return
             text = bytes(content)
             wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
-            for name in {*names_in(text), *names_in(wide)}:
-                for start in range(_LENGTHS):
-                    if (found := known.get(name[start:])) is not None:
-                        yield found
+            texts += (text, wide)
+            size += len(text)
+            if size > _TOGETHER:
+                yield from self._names_among(texts)
+                texts, size = [], 0
+        yield from self._names_among(texts)
+
+    def _names_among(self, texts: Sequence[bytes]) -> Iterator[bytes]:
+        """Yield the classes that texts name."""
+        known = self._by_java_name
+        names = set(names_in(b"\0".join(texts)))
+        for start in range(_LENGTHS):
+            yield from (known[name] for name in known.keys() & {name[start:] for name in names})
+
+    @cached_property
+    def _by_java_name(self) -> dict[bytes, bytes]:
+        return {name[1:-1].replace(b"/", b"."): name for name in self._selectors.defined}
 
     def _run(self) -> Iterator[None]:
         while self._waiting and not self._unsettled:
@@ -198,8 +210,8 @@ class StartedCode:
                 self._call(opcode, row[0], number)
 
     def _call(self, opcode: int, part: int, number: int) -> None:
-        owner, selector = self._asked_for(part, number)
-        if _LOADERS.match(owner) and selector[0] == b"<init>":
+        owner, selector = self._selectors.asked_for(part, number)
+        if self._selectors.names[selector] == b"<init>" and _LOADERS.match(owner):
             self._unsettled = True
         self._reach_all(self._resolved(owner, selector))
         if opcode not in _VIRTUAL:
@@ -209,7 +221,7 @@ class StartedCode:
             for name in self._definers.get(selector, ()):
                 self._looked_up += 1
                 if self._made_of_both(name, owner):
-                    self._reach_all(self._rows(name)[selector])
+                    self._reach_all(self._selectors.rows(name)[selector])
 
     def _made_of_both(self, one: bytes, other: bytes) -> bool:
         """Tell whether a class that was made derives from both."""
@@ -225,37 +237,52 @@ class StartedCode:
             return
         self._made.add(name)
         self._use(name)
-        if name not in self._defined:
+        if name not in self._selectors.defined:
             return
         above = self._tree.above(name)
-        outside = {one for one in above if one not in self._defined or is_of_android(one)} | {_OBJECT}
+        outside = {one for one in above if one not in self._selectors.defined or is_of_android(one)} | {_OBJECT}
         may_call_each = not outside <= _OUTSIDE.keys()
         called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
         kin = (name, *above, _OBJECT)
-        asked = [found for one in kin if (found := self._asked.get(one))]
+        asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
         for one in kin:
             self._below[one][name] = None
         for one in kin:
-            for selector, rows in self._rows(one).items():
-                self._definers[selector][one] = None
-                if may_call_each or selector[0] in called:
-                    self._reach_all(row for row in rows if self._may_override(row, selector))
-                elif any(selector in some for some in asked):
-                    self._reach_all(rows)
+            rows = self._selectors.rows(one)
+            if one not in self._answering:
+                self._answering.add(one)
+                for selector in rows:
+                    self._definers[selector].append(one)
+            if may_call_each:
+                self._open_all(one)
+                continue
+            for selector, of_class in rows.items():
+                if self._selectors.names[selector] in called:
+                    self._reach_all(row for row in of_class if self._may_override(row, selector))
+                elif selector in asked:
+                    self._reach_all(of_class)
+
+    def _open_all(self, name: bytes) -> None:
+        """Take all methods of a class as called that Android may call."""
+        if name not in self._open:
+            self._open.add(name)
+            for selector, rows in self._selectors.rows(name).items():
+                self._reach_all(row for row in rows if self._may_override(row, selector))
 
     def _may_override(self, row: Row, selector: Selector) -> bool:
+        name = self._selectors.names[selector]
         access = int(self._indexes[row[0]].methods.access[row[1]])
-        is_open = not access & (_STATIC | _PRIVATE) and not selector[0].startswith(b"<")
-        return is_open or selector[0] in _BY_SERIALISATION
+        is_open = not access & (_STATIC | _PRIVATE) and not name.startswith(b"<")
+        return is_open or name in _BY_SERIALISATION
 
     def _use(self, name: bytes) -> None:
         """Take a class as initialised."""
         if name in self._ready:
             return
         self._ready.add(name)
-        if name not in self._defined:
+        if name not in self._selectors.defined:
             return
-        self._reach_all(self._rows(name).get((b"<clinit>", "()V"), ()))
+        self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
         if self._tree.has_native(name):
             self._take_whole(name)
         for parent in self._tree.above(name):
@@ -263,11 +290,11 @@ class StartedCode:
 
     def _take_whole(self, name: bytes) -> None:
         """Take a class as made, and all its methods as called."""
-        if name in self._whole or name not in self._defined:
+        if name in self._whole or name not in self._selectors.defined:
             return
         self._whole.add(name)
         self._make(name)
-        for rows in self._rows(name).values():
+        for rows in self._selectors.rows(name).values():
             self._reach_all(rows)
 
     def _reach_all(self, rows: Iterable[Row]) -> None:
@@ -282,53 +309,13 @@ class StartedCode:
     def _resolved(self, owner: bytes, selector: Selector) -> Iterable[Row]:
         """Return the method that a call on a class names, in each part that defines it."""
         for name in self._line(owner):
-            if found := self._rows(name).get(selector):
+            if found := self._selectors.rows(name).get(selector):
                 return found
-        return [row for name in self._tree.above(owner) for row in self._rows(name).get(selector, ())]
+        return [row for name in self._tree.above(owner) for row in self._selectors.rows(name).get(selector, ())]
 
     @remembered
     def _line(self, owner: bytes) -> tuple[bytes, ...]:
-        return (owner, *(name for name in self._tree.supers(owner) if name in self._defined))
-
-    def _rows(self, name: bytes) -> dict[Selector, list[Row]]:
-        """Return the methods that a class defines, in all parts."""
-        found = self._methods.get(name)
-        if found is None:
-            found = self._methods[name] = {}
-            for part, rows in self._defined.get(name, ()):
-                numbers = self._numbers[part]
-                for row in rows:
-                    found.setdefault(self._asked_for(part, numbers[row])[1], []).append((part, row))
-        return found
-
-    @cached_property
-    def _defined(self) -> dict[bytes, list[tuple[int, list[int]]]]:
-        """For each class that is defined, the parts with the rows of its methods."""
-        found: dict[bytes, list[tuple[int, list[int]]]] = defaultdict(list)
-        for part, index in enumerate(self._indexes):
-            order = np.argsort(index.methods.class_def, kind="stable")
-            bounds = np.searchsorted(index.methods.class_def[order], np.arange(index.part.class_defs.size + 1))
-            rows, ends = order.tolist(), bounds.tolist()
-            for class_def in range(index.part.class_defs.size):
-                found[index.defined_class(class_def)].append((part, rows[ends[class_def] : ends[class_def + 1]]))
-        return found
-
-    @cached_property
-    def _numbers(self) -> list[list[int]]:
-        """The method_ids of the methods of each part."""
-        return [index.methods.method.tolist() for index in self._indexes]
-
-    @remembered
-    def _asked_for(self, part: int, number: int) -> tuple[bytes, Selector]:
-        index = self._indexes[part]
-        if number >= index.method_ids.size:
-            return b"?", (b"?", "?")
-        name, proto = int(index.method_ids["name"][number]), int(index.method_ids["type"][number])
-        return index.class_descriptor(number), (index.raw_string(name), self._prototype(part, proto))
-
-    @remembered
-    def _prototype(self, part: int, number: int) -> str:
-        return self._indexes[part].prototype(number)
+        return (owner, *(name for name in self._tree.supers(owner) if name in self._selectors.defined))
 
     @remembered
     def _field_owner(self, part: int, number: int) -> bytes:
@@ -341,7 +328,7 @@ class StartedCode:
         if b"." not in raw and b"/" not in raw:
             return None
         name = _descriptor(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
-        return name if name in self._defined else None
+        return name if name in self._selectors.defined else None
 
 
 def _descriptor(name: bytes) -> bytes:

@@ -1,0 +1,89 @@
+"""The methods that classes define and that calls ask for, by numbers that hold in all parts of a package."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from phone_audit.apk.dex.index import DexIndex, remembered
+
+Selector = int
+"""The number of a name and a prototype, by which an object is asked for a method."""
+Row = tuple[int, int]
+"""Number of the part, row of `DexIndex.methods`."""
+
+
+class Selectors:
+    """Looks up the methods of one package; what is found is kept."""
+
+    def __init__(self, indexes: Sequence[DexIndex]) -> None:
+        self._indexes = indexes
+        self._numbers: dict[tuple[bytes, str], Selector] = {}
+        self._of_class: dict[bytes, dict[Selector, list[Row]]] = {}
+        self.names: list[bytes] = []
+        """The name by the number of each selector that was met."""
+
+    def number(self, name: bytes, prototype: str) -> Selector:
+        """Return the number of a name and a prototype."""
+        found = self._numbers.setdefault((name, prototype), len(self.names))
+        if found == len(self.names):
+            self.names.append(name)
+        return found
+
+    def asked_for(self, part: int, number: int) -> tuple[bytes, Selector]:
+        """Return the class and the selector of a method_id."""
+        known = self._method_ids[part]
+        if number >= len(known):
+            return b"?", self.number(b"?", "?")
+        found = known[number]
+        if len(found) == 3:
+            owner, name, prototype = found
+            selector = self._of_numbers(part, name, prototype)
+            found = known[number] = (self._indexes[part].descriptor(owner), selector)
+        return found
+
+    def rows(self, name: bytes) -> dict[Selector, list[Row]]:
+        """Return the methods that a class defines, in all parts."""
+        found = self._of_class.get(name)
+        if found is None:
+            found = self._of_class[name] = {}
+            for part, rows in self.defined.get(name, ()):
+                methods = self._methods[part]
+                for row in rows:
+                    found.setdefault(self.asked_for(part, methods[row])[1], []).append((part, row))
+        return found
+
+    @cached_property
+    def defined(self) -> dict[bytes, list[tuple[int, list[int]]]]:
+        """For each class that is defined, the parts with the rows of its methods."""
+        found: dict[bytes, list[tuple[int, list[int]]]] = defaultdict(list)
+        for part, index in enumerate(self._indexes):
+            order = np.argsort(index.methods.class_def, kind="stable")
+            bounds = np.searchsorted(index.methods.class_def[order], np.arange(index.part.class_defs.size + 1))
+            rows, ends = order.tolist(), bounds.tolist()
+            for class_def in range(index.part.class_defs.size):
+                found[index.defined_class(class_def)].append((part, rows[ends[class_def] : ends[class_def + 1]]))
+        return found
+
+    @cached_property
+    def _methods(self) -> list[list[int]]:
+        """The method_ids of the methods of each part."""
+        return [index.methods.method.tolist() for index in self._indexes]
+
+    @cached_property
+    def _method_ids(self) -> list[list[tuple[bytes, Selector] | tuple[int, int, int]]]:
+        """The method_ids of each part: class, name and prototype, and class and selector once they were looked up."""
+        tables = [index.method_ids for index in self._indexes]
+        return [
+            list(zip(*(table[column].tolist() for column in ("class", "name", "type")), strict=True))
+            for table in tables
+        ]
+
+    @remembered
+    def _of_numbers(self, part: int, name: int, prototype: int) -> Selector:
+        return self.number(self._indexes[part].raw_string(name), self._prototype(part, prototype))
+
+    @remembered
+    def _prototype(self, part: int, number: int) -> str:
+        return self._indexes[part].prototype(number)

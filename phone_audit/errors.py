@@ -24,6 +24,9 @@ PhoneAuditError             what happened, as a sentence; `.hint` is the next st
 └─ OutputError              a result cannot be written: the disk is full, or fails
 """
 
+TO_TYPE = "    "
+"""How a line of a hint begins that is to be typed as it stands: it is never broken."""
+
 
 class PhoneAuditError(Exception):
     """Base of the tree.

@@ -17,7 +17,7 @@ from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
 from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.watch import watch
-from phone_audit.errors import NoDeviceError, PhoneAuditError, UsageError
+from phone_audit.errors import TO_TYPE, NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
 from phone_audit.version import __version__
 
@@ -44,7 +44,9 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", "-V", help="Print the version.", callback=_print_version, is_eager=True
+    ),
 ) -> None:
     """Tells whether a phone sends data where it should not, and whether it is one of the known-bad batches."""
 
@@ -68,8 +70,8 @@ def main() -> None:
 
 def _wrapped(hint: str) -> list[str]:
     """Break a hint into lines; a rule or a command that has to be copied stays whole."""
-    if "==" in hint:
-        return [f"  {hint}"]
+    if hint.startswith(TO_TYPE):
+        return [hint]
     return textwrap.wrap(hint, 78, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 

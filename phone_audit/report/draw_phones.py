@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from phone_audit.errors import TO_TYPE
 from phone_audit.model.results import Devices, Difference, Fleet, FleetGroup, FleetModel, FleetScan
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_parts import DEBUGGING_ON
@@ -101,8 +102,11 @@ def draw_devices(canvas: Canvas, result: Devices) -> None:
         name = f"{device.serial} ({device.model})" if device.model else device.serial
         canvas.item(f"{name}: {device.state}", "*", 0, "bold")
         canvas.paragraph(device.message, 2)
-        if device.hint:
-            canvas.paragraph(device.hint, 2)
+        for line in device.hint.splitlines():
+            if line.startswith(TO_TYPE):
+                canvas.line(line, 0)
+            else:
+                canvas.paragraph(line, 2)
     if not result.devices:
         canvas.paragraph("No phone was found.", style="bold")
         canvas.paragraph("Plug the phone in with a cable that carries data, unlock it, and accept this computer's key.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.errors import (
+    TO_TYPE,
     AcquireError,
     DeviceBusyError,
     DeviceLostError,
@@ -88,7 +89,8 @@ def not_on_usb(seen: list[str]) -> NoDeviceError:
 def several(seen: list[str]) -> SeveralDevicesError:
     """More than one phone, and none was named."""
     return SeveralDevicesError(
-        f"{len(seen)} phones are there: {', '.join(seen)}.", hint="Name one of them, or unplug the others."
+        f"{len(seen)} phones are there: {', '.join(seen)}.",
+        hint="Name one of them, or scan them all with --all.",
     )
 
 
@@ -159,8 +161,9 @@ def no_permission(name: str, vendor: int | None) -> DevicePermissionError:
     return DevicePermissionError(
         f"This user may not open the USB device of the phone {name}.",
         hint=(
-            f"On Linux, add this udev rule: echo '{rule}' | sudo tee /etc/udev/rules.d/51-android.rules"
-            " && sudo udevadm control --reload-rules; then unplug the phone and plug it in again."
+            "On Linux, add this udev rule, then unplug the phone and plug it in again:\n"
+            f"{TO_TYPE}echo '{rule}' | sudo tee /etc/udev/rules.d/51-android.rules && "
+            "sudo udevadm control --reload-rules"
         ),
     )
 

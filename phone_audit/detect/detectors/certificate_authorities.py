@@ -26,6 +26,8 @@ SYSTEM_CA_UNLISTED = Detector(
 ADDED, CONSCRYPT, SYSTEM = "ca_certificates_added", "ca_certificates_conscrypt", "ca_certificates"
 CONSCRYPT_SINCE = 34
 MOST_NAMED = 3
+MOST_STRANGE = 8
+"""Authorities that a maker or an intruder adds; where there are more, it is the list here that does not fit."""
 
 
 def user_ca_added(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Finding]:
@@ -63,10 +65,20 @@ def system_ca_unlisted(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Fin
         if others:
             count = f"{len(others)} of the {stores[key].value} certificate authorities"
             text = f"{count} of the system are on none of AOSP's lists"
+            if len(others) > MOST_STRANGE:
+                yield _of_another_list(stores[key], text, others, knowledge)
+                continue
             yield _in_store(stores[key], "that Android does not ship", text, others, knowledge, "medium", "confirmed")
         if withdrawn:
             text = f"Android had taken {len(withdrawn)} of the system's certificate authorities out before this version"
             yield _in_store(stores[key], "that Android took out", text, withdrawn, knowledge, "low", "low")
+
+
+def _of_another_list(store: StateItem, text: str, pieces: Sequence[Evidence], knowledge: Knowledge) -> Finding:
+    """Say that the list does not fit. Nobody is told to switch off what may be most of a phone's encryption."""
+    finding = _in_store(store, "of another list than Android's", text, pieces, knowledge, "low", "medium")
+    message = f"{finding.message} So many mean that our list does not fit this phone; it says nothing of each of them."
+    return finding.model_copy(update={"message": message, "remedy": ()})
 
 
 def _in_store(

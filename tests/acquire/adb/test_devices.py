@@ -9,6 +9,10 @@ from phone_audit.acquire.adb.states import Process
 from phone_audit.acquire.adb.usb_devices import UnusableDevice, UsbPhone, UsbScan
 from phone_audit.errors import AcquireError, NoDeviceError
 from phone_audit.model.device import DeviceState
+from phone_audit.model.finding import Tool
+from phone_audit.model.results import Devices, DevicesRun
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import render
 
 
 class FakeServer(AdbServer):
@@ -162,6 +166,17 @@ def test_the_udev_rule_is_printed_whole() -> None:
     assert """SUBSYSTEM=="usb", ATTR{idVendor}=="2e04", MODE="0660", GROUP="plugdev", TAG+="uaccess\"""" in error.hint
     assert "/etc/udev/rules.d/51-android.rules" in error.hint
     assert "udevadm control --reload-rules" in error.hint
+    state = DeviceState(
+        serial="U", state="no permission", usable=False, via="direct", model=None, message="", hint=error.hint
+    )
+    document = Devices(
+        schema_="phone-audit/devices/1",
+        devices=(state,),
+        tool=Tool(name="t", version="0"),
+        run=DevicesRun(started="2026-01-01T00:00:00Z"),
+    )
+    (line,) = [line for line in render("text", document, Style(width=40)).splitlines() if "SUBSYSTEM" in line]
+    assert line.endswith("&& sudo udevadm control --reload-rules")
 
 
 def test_a_second_adb_server_is_named_with_its_port(monkeypatch: pytest.MonkeyPatch) -> None:

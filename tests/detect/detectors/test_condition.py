@@ -18,6 +18,7 @@ from phone_audit.detect.detectors.firmware_state import (
     system_writable,
 )
 from phone_audit.detect.detectors.network_settings import hosts_file_changed, network_proxy_set, vpn_set
+from phone_audit.judge.outcomes import supports
 from phone_audit.knowledge.files import DataFile
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.finding import Finding, Source, Subject, finding_key
@@ -60,6 +61,17 @@ def test_an_authority_that_android_does_not_bring() -> None:
             remedy=SYSTEM_CA_UNLISTED.remedy,
         )
     ]
+
+
+def test_of_many_unknown_authorities_none_is_to_be_switched_off() -> None:
+    few = [says(f"{number:064x} CA {number}") for number in range(8)]
+    assert one(system_ca_unlisted, item("ca_certificates", "9", *few), knowledge=authorities()).remedy
+    many = [*few, says(f"{9:064x} CA 9")]
+    found = one(system_ca_unlisted, item("ca_certificates", "9", *many), knowledge=authorities())
+    assert found.remedy == ()
+    assert "our list does not fit this phone" in found.message
+    assert (found.severity, found.confidence, len(found.evidence)) == ("low", "medium", 9)
+    assert supports(found, {}) == "inconclusive"
 
 
 def test_the_store_that_android_14_uses() -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from phone_audit.model.apk import Apk
+from phone_audit.model.apk import COUNTING_USES, Apk, Endpoint
 from phone_audit.model.base import read_values
 from phone_audit.model.finding import SEVERITIES
 from phone_audit.model.wording import DATA_WORDS
@@ -102,14 +102,25 @@ class Score:
         print_share("reasons of `exposed`", reasons)
 
     def endpoints(self) -> None:
-        """Print what is said of the labelled hosts, and how many of those said to be fetched are destinations."""
-        uses = {(sha10(apk), one.host): one.ruled_out or one.use for apk in self._apks for one in apk.endpoints or ()}
+        """Print what is said of the labelled hosts, and how many of those said to be fetched are destinations.
+
+        A host of library code that nothing starts stays listed but counts for nothing, so both are given.
+        """
+        hosts = {(sha10(apk), one.host): one for apk in self._apks for one in apk.endpoints or ()}
         rows = self._labels.endpoints.items()
-        table = Counter((row["label"], row["reached"], uses.get(key, "not listed")) for key, row in rows)
+        table = Counter((row["label"], row["reached"], _said(hosts.get(key))) for key, row in rows)
         print("endpoints by label, reached, and what is said of them:")
         print(*(f"  {' '.join(key)}: {number}" for key, number in sorted(table.items())), sep="\n")
-        fetched = [claim for claim in self._claims if claim.kind == "endpoint" and claim.text.startswith("fetched")]
-        print_share("endpoints with use fetched that are destinations", [self._decide(claim) for claim in fetched])
+        for title, counting in ((" that counts", True), ("", False)):
+            found = {key: one for key, one in hosts.items() if one.ruled_out is None and (one.counts or not counting)}
+            fetched = [
+                self._decide(Claim(apk, "endpoint", host)) for (apk, host), one in found.items() if one.use == "fetched"
+            ]
+            print_share(f"endpoints with use fetched{title} that are destinations", fetched)
+            kept = {key for key, one in found.items() if one.use in COUNTING_USES}
+            for of_what, there in _labelled(self._labels, "endpoint").items():
+                hits = sum((apk, host) in kept for apk, values in there for host in values)
+                print(f"destinations found among use fetched and unknown{title}{of_what}: {share(hits, len(there))}")
 
     def behaviours(self) -> None:
         """Print how much of what is said to be readable is, and what no permission allows."""
@@ -138,6 +149,12 @@ class Score:
             for title, rows in _labelled(self._labels, kind).items():
                 found = sum(any((apk, kind, value) in keys for value in values) for apk, values in rows)
                 print(f"{name}: {kind} found{title}: {share(found, len(rows))}")
+
+
+def _said(endpoint: Endpoint | None) -> str:
+    if endpoint is None:
+        return "not listed"
+    return endpoint.ruled_out or endpoint.use + (", not started" if endpoint.started is False else "")
 
 
 def _labelled(labels: Labels, kind: str) -> Mapping[str, Sequence[tuple[str, set[str]]]]:

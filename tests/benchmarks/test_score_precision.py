@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.model.apk import AddressUse, Endpoint
 from tests.benchmarks.precision_labels import Claim, Decision, Labels, name_place
-from tests.benchmarks.score_precision import print_share, wilson
+from tests.benchmarks.score_precision import Score, print_share, wilson
+from tests.documents import apk
 
 TABLES = {
     "names": (
@@ -111,3 +113,27 @@ def test_shares(capsys: pytest.CaptureFixture[str]) -> None:
         "hosts: 1 of 3 = 0.333 [0.061, 0.792]; with what nothing starts 2 of 3 = 0.667 [0.208, 0.939]; "
         "left open 1, unlabelled 1\n"
     )
+
+
+def _endpoint(host: str, use: AddressUse, *, started: bool | None = None, ruled_out: str | None = None) -> Endpoint:
+    return Endpoint(
+        host=host, kind="domain", registered_domain=None, urls=(), schemes=(), ports=(), cleartext=False, owner=None,
+        category="unknown", ruled_out=ruled_out, held_by=(), use=use, started=started,
+    )  # fmt: skip
+
+
+def test_hosts_that_nothing_starts_are_counted_both_ways(labels: Labels, capsys: pytest.CaptureFixture[str]) -> None:
+    endpoints = (
+        _endpoint("a.example", "unknown"),
+        _endpoint("lib.example", "fetched", started=False),
+        _endpoint("link.example", "fetched"),
+        _endpoint("new.example", "fetched", ruled_out="documentation"),
+    )
+    Score(labels, [apk().model_copy(update={"sha256": "a", "endpoints": endpoints})]).endpoints()
+    printed = capsys.readouterr().out
+    assert "  fetched n fetched, not started: 1\n" in printed
+    assert "endpoints with use fetched that counts that are destinations: 0 of 1 = " in printed
+    assert "destinations found among use fetched and unknown that counts: 1 of 2 = " in printed
+    assert "endpoints with use fetched that are destinations: 0 of 2 = " in printed
+    assert "with what nothing starts 1 of 2 = " in printed
+    assert "destinations found among use fetched and unknown, of what is started: 1 of 1 = " in printed

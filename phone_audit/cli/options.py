@@ -55,6 +55,7 @@ class ScanArguments:
     quiet: bool
     verbose: bool
     details: bool = False
+    waits: bool = True
 
     @property
     def several(self) -> bool:

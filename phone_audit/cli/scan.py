@@ -1,5 +1,7 @@
 """`phone-audit scan`: phones, attached or saved."""
 
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.messages import tell, tell_unmatched
+from phone_audit.cli.messages import on_terminal, tell, tell_unmatched
 from phone_audit.cli.options import (
     Accept,
     Depth,
@@ -88,6 +90,9 @@ def scan(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Trust nothing remembered about the phone: hash every file again.")
     ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="On a terminal with no phone in sight: end at once.")
+    ] = False,
     with_identifiers: WithIdentifiers = False,
     baseline: Annotated[
         Path | None,
@@ -125,6 +130,7 @@ def scan(
         quiet=quiet,
         verbose=verbose,
         details=details,
+        waits=not no_wait,
     )
     options = ScanOptions(
         via=via.value,
@@ -190,6 +196,15 @@ def _warn_of_identifiers(arguments: ScanArguments, options: "ScanOptions") -> No
     tell(f"{place} will hold serial numbers and copies of the packages{how}.")
 
 
+def _wait_for_phone(arguments: ScanArguments, options: "ScanOptions") -> None:
+    """Wait for a phone where none was named and a person sits there."""
+    if not arguments.targets and arguments.waits and not arguments.quiet and on_terminal() and sys.stdout.isatty():
+        from phone_audit.cli.wait_for_phone import wait_for_phone
+        from phone_audit.pipeline.arrivals import in_sight
+
+        wait_for_phone(lambda: in_sight(options.via), tell, time.sleep)
+
+
 def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "ScanOptions", accept: Path | None) -> int:
     """Read one phone, write its result, and give the exit code."""
     from phone_audit.cli.knowledge import knowledge_in_use
@@ -201,19 +216,20 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     from phone_audit.pipeline.scan import scan_device
     from phone_audit.report.canvas import Style
 
-    with (
-        stopped_by(Stop()) as stopped,
-        knowledge_in_use(arguments.knowledge) as known,
-        progress(arguments.quiet, arguments.verbose) as on_progress,
-    ):
-        result = scan_device(
-            arguments.targets[0] if arguments.targets else None,
-            depth=arguments.depth.value,
-            users=arguments.users,
-            knowledge=known,
-            on_progress=on_progress,
-            options=replace(options, stopped=stopped),
-        )
+    with stopped_by(Stop()) as stopped:
+        _wait_for_phone(arguments, options)
+        with (
+            knowledge_in_use(arguments.knowledge) as known,
+            progress(arguments.quiet, arguments.verbose) as on_progress,
+        ):
+            result = scan_device(
+                arguments.targets[0] if arguments.targets else None,
+                depth=arguments.depth.value,
+                users=arguments.users,
+                knowledge=known,
+                on_progress=on_progress,
+                options=replace(options, stopped=stopped),
+            )
     write_outputs(result, places, Style(details=arguments.details))
     if not arguments.quiet:
         tell_result(result, places)

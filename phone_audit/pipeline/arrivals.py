@@ -41,6 +41,12 @@ def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
     return seen.serials, seen.unusable
 
 
+def in_sight(via: Via) -> tuple[tuple[str, ...], str]:
+    """Return the serials of the phones that can be talked to, and sentences on what was seen that is none."""
+    seen = survey(via)
+    return seen.settled_serials, seen.unusable
+
+
 def ready(via: Via) -> tuple[str, ...]:
     """Return the serials of the phones in sight that can be talked to, or whose person can allow it."""
     return survey(via).settled_serials

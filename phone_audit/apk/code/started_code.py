@@ -33,6 +33,8 @@ _MOST: Final = 30_000
 """Methods that are followed; where more run, all do."""
 _MOST_LOOKED_UP: Final = 1_000_000
 """Made classes that are looked at for what is called; where there are more, all methods run."""
+_MANY_ABOVE: Final = 50
+"""Classes above one of which some may be left out."""
 _AT_ONCE: Final = 100
 """Methods that are followed before it is looked whether that was enough."""
 _MOST_BYTES: Final = 64 << 20
@@ -107,6 +109,7 @@ class StartedCode:
         self._open: set[bytes] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in indexes]
         self._looked_up = 0
+        self._has_many_above = False
         self._unsettled = False
 
     def starts(self, part: int, row: int) -> bool:
@@ -119,11 +122,11 @@ class StartedCode:
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""
-        return (
-            next((True for _ in self._progress if self._unsettled or is_found()), False)
-            or self._unsettled
-            or is_found()
-        )
+
+        def is_settled() -> bool:
+            return self._unsettled or is_found()
+
+        return is_settled() or any(is_settled() for _ in self._progress) or is_settled()
 
     @cached_property
     def _progress(self) -> Iterator[None]:
@@ -219,17 +222,14 @@ class StartedCode:
         elif selector not in self._asked[owner]:
             self._asked[owner].add(selector)
             for name in self._definers.get(selector, ()):
-                self._looked_up += 1
                 if self._made_of_both(name, owner):
                     self._reach_all(self._selectors.rows(name)[selector])
 
     def _made_of_both(self, one: bytes, other: bytes) -> bool:
         """Tell whether a class that was made derives from both."""
-        if other == one or other in self._tree.above(one):
-            return True
-        fewer, wanted = sorted((self._below[one], self._below[other]), key=len)
-        self._looked_up += len(fewer)
-        return any(made in wanted for made in fewer)
+        some, others = self._below[one].keys(), self._below[other].keys()
+        self._looked_up += 1 + min(len(some), len(others))
+        return not some.isdisjoint(others) or (self._has_many_above and other in self._tree.above(one))
 
     def _make(self, name: bytes) -> None:
         """Take a class as made: its methods answer what is asked of the classes above it."""
@@ -241,6 +241,7 @@ class StartedCode:
             return
         above = self._tree.above(name)
         outside = {one for one in above if one not in self._selectors.defined or is_of_android(one)} | {_OBJECT}
+        self._has_many_above |= len(above) > _MANY_ABOVE
         may_call_each = not outside <= _OUTSIDE.keys()
         called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
         kin = (name, *above, _OBJECT)

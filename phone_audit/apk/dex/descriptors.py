@@ -48,8 +48,7 @@ def names_in(text: bytes) -> Iterator[bytes]:
         end = words.find(b" ", begin + _BLOCK)
         end = end if end >= 0 else len(words)
         for word in set(words[begin:end].split()):
-            name = word.rstrip(b".").lstrip(_NO_BEGINNING)
-            if b"." in name:
+            if b"." in word and b"." in (name := word.rstrip(b".").lstrip(_NO_BEGINNING)):
                 yield name
         begin = end
 

@@ -25,6 +25,8 @@ from phone_audit.model.results import CheckedBuild, Devices, Firmware, Fleet, Sc
 from phone_audit.model.watch import Watch
 
 SEAL_SUFFIX = ".minisig"
+_NAME_A_RESULT = "Name a file made with -f json; what a command writes is piped in: phone-audit report -"
+_SAVED = "If it is a saved phone, scan it: phone-audit scan FOLDER. A result is a file made with -f json."
 NOT_SEALED = "It is not sealed: whoever had it in hand can have changed it."
 
 DOCUMENTS: dict[str, type[Frozen]] = {
@@ -105,7 +107,7 @@ def read_result(path: Path) -> CheckedJson:
     except OSError as error:
         raise ResultError(
             f"{path} cannot be read: {error.strerror or error}.",
-            "Name a file made with -f json; what a command writes is piped in: phone-audit report -",
+            _SAVED if isinstance(error, IsADirectoryError) else _NAME_A_RESULT,
         ) from error
     except BoundsError as error:
         raise ResultError(

@@ -164,3 +164,9 @@ def test_a_saved_watch_is_a_claim_as_well(tmp_path: Path) -> None:
     done = program("report", stating(tmp_path, watch(), change))
     assert done.returncode == 1
     assert "run.started: 'soon' is no time" in done.stderr
+
+
+def test_a_saved_phone_is_to_be_scanned(tmp_path: Path) -> None:
+    done = program("report", tmp_path)
+    assert done.returncode == 1
+    assert "phone-audit scan FOLDER" in " ".join(done.stderr.split())

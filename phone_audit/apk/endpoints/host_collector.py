@@ -61,7 +61,7 @@ class HostRecord:
         free_spots: strings of DEX files that would make it count, unless the code does nothing with them; for each what
             it says, and the URLs' schemes, or an empty text where it stands alone.
         spots: the strings of DEX files that make it count, with the same schemes; what becomes of them is looked at.
-        elsewhere: what becomes of mentions in other files that make it count, each with its scheme.
+        elsewhere: what becomes of mentions in other files that make it count, each with its scheme, in their order.
     """
 
     kind: HostKind
@@ -77,14 +77,14 @@ class HostRecord:
     free_spots: dict[Spot, tuple[str, set[str]]] = field(default_factory=dict)
     cleartext: bool = False
     spots: dict[Spot, set[str]] = field(default_factory=dict)
-    elsewhere: set[tuple[str, TextUse]] = field(default_factory=set)
+    elsewhere: dict[tuple[str, TextUse], None] = field(default_factory=dict)
 
     def mention(self, scheme: str, spot: Spot | None, seen: TextUse) -> None:
         """Take in what becomes of a mention that may count: of a string of a DEX file, or as the place of it tells."""
         if spot is not None and (spot in self.spots or len(self.spots) < MAX_SPOTS):
             self.spots.setdefault(spot, set()).add(scheme)
         else:
-            self.elsewhere.add((scheme, seen))
+            self.elsewhere[scheme, seen] = None
 
     def uses(self, found: Mapping[Spot, TextUse]) -> list[tuple[str, TextUse]]:
         """Return what becomes of each mention, with its scheme."""

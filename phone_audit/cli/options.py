@@ -74,7 +74,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="text, json, csv, stix or hosts (apks: also jsonl); pairs with -o in order.",
+        help="text, json, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
     ),
 ]
 Outputs = Annotated[

@@ -21,6 +21,7 @@ class DocumentPart:
         skipped: what was not read.
         apks: records of the code that was read; None where there is none to read.
         headline: of a build, of which there may be nothing else to say.
+        is_phone: whether it is a phone, so that paths lie there.
     """
 
     name: str
@@ -29,6 +30,7 @@ class DocumentPart:
     skipped: Sequence[Skipped]
     apks: Sequence[Apk] | None = None
     headline: str = ""
+    is_phone: bool = False
 
 
 def document_parts(document: Frozen) -> Iterator[DocumentPart]:
@@ -38,7 +40,7 @@ def document_parts(document: Frozen) -> Iterator[DocumentPart]:
             name = document.device.pseudonym or document.device.model or ""
             skipped = document.coverage.skipped if isinstance(document, Scan) else document.skipped
             apks = document.apks if isinstance(document, Scan) else None
-            yield DocumentPart(name, document.verdict.outcome, document.findings, skipped, apks)
+            yield DocumentPart(name, document.verdict.outcome, document.findings, skipped, apks, is_phone=True)
         case Apks():
             for apk in document.apks:
                 yield _apk(apk)

@@ -10,6 +10,7 @@ from phone_audit.report.csv_v1 import render_csv, to_csv
 from phone_audit.report.hosts import render_hosts, to_hosts
 from phone_audit.report.indicators import SharedIndicator
 from phone_audit.report.json_v1 import json_pieces, render_json_line
+from phone_audit.report.sarif import render_sarif
 from phone_audit.report.stix import render_stix, to_stix
 from phone_audit.report.text import render_text
 
@@ -40,6 +41,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "jsonl": Format(lambda document, _: (render_json_line(document),), (".jsonl", ".ndjson"), ("apks", "watch")),
     "csv": Format(render_csv, (".csv",), (*_OF_PACKAGES, "firmware", "watch", "diff")),
     "stix": Format(render_stix, (".stix2",), _OF_PACKAGES),
+    "sarif": Format(render_sarif, (".sarif",), _OF_PACKAGES),
     "hosts": Format(render_hosts, (".hosts",), _OF_PACKAGES),
 }
 SUFFIXES: Final = {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}

@@ -98,6 +98,7 @@ def check(shown: dict[str, str]) -> None:
         assert line.startswith("#") or len(line.partition(" # ")[0].split(" ")) == 2, line
     json.loads(shown["json"])
     json.loads(shown["stix"])
+    json.loads(shown["sarif"])
 
 
 @pytest.mark.slow

@@ -194,7 +194,7 @@ def test_long_evidence_is_counted() -> None:
     assert line["evidence"].endswith("path: /9 [/] | and 2 more")
 
 
-@pytest.mark.parametrize("name", ["csv", "stix", "hosts"])
+@pytest.mark.parametrize("name", ["csv", "stix", "sarif", "hosts"])
 def test_every_document_can_be_given_out(name: str, tmp_path: Path) -> None:
     for document in (scan(), apks(), apk(), scan("known-bad", (SKIPPED,))):
         assert render(name, document, Style()).endswith("\n")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped
+from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped, Subject
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted, listed, sentence
 from phone_audit.report.app_names import AppNames, names_on
@@ -27,6 +27,9 @@ _SWITCH_OFF: Final = "adb shell pm disable-user "
 _SENDING: Final = ("data-leak", "telemetry")
 """Categories of incidents whose data types are what is sent."""
 _MOST_DATA: Final = 4
+_UNENCRYPTED: Final = "cleartext-data"
+_SENT: Final = ("tracker-data", "network-data")
+"""Findings on data that is sent, with and without a word on encryption."""
 _MOST_UNREAD: Final = 2
 _LONGEST_HEADLINE: Final = 220
 _LONGEST_TEXT: Final = 290
@@ -172,12 +175,20 @@ def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[P
     asked = any(question.id == "sends" and question.answer == "yes" for question in scan.verdict.questions)
     watching = set(watched.findings) if watched and watched.answer == "yes" else set()
     reasons = [reason for reason in scan.verdict.reasons if reason.kind != "unread"]
+    unencrypted = {finding.subject for finding in scan.findings if finding.id == _UNENCRYPTED}
     ordered = [*reasons[:1], *sorted(reasons[1:], key=lambda one: one.finding not in watching)]
-    for reason in sorted(ordered, key=lambda one: one.accepted):
+    for reason in sorted(
+        ordered, key=lambda one: (one.accepted, _says_less(findings.get(one.finding or ""), unencrypted))
+    ):
         finding = findings.get(reason.finding or "")
         steps = tuple(_steps(reason, finding, names, installed))
         claim = shortened(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
         yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
+
+
+def _says_less(finding: Finding | None, unencrypted: Collection[Subject]) -> bool:
+    """Tell whether another reason says the same of an app, and that it is not encrypted."""
+    return finding is not None and finding.id in _SENT and finding.subject in unencrypted
 
 
 def _claim(
@@ -214,7 +225,7 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: 
             yield Step(text)
             continue
         package = (remedy.command or "").rsplit(" ", 1)[-1]
-        way = f"Settings > Apps > {names.label(package)} > Disable; where that is grey, from a computer:"
+        way = f"Settings > Apps > {names.of(package)} > Disable; where that is grey, from a computer:"
         yield Step(f"{sentence(text)} {way}", remedy.command, remedy.undo)
 
 

@@ -15,13 +15,13 @@ class AppNames:
     """The names of the apps of one phone, as their makers chose them: they may imitate anything.
 
     Args:
-        labels: package and name; of a package that comes twice the first name stands.
+        labels: package and name; of a package that comes twice the first name stands, and a name without a letter is none.
     """
 
     def __init__(self, labels: Iterable[tuple[str, str | None]]) -> None:
         self._labels: dict[str, str] = {}
         for package, label in labels:
-            if label and label != package:
+            if label and label != package and any(map(str.isalnum, label)):
                 self._labels.setdefault(package, shortened(label.replace('"', "'"), _LONGEST_LABEL))
 
     def of(self, package: str) -> str:
@@ -33,10 +33,6 @@ class AppNames:
         """
         label = self._labels.get(package)
         return f'"{label}" ({package})' if label else package
-
-    def label(self, package: str) -> str:
-        """Return the name alone, as a settings screen shows it."""
-        return self._labels.get(package, package)
 
     def put_into(self, text: str) -> str:
         """Name each app where its package first stands in a sentence of ours."""

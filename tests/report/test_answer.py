@@ -5,7 +5,7 @@ import pytest
 from phone_audit.model.apk import Apks
 from phone_audit.model.apps import App, CameFrom
 from phone_audit.model.device import Package, PackageUser
-from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Verdict
+from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Subject, Verdict
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
@@ -97,6 +97,22 @@ def test_a_name_cannot_pretend_to_be_more_than_a_name() -> None:
     assert "x" * 40 not in text
 
 
+@pytest.mark.parametrize("label", [" ", "\u3000", "\u2800\u2800", "...", "", None])
+def test_a_blank_name_is_none(label: str | None) -> None:
+    text = words(judged(bad(apps=(app(label=label),)), reason("k1", "com.a watches.", "detector")))
+    assert "1. com.a watches." in text
+    assert "Settings > Apps > com.a > Disable" in text
+
+
+def test_what_is_said_better_by_another_reason_comes_later() -> None:
+    told = [finding(key=key).model_copy(update={"id": name, "subject": Subject(kind="package", name=of)})
+            for key, name, of in (("k1", "tracker-data", "com.a"), ("k2", "cleartext-data", "com.a"),
+                                  ("k3", "network-data", "com.b"))]  # fmt: skip
+    document = judged(bad(findings=tuple(told)), reason("k1", "One."), reason("k2", "Two."), reason("k3", "Three."))
+    text = words(document)
+    assert text.index("1. Two.") < text.index("2. Three.") < text.index("3. One.")
+
+
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_command_stands_on_one_line_of_its_own_with_its_undo(width: int) -> None:
     lines = [line.strip() for line in shown(bad(), Style(width=width)).splitlines()]
@@ -106,7 +122,7 @@ def test_a_command_stands_on_one_line_of_its_own_with_its_undo(width: int) -> No
 
 def test_the_settings_come_before_the_command() -> None:
     text = words(bad())
-    assert text.index("Settings > Apps > Torch > Disable") < text.index("adb shell")
+    assert text.index('Settings > Apps > "Torch" (com.a) > Disable') < text.index("adb shell")
 
 
 @pytest.mark.parametrize("packages", [(), (installed("com.other"),), (installed(here=False),)])

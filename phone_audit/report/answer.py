@@ -34,6 +34,7 @@ _MOST_UNREAD: Final = 2
 _LONGEST_HEADLINE: Final = 220
 _LONGEST_TEXT: Final = 290
 _LONGEST_STEP: Final = 200
+_LONGEST_BEFORE_A_COMMAND: Final = 100
 _LONGEST_UNREAD: Final = 150
 _LONGEST_CHANGE: Final = 150
 _WORD: Final = 40
@@ -226,7 +227,7 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: 
             continue
         package = (remedy.command or "").rsplit(" ", 1)[-1]
         way = f"Settings > Apps > {names.of(package)} > Disable; where that is grey, from a computer:"
-        yield Step(f"{sentence(text)} {way}", remedy.command, remedy.undo)
+        yield Step(f"{sentence(shortened(text, _LONGEST_BEFORE_A_COMMAND))} {way}", remedy.command, remedy.undo)
 
 
 def _switches_off(remedy: Remedy, installed: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ class AppNames:
     """The names of the apps of one phone, as their makers chose them: they may imitate anything.
 
     Args:
-        labels: package and name; of a package that comes twice the first name stands, and a name without a letter is none.
+        labels: package and name; of a package that comes twice the first name stands. One without a letter is none.
     """
 
     def __init__(self, labels: Iterable[tuple[str, str | None]]) -> None:

@@ -11,14 +11,13 @@ from phone_audit.report.safe import shortened
 MOST_LINES: Final = 40
 """Lines that the answer takes at most on a terminal of 80 columns."""
 WARNING: Final = (
-    "If somebody may have put an app here to watch you: do not remove it or switch it off yet. That can warn them, "
-    "and it destroys evidence. Talk to someone you trust, from another device: stopstalkerware.org; for journalists "
-    "and civil society: accessnow.org/help"
+    "If somebody may have put an app here to watch you: do not remove it or switch it off yet; that can warn them and "
+    "destroys evidence. First ask for help, from another device: stopstalkerware.org; journalists: accessnow.org/help"
 )
 _DEBUGGING: Final = "When done, switch USB debugging off: Settings > System > Developer options"
 
 
-_LONGEST_REASON: Final = 180
+_LONGEST_REASON: Final = 160
 _SHORTEST_REASON: Final = 110
 _SHORT_STEP: Final = 138
 """Letters where there is room for one reason only."""

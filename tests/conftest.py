@@ -19,13 +19,16 @@ LEFT_OUT = {
     "slow": "slow by nature",
     "adbd": "needs Debian's adbd and the device kit",
     "corpus": "needs the corpus of real APKs",
+    "browser": "needs Chromium and Playwright",
 }
 """Markers of what is not run unless it is asked for: by `--all`, or by an expression of markers with `-m`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that runs everything."""
-    parser.addoption("--all", action="store_true", help="run also what is slow, or needs the device kit or the corpus")
+    parser.addoption(
+        "--all", action="store_true", help="run also what is slow, or needs the device kit, the corpus or a browser"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

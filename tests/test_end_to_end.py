@@ -243,6 +243,7 @@ HEAVY = {
     "cryptography",
     "usb1",
     "requests",
+    "jinja2",
 }
 
 

@@ -11,6 +11,7 @@ from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     Accept,
     Details,
+    Discreet,
     FailOn,
     FailOnOption,
     Formats,
@@ -33,6 +34,7 @@ def apks(
     formats: Formats = None,
     outputs: Outputs = None,
     details: Details = False,
+    discreet: Discreet = False,
     seal: Seal = None,
     accept: Accept = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -84,7 +86,7 @@ def apks(
                 accept=accepted,
                 stopped=stopped,
             )
-        write_outputs(audited.result, whole, Style(details=details))
+        write_outputs(audited.result, whole, Style(details=details, discreet=discreet))
         if audited.records and not quiet:
             tell_result(audited.result, whole)
     if stopped.asked:

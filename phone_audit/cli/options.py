@@ -56,6 +56,7 @@ class ScanArguments:
     verbose: bool
     details: bool = False
     waits: bool = True
+    discreet: bool = False
 
     @property
     def several(self) -> bool:
@@ -74,7 +75,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="text, json, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
+        help="text, json, html, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
     ),
 ]
 Outputs = Annotated[
@@ -115,6 +116,9 @@ Accept = Annotated[
 ]
 Details = Annotated[
     bool, typer.Option("--details", help="All as text, not only the answer: evidence, sources, what each app holds.")
+]
+Discreet = Annotated[
+    bool, typer.Option("--discreet", help="html with a neutral title and no colours that say from afar what it is.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more about what is being done.")]

@@ -8,7 +8,17 @@ import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.messages import tell, tell_unmatched
-from phone_audit.cli.options import Accept, Details, FailOn, Formats, KnowledgeDirs, Outputs, Traffic, printable
+from phone_audit.cli.options import (
+    Accept,
+    Details,
+    Discreet,
+    FailOn,
+    Formats,
+    KnowledgeDirs,
+    Outputs,
+    Traffic,
+    printable,
+)
 
 if TYPE_CHECKING:
     from phone_audit.model.base import Frozen
@@ -46,6 +56,7 @@ def report(
     outputs: Outputs = None,
     accept: Accept = None,
     details: Details = False,
+    discreet: Discreet = False,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
     seal_key: Annotated[
         list[str] | None,
@@ -79,7 +90,7 @@ def report(
         tell_unmatched(accept, unmatched(document, accepted.by_key))
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")
-    write_outputs(document, places, Style(stated_in=name, seal=seal, details=details))
+    write_outputs(document, places, Style(stated_in=name, seal=seal, details=details, discreet=discreet))
     if fail_on is None:
         return
     raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(document)))

@@ -15,6 +15,7 @@ from phone_audit.cli.options import (
     Accept,
     Depth,
     Details,
+    Discreet,
     FailOn,
     FailOnOption,
     Formats,
@@ -60,6 +61,7 @@ def scan(
     formats: Formats = None,
     outputs: Outputs = None,
     details: Details = False,
+    discreet: Discreet = False,
     seal: Seal = None,
     via: ViaOption = Via.auto,
     depth: Annotated[
@@ -131,6 +133,7 @@ def scan(
         verbose=verbose,
         details=details,
         waits=not no_wait,
+        discreet=discreet,
     )
     options = ScanOptions(
         via=via.value,
@@ -157,8 +160,10 @@ def scan(
         options = replace(options, baseline=read_baseline(baseline))
     if arguments.several:
         from phone_audit.cli.scan_fleet import FleetOutputs, scan_several
+        from phone_audit.report.canvas import Style
 
-        folders = FleetOutputs(formats or [], outputs or [], sealer_of(seal) if seal else None, details=details)
+        sealer = sealer_of(seal) if seal else None
+        folders = FleetOutputs(formats or [], outputs or [], sealer, Style(details=details, discreet=discreet))
         _warn_of_identifiers(arguments, options)
         raise typer.Exit(scan_several(arguments, folders, options))
     places = destinations("scan", formats, outputs, seal)
@@ -230,7 +235,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
                 on_progress=on_progress,
                 options=replace(options, stopped=stopped),
             )
-    write_outputs(result, places, Style(details=arguments.details))
+    write_outputs(result, places, Style(details=arguments.details, discreet=arguments.discreet))
     if not arguments.quiet:
         tell_result(result, places)
     if options.accept and not arguments.quiet:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
 
 SUMMARY = "fleet"
+_SUMMARIES = ("text", "html")
+"""Formats in which the summary is written beside `fleet.json`."""
+_ANSWER = Style()
 AT_ONCE = 4
 """Phones read at the same time, where this computer has no more cores than that."""
 
@@ -39,7 +42,7 @@ class FleetOutputs:
     Args:
         formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON.
         sealer: seals each file, unless None.
-        details: whether text holds all, and not only the answer.
+        drawn: how reports are drawn, apart from the width and colour of a terminal.
 
     Raises:
         UsageError: an unknown format, a path that cannot be a folder, or a format for standard output that cannot hold
@@ -47,14 +50,14 @@ class FleetOutputs:
     """
 
     def __init__(
-        self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None, *, details: bool = False
+        self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None, drawn: Style = _ANSWER
     ) -> None:
         self._folders = tuple(
             Output(format_ or "json", None if path is None or str(path) == "-" else path)
             for format_, path in zip_longest(formats, paths)
         ) or (Output("text", None),)
         self._sealer = sealer
-        self._style = Style(details=details)
+        self._style = drawn
         self._shown: dict[str, str] = {}
         for folder in self._folders:
             _check_folder(folder)
@@ -79,7 +82,7 @@ class FleetOutputs:
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:
-        """Write `fleet.json` into each folder, the summary as text where text was asked for, and all that is shown.
+        """Write `fleet.json` into each folder, the summary as text or page where that was asked for, and what is shown.
 
         Raises:
             UsageError: a file cannot be written.
@@ -92,8 +95,17 @@ class FleetOutputs:
                 write_out(render("text", fleet, style))
                 continue
             write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(fleet, Style()), self._sealer)
-            if folder.format == "text":
-                write_file(folder.path / f"{SUMMARY}.txt", FORMATS["text"].render(fleet, Style()), self._sealer)
+            if folder.format in _SUMMARIES:
+                suffix = FORMATS[folder.format].suffixes[0]
+                summary = _leading_to(fleet, suffix) if folder.format == "html" else fleet
+                pieces = FORMATS[folder.format].render(summary, self._style)
+                write_file(folder.path / f"{SUMMARY}{suffix}", pieces, self._sealer)
+
+
+def _leading_to(fleet: Fleet, suffix: str) -> Fleet:
+    """Return the summary with the files of one folder: the page of each phone lies beside that of all."""
+    scans = (scan.model_copy(update={"file": f"{scan.name}{suffix}"}) if scan.file else scan for scan in fleet.scans)
+    return fleet.model_copy(update={"scans": tuple(scans)})
 
 
 def _check_folder(folder: Output) -> None:

@@ -227,7 +227,7 @@ class FleetScan(Frozen):
     `name` tells it apart inside the summary: its number, its model, and the beginning of its pseudonym. `file` is the
     result beside the summary, null where none was written. A phone that could not be read has no `outcome`, and `error`
     and `hint` say why. `serial` is null unless identifiers were asked for. `gating` is the outcome without what was
-    accepted, null where that changes nothing.
+    accepted, null where that changes nothing. `security_patch` is what the phone says of its patches.
     """
 
     name: str
@@ -241,6 +241,7 @@ class FleetScan(Frozen):
     hint: str | None = None
     serial: str | None = None
     gating: Outcome | None = None
+    security_patch: str | None = None
 
 
 class OddOne(Frozen):

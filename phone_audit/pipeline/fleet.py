@@ -227,6 +227,7 @@ class _FleetRun:
             complete=scan.coverage.complete,
             serial=scan.device.serial,
             gating=gating if gating != scan.verdict.outcome else None,
+            security_patch=scan.build.security_patch,
         )
         if any(item.code in LOST for item in scan.coverage.skipped):
             self._arrivals.lost(arrival)

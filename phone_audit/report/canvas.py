@@ -16,6 +16,7 @@ class Style:
         details: whether all of it is drawn, and not the answer on one screen.
         points: how many reasons the answer gives.
         written: the files into which the same result is written beside this.
+        discreet: whether a page has a neutral title and no colours that say from afar what it is.
     """
 
     width: int = 80
@@ -25,6 +26,7 @@ class Style:
     details: bool = False
     points: int = 5
     written: tuple[str, ...] = ()
+    discreet: bool = False
 
 
 class Canvas(Protocol):

@@ -33,11 +33,19 @@ class Format:
     commands: tuple[str, ...]
 
 
+def _render_html(document: Frozen, style: Style) -> Iterable[str]:
+    """Yield a document as a page; what draws pages is loaded only here."""
+    from phone_audit.report.html.render import render_html
+
+    return render_html(document, style)
+
+
 _EVERY: Final = ("scan", "apks", "firmware", "watch", "devices", "report", "diff", "demo")
 _OF_PACKAGES: Final = ("scan", "apks", "report")
 FORMATS: Final[Mapping[str, Format]] = {
     "text": Format(render_text, (".txt",), _EVERY),
     "json": Format(lambda document, _: json_pieces(document), (".json",), _EVERY),
+    "html": Format(_render_html, (".html", ".htm"), _EVERY),
     "jsonl": Format(lambda document, _: (render_json_line(document),), (".jsonl", ".ndjson"), ("apks", "watch")),
     "csv": Format(render_csv, (".csv",), (*_OF_PACKAGES, "firmware", "watch", "diff")),
     "stix": Format(render_stix, (".stix2",), _OF_PACKAGES),

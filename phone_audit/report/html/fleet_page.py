@@ -1,0 +1,183 @@
+"""The page of several phones: what became of each, how old their patches are, and who differs from most in what."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.model.finding import OUTCOMES
+from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.model.wording import counted
+from phone_audit.report.canvas import Style
+from phone_audit.report.html.ages import DAY, seconds_before
+from phone_audit.report.html.templates import draw
+from phone_audit.report.safe import shortened
+
+_LONGEST: Final = 80
+_LONGEST_TEXT: Final = 300
+_MOST_PHONES: Final = 2_000
+_MOST_GROUPS: Final = 100
+_MOST_COLUMNS: Final = 12
+_MOST_MEMBERS: Final = 300
+_RESULT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,120}\.(?:html|json|txt)")
+"""Names of results beside the page; anything else is text and no link."""
+_AGES: Final = (
+    (92 * DAY, "up to 3 months"), (183 * DAY, "up to 6 months"), (366 * DAY, "up to 1 year"),
+    (731 * DAY, "up to 2 years"), (float("inf"), "older than 2 years"),
+)  # fmt: skip
+_UNKNOWN_AGE: Final = "not known"
+
+
+@dataclass(frozen=True)
+class PhoneRow:
+    """A phone: what became of it, and the address of its result; `blocked` says why it was not read."""
+
+    name: str
+    model: str
+    label: str
+    serial: str
+    outcome: str
+    complete: bool
+    patches: str
+    file: str
+    href: str
+    blocked: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart: how many, and the share of the longest bar in percent."""
+
+    name: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class GridLine:
+    """A phone of a group: in how much it differs from most, and in each column what it has instead."""
+
+    name: str
+    differs: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GroupGrid:
+    """Phones that should be alike against what differs among them, those that differ most first.
+
+    `columns` are what is compared, with what most have. `left` columns and `alike` phones are not shown.
+    """
+
+    title: str
+    columns: tuple[tuple[str, str], ...]
+    lines: tuple[GridLine, ...]
+    left: int
+    alike: int
+
+
+def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
+    """Yield the page of several phones in pieces."""
+    phones = tuple(_row(scan) for scan in fleet.scans[:_MOST_PHONES])
+    read = sum(scan.outcome is not None for scan in fleet.scans)
+    named = [*(_group(group) for group in fleet.groups), *(_model(model) for model in fleet.models)]
+    grids = [grid for grid in named if grid is not None]
+    yield from draw(
+        "fleet.html",
+        style,
+        source=shortened(style.stated_in, _LONGEST_TEXT),
+        headline=_headline(len(fleet.scans), read),
+        phones=phones,
+        left=len(fleet.scans) - len(phones),
+        outcomes=_outcomes(fleet.scans),
+        ages=_ages(fleet),
+        grids=grids[:_MOST_GROUPS],
+        grids_left=max(0, len(grids) - _MOST_GROUPS),
+        run=fleet.run,
+        tool=fleet.tool,
+    )
+
+
+def _headline(seen: int, read: int) -> str:
+    if not seen:
+        return "No phone was read."
+    if not read:
+        return f"{counted(seen, 'phone')}, none could be read."
+    return f"{counted(seen, 'phone')}, {'all' if seen == read else read} read."
+
+
+def _row(scan: FleetScan) -> PhoneRow:
+    file = scan.file or ""
+    return PhoneRow(
+        name=shortened(scan.name, _LONGEST),
+        model=shortened(scan.model or "", _LONGEST),
+        label=shortened(scan.label or "", _LONGEST),
+        serial=shortened(scan.serial or "", _LONGEST),
+        outcome=scan.outcome or "not read",
+        complete=scan.complete,
+        patches=shortened(scan.security_patch or "", 20),
+        file=shortened(file, _LONGEST),
+        href=file if _RESULT.fullmatch(file) else "",
+        blocked=shortened(scan.error or "It was not read.", _LONGEST_TEXT) if scan.outcome is None else "",
+        hint=shortened(scan.hint or "", _LONGEST_TEXT),
+    )
+
+
+def _outcomes(scans: Sequence[FleetScan]) -> tuple[Bar, ...]:
+    counts = Counter(scan.outcome or "not read" for scan in scans)
+    order = [*reversed(OUTCOMES), "not read"]
+    return _bars(sorted(counts.items(), key=lambda one: (order.index(one[0]) if one[0] in order else 99, one[0])))
+
+
+def _ages(fleet: Fleet) -> tuple[Bar, ...]:
+    """Return how many phones have patches of which age when they were read; nothing where none states them."""
+    counts = Counter(_age(scan.security_patch, fleet.run.started) for scan in fleet.scans if scan.outcome is not None)
+    if not counts or set(counts) == {_UNKNOWN_AGE}:
+        return ()
+    return _bars([(name, counts[name]) for name in (*(name for _, name in _AGES), _UNKNOWN_AGE)])
+
+
+def _age(level: str | None, reading: str) -> str:
+    age = seconds_before(f"{level}T00:00:00Z", reading)
+    return next((name for most, name in _AGES if age <= most), _UNKNOWN_AGE) if age is not None else _UNKNOWN_AGE
+
+
+def _bars(counts: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    most = max((count for _, count in counts), default=1) or 1
+    return tuple(Bar(shortened(name, _LONGEST), count, round(100 * count / most, 1)) for name, count in counts)
+
+
+def _group(group: FleetGroup) -> GroupGrid | None:
+    title = f"The build {shortened(group.fingerprint, _LONGEST)}"
+    return _grid(title, group.members, group.differs) if len(group.members) > 1 else None
+
+
+def _model(model: FleetModel) -> GroupGrid | None:
+    return _grid(f"The model {shortened(model.model, _LONGEST)}, with different builds", model.members, model.differs)
+
+
+def _grid(title: str, members: Sequence[str], differs: Sequence[Difference]) -> GroupGrid:
+    shown = differs[:_MOST_COLUMNS]
+    values = [{odd.member: odd.value for odd in difference.odd} for difference in shown]
+    apart = Counter(odd.member for difference in differs if difference.majority is not None for odd in difference.odd)
+    different = {odd.member for difference in differs for odd in difference.odd}
+    ranked = sorted((member for member in members if member in different), key=lambda one: (-apart[one], one))
+    lines = (
+        GridLine(
+            shortened(name, _LONGEST), apart[name], tuple(shortened(its.get(name, ""), _LONGEST) for its in values)
+        )
+        for name in ranked[:_MOST_MEMBERS]
+    )
+    return GroupGrid(
+        title=title,
+        columns=tuple((shortened(one.what, _LONGEST), _most_have(one)) for one in shown),
+        lines=tuple(lines),
+        left=max(0, len(differs) - _MOST_COLUMNS),
+        alike=len(members) - len(ranked),
+    )
+
+
+def _most_have(difference: Difference) -> str:
+    return "no majority" if difference.majority is None else shortened(difference.majority, _LONGEST) or "nothing"

@@ -1,0 +1,123 @@
+"""What was read of a phone and what was not, and where, when and with what: for whoever has to vouch for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.model.results import Scan
+from phone_audit.model.wording import amount, counted
+from phone_audit.report.canvas import Style
+from phone_audit.report.draw_parts import SkippedGroups
+from phone_audit.report.safe import shortened
+
+_LONGEST: Final = 200
+_LONGEST_NAME: Final = 100
+_MOST_REASONS: Final = 60
+_MOST_LINES: Final = 20
+_SOURCES: Final = {
+    "live": "the phone itself",
+    "replay": "a saved acquisition",
+    "androidqf": "an acquisition of androidqf",
+    "bugreport": "a bug report",
+    "hubble": "the output of Hubble",
+    "mvt": "the output of MVT",
+    "folder": "a folder of dumps",
+}
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A reason why things were not read, how many, and some of them."""
+
+    reason: str
+    count: int
+    named: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read. `notes` are sentences on what such a reading does not hold."""
+
+    complete: bool
+    facts: tuple[tuple[str, str], ...]
+    skipped: tuple[SkippedRow, ...]
+    left: int
+    notes: tuple[str, ...]
+
+
+def reading_of(scan: Scan) -> Reading:
+    """Return what was read of a phone, and what was not."""
+    groups = SkippedGroups(scan.coverage.skipped).in_order()
+    rows = (
+        SkippedRow(shortened(reason, _LONGEST), count, _named(count, subjects)) for reason, count, subjects in groups
+    )
+    return Reading(
+        complete=scan.coverage.complete,
+        facts=tuple(_facts(scan)),
+        skipped=tuple(rows)[:_MOST_REASONS],
+        left=max(0, len(groups) - _MOST_REASONS),
+        notes=tuple(shortened(note, _LONGEST) for note in _notes(scan))[:_MOST_LINES],
+    )
+
+
+def _named(count: int, subjects: list[str]) -> str:
+    more = f" and {count - len(subjects)} more" if count > len(subjects) else ""
+    return ", ".join(shortened(subject, _LONGEST_NAME) for subject in subjects) + more
+
+
+def _facts(scan: Scan) -> Iterator[tuple[str, str]]:
+    coverage = scan.coverage
+    yield "Packages listed", str(coverage.packages_listed)
+    yield "APKs whose code was read", f"{coverage.apks_analysed} of {coverage.apks_listed}"
+    if coverage.bytes_on_device is not None:
+        yield "Size of these on the phone", amount(coverage.bytes_on_device)
+    users = [f"{user.id}{'' if user.readable else ' (not readable)'}" for user in scan.users]
+    yield "Users and profiles", ", ".join(users[:_MOST_LINES]) or "unknown"
+    if scan.modules:
+        updated = sum(module.updated is True for module in scan.modules)
+        yield "Modules of the system", f"{len(scan.modules)}, {updated} of them updated since"
+    if scan.known_good:
+        known = len({item.package for item in scan.known_good})
+        yield "Packages known by name and signer", f"{known}; that takes nothing off any finding"
+    left = coverage.left_on_phone
+    if left is not None:
+        yield "Left on the phone", f"{counted(left.files, 'image, font, sound or video', _MEDIA)}, {amount(left.bytes)}"
+
+
+_MEDIA: Final = "images, fonts, sounds and videos"
+
+
+def _notes(scan: Scan) -> Iterator[str]:
+    yield from scan.acquisition.cannot_hold
+    yield from scan.coverage.untested
+    for unknown in scan.coverage.not_understood:
+        forms = ", ".join(shortened(form, 40) for form in unknown.forms)
+        yield f"{counted(unknown.lines, 'line')} of {unknown.command} that this version does not know ({forms})."
+
+
+def custody_of(scan: Scan, style: Style) -> tuple[tuple[str, str], ...]:
+    """Return what ties a page to one reading of one phone."""
+    return tuple((name, shortened(value, _LONGEST)) for name, value in _custody(scan, style) if value)
+
+
+def _custody(scan: Scan, style: Style) -> Iterator[tuple[str, str]]:
+    device, acquisition, run = scan.device, scan.acquisition, scan.run
+    yield "Label", scan.label or ""
+    yield "Drawn from", style.stated_in
+    yield "Seal", style.seal
+    yield "Phone", " ".join(part for part in (device.manufacturer, device.model) if part)
+    yield "Serial number", device.serial or ""
+    yield "Pseudonym of the phone", device.pseudonym or ""
+    yield "Build fingerprint", scan.build.fingerprint or ""
+    again = "; read again from a saved acquisition" if run.replayed else ""
+    yield "Read from", f"{_SOURCES.get(acquisition.source, acquisition.source)} ({acquisition.via}){again}"
+    yield "Depth", acquisition.depth
+    yield "Began (this computer's clock)", run.started
+    yield "Ended (this computer's clock)", run.finished
+    yield "Began (the phone's own clock)", acquisition.device_time or ""
+    if acquisition.phone_clock_offset is not None:
+        yield "The phone's clock differs by", f"{acquisition.phone_clock_offset:.1f} seconds"
+    yield "SHA-256 of the acquisition's manifest", acquisition.manifest_sha256 or ""
+    yield "Knowledge", f"{scan.knowledge.version}, newest entry {scan.knowledge.newest_entry}"
+    yield "SHA-256 of the knowledge", scan.knowledge.digest
+    yield "Program", f"{scan.tool.name} {scan.tool.version}"

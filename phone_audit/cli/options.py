@@ -75,7 +75,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="text, json, html, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
+        help="text, markdown, json, html, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
     ),
 ]
 Outputs = Annotated[

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from phone_audit.model.base import Frozen
 from phone_audit.model.results import Scan
+from phone_audit.report.document_parts import DocumentPart
 from phone_audit.report.safe import shortened
 
 _LONGEST_LABEL: Final = 40
@@ -52,3 +54,10 @@ def names_on(scan: Scan) -> AppNames:
     """Return the names of the apps on a phone; results of earlier versions state them in the records of APKs only."""
     listed = [(app.package, app.label) for app in scan.apps]
     return AppNames(listed or [(apk.package or "", apk.app_name) for apk in scan.apks])
+
+
+def names_of(document: Frozen, part: DocumentPart) -> AppNames:
+    """Return the names of the apps of a part of a document."""
+    if isinstance(document, Scan):
+        return names_on(document)
+    return AppNames((apk.package or "", apk.app_name) for apk in part.apks or ())

@@ -10,6 +10,7 @@ from phone_audit.report.csv_v1 import render_csv, to_csv
 from phone_audit.report.hosts import render_hosts, to_hosts
 from phone_audit.report.indicators import SharedIndicator
 from phone_audit.report.json_v1 import json_pieces, render_json_line
+from phone_audit.report.markdown import render_markdown
 from phone_audit.report.sarif import render_sarif
 from phone_audit.report.stix import render_stix, to_stix
 from phone_audit.report.text import render_text
@@ -44,6 +45,7 @@ _EVERY: Final = ("scan", "apks", "firmware", "watch", "devices", "report", "diff
 _OF_PACKAGES: Final = ("scan", "apks", "report")
 FORMATS: Final[Mapping[str, Format]] = {
     "text": Format(render_text, (".txt",), _EVERY),
+    "markdown": Format(render_markdown, (".md",), (*_OF_PACKAGES, "firmware")),
     "json": Format(lambda document, _: json_pieces(document), (".json",), _EVERY),
     "html": Format(_render_html, (".html", ".htm"), _EVERY),
     "jsonl": Format(lambda document, _: (render_json_line(document),), (".jsonl", ".ndjson"), ("apks", "watch")),

@@ -9,6 +9,7 @@ from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHIN
 from phone_audit.cli.scan_fleet import FleetOutputs, exit_code
 from phone_audit.errors import UsageError
 from phone_audit.model.results import Fleet, FleetRun, FleetScan
+from phone_audit.report.canvas import Style
 from tests.documents import TOOL, scan
 
 
@@ -43,6 +44,17 @@ def test_a_folder_alone_gets_json(tmp_path: Path) -> None:
     outputs.write("01-a", scan())
     outputs.write_summary(fleet(row("01-a")))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["01-a.json", "fleet.json"]
+
+
+def test_pages_lie_beside_the_page_of_all_which_leads_to_them(tmp_path: Path) -> None:
+    outputs = FleetOutputs(["json", "html"], [tmp_path / "a", tmp_path / "b"], drawn=Style(discreet=True))
+    file = outputs.write("01-a", scan())
+    outputs.write_summary(fleet(row("01-a").model_copy(update={"file": file}), row("02-b", None)))
+    assert sorted(path.name for path in (tmp_path / "b").iterdir()) == ["01-a.html", "fleet.html", "fleet.json"]
+    page = (tmp_path / "b" / "fleet.html").read_text("utf-8")
+    assert '<a href="01-a.html">01-a.html</a>' in page
+    assert "<title>Notes</title>" in page
+    assert '"file":"01-a.json"' in (tmp_path / "b" / "fleet.json").read_text("utf-8").replace(" ", "")
 
 
 def test_standard_output_has_the_reports_in_order_and_the_summary_last(

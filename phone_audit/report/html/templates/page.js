@@ -19,8 +19,9 @@
     const count = bar.querySelector('.count');
     const folds = [...part.querySelectorAll('details.fold')];
     const rows = [...part.querySelectorAll('[data-tags]')].map((row) => ({
-      row, tags: new Set(row.dataset.tags.split(' ')), text: null, shown: true,
+      row, tags: new Set(row.dataset.tags.split(' ')), text: null, shown: true, chunk: row.closest('.chunk'),
     }));
+    const chunks = [...part.querySelectorAll('.chunk')];
     const apply = () => {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const groups = new Map();
@@ -28,6 +29,7 @@
         if (box.checked) groups.set(box.name, [...(groups.get(box.name) || []), box.value]);
       }
       if (words.length || groups.size) for (const fold of folds) fold.open = true;
+      const used = new Set();
       let shown = 0;
       for (const one of rows) {
         let fits = true;
@@ -40,8 +42,10 @@
           one.row.hidden = !fits;
           one.shown = fits;
         }
+        if (fits) used.add(one.chunk);
         shown += fits;
       }
+      for (const chunk of chunks) chunk.hidden = !used.has(chunk);
       count.textContent = shown === rows.length ? `All ${rows.length} shown.` : `${shown} of ${rows.length} shown.`;
     };
     bar.hidden = false;

@@ -9,7 +9,7 @@ from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted, listed, sentence
 from phone_audit.report.app_names import AppNames, names_on
 from phone_audit.report.draw_diff import baseline_sentence
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import fitted
 
 QUESTIONS: Final[Mapping[str, str]] = {
     "known-bad": "Is it a known-bad batch?",
@@ -100,7 +100,7 @@ def answer_of(scan: Scan) -> Answer:
     questions = {question.id: question for question in scan.verdict.questions}
     return Answer(
         outcome=scan.verdict.outcome,
-        headline=shortened(scan.verdict.headline, _LONGEST_HEADLINE),
+        headline=fitted(scan.verdict.headline, _LONGEST_HEADLINE),
         also=_second_headline(scan, questions.get("watched")),
         facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
         tiles=tuple(_tile(questions[name]) for name in QUESTIONS if name in questions),
@@ -119,7 +119,7 @@ def _second_headline(scan: Scan, watched: Question | None) -> str:
 
 def _tile(question: Question) -> Tile:
     words = _SENDS if question.id == "sends" else _ANSWERS
-    answer = words.get(question.answer, shortened(question.answer, _WORD))
+    answer = words.get(question.answer, fitted(question.answer, _WORD))
     text = question.text.replace(f" ({question.package})", "", 1) if question.package else question.text
     return Tile(question.id, QUESTIONS[question.id], answer, text)
 
@@ -127,7 +127,7 @@ def _tile(question: Question) -> Tile:
 def _which_phone(scan: Scan) -> str:
     build, device = scan.build, scan.device
     parts = [
-        f"Label: {scan.label}" if scan.label else "",
+        f"Label: {_short(scan.label)}" if scan.label else "",
         _short(device.model) or "model unknown",
         f"serial {_short(device.serial)}" if device.serial else "",
         f"Android {_short(build.android_version) or 'unknown'}",
@@ -165,7 +165,7 @@ def _compared(scan: Scan) -> Iterator[str]:
     """Yield what a comparison with a known good phone came to."""
     if scan.baseline is not None:
         yield f"Compared with your known good phone: {baseline_sentence(scan.baseline)}"
-        yield from (shortened(change.text, _LONGEST_CHANGE) for change in scan.baseline.changes[:1])
+        yield from (fitted(change.text, _LONGEST_CHANGE) for change in scan.baseline.changes[:1])
 
 
 def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[Point]:
@@ -183,7 +183,7 @@ def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[P
     ):
         finding = findings.get(reason.finding or "")
         steps = tuple(_steps(reason, finding, names, installed))
-        claim = shortened(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
+        claim = fitted(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
         yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
 
 
@@ -198,7 +198,8 @@ def _claim(
     """Return the reason in a sentence or two; `asked`: a question answers already which data is sent."""
     if reason.kind != "incident" or finding is None:
         return names.put_into(reason.claim)
-    name = names.of(finding.subject.name) if finding.subject.kind == "package" else f"“{finding.subject.name}”"
+    subject = finding.subject
+    name = names.of(subject.name) if subject.kind == "package" else f"“{fitted(subject.name, _WORD)}”"
     if finding.id == "published-incident":
         said = _INSTALLED_CLAIMS.get(finding.confidence, _POSSIBLE).format(name=name, title=finding.title)
         return said if asked else f"{said} {_reported(finding, incidents)}".rstrip()
@@ -219,7 +220,7 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: 
     remedies = finding.remedy if finding and finding.remedy else reason.advice
     commands = [remedy for remedy in remedies if _switches_off(remedy, installed)]
     for remedy in dict.fromkeys((*remedies[:1], *commands[:1])):
-        text = shortened(remedy.text, _LONGEST_STEP)
+        text = fitted(remedy.text, _LONGEST_STEP)
         if NOT_OUR_COMMAND in (remedy.risk or ""):
             text = f"{sentence(text)} {NOT_OUR_COMMAND}"
         if remedy not in commands:
@@ -227,7 +228,7 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: 
             continue
         package = (remedy.command or "").rsplit(" ", 1)[-1]
         way = f"Settings > Apps > {names.of(package)} > Disable; where that is grey, from a computer:"
-        yield Step(f"{sentence(shortened(text, _LONGEST_BEFORE_A_COMMAND))} {way}", remedy.command, remedy.undo)
+        yield Step(f"{sentence(fitted(text, _LONGEST_BEFORE_A_COMMAND))} {way}", remedy.command, remedy.undo)
 
 
 def _switches_off(remedy: Remedy, installed: Collection[str]) -> bool:
@@ -239,17 +240,17 @@ def _unread(scan: Scan) -> Iterator[str]:
     """Yield what was not read, and what such an input never holds."""
     unread: Sequence[Reason] = [reason for reason in scan.verdict.reasons if reason.kind == "unread"]
     for reason in unread[:_MOST_UNREAD]:
-        yield shortened(reason.text, _LONGEST_UNREAD)
+        yield fitted(reason.text, _LONGEST_UNREAD)
     if len(unread) > _MOST_UNREAD:
         yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
     lost: Sequence[Skipped] = scan.coverage.skipped if not unread else ()
     if lost:
         yield f"Not read: {counted(len(lost), 'thing')}."
     for text in scan.acquisition.cannot_hold[:1]:
-        yield shortened(text, _LONGEST_UNREAD)
+        yield fitted(text, _LONGEST_UNREAD)
     if not unread and not lost and scan.coverage.complete:
         yield "Not read: nothing that was planned."
 
 
 def _short(text: str | None) -> str:
-    return shortened(text or "", _WORD)
+    return fitted(text or "", _WORD)

@@ -7,9 +7,10 @@ from typing import Final
 from phone_audit.model.base import Frozen
 from phone_audit.model.results import Scan
 from phone_audit.report.document_parts import DocumentPart
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import fitted
 
 _LONGEST_LABEL: Final = 40
+_LONGEST_PACKAGE: Final = 60
 _PACKAGE: Final = re.compile(r"[A-Za-z]\w*(?:\.\w+)+")
 
 
@@ -24,7 +25,7 @@ class AppNames:
         self._labels: dict[str, str] = {}
         for package, label in labels:
             if label and label != package and any(map(str.isalnum, label)):
-                self._labels.setdefault(package, shortened(label.replace('"', "'"), _LONGEST_LABEL))
+                self._labels.setdefault(package, fitted(label.replace('"', "'"), _LONGEST_LABEL))
 
     def of(self, package: str) -> str:
         """Return `"Name" (package)`, or the package alone.
@@ -34,7 +35,8 @@ class AppNames:
             '"Torch" (a.b)'
         """
         label = self._labels.get(package)
-        return f'"{label}" ({package})' if label else package
+        shown = fitted(package, _LONGEST_PACKAGE)
+        return f'"{label}" ({shown})' if label else shown
 
     def put_into(self, text: str) -> str:
         """Name each app where its package first stands in a sentence of ours."""
@@ -43,7 +45,7 @@ class AppNames:
         def once(found: re.Match[str]) -> str:
             package = found[0]
             if package in named or package not in self._labels:
-                return package
+                return fitted(package, _LONGEST_PACKAGE)
             named.add(package)
             return self.of(package)
 

@@ -1,12 +1,13 @@
 """The answer on one screen: verdict, which phone, three questions, reasons with what to do, what was not read."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
-from phone_audit.report.answer import Answer, Point, Step, Tile, answer_of
+from phone_audit.report.answer import Answer, Step, answer_of
 from phone_audit.report.canvas import Canvas
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import fitted
 
 MOST_LINES: Final = 40
 """Lines that the answer takes at most on a terminal of 80 columns."""
@@ -14,64 +15,66 @@ WARNING: Final = (
     "If somebody may have put an app here to watch you: do not remove it or switch it off yet; that can warn them and "
     "destroys evidence. First ask for help, from another device: stopstalkerware.org; journalists: accessnow.org/help"
 )
+_LONGEST_PATHS: Final = 300
 _DEBUGGING: Final = "When done, switch USB debugging off: Settings > System > Developer options"
 
 
-_LONGEST_REASON: Final = 160
-_SHORTEST_REASON: Final = 110
-_SHORT_STEP: Final = 138
-"""Letters where there is room for one reason only."""
+@dataclass(frozen=True)
+class _Room:
+    """Columns that texts may take, and how many sentences on what was not read."""
+
+    headline: int = 220
+    tile: int = 160
+    claim: int = 290
+    step: int = 200
+    unread: int = 3
+    facts: int = 4
+
+
+_ROOM: Final = {1: _Room(tile=110, step=138, unread=1), 0: _Room(130, 60, 110, 70, 1, 2)}
+"""Where there is room for one reason only, and where not even that fits at length."""
 
 
 def draw_answer(canvas: Canvas, scan: Scan) -> None:
-    """Draw what is said first of a phone; where it gives one reason only, everything else is short too."""
+    """Draw what is said first of a phone; the fewer reasons there is room for, the shorter everything else."""
     answer = answer_of(scan)
-    short = canvas.style.points == 1
-    canvas.outcome(answer.outcome, answer.headline)
+    room = _ROOM.get(canvas.style.points, _Room())
+    canvas.outcome(answer.outcome, fitted(answer.headline, room.headline))
     if answer.also:
         canvas.paragraph(f"And: {answer.also}.", 1, "bold")
     canvas.gap()
-    for fact in answer.facts:
+    for fact in answer.facts[: room.facts]:
         canvas.paragraph(fact, 1)
     if answer.tiles:
         canvas.gap()
         for tile in answer.tiles:
-            _draw_tile(canvas, tile, _SHORTEST_REASON if short else _LONGEST_REASON)
+            canvas.item(f"{tile.question} {tile.answer}. {fitted(tile.text, room.tile)}", "*", 1)
     if answer.advises:
         canvas.gap()
         canvas.paragraph(WARNING, 1)
-    _draw_points(canvas, answer)
+    _draw_points(canvas, answer, room)
     canvas.gap()
-    for text in answer.unread[:1] if short else answer.unread:
+    for text in answer.unread[: room.unread]:
         canvas.paragraph(text, 1)
     draw_where_all_is(canvas)
     canvas.paragraph(_DEBUGGING, 1)
 
 
-def _draw_tile(canvas: Canvas, tile: Tile, longest: int) -> None:
-    canvas.item(f"{tile.question} {tile.answer}. {shortened(tile.text, longest)}", "*", 1)
-
-
-def _draw_points(canvas: Canvas, answer: Answer) -> None:
-    most = canvas.style.points
+def _draw_points(canvas: Canvas, answer: Answer, room: _Room) -> None:
+    most = max(canvas.style.points, 1)
     if answer.points:
         canvas.gap()
     for number, point in enumerate(answer.points[:most], 1):
-        _draw_point(canvas, number, point)
+        canvas.item(fitted(point.text, room.claim), f"{number}.", 1)
+        for step in point.steps if canvas.style.points else point.steps[-1:]:
+            _draw_step(canvas, step, room)
     left = len(answer.points) - most
     if left > 0:
         canvas.paragraph(f"And {counted(left, 'more reason')}: see the full report.", 1)
 
 
-def _draw_point(canvas: Canvas, number: int, point: Point) -> None:
-    canvas.item(point.text, f"{number}.", 1)
-    for step in point.steps:
-        _draw_step(canvas, step)
-
-
-def _draw_step(canvas: Canvas, step: Step) -> None:
-    brief = canvas.style.points == 1 and not step.command
-    canvas.item(shortened(step.text, _SHORT_STEP) if brief else step.text, "->", 4)
+def _draw_step(canvas: Canvas, step: Step, room: _Room) -> None:
+    canvas.item(step.text if step.command else fitted(step.text, room.step), "->", 4)
     if step.command:
         canvas.line(step.command, 7)
     if step.undo:
@@ -82,6 +85,6 @@ def draw_where_all_is(canvas: Canvas) -> None:
     """Say where all of it stands: in the files that are written, or behind an option."""
     written = canvas.style.written
     if written:
-        canvas.item(", ".join(written), "Full report:", 1)
+        canvas.item(fitted(", ".join(written), _LONGEST_PATHS), "Full report:", 1)
     else:
         canvas.paragraph("Everything as text: --details", 1)

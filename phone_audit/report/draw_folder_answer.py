@@ -7,14 +7,16 @@ from typing import Final
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
 from phone_audit.model.wording import counted
+from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_answer import WARNING, draw_where_all_is
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import fitted
 
 _MOST_APKS: Final = 20
 _MOST_UNREAD: Final = 2
 _LONGEST_REASON: Final = 200
 _LONGEST_NAME: Final = 40
+_LONGEST_HEADLINE: Final = 220
 _RANKS: Final = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 _Row = tuple[int, int, str, str]
 """Ranks of outcome and severity, the path, and the line."""
@@ -22,10 +24,10 @@ _Row = tuple[int, int, str, str]
 
 def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
     """Draw what is said first of a folder of APKs."""
-    canvas.outcome(result.verdict.outcome, result.verdict.headline)
+    canvas.outcome(result.verdict.outcome, fitted(result.verdict.headline, _LONGEST_HEADLINE))
     canvas.gap()
     if result.label:
-        canvas.paragraph(f"Label: {result.label}", 1)
+        canvas.paragraph(f"Label: {fitted(result.label, _LONGEST_NAME)}", 1)
     canvas.paragraph(_how_many(result), 1)
     _draw_reasons(canvas, result)
     _draw_rows(canvas, _rows(result), len(result.apks))
@@ -47,11 +49,12 @@ def _draw_reasons(canvas: Canvas, result: Apks) -> None:
         canvas.paragraph(WARNING, 1)
     if reasons:
         canvas.gap()
-    for number, reason in enumerate(reasons[: canvas.style.points], 1):
-        canvas.item(shortened(reason.claim, _LONGEST_REASON), f"{number}.", 1)
+    most = max(canvas.style.points, 1)
+    for number, reason in enumerate(reasons[:most], 1):
+        canvas.item(fitted(reason.claim, _LONGEST_REASON), f"{number}.", 1)
         for remedy in reason.advice[:1]:
-            canvas.item(shortened(remedy.text, _LONGEST_REASON), "->", 4)
-    left = len(reasons) - canvas.style.points
+            canvas.item(fitted(remedy.text, _LONGEST_REASON), "->", 4)
+    left = len(reasons) - most
     if left > 0:
         canvas.paragraph(f"And {counted(left, 'more reason')}: see the full report.", 1)
 
@@ -67,9 +70,9 @@ def _rows(result: Apks) -> list[_Row]:
 
 def _row(apk: Apk) -> _Row:
     worst = min(apk.findings, key=_severity, default=None)
-    name = f'"{shortened(apk.app_name, _LONGEST_NAME)}" ' if apk.app_name else ""
+    name = AppNames([(apk.package or "", apk.app_name)]).of(apk.package or "package unknown")
     said = f": {worst.title}" if worst and _severity(worst) < SEVERITIES.index("low") else ""
-    line = f"{apk.outcome}: {name}({apk.package or 'package unknown'}){said}"
+    line = f"{apk.outcome}: {name}{said}"
     rank = _RANKS.get(apk.outcome, len(_RANKS))
     return rank, _severity(worst) if worst else len(SEVERITIES), apk.path, line
 
@@ -83,7 +86,7 @@ def _draw_rows(canvas: Canvas, rows: list[_Row], total: int) -> None:
         return
     canvas.gap()
     for *_, line in rows:
-        canvas.line(shortened(line, max(20, canvas.style.width - 2)), 1)
+        canvas.line(fitted(line, max(20, canvas.style.width - 2)), 1)
     if total > len(rows):
         canvas.paragraph(f"And {counted(total - len(rows), 'more APK')}: see the full report.", 1)
 
@@ -91,7 +94,7 @@ def _draw_rows(canvas: Canvas, rows: list[_Row], total: int) -> None:
 def _unread(result: Apks) -> Iterator[str]:
     unread = [reason.text for reason in result.verdict.reasons if reason.kind == "unread"]
     for text in unread[:_MOST_UNREAD]:
-        yield shortened(text, _LONGEST_REASON)
+        yield fitted(text, _LONGEST_REASON)
     if len(unread) > _MOST_UNREAD:
         yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
     if not unread:

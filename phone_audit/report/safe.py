@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
 _HARMFUL: Final = (
@@ -70,6 +71,25 @@ def shortened(text: str, limit: int) -> str:
     """
     seen = visible(text)
     return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return `visible` text of at most so many columns of a terminal, on which wide letters take two.
+
+    Source: Unicode Standard Annex 11.
+
+    Example:
+        >>> fitted("abcdefgh", 5), fitted("漢字漢字", 5)
+        ('abcd…', '漢字…')
+    """
+    seen = shortened(text, columns)
+    if seen.isascii():
+        return seen
+    widths = [2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in seen]
+    if sum(widths) <= columns:
+        return seen
+    ends = accumulate(widths)
+    return seen[: sum(end < columns for end in ends)] + "…"
 
 
 def json_safe(document: str) -> str:

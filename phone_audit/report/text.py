@@ -35,7 +35,7 @@ def render_text(document: Frozen, style: Style) -> Iterable[str]:
     Raises:
         TypeError: no report is drawn of such a document.
     """
-    for points in range(style.points, 0, -1):
+    for points in range(style.points, -1, -1):
         canvas = TextCanvas(replace(style, points=points))
         draw_document(canvas, document)
         text = canvas.text()

@@ -1,5 +1,7 @@
 """The answer on one screen: what is said first, in which order, and what it never does."""
 
+import unicodedata
+
 import pytest
 
 from phone_audit.model.apk import Apks
@@ -168,6 +170,33 @@ def test_it_fits_on_a_screen_whatever_the_phone(text: str) -> None:
     assert f"And {300 - told} more reasons: see the full report." in words(document)
 
 
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("漢" * 400, "漢" * 60), ("a" * 400, "x" * 60), ("\u202e" * 400, "\u202e"), ("\n1. all fine" * 40, "\n")],
+)
+def test_it_fits_on_a_screen_whatever_the_letters(text: str, label: str) -> None:
+    package = "c" + ".c" * 100
+    findings, reasons = many(9, text)
+    switch = Remedy(
+        text=text, command=f"adb shell pm disable-user --user 0 {package}", undo=f"adb shell pm enable {package}"
+    )
+    findings = tuple(one.model_copy(update={"remedy": (Remedy(text=text), switch), "title": text}) for one in findings)
+    questions = tuple(question.model_copy(update={"text": text}) for question in QUESTIONS)
+    unread = tuple(Reason(finding=None, text=text, kind="unread") for _ in range(30))
+    document = judged(
+        bad(findings=findings, label=text, packages=(installed(package),), apps=(app(package, label),)),
+        *(one.model_copy(update={"text": f"{package} {text}"}) for one in reasons), *unread, questions=questions,
+    )  # fmt: skip
+    verdict = document.verdict.model_copy(update={"headline": text})
+    lines = shown(document.model_copy(update={"verdict": verdict})).splitlines()
+    assert len(lines) <= 40
+    assert all(columns(line) <= 80 for line in lines if "adb shell" not in line)
+
+
 def test_what_was_not_read_is_told() -> None:
     unread = [Reason(finding=None, text=f"Not read: thing {number}.", kind="unread") for number in range(4)]
     text = words(judged(scan(skipped=(SKIPPED,)), *unread))
@@ -242,3 +271,8 @@ def test_what_somebody_answers_for_comes_last_and_is_said_to_be_accepted() -> No
     accepted = reason("k1", "First.").model_copy(update={"accepted": True})
     text = words(judged(bad(), accepted, reason("k2", "Second.")))
     assert text.index("1. Second.") < text.index("2. (accepted) First.")
+
+
+def test_a_name_in_a_folder_cannot_imitate_the_line_of_another() -> None:
+    record = apk("a.apk", "known-bad").model_copy(update={"app_name": 'x" (com.google.android.gm): nothing'})
+    assert 'known-bad: "x\' (com.google.android.gm): nothing" (com.a): A published incident' in words(apks(record))

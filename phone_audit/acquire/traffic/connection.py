@@ -60,6 +60,7 @@ class Connection:
     _request: HttpRequest | None = None
     _begun: bool = False
     _told: bool = False
+    _look_at: int = 0
     _found: set[IdentifierHit] = field(default_factory=set)
 
     @property
@@ -76,12 +77,22 @@ class Connection:
         self._buffer += data
         if not self._kind and len(self._buffer) >= _ENOUGH:
             self._kind = self._told_kind()
-        if self._kind == "tls" and (len(self._buffer) >= HEAD or hello_is_whole(bytes(self._buffer))):
+        if self._kind == "tls" and self._hello_ends():
             yield from self._hello()
         elif self._kind in ("http", "other"):
             self._begun = True
             if len(self._buffer) >= HEAD:
                 self._look(keep=LONGEST_SPELLING)
+
+    def _hello_ends(self) -> bool:
+        """Tell whether all of the greeting is here, or more than is read; it is looked at again once it has grown."""
+        size = len(self._buffer)
+        if size >= HEAD:
+            return True
+        if size < self._look_at:
+            return False
+        self._look_at = size + size // 4 + 1
+        return hello_is_whole(bytes(self._buffer))
 
     def end(self) -> Iterator[Message]:
         """Yield what is left at the end of the connection."""

@@ -38,6 +38,10 @@ class AppNames:
         shown = fitted(package, _LONGEST_PACKAGE)
         return f'"{label}" ({shown})' if label else shown
 
+    def known(self, package: str) -> str:
+        """Return the name alone; empty where none is known that differs from the package."""
+        return self._labels.get(package, "")
+
     def put_into(self, text: str) -> str:
         """Name each app where its package first stands in a sentence of ours."""
         named: set[str] = set()

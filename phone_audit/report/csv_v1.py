@@ -10,6 +10,8 @@ from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.diff import Diff
 from phone_audit.model.finding import Evidence, Finding, Skipped
+from phone_audit.model.results import Fleet, FleetScan
+from phone_audit.report.app_names import AppNames, names_of
 from phone_audit.report.canvas import Style
 from phone_audit.report.document_parts import DocumentPart, document_parts
 from phone_audit.report.indicators import SharedIndicator
@@ -18,6 +20,11 @@ from phone_audit.report.safe import visible
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
     "incident", "evidence", "publisher", "url", "key", "stated_in", "accepted_by",
+    "app",
+)  # fmt: skip
+PHONE_COLUMNS = (
+    "name", "file", "pseudonym", "serial", "label", "model", "outcome", "gating", "complete", "error", "hint",
+    "stated_in",
 )  # fmt: skip
 CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
@@ -30,7 +37,9 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
     """Yield the result line by line, so that the records of a folder need not be in memory together."""
     if isinstance(document, Diff):
         return table(CHANGE_COLUMNS, ((*line, style.stated_in) for line in _changes(document)))
-    return table(COLUMNS, ((*line[:-1], style.stated_in, line[-1]) for line in _lines(document)))
+    if isinstance(document, Fleet):
+        return table(PHONE_COLUMNS, ((*_phone(scan), style.stated_in) for scan in document.scans))
+    return table(COLUMNS, ((*line, style.stated_in, accepted, app) for line, accepted, app in _lines(document)))
 
 
 def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
@@ -68,11 +77,20 @@ def _cell(text: str) -> str:
     return f"'{seen}" if seen.startswith(_FORMULA) else seen
 
 
-def _lines(document: Frozen) -> Iterator[Line]:
+def _lines(document: Frozen) -> Iterator[tuple[Line, str, str]]:
+    """Yield each line up to the key, who accepted it, and the name of the app."""
     for part in document_parts(document):
-        yield from _part(part)
+        yield from _part(part, names_of(document, part))
     if isinstance(document, Apks):
-        yield from (_skipped("", "", item) for item in document.skipped)
+        yield from ((_skipped("", "", item), "", "") for item in document.skipped)
+
+
+def _phone(scan: FleetScan) -> Line:
+    complete = "yes" if scan.complete else "no"
+    return (
+        scan.name, scan.file or "", scan.pseudonym or "", scan.serial or "", scan.label or "", scan.model or "",
+        scan.outcome or "", scan.gating or "", complete, scan.error or "", scan.hint or "",
+    )  # fmt: skip
 
 
 def _changes(diff: Diff) -> Iterator[Line]:
@@ -83,13 +101,15 @@ def _changes(diff: Diff) -> Iterator[Line]:
             yield "", row.what, "not-compared", subject, "", "", row.text
 
 
-def _part(part: DocumentPart) -> Iterator[Line]:
+def _part(part: DocumentPart, names: AppNames) -> Iterator[tuple[Line, str, str]]:
+    whole = names.known(part.apks[0].package or "") if part.apks and not part.is_phone else ""
     for finding in part.findings:
-        yield _finding(part, finding)
+        accepted = finding.accepted_by.by if finding.accepted_by else ""
+        yield _finding(part, finding), accepted, whole or names.known(finding.subject.name)
     for item in part.skipped:
-        yield _skipped(part.name, part.outcome, item)
+        yield _skipped(part.name, part.outcome, item), "", whole
     if not part.findings and not part.skipped:
-        yield _line(part.name, part.outcome, message=part.headline)
+        yield _line(part.name, part.outcome, message=part.headline), "", whole
 
 
 def _finding(part: DocumentPart, finding: Finding) -> Line:
@@ -101,7 +121,6 @@ def _finding(part: DocumentPart, finding: Finding) -> Line:
         part.name, part.outcome, finding.id, finding.severity, finding.confidence, finding.category,
         finding.subject.kind, finding.subject.name, finding.title, finding.message, finding.incident or "",
         " | ".join(pieces), source.publisher if source else "", source.url if source else "", finding.key,
-        finding.accepted_by.by if finding.accepted_by else "",
     )  # fmt: skip
 
 
@@ -112,7 +131,7 @@ def _skipped(name: str, outcome: str, item: Skipped) -> Line:
 def _line(
     name: str, outcome: str, *, identifier: str = "", subject: str = "", title: str = "", message: str = ""
 ) -> Line:
-    return (name, outcome, identifier, "", "", "", "", subject, title, message, "", "", "", "", "", "")
+    return (name, outcome, identifier, "", "", "", "", subject, title, message, "", "", "", "", "")
 
 
 def _evidence(piece: Evidence) -> str:

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stix2validator import ValidationOptions, validate_string
 
 from phone_audit.knowledge.feeds.indicator import About, Indicator
 from phone_audit.knowledge.feeds.stix import read_stix
 from phone_audit.model.apk import Apk, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject
 from phone_audit.report.canvas import Style
-from phone_audit.report.csv_v1 import COLUMNS, to_csv
+from phone_audit.report.csv_v1 import COLUMNS, PHONE_COLUMNS, to_csv
 from phone_audit.report.formats import render
 from phone_audit.report.hosts import to_hosts
 from phone_audit.report.indicators import SharedIndicator, indicators_in
 from phone_audit.report.stix import to_stix
 from tests.documents import SKIPPED, SOURCE, apk, apks, finding, scan
+from tests.report.test_draw_phones import fleet, row
 
 MADE = "2026-02-01T00:00:00.000Z"
 VALUES = (
@@ -182,6 +184,49 @@ def test_the_table_of_a_phone_names_it_by_its_pseudonym() -> None:
     found = lines(render("csv", scan("known-bad"), Style()))
     assert {row["result"] for row in found} == {"0" * 16}
     assert tuple(found[0]) == COLUMNS
+
+
+def test_the_table_names_the_app_last_so_that_readers_of_earlier_columns_keep_working() -> None:
+    assert COLUMNS[-2:] == ("accepted_by", "app")
+    (line,) = lines(render("csv", scan("known-bad"), Style()))
+    assert (line["subject"], line["app"], line["key"]) == ("com.a", "A", "k1")
+    named = apk("c.apk", skipped=(SKIPPED,)).model_copy(update={"app_name": "=1+1", "package": "com.c"})
+    other = apk("d.apk").model_copy(update={"app_name": None})
+    assert [row["app"] for row in lines(render("csv", apks(named, other), Style()))] == ["'=1+1", ""]
+
+
+def test_a_finding_on_the_phone_itself_names_no_app() -> None:
+    odd = finding().model_copy(update={"subject": Subject(kind="device", name="phone")})
+    (line,) = lines(render("csv", scan("known-bad").model_copy(update={"findings": (odd,)}), Style()))
+    assert line["app"] == ""
+
+
+def test_the_table_of_several_phones_has_a_line_for_each() -> None:
+    phones = fleet(scans=(row(1, label="=x"), row(2, outcome=None, complete=False, error="No phone.", hint="Look.")))
+    found = lines(render("csv", phones, Style(stated_in="fleet.json")))
+    assert tuple(found[0]) == PHONE_COLUMNS
+    assert [tuple(line.values()) for line in found] == [
+        ("01-Pixel_8-1", "01.json", "1" * 16, "", "'=x", "Pixel 8", "exposed", "", "yes", "", "", "fleet.json"),
+        ("02-Pixel_8-2", "02.json", "2" * 16, "", "", "Pixel 8", "", "", "no", "No phone.", "Look.", "fleet.json"),
+    ]
+
+
+def stix_faults(rows: list[SharedIndicator]) -> list[str]:
+    """Return what the validator of OASIS finds wrong in a bundle."""
+    result = validate_string(to_stix(rows, MADE), ValidationOptions(version="2.1"))
+    return [str(error) for error in result.errors or ()]
+
+
+def test_stix_passes_the_validator_of_oasis() -> None:
+    rows = [shared(kind, value) for kind, value in VALUES if kind != "package"]
+    rows.append(shared("host", "odd.example", name="it's\u202e \\ ]", title='"', publisher="", url="", class_="odd"))
+    assert stix_faults(rows) == []
+    assert stix_faults([shared("host", "a.example", date="2026-01-31", name="")]) == []
+
+
+def test_only_the_name_that_mvt_gave_packages_is_not_of_the_standard() -> None:
+    (fault,) = stix_faults([shared("package", "com.spy.one")])
+    assert "'id' is not a valid observable property name" in fault
 
 
 def test_long_evidence_is_counted() -> None:

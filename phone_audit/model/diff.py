@@ -13,7 +13,8 @@ two versions of apps."""
 
 ChangedPart = Annotated[
     Literal[
-        "package", "signer", "permission", "power", "endpoint", "tracker", "file", "state", "finding", "verdict",
+        "package", "installer", "signer", "permission", "power", "endpoint", "tracker", "file", "state", "finding",
+        "verdict",
     ],
     OPEN,
 ]  # fmt: skip

@@ -9,13 +9,15 @@ from phone_audit.model.finding import SEVERITIES, Severity
 from phone_audit.model.wording import counted
 
 ORDER: Final[tuple[ChangedPart, ...]] = (
-    "verdict", "finding", "signer", "power", "file", "state", "package", "permission", "tracker", "endpoint",
+    "verdict", "finding", "signer", "power", "file", "state", "package", "installer", "permission", "tracker",
+    "endpoint",
 )  # fmt: skip
 """Changes of one severity, the weightiest first."""
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "package": ("the list of packages", ""),
     "signer": ("the signer", "package"),
+    "installer": ("the installer", "package"),
     "permission": ("what was granted", "package"),
     "power": ("who may watch or administer the phone", ""),
     "endpoint": ("the addresses", "package"),

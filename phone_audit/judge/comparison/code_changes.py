@@ -3,7 +3,8 @@
 from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList
-from phone_audit.judge.comparison.facts import PackageFacts, ResultFacts
+from phone_audit.judge.comparison.facts import ResultFacts
+from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.relation import Relation
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Severity

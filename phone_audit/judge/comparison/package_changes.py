@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList
-from phone_audit.judge.comparison.facts import PackageFacts, ResultFacts
+from phone_audit.judge.comparison.facts import ResultFacts
+from phone_audit.judge.comparison.file_changes import compare_own_files
+from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.power_words import PowerWords, severity_of
 from phone_audit.judge.comparison.relation import Relation
+from phone_audit.judge.comparison.user_changes import can_do, compare_installers, compare_users
 from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.finding import Severity
 from phone_audit.model.wording import counted, listed
@@ -31,9 +34,11 @@ def compare_packages(
     for name, package in new.packages.items():
         before = old.packages.get(name)
         if before is not None:
-            _compare(before, package, relation, words, found)
+            told = compare_users((old, new), name, relation, words, found)
+            compare_installers((old, new), name, relation, found)
+            _compare(before, package.without_users(told), relation, words, found)
         elif old.lists_all:
-            _add_new(package, relation, words, found)
+            _add_new(package, can_do(package, new, words), relation, found)
     for name, package in old.packages.items():
         if name not in new.packages and new.lists_all:
             text = f"{package.shown} is gone." if relation.in_time else f"Only the first phone has {package.shown}."
@@ -41,14 +46,13 @@ def compare_packages(
             found.add("package", "gone", name, text, severity, old=package.shown_version)
 
 
-def _add_new(package: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
+def _add_new(package: PackageFacts, can: list[PowerFact], relation: Relation, found: ChangeList) -> None:
     """Tell of a new package in one change: what it may do and whom it talks to belongs to it."""
     parts = [f"{package.shown} is new" if relation.in_time else f"Only the second phone has {package.shown}"]
     if package.system and relation.same_firmware:
         parts.append("as part of its firmware, although that has the same fingerprint")
     elif package.installers:
         parts.append(f"installed by {listed(package.installers, 3)}")
-    can = sorted({words.by_permission[name] for name in _granted(package, words)}, key=lambda fact: fact.rank)
     severity: Severity = "low"
     if package.system and relation.same_firmware:
         severity = "high"
@@ -61,15 +65,10 @@ def _add_new(package: PackageFacts, relation: Relation, words: PowerWords, found
     found.add("package", "new", package.name, text, severity, new=package.shown_version)
 
 
-def _granted(package: PackageFacts, words: PowerWords) -> set[str]:
-    """Return the permissions of a package of which there is a fact."""
-    return {name for names in package.permissions.values() for name in names or () if name in words.by_permission}
-
-
 def _compare(old: PackageFacts, new: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
     _compare_signers(old, new, relation, found)
     _compare_versions(old, new, relation, found)
-    _compare_own_files(old, new, found)
+    compare_own_files(old, new, relation, found)
     _compare_permissions(old, new, relation, words, found)
     for user in sorted(old.enabled.keys() & new.enabled.keys()):
         before, after = old.enabled[user], new.enabled[user]
@@ -104,19 +103,6 @@ def _compare_versions(old: PackageFacts, new: PackageFacts, relation: Relation, 
     elif relation.in_time:
         text = f"{new.shown} was updated from {old.shown_version} to {new.shown_version}."
     found.add("package", "changed", new.name, text, severity, old=old.shown_version, new=new.shown_version)
-
-
-def _compare_own_files(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
-    """One version of a package has one base file; which splits come with it is each phone's own matter."""
-    if old.version is None or old.version != new.version:
-        return
-    for name in sorted(old.own_files.keys() & new.own_files.keys()):
-        before, after = old.own_files[name], new.own_files[name]
-        if before is None or after is None:
-            found.unread("file", f"{name} of {new.name}", old=before is not None, new=after is not None)
-        elif before != after:
-            text = f"{new.shown} has the same version and other bytes ({name})."
-            found.add("file", "changed", f"{name} of {new.name}", text, "medium", old=before, new=after)
 
 
 def _compare_permissions(

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList
-from phone_audit.judge.comparison.facts import Files, PackageFacts, ResultFacts
+from phone_audit.judge.comparison.facts import ResultFacts
+from phone_audit.judge.comparison.file_changes import compare_firmware
+from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.power_words import PowerWords, severity_of
 from phone_audit.judge.comparison.relation import Relation
 from phone_audit.knowledge.schema.app import PowerFact
@@ -30,30 +32,12 @@ Items = tuple[StateItem | None, StateItem | None]
 def compare_phone(old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
     """Compare two phones, or one at two times, besides their packages."""
     if relation.same_firmware:
-        _compare_firmware(old, new, found)
+        compare_firmware(old, new, relation, found)
     elif old.side.build and new.side.build:
         _compare_builds(old.side.build, new.side.build, relation, found)
     _compare_users(old, new, relation, found)
     _compare_state(old, new, relation, words, found)
     _compare_special_access(old, new, relation, words, found)
-
-
-def _compare_firmware(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
-    _compare_files(old.framework, new.framework, "the framework", found)
-    for name in sorted(old.packages.keys() & new.packages.keys()):
-        before, after = old.packages[name], new.packages[name]
-        _compare_files(before.firmware_files, after.firmware_files, after.shown, found)
-
-
-def _compare_files(old: Files, new: Files, owner: str, found: ChangeList) -> None:
-    for path in sorted(old.keys() & new.keys()):
-        before, after = old[path], new[path]
-        if before is None or after is None:
-            found.unread("file", path, old=before is not None, new=after is not None)
-        elif before != after:
-            updated = path.startswith("/apex/")  # modules are updated on their own
-            text = f"The firmware's file {path} ({owner}) has other bytes, although the build is the same."
-            found.add("file", "changed", path, text, "low" if updated else "high", old=before, new=after)
 
 
 def _compare_builds(old: Build, new: Build, relation: Relation, found: ChangeList) -> None:

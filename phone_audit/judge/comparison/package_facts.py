@@ -1,0 +1,223 @@
+"""A package of a result → what of it is compared with the same package of another one."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from phone_audit.judge.fleet_differences import SYSTEM_FOLDERS
+from phone_audit.model.apk import Apk, Endpoint, Tracker
+from phone_audit.model.device import COMPILED_ROLES, Package, PackageFile
+
+CODE_STEPS: Final = frozenset({"read", "manifest", "resources", "dex", "native", "record", "transfer"})
+"""Steps without which endpoints and trackers are not all known."""
+
+Files = Mapping[str, str | None]
+"""A file by the name under which it is compared → its SHA-256, null where it was not hashed."""
+
+
+class BaseFile(NamedTuple):
+    """The first file of a package: where it lies and its SHA-256, null where it was not hashed."""
+
+    path: str
+    sha256: str | None
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def of_firmware(self) -> bool:
+        return self.path.startswith(SYSTEM_FOLDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFacts:
+    """One package of a result. Null is not known.
+
+    Attributes:
+        name: of the package.
+        label: what people call it.
+        system: whether it came with the firmware.
+        version, version_name: of the newest copy.
+        signers, lineage: SHA-256 of certificates, and of earlier ones that they followed.
+        installed: by user, whether it is installed; a user that is not there was not read, or not on the phone.
+        installed_by: by user, the package that installed it; null where none is named.
+        permissions: by user, what was granted; under None what its manifest asks for, where there is no phone.
+        enabled: by user, whether it is installed and enabled, in a word.
+        base: its first file, wherever that lies: the same version has the same bytes.
+        firmware_files: those in folders of the firmware, by path; the same firmware has the same ones there.
+        firmware_code: compiled code in those folders, by path; which of it was read belongs to the depth.
+        own_files: the others, by name; the same version has the same bytes.
+        lists_files: whether a file that is not among them was not there.
+        endpoints: hosts that count; null where its code was not read.
+        trackers: the same.
+    """
+
+    name: str
+    label: str | None = None
+    system: bool | None = None
+    version: int | None = None
+    version_name: str | None = None
+    signers: frozenset[str] | None = None
+    lineage: frozenset[str] = frozenset()
+    installed: Mapping[int, bool | None] = field(default_factory=dict)
+    installed_by: Mapping[int, str | None] = field(default_factory=dict)
+    permissions: Mapping[int | None, frozenset[str] | None] = field(default_factory=dict)
+    enabled: Mapping[int, str] = field(default_factory=dict)
+    base: BaseFile | None = None
+    firmware_files: Files = field(default_factory=dict)
+    firmware_code: Files = field(default_factory=dict)
+    own_files: Files = field(default_factory=dict)
+    lists_files: bool = False
+    endpoints: Mapping[str, Endpoint] | None = None
+    trackers: Mapping[str, Tracker] | None = None
+
+    def without_users(self, told: Set[int]) -> "PackageFacts":
+        """Return the same without users of which all is told."""
+        if not told:
+            return self
+        permissions = {user: names for user, names in self.permissions.items() if user not in told}
+        enabled = {user: word for user, word in self.enabled.items() if user not in told}
+        return replace(self, permissions=permissions, enabled=enabled)
+
+    @property
+    def installers(self) -> list[str]:
+        """The packages that installed it."""
+        return sorted({name for name in self.installed_by.values() if name})
+
+    @property
+    def shown(self) -> str:
+        """How a sentence calls it."""
+        label = (self.label or "").strip()[:_LONGEST_LABEL]
+        return f"{label} ({self.name})" if label and label != self.name else self.name
+
+    @property
+    def shown_version(self) -> str:
+        """Its version as people write it."""
+        code = "" if self.version is None else str(self.version)
+        return f"{self.version_name} ({code})" if self.version_name and code else self.version_name or code or "unknown"
+
+
+_LONGEST_LABEL: Final = 60
+
+
+def of_package(package: Package, records: list[Apk], unread: frozenset[str], unlisted: frozenset[str]) -> PackageFacts:
+    """Return what of a package on a phone is compared.
+
+    Args:
+        package: as the phone lists it.
+        records: of its APKs.
+        unread: subjects of which something was not read.
+        unlisted: subjects of which the list is not whole.
+    """
+    compiled = [file for file in package.files if file.role in COMPILED_ROLES]
+    files = [file for file in package.files if file.role not in COMPILED_ROLES]
+    base = min((file for file in files if file.role == "base"), key=lambda one: _of_firmware(one), default=None)
+    paths = {file.path for file in package.files}
+    read = bool(records) and not unread & {package.name, *paths} and all(map(_is_read, records))
+    newest = _newest(records)
+    signers = frozenset(package.signers) if package.signers else _signers(newest)
+    return PackageFacts(
+        name=package.name,
+        label=newest.app_name if newest else None,
+        system=package.system,
+        version=package.version_code,
+        version_name=package.version_name,
+        signers=signers,
+        lineage=_lineage(newest),
+        installed={user.id: user.installed for user in package.users},
+        installed_by={user.id: user.installer or None for user in package.users if user.installed is not False},
+        permissions={
+            user.id: None if user.granted is None else frozenset(user.granted)
+            for user in package.users
+            if user.installed is not False
+        },
+        enabled={
+            user.id: word for user in package.users if (word := _state(user.installed, user.enabled, user.hidden))
+        },
+        base=BaseFile(base.path, base.sha256) if base else None,
+        firmware_files={file.path: file.sha256 for file in files if _of_firmware(file)},
+        firmware_code={file.path: file.sha256 for file in compiled if _of_firmware(file)},
+        own_files={
+            file.path.rpartition("/")[2]: file.sha256 for file in files if file is not base and not _of_firmware(file)
+        },
+        lists_files=package.name not in unlisted and any(file.sha256 for file in files),
+        endpoints=_endpoints(records) if read else None,
+        trackers=_trackers(records) if read else None,
+    )
+
+
+def _of_firmware(file: PackageFile) -> bool:
+    return file.path.startswith(SYSTEM_FOLDERS)
+
+
+def _state(installed: bool | None, enabled: bool | None, hidden: bool | None) -> str | None:
+    if installed is False:
+        return "not installed"
+    if hidden:
+        return "hidden"
+    return {True: "enabled", False: "disabled", None: None}[enabled]
+
+
+def add_record(packages: dict[str, PackageFacts], apk: Apk) -> None:
+    """Take in a record of a folder; of several versions of a package the newest one is compared."""
+    if apk.package is None:
+        return
+    known = packages.get(apk.package)
+    if known is not None and (known.version or 0) >= (apk.version_code or 0):
+        return
+    read = _is_read(apk)
+    packages[apk.package] = PackageFacts(
+        name=apk.package,
+        label=apk.app_name,
+        version=apk.version_code,
+        version_name=apk.version_name,
+        signers=_signers(apk),
+        lineage=_lineage(apk),
+        permissions={} if apk.permissions is None else {None: frozenset(apk.permissions)},
+        base=None if apk.sha256 is None else BaseFile("APK", apk.sha256),
+        endpoints=_endpoints([apk]) if read else None,
+        trackers=_trackers([apk]) if read else None,
+    )
+
+
+def _is_read(apk: Apk) -> bool:
+    """Tell whether all of its code was read."""
+    known = apk.endpoints is not None and apk.trackers is not None
+    return known and not any(step in CODE_STEPS for _, step in unread_of(apk))
+
+
+def unread_of(apk: Apk) -> Iterator[tuple[str, str]]:
+    """Yield what of an APK was not read, and which step did not."""
+    for item in apk.skipped:
+        yield item.subject, item.step
+
+
+def _newest(records: list[Apk]) -> Apk | None:
+    return max(records, key=lambda apk: (apk.version_code or 0, apk.path), default=None)
+
+
+def _signers(apk: Apk | None) -> frozenset[str] | None:
+    return frozenset(signer.sha256 for signer in apk.signers) if apk is not None and apk.signers else None
+
+
+def _lineage(apk: Apk | None) -> frozenset[str]:
+    signature = apk.signature if apk is not None else None
+    return frozenset(signature.lineage) if signature is not None and signature.verified is not False else frozenset()
+
+
+def _endpoints(records: list[Apk]) -> dict[str, Endpoint]:
+    """Return the hosts that count, each once, an unencrypted one before others."""
+    ordered = sorted(
+        (one for apk in records for one in apk.endpoints or () if one.counts), key=lambda one: one.counts_in_cleartext
+    )
+    return {one.host: one.model_copy(update={"held_by": (), "urls": (), "use_evidence": ()}) for one in ordered}
+
+
+def _trackers(records: list[Apk]) -> dict[str, Tracker]:
+    return {
+        one.id: one.model_copy(update={"evidence": (), "endpoints": ()})
+        for apk in records
+        for one in apk.trackers or ()
+        if one.tier != "host-only"
+    }

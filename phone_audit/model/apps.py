@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from phone_audit.model.apk import EndpointCategory
 from phone_audit.model.base import OPEN, Frozen
-from phone_audit.model.stated import Host, Number, Time
+from phone_audit.model.stated import Number, ShownHost, Time
 
 Origin = Annotated[Literal["firmware", "store", "hand", "other", "unknown"], OPEN]
 """How an app came onto a phone.
@@ -84,7 +84,7 @@ class Destination(Frozen):
         times: how often it was seen; null where it was not.
     """
 
-    host: Host | None
+    host: ShownHost | None
     owner: str | None
     category: EndpointCategory
     cleartext: bool | None

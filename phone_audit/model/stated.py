@@ -17,6 +17,7 @@ from phone_audit.model.base import READ_CONTEXT
 
 _LABEL: Final = "[A-Za-z0-9_-]{1,63}"
 _HOST: Final = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+_MASKED_LABELS: Final = re.compile(r"…[A-Za-z0-9]{0,4}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _URL: Final = re.compile(r"https?://[^\s\x00-\x20\"'<>`\\^{|}\x7f]{1,2000}")
@@ -47,6 +48,17 @@ def is_host(text: str) -> bool:
         (True, True, False)
     """
     return bool(_HOST.fullmatch(text)) or is_address(text)
+
+
+def is_shown_host(text: str) -> bool:
+    """Tell whether a text is a host whose labels may be masked: by `…` and the last characters of what stood there.
+
+    Example:
+        >>> is_shown_host("…7518.t.example"), is_shown_host("a.example"), is_shown_host("a…b.example")
+        (True, True, False)
+    """
+    plain = (label for label in text.split(".") if not _MASKED_LABELS.fullmatch(label))
+    return is_host(text) or is_host(".".join(plain) or "x")
 
 
 def is_hash(text: str) -> bool:
@@ -120,6 +132,7 @@ def _shown(value: object) -> str:
 
 
 Host = Annotated[str, _form(is_host, "host")]
+ShownHost = Annotated[str, _form(is_shown_host, "host")]
 Address = Annotated[str, _form(is_address, "IP address")]
 Sha256 = Annotated[str, _form(lambda text: len(text) == 64 and is_hash(text), "SHA-256")]
 Sha1 = Annotated[str, _form(lambda text: len(text) == 40 and is_hash(text), "SHA-1")]

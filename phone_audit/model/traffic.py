@@ -1,14 +1,14 @@
 """Traffic that somebody else recorded: what was read of it, and what a result publishes of that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from phone_audit.model.apk import EndpointCategory
 from phone_audit.model.base import OPEN, Frozen
 from phone_audit.model.device import IdentifierKind
 from phone_audit.model.finding import Skipped
-from phone_audit.model.stated import Address, Host, Number, PackageName, Sha256, Time
+from phone_audit.model.stated import Address, Number, PackageName, Sha256, ShownHost, Time
 
 TrafficProtocol = Annotated[Literal["dns", "tls", "http", "quic", "tcp", "udp"], OPEN]
 IDENTIFIER_NAMES: Final[Mapping[IdentifierKind, str]] = {
@@ -42,13 +42,15 @@ class SentIdentifier:
         kind: what it is.
         masked: its name and its last characters; the whole of it is kept nowhere.
         own: it is known to be this phone's; else it has the form of one and is called one where it stands.
-        times: messages that held it: requests, datagrams, or connections of another protocol.
+        times: messages that held it: look-ups, requests, datagrams, or connections of another protocol.
+        in_host: it stood in the name of the host.
     """
 
     kind: IdentifierKind
     masked: str
     own: bool
     times: int
+    in_host: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class HostTraffic:
     """One place that somebody was seen to look up or to talk to.
 
     Attributes:
-        host: its name, by the look-up before, the TLS or HTTP request, or the log; None where none was seen.
+        host: its name, by the look-up before, the TLS or HTTP request, or the log; None where none was seen. Labels
+            that hold an identifier are masked.
         address: the first one it was reached at; None where only a look-up was seen.
         port: None of a look-up.
         protocol: `dns` is a look-up and nothing more.
@@ -65,7 +68,10 @@ class HostTraffic:
         cleartext: whether others can read along; None where that cannot be told.
         times: look-ups, requests (HTTP) or connections.
         sent: identifiers in the clear.
-        requests: the first HTTP requests, without what was asked for behind `?`.
+        requests: the first HTTP requests, without what was asked for behind `?`; identifiers and long opaque
+            segments are masked.
+        whole_host: the host with all its labels, where some are masked: for comparing with what is published, and
+            nothing that is shown.
     """
 
     host: str | None
@@ -78,6 +84,12 @@ class HostTraffic:
     times: int
     sent: tuple[SentIdentifier, ...] = ()
     requests: tuple[str, ...] = ()
+    whole_host: str | None = field(default=None, repr=False)
+
+    @property
+    def compared(self) -> str:
+        """The host that it really was, or the address where no name was seen. Not to be shown."""
+        return self.whole_host or self.host or self.address or ""
 
     @property
     def place(self) -> str:
@@ -108,7 +120,7 @@ class TrafficHost(Frozen):
     kinds of them; `of_this_phone`: some of them are known to be this phone's.
     """
 
-    host: Host | None
+    host: ShownHost | None
     address: Address | None
     port: Number | None
     package: PackageName | None

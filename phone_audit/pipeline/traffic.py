@@ -49,8 +49,8 @@ def seen_endpoints(wire: Iterable[WireHost]) -> Mapping[str, tuple[Endpoint, ...
 
 
 def seen_hosts(wire: Iterable[WireHost]) -> Mapping[str, set[str]]:
-    """Return the names of the hosts that each package was seen to talk to."""
-    return {package: {one.name for one in hosts} for package, hosts in hosts_by_package(wire).items()}
+    """Return the names of the hosts that each package was seen to talk to, whole; they are compared and not shown."""
+    return {package: {one.seen.compared for one in hosts} for package, hosts in hosts_by_package(wire).items()}
 
 
 def captured_places(wire: Iterable[WireHost]) -> Mapping[tuple[int, str], tuple[Destination, ...]]:
@@ -93,7 +93,7 @@ def published_traffic(logs: Iterable[TrafficLog], knowledge: Knowledge) -> tuple
 
 
 def _published(seen: HostTraffic, knowledge: Knowledge) -> TrafficHost:
-    owner = knowledge.owner_of(seen.host) if seen.host is not None else None
+    owner = knowledge.owner_of(seen.compared) if seen.host is not None else None
     return TrafficHost(
         host=seen.host,
         address=seen.address,

@@ -38,5 +38,6 @@ def _line(host: TrafficHost) -> str:
     place = name if host.port is None else f"{f'[{name}]' if ':' in name else name}:{host.port}"
     owner = f" ({host.owner})" if host.owner else ""
     how = ", without encryption" if host.cleartext else ""
-    sent = f", with {listed(host.identifiers)} in the clear" if host.identifiers else ""
+    where = "in its name" if host.protocol == "dns" else "in the clear"
+    sent = f", with {listed(host.identifiers)} {where}" if host.identifiers else ""
     return f"{shortened(who, 80)} {did} {place}{owner}, {counted(host.times, 'time')}{how}{sent}"

@@ -19,6 +19,8 @@ from phone_audit.model.results import Devices, Scan
 from phone_audit.pipeline.options import TOOL, Budget, ScanOptions
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.pipeline.traffic import add_traffic
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import formats_of, render
 from phone_audit.report.json_v1 import render_json
 from tests.acquire.traffic.captures import connection, dnsmasq, look_up, pcap, pcapdroid, pcapdroid_row, post
 
@@ -92,7 +94,7 @@ def test_a_capture_of_packets_raises_the_case_and_masks_the_identifier(tmp_path:
     assert answer.text == (
         "Some app on this phone sent serial number …0001 and IMEI …7518 to zzhc.vnet.cn without encryption."
     )
-    assert row.requests == (f"POST /reg/{'x' * len(SERIAL)}",)
+    assert row.requests == (f"POST /reg/…{SERIAL[-4:]}",)
     published = render_json(scan)
     assert SERIAL not in published
     assert "490154203237518" not in published
@@ -117,6 +119,28 @@ def test_a_routers_log_is_some_app_on_this_network(tmp_path: Path) -> None:
     scan = scanned(written(tmp_path, "c.log", dnsmasq(HOST, "a.example")))
     assert "Seen on the wire: some app on this network looked up zzhc.vnet.cn" in reason_of(scan)
     assert [one.host for one in scan.traffic[0].hosts] == ["a.example", HOST]
+
+
+def test_an_identifier_in_the_name_of_a_host_is_shown_in_no_format(tmp_path: Path) -> None:
+    named = f"{SERIAL.lower()}.{HOST}"
+    rows = [pcapdroid_row(PLACE, 9999, 10_001, "org.example.splits", "HTTP", named)]
+    files = (
+        written(
+            tmp_path, "b.csv", pcapdroid(*rows, pcapdroid_row(PLACE, 53, 10_001, "org.example.splits", "DNS", named))
+        ),
+        written(tmp_path, "c.log", dnsmasq(named)),
+        written(tmp_path, "a.pcap", pcap(connection(PLACE, 80, [post(named, f"/{SERIAL}", b"{}")]))),
+    )
+    scan = scanned(*files)
+    masked = f"…0001.{HOST}"
+    assert {one.host for log in scan.traffic for one in log.hosts} == {masked}
+    assert {one.identifiers for log in scan.traffic for one in log.hosts} == {("serial number …0001",)}
+    assert {one.subject.name for one in scan.findings if one.id == "traffic.identifier"} >= {masked}
+    assert masked in {place.host for one in scan.apps for place in one.destinations}
+    for name in formats_of("scan"):
+        assert SERIAL.lower() not in render(name, scan, Style(details=True)).lower(), name
+    assert read_document(Scan, checked(render_json(scan).encode(), RESULT)).traffic == scan.traffic
+    assert scanned(*files).traffic == scan.traffic
 
 
 def test_without_traffic_nothing_is_different(tmp_path: Path) -> None:
@@ -196,7 +220,7 @@ def test_the_command_line(tmp_path: Path) -> None:
     ran = run("scan", SAVED, "--traffic", log, "--jobs", "1", "-q", "-o", result)
     assert ran.exit_code == 12
     assert json.loads(result.read_text("utf-8"))["traffic"][0]["format"] == "dnsmasq"
-    shown = run("report", result, "--traffic", written(tmp_path, "b.csv", in_pcapdroid()), "-f", "text")
+    shown = run("report", result, "--traffic", written(tmp_path, "b.csv", in_pcapdroid()), "-f", "text", "--details")
     assert shown.exit_code == 0
     text = " ".join(shown.output.split())
     assert f"{REGISTRATION} was connected to zzhc.vnet.cn:9999, 14 times, without encryption" in text

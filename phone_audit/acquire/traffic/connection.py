@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from phone_audit.acquire.traffic.identifier_search import LONGEST_SPELLING, IdentifierHit, IdentifierSearch
+from phone_audit.acquire.traffic.masks import masked_request
 from phone_audit.acquire.traffic.requests import (
     HttpRequest,
     hello_is_whole,
@@ -155,5 +156,5 @@ class Connection:
             self._kind, self._told = "sealed", True
             yield Message("tls", request.host, request.port, cleartext=None)
         else:
-            line = self.search.mask(request.line)
+            line = masked_request(request.line, self.search)
             yield Message("http", request.host, cleartext=True, request=line, found=found)

@@ -1,18 +1,15 @@
 """Identifiers of a phone in bytes that were sent without encryption, in the spellings that software uses.
 
 Looked for are the identifiers that the acquisition knows, and beside them numbers of the form of an IMEI, IMSI, SIM
-card number or hardware address behind a word that calls them so: of those it is not known whose they are. Upper and
-lower case, `%3A` and Base64 (with line breaks, with either alphabet) are undone first. The numbers themselves leave
-this file masked only.
+card number or hardware address behind a word that calls them so: of those it is not known whose they are. What
+`decoded` undoes is undone first. The numbers themselves leave this file masked only.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
 
+from phone_audit.acquire.traffic.decoded import views
 from phone_audit.model.device import IdentifierKind, PhoneIdentifier
 from phone_audit.model.traffic import masked
 
@@ -21,9 +18,8 @@ LONGEST_SPELLING: Final = 512
 MOST_SEARCHED: Final = 256 * 2**20
 """Bytes in the clear of one file that are looked through."""
 _SHORTEST: Final = 6
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{20,}")
-_MOST_RUNS: Final = 200
-_LINE_ENDS: Final = b"\r\n"
+_BETWEEN: Final = "[ ._/-]?"
+"""What people and programs write between the digits of a number; of a known one alone."""
 _NAMED: Final = re.compile(
     rb"""(?P<imei>imei|device_?id)[a-z0-9_]{0,8}[^a-z0-9]{1,8}(?P<imei_value>\d{14,16})(?!\d)
        | (?P<iccid>iccid|sim_?serial(?:number)?|ccid)[a-z0-9_]{0,4}[^a-z0-9]{1,8}(?P<iccid_value>89\d{16,18})(?!\d)
@@ -43,6 +39,14 @@ class IdentifierHit(NamedTuple):
     kind: IdentifierKind
     masked: str
     own: bool
+
+
+class IdentifierSpan(NamedTuple):
+    """Where an identifier stands in a text."""
+
+    start: int
+    end: int
+    hit: IdentifierHit
 
 
 class IdentifierSearch:
@@ -74,58 +78,41 @@ class IdentifierSearch:
         if self._left < 0:
             self.unsearched += 1
             return set()
-        found: set[IdentifierHit] = set()
-        for text in _views(data):
-            found.update(self._of(text))
-        own = {(one.kind, one.masked) for one in found if one.own}
-        return {one for one in found if one.own or (one.kind, one.masked) not in own}
+        return self.hits(data)
 
-    def mask(self, text: str) -> str:
-        """Write x over identifiers, and over all long numbers, in a text that is published."""
-        lower = text.lower().encode("utf-8", "replace").decode("utf-8")
-        if self._own is not None and len(lower) == len(text):
-            for match in self._own.finditer(lower.encode("latin-1", "replace")):
-                text = text[: match.start()] + "x" * (match.end() - match.start()) + text[match.end() :]
-        return _LONG_NUMBER.sub(lambda match: "x" * len(match[0]), text)
+    def hits(self, data: bytes) -> set[IdentifierHit]:
+        """Return what stands in a short text, however much was searched before."""
+        found: set[IdentifierHit] = set()
+        for text in views(data):
+            found.update(self._of(text))
+        return _each_once(found)
+
+    def hits_plain(self, text: bytes) -> set[IdentifierHit]:
+        """Return what stands in bytes that are decoded and in lower case already."""
+        return _each_once(set(self._of(text)))
+
+    def spans(self, text: str) -> list[IdentifierSpan]:
+        """Return where identifiers stand in a host, as it is written."""
+        data = text.lower().encode("ascii", "replace")
+        return [IdentifierSpan(match.start(), match.end(), hit) for match, hit in self._matches(data)]
 
     def _of(self, text: bytes) -> Iterator[IdentifierHit]:
+        return (hit for _, hit in self._matches(text))
+
+    def _matches(self, text: bytes) -> Iterator[tuple[re.Match[bytes], IdentifierHit]]:
         if self._own is not None:
-            yield from (self._found[match.lastgroup or ""] for match in self._own.finditer(text))
+            yield from ((match, self._found[match.lastgroup or ""]) for match in self._own.finditer(text))
         if any(hint in text for hint in _HINTS):
             for match in _NAMED.finditer(text):
                 kind = next(name for name in _NAMES if match[name])
                 value = match[f"{kind}_value"].decode()
                 if _is_plausible(kind, value):
-                    yield IdentifierHit(kind, masked(kind, value), own=False)
+                    yield match, IdentifierHit(kind, masked(kind, value), own=False)
 
 
-_LONG_NUMBER: Final = re.compile(r"(?i)(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|[0-9a-f]{12,}|[A-Za-z0-9+_=-]{24,}")
-
-
-def _views(data: bytes) -> Iterator[bytes]:
-    """Yield the bytes in lower case, and what they say once percent signs and Base64 are undone."""
-    yield data.lower()
-    plain = data
-    if b"%" in data:
-        plain = unquote_to_bytes(data)
-        yield plain.lower()
-    joined = plain.replace(b"\\n", b"").replace(b"\\/", b"/").translate(None, _LINE_ENDS)
-    for number, run in enumerate(_BASE64.finditer(joined)):
-        if number == _MOST_RUNS:
-            return
-        yield from _decoded(run[0].replace(b"-", b"+").replace(b"_", b"/"))
-
-
-def _decoded(run: bytes) -> Iterator[bytes]:
-    """Yield what a run of Base64 says, wherever in it the text begins."""
-    for start in range(4):
-        part = run[start:]
-        part = part[: len(part) - len(part) % 4] if len(part) % 4 == 1 else part + b"=" * (-len(part) % 4)
-        try:
-            text = base64.b64decode(part)
-        except binascii.Error:
-            continue
-        yield text.lower()
+def _each_once(found: set[IdentifierHit]) -> set[IdentifierHit]:
+    own = {(one.kind, one.masked) for one in found if one.own}
+    return {one for one in found if one.own or (one.kind, one.masked) not in own}
 
 
 def _spelling(one: PhoneIdentifier) -> str:
@@ -137,10 +124,16 @@ def _spelling(one: PhoneIdentifier) -> str:
     if len(value) < _SHORTEST or len(set(value)) < 3:
         return ""
     if one.kind == "imei" and value.isdigit():  # with its check digit, with a version, or without either
-        return rf"(?<!\d){value[:14]}\d{{0,2}}(?!\d)"
+        return rf"(?<!\d){_spaced(value[:14])}(?:{_BETWEEN}\d){{0,2}}(?!\d)"
     if one.kind == "iccid" and len(value) >= 18:  # a last check digit is often left out
-        return rf"(?<!\d){re.escape(value[:18])}[\df]{{0,2}}(?!\d)"
+        return rf"(?<!\d){_spaced(value[:18])}(?:{_BETWEEN}[\df]){{0,2}}(?!\d)"
+    if one.kind == "imsi":
+        return rf"(?<![0-9a-z]){_spaced(value)}(?![0-9a-z])"
     return f"(?<![0-9a-z]){re.escape(value)}(?![0-9a-z])"
+
+
+def _spaced(digits: str) -> str:
+    return _BETWEEN.join(map(re.escape, digits))
 
 
 def _is_plausible(kind: IdentifierKind, value: str) -> bool:

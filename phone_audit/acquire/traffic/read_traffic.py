@@ -51,7 +51,7 @@ def read_traffic(path: Path, identifiers: Sequence[PhoneIdentifier] = ()) -> Tra
             format=form.name,
             first=first,
             last=last,
-            hosts=tally.hosts(),
+            hosts=tally.hosts(search),
             not_seen=(*((form.not_seen,) if form.not_seen else ()), *tally.not_seen()),
             skipped=skipped,
         )

@@ -10,7 +10,6 @@ from typing import Final, Literal, NamedTuple
 
 from phone_audit.model.stated import is_host
 
-_LONGEST_PATH: Final = 120
 _REQUEST: Final = re.compile(rb"([A-Z]{3,10}) ([^ \r\n]{1,8192}) HTTP/1\.[01]\r?\n")
 _HOST: Final = re.compile(rb"\r?\nhost:[ \t]*([^\r\n]{1,300})", re.IGNORECASE)
 _METHODS: Final = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"PROPFIND ")
@@ -57,7 +56,7 @@ def parse_request(head: bytes) -> HttpRequest | None:
     else:
         path = target
     host, port = _place(named)
-    return HttpRequest(host, port, f"{method} {path.partition('?')[0][:_LONGEST_PATH]}".strip(), method)
+    return HttpRequest(host, port, f"{method} {path.partition('?')[0]}".strip(), method)
 
 
 def _place(text: str) -> tuple[str | None, int | None]:

@@ -2,12 +2,13 @@
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from phone_audit.acquire.questions.identity import utc_of
-from phone_audit.acquire.traffic.identifier_search import IdentifierHit
+from phone_audit.acquire.traffic.identifier_search import IdentifierHit, IdentifierSearch
+from phone_audit.acquire.traffic.masks import shown_host
 from phone_audit.model.stated import is_host
 from phone_audit.model.traffic import HostTraffic, SentIdentifier, TrafficProtocol
 from phone_audit.model.wording import counted
@@ -15,6 +16,8 @@ from phone_audit.model.wording import counted
 MOST_PLACES: Final = 20_000
 """Places of one file; a home of ten people looks up some 5,000 names a day."""
 _MOST_REQUESTS: Final = 3
+_SAYS_ITS_HOST: Final[tuple[TrafficProtocol, ...]] = ("dns", "tls", "http")
+"""Protocols in which the name of the host is itself sent; of others it is known from the look-up before."""
 _OWN_NETWORKS: Final = tuple(
     ipaddress.ip_network(text)
     for text in (
@@ -145,9 +148,11 @@ class Tally:
         if count is not None:
             count.address = count.address or address
 
-    def hosts(self) -> tuple[HostTraffic, ...]:
-        """Return all places, sorted."""
-        found = [_seen(place, count) for place, count in self._places.items()]
+    def hosts(self, search: IdentifierSearch) -> tuple[HostTraffic, ...]:
+        """Return all places, sorted; their names are searched for identifiers, and masked."""
+        names = sorted({place.host for place in self._places if place.host is not None})
+        shown = {name: shown_host(name, search) for name in names}
+        found = [_seen(place, count, *shown.get(place.host or "", (None, ()))) for place, count in self._places.items()]
         return tuple(sorted(found, key=_order))
 
     @property
@@ -165,10 +170,13 @@ def _rest(place: Place) -> tuple[int | None, TrafficProtocol, str | None, int | 
     return place.port, place.protocol, place.package, place.uid
 
 
-def _seen(place: Place, count: _Count) -> HostTraffic:
-    sent = (SentIdentifier(one.kind, one.masked, one.own, times) for one, times in count.sent.items())
+def _seen(place: Place, count: _Count, shown: str | None, named: Collection[IdentifierHit]) -> HostTraffic:
+    in_host = {hit: count.times for hit in named if place.protocol in _SAYS_ITS_HOST}
+    times = {hit: max(count.sent[hit], in_host.get(hit, 0)) for hit in (*count.sent, *in_host)}
+    sent = [SentIdentifier(hit.kind, hit.masked, hit.own, many, hit in in_host) for hit, many in times.items()]
     return HostTraffic(
-        host=place.host,
+        host=shown,
+        whole_host=place.host if shown != place.host else None,
         address=count.address,
         port=place.port,
         protocol=place.protocol,

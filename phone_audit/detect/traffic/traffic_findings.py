@@ -16,7 +16,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.detection import Detection, MatchedIncident, MatchStrength
 from phone_audit.model.finding import Confidence, Evidence, Finding, Sign
-from phone_audit.model.traffic import SentIdentifier
+from phone_audit.model.traffic import HostTraffic, SentIdentifier
 from phone_audit.model.wording import counted, listed
 
 IDENTIFIER: Final = Detector(
@@ -97,7 +97,7 @@ def incident_hosts(hosts: Iterable[WireHost], knowledge: Knowledge) -> dict[str,
     index = index_of(knowledge)
     found: dict[str, dict[WireHost, None]] = {}
     for one in hosts:
-        for incident, fact in index.endpoints(one.name):
+        for incident, fact in index.endpoints(one.seen.compared):
             if fact.weight == "strong":
                 found.setdefault(incident.id, {})[one] = None
     return {name: tuple(places) for name, places in found.items()}
@@ -108,12 +108,13 @@ def wire_sentence(places: Sequence[WireHost]) -> str:
 
     A look-up of a host is left out where the same file shows a connection to it.
     """
-    connected = {(one.log.file, one.name) for one in places if one.seen.protocol != "dns"}
-    places = [one for one in places if one.seen.protocol != "dns" or (one.log.file, one.name) not in connected]
+    connected = {(one.log.file, one.seen.compared) for one in places if one.seen.protocol != "dns"}
+    places = [one for one in places if one.seen.protocol != "dns" or (one.log.file, one.seen.compared) not in connected]
     said = []
     for one in sorted(places, key=lambda place: (not place.of_this_phone, place.seen.protocol == "dns"))[:_MOST_SAID]:
         sent = [identifier.masked for identifier in one.seen.sent]
-        said.append(f"{one.said}{f', with {listed(sent)} in the clear' if sent else ''}")
+        where = "in its name" if one.seen.protocol == "dns" else "in the clear"
+        said.append(f"{one.said}{f', with {listed(sent)} {where}' if sent else ''}")
     more = f"; and {counted(len(places) - _MOST_SAID, 'more place')}" if len(places) > _MOST_SAID else ""
     return f"{SEEN_ON_THE_WIRE} {'; '.join(said)}{more}."
 
@@ -150,31 +151,45 @@ def _identifiers(hosts: Iterable[WireHost]) -> Iterable[Finding]:
 def _identifier(one: WireHost, sent: Sequence[SentIdentifier], detector: Detector) -> Finding:
     own = detector is IDENTIFIER
     whose = "of this phone" if own else "called so; not known to be this phone's"
-    claim = f"{_counted(sent, one.seen.place)}, by {one.who} ({one.log.file})"
+    claim = f"{_counted(sent, one.seen)}, by {one.who} ({one.log.file})"
+    of_whom = "Identifiers of this phone" if own else "Identifiers"
+    how = _in_host(one.seen) if one.seen.protocol == "dns" else "sent without encryption"
     return detector.finding(
         one.subject,
-        "Identifiers of this phone sent without encryption" if own else "Identifiers sent without encryption",
+        f"{of_whom} {how}",
         f"{_capital(claim)}.",
         severity="critical" if own else "high",
         confidence="confirmed" if own else "medium",
         evidence=[
-            one.evidence.model_copy(update={"value": f"{one.seen.place}: {piece.masked} ({whose}), {_times(piece)}"})
+            one.evidence.model_copy(update={"value": f"{one.seen.place}: {_shown(piece, whose, one.seen)}"})
             for piece in sent
         ],
         main=one.seen.place,
     )
 
 
-def _counted(sent: Sequence[SentIdentifier], place: str) -> str:
+def _shown(sent: SentIdentifier, whose: str, seen: HostTraffic) -> str:
+    return f"{sent.masked} ({whose}){f', {_in_host(seen)}' if sent.in_host else ''}, {_times(sent)}"
+
+
+def _in_host(seen: HostTraffic) -> str:
+    return f"in the host name that was {'looked up' if seen.protocol == 'dns' else 'asked for'}"
+
+
+def _counted(sent: Sequence[SentIdentifier], seen: HostTraffic) -> str:
     """Say what was sent to a place, and how often.
 
     Example:
-        >>> _counted([SentIdentifier("imei", "IMEI …4417", own=True, times=14)], "zzhc.vnet.cn")
+        >>> place = HostTraffic("zzhc.vnet.cn", None, None, "http", None, None, cleartext=True, times=14)
+        >>> _counted([SentIdentifier("imei", "IMEI …4417", own=True, times=14)], place)
         'IMEI …4417 in the clear to zzhc.vnet.cn, 14 times'
     """
+    where = f"in the clear to {seen.place}"
+    if all(one.in_host for one in sent):
+        where = f"{_in_host(seen)}, {seen.place}"
     if len({one.times for one in sent}) == 1:
-        return f"{listed([one.masked for one in sent])} in the clear to {place}, {_times(sent[0])}"
-    return f"{listed([f'{one.masked} ({_times(one)})' for one in sent])} in the clear to {place}"
+        return f"{listed([one.masked for one in sent])} {where}, {_times(sent[0])}"
+    return f"{listed([f'{one.masked} ({_times(one)})' for one in sent])} {where}"
 
 
 def _capital(text: str) -> str:

@@ -73,7 +73,7 @@ class WireHost:
 
     @property
     def name(self) -> str:
-        """The host, or the address where no name was seen."""
+        """The host as it is shown, or the address where no name was seen."""
         return self.seen.host or self.seen.address or ""
 
     @property
@@ -126,8 +126,8 @@ class WireHost:
         No rule that takes hosts out of code applies: this one was called.
         """
         return Endpoint(
-            host=self.name,
-            kind=_kind(self.name),
+            host=self.seen.compared,
+            kind=_kind(self.seen.compared),
             registered_domain=None,
             urls=(),
             schemes=(),
@@ -148,7 +148,7 @@ def join_traffic(logs: Iterable[TrafficLog], apps: PhoneApps) -> tuple[WireHost,
             log,
             seen,
             apps.sharing(seen.package) if seen.package is not None else (),
-            apps.holders.get((seen.host or seen.address or "").lower(), ()),
+            apps.holders.get(seen.compared.lower(), ()),
         )
         for log in logs
         for seen in log.hosts

@@ -53,6 +53,8 @@ def _by_data_of_some_app(basis: Basis) -> Callable[[Sequence[_Pair]], Question |
         first = hosts[0]
         place = first.host or first.address or "a place that is not known"
         what = listed(list(first.identifiers), _MOST_DATA)
+        if first.protocol == "dns":
+            return _yes(f"Some app on this phone looked up {place}, with {what} in its name.")
         return _yes(f"Some app on this phone sent {what} to {place} without encryption.")
 
     return answered

@@ -78,6 +78,37 @@ def test_an_identifier_that_may_be_anybodys() -> None:
     assert outcomes([finding]) == [("traffic.named-identifier", "medium", "exposed")]
 
 
+def test_an_identifier_in_the_name_of_a_host() -> None:
+    named = SentIdentifier("imei", "IMEI …7518", own=True, times=3, in_host=True)
+    place = seen("…7518.t.evil.example", protocol="dns", port=None, cleartext=None, times=3, sent=(named,))
+    (finding,) = found(wire(place))
+    assert finding.title == "Identifiers of this phone in the host name that was looked up"
+    assert finding.message == (
+        "IMEI …7518 in the host name that was looked up, …7518.t.evil.example, 3 times, by some app on this phone "
+        "(router.log)."
+    )
+    assert finding.evidence[0].value == (
+        "…7518.t.evil.example: IMEI …7518 (of this phone), in the host name that was looked up, 3 times"
+    )
+    assert outcomes([finding]) == [("traffic.identifier", "confirmed", "suspicious")]
+    asked = replace(place, protocol="tls", port=443, cleartext=False, sent=(named, replace(named, in_host=False)))
+    (finding,) = found(wire(asked))
+    assert finding.title == "Identifiers of this phone sent without encryption"
+    assert finding.message.startswith("IMEI …7518 and IMEI …7518 in the clear to …7518.t.evil.example:443, 3 times")
+
+
+def test_a_masked_host_is_compared_whole(tmp_path: Path) -> None:
+    whole = f"490154203237518.{HOST}"
+    masked = seen(f"…7518.{HOST}", whole_host=whole, sent=(), cleartext=False)
+    knowledge = replace(knowledge_of(), indicators=Indicators([keep(tmp_path, item("host", whole))]))
+    (finding,) = traffic_findings(wire(masked), knowledge, {})
+    assert finding.subject.name == f"…7518.{HOST}"
+    log = TrafficLog("router.log", "ab" * 32, "pcap", None, None, (masked,))
+    (one,) = join_traffic([log], phone_apps([], [("com.a", (endpoint(whole),))]))
+    assert one.holders == ("com.a",)
+    assert whole not in f"{one.said} {one.evidence} {one.subject} {finding.message} {finding.evidence} {one.seen}"
+
+
 def test_a_host_alone_does_not_say_which_phone() -> None:
     findings = found(wire(seen(protocol="dns", port=None, cleartext=None, times=1)))
     assert {(one.id, supports(one, {})) for one in findings} == {("traffic.incident-host", "inconclusive")}

@@ -8,7 +8,7 @@ from phone_audit.detect.traffic.traffic_findings import traffic_findings
 from phone_audit.detect.traffic.traffic_join import join_traffic, phone_apps
 from phone_audit.errors import UsageError
 from phone_audit.model.device import PhoneIdentifier
-from phone_audit.model.stated import is_address, is_host, is_package
+from phone_audit.model.stated import is_address, is_package, is_shown_host
 from phone_audit.model.traffic import HostTraffic
 from phone_audit.pipeline.traffic import published_traffic
 from tests.fuzz.target import Target, knowledge, promise, written
@@ -38,7 +38,7 @@ def traffic(data: bytes) -> None:
 
 
 def _check(seen: HostTraffic) -> None:
-    promise(seen.host is None or is_host(seen.host), "a host is none")
+    promise(seen.host is None or is_shown_host(seen.host), "a host is none")
     promise(seen.address is None or is_address(seen.address), "an address is none")
     promise(seen.port is None or 0 <= seen.port <= 99_999, "a port is none")
     promise(seen.package is None or is_package(seen.package), "a package is none")

@@ -60,8 +60,12 @@ def test_every_format_says_so(tmp_path: Path) -> None:
         "by": "Jo\x1b[2J", "at": "2026-01-31", "reason": "It is our own.", "until": "9000-01-01",
     }  # fmt: skip
     head, line, *_ = program("report", file, "--accept", accept, "-f", "csv").stdout.splitlines()
-    assert head.endswith('"stated_in","accepted_by"')
-    assert line.endswith('"Jo\\x1b[2J"')
+    assert head.endswith('"stated_in","accepted_by","app"')
+    assert line.endswith('"Jo\\x1b[2J","A"')
+    log = json.loads(program("report", file, "--accept", accept, "-f", "sarif").stdout)
+    assert log["runs"][0]["results"][0]["suppressions"][0]["justification"] == "It is our own."
+    markdown = program("report", file, "--accept", accept, "-f", "markdown").stdout
+    assert "| (accepted by Jo\\\\x1b\\[2J: It is our own.) A published incident: " in markdown
 
 
 def test_a_saved_result_keeps_what_was_accepted(tmp_path: Path) -> None:

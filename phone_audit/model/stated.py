@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, ValidationInfo
 
 from phone_audit.model.base import READ_CONTEXT
+from phone_audit.model.core_packages import may_be_switched_off
 
 _LABEL: Final = "[A-Za-z0-9_-]{1,63}"
 _HOST: Final = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
@@ -102,8 +103,12 @@ def is_web_address(text: str) -> bool:
 
 
 def is_known_command(text: str) -> bool:
-    """Tell whether a text is one of the commands that this program gives as advice, with nothing behind it."""
-    return bool(_COMMAND.fullmatch(text)) and len(text) < 400
+    """Tell whether a text is one of the commands that this program gives as advice, with nothing behind it.
+
+    None is about a package that Android needs.
+    """
+    known = bool(_COMMAND.fullmatch(text)) and len(text) < 400
+    return known and may_be_switched_off(text.rsplit(" ", 1)[-1])
 
 
 def _exists(make: Callable[[], object]) -> bool:

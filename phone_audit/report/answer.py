@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from phone_audit.model.core_packages import may_be_switched_off
+from phone_audit.model.device import Package
 from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped, Subject
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted, listed, sentence
 from phone_audit.report.app_names import AppNames, names_on
+from phone_audit.report.draw_accepted import acceptance_words
 from phone_audit.report.draw_diff import baseline_sentence
 from phone_audit.report.safe import fitted
 
@@ -78,6 +81,7 @@ class Answer:
         facts: which phone, and how much of it was read; a line each.
         tiles: three questions; none for results of earlier versions.
         points: the reasons, what a person would care about most first.
+        accepted: what somebody answers for, in a sentence; empty where there is nothing.
         unread: what was not read, a sentence each.
     """
 
@@ -87,6 +91,7 @@ class Answer:
     facts: tuple[str, ...]
     tiles: tuple[Tile, ...]
     points: tuple[Point, ...]
+    accepted: str
     unread: tuple[str, ...]
 
     @property
@@ -105,6 +110,7 @@ def answer_of(scan: Scan) -> Answer:
         facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
         tiles=tuple(_tile(questions[name]) for name in QUESTIONS if name in questions),
         points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
+        accepted=_accepted(scan),
         unread=tuple(_unread(scan)),
     )
 
@@ -171,7 +177,7 @@ def _compared(scan: Scan) -> Iterator[str]:
 def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[Point]:
     """Yield the reasons, those about watching right behind the first one; what somebody answers for comes last."""
     findings = {finding.key: finding for finding in scan.findings}
-    installed = {package.name for package in scan.packages if any(its.installed is not False for its in package.users)}
+    removable = {package.name for package in scan.packages if _is_removable(package)}
     incidents = {incident.id: incident for incident in scan.incidents}
     asked = any(question.id == "sends" and question.answer == "yes" for question in scan.verdict.questions)
     watching = set(watched.findings) if watched and watched.answer == "yes" else set()
@@ -182,9 +188,20 @@ def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[P
         ordered, key=lambda one: (one.accepted, _says_less(findings.get(one.finding or ""), unencrypted))
     ):
         finding = findings.get(reason.finding or "")
-        steps = tuple(_steps(reason, finding, names, installed))
+        steps = () if reason.accepted else tuple(_steps(reason, finding, names, removable))
         claim = fitted(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
         yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
+
+
+def _accepted(scan: Scan) -> str:
+    """Say how many findings somebody answers for, and who does for the first."""
+    by = [finding.accepted_by for finding in scan.findings if finding.accepted_by]
+    return fitted(f"{counted(len(by), 'finding')} accepted: {acceptance_words(by[0])}", _LONGEST_UNREAD) if by else ""
+
+
+def _is_removable(package: Package) -> bool:
+    here = any(its.installed is not False for its in package.users)
+    return here and may_be_switched_off(package.name)
 
 
 def _says_less(finding: Finding | None, unencrypted: Collection[Subject]) -> bool:
@@ -215,10 +232,11 @@ def _reported(finding: Finding, incidents: Mapping[str, Incident]) -> str:
     return f"It is reported to send {data}." if finding.category in _SENDING else f"Reported: {data}."
 
 
-def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: Collection[str]) -> Iterator[Step]:
+def _steps(reason: Reason, finding: Finding | None, names: AppNames, removable: Collection[str]) -> Iterator[Step]:
     """Yield the first thing that helps, and how to switch a package off, where it is there."""
     remedies = finding.remedy if finding and finding.remedy else reason.advice
-    commands = [remedy for remedy in remedies if _switches_off(remedy, installed)]
+    subject = finding.subject.name if finding and finding.subject.kind == "package" else ""
+    commands = [remedy for remedy in remedies if subject in removable and _switches_off(remedy, subject)]
     for remedy in dict.fromkeys((*remedies[:1], *commands[:1])):
         text = fitted(remedy.text, _LONGEST_STEP)
         if NOT_OUR_COMMAND in (remedy.risk or ""):
@@ -226,14 +244,14 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, installed: 
         if remedy not in commands:
             yield Step(text)
             continue
-        package = (remedy.command or "").rsplit(" ", 1)[-1]
-        way = f"Settings > Apps > {names.of(package)} > Disable; where that is grey, from a computer:"
+        way = f"Settings > Apps > {names.of(subject)} > Disable; where that is grey, from a computer:"
         yield Step(f"{sentence(fitted(text, _LONGEST_BEFORE_A_COMMAND))} {way}", remedy.command, remedy.undo)
 
 
-def _switches_off(remedy: Remedy, installed: Collection[str]) -> bool:
+def _switches_off(remedy: Remedy, package: str) -> bool:
+    """Tell whether a remedy has a command about this very package, and one that takes it back."""
     command = remedy.command or ""
-    return command.startswith(_SWITCH_OFF) and command.rsplit(" ", 1)[-1] in installed
+    return command.startswith(_SWITCH_OFF) and command.endswith(f" {package}") and remedy.undo is not None
 
 
 def _unread(scan: Scan) -> Iterator[str]:

@@ -49,7 +49,12 @@ class AcceptedFindings:
 
 
 def _line(finding: Finding, accepted: Acceptance) -> str:
-    return f"{_named(finding)}: {_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
+    return f"{_named(finding)}: {acceptance_words(accepted)}"
+
+
+def acceptance_words(accepted: Acceptance) -> str:
+    """Say who accepted it, when, until when and why."""
+    return f"{_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
 
 
 def _expired_line(finding: Finding, accepted: Acceptance) -> str:

@@ -135,6 +135,24 @@ def test_no_command_for_a_package_that_is_not_there(packages: tuple[Package, ...
     assert "-> Disable the package." in text
 
 
+@pytest.mark.parametrize("package", ["android", "com.android.systemui", "com.google.android.gms"])
+def test_no_command_for_what_android_needs(package: str) -> None:
+    switch = Remedy(
+        text="Switch it off.", command=f"adb shell pm disable-user --user 0 {package}", undo="adb shell pm enable x"
+    )
+    found = finding(package).model_copy(update={"remedy": (switch,)})
+    text = words(bad(findings=(found,), packages=(installed(package),)))
+    assert "Switch it off." in text
+    assert "adb shell" not in text
+
+
+def test_no_command_for_another_package_or_without_undo() -> None:
+    other = finding().model_copy(update={"subject": Subject(kind="package", name="com.b")})
+    assert "adb shell" not in words(bad(findings=(other,), packages=(installed(), installed("com.b"))))
+    lasting = tuple(one.model_copy(update={"undo": None}) for one in finding().remedy)
+    assert "adb shell" not in words(bad(findings=(finding().model_copy(update={"remedy": lasting}),)))
+
+
 def test_without_advice_there_is_no_warning() -> None:
     assert WARNING not in words(scan())
 

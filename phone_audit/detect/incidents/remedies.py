@@ -10,6 +10,7 @@ from typing import Final, Literal
 from phone_audit.detect.incidents.incident_match import Hit
 from phone_audit.knowledge.feeds.indicator import MALICIOUS, ThreatClass
 from phone_audit.knowledge.schema.incident import IncidentEntry
+from phone_audit.model.core_packages import may_be_switched_off
 from phone_audit.model.finding import Confidence, Remedy
 from phone_audit.model.stated import PACKAGE_NAME
 
@@ -66,13 +67,18 @@ def remedies(incident: IncidentEntry, package: str | None, *, seen: EvidenceLeve
     `package` is to be switched off; None where there is no phone or no such package. Of commands for several packages
     only that for this one is given.
     """
-    name = package if package is not None and re.fullmatch(PACKAGE_NAME, package) else None
+    name = package if package is not None and _can_go(package) else None
     warning = risk(incident.category)
     texts = _about(name, [text.replace(_ANY, name or _ANY) for text in advice(incident, seen)])
     steps = [_step(text, name, warning, first=number == 0) for number, text in enumerate(texts)]
     if name is not None and _is_malware(incident, name) and not any(step.command for step in steps):
         steps.append(_switch_off(f"Until the firmware is replaced: switch off {name}.", name, warning))
     return tuple(steps)
+
+
+def _can_go(package: str) -> bool:
+    """Tell whether a command about a package can be given: its name is one, and Android goes on without it."""
+    return bool(re.fullmatch(PACKAGE_NAME, package)) and may_be_switched_off(package)
 
 
 def _about(package: str | None, texts: Sequence[str]) -> Sequence[str]:
@@ -140,7 +146,7 @@ def indicator_remedies(class_: ThreatClass, package: str | None, confidence: Con
     steps = [Remedy(text=first, risk=warning)]
     if confidence != "confirmed":
         steps.append(Remedy(text=_UNSURE))
-    if package is not None and class_ in MALICIOUS and re.fullmatch(PACKAGE_NAME, package):
+    if package is not None and class_ in MALICIOUS and _can_go(package):
         after = "Only when you are ready for that: switch" if warning else "Switch"
         steps.append(_switch_off(f"{after} {package} off.", package, warning, side_effect=_ONE_USER))
     return tuple(steps)

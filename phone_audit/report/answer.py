@@ -10,7 +10,7 @@ from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Questi
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted, listed, sentence
 from phone_audit.report.app_names import AppNames, names_on
-from phone_audit.report.draw_accepted import acceptance_words
+from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_diff import baseline_sentence
 from phone_audit.report.safe import fitted
 
@@ -40,6 +40,7 @@ _LONGEST_STEP: Final = 200
 _LONGEST_BEFORE_A_COMMAND: Final = 100
 _LONGEST_UNREAD: Final = 150
 _LONGEST_CHANGE: Final = 150
+_LONGEST_ACCEPTED: Final = 220
 _WORD: Final = 40
 
 
@@ -81,7 +82,7 @@ class Answer:
         facts: which phone, and how much of it was read; a line each.
         tiles: three questions; none for results of earlier versions.
         points: the reasons, what a person would care about most first.
-        accepted: what somebody answers for, in a sentence; empty where there is nothing.
+        accepted: what somebody answers for, or did so until a day that is over.
         unread: what was not read, a sentence each.
     """
 
@@ -91,7 +92,7 @@ class Answer:
     facts: tuple[str, ...]
     tiles: tuple[Tile, ...]
     points: tuple[Point, ...]
-    accepted: str
+    accepted: tuple[str, ...]
     unread: tuple[str, ...]
 
     @property
@@ -110,7 +111,7 @@ def answer_of(scan: Scan) -> Answer:
         facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
         tiles=tuple(_tile(questions[name]) for name in QUESTIONS if name in questions),
         points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
-        accepted=_accepted(scan),
+        accepted=tuple(fitted(text, _LONGEST_ACCEPTED) for text in AcceptedFindings(scan.findings).in_short()),
         unread=tuple(_unread(scan)),
     )
 
@@ -191,12 +192,6 @@ def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[P
         steps = () if reason.accepted else tuple(_steps(reason, finding, names, removable))
         claim = fitted(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
         yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
-
-
-def _accepted(scan: Scan) -> str:
-    """Say how many findings somebody answers for, and who does for the first."""
-    by = [finding.accepted_by for finding in scan.findings if finding.accepted_by]
-    return fitted(f"{counted(len(by), 'finding')} accepted: {acceptance_words(by[0])}", _LONGEST_UNREAD) if by else ""
 
 
 def _is_removable(package: Package) -> bool:

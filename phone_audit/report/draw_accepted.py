@@ -1,9 +1,10 @@
 """What somebody accepted, and whose acceptance ended: shown with who, when and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from phone_audit.model.finding import Acceptance, Finding
+from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.safe import shortened
 
@@ -34,6 +35,13 @@ class AcceptedFindings:
         else:
             self._more += 1
 
+    def in_short(self) -> Iterator[str]:
+        """Yield a sentence on the first that counts again, and one on the first that is accepted."""
+        for lines in (self._expired, self._lines):
+            for line in list(lines)[:1]:
+                more = len(lines) - 1 + (self._more if lines is self._lines else 0)
+                yield f"{line} {counted(more, 'more', 'more')} like that." if more else line
+
     def draw(self, canvas: Canvas) -> None:
         """Draw them, those that count again first; nothing where there are none."""
         if not self._lines and not self._expired:
@@ -49,12 +57,7 @@ class AcceptedFindings:
 
 
 def _line(finding: Finding, accepted: Acceptance) -> str:
-    return f"{_named(finding)}: {acceptance_words(accepted)}"
-
-
-def acceptance_words(accepted: Acceptance) -> str:
-    """Say who accepted it, when, until when and why."""
-    return f"{_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
+    return f"{_named(finding)}: {_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
 
 
 def _expired_line(finding: Finding, accepted: Acceptance) -> str:

@@ -54,8 +54,8 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
         canvas.paragraph(WARNING, 1)
     _draw_points(canvas, answer, room)
     canvas.gap()
-    if answer.accepted:
-        canvas.paragraph(answer.accepted, 1)
+    for text in answer.accepted:
+        canvas.paragraph(text, 1)
     for text in answer.unread[: room.unread]:
         canvas.paragraph(text, 1)
     draw_where_all_is(canvas)

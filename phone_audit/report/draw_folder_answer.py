@@ -9,6 +9,7 @@ from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
 from phone_audit.model.wording import counted
 from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
+from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_answer import WARNING, draw_where_all_is
 from phone_audit.report.safe import fitted
 
@@ -30,8 +31,11 @@ def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
         canvas.paragraph(f"Label: {fitted(result.label, _LONGEST_NAME)}", 1)
     canvas.paragraph(_how_many(result), 1)
     _draw_reasons(canvas, result)
-    _draw_rows(canvas, _rows(result), len(result.apks))
+    accepted = AcceptedFindings()
+    _draw_rows(canvas, _rows(result, accepted), len(result.apks))
     canvas.gap()
+    for text in accepted.in_short():
+        canvas.paragraph(fitted(text, _LONGEST_REASON), 1)
     for text in _unread(result):
         canvas.paragraph(text, 1)
     draw_where_all_is(canvas)
@@ -51,7 +55,8 @@ def _draw_reasons(canvas: Canvas, result: Apks) -> None:
         canvas.gap()
     most = max(canvas.style.points, 1)
     for number, reason in enumerate(reasons[:most], 1):
-        canvas.item(fitted(reason.claim, _LONGEST_REASON), f"{number}.", 1)
+        claim = f"(accepted) {reason.claim}" if reason.accepted else reason.claim
+        canvas.item(fitted(claim, _LONGEST_REASON), f"{number}.", 1)
         for remedy in reason.advice[:1]:
             canvas.item(fitted(remedy.text, _LONGEST_REASON), "->", 4)
     left = len(reasons) - most
@@ -59,10 +64,11 @@ def _draw_reasons(canvas: Canvas, result: Apks) -> None:
         canvas.paragraph(f"And {counted(left, 'more reason')}: see the full report.", 1)
 
 
-def _rows(result: Apks) -> list[_Row]:
-    """Return the lines of the most harmful APKs."""
+def _rows(result: Apks, accepted: AcceptedFindings) -> list[_Row]:
+    """Return the lines of the most harmful APKs; what somebody answers for is gathered on the way."""
     rows: list[_Row] = []
     for apk in result.apks:
+        accepted.add(apk.findings)
         insort(rows, _row(apk))
         del rows[_MOST_APKS:]
     return rows

@@ -1,18 +1,21 @@
 """Whose a recorded connection is: a package's where the capture names one, else some app's on this network.
 
-A capture can be of another phone. A package counts only where the capture names it and the phone has it; a uid that
-several packages share is theirs together, unless the code of just one of them holds the host.
+A capture can be of another phone. A package counts only where the capture names it and the phone has it, under the same
+uid where the capture states one; a uid that several packages share is theirs together, unless the code of just one of them holds the host.
 """
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence, Subject
 from phone_audit.model.traffic import HostTraffic, TrafficLog
 from phone_audit.model.wording import counted, listed
 
+_A_USER: Final = 100_000
+"""User ids of one user of a phone. Source: AOSP, android.os.UserHandle.PER_USER_RANGE."""
 NETWORK = "some app on this network"
 """Who it was where a capture names no package."""
 
@@ -29,11 +32,16 @@ class PhoneApps:
     installed: Mapping[str, int | None] = field(default_factory=dict)
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def sharing(self, package: str) -> tuple[str, ...]:
-        """Return the package and those that share its uid, sorted; empty where it is not installed."""
+    def sharing(self, package: str, uid: int | None = None) -> tuple[str, ...]:
+        """Return the package and those that share its uid, sorted; empty where it is not installed.
+
+        Neither is it where the capture's `uid` is another one than the phone gave it: that was another phone.
+        """
         if package not in self.installed:
             return ()
         app_id = self.installed[package]
+        if uid is not None and app_id is not None and uid % _A_USER != app_id:
+            return ()
         same = {name for name, other in self.installed.items() if other == app_id and app_id is not None}
         return tuple(sorted({package} | same))
 
@@ -147,7 +155,7 @@ def join_traffic(logs: Iterable[TrafficLog], apps: PhoneApps) -> tuple[WireHost,
         WireHost(
             log,
             seen,
-            apps.sharing(seen.package) if seen.package is not None else (),
+            apps.sharing(seen.package, seen.uid) if seen.package is not None else (),
             apps.holders.get(seen.compared.lower(), ()),
         )
         for log in logs

@@ -34,6 +34,10 @@ def joined(one: HostTraffic) -> WireHost:
         (seen(), None, f"{NETWORK} was connected to a.example:443{TWICE}"),
         (seen(protocol="dns", port=None, times=1), None, f"{NETWORK} looked up a.example, 1 time (router.log)"),
         (seen(package="com.alone"), "com.alone", f"com.alone was connected to a.example:443{TWICE}"),
+        (seen(package="com.alone", uid=10_001), "com.alone", f"com.alone was connected to a.example:443{TWICE}"),
+        (seen(package="com.alone", uid=1_010_001), "com.alone", f"com.alone was connected to a.example:443{TWICE}"),
+        (seen(package="com.alone", uid=10_002), None, f"{NETWORK} was connected to a.example:443{TWICE}"),
+        (seen(package="com.no.id", uid=10_002), "com.no.id", f"com.no.id was connected to a.example:443{TWICE}"),
         (seen(package="com.no.id"), "com.no.id", f"com.no.id was connected to a.example:443{TWICE}"),
         (seen(package="com.of.another.phone"), None, f"{NETWORK} was connected to a.example:443{TWICE}"),
         (

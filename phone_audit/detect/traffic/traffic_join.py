@@ -1,7 +1,8 @@
 """Whose a recorded connection is: a package's where the capture names one, else some app's on this network.
 
 A capture can be of another phone. A package counts only where the capture names it and the phone has it, under the same
-uid where the capture states one; a uid that several packages share is theirs together, unless the code of just one of them holds the host.
+uid where the capture states one. A uid that several packages share is theirs together, unless the code of just one of
+them holds the host.
 """
 
 import ipaddress

@@ -4,7 +4,8 @@ What is followed are calls forwards from where Android begins: the classes that 
 library's, and classes that other files name (layouts, preferences, plug-ins, services, native code). A method counts as
 started where a call that runs may reach it on an object that is made by code that runs. A class that code names, as a
 value or in a text, is taken to be made, and all its methods to be called. So are native code's own classes. Nothing is
-told of a package whose manifest could not be read, that loads code from elsewhere, or that is too large.
+told of a package whose manifest could not be read, that loads code from elsewhere, that looks up classes by names which
+are not constants or has native code that is no library's (see `class_lookups`), or that is too large.
 """
 
 import re
@@ -13,6 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
+from phone_audit.apk.code.class_lookups import find_lookups
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
@@ -39,10 +43,13 @@ _AT_ONCE: Final = 100
 """Methods that are followed before it is looked whether that was enough."""
 _MOST_BYTES: Final = 64 << 20
 """Bytes of other files in which names of classes are looked for; where there are more, all methods run."""
+_LONGEST_NAME: Final = 1 << 16
+"""Bytes of a text that may name a class."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
 _NATIVE: Final = 0x100
 _CONST_CLASS: Final = 0x1C
+_NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
 _OBJECT: Final = b"Ljava/lang/Object;"
 
 _VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
@@ -138,6 +145,11 @@ class StartedCode:
         if self._named is None:
             self._unsettled = True
             return
+        lookups = find_lookups(self._indexes, self._owner_of)
+        if lookups.unknown or _NATIVE_ACTIVITY in self._named:
+            self._unsettled = True
+            return
+        self._take_named(lookups.methods)
         for component in self._named:
             self._take_whole(_descriptor(component.encode("utf-8", "surrogatepass")))
         for name in self._selectors.defined:
@@ -150,6 +162,15 @@ class StartedCode:
         except ApkError:
             self._unsettled = True
         yield from self._run()
+
+    def _take_named(self, names: Collection[bytes]) -> None:
+        """Take all methods with one of these names as called."""
+        for part, index in enumerate(self._indexes):
+            numbers = list(index.strings_equal(names).values())
+            wanted = np.isin(index.method_ids["name"], numbers)
+            defined = index.methods.method
+            sound = np.flatnonzero(defined < wanted.size)
+            self._reach_all((part, row) for row in sound[wanted[defined[sound]]].tolist())
 
     def _names_in_files(self) -> Iterator[bytes]:
         left, size = _MOST_BYTES, 0
@@ -325,7 +346,7 @@ class StartedCode:
 
     @remembered
     def _class_in_text(self, part: int, number: int) -> bytes | None:
-        raw = self._indexes[part].raw_string(number, 1_000)
+        raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
         if b"." not in raw and b"/" not in raw:
             return None
         name = _descriptor(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)

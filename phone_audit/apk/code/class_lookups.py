@@ -1,0 +1,319 @@
+"""What code looks up by name while it runs: whether all such names are known, and which methods they name.
+
+Looked at is code that is no library's. A library's own look-ups do not count, unless it is handed the name: then the
+calls of what hands it on are looked at in the same way.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.def_use import ENTRY, Method
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.instructions import (
+    CONST_STRING,
+    CONST_STRING_JUMBO,
+    MOVE_OBJECT,
+    MOVE_RESULT_OBJECT,
+    STATIC_INVOKES,
+    DexCodeError,
+    Instruction,
+)
+from phone_audit.apk.dex.xrefs import Use, candidates, verified
+
+_Kind = Literal["class", "method", "all methods", "kin", "new", "code"]
+"""A look-up of a class, or of one or all methods of a class; of a class by another one; making; loading of code."""
+
+_MOST_USES: Final = 20_000
+"""Calls that are looked at; where there are more, anything may be looked up."""
+_MOST_STEPS: Final = 500_000
+"""Instructions and names that are looked at; the same."""
+_MOST_ROUNDS: Final = 12
+"""Methods of libraries that hand a name on to one another."""
+_MOST_MOVES: Final = 8
+_NATIVE: Final = 0x100
+_CLASS: Final = b"Ljava/lang/Class;"
+_KIN: Final = (
+    b"getSuperclass", b"getInterfaces", b"getDeclaredClasses", b"getClasses", b"getEnclosingClass",
+    b"getDeclaringClass", b"getComponentType", b"getConstructors", b"getDeclaredConstructors", b"getType",
+    b"getReturnType", b"getParameterTypes", b"getActualTypeArguments",
+)  # fmt: skip
+"""What of `Class` and `java.lang.reflect` leads from one class to others, or to all constructors. Source as below."""
+_LOOK_UPS: Final[dict[bytes, tuple[_Kind, re.Pattern[bytes]]]] = {
+    b"forName": ("class", re.compile(b"Ljava/lang/Class;")),
+    b"loadClass": ("class", re.compile(b"")),
+    b"findClass": ("class", re.compile(b"")),
+    b"instantiate": ("class", re.compile(b"Landroid/app/Fragment;")),
+    b"createView": ("class", re.compile(b"Landroid/view/LayoutInflater;")),
+    b"newActivity": ("class", re.compile(b"Landroid/app/Instrumentation;")),
+    b"newApplication": ("class", re.compile(b"Landroid/app/Instrumentation;")),
+    b"getMethod": ("method", re.compile(b"Ljava/lang/Class;")),
+    b"getDeclaredMethod": ("method", re.compile(b"Ljava/lang/Class;")),
+    b"findVirtual": ("method", re.compile(b"Ljava/lang/invoke/")),
+    b"findStatic": ("method", re.compile(b"Ljava/lang/invoke/")),
+    b"findSpecial": ("method", re.compile(b"Ljava/lang/invoke/")),
+    b"getMethods": ("all methods", re.compile(b"Ljava/lang/Class;")),
+    b"getDeclaredMethods": ("all methods", re.compile(b"Ljava/lang/Class;")),
+    b"newInstance": ("new", re.compile(b"Ljava/lang/(?:Class|reflect/Constructor);")),
+    b"load": ("code", re.compile(b"Ljava/lang/(?:System|Runtime);")),
+    b"loadLibrary": ("code", re.compile(b"Ljava/lang/(?:System|Runtime);")),
+    b"loadDex": ("code", re.compile(b"Ldalvik/system/DexFile;")),
+    **{name: ("kin", re.compile(b"Ljava/lang/(?:Class;|reflect/)")) for name in _KIN},
+}
+"""By name and class. Sources: Java and Android reference."""
+_GIVES_A_CLASS: Final = frozenset({b"forName", b"loadClass"})
+_NAMES_A_CLASS: Final = frozenset({b"getName", b"getCanonicalName", b"getTypeName"})
+_TYPE: Final = re.compile(r"\[*(?:L[^;]*;|.)")
+_TEXTS: Final = frozenset({"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[B", "[C", "[Ljava/lang/String;"})
+"""Types of parameters in which a name may be handed on."""
+_TWO_WORDS: Final = frozenset({"J", "D"})
+_BY_NAME: Final = frozenset(_LOOK_UPS.keys() - {*_KIN})
+"""Methods that, looked up themselves, could look up anything."""
+_ANYTHING: Final = frozenset({"Ljava/lang/Object;", "Ljava/lang/Comparable;", "Ljava/io/Serializable;"})
+"""Types of parameters that may be a text, too."""
+_HANDED: Final = b"\0"
+"""Stands among constants for a parameter; no text of a DEX file holds this byte."""
+_OF_A_CLASS: Final = b"\0.class"
+"""The same for the name of a class that there is a value of."""
+_FIXED: Final = 0x8 | 0x2
+"""Access of static and private methods, whose calls all name them."""
+_CONST_CLASS: Final = 0x1C
+_NULL: Final = frozenset({0x12, 0x13, 0x14})
+
+
+class LookUps(NamedTuple):
+    """With `unknown` any class may be looked up; `methods` are the names of those that are looked up otherwise."""
+
+    unknown: bool
+    methods: frozenset[bytes] = frozenset()
+
+
+class _UnknownError(Exception):
+    """Anything may be looked up."""
+
+
+class _LookUp(NamedTuple):
+    """Methods that look something up by what they are handed."""
+
+    kind: _Kind
+    owner: re.Pattern[bytes] | bytes
+    name: bytes
+    prototype: str | None
+
+
+def find_lookups(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> LookUps:
+    """Return what the code of a package looks up."""
+    search = _Search(indexes, owner_of)
+    try:
+        search.run()
+    except (_UnknownError, DexCodeError):
+        return LookUps(unknown=True)
+    return LookUps(unknown=False, methods=frozenset(search.methods))
+
+
+class _Search:
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf) -> None:
+        self._indexes = indexes
+        self._owner_of = owner_of
+        self._tree = ClassHierarchy(indexes)
+        self._left = _MOST_USES
+        self._steps = _MOST_STEPS
+        self._last: tuple[int, int, Method] | None = None
+        self._known: set[_LookUp] = set()
+        self._own: set[_Kind] = set()
+        self._handing: set[bytes] = set()
+        self.methods: set[bytes] = set()
+
+    def run(self) -> None:
+        """Follow names from where they are looked up to where they are made, or raise that one is not known."""
+        for part, index in enumerate(self._indexes):
+            native = np.flatnonzero(index.methods.access & _NATIVE).tolist()
+            if any(self._is_own(part, row) for row in native):
+                raise _UnknownError
+        asked = [_LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
+        for _ in range(_MOST_ROUNDS):
+            if not asked:
+                break
+            self._known.update(asked)
+            asked = list(dict.fromkeys(one for one in self._handed_on(asked) if one not in self._known))
+        if asked or not self._handing.isdisjoint(self.methods):
+            raise _UnknownError
+
+    def _handed_on(self, asked: Iterable[_LookUp]) -> Iterator[_LookUp]:
+        """Look at all calls of some methods; yield the methods of libraries that hand the name on."""
+        by_name: dict[bytes, list[_LookUp]] = {}
+        for one in asked:
+            by_name.setdefault(one.name, []).append(one)
+        for part, index in enumerate(self._indexes):
+            wanted = dict(self._numbers(index, by_name))
+            for use in verified(index, candidates(index, "method", wanted)):
+                self._left -= 1
+                if self._left < 0:
+                    raise _UnknownError
+                for kind in wanted[use.id]:
+                    yield from self._look_at(part, use, kind)
+
+    def _numbers(self, index: DexIndex, by_name: dict[bytes, list[_LookUp]]) -> Iterator[tuple[int, set[_Kind]]]:
+        """Yield the method_ids through which the methods are called."""
+        texts = {number: by_name[name] for name, number in index.strings_equal(by_name).items()}
+        for number in np.flatnonzero(np.isin(index.method_ids["name"], list(texts))).tolist():
+            owner = index.class_descriptor(number)
+            prototype = index.prototype(int(index.method_ids["type"][number]))
+            among = texts[int(index.method_ids["name"][number])]
+            self._spend(len(among))
+            if kinds := {one.kind for one in among if self._is_called(one, owner, prototype)}:
+                yield number, kinds
+
+    def _is_called(self, one: _LookUp, owner: bytes, prototype: str) -> bool:
+        if isinstance(one.owner, re.Pattern):
+            takes_name = one.kind != "class" or "Ljava/lang/String;" in prototype or "?" in prototype
+            return takes_name and one.owner.match(owner) is not None
+        return prototype == one.prototype and (
+            one.owner == owner or one.owner in self._tree.above(owner) or owner in self._tree.above(one.owner)
+        )
+
+    def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[_LookUp]:
+        """Take in one call; all methods that share the instructions make it."""
+        if kind in ("method", "all methods") and self._is_of_others(part, use):
+            return
+        index = self._indexes[part]
+        rows = np.flatnonzero(index.methods.code == index.methods.code[use.row]).tolist()
+        is_own = any(self._is_own(part, row) for row in rows)
+        texts = self._texts_at(part, use) if kind in ("class", "method", "code") else None
+        handed = texts is not None and _HANDED in texts
+        if kind == "method" and is_own:
+            self.methods |= texts or set()
+        if texts is not None and not handed and self._is_told(kind, texts, is_own=is_own):
+            return
+        for row in rows:
+            number = int(index.methods.method[row])
+            prototype = index.prototype(int(index.method_ids["type"][number]))
+            takes = {*_TYPE.findall(prototype[1 : prototype.rfind(")")])}
+            is_fixed = handed and index.methods.access[row] & _FIXED and takes.isdisjoint(_ANYTHING)
+            if self._is_own(part, row) and not is_fixed:
+                self._own.add(kind)
+                if kind not in ("kin", "new") or {"kin", "new"} <= self._own:
+                    raise _UnknownError
+            elif kind not in ("kin", "new", "all methods") and (takes & _TEXTS or "?" in prototype):
+                name = index.raw_string(int(index.method_ids["name"][number]))
+                self._handing.add(name)
+                yield _LookUp(kind, index.row_class(row), name, prototype)
+
+    def _is_told(self, kind: _Kind, texts: set[bytes], *, is_own: bool) -> bool:
+        """Tell whether constants say all that a call looks up."""
+        if kind == "code":
+            return not is_own
+        return (kind == "method" or len(texts) < 2) and texts.isdisjoint(_BY_NAME)
+
+    def _is_of_others(self, part: int, use: Use) -> bool:
+        """Tell whether a look-up of methods is in a class that its method names, and the package does not define."""
+        index, method = self._indexes[part], self._body(part, use.row)
+        call = method.instructions[method.at(use.unit)]
+        if not call.registers or call.opcode in STATIC_INVOKES:
+            return False
+        origins = self._origins(method, call, call.registers[0])
+        return bool(origins) and all(self._is_other_class(index, part, method, use, place) for place in origins)
+
+    def _is_other_class(self, index: DexIndex, part: int, method: Method, use: Use, place: int) -> bool:
+        step = method.instructions[place] if place >= 0 else None
+        if step is not None and step.opcode == _CONST_CLASS:
+            return index.descriptor(step.index or 0) not in self._defined
+        if step is None or step.opcode != MOVE_RESULT_OBJECT or not place:
+            return False
+        call = method.instructions[place - 1]
+        if call.index is None or call.index >= index.method_ids.size or not method.instructions[place - 1].registers:
+            return False
+        if index.raw_string(int(index.method_ids["name"][call.index])) not in _GIVES_A_CLASS:
+            return False
+        texts = self._texts_at(part, Use(call.index, use.row, call.offset, 0))
+        if texts is None or _HANDED in texts or _OF_A_CLASS in texts:
+            return False
+        return self._defined.isdisjoint(b"L" + one.replace(b".", b"/") + b";" for one in texts)
+
+    @cached_property
+    def _defined(self) -> frozenset[bytes]:
+        return frozenset(name for index in self._indexes for name in index.file.defined_classes)
+
+    def _texts_at(self, part: int, use: Use) -> set[bytes] | None:
+        """Return the constants that a call hands over; None where a text may be another one."""
+        index = self._indexes[part]
+        prototype = index.prototype(int(index.method_ids["type"][use.id]))
+        method = self._body(part, use.row)
+        call = method.instructions[method.at(use.unit)]
+        found: set[bytes] = set()
+        word = 0 if call.opcode in STATIC_INVOKES else 1
+        for kind in _TYPE.findall(prototype[1 : prototype.rfind(")")]):
+            if kind in _TEXTS:
+                if kind != "Ljava/lang/String;" or word >= len(call.registers):
+                    return None
+                texts = self._constants(index, method, call, call.registers[word], _MOST_MOVES)
+                if texts is None:
+                    return None
+                found |= texts
+            word += 2 if kind in _TWO_WORDS else 1
+        return found if "?" not in prototype else None
+
+    def _constants(
+        self, index: DexIndex, method: Method, reader: Instruction, register: int, left: int
+    ) -> set[bytes] | None:
+        """Return the constants that a register may hold; None where it may hold anything else."""
+        found: set[bytes] = set()
+        origins = self._origins(method, reader, register)
+        for place in origins:
+            if place == ENTRY:
+                found.add(_HANDED)
+                continue
+            if not left:
+                return None
+            step = method.instructions[place]
+            if step.opcode in (CONST_STRING, CONST_STRING_JUMBO):
+                found.add(index.raw_string(step.index or 0))
+            elif step.opcode in MOVE_OBJECT:
+                texts = self._constants(index, method, step, step.registers[1], left - 1)
+                if texts is None:
+                    return None
+                found |= texts
+            elif self._names_class(index, method, place):
+                found.add(_OF_A_CLASS)
+            elif step.opcode not in _NULL or step.literal:
+                return None
+        return found if origins else None
+
+    def _names_class(self, index: DexIndex, method: Method, place: int) -> bool:
+        """Tell whether a value is the name of a class that there is a value of."""
+        if method.instructions[place].opcode != MOVE_RESULT_OBJECT or not place:
+            return False
+        number = method.instructions[place - 1].index
+        if number is None or number >= index.method_ids.size or index.class_descriptor(number) != _CLASS:
+            return False
+        return index.raw_string(int(index.method_ids["name"][number])) in _NAMES_A_CLASS
+
+    def _body(self, part: int, row: int) -> Method:
+        """Return the instructions of a method; calls of one method come one after another."""
+        if self._last is None or self._last[:2] != (part, row):
+            code = self._indexes[part].code(row)
+            if code is None:
+                raise _UnknownError
+            self._last = (part, row, Method(code))
+        return self._last[2]
+
+    def _origins(self, method: Method, reader: Instruction, register: int) -> list[int]:
+        before = method.looked_at
+        origins = method.origins_of(reader, register)
+        self._spend(1 + method.looked_at - before)
+        return origins
+
+    def _spend(self, steps: int) -> None:
+        self._steps -= steps
+        if self._steps < 0:
+            raise _UnknownError
+
+    def _is_own(self, part: int, row: int) -> bool:
+        """Tell whether a method is no library's."""
+        return self._owner_of(java_name(self._indexes[part].row_class(row))).party != "library"

@@ -67,7 +67,7 @@ def test_its_answers(tablet: Scan) -> None:
     assert (said["known-bad"].answer, said["known-bad"].package) == ("yes", ADUPS)
     assert (said["watched"].answer, said["watched"].package) == ("yes", CLEANER)
     assert said["watched"].text.startswith(
-        "Super Cleaner (com.smart.cleaner.booster), installed by hand with SHAREit, used the microphone "
+        "“Super Cleaner” (com.smart.cleaner.booster), installed by hand with SHAREit, used the microphone "
     )
     assert said["watched"].text.endswith(" minutes ago.")
     assert (said["sends"].answer, said["sends"].package) == ("yes", ADUPS)

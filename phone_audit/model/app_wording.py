@@ -1,5 +1,6 @@
 """What is known of an app in plain English: one sentence part for each link, never stronger than the link."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
@@ -17,17 +18,29 @@ _CLOCKS_DIFFER: Final = 5 * _MINUTE
 """Seconds by which one answer of a phone is later than another, so that a use lies behind its own present."""
 _MOST_POWERS: Final = 3
 _MOST_DATA: Final = 4
+_LONGEST_LABEL: Final = 40
+_LONGEST_PACKAGE: Final = 60
+_QUOTES: Final = re.compile('["\u201c-\u201f\u00ab\u00bb\u2039\u203a\u301d-\u301f\uff02\u300c-\u300f]')
+"""Marks that would end a name before its end."""
 
 
 def called(app: App) -> str:
     """Name an app by its name on the screen, with its package.
 
+    The name is its maker's word: it stands in quotation marks that it cannot close, and one without a letter is none.
+
     Example:
         >>> came_from = CameFrom(kind="hand", installer=None, installed=None, updated=None)
         >>> called(App(package="com.a", label="Cleaner", user=0, system=False, came_from=came_from))
-        'Cleaner (com.a)'
+        '“Cleaner” (com.a)'
     """
-    return f"{app.label} ({app.package})" if app.label else app.package
+    package = _cut(app.package, _LONGEST_PACKAGE)
+    label = " ".join(_QUOTES.sub("", app.label or "").split())
+    return f"“{_cut(label, _LONGEST_LABEL)}” ({package})" if any(map(str.isalnum, label)) else package
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def seconds_between(then: str | None, now: str | None) -> float | None:
@@ -62,13 +75,13 @@ def origin_words(came_from: CameFrom) -> str:
         case "firmware":
             return "which came with the phone"
         case "store":
-            return f"installed from {who}" if who else "installed from a store"
+            return f"installed from {who or 'a store'}, as the phone notes"
         case "hand":
             return f"installed by hand with {who}" if who else "installed by hand"
         case "other":
-            return f"installed by {who}" if who else "installed by another app"
+            return f"installed by {who}, as the phone notes" if who else "installed by another app"
         case _:
-            return "of which it is not known where it came from"
+            return "of which it is not known who put it there"
 
 
 def use_words(power: Power, now: str | None) -> str:

@@ -10,10 +10,10 @@ Origin = Annotated[Literal["firmware", "store", "hand", "other", "unknown"], OPE
 """How an app came onto a phone.
 
 firmware   with the phone: it lies on the system image
-store      from a store, or from the phone's own software
+store      from a store that came with the phone, or that is signed as that store is; as the phone notes
 hand       from a file, a browser or a cable: somebody who held the phone chose it
 other      another app, of which it is not known what it is, installed it
-unknown    the phone does not say
+unknown    the phone does not say, or names a store that is not shown to be on it
 """
 
 Watching = Annotated[Literal["all", "part", "none"], OPEN]

@@ -39,19 +39,42 @@ def test_how_long_ago(then: str, now: str | None, said: str) -> None:
 
 
 def test_an_app_is_called_by_its_name_and_package() -> None:
-    assert called(app()) == "Cleaner (com.a)"
+    assert called(app()) == "“Cleaner” (com.a)"
     assert called(app(label=None)) == "com.a"
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Nobody. You are safe", "“Nobody. You are safe” (com.a)"),
+        ("x” (com.android.vending), and „y“", "“x (com.android.vending), and y” (com.a)"),
+        ('"Play"', "“Play” (com.a)"),
+        ("It's", "“It's” (com.a)"),
+        ("x" * 41, f"“{'x' * 39}…” (com.a)"),
+        ("a\n b", "“a b” (com.a)"),
+        (" ", "com.a"),
+        ("”", "com.a"),
+        ("...", "com.a"),
+    ],
+)
+def test_a_name_is_a_name_and_no_words_of_ours(label: str, said: str) -> None:
+    assert called(app(label=label)) == said
+
+
+def test_a_long_package_is_cut() -> None:
+    assert called(app(package="c." + "x" * 100)) == f"“Cleaner” (c.{'x' * 57}…)"
+    assert called(app(package="c." + "x" * 100, label=None)) == f"c.{'x' * 57}…"
 
 
 @pytest.mark.parametrize(
     ("kind", "installer", "name", "said"),
     [
         ("firmware", None, None, "which came with the phone"),
-        ("store", "com.android.vending", "Google Play", "installed from Google Play"),
+        ("store", "com.android.vending", "Google Play", "installed from Google Play, as the phone notes"),
         ("hand", None, None, "installed by hand"),
         ("hand", "com.lenovo.anyshare.gps", "SHAREit", "installed by hand with SHAREit"),
-        ("other", "com.loader", None, "installed by com.loader"),
-        ("unknown", None, None, "of which it is not known where it came from"),
+        ("other", "com.loader", None, "installed by com.loader, as the phone notes"),
+        ("unknown", None, None, "of which it is not known who put it there"),
     ],
 )
 def test_where_it_came_from(kind: Any, installer: str | None, name: str | None, said: str) -> None:

@@ -123,7 +123,7 @@ class _PhoneIndex:
         )
         return cls(
             knowledge=knowledge,
-            installers=Installers.of(snapshot, knowledge),
+            installers=Installers.of(snapshot, knowledge, _signers_by_package(infos)),
             powers=PowerIndex.of(snapshot, knowledge, keys),
             infos=infos,
             seen=_seen_alone(observations),
@@ -199,6 +199,21 @@ def _label(infos: Iterable[ApkInfo]) -> str | None:
 def _signers(package: Package, infos: Iterable[ApkInfo]) -> Iterator[str]:
     yield from package.signers or ()
     yield from (signer.sha256 for info in infos for signer in info.signers or ())
+
+
+def _signers_by_package(infos: Mapping[str, Sequence[ApkInfo]]) -> Mapping[str, Sequence[str]]:
+    """Return who signed packages; where their APKs disagree, no one of them is shown to have signed the package."""
+    found: dict[str, Sequence[str]] = {}
+    for name, mine in infos.items():
+        sets = {_certificates(info) for info in mine}
+        found[name] = tuple(next(iter(sets))) if len(sets) == 1 else ()
+    return found
+
+
+def _certificates(info: ApkInfo) -> frozenset[str]:
+    """Return who signed an APK; nobody where its signature does not hold."""
+    holds = info.signature is not None and info.signature.verified is not False
+    return frozenset(signer.sha256 for signer in info.signers or ()) if holds else frozenset()
 
 
 def _seen_alone(observations: Iterable[Observation]) -> Mapping[tuple[int, str], Sequence[Observation]]:

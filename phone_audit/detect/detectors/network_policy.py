@@ -122,7 +122,7 @@ def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding
 
 
 def _not_started(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding]:
-    """Yield a finding of unencrypted addresses in code of libraries that nothing in the package starts."""
+    """Yield a finding of unencrypted addresses in code of libraries that nothing was found to start."""
     if not endpoints:
         return
     subject = apk_subject(info)
@@ -131,7 +131,7 @@ def _not_started(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Findi
         subject,
         "Unencrypted addresses in code that is not started",
         f"{subject.name} contains code of {listed(libraries, 3)} that would connect without encryption to "
-        f"{_hosts(endpoints)}, and nothing in this app starts it.",
+        f"{_hosts(endpoints)}, and nothing was found in this app that starts it.",
         severity="low",
         confidence="low",
         evidence=evidence_of(endpoints),

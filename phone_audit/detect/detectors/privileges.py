@@ -178,12 +178,20 @@ def watching_powers(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Findin
         yield WATCHING_POWERS.finding(
             Subject(kind="package", name=name),
             "Installed by hand, and able to watch",
-            f"{name} was not installed from a store and has {words}{shown_user(user)}.",
+            f"{name} {_not_from_a_store(installer, knowledge)} and has {words}{shown_user(user)}.",
             severity="high" if len(apps) > 1 else "medium",
             confidence="high" if len(apps) > 1 else "medium",
             evidence=(*(piece for app in apps for piece in app.evidence), came_from),
             main=str(user),
         )
+
+
+def _not_from_a_store(installer: str | None, knowledge: Knowledge) -> str:
+    """Say why an app counts as put there by hand: no store is noted, or one that is not shown to be here."""
+    fact = knowledge.installer_of(installer) if installer else None
+    if fact is None or fact.kind != "store":
+        return "was not installed from a store"
+    return f"is noted as from {fact.name}, which is not shown to be on this phone,"
 
 
 CHECKS: tuple[tuple[Detector, DeviceCheck], ...] = (

@@ -80,9 +80,8 @@ def telemetry_endpoint(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]
     subject = apk_subject(info)
     for (owner, category), group in sorted(groups.items()):
         endpoints = by_harm(group, info.package)
-        but = (
-            "" if any(one.started is not False for one in endpoints) else "; nothing in this app starts code with them"
-        )
+        idle = all(one.started is False for one in endpoints)
+        but = "; nothing was found in this app that starts code with them" if idle else ""
         hosts = [endpoint.host for endpoint in endpoints]
         amount = f"{len(hosts)} addresses, {hosts[0]} among them,"
         if len(hosts) == 1:

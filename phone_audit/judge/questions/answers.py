@@ -38,7 +38,8 @@ def phone_answers(
     told = {item.key for item in snapshot.state}
     rights = all(key in told for key in _ANSWERED) and all(user.readable for user in snapshot.users)
     code = judged.complete and depth != "quick"
-    whole = code and rights and all(user.granted is not None for one in snapshot.packages for user in one.users)
+    copies = [user for one in snapshot.packages for user in one.users]
+    whole = code and rights and all(user.granted is not None and user.appops is not None for user in copies)
     identified = bool(snapshot.build.fingerprint or snapshot.build.display_id)
     basis = Basis.of(
         judged.findings,

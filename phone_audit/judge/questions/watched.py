@@ -17,37 +17,64 @@ _WATCHING_POWERS: Final = "watching-powers"
 _RECENT: Final = 7 * 24 * 3600
 """Seconds within which a use counts as one of these days."""
 _MOST_NAMED: Final = 3
+_ADMIN: Final = "device-admin"
+_NO: Final = (
+    "No app that was added may see the screen, notifications or typing, or used microphone, camera, place or messages "
+    "within 7 days. The phone's own apps are not judged."
+)
 _MANAGED: Final = frozenset({"device-owner", "profile-owner"})
 
 
 @dataclass(frozen=True)
 class _Watcher:
-    """An app that somebody put there and that can watch: what shows it, and what it did lately."""
+    """An app that did not come with the phone and can watch, or did use what it can watch with lately.
+
+    Attributes:
+        findings: those on apps that were put there by hand and may watch.
+        held: what it may see all with that is done on the phone, or keep itself from being removed.
+        used: what it watched with during the last days, what watches more first.
+        sure: whether it was put there by hand, and may watch in several ways or did.
+    """
 
     app: App
     findings: tuple[Finding, ...]
+    held: tuple[Power, ...]
     used: tuple[Power, ...]
     sure: bool
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, bool, int, str, int]:
+        """What orders watchers: sure ones, those that nobody is shown to have chosen, those that can and did."""
+        from_store = self.app.came_from.kind == "store" and not self.findings
+        can = bool(self.held)
+        return (
+            not self.sure,
+            from_store,
+            not (can and self.used),
+            not can,
+            -len(self.used),
+            self.app.package,
+            self.app.user,
+        )
 
 
 def watched(basis: Basis) -> Question:
     """Answer it: yes by an app that was put there by hand, may watch and did, or may watch in several ways.
 
-    What a person chose to install from a store is told and is no yes. No is said only where all was read, and no app
-    that was added may see all that is done.
+    What came from elsewhere is told and is no yes. No is said only where all was read, and no app that was added may
+    see all that is done, or used something that watches during the last days.
     """
     listed_apps = [one for one in basis.supporting("known-bad", "suspicious") if one.category in _WATCHING_CLASSES]
     if listed_apps:
         return answer("watched", "yes", _listed_text(listed_apps[0], basis), listed_apps, package_of(listed_apps[0]))
-    watchers = sorted(_watchers(basis), key=lambda one: (not one.sure, -len(one.used), one.app.package, one.app.user))
+    watchers = sorted(_watchers(basis), key=lambda one: one.rank)
     sure = [one for one in watchers if one.sure]
     if sure:
         keys = [finding for one in sure for finding in one.findings]
-        return answer("watched", "yes", _watcher_text(sure[0], len(sure), basis), keys, sure[0].app.package)
+        return answer("watched", "yes", _sure_text(sure[0], watchers, basis), keys, sure[0].app.package)
     if watchers:
         first = watchers[0]
-        text = f"{_who(first.app)}, {can_words(_granted(first.app))}; nothing shows that it is used to watch."
-        return answer("watched", "not-seen", text, first.findings, first.app.package)
+        return answer("watched", "not-seen", _possible_text(first, watchers, basis), first.findings, first.app.package)
     return _no_watcher(basis)
 
 
@@ -68,17 +95,27 @@ def _watchers(basis: Basis) -> Iterator[_Watcher]:
             if outcome == "suspicious":
                 sure.add(finding.subject.name)
     for app in basis.apps:
-        if app.system or not (_sees_all(app) or app.package in found):
+        if app.system:
             continue
-        if app.package in found or app.came_from.kind == "hand":
-            used = _recent(app, basis.now)
-            is_sure = app.package in sure or (bool(used) and bool(_sees_all(app)))
-            yield _Watcher(app, tuple(found.get(app.package, ())), used, is_sure)
+        held = _held(app)
+        used = _recent(app, basis.now)
+        if not (held or used or app.package in found):
+            continue
+        by_hand = app.package in found or app.came_from.kind == "hand"
+        if app.came_from.kind == "store" and not (used or app.package in found or _sees_all(app)):
+            continue
+        is_sure = app.package in sure or (by_hand and bool(used) and bool(_sees_all(app)))
+        yield _Watcher(app, tuple(found.get(app.package, ())), held, used, is_sure)
 
 
 def _granted(app: App) -> tuple[Power, ...]:
-    """Return what an app may watch with."""
-    return tuple(power for power in app.powers if power.granted and power.watching != "none")
+    """Return what an app may watch with, and whether it can keep itself from being removed."""
+    return tuple(power for power in app.powers if power.granted and (power.watching != "none" or power.what == _ADMIN))
+
+
+def _held(app: App) -> tuple[Power, ...]:
+    """Return what an app that watches holds: what sees all that is done, and what keeps it from being removed."""
+    return tuple(power for power in _granted(app) if power.watching == "all" or power.what == _ADMIN)
 
 
 def _sees_all(app: App) -> tuple[Power, ...]:
@@ -100,21 +137,44 @@ def _who(app: App) -> str:
     return f"{called(app)}, {origin_words(app.came_from)}"
 
 
-def _watcher_text(watcher: _Watcher, count: int, basis: Basis) -> str:
+def _sure_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis) -> str:
     """Say the strongest: what it did, else what it may."""
-    more = f"; {counted(count - 1, 'other app')} can watch too" if count > 1 else ""
-    if watcher.used:
-        return f"{_who(watcher.app)}, {use_words(watcher.used[0], basis.now)}{more}."
-    return f"{_who(watcher.app)}, {can_words(_granted(watcher.app))}{more}."
+    deed = use_words(watcher.used[0], basis.now) if watcher.used else _may(watcher.app)
+    return f"{_who(watcher.app)}, {deed}{_others(watcher, watchers)}."
+
+
+def _possible_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis) -> str:
+    """Say what an app can or did, of which nothing shows that it watches somebody."""
+    kind = watcher.app.came_from.kind
+    who, others = _who(watcher.app), _others(watcher, watchers)
+    if not watcher.used and kind == "store" and not watcher.findings:
+        names = listed(list(dict.fromkeys(called(one.app) for one in watchers if one.held)), _MOST_NAMED)
+        return f"None but apps that the phone notes as from a store: {names} {can_words(watcher.held)}."
+    if not watcher.used:
+        return f"{who}, {_may(watcher.app)}; nothing shows that it is used to watch{others}."
+    deed = use_words(watcher.used[0], basis.now)
+    if not watcher.held:
+        return f"{who}, {deed}; whether that was to watch is not known{others}."
+    chosen = "; who chose it is not known" if kind == "other" else ""
+    return f"{who}, can watch and {deed}{chosen}{others}."
+
+
+def _may(app: App) -> str:
+    granted = _granted(app)
+    return can_words(granted) if granted else "can watch"
+
+
+def _others(watcher: _Watcher, watchers: Sequence[_Watcher]) -> str:
+    """Count the other apps that can watch; where the one that is named cannot, those that used such a power."""
+    if watcher.held or watcher.findings:
+        count = len({one.app.package for one in watchers if one.held or one.findings} - {watcher.app.package})
+        return f"; {counted(count, 'other app')} can watch too" if count else ""
+    count = len({one.app.package for one in watchers if one.used} - {watcher.app.package})
+    return f"; {counted(count, 'other app')} used such a power too" if count else ""
 
 
 def _no_watcher(basis: Basis) -> Question:
-    """Answer where no app was put there by hand that may watch."""
-    added = [app for app in basis.apps if app.system is not True and _sees_all(app)]
-    if added:
-        names = listed(list(dict.fromkeys(map(called, added))), _MOST_NAMED)
-        text = f"Nobody but apps that were chosen: {names} {can_words(_sees_all(added[0]))}."
-        return answer("watched", "not-seen", text, package=added[0].package)
+    """Answer where no app that was added can watch, or used what watches."""
     managing = [app for app in basis.apps if any(power.what in _MANAGED for power in app.powers)]
     if managing:
         text = f"Nobody but whoever manages it: {called(managing[0])} {can_words(_managing(managing[0]))}."
@@ -128,7 +188,9 @@ def _no_watcher(basis: Basis) -> Question:
     if not basis.trusted:
         text = "Nobody was seen, but what this phone says of itself can be false."
         return answer("watched", "not-seen", text)
-    return answer("watched", "no", "No app that was added may read the screen, the notifications or what is typed.")
+    if basis.now is None and any(power.last_used for app in basis.apps if not app.system for power in app.powers):
+        return answer("watched", "not-seen", "Nobody was seen, but how long ago apps used what they may is not known.")
+    return answer("watched", "no", _NO)
 
 
 def _managing(app: App) -> Sequence[Power]:

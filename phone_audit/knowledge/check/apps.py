@@ -19,6 +19,10 @@ def check_installer(fact: InstallerFact, report: Report) -> None:
     report_missing(report, name=fact.name.strip())
     if not _INSTALLER.fullmatch(fact.id):
         report("id", f"{short_repr(fact.id)} is no package; write it as the phone names it")
+    if fact.signers and fact.kind != "store":
+        report("signers", "only of a store it is asked who signed it")
+    if bool(fact.signers) != bool(fact.signers_source):
+        report("signers_source", "name the source that says who signs it, and only that one")
 
 
 def check_power(fact: PowerFact, report: Report) -> None:

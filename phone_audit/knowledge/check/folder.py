@@ -184,6 +184,8 @@ def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
     )
     for kind in of_one_source:
         yield from ((file, kind.id_of(entry), entry.source) for file, entry in found.of(kind))
+    signed = ((file, entry) for file, entry in found.of(kinds.INSTALLERS) if entry.signers_source)
+    yield from ((file, entry.id, entry.signers_source) for file, entry in signed)
     of_several: tuple[Kind[Any], ...] = (kinds.PACKERS, kinds.SCHEMES, kinds.SUPPORT, kinds.LABELS, kinds.AUTHORITIES)
     for kind in of_several:
         yield from ((file, entry.id, source) for file, entry in found.of(kind) for source in entry.sources)

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from phone_audit.model.apps import Watching
 from phone_audit.model.base import Frozen
+from phone_audit.model.stated import Sha256
 
 InstallerKind = Literal["store", "hand", "other"]
 """`store` looks at what it offers and keeps it up to date. `hand`: it installs what a person chose, from a file, the
@@ -25,12 +26,17 @@ ROLES: Final[dict[InstallerRole, InstallerKind]] = {
 
 
 class InstallerFact(Frozen):
-    """Something that installs apps: `id` is its package as phones name it, `name` what people call it."""
+    """Something that installs apps: `id` is its package as phones name it, `name` what people call it.
+
+    `signers` are all certificates, by SHA-256, that it is given out with; by them a store counts that a person added.
+    """
 
     id: str
     name: str
     role: InstallerRole
     source: str
+    signers: tuple[Sha256, ...] = ()
+    signers_source: str = ""
 
     @property
     def kind(self) -> InstallerKind:

@@ -176,7 +176,7 @@ def test_what_nothing_starts_has_a_finding_of_its_own_on_which_nothing_rests() -
     assert found.key == finding_key("cleartext-endpoint", SUBJECT, "not started")
     assert found.message == (
         "com.a contains code of Lib that would connect without encryption to idle.example, "
-        "and nothing in this app starts it."
+        "and nothing was found in this app that starts it."
     )
 
 

@@ -142,8 +142,13 @@ def test_two_powers_in_a_package_from_no_store() -> None:
 def test_one_power_is_less_sure_and_a_store_is_none() -> None:
     (found,) = on_phone(watching_powers, ADMIN, packages=(installed(NAME, installer=None),))
     assert (found.severity, found.confidence) == ("medium", "medium")
-    assert (
-        on_phone(watching_powers, ADMIN, NOTIFICATIONS, packages=(installed(NAME),), knowledge=load_knowledge()) == []
+    play = installed("com.android.vending", system=True)
+    known = load_knowledge()
+    assert on_phone(watching_powers, ADMIN, NOTIFICATIONS, packages=(installed(NAME), play), knowledge=known) == []
+    (found,) = on_phone(watching_powers, ADMIN, NOTIFICATIONS, packages=(installed(NAME),), knowledge=known)
+    assert found.message == (
+        "com.spy is noted as from Google Play, which is not shown to be on this phone, and has the powers of "
+        "a device administrator and access to all notifications."
     )
 
 
@@ -153,6 +158,7 @@ def test_one_power_is_less_sure_and_a_store_is_none() -> None:
         (None, True),
         ("com.android.packageinstaller", True),
         ("com.android.vending", False),
+        ("com.sec.android.app.samsungapps", True),
         ("org.fdroid.fdroid", False),
         ("com.maker.store", False),
         ("com.added.store", True),
@@ -161,7 +167,8 @@ def test_one_power_is_less_sure_and_a_store_is_none() -> None:
 )
 def test_who_installed_it(installer: str | None, by_hand: bool) -> None:
     package = installed(NAME, installer=installer)
-    others = (installed("com.maker.store", system=True), installed("com.added.store"))
+    stores = (installed("com.android.vending", system=True), installed("org.fdroid.fdroid"))
+    others = (installed("com.maker.store", system=True), installed("com.added.store"), *stores)
     phone = snapshot(PIXEL, packages=(package, *others))
     installers = Installers.of(phone, load_knowledge())
     assert installers.is_by_hand(package, package.users[0]) == by_hand

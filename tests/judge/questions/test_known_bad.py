@@ -15,7 +15,7 @@ def test_a_confirmed_case_names_the_app_the_case_and_the_year() -> None:
     assert known_bad(basis(found, apps=(app(),))) == Question(
         id="known-bad",
         answer="yes",
-        text="App (com.app) belongs to a case published in 2019: “A case”.",
+        text="“App” (com.app) belongs to a case published in 2019: “A case”.",
         findings=(found.key,),
         package="com.app",
     )
@@ -38,7 +38,7 @@ def test_a_listed_app_names_who_lists_it() -> None:
 @pytest.mark.parametrize(
     ("detector", "confidence", "text"),
     [
-        ("possible-incident", "medium", "App (com.app) has a sign of “A case”, which alone does not show it."),
+        ("possible-incident", "medium", "“App” (com.app) has a sign of “A case”, which alone does not show it."),
         ("candidate-build", "low", "It may be affected; this alone cannot tell."),
     ],
 )

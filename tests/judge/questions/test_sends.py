@@ -18,17 +18,17 @@ OTHER = app("com.other", label="Other", destinations=(place("o.example", "seen")
     [
         (
             (place("a.example", "capture", data=("imei",), cleartext=True),),
-            "App (com.app) sent the IMEI to a.example without encryption.",
+            "“App” (com.app) sent the IMEI to a.example without encryption.",
         ),
         (
             (place("a.example", "seen", cleartext=True, owner="Acme"),),
-            "App (com.app) was seen connected to a.example without encryption (Acme).",
+            "“App” (com.app) was seen connected to a.example without encryption (Acme).",
         ),
         (
             (place("a.example", "seen", category="telemetry", cleartext=False),),
-            "App (com.app) was seen connected to a.example.",
+            "“App” (com.app) was seen connected to a.example.",
         ),
-        ((place("a.example", "capture"),), "App (com.app) was recorded talking to a.example; so was 1 other app."),
+        ((place("a.example", "capture"),), "“App” (com.app) was recorded talking to a.example; so was 1 other app."),
     ],
 )
 def test_what_was_seen_is_a_yes(places: Any, text: str) -> None:
@@ -39,14 +39,14 @@ def test_what_was_seen_is_a_yes(places: Any, text: str) -> None:
 def test_a_confirmed_case_says_what_is_sent_and_who_says_so() -> None:
     found = published()
     said = sends(basis(found, apps=(app(), OTHER)))
-    assert (said.answer, said.text) == ("yes", "A lab published that App (com.app) sends IMEI and contacts.")
+    assert (said.answer, said.text) == ("yes", "A lab published that “App” (com.app) sends IMEI and contacts.")
     assert said.findings == (found.key,)
 
 
 def test_an_app_that_can_watch_and_sent_is_told_with_how_much() -> None:
     found = finding("watching-powers", "com.app", severity="high", confidence="high", category="powers")
     said = sends(basis(found, apps=(app(sent=2671220, sent_background=1002143), OTHER)))
-    assert said.text == "App (com.app) sent 2.7 MB, 1.0 MB of it in the background; where to was not seen."
+    assert said.text == "“App” (com.app) sent 2.7 MB, 1.0 MB of it in the background; where to was not seen."
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_app_that_can_watch_and_sent_is_told_with_how_much() -> None:
                 app("com.b", label="B", destinations=(place(None, "flow", data=("imei",), cleartext=True),)),
             ),
             (),
-            "Not seen on the way; the code of B (com.b) sends the IMEI without encryption, and so does that of "
+            "Not seen on the way; the code of “B” (com.b) sends the IMEI without encryption, and so does that of "
             "1 other app.",
         ),
         ((), (finding("tracker-present"),), "Not seen on the way; 1 app holds code of trackers."),

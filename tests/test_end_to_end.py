@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -411,10 +412,14 @@ def test_a_scan_of_which_somebody_answers_for_what_was_found(nokia: LabPhone, tm
     first = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
     document = json.loads(first.stdout)
     grave = [one["key"] for one in document["findings"] if one["supports"] in ("suspicious", "known-bad")]
-    entries = [
-        {"finding": key, "by": "Jo", "at": "2026-01-31", "reason": "A phone of the museum.", "until": "9000-01-01"}
-        for key in grave
-    ]
+    said = {"by": "Jo", "at": "2026-01-31", "reason": "A phone of the museum.", "until": "9000-01-01"}
+    entries = [{"finding": key, "severity": "critical", **said} for key in grave]
+    (tmp_path / "accept.json").write_text(json.dumps({"accept": entries}))
+    (tmp_path / "first.json").write_text(first.stdout)
+    told = run("report", tmp_path / "first.json", "--accept", tmp_path / "accept.json").stderr
+    seen = dict(re.findall(r"([0-9a-f]{16}) .*seen: ([0-9a-f]{16})", told))
+    assert seen.keys() == set(grave)
+    entries = [{**entry, "seen": seen[entry["finding"]]} for entry in entries]
     (tmp_path / "accept.json").write_text(json.dumps({"accept": entries}))
     shown = run(
         "scan", tmp_path / "saved", "--accept", tmp_path / "accept.json", "-f", "json", "-o", tmp_path / "a.json"

@@ -2,11 +2,17 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from phone_audit.report.safe import visible
+from phone_audit.report.safe import shortened, visible
+
+if TYPE_CHECKING:
+    from phone_audit.model.finding import Finding
 
 _MOST_KEYS = 5
+_MOST_FINDINGS = 20
 
 
 def tell(*lines: str) -> None:
@@ -24,6 +30,15 @@ def tell_unmatched(path: object, keys: Sequence[str]) -> None:
     if keys:
         names = ", ".join(keys[:_MOST_KEYS]) + (f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else "")
         tell(f"{path} accepts what was not found: {names}.")
+
+
+def tell_uncovered(path: object, rows: "Iterable[tuple[Finding, str]]") -> None:
+    """Say of findings that an entry names what they show now, and that no entry states."""
+    for finding, seen in islice(rows, _MOST_FINDINGS):
+        what = (
+            f"{finding.key} {shortened(finding.title, 60)} ({shortened(finding.subject.name, 60)}, {finding.severity})"
+        )
+        tell(f"{path}: {what} is accepted as it is now, and not otherwise, by an entry with seen: {seen}")
 
 
 def on_terminal() -> bool:

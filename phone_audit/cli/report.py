@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.messages import tell, tell_unmatched
+from phone_audit.cli.messages import tell, tell_uncovered, tell_unmatched
 from phone_audit.cli.options import (
     Accept,
     Details,
@@ -82,12 +82,13 @@ def report(
     if traffic:
         document = _with_traffic(document, traffic, knowledge or ())
     if accept is not None:
-        from phone_audit.pipeline.accept import unmatched, with_accepted
+        from phone_audit.pipeline.accept import uncovered, unmatched, with_accepted
         from phone_audit.pipeline.accept_file import read_accepted_today
 
         accepted = read_accepted_today(accept)
         document = with_accepted(document, accepted)
         tell_unmatched(accept, unmatched(document, accepted.by_key))
+        tell_uncovered(accept, uncovered(document, accepted))
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
     tell(f"As stated in {name}. {seal}")
     write_outputs(document, places, Style(stated_in=name, seal=seal, details=details, discreet=discreet))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.messages import on_terminal, tell, tell_unmatched
+from phone_audit.cli.messages import on_terminal, tell, tell_uncovered, tell_unmatched
 from phone_audit.cli.options import (
     Accept,
     Depth,
@@ -216,7 +216,8 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     from phone_audit.cli.outputs import tell_result, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
-    from phone_audit.pipeline.accept import unmatched
+    from phone_audit.model.acceptance import Acceptances
+    from phone_audit.pipeline.accept import uncovered, unmatched
     from phone_audit.pipeline.report import judged_outcomes
     from phone_audit.pipeline.scan import scan_device
     from phone_audit.report.canvas import Style
@@ -239,7 +240,9 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     if not arguments.quiet:
         tell_result(result, places)
     if options.accept and not arguments.quiet:
-        tell_unmatched(accept, unmatched(result, (entry.finding for entry in options.accept)))
+        accepted = Acceptances.on(options.clock().date(), options.accept)
+        tell_unmatched(accept, unmatched(result, accepted.by_key))
+        tell_uncovered(accept, uncovered(result, accepted))
     lost = next((item for item in result.coverage.skipped if item.code == "device-lost"), None)
     if lost is not None and not stopped.asked:
         tell(f"{lost.reason} What had been read by then was judged. Plug the phone in and scan again for the rest.")

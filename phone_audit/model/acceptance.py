@@ -1,17 +1,37 @@
 """Findings that somebody answers for: the file that lists them, and what such a list does to findings."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from phone_audit.model.base import Frozen
-from phone_audit.model.finding import Acceptance, Finding
+from phone_audit.model.finding import SEVERITIES, Acceptance, Evidence, Finding
 
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
+_DIGITS = r"^[0-9a-f]{16}$"
 _Sentence = Annotated[str, Field(min_length=1, max_length=1000)]
+_MOVING: Final = ("appop", "netstats")
+"""Evidence whose value differs from day to day: when something was used, and how much was sent."""
+
+Signers = Mapping[str, frozenset[str]]
+"""What a finding may speak of, by its name → SHA-256 of the certificates that it is signed with."""
+_NO_SIGNERS: Final[Signers] = MappingProxyType({})
+
+
+def seen_digest(finding: Finding, signers: Signers) -> str:
+    """Return what a finding shows: 16 hexadecimal digits over severity, confidence, signer and evidence."""
+    evidence = sorted({_shown(piece) for piece in finding.evidence})
+    parts = (finding.severity, finding.confidence, *sorted(signers.get(finding.subject.name, ())), "", *evidence)
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _shown(piece: Evidence) -> str:
+    return f"{piece.kind} {piece.where if piece.kind in _MOVING else piece.value}"
 
 
 class AcceptedEntry(Frozen):
@@ -20,13 +40,24 @@ class AcceptedEntry(Frozen):
     finding: Annotated[
         str,
         Field(
-            pattern=r"^[0-9a-f]{16}$",
+            pattern=_DIGITS,
             description="the key of a finding, 16 hexadecimal digits, as the JSON result states it",
         ),
     ]
     by: Annotated[_Sentence, Field(description="who answers for it")]
     at: Annotated[str, Field(pattern=_DAY, description="the day on which it was accepted, such as 2026-01-31")]
     reason: Annotated[_Sentence, Field(description="why it is accepted")]
+    severity: Annotated[
+        Literal["critical", "high", "medium", "low", "info"],
+        Field(description="the worst severity that is accepted: critical, high, medium, low or info"),
+    ]
+    seen: Annotated[
+        str | None,
+        Field(
+            pattern=_DIGITS,
+            description="what the finding shows, 16 hexadecimal digits, as --accept tells it on standard error",
+        ),
+    ] = None
     until: Annotated[
         str | None, Field(pattern=_DAY, description="the last day on which it is accepted, such as 2026-12-31")
     ] = None
@@ -35,6 +66,15 @@ class AcceptedEntry(Frozen):
     def acceptance(self) -> Acceptance:
         """What a finding says of it."""
         return Acceptance(by=self.by, at=self.at, reason=self.reason, until=self.until)
+
+    def covers(self, finding: Finding, signers: Signers) -> bool:
+        """Tell whether it speaks of a finding as it is now; of what is known bad only if it accepts so much."""
+        if self.seen is not None and self.seen != seen_digest(finding, signers):
+            return False
+        if finding.severity not in SEVERITIES:
+            return False
+        known_bad = SEVERITIES.index("high") if finding.supports == "known-bad" else len(SEVERITIES)
+        return SEVERITIES.index(self.severity) <= min(SEVERITIES.index(finding.severity), known_bad)
 
 
 class AcceptedList(Frozen):
@@ -52,29 +92,37 @@ class Acceptances:
         {}
     """
 
-    by_key: Mapping[str, Acceptance]
+    by_key: Mapping[str, Sequence[AcceptedEntry]]
     today: str
 
     @classmethod
     def on(cls, day: date, entries: Iterable[AcceptedEntry]) -> "Acceptances":
         """Return what is accepted on a day."""
-        return cls({entry.finding: entry.acceptance for entry in entries}, day.isoformat())
+        by_key: dict[str, list[AcceptedEntry]] = {}
+        for entry in entries:
+            by_key.setdefault(entry.finding, []).append(entry)
+        return cls(by_key, day.isoformat())
 
-    def mark(self, finding: Finding) -> Finding:
+    def mark(self, finding: Finding, signers: Signers = _NO_SIGNERS) -> Finding:
         """Return a finding with who accepted it; what an earlier list said of it does not count.
 
-        From the day after `until` the finding counts again, and says so.
+        From the day after `until` the finding counts again, and says so; likewise where it has changed.
         """
-        accepted = self.by_key.get(finding.key)
-        expired = accepted is not None and accepted.until is not None and accepted.until < self.today
-        marks = {"accepted_by": None if expired else accepted, "acceptance_expired": accepted if expired else None}
-        if (finding.accepted_by, finding.acceptance_expired) == tuple(marks.values()):
+        entries = self.by_key.get(finding.key, ())
+        covering = [entry for entry in entries if entry.covers(finding, signers)]
+        holding = [entry for entry in covering if entry.until is None or entry.until >= self.today]
+        marks = {
+            "accepted_by": holding[0].acceptance if holding else None,
+            "acceptance_expired": covering[0].acceptance if covering and not holding else None,
+            "acceptance_changed": entries[0].acceptance if entries and not covering else None,
+        }
+        if all(getattr(finding, name) == who for name, who in marks.items()):
             return finding
         return finding.model_copy(update=marks)
 
-    def mark_all(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    def mark_all(self, findings: Sequence[Finding], signers: Signers = _NO_SIGNERS) -> tuple[Finding, ...]:
         """Return findings with who accepted them."""
-        return tuple(map(self.mark, findings))
+        return tuple(self.mark(finding, signers) for finding in findings)
 
 
 NOTHING_ACCEPTED = Acceptances({}, "")

@@ -124,7 +124,8 @@ class Finding(Frozen):
     """One claim with evidence. Only the judge says what follows from it.
 
     `supports` is the outcome that it supports by itself; null in results of versions that did not state it. One that
-    somebody accepted (`accepted_by`) does not decide the exit code; whose acceptance ended (`acceptance_expired`) does.
+    somebody accepted (`accepted_by`) does not decide the exit code; one whose acceptance ended (`acceptance_expired`),
+    or that has changed since (`acceptance_changed`), does.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Finding(Frozen):
     remedy: tuple[Remedy, ...] = ()
     accepted_by: Acceptance | None = None
     acceptance_expired: Acceptance | None = None
+    acceptance_changed: Acceptance | None = None
     supports: Outcome | None = None
     headline: str = Field(default="", exclude=True)
     """What a headline calls it, where that is not the title. For the judge alone: it is not published."""

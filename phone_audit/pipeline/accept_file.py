@@ -16,7 +16,7 @@ from phone_audit.model.acceptance import Acceptances, AcceptedEntry, AcceptedLis
 from phone_audit.model.stated import is_day
 from phone_audit.pipeline.options import Clock, utc_now
 
-_EXAMPLE: Final = "accept: [{finding: KEY, by: WHO, at: 2026-01-31, reason: WHY, until: 2026-12-31}]"
+_EXAMPLE: Final = "accept: [{finding: KEY, by: WHO, at: 2026-01-31, reason: WHY, severity: high, until: 2026-12-31}]"
 _HINT: Final = f"It is YAML or JSON of this form: {_EXAMPLE}"
 
 
@@ -85,9 +85,9 @@ def _fault(values: Mapping[Any, Any], error: ValidationError) -> str:
 
 
 def _check_once(path: Path, entries: Sequence[AcceptedEntry]) -> None:
-    places: dict[str, int] = {}
+    places: dict[tuple[str, str | None], int] = {}
     for number, entry in enumerate(entries, 1):
-        first = places.setdefault(entry.finding, number)
+        first = places.setdefault((entry.finding, entry.seen), number)
         if first != number:
             raise AcceptanceError(
                 f"Entries {first} and {number} of {path} name the same finding, {entry.finding}.", "Leave one of them."

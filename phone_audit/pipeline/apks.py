@@ -188,7 +188,7 @@ class _Files:
         for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
             for apk in _whole_packages(apks, split.get(folder, frozenset())):
                 told = replace(apk, info=with_allowed(apk.info, known))
-                detected = accepted_detection(detect_apk(told.info, known), self._accepted)
+                detected = accepted_detection(detect_apk(told.info, known), self._accepted, (), [told.info])
                 judged = judge_apk(told.info, detected)
                 yield published_apk(told, judged, known)
 

@@ -107,7 +107,9 @@ def scan_device(
     detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests, seen_endpoints(wire))
     detected = with_traffic(detected, wire, known)
     if options.accept is not None:
-        detected = accepted_detection(detected, Acceptances.on(started.date(), options.accept))
+        detected = accepted_detection(
+            detected, Acceptances.on(started.date(), options.accept), snapshot.packages, infos
+        )
     judged = judge_phone(snapshot, infos, detected, acquisition.depth)
     finished = options.clock()
     run = ScanRun(

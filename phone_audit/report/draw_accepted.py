@@ -24,7 +24,9 @@ class AcceptedFindings:
     def add(self, findings: Iterable[Finding]) -> None:
         """Take in more; what is said of one twice is said once."""
         for finding in findings:
-            if finding.acceptance_expired is not None:
+            if finding.acceptance_changed is not None:
+                self._keep(self._expired, _changed_line(finding, finding.acceptance_changed))
+            elif finding.acceptance_expired is not None:
                 self._keep(self._expired, _expired_line(finding, finding.acceptance_expired))
             elif finding.accepted_by is not None:
                 self._keep(self._lines, _line(finding, finding.accepted_by))
@@ -63,6 +65,10 @@ def _line(finding: Finding, accepted: Acceptance) -> str:
 def _expired_line(finding: Finding, accepted: Acceptance) -> str:
     ended = shortened(accepted.until or "", 20)
     return f"{_named(finding)} counts again: {_who(accepted)}, which ended on {ended}."
+
+
+def _changed_line(finding: Finding, accepted: Acceptance) -> str:
+    return f"{_named(finding)} counts again: it has changed since it was {_who(accepted)}."
 
 
 def _named(finding: Finding) -> str:

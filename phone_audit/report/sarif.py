@@ -142,12 +142,13 @@ def _suppression(accepted: Acceptance) -> dict[str, Any]:
 
 
 def _properties(part: DocumentPart, finding: Finding) -> dict[str, Any]:
-    expired = finding.acceptance_expired
+    expired, changed = finding.acceptance_expired, finding.acceptance_changed
     said: dict[str, Any] = {
         "title": finding.title, "category": finding.category, "severity": finding.severity,
         "confidence": finding.confidence, "supports": finding.supports, "incident": finding.incident,
         "result": part.name, "outcome": part.outcome,
         "acceptanceExpired": expired.model_dump() if expired else None,
+        "acceptanceChanged": changed.model_dump() if changed else None,
     }  # fmt: skip
     return {name: value for name, value in said.items() if value} | {
         "evidence": [

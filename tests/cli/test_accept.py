@@ -1,6 +1,7 @@
 """`--accept`: what somebody answers for is shown and does not decide the exit code; what ended counts again."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,10 @@ from tests.test_end_to_end import BUILT
 KEY = "0123456789abcdef"
 
 
-def listed(folder: Path, *keys: str, until: str = "9000-01-01") -> Path:
+def listed(folder: Path, *keys: str, until: str = "9000-01-01", **more: str) -> Path:
     path = folder / "accept.yaml"
-    entries = [
-        {"finding": key, "by": "Jo\x1b[2J", "at": "2026-01-31", "reason": "It is our own.", "until": until}
-        for key in keys
-    ]
+    said = {"by": "Jo\x1b[2J", "at": "2026-01-31", "reason": "It is our own.", "severity": "critical", "until": until}
+    entries = [{"finding": key, **said, **more} for key in keys]
     path.write_text(json.dumps({"accept": entries}))
     return path
 
@@ -43,7 +42,7 @@ def bad(**changed: Any) -> Frozen:
 def test_an_accepted_finding_is_shown_and_does_not_decide_the_exit_code(tmp_path: Path) -> None:
     file = saved(tmp_path, bad())
     assert program("report", file, "--fail-on", "suspicious").returncode == 12
-    done = program("report", file, "--fail-on", "suspicious", "--accept", listed(tmp_path, KEY))
+    done = program("report", file, "--details", "--fail-on", "suspicious", "--accept", listed(tmp_path, KEY))
     assert done.returncode == 0
     assert " KNOWN-BAD  The headline of known-bad" in done.stdout
     assert "1. (accepted) A reason." in done.stdout
@@ -77,7 +76,7 @@ def test_a_saved_result_keeps_what_was_accepted(tmp_path: Path) -> None:
 
 def test_an_acceptance_that_ended_counts_again_and_is_said_to_have_ended(tmp_path: Path) -> None:
     accept = listed(tmp_path, KEY, until="2026-02-01")
-    done = program("report", saved(tmp_path, bad()), "--fail-on", "suspicious", "--accept", accept)
+    done = program("report", saved(tmp_path, bad()), "--details", "--fail-on", "suspicious", "--accept", accept)
     assert done.returncode == 12
     assert "counts again: accepted by Jo\\x1b[2J on 2026-01-31, which ended on 2026-02-01." in " ".join(
         done.stdout.split()
@@ -108,7 +107,7 @@ def test_a_folder_of_records(tmp_path: Path) -> None:
     )
     file = saved(tmp_path, apks(record, apk("b.apk"), outcome="known-bad"))
     assert program("report", file, "--fail-on", "suspicious").returncode == 12
-    done = program("report", file, "--fail-on", "suspicious", "--accept", listed(tmp_path, KEY))
+    done = program("report", file, "--details", "--fail-on", "suspicious", "--accept", listed(tmp_path, KEY))
     assert done.returncode == 0
     assert "accepted by Jo" in done.stdout
 
@@ -140,5 +139,37 @@ def test_apks(tmp_path: Path) -> None:
     assert again["verdict"]["outcome"] == document["verdict"]["outcome"]
     assert again["apks"][0]["outcome"] == document["apks"][0]["outcome"]
     assert True in [reason["accepted"] for reason in again["verdict"]["reasons"]]
-    text = program("apks", *files, "--accept", listed(tmp_path, *keys)).stdout
+    text = program("apks", *files, "--details", "--accept", listed(tmp_path, *keys)).stdout
     assert "(accepted)" in text
+
+
+def test_what_changed_since_it_was_accepted_counts_again_and_its_digest_is_told(tmp_path: Path) -> None:
+    file = saved(tmp_path, bad())
+    asked = ("report", file, "--details", "--fail-on", "suspicious", "--accept")
+    changed = program(*asked, listed(tmp_path, KEY, seen="0" * 16))
+    assert changed.returncode == 12
+    assert "counts again: it has changed since it was accepted by Jo\\x1b[2J on 2026-01-31." in " ".join(
+        changed.stdout.split()
+    )
+    (digest,) = re.findall(r"seen: ([0-9a-f]{16})", changed.stderr)
+    done = program(*asked, listed(tmp_path, KEY, seen=digest))
+    assert (done.returncode, "seen:" in done.stderr) == (0, False)
+    milder = program(*asked, listed(tmp_path, KEY, severity="medium"))
+    assert milder.returncode == 12
+    assert f"seen: {digest}" in milder.stderr
+
+
+def test_the_digest_of_a_result_is_that_of_reading_the_apk(tmp_path: Path) -> None:
+    files: list[str | Path] = [BUILT / "com.qualcomm.qti.autoregistration.apk", "--no-cache"]
+    first = program("apks", *files, "-f", "json").stdout
+    findings = [one for one in json.loads(first)["apks"][0]["findings"] if one["supports"] != "nothing-found"]
+    told = program("report", "-", "--accept", listed(tmp_path, *(one["key"] for one in findings)), given=first).stderr
+    digests = dict(re.findall(r"([0-9a-f]{16}) .*seen: ([0-9a-f]{16})", told))
+    assert digests.keys() == {one["key"] for one in findings}
+    path = tmp_path / "seen.yaml"
+    entries = [
+        {"finding": key, "by": "Jo", "at": "2026-01-31", "reason": "R.", "severity": "critical", "seen": digest}
+        for key, digest in digests.items()
+    ]
+    path.write_text(json.dumps({"accept": entries}))
+    assert program("apks", *files, "-f", "json", "--accept", path).returncode == 0

@@ -1,5 +1,6 @@
 """The outcome that decides the exit code: without what was accepted, and never below what was not read."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from phone_audit.judge.folder import FolderJudge
 from phone_audit.judge.gate import gating_outcome, mark_reasons
 from phone_audit.judge.judge import judge_apk, judge_phone
-from phone_audit.model.acceptance import Acceptances
+from phone_audit.model.acceptance import Acceptances, AcceptedEntry
 from phone_audit.model.detection import Detection
 from phone_audit.model.finding import OUTCOMES, Acceptance, Finding, Outcome, Reason
 from tests.documents import finding
@@ -15,6 +16,12 @@ from tests.judge.cases import apk_info, record, snapshot
 from tests.judge.cases import finding as detected
 
 WHO = Acceptance(by="Jo", at="2026-01-31", reason="It is ours.")
+
+
+def naming(*keys: str) -> Acceptances:
+    entry = AcceptedEntry(finding="0" * 16, by=WHO.by, at=WHO.at, reason=WHO.reason, severity="critical")
+    entries = [entry.model_copy(update={"finding": key}) for key in keys]
+    return Acceptances.on(date(2026, 2, 1), entries)
 
 
 def one(key: str, supports: Outcome | None, *, accepted: bool = False, **changed: Any) -> Finding:
@@ -67,7 +74,7 @@ def test_reasons_of_a_saved_verdict() -> None:
 
 def test_an_accepted_finding_has_a_reason_of_its_own_and_the_outcome_stays() -> None:
     two = (detected("tracker-present", "com.a"), detected("tracker-present", "com.b"))
-    accepted = Acceptances({two[0].key: WHO}, "2026-02-01")
+    accepted = naming(two[0].key)
     plain, marked = (
         judge_phone(snapshot({}, ()), [], found, "standard")
         for found in (Detection(findings=two), Detection(findings=two).changed(accepted.mark))
@@ -85,7 +92,7 @@ def test_an_accepted_finding_has_a_reason_of_its_own_and_the_outcome_stays() -> 
 def test_accepted_records_of_a_folder_have_a_reason_of_their_own() -> None:
     judge = FolderJudge()
     for name, accepted in (("com.a", True), ("com.b", False)):
-        mark = Acceptances({detected("tracker-present", name).key: WHO} if accepted else {}, "2026-02-01").mark
+        mark = naming(*([detected("tracker-present", name).key] if accepted else [])).mark
         info = apk_info(name, f"/{name}.apk")
         judge.add(record(info, judge_apk(info, Detection(findings=(detected("tracker-present", name),)).changed(mark))))
     assert judge.gating_outcome == "exposed"

@@ -19,6 +19,7 @@ accept:
     by: Jo
     at: 2026-01-31
     reason: Our own proxy.
+    severity: high
     until: 2026-06-30
 """
 
@@ -57,7 +58,13 @@ def test_yaml_and_json(tmp_path: Path) -> None:
         (WHOLE.replace("2026-06-30", "30.6.2026"), "has a wrong until: it has to be the last day"),
         (WHOLE.replace("2026-06-30", "2026-02-30"), "until is 2026-02-30, and there is no such day"),
         (WHOLE.replace("2026-06-30", "2026-01-30"), "ends before it begins"),
-        (WHOLE.replace("reason:", "why:"), "lacks reason|has a field 'why'; fields are finding, by, at, reason, until"),
+        (WHOLE.replace("    severity: high\n", ""), "lacks severity: the worst severity that is accepted"),
+        (WHOLE.replace("high", "none"), "has a wrong severity: it has to be the worst severity that is accepted"),
+        (WHOLE + "    seen: x\n", "has a wrong seen: it has to be what the finding shows, 16 hexadecimal digits"),
+        (
+            WHOLE.replace("reason:", "why:"),
+            "lacks reason|has a field 'why'; fields are finding, by, at, reason, severity, seen, until",
+        ),
         (WHOLE + WHOLE.split("accept:\n")[1], "Entries 1 and 2 of .* name the same finding"),
         ("accept: [", "was not understood: it is no YAML"),
         ("accept: &a []", "was not understood: it holds an alias or an anchor"),

@@ -9,6 +9,7 @@ from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
 
 _INSTALLER: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*)*")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _PERMISSION: Final = re.compile(r"[a-z]\w*(\.\w+)+")
 _OP: Final = re.compile(r"[A-Z][A-Z0-9_]+")
 _LONGEST: Final = 80
@@ -19,6 +20,9 @@ def check_installer(fact: InstallerFact, report: Report) -> None:
     report_missing(report, name=fact.name.strip())
     if not _INSTALLER.fullmatch(fact.id):
         report("id", f"{short_repr(fact.id)} is no package; write it as the phone names it")
+    for place, digest in enumerate(fact.signers):
+        if not _SHA256.fullmatch(digest):
+            report(f"signers[{place}]", f"{short_repr(digest)} is no SHA-256; write 64 digits, in lower case")
     if fact.signers and fact.kind != "store":
         report("signers", "only of a store it is asked who signed it")
     if bool(fact.signers) != bool(fact.signers_source):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from phone_audit.detect.apps.join import joined_apps, with_captured
 from phone_audit.knowledge.load import Knowledge, load_knowledge
+from phone_audit.model.apk import Signature, Signer
 from phone_audit.model.apps import App, CameFrom, Destination
 from phone_audit.model.finding import Evidence, Subject
 from tests.detect.apps.phone_apps import NAME, app_package, phone, seen, traffic, user
@@ -117,3 +118,16 @@ def test_traffic_that_was_recorded_later_is_put_to_the_apps_of_a_result() -> Non
     ]
     assert (app.destinations_count, app.findings) == (2, ("1", "2"))
     assert with_captured(apps, (), {}, KNOWN) == apps
+
+
+def test_a_store_that_its_own_apk_shows() -> None:
+    fdroid = next(iter(KNOWN.installer_of("org.fdroid.fdroid").signers))  # type: ignore[union-attr]
+    signer = Signer(sha256=fdroid, sha1="b" * 40, subject="CN=F", schemes=("v2",), not_before="", not_after="")
+    packages = (app_package(NAME, user(installer="org.fdroid.fdroid")), app_package("org.fdroid.fdroid"))
+    for verified, kind in ((True, "store"), (None, "store"), (False, "unknown")):
+        store = apk_info(
+            "org.fdroid.fdroid", "/data/app/org.fdroid.fdroid/base.apk", signers=(signer,),
+            signature=Signature(verified=verified, schemes=("v2",)),
+        )  # fmt: skip
+        first = joined_apps(phone(*packages), (store,), (), (), KNOWN)[0]
+        assert (first.package, first.came_from.kind) == (NAME, kind)

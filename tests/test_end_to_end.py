@@ -55,7 +55,7 @@ def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
     assert shown.stdout.startswith(" KNOWN-BAD  This phone matches a published incident: China Telecom")
     assert "clean" not in shown.stdout.lower()
     answer = " ".join(shown.stdout.split())
-    assert "published that AutoRegistration sends IMEI, SIM ICCID, Wi-Fi MAC address" in answer
+    assert "published that “AutoRegistration” sends IMEI, SIM ICCID, Wi-Fi MAC address" in answer
     assert len(shown.stdout.splitlines()) <= 40
     long = " ".join(run("demo", "--details").stdout.split())
     for part in (

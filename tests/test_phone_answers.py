@@ -49,8 +49,8 @@ def test_the_cleaner_that_watches(tablet: Scan) -> None:
     assert powers["microphone"].background is False
     assert cleaner.sent is not None
     assert cleaner.sent_background is not None
-    assert 2_671_220 <= cleaner.sent < 3_000_000, "the kit adds what its sockets sent since"
-    assert 1_002_143 <= cleaner.sent_background < cleaner.sent
+    assert 2_500_000 < cleaner.sent < 3_000_000, "the kit counts what its sockets sent, which depends on the time"
+    assert 900_000 < cleaner.sent_background < cleaner.sent
     assert cleaner.sent_shared == 0
     assert cleaner.findings
 

@@ -50,6 +50,8 @@ _REFLECTION: Final = (
 _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
 _BY_CLASS: Final = LeafQuery([Leaf("call", "java.lang.Class.newInstance")])
+_LOOKS_UP: Final = LeafQuery(Leaf("call", f"java.lang.{name}") for name in ("Class.forName", "ClassLoader.loadClass"))
+"""What runs the initialiser of a class by its name, which may be put together."""
 _LOADS: Final = LeafQuery(
     Leaf("call", f"java.lang.{name}")
     for name in ("System.load", "System.loadLibrary", "Runtime.load", "Runtime.loadLibrary")
@@ -234,7 +236,7 @@ class EntryPoints:
         """Whether native code or reflection may call what no instruction was seen to call."""
         reads = any(_READS_OBJECTS in index.type_ids for index in self._program.indexes)
         native = any(np.any(index.methods.access & _NATIVE) for index in self._program.indexes)
-        return reads or native or self.reflects or self._finds(_LOADS)
+        return reads or native or self.reflects or self._finds(_LOOKS_UP) or self._finds(_LOADS)
 
     def _finds(self, wanted: LeafQuery) -> bool:
         return any(Lookup(index).find(wanted).methods for index in self._program.indexes)

@@ -34,6 +34,7 @@ FIND_METHOD = "Ljava/lang/Class;->getMethod(Ljava/lang/String;[Ljava/lang/Class;
 REFLECTS = invoke(FIND_METHOD, 1, 2, 3, opcode=0x6E)
 SWITCH = "Landroid/content/pm/PackageManager;->setComponentEnabledSetting"
 NATIVE = 0x100
+STATIC_CALL = 0x71
 BODY = join(READ, SAY, (RETURN,))
 
 
@@ -227,3 +228,16 @@ def test_objects_that_are_read_from_bytes_may_be_of_any_class() -> None:
     holds = Class("Lx/X;", [leaks("onEvent()V")], parent=OBJECT, interfaces=["Ljava/io/Serializable;"])
     assert found(activity(create()), holds).complete
     assert not found(activity(create(reads)), holds).complete
+
+
+CONCAT = "Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;"
+FOR_NAME = "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"
+
+
+def test_nothing_is_complete_where_a_class_may_be_looked_up_by_a_name_that_is_put_together() -> None:
+    hidden = Class("Lx/Hidden;", [leaks("<clinit>()V", direct=True)])
+    joined = join(
+        text(1, "x.Hid"), text(2, "den"), invoke(CONCAT, 1, 2, opcode=0x6E), invoke(FOR_NAME, 1, opcode=STATIC_CALL)
+    )
+    assert not found(activity(create(joined)), hidden).complete
+    assert found(activity(create(text(1, "x.Hidden"))), RECEIVES).complete is True

@@ -97,11 +97,13 @@ class Acceptances:
 
     @classmethod
     def on(cls, day: date, entries: Iterable[AcceptedEntry]) -> "Acceptances":
-        """Return what is accepted on a day."""
+        """Return what is accepted on a day; what is to be accepted later is not."""
+        today = day.isoformat()
         by_key: dict[str, list[AcceptedEntry]] = {}
         for entry in entries:
-            by_key.setdefault(entry.finding, []).append(entry)
-        return cls(by_key, day.isoformat())
+            if entry.at <= today:
+                by_key.setdefault(entry.finding, []).append(entry)
+        return cls(by_key, today)
 
     def mark(self, finding: Finding, signers: Signers = _NO_SIGNERS) -> Finding:
         """Return a finding with who accepted it; what an earlier list said of it does not count.

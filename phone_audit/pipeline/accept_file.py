@@ -64,6 +64,9 @@ def _entry(path: Path, number: int, values: Any) -> AcceptedEntry:
         entry = AcceptedEntry.model_validate(values)
     except ValidationError as error:
         raise AcceptanceError(f"{place} {_fault(values, error)}.", _HINT) from error
+    for name, words in (("by", entry.by), ("reason", entry.reason)):
+        if not any(map(str.isalnum, words)):
+            raise AcceptanceError(f"{place} has a blank {name}.", _HINT)
     for name, day in (("at", entry.at), ("until", entry.until)):
         if day is not None and not is_day(day):
             raise AcceptanceError(f"{place}: {name} is {day}, and there is no such day.", _HINT)

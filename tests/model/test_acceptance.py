@@ -105,3 +105,8 @@ def test_two_entries_for_one_finding_as_two_phones_show_it() -> None:
     marks = Acceptances.on(DAY, entries)
     states = [marks.mark(found(severity=one), SIGNED).accepted_by is not None for one in ("high", "medium", "low")]
     assert states == [True, False, True]
+
+
+def test_what_is_to_be_accepted_later_is_not_accepted_yet() -> None:
+    assert not Acceptances.on(date(2026, 1, 30), [ENTRY]).by_key
+    assert Acceptances.on(date(2026, 1, 31), [ENTRY]).by_key

@@ -51,6 +51,8 @@ def test_yaml_and_json(tmp_path: Path) -> None:
         ("accept: [{}]", "Entry 1 of .* lacks finding: the key of a finding, 16 hexadecimal digits"),
         (WHOLE.replace("    reason: Our own proxy.\n", ""), "Entry 1 of .* lacks reason: why it is accepted"),
         (WHOLE.replace("Our own proxy.", ""), "has a wrong reason: it has to be why it is accepted"),
+        (WHOLE.replace("Jo", "'  '"), "has a blank by"),
+        (WHOLE.replace("Our own proxy.", "'\u2800'"), "has a blank reason"),
         (WHOLE.replace("Jo", "yes"), "has a wrong by: it has to be who answers for it"),
         (WHOLE.replace("Jo", "'" + "J" * 1001 + "'"), "has a wrong by"),
         (WHOLE.replace(KEY, KEY.upper()), "has a wrong finding"),

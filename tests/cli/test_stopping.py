@@ -12,6 +12,7 @@ from phone_audit.cli.stopping import ENDS, GentleStop, Stop, stopped_by
 
 @pytest.mark.parametrize("number", ENDS)
 def test_the_first_asks_and_the_second_ends(number: signal.Signals) -> None:
+    ignored = signal.signal(number, signal.default_int_handler)  # by nohup, where the tests are run so
     before = signal.getsignal(number)
 
     def ask_twice() -> None:
@@ -25,6 +26,7 @@ def test_the_first_asks_and_the_second_ends(number: signal.Signals) -> None:
         ask_twice()
     assert ended.value.exit_code == exits.INTERRUPTED
     assert signal.getsignal(number) == before
+    signal.signal(number, ignored)
 
 
 def test_one_that_was_ignored_before_stays_ignored() -> None:

@@ -179,6 +179,7 @@ def standing(acquired: Acquired) -> Snapshot:
     for package in left["packages"]:
         for user in package["users"]:
             user.update(appops=None, traffic=None)
+    left["device_time"] = None
     left["state"] = [item for item in left["state"] if item["key"] != "adb_keys"]
     return Snapshot.model_validate(left)
 

@@ -19,14 +19,14 @@ ACCEPTING = {
     ("35b126c880-goatdroid.apk", "org.owasp.goatdroid.fourgoats.requestresponse.CustomSSLSocketFactory", "used"),
     ("35b126c880-goatdroid.apk", "org.owasp.goatdroid.fourgoats.requestresponse.CustomSSLSocketFactory$1", "used"),
     ("5fe8686a03-Yosemite.apk", "com.rabbitmq.client.TrustEverythingTrustManager", "option"),
-    ("b2f9ca1bff-dev2.apk", "cn.jiguang.verifysdk.i.o$a", "used"),
+    ("b2f9ca1bff-dev2.apk", "cn.jiguang.verifysdk.i.o$a", "unused"),
     ("f888b95773-Yosemite.apk", "com.rabbitmq.client.TrustEverythingTrustManager", "option"),
 }
 """Each read by hand: all of them accept what they are shown, and these are the ways to them.
 
 RabbitMQ's is what `useSslProtocol()` uses by default, which `setUri` calls for `amqps`; Yosemite hands it an address
 that begins `amqp://`, maxpresent one of its command line. JustTrustMe's is for other packages, into which Xposed loads
-it.
+it. Nothing in dev2 starts the SDK of JiGuang: its manifest names one component, of its own, which calls none of it.
 """
 
 

@@ -42,7 +42,6 @@ WEAKER = {
         "The reader of the advertising id reports to its host.",
     ),
     ("b2f9ca1bff-dev2.apk", "Umeng Analytics"): ("referenced", "Only the bridge of React Native to it is there."),
-    ("b2f9ca1bff-dev2.apk", "JiGuang Aurora Mobile JPush"): ("host-only", _SIGN_IN),
     ("c2463c02ad-appium-uiautomator2-server-v4.27.0.apk", "Google Analytics"): ("host-only", _TEST_RUNNER),
     ("d6ae59fe79-jverification-android-not_support_dynamic-release-3.4.8.jar", "JiGuang Aurora Mobile JPush"): (
         "host-only",

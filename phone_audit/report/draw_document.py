@@ -28,8 +28,8 @@ def draw_document(canvas: Canvas, document: Frozen) -> None:
     style = canvas.style
     if style.stated_in:
         name = shortened(style.stated_in, _LONGEST_NAME)
-        again = "no phone and no APK was looked at again. " if style.details else ""
-        canvas.paragraph(f"All of this is as stated in {name}; {again}{style.seal}")
+        again = "no phone and no APK was looked at again" if style.details else "nothing was looked at again"
+        canvas.paragraph(f"All of this is as stated in {name}; {again}. {style.seal}")
         canvas.gap()
     match document:
         case Scan() if not style.details:

@@ -1,7 +1,7 @@
 """A result → what of it is compared with another one: small, so that the result itself need not be held."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -42,19 +42,19 @@ class ResultFacts:
     side: DiffSide
     packages: Mapping[str, PackageFacts]
     lists_all: bool
-    state: Mapping[str, StateItem]
-    reads_state: bool
-    reads_installers: bool
-    framework: Files
-    unread_users: frozenset[int]
-    special_access: Mapping[tuple[str, int], Mapping[str, bool | None]] | None
-    users: Mapping[int, str | None]
     findings: Mapping[str, Finding]
     reasons: tuple[Reason, ...]
     unread: frozenset[str]
     knowledge: str
     tool: str
-    depth: str | None
+    state: Mapping[str, StateItem] = field(default_factory=dict)
+    reads_state: bool = False
+    reads_installers: bool = False
+    framework: Files = field(default_factory=dict)
+    unread_users: frozenset[int] = frozenset()
+    special_access: Mapping[tuple[str, int], Mapping[str, bool | None]] | None = None
+    users: Mapping[int, str | None] = field(default_factory=dict)
+    depth: str | None = None
 
     @property
     def is_phone(self) -> bool:
@@ -157,19 +157,11 @@ def _of_apks(result: Apks, file: str | None, digest: str | None) -> ResultFacts:
         ),
         packages=packages,
         lists_all=not result.skipped and all(apk.package is not None for apk in result.apks),
-        state={},
-        reads_state=False,
-        reads_installers=False,
-        framework={},
-        unread_users=frozenset(),
-        special_access=None,
-        users={},
         findings=findings,
         reasons=result.verdict.reasons,
         unread=frozenset(unread),
         knowledge=result.knowledge.digest,
         tool=result.tool.version,
-        depth=None,
     )
 
 
@@ -189,19 +181,11 @@ def _of_apk(apk: Apk, file: str | None, digest: str | None) -> ResultFacts:
         ),
         packages=packages,
         lists_all=apk.package is not None,
-        state={},
-        reads_state=False,
-        reads_installers=False,
-        framework={},
-        unread_users=frozenset(),
-        special_access=None,
-        users={},
         findings=_findings(apk.findings),
         reasons=tuple(Reason(finding=one.key, text=one.message, kind="detector") for one in apk.findings),
         unread=frozenset(subject for subject, _ in unread_of(apk)),
         knowledge=apk.knowledge_digest,
         tool=apk.tool.version,
-        depth=None,
     )
 
 

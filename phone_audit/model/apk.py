@@ -168,7 +168,7 @@ class Endpoint(Frozen):
     `use` is what becomes of it: code connects to it (`fetched`); it is shown, or given to a browser or another app
     (`opened`); it is only `compared`; nothing loads it (`unused`); or that was not settled (`unknown`). `use_evidence`
     is what decided that. `cleartext_use` is the same of the texts alone that name it with an unencrypted scheme, null
-    where there are none. `started` is false where only code of libraries holds it, which nothing in the package starts;
+    where there are none. `started` is false where only code holds it that nothing in the package starts;
     it then counts for nothing, but stays listed. Otherwise it is null.
     """
 

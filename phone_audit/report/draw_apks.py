@@ -150,7 +150,7 @@ def _not_called(listed: Sequence[Endpoint], *, brief: bool) -> Iterator[str]:
     """Name the hosts to which no code connects, by what it does with them; `brief` leaves out what is no link."""
     idle = [one.host for one in listed if one.started is False and one.use in COUNTING_USES]
     if idle and not brief:
-        yield f"in code of libraries that nothing was found to start: {some(idle)}"
+        yield f"in code that nothing was found to start: {some(idle)}"
     for use, said in _NOT_CALLED[: 1 if brief else None]:
         hosts = [one.host for one in listed if one.use == use]
         if hosts:

@@ -60,6 +60,6 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
     assert "unencrypted: c.example, b.example" in lines
     assert "links and texts, shown or given to other apps: link.example" in lines
     assert "only compared: compared.example" in lines
-    assert "in code of libraries that nothing was found to start: idle.example" in lines
+    assert "in code that nothing was found to start: idle.example" in lines
     assert "never used: unused.example" in lines
     assert "out.example" not in text

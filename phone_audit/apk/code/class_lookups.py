@@ -1,15 +1,16 @@
 """What code looks up by name while it runs: whether all such names are known, and which methods they name.
 
-Looked at is code that is no library's. A library's own look-ups do not count, unless it is handed the name: then the
-calls of what hands it on are looked at in the same way.
+Looked at is code that is no library's, as far as it runs. A library's own look-ups, and code that it loads, do not
+count, unless it is handed the name, or the code: then the calls of what hands it on are looked at in the same way.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
@@ -67,11 +68,16 @@ _LOOK_UPS: Final[dict[bytes, tuple[_Kind, re.Pattern[bytes]]]] = {
     **{name: ("kin", re.compile(b"Ljava/lang/(?:Class;|reflect/)")) for name in _KIN},
 }
 """By name and class. Sources: Java and Android reference."""
+_NEW: Final = b"<init>"
+_LOADERS: Final = re.compile(rb"Ldalvik/system/(?:\w*ClassLoader|DexFile);|Ljava/net/URLClassLoader;")
+"""Classes whose objects load code from where they are told. Source: Android reference."""
 _GIVES_A_CLASS: Final = frozenset({b"forName", b"loadClass"})
 _NAMES_A_CLASS: Final = frozenset({b"getName", b"getCanonicalName", b"getTypeName"})
 _TYPE: Final = re.compile(r"\[*(?:L[^;]*;|.)")
 _TEXTS: Final = frozenset({"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[B", "[C", "[Ljava/lang/String;"})
 """Types of parameters in which a name may be handed on."""
+_CODE: Final = _TEXTS | {"Ljava/io/File;", "Ljava/nio/ByteBuffer;", "[Ljava/nio/ByteBuffer;", "[Ljava/net/URL;"}
+"""The same of code to load, or its place."""
 _TWO_WORDS: Final = frozenset({"J", "D"})
 _BY_NAME: Final = frozenset(_LOOK_UPS.keys() - {*_KIN})
 """Methods that, looked up themselves, could look up anything."""
@@ -107,9 +113,14 @@ class _LookUp(NamedTuple):
     prototype: str | None
 
 
-def find_lookups(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> LookUps:
-    """Return what the code of a package looks up."""
-    search = _Search(indexes, owner_of)
+def find_lookups(
+    indexes: Sequence[DexIndex], owner_of: OwnerOf, runs: Callable[[int, int], bool] = lambda _part, _row: True
+) -> LookUps:
+    """Return what the code of a package looks up.
+
+    `runs` tells, by part and row, whether a method that is no library's counts at all.
+    """
+    search = _Search(indexes, owner_of, runs)
     try:
         search.run()
     except (_UnknownError, DexCodeError):
@@ -117,10 +128,20 @@ def find_lookups(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> LookUps:
     return LookUps(unknown=False, methods=frozenset(search.methods))
 
 
+def _of_loaders(index: DexIndex, asked: Sequence[_LookUp]) -> NDArray[np.bool_]:
+    """Leave out constructors that are not among those asked for: most classes have one."""
+    owners = {one.owner for one in asked if isinstance(one.owner, bytes)}
+    loaders = [number for name, number in index.type_ids.items() if name in owners or _LOADERS.match(name)]
+    is_new = index.method_ids["name"] == index.strings_equal((_NEW,)).get(_NEW, -1)
+    wanted: NDArray[np.bool_] = ~is_new | np.isin(index.method_ids["class"], loaders)
+    return wanted
+
+
 class _Search:
-    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf) -> None:
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, runs: Callable[[int, int], bool]) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
+        self._runs = runs
         self._tree = ClassHierarchy(indexes)
         self._left = _MOST_USES
         self._steps = _MOST_STEPS
@@ -137,6 +158,7 @@ class _Search:
             if any(self._is_own(part, row) for row in native):
                 raise _UnknownError
         asked = [_LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
+        asked.append(_LookUp("code", _LOADERS, _NEW, None))
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 break
@@ -162,7 +184,8 @@ class _Search:
     def _numbers(self, index: DexIndex, by_name: dict[bytes, list[_LookUp]]) -> Iterator[tuple[int, set[_Kind]]]:
         """Yield the method_ids through which the methods are called."""
         texts = {number: by_name[name] for name, number in index.strings_equal(by_name).items()}
-        for number in np.flatnonzero(np.isin(index.method_ids["name"], list(texts))).tolist():
+        named = np.isin(index.method_ids["name"], list(texts)) & _of_loaders(index, by_name.get(_NEW, ()))
+        for number in np.flatnonzero(named).tolist():
             owner = index.class_descriptor(number)
             prototype = index.prototype(int(index.method_ids["type"][number]))
             among = texts[int(index.method_ids["name"][number])]
@@ -180,10 +203,11 @@ class _Search:
 
     def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[_LookUp]:
         """Take in one call; all methods that share the instructions make it."""
-        if kind in ("method", "all methods") and self._is_of_others(part, use):
-            return
         index = self._indexes[part]
         rows = np.flatnonzero(index.methods.code == index.methods.code[use.row]).tolist()
+        rows = [row for row in rows if self._is_library(part, row) or self._runs(part, row)]
+        if not rows or (kind in ("method", "all methods") and self._is_of_others(part, use)):
+            return
         is_own = any(self._is_own(part, row) for row in rows)
         texts = self._texts_at(part, use) if kind in ("class", "method", "code") else None
         handed = texts is not None and _HANDED in texts
@@ -200,7 +224,9 @@ class _Search:
                 self._own.add(kind)
                 if kind not in ("kin", "new") or {"kin", "new"} <= self._own:
                     raise _UnknownError
-            elif kind not in ("kin", "new", "all methods") and (takes & _TEXTS or "?" in prototype):
+            elif kind not in ("kin", "new", "all methods") and (
+                takes & (_CODE if kind == "code" else _TEXTS) or "?" in prototype
+            ):
                 name = index.raw_string(int(index.method_ids["name"][number]))
                 self._handing.add(name)
                 yield _LookUp(kind, index.row_class(row), name, prototype)
@@ -249,7 +275,7 @@ class _Search:
         found: set[bytes] = set()
         word = 0 if call.opcode in STATIC_INVOKES else 1
         for kind in _TYPE.findall(prototype[1 : prototype.rfind(")")]):
-            if kind in _TEXTS:
+            if kind in _CODE:
                 if kind != "Ljava/lang/String;" or word >= len(call.registers):
                     return None
                 texts = self._constants(index, method, call, call.registers[word], _MOST_MOVES)
@@ -315,5 +341,8 @@ class _Search:
             raise _UnknownError
 
     def _is_own(self, part: int, row: int) -> bool:
-        """Tell whether a method is no library's."""
-        return self._owner_of(java_name(self._indexes[part].row_class(row))).party != "library"
+        """Tell whether a method that counts is no library's."""
+        return not self._is_library(part, row) and self._runs(part, row)
+
+    def _is_library(self, part: int, row: int) -> bool:
+        return self._owner_of(java_name(self._indexes[part].row_class(row))).party == "library"

@@ -1,14 +1,14 @@
 """Which methods of a package something starts: Android by what the package declares or names, or other code that runs.
 
-What is followed are calls forwards from where Android begins: the classes that the manifest names, all code that is no
-library's, and classes that other files name (layouts, preferences, plug-ins, services, native code). A method counts as
-started where a call that runs may reach it on an object that is made by code that runs. A class that code names, as a
-value or in a text, is taken to be made, and all its methods to be called. So are native code's own classes. Nothing is
-told of a package whose manifest could not be read, that loads code from elsewhere, that looks up classes by names which
-are not constants or has native code that is no library's (see `class_lookups`), or that is too large.
+What is followed are calls forwards from where Android begins: the classes that the manifest names, the package's own
+code (see `roots`), and classes that other files name (layouts, preferences, plug-ins, services, native code). A method
+counts as started where a call that runs may reach it on an object that is made by code that runs. A class that code
+names, as a value or in a text, is taken to be made, and all its methods to be called. So are native code's own classes,
+and those of no known library as soon as anything uses them. Nothing is told of a package whose manifest could not be
+read, that loads code from elsewhere, whose code that runs looks up classes by names which are not constants or has
+native code that is no library's (see `class_lookups`), or that is too large.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -18,9 +18,11 @@ import numpy as np
 
 from phone_audit.apk.code.class_lookups import find_lookups
 from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
+from phone_audit.apk.code.roots import Roots
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
-from phone_audit.apk.dex.descriptors import is_of_android, java_name, names_in
+from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import (
     CONST_STRING,
@@ -41,10 +43,10 @@ _MANY_ABOVE: Final = 50
 """Classes above one of which some may be left out."""
 _AT_ONCE: Final = 100
 """Methods that are followed before it is looked whether that was enough."""
-_MOST_BYTES: Final = 64 << 20
-"""Bytes of other files in which names of classes are looked for; where there are more, all methods run."""
 _LONGEST_NAME: Final = 1 << 16
 """Bytes of a text that may name a class."""
+_MOST_ROUNDS: Final = 5
+"""How often it is looked at what started code looks up; where that starts more code yet, all runs."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
 _NATIVE: Final = 0x100
@@ -61,7 +63,6 @@ _WANTED: Final = frozenset(
     {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, _CONST_CLASS}
     | {*_STATIC_FIELDS, *range(0x6E, 0x73), *range(0x74, 0x79), *_UNSEEN_TARGETS}
 )
-_LOADERS: Final = re.compile(rb"Ldalvik/system/(?:\w*ClassLoader|DexFile);|Ljava/net/URLClassLoader;")
 _OUTSIDE: Final = {
     _OBJECT: frozenset({b"equals", b"hashCode", b"toString", b"finalize", b"clone"}),
     b"Ljava/lang/Cloneable;": frozenset(),
@@ -75,10 +76,6 @@ _OUTSIDE: Final = {
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
 _BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
-_TOGETHER: Final = 1 << 18
-"""Bytes of files that are looked through together; many are small."""
-_LENGTHS: Final = 3
-"""Beginnings of a text that may be the length in front of it, as compiled resources have it."""
 
 
 class StartedCode:
@@ -102,6 +99,7 @@ class StartedCode:
         self._owner_of = owner_of
         self._named = named
         self._others = others
+        self._roots = Roots(indexes, owner_of, named or ())
         self._tree = ClassHierarchy(indexes)
         self._selectors = Selectors(indexes)
         self._seen: set[Row] = set()
@@ -145,23 +143,38 @@ class StartedCode:
         if self._named is None:
             self._unsettled = True
             return
-        lookups = find_lookups(self._indexes, self._owner_of)
-        if lookups.unknown or _NATIVE_ACTIVITY in self._named:
+        if _NATIVE_ACTIVITY in self._named or find_lookups(self._indexes, self._owner_of, self._is_root).unknown:
             self._unsettled = True
             return
-        self._take_named(lookups.methods)
         for component in self._named:
             self._take_whole(_descriptor(component.encode("utf-8", "surrogatepass")))
-        for name in self._selectors.defined:
-            if self._owner_of(java_name(name)).party != "library":
-                self._take_whole(name)
+        for name in self._roots.found:
+            self._take_whole(name)
         yield from self._run()
         try:
-            for found in self._names_in_files():
+            for found in names_in_files(self._others(), self._selectors.defined):
                 self._take_whole(found)
-        except ApkError:
+        except (ApkError, TooLargeError):
             self._unsettled = True
         yield from self._run()
+        yield from self._look_up()
+
+    def _is_root(self, part: int, row: int) -> bool:
+        return self._indexes[part].row_class(row) in self._roots.found
+
+    def _look_up(self) -> Iterator[None]:
+        """Follow what code that runs looks up by name, until it looks up nothing new."""
+        runs, known = -1, frozenset[bytes]()
+        for _ in range(_MOST_ROUNDS):
+            if self._unsettled or runs == len(self._whole):
+                return
+            runs = len(self._whole)
+            lookups = find_lookups(self._indexes, self._owner_of, lambda part, row: (part, row) in self._seen)
+            self._unsettled |= lookups.unknown
+            self._take_named(lookups.methods - known)
+            known = lookups.methods
+            yield from self._run()
+        self._unsettled = True
 
     def _take_named(self, names: Collection[bytes]) -> None:
         """Take all methods with one of these names as called."""
@@ -171,34 +184,6 @@ class StartedCode:
             defined = index.methods.method
             sound = np.flatnonzero(defined < wanted.size)
             self._reach_all((part, row) for row in sound[wanted[defined[sound]]].tolist())
-
-    def _names_in_files(self) -> Iterator[bytes]:
-        left, size = _MOST_BYTES, 0
-        texts: list[bytes] = []
-        for content in self._others():
-            left -= len(content)
-            if left < 0:
-                self._unsettled = True
-                return
-            text = bytes(content)
-            wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
-            texts += (text, wide)
-            size += len(text)
-            if size > _TOGETHER:
-                yield from self._names_among(texts)
-                texts, size = [], 0
-        yield from self._names_among(texts)
-
-    def _names_among(self, texts: Sequence[bytes]) -> Iterator[bytes]:
-        """Yield the classes that texts name."""
-        known = self._by_java_name
-        names = set(names_in(b"\0".join(texts)))
-        for start in range(_LENGTHS):
-            yield from (known[name] for name in known.keys() & {name[start:] for name in names})
-
-    @cached_property
-    def _by_java_name(self) -> dict[bytes, bytes]:
-        return {name[1:-1].replace(b"/", b"."): name for name in self._selectors.defined}
 
     def _run(self) -> Iterator[None]:
         while self._waiting and not self._unsettled:
@@ -235,8 +220,6 @@ class StartedCode:
 
     def _call(self, opcode: int, part: int, number: int) -> None:
         owner, selector = self._selectors.asked_for(part, number)
-        if self._selectors.names[selector] == b"<init>" and _LOADERS.match(owner):
-            self._unsettled = True
         self._reach_all(self._resolved(owner, selector))
         if opcode not in _VIRTUAL:
             self._use(owner)
@@ -304,6 +287,8 @@ class StartedCode:
         self._ready.add(name)
         if name not in self._selectors.defined:
             return
+        for one in self._roots.kin(name):
+            self._take_whole(one)
         self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
         if self._tree.has_native(name):
             self._take_whole(name)

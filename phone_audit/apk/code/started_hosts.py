@@ -1,4 +1,4 @@
-"""Hosts that nothing in the package starts to connect to: only library code holds them, and none of it is started."""
+"""Hosts that nothing in the package starts to connect to: only code of others holds them, and none of it is started."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ _MOST_TEXTS: Final = 200
 _MOST_USES: Final = 200
 """Instructions that load one text; where there are more, it counts as started."""
 
+_OTHERS: Final = frozenset({"library", "unknown"})
 _COLLECTING: Final = frozenset({"telemetry", "advertising"})
 
 
@@ -44,7 +45,11 @@ class _Hosts:
         in_code = bool(pieces) and all(one.kind == "dex-string" and one.encoding is None for one in pieces)
         if not in_code or not endpoint.counts:
             return True
-        if any(holder.party != "library" for holder in endpoint.held_by) or not _is_told(endpoint):
+        if any(holder.party not in _OTHERS for holder in endpoint.held_by) or not _is_told(endpoint):
+            return True
+        if any(
+            one.class_ is None for holder in endpoint.held_by if holder.party == "unknown" for one in holder.evidence
+        ):
             return True
         return any(self._answers(endpoint.host))
 

@@ -28,6 +28,7 @@ MAX_UNITS: Final = 20_000
 """Code units of a method in which it is looked for what it hands on."""
 _NEAR: Final = 2
 """Calls away from a place within which it is looked for what hands it on."""
+_OTHERS: Final = frozenset({"library", "unknown"})
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
 _SPUT_OBJECT: Final = 0x69
@@ -155,7 +156,7 @@ class WaysIn:
         index = self._indexes[site.method.part]
         code = index.code(site.method.row)
         by = self._owner_of(java_name(self._callers.class_of(site.method)))
-        if by.party == "library" and not self._starts(*site.method):
+        if by.party in _OTHERS and not self._starts(*site.method):
             return None
         if code is None or owner.party != "library":
             return _Step(site.method, None)

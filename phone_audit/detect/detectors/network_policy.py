@@ -59,7 +59,7 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
     none of them, the finding names the others, and nothing rests on it. It is low where only files other than code hold
     them and none was seen to be connected to. Nor does anything rest on those that only code
-    of libraries holds which nothing starts: they have a finding of their own.
+    holds which nothing starts: they have a finding of their own.
     """
     every = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
@@ -122,15 +122,16 @@ def _only_held(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding
 
 
 def _not_started(info: ApkInfo, endpoints: Sequence[Endpoint]) -> Iterator[Finding]:
-    """Yield a finding of unencrypted addresses in code of libraries that nothing was found to start."""
+    """Yield a finding of unencrypted addresses in code that nothing was found to start."""
     if not endpoints:
         return
     subject = apk_subject(info)
     libraries = sorted({holder.library for one in endpoints for holder in one.held_by if holder.library})
+    of_libraries = f" of {listed(libraries, 3)}" if libraries else ""
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in code that is not started",
-        f"{subject.name} contains code of {listed(libraries, 3)} that would connect without encryption to "
+        f"{subject.name} contains code{of_libraries} that would connect without encryption to "
         f"{_hosts(endpoints)}, and nothing was found in this app that starts it.",
         severity="low",
         confidence="low",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.apk.code import started_code
+from phone_audit.apk.code import names_in_files, started_code
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_hosts import with_started
@@ -182,7 +182,7 @@ def test_files_that_cannot_be_read_may_name_any_class() -> None:
 
 
 def test_files_too_large_to_look_through_may_name_any_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(started_code, "_MOST_BYTES", 10)
+    monkeypatch.setattr(names_in_files, "MOST_BYTES", 10)
     assert starts(HTTP, app(), files=(b"x" * 11,))
     assert not starts(HTTP, app(), files=(b"x" * 10,))
 
@@ -198,6 +198,18 @@ def test_code_that_is_loaded_from_elsewhere_may_call_all(loader: str) -> None:
     loading = (0x1070, Ref("method", f"{loader}-><init>()V"), 0)
     assert starts(HTTP, app(*loading))
     assert not starts(HTTP, Class("Llib/Plugins;", [method("f()V", *loading)]))
+
+
+@pytest.mark.parametrize("kind", ["Ljava/lang/String;", "Ljava/io/File;", "Ljava/nio/ByteBuffer;"])
+def test_code_that_is_handed_to_a_library_which_loads_it(kind: str) -> None:
+    loading = (0x2070, Ref("method", f"Ldalvik/system/DexClassLoader;-><init>({kind})V"), 0x10)
+    plugins = Class("Llib/Plugins;", [Method(f"load({kind})V", (*loading, RETURN), registers=2, access=9)])
+    handing = (0x1071, Ref("method", f"Llib/Plugins;->load({kind})V"), 0)
+    between = Class("Llib/Between;", [Method(f"f({kind})V", (*handing, RETURN), registers=1, access=9)])
+    assert not starts(HTTP, plugins, app())
+    assert not starts(HTTP, plugins, between, app())
+    assert starts(HTTP, plugins, app(*handing))
+    assert starts(HTTP, plugins, between, app(0x1071, Ref("method", f"Llib/Between;->f({kind})V"), 0))
 
 
 def test_an_initialiser_runs_where_its_class_is_used() -> None:
@@ -252,9 +264,10 @@ def test_a_host_that_started_code_holds_too() -> None:
     assert settled(held(), HTTP, second, app(*invoke_static("Llib/Second;->f()V"))) is None
 
 
-def test_a_host_that_code_of_no_library_or_another_file_holds_is_not_settled() -> None:
+def test_a_host_that_its_own_code_or_another_file_holds_is_not_settled() -> None:
     own = HeldBy(party="first-party", library=None, evidence=held().held_by[0].evidence)
-    unknown = HeldBy(party="unknown", library=None, evidence=held().held_by[0].evidence)
+    nowhere = held().held_by[0].evidence[0].model_copy(update={"class_": None})
+    unknown = HeldBy(party="unknown", library=None, evidence=(nowhere,))
     asset = Evidence(kind="asset", where="a.js", value=URL, offset=1)
     beside = HeldBy(party="library", library="Lib", evidence=(asset,))
     for holder in (own, unknown, beside):

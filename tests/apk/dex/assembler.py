@@ -90,8 +90,8 @@ class _Data:
         return place
 
 
-def assemble(classes: Sequence[Class], strings: Sequence[str] = ()) -> bytes:
-    """Build one DEX file."""
+def assemble(classes: Sequence[Class], strings: Sequence[str] = (), annotations: Sequence[bytes] = ()) -> bytes:
+    """Build one DEX file; `annotations` are items as bytes, which no class refers to."""
     tables = _collect(classes, strings)
     sizes = [4, 4, 12, 8, 8, 32]
     counts = [*(len(names) for names in vars(tables).values()), len(classes)]
@@ -106,6 +106,8 @@ def assemble(classes: Sequence[Class], strings: Sequence[str] = ()) -> bytes:
     members = [_class_data(one, code, tables, data) for one, code in zip(classes, codes, strict=True)]
     values = [data.put(0x2005, _values(one, tables)) if one.statics else 0 for one in classes]
     above = [_interfaces(one, tables, data) for one in classes]
+    for item in annotations:
+        data.put(0x2004, item)
     for one, member, value, listed in zip(classes, members, values, above, strict=True):
         parent = NO_INDEX if one.parent is None else tables.types.index(one.parent)
         body += struct.pack("<8I", tables.types.index(one.name), one.access, parent, listed, NO_INDEX, 0, member, value)

@@ -1,0 +1,46 @@
+"""Which classes the other files of a package name: layouts, preferences, plug-ins, services, native code."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from phone_audit.apk.dex.descriptors import names_in
+
+MOST_BYTES: Final = 64 << 20
+"""Bytes of files in which names are looked for."""
+_TOGETHER: Final = 1 << 18
+"""Bytes of files that are looked through together; many are small."""
+_LENGTHS: Final = 3
+"""Beginnings of a text that may be the length in front of it, as compiled resources have it."""
+
+
+class TooLargeError(Exception):
+    """There are more bytes than are looked through."""
+
+
+def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[bytes]) -> Iterator[bytes]:
+    """Yield the descriptors of those of some classes that files name; some more than once.
+
+    Raises:
+        TooLargeError: after what the first `MOST_BYTES` of them name.
+    """
+    known = {name[1:-1].replace(b"/", b"."): name for name in defined}
+    left, size = MOST_BYTES, 0
+    texts: list[bytes] = []
+    for content in files:
+        left -= len(content)
+        if left < 0:
+            raise TooLargeError
+        text = bytes(content)
+        wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
+        texts += (text, wide)
+        size += len(text)
+        if size > _TOGETHER:
+            yield from _among(texts, known)
+            texts, size = [], 0
+    yield from _among(texts, known)
+
+
+def _among(texts: Sequence[bytes], known: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    names = set(names_in(b"\0".join(texts)))
+    for start in range(_LENGTHS):
+        yield from (known[name] for name in known.keys() & {name[start:] for name in names})

@@ -1,0 +1,82 @@
+"""Which classes run without any code that is seen to call them, and which run with others.
+
+The package's own code, and what a shrinker renamed and so found to be used, is taken to run. Code of nobody that is
+known is not, as long as Android can start anything else of the package: what uses it has to be seen. Objects of a class
+that can be written and read as bytes may be made by whatever reads them, and a class that an annotation names by
+whatever reads that.
+"""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+
+from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.dex.annotations import types_in_annotations
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex
+
+_FROM_BYTES = frozenset({b"Ljava/io/Serializable;", b"Ljava/io/Externalizable;", b"Landroid/os/Parcelable;"})
+_OWN = frozenset({"first-party", "obfuscated"})
+
+
+class Roots:
+    """Answers for the classes of one package; `named` are the classes that its manifest names, in Java form."""
+
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str]) -> None:
+        self._indexes = indexes
+        self._owner_of = owner_of
+        self._named = named
+
+    @cached_property
+    def found(self) -> frozenset[bytes]:
+        """All classes that are taken to run."""
+        own = frozenset(name for name in self._defined if self._owner_of(java_name(name)).party in _OWN)
+        if not any(
+            f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") in self._known for name in self._named
+        ):
+            return own | self._others
+        tree = ClassHierarchy(self._indexes)
+        read = {name for name in self._others if not _FROM_BYTES.isdisjoint(tree.above(name))}
+        return own | read | self._in_annotations
+
+    def kin(self, name: bytes) -> Iterator[bytes]:
+        """Yield a class of nobody that is known, and those that tools make beside it, such as `Main_Binding`.
+
+        Libraries look the latter up by its name. Of what is used so, any method may be called.
+        """
+        if name not in self._others:
+            return
+        own = name[:-1]
+        for at in range(bisect_left(self._defined, own), len(self._defined)):
+            other = self._defined[at]
+            if not other.startswith(own):
+                return
+            behind = other[len(own) :]
+            if behind[:1] != b"$" or behind[:2] == b"$$":
+                yield other
+
+    @cached_property
+    def _defined(self) -> list[bytes]:
+        return sorted(self._known)
+
+    @cached_property
+    def _known(self) -> frozenset[bytes]:
+        return frozenset(name for index in self._indexes for name in index.file.defined_classes)
+
+    @cached_property
+    def _others(self) -> frozenset[bytes]:
+        return frozenset(name for name in self._known if self._owner_of(java_name(name)).party == "unknown")
+
+    @property
+    def _in_annotations(self) -> frozenset[bytes]:
+        """The classes of nobody that is known that annotations name; all of them where annotations cannot be read."""
+        found: set[bytes] = set()
+        if len({id(index.file) for index in self._indexes}) < len(self._indexes):
+            return self._others
+        for index in self._indexes if self._others else ():
+            types = types_in_annotations(index)
+            if types is None:
+                return self._others
+            found |= {index.descriptor(number).lstrip(b"[") for number in types}
+        return self._others & found

@@ -1,0 +1,94 @@
+"""The classes that annotations name as values. Source: dex-format, "annotation_item", "encoded_value encoding"."""
+
+import struct
+from typing import Final
+
+from phone_audit.apk.dex.index import DexIndex
+
+_MAP_OFFSET: Final = 0x34
+_MAP_ITEM: Final = struct.Struct("<HHII")
+_MOST_KINDS: Final = 64
+_ANNOTATION_ITEM: Final = 0x2004
+_BY_COMPILER: Final = 2
+"""VISIBILITY_SYSTEM: what compilers say of classes, such as which stand inside of which."""
+_TYPE, _ARRAY, _ANNOTATION = 0x18, 0x1C, 0x1D
+_NO_BYTES: Final = frozenset({0x1E, 0x1F})
+_MOST: Final = 1_000_000
+"""Values that are read of one file."""
+_DEPTH: Final = 16
+
+
+def types_in_annotations(index: DexIndex) -> set[int] | None:
+    """Return the numbers of the types that values in annotations name, but for those by the compiler.
+
+    None where annotations cannot be read to their end.
+    """
+    reader = _Reader(memoryview(index.data.data).cast("B"))
+    try:
+        for count, at in reader.items():
+            reader.at = at
+            for _ in range(count):
+                reader.annotation_item()
+    except (IndexError, struct.error, RecursionError, _UnreadError):
+        return None
+    return reader.types
+
+
+class _UnreadError(Exception):
+    """More than is read, or nothing that a compiler writes."""
+
+
+class _Reader:
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._left = _MOST
+        self._keeps = False
+        self.at = 0
+        self.types: set[int] = set()
+
+    def items(self) -> list[tuple[int, int]]:
+        """Return count and offset of the annotations of the file."""
+        (at,) = struct.unpack_from("<I", self._data, _MAP_OFFSET)
+        (kinds,) = struct.unpack_from("<I", self._data, at)
+        if not at or not 0 < kinds <= _MOST_KINDS:
+            raise _UnreadError
+        rows = [_MAP_ITEM.unpack_from(self._data, at + 4 + _MAP_ITEM.size * number) for number in range(kinds)]
+        return [(count, offset) for kind, _, count, offset in rows if kind == _ANNOTATION_ITEM]
+
+    def annotation_item(self) -> None:
+        self._keeps = self._data[self.at] != _BY_COMPILER
+        self.at += 1
+        self._annotation(_DEPTH)
+
+    def _annotation(self, depth: int) -> None:
+        self._number()
+        for _ in range(self._number()):
+            self._number()
+            self._value(depth)
+
+    def _value(self, depth: int) -> None:
+        self._left -= 1
+        if self._left < 0 or depth < 0:
+            raise _UnreadError
+        head = self._data[self.at]
+        kind, size = head & 0x1F, (head >> 5) + 1
+        self.at += 1
+        if kind == _ARRAY:
+            for _ in range(self._number()):
+                self._value(depth - 1)
+        elif kind == _ANNOTATION:
+            self._annotation(depth - 1)
+        elif kind not in _NO_BYTES:
+            if kind == _TYPE and self._keeps:
+                self.types.add(int.from_bytes(self._data[self.at : self.at + size], "little"))
+            self.at += size
+
+    def _number(self) -> int:
+        value = 0
+        for place in range(5):
+            byte = self._data[self.at]
+            self.at += 1
+            value |= (byte & 0x7F) << 7 * place
+            if byte < 0x80:
+                break
+        return value

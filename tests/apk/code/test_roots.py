@@ -1,0 +1,149 @@
+"""Code of no known library runs where something uses it: nobody hides code by giving it a name that nobody knows."""
+
+import pytest
+
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.dex.annotations import types_in_annotations
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.model.apk import HeldBy
+from phone_audit.model.finding import Evidence
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
+from tests.judge.cases import endpoint
+
+URL = "http://other.example/x"
+PARTIES = {"lib": Owner("library", "Lib"), "app": Owner("first-party", None), "a": Owner("obfuscated", None)}
+Units = tuple[int | Ref, ...]
+TYPE, BUILD, RUNTIME, BY_COMPILER = 0x18, 0, 1, 2
+
+
+def owner(name: str) -> Owner:
+    return PARTIES.get(name.partition(".")[0], Owner("unknown", None))
+
+
+def method(signature: str, *units: int | Ref) -> Method:
+    return Method(signature, (*units, RETURN), ins=0, access=9)
+
+
+def app(*units: int | Ref) -> Class:
+    return Class("Lapp/Main;", [method("f()V", *units)])
+
+
+def calls(name: str, target: str) -> Class:
+    return Class(name, [method("f()V", *invoke_static(target))])
+
+
+SENDS = method("send()V", *const_string(URL))
+HTTP = Class("Lother/Http;", [SENDS])
+SEND = "Lother/Http;->send()V"
+OF_A_NAME = "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"
+PUTS_TOGETHER = (
+    *invoke_static("Lother/Names;->name()Ljava/lang/String;"),
+    *(0x000C,),
+    *invoke_static(OF_A_NAME)[:2],
+    0,
+)
+
+
+def starts(
+    *classes: Class,
+    named: tuple[str, ...] = ("app.Main",),
+    files: tuple[bytes, ...] = (),
+    annotations: tuple[bytes, ...] = (),
+) -> bool:
+    """Tell whether anything starts `send` of a class of nobody that is known."""
+    content = assemble(sorted(classes, key=lambda one: one.name), annotations=annotations)
+    (index,) = index_file(read_dex("classes.dex", content))
+    code = StartedCode([index], owner, named, lambda: files)
+    rows = [row for row in range(index.methods.method.size) if index.row_name(row).startswith("send")]
+    return any(code.starts(0, row) for row in rows)
+
+
+def test_code_of_nobody_that_is_known_which_nothing_uses() -> None:
+    assert not starts(HTTP, app())
+    assert not starts(HTTP, app(), calls("Lother/B;", SEND), calls("Llib/C;", SEND))
+
+
+def test_the_same_code_called_by_the_package_or_by_what_a_shrinker_renamed() -> None:
+    assert starts(HTTP, app(*invoke_static(SEND)))
+    assert starts(HTTP, app(), calls("La/b;", SEND))
+
+
+def test_it_runs_where_android_could_start_nothing_else() -> None:
+    assert starts(HTTP, app(), named=())
+    assert starts(HTTP, app(), named=("app.Gone",))
+
+
+def test_all_of_a_class_that_something_uses() -> None:
+    used = Class("Lother/Http;", [SENDS, method("g()V")])
+    assert starts(used, app(*invoke_static("Lother/Http;->g()V")))
+    assert starts(used, app(0x0022, Ref("type", "Lother/Http;")))
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [("Lother/A_Binding;", True), ("Lother/A$$Json;", True), ("Lother/A$1;", False), ("Lother/B_Binding;", False)],
+)
+def test_what_tools_make_beside_a_class_that_is_used(name: str, runs: bool) -> None:
+    used = Class("Lother/A;", [method("g()V")])
+    assert starts(Class(name, [SENDS]), used, app(*invoke_static("Lother/A;->g()V"))) is runs
+
+
+@pytest.mark.parametrize("kind", ["Ljava/io/Serializable;", "Landroid/os/Parcelable;"])
+def test_objects_that_are_read_from_bytes(kind: str) -> None:
+    assert starts(Class("Lother/Http;", [SENDS], interfaces=[kind]), app())
+
+
+def test_a_class_that_another_file_names() -> None:
+    assert starts(HTTP, app(), files=(b"\0other.Http\0",))
+
+
+@pytest.mark.parametrize(("visibility", "runs"), [(RUNTIME, True), (BUILD, True), (BY_COMPILER, False)])
+def test_a_class_that_an_annotation_names(visibility: int, runs: bool) -> None:
+    classes = sorted([HTTP, app()], key=lambda one: one.name)
+    (index,) = index_file(read_dex("classes.dex", assemble(classes)))
+    number = next(row for row in range(index.part.type_strings.size) if index.descriptor(row) == b"Lother/Http;")
+    item = bytes([visibility, 0, 2, 0, TYPE, number, 0, 0x1C, 2, 0x1F | 1 << 5, 0x17, 0])
+    assert starts(*classes, annotations=(item,)) is runs
+
+
+def test_an_annotation_that_cannot_be_read_to_its_end_may_name_any_class() -> None:
+    assert starts(HTTP, app(), annotations=(bytes([RUNTIME, 0, 1, 0] + [0x1D, 0, 1, 0] * 40),))
+    (index,) = index_file(read_dex("classes.dex", assemble([app()], annotations=(b"\1\0\1\0" + b"\x1c\1" * 40,))))
+    assert types_in_annotations(index) is None
+
+
+def names(*units: int | Ref) -> Class:
+    return Class("Lother/Names;", [method("name()Ljava/lang/String;", *units), method("f()V", *PUTS_TOGETHER)])
+
+
+def test_a_class_whose_name_is_put_together() -> None:
+    assert starts(HTTP, names(), app(*invoke_static("Lother/Names;->f()V")))
+    assert starts(HTTP, app(*PUTS_TOGETHER))
+
+
+def test_the_same_look_up_in_code_that_nothing_uses() -> None:
+    assert not starts(HTTP, names(), app())
+
+
+def test_a_look_up_in_code_that_only_a_method_runs_which_is_looked_up_by_its_name() -> None:
+    looks_up = (
+        *const_string("send"),
+        *(0x206E, Ref("method", "Ljava/lang/Class;->getMethod(Ljava/lang/String;)Ljava/lang/reflect/Method;"), 0x00),
+    )
+    between = Class("Llib/Between;", [method("send2()V"), method("send()V", *invoke_static("Lother/Names;->f()V"))])
+    assert starts(HTTP, names(), between, app(*looks_up))
+    assert not starts(names(), app(*looks_up), calls("Llib/B;", "Lother/Names;->f()V"))
+
+
+def test_a_host_that_only_code_holds_that_nothing_uses() -> None:
+    place = Evidence(kind="dex-string", where="classes.dex", value=URL, class_="other.Http", method="send()V", offset=9)
+    held = HeldBy(party="unknown", library=None, evidence=(place,))
+    one = endpoint("other.example").model_copy(update={"use": "fetched", "cleartext": True, "held_by": (held,)})
+    for user, started in ((app(), False), (app(*invoke_static(SEND)), None)):
+        file = read_dex("classes.dex", assemble([user, HTTP]))
+        indexes = index_file(file)
+        ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ("app.Main",)))
+        assert found.started is started

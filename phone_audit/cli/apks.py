@@ -30,7 +30,7 @@ from phone_audit.errors import UsageError
 
 
 def apks(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="APK files, and folders searched recursively.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="APK files, and folders searched recursively.")],
     formats: Formats = None,
     outputs: Outputs = None,
     details: Details = False,

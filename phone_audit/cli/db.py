@@ -1,6 +1,7 @@
 """`phone-audit db`: what is known, feeds taken in, and indicators given out."""
 
 import json
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.options import KnowledgeDirs
+from phone_audit.cli.help_text import Command, Group
+from phone_audit.cli.options import KnowledgeDirs, among
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.updates.update import SourceResult
@@ -26,16 +28,17 @@ LISTED = (
     "installers", "powers",
 )  # fmt: skip
 """The kinds of entries, written here for the same reason."""
+_FORMATS = "\b\n" + textwrap.fill(f"Formats: {', '.join(IMPORTED)}.", 76, break_on_hyphens=False)
 _MOST_LEFT_OUT = 10
 _MOST_FOUND = 200
 
 db = typer.Typer(
     name="db",
     help="The facts behind every verdict: look them up, check them, import feeds, export indicators.",
+    cls=Group,
     no_args_is_help=True,
-    add_completion=False,
 )
-Sources = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Ids of sources.", show_default="all")]
+Sources = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Ids of sources.", show_default="all")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
 Classes = Annotated[
@@ -44,7 +47,7 @@ Classes = Annotated[
 ]
 
 
-@db.command()
+@db.command(cls=Command)
 def update(
     sources: Sources = None,
     ca_file: Annotated[
@@ -76,7 +79,7 @@ def update(
     raise typer.Exit(_write_updates(run(job, sources or ())))
 
 
-@db.command()
+@db.command(cls=Command)
 def rollback(sources: Sources = None) -> None:
     """Go back to the version before the last update. Needs no connection."""
     from phone_audit.knowledge.own import own_folder
@@ -105,7 +108,7 @@ def _write_updates(told: "Iterable[SourceResult]") -> int:
     return code
 
 
-@db.command()
+@db.command(cls=Command)
 def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     """Say what is known: counts, dates, licences, digest."""
     from phone_audit.cli.knowledge import known_facts
@@ -134,9 +137,11 @@ def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
     write_out(render_lines([(f"own folder: {own_folder()}",)], terminal_style()))
 
 
-@db.command("list")
+@db.command("list", cls=Command)
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(LISTED)}.")] = "incidents",
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(LISTED)}.", autocompletion=among(LISTED))
+    ] = "incidents",
     knowledge: KnowledgeDirs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -150,7 +155,7 @@ def list_(
     )
 
 
-@db.command()
+@db.command(cls=Command)
 def show(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="An id, or a host, hash, package name of a feed.")],
     knowledge: KnowledgeDirs = None,
@@ -170,7 +175,7 @@ def show(
     write_out("\n".join(render_entry(it.kind, it.id, it.title, it.facts, style) for it in found))
 
 
-@db.command()
+@db.command(cls=Command)
 def search(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Part of a name, a host, a summary …")],
     knowledge: KnowledgeDirs = None,
@@ -208,7 +213,7 @@ def _write_json(values: object) -> None:
     write_out(json_safe(json.dumps(values, indent=1, ensure_ascii=False)) + "\n")
 
 
-@db.command()
+@db.command(cls=Command)
 def check(knowledge: KnowledgeDirs = None) -> None:
     """Check the facts of the package and of your own folder: file, entry, field, and what to write instead."""
     from phone_audit.cli.outputs import write_out
@@ -235,9 +240,14 @@ def check(knowledge: KnowledgeDirs = None) -> None:
     raise typer.Exit(exits.COULD_NOT_RUN if faulty else exits.DONE)
 
 
-@db.command("import", epilog=f"Formats: {', '.join(IMPORTED)}.")
+@db.command("import", cls=Command, epilog=_FORMATS)
 def import_(
-    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="auto, or one of those below.")],
+    format_: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT", help="auto, or one of those below.", autocompletion=among(("auto", *IMPORTED))
+        ),
+    ],
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A file, or a folder of files that are one feed.")],
     feed: Annotated[str, typer.Option("--id", metavar="ID", help="What to call the feed.")] = "",
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its title.")] = "",
@@ -282,7 +292,7 @@ def import_(
         tell("The licence is not known: --licence, --publisher and --date say what a report has to name.")
 
 
-@db.command()
+@db.command(cls=Command)
 def export(
     format_: Annotated[str, typer.Argument(metavar="FORMAT", help="stix, csv, or hosts (a block list).")],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here.")] = None,

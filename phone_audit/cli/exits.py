@@ -17,6 +17,19 @@ KNOWN_BAD = 12
 EXPOSED = 13
 INTERRUPTED = 130
 
+MEANINGS = {
+    DONE: "done",
+    COULD_NOT_RUN: "could not run",
+    WRONG_USAGE: "wrong usage",
+    NOTHING_TO_SCAN: "nothing to scan",
+    NOT_ALL_READ: "not all was read",
+    SUSPICIOUS: "suspicious (diff: something changed)",
+    KNOWN_BAD: "known-bad",
+    EXPOSED: "exposed (with --fail-on exposed)",
+    INTERRUPTED: "interrupted",
+}
+"""What the help says of each."""
+
 _CODES = {"known-bad": KNOWN_BAD, "suspicious": SUSPICIOUS, "exposed": EXPOSED}
 _AT_OR_ABOVE: dict[str, tuple[str, ...]] = {
     "exposed": ("exposed", "suspicious", "known-bad"),

@@ -27,7 +27,7 @@ def firmware(
     ids: Annotated[
         list[str],
         typer.Argument(
-            metavar="ID...",
+            metavar="ID",
             help="Build ID, display id, fingerprint, text of the Settings screen, build.prop or getprop file; "
             "- reads one of these, or a line for each phone.",
         ),

@@ -12,10 +12,12 @@ from phone_audit.cli.demo import demo
 from phone_audit.cli.devices import devices
 from phone_audit.cli.diff import diff
 from phone_audit.cli.firmware import firmware
+from phone_audit.cli.help_text import Command, Group
 from phone_audit.cli.messages import tell
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
 from phone_audit.cli.standard_output import forget_output
+from phone_audit.cli.usage import usage_lines
 from phone_audit.cli.watch import watch
 from phone_audit.errors import TO_TYPE, NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
@@ -24,15 +26,15 @@ from phone_audit.version import __version__
 app = typer.Typer(
     name="phone-audit",
     help="Tells whether a phone sends data where it should not, and whether it is one of the known-bad batches.",
-    epilog="Exit codes: 0 done, 1 could not run, 2 wrong usage, 3 nothing to scan, 10 not all was read, "
-    "11 suspicious (diff: something changed), 12 known-bad, 13 exposed (with --fail-on exposed), 130 interrupted.",
+    epilog=f"Exit codes: {', '.join(f'{code} {meaning}' for code, meaning in exits.MEANINGS.items())}.",
+    cls=Group,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: it can be read aloud and copied, and takes half the time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (scan, apks, firmware, watch, devices, report, diff, demo):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(db)
 
 
@@ -54,7 +56,13 @@ def options(
 def main() -> None:
     """Run the program and exit with the contract's code."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        tell(*usage_lines(error))
+        sys.exit(exits.WRONG_USAGE)
+    except typer.Abort:  # typer's word for an EOFError
+        tell("phone-audit: What was to be read ended too early.")
+        sys.exit(exits.COULD_NOT_RUN)
     except PhoneAuditError as error:
         tell(f"phone-audit: {error.message}", *(line for hint in error.hint.splitlines() for line in _wrapped(hint)))
         sys.exit(_code(error))
@@ -66,6 +74,7 @@ def main() -> None:
         hints = [f"  {DISK_HINT}"] if error.errno in DISK_FAILS else []
         tell(f"phone-audit: The result cannot be written: {error.strerror or error}.", *hints)
         sys.exit(exits.COULD_NOT_RUN)
+    sys.exit(code)
 
 
 def _wrapped(hint: str) -> list[str]:

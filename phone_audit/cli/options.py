@@ -1,6 +1,7 @@
 """The options that several commands share."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +38,7 @@ class Depth(StrEnum):
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise typer.BadParameter("a number of seconds")
+        raise typer.BadParameter("it has to be a number of seconds")
     return value
 
 
@@ -64,6 +65,17 @@ class ScanArguments:
         return self.all or len(self.targets) > 1
 
 
+def among(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what offers the names that begin as what was typed."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def _formats(incomplete: str) -> list[str]:
+    from phone_audit.report.formats import FORMATS
+
+    return among(FORMATS)(incomplete)
+
+
 def printable(text: str | None) -> str | None:
     """Write bytes of the command line that are no UTF-8 as escapes, so that they can stand in a result."""
     return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -75,6 +87,7 @@ Formats = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
+        autocompletion=_formats,
         help="text, markdown, json, html, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
     ),
 ]
@@ -83,7 +96,12 @@ Outputs = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write the result here; the suffix tells the format."),
 ]
 FailOnOption = Annotated[
-    FailOn, typer.Option("--fail-on", help="The weakest outcome for which the exit code is not 0.")
+    FailOn,
+    typer.Option(
+        "--fail-on",
+        metavar="OUTCOME",
+        help="exposed, inconclusive, suspicious, known-bad or never: the weakest outcome that the exit code tells.",
+    ),
 ]
 ViaOption = Annotated[Via, typer.Option("--via", help="How to reach the phone: directly, or through an adb server.")]
 WithIdentifiers = Annotated[bool, typer.Option("--with-identifiers", help="Put the serial number into the result.")]

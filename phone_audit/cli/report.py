@@ -57,7 +57,10 @@ def report(
     accept: Accept = None,
     details: Details = False,
     discreet: Discreet = False,
-    fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Exit as the command that made it would.")] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option("--fail-on", metavar="OUTCOME", help="Exit as the command that made it would with this."),
+    ] = None,
     seal_key: Annotated[
         list[str] | None,
         typer.Option(

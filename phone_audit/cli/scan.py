@@ -173,7 +173,7 @@ def scan(
 
 def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
     if arguments.users not in ("all", "current") and not arguments.users.isdigit():
-        raise typer.BadParameter("all, current, or the number of a user", param_hint="--users")
+        raise typer.BadParameter("it has to be all, current, or the number of a user", param_hint="'--users'")
     if "" in arguments.targets:
         raise UsageError("The target is an empty text.", "Leave it out for the one connected phone, or name one.")
     if arguments.wait and not arguments.all:

@@ -119,5 +119,5 @@ def duration(text: str | None) -> float | None:
         days, hours, minutes, rest = (float(part or 0) for part in match.groups())
         seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
     if seconds <= 0:
-        raise typer.BadParameter("a duration such as 90s, 10m or 1h30m")
+        raise typer.BadParameter("it has to be a duration such as 90s, 10m or 1h30m", param_hint="'--for'")
     return seconds

@@ -8,6 +8,7 @@ from typing import Final
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
 from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners, plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
+from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.started_code import StartedCode
@@ -75,12 +76,13 @@ def read_code(
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
     has_native = any(one.name == _NATIVE for one in declared.components)
-    uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native)
+    started = StartedCode(indexes, owners.of, declared.names, others)
+    may_read = FieldLookUps(indexes, owners.of, started).may_read
+    uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native, may_read=may_read)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    started = StartedCode(indexes, owners.of, declared.names, others)
     endpoints = with_started(endpoints, files, indexes, started)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
@@ -95,9 +97,8 @@ def read_code(
     )
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
-    trackers = find_trackers(
-        classes, endpoints, knowledge, InitialisedTrackers(indexes, declared, owners.of, knowledge)
-    )
+    initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
+    trackers = find_trackers(classes, endpoints, knowledge, initialised)
     return CodeFacts(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),

@@ -1,4 +1,4 @@
-"""Which classes the other files of a package name: layouts, preferences, plug-ins, services, native code."""
+"""Which classes and resources the other files of a package name: layouts, preferences, plug-ins, native code."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -24,13 +24,9 @@ def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[byte
         TooLargeError: after what the first `MOST_BYTES` of them name.
     """
     known = {name[1:-1].replace(b"/", b"."): name for name in defined}
-    left, size = MOST_BYTES, 0
+    size = 0
     texts: list[bytes] = []
-    for content in files:
-        left -= len(content)
-        if left < 0:
-            raise TooLargeError
-        text = bytes(content)
+    for text in _within_bounds(files):
         wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
         texts += (text, wide)
         size += len(text)
@@ -38,6 +34,26 @@ def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[byte
             yield from _among(texts, known)
             texts, size = [], 0
     yield from _among(texts, known)
+
+
+def names_held(files: Iterable[bytes | memoryview], names: Collection[str]) -> frozenset[str]:
+    """Return those of some names that stand in files, in UTF-8 or UTF-16; raise as `names_in_files`."""
+    wanted = {name: (name.encode(), name.encode("utf-16-le")) for name in names}
+    found: set[str] = set()
+    for text in _within_bounds(files):
+        found |= {name for name in wanted.keys() - found if any(form in text for form in wanted[name])}
+        if len(found) == len(wanted):
+            break
+    return frozenset(found)
+
+
+def _within_bounds(files: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    left = MOST_BYTES
+    for content in files:
+        left -= len(content)
+        if left < 0:
+            raise TooLargeError
+        yield bytes(content)
 
 
 def _among(texts: Sequence[bytes], known: Mapping[bytes, bytes]) -> Iterator[bytes]:

@@ -125,6 +125,15 @@ class StartedCode:
         """Tell whether anything that runs uses a class, so that its static fields are filled."""
         return self._finds(lambda: descriptor in self._ready)
 
+    def may_hold(self, descriptor: bytes) -> bool:
+        """Tell whether code that runs may have a class at hand: by its name, as a value, or by an object of it."""
+        return self._finds(lambda: descriptor in self._whole or bool(self._below.get(descriptor)))
+
+    @property
+    def native(self) -> Sequence[bytes]:
+        """The classes with native code that run, after all was followed."""
+        return [name for name in self._ready if self._tree.has_native(name)]
+
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""
 

@@ -5,7 +5,7 @@ looked into by their distance from where the addresses are loaded; what lies bey
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -29,10 +29,12 @@ MAX_LEVELS: Final = 24
 MAX_USERS: Final = 100
 """Reads of one field, or calls of one method, that are followed."""
 _GETS: Final = frozenset({0x54, 0x62})
+_SPUT_OBJECT: Final = 0x69
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
 _LOST: Final = Ending("unknown", "no use of it was seen")
 _UNREAD: Final = Ending("unknown", "kept where nothing is seen to read it")
+_KEPT: Final = Ending("unused", "no code reads the static field that it is kept in")
 _DEAD: Final = Ending("unused", "no code reads the field that it stands in")
 _UNCALLED: Final = Ending("unknown", "given back by a method that nothing is seen to call")
 _SHARED: Final = Ending("unknown", "an object that whoever put it into a field may hold")
@@ -95,9 +97,21 @@ class Trail:
 class AddressFlow:
     """All that becomes of some addresses in one package."""
 
-    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects, *, has_native: bool = False) -> None:
-        """Get ready; with `has_native` the manifest starts native code."""
+    def __init__(
+        self,
+        indexes: Sequence[DexIndex],
+        effects: CallEffects,
+        *,
+        has_native: bool = False,
+        may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
+    ) -> None:
+        """Get ready.
+
+        With `has_native` the manifest starts native code. `may_read` tells whether anything may read a static field in
+        another way than by an instruction for it.
+        """
         self._has_native = has_native
+        self._may_read = may_read
         self.tree = ClassTree(indexes)
         self.steps = AddressSteps(self.tree, effects)
         self._reaches: dict[Node, Reach] = {}
@@ -171,15 +185,19 @@ class AddressFlow:
             for part, number in self.tree.same_fields(node.field):
                 wanted[part].setdefault(number, []).append(node)
         read: set[FieldNode] = set()
+        static: set[FieldNode] = set()
         for part, use in self._users("field", wanted):
-            if int(self.tree.indexes[part].data[use.offset]) in _GETS:
+            opcode = int(self.tree.indexes[part].data[use.offset])
+            if opcode == _SPUT_OBJECT:
+                static.update(wanted[part][use.id])
+            if opcode in _GETS:
                 read.update(wanted[part][use.id])
                 self._lead_on(wanted[part][use.id], self.load(part, use))
         for node in kept:
             if node in self._reaches:
-                self._beside(node, is_read=node in read)
+                self._beside(node, is_read=node in read, is_static=node in static)
 
-    def _beside(self, node: FieldNode, *, is_read: bool) -> None:
+    def _beside(self, node: FieldNode, *, is_read: bool, is_static: bool) -> None:
         """Take in what may happen to a field beside all that code is seen to do with it."""
         endings = self._reaches[node].endings
         if node.took_in:
@@ -187,7 +205,8 @@ class AddressFlow:
         if not is_read and node.begins and self._is_closed:
             endings.append(_DEAD)
         elif not is_read and not node.begins:
-            endings.append(_UNREAD)
+            is_kept = is_static and not self._may_read(node.field.owner, node.field.name)
+            endings.append(_KEPT if is_kept else _UNREAD)
         self._close(node, node.field.owner)
         if self.tree.has_native(node.field.owner):
             endings.append(_NATIVE)

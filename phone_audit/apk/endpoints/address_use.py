@@ -1,7 +1,7 @@
 """What code does with the texts that hold a host: connects to them, opens, compares or never loads them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -34,9 +34,17 @@ def strongest(seen: Iterable[TextUse]) -> TextUse:
 class AddressUses:
     """Tells what becomes of strings of the DEX files of one package; each is followed once, however often asked."""
 
-    def __init__(self, indexes: Sequence[DexIndex], effects: CallEffects, *, has_native: bool = False) -> None:
-        """Get ready; with `has_native` the manifest starts native code."""
+    def __init__(
+        self,
+        indexes: Sequence[DexIndex],
+        effects: CallEffects,
+        *,
+        has_native: bool = False,
+        may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
+    ) -> None:
+        """Get ready; see `AddressFlow`."""
         self._has_native = has_native
+        self._may_read = may_read
         self._indexes = indexes
         self._effects = effects
         self._known: dict[Spot, TextUse] = {}
@@ -53,7 +61,7 @@ class AddressUses:
 
     @cached_property
     def _flow(self) -> AddressFlow:
-        return AddressFlow(self._indexes, self._effects, has_native=self._has_native)
+        return AddressFlow(self._indexes, self._effects, has_native=self._has_native, may_read=self._may_read)
 
     def _follow(self, texts: Sequence[Spot]) -> None:
         begins, ends = _begins(self._flow, texts)

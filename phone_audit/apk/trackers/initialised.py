@@ -1,8 +1,8 @@
 """Which trackers are set going: declared in the manifest, or called by code that is not their own."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import islice
 from typing import Final
 
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.behaviours.find import Declared
 from phone_audit.apk.code.libraries import OwnerOf, is_connector, longest_prefix, root_of
+from phone_audit.apk.code.names_in_files import TooLargeError, names_held
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import Candidates, candidates, evidence_in, verified
+from phone_audit.errors import ApkError
 from phone_audit.knowledge.families import family_of
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.facts import TrackerFact
+from phone_audit.knowledge.schema.facts import TrackerFact, TrackerNeedFact
 from phone_audit.model.finding import Evidence
 
 MAX_SHOWN: Final = 3
@@ -40,16 +42,31 @@ class InitialisedTrackers:
     """Gives evidence for those trackers that are set going.
 
     Calls by code of the tracker, of its maker, of the libraries that it is a part of, and of connectors, which only
-    talk to trackers, tell nothing; those by code of the package itself always do.
+    talk to trackers, tell nothing, and so do those in code that nothing starts; those by code of the package itself
+    always tell. What the manifest declares tells nothing of a tracker that needs to be told more, and is not.
+
+    Args:
+        indexes: parts of DEX files.
+        declared: the manifest.
+        owner_of: whose code a class is.
+        knowledge: connectors, and families of trackers.
+        starts: whether anything starts a method, by part and row.
+        others: gives the bytes of the other files, in which names of resources stand.
     """
 
     def __init__(
-        self, indexes: Sequence[DexIndex], declared: Declared, owner_of: OwnerOf, knowledge: Knowledge
+        self,
+        indexes: Sequence[DexIndex],
+        declared: Declared,
+        owner_of: OwnerOf,
+        knowledge: Knowledge,
+        starts: Callable[[int, int], bool] = lambda _part, _row: True,
+        others: Callable[[], Iterable[bytes | memoryview]] = tuple,
     ) -> None:
-        """Take in what is searched: parts of DEX files, the manifest, whose code a class is, and connectors."""
         self._declared = declared
         self._knowledge = knowledge
-        self._calls = [_Calls(index, owner_of, knowledge) for index in indexes]
+        self._calls = [_Calls(index, owner_of, knowledge, partial(starts, part)) for part, index in enumerate(indexes)]
+        self._others = others
 
     def __call__(self, facts: Sequence[TrackerFact]) -> dict[str, tuple[Evidence, ...]]:
         """Join what manifest and code tell of each tracker; those of which neither tells anything are left out."""
@@ -57,12 +74,33 @@ class InitialisedTrackers:
         for calls in self._calls:
             for fact_id, evidence in calls.of(facts):
                 called.setdefault(fact_id, []).append(evidence)
+        declared = {fact.id: list(islice(self._declarations(fact), MAX_SHOWN)) for fact in facts}
+        told = self._told([fact.needs for fact in facts if fact.needs and declared[fact.id]])
         found = {}
         for fact in facts:
-            shown = (*list(self._declarations(fact))[:MAX_SHOWN], *called.get(fact.id, ())[:MAX_SHOWN])
+            is_told = fact.needs is None or not told.isdisjoint((*fact.needs.resources, *fact.needs.meta_data))
+            is_told = is_told or self._is_told_by_code(fact)
+            shown = (*(declared[fact.id] if is_told else ()), *called.get(fact.id, ())[:MAX_SHOWN])
             if shown:
                 found[fact.id] = shown
         return found
+
+    def _is_told_by_code(self, fact: TrackerFact) -> bool:
+        if fact.needs is None or not fact.needs.code:
+            return False
+        telling = fact.model_copy(update={"code": fact.needs.code})
+        return any(True for calls in self._calls for _ in calls.of([telling]))
+
+    def _told(self, needs: Sequence[TrackerNeedFact]) -> frozenset[str]:
+        """Return which of the names that trackers need the package holds; all resources where files are not read."""
+        names = {name for name, _ in self._declared.meta_data} & {name for one in needs for name in one.meta_data}
+        resources = sorted({name for one in needs for name in one.resources})
+        if not resources:
+            return frozenset(names)
+        try:
+            return frozenset((*names, *names_held(self._others(), resources)))
+        except (ApkError, TooLargeError):
+            return frozenset((*names, *resources))
 
     def _declarations(self, fact: TrackerFact) -> Iterator[Evidence]:
         """Yield what the manifest declares of a tracker: components of its classes, and its meta-data.
@@ -92,7 +130,8 @@ def _package_of(prefix: str) -> str:
 class _Calls:
     """Calls of trackers in one part of a DEX file."""
 
-    def __init__(self, index: DexIndex, owner_of: OwnerOf, knowledge: Knowledge) -> None:
+    def __init__(self, index: DexIndex, owner_of: OwnerOf, knowledge: Knowledge, starts: Callable[[int], bool]) -> None:
+        self._starts_row = starts
         self._index = index
         self._owner_of = owner_of
         self._knowledge = knowledge
@@ -146,7 +185,9 @@ class _Calls:
         starting = np.isin(places.ids[chosen], starts)
         for group in (chosen[starting], chosen[~starting]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
-            for use in islice(verified(self._index, picked), 1):
+            for use in verified(self._index, picked):
+                if not self._starts_row(use.row):
+                    continue
                 called = f"{java_name(self._index.class_descriptor(use.id))}.{self._index.method_name(use.id)}"
                 return evidence_in(self._index, use.row, use.offset, called)
         return None

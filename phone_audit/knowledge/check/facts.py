@@ -32,6 +32,7 @@ from phone_audit.knowledge.schema.facts import (
     RuledOutRule,
     SupportFact,
     TrackerFact,
+    TrackerNeedFact,
     is_of_platform,
 )
 
@@ -76,6 +77,8 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
     report_faults(report, "hosts", tracker.hosts, host_fault)
     for place, switch in enumerate(tracker.opt_out):
         _check_opt_out(switch, f"opt_out[{place}]", report)
+    if tracker.needs is not None:
+        _check_needs(tracker.needs, report)
     if tracker.code or tracker.hosts:
         report_untested(report, tracker.matches, tracker.ignores)
 
@@ -96,6 +99,20 @@ def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
             report(f"{place}.values", f"{short_repr(value)}: write the value in lower case, and what it means")
     if not switch.source.startswith("https://"):
         report(f"{place}.source", f"{short_repr(switch.source)} is no address; name where the maker says it: https://…")
+
+
+def _check_needs(needs: TrackerNeedFact, report: Report) -> None:
+    names = (*needs.resources, *needs.meta_data)
+    if not (names or needs.code):
+        report("needs", "missing; name a resource or meta-data without which it does nothing")
+    for name in names:
+        if not re.fullmatch(r"[\w.-]+", name):
+            report("needs", f"{short_repr(name)} is no name of a resource or of meta-data")
+    for name in needs.code:
+        if not re.fullmatch(r"[A-Za-z_]\w*(\.[\w$]+)+", name):
+            report("needs", f"{short_repr(name)} is no name of a class")
+    if not needs.source.startswith("https://"):
+        report("needs.source", f"{short_repr(needs.source)} is no address; name where the maker says it: https://…")
 
 
 def check_library(library: LibraryFact, report: Report) -> None:

@@ -42,6 +42,20 @@ class OptOutFact(Frozen):
     source: str
 
 
+class TrackerNeedFact(Frozen):
+    """What a tracker has to be told in a package before it does anything by itself; one of all these is enough.
+
+    `resources` are names of resources, `meta_data` names of meta-data in the manifest, `code` classes that code of the
+    package calls to tell it. What such code sets going needs none of it. `source` is the address where the maker says
+    so.
+    """
+
+    resources: tuple[str, ...] = ()
+    meta_data: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    source: str
+
+
 class TrackerFact(Frozen):
     """Third-party code that sends.
 
@@ -57,6 +71,7 @@ class TrackerFact(Frozen):
     code: tuple[str, ...]
     hosts: tuple[str, ...]
     opt_out: tuple[OptOutFact, ...] = ()
+    needs: TrackerNeedFact | None = None
     website: str
     source: str
     matches: tuple[str, ...]

@@ -6,6 +6,8 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.package_code import read_code
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
+from phone_audit.errors import ApkError
+from phone_audit.knowledge.schema.facts import TrackerFact, TrackerNeedFact
 from phone_audit.model.apk import Component, ComponentKind
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, invoke_static
@@ -150,3 +152,58 @@ def test_damaged_tables_are_survived() -> None:
             _KNOWN.trackers
         )
         assert started.keys() <= {fact.id for fact in _KNOWN.trackers}
+
+
+def _needing(**needs: object) -> TrackerFact:
+    told = TrackerNeedFact.model_validate({"source": "https://spotter.example"} | needs)
+    return _SPOTTER.model_copy(update={"needs": told})
+
+
+def _is_started(
+    fact: TrackerFact, *classes: Class, meta_data: tuple[str, str] | None = None, files: tuple[bytes, ...] = ()
+) -> bool:
+    declared = _declared(meta_data=meta_data)
+    indexes = index_file(read_dex("classes.dex", assemble([_SDK, *classes])))
+    owner_of = Owners(_KNOWN, declared.package).of
+    return bool(InitialisedTrackers(indexes, declared, owner_of, _KNOWN, others=lambda: files)([fact]))
+
+
+def test_a_declaration_of_what_is_not_told_what_it_needs_starts_nothing() -> None:
+    assert _is_started(_SPOTTER)
+    assert not _is_started(_needing(resources=("spot_id",), meta_data=("SpotId",)))
+    assert not _is_started(_needing(resources=("spot_id",)), files=(b"spot_identity"[:6],))
+
+
+def test_what_it_needs_stands_among_the_resources() -> None:
+    fact = _needing(resources=("spot_id",))
+    assert _is_started(fact, files=(b"a\x07spot_id\0",))
+    assert _is_started(fact, files=(b"a\0" + "spot_id".encode("utf-16-le"),))
+
+
+def test_files_that_cannot_be_read_may_hold_what_it_needs() -> None:
+    def unread() -> list[bytes]:
+        raise ApkError("", code="damaged")
+
+    indexes = index_file(read_dex("classes.dex", assemble([_SDK])))
+    fact, declared = _needing(resources=("spot_id",)), _declared()
+    assert InitialisedTrackers(indexes, declared, Owners(_KNOWN, None).of, _KNOWN, others=unread)([fact])
+
+
+def test_what_it_needs_stands_in_the_manifest_or_is_told_by_code() -> None:
+    assert _is_started(_needing(meta_data=("SpotId",)), meta_data=("SpotId", "1"))
+    fact = _needing(meta_data=("SpotId",), code=("com.spotter.options.Builder",))
+    telling = "Lcom/spotter/options/Builder;->id()V"
+    assert _is_started(fact, _caller("Lorg/example/app/Main;", telling))
+    assert not _is_started(fact, _caller("Ls/pot/Main;", telling))
+
+
+def test_code_of_the_package_needs_nothing_to_start_it() -> None:
+    assert _is_started(_needing(resources=("spot_id",)), _caller("Lorg/example/app/Main;", _INIT))
+
+
+def test_a_call_in_code_that_nothing_starts_starts_nothing() -> None:
+    classes = [_SDK, _caller("Lother/kit/A;", _INIT)]
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    owner_of = Owners(_KNOWN, None).of
+    assert InitialisedTrackers(indexes, Declared(), owner_of, _KNOWN, lambda _part, _row: True)([_SPOTTER])
+    assert not InitialisedTrackers(indexes, Declared(), owner_of, _KNOWN, lambda _part, _row: False)([_SPOTTER])

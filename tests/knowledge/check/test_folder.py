@@ -322,6 +322,26 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
         ),
         (
             "trackers",
+            tracker(needs={"source": "https://spotter.io"}),
+            "needs: missing; name a resource or meta-data without which it does nothing",
+        ),
+        (
+            "trackers",
+            tracker(needs={"resources": ["a b"], "source": "https://spotter.io"}),
+            "needs: 'a b' is no name of a resource or of meta-data",
+        ),
+        (
+            "trackers",
+            tracker(needs={"code": ["a"], "source": "https://spotter.io"}),
+            "needs: 'a' is no name of a class",
+        ),
+        (
+            "trackers",
+            tracker(needs={"meta_data": ["a"], "source": "spotter.io"}),
+            "needs.source: 'spotter.io' is no address; name where the maker says it: https://…",
+        ),
+        (
+            "trackers",
             tracker(opt_out=[switch(source="spotter.io")]),
             "opt_out[0].source: 'spotter.io' is no address; name where the maker says it: https://…",
         ),

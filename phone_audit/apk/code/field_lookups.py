@@ -1,0 +1,116 @@
+"""Whether anything may read a static field by its name: what no instruction reads may be read by reflection.
+
+A field is looked up on its class. That is had from code that names it, from an object of it, or by its own name, and
+`StartedCode` tells whether anything that runs has one of these. What is left are look-ups on a class that is not known,
+for a field whose name is not known either: in code of nobody that is known, or of the same library, any field may be
+meant by them. So it may where native code of theirs runs, which sees fields too.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from phone_audit.apk.code.libraries import Owner, OwnerOf
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.dex.def_use import Method
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.instructions import (
+    CONST_STRING,
+    CONST_STRING_JUMBO,
+    MOVE_RESULT_OBJECT,
+    DexCodeError,
+)
+from phone_audit.apk.dex.xrefs import MAX_USES, Use, users_of
+
+_LOOK_UPS: Final = (b"getField", b"getFields", b"getDeclaredField", b"getDeclaredFields")
+_CLASS: Final = b"Ljava/lang/Class;"
+_OTHER_WAYS: Final = (b"Lsun/misc/Unsafe;", b"Ljava/lang/invoke/MethodHandles$Lookup;", b"Ljava/lang/invoke/VarHandle;")
+"""Classes whose methods read fields; what they are asked for is not followed."""
+_CONST_CLASS: Final = 0x1C
+_OF_AN_OBJECT: Final = b"getClass"
+
+
+class _LookUp(NamedTuple):
+    """A look-up of fields on a class that is not known: the library whose code it is, and the name of the field.
+
+    None stands for code of no library, and for any name.
+    """
+
+    owner: Owner | None
+    name: bytes | None
+
+
+class FieldLookUps:
+    """Answers for the static fields of one package."""
+
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, started: StartedCode) -> None:
+        self._indexes = indexes
+        self._owner_of = owner_of
+        self._started = started
+
+    def may_read(self, class_: bytes, field: bytes) -> bool:
+        """Tell whether anything may read a static field of a class in another way than by an instruction for it."""
+        owner = self._owner_of(java_name(class_))
+        if owner.party != "library" or self._started.may_hold(class_):
+            return True
+        if any(self._owner_of(java_name(name)) == owner for name in self._started.native):
+            return True
+        return any(one.owner in (None, owner) and one.name in (None, field) for one in self._look_ups)
+
+    @cached_property
+    def _look_ups(self) -> frozenset[_LookUp]:
+        return frozenset(one for part, index in enumerate(self._indexes) for one in self._in_part(part, index))
+
+    def _in_part(self, part: int, index: DexIndex) -> Iterator[_LookUp]:
+        named = list(index.strings_equal(_LOOK_UPS).values())
+        kinds = [number for name in _OTHER_WAYS if (number := index.type_ids.get(name)) is not None]
+        ids = index.method_ids
+        looking = (ids["class"] == index.type_ids.get(_CLASS, -1)) & np.isin(ids["name"], named)
+        others = np.isin(ids["class"], kinds)
+        for number, uses in users_of(index, "method", np.flatnonzero(looking | others).tolist()).items():
+            if len(uses) == MAX_USES:
+                yield _LookUp(None, None)
+            for use in uses:
+                if self._started.starts(part, use.row):
+                    owner = self._owner_of(java_name(index.row_class(use.row)))
+                    by = owner if owner.party == "library" else None
+                    found = [None] if others[number] else _names_of(index, use)
+                    yield from (_LookUp(by, name) for name in found)
+
+
+def _names_of(index: DexIndex, use: Use) -> list[bytes | None]:
+    """Return the names that are looked up on a class that is not known; None for any."""
+    code = index.code(use.row)
+    try:
+        method = Method(code) if code else None
+        call = method.instructions[method.at(use.unit)] if method else None
+        if method is None or call is None or not call.registers:
+            return [None]
+        classes = method.origins_of(call, call.registers[0])
+        if classes and all(_is_known(index, method, place) for place in classes):
+            return []
+        names = method.origins_of(call, call.registers[1]) if len(call.registers) > 1 else []
+        return [_text(index, method, place) for place in names] or [None]
+    except DexCodeError:
+        return [None]
+
+
+def _is_known(index: DexIndex, method: Method, place: int) -> bool:
+    """Tell whether a class is one that code names, or that of an object."""
+    step = method.instructions[place] if place >= 0 else None
+    if step is None or step.opcode == _CONST_CLASS:
+        return step is not None
+    if step.opcode != MOVE_RESULT_OBJECT or not place:
+        return False
+    number = method.instructions[place - 1].index
+    is_call = number is not None and number < index.method_ids.size
+    return is_call and index.raw_string(int(index.method_ids["name"][number])) == _OF_AN_OBJECT
+
+
+def _text(index: DexIndex, method: Method, place: int) -> bytes | None:
+    step = method.instructions[place] if place >= 0 else None
+    is_constant = step is not None and step.opcode in (CONST_STRING, CONST_STRING_JUMBO)
+    return index.raw_string(step.index or 0) if step and is_constant else None

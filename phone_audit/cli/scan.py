@@ -82,7 +82,8 @@ def scan(
         typer.Option(
             "--encrypt-to",
             metavar="RECIPIENT",
-            help="With --save: keep them in one file, encrypted with age to this public key; repeatable.",
+            help="With --save: keep them in one file, encrypted to this public key of age or ssh, or to those in a "
+            "file; repeatable.",
         ),
     ] = None,
     identity: Annotated[

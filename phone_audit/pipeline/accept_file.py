@@ -51,7 +51,7 @@ def _parsed(path: Path) -> Any:
     if len(data) > ACCEPTED_SIZE:
         raise AcceptanceError(f"{path} is larger than {ACCEPTED_SIZE:,} bytes, which no such list is.", _HINT)
     try:
-        return read_yaml(data)
+        return read_yaml(data, once=True)
     except FeedError as error:
         raise AcceptanceError(f"{path} was not understood: {error}.", _HINT) from error
 

@@ -16,6 +16,7 @@ class Style:
         details: whether all of it is drawn, and not the answer on one screen.
         points: how many reasons the answer gives.
         written: the files into which the same result is written beside this.
+        more: where all of it stands, where it is written into no file; empty where nothing more is said.
         discreet: whether a page has a neutral title and no colours that say from afar what it is.
     """
 
@@ -26,6 +27,7 @@ class Style:
     details: bool = False
     points: int = 5
     written: tuple[str, ...] = ()
+    more: str = "Everything as text: --details"
     discreet: bool = False
 
 

@@ -42,6 +42,9 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
     canvas.outcome(answer.outcome, fitted(answer.headline, room.headline))
     if answer.also:
         canvas.paragraph(f"And: {answer.also}.", 1, "bold")
+    if answer.advises:  # before any word that a phone or a package chose
+        canvas.gap()
+        canvas.paragraph(WARNING, 1)
     canvas.gap()
     for fact in answer.facts[: room.facts]:
         canvas.paragraph(fact, 1)
@@ -49,9 +52,6 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
         canvas.gap()
         for tile in answer.tiles:
             canvas.item(f"{tile.question} {tile.answer}. {fitted(tile.text, room.tile)}", "*", 1)
-    if answer.advises:
-        canvas.gap()
-        canvas.paragraph(WARNING, 1)
     _draw_points(canvas, answer, room)
     canvas.gap()
     for text in answer.accepted:
@@ -88,5 +88,5 @@ def draw_where_all_is(canvas: Canvas) -> None:
     written = canvas.style.written
     if written:
         canvas.item(fitted(", ".join(written), _LONGEST_PATHS), "Full report:", 1)
-    else:
-        canvas.paragraph("Everything as text: --details", 1)
+    elif canvas.style.more:
+        canvas.paragraph(canvas.style.more, 1)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from phone_audit.model.apk import Apk, Apks
@@ -41,7 +41,7 @@ def render_markdown(document: Frozen, style: Style) -> Iterator[str]:
     Raises:
         TypeError: no report is drawn of such a document.
     """
-    canvas = MarkdownCanvas(style)
+    canvas = MarkdownCanvas(replace(style, more=""))  # the findings follow, and a file has no options
     yield "# phone-audit\n"
     draw_document(canvas, document)
     yield canvas.taken()

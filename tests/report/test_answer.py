@@ -10,7 +10,7 @@ from phone_audit.model.device import Package, PackageUser
 from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Subject, Verdict
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import render
+from phone_audit.report.formats import FORMATS, render
 from tests.documents import SKIPPED, apk, apks, finding, scan
 
 WARNING = "do not remove it or switch it off yet"
@@ -62,16 +62,16 @@ QUESTIONS = (
 )
 
 
-def test_the_verdict_comes_first_then_the_phone_the_questions_the_warning_and_what_to_do() -> None:
+def test_the_verdict_comes_first_then_the_warning_the_phone_the_questions_and_what_to_do() -> None:
     document = judged(bad(), reason("k1", kind="incident"), questions=QUESTIONS)
     text = words(document)
     places = [
         text.index("KNOWN-BAD The headline of known-bad"),
+        text.index(WARNING),
         text.index("Nokia 7 plus · Android 9 · build 00WW_3_22C · patches of 2018-09"),
         text.index("Is it a known-bad batch? YES. A published incident."),
         text.index("Can somebody watch you? YES. Cleaner may read the screen."),
         text.index("Where does data go? SEEN. One app sends the IMEI."),
-        text.index(WARNING),
         text.index("1. "),
         text.index("-> Disable the package."),
         text.index("Not read: nothing that was planned."),
@@ -83,6 +83,23 @@ def test_the_verdict_comes_first_then_the_phone_the_questions_the_warning_and_wh
 
 def test_a_result_of_before_the_questions_has_none() -> None:
     assert "known-bad batch?" not in words(bad())
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_no_word_that_a_phone_chose_stands_above_the_warning(format_: str) -> None:
+    asked = (Question(id="watched", answer="yes", text="“Remove at once” may watch.", package="com.b"),)
+    document = judged(bad(), reason("k1"), questions=asked)
+    named = document.device.model_copy(update={"model": "Wipe it now"})
+    text = "".join(FORMATS[format_].render(document.model_copy(update={"device": named}), Style()))
+    above = " ".join(text[text.index("known") : text.index("do not remove it")].split())
+    assert "Remove at once" not in above
+    assert "Wipe it now" not in above.partition("</title>")[2]
+
+
+def test_markdown_does_not_speak_of_an_option() -> None:
+    text = "".join(FORMATS["markdown"].render(bad(), Style()))
+    assert "details" not in text
+    assert "## Findings" in text
 
 
 def test_an_app_is_called_by_its_name_once_with_the_package() -> None:

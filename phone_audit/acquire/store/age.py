@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import pyrage  # noqa: TID251
 
 from phone_audit.acquire.store.disk_space import writing
-from phone_audit.errors import SnapshotError, UsageError
+from phone_audit.errors import TO_TYPE, SnapshotError, UsageError
 from phone_audit.files.atomic_write import creating, open_new
 from phone_audit.files.open_regular import open_regular
 
@@ -29,9 +29,13 @@ MOST_STANZAS = 512
 
 _SSH = ("ssh-ed25519 ", "ssh-rsa ")
 _SSH_KEY = b"-----BEGIN "
+KEY_WITHOUT_AGE = f'{TO_TYPE}ssh-keygen -t ed25519 -N "" -f case-key'
+"""What makes a key where there is no age-keygen."""
 _RECIPIENT_HINT = (
     "Make a key with 'age-keygen -o key.txt'; the line 'Public key' holds the recipient, which begins with age1. "
-    "A public SSH key (ssh-ed25519 or ssh-rsa), or a file with one recipient a line, is taken as well."
+    "A public SSH key (ssh-ed25519 or ssh-rsa), or a file with one recipient a line, is taken as well. "
+    "Where there is no age-keygen, this makes case-key.pub for --encrypt-to, and case-key for --identity:\n"
+    f"{KEY_WITHOUT_AGE}"
 )
 
 

@@ -11,6 +11,7 @@ _VERDICTS: Final[dict[str, Severity]] = {
     "known-bad": "critical", "suspicious": "high", "exposed": "medium", "inconclusive": "low",
 }  # fmt: skip
 """How much a verdict matters that became so."""
+_SUREST_FIRST: Final = ("confirmed", "high", "medium", "low")
 
 
 def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
@@ -29,6 +30,14 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
                 "finding", "changed", finding.subject.name, text, _severity(finding), old=before.severity,
                 new=finding.severity,
             )  # fmt: skip
+        elif before.confidence != finding.confidence:
+            what = f"How sure it is: {finding.title} ({finding.subject.name})"
+            surer = finding.confidence in _SUREST_FIRST[: _place(before.confidence)]
+            found.add(
+                "finding", "changed", finding.subject.name,
+                relation.changed(what, before.confidence, finding.confidence),
+                _severity(finding) if surer else "info", old=before.confidence, new=finding.confidence,
+            )  # fmt: skip
     for key, finding in old.findings.items():
         if key in new.findings:
             continue
@@ -38,6 +47,10 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
         text = f"{gone}: {finding.title} ({finding.subject.name})."
         found.add("finding", "gone", finding.subject.name, text, "info", old=key)
     _compare_verdicts(old, new, relation, found)
+
+
+def _place(confidence: str) -> int:
+    return _SUREST_FIRST.index(confidence) if confidence in _SUREST_FIRST else len(_SUREST_FIRST)
 
 
 def _severity(finding: Finding) -> Severity:

@@ -11,7 +11,7 @@ from phone_audit.judge.comparison.power_words import PowerWords, severity_of
 from phone_audit.judge.comparison.relation import Relation
 from phone_audit.judge.comparison.user_changes import can_do, compare_installers, compare_users
 from phone_audit.knowledge.schema.app import PowerFact
-from phone_audit.model.finding import Severity
+from phone_audit.model.finding import SEVERITIES, Severity
 from phone_audit.model.wording import counted, listed
 
 _RESIGNED: Final[Mapping[str, Severity]] = {
@@ -83,13 +83,19 @@ def _compare_signers(old: PackageFacts, new: PackageFacts, relation: Relation, f
         return
     if old.signers == new.signers:
         return
-    severity: Severity = "low"
-    if old.signers <= new.signers | new.lineage:
-        text = f"{new.shown} is signed by a new key, and the earlier one vouches for it."
+    severity: Severity = (
+        "low" if relation.kind == "other-build" and new.system else _RESIGNED.get(relation.kind, "high")
+    )
+    if old.signers <= new.lineage:
+        severity = "low" if new.verified else max(severity, "medium", key=SEVERITIES.index)
+        vouched = "the earlier one vouches for it"
+        vouched = vouched if new.verified else f"states that {vouched}, which was not checked"
+        text = f"{new.shown} is signed by a new key, and {vouched}."
+    elif old.signers < new.signers:
+        text = f"{new.shown} is signed by a further key beside the earlier one, which Android takes for another signer."
     else:
         who = "is signed by another key than before" if relation.in_time else "is signed by another key on each phone"
         text = f"{new.shown} {who}: the two do not come from the same maker, or one was changed."
-        severity = "low" if relation.kind == "other-build" and new.system else _RESIGNED.get(relation.kind, "high")
     values = {"old": " ".join(sorted(old.signers)), "new": " ".join(sorted(new.signers))}
     found.add("signer", "changed", new.name, text, severity, **values)
 

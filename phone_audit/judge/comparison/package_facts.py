@@ -39,7 +39,8 @@ class PackageFacts:
         label: what people call it.
         system: whether it came with the firmware.
         version, version_name: of the newest copy.
-        signers, lineage: SHA-256 of certificates, and of earlier ones that they followed.
+        signers, lineage: SHA-256 of certificates, and of earlier ones that they state to follow.
+        verified: whether the signature was checked and holds, and with it the lineage.
         installed: by user, whether it is installed; a user that is not there was not read, or not on the phone.
         installed_by: by user, the package that installed it; null where none is named.
         permissions: by user, what was granted; under None what its manifest asks for, where there is no phone.
@@ -60,6 +61,7 @@ class PackageFacts:
     version_name: str | None = None
     signers: frozenset[str] | None = None
     lineage: frozenset[str] = frozenset()
+    verified: bool = False
     installed: Mapping[int, bool | None] = field(default_factory=dict)
     installed_by: Mapping[int, str | None] = field(default_factory=dict)
     permissions: Mapping[int | None, frozenset[str] | None] = field(default_factory=dict)
@@ -125,6 +127,7 @@ def of_package(package: Package, records: list[Apk], unread: frozenset[str], unl
         version_name=package.version_name,
         signers=signers,
         lineage=_lineage(newest),
+        verified=_verified(newest),
         installed={user.id: user.installed for user in package.users},
         installed_by={user.id: user.installer or None for user in package.users if user.installed is not False},
         permissions={
@@ -174,6 +177,7 @@ def add_record(packages: dict[str, PackageFacts], apk: Apk) -> None:
         version_name=apk.version_name,
         signers=_signers(apk),
         lineage=_lineage(apk),
+        verified=_verified(apk),
         permissions={} if apk.permissions is None else {None: frozenset(apk.permissions)},
         base=None if apk.sha256 is None else BaseFile("APK", apk.sha256),
         endpoints=_endpoints([apk]) if read else None,
@@ -204,6 +208,10 @@ def _signers(apk: Apk | None) -> frozenset[str] | None:
 def _lineage(apk: Apk | None) -> frozenset[str]:
     signature = apk.signature if apk is not None else None
     return frozenset(signature.lineage) if signature is not None and signature.verified is not False else frozenset()
+
+
+def _verified(apk: Apk | None) -> bool:
+    return apk is not None and apk.signature is not None and apk.signature.verified is True
 
 
 def _endpoints(records: list[Apk]) -> dict[str, Endpoint]:

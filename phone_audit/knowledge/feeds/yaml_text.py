@@ -5,6 +5,7 @@ from typing import Any, Final
 import yaml  # noqa: TID251
 
 from phone_audit.files.bounds import MB, YAML_DEPTH, YAML_NODES, YAML_SIZE
+from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.text import FeedError
 
 _SAFE: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -20,8 +21,34 @@ class _Plain(_SAFE):  # type: ignore[misc]  # PyYAML has no types
     }
 
 
-def read_yaml(data: bytes) -> Any:
+class _Once(_Plain):
+    """The same, which refuses a field that stands twice in one place: YAML would take the last without a word."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping.
+
+        Raises:
+            FeedError: a field is there twice.
+        """
+        names: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in names:
+                raise FeedError(f"{short_repr(key.value)} stands twice in one place, again in line {_line(key)}")
+            names.add(str(key.value))
+        made: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return made
+
+
+def _line(node: Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def read_yaml(data: bytes, *, once: bool = False) -> Any:
     """Parse YAML into plain values.
+
+    Args:
+        data: the text.
+        once: whether a field that stands twice is refused.
 
     Raises:
         FeedError: it is none, is too large or nested too deeply, or holds what no list of texts needs.
@@ -30,7 +57,7 @@ def read_yaml(data: bytes) -> Any:
         raise FeedError(f"it is larger than {YAML_SIZE // MB} MB, too much for YAML")
     try:
         _look_through(data)
-        return yaml.load(data, Loader=_Plain)  # noqa: S506  (a safe loader)
+        return yaml.load(data, Loader=_Once if once else _Plain)  # noqa: S506  (a safe loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, FeedError):
             raise

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import io
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,7 +15,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from phone_audit.acquire.store import age
-from phone_audit.acquire.store.age import MAGIC, decrypt, encrypt, is_age, read_identity, read_recipients
+from phone_audit.acquire.store.age import (
+    KEY_WITHOUT_AGE,
+    MAGIC,
+    decrypt,
+    encrypt,
+    is_age,
+    read_identity,
+    read_recipients,
+)
 from phone_audit.errors import SnapshotError, UsageError
 
 CONTENT = bytes(range(256)) * 1000
@@ -88,6 +97,14 @@ def test_what_is_no_recipient_is_refused(named: str) -> None:
     with pytest.raises(UsageError, match="age recipient") as caught:
         read_recipients([named])
     assert "age-keygen" in caught.value.hint
+    assert KEY_WITHOUT_AGE in caught.value.hint.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+def test_the_key_of_the_hint_encrypts_and_decrypts(tmp_path: Path) -> None:
+    subprocess.run(shlex.split(KEY_WITHOUT_AGE), cwd=tmp_path, capture_output=True, check=True)
+    made = make(tmp_path / "a.age", str(tmp_path / "case-key.pub"))
+    assert decrypt(made, read_identity(tmp_path / "case-key"), tmp_path / "plain").read_bytes() == CONTENT
 
 
 @pytest.mark.promise("saved-for-owner")

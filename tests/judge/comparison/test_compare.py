@@ -129,10 +129,13 @@ def test_another_signer_is_loud_on_one_phone() -> None:
     assert other.text.startswith("com.a is signed by another key on each phone")
 
 
-def signed(digest: str, lineage: tuple[str, ...] = ()) -> Apk:
-    signer = Signer(sha256=digest, sha1="1" * 40, subject="A", schemes=("v3",), not_before="", not_after="")
-    signature = Signature(verified=True, schemes=("v3",), lineage=lineage)
-    return apk().model_copy(update={"signers": (signer,), "signature": signature, "app_name": None})
+def signed(*digests: str, lineage: tuple[str, ...] = (), verified: bool | None = True) -> Apk:
+    signers = tuple(
+        Signer(sha256=digest, sha1="1" * 40, subject="A", schemes=("v3",), not_before="", not_after="")
+        for digest in digests
+    )
+    signature = Signature(verified=verified, schemes=("v3",), lineage=lineage)
+    return apk().model_copy(update={"signers": signers, "signature": signature, "app_name": None})
 
 
 def test_a_key_that_the_earlier_one_vouches_for_is_no_alarm() -> None:
@@ -141,6 +144,24 @@ def test_a_key_that_the_earlier_one_vouches_for_is_no_alarm() -> None:
     assert (change.severity, change.text) == (
         "low",
         "com.a is signed by a new key, and the earlier one vouches for it.",
+    )
+
+
+def test_a_lineage_that_was_not_checked_is_only_stated() -> None:
+    change = only(apks(signed("5" * 64)), apks(signed("6" * 64, lineage=("5" * 64,), verified=None)))
+    assert (change.severity, change.text) == (
+        "medium",
+        "com.a is signed by a new key, and states that the earlier one vouches for it, which was not checked.",
+    )
+    broken = only(apks(signed("5" * 64)), apks(signed("6" * 64, lineage=("5" * 64,), verified=False)))
+    assert broken.severity == "critical"
+
+
+def test_a_further_signer_is_vouched_for_by_nobody() -> None:
+    change = only(apks(signed("5" * 64)), apks(signed("5" * 64, "6" * 64)))
+    assert (change.severity, change.text) == (
+        "critical",
+        "com.a is signed by a further key beside the earlier one, which Android takes for another signer.",
     )
 
 
@@ -310,6 +331,18 @@ def test_findings_new_and_gone() -> None:
     milder = finding().model_copy(update={"severity": "low"})
     changed = only(phone(findings=(finding(),)), phone(findings=(milder,)))
     assert (changed.change, changed.text) == ("changed", "A published incident (com.a): high before, low now.")
+
+
+def test_a_finding_that_is_surer_now_or_less_sure_is_a_change() -> None:
+    unsure = finding().model_copy(update={"confidence": "low"})
+    surer = only(phone(findings=(unsure,)), phone(findings=(finding(),)))
+    assert (surer.change, surer.severity, surer.old, surer.new) == ("changed", "high", "low", "confirmed")
+    assert surer.text == "How sure it is: A published incident (com.a): low before, confirmed now."
+    less = only(phone(findings=(finding(),)), phone(findings=(unsure,)))
+    assert (less.severity, less.old, less.new) == ("info", "confirmed", "low")
+    word = finding().model_copy(update={"confidence": "of a later version"})
+    assert only(phone(findings=(word,)), phone(findings=(finding(),))).severity == "high"
+    assert only(phone(findings=(finding(),)), phone(findings=(word,))).severity == "info"
 
 
 def test_a_finding_whose_package_was_not_read_is_not_gone() -> None:

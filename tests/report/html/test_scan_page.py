@@ -40,7 +40,7 @@ def test_tiles_stand_between_the_verdict_and_the_reasons() -> None:
     document = scan("known-bad")
     judged = document.verdict.model_copy(update={"questions": asked})
     text = page_of(document.model_copy(update={"verdict": judged})).text
-    assert "Can somebody watch you? Not seen No app can watch you. Before you change anything" in text
+    assert "Can somebody watch you? Not seen No app can watch you. Why, and what to do" in text
 
 
 def test_reasons_beyond_the_first_are_folded() -> None:

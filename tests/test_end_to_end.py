@@ -245,6 +245,7 @@ HEAVY = {
     "usb1",
     "requests",
     "jinja2",
+    "pyarrow",
 }
 
 

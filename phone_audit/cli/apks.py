@@ -14,7 +14,6 @@ from phone_audit.cli.options import (
     Discreet,
     FailOn,
     FailOnOption,
-    Formats,
     Jobs,
     KnowledgeDirs,
     Label,
@@ -25,13 +24,14 @@ from phone_audit.cli.options import (
     Seal,
     Timeout,
     Verbose,
+    format_option,
 )
 from phone_audit.errors import UsageError
 
 
 def apks(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="APK files, and folders searched recursively.")],
-    formats: Formats = None,
+    formats: Annotated[list[str] | None, format_option("apks")] = None,
     outputs: Outputs = None,
     details: Details = False,
     discreet: Discreet = False,
@@ -49,7 +49,7 @@ def apks(
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.knowledge import knowledge_in_use
-    from phone_audit.cli.outputs import JsonLines, destinations, tell_result, write_outputs
+    from phone_audit.cli.outputs import JsonLines, destinations, streamed, tell_result, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.accept_file import read_accepted
@@ -64,10 +64,9 @@ def apks(
         raise UsageError(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
         )
-    places = destinations("apks", formats, outputs, seal)
+    places = destinations(["apks"], formats, outputs, seal)
     accepted = read_accepted(accept) if accept is not None else ()
-    streams = [place for place in places if place.format == "jsonl"]
-    whole = [place for place in places if place.format != "jsonl"]
+    streams, whole = streamed(places)
     with SpooledApks() as kept:
         with (
             stopped_by(Stop()) as stopped,

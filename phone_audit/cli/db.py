@@ -11,6 +11,8 @@ import typer
 from phone_audit.cli import exits
 from phone_audit.cli.help_text import Command, Group
 from phone_audit.cli.options import KnowledgeDirs, among
+from phone_audit.model.wording import listed
+from phone_audit.report.formats import EXPORTED, FORMATS
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.updates.update import SourceResult
@@ -294,7 +296,12 @@ def import_(
 
 @db.command(cls=Command)
 def export(
-    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="stix, csv, or hosts (a block list).")],
+    format_: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT", help=f"{listed(EXPORTED, last='or')} (a block list).", autocompletion=among(EXPORTED)
+        ),
+    ],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here.")] = None,
     feeds: Feeds = None,
     classes: Classes = None,
@@ -306,13 +313,12 @@ def export(
     from phone_audit.errors import UsageError
     from phone_audit.knowledge.feeds.importing import class_of
     from phone_audit.pipeline.indicator_export import known_indicators
-    from phone_audit.report.formats import INDICATOR_FORMATS
 
-    if format_ not in INDICATOR_FORMATS:
-        raise UsageError(f"There is no format {format_!r} here.", f"Formats: {', '.join(INDICATOR_FORMATS)}.")
+    if format_ not in EXPORTED:
+        raise UsageError(f"There is no format {format_!r} for indicators; there are {listed(EXPORTED)}.")
     known = known_facts(knowledge)
     rows = known_indicators(known, feeds or (), tuple(map(class_of, classes or ())))
-    text = INDICATOR_FORMATS[format_](rows, f"{known.info.newest_entry}T00:00:00.000Z")
+    text = FORMATS[format_].export(rows, f"{known.info.newest_entry}T00:00:00.000Z")
     if output is None:
         write_out(text)
     else:

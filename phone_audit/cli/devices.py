@@ -7,14 +7,14 @@ import typer
 
 from phone_audit.cli import exits
 from phone_audit.cli.messages import on_terminal, tell
-from phone_audit.cli.options import Formats, Outputs
+from phone_audit.cli.options import Outputs, format_option
 from phone_audit.errors import UsageError
 
 _LONGEST_LINE = 200
 
 
 def devices(
-    formats: Formats = None,
+    formats: Annotated[list[str] | None, format_option("devices")] = None,
     outputs: Outputs = None,
     pair: Annotated[
         str | None,
@@ -29,7 +29,7 @@ def devices(
     from phone_audit.cli.outputs import destinations, write_outputs
     from phone_audit.pipeline.devices import find_devices
 
-    places = destinations("devices", formats, outputs)
+    places = destinations(["devices"], formats, outputs)
     if pair is not None:
         _pair(pair)
     result = find_devices()

@@ -9,7 +9,6 @@ from phone_audit.cli import exits
 from phone_audit.cli.options import (
     FailOn,
     FailOnOption,
-    Formats,
     Jobs,
     KnowledgeDirs,
     Label,
@@ -18,6 +17,7 @@ from phone_audit.cli.options import (
     Quiet,
     Seal,
     Verbose,
+    format_option,
     printable,
 )
 from phone_audit.errors import UsageError
@@ -35,7 +35,7 @@ def firmware(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day on which ages are counted; today by default.")
     ] = None,
-    formats: Formats = None,
+    formats: Annotated[list[str] | None, format_option("firmware")] = None,
     outputs: Outputs = None,
     seal: Seal = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -53,7 +53,7 @@ def firmware(
     from phone_audit.pipeline.firmware import check_firmware
     from phone_audit.pipeline.report import judged_outcomes
 
-    places = destinations("firmware", formats, outputs, seal)
+    places = destinations(["firmware"], formats, outputs, seal)
     with knowledge_in_use(knowledge) as known:
         result = check_firmware(read_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)

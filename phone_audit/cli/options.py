@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from phone_audit.model.wording import listed
+from phone_audit.report.formats import FORMATS, formats_of
 
 
 class FailOn(StrEnum):
@@ -70,27 +73,22 @@ def among(names: Iterable[str]) -> Callable[[str], list[str]]:
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
 
 
-def _formats(incomplete: str) -> list[str]:
-    from phone_audit.report.formats import FORMATS
-
-    return among(FORMATS)(incomplete)
-
-
 def printable(text: str | None) -> str | None:
     """Write bytes of the command line that are no UTF-8 as escapes, so that they can stand in a result."""
     return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-Formats = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        autocompletion=_formats,
-        help="text, markdown, json, html, csv, stix, sarif or hosts (apks: also jsonl); pairs with -o in order.",
-    ),
-]
+def format_option(*kinds: str) -> Any:
+    """Return the option that names formats of documents of these kinds."""
+    live = len(kinds) == 1  # a saved result is there as a whole
+    fit = formats_of(kinds)
+    named = listed([f"{name} (streams)" if live and FORMATS[name].streams else name for name in fit], len(fit), "or")
+    return typer.Option(
+        "--format", "-f", metavar="FORMAT", autocompletion=among(fit), help=f"{named}; pairs with -o in order."
+    )
+
+
+ScanFormats = Annotated[list[str] | None, format_option("scan")]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write the result here; the suffix tells the format."),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from phone_audit.cli.messages import tell
 from phone_audit.cli.options import printable
-from phone_audit.errors import OutputError, PhoneAuditError, UsageError
+from phone_audit.errors import TO_TYPE, OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
     DISK_FAILS,
     DISK_HINT,
@@ -30,7 +31,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, SUFFIXES, formats_of
+from phone_audit.report.formats import FORMATS, SUFFIXES, encoded, formats_of, unfit
 from phone_audit.report.json_v1 import render_json_line
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ class Output:
 
 
 def destinations(
-    command: str, formats: Sequence[str] | None, paths: Sequence[Path] | None, seal: str | None = None
+    kinds: Sequence[str], formats: Sequence[str] | None, paths: Sequence[Path] | None, seal: str | None = None
 ) -> tuple[Output, ...]:
     """Return where the result of a command goes, before anything is read for it.
 
     Args:
-        command: which one.
+        kinds: what its result can be.
         formats: as `-f` names them.
         paths: as `-o` names them.
         seal: the key that seals each file, as `--seal` names it.
@@ -63,41 +64,64 @@ def destinations(
     Raises:
         UsageError: an unknown format, a place that cannot be written, or a key that cannot be used.
     """
-    outputs = pair_outputs(formats or (), paths or (), formats_of(command))
+    outputs = pair_outputs(formats or (), paths or (), kinds)
     check_places(outputs)
     return with_seal(outputs, seal)
 
 
-def pair_outputs(formats: Sequence[str], paths: Sequence[Path], allowed: Sequence[str]) -> tuple[Output, ...]:
+def pair_outputs(formats: Sequence[str], paths: Sequence[Path], kinds: Sequence[str]) -> tuple[Output, ...]:
     """Pair formats and files in order.
 
     A file without a format takes it from its suffix; a format without a file goes to standard output.
 
     Raises:
-        UsageError: an unknown format, a suffix that names none, or two results for standard output.
+        UsageError: a format that draws none of these kinds of documents, a suffix that names none, or two results for
+            standard output.
 
     Example:
-        >>> pair_outputs(["json"], [Path("a.json"), Path("b.txt")], ["text", "json"])[1]
+        >>> pair_outputs(["json"], [Path("a.json"), Path("b.txt")], ["scan"])[1]
         Output(format='text', path=PosixPath('b.txt'))
     """
     outputs = tuple(
-        Output(format_ or _by_suffix(path), None if path is None or str(path) == "-" else path)
+        Output(format_ or _by_suffix(path, kinds), None if path is None or str(path) == "-" else path)
         for format_, path in zip_longest(formats, paths)
     ) or (Output("text", None),)
-    for output in outputs:
-        if output.format not in allowed:
-            raise UsageError(f"There is no format {output.format!r} here.", f"Formats: {', '.join(allowed)}.")
+    check_formats(outputs, kinds)
     if sum(output.path is None for output in outputs) > 1:
         raise UsageError("Two results would go to standard output.", "Give each -f its own -o FILE.")
     return outputs
 
 
-def _by_suffix(path: Path | None) -> str:
+def check_formats(outputs: Sequence[Output], kinds: Sequence[str]) -> None:
+    """Refuse a format that draws none of these kinds of documents, lacks its library, or is nothing for a terminal.
+
+    Raises:
+        UsageError: there is one; the message says which formats fit, or what to install.
+    """
+    known = formats_of(kinds)
+    for output in outputs:
+        if output.format not in known:
+            raise UsageError(unfit(output.format, kinds))
+        library = FORMATS[output.format].needs
+        if library and find_spec(library) is None:
+            extra = f"pip install 'phone-audit[{output.format}]'"
+            raise UsageError(f"{output.format} needs {library}, which is not installed.", f"{TO_TYPE}{extra}")
+        if library and output.path is None and sys.stdout is not None and sys.stdout.isatty():
+            raise UsageError(f"{output.format} is no text, and standard output is a terminal.", "Name a file with -o.")
+
+
+def _by_suffix(path: Path | None, kinds: Sequence[str]) -> str:
     suffix = path.suffix.lower() if path else ""
     if suffix not in SUFFIXES:
-        known = ", ".join(sorted(SUFFIXES))
+        known = ", ".join(sorted(suffix for name in formats_of(kinds) for suffix in FORMATS[name].suffixes))
         raise UsageError(f"The name {path} does not tell the format.", f"Use one of {known}, or give -f before -o.")
     return SUFFIXES[suffix]
+
+
+def streamed(outputs: Sequence[Output]) -> tuple[list[Output], list[Output]]:
+    """Return the outputs to which each record goes as it is ready, and those to which the result goes."""
+    streams = [output for output in outputs if FORMATS[output.format].streams]
+    return streams, [output for output in outputs if output not in streams]
 
 
 def check_places(outputs: Sequence[Output]) -> None:
@@ -178,14 +202,14 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _A
     failed: PhoneAuditError | OSError | None = None
     terminal = terminal_style()
     for output in outputs:
-        render = FORMATS[output.format].render
+        chosen = FORMATS[output.format]
         style = replace(drawn, written=tuple(str(other.path) for other in outputs if other.path and other != output))
         try:
             if output.path is None:
-                for piece in render(document, replace(style, width=terminal.width, colour=terminal.colour)):
+                for piece in chosen.render(document, replace(style, width=terminal.width, colour=terminal.colour)):
                     write_out(piece)
             else:
-                write_file(output.path, render(document, style), output.sealer)
+                write_file(output.path, chosen.render(document, style), output.sealer)
         except (PhoneAuditError, OSError) as error:
             failed = failed or error
     if failed:
@@ -211,7 +235,7 @@ def terminal_style() -> Style:
     return Style(width=min(_WIDEST, os.get_terminal_size(sys.stdout.fileno()).columns or Style().width), colour=colour)
 
 
-def write_out(text: str) -> None:
+def write_out(text: str | bytes) -> None:
     """Write to standard output, as UTF-8 whatever the locale says.
 
     Raises:
@@ -219,11 +243,11 @@ def write_out(text: str) -> None:
     """
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.write(encoded(text))
     sys.stdout.buffer.flush()
 
 
-def write_file(path: Path, pieces: Iterable[str], sealer: "Sealer | None" = None) -> None:
+def write_file(path: Path, pieces: Iterable[str | bytes], sealer: "Sealer | None" = None) -> None:
     """Write a file as a whole, which only this user may read; one that is there keeps its rights.
 
     What is no ordinary file, such as a pipe, is written to.
@@ -242,7 +266,7 @@ def write_file(path: Path, pieces: Iterable[str], sealer: "Sealer | None" = None
         place = path if is_special(path) else named_file(path)
         with open_special(place) if is_special(place) else replacing(place, mode=rights_of(place)) as file:
             for piece in pieces:
-                data = piece.encode("utf-8", "backslashreplace")
+                data = encoded(piece)
                 digest.update(data)
                 file.write(data)
         if sealer is not None:
@@ -302,7 +326,7 @@ class JsonLines:
             return
         line = render_json_line(record)
         try:
-            data = line.encode("utf-8", "backslashreplace")
+            data = encoded(line)
             for file, digest in zip(self._files, self._digests, strict=True):
                 file.write(data)
                 file.flush()

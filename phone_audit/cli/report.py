@@ -13,12 +13,13 @@ from phone_audit.cli.options import (
     Details,
     Discreet,
     FailOn,
-    Formats,
     KnowledgeDirs,
     Outputs,
     Traffic,
+    format_option,
     printable,
 )
+from phone_audit.report.formats import KINDS, kind_of
 
 if TYPE_CHECKING:
     from phone_audit.model.base import Frozen
@@ -52,7 +53,7 @@ def report(
     result: Annotated[
         Path, typer.Argument(metavar="RESULT", help="A result saved with -f json; - reads it from standard input.")
     ],
-    formats: Formats = None,
+    formats: Annotated[list[str] | None, format_option(*KINDS)] = None,
     outputs: Outputs = None,
     accept: Accept = None,
     details: Details = False,
@@ -74,14 +75,15 @@ def report(
     knowledge: KnowledgeDirs = None,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
-    from phone_audit.cli.outputs import destinations, write_outputs
+    from phone_audit.cli.outputs import check_formats, destinations, write_outputs
     from phone_audit.pipeline.report import judged_outcomes, parse_result, read_result
     from phone_audit.report.canvas import Style
 
-    places = destinations("report", formats, outputs)
+    places = destinations(list(KINDS), formats, outputs)
     text = read_result(result)
     seal = _seal(result, text, seal_key or ())
     document = parse_result(result, text)
+    check_formats(places, [kind_of(document)])
     if traffic:
         document = _with_traffic(document, traffic, knowledge or ())
     if accept is not None:

@@ -18,7 +18,6 @@ from phone_audit.cli.options import (
     Discreet,
     FailOn,
     FailOnOption,
-    Formats,
     Jobs,
     KnowledgeDirs,
     Label,
@@ -27,6 +26,7 @@ from phone_audit.cli.options import (
     Outputs,
     Quiet,
     ScanArguments,
+    ScanFormats,
     Seal,
     Timeout,
     Traffic,
@@ -58,7 +58,7 @@ def scan(
     wait: Annotated[
         bool, typer.Option("--wait", help="With --all: begin each phone as it is plugged in, until Ctrl-C.")
     ] = False,
-    formats: Formats = None,
+    formats: ScanFormats = None,
     outputs: Outputs = None,
     details: Details = False,
     discreet: Discreet = False,
@@ -167,7 +167,7 @@ def scan(
         folders = FleetOutputs(formats or [], outputs or [], sealer, Style(details=details, discreet=discreet))
         _warn_of_identifiers(arguments, options)
         raise typer.Exit(scan_several(arguments, folders, options))
-    places = destinations("scan", formats, outputs, seal)
+    places = destinations(["scan"], formats, outputs, seal)
     _warn_of_identifiers(arguments, options)
     raise typer.Exit(_scan_one(arguments, places, options, accept))
 

@@ -10,7 +10,7 @@ from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell
 from phone_audit.cli.options import ScanArguments
-from phone_audit.cli.outputs import Output, terminal_style, write_file, write_out
+from phone_audit.cli.outputs import Output, check_formats, terminal_style, write_file, write_out
 from phone_audit.cli.progress import PhonesProgress, progress_of_phones
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
@@ -21,14 +21,12 @@ from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, formats_of, render
+from phone_audit.report.formats import FORMATS, render
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
 
 SUMMARY = "fleet"
-_SUMMARIES = ("text", "html")
-"""Formats in which the summary is written beside `fleet.json`."""
 _ANSWER = Style()
 AT_ONCE = 4
 """Phones read at the same time, where this computer has no more cores than that."""
@@ -59,6 +57,7 @@ class FleetOutputs:
         self._sealer = sealer
         self._style = drawn
         self._shown: dict[str, str] = {}
+        check_formats(self._folders, ["scan"])
         for folder in self._folders:
             _check_folder(folder)
         if sum(folder.path is None for folder in self._folders) > 1:
@@ -82,7 +81,7 @@ class FleetOutputs:
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
 
     def write_summary(self, fleet: Fleet) -> None:
-        """Write `fleet.json` into each folder, the summary as text or page where that was asked for, and what is shown.
+        """Write `fleet.json` into each folder, the summary in the formats that were asked for, and what is shown.
 
         Raises:
             UsageError: a file cannot be written.
@@ -95,7 +94,7 @@ class FleetOutputs:
                 write_out(render("text", fleet, style))
                 continue
             write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(fleet, Style()), self._sealer)
-            if folder.format in _SUMMARIES:
+            if folder.format != "json" and "fleet" in FORMATS[folder.format].kinds:
                 suffix = FORMATS[folder.format].suffixes[0]
                 summary = _leading_to(fleet, suffix) if folder.format == "html" else fleet
                 pieces = FORMATS[folder.format].render(summary, self._style)
@@ -109,9 +108,6 @@ def _leading_to(fleet: Fleet, suffix: str) -> Fleet:
 
 
 def _check_folder(folder: Output) -> None:
-    known = formats_of("scan")
-    if folder.format not in known:
-        raise UsageError(f"There is no format {folder.format!r} here.", f"Formats: {', '.join(known)}.")
     if folder.path is None:
         if folder.format != "text":
             raise UsageError(

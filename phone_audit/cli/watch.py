@@ -23,6 +23,7 @@ from phone_audit.cli.options import (
     Via,
     ViaOption,
     WithIdentifiers,
+    format_option,
     printable,
 )
 from phone_audit.errors import UsageError
@@ -35,12 +36,7 @@ def watch(
         list[str] | None,
         typer.Argument(metavar="TARGET", help="Serials, usb or HOST:PORT. Default: the one connected phone."),
     ] = None,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", help="text, json, jsonl (streams) or csv; pairs with -o in order."
-        ),
-    ] = None,
+    formats: Annotated[list[str] | None, format_option("watch")] = None,
     outputs: Outputs = None,
     seal: Seal = None,
     for_: Annotated[
@@ -72,7 +68,6 @@ def watch(
     from phone_audit.cli.watch_run import WatchArguments, watch_one, watch_several
     from phone_audit.pipeline.options import Budget, cores
     from phone_audit.pipeline.watch_session import WatchOptions
-    from phone_audit.report.formats import formats_of
 
     seconds = duration(for_)
     targets = [printable(text) or "" for text in target or ()]
@@ -83,7 +78,7 @@ def watch(
     several = len(targets) > 1
     # With several phones -o names a folder, whose name tells no format.
     named = ["json"] if several and outputs and not formats else formats or []
-    places = with_seal(pair_outputs(named, outputs or [], formats_of("watch")), seal)
+    places = with_seal(pair_outputs(named, outputs or [], ["watch"]), seal)
     options = WatchOptions(
         via=via.value,
         seconds=seconds,

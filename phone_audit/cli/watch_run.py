@@ -15,7 +15,7 @@ from rich.text import Text
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import on_terminal, tell
-from phone_audit.cli.outputs import JsonLines, Output, check_places, write_outputs
+from phone_audit.cli.outputs import JsonLines, Output, check_places, streamed, write_outputs
 from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import PhoneAuditError, UsageError
@@ -26,8 +26,6 @@ from phone_audit.pipeline.watch import name_of, watch_device, watch_devices
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from phone_audit.report.formats import FORMATS
 from phone_audit.report.safe import shortened
-
-LINES = "jsonl"
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class WatchArguments:
 def watch_one(target: str | None, places: Sequence[Output], options: WatchOptions, arguments: WatchArguments) -> int:
     """Watch one phone and give the exit code."""
     check_places(places)
-    streams = [place for place in places if place.format == LINES]
+    streams, whole = streamed(places)
     free = all(place.path is not None for place in streams)
     with (
         stopped_by(Stop()) as stopped,
@@ -55,7 +53,7 @@ def watch_one(target: str | None, places: Sequence[Output], options: WatchOption
         live = replace(options, on_look=on_look, on_line=stream.write, stopped=lambda: stopped() or stream.reader_left)
         result = watch_device(target, knowledge=known, options=live)
         stream.write(result)
-    write_outputs(result, [place for place in places if place.format != LINES])
+    write_outputs(result, whole)
     _save(options.save, result, arguments)
     return _code([result], stopped, options, arguments)
 
@@ -72,7 +70,7 @@ def watch_several(
         PhoneAuditError: none of them could be watched.
     """
     _check_folders(places)
-    streams = [place for place in places if place.format == LINES]
+    streams, whole = streamed(places)
     with stopped_by(Stop()) as stopped, knowledge_in_use(arguments.knowledge) as known, JsonLines(streams) as lines:
         stream = _LineStream(lines)
         live = replace(options, on_line=stream.write, stopped=lambda: stopped() or stream.reader_left)
@@ -86,7 +84,7 @@ def watch_several(
             tell(f"{targets[number - 1]}: {result.message} {result.hint}".rstrip())
             continue
         done.append(result)
-        write_outputs(result, [_of_phone(place, number) for place in places if place.format != LINES])
+        write_outputs(result, [_of_phone(place, number) for place in whole])
         _save(options.save / name_of(number) if options.save else None, result, arguments)
     if not done:
         raise next(result for result in results if isinstance(result, PhoneAuditError))
@@ -116,12 +114,13 @@ class _LineStream:
 
 def _check_folders(places: Sequence[Output]) -> None:
     for place in places:
-        if place.path is None and place.format not in ("text", LINES):
+        streams = FORMATS[place.format].streams
+        if place.path is None and place.format != "text" and not streams:
             raise UsageError(
                 f"Several results in the format {place.format} cannot follow each other on standard output.",
                 "Name a folder with -o.",
             )
-        if place.path is not None and place.format == LINES:
+        if place.path is not None and streams:
             raise UsageError("The lines of several phones go to standard output.", "Leave -o out.")
         if place.path is not None and not place.path.is_dir():
             raise UsageError(f"{place.path} is no folder.", "With several phones -o names a folder that is there.")

@@ -12,7 +12,7 @@ READ_CONTEXT = {"reading": True}
 """Validation context in which words that this version does not know are kept as they are."""
 
 
-def _published_name(field: str) -> str:
+def published_name(field: str) -> str:
     """`class_` and `schema_` are words that Python or pydantic keeps for itself."""
     return field.rstrip("_")
 
@@ -42,7 +42,7 @@ class Frozen(BaseModel):
         frozen=True,
         extra="forbid",
         defer_build=True,
-        alias_generator=_published_name,
+        alias_generator=published_name,
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,

@@ -4,23 +4,32 @@ from collections.abc import Iterator
 
 from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
+from phone_audit.report.canvas import Style
 from phone_audit.report.safe import json_safe
 
+_PLAIN = Style()
 _NO_APKS = '"apks": []'
 
 
 def render_json(document: Frozen) -> str:
     """Return the document as indented JSON that ends in a line break."""
-    return "".join(json_pieces(document))
+    return "".join(render_pieces(document))
 
 
-def json_pieces(document: Frozen) -> Iterator[str]:
+def render_pieces(document: Frozen, style: Style = _PLAIN) -> Iterator[str]:
     """Yield the same piece by piece, so that the records of a folder need not be in memory together."""
+    del style
     if isinstance(document, Apks):
         yield from _folder(document)
     else:
         yield json_safe(document.model_dump_json(indent=2))
     yield "\n"
+
+
+def render_lines(document: Frozen, style: Style) -> Iterator[str]:
+    """Yield the document as a line of JSON; a folder as a line for each record."""
+    del style
+    yield from map(render_json_line, document.apks if isinstance(document, Apks) else (document,))
 
 
 def render_json_line(document: Frozen) -> str:

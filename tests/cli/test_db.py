@@ -127,7 +127,7 @@ def test_json_for_scripts() -> None:
         (("import", "hosts", "README.md", "--date", "today"), 2, "is not a day"),
         (("list", "nope"), 2, "There is no kind 'nope'."),
         (("show", "nothing-of-that-name"), 1, "Nothing is known of"),
-        (("export", "pdf"), 2, "There is no format 'pdf' here."),
+        (("export", "pdf"), 2, "There is no format 'pdf' for indicators; there are csv, stix and hosts."),
         (("export", "csv", "--feed", "nope"), 2, "There is no feed 'nope'."),
         ((), 2, ""),
     ],

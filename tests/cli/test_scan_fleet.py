@@ -33,7 +33,8 @@ def test_a_folder_gets_a_file_for_each_phone_and_the_summary(tmp_path: Path) -> 
     assert outputs.write("02-b", scan()) == "02-b.json"
     outputs.write_summary(fleet(row("01-a"), row("02-b")))
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
-        "01-a.csv", "01-a.json", "01-a.txt", "02-b.csv", "02-b.json", "02-b.txt", "fleet.json", "fleet.txt",
+        "01-a.csv", "01-a.json", "01-a.txt", "02-b.csv", "02-b.json", "02-b.txt",
+        "fleet.csv", "fleet.json", "fleet.txt",
     ]  # fmt: skip
     assert json.loads((tmp_path / "out" / "fleet.json").read_text())["schema"] == "phone-audit/fleet/1"
     assert (tmp_path / "out" / "01-a.txt").read_text().startswith(" KNOWN-BAD")

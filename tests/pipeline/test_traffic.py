@@ -137,7 +137,7 @@ def test_an_identifier_in_the_name_of_a_host_is_shown_in_no_format(tmp_path: Pat
     assert {one.identifiers for log in scan.traffic for one in log.hosts} == {("serial number …0001",)}
     assert {one.subject.name for one in scan.findings if one.id == "traffic.identifier"} >= {masked}
     assert masked in {place.host for one in scan.apps for place in one.destinations}
-    for name in formats_of("scan"):
+    for name in formats_of(["scan"]):
         assert SERIAL.lower() not in render(name, scan, Style(details=True)).lower(), name
     assert read_document(Scan, checked(render_json(scan).encode(), RESULT)).traffic == scan.traffic
     assert scanned(*files).traffic == scan.traffic

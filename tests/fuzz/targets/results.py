@@ -11,7 +11,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.pipeline.firmware import check_firmware, identifiers_in
 from phone_audit.pipeline.report import judged_outcomes, load_result
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, render
+from phone_audit.report.formats import FORMATS, formats_of, kind_of, render
 from phone_audit.report.safe import json_safe, shortened, visible
 from tests.fuzz.target import Target, knowledge, promise, written
 
@@ -30,11 +30,10 @@ def report(data: bytes) -> None:
 
 def _show(document: Frozen) -> None:
     judged_outcomes(document)
-    for name in FORMATS:
-        try:
-            text = render(name, document, _STYLE)
-        except UsageError:
+    for name in formats_of([kind_of(document)]):
+        if FORMATS[name].needs:
             continue
+        text = render(name, document, _STYLE)
         text.encode("utf-8", "backslashreplace")
         promise(_ESCAPE.search(text.replace("\r\n", "\n")) is None, f"an escape reaches the terminal with -f {name}")
         if name in ("json", "stix"):

@@ -1,0 +1,151 @@
+"""Parquet: a row for each APK or phone. The columns are the fields of its record, which are its model's.
+
+A field that is an object gives a column for each of its fields, `run_seconds` for `run.seconds`; lists stay lists. What
+a result says beside its rows is JSON in the metadata of the file, under the key `phone-audit`.
+"""
+
+import io
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import pyarrow  # noqa: TID251
+from pyarrow.parquet import ParquetWriter  # noqa: TID251
+
+from phone_audit.files.bounds import MB
+from phone_audit.model.apk import Apk, Apks
+from phone_audit.model.base import Frozen, published_name
+from phone_audit.model.results import Fleet, FleetScan, Scan
+from phone_audit.report.canvas import Style
+from phone_audit.report.formats import kind_of
+from phone_audit.report.json_v1 import render_json_line
+
+REST: Final = "phone-audit"
+STATED_IN: Final = "stated_in"
+ROWS: Final[Mapping[str, type[Frozen]]] = {"scan": Scan, "fleet": FleetScan, "apks": Apk, "apk": Apk}
+"""What a row of each kind of document is."""
+_MOST_ROWS: Final = 4_096
+_MOST_BYTES: Final = 16 * MB
+"""Of one group of rows, which is held in memory: unpacked, and without its last rows."""
+_TOGETHER: Final = 8
+"""Rows that become columns at once."""
+_PLAIN: Final = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+_LARGEST: Final = 2**63 - 1
+
+
+def render_parquet(document: Frozen, style: Style) -> Iterator[bytes]:
+    """Yield the result a group of rows at a time, so that the records of a folder need not be in memory together."""
+    rows, rest = _rows(document)
+    row = ROWS[kind_of(document)]
+    schema = schema_of(row).with_metadata({REST: render_json_line(rest)} if rest else None)
+    sink = io.BytesIO()
+    with ParquetWriter(sink, schema, compression="zstd") as writer:
+        for group in _groups(_cells(rows, row, style.stated_in), schema):
+            writer.write_table(group, row_group_size=_MOST_ROWS)
+            yield _taken(sink)
+    yield _taken(sink)
+
+
+def schema_of(row: type[Frozen]) -> pyarrow.Schema:
+    """Return the columns of a row: the fields of its model, and the file that states it."""
+    fields = [pyarrow.field("_".join(place), _type(kind)) for place, kind in _columns(row)]
+    return pyarrow.schema([*fields, pyarrow.field(STATED_IN, pyarrow.string())])
+
+
+def _rows(document: Frozen) -> tuple[Iterable[Frozen], Frozen | None]:
+    """Return the rows, and what the document says beside them."""
+    match document:
+        case Apks():
+            return document.apks, document.model_copy(update={"apks": ()})
+        case Fleet():
+            return document.scans, document.model_copy(update={"scans": ()})
+        case _:
+            return (document,), None
+
+
+def _cells(rows: Iterable[Frozen], row: type[Frozen], stated_in: str) -> Iterator[dict[str, Any]]:
+    places = [place for place, _ in _columns(row)]
+    for one in rows:
+        values = one.model_dump()
+        yield {"_".join(place): _cell(values, place) for place in places} | {STATED_IN: stated_in or None}
+
+
+def _groups(rows: Iterator[dict[str, Any]], schema: pyarrow.Schema) -> Iterator[pyarrow.Table]:
+    """Yield the rows in groups of a bounded size."""
+    group: list[pyarrow.RecordBatch] = []
+    while some := list(islice(rows, _TOGETHER)):
+        group.append(_batch(some, schema))
+        if sum(map(len, group)) >= _MOST_ROWS or sum(batch.nbytes for batch in group) >= _MOST_BYTES:
+            yield pyarrow.Table.from_batches(group, schema)
+            group = []
+    if group:
+        yield pyarrow.Table.from_batches(group, schema)
+
+
+def _batch(rows: Sequence[dict[str, Any]], schema: pyarrow.Schema) -> pyarrow.RecordBatch:
+    try:
+        return pyarrow.RecordBatch.from_pylist(rows, schema)
+    except OverflowError:
+        return pyarrow.RecordBatch.from_pylist(_within_64_bits(rows), schema)
+
+
+def _within_64_bits(value: Any) -> Any:
+    """Return the same with the largest number of 64 bits in the place of larger ones, such as a package can claim."""
+    match value:
+        case dict():
+            return {name: _within_64_bits(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_within_64_bits(item) for item in value]
+        case int() if abs(value) > _LARGEST:
+            return _LARGEST if value > 0 else -_LARGEST
+        case _:
+            return value
+
+
+def _columns(model: type[Frozen], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield where in a record the value of each column stands, and what it is."""
+    for name, field in model.model_fields.items():
+        place, kind = (*above, published_name(name)), _without_null(field.annotation)
+        if _is_model(kind):
+            yield from _columns(kind, place)
+        else:
+            yield place, kind
+
+
+def _cell(values: Any, place: Sequence[str]) -> Any:
+    for name in place:
+        values = None if values is None else values[name]
+    return values
+
+
+def _type(annotation: Any) -> pyarrow.DataType:
+    """Return the type of a column for that of a field."""
+    kind = _without_null(annotation)
+    if _is_model(kind):
+        fields = kind.model_fields.items()
+        return pyarrow.struct([(published_name(name), _type(field.annotation)) for name, field in fields])
+    if get_origin(kind) is tuple:
+        return pyarrow.list_(_type(get_args(kind)[0]))
+    if get_origin(kind) is dict:
+        return pyarrow.map_(pyarrow.string(), _type(get_args(kind)[1]))
+    return pyarrow.string() if get_origin(kind) is Literal else _PLAIN[kind]
+
+
+def _without_null(annotation: Any) -> Any:
+    """Return what a field holds where it is not null: every column can be."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        annotation = next(kind for kind in get_args(annotation) if kind is not type(None))
+    return annotation
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Frozen)
+
+
+def _taken(sink: io.BytesIO) -> bytes:
+    """Return what was written since the last time."""
+    data = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return data

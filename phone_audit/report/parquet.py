@@ -105,12 +105,18 @@ def _within_64_bits(value: Any) -> Any:
 
 def _columns(model: type[Frozen], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield where in a record the value of each column stands, and what it is."""
-    for name, field in model.model_fields.items():
-        place, kind = (*above, published_name(name)), _without_null(field.annotation)
+    for name, annotation in _published(model):
+        place, kind = (*above, name), _without_null(annotation)
         if _is_model(kind):
             yield from _columns(kind, place)
         else:
             yield place, kind
+
+
+def _published(model: type[Frozen]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        if not field.exclude:
+            yield published_name(name), field.annotation
 
 
 def _cell(values: Any, place: Sequence[str]) -> Any:
@@ -123,8 +129,7 @@ def _type(annotation: Any) -> pyarrow.DataType:
     """Return the type of a column for that of a field."""
     kind = _without_null(annotation)
     if _is_model(kind):
-        fields = kind.model_fields.items()
-        return pyarrow.struct([(published_name(name), _type(field.annotation)) for name, field in fields])
+        return pyarrow.struct([(name, _type(field)) for name, field in _published(kind)])
     if get_origin(kind) is tuple:
         return pyarrow.list_(_type(get_args(kind)[0]))
     if get_origin(kind) is dict:

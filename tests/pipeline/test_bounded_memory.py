@@ -59,7 +59,7 @@ def test_records_are_not_held(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise("records-bounded")
-@pytest.mark.parametrize("name", ["hosts", "stix", "sarif", "markdown", "text", "csv", "json", "html"])
+@pytest.mark.parametrize("name", ["hosts", "stix", "sarif", "markdown", "text", "csv", "json", "html", "parquet"])
 def test_no_format_holds_the_records(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.apk").write_bytes(package("policy", dex("http://ads.example.net/x")))
     for number in range(120):

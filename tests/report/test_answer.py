@@ -10,7 +10,7 @@ from phone_audit.model.device import Package, PackageUser
 from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Subject, Verdict
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
-from phone_audit.report.formats import FORMATS, render
+from phone_audit.report.formats import render
 from tests.documents import SKIPPED, apk, apks, finding, scan
 
 WARNING = "do not remove it or switch it off yet"
@@ -90,14 +90,14 @@ def test_no_word_that_a_phone_chose_stands_above_the_warning(format_: str) -> No
     asked = (Question(id="watched", answer="yes", text="“Remove at once” may watch.", package="com.b"),)
     document = judged(bad(), reason("k1"), questions=asked)
     named = document.device.model_copy(update={"model": "Wipe it now"})
-    text = "".join(FORMATS[format_].render(document.model_copy(update={"device": named}), Style()))
+    text = render(format_, document.model_copy(update={"device": named}), Style())
     above = " ".join(text[text.index("known") : text.index("do not remove it")].split())
     assert "Remove at once" not in above
     assert "Wipe it now" not in above.partition("</title>")[2]
 
 
 def test_markdown_does_not_speak_of_an_option() -> None:
-    text = "".join(FORMATS["markdown"].render(bad(), Style()))
+    text = render("markdown", bad(), Style())
     assert "details" not in text
     assert "## Findings" in text
 

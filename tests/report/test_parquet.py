@@ -46,7 +46,8 @@ def read(data: bytes) -> pyarrow.Table:
 
 
 def answers(question: str) -> list[tuple[Any, ...]]:
-    return duckdb.connect().execute(question).fetchall()
+    rows: list[tuple[Any, ...]] = duckdb.connect().execute(question).fetchall()
+    return rows
 
 
 def nested(cells: dict[str, Any], model: type[Frozen]) -> Any:

@@ -12,6 +12,7 @@ from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
@@ -95,6 +96,7 @@ def read_code(
         _exported(declared),
         _named(declared),
     )
+    told = with_started_steps(flows.found, started)
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
@@ -103,7 +105,7 @@ def read_code(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
         behaviours=name_owners(
-            sorted((*behaviours, *flows.found, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
+            sorted((*behaviours, *told, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
         ),
         flows_complete=flows.complete,
         flows_followed=flows.followed,

@@ -79,6 +79,7 @@ class _Asking:
             target=info.target_sdk or first,
             permissions=info.permissions or (),
             components=tuple(text for one in info.components or () for text in one.said),
+            privileged=False,
         )
         shared = info.shared_user_id is not None
         return cls(info.permissions is not None, held, whole=info.shared_user_id == _SYSTEM, shared=shared)
@@ -93,13 +94,15 @@ class _Asking:
             asking = replace(asking, held=asking.held.model_copy(update={"sdk": level}), phone=True)
         if package is None:
             return asking
-        held = asking.held.model_copy(update={"preinstalled": package.system is True})
+        is_system = package.system is True
+        held = asking.held.model_copy(update={"preinstalled": is_system, "privileged": is_system})
         whole = asking.whole or package.app_id == _SYSTEM_UID
         asking = replace(asking, held=held, whole=whole, ops=_allowed_ops(package))
         granted = _granted(package)
         if granted is None:
             return asking
-        return replace(asking, known=True, held=held.model_copy(update={"permissions": granted}), shared=False)
+        held = held.model_copy(update={"permissions": granted, "privileged": True})
+        return replace(asking, known=True, held=held, shared=False)
 
     def levels(self, rule: BehaviourRule) -> tuple[int, ...]:
         """Return the API levels that make a difference, of those that take the package."""
@@ -132,8 +135,10 @@ class _Asking:
         """Tell whether it may do it all the same, where what it holds is not enough."""
         if self.whole:
             return True
-        by_owner = self.ops is None and any(need.op for rule in rules for need in rule.needs)
-        return None if self.shared or by_owner else False
+        needs = [need for rule in rules for need in rule.needs]
+        by_owner = self.ops is None and any(need.op for need in needs)
+        by_place = not self.phone and any(not set(need.privileged).isdisjoint(self.held.permissions) for need in needs)
+        return None if self.shared or by_owner or by_place else False
 
 
 def _granted(package: Package) -> tuple[str, ...] | None:

@@ -57,10 +57,21 @@ def test_what_needs_nothing_is_not_told() -> None:
 
 def test_versions_of_android_that_take_the_package_count() -> None:
     assert allowed(info("read.imei", PHONE, min_sdk=29)) is False
-    assert allowed(info("read.imei", PRIVILEGED, min_sdk=29)) is True
     assert told(info("read.packages", target_sdk=30)) == (None, ())  # Android 10 asks for nothing
     assert allowed(info("read.packages", min_sdk=30, target_sdk=30)) is False
     assert told(info("read.packages", min_sdk=30, target_sdk=29)) == (None, ())
+
+
+def test_a_permission_of_the_system_counts_where_the_phone_shows_that_the_package_has_it() -> None:
+    asking = info("read.imei", PRIVILEGED, min_sdk=29)
+    assert allowed(asking) is None
+    assert allowed(info("read.imei", PRIVILEGED, PHONE, min_sdk=29)) is None
+    assert allowed(info("read.imei", PRIVILEGED, PHONE)) is True
+    assert allowed(asking, phone(30, user(PRIVILEGED))) is True
+    assert allowed(asking, phone(30, user())) is False
+    assert allowed(asking, phone(30, user(unknown=True), system=True)) is True
+    assert allowed(asking, phone(30, user(unknown=True), system=False)) is False
+    assert allowed(info("read.imei", PRIVILEGED, min_sdk=29, shared_user_id="android.uid.system")) is True
 
 
 def test_only_what_a_version_that_takes_the_package_asks_for_is_named() -> None:

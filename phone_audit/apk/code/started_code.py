@@ -121,6 +121,12 @@ class StartedCode:
         """Tell whether something starts a method, for all that is known."""
         return self._finds(lambda: (part, row) in self._seen)
 
+    def starts_named(self, class_: str, method: str) -> bool:
+        """Tell the same of a method by its class, in Java form, and its name and prototype; true of one not defined."""
+        of_class = self._selectors.rows(_descriptor(class_.encode("utf-8", "surrogatepass"))).values()
+        rows = [row for rows in of_class for row in rows if self._indexes[row[0]].row_name(row[1]) == method]
+        return not rows or any(self.starts(*row) for row in rows)
+
     def is_ready(self, descriptor: bytes) -> bool:
         """Tell whether anything that runs uses a class, so that its static fields are filled."""
         return self._finds(lambda: descriptor in self._ready)

@@ -43,6 +43,8 @@ def _check_needs(rule: BehaviourRule, report: Report) -> None:
         for name in need.permissions:
             if "." not in name:
                 report(f"needs[{place}].permissions", f"{short_repr(name)} is no whole name of a permission")
+        for name in sorted(set(need.privileged) - set(need.permissions)):
+            report(f"needs[{place}].privileged", f"{short_repr(name)} is none of the permissions")
     if rule.needs and not rule.refused_with:
         report("refused_with", "missing; name what is not enough")
     if any(need.permissions or need.components or need.preinstalled for need in rule.needs) and not rule.allowed_with:

@@ -131,6 +131,7 @@ class Held(Frozen):
         permissions: those that it asks for, or that it was granted.
         components: as in a condition.
         preinstalled: whether it came with the firmware.
+        privileged: whether it gets permissions that only the system's own packages get, where it asks for them.
     """
 
     sdk: int
@@ -138,6 +139,7 @@ class Held(Frozen):
     permissions: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     preinstalled: bool = False
+    privileged: bool = True
 
 
 class Need(Frozen):
@@ -149,12 +151,14 @@ class Need(Frozen):
     Attributes:
         permissions: one of them is enough.
         components: one of them in the manifest is enough.
+        privileged: those of the permissions that only the system's own packages get, whoever asks for them.
         preinstalled: coming with the firmware is enough.
         op: the app-op by which the owner allows it in place of a permission, or null.
         source: the reference of the platform that says so.
     """
 
     permissions: tuple[str, ...] = ()
+    privileged: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     preinstalled: bool = False
     op: str | None = None
@@ -172,9 +176,8 @@ class Need(Frozen):
         """Tell whether a package holds one of the things asked for."""
         if self.preinstalled and held.preinstalled:
             return True
-        return not (
-            set(self.permissions).isdisjoint(held.permissions) and set(self.components).isdisjoint(held.components)
-        )
+        wanted = set(self.permissions) - (set() if held.privileged else set(self.privileged))
+        return not (wanted.isdisjoint(held.permissions) and set(self.components).isdisjoint(held.components))
 
 
 def _within(level: int, first: int | None, last: int | None) -> bool:

@@ -7,11 +7,12 @@ import pytest
 from phone_audit.apk.code import names_in_files, started_code
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.errors import ApkError
-from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.apk import Behaviour, Endpoint, FlowStep, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
 from tests.judge.cases import endpoint
@@ -284,3 +285,25 @@ def test_a_host_in_a_static_field_is_started_where_its_class_is_used() -> None:
 def test_a_host_that_counts_for_nothing_is_not_looked_at() -> None:
     assert settled(held(use="opened"), HTTP, app()) is None
     assert settled(held(ruled_out="namespace"), HTTP, app()) is None
+
+
+def flow(*steps: tuple[str, str]) -> Behaviour:
+    shown = tuple(FlowStep(class_=class_, method=name, offset=0, what="calls a.B.c") for class_, name in steps)
+    return Behaviour(id="flow.imei-network", title="Passes on the IMEI", evidence=(), data="imei", steps=shown)
+
+
+@pytest.mark.parametrize(
+    ("units", "steps", "told"),
+    [
+        ((), [("app.Main", "f()V"), ("lib.Http", "send()V")], False),
+        (SEND, [("app.Main", "f()V"), ("lib.Http", "send()V")], True),
+        ((), [("app.Main", "f()V")], True),
+        ((), [("android.os.Handler", "post()V")], True),
+    ],
+)
+def test_a_flow_is_told_where_something_starts_all_its_steps(
+    units: Units, steps: list[tuple[str, str]], told: bool
+) -> None:
+    indexes = index_file(read_dex("classes.dex", assemble([app(*units), HTTP])))
+    (found,) = with_started_steps([flow(*steps)], StartedCode(indexes, owner, ()))
+    assert found.told is told

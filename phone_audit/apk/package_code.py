@@ -1,7 +1,7 @@
 """What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -11,12 +11,13 @@ from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
+from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
-from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
@@ -82,6 +83,7 @@ def read_code(
     uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native, may_read=may_read)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
+    elsewhere = _without_links_read_back(elsewhere, indexes, owners)
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
     endpoints = name_holders(endpoints, indexes, owners.of)
     endpoints = with_started(endpoints, files, indexes, started)
@@ -112,6 +114,16 @@ def read_code(
         obfuscation=_obfuscation(classes, knowledge),
         accepting=accepting,
         skipped=(*skipped, *left_out, *not_followed),
+    )
+
+
+def _without_links_read_back(facts: AssetFacts, indexes: Sequence[DexIndex], owners: Owners) -> AssetFacts:
+    """Let no address in a settings page be a mere link where code of the package may read such pages."""
+    linked = [one for one in facts.mentions if one.is_link and one.kind == "resource"]
+    if not linked or not reads_settings(indexes, owners.of):
+        return facts
+    return replace(
+        facts, mentions=tuple(one._replace(is_link=one.is_link and one.kind != "resource") for one in facts.mentions)
     )
 
 

@@ -14,6 +14,11 @@ _CREDENTIALS: Final = re.compile(
     r"(?<![a-z])(?:log-?[io]n|sign-?in|o?auth|pass(?:word|wd)|credentials)(?![a-z])", re.IGNORECASE
 )
 """Words in addresses that take in a name and a password."""
+_RUN_OR_READ: Final = re.compile(
+    r"\.(?:m?js|cjs|jsbundle|bundle|s?html?|xhtml|css|json|xml|properties|conf|cfg|ini|plist|toml|env|arsc|pb|lua|py|php)\Z",
+    re.IGNORECASE,
+)
+"""Names of files that are scripts, pages or settings."""
 _SERVES_ANYBODY: Final = "cloud"
 """The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
 
@@ -33,9 +38,10 @@ def by_harm(
 ) -> list[Endpoint]:
     """Return endpoints in the order in which a person would care about them.
 
-    First those that code connects to, by `use`, and that may be started. Of these first what code of the package itself
-    names, of that first what takes in a login, then what is called like the package; last what only libraries name. Of
-    equal ones those come first that belong to nobody known.
+    First those that code connects to, by `use`, and that may be started. Of these first what stands in code, pages or
+    settings and not only in files of data; of that first what code of the package itself names, of that first what
+    takes in a login, then what is called like the package; last what only libraries name. Of equal ones those come
+    first that belong to nobody known.
     """
     labels = frozenset((package or "").lower().split("."))
     return sorted(
@@ -43,8 +49,17 @@ def by_harm(
         key=lambda endpoint: (
             endpoint.started is False,
             _USES.get(use(endpoint), len(_USES)),
+            _is_in_data(endpoint),
             *_rank(endpoint, labels),
         ),
+    )
+
+
+def _is_in_data(endpoint: Endpoint) -> bool:
+    """Tell whether only files hold it that are neither run nor shown nor read as settings, by their names."""
+    pieces = [one for holder in endpoint.held_by for one in holder.evidence]
+    return bool(pieces) and all(
+        one.kind in ("asset", "resource") and _RUN_OR_READ.search(one.where) is None for one in pieces
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of
 from phone_audit.model.apk import AddressUse, Endpoint, HeldBy, Party
+from phone_audit.model.finding import Evidence
 from tests.judge.cases import endpoint
 
 
@@ -31,6 +32,19 @@ def test_what_is_connected_to_without_encryption() -> None:
     other = held("z.example", "first-party")
     assert [one.host for one in by_harm([link, other], None, cleartext_use_of)] == ["z.example", "a.example"]
     assert [one.host for one in by_harm([link, other], None)] == ["a.example", "z.example"]
+
+
+@pytest.mark.parametrize("file", ["fonts/map.txt", "res/raw/alarm.mp3"])
+def test_what_only_a_file_of_data_holds_comes_behind_code(file: str) -> None:
+    def holding(host: str, party: Party, **changes: object) -> Endpoint:
+        place = Evidence(kind="asset", where=file, value="http://x.example", offset=1).model_copy(update=changes)
+        return endpoint(host, held_by=(HeldBy(party=party, library=None, evidence=(place,)),))
+
+    in_data, in_code = holding("a.example", "unknown"), holding("z.example", "library", kind="dex-string")
+    assert order(in_data, in_code) == ["z.example", "a.example"]
+    assert order(holding("a.example", "unknown", where="assets/app.js"), in_code) == ["a.example", "z.example"]
+    fetched = in_data.model_copy(update={"use": "fetched"})
+    assert order(fetched, in_code) == ["a.example", "z.example"]
 
 
 def order(*endpoints: Endpoint) -> Sequence[str]:

@@ -24,9 +24,11 @@ from phone_audit.apk.assets.string_tables import (
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
+from phone_audit.apk.assets.view_links import viewed_texts
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.text.host_text import MAX_HOST, find_urls
 from phone_audit.apk.text.prose import is_prose
+from phone_audit.apk.xml.xml_parser import read_regular
 from phone_audit.errors import ApkError
 
 _URL_MARK: Final = rb":(?:\\?/){2}"
@@ -105,14 +107,24 @@ def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
 
 def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool; the marks are those of its characters."""
+    links = _viewed(file) if marks.plain else frozenset()
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
         for found in find_urls(text):
             if found.host == _OWN_HOST:
                 continue
             rule = PROSE if is_prose(text.partition(found.url)[0]) else None
-            yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule)
+            is_link = rule is None and text in links
+            yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
     decoded = encoded_in(pool.strings.data.data, binary_extent, marks)
     yield from _decoded(file, decoded, pool.base, pool.width)
+
+
+def _viewed(file: AssetFile) -> frozenset[str]:
+    """Return the texts of a settings page that are only links; none where it is odd in any way."""
+    if not file.configuration or file.kind == "manifest":
+        return frozenset()
+    root = read_regular(bytes(file.data))
+    return frozenset() if root is None else viewed_texts(root)
 
 
 def _candidates_in_pool(file: AssetFile, pool: StringPool) -> Iterator[Candidate]:

@@ -56,7 +56,7 @@ def options(
 def main() -> None:
     """Run the program and exit with the contract's code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="phone-audit", standalone_mode=False)
     except typer.TyperException as error:
         tell(*usage_lines(error))
         sys.exit(exits.WRONG_USAGE)

@@ -9,8 +9,8 @@ import pytest
 
 from phone_audit.model.base import Frozen
 from phone_audit.report.json_v1 import render_json
-from tests.cli.test_report import program
 from tests.documents import apk, apks, finding, scan
+from tests.program import program
 from tests.test_end_to_end import BUILT
 
 KEY = "0123456789abcdef"

@@ -3,9 +3,7 @@
 import csv
 import io
 import json
-import os
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from phone_audit.knowledge.feeds.formats import FORMATS
 from phone_audit.pipeline.db import ENTRY_KINDS
 from tests.knowledge.feeds.cases import CASES
 from tests.knowledge.feeds.feeds import item, keep
+from tests.program import program
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -29,11 +28,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def db(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "phone_audit", "db", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=REPOSITORY, env=environment
-    )
+    return program("db", *arguments, columns=80)
 
 
 @pytest.fixture
@@ -161,8 +156,7 @@ def test_an_apk_whose_hash_was_imported_is_known_bad_and_the_warning_comes_first
     said = ("--class", "stalkerware", "--publisher", "A lab", "--date", "2026-01-31", "--licence", "MIT")
     assert db("import", "auto", listed, *said).returncode == 0
     outputs = ("-f", "text", "-f", "csv", "-o", "-", "-o", tmp_path / "out.csv")
-    command = [sys.executable, "-m", "phone_audit", "apks", str(apk), "--jobs", "1", "--details", *map(str, outputs)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, cwd=REPOSITORY)
+    done = program("apks", apk, "--jobs", "1", "--details", *outputs)
     assert done.returncode == 12
     told = " ".join(done.stdout.split())
     places = [

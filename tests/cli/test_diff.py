@@ -7,9 +7,9 @@ import pytest
 
 from phone_audit.model.base import Frozen
 from phone_audit.report.json_v1 import render_json
-from tests.cli.test_report import program
 from tests.documents import apks, scan
 from tests.judge.comparison.test_compare import UNREAD, package, phone, record, unread
+from tests.program import program
 
 
 def saved(folder: Path, name: str, document: Frozen) -> Path:

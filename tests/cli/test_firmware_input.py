@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.program import program
 
 ROOT = Path(__file__).parents[2]
 GETPROP = "[ro.build.display.id]: [00WW_3_22C_SP03]\n[ro.build.version.security_patch]: [2019-03-01]\n"
@@ -14,8 +15,7 @@ SETTINGS = "Model  Nokia 7 plus\nBuild number  00WW_3_22C_SP03\nAndroid security
 
 
 def firmware(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "phone_audit", "firmware", *arguments]
-    return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, check=False)
+    return program("firmware", *arguments, given=given)
 
 
 def builds(*arguments: str, given: str = "") -> Any:

@@ -1,22 +1,19 @@
 """Help, man page and reference: in plain words, with examples that work; the shell completes; no library speaks."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
 
 from fixtures.knowledge.command_pages import man_page, walked
 from phone_audit.cli.examples import EXAMPLES
-from phone_audit.cli.main import main
 from phone_audit.cli.usage import usage_lines
 from tests.knowledge.feeds.cases import CASES
+from tests.program import program
 
 ROOT = Path(__file__).parents[2]
 APK = ROOT / "phone_audit" / "simulated" / "data" / "nokia7plus" / "com.example.weather.apk"
@@ -55,18 +52,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def result() -> str:
-    shown = subprocess.run(
-        [sys.executable, "-m", "phone_audit", "demo", "-q", "-f", "json"], capture_output=True, cwd=ROOT, check=True
-    )
-    return shown.stdout.decode()
-
-
-def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:
-    """Run the program in this process, and give its exit code."""
-    monkeypatch.setattr(sys, "argv", list(words))
-    with pytest.raises(SystemExit) as end:
-        main()
-    return end.value.code or 0
+    return program("demo", "-q", "-f", "json").stdout
 
 
 def refused(name: str, *words: str) -> str:
@@ -80,11 +66,11 @@ def refused(name: str, *words: str) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_fits_the_screen_and_speaks_of_no_types(
-    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    name: str,
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    assert ended(monkeypatch, "phone-audit", *name.split(), "--help") == 0
-    shown = capsys.readouterr().out
+    done = program(*name.split(), "--help", columns=80)
+    shown = done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"<[^>]*>|[{}]|\[required|x[<>]=", shown) == []
     assert max(map(len, shown.splitlines())) <= 80
 
@@ -105,14 +91,12 @@ def test_an_example_is_understood(line: str, place: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if not line.startswith(NOT_RUN)])
-def test_an_example_that_needs_no_phone_works(
-    line: str, place: Path, result: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_example_that_needs_no_phone_works(line: str, place: Path, result: str) -> None:
     for name in ("scan.json", "before.json", "after.json"):
         (place / name).write_text(result)
-    code = ended(monkeypatch, *(word.replace("~", str(place)) for word in shlex.split(line)))
+    done = program(*(word.replace("~", str(place)) for word in shlex.split(line)[1:]), folder=place)
     expected = (NOTHING_THERE[line],) if line in NOTHING_THERE else (0, 10, 11, 12)
-    assert code in expected, capsys.readouterr().err
+    assert done.returncode in expected, done.stderr
 
 
 @pytest.mark.parametrize(("name", "option"), VALUED)
@@ -124,13 +108,11 @@ def test_no_library_speaks_about_a_value_that_is_refused(name: str, option: str,
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "option"), VALUED)
-def test_no_library_speaks_about_a_wrong_value(
-    name: str, option: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_library_speaks_about_a_wrong_value(name: str, option: str, place: Path) -> None:
     given = ["x"] * sum(one.param_type_name == "argument" and one.required for one in COMMANDS[name].params)
     for bad in BAD:
-        ended(monkeypatch, "phone-audit", *name.split(), *given, f"{option}={bad}")
-        assert OF_A_LIBRARY.findall(capsys.readouterr().err) == []
+        done = program(*name.split(), *given, f"{option}={bad}", folder=place)
+        assert OF_A_LIBRARY.findall(done.stderr) == []
 
 
 @pytest.mark.parametrize(
@@ -145,11 +127,10 @@ def test_no_library_speaks_about_a_wrong_value(
         ("scam", "No such command 'scam'. Did you mean 'scan'?"),
     ],
 )
-def test_a_wrong_call_is_told_in_a_sentence(
-    words: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert ended(monkeypatch, "phone-audit", *words.split()) == 2
-    first, second = capsys.readouterr().err.splitlines()
+def test_a_wrong_call_is_told_in_a_sentence(words: str, said: str) -> None:
+    done = program(*words.split())
+    first, second = done.stderr.splitlines()
+    assert done.returncode == 2
     assert first == f"phone-audit: {said}"
     assert second.endswith(" --help' shows how it is called.")
 
@@ -165,22 +146,16 @@ def test_a_wrong_call_is_told_in_a_sentence(
         ("phone-audit db import uad", {"uad-ng"}),
     ],
 )
-def test_the_shell_completes(line: str, offered: set[str]) -> None:
+def test_the_shell_completes(line: str, offered: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_PHONE_AUDIT_COMPLETE": "complete_bash"}
-    program = "import sys; sys.argv[0] = 'phone-audit'; from phone_audit.cli.main import main; main()"
-    shown = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **asked},
-    )  # fmt: skip
-    assert set(shown.stdout.split()) == offered
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    assert set(program().stdout.split()) == offered
 
 
-def test_what_completes_is_printed_for_a_shell(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_completes_is_printed_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
-    assert ended(monkeypatch, "phone-audit", "--show-completion") == 0
-    assert "complete -o default -F _" in capsys.readouterr().out
+    assert "complete -o default -F _phone_audit_completion phone-audit" in program("--show-completion").stdout
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")

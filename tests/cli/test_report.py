@@ -3,9 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from phone_audit.report.json_v1 import render_json
 from tests.documents import apk, apks, scan
+from tests.program import program
 from tests.report.test_indicators import endpoint
 from tests.watches import watch
 
@@ -23,13 +21,6 @@ INJECTED = "6.6.6.6 accounts.google.com\x1b[2J"
 @pytest.fixture(autouse=True)
 def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-
-def program(*words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "phone_audit", *map(str, words)],
-        input=given, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
 
 
 def stating(folder: Path, document: Any, change: Callable[[Any], None] = lambda _: None) -> Path:

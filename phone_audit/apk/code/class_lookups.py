@@ -5,7 +5,8 @@ count, unless it is handed the name, or the code: then the calls of what hands i
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
@@ -113,14 +114,18 @@ class _LookUp(NamedTuple):
     prototype: str | None
 
 
+_ByName = Mapping[bytes, dict[str | None, list[_LookUp]]]
+"""Look-ups by name and prototype; None stands for any."""
+
+
 def find_lookups(
-    indexes: Sequence[DexIndex], owner_of: OwnerOf, runs: Callable[[int, int], bool] = lambda _part, _row: True
+    tree: ClassHierarchy, owner_of: OwnerOf, runs: Callable[[int, int], bool] = lambda _part, _row: True
 ) -> LookUps:
     """Return what the code of a package looks up.
 
     `runs` tells, by part and row, whether a method that is no library's counts at all.
     """
-    search = _Search(indexes, owner_of, runs)
+    search = _Search(tree, owner_of, runs)
     try:
         search.run()
     except (_UnknownError, DexCodeError):
@@ -128,9 +133,9 @@ def find_lookups(
     return LookUps(unknown=False, methods=frozenset(search.methods))
 
 
-def _of_loaders(index: DexIndex, asked: Sequence[_LookUp]) -> NDArray[np.bool_]:
+def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[_LookUp]]) -> NDArray[np.bool_]:
     """Leave out constructors that are not among those asked for: most classes have one."""
-    owners = {one.owner for one in asked if isinstance(one.owner, bytes)}
+    owners = {one.owner for among in asked.values() for one in among if isinstance(one.owner, bytes)}
     loaders = [number for name, number in index.type_ids.items() if name in owners or _LOADERS.match(name)]
     is_new = index.method_ids["name"] == index.strings_equal((_NEW,)).get(_NEW, -1)
     wanted: NDArray[np.bool_] = ~is_new | np.isin(index.method_ids["class"], loaders)
@@ -138,11 +143,11 @@ def _of_loaders(index: DexIndex, asked: Sequence[_LookUp]) -> NDArray[np.bool_]:
 
 
 class _Search:
-    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, runs: Callable[[int, int], bool]) -> None:
-        self._indexes = indexes
+    def __init__(self, tree: ClassHierarchy, owner_of: OwnerOf, runs: Callable[[int, int], bool]) -> None:
+        self._indexes = tree.indexes
         self._owner_of = owner_of
         self._runs = runs
-        self._tree = ClassHierarchy(indexes)
+        self._tree = tree
         self._left = _MOST_USES
         self._steps = _MOST_STEPS
         self._last: tuple[int, int, Method] | None = None
@@ -169,9 +174,9 @@ class _Search:
 
     def _handed_on(self, asked: Iterable[_LookUp]) -> Iterator[_LookUp]:
         """Look at all calls of some methods; yield the methods of libraries that hand the name on."""
-        by_name: dict[bytes, list[_LookUp]] = {}
+        by_name: _ByName = defaultdict(lambda: defaultdict(list))
         for one in asked:
-            by_name.setdefault(one.name, []).append(one)
+            by_name[one.name][one.prototype].append(one)
         for part, index in enumerate(self._indexes):
             wanted = dict(self._numbers(index, by_name))
             for use in verified(index, candidates(index, "method", wanted)):
@@ -181,15 +186,18 @@ class _Search:
                 for kind in wanted[use.id]:
                     yield from self._look_at(part, use, kind)
 
-    def _numbers(self, index: DexIndex, by_name: dict[bytes, list[_LookUp]]) -> Iterator[tuple[int, set[_Kind]]]:
+    def _numbers(self, index: DexIndex, by_name: _ByName) -> Iterator[tuple[int, set[_Kind]]]:
         """Yield the method_ids through which the methods are called."""
         texts = {number: by_name[name] for name, number in index.strings_equal(by_name).items()}
-        named = np.isin(index.method_ids["name"], list(texts)) & _of_loaders(index, by_name.get(_NEW, ()))
-        for number in np.flatnonzero(named).tolist():
-            owner = index.class_descriptor(number)
-            prototype = index.prototype(int(index.method_ids["type"][number]))
-            among = texts[int(index.method_ids["name"][number])]
-            self._spend(len(among))
+        ids = index.method_ids
+        hits = np.flatnonzero(np.isin(ids["name"], list(texts)) & _of_loaders(index, by_name.get(_NEW, {})))
+        for number, name, kind in zip(
+            *(one.tolist() for one in (hits, ids["name"][hits], ids["type"][hits])), strict=True
+        ):
+            prototype = index.prototype(kind)
+            among = [*texts[name].get(prototype, ()), *texts[name].get(None, ())]
+            self._spend(1 + len(among))
+            owner = index.class_descriptor(number) if among else b""
             if kinds := {one.kind for one in among if self._is_called(one, owner, prototype)}:
                 yield number, kinds
 
@@ -197,9 +205,7 @@ class _Search:
         if isinstance(one.owner, re.Pattern):
             takes_name = one.kind != "class" or "Ljava/lang/String;" in prototype or "?" in prototype
             return takes_name and one.owner.match(owner) is not None
-        return prototype == one.prototype and (
-            one.owner == owner or one.owner in self._tree.above(owner) or owner in self._tree.above(one.owner)
-        )
+        return one.owner == owner or one.owner in self._tree.above(owner) or owner in self._tree.above(one.owner)
 
     def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[_LookUp]:
         """Take in one call; all methods that share the instructions make it."""

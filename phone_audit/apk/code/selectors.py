@@ -82,8 +82,4 @@ class Selectors:
 
     @remembered
     def _of_numbers(self, part: int, name: int, prototype: int) -> Selector:
-        return self.number(self._indexes[part].raw_string(name), self._prototype(part, prototype))
-
-    @remembered
-    def _prototype(self, part: int, number: int) -> str:
-        return self._indexes[part].prototype(number)
+        return self.number(self._indexes[part].raw_string(name), self._indexes[part].prototype(prototype))

@@ -158,7 +158,7 @@ class StartedCode:
         if self._named is None:
             self._unsettled = True
             return
-        if _NATIVE_ACTIVITY in self._named or find_lookups(self._indexes, self._owner_of, self._is_root).unknown:
+        if _NATIVE_ACTIVITY in self._named or find_lookups(self._tree, self._owner_of, self._is_root).unknown:
             self._unsettled = True
             return
         for component in self._named:
@@ -184,7 +184,7 @@ class StartedCode:
             if self._unsettled or runs == len(self._whole):
                 return
             runs = len(self._whole)
-            lookups = find_lookups(self._indexes, self._owner_of, lambda part, row: (part, row) in self._seen)
+            lookups = find_lookups(self._tree, self._owner_of, lambda part, row: (part, row) in self._seen)
             self._unsettled |= lookups.unknown
             self._take_named(lookups.methods - known)
             known = lookups.methods

@@ -34,7 +34,6 @@ _LONGEST_PROTOTYPE: Final = 0xFFFF
 """Bytes; what a Java compiler can write. A forged file could name a type of megabytes for each parameter."""
 _WHOLE: Final = 1 << 32
 _NO_NAME: Final = b"?"
-_UNKNOWN: Final = object()
 
 Ids = NDArray[np.intp]
 
@@ -53,12 +52,11 @@ def remembered(method: Callable[Concatenate[Owner, Args], Result]) -> Callable[C
 
     @wraps(method)
     def answer(self: Owner, /, *args: Args.args, **none: Args.kwargs) -> Result:
-        known: dict[object, Any] | None = self.__dict__.get(place)
-        if known is None:
-            known = self.__dict__[place] = {}
-        found: Result = known.get(args, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = known[args] = method(self, *args, **none)
+        try:
+            found: Result = self.__dict__[place][args]
+        except KeyError:
+            found = method(self, *args, **none)
+            self.__dict__.setdefault(place, {})[args] = found
         return found
 
     return answer
@@ -177,6 +175,14 @@ class DexIndex:
         names = self._type_names
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
 
+    def descriptors(self) -> list[bytes]:
+        """Return the descriptors by type index."""
+        return [name or _NO_NAME for name in self._type_names]
+
+    def defined_classes(self) -> list[bytes]:
+        """Return the descriptors by row of class_defs."""
+        return [self.descriptor(number) for number in self._defined]
+
     def class_descriptor(self, method_id: int) -> bytes:
         classes, _, _ = self._method_columns
         return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME
@@ -193,6 +199,7 @@ class DexIndex:
         _, _, names = self._method_columns
         return self.string(names[method_id]) if method_id < len(names) else "?"
 
+    @remembered
     def prototype(self, proto_id: int) -> str:
         """Return the descriptor of a prototype, such as `(I[J)V`."""
         if proto_id >= self.proto_ids.size:

@@ -23,15 +23,10 @@ def password_ids(indexes: Sequence[DexIndex]) -> frozenset[int]:
     return frozenset(
         number
         for index in indexes
-        for name, row in _classes(index)
-        if name.endswith((b"/" + _IDS, b"L" + _IDS))
+        for name, number in index.type_ids.items()
+        if name.endswith((b"/" + _IDS, b"L" + _IDS)) and (row := index.class_rows.get(number)) is not None
         for number in _of_class(index, row)
     )
-
-
-def _classes(index: DexIndex) -> Iterator[tuple[bytes, int]]:
-    for row in range(index.part.class_defs.size):
-        yield index.defined_class(row), row
 
 
 def _of_class(index: DexIndex, row: int) -> Iterator[int]:

@@ -53,7 +53,7 @@ class Names:
         return Named(
             self._indexes[part].descriptor(int(owners[number])),
             self._text(part, int(names[number])),
-            self._proto(part, int(kinds[number])),
+            self._indexes[part].prototype(int(kinds[number])),
         )
 
     def called(self, part: int, number: int) -> tuple[bytes, str, bytes]:
@@ -77,10 +77,6 @@ class Names:
         text = self._indexes[part].string(number)
         self._strings.setdefault((part, text), number)
         return text
-
-    @remembered
-    def _proto(self, part: int, number: int) -> str:
-        return self._indexes[part].prototype(number)
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
         """Return the method_ids of one class with this name; Android only loads tables that go by class."""
@@ -108,7 +104,7 @@ class Names:
         if len(numbers) > _FEW:
             shorty = table["shorty"] == self._name_id(part, _shorty(proto))
             numbers &= set(np.flatnonzero(shorty).tolist())
-        return {number for number in numbers if self._proto(part, number) == proto}
+        return {number for number in numbers if self._indexes[part].prototype(number) == proto}
 
     def _name_id(self, part: int, name: str) -> int:
         """Return the string index of a name, -1 where the part does not hold it."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
+from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import inside, verified
 from phone_audit.apk.flows.call_graph import NO_IDS, CallGraph, Flags, Ids
 from phone_audit.apk.flows.entry_points import EntryPoints
@@ -86,24 +87,18 @@ class Reachability:
     @cached_property
     def _class_of(self) -> Ids:
         """The number of the class of each method."""
-        pieces = [NO_IDS]
-        for index in self._program.indexes:
-            numbers = [self._numbers[index.defined_class(row)] for row in range(index.part.class_defs.size)]
-            pieces.append(np.array(numbers, dtype=np.int64)[index.methods.class_def])
-        return np.concatenate(pieces)
+        tables = zip(self._program.indexes, self._class_of_type, strict=True)
+        pieces = (_classes(index, "class", table)[index.methods.class_def] for index, table in tables)
+        return np.concatenate([NO_IDS, *pieces])
 
     @cached_property
     def _below(self) -> "_Edges":
         """What derives from each class at once."""
-        pairs = []
-        for index in self._program.indexes:
-            defs = index.part.class_defs
-            for one, above in zip(defs["class"].tolist(), defs["super"].tolist(), strict=True):
-                number = self._numbers.get(index.descriptor(above))
-                if number is not None:
-                    pairs.append((number, self._numbers[index.descriptor(one)]))
-        before, after = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        return _Edges.joined([_Edges.apart(before, after)], len(self._names))
+        pieces = []
+        for index, table in zip(self._program.indexes, self._class_of_type, strict=True):
+            above, below = _classes(index, "super", table), _classes(index, "class", table)
+            pieces.append(_Edges.apart(above[above >= 0], below[above >= 0]))
+        return _Edges.joined(pieces, len(self._names))
 
     def _verified(self, found: Ids) -> Ids:
         """Return those edges that are no code, or an instruction and not only something that looks like one."""
@@ -190,11 +185,10 @@ class Reachability:
 
     @cached_property
     def _class_of_type(self) -> list[Ids]:
-        """For each part the number of the class that is defined for each type index, -1 for others, and behind all."""
+        """For each part the number of the class by type index, -1 where it is not defined; at the end that of `?`."""
         known = self._numbers
         return [
-            np.array([*(known.get(index.descriptor(one), -1) for one in range(index.part.type_strings.size)), -1])
-            for index in self._program.indexes
+            np.array([known.get(name, -1) for name in (*index.descriptors(), b"?")]) for index in self._program.indexes
         ]
 
     def _said(self, part: int, strings: Ids) -> Ids:
@@ -208,9 +202,7 @@ class Reachability:
     @cached_property
     def _names(self) -> list[bytes]:
         """The classes that are defined, each once."""
-        indexes = self._program.indexes
-        found = (index.defined_class(row) for index in indexes for row in range(index.part.class_defs.size))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(name for index in self._program.indexes for name in index.defined_classes()))
 
     @cached_property
     def _numbers(self) -> dict[bytes, int]:
@@ -220,6 +212,12 @@ class Reachability:
     def _by_text(self) -> dict[bytes, int]:
         """The numbers of classes by their names in texts."""
         return {name[1:-1].replace(b"/", b"."): number for name, number in self._numbers.items()}
+
+
+def _classes(index: DexIndex, column: Literal["class", "super"], table: Ids) -> Ids:
+    """Return the numbers that a table has for the types in a column of class_defs."""
+    found: Ids = table[np.minimum(index.part.class_defs[column], table.size - 1)]
+    return found
 
 
 class _Edges(NamedTuple):

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from phone_audit.acquire.traffic.tally import Place, Tally, host_of
 from phone_audit.files.bounded_lines import read_lines
-from phone_audit.files.bounds import TRAFFIC_LINE
+from phone_audit.files.bounds import TRAFFIC_LINE, TRAFFIC_RECORDS, BoundsError
 
 _BOM: Final = "\ufeff"
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
@@ -18,9 +18,15 @@ NO_ZONE: Final = re.compile(r".*[T ][\d:.,]+")
 
 
 def text_lines(stream: BinaryIO, tally: Tally) -> Iterator[str]:
-    """Yield the lines without their ends; one that is too long is counted as not understood."""
+    """Yield the lines without their ends; one that is too long is counted as not understood.
+
+    Raises:
+        BoundsError: there are more of them than any log has.
+    """
     first = True
-    for line in read_lines(stream, TRAFFIC_LINE):
+    for number, line in enumerate(read_lines(stream, TRAFFIC_LINE)):
+        if number == TRAFFIC_RECORDS:
+            raise BoundsError(f"it has more than {TRAFFIC_RECORDS:,} lines")
         if line is None:
             tally.unseen["unread-line"] += 1
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, NamedTuple
 
-from phone_audit.files.bounds import CAPTURE_PACKET
+from phone_audit.files.bounds import CAPTURE_PACKET, TRAFFIC_RECORDS, BoundsError
 from phone_audit.model.stated import is_package
 
 PCAP_MAGICS: Final = {
@@ -51,12 +51,13 @@ def read_pcap(stream: BinaryIO) -> Iterator[Frame]:
     """Yield the frames of a pcap file.
 
     Raises:
+        BoundsError: there are more of them than any capture has.
         DamagedCaptureError: it breaks off, or a length makes no sense; all frames before that were given.
     """
     order, unit = PCAP_MAGICS[stream.read(4)]
     link = struct.unpack(f"{order}I", _exactly(stream, 20)[16:])[0] & 0x0FFFFFFF
     head = struct.Struct(f"{order}IIII")
-    while raw := stream.read(16):
+    for raw in _heads(stream, 16):
         if len(raw) < 16:
             raise DamagedCaptureError("breaks off inside the head of a packet")
         seconds, parts, size, _ = head.unpack(raw)
@@ -67,6 +68,15 @@ def read_pcap(stream: BinaryIO) -> Iterator[Frame]:
         if link == _ETHERNET and size > _TRAILER_SIZE and data[-32:-28] == _TRAILER:
             uid = _uid(struct.unpack(">I", data[-28:-24])[0])
         yield Frame(seconds + parts / unit, link, data, uid)
+
+
+def _heads(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield what stands at the beginning of each packet or block; the reader goes on to the next one meanwhile."""
+    for _ in range(TRAFFIC_RECORDS):
+        if not (head := stream.read(size)):
+            return
+        yield head
+    raise BoundsError(f"it has {TRAFFIC_RECORDS:,} packets and more")
 
 
 @dataclass
@@ -85,10 +95,11 @@ def read_pcapng(stream: BinaryIO, packages: dict[int, str]) -> Iterator[Frame]:
         packages: filled with the packages that PCAPdroid names, by uid.
 
     Raises:
+        BoundsError: there are more of them than any capture has.
         DamagedCaptureError: it breaks off, or a length makes no sense; all frames before that were given.
     """
     section = _Section()
-    while head := stream.read(8):
+    for head in _heads(stream, 8):
         if len(head) < 8:
             raise DamagedCaptureError("breaks off inside the head of a block")
         if head[:4] == PCAPNG_MAGIC:

@@ -194,6 +194,16 @@ def test_a_packet_larger_than_any(tmp_path: Path) -> None:
     assert read(tmp_path, data).skipped[0].reason.startswith("The file states a packet of 2,147,483,648 bytes")
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_more_packets_than_any_capture_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_new: bool) -> None:
+    frames = [*look_up(HOST, PLACE), *look_up("b.example", PLACE)]
+    data = pcapng([(frame, None) for frame in frames]) if is_new else pcap(frames)
+    monkeypatch.setattr("phone_audit.acquire.traffic.pcap.TRAFFIC_RECORDS", 4)
+    log = read(tmp_path, data)
+    assert HOST in [one.host for one in log.hosts]
+    assert log.skipped[0].reason == "Reading ended early: it has 4 packets and more."
+
+
 def test_how_many_places_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phone_audit.acquire.traffic.tally.MOST_PLACES", 3)
     frames = [udp(PHONE, 5, RESOLVER, 53, question(f"h{number}.example")) for number in range(5)]

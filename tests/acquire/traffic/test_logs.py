@@ -146,6 +146,14 @@ def test_what_unpacks_to_more_than_any_capture(tmp_path: Path, monkeypatch: pyte
     assert log.skipped[0].reason == "Reading ended early: it unpacks to more than any capture."
 
 
+def test_what_has_more_lines_than_any_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.acquire.traffic.logs.TRAFFIC_RECORDS", 1_000)
+    log = read(tmp_path, gzip.compress(dnsmasq(HOST) + b"\n" * 1_000))
+    assert [one.host for one in log.hosts] == [HOST]
+    assert log.skipped[0].reason == "Reading ended early: it has more than 1,000 lines."
+    assert not read(tmp_path, dnsmasq(HOST) + b"\n" * 990).skipped
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x1f\x8bdamaged", b"{}", b"PK\3\4", b"a,b\n1,2\n"])
 def test_what_is_no_recorded_traffic_is_refused(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "x\udcff"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.program import program
 from tests.simulated.lab_phone import LabPhone
 
 REPOSITORY = Path(__file__).parent.parent
@@ -35,11 +36,7 @@ def nokia() -> Iterator[LabPhone]:
 
 
 def run(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "80"}
-    command = [sys.executable, "-m", "phone_audit", *map(str, arguments)]
-    return subprocess.run(
-        command, input=given, capture_output=True, text=True, timeout=110, check=False, cwd=REPOSITORY, env=environment
-    )
+    return program(*arguments, given=given, columns=80)
 
 
 def without_run(value: Any) -> Any:

@@ -130,6 +130,14 @@ Accept = Annotated[
         help="A list of findings that somebody answers for: they are shown, and do not decide the exit code.",
     ),
 ]
+Assets = Annotated[
+    Path | None,
+    typer.Option(
+        "--assets",
+        metavar="FILE",
+        help="With several phones: a CSV with the columns serial and asset, and others; the summary then names them.",
+    ),
+]
 Details = Annotated[
     bool, typer.Option("--details", help="All as text, not only the answer: evidence, sources, what each app holds.")
 ]

@@ -13,6 +13,7 @@ from phone_audit.cli import exits
 from phone_audit.cli.messages import on_terminal, tell, tell_uncovered, tell_unmatched
 from phone_audit.cli.options import (
     Accept,
+    Assets,
     Depth,
     Details,
     Discreet,
@@ -107,6 +108,7 @@ def scan(
     ] = None,
     traffic: Traffic = None,
     accept: Accept = None,
+    assets: Assets = None,
     fail_on: FailOnOption = FailOn.suspicious,
     knowledge: KnowledgeDirs = None,
     label: Label = None,
@@ -149,7 +151,7 @@ def scan(
         identity=identity,
         traffic=tuple(traffic or ()),
     )
-    _check(arguments, options)
+    _check(arguments, options, assets)
     check_keys(options.encrypt_to, identity)
     if accept is not None:
         from phone_audit.pipeline.accept_file import read_accepted
@@ -161,24 +163,28 @@ def scan(
         options = replace(options, baseline=read_baseline(baseline))
     if arguments.several:
         from phone_audit.cli.scan_fleet import FleetOutputs, scan_several
+        from phone_audit.pipeline.asset_list import read_assets
         from phone_audit.report.canvas import Style
 
         sealer = sealer_of(seal) if seal else None
         folders = FleetOutputs(formats or [], outputs or [], sealer, Style(details=details, discreet=discreet))
         _warn_of_identifiers(arguments, options)
-        raise typer.Exit(scan_several(arguments, folders, options))
+        list_ = read_assets(assets) if assets is not None else None
+        raise typer.Exit(scan_several(arguments, folders, options, list_))
     places = destinations(["scan"], formats, outputs, seal)
     _warn_of_identifiers(arguments, options)
     raise typer.Exit(_scan_one(arguments, places, options, accept))
 
 
-def _check(arguments: ScanArguments, options: "ScanOptions") -> None:
+def _check(arguments: ScanArguments, options: "ScanOptions", assets: Path | None) -> None:
     if arguments.users not in ("all", "current") and not arguments.users.isdigit():
         raise typer.BadParameter("it has to be all, current, or the number of a user", param_hint="'--users'")
     if "" in arguments.targets:
         raise UsageError("The target is an empty text.", "Leave it out for the one connected phone, or name one.")
     if arguments.wait and not arguments.all:
         raise UsageError("--wait goes with --all.", "Add --all; each phone is then begun as it is plugged in.")
+    if assets is not None and not arguments.several:
+        raise UsageError("--assets goes with several phones.", "Add --all, or name them.")
     if options.traffic and arguments.several:
         raise UsageError(
             "--traffic goes with one phone.", "Scan the phone that it is about alone, or add it to a result."

@@ -17,10 +17,12 @@ from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS
 from phone_audit.model.results import Fleet, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets, everyone
+from phone_audit.pipeline.asset_list import AssetList
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_phones import asset_sentences
 from phone_audit.report.formats import FORMATS, render
 
 if TYPE_CHECKING:
@@ -126,7 +128,9 @@ def _check_folder(folder: Output) -> None:
         ) from error
 
 
-def scan_several(arguments: ScanArguments, outputs: FleetOutputs, options: ScanOptions) -> int:
+def scan_several(
+    arguments: ScanArguments, outputs: FleetOutputs, options: ScanOptions, assets: AssetList | None = None
+) -> int:
     """Read the phones, write their results and the summary, and give the exit code.
 
     Raises:
@@ -149,10 +153,13 @@ def scan_several(arguments: ScanArguments, outputs: FleetOutputs, options: ScanO
             options=FleetOptions(
                 scan=replace(options, stopped=stop),
                 at_once=max(AT_ONCE, options.budget.jobs),
+                assets=assets,
                 no_more=stop.no_more if isinstance(stop, GentleStop) else stop,
             ),
         )
     outputs.write_summary(fleet)
+    if not arguments.quiet:
+        tell(*asset_sentences(fleet))
     if stop.asked:
         return exits.INTERRUPTED
     return exit_code(fleet, listener.codes)

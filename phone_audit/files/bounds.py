@@ -95,6 +95,10 @@ YAML_DEPTH: Final = 32
 ACCEPTED_SIZE: Final = 1 * MB
 """A list of accepted findings: some 300 bytes an entry, of which a careful person writes a few dozen."""
 
+ASSETS_SIZE: Final = 4 * MB
+ASSETS_LINE: Final = 4096
+"""A table of assets: some 60 bytes a phone, which is enough for as many phones as anyone has."""
+
 CERTIFICATES_SIZE: Final = 4 * MB
 """A file of authorities for `db update --ca-file`; that of a whole system has 250 KB."""
 

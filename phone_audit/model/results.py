@@ -227,7 +227,9 @@ class FleetScan(Frozen):
     `name` tells it apart inside the summary: its number, its model, and the beginning of its pseudonym. `file` is the
     result beside the summary, null where none was written. A phone that could not be read has no `outcome`, and `error`
     and `hint` say why. `serial` is null unless identifiers were asked for. `gating` is the outcome without what was
-    accepted, null where that changes nothing. `security_patch` is what the phone says of its patches.
+    accepted, null where that changes nothing. `security_patch` is what the phone says of its patches. `asset` is what
+    the list of assets calls it, null where it is not in there; `asset_notes` are further columns of the list, as
+    `owner: Ann`.
     """
 
     name: str
@@ -242,6 +244,15 @@ class FleetScan(Frozen):
     serial: str | None = None
     gating: Outcome | None = None
     security_patch: str | None = None
+    asset: str | None = None
+    asset_notes: tuple[str, ...] = ()
+
+
+class FleetAssets(Frozen):
+    """The list of assets that the phones were held against; `missing` are those of which no phone was there."""
+
+    file: str
+    missing: tuple[str, ...]
 
 
 class OddOne(Frozen):
@@ -290,5 +301,6 @@ class Fleet(Frozen):
     scans: tuple[FleetScan, ...]
     groups: tuple[FleetGroup, ...]
     models: tuple[FleetModel, ...] = ()
+    assets: FleetAssets | None = None
     tool: Tool
     run: FleetRun

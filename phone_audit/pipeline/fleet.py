@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from phone_audit.acquire.store.archive import sealed_name
 from phone_audit.acquire.store.interrupted import saved_whole
@@ -16,6 +16,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Depth
 from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals
+from phone_audit.pipeline.asset_list import Asset, AssetList
 from phone_audit.pipeline.options import TOOL, Budget, Progress, ScanOptions, rfc3339
 from phone_audit.pipeline.phone_names import phone_name, save_name, without_target
 from phone_audit.pipeline.scan import scan_device
@@ -48,11 +49,13 @@ class FleetOptions:
         scan: as for one phone; `save` is the folder in which each phone has its own.
         at_once: phones that are read at the same time.
         no_more: asked again and again; once true, no further phone is begun.
+        assets: which asset each phone is, where that is known.
     """
 
     scan: ScanOptions = field(default_factory=ScanOptions)
     at_once: int = 4
     no_more: Callable[[], bool] = lambda: False
+    assets: AssetList | None = None
 
 
 def scan_fleet(
@@ -93,6 +96,7 @@ def scan_fleet(
         scans=tuple(run.rows[number] for number in sorted(run.rows)),
         groups=groups_of(traits),
         models=models_of(traits),
+        assets=options.assets.summary(run.assets) if options.assets else None,
         tool=TOOL,
         run=FleetRun(
             started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()
@@ -123,6 +127,7 @@ class _FleetRun:
     Attributes:
         rows: the last word on each phone, by its place in the fleet.
         traits: of those that were read, by the same.
+        assets: those of which a phone was there.
     """
 
     def __init__(
@@ -136,6 +141,7 @@ class _FleetRun:
     ) -> None:
         self.rows: dict[int, FleetScan] = {}
         self.traits: dict[int, Traits] = {}
+        self.assets: set[Asset] = set()
         self._arrivals = arrivals
         self._listener = listener
         self._depth: Depth = depth
@@ -228,6 +234,7 @@ class _FleetRun:
             serial=scan.device.serial,
             gating=gating if gating != scan.verdict.outcome else None,
             security_patch=scan.build.security_patch,
+            **self._asset(arrival, scan.device.pseudonym),
         )
         if any(item.code in LOST for item in scan.coverage.skipped):
             self._arrivals.lost(arrival)
@@ -247,12 +254,21 @@ class _FleetRun:
                 error=error.message if show else without_target(error.message, arrival.target),
                 hint=error.hint if show else without_target(error.hint, arrival.target),
                 serial=show,
+                **self._asset(arrival, None),
             )
         self._listener.failed(arrival, name, error)
         if isinstance(error, DeviceLostError):
             self._arrivals.lost(arrival)
         else:
             self._arrivals.failed(arrival)
+
+    def _asset(self, arrival: Arrival, name: str | None) -> dict[str, Any]:
+        """Return what the list of assets says of a phone, as fields of its row."""
+        asset = self._options.assets.find(arrival.target, name) if self._options.assets else None
+        if asset is None:
+            return {}
+        self.assets.add(asset)
+        return {"asset": asset.name, "asset_notes": asset.notes}
 
     def _read(self, arrival: Arrival, progress: Progress) -> None:
         """Read a phone, in its thread."""

@@ -24,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 PHONE_COLUMNS = (
     "name", "file", "pseudonym", "serial", "label", "model", "outcome", "gating", "complete", "error", "hint",
-    "stated_in",
+    "stated_in", "asset", "asset_notes",
 )  # fmt: skip
 CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
@@ -38,7 +38,7 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
     if isinstance(document, Diff):
         return table(CHANGE_COLUMNS, ((*line, style.stated_in) for line in _changes(document)))
     if isinstance(document, Fleet):
-        return table(PHONE_COLUMNS, ((*_phone(scan), style.stated_in) for scan in document.scans))
+        return table(PHONE_COLUMNS, ((*_phone(scan), style.stated_in, *_asset(scan)) for scan in document.scans))
     return table(COLUMNS, ((*line, style.stated_in, accepted, app) for line, accepted, app in _lines(document)))
 
 
@@ -91,6 +91,10 @@ def _phone(scan: FleetScan) -> Line:
         scan.name, scan.file or "", scan.pseudonym or "", scan.serial or "", scan.label or "", scan.model or "",
         scan.outcome or "", scan.gating or "", complete, scan.error or "", scan.hint or "",
     )  # fmt: skip
+
+
+def _asset(scan: FleetScan) -> Line:
+    return scan.asset or "", " | ".join(scan.asset_notes)
 
 
 def _changes(diff: Diff) -> Iterator[Line]:

@@ -1,10 +1,11 @@
 """Lists of phones: those that are attached, and the summary of several scans with what differs among them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from phone_audit.errors import TO_TYPE
 from phone_audit.model.results import Devices, Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.model.wording import counted, listed
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_parts import DEBUGGING_ON
 from phone_audit.report.safe import shortened
@@ -22,6 +23,9 @@ def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
     canvas.gap()
     for scan in fleet.scans:
         _draw_phone(canvas, scan)
+    for sentence in asset_sentences(fleet):
+        canvas.gap()
+        canvas.paragraph(sentence)
     for group in fleet.groups:
         if len(group.members) > 1:
             canvas.heading(f"Phones with the build {_short(group.fingerprint)}")
@@ -29,6 +33,29 @@ def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
     for model in fleet.models:
         canvas.heading(f"Phones of the model {_short(model.model)}, whose builds differ")
         _draw_differences(canvas, model)
+
+
+def asset_sentences(fleet: Fleet) -> Iterator[str]:
+    """Yield what does not fit between the phones and the list of assets, where there was one."""
+    if fleet.assets is None:
+        return
+    phones: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for scan in fleet.scans:
+        if scan.asset is not None:
+            phones[scan.asset, scan.asset_notes].append(scan.name)
+    file = _short(fleet.assets.file)
+    if unnamed := [scan.name for scan in fleet.scans if scan.asset is None]:
+        yield f"Phones that are not in {file}: {_some(unnamed)}."
+    if fleet.assets.missing:
+        yield f"In {file}, and not among these phones: {_some(fleet.assets.missing)}."
+    for (asset, _), names in phones.items():
+        if len(names) > 1:
+            many = counted(len(names), "phone")
+            yield f"{many} state the serial number of the asset {_short(asset)}: {_some(names)}."
+
+
+def _some(names: Sequence[str]) -> str:
+    return listed([_short(name) for name in names[:MOST_SHOWN]] + [""] * (len(names) - MOST_SHOWN), MOST_SHOWN)
 
 
 def _headline(seen: int, read: int) -> str:
@@ -39,8 +66,10 @@ def _headline(seen: int, read: int) -> str:
 
 
 def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
+    named = ", ".join(filter(None, (scan.asset, *scan.asset_notes)))
+    asset = f", asset {_short(named)}" if named else ""
     if scan.outcome is None:
-        canvas.item(f"{scan.name}: {scan.error or 'It was not read.'}", "*", 0)
+        canvas.item(f"{scan.name}{asset}: {scan.error or 'It was not read.'}", "*", 0)
         if scan.hint:
             canvas.paragraph(scan.hint, 2)
         return
@@ -48,7 +77,7 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     left = "" if scan.complete else "; not all was read"
     where = f"; {scan.file}" if scan.file else ""
     style = "bold" if scan.outcome in ("known-bad", "suspicious") else ""
-    canvas.item(f"{scan.name}{model}: {scan.outcome}{left}{where}", "*", 0, style)
+    canvas.item(f"{scan.name}{model}{asset}: {scan.outcome}{left}{where}", "*", 0, style)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

@@ -1,16 +1,21 @@
 """Results of several phones: a folder with a file each and the summary; on standard output in order of the phones."""
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHING_TO_SCAN
+from phone_audit.cli.main import app
 from phone_audit.cli.scan_fleet import FleetOutputs, exit_code
 from phone_audit.errors import UsageError
 from phone_audit.model.results import Fleet, FleetRun, FleetScan
 from phone_audit.report.canvas import Style
 from tests.documents import TOOL, scan
+
+DEVICES = Path(__file__).parents[2] / "fixtures" / "devices"
 
 
 def row(name: str, outcome: str | None = "exposed") -> FleetScan:
@@ -87,6 +92,25 @@ def test_what_cannot_be_done_is_told_before_a_phone_is_asked(
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
         FleetOutputs(formats, paths)
+
+
+def test_assets_are_named_in_the_summary_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "a.csv").write_text("serial,asset\nB2NSMALL00000001,A-1\nS9,A-9\n", "utf-8")
+    phones = [str(path) for path in sorted(DEVICES.glob("*-small"))]
+    words = ["scan", *phones, "--assets", str(tmp_path / "a.csv"), "-o", str(tmp_path / "out"), "-f", "csv"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code in (NOT_ALL_READ, KNOWN_BAD), done.output
+    table = list(csv.DictReader((tmp_path / "out" / "fleet.csv").read_text("utf-8").splitlines()))
+    assert sorted(one["asset"] for one in table) == ["", "A-1"]
+    assert "In a.csv, and not among these phones: A-9." in done.stderr
+    assert "Phones that are not in a.csv: 0" in done.stderr
+
+
+def test_assets_of_one_phone_are_wrong_usage(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["scan", str(tmp_path), "--assets", str(tmp_path / "a.csv")])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.message == "--assets goes with several phones."
 
 
 def test_exit_codes_of_several_phones() -> None:

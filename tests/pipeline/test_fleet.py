@@ -11,11 +11,14 @@ import pytest
 from phone_audit.errors import DeviceLostError, NoDeviceError, PhoneAuditError, UnauthorizedError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.finding import Skipped
-from phone_audit.model.results import Fleet, Scan
+from phone_audit.model.results import Fleet, FleetAssets, Scan
 from phone_audit.pipeline import fleet as module
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets
+from phone_audit.pipeline.asset_list import read_assets
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
 from phone_audit.pipeline.options import Budget, Progress, ScanOptions
+from phone_audit.pipeline.phone_names import pseudonym
+from phone_audit.report.draw_phones import asset_sentences
 from tests.documents import scan
 
 KNOWN = load_knowledge()
@@ -204,3 +207,26 @@ def test_a_phone_that_was_lost_while_it_was_opened_counts_as_lost(monkeypatch: p
     fleet = run(monkeypatch, doing, named)
     assert lost == [Arrival(1, "A")]
     assert fleet.scans[0].error == "The phone is gone: it was unplugged."
+
+
+def test_phones_get_their_assets_and_what_does_not_fit_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    (tmp_path / "a.csv").write_text("serial,asset,owner\nS1,A-1,Ann\nS2,A-2,\nS9,A-9,\n", "utf-8")
+
+    def doing(target: str, **_: Any) -> Scan:
+        if target == "S2":
+            raise UnauthorizedError("It has not accepted this computer's key.")
+        whole = scan()
+        named = whole.device.model_copy(update={"pseudonym": pseudonym("S1" if target == "192.0.2.1:5555" else target)})
+        return whole.model_copy(update={"device": named})
+
+    targets = NamedTargets(["192.0.2.1:5555", "S2", "S3"])
+    fleet = run(monkeypatch, doing, targets, assets=read_assets(tmp_path / "a.csv"))
+    assert [(one.asset, one.asset_notes) for one in fleet.scans] == [("A-1", ("owner: Ann",)), ("A-2", ()), (None, ())]
+    assert fleet.assets == FleetAssets(file="a.csv", missing=("A-9",))
+    assert "S1" not in fleet.model_dump_json()
+    assert list(asset_sentences(fleet)) == [
+        f"Phones that are not in a.csv: {fleet.scans[2].name}.", "In a.csv, and not among these phones: A-9.",
+    ]  # fmt: skip
+    plain = run(monkeypatch, doing, NamedTargets(["S3"]))
+    assert (plain.assets, list(asset_sentences(plain))) == (None, [])

@@ -1,6 +1,18 @@
 """The summary of several phones: each in a line, then who differs from most, and in what."""
 
-from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetRun, FleetScan, OddOne
+import csv
+import io
+
+from phone_audit.model.results import (
+    Difference,
+    Fleet,
+    FleetAssets,
+    FleetGroup,
+    FleetModel,
+    FleetRun,
+    FleetScan,
+    OddOne,
+)
 from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
@@ -26,6 +38,16 @@ def fleet(*groups: FleetGroup, models: tuple[FleetModel, ...] = (), scans: tuple
     return Fleet(schema_="phone-audit/fleet/1", scans=rows, groups=groups, models=models, tool=TOOL, run=run)
 
 
+LISTED = FleetAssets(file="a.csv", missing=("A-8", "A-9\x1b[2J"))
+
+
+def in_list() -> Fleet:
+    """Return phones that were held against a list of assets; two state one serial number."""
+    known = {"asset": "A-1", "asset_notes": ("owner: =Ann\u202e",)}
+    rows = (row(1, **known), row(2, outcome=None, error="No phone.", **known), row(3))
+    return fleet(scans=rows).model_copy(update={"assets": LISTED})
+
+
 def shown(document: Fleet) -> str:
     return render("text", document, Style())
 
@@ -40,6 +62,20 @@ def test_each_phone_has_its_line() -> None:
     assert "* 01-Pixel_8-1 (Pixel 8): exposed; 01.json" in text
     assert "* 02-Pixel_8-2 (Pixel 8): exposed; not all was read; 02.json" in text
     assert "* 03-Pixel_8-3: No phone.\n  Look." in text
+
+
+def test_assets_stand_beside_the_phones_and_what_does_not_fit_is_said() -> None:
+    lines = shown(in_list()).splitlines()
+    assert "* 01-Pixel_8-1 (Pixel 8), asset A-1, owner: =Ann\\u202e: exposed; 01.json" in lines
+    assert "* 02-Pixel_8-2, asset A-1, owner: =Ann\\u202e: No phone." in lines
+    text = " ".join(" ".join(lines).split())
+    assert "Phones that are not in a.csv: 03-Pixel_8-3." in text
+    assert "In a.csv, and not among these phones: A-8 and A-9\\x1b[2J." in text
+    assert "2 phones state the serial number of the asset A-1: 01-Pixel_8-1 and 02-Pixel_8-2." in text
+    table = list(csv.DictReader(io.StringIO(render("csv", in_list(), Style()))))
+    assert [(one["asset"], one["asset_notes"]) for one in table] == [("A-1", "owner: =Ann\\u202e")] * 2 + [("", "")]
+    many = fleet().model_copy(update={"assets": FleetAssets(file="a.csv", missing=tuple("abcdefghijklmnop"))})
+    assert "these phones: a, b, c, d, e, f, g, h, i, j, k, l and 4 more." in " ".join(shown(many).split())
 
 
 def test_the_odd_one_is_named_with_what_most_have() -> None:

@@ -31,7 +31,7 @@ TOLD: tuple[list[tuple[Any, ...]], ...] = (
     [("t.example", 1)],
     [("c.apk", "truncated", "The file ends too early.")],
     [("known-bad-batch", "com.a", 2)],
-    [("03-Pixel_8-3", "No phone.")],
+    [("03-Pixel_8-3", "A-3", "No phone.")],
     [("known-bad",)],
 )
 ODD = ("=1+1\x1b[2J\u202e", "", "a\x00b", "'; DROP TABLE x; --", "漢字é\U0001f600", "\ufeff\u200b\r\n", "x" * 70_000)
@@ -180,7 +180,7 @@ def test_recipes(recipe: str, told: list[tuple[Any, ...]], tmp_path: Path, monke
     (tmp_path / "apks.parquet").write_bytes(written(folder))
     for number in (1, 2):
         (lab / f"0{number}-Pixel_8-{number}.parquet").write_bytes(written(scan("known-bad")))
-    unread = row(3, outcome=None, error="No phone.")
+    unread = row(3, outcome=None, error="No phone.", asset="A-3")
     (lab / "fleet.parquet").write_bytes(written(fleet(scans=(row(1), row(2), unread))))
     monkeypatch.chdir(tmp_path)
     assert answers(recipe) == told

@@ -4,18 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_phones import asset_sentences
 from phone_audit.report.html.ages import DAY, seconds_before
 from phone_audit.report.html.templates import draw
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 80
 _LONGEST_TEXT: Final = 300
+_LONGEST_ASSETS: Final = 1_500
 _MOST_PHONES: Final = 2_000
 _MOST_GROUPS: Final = 100
 _MOST_COLUMNS: Final = 12
@@ -37,6 +40,8 @@ class PhoneRow:
     model: str
     label: str
     serial: str
+    asset: str
+    notes: str
     outcome: str
     complete: bool
     patches: str
@@ -91,6 +96,8 @@ def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
         headline=_headline(len(fleet.scans), read),
         phones=phones,
         left=len(fleet.scans) - len(phones),
+        has_assets=fleet.assets is not None,
+        assets=[shortened(sentence, _LONGEST_ASSETS) for sentence in islice(asset_sentences(fleet), _MOST_GROUPS)],
         outcomes=_outcomes(fleet.scans),
         ages=_ages(fleet),
         grids=grids[:_MOST_GROUPS],
@@ -115,6 +122,8 @@ def _row(scan: FleetScan) -> PhoneRow:
         model=shortened(scan.model or "", _LONGEST),
         label=shortened(scan.label or "", _LONGEST),
         serial=shortened(scan.serial or "", _LONGEST),
+        asset=shortened(scan.asset or "", _LONGEST),
+        notes=shortened(", ".join(scan.asset_notes), _LONGEST),
         outcome=scan.outcome or "not read",
         complete=scan.complete,
         patches=shortened(scan.security_patch or "", 20),

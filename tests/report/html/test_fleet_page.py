@@ -2,7 +2,7 @@
 
 from phone_audit.model.results import Difference, FleetModel, OddOne
 from tests.report.html.page_text import page_of
-from tests.report.test_draw_phones import fleet, group, row
+from tests.report.test_draw_phones import fleet, group, in_list, row
 
 
 def test_each_phone_has_a_row_and_what_blocked_it() -> None:
@@ -59,3 +59,14 @@ def test_many_differences_are_cut_and_counted() -> None:
     page = page_of(fleet(group(*many)))
     assert "02 20 x" in page.text
     assert "and 8 more differences, all in the JSON summary" in page.text
+
+
+def test_assets_have_a_column_where_there_is_a_list() -> None:
+    text = page_of(in_list()).text
+    assert "Phone Asset Model Outcome" in text
+    assert "01-Pixel_8-1 A-1 owner: =Ann\\u202e Pixel 8 exposed" in text
+    assert (
+        "Phones that are not in a.csv: 03-Pixel_8-3. In a.csv, and not among these phones: A-8 and A-9\\x1b[2J." in text
+    )
+    assert "2 phones state the serial number of the asset A-1" in text
+    assert "Asset" not in page_of(fleet()).text

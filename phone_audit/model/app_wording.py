@@ -133,7 +133,8 @@ def place_words(place: Destination) -> str:
         case "seen":
             return f"was seen connected to {host}{plain}"
         case "flow":
-            return f"holds code that sends {data or 'private data'} to {host}{plain}"
+            over = " over an unencrypted connection" if place.cleartext else ""
+            return f"holds code that sends {data or 'private data'} to {host}{over}"
         case "fetched":
             return f"holds code that connects to {host}{plain}"
         case _:

@@ -62,7 +62,8 @@ def test_the_worse_comes_first(worse: Finding, other: Finding) -> None:
 def test_a_login_to_its_own_server_is_not_headlined_with_an_advertising_host() -> None:
     said = judged(one("tracker-present", "low"), one("telemetry-endpoint", "low"), one("cleartext-data", "high"))
     assert said.headline.startswith(
-        "This phone holds software that may send data out by design: code that sends private data without encryption, "
+        "This phone holds software that may send data out by design: code that sends private data over unencrypted "
+        "connections, "
     )
 
 

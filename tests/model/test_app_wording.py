@@ -123,7 +123,7 @@ def test_how_much_it_sent() -> None:
         ("flow", "a.example", ("imei", "location"), None,
          "holds code that sends the IMEI and the place of the phone to a.example"),
         ("flow", None, ("imei",), True,
-         "holds code that sends the IMEI to a place that is not known without encryption"),
+         "holds code that sends the IMEI to a place that is not known over an unencrypted connection"),
         ("fetched", "a.example", (), False, "holds code that connects to a.example"),
         ("held", "a.example", (), True, "holds the address a.example"),
         ("later-word", "a.example", (), True, "holds the address a.example"),

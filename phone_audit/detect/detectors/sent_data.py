@@ -1,4 +1,7 @@
-"""Private data that code was followed to the network with: without encryption, by a tracker, or otherwise."""
+"""Private data that code was followed to the network with: unencrypted, by a tracker, or otherwise.
+
+Whether the data itself was encrypted before, as some do with a key that stands in the code, is not seen.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ CLEARTEXT_DATA = Detector(
     "cleartext",
     "sends",
     "Do not use it on networks you do not trust, and do not enter in it what you use elsewhere.",
-    held="code that sends private data without encryption",
+    held="code that sends private data over unencrypted connections",
 )
 TRACKER_DATA = Detector(
     "tracker-data",
@@ -49,10 +52,15 @@ class _Way:
     detector: Detector
     severity: Severity
     title: str
-    ending: str = ""
+    over: str = "over the network"
 
 
-_CLEARTEXT = _Way(CLEARTEXT_DATA, "high", "Sends private data without encryption", " without encryption")
+_CLEARTEXT = _Way(
+    CLEARTEXT_DATA,
+    "high",
+    "Sends private data over an unencrypted connection",
+    "over an unencrypted connection",
+)
 _TRACKER = _Way(TRACKER_DATA, "medium", "A tracker sends private data")
 _OTHERWISE = _Way(NETWORK_DATA, "medium", "Sends private data")
 
@@ -121,7 +129,7 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
     return way.detector.finding(
         subject,
         f"{way.title}, by a library" if by_library and way is not _TRACKER else way.title,
-        f"{subject.name}: {holder} sends {listed(data, _MOST)} over the network{way.ending}{but}.",
+        f"{subject.name}: {holder} sends {listed(data, _MOST)} {way.over}{but}.",
         severity="low" if but else way.severity,
         confidence="low" if but else "high",
         evidence=tuple(dict.fromkeys(piece for flow in shown for piece in flow.evidence)),

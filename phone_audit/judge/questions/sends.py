@@ -126,7 +126,7 @@ def _in_code(pairs: Sequence[_Pair], basis: Basis) -> Question:
         apps = {other.package for other, _ in flows}
         own = (found for other, found in flows if other.package == app.package)
         data = data_words(dict.fromkeys(name for found in own for name in found.data))
-        plain = " without encryption" if place.cleartext else ""
+        plain = " over an unencrypted connection" if place.cleartext else ""
         more = f", and so does that of {counted(len(apps) - 1, 'other app')}" if len(apps) > 1 else ""
         text = f"Not seen on the way; the code of {called(app)} sends {data}{plain}{more}."
         return _not_seen(text, package=app.package)

@@ -48,8 +48,8 @@ def test_its_own_code_without_encryption() -> None:
             key=finding_key("cleartext-data", subject, "its own code"),
             category="cleartext",
             sign="sends",
-            title="Sends private data without encryption",
-            message=f"com.a: its own code sends the IMEI and {PLACE} over the network without encryption.",
+            title="Sends private data over an unencrypted connection",
+            message=f"com.a: its own code sends the IMEI and {PLACE} over an unencrypted connection.",
             severity="high",
             confidence="high",
             subject=subject,
@@ -143,7 +143,7 @@ def test_its_own_code_is_told_before_a_library() -> None:
     rated = [RatedFinding(item, supports(item, {}), item.message) for item in findings]
     (reason,) = verdict(rated, Scope(phone_headlines(1, 1), UnreadTally())).reasons
     assert reason.text == (
-        "com.a: its own code sends the IMEI over the network without encryption. 9 more findings of this kind."
+        "com.a: its own code sends the IMEI over an unencrypted connection. 9 more findings of this kind."
     )
 
 

@@ -64,8 +64,8 @@ def test_an_app_that_can_watch_and_sent_is_told_with_how_much() -> None:
                 app("com.b", label="B", destinations=(place(None, "flow", data=("imei",), cleartext=True),)),
             ),
             (),
-            "Not seen on the way; the code of “B” (com.b) sends the IMEI without encryption, and so does that of "
-            "1 other app.",
+            "Not seen on the way; the code of “B” (com.b) sends the IMEI over an unencrypted connection, and "
+            "so does that of 1 other app.",
         ),
         ((), (finding("tracker-present"),), "Not seen on the way; 1 app holds code of trackers."),
     ],

@@ -7,7 +7,6 @@ a result says beside its rows is JSON in the metadata of the file, under the key
 import io
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import pyarrow  # noqa: TID251
@@ -26,10 +25,8 @@ STATED_IN: Final = "stated_in"
 ROWS: Final[Mapping[str, type[Frozen]]] = {"scan": Scan, "fleet": FleetScan, "apks": Apk, "apk": Apk}
 """What a row of each kind of document is."""
 _MOST_ROWS: Final = 4_096
-_MOST_BYTES: Final = 16 * MB
-"""Of one group of rows, which is held in memory: unpacked, and without its last rows."""
-_TOGETHER: Final = 8
-"""Rows that become columns at once."""
+_MOST_BYTES: Final = 4 * MB
+"""Of one group of rows, which is held in memory: as JSON, without its last row."""
 _PLAIN: Final = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
 _LARGEST: Final = 2**63 - 1
 
@@ -41,8 +38,8 @@ def render_parquet(document: Frozen, style: Style) -> Iterator[bytes]:
     schema = schema_of(row).with_metadata({REST: render_json_line(rest)} if rest else None)
     sink = io.BytesIO()
     with ParquetWriter(sink, schema, compression="zstd") as writer:
-        for group in _groups(_cells(rows, row, style.stated_in), schema):
-            writer.write_table(group, row_group_size=_MOST_ROWS)
+        for group in _groups(rows, row, {STATED_IN: style.stated_in or None}):
+            writer.write_batch(_batch(group, schema), _MOST_ROWS)
             yield _taken(sink)
     yield _taken(sink)
 
@@ -64,23 +61,20 @@ def _rows(document: Frozen) -> tuple[Iterable[Frozen], Frozen | None]:
             return (document,), None
 
 
-def _cells(rows: Iterable[Frozen], row: type[Frozen], stated_in: str) -> Iterator[dict[str, Any]]:
+def _groups(rows: Iterable[Frozen], row: type[Frozen], more: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the cells of the rows in groups of a bounded size."""
     places = [place for place, _ in _columns(row)]
+    group: list[dict[str, Any]] = []
+    size = 0
     for one in rows:
         values = one.model_dump()
-        yield {"_".join(place): _cell(values, place) for place in places} | {STATED_IN: stated_in or None}
-
-
-def _groups(rows: Iterator[dict[str, Any]], schema: pyarrow.Schema) -> Iterator[pyarrow.Table]:
-    """Yield the rows in groups of a bounded size."""
-    group: list[pyarrow.RecordBatch] = []
-    while some := list(islice(rows, _TOGETHER)):
-        group.append(_batch(some, schema))
-        if sum(map(len, group)) >= _MOST_ROWS or sum(batch.nbytes for batch in group) >= _MOST_BYTES:
-            yield pyarrow.Table.from_batches(group, schema)
-            group = []
+        group.append({"_".join(place): _cell(values, place) for place in places} | more)
+        size += len(one.model_dump_json())
+        if len(group) == _MOST_ROWS or size >= _MOST_BYTES:
+            yield group
+            group, size = [], 0
     if group:
-        yield pyarrow.Table.from_batches(group, schema)
+        yield group
 
 
 def _batch(rows: Sequence[dict[str, Any]], schema: pyarrow.Schema) -> pyarrow.RecordBatch:

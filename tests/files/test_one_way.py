@@ -40,9 +40,12 @@ READING = frozenset({"read_text", "read_bytes"})
 
 def calls(tree: ast.AST, wanted: frozenset[str]) -> Iterator[str]:
     """Yield the names of functions in a file that are wanted, however they are named there: `loads`, `json.loads`."""
-    bare = {name.rpartition(".")[2] for name in wanted if "." not in name}
+    bare = {name for name in wanted if "." not in name}
+    ends = {name.rpartition(".")[2] for name in wanted}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and (node.attr in bare or ast.unparse(node) in wanted):
+        if not isinstance(node, ast.Attribute | ast.ImportFrom):
+            continue
+        if isinstance(node, ast.Attribute) and node.attr in ends and (node.attr in bare or ast.unparse(node) in wanted):
             yield ast.unparse(node)
         if isinstance(node, ast.ImportFrom):
             yield from (

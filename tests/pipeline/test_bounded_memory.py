@@ -103,6 +103,7 @@ def test_records_that_are_joined_are_bounded_however_many_claim_to_be_one(
     assert max(held) < 2 * 40_000 + 13 * 4096
 
 
+@pytest.mark.slow
 @pytest.mark.promise("records-bounded")
 def test_bombs_cost_no_other_file_its_record(tmp_path: Path) -> None:
     for number in range(8):

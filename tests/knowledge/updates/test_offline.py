@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ sys.addaudithook(told)
 """
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return the modules that a file imports, anywhere in it."""
     found = set()

@@ -57,9 +57,9 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     """Yield one finding with the unencrypted addresses of the APK that code may connect to, the worst first.
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
-    none of them, the finding names the others, and nothing rests on it. It is low where only files other than code hold
-    them and none was seen to be connected to. Nor does anything rest on those that only code
-    holds which nothing starts: they have a finding of their own.
+    none of them, the finding names the others, and nothing rests on it. It is low where only code of libraries, and
+    files other than code, hold them and none was seen to be connected to. Nor does anything rest on those in code that
+    nothing starts: they have a finding of their own.
     """
     every = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
@@ -80,15 +80,19 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
         subject,
         "Unencrypted addresses in the code",
         f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
-        severity="medium" if fetched or any(map(_stands_in_code, allowed)) else "low",
+        severity="medium" if fetched or any(map(_stands_in_own_code, allowed)) else "low",
         confidence=_how_sure(able=able, fetched=bool(fetched)),
         evidence=evidence_of(allowed or endpoints),
     )
 
 
-def _stands_in_code(endpoint: Endpoint) -> bool:
-    """Tell whether code holds an address. What only other files hold need not be read by anything."""
-    return any(one.kind not in ("asset", "resource") for holder in endpoint.held_by for one in holder.evidence)
+def _stands_in_own_code(endpoint: Endpoint) -> bool:
+    """Tell whether code that is no library's holds an address.
+
+    What only other files hold need not be read by anything, and of what libraries hold a package needs little.
+    """
+    own = (holder for holder in endpoint.held_by if holder.party != "library")
+    return any(one.kind not in ("asset", "resource") for holder in own for one in holder.evidence)
 
 
 def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:

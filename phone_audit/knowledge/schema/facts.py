@@ -45,9 +45,9 @@ class OptOutFact(Frozen):
 class TrackerNeedFact(Frozen):
     """What a tracker has to be told in a package before it does anything by itself; one of all these is enough.
 
-    `resources` are names of resources, `meta_data` names of meta-data in the manifest, `code` classes that code of the
-    package calls to tell it. What such code sets going needs none of it. `source` is the address where the maker says
-    so.
+    `resources` are names of resources, `meta_data` names of meta-data in the manifest, `code` classes, or
+    packages, that code of the package calls to tell it. What such code sets going needs none of it. `source` is the
+    address where the maker says so.
     """
 
     resources: tuple[str, ...] = ()

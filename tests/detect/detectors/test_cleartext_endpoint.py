@@ -160,6 +160,21 @@ def test_addresses_that_only_files_without_code_hold_are_low_until_code_is_seen_
     assert severity(kind("asset"), kind("dex-string")) == ("medium", "medium")
 
 
+def test_addresses_that_only_libraries_hold_are_low_until_code_is_seen_to_connect() -> None:
+    def held(*parties: Any, **changes: Any) -> Any:
+        by = (HeldBy(party=party, library="Lib" if party == "library" else None, evidence=(SEEN,)) for party in parties)
+        return PLAIN.model_copy(update={"held_by": tuple(by)} | changes)
+
+    def severity(*found: Any) -> tuple[str, str]:
+        (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
+        return finding.severity, finding.confidence
+
+    assert severity(held("library")) == ("low", "medium")
+    assert severity(held("library", use="fetched")) == ("medium", "high")
+    assert severity(held("library", "unknown")) == severity(held("obfuscated")) == ("medium", "medium")
+    assert severity(held("library"), held("first-party", host="b.example")) == ("medium", "medium")
+
+
 IDLE = PLAIN.model_copy(
     update={
         "host": "idle.example",

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -36,8 +38,9 @@ from tests.report.test_draw_phones import fleet, row
 from tests.report.test_indicators import endpoint
 from tests.watches import watch
 
-NAME = '=1+1\x1b[2J\u202e<b>"&|`_*[x](//e)\\\u200b\n@é漢'
-"""What an app, a phone or a file may call itself: a formula, an escape, marks of direction, HTML, Markdown."""
+ROOT = Path(__file__).parents[2]
+NAME = "=1,\x1b[2J\u202e<b>\"&|`_*[x](//e)\\\u200b\n@é漢'{{7}}"
+"""What an app, a phone or a file may call itself: a formula, an escape, marks of direction, HTML, Markdown, Jinja."""
 STYLE = Style(stated_in="r.json", details=True)
 
 
@@ -172,6 +175,20 @@ def test_the_demo_is_drawn_in_every_format_of_a_phone(tmp_path: Path, monkeypatc
     assert CliRunner().invoke(app, ["demo", "-q", *words]).exit_code == 0
     for name, file in files.items():
         assert any("AutoRegistration" in text or "zzhc.vnet.cn" in text for text in READ[name](file.read_bytes())), name
+    one, other = (as_written(tmp_path, seed) for seed in ("1", "2"))
+    assert one.keys() == other.keys() == {file.name for file in files.values()}
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+def as_written(folder: Path, seed: str) -> dict[str, bytes]:
+    """Return the demo's result in every format as another process writes it, whose sets have another order."""
+    place = folder / seed
+    place.mkdir()
+    words = [word for name in formats_of(["scan"]) for word in ("-o", f"demo{FORMATS[name].suffixes[0]}")]
+    command = [sys.executable, "-m", "phone_audit", "report", "../demo.json", *words]
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=place, env=environment, capture_output=True, check=True)
+    return {file.name: file.read_bytes() for file in place.iterdir()}
 
 
 def test_a_suffix_that_tells_nothing_names_those_that_fit() -> None:
@@ -202,4 +219,4 @@ def table() -> str:
 
 
 def test_the_documents_have_the_table() -> None:
-    assert table() in (Path(__file__).parents[2] / "docs" / "report.md").read_text("utf-8"), table()
+    assert table() in (ROOT / "docs" / "report.md").read_text("utf-8"), table()

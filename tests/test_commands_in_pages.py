@@ -93,6 +93,12 @@ def test_a_command_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.
         understood(words)
 
 
+def test_the_pages_begin_with_what_the_readme_installs() -> None:
+    (demo,) = (line for line in lines(PAGES[0]) if line.endswith("phone-audit demo"))
+    assert demo == f"{INSTALL} && phone-audit demo"
+    assert INSTALL in lines(ROOT / "docs" / "first-scan.md")
+
+
 def test_calls_of_a_line() -> None:
     line = "cd x && phone-audit scan --all 2> log | less; .venv/bin/phone-audit db check  # a remark"
     assert [*calls(line)] == [["scan", "--all", "2"], ["db", "check"]]

@@ -1,10 +1,7 @@
 """The worked example of docs/knowledge.md does what the page says: it passes the check and is found by its build."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ from fixtures.knowledge.schemas import schema_of
 from phone_audit.knowledge.check.incident import CEILING
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from tests.knowledge.json_schema import faults
+from tests.program import program
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "knowledge.md").read_text("utf-8")
@@ -29,16 +27,14 @@ def mine(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def run(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "phone_audit", *map(str, arguments)]
-    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=environment
-    )  # fmt: skip
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_it_passes_the_check(mine: Path, tmp_path: Path) -> None:
-    done = run(tmp_path, "db", "check", "--knowledge", mine)
+def test_it_passes_the_check(mine: Path) -> None:
+    done = program("db", "check", "--knowledge", mine)
     assert done.returncode == 0, done.stdout
     assert (
         f"{mine}:\nincidents 1: 10 facts (10 sourced, 0 recalled), 2 sources, 3 identifiers that match" in done.stdout
@@ -46,11 +42,11 @@ def test_it_passes_the_check(mine: Path, tmp_path: Path) -> None:
     assert done.stdout.endswith("tried: 3 identifiers that match, 2 near misses that stay quiet\n")
 
 
-def test_a_slip_in_it_is_named(mine: Path, tmp_path: Path) -> None:
+def test_a_slip_in_it_is_named(mine: Path) -> None:
     """What a reader does next: change something, and be told what is wrong."""
     (path,) = (mine / "incidents").iterdir()
     path.write_text(path.read_text("utf-8").replace('"ACME_ONE_1.4.3"', '"ACME_ONE_1.4.1"'), "utf-8")
-    done = run(tmp_path, "db", "check", "--knowledge", mine)
+    done = program("db", "check", "--knowledge", mine)
     assert done.returncode == 1
     assert (
         "incidents/acme-one-weather-2026.json: acme-one-weather-2026: tests.ignores[0]: 'ACME_ONE_1.4.1' must stay "
@@ -70,13 +66,13 @@ def test_a_slip_in_it_is_named(mine: Path, tmp_path: Path) -> None:
     ],
 )
 def test_it_is_found_by_its_builds(mine: Path, tmp_path: Path, build: str, code: int, headline: str) -> None:
-    done = run(tmp_path, "firmware", build, "--knowledge", mine, "-f", "json")
+    done = program("firmware", build, "--knowledge", mine, "-f", "json")
     assert done.returncode == code, done.stderr
     assert json.loads(done.stdout)["builds"][0]["verdict"]["headline"] == headline
 
 
-def test_another_build_is_named_by_nobody(mine: Path, tmp_path: Path) -> None:
-    done = run(tmp_path, "firmware", "ACME_ONE_1.4.3", "--knowledge", mine, "-f", "json")
+def test_another_build_is_named_by_nobody(mine: Path) -> None:
+    done = program("firmware", "ACME_ONE_1.4.3", "--knowledge", mine, "-f", "json")
     (checked,) = json.loads(done.stdout)["builds"]
     assert checked["matches"] == []
     assert checked["verdict"]["headline"].endswith("so it shows nothing")

@@ -17,6 +17,7 @@ BUILD_HEADLINES: Mapping[MatchStrength, str] = {
     "candidate": "This build may be affected; the build alone cannot show it",
     "model": "A publisher names the model, but not this build",
     "fixed": "A publisher lists this build as fixed",
+    "newer": "This build is newer than the published fix (inferred from its number)",
 }
 """What the strongest match of a build says; the title of the incident follows."""
 RULE_HEADLINES: Mapping[Outcome, str] = {

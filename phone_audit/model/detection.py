@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from phone_audit.model.finding import Finding, Incident
 
-MatchStrength = Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
-MATCH_STRENGTHS: tuple[MatchStrength, ...] = ("confirmed", "affected", "weak", "candidate", "model", "fixed")
-"""Strongest first."""
+MatchStrength = Literal["confirmed", "affected", "weak", "candidate", "model", "fixed", "newer"]
+MATCH_STRENGTHS: tuple[MatchStrength, ...] = (
+    "confirmed", "affected", "weak", "candidate", "model", "fixed", "newer",
+)  # fmt: skip
+"""Strongest first. `newer`: not listed, and by its number later than every build that is listed as fixed."""
+NOT_CLAIMED: Final[frozenset[MatchStrength]] = frozenset({"fixed", "newer"})
+"""Strengths of which no finding is made."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class MatchedIncident:
     Attributes:
         incident: as a result cites it.
         strength: of its strongest hit.
-        findings: what is claimed, strongest first; empty where a build is only listed as fixed.
+        findings: what is claimed, strongest first; empty where a build is only known as fixed.
         reason: what the match means to a worried owner, in sentences.
         headline: what a headline calls it; names no model.
         advice: the first thing that helps, with which the reason ends; None where nothing has to be done.

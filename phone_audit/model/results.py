@@ -163,7 +163,10 @@ class FixCompared(Frozen):
 
 
 class BuildMatch(Frozen):
-    """A published incident that names a build. `field` and `value` are what matched."""
+    """A published incident that names a build. `field` and `value` are what matched.
+
+    `inferred`: not listed; its number is later than that of every build which is listed as fixed.
+    """
 
     incident: str
     match: BuildMatchKind
@@ -171,6 +174,7 @@ class BuildMatch(Frozen):
     value: str
     status: BuildStatus
     sources: tuple[Source, ...]
+    inferred: bool = False
 
 
 class CheckedBuild(Frozen):

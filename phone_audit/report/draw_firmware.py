@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 
 from phone_audit.model.finding import OUTCOMES
-from phone_audit.model.results import CheckedBuild, Firmware, ParsedBuild
+from phone_audit.model.results import BuildMatch, CheckedBuild, Firmware, ParsedBuild
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_parts import draw_about, draw_remedies, draw_sources
@@ -48,7 +48,7 @@ def _draw_build(
         canvas.item(reason.text)
     for incident, matches in groupby(build.matches, key=lambda match: match.incident):
         found = list(matches)
-        said = ", ".join(f"{match.field} = {match.value} ({match.status}, {match.match})" for match in found)
+        said = ", ".join(f"{match.field} = {match.value} ({_status(match)}, {match.match})" for match in found)
         canvas.item(f"{titles.get(incident, incident)}: {said}", "match:", 2)
         if any(match.status == "candidate" for match in found):
             canvas.item("To settle it, plug the phone in and run: phone-audit scan", "next:", 2)
@@ -56,6 +56,10 @@ def _draw_build(
         for fix in build.fixes:
             if fix.incident == incident and fix.stands in _STANDS:
                 canvas.item(f"{_STANDS[fix.stands]} the fixed build {fix.fixed}", "fix:", 2)
+
+
+def _status(match: BuildMatch) -> str:
+    return f"{match.status}, inferred" if match.inferred else match.status
 
 
 _STANDS = {"before": "older than", "same": "the same as", "after": "newer than"}

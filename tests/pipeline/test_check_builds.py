@@ -253,7 +253,7 @@ def test_a_published_build_in_another_case() -> None:
 @pytest.mark.parametrize(
     ("text", "stands"),
     [
-        ("00WW_3_22C_SP03", {"00WW_3_22C_SP05": "before", "00WW_3_39B_SP03": None}),
+        ("00WW_3_22C_SP03", {"00WW_3_22C_SP05": "before", "00WW_3_39B_SP03": "before"}),
         ("00WW_3_22C_SP05", {"00WW_3_22C_SP05": "same", "00WW_3_39B_SP03": None}),
         ("00WW_3_39B_SP02", {"00WW_3_22C_SP05": None, "00WW_3_39B_SP03": "before"}),
     ],

@@ -10,10 +10,10 @@ from phone_audit.detect.builds.build_text import is_properties_text, read_proper
 from phone_audit.detect.builds.support import support_of
 from phone_audit.detect.firmware_rules import check_properties
 from phone_audit.detect.incidents.citations import sources_of
+from phone_audit.detect.incidents.fixed_builds import compared_with_fixes
 from phone_audit.detect.incidents.incident_findings import matched_incident
 from phone_audit.detect.incidents.incident_match import IncidentMatch
 from phone_audit.detect.incidents.incident_matcher import match_incidents
-from phone_audit.detect.incidents.incident_text import compared_with_fixes
 from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, ModelFact
@@ -26,6 +26,7 @@ _STATUSES: Mapping[MatchStrength, BuildStatus] = {
     "candidate": "candidate",
     "model": "candidate",
     "fixed": "fixed",
+    "newer": "fixed",
 }
 
 
@@ -87,11 +88,12 @@ def _build_matches(matches: Iterable[IncidentMatch]) -> Iterable[BuildMatch]:
             if isinstance(fact, BuildFact | ModelFact):
                 yield BuildMatch(
                     incident=match.incident.id,
-                    match=_kind(fact),
+                    match="range" if hit.strength == "newer" else _kind(fact),
                     field=fact.field,
                     value=hit.evidence[0].value.partition("=")[2],
                     status=_STATUSES[hit.strength],
-                    sources=sources_of(match.incident, [fact]),
+                    sources=sources_of(match.incident, hit.facts),
+                    inferred=hit.strength == "newer",
                 )
 
 

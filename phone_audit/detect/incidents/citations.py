@@ -22,14 +22,17 @@ def cited(incident: IncidentEntry) -> Incident:
 
 
 def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:
-    """Return all publications of an incident, in its order."""
-    return tuple(_source(source) for source in incident.sources)
+    """Return all publications of an incident, in its order; lists of names, which accuse nobody, are none."""
+    return tuple(_source(source) for source in incident.sources if source.kind != "list")
 
 
 def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, ...]:
-    """Return the publications that these facts of an incident rest on, in the incident's order."""
-    wanted = {number for fact in facts for number in (fact.source, fact.value_source)}
-    return tuple(_source(source) for source in incident.sources if source.n in wanted)
+    """Return the publications that these facts of an incident rest on, in the incident's order.
+
+    Where the spelling of a value was read is left out: a list of names accuses nobody.
+    """
+    wanted = {fact.source for fact in facts}
+    return tuple(_source(source) for source in incident.sources if source.n in wanted and source.kind != "list")
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from phone_audit.detect.incidents.match_input import MatchInput
 from phone_audit.detect.incidents.remedies import advice, evidence_level, remedies
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
-from phone_audit.model.detection import MATCH_STRENGTHS, MatchedIncident, MatchStrength
+from phone_audit.model.detection import MATCH_STRENGTHS, NOT_CLAIMED, MatchedIncident, MatchStrength
 from phone_audit.model.finding import Confidence, Finding, Severity, Sign, Subject, finding_key
 
 
@@ -40,7 +40,7 @@ CLAIMS: Mapping[MatchStrength, Claim] = {
     ),
     "model": Claim("named-model", "unclear", "low", "info", "{seen}: the model is named in “{title}”, not this build."),
 }
-"""`fixed` claims nothing: there is no finding."""
+"""What is `fixed`, or newer than that, claims nothing: there is no finding."""
 _POSSIBLE = ("candidate-build", "named-model")
 
 
@@ -58,20 +58,20 @@ def matched_incident(match: IncidentMatch, properties: Mapping[str, str], *, on_
         strength=match.strength,
         findings=incident_findings(match, on_phone=on_phone),
         reason=reason_text(match, properties, on_phone=on_phone),
-        advice=None if match.strength == "fixed" else advice(match.incident, evidence_level(match.hits))[0],
+        advice=None if match.strength in NOT_CLAIMED else advice(match.incident, evidence_level(match.hits))[0],
     )
 
 
 def incident_findings(match: IncidentMatch, *, on_phone: bool) -> tuple[Finding, ...]:
-    """Return the findings of one matched incident, strongest first; empty where the build is only listed as fixed.
+    """Return the findings of one matched incident, strongest first; empty where the build is only known as fixed.
 
     What the build says goes into every finding as evidence, and makes one of its own only where nothing on the
     phone says as much.
     """
-    context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.strength != "fixed"]
+    context = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.strength not in NOT_CLAIMED]
     groups: dict[tuple[str, str], list[Hit]] = {}
     for hit in match.hits:
-        if hit.kind not in ("build", "model") and hit.strength != "fixed":
+        if hit.kind not in ("build", "model") and hit.strength not in NOT_CLAIMED:
             groups.setdefault((hit.subject.kind, hit.subject.name), []).append(hit)
     strongest = min((_rank(hits) for hits in groups.values()), default=len(MATCH_STRENGTHS))
     found = [_finding(match.incident, hits, context, on_phone) for hits in sorted(groups.values(), key=_rank)]

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Literal, Protocol
 
 from phone_audit.knowledge.compare import condition_holds
-from phone_audit.knowledge.schema.incident import Condition, Fact, IncidentEntry
+from phone_audit.knowledge.schema.incident import Condition, Fact, IncidentEntry, PhoneFact
 from phone_audit.model.detection import MatchStrength
 from phone_audit.model.finding import Evidence, Subject
 
@@ -41,8 +41,11 @@ class Fit(IntEnum):
 def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
     """Tell whether a thing applies to a build.
 
-    An `only_if` that is not known to hold rules it out; an `unless` that is not known leaves it unsure.
+    An `only_if` that is not known to hold rules it out; an `unless` that is not known leaves it unsure. A fact about
+    some phones is ruled out by a phone that says it is another one.
     """
+    if isinstance(thing, PhoneFact) and is_another_phone(thing, properties):
+        return Fit.NO
     if not thing.only_if and not thing.unless:
         return Fit.SURE
     if any(condition_holds(condition, properties) is not True for condition in thing.only_if):
@@ -51,6 +54,19 @@ def fit(thing: Conditional, properties: Mapping[str, str]) -> Fit:
     if True in excluded:
         return Fit.NO
     return Fit.UNSURE if None in excluded else Fit.SURE
+
+
+def is_another_phone(fact: PhoneFact, properties: Mapping[str, str]) -> bool:
+    """Tell whether a phone says in one of the properties that it is none of those which the fact is about."""
+    return any(
+        (have := properties.get(name)) is not None and have.casefold() not in map(str.casefold, meant)
+        for name, meant in fact.phones.items()
+    )
+
+
+def is_known_phone(fact: PhoneFact, properties: Mapping[str, str]) -> bool:
+    """Tell whether a phone says of itself that it is one which the fact is about."""
+    return properties.keys() & fact.phones.keys() != set() and not is_another_phone(fact, properties)
 
 
 def waits_for_build(thing: Conditional, properties: Mapping[str, str]) -> bool:

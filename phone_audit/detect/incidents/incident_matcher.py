@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from phone_audit.detect.build_properties import with_fingerprint_parts
+from phone_audit.detect.build_properties import INCREMENTAL, with_fingerprint_parts
+from phone_audit.detect.incidents.fixed_builds import newer_than_fixes
 from phone_audit.detect.incidents.incident_index import Index, index_of
 from phone_audit.detect.incidents.incident_match import (
     UNKNOWN_BUILD,
@@ -20,7 +21,7 @@ from phone_audit.detect.incidents.package_matcher import package_hits, package_s
 from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import BuildFact, IncidentEntry, ModelFact
-from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
+from phone_audit.model.detection import MATCH_STRENGTHS, NOT_CLAIMED, MatchStrength
 from phone_audit.model.finding import Evidence, Subject
 
 IncidentHits = Iterator[tuple[IncidentEntry, Hit]]
@@ -48,6 +49,8 @@ def match_incidents(given: MatchInput, knowledge: Knowledge) -> tuple[IncidentMa
     for incident, hit in _other_hits(index, given, properties, affected):
         incidents[incident.id] = incident
         hits[incident.id].append(hit)
+    for name, found in hits.items():
+        found += _newer_hits(incidents[name], given, properties, knowledge)
     settled = (_settle(incidents[name], found, name in affected, properties) for name, found in hits.items())
     matches = [match for match in settled if match]
     return tuple(sorted(matches, key=lambda match: (_rank(match.hits[0]), match.incident.id)))
@@ -68,7 +71,7 @@ def _settle(
         hits = [hit for hit in hits if hit.strength != "confirmed"]
     if applies is Fit.UNSURE:
         hits = [_unsure(hit) for hit in hits]
-    if any(hit.strength == "fixed" for hit in hits):
+    if any(hit.strength in NOT_CLAIMED for hit in hits):
         hits = [hit for hit in hits if hit.strength != "model"]
     in_order = tuple(sorted(hits, key=lambda hit: (_rank(hit), hit.subject.kind, hit.subject.name)))
     return IncidentMatch(incident, in_order) if in_order else None
@@ -92,6 +95,18 @@ def _build_hits(index: Index, given: MatchInput, properties: Mapping[str, str]) 
                 evidence = (property_evidence(given, field, properties[field]),)
                 kind: HitKind = "model" if isinstance(fact, ModelFact) else "build"
                 yield incident, Hit(kind, strength, (fact,), Subject(kind="build", name=name), evidence)
+
+
+def _newer_hits(
+    incident: IncidentEntry, given: MatchInput, properties: Mapping[str, str], knowledge: Knowledge
+) -> Iterator[Hit]:
+    """Yield what the order of build numbers says of a build that is later than all that are listed as fixed."""
+    facts = newer_than_fixes(incident, properties, knowledge.scheme_index)
+    if facts:
+        shown = next(name for name in (facts[0].field, INCREMENTAL) if name in properties)
+        name = given.build_name or build_name(properties)
+        evidence = (property_evidence(given, shown, properties[shown]),)
+        yield Hit("build", "newer", facts, Subject(kind="build", name=name), evidence)
 
 
 def _build_strength(fact: BuildFact | ModelFact, applies: Fit) -> MatchStrength | None:

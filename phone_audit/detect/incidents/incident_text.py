@@ -1,9 +1,9 @@
 """The sentences by which a matched incident answers a worried owner, put together from its facts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from phone_audit.detect.incidents.citations import publishers, sources_of
+from phone_audit.detect.incidents.fixed_builds import shown_version
 from phone_audit.detect.incidents.incident_index import host_of
 from phone_audit.detect.incidents.incident_match import Hit, IncidentMatch
 from phone_audit.knowledge.compare import HMD_BUILD
@@ -16,33 +16,9 @@ from phone_audit.knowledge.schema.incident import (
     IncidentEntry,
     PackageFact,
 )
-from phone_audit.knowledge.schema.scheme import SchemeIndex
+from phone_audit.model.detection import NOT_CLAIMED
 from phone_audit.model.finding import Subject
-from phone_audit.model.results import FixCompared
 from phone_audit.model.wording import counted, listed, sentence
-
-
-@dataclass(frozen=True)
-class ShownVersion:
-    """An HMD build number as a phone shows it. `pack` is None where no service pack is shown."""
-
-    text: str
-    branch: str
-    pack: str | None
-    whole: bool
-    """False where only the fingerprint is known, which never holds the service pack."""
-
-
-def shown_version(properties: Mapping[str, str]) -> ShownVersion | None:
-    """Return the HMD build number that is known of a build, or None."""
-    for name in ("ro.build.display.id", "ro.build.version.incremental"):
-        text = properties.get(name, "")
-        found = HMD_BUILD.fullmatch(text)
-        if found:
-            return ShownVersion(text, found["branch"], found["pack"], whole=name == "ro.build.display.id")
-        if text:
-            return None
-    return None
 
 
 def fixed_sentence(incident: IncidentEntry, properties: Mapping[str, str]) -> str:
@@ -60,18 +36,6 @@ def fixed_sentence(incident: IncidentEntry, properties: Mapping[str, str]) -> st
     if own:
         return f"Fixed builds of this branch: {', or '.join([listed(own, last='or'), *others])}."
     return f"Fixed builds: {listed(others, last='or')}." if others else ""
-
-
-def compared_with_fixes(
-    incidents: Iterable[IncidentEntry], properties: Mapping[str, str], schemes: SchemeIndex
-) -> Iterator[FixCompared]:
-    """Yield where a build stands to each fixed build that the incidents name for one of its properties."""
-    for incident in incidents:
-        for fact in incident.builds:
-            here = properties.get(fact.field)
-            if fact.status == "fixed" and fact.match == "exact" and fact.confidence == "sourced" and here:
-                stands = schemes.compare(here, fact.value)
-                yield FixCompared(incident=incident.id, fixed=fact.value, stands=stands)
 
 
 def service_pack_sentence(incident: IncidentEntry, properties: Mapping[str, str], *, on_phone: bool) -> str:
@@ -128,7 +92,7 @@ def reason_text(match: IncidentMatch, properties: Mapping[str, str], *, on_phone
     published = published_sentence(incident, facts, proven=match.strength not in _UNPROVEN)
     parts = (
         sentence(incident.title),
-        published if match.strength != "fixed" else "",
+        published if match.strength not in NOT_CLAIMED else "",
         _found_sentence(match.hits),
         _build_sentence(match.hits),
         fixed_sentence(incident, properties),
@@ -243,6 +207,11 @@ def _build_sentence(hits: Iterable[Hit]) -> str:
         shown = listed([_shown(hit) for hit in models], 3)
         return f"The model is one that is named ({shown}); that does not tell whether this build has it."
     shown = _shown(builds[0])
+    if builds[0].strength == "newer":
+        return (
+            f"This build is newer than every build that is published as fixed ({shown}): that it is fixed too is "
+            "inferred from the order of the numbers, no publisher says so."
+        )
     if builds[0].strength in ("affected", "fixed"):
         return f"This build is listed as {builds[0].strength} ({shown})."
     if any(isinstance(fact, BuildFact) and fact.inferred for fact in builds[0].facts):

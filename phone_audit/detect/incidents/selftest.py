@@ -12,7 +12,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.rules import split_url
 from phone_audit.knowledge.schema.incident import IncidentEntry, MustIgnore, MustMatch
 from phone_audit.model.apk import Endpoint
-from phone_audit.model.detection import MATCH_STRENGTHS, MatchStrength
+from phone_audit.model.detection import MATCH_STRENGTHS, NOT_CLAIMED, MatchStrength
 
 _WHOLE_BUILD = ("fingerprint", "display-id", "build", "model", "package+version")
 """Kinds of test in which the build itself is what is tested; in the others it is only known beside it."""
@@ -57,7 +57,7 @@ def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
                 yield FailedTest(incident.id, f"tests.matches[{number}]", must, got, must.status)
         for number, quiet in enumerate(incident.tests.ignores):
             got = word_for(incident, quiet, knowledge)
-            if got not in (None, "fixed"):
+            if got not in (None, *NOT_CLAIMED):
                 yield FailedTest(incident.id, f"tests.ignores[{number}]", quiet, got, None)
 
 

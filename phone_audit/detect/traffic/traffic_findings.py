@@ -56,7 +56,7 @@ TRAFFIC_SIGNS: Final[Mapping[str, Sign]] = {
 """Every id that a finding of this file can have, and what it is a sign of."""
 SEEN_ON_THE_WIRE: Final = "Seen on the wire:"
 """Begins what recorded traffic adds to the reason of an incident."""
-_BY_BUILD: Final[tuple[MatchStrength, ...]] = ("candidate", "model", "fixed")
+_BY_BUILD: Final[tuple[MatchStrength, ...]] = ("candidate", "model", "fixed", "newer")
 """How strongly an incident is met where nothing but the build speaks of it."""
 _MOST_SAID: Final = 3
 _MOST_PLACES: Final = 4

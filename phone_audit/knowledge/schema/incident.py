@@ -34,14 +34,20 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 class IncidentSource(Frozen):
-    """A publication. Facts name it by `n`; `url` is empty where none is known, `date` is as printed."""
+    """A publication. Facts name it by `n`; `date` is as printed: a year, a month or a day.
+
+    `primary` is who found it, the maker, or a record such as a CVE; `secondary` is press; a `list` says how things are
+    spelled and accuses nobody, so it is never named as who published a case. `lacks` says why it has no address or no
+    date, or why its address is no more than a home page.
+    """
 
     n: int
     title: str
     publisher: str
     date: str
     url: str
-    kind: Literal["primary", "secondary"]
+    kind: Literal["primary", "secondary", "list"]
+    lacks: str | None = None
 
 
 class Condition(Frozen):
@@ -71,7 +77,19 @@ class Fact(Frozen):
     unless: tuple[Condition, ...] = ()
 
 
-class BuildFact(Fact):
+class PhoneFact(Fact):
+    """A fact about phones that a build or model is compared with.
+
+    `phones` maps properties to the values that phones have which are meant (case tells nothing): a phone that says
+    anything else in one of them is another one. What it does not say leaves the fact as it is. `any_phone` says why no
+    phone can be named.
+    """
+
+    phones: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    any_phone: str | None = None
+
+
+class BuildFact(PhoneFact):
     """A build or a range of builds.
 
     `match: range` compares versions of `scheme` (`hmd` inside `branch`, `miui`, `dotted`, `unix-seconds`): `from`
@@ -91,7 +109,7 @@ class BuildFact(Fact):
     inferred: bool = False
 
 
-class ModelFact(Fact):
+class ModelFact(PhoneFact):
     """A model that was sold with the fault; a hit says `model` and no more."""
 
     field: str
@@ -147,11 +165,12 @@ class EndpointFact(Fact):
 
 
 class MustMatch(Frozen):
-    """An identifier that must match, and the strongest word it gets."""
+    """An identifier that must match, and the strongest word it gets. `why`: what keeps it from being confirmed."""
 
     kind: str
     value: str | dict[str, str | int]
-    status: Literal["confirmed", "affected", "weak", "candidate", "model", "fixed"]
+    status: Literal["confirmed", "affected", "weak", "candidate", "model", "fixed", "newer"]
+    why: str | None = None
     build: dict[str, str] = Field(default_factory=dict)
     type: Literal["file", "folder"] | None = None
     derived: bool = False

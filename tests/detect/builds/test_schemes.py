@@ -77,8 +77,8 @@ def test_what_is_none(name: str, text: str, prop: str, why: str, found: str) -> 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("00WW_3_22C_SP05", "00WW_3_39B_SP03"),  # a service pack of another release
         ("00WW_3_22C", "00CN_3_22C"),
+        ("00WW_3_22C_SP05", "00CN_3_39B_SP03"),  # another region
         ("V12.5.4.0.RGBCNXM", "V12.5.3.0.RGBMIXM"),
         ("V14.0.5.0.TKBEUXM", "OS1.0.4.0.UNCMIXM"),
         ("G991BXXU5CVDD", "G998BXXU5CVDD"),

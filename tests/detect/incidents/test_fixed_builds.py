@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.detect.incidents.incident_text import fixed_sentence, service_pack_sentence, shown_version
+from phone_audit.detect.incidents.fixed_builds import shown_version
+from phone_audit.detect.incidents.incident_text import fixed_sentence, service_pack_sentence
 from phone_audit.knowledge.load import load_knowledge
 from tests.judge.cases import NOKIA_FINGERPRINT, fact, incident
 

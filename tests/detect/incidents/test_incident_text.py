@@ -53,7 +53,7 @@ def test_the_seed_case_reads_like_an_answer() -> None:
         "Fixed builds of this branch: 00WW_3_22C_SP05, or any 00WW_3_39B from SP03. "
         "This phone does not show its service pack (00WW_3_22C), so the build alone cannot tell: "
         "the package and the endpoint in its code do. "
-        "Published by Gizmochina (2019-03-23), "
+        "Published by NRK and NRKbeta (2019-03-21) and HMD Global (2019-03-22)."
     )
     assert " What to do: " in text
 

@@ -92,11 +92,10 @@ def read_code(
     flows = find_flows(
         indexes,
         sources_of(knowledge),
-        declared.active,
+        started.without_own([one.name for one in declared.components], declared.active),
         owners.own_starts,
         budget,
         _exported(declared),
-        _named(declared),
     )
     told = with_started_steps(flows.found, started)
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
@@ -130,11 +129,6 @@ def _without_links_read_back(facts: AssetFacts, indexes: Sequence[DexIndex], own
 def _exported(declared: Declared) -> frozenset[str]:
     """Return the components that other packages may start."""
     return frozenset(one.name for one in declared.components if one.exported)
-
-
-def _named(declared: Declared) -> frozenset[str]:
-    """Return the classes that the manifest names outside of components."""
-    return declared.named - {one.name for one in declared.components}
 
 
 def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:

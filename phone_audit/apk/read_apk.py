@@ -28,7 +28,7 @@ from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
 from phone_audit.apk.zip.archive import Archive, map_file
-from phone_audit.apk.zip.contents import code_entries, is_container
+from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import LARGE, SecondThread
 from phone_audit.apk.zip.media import OPENING, may_stay
@@ -204,9 +204,13 @@ class _PackageReader:
         return code
 
     def _others(self, own_dex: frozenset[Entry]) -> Iterator[memoryview]:
-        """Yield the bytes of the other files, in which classes may be named; but for media."""
+        """Yield the bytes of the other files, in which classes may be named; but for the manifest and media."""
         for entry in self._archive.entries:
-            if entry in own_dex or may_stay(entry.name, self._archive.opening(entry, OPENING)):
+            if (
+                entry in own_dex
+                or entry.name == MANIFEST
+                or may_stay(entry.name, self._archive.opening(entry, OPENING))
+            ):
                 continue
             yield memoryview(self._archive.read(entry, max(entry.size, 1)))
 

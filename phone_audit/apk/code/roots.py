@@ -1,6 +1,7 @@
 """Which classes run without any code that is seen to call them, and which run with others.
 
-The package's own code, and what a shrinker renamed and so found to be used, is taken to run. Code of nobody that is
+The package's own code, and what a shrinker renamed and so found to be used, is taken to run, unless only what Android
+starts is asked for: then it is classes with native methods and with programs for a shell. Code of nobody that is
 known is not, as long as Android can start anything else of the package: what uses it has to be seen. Objects of a class
 that can be written and read as bytes may be made by whatever reads them, and a class that an annotation names by
 whatever reads that.
@@ -10,6 +11,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
+import numpy as np
+
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.annotations import types_in_annotations
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
@@ -18,27 +21,52 @@ from phone_audit.apk.dex.index import DexIndex
 
 _FROM_BYTES = frozenset({b"Ljava/io/Serializable;", b"Ljava/io/Externalizable;", b"Landroid/os/Parcelable;"})
 _OWN = frozenset({"first-party", "obfuscated"})
+_NATIVE = 0x100
+_MAIN = "main([Ljava/lang/String;)V"
 
 
 class Roots:
-    """Answers for the classes of one package; `named` are the classes that its manifest names, in Java form."""
+    """Answers for the classes of one package.
 
-    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str]) -> None:
+    Args:
+        indexes: all its parts.
+        owner_of: whose code a class is.
+        named: the classes that its manifest names, in Java form.
+        own_runs: whether the package's own code is taken to run.
+    """
+
+    def __init__(
+        self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str], *, own_runs: bool = True
+    ) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
         self._named = named
+        self._own_runs = own_runs
 
     @cached_property
     def found(self) -> frozenset[bytes]:
         """All classes that are taken to run."""
-        own = frozenset(name for name in self._defined if self._owner_of(java_name(name)).party in _OWN)
-        if not any(
-            f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") in self._known for name in self._named
-        ):
+        names = (f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") for name in self._named)
+        is_started = any(name in self._known for name in names)
+        if is_started and not self._own_runs:
+            return self._entered
+        own = frozenset(name for name in self._known if self._owner_of(java_name(name)).party in _OWN)
+        if not is_started:
             return own | self._others
         tree = ClassHierarchy(self._indexes)
         read = {name for name in self._others if not _FROM_BYTES.isdisjoint(tree.above(name))}
         return own | read | self._in_annotations
+
+    @property
+    def _entered(self) -> frozenset[bytes]:
+        """The classes that native code or a shell may enter."""
+        found: set[bytes] = set()
+        for index in self._indexes:
+            rows = np.flatnonzero((index.methods.access & _NATIVE) != 0)
+            mains = np.flatnonzero(index.method_ids["name"] == index.strings_equal((b"main",)).get(b"main", -1))
+            of_mains = index.method_rows[[one for one in mains.tolist() if index.method_name(one) == _MAIN]]
+            found.update(map(index.row_class, (*rows.tolist(), *of_mains[of_mains >= 0].tolist())))
+        return frozenset(found)
 
     def kin(self, name: bytes) -> Iterator[bytes]:
         """Yield a class of nobody that is known, and those that tools make beside it, such as `Main_Binding`.

@@ -1,81 +1,38 @@
 """Which methods of a package something starts: Android by what the package declares or names, or other code that runs.
 
-What is followed are calls forwards from where Android begins: the classes that the manifest names, the package's own
-code (see `roots`), and classes that other files name (layouts, preferences, plug-ins, services, native code). A method
-counts as started where a call that runs may reach it on an object that is made by code that runs. A class that code
-names, as a value or in a text, is taken to be made, and all its methods to be called. So are native code's own classes,
-and those of no known library as soon as anything uses them. Nothing is told of a package whose manifest could not be
-read, that loads code from elsewhere, whose code that runs looks up classes by names which are not constants or has
-native code that is no library's (see `class_lookups`), or that is too large.
+What is followed are calls forwards (see `call_search`) from where Android begins: the classes that the manifest names,
+the package's own code (see `roots`), and classes that other files name (layouts, preferences, plug-ins, services,
+native code). Of a class of no known library all runs as soon as anything uses it. Nothing is told of a package whose
+manifest could not be read, that loads code from elsewhere, whose code that runs looks up classes by names which are not
+constants or has native code that is no library's (see `class_lookups`), or that is too large.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
+from phone_audit.apk.code.call_search import CallSearch, descriptor_of
 from phone_audit.apk.code.class_lookups import find_lookups
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Roots
-from phone_audit.apk.code.selectors import Row, Selector, Selectors
+from phone_audit.apk.code.selectors import Selectors
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
-from phone_audit.apk.dex.descriptors import is_of_android
-from phone_audit.apk.dex.index import DexIndex, remembered
-from phone_audit.apk.dex.instructions import (
-    CONST_STRING,
-    CONST_STRING_JUMBO,
-    NEW_INSTANCE,
-    PAYLOADS,
-    WIDTHS,
-    Units,
-    payload_width,
-)
+from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 
-_MOST: Final = 30_000
-"""Methods that are followed; where more run, all do."""
-_MOST_LOOKED_UP: Final = 1_000_000
-"""Made classes that are looked at for what is called; where there are more, all methods run."""
-_MANY_ABOVE: Final = 50
-"""Classes above one of which some may be left out."""
-_AT_ONCE: Final = 100
-"""Methods that are followed before it is looked whether that was enough."""
-_LONGEST_NAME: Final = 1 << 16
-"""Bytes of a text that may name a class."""
 _MOST_ROUNDS: Final = 5
 """How often it is looked at what started code looks up; where that starts more code yet, all runs."""
-_STATIC: Final = 0x8
-_PRIVATE: Final = 0x2
 _NATIVE: Final = 0x100
-_CONST_CLASS: Final = 0x1C
 _NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
-_OBJECT: Final = b"Ljava/lang/Object;"
-
-_VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
-"""invoke-virtual and invoke-interface."""
-_UNSEEN_TARGETS: Final = frozenset({0xFA, 0xFB, 0xFC, 0xFD})
-"""invoke-polymorphic and invoke-custom."""
-_STATIC_FIELDS: Final = range(0x60, 0x6E)
-_WANTED: Final = frozenset(
-    {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, _CONST_CLASS}
-    | {*_STATIC_FIELDS, *range(0x6E, 0x73), *range(0x74, 0x79), *_UNSEEN_TARGETS}
-)
-_OUTSIDE: Final = {
-    _OBJECT: frozenset({b"equals", b"hashCode", b"toString", b"finalize", b"clone"}),
-    b"Ljava/lang/Cloneable;": frozenset(),
-    b"Ljava/io/Serializable;": frozenset(),
-    b"Ljava/lang/annotation/Annotation;": frozenset(),
-    b"Ljava/lang/AutoCloseable;": frozenset({b"close"}),
-    b"Ljava/io/Closeable;": frozenset({b"close"}),
-    b"Ljava/lang/Comparable;": frozenset({b"compareTo"}),
-    b"Ljava/lang/Runnable;": frozenset({b"run"}),
-    b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
-}
-"""The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
-_BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
+_SWITCHES: Final = (b"setComponentEnabledSetting", b"setComponentEnabledSettings")
+"""The methods of `PackageManager` that switch components on."""
+_BRIDGE: Final = b"addJavascriptInterface"
+"""The method of `WebView` that lets pages call an object."""
+_READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
+"""What makes objects of the classes that the bytes name which it reads."""
 
 
 class StartedCode:
@@ -86,6 +43,8 @@ class StartedCode:
         owner_of: whose code a class is.
         named: the classes that the manifest names, in Java form; None where it could not be read.
         others: gives the bytes of the other files, which may name classes.
+        active: those of them that are switched on, where the package's own code is not taken to run: it has to be
+            reached as all other code.
     """
 
     def __init__(
@@ -94,276 +53,132 @@ class StartedCode:
         owner_of: OwnerOf,
         named: Collection[str] | None,
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
+        active: Collection[str] | None = None,
     ) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
-        self._named = named
+        self._named = named if active is None else active
         self._others = others
-        self._roots = Roots(indexes, owner_of, named or ())
+        self._own_runs = active is None
+        self._roots = Roots(indexes, owner_of, named or (), own_runs=self._own_runs)
         self._tree = ClassHierarchy(indexes)
         self._selectors = Selectors(indexes)
-        self._seen: set[Row] = set()
-        self._waiting: list[Row] = []
-        self._made: set[bytes] = set()
-        self._ready: set[bytes] = set()
-        self._whole: set[bytes] = set()
-        self._asked: dict[bytes, set[Selector]] = defaultdict(set)
-        self._below: dict[bytes, dict[bytes, None]] = defaultdict(dict)
-        self._definers: dict[Selector, list[bytes]] = defaultdict(list)
-        self._answering: set[bytes] = set()
-        self._open: set[bytes] = set()
-        self._taken: list[set[tuple[int, int]]] = [set() for _ in indexes]
-        self._looked_up = 0
-        self._has_many_above = False
-        self._unsettled = False
+        self._runs_before = -1
+        self._methods_before: frozenset[bytes] = frozenset()
+        self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
+
+    def without_own(self, components: Collection[str], active: Collection[str] | None) -> "StartedCode":
+        """Return what answers for the same package, where its own code is not taken to run.
+
+        Args:
+            components: those of the classes that the manifest names that may be switched off.
+            active: those of the components that are switched on, None where that is not known.
+        """
+        named = self._named
+        if named is not None and active is not None and not any(map(_switches_on, self._indexes)):
+            named = {*named} - ({*components} - {*active})
+        found = StartedCode(self._indexes, self._owner_of, self._named, self._others, named)
+        found._tree, found._selectors = self._tree, self._selectors
+        return found
 
     def starts(self, part: int, row: int) -> bool:
         """Tell whether something starts a method, for all that is known."""
-        return self._finds(lambda: (part, row) in self._seen)
+        return self._finds(lambda: (part, row) in self._search.seen)
 
     def starts_named(self, class_: str, method: str) -> bool:
         """Tell the same of a method by its class, in Java form, and its name and prototype; true of one not defined."""
-        of_class = self._selectors.rows(_descriptor(class_.encode("utf-8", "surrogatepass"))).values()
+        of_class = self._selectors.rows(_descriptor(class_)).values()
         rows = [row for rows in of_class for row in rows if self._indexes[row[0]].row_name(row[1]) == method]
         return not rows or any(self.starts(*row) for row in rows)
 
     def is_ready(self, descriptor: bytes) -> bool:
         """Tell whether anything that runs uses a class, so that its static fields are filled."""
-        return self._finds(lambda: descriptor in self._ready)
+        return self._finds(lambda: descriptor in self._search.ready)
 
     def may_hold(self, descriptor: bytes) -> bool:
         """Tell whether code that runs may have a class at hand: by its name, as a value, or by an object of it."""
-        return self._finds(lambda: descriptor in self._whole or bool(self._below.get(descriptor)))
+        return self._finds(lambda: descriptor in self._search.whole or self._search.has_object_of(descriptor))
 
     @property
     def native(self) -> Sequence[bytes]:
         """The classes with native code that run, after all was followed."""
-        return [name for name in self._ready if self._tree.has_native(name)]
+        return [name for name in self._search.ready if self._tree.has_native(name)]
+
+    @cached_property
+    def has_unseen_calls(self) -> bool:
+        """Whether native code may call a method, or bytes that are read name a class, though no instruction does."""
+        reads = any(_READS_OBJECTS in index.type_ids for index in self._indexes)
+        return reads or any(bool(np.any(index.methods.access & _NATIVE)) for index in self._indexes)
+
+    @cached_property
+    def _search(self) -> CallSearch:
+        is_bridged = not self._own_runs and any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
+        return CallSearch(self._selectors, self._tree, self._roots.kin, is_bridged=is_bridged)
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""
+        while not (self._search.unsettled or is_found()):
+            if self._search.follow_some():
+                continue
+            stage = next(self._stages, None)
+            if stage is None:
+                return False
+            stage(self)
+        return True
 
-        def is_settled() -> bool:
-            return self._unsettled or is_found()
-
-        return is_settled() or any(is_settled() for _ in self._progress) or is_settled()
-
-    @cached_property
-    def _progress(self) -> Iterator[None]:
-        return self._steps()
-
-    def _steps(self) -> Iterator[None]:
-        """Follow everything, a few methods at a time; what other files name comes last, since it costs most."""
-        yield
-        if self._named is None:
-            self._unsettled = True
+    def _begin(self) -> None:
+        if self._named is None or _NATIVE_ACTIVITY in self._named or (self._own_runs and self._may_look_up_any()):
+            self._give_up()
             return
-        if _NATIVE_ACTIVITY in self._named or find_lookups(self._tree, self._owner_of, self._is_root).unknown:
-            self._unsettled = True
-            return
-        for component in self._named:
-            self._take_whole(_descriptor(component.encode("utf-8", "surrogatepass")))
-        for name in self._roots.found:
-            self._take_whole(name)
-        yield from self._run()
+        for name in self._named:
+            if self._own_runs:
+                self._search.take_whole(_descriptor(name))
+            else:
+                self._search.take_made(_descriptor(name))
+        for one in self._roots.found:
+            self._search.take_whole(one)
+
+    def _may_look_up_any(self) -> bool:
+        """Tell whether code that is taken to run may look up any class; then there is nothing to follow."""
+        roots, indexes = self._roots.found, self._indexes
+        return find_lookups(self._tree, self._owner_of, lambda part, row: indexes[part].row_class(row) in roots).unknown
+
+    def _take_named_in_files(self) -> None:
         try:
             for found in names_in_files(self._others(), self._selectors.defined):
-                self._take_whole(found)
+                self._search.take_whole(found)
         except (ApkError, TooLargeError):
-            self._unsettled = True
-        yield from self._run()
-        yield from self._look_up()
+            self._give_up()
 
-    def _is_root(self, part: int, row: int) -> bool:
-        return self._indexes[part].row_class(row) in self._roots.found
-
-    def _look_up(self) -> Iterator[None]:
-        """Follow what code that runs looks up by name, until it looks up nothing new."""
-        runs, known = -1, frozenset[bytes]()
-        for _ in range(_MOST_ROUNDS):
-            if self._unsettled or runs == len(self._whole):
-                return
-            runs = len(self._whole)
-            lookups = find_lookups(self._tree, self._owner_of, lambda part, row: (part, row) in self._seen)
-            self._unsettled |= lookups.unknown
-            self._take_named(lookups.methods - known)
-            known = lookups.methods
-            yield from self._run()
-        self._unsettled = True
-
-    def _take_named(self, names: Collection[bytes]) -> None:
-        """Take all methods with one of these names as called."""
-        for part, index in enumerate(self._indexes):
-            numbers = list(index.strings_equal(names).values())
-            wanted = np.isin(index.method_ids["name"], numbers)
-            defined = index.methods.method
-            sound = np.flatnonzero(defined < wanted.size)
-            self._reach_all((part, row) for row in sound[wanted[defined[sound]]].tolist())
-
-    def _run(self) -> Iterator[None]:
-        while self._waiting and not self._unsettled:
-            rows, self._waiting = self._waiting[-_AT_ONCE:], self._waiting[:-_AT_ONCE]
-            for row in rows:
-                self._process(row)
-            self._unsettled |= len(self._seen) > _MOST or self._looked_up > _MOST_LOOKED_UP
-            yield
-
-    def _process(self, row: Row) -> None:
-        index = self._indexes[row[0]]
-        code = index.code(row[1])
-        if code is None:
+    def _look_up(self) -> None:
+        """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
+        search = self._search
+        if self._runs_before == len(search.whole):
+            self._stages = iter(())
             return
-        known = self._taken[row[0]]
-        for reference in _references(code.units):
-            if reference in known:
-                continue
-            known.add(reference)
-            opcode, number = reference
-            if opcode in (CONST_STRING, CONST_STRING_JUMBO):
-                if (named := self._class_in_text(row[0], number)) is not None:
-                    self._take_whole(named)
-            elif opcode == NEW_INSTANCE:
-                self._make(index.descriptor(number))
-            elif opcode == _CONST_CLASS:
-                self._take_whole(index.descriptor(number).lstrip(b"["))
-            elif opcode in _UNSEEN_TARGETS:
-                self._unsettled = True
-            elif opcode in _STATIC_FIELDS:
-                self._use(self._field_owner(row[0], number))
-            else:
-                self._call(opcode, row[0], number)
+        self._runs_before = len(search.whole)
+        lookups = find_lookups(self._tree, self._owner_of, lambda part, row: (part, row) in search.seen)
+        search.unsettled |= lookups.unknown
+        search.take_methods(lookups.methods - self._methods_before)
+        self._methods_before = lookups.methods
 
-    def _call(self, opcode: int, part: int, number: int) -> None:
-        owner, selector = self._selectors.asked_for(part, number)
-        self._reach_all(self._resolved(owner, selector))
-        if opcode not in _VIRTUAL:
-            self._use(owner)
-        elif selector not in self._asked[owner]:
-            self._asked[owner].add(selector)
-            for name in self._definers.get(selector, ()):
-                if self._made_of_both(name, owner):
-                    self._reach_all(self._selectors.rows(name)[selector])
-
-    def _made_of_both(self, one: bytes, other: bytes) -> bool:
-        """Tell whether a class that was made derives from both."""
-        some, others = self._below[one].keys(), self._below[other].keys()
-        self._looked_up += 1 + min(len(some), len(others))
-        return not some.isdisjoint(others) or (self._has_many_above and other in self._tree.above(one))
-
-    def _make(self, name: bytes) -> None:
-        """Take a class as made: its methods answer what is asked of the classes above it."""
-        if name in self._made:
-            return
-        self._made.add(name)
-        self._use(name)
-        if name not in self._selectors.defined:
-            return
-        above = self._tree.above(name)
-        outside = {one for one in above if one not in self._selectors.defined or is_of_android(one)} | {_OBJECT}
-        self._has_many_above |= len(above) > _MANY_ABOVE
-        may_call_each = not outside <= _OUTSIDE.keys()
-        called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
-        kin = (name, *above, _OBJECT)
-        asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
-        for one in kin:
-            self._below[one][name] = None
-        for one in kin:
-            rows = self._selectors.rows(one)
-            if one not in self._answering:
-                self._answering.add(one)
-                for selector in rows:
-                    self._definers[selector].append(one)
-            if may_call_each:
-                self._open_all(one)
-                continue
-            for selector, of_class in rows.items():
-                if self._selectors.names[selector] in called:
-                    self._reach_all(row for row in of_class if self._may_override(row, selector))
-                elif selector in asked:
-                    self._reach_all(of_class)
-
-    def _open_all(self, name: bytes) -> None:
-        """Take all methods of a class as called that Android may call."""
-        if name not in self._open:
-            self._open.add(name)
-            for selector, rows in self._selectors.rows(name).items():
-                self._reach_all(row for row in rows if self._may_override(row, selector))
-
-    def _may_override(self, row: Row, selector: Selector) -> bool:
-        name = self._selectors.names[selector]
-        access = int(self._indexes[row[0]].methods.access[row[1]])
-        is_open = not access & (_STATIC | _PRIVATE) and not name.startswith(b"<")
-        return is_open or name in _BY_SERIALISATION
-
-    def _use(self, name: bytes) -> None:
-        """Take a class as initialised."""
-        if name in self._ready:
-            return
-        self._ready.add(name)
-        if name not in self._selectors.defined:
-            return
-        for one in self._roots.kin(name):
-            self._take_whole(one)
-        self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
-        if self._tree.has_native(name):
-            self._take_whole(name)
-        for parent in self._tree.above(name):
-            self._use(parent)
-
-    def _take_whole(self, name: bytes) -> None:
-        """Take a class as made, and all its methods as called."""
-        if name in self._whole or name not in self._selectors.defined:
-            return
-        self._whole.add(name)
-        self._make(name)
-        for rows in self._selectors.rows(name).values():
-            self._reach_all(rows)
-
-    def _reach_all(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self._reach(row)
-
-    def _reach(self, row: Row) -> None:
-        if row not in self._seen:
-            self._seen.add(row)
-            self._waiting.append(row)
-
-    def _resolved(self, owner: bytes, selector: Selector) -> Iterable[Row]:
-        """Return the method that a call on a class names, in each part that defines it."""
-        for name in self._line(owner):
-            if found := self._selectors.rows(name).get(selector):
-                return found
-        return [row for name in self._tree.above(owner) for row in self._selectors.rows(name).get(selector, ())]
-
-    @remembered
-    def _line(self, owner: bytes) -> tuple[bytes, ...]:
-        return (owner, *(name for name in self._tree.supers(owner) if name in self._selectors.defined))
-
-    @remembered
-    def _field_owner(self, part: int, number: int) -> bytes:
-        index = self._indexes[part]
-        return index.descriptor(int(index.field_ids["class"][number])) if number < index.field_ids.size else b"?"
-
-    @remembered
-    def _class_in_text(self, part: int, number: int) -> bytes | None:
-        raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
-        if b"." not in raw and b"/" not in raw:
-            return None
-        name = _descriptor(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
-        return name if name in self._selectors.defined else None
+    def _give_up(self) -> None:
+        self._search.unsettled = True
 
 
-def _descriptor(name: bytes) -> bytes:
-    return b"L" + name.replace(b".", b"/") + b";"
+_STAGES: Final = (
+    StartedCode._begin,
+    StartedCode._take_named_in_files,
+    *(StartedCode._look_up for _ in range(_MOST_ROUNDS)),
+    StartedCode._give_up,
+)
+"""What other files name comes late, since it costs most."""
 
 
-def _references(units: Units) -> Iterator[tuple[int, int]]:
-    """Yield opcode and number of the instructions that name a string, a class, a static field or a method."""
-    at, end = 0, len(units)
-    while at < end - 1:
-        unit = units[at]
-        opcode = unit & 0xFF
-        if opcode in _WANTED:
-            wide = opcode == CONST_STRING_JUMBO and at + 2 < end
-            yield opcode, units[at + 1] | (units[at + 2] << 16 if wide else 0)
-        at += payload_width(units, at) if unit in PAYLOADS else WIDTHS[opcode]
+def _switches_on(index: DexIndex) -> bool:
+    """Tell whether code may switch components on that the manifest leaves off."""
+    return bool(index.strings_equal(_SWITCHES))
+
+
+def _descriptor(java: str) -> bytes:
+    return descriptor_of(java.encode("utf-8", "surrogatepass"))

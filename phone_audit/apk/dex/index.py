@@ -175,14 +175,6 @@ class DexIndex:
         names = self._type_names
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
 
-    def descriptors(self) -> list[bytes]:
-        """Return the descriptors by type index."""
-        return [name or _NO_NAME for name in self._type_names]
-
-    def defined_classes(self) -> list[bytes]:
-        """Return the descriptors by row of class_defs."""
-        return [self.descriptor(number) for number in self._defined]
-
     def class_descriptor(self, method_id: int) -> bytes:
         classes, _, _ = self._method_columns
         return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.methods import Kind
 from phone_audit.apk.flows.program import Method
 
 Ids = NDArray[np.int64]
@@ -44,15 +43,6 @@ class CallGraph:
         """Return the number of a method."""
         return int(self._first_row[method.part]) + method.row
 
-    def first_row(self, part: int) -> int:
-        """Return the number of the first method of a part."""
-        return int(self._first_row[part])
-
-    def method(self, number: int) -> Method:
-        """Return the method of a number."""
-        part = int(np.searchsorted(self._first_row, number, side="right")) - 1
-        return Method(part, number - int(self._first_row[part]))
-
     def naming(self, numbers: Sequence[Collection[int]]) -> Flags:
         """Mark the methods that seem to call one of these method_ids, given for each part."""
         wanted = np.zeros(int(self._first_id[-1]), dtype=np.bool_)
@@ -72,27 +62,6 @@ class CallGraph:
     def called_from(self, flags: Flags) -> Flags:
         """Mark the methods that are reached from marked ones, and those themselves."""
         return _reached(flags, self._calls, self._targets, int(self._first_id[-1]))
-
-    @property
-    def nodes(self) -> int:
-        """Return how many methods and method_ids there are, as `targets` numbers them."""
-        return int(self._first_row[-1] + self._first_id[-1])
-
-    @property
-    def targets(self) -> tuple[Ids, Ids]:
-        """Return method_ids, which have the numbers behind those of methods, and the methods that these may reach."""
-        named, defined = self._targets
-        return named + self._first_row[-1], defined
-
-    def ids_of(self, part: int) -> Ids:
-        """Return the numbers of the method_ids of a part, as `targets` numbers them."""
-        found: Ids = np.arange(self._first_id[part], self._first_id[part + 1]) + self._first_row[-1]
-        return found
-
-    def uses(self, part: int, kind: Kind) -> tuple[Ids, Ids, Ids]:
-        """Return methods of a part, the numbers that they seem to name, and the offsets in bytes of what names them."""
-        rows, ids, offsets = self._parts[part].uses(kind)
-        return rows + self._first_row[part], ids, offsets
 
     @cached_property
     def _calls(self) -> tuple[Ids, Ids]:
@@ -132,21 +101,15 @@ class _Part:
         ids = index.method_ids
         self._owner, self._name, self._kind = (ids[column].astype(np.int64) for column in ("class", "name", "type"))
 
-    def uses(self, kind: Kind) -> tuple[Ids, Ids, Ids]:
-        """Return rows of methods, the numbers that they seem to name, and the offsets in bytes of what names them."""
-        places, bodies = self._index.places(kind), self._index.bodies
-        if not bodies.code.size:
-            return NO_IDS, NO_IDS, NO_IDS
-        body = np.searchsorted(bodies.code, places.offsets.astype(np.int64), side="right") - 1
-        sound = body >= 0
-        rows = bodies.rows[bodies.first[body[sound]]].astype(np.int64)
-        return rows, places.ids[sound].astype(np.int64), places.offsets[sound].astype(np.int64)
-
     def calls(self) -> tuple[Ids, Ids]:
-        """Return rows of methods and the method_ids that they name."""
-        rows, ids, _ = self.uses("method")
-        sound = ids < self._owner.size
-        return rows[sound], ids[sound]
+        """Return rows of methods and the method_ids that they seem to name."""
+        places, bodies = self._index.places("method"), self._index.bodies
+        if not bodies.code.size:
+            return NO_IDS, NO_IDS
+        body = np.searchsorted(bodies.code, places.offsets.astype(np.int64), side="right") - 1
+        sound = (body >= 0) & (places.ids < self._owner.size)
+        rows = bodies.rows[bodies.first[body[sound]]].astype(np.int64)
+        return rows, places.ids[sound].astype(np.int64)
 
     def targets(self) -> tuple[Ids, Ids]:
         """Return method_ids, and rows of the methods that a call of them may reach."""

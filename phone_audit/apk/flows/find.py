@@ -1,12 +1,10 @@
 """Flows of a package: data that a source gives and a sink takes, in one method or along a short chain of calls."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.flows.entry_points import EntryPoints
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.reachability import Reachability
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import SET_RESULT, Sources
 from phone_audit.apk.flows.taints import Leak, Step
@@ -44,25 +42,34 @@ class Flows(NamedTuple):
     followed: float | None
 
 
+class RunningCode(Protocol):
+    """Tells what code of a package runs."""
+
+    @property
+    def has_unseen_calls(self) -> bool:
+        """Whether something may call a method though no instruction does."""
+
+    def starts(self, part: int, row: int) -> bool:
+        """Tell whether something starts a method, for all that is known."""
+
+
 def find_flows(
     indexes: Sequence[DexIndex],
     sources: Sources,
-    active: Collection[str] | None,
+    code: RunningCode,
     own: tuple[bytes, ...] = (),
     budget: Budget = BUDGET,
     exported: Collection[str] = (),
-    named: Collection[str] = (),
 ) -> Flows:
     """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
     Args:
         indexes: the parts of the DEX files of one package.
         sources: which data a call gives.
-        active: names of the components that are switched on, None where that is not known.
+        code: tells what Android starts, directly or by other code.
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
         exported: names of the components that other packages may start.
-        named: other classes that the manifest names.
     """
     program = Program(indexes, sources.android)
     search = Search(program, sources, own, *budget)
@@ -70,11 +77,9 @@ def find_flows(
     if not search.leaks:
         return Flows((), not search.cut, search.followed)
     leaks = {leak: roots for leak, roots in search.leaks.items() if _reaches_others(leak, exported)}
-    entries = EntryPoints(program, search.graph, active, named)
-    reach = Reachability(program, search.graph, entries)
-    flows, dropped = _distinct(leaks, reach)
+    flows, dropped = _distinct(leaks, code)
     shown = [_behaviour(leak) for leak in flows[:MAX_FLOWS]]
-    complete = not search.cut and len(flows) <= MAX_FLOWS and not (dropped and entries.has_unseen_calls)
+    complete = not search.cut and len(flows) <= MAX_FLOWS and not (dropped and code.has_unseen_calls)
     return Flows(tuple(sorted(shown, key=lambda flow: (flow.id, str(flow.steps)))), complete, search.followed)
 
 
@@ -83,13 +88,13 @@ def _reaches_others(leak: Leak, exported: Collection[str]) -> bool:
     return not leak.step.what.endswith(f".{SET_RESULT}") or leak.step.class_.partition("$")[0] in exported
 
 
-def _distinct(leaks: Mapping[Leak, set[Method]], reach: Reachability) -> tuple[list[Leak], bool]:
+def _distinct(leaks: Mapping[Leak, set[Method]], code: RunningCode) -> tuple[list[Leak], bool]:
     """Return one flow, the shortest, for each source and each method with a sink, of those that run.
 
     The second value tells whether others were dropped since nothing was seen to run them.
     """
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
-    running = reach.running({root for roots in leaks.values() for root in roots})
+    running = {root for root in set().union(*leaks.values()) if code.starts(*root)}
     for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
         key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step.class_, leak.step.method)
         before = flows.get(key)

@@ -37,11 +37,11 @@ class Search:
         self._sources = sources
         self._shared = TaintState(sources.calls, sources.fields, 0)
         self._interpreter = AbstractInterpreter(program, self._shared)
-        self.graph = CallGraph(program.indexes)
+        self._graph = CallGraph(program.indexes)
         self._near_budget, self._budget = near, rest
         self._roots = self._waiting = 0
         self._started: set[Method] = set()
-        self._near = self.graph.flags()
+        self._near = self._graph.flags()
         self._way = ~self._near
 
     @property
@@ -111,7 +111,7 @@ class Search:
 
     def _look_near(self) -> None:
         """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
-        graph = self.graph
+        graph = self._graph
         wanted = (Lookup(index).find(LEAVING).methods for index in self._program.indexes)
         near = self._near = graph.callers_of(graph.naming([*wanted]))
         if (graph.callers_of(graph.flags(self._started)) & near).any():
@@ -120,7 +120,7 @@ class Search:
         self._near_budget = 0
 
     def _is_marked(self, flags: Flags, method: Method) -> bool:
-        return bool(flags[self.graph.number(method)])
+        return bool(flags[self._graph.number(method)])
 
     def _gives(self, method: Method) -> bool:
         shared = self._shared

@@ -242,17 +242,6 @@ ADDRESSES: Final = frozenset(
 )  # fmt: skip
 """Classes of arguments that may be an address."""
 
-ENTRY_NAMES: Final = frozenset(
-    {
-        "run", "call", "doInBackground", "handleMessage", "compare", "accept", "apply", "query", "insert", "update",
-        "delete", "attachBaseContext", "afterTextChanged", "beforeTextChanged", "surfaceCreated", "surfaceChanged",
-        "toString", "equals", "hashCode", "compareTo", "finalize", "iterator", "next", "getView", "getItem", "execute",
-        "shouldOverrideUrlLoading", "shouldInterceptRequest", "intercept", "uncaughtException", "invoke", "handle",
-        "get", "test", "close", "write", "read", "success", "failure",
-    }
-)  # fmt: skip
-"""Methods that the platform calls on objects that a package hands to it, beside those that begin with `on`."""
-
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})
 _VIEWS: Final = frozenset(Leaf("call", name) for name in FIND_VIEW)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.apk.code import names_in_files, started_code
+from phone_audit.apk.code import call_search, names_in_files
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
@@ -236,7 +236,7 @@ def test_a_class_named_like_one_of_android_does_not_end_the_search() -> None:
 
 
 def test_where_there_is_too_much_all_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(started_code, "_MOST", 1)
+    monkeypatch.setattr(call_search, "_MOST", 1)
     assert starts(HTTP, app(*invoke_static("Llib/Other;->f()V")), Class("Lapp/B;", [method("f()V"), method("g()V")]))
 
 

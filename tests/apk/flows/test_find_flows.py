@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows import search
-from phone_audit.apk.flows.find import Budget, find_flows
-from phone_audit.apk.flows.taint_rules import Sources
-from phone_audit.knowledge.load import load_knowledge
+from phone_audit.apk.flows.find import Budget
 from phone_audit.model.apk import Behaviour
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+from tests.apk.flows.running import flows_in
 
 Code = tuple[int | Ref, ...]
 TEXT = "Ljava/lang/String;"
@@ -22,7 +21,6 @@ LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
 CREATE = "onCreate(Landroid/os/Bundle;)V"
 ACTIVITY = "Landroid/app/Activity;"
 STATIC = 0x9
-SOURCES = Sources(load_knowledge().behaviours)
 
 
 def invoke(method: str, *registers: int, opcode: int = 0x71) -> Code:
@@ -69,7 +67,7 @@ def activity(*methods: Method, name: str = "Lx/Main;") -> Class:
 
 def flows(*classes: Class, active: frozenset[str] | None = frozenset({"x.Main", "x.Other"})) -> list[Behaviour]:
     indexes = index_file(read_dex("classes.dex", assemble(classes)))
-    return list(find_flows(indexes, SOURCES, active).found)
+    return list(flows_in(indexes, active, off={"x.Main"}).found)
 
 
 def ids(*classes: Class) -> list[str]:
@@ -82,9 +80,7 @@ def create(*parts: Code) -> Method:
 
 def test_source_and_sink_in_one_method() -> None:
     data = assemble([activity(create(READ, SAY))])
-    ((flow,), complete, followed) = find_flows(
-        index_file(read_dex("classes.dex", data)), SOURCES, frozenset({"x.Main"})
-    )
+    ((flow,), complete, followed) = flows_in(index_file(read_dex("classes.dex", data)), frozenset({"x.Main"}))
     assert (complete, followed) == (True, 1.0)
     assert (flow.id, flow.data, flow.cleartext) == ("flow.imei-log", "imei", None)
     assert (flow.source, flow.sink) == ("android.telephony.TelephonyManager.getDeviceId", "android.util.Log.d")
@@ -287,15 +283,15 @@ def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> No
 def test_the_budget_is_kept_and_a_cut_is_told() -> None:
     many = [create(READ, *[SAY] * 50)]
     indexes = index_file(read_dex("classes.dex", assemble([activity(*many)])))
-    found, complete, followed = find_flows(indexes, SOURCES, None, budget=Budget(0, 10))
+    found, complete, followed = flows_in(indexes, None, budget=Budget(0, 10))
     assert len(found) < 50
     assert (complete, followed) == (False, 1.0)
-    assert find_flows(indexes, SOURCES, None).complete
+    assert flows_in(indexes, None).complete
 
 
 def followed(*classes: Class) -> tuple[int, bool]:
     """How many flows there are, and whether all data could be followed."""
-    found, complete, _ = find_flows(index_file(read_dex("classes.dex", assemble(classes))), SOURCES, None)
+    found, complete, _ = flows_in(index_file(read_dex("classes.dex", assemble(classes))), None)
     return len(found), complete
 
 
@@ -373,9 +369,7 @@ def test_libraries_do_not_use_up_what_is_followed_in_the_package_itself() -> Non
     indexes = index_file(read_dex("classes.dex", assemble([library, activity(create(READ, SAY))])))
 
     def found(own: tuple[bytes, ...]) -> set[str]:
-        return {
-            flow.steps[-1].class_ for flow in find_flows(indexes, SOURCES, None, own, Budget(0, 10))[0] if flow.steps
-        }
+        return {flow.steps[-1].class_ for flow in flows_in(indexes, None, own, Budget(0, 10))[0] if flow.steps}
 
     assert found(()) == {"a.Library"}
     assert found((b"Lx/",)) == {"a.Library", "x.Main"}
@@ -386,7 +380,7 @@ def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
     gone = weakref.ref(index)
     gc.disable()
     try:
-        assert find_flows([index], SOURCES, None)[0]
+        assert flows_in([index], None)[0]
         del index
         assert gone() is None
     finally:
@@ -394,7 +388,7 @@ def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
 
 
 def test_without_code() -> None:
-    assert find_flows([], SOURCES, None) == ((), True, None)
+    assert flows_in([], None) == ((), True, None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -405,7 +399,7 @@ def test_damaged_files_are_survived(changes: Sequence[tuple[int, int]]) -> None:
     data = bytearray(assemble([activity(gives, uses)]))
     for at, value in changes:
         data[0x70 + at % (len(data) - 0x70)] = value
-    found = find_flows(index_file(read_dex("classes.dex", bytes(data))), SOURCES, None).found
+    found = flows_in(index_file(read_dex("classes.dex", bytes(data))), None).found
     assert all(step.offset < len(data) for flow in found for step in flow.steps or ())
 
 
@@ -468,7 +462,7 @@ def test_a_result_is_given_away_by_an_activity_that_other_packages_may_start() -
     data = index_file(read_dex("classes.dex", assemble([activity(create(READ, put, gives))])))
 
     def found(exported: set[str]) -> list[str]:
-        return [flow.id for flow in find_flows(data, SOURCES, frozenset({"x.Main"}), exported=exported).found]
+        return [flow.id for flow in flows_in(data, frozenset({"x.Main"}), exported=exported).found]
 
     assert found({"x.Main"}) == ["flow.imei-intent"]
     assert found(set()) == []

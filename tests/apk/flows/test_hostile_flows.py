@@ -8,9 +8,10 @@ import pytest
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
-from phone_audit.apk.flows.find import Budget, Flows, find_flows
+from phone_audit.apk.flows.find import Budget, Flows
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
-from tests.apk.flows.test_find_flows import READ, SAY, SOURCES, TEXT, activity, create, invoke, join
+from tests.apk.flows.running import flows_in
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, invoke, join
 from tests.steps import LINEAR, growth, steps
 
 
@@ -36,7 +37,7 @@ def clique(size: int) -> list[Method]:
 def work(methods: list[Method], budget: Budget) -> Callable[[], Flows]:
     hands = create(READ, SAY, invoke(f"Lx/Main;->take0({TEXT})V", 1))
     indexes = index_file(read_dex("classes.dex", assemble([activity(*methods, hands)])))
-    return lambda: find_flows(indexes, SOURCES, None, budget=budget)
+    return lambda: flows_in(indexes, None, budget=budget)
 
 
 @pytest.mark.parametrize("shape", [chain, ring, clique])

@@ -1,0 +1,297 @@
+"""The search forwards for methods that run, from those and from classes that are taken to.
+
+A method counts as called where a call that runs may reach it on an object that is made by code that runs. A class that
+code names, as a value or in a text, is taken to be made, and all its methods to be called; so are native code's own.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from phone_audit.apk.code.selectors import Row, Selector, Selectors
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import is_of_android
+from phone_audit.apk.dex.index import remembered
+from phone_audit.apk.dex.instructions import (
+    CONST_STRING,
+    CONST_STRING_JUMBO,
+    NEW_INSTANCE,
+    PAYLOADS,
+    WIDTHS,
+    Units,
+    payload_width,
+)
+
+_MOST: Final = 30_000
+"""Methods that are followed; where more run, all do."""
+_MOST_LOOKED_UP: Final = 1_000_000
+"""Made classes that are looked at for what is called; where there are more, all methods run."""
+_MANY_ABOVE: Final = 50
+"""Classes above one of which some may be left out."""
+_AT_ONCE: Final = 100
+"""Methods that are followed before it is looked whether that was enough."""
+_LONGEST_NAME: Final = 1 << 16
+"""Bytes of a text that may name a class."""
+_STATIC: Final = 0x8
+_PRIVATE: Final = 0x2
+_CONST_CLASS: Final = 0x1C
+_OBJECT: Final = b"Ljava/lang/Object;"
+
+_VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
+"""invoke-virtual and invoke-interface."""
+_UNSEEN_TARGETS: Final = frozenset({0xFA, 0xFB, 0xFC, 0xFD})
+"""invoke-polymorphic and invoke-custom."""
+_STATIC_FIELDS: Final = range(0x60, 0x6E)
+_WANTED: Final = frozenset(
+    {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, _CONST_CLASS}
+    | {*_STATIC_FIELDS, *range(0x6E, 0x73), *range(0x74, 0x79), *_UNSEEN_TARGETS}
+)
+_OUTSIDE: Final = {
+    _OBJECT: frozenset({b"equals", b"hashCode", b"toString", b"finalize", b"clone"}),
+    b"Ljava/lang/Cloneable;": frozenset(),
+    b"Ljava/io/Serializable;": frozenset(),
+    b"Ljava/lang/annotation/Annotation;": frozenset(),
+    b"Ljava/lang/AutoCloseable;": frozenset({b"close"}),
+    b"Ljava/io/Closeable;": frozenset({b"close"}),
+    b"Ljava/lang/Comparable;": frozenset({b"compareTo"}),
+    b"Ljava/lang/Runnable;": frozenset({b"run"}),
+    b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
+}
+"""The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
+_BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
+
+
+class CallSearch:
+    """What was found to run in one package so far.
+
+    Args:
+        selectors: its methods.
+        tree: its classes.
+        kin: gives the classes of which any method may be called as soon as one of them is used.
+        is_bridged: whether a web page may call any method of an object.
+
+    Attributes:
+        seen: methods that run.
+        ready: classes that are used, so that their static fields are filled.
+        whole: classes of which all methods run.
+        unsettled: whether anything may run.
+    """
+
+    def __init__(
+        self,
+        selectors: Selectors,
+        tree: ClassHierarchy,
+        kin: Callable[[bytes], Iterable[bytes]],
+        *,
+        is_bridged: bool = False,
+    ) -> None:
+        self._indexes = tree.indexes
+        self._selectors = selectors
+        self._tree = tree
+        self._kin = kin
+        self._is_bridged = is_bridged
+        self.seen: set[Row] = set()
+        self.ready: set[bytes] = set()
+        self.whole: set[bytes] = set()
+        self.unsettled = False
+        self._waiting: list[Row] = []
+        self._made: set[bytes] = set()
+        self._asked: dict[bytes, set[Selector]] = defaultdict(set)
+        self._below: dict[bytes, dict[bytes, None]] = defaultdict(dict)
+        self._definers: dict[Selector, list[bytes]] = defaultdict(list)
+        self._answering: set[bytes] = set()
+        self._open: set[bytes] = set()
+        self._taken: list[set[tuple[int, int]]] = [set() for _ in self._indexes]
+        self._looked_up = 0
+        self._has_many_above = False
+
+    def has_object_of(self, name: bytes) -> bool:
+        """Tell whether a class was made that is, or derives from, a class."""
+        return bool(self._below.get(name))
+
+    def follow_some(self) -> bool:
+        """Follow some methods; false where none is left."""
+        rows, self._waiting = self._waiting[-_AT_ONCE:], self._waiting[:-_AT_ONCE]
+        for row in rows:
+            self._process(row)
+        self.unsettled |= len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP
+        return bool(rows)
+
+    def take_methods(self, names: Collection[bytes]) -> None:
+        """Take all methods with one of these names as called."""
+        for part, index in enumerate(self._indexes):
+            numbers = list(index.strings_equal(names).values())
+            wanted = np.isin(index.method_ids["name"], numbers)
+            defined = index.methods.method
+            sound = np.flatnonzero(defined < wanted.size)
+            self._reach_all((part, row) for row in sound[wanted[defined[sound]]].tolist())
+
+    def take_made(self, name: bytes) -> None:
+        """Take a class as made by Android, which calls its constructors and what it may override."""
+        self._make(name)
+        for selector, rows in self._selectors.rows(name).items():
+            if self._selectors.names[selector] == b"<init>":
+                self._reach_all(rows)
+
+    def take_whole(self, name: bytes) -> None:
+        """Take a class as made, and all its methods as called."""
+        if name in self.whole or name not in self._selectors.defined:
+            return
+        self.whole.add(name)
+        self._make(name)
+        for rows in self._selectors.rows(name).values():
+            self._reach_all(rows)
+
+    def _process(self, row: Row) -> None:
+        index = self._indexes[row[0]]
+        code = index.code(row[1])
+        if code is None:
+            return
+        known = self._taken[row[0]]
+        for reference in _references(code.units):
+            if reference in known:
+                continue
+            known.add(reference)
+            opcode, number = reference
+            if opcode in (CONST_STRING, CONST_STRING_JUMBO):
+                if (named := self._class_in_text(row[0], number)) is not None:
+                    self.take_whole(named)
+            elif opcode == NEW_INSTANCE:
+                self._make(index.descriptor(number))
+            elif opcode == _CONST_CLASS:
+                self.take_whole(index.descriptor(number).lstrip(b"["))
+            elif opcode in _UNSEEN_TARGETS:
+                self.unsettled = True
+            elif opcode in _STATIC_FIELDS:
+                self._use(self._field_owner(row[0], number))
+            else:
+                self._call(opcode, row[0], number)
+
+    def _call(self, opcode: int, part: int, number: int) -> None:
+        owner, selector = self._selectors.asked_for(part, number)
+        self._reach_all(self._resolved(owner, selector))
+        if opcode not in _VIRTUAL:
+            self._use(owner)
+        elif selector not in self._asked[owner]:
+            self._asked[owner].add(selector)
+            for name in self._definers.get(selector, ()):
+                if self._made_of_both(name, owner):
+                    self._reach_all(self._selectors.rows(name)[selector])
+
+    def _made_of_both(self, one: bytes, other: bytes) -> bool:
+        """Tell whether a class that was made derives from both."""
+        some, others = self._below[one].keys(), self._below[other].keys()
+        self._looked_up += 1 + min(len(some), len(others))
+        return not some.isdisjoint(others) or (self._has_many_above and other in self._tree.above(one))
+
+    def _make(self, name: bytes) -> None:
+        """Take a class as made: its methods answer what is asked of the classes above it."""
+        if name in self._made:
+            return
+        self._made.add(name)
+        self._use(name)
+        if name not in self._selectors.defined:
+            return
+        above = self._tree.above(name)
+        outside = {one for one in above if one not in self._selectors.defined or is_of_android(one)} | {_OBJECT}
+        self._has_many_above |= len(above) > _MANY_ABOVE
+        may_call_each = self._is_bridged or not outside <= _OUTSIDE.keys()
+        called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
+        kin = (name, *above, _OBJECT)
+        asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
+        for one in kin:
+            self._below[one][name] = None
+        for one in kin:
+            rows = self._selectors.rows(one)
+            if one not in self._answering:
+                self._answering.add(one)
+                for selector in rows:
+                    self._definers[selector].append(one)
+            if may_call_each:
+                self._open_all(one)
+                continue
+            for selector, of_class in rows.items():
+                if self._selectors.names[selector] in called:
+                    self._reach_all(row for row in of_class if self._may_override(row, selector))
+                elif selector in asked:
+                    self._reach_all(of_class)
+
+    def _open_all(self, name: bytes) -> None:
+        """Take all methods of a class as called that Android may call."""
+        if name not in self._open:
+            self._open.add(name)
+            for selector, rows in self._selectors.rows(name).items():
+                self._reach_all(row for row in rows if self._may_override(row, selector))
+
+    def _may_override(self, row: Row, selector: Selector) -> bool:
+        name = self._selectors.names[selector]
+        access = int(self._indexes[row[0]].methods.access[row[1]])
+        is_open = not access & (_STATIC | _PRIVATE) and not name.startswith(b"<")
+        return is_open or name in _BY_SERIALISATION
+
+    def _use(self, name: bytes) -> None:
+        """Take a class as initialised."""
+        if name in self.ready:
+            return
+        self.ready.add(name)
+        if name not in self._selectors.defined:
+            return
+        for one in self._kin(name):
+            self.take_whole(one)
+        self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
+        if self._tree.has_native(name):
+            self.take_whole(name)
+        for parent in self._tree.above(name):
+            self._use(parent)
+
+    def _reach_all(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._reach(row)
+
+    def _reach(self, row: Row) -> None:
+        if row not in self.seen:
+            self.seen.add(row)
+            self._waiting.append(row)
+
+    def _resolved(self, owner: bytes, selector: Selector) -> Iterable[Row]:
+        """Return the method that a call on a class names, in each part that defines it."""
+        for name in self._line(owner):
+            if found := self._selectors.rows(name).get(selector):
+                return found
+        return [row for name in self._tree.above(owner) for row in self._selectors.rows(name).get(selector, ())]
+
+    @remembered
+    def _line(self, owner: bytes) -> tuple[bytes, ...]:
+        return (owner, *(name for name in self._tree.supers(owner) if name in self._selectors.defined))
+
+    @remembered
+    def _field_owner(self, part: int, number: int) -> bytes:
+        index = self._indexes[part]
+        return index.descriptor(int(index.field_ids["class"][number])) if number < index.field_ids.size else b"?"
+
+    @remembered
+    def _class_in_text(self, part: int, number: int) -> bytes | None:
+        raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
+        if b"." not in raw and b"/" not in raw:
+            return None
+        name = descriptor_of(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
+        return name if name in self._selectors.defined else None
+
+
+def descriptor_of(name: bytes) -> bytes:
+    """Return the descriptor of a class in Java form, with dots or slashes."""
+    return b"L" + name.replace(b".", b"/") + b";"
+
+
+def _references(units: Units) -> Iterator[tuple[int, int]]:
+    """Yield opcode and number of the instructions that name a string, a class, a static field or a method."""
+    at, end = 0, len(units)
+    while at < end - 1:
+        unit = units[at]
+        opcode = unit & 0xFF
+        if opcode in _WANTED:
+            wide = opcode == CONST_STRING_JUMBO and at + 2 < end
+            yield opcode, units[at + 1] | (units[at + 2] << 16 if wide else 0)
+        at += payload_width(units, at) if unit in PAYLOADS else WIDTHS[opcode]

@@ -1,0 +1,29 @@
+"""Flows of assembled packages, of which Android starts what a test names."""
+
+from collections.abc import Collection, Sequence
+
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.flows.find import BUDGET, Budget, Flows, find_flows
+from phone_audit.apk.flows.taint_rules import Sources
+from phone_audit.knowledge.load import load_knowledge
+
+SOURCES = Sources(load_knowledge().behaviours)
+_OWN = Owner("first-party", None)
+
+
+def flows_in(
+    indexes: Sequence[DexIndex],
+    active: Collection[str] | None,
+    own: tuple[bytes, ...] = (),
+    budget: Budget = BUDGET,
+    *,
+    exported: Collection[str] = (),
+    off: Collection[str] = (),
+    files: Sequence[bytes] = (),
+) -> Flows:
+    """Return the flows of a package whose manifest switches `active` on and leaves others `off`."""
+    components = None if active is None else {*active, *off}
+    code = StartedCode(indexes, lambda _name: _OWN, components, lambda: files)
+    return find_flows(indexes, SOURCES, code.without_own(components or (), active), own, budget, exported)

@@ -101,7 +101,8 @@ def read_code(
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
-    trackers = find_trackers(classes, endpoints, knowledge, initialised)
+    components = [one.name for one in declared.components]
+    trackers = find_trackers(classes, endpoints, knowledge, initialised, components)
     return CodeFacts(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),

@@ -27,6 +27,7 @@ HARMS: tuple[Harm, ...] = (
     Harm("others can read along under conditions", ("accepts-any-certificate",), "medium"),
     Harm("others can read what may be fetched", ("cleartext-endpoint",), "medium"),
     Harm("a publisher warns of it", ("published-incident", "possible-incident")),
+    Harm("strangers use the connection", ("connection-rented-out",), "medium"),
     Harm("code that watches persons is there", ("tracker-present",), "medium"),
     Harm("a tracker is started", ("tracker-present",), sure="confirmed"),
     Harm("addresses of those who collect are there", ("telemetry-endpoint",)),

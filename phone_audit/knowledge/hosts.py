@@ -17,6 +17,8 @@ _CATEGORIES: tuple[tuple[str, EndpointCategory], ...] = (
     ("profiling", "telemetry"),
     ("crash-reporting", "crash-reporting"),
     ("identification", "identity"),
+    ("push", "push"),
+    ("residential-proxy", "other"),
 )
 """The category of a tracker against that of its hosts, the one that says most about the sending first."""
 

@@ -19,6 +19,7 @@ def tracker(
     hosts: Sequence[str] = (),
     owner: str | None = None,
     opt_out: Sequence[OptOutFact] = (),
+    components: Sequence[str] = (),
 ) -> TrackerFact:
     return TrackerFact(
         id=name.lower(),
@@ -28,6 +29,7 @@ def tracker(
         code=tuple(code),
         hosts=tuple(hosts),
         opt_out=tuple(opt_out),
+        components=tuple(components),
         website="",
         source="test",
         matches=(),

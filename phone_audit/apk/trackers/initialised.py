@@ -108,7 +108,7 @@ class InitialisedTrackers:
         Meta-data counts where its name begins like the tracker's classes, or names one of them behind a colon, as the
         component registrars of Firebase do. A switch that says how much to collect is no sign that it is set going.
         """
-        prefixes = {prefix.rstrip(".") for prefix in fact.code}
+        prefixes = {prefix.rstrip(".") for prefix in fact.classes}
         wider = prefixes | {_package_of(prefix) for prefix in prefixes}
         switches = {switch.name for switch in fact.opt_out}
         for one in self._declared.components:

@@ -35,14 +35,18 @@ _NOT_NAMED: Final[tuple[Tier, tuple[Evidence, ...]]] = ("referenced", ())
 
 
 def find_trackers(
-    classes: Sequence[Classes], endpoints: Sequence[Endpoint], knowledge: Knowledge, started: Started = lambda _: {}
+    classes: Sequence[Classes],
+    endpoints: Sequence[Endpoint],
+    knowledge: Knowledge,
+    started: Started = lambda _: {},
+    declared: Iterable[str] = (),
 ) -> tuple[Tracker, ...]:
     """Return trackers, by id, and how far each is there.
 
     `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
     defined. `host-only`: of it there is a host in the strings that code may connect to, and no class but perhaps one
-    that is named, and no other tracker explains that host. `referenced`: a class of it is only named, and there is no
-    such host. Connectors count nowhere. A host that several trackers use tells of those among them that have code here;
+    that is named, and no other tracker explains that host. `referenced`: a class of it is only named, by code or as a
+    component in the manifest, and there is no such host. Connectors count nowhere. A host that several trackers use tells of those among them that have code here;
     failing that, of those that are known by hosts alone; failing that, of all.
 
     Args:
@@ -50,6 +54,7 @@ def find_trackers(
         endpoints: those of the same package; what a rule takes out proves nothing.
         knowledge: the trackers, and connectors.
         started: is given the trackers that are present, and gives evidence for those that are set going.
+        declared: the names of the components in the manifest.
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     sent_to = {host for host, endpoint in counted.items() if endpoint.counts}
@@ -59,6 +64,7 @@ def find_trackers(
         {name for file in classes for _, column in _TIERS for name in prefixes.ids_in(column(file))}, knowledge
     )
     by_code = {fact.id: code for fact in named if (code := _code_of(fact, classes, knowledge))}
+    by_code = _by_components(declared, knowledge) | by_code
     going = started([fact for fact in named if fact.id in by_code and by_code[fact.id][0] == "present"])
     by_code |= {name: ("initialised", (*shown, *by_code[name][1])) for name, shown in going.items()}
     found = []
@@ -88,7 +94,25 @@ def _by_id(knowledge: Knowledge) -> Mapping[str, TrackerFact]:
 
 @lru_cache(maxsize=4)
 def _prefixes(knowledge: Knowledge) -> Prefixes:
-    return Prefixes((fact.id, fact.code) for fact in knowledge.trackers)
+    return Prefixes((fact.id, fact.classes) for fact in knowledge.trackers)
+
+
+@lru_cache(maxsize=4)
+def _owners_of_components(knowledge: Knowledge) -> Mapping[str, str]:
+    return {name: fact.id for fact in knowledge.trackers for name in fact.components}
+
+
+def _by_components(declared: Iterable[str], knowledge: Knowledge) -> dict[str, tuple[Tier, tuple[Evidence, ...]]]:
+    """Return the trackers whose components a manifest names, whether or not their classes are there."""
+    known = _owners_of_components(knowledge)
+    named: dict[str, list[str]] = {}
+    for name in sorted(known.keys() & set(declared)):
+        named.setdefault(known[name], []).append(name)
+    return {fact_id: ("referenced", tuple(map(_component, names[:MAX_CLASSES]))) for fact_id, names in named.items()}
+
+
+def _component(name: str) -> Evidence:
+    return Evidence(kind="manifest", where=_MANIFEST, value=name, class_=name)
 
 
 def _code_of(
@@ -117,7 +141,7 @@ def _classes_of(
     fact: TrackerFact, classes: Sequence[Classes], column: Callable[[Classes], Sequence[bytes]]
 ) -> Iterator[Evidence]:
     """Yield the classes under the prefixes of a tracker, file by file, in order and each once."""
-    prefixes = [descriptor_prefix(prefix) for prefix in fact.code]
+    prefixes = [descriptor_prefix(prefix) for prefix in fact.classes]
     for file in classes:
         under = merge(*(each_under(column(file), prefix) for prefix in prefixes))
         for descriptor, _ in groupby(under):

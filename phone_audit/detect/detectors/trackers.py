@@ -8,8 +8,8 @@ from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.detect.instrumentation import of_test_library, only_tests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
-from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier
-from phone_audit.model.finding import Confidence, Finding
+from phone_audit.model.apk import ApkInfo, Endpoint, EndpointCategory, Tier, Tracker
+from phone_audit.model.finding import Confidence, Finding, Source
 
 TRACKER_PRESENT = Detector(
     "tracker-present",
@@ -17,6 +17,14 @@ TRACKER_PRESENT = Detector(
     "sends",
     "Look for a switch for analytics or personalised advertising in its settings, or stop using it.",
     held="code of known trackers",
+)
+CONNECTION_RENTED_OUT = Detector(
+    "connection-rented-out",
+    "tracker",
+    "sends",
+    "Uninstall it, or look in its settings for an offer to share your internet connection and decline that. What "
+    "strangers do over your connection seems to come from you.",
+    held="code that rents out the connection",
 )
 TELEMETRY_ENDPOINT = Detector(
     "telemetry-endpoint",
@@ -26,15 +34,22 @@ TELEMETRY_ENDPOINT = Detector(
     held="addresses of telemetry or advertising services",
 )
 _TIERS: Mapping[Tier, tuple[Confidence, str]] = {
-    "initialised": ("confirmed", "starts the tracker {name}"),
-    "present": ("high", "holds the code of the tracker {name}"),
-    "host-only": ("medium", "holds addresses of the tracker {name}, but not its code"),
-    "referenced": ("low", "names classes of the tracker {name} that are not in it"),
+    "initialised": ("confirmed", "starts {what} {name}"),
+    "present": ("high", "holds the code of {what} {name}"),
+    "host-only": ("medium", "holds addresses of {what} {name}, but not its code"),
+    "referenced": ("low", "names classes of {what} {name} that are not in it"),
 }
+_WHAT: Mapping[str, str] = {
+    TRACKER_PRESENT.id: "the tracker",
+    CONNECTION_RENTED_OUT.id: "a kit that rents out the phone's internet connection to strangers:",
+}
+_TITLES: Mapping[str, str] = {TRACKER_PRESENT.id: "Tracker", CONNECTION_RENTED_OUT.id: "Your connection is rented out"}
 _WITH_CODE: frozenset[Tier] = frozenset({"initialised", "present"})
 _NO_INTERNET = "; it has no permission to use the internet"
 _BY_TESTS = "; only the library that runs its tests names them"
 _INTRUSIVE = frozenset({"location", "profiling", "identification"})
+_PROXY = "residential-proxy"
+"""The category of code that lets strangers use the connection of the phone."""
 _SERVICES: Mapping[EndpointCategory, str] = {"telemetry": "Telemetry", "advertising": "Advertising"}
 
 
@@ -43,27 +58,65 @@ def tracker_present(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
 
     Only code that is there can watch anybody, and only where the package may use the network does it report.
     """
+    for tracker in info.trackers or ():
+        if _PROXY not in tracker.categories:
+            intrusive = not _INTRUSIVE.isdisjoint(tracker.categories)
+            yield _of_tracker(TRACKER_PRESENT, info, tracker, knowledge, severe=intrusive)
+
+
+def connection_rented_out(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
+    """Yield one finding for each known kit by which strangers use the connection of whoever has the package."""
+    for tracker in info.trackers or ():
+        if _PROXY in tracker.categories:
+            yield _of_tracker(CONNECTION_RENTED_OUT, info, tracker, knowledge, severe=True)
+
+
+def _of_tracker(detector: Detector, info: ApkInfo, tracker: Tracker, knowledge: Knowledge, *, severe: bool) -> Finding:
+    """Write the finding of a tracker; `severe` where its code does more than count."""
     subject = apk_subject(info)
     mute = may_use_network(info) is False
+    fact = _facts(knowledge).get(tracker.id)
+    confidence, seen = _TIERS[tracker.tier]
     by_host = {endpoint.host: endpoint for endpoint in info.endpoints or ()}
-    for tracker in info.trackers or ():
-        fact = _facts(knowledge).get(tracker.id)
-        confidence, seen = _TIERS[tracker.tier]
+    but = _NO_INTERNET if mute else ""
+    if tracker.tier == "host-only" and not mute:
         named = [by_host[host] for host in tracker.endpoints if host in by_host]
-        but = _NO_INTERNET if mute else ""
-        if tracker.tier == "host-only" and not mute and _of_tests(info, named, knowledge):
-            but = _BY_TESTS
-        intrusive = tracker.tier in _WITH_CODE and not _INTRUSIVE.isdisjoint(tracker.categories)
-        yield TRACKER_PRESENT.finding(
-            subject,
-            f"Tracker: {tracker.name}",
-            f"{subject.name} {seen.format(name=tracker.name)}{but}.",
-            severity="medium" if intrusive and not mute else "low",
-            confidence="low" if but else confidence,
-            evidence=tracker.evidence,
-            main=tracker.id,
-            sources=source_of(knowledge, fact.source) if fact else (),
-        )
+        but = _BY_TESTS if _of_tests(info, named, knowledge) else ""
+    is_there = tracker.tier in _WITH_CODE
+    told = seen.format(what=_WHAT[detector.id], name=_named(tracker, fact)) + (_taken(fact) if is_there else "")
+    return detector.finding(
+        subject,
+        f"{_TITLES[detector.id]}: {tracker.name}",
+        f"{subject.name} {told}{but}.",
+        severity="medium" if severe and is_there and not mute else "low",
+        confidence="low" if but else confidence,
+        evidence=tracker.evidence,
+        main=tracker.id,
+        sources=_sources(fact, knowledge),
+    )
+
+
+def _named(tracker: Tracker, fact: TrackerFact | None) -> str:
+    """Name a tracker, and whose it is where the country of its owner is known."""
+    known = fact is not None and fact.country is not None
+    return f"{tracker.name} ({tracker.owner}, {fact.country})" if fact and known else tracker.name
+
+
+def _taken(fact: TrackerFact | None) -> str:
+    """Say what a tracker is documented to take, where anybody says it."""
+    if fact is None or fact.takes is None:
+        return ""
+    *most, last = fact.takes.data
+    return f", which is documented to take {', '.join(most)}{' and ' if most else ''}{last}"
+
+
+def _sources(fact: TrackerFact | None, knowledge: Knowledge) -> list[Source]:
+    """Return who says what is known of a tracker, and who says what it takes."""
+    if fact is None:
+        return []
+    page = fact.takes.source if fact.takes else ""
+    said = [Source(title=f"What {fact.name} takes", publisher=page.split("/")[2], date="", url=page)] if page else []
+    return [*source_of(knowledge, fact.source), *said]
 
 
 @lru_cache(maxsize=4)
@@ -119,5 +172,6 @@ def _of_tests(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (
     (TRACKER_PRESENT, tracker_present),
+    (CONNECTION_RENTED_OUT, connection_rented_out),
     (TELEMETRY_ENDPOINT, telemetry_endpoint),
 )

@@ -31,6 +31,7 @@ from phone_audit.knowledge.schema.facts import (
     PackerFact,
     RuledOutRule,
     SupportFact,
+    TakenDataFact,
     TrackerFact,
     TrackerNeedFact,
     is_of_platform,
@@ -41,6 +42,7 @@ _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*
 _FILE = re.compile(r"[\w.+*-]+(/[\w.+*-]+)*/?")
 _JOIN = " + "
 """Between the paths of a self-test of a packer."""
+_CLASS = re.compile(r"[A-Za-z_]\w*(\.[\w$]+)+")
 _PACKAGE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*)*")
 _PROOFS = {"signer": ("packages", "signers"), "platform": ("packages", "api_levels"), "file": ("files",)}
 """What each kind of proof of a baseline has to name, and nothing else."""
@@ -79,11 +81,20 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
         _check_opt_out(switch, f"opt_out[{place}]", report)
     if tracker.needs is not None:
         _check_needs(tracker.needs, report)
-    if tracker.code or tracker.hosts:
+    if tracker.takes is not None:
+        _check_taken(tracker.takes, report)
+    if tracker.country is not None and not (tracker.owner and tracker.country.strip()):
+        report("country", "is that of the owner; name both, or leave the country out")
+    for place, name in enumerate(tracker.components):
+        if not _CLASS.fullmatch(name):
+            report(
+                f"components[{place}]", f"{short_repr(name)} is no name of a class; write com.vendor.sdk.PushService"
+            )
+    if tracker.classes or tracker.hosts:
         report_untested(report, tracker.matches, tracker.ignores)
 
     def is_met(text: str) -> bool:
-        return covers_class(tracker.code, text) or any(host_under(text, host) for host in tracker.hosts)
+        return covers_class(tracker.classes, text) or any(host_under(text, host) for host in tracker.hosts)
 
     report_failed(report, tracker.matches, tracker.ignores, is_met)
 
@@ -101,6 +112,13 @@ def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
         report(f"{place}.source", f"{short_repr(switch.source)} is no address; name where the maker says it: https://…")
 
 
+def _check_taken(takes: TakenDataFact, report: Report) -> None:
+    if not takes.data or not all(text.strip() for text in takes.data):
+        report("takes.data", "missing; name what it takes, such as: the IMEI")
+    if not takes.source.startswith("https://"):
+        report("takes.source", f"{short_repr(takes.source)} is no address; name the page that says it: https://…")
+
+
 def _check_needs(needs: TrackerNeedFact, report: Report) -> None:
     names = (*needs.resources, *needs.meta_data)
     if not (names or needs.code):
@@ -109,7 +127,7 @@ def _check_needs(needs: TrackerNeedFact, report: Report) -> None:
         if not re.fullmatch(r"[\w.-]+", name):
             report("needs", f"{short_repr(name)} is no name of a resource or of meta-data")
     for name in needs.code:
-        if not re.fullmatch(r"[A-Za-z_]\w*(\.[\w$]+)+", name):
+        if not _CLASS.fullmatch(name):
             report("needs", f"{short_repr(name)} is no name of a class")
     if not needs.source.startswith("https://"):
         report("needs.source", f"{short_repr(needs.source)} is no address; name where the maker says it: https://…")

@@ -56,12 +56,23 @@ class TrackerNeedFact(Frozen):
     source: str
 
 
+class TakenDataFact(Frozen):
+    """What a tracker takes, in words that fit after "it takes", and the address of the page that says so.
+
+    That page is by its maker, or by somebody who builds it in and has to tell their users.
+    """
+
+    data: tuple[str, ...]
+    source: str
+
+
 class TrackerFact(Frozen):
     """Third-party code that sends.
 
     `code` are prefixes of class names in Java form, matched from the start of the name and, unless they end in a dot,
     only up to a whole label (`com.adjust.sdk` is no prefix of `com.adjust.sdkx.A`). `hosts` match themselves and
-    their subdomains.
+    their subdomains. `components` are whole names of what it has packages declare in their manifest: they tell it
+    where its other classes were renamed, or are packed. `country` is where the head office of its owner is.
     """
 
     id: str
@@ -72,10 +83,18 @@ class TrackerFact(Frozen):
     hosts: tuple[str, ...]
     opt_out: tuple[OptOutFact, ...] = ()
     needs: TrackerNeedFact | None = None
+    components: tuple[str, ...] = ()
+    country: str | None = None
+    takes: TakenDataFact | None = None
     website: str
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The prefixes that its classes are looked for by."""
+        return (*self.code, *self.components)
 
 
 class HostFact(Frozen):

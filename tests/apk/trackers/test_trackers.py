@@ -11,7 +11,7 @@ from phone_audit.apk.records import join
 from phone_audit.apk.trackers.trackers import MAX_CLASSES, MAX_STAND_INS, find_trackers, with_opt_outs
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import OptOutFact, TrackerFact
-from phone_audit.model.apk import AddressUse, Endpoint, HeldBy, OptOut, Tier, Tracker
+from phone_audit.model.apk import AddressUse, Component, Endpoint, HeldBy, OptOut, Tier, Tracker
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.facts import knowledge, library, tracker
@@ -239,6 +239,40 @@ def test_one_that_is_set_going() -> None:
     assert asked == ["adjust"]
     assert (found["adjust"].tier, found["adjust"].evidence) == ("initialised", (shown, _class("com.adjust.sdk.A")))
     assert found["sharing"].tier == "referenced"
+
+
+_PUSH = tracker("Push", code=["com.push.sdk"], components=["org.carrier.PushService", "org.carrier.PushReceiver"])
+_WITH_COMPONENTS = knowledge(trackers=[_PUSH])
+
+
+def test_a_component_tells_a_tracker_whose_other_classes_were_renamed() -> None:
+    name = [b"La/b;", b"Lorg/carrier/PushService;"]
+    (found,) = find_trackers([Classes("classes.dex", name, name)], [], _WITH_COMPONENTS)
+    assert (found.id, found.tier, found.evidence) == ("push", "present", (_class("org.carrier.PushService"),))
+
+
+def test_a_component_that_is_declared_and_not_there_is_only_named() -> None:
+    """Its class is packed, or was taken out: nothing shows that its code is in the package."""
+    declared = ["org.carrier.PushReceiver", "org.carrier.PushService", "org.carrier.PushServices", "org.example.Main"]
+    (found,) = find_trackers([], [], _WITH_COMPONENTS, declared=declared)
+    shown = tuple(
+        Evidence(kind="manifest", where="AndroidManifest.xml", value=name, class_=name) for name in declared[:2]
+    )
+    assert (found.tier, found.evidence) == ("referenced", shown)
+    assert find_trackers([], [], _WITH_COMPONENTS, declared=declared[2:]) == ()
+
+
+def test_its_code_says_more_than_its_components() -> None:
+    name = [b"Lcom/push/sdk/A;"]
+    classes = Classes("classes.dex", name, name)
+    (found,) = find_trackers([classes], [], _WITH_COMPONENTS, declared=["org.carrier.PushService"])
+    assert (found.tier, found.evidence) == ("present", (_class("com.push.sdk.A"),))
+
+
+def test_the_components_of_a_manifest_reach_the_search() -> None:
+    component = Component(kind="service", name="org.carrier.PushService", exported=False, permission=None, actions=())
+    facts = read_code([], _WITH_COMPONENTS, Declared(components=(component,)))
+    assert _tiers(facts.trackers) == {"push": "referenced"}
 
 
 def _tracker(tier: Tier = "present", name: str = "spotter") -> Tracker:

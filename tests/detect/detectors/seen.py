@@ -19,7 +19,11 @@ _ENTRIES: dict[str, list[dict[str, Any]]] = {
     "trackers": [
         {"id": "ads", "name": "Ads", "owner": "Ads Inc.", "categories": ["advertising"], "code": ["com.ads."],
          "hosts": ["ads.example"], "website": "", "source": "list", "matches": ["com.ads.Sdk"],
-         "ignores": ["com.adsx.A"]}
+         "ignores": ["com.adsx.A"]},
+        {"id": "rented", "name": "Rented", "owner": "Proxy Inc.", "country": "Finland",
+         "categories": ["residential-proxy"], "code": ["com.rented."], "hosts": [], "website": "", "source": "list",
+         "takes": {"data": ["the IMEI", "the position"], "source": "https://lab.example/takes"},
+         "matches": ["com.rented.A"], "ignores": ["com.rentedx.A"]},
     ],
     "hosts": [{"host": "stats.example", "owner": "Acme", "category": "telemetry", "source": "list"}],
     "keys": [
@@ -34,7 +38,7 @@ _ENTRIES: dict[str, list[dict[str, Any]]] = {
 
 
 def knowledge() -> Knowledge:
-    """One tracker, one owner of a host, and one key of each kind."""
+    """One tracker, one kit that rents out the connection, one owner of a host, and one key of each kind."""
     return Knowledge(
         tuple(
             DataFile(kind, 0, Path(f"{kind}.json"), json.dumps({"sources": _SOURCES, "entries": entries}).encode())

@@ -345,6 +345,26 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
             tracker(opt_out=[switch(source="spotter.io")]),
             "opt_out[0].source: 'spotter.io' is no address; name where the maker says it: https://…",
         ),
+        (
+            "trackers",
+            tracker(takes={"data": [], "source": "https://spotter.io"}),
+            "takes.data: missing; name what it takes, such as: the IMEI",
+        ),
+        (
+            "trackers",
+            tracker(takes={"data": ["the IMEI"], "source": "spotter.io"}),
+            "takes.source: 'spotter.io' is no address; name the page that says it: https://…",
+        ),
+        (
+            "trackers",
+            tracker(country="Finland"),
+            "country: is that of the owner; name both, or leave the country out",
+        ),
+        (
+            "trackers",
+            tracker(components=["Start"]),
+            "components[0]: 'Start' is no name of a class; write com.vendor.sdk.PushService",
+        ),
         ("libraries", library(owner=" "), "owner: missing; name who makes it"),
         ("libraries", library(ignores=[]), "ignores: missing; give a near miss that must not be met"),
         (

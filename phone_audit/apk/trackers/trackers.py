@@ -46,8 +46,9 @@ def find_trackers(
     `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
     defined. `host-only`: of it there is a host in the strings that code may connect to, and no class but perhaps one
     that is named, and no other tracker explains that host. `referenced`: a class of it is only named, by code or as a
-    component in the manifest, and there is no such host. Connectors count nowhere. A host that several trackers use tells of those among them that have code here;
-    failing that, of those that are known by hosts alone; failing that, of all.
+    component in the manifest, and there is no such host. Connectors count nowhere. A host that several trackers use
+    tells of those among them that have code here; failing that, of those that are known by hosts alone; failing that,
+    of all.
 
     Args:
         classes: one for each DEX file.

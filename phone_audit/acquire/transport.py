@@ -24,6 +24,10 @@ NextWanted = Callable[[Bytes, int, Parts], tuple[Range, ...] | None]
 none where enough is held, or None for the whole file."""
 
 
+OnWait = Callable[[str, float], None]
+"""Gets a sentence for the person who must look at the phone's screen, and the seconds for which that is waited for."""
+
+
 @dataclass(frozen=True)
 class FileOnPhone:
     """A regular file: its path as decoded, its size in bytes, and its SHA-256 where the phone could compute it."""

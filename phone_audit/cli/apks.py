@@ -50,7 +50,7 @@ def apks(
     """Audit APK files. One record for each, also for a file that cannot be read."""
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import JsonLines, destinations, streamed, tell_result, write_outputs
-    from phone_audit.cli.progress import progress
+    from phone_audit.cli.progress import FILE_STEPS, progress
     from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.pipeline.accept_file import read_accepted
     from phone_audit.pipeline.apk_records import SpooledApks
@@ -72,7 +72,7 @@ def apks(
             stopped_by(Stop()) as stopped,
             knowledge_in_use(knowledge) as known,
             JsonLines(streams) as lines,
-            progress(quiet, verbose) as on_progress,
+            progress(quiet, verbose, FILE_STEPS) as on_progress,
         ):
             audited = audit_apks(
                 named,

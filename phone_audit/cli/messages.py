@@ -25,6 +25,11 @@ def tell(*lines: str) -> None:
         sys.stderr.flush()
 
 
+def tell_wait(sentence: str, seconds: float) -> None:
+    """Say what the person has to do at the phone, and how long that is waited for."""
+    tell(f"{sentence} There are {seconds:.0f} s for that.")
+
+
 def tell_unmatched(path: object, keys: Sequence[str]) -> None:
     """Say which entries of a list of accepted findings name no finding that is there."""
     if keys:

@@ -221,10 +221,14 @@ def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
     files = [printable(str(output.path)) or "" for output in outputs if output.path is not None]
     if not files or len(files) < len(outputs):
         return
-    verdict = document.verdict
+    tell(f"{outcome_line(document)}. {document.verdict.headline}. Full report: {', '.join(files)}")
+
+
+def outcome_line(document: Scan | Apks) -> str:
+    """Say in a few words what came out: the outcome, the phone, and how many reasons there are."""
     model = f" {document.device.model or 'model unknown'}," if isinstance(document, Scan) else ""
-    reasons = counted(sum(reason.kind != "unread" for reason in verdict.reasons), "reason")
-    tell(f"{verdict.outcome.upper()}:{model} {reasons}. {verdict.headline}. Full report: {', '.join(files)}")
+    reasons = counted(sum(reason.kind != "unread" for reason in document.verdict.reasons), "reason")
+    return f"{document.verdict.outcome.upper()}:{model} {reasons}"
 
 
 def terminal_style() -> Style:

@@ -1,21 +1,23 @@
-"""Progress on standard error: drawn only on a terminal, one line a stage with --verbose, nothing with --quiet."""
+"""Progress on standard error: a bar on a terminal, one line a step with --verbose, nothing with --quiet."""
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
 
-from phone_audit.cli.messages import on_terminal, tell
-from phone_audit.pipeline.options import Progress as Report
-from phone_audit.pipeline.options import no_progress
+from phone_audit.cli.messages import on_terminal, tell, tell_wait
+from phone_audit.model.wording import listed
+from phone_audit.pipeline.options import TURN
 from phone_audit.report.safe import shortened
 
-TITLES = {
+TITLES: Final = {
     "questions": "asking the phone",
     "hashes": "hashing on the phone",
     "copies": "copying packages",
@@ -25,161 +27,302 @@ TITLES = {
 }
 """What is being done, in the words of whoever looks on."""
 
+SCAN_STEPS: Final = ("questions", "hashes", "copies", "analysing APKs")
+FILE_STEPS: Final = ("looking at files", "reading APKs")
+
 _IN_BYTES = "copies"
 _MEGABYTE = 1_000_000
-_FORGOTTEN_AFTER = 3.0
-"""Seconds after which a stage without a known end, of which nothing was heard, is no longer shown."""
-_LONGEST_NAME = 32
+_LONGEST_NAME = 24
+_WIDE = 100
+"""Columns from which several phones have a bar each, too."""
+_SPARE_LINES = 3
+_ACCEPT = "Unlock it and tap 'Allow' on its screen"
+
+
+class PhoneProgress(Protocol):
+    """Is told what one phone, or one folder of files, is doing; from any thread."""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Take what is being done, how much of it is done, and how much there is (0: not known)."""
+
+    def waits(self, sentence: str, seconds: float) -> None:
+        """Take what the person has to do, and for how many seconds that is waited for."""
+
+
+class PhonesProgress(Protocol):
+    """Is told of several phones, by name."""
+
+    def phone(self, name: str, steps: Sequence[str] = SCAN_STEPS) -> PhoneProgress:
+        """Begin a phone; return who is told of it."""
+
+    def ended(self, name: str, how: str) -> None:
+        """Say how it ended, in a few words."""
+
+    def coming(self, count: int) -> None:
+        """Say how many wait for their turn."""
 
 
 @contextmanager
-def progress(quiet: bool, verbose: bool = False) -> Iterator[Report]:
+def progress(quiet: bool, verbose: bool = False, steps: Sequence[str] = SCAN_STEPS) -> Iterator[PhoneProgress]:
     """Yield a function that is told what is being done, and draw it while the block runs.
 
-    Several stages may go on at the same time, and tell of it from several threads.
+    Args:
+        quiet: draw and say nothing.
+        verbose: say a line where a step begins and ends, and draw nothing.
+        steps: what will be done, in this order.
     """
-    if not quiet and verbose:
-        yield _StageLines().report
-    elif not quiet and on_terminal():
-        with _drawn() as drawn:
-            yield _StageBars(drawn).report
+    if quiet or verbose or not on_terminal():
+        yield _PhoneLines("", verbose and not quiet)
     else:
-        yield no_progress
+        with Screen(several=False, console=Terminal()) as screen:
+            yield PhoneBar(screen, "", steps)
 
 
 @contextmanager
-def progress_of_phones(quiet: bool, verbose: bool = False) -> Iterator["PhonesProgress"]:
+def progress_of_phones(quiet: bool, verbose: bool = False) -> Iterator[PhonesProgress]:
     """Yield what is told of several phones, and draw a line for each while the block runs."""
     if quiet or verbose or not on_terminal():
-        yield _PhoneLines(quiet, verbose)
+        yield _Lines(quiet, verbose)
     else:
-        with _drawn() as drawn:
-            yield _PhoneBars(drawn)
+        with Screen(several=True, console=Terminal()) as screen:
+            yield PhoneBars(screen)
 
 
-def amount(what: str, done: int, total: int) -> str:
+def amount(what: str, done: float, total: float | None) -> str:
     """Say how much is done.
 
     Example:
         >>> amount("copies", 2_500_000, 10_000_000), amount("questions", 3, 0)
         ('2.5/10.0 MB', '3')
     """
-    if what == _IN_BYTES:
+    if what == _IN_BYTES and total:
         return f"{done / _MEGABYTE:.1f}/{total / _MEGABYTE:.1f} MB"
-    return f"{done}/{total}" if total else str(done)
+    return f"{done:.0f}/{total:.0f}" if total else f"{done:.0f}"
 
 
-def _drawn() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[amount]}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
+def clock(seconds: float) -> str:
+    """Write a time that is left.
+
+    Example:
+        >>> clock(61.2), clock(4000)
+        ('1:01', '1:06:40')
+    """
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+class _Amount(TextColumn):
+    """How much is done, how fast bytes come, and how long it still takes."""
+
+    def __init__(self) -> None:
+        super().__init__("", table_column=Column(no_wrap=True, justify="right"))
+
+    def render(self, task: Task) -> Text:
+        what = str(task.fields["what"])
+        if not task.completed and not task.total:
+            return Text()
+        parts = [amount(what, task.completed, task.total)]
+        if what == _IN_BYTES and task.speed:
+            parts.append(f"{task.speed / _MEGABYTE:.1f} MB/s")
+        if task.time_remaining:
+            parts.append(f"{clock(task.time_remaining)} left")
+        return Text("  ".join(parts))
+
+
+class Terminal(Console):
+    """Standard error. What is printed moves up what is drawn below it, so only one thread at a time writes to it."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(stderr=True, **more)
+        self.writing = threading.RLock()
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        with self.writing:
+            super().print(*objects, **how)
+
+
+class Screen(Progress):
+    """A line for each that is read and each that waits for its person, as many as fit, and what all are doing.
+
+    Attributes:
+        ended: phones that were read, or were not.
+        coming: phones that wait for their turn.
+    """
+
+    def __init__(self, *, several: bool, console: Terminal) -> None:
+        self.ended = self.coming = 0
+        self._until: dict[str, float] = {}
+        self._several = several
+        self._terminal = console
+        bar = [BarColumn(bar_width=10 if several else 20)] if not several or console.width >= _WIDE else []
+        what = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+        super().__init__(SpinnerColumn(), what, *bar, _Amount(), console=console, transient=True, expand=True)
+        self.live._lock = console.writing  # rich takes its own lock to draw, and none to print
+
+    def wait(self, name: str, seconds: float | None) -> None:
+        """Draw that a phone waits for its person; null: no longer."""
+        with self._lock:
+            self._until.pop(name, None)
+            if seconds is not None:
+                self._until[name] = self.get_time() + seconds
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        with self._lock:
+            tasks, waits = self.tasks, sorted(self._until.items(), key=lambda item: item[1])
+        room = max(2, self._terminal.height - _SPARE_LINES)
+        shown = waits[: max(room - len(tasks), room // 2)]
+        drawn = tasks[: room - len(shown)]
+        yield self.make_tasks_table(drawn)
+        for name, until in shown:
+            of_phone = f"{name}: " if name else ""
+            yield _one_line(f"  {of_phone}{_ACCEPT}, {clock(until - self.get_time())} left", "bold")
+        if self._several:
+            reading = sum(task.fields["what"] != TURN for task in tasks)
+            hidden = len(tasks) + len(waits) - len(drawn) - len(shown)
+            yield _one_line(self._summary(reading, len(waits), self.coming + len(tasks) - reading, hidden))
+
+    def _summary(self, reading: int, waiting: int, coming: int, hidden: int) -> str:
+        """Say what all phones are doing, also those for which there is no line."""
+        parts = [
+            f"{count} {what}"
+            for count, what in (
+                (self.ended, "done"),
+                (reading, "being read"),
+                (waiting, "waiting for you"),
+                (coming, "to come"),
+            )
+            if count
+        ]
+        beside = f" ({hidden} of them not shown)" if hidden else ""
+        return f"  Phones: {listed(parts, len(parts)) or 'none yet'}{beside}"
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
+
+
+class PhoneBar:
+    """One line with the step that is being done; a step that was passed is not gone back to.
+
+    Args:
+        screen: where it is drawn.
+        name: of the phone; empty where there is but one.
+        steps: what will be done, in this order.
+    """
+
+    def __init__(self, screen: Screen, name: str, steps: Sequence[str]) -> None:
+        self.screen = screen
+        self._steps = steps
+        self._name = shortened(name, _LONGEST_NAME)
+        self._lock = threading.Lock()
+        self._what = ""
+        self._task: TaskID | None = None
+        self._furthest = -1
+        self._over = False
+        if name:
+            self._show("", 0, 0)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        with self._lock:
+            step = self._steps.index(what) if what in self._steps else self._furthest
+            if step < self._furthest or self._over:
+                return
+            self._furthest = step
+            self._show(what, done, total)
+
+    def waits(self, sentence: str, seconds: float) -> None:
+        del sentence  # which is for lines
+        with self._lock:
+            self._clear()
+            if not self._over:
+                self.screen.wait(self._name, seconds)
+
+    def end(self) -> None:
+        """Take the line away, whatever is still said of the phone."""
+        with self._lock:
+            self._over = True
+            self._clear()
+
+    def _show(self, what: str, done: int, total: int) -> None:
+        if self._task is None or what != self._what:
+            self._clear()
+            self._what = what
+            self._task = self.screen.add_task(escape(self._title(what)), total=None, what=what)
+        self.screen.update(self._task, completed=done, total=total or None)
+
+    def _clear(self) -> None:
+        self.screen.wait(self._name, None)
+        if self._task is not None:
+            self.screen.remove_task(self._task)
+        self._task = None
+
+    def _title(self, what: str) -> str:
+        step = f"[{self._steps.index(what) + 1}/{len(self._steps)}]" if what in self._steps else ""
+        name = f"{self._name}:" if self._name else ""
+        return " ".join(filter(None, (name, step, TITLES.get(what, what) or "starting")))
+
+
+class PhoneBars:
+    """Several phones on a terminal; a line that stays where one has ended."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self._bars: dict[str, PhoneBar] = {}
+
+    def phone(self, name: str, steps: Sequence[str] = SCAN_STEPS) -> PhoneProgress:
+        self._bars[name] = PhoneBar(self.screen, name, steps)
+        return self._bars[name]
+
+    def ended(self, name: str, how: str) -> None:
+        self._bars.pop(name).end()
+        self.screen.ended += 1
+        self.screen.console.print(f"{shortened(name, _LONGEST_NAME)}: {how}", markup=False, highlight=False)
+
+    def coming(self, count: int) -> None:
+        self.screen.coming = count
 
 
 @dataclass
-class _Stage:
-    """A bar, when something was last heard of it, and whether all is done."""
+class _PhoneLines:
+    """A line where a step begins, and one where it has done all, where they are asked for. `name` stands before it."""
 
-    task: TaskID
-    heard: float
-    done: bool = False
+    name: str
+    verbose: bool
 
-
-class _StageBars:
-    """One bar for each stage that goes on."""
-
-    def __init__(self, drawn: Progress) -> None:
-        self._drawn = drawn
-        self._lock = threading.Lock()
-        self._stages: dict[str, _Stage] = {}
-
-    def report(self, what: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        with self._lock:
-            if what not in self._stages:
-                self._drop_old(now)
-                task = self._drawn.add_task(TITLES.get(what, what), total=total or None, amount="")
-                self._stages[what] = _Stage(task, now)
-            stage = self._stages[what]
-            stage.heard, stage.done = now, bool(total) and done >= total
-            self._drawn.update(stage.task, completed=done, total=total or None, amount=amount(what, done, total))
-
-    def _drop_old(self, now: float) -> None:
-        """Take away what is done, and what nobody speaks of any more."""
-        for what, stage in list(self._stages.items()):
-            if stage.done or now - stage.heard > _FORGOTTEN_AFTER:
-                self._drawn.remove_task(self._stages.pop(what).task)
-
-
-class _StageLines:
-    """One line where a stage begins, and one where it has done all. `name` stands before it."""
-
-    def __init__(self, name: str = "") -> None:
-        self._name = f"{name}: " if name else ""
+    def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._done: dict[str, bool] = {}
 
-    def report(self, what: str, done: int, total: int) -> None:
+    def __call__(self, what: str, done: int, total: int) -> None:
         is_done = bool(total) and done >= total
         with self._lock:
             was_done = self._done.get(what)
-            if was_done or was_done == is_done:
+            if not self.verbose or was_done or was_done == is_done:
                 return
             self._done[what] = is_done
-        tell(f"{self._name}{TITLES.get(what, what)}: {amount(what, done, total)}")
+        tell(f"{self.name}{TITLES.get(what, what)}: {amount(what, done, total)}")
+
+    def waits(self, sentence: str, seconds: float) -> None:
+        tell_wait(sentence, seconds)
 
 
-class _PhoneLines:
-    """A line where a phone begins, one where it ends, and with `verbose` those of its stages."""
+class _Lines:
+    """Several phones off a terminal: a line where one begins, one where it ends, and with `verbose` its steps."""
 
     def __init__(self, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
-        self._verbose = verbose
+        self._verbose = verbose and not quiet
 
-    def phone(self, name: str) -> Report:
-        """Begin a phone; return the function that is told of it."""
-        if self._quiet:
-            return no_progress
-        tell(f"{name}: begun")
-        return _StageLines(name).report if self._verbose else no_progress
+    def phone(self, name: str, steps: Sequence[str] = SCAN_STEPS) -> PhoneProgress:
+        del steps  # each is named
+        if not self._quiet:
+            tell(f"{name}: begun")
+        return _PhoneLines(f"{name}: ", self._verbose)
 
     def ended(self, name: str, how: str) -> None:
-        """Say how it ended, in a few words."""
         if not self._quiet:
             tell(f"{name}: {how}")
 
-
-class _PhoneBars:
-    """One line for each phone, with what it is doing; a line that stays where it has ended."""
-
-    def __init__(self, drawn: Progress) -> None:
-        self._drawn = drawn
-        self._tasks: dict[str, TaskID] = {}
-
-    def phone(self, name: str) -> Report:
-        shown = shortened(name, _LONGEST_NAME)
-        task = self._drawn.add_task(escape(f"{shown}: starting"), total=None, amount="")
-        self._tasks[name] = task
-
-        def report(what: str, done: int, total: int) -> None:
-            self._drawn.update(
-                task,
-                description=escape(f"{shown}: {TITLES.get(what, what)}"),
-                completed=done,
-                total=total or None,
-                amount=amount(what, done, total),
-            )
-
-        return report
-
-    def ended(self, name: str, how: str) -> None:
-        self._drawn.remove_task(self._tasks.pop(name))
-        self._drawn.console.print(f"{shortened(name, _LONGEST_NAME)}: {how}", markup=False, highlight=False)
-
-
-PhonesProgress = _PhoneLines | _PhoneBars
+    def coming(self, count: int) -> None:
+        """Nothing is said of it."""

@@ -144,7 +144,6 @@ def scan(
         label=label,
         with_identifiers=with_identifiers,
         budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
-        on_wait=tell,
         cache=not no_cache,
         rehash=rehash,
         encrypt_to=tuple(encrypt_to or ()),
@@ -221,7 +220,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     """Read one phone, write its result, and give the exit code."""
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import tell_result, write_outputs
-    from phone_audit.cli.progress import progress
+    from phone_audit.cli.progress import SCAN_STEPS, progress
     from phone_audit.cli.stopping import Stop, stopped_by
     from phone_audit.model.acceptance import Acceptances
     from phone_audit.pipeline.accept import uncovered, unmatched
@@ -229,11 +228,12 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     from phone_audit.pipeline.scan import scan_device
     from phone_audit.report.canvas import Style
 
+    steps = SCAN_STEPS[:1] if arguments.depth is Depth.quick else SCAN_STEPS
     with stopped_by(Stop()) as stopped:
         _wait_for_phone(arguments, options)
         with (
             knowledge_in_use(arguments.knowledge) as known,
-            progress(arguments.quiet, arguments.verbose) as on_progress,
+            progress(arguments.quiet, arguments.verbose, steps) as on_progress,
         ):
             result = scan_device(
                 arguments.targets[0] if arguments.targets else None,
@@ -241,7 +241,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
                 users=arguments.users,
                 knowledge=known,
                 on_progress=on_progress,
-                options=replace(options, stopped=stopped),
+                options=replace(options, stopped=stopped, on_wait=on_progress.waits),
             )
     write_outputs(result, places, Style(details=arguments.details, discreet=arguments.discreet))
     if not arguments.quiet:

@@ -1,21 +1,26 @@
 """`phone-audit scan` with several phones: a progress line and a result each, and the summary."""
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phone_audit.acquire.adb.connect import PATIENCE_VARIABLE
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
-from phone_audit.cli.messages import tell
-from phone_audit.cli.options import ScanArguments
-from phone_audit.cli.outputs import Output, check_formats, terminal_style, write_file, write_out
-from phone_audit.cli.progress import PhonesProgress, progress_of_phones
+from phone_audit.cli.messages import on_terminal, tell
+from phone_audit.cli.options import Depth, ScanArguments
+from phone_audit.cli.outputs import Output, check_formats, outcome_line, terminal_style, write_file, write_out
+from phone_audit.cli.progress import SCAN_STEPS, PhoneProgress, PhonesProgress, progress_of_phones
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
 from phone_audit.errors import OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS
+from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Fleet, Scan
+from phone_audit.model.wording import counted
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets, everyone
 from phone_audit.pipeline.asset_list import AssetList
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
@@ -32,6 +37,8 @@ SUMMARY = "fleet"
 _ANSWER = Style()
 AT_ONCE = 4
 """Phones read at the same time, where this computer has no more cores than that."""
+PATIENCE = 300.0
+"""Seconds to wait for each phone's person, who sits at a terminal and has many phones to look at."""
 
 
 class FleetOutputs:
@@ -81,6 +88,13 @@ class FleetOutputs:
                 written.append(name + FORMATS[folder.format].suffixes[0])
                 write_file(folder.path / written[-1], FORMATS[folder.format].render(scan, self._style), self._sealer)
         return next((file for file in written if file.endswith(".json")), written[0] if written else None)
+
+    @property
+    def summaries(self) -> tuple[str, ...]:
+        """The files that hold the summary, where nothing of it goes to standard output."""
+        if any(folder.path is None for folder in self._folders):
+            return ()
+        return tuple(dict.fromkeys(str(folder.path / f"{SUMMARY}.json") for folder in self._folders if folder.path))
 
     def write_summary(self, fleet: Fleet) -> None:
         """Write `fleet.json` into each folder, the summary in the formats that were asked for, and what is shown.
@@ -138,12 +152,15 @@ def scan_several(
         UsageError: a result cannot be written.
     """
     stop = GentleStop() if arguments.wait else Stop()
+    stop.kept = "Interrupted; the results that were written before are whole, and there is no summary."
+    if on_terminal() and not arguments.quiet and PATIENCE_VARIABLE not in os.environ:
+        options = replace(options, patience=PATIENCE)
     with (
         stopped_by(stop),
         knowledge_in_use(arguments.knowledge) as known,
         progress_of_phones(arguments.quiet, arguments.verbose) as phones,
     ):
-        listener = _Listener(outputs, phones, arguments)
+        listener = _Listener(outputs, phones, arguments, stop)
         fleet = scan_fleet(
             _arrivals(arguments, options),
             listener,
@@ -160,9 +177,19 @@ def scan_several(
     outputs.write_summary(fleet)
     if not arguments.quiet:
         tell(*asset_sentences(fleet))
+    if outputs.summaries and not arguments.quiet:
+        tell(f"{outcomes_line(fleet)}. Full report: {', '.join(outputs.summaries)}")
     if stop.asked:
         return exits.INTERRUPTED
     return exit_code(fleet, listener.codes)
+
+
+def outcomes_line(fleet: Fleet) -> str:
+    """Say how many phones there were, and what came out, the worst first."""
+    counts = Counter(scan.outcome or "not read" for scan in fleet.scans)
+    parts = [f"{counts[outcome]} {outcome.upper()}" for outcome in reversed(OUTCOMES) if counts[outcome]]
+    unread = [f"{counts['not read']} not read"] if counts["not read"] else []
+    return f"{counted(len(fleet.scans), 'phone')}: {', '.join([*parts, *unread]) or 'none'}"
 
 
 def exit_code(fleet: Fleet, codes: dict[int, int]) -> int:
@@ -191,23 +218,33 @@ def _arrivals(arguments: ScanArguments, options: ScanOptions) -> Arrivals:
 class _Listener:
     """Draws progress, writes results, and remembers the exit code of each."""
 
-    def __init__(self, outputs: FleetOutputs, phones: PhonesProgress, arguments: ScanArguments) -> None:
+    def __init__(self, outputs: FleetOutputs, phones: PhonesProgress, arguments: ScanArguments, stop: Stop) -> None:
         self.codes: dict[int, int] = {}
         self._outputs = outputs
         self._phones = phones
         self._arguments = arguments
+        self._stop = stop
+        self._shown: dict[str, PhoneProgress] = {}
+        self._steps = SCAN_STEPS[:1] if arguments.depth is Depth.quick else SCAN_STEPS
+
+    def coming(self, count: int) -> None:
+        self._phones.coming(count)
+
+    def waits(self, arrival: Arrival, sentence: str, seconds: float) -> None:
+        self._shown[arrival.target].waits(sentence, seconds)
 
     def began(self, arrival: Arrival) -> Progress:
         if arrival.again and not self._arguments.quiet:
             tell(f"{arrival.target} is back; it is read once more.")
-        return self._phones.phone(arrival.target)
+        self._shown[arrival.target] = self._phones.phone(arrival.target, self._steps)
+        return self._shown[arrival.target]
 
     def read(self, arrival: Arrival, name: str, scan: Scan) -> str | None:
         file = self._outputs.write(name, scan)
         left = "" if scan.coverage.complete else ", not all was read"
-        self._phones.ended(arrival.target, f"{scan.verdict.outcome}{left}{f'; {file}' if file else ''}")
+        self._phones.ended(arrival.target, f"{outcome_line(scan)}{left}{f'; {file}' if file else ''}")
         lost = next((item for item in scan.coverage.skipped if item.code == "device-lost"), None)
-        if lost is not None and not self._arguments.quiet:
+        if lost is not None and not self._arguments.quiet and not self._stop.asked:
             tell(lost.reason)
         codes = (exits.exit_code(*judged, self._arguments.fail_on.value) for judged in judged_outcomes(scan))
         self.codes[arrival.number] = exits.strongest(codes)

@@ -19,11 +19,16 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 
 
 class Stop:
-    """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait."""
+    """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait.
+
+    Attributes:
+        kept: said where it ended at once.
+    """
 
     def __init__(self) -> None:
         self._heard = False
         self._asked = False
+        self.kept = "Interrupted; nothing was kept."
 
     def __call__(self) -> bool:
         """Tell whether an end was asked for."""
@@ -79,7 +84,7 @@ def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
     try:
         yield stop
     except KeyboardInterrupt:
-        tell("Interrupted; nothing was kept.")
+        tell(stop.kept)
         raise typer.Exit(exits.INTERRUPTED) from None
     except AcquireError:
         if not stop.asked:

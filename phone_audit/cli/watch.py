@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from phone_audit.cli.messages import tell
+from phone_audit.cli.messages import tell_wait
 from phone_audit.cli.options import (
     FailOn,
     FailOnOption,
@@ -88,7 +88,7 @@ def watch(
         with_identifiers=with_identifiers,
         budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
         cache=not no_cache,
-        on_wait=tell,
+        on_wait=tell_wait,
     )
     arguments = WatchArguments(knowledge=tuple(knowledge or ()), fail_on=fail_on.value, quiet=quiet, verbose=verbose)
     if several:

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,19 +18,27 @@ from phone_audit.model.device import Depth
 from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals
 from phone_audit.pipeline.asset_list import Asset, AssetList
-from phone_audit.pipeline.options import TOOL, Budget, Progress, ScanOptions, rfc3339
+from phone_audit.pipeline.options import TOOL, TURN, Budget, Progress, ScanOptions, rfc3339
 from phone_audit.pipeline.phone_names import phone_name, save_name, without_target
 from phone_audit.pipeline.scan import scan_device
+from phone_audit.pipeline.turns import PAUSE, Turns
 
 LOST = ("device-lost", "interrupted")
-_PAUSE = 0.2  # seconds between two looks for new phones
 
 
 class Listener(Protocol):
-    """Is told what becomes of each phone, in the thread that runs the fleet; only progress comes from others."""
+    """Is told what becomes of each phone, in the thread that runs the fleet; progress and waits come from others."""
+
+    def coming(self, count: int) -> None:
+        """So many phones wait for their turn now."""
+        ...
 
     def began(self, arrival: Arrival) -> Progress:
         """A phone is begun; give who is told of its progress."""
+        ...
+
+    def waits(self, arrival: Arrival, sentence: str, seconds: float) -> None:
+        """A phone waits for its person, so long at most."""
         ...
 
     def read(self, arrival: Arrival, name: str, scan: Scan) -> str | None:
@@ -47,7 +56,7 @@ class FleetOptions:
 
     Attributes:
         scan: as for one phone; `save` is the folder in which each phone has its own.
-        at_once: phones that are read at the same time.
+        at_once: phones that are read at the same time; one that waits for its person is none of them.
         no_more: asked again and again; once true, no further phone is begun.
         assets: which asset each phone is, where that is known.
     """
@@ -152,6 +161,7 @@ class _FleetRun:
         self._ends: queue.SimpleQueue[tuple[Arrival, Scan | BaseException]] = queue.SimpleQueue()
         self._busy: dict[int, Arrival] = {}
         self._speaking: set[int] = set()
+        self._turns = Turns(options.at_once)
         self._over = threading.Event()
 
     def read_all(self) -> None:
@@ -161,7 +171,7 @@ class _FleetRun:
             while True:
                 ending = self._options.no_more() or stopped()
                 if ending:
-                    self._waiting.clear()
+                    self._note_not_begun()
                 else:
                     self._waiting += self._arrivals.take()
                 self._begin()
@@ -176,9 +186,7 @@ class _FleetRun:
     def _begin(self) -> None:
         """Start those for which there is room; a phone that came back waits until its first reading has ended."""
         for arrival in list(self._waiting):
-            if len(self._busy) >= self._options.at_once:
-                return
-            if arrival.number not in self._busy:
+            if arrival.number not in self._busy and self._turns.take_free(arrival.number):
                 self._waiting.remove(arrival)
                 self._busy[arrival.number] = arrival
                 progress = self._heard(arrival, self._listener.began(arrival))
@@ -186,32 +194,43 @@ class _FleetRun:
                 threading.Thread(
                     target=self._read, args=(arrival, progress), name=f"phone-{arrival.number}", daemon=True
                 ).start()
+        self._listener.coming(len(self._waiting))
 
     def _heard(self, arrival: Arrival, progress: Progress) -> Progress:
         def report(what: str, done: int, total: int) -> None:
+            if not self._turns.has(arrival.number):
+                progress(TURN, 0, 0)
+                self._turns.wait_for(arrival.number, self._asked_to_stop)
             self._speaking.add(arrival.number)
             progress(what, done, total)
 
         return report
+
+    def _waits(self, arrival: Arrival, sentence: str, seconds: float) -> None:
+        """Let others have the turn of a phone that waits for its person."""
+        self._turns.give_back(arrival.number)
+        self._listener.waits(arrival, sentence, seconds)
 
     def _give_up_silent(self) -> None:
         """Give up those that have not said a word, such as one that waits for somebody to look at its screen."""
         for number, arrival in list(self._busy.items()):
             if number not in self._speaking:
                 del self._busy[number]
+                self._turns.give_back(number)
                 reason = "The scan was interrupted before the phone had said anything."
                 self._note_failed(arrival, DeviceOfflineError(reason))
 
     def _take_end(self) -> None:
         """Wait a moment for one to end, and note what came of it."""
         try:
-            arrival, outcome = self._ends.get(timeout=_PAUSE)
+            arrival, outcome = self._ends.get(timeout=PAUSE)
         except queue.Empty:
             return
         if arrival.number not in self._busy:
             return  # it was given up
         self._speaking.discard(arrival.number)
         del self._busy[arrival.number]
+        self._turns.give_back(arrival.number)
         if isinstance(outcome, Scan):
             self._note_read(arrival, outcome)
         elif isinstance(outcome, PhoneAuditError):
@@ -240,9 +259,18 @@ class _FleetRun:
             self._arrivals.lost(arrival)
 
     def _note_failed(self, arrival: Arrival, error: PhoneAuditError) -> None:
+        name = self._note_unread(arrival, error)
+        self._listener.failed(arrival, name, error)
+        if isinstance(error, DeviceLostError):
+            self._arrivals.lost(arrival)
+        else:
+            self._arrivals.failed(arrival)
+
+    def _note_unread(self, arrival: Arrival, error: PhoneAuditError) -> str:
+        """Say in the summary why a phone was not read; what was read of it before it went away stays."""
         name = phone_name(arrival.number, None)
         show = arrival.target if self._options.scan.with_identifiers else None
-        if arrival.number not in self.traits:  # what was read of it before it went away stays
+        if arrival.number not in self.traits:
             self.rows[arrival.number] = FleetScan(
                 name=name,
                 file=None,
@@ -256,11 +284,13 @@ class _FleetRun:
                 serial=show,
                 **self._asset(arrival, None),
             )
-        self._listener.failed(arrival, name, error)
-        if isinstance(error, DeviceLostError):
-            self._arrivals.lost(arrival)
-        else:
-            self._arrivals.failed(arrival)
+        return name
+
+    def _note_not_begun(self) -> None:
+        """Say in the summary which phones were there and had no turn before the end was asked for."""
+        for arrival in self._waiting:
+            self._note_unread(arrival, DeviceOfflineError("The scan was ended before it was this phone's turn."))
+        self._waiting.clear()
 
     def _asset(self, arrival: Arrival, name: str | None) -> dict[str, Any]:
         """Return what the list of assets says of a phone, as fields of its row."""
@@ -280,7 +310,13 @@ class _FleetRun:
 
     def _scan(self, arrival: Arrival, progress: Progress) -> Scan:
         options = self._options.scan
-        own = replace(options, save=None, budget=self._share(options.budget), stopped=self._asked_to_stop)
+        own = replace(
+            options,
+            save=None,
+            budget=self._share(options.budget),
+            stopped=self._asked_to_stop,
+            on_wait=partial(self._waits, arrival),
+        )
         target, depth, users = arrival.target, self._depth, self._users
         if Path(target).exists():
             own = replace(own, via="auto")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from phone_audit.acquire.store.disk_space import DiskSpace
+from phone_audit.acquire.transport import OnWait
 from phone_audit.model.acceptance import AcceptedEntry
 from phone_audit.model.finding import Tool
 from phone_audit.version import __version__
@@ -20,6 +21,8 @@ TOOL = Tool(name="phone-audit", version=__version__)
 Via = Literal["auto", "direct", "server"]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: not known)."""
+TURN = "waiting for its turn"
+"""What a phone is doing that its person has accepted, while others are read."""
 
 
 def utc_now() -> datetime:
@@ -70,7 +73,8 @@ class ScanOptions:
         label: the case or asset name kept in the result.
         with_identifiers: whether the serial number stands in the result.
         budget: what the analysis of one APK may cost.
-        on_wait: told a sentence when the person must look at the phone.
+        on_wait: told when the person must look at the phone.
+        patience: seconds to wait for the person; as `open_transport` has it when null.
         cache: whether files that were analysed before are neither copied nor analysed again.
         rehash: whether nothing that is remembered of the phone is used: every file is hashed again, also one that is
             unchanged, and parts are read again.
@@ -89,7 +93,8 @@ class ScanOptions:
     label: str | None = None
     with_identifiers: bool = False
     budget: Budget = field(default_factory=Budget)
-    on_wait: Callable[[str], None] | None = None
+    on_wait: OnWait | None = None
+    patience: float | None = None
     cache: bool = True
     rehash: bool = False
     encrypt_to: tuple[str, ...] = ()

@@ -135,7 +135,7 @@ def _live(
     target: str | None, depth: Depth, users: str, options: ScanOptions, temporary: Path, on_progress: Progress
 ) -> Iterator[Source]:
     """Open a phone, and write down what it says."""
-    phone = open_transport(target, via=options.via, on_wait=options.on_wait)
+    phone = open_transport(target, via=options.via, on_wait=options.on_wait, patience=options.patience)
     inner = ReconnectingTransport(phone, most_lost=MOST_LOST)
     with contextlib.ExitStack() as resources:
         resources.callback(inner.close)

@@ -8,7 +8,7 @@ from pathlib import Path
 from phone_audit.acquire.live.poller import Poller, PollLog
 from phone_audit.acquire.live.sampler import Pace, Sampler
 from phone_audit.acquire.packages.owners import Owners
-from phone_audit.acquire.transport import LiveTransport
+from phone_audit.acquire.transport import LiveTransport, OnWait
 from phone_audit.detect.watch.connection_join import EndpointIndex, with_join
 from phone_audit.detect.watch.watch_findings import WatchedPackage
 from phone_audit.errors import CommandError, DeviceLostError
@@ -45,7 +45,7 @@ class WatchOptions:
         with_identifiers: whether the serial number stands in the result.
         budget: what the analysis of one APK may cost.
         cache: whether files that were analysed before are neither copied nor analysed again.
-        on_wait: told a sentence when the person must look at the phone.
+        on_wait: told when the person must look at the phone.
         on_look: told after each look; the session says what is known so far.
         on_line: gets each observation once its code was read, or will not be for a while.
         stopped: asked again and again; once true, what was seen so far is the result.
@@ -61,7 +61,7 @@ class WatchOptions:
     with_identifiers: bool = False
     budget: Budget = field(default_factory=Budget)
     cache: bool = True
-    on_wait: Callable[[str], None] | None = None
+    on_wait: OnWait | None = None
     on_look: Callable[["WatchSession"], None] = lambda _: None
     on_line: Callable[[ObservationLine], None] = lambda _: None
     stopped: Callable[[], bool] = never

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from phone_audit.cli.exits import COULD_NOT_RUN, KNOWN_BAD, NOT_ALL_READ, NOTHING_TO_SCAN
 from phone_audit.cli.main import app
-from phone_audit.cli.scan_fleet import FleetOutputs, exit_code
+from phone_audit.cli.scan_fleet import FleetOutputs, exit_code, outcomes_line
 from phone_audit.errors import UsageError
 from phone_audit.model.results import Fleet, FleetRun, FleetScan
 from phone_audit.report.canvas import Style
@@ -121,3 +121,12 @@ def test_exit_codes_of_several_phones() -> None:
     assert exit_code(fleet(unread), {}) == COULD_NOT_RUN
     assert exit_code(fleet(), {}) == NOTHING_TO_SCAN
     assert exit_code(fleet(row("01")), {1: 0}) == 0
+
+
+def test_one_line_counts_the_outcomes_the_worst_first_and_names_the_files(tmp_path: Path) -> None:
+    rows = [row("01"), row("02", None), row("03", "known-bad"), row("04")]
+    assert outcomes_line(fleet(*rows)) == "4 phones: 1 KNOWN-BAD, 2 EXPOSED, 1 not read"
+    assert outcomes_line(fleet()) == "0 phones: none"
+    outputs = FleetOutputs(["json", "html"], [tmp_path / "a", tmp_path / "b"])
+    assert outputs.summaries == (str(tmp_path / "a" / "fleet.json"), str(tmp_path / "b" / "fleet.json"))
+    assert FleetOutputs([], []).summaries == ()

@@ -16,7 +16,7 @@ from phone_audit.pipeline import fleet as module
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets
 from phone_audit.pipeline.asset_list import read_assets
 from phone_audit.pipeline.fleet import FleetOptions, scan_fleet
-from phone_audit.pipeline.options import Budget, Progress, ScanOptions
+from phone_audit.pipeline.options import TURN, Budget, Progress, ScanOptions
 from phone_audit.pipeline.phone_names import pseudonym
 from phone_audit.report.draw_phones import asset_sentences
 from tests.documents import scan
@@ -34,6 +34,14 @@ class Heard:
     read_: list[str] = field(default_factory=list)
     failed_: list[str] = field(default_factory=list)
     reports: list[tuple[str, int, int]] = field(default_factory=list)
+    waits_: list[tuple[str, str, float]] = field(default_factory=list)
+    coming_: list[int] = field(default_factory=list)
+
+    def coming(self, count: int) -> None:
+        self.coming_.append(count)
+
+    def waits(self, arrival: Arrival, sentence: str, seconds: float) -> None:
+        self.waits_.append((arrival.target, sentence, seconds))
 
     def began(self, arrival: Arrival) -> Progress:
         self.began_.append(arrival)
@@ -195,6 +203,70 @@ def test_a_stop_does_not_wait_for_a_dialog_on_a_screen(monkeypatch: pytest.Monke
     assert fleet.scans[0].outcome is None
     assert fleet.scans[0].error == "The scan was interrupted before the phone had said anything."
     assert "nothing-found" in [one.outcome for one in fleet.scans]
+
+
+def test_one_that_waits_for_its_person_lets_others_be_read_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    others_read = threading.Semaphore(0)
+
+    def doing(target: str, *, on_progress: Progress, options: ScanOptions, **_: Any) -> Scan:
+        if target == "dialog":
+            assert options.on_wait is not None
+            options.on_wait("Look at the screen.", 60)
+            assert all(others_read.acquire(timeout=20) for _ in range(3))
+        on_progress("questions", 1, 0)
+        others_read.release()
+        return scan()
+
+    heard = Heard()
+    fleet = run(monkeypatch, doing, NamedTargets(["dialog", "B", "C", "D"]), heard, at_once=1)
+    assert [one.outcome for one in fleet.scans] == ["nothing-found"] * 4
+    assert heard.waits_ == [("dialog", "Look at the screen.", 60)]
+    assert heard.coming_[0] > heard.coming_[-1] == 0
+
+
+def test_one_that_was_accepted_waits_for_its_turn_before_others_that_are_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[str] = []
+    gave_way, reading, queued = threading.Event(), threading.Event(), threading.Event()
+
+    def doing(target: str, *, on_progress: Progress, options: ScanOptions, **_: Any) -> Scan:
+        if target == "dialog":
+            assert options.on_wait is not None
+            options.on_wait("Look at the screen.", 60)
+            gave_way.set()
+            assert reading.wait(20)
+        assert gave_way.wait(20)
+        on_progress("questions", 1, 0)
+        steps.append(f"{target} begins")
+        if target == "B":
+            reading.set()
+            assert queued.wait(20)
+        steps.append(f"{target} ends")
+        return scan()
+
+    class Queued(Heard):
+        def began(self, arrival: Arrival) -> Progress:
+            return lambda what, *_: queued.set() if what == TURN else None
+
+    run(monkeypatch, doing, NamedTargets(["dialog", "B", "C"]), Queued(), at_once=1)
+    assert steps == [f"{target} {what}" for target in ("B", "dialog", "C") for what in ("begins", "ends")]
+
+
+def test_those_that_had_no_turn_when_an_end_was_asked_for_stand_in_the_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def doing(target: str, *, on_progress: Progress, **_: Any) -> Scan:
+        on_progress("questions", 1, 0)
+        asked.set()
+        return scan()
+
+    heard = Heard()
+    options = {"at_once": 1, "scan": ScanOptions(stopped=asked.is_set)}
+    fleet = run(monkeypatch, doing, NamedTargets(["A", "SERIAL7"]), heard, **options)
+    assert [one.outcome for one in fleet.scans] == ["nothing-found", None]
+    assert fleet.scans[1].error == "The scan was ended before it was this phone's turn."
+    assert heard.failed_ == []
 
 
 def test_a_phone_that_was_lost_while_it_was_opened_counts_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The phones that can be seen, what to do about a state that blocks, pairing, and the way to the one that is meant."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,7 +13,7 @@ from phone_audit.acquire.adb.tcp import TcpLink, split_address
 from phone_audit.acquire.adb.transports import ServerTransport, connect_directly
 from phone_audit.acquire.adb.usb_devices import UsbPhone
 from phone_audit.acquire.adb.usb_link import UsbLink
-from phone_audit.acquire.transport import LiveTransport
+from phone_audit.acquire.transport import LiveTransport, OnWait
 from phone_audit.errors import (
     AcquireError,
     DeviceBusyError,
@@ -192,10 +192,9 @@ def pair(server: AdbServer, address: str, code: str) -> str:
     )
 
 
+PATIENCE_VARIABLE = "PHONE_AUDIT_PATIENCE"
 PATIENCE = 60.0
 """Seconds to wait until the person has accepted this computer's key on the phone's screen."""
-
-OnWait = Callable[[str], None]
 
 
 def open_transport(
@@ -208,7 +207,7 @@ def open_transport(
             or HOST:PORT.
         via: `direct` talks to the phone itself; `server` through a running adb server; `auto` takes the server where it
             holds the phone, and else the direct way.
-        on_wait: gets a sentence, once, when the person must look at the phone's screen.
+        on_wait: told once when the person must look at the phone's screen.
         patience: seconds to wait for the person; `$PHONE_AUDIT_PATIENCE` or 60 when None.
 
     Raises:
@@ -232,11 +231,11 @@ def open_transport(
 
 
 def _patience() -> float:
-    text = os.environ.get("PHONE_AUDIT_PATIENCE", str(PATIENCE))
+    text = os.environ.get(PATIENCE_VARIABLE, str(PATIENCE))
     try:
         return float(text)
     except ValueError as error:
-        raise UsageError(f"PHONE_AUDIT_PATIENCE is {text!r}, which is not a number of seconds.") from error
+        raise UsageError(f"{PATIENCE_VARIABLE} is {text!r}, which is not a number of seconds.") from error
 
 
 def _open_address(

@@ -23,13 +23,13 @@ What it lacks, where that is made good, and the thread at https://github.com/Jef
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.keys import AdbKey
 from phone_audit.acquire.adb.wire import CNXN, HEADER, STLS, Link, Message, NotAdbError, Wire
-from phone_audit.acquire.transport import Handshake
+from phone_audit.acquire.transport import Handshake, OnWait
 from phone_audit.errors import DeviceLostError
 
 # adb_shell opens a libusb as soon as it is imported, the system's; where that fails, TCP would be gone as well.
@@ -112,14 +112,14 @@ class _Signer:
         return self._key.public
 
 
-def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Callable[[str], None] | None) -> Greeting:
+def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: OnWait | None) -> Greeting:
     """Do the handshake on an open link.
 
     Args:
         link: an open link.
         keys: this computer's keys; the phone is asked to accept the first when it knows none.
         patience: seconds to wait until the person has accepted the key; with 0 the phone does not even ask.
-        on_wait: gets a sentence when the person must look at the phone's screen.
+        on_wait: told when the person must look at the phone's screen.
 
     Raises:
         UnauthorizedError: the phone has not accepted a key, or wants pairing.
@@ -136,7 +136,7 @@ def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: Ca
             raise states.unauthorized(name)
         bridge.asked = True
         if on_wait is not None:
-            on_wait(states.waiting(name))
+            on_wait(states.waiting(name), patience)
 
     banner = f"features={','.join(FEATURES)},"
     device = AdbDevice(bridge, default_transport_timeout_s=wire.REPLY_TIMEOUT, banner=banner)

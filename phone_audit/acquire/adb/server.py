@@ -8,11 +8,12 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.stream import ServiceRefusedError
+from phone_audit.acquire.transport import OnWait
 from phone_audit.errors import AcquireError, CommandError, ProtocolError
 
 ANSWER_TIMEOUT = 10.0
@@ -124,13 +125,13 @@ class AdbServer:
             except ServerError as error:
                 return str(error)
 
-    def wait_for(self, serial: str, patience: float, on_wait: Callable[[str], None] | None) -> bool:
+    def wait_for(self, serial: str, patience: float, on_wait: OnWait | None) -> bool:
         """Wait until a phone that is listed can be used.
 
         Args:
             serial: as listed.
             patience: seconds to wait until the person has accepted the key.
-            on_wait: gets a sentence when the person must look at the phone's screen.
+            on_wait: told when the person must look at the phone's screen.
 
         Raises:
             AcquireError: it cannot; see `states`.
@@ -144,7 +145,7 @@ class AdbServer:
             waited = time.monotonic() - started
             if state == "unauthorized" and waited < patience:
                 if not asked and on_wait is not None:
-                    on_wait(states.waiting(serial))
+                    on_wait(states.waiting(serial), patience - waited)
                 asked = True
             elif state not in ("connecting", "authorizing", "offline", None) or waited > _SETTLING:
                 raise states.listed_as(serial, state)

@@ -14,7 +14,7 @@ from phone_audit.acquire.adb.server import ANSWER_TIMEOUT, AdbServer
 from phone_audit.acquire.adb.stream_transport import StreamTransport
 from phone_audit.acquire.adb.tcp import receive, send_all, split_address
 from phone_audit.acquire.adb.wire import Link
-from phone_audit.acquire.transport import ADB_SERVER, Handshake
+from phone_audit.acquire.transport import ADB_SERVER, Handshake, OnWait
 from phone_audit.errors import ProtocolError
 
 _PIECE = 2**18
@@ -25,7 +25,7 @@ def connect_directly(
     keys: Sequence[AdbKey],
     *,
     patience: float,
-    on_wait: Callable[[str], None] | None,
+    on_wait: OnWait | None,
     redial: Callable[[], Link] | None = None,
 ) -> "DirectTransport":
     """Do the handshake on an open link, as `handshake.shake_hands`; close the link when it fails.

@@ -96,8 +96,10 @@ class ImportedReading(PhoneReading):
         del depth, paths, hashed  # it cannot be asked for more
         self._read_condition()
         wanted = [file for package in self._listed.values() for file in package.files if file.stored]
+        total, done = sum(file.size or 0 for file in wanted), 0
         for number, file in enumerate(wanted):
-            self._reader.on_progress("copies", number, len(wanted))
+            self._reader.on_progress("copies", done, total)
+            done += file.size or 0
             copy = _copy(self._reader, file, self._container, into / f"{number:05d}{APK}")
             if copy is not None:
                 self._files.copies[copy.path] = copy

@@ -257,8 +257,8 @@ def test_the_stock_server_and_the_direct_way_agree_on_the_key(
 ) -> None:
     """A phone that trusts this computer through adb is not asked again, and the other way round."""
     monkeypatch.setenv("HOME", str(adb_server.home))
-    told: list[str] = []
+    told: list[tuple[str, float]] = []
     with nokia.asking("always"), adb_server.connected(nokia.address):
         open_transport(nokia.address, via="server", patience=10).close()
-        open_transport(nokia.address, via="direct", patience=0, on_wait=told.append).close()
+        open_transport(nokia.address, via="direct", patience=0, on_wait=lambda *wait: told.append(wait)).close()
     assert told == []

@@ -158,17 +158,17 @@ def ask_for_key(signatures: list[bytes], public: list[bytes], then: Behaviour) -
 
 def test_an_unknown_key_is_offered_and_the_person_is_told_once(keys: tuple[AdbKey, ...]) -> None:
     public: list[bytes] = []
-    told: list[str] = []
+    told: list[tuple[str, float]] = []
 
     def accept(connection: socket.socket) -> None:
         connection.sendall(packed(b"CNXN", 1, 4096, b"device::"))
         hold(connection)
 
     with listening(ask_for_key([], public, accept)) as name:
-        transport = connect_directly(link_to(name), keys, patience=5, on_wait=told.append)
+        transport = connect_directly(link_to(name), keys, patience=5, on_wait=lambda *wait: told.append(wait))
         transport.close()
     assert public == [keys[0].public + b"\0"]
-    assert told == [states.waiting(name)]
+    assert told == [(states.waiting(name), 5)]
 
 
 def test_a_look_does_not_make_the_phone_ask(keys: tuple[AdbKey, ...]) -> None:

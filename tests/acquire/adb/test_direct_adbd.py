@@ -150,7 +150,8 @@ def test_a_command_too_long_for_the_phone_is_refused_and_a_long_one_is_not(trans
 def test_the_person_is_told_once_and_the_key_is_remembered(nokia: Phone) -> None:
     told: list[str] = []
 
-    def tap(sentence: str) -> None:
+    def tap(sentence: str, seconds: float) -> None:
+        assert seconds == 10
         told.append(sentence)
 
     shown = []

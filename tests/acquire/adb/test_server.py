@@ -217,11 +217,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_quick")
 def test_the_person_is_told_once_while_the_phone_asks() -> None:
-    told: list[str] = []
+    told: list[tuple[str, float]] = []
     turns = changing("connecting", "authorizing", "unauthorized", "unauthorized", "unauthorized", "device")
     with fake_server({b"host:devices-l": turns}) as adb:
-        adb.wait_for("S1", 5, told.append)
-    assert told == [states.waiting("S1")]
+        adb.wait_for("S1", 5, lambda *wait: told.append(wait))
+    ((sentence, left),) = told
+    assert sentence == states.waiting("S1")
+    assert 0 < left < 5
 
 
 @pytest.mark.usefixtures("_quick")
@@ -413,7 +415,7 @@ class TestStockServer:
     def test_an_unknown_key_is_unauthorized(self, nokia: Phone, adb_server: kits.AdbServer) -> None:
         told: list[str] = []
         with nokia.asking("ask"), adb_server.connected(nokia.address), pytest.raises(UnauthorizedError):
-            open_transport(nokia.address, on_wait=told.append, patience=0.5)
+            open_transport(nokia.address, on_wait=lambda sentence, _: told.append(sentence), patience=0.5)
         assert told == [states.waiting(nokia.address)]
 
     def test_the_server_lives_on(self, transport: Transport, adb_server: kits.AdbServer) -> None:

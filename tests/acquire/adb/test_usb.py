@@ -33,7 +33,7 @@ def attempt(action):
         return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
 
 def opened(target=None, **more):
-    return open_transport(target, on_wait=told.append, **{"patience": 10, **more})
+    return open_transport(target, on_wait=lambda sentence, seconds: told.append(sentence), **{"patience": 10, **more})
 """
 
 

@@ -1,7 +1,7 @@
 """The classes of one package, above and below each other, in all parts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -28,10 +28,14 @@ _OBJECT: Final = b"Ljava/lang/Object;"
 
 
 class ClassHierarchy:
-    """Which classes stand above and below each other. What is found is kept."""
+    """Which classes stand above and below each other. What is found is kept.
 
-    def __init__(self, indexes: Sequence[DexIndex]) -> None:
+    Classes in `android` are Android's: Android loads its own, whatever a package brings along under that name.
+    """
+
+    def __init__(self, indexes: Sequence[DexIndex], android: Collection[bytes] = ()) -> None:
         self.indexes = indexes
+        self._android = android
         self._seen_below = 0
         self.looked_at = 0
         """Methods, fields and classes that were looked at in all, so that a caller can stop."""
@@ -39,6 +43,8 @@ class ClassHierarchy:
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
         """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
+        if descriptor in self._android:
+            return None
         for part, index in enumerate(self.indexes):
             row = index.class_rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:

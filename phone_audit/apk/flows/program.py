@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
 from phone_audit.apk.flows.password_fields import password_ids
@@ -19,6 +20,7 @@ _TYPE: Final = re.compile(r"\[*(?:L[^;]*;|.)")
 MAX_TARGETS: Final = 6
 """Methods that one call is followed into."""
 _MAX_ABOVE: Final = 64
+_OBJECT: Final = b"Ljava/lang/Object;"
 _INTERFACE_OR_ABSTRACT: Final = 0x200 | 0x400
 _SUPER: Final = frozenset({0x6F, 0x75})
 """invoke-super, invoke-super/range."""
@@ -140,32 +142,20 @@ class Method(NamedTuple):
     row: int
 
 
-class Program:
+class Program(ClassHierarchy):
     """Looks up what flows ask about the parts of DEX files; everything is found when first asked for, and kept.
 
     Classes in `android` are Android's: Android loads its own, whatever a package brings along under that name.
     """
 
     def __init__(self, indexes: Sequence[DexIndex], android: Collection[bytes] = ()) -> None:
-        self.indexes = indexes
+        super().__init__(indexes, android)
         self.names = Names(indexes)
-        self._android = android
 
     @cached_property
     def password_ids(self) -> frozenset[int]:
         """The numbers of the views that a password is typed into."""
         return password_ids(self.indexes)
-
-    @remembered
-    def place(self, descriptor: bytes) -> tuple[int, int] | None:
-        """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
-        if descriptor in self._android:
-            return None
-        for part, index in enumerate(self.indexes):
-            row = index.class_rows.get(index.type_ids.get(descriptor, -1))
-            if row is not None:
-                return part, row
-        return None
 
     @cached_property
     def _derived_from(self) -> list[set[int]]:
@@ -193,7 +183,7 @@ class Program:
 
     def is_under(self, below: bytes, above: bytes) -> bool:
         """Tell whether a class is another one or derives from it, as far as classes are defined here."""
-        return below == above or above in self.above(below)
+        return above in (below, _OBJECT) or above in self.above(below)
 
     def at(self, part: int, number: int) -> Method | None:
         """Return the method that is defined in the same part for a method_id."""
@@ -297,20 +287,6 @@ class Program:
                     yield part, number
 
     @remembered
-    def above(self, descriptor: bytes) -> frozenset[bytes]:
-        """Return all classes and interfaces above a class, as far as classes are defined here."""
-        found: set[bytes] = set()
-        left = [descriptor]
-        while left and len(found) < _MAX_ABOVE:
-            place = self.place(left.pop())
-            if place is None:
-                continue
-            parents = self.indexes[place[0]].parents(place[1])
-            left.extend(parent for parent in parents if parent not in found)
-            found.update(parents)
-        return frozenset(found)
-
-    @remembered
     def find(self, owner: bytes, name: str, proto: str) -> Method | None:
         """Find a method in a class or the classes above it."""
         for _ in range(_MAX_ABOVE):
@@ -344,6 +320,6 @@ class Program:
             for number in self.names.same_name(part, named.name, named.proto):
                 owner = index.class_descriptor(number)
                 method = self.at(part, number)
-                if method and owner != named.owner and named.owner in self.above(owner):
+                if method and owner != named.owner and self.is_under(owner, named.owner):
                     found.append(method)
         return found[:MAX_TARGETS]

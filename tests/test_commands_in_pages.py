@@ -139,8 +139,8 @@ def paste(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("page", RUN)
 def test_a_page_runs_as_pasted(page: str, desk: Path) -> None:
     for line in GIVEN.get(page, []) + lines(ROOT / "docs" / f"{page}.md"):
-        if line == INSTALL:
-            continue  # the README's, which `.ci/run` runs in a fresh clone
+        if line in INSTALL:
+            continue  # all of it or a part: the README's, which `.ci/run` runs in a fresh clone
         done = paste(line, desk)
         assert done.returncode in DONE, (line, done.stdout[-2000:], done.stderr[-2000:])
         assert "Traceback" not in done.stderr

@@ -83,6 +83,14 @@ def understood(words: list[str]) -> None:
 
 
 TYPED: Final = [pytest.param(line, id=f"{page.stem}: {line[:60]}") for page in PAGES for line in lines(page)]
+_FENCED: Final = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+NAMED: Final = [
+    pytest.param(span, id=f"{page.stem}: {span[:60]}")
+    for page in PAGES
+    for span in re.findall(r"`(phone-audit [^`]*)`", _FENCED.sub("", page.read_text("utf-8")))
+    if span not in COMMANDS
+]
+"""Calls in the middle of a sentence."""
 
 
 @pytest.mark.parametrize("line", TYPED)
@@ -90,6 +98,15 @@ def test_a_command_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     subprocess.run(["bash", "-n", "-c", line], check=True, capture_output=True)
     for words in calls(line):
+        understood(words)
+
+
+@pytest.mark.parametrize("span", NAMED)
+def test_a_call_in_a_sentence_is_understood(span: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DIR", "mine"):
+        (tmp_path / name).mkdir()
+    for words in calls(re.sub(r"…|\.\.\.", "x", span.replace("\\|", "|"))):
         understood(words)
 
 

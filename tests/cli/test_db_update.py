@@ -108,7 +108,7 @@ def test_no_list_and_an_empty_one(fed: Fed) -> None:
 
 
 def test_the_example_of_the_document_is_a_list_that_is_accepted(fed: Fed) -> None:
-    text = (REPOSITORY / "docs" / "knowledge.md").read_text("utf-8")
+    text = (REPOSITORY / "docs" / "lists.md").read_text("utf-8")
     example = text.split("```json\n")[1].split("```")[0]
     assert len(json.loads(example)["sources"]) == 3
     fed.own.mkdir(parents=True)

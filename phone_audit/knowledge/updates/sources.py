@@ -128,7 +128,7 @@ def read_sources(own: Path) -> SourceList:
             text = read_checked(file, OWN_LIST)
     except FileNotFoundError:
         raise KnowledgeError(
-            f"There is no {path}.", "List there what you want to have fetched; docs/knowledge.md has an example."
+            f"There is no {path}.", "List there what you want to have fetched; docs/lists.md has an example."
         ) from None
     except OSError as error:
         raise KnowledgeError(f"{path} cannot be read: {error.strerror}.", "Check your rights.") from error
@@ -141,9 +141,9 @@ def _read(path: Path, text: CheckedJson) -> SourceList:
     try:
         document = parse_unicode(text)
     except JsonError as error:
-        raise KnowledgeError(f"{path}: {error}.", "Correct it; docs/knowledge.md has an example.") from error
+        raise KnowledgeError(f"{path}: {error}.", "Correct it; docs/lists.md has an example.") from error
     if not isinstance(document, dict) or document.keys() != {"sources"} or not isinstance(document["sources"], list):
-        raise KnowledgeError(f'{path}: it has to be {{"sources": [...]}}.', "docs/knowledge.md has an example.")
+        raise KnowledgeError(f'{path}: it has to be {{"sources": [...]}}.', "docs/lists.md has an example.")
     found: dict[str, UpdateSource] = {}
     problems: list[Problem] = []
     names = [entry.get("id") if isinstance(entry, dict) else None for entry in document["sources"]]

@@ -138,9 +138,7 @@ def _unusable(job: UpdateJob, listed: SourceList, wanted: Sequence[str]) -> Iter
     for problem in listed.problems:
         if not wanted or problem.entry in wanted:
             stays = _day_of(sources.get(problem.entry))
-            yield SourceResult(
-                problem.entry, "left out", stays, stays, f"{problem}.", "docs/knowledge.md has an example."
-            )
+            yield SourceResult(problem.entry, "left out", stays, stays, f"{problem}.", "docs/lists.md has an example.")
 
 
 def _no_longer_listed(job: UpdateJob, listed: SourceList) -> Iterator[SourceResult]:

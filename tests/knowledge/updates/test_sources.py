@@ -99,7 +99,7 @@ def test_what_is_no_list_at_all_is_told(tmp_path: Path, text: str, said: str) ->
 def test_where_there_is_no_list_that_is_told(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError, match=r"There is no .*sources\.json") as told:
         read_sources(tmp_path)
-    assert "docs/knowledge.md" in told.value.hint
+    assert "docs/lists.md" in told.value.hint
 
 
 def test_a_good_url_is_given_back() -> None:

@@ -31,6 +31,7 @@ LISTED = (
 )  # fmt: skip
 """The kinds of entries, written here for the same reason."""
 _FORMATS = "\b\n" + textwrap.fill(f"Formats: {', '.join(IMPORTED)}.", 76, break_on_hyphens=False)
+_PAGES = "Pages made from these facts are made anew in a checkout: python -m fixtures.knowledge.pages"
 _MOST_LEFT_OUT = 10
 _MOST_FOUND = 200
 
@@ -76,7 +77,11 @@ def update(
     from phone_audit.pipeline.options import utc_now
 
     job = UpdateJob(
-        own_folder(), fetch_settings(ca_file, seconds), lambda folder: check_all(folder).problems, utc_now, again
+        own_folder(),
+        fetch_settings(ca_file, seconds),
+        lambda folder: check_all(folder, utc_now().date()).problems,
+        utc_now,
+        again,
     )
     raise typer.Exit(_write_updates(run(job, sources or ())))
 
@@ -216,6 +221,24 @@ def _write_json(values: object) -> None:
 
 
 @db.command(cls=Command)
+def new(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Maker, what, year: acme-one-weather-2026.")],
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
+    ] = None,
+) -> None:
+    """Write a template of an incident, to be filled in. db check says what is still missing."""
+    from phone_audit.cli.outputs import write_out
+    from phone_audit.knowledge.own import own_folder
+    from phone_audit.knowledge.template import new_incident
+    from phone_audit.report.safe import visible
+
+    path = new_incident(name, into or own_folder())
+    check_it = "phone-audit db check" + (f" --knowledge {into}" if into else "")
+    write_out(visible(f"Written: {path}. Fill it in, then: {check_it}") + "\n")
+
+
+@db.command(cls=Command)
 def check(knowledge: KnowledgeDirs = None) -> None:
     """Check the facts of the package and of your own folder: file, entry, field, and what to write instead."""
     from phone_audit.cli.outputs import write_out
@@ -224,16 +247,18 @@ def check(knowledge: KnowledgeDirs = None) -> None:
     from phone_audit.knowledge.updates.sources import NAME, read_sources
     from phone_audit.model.wording import counted
     from phone_audit.pipeline.db import check_all
+    from phone_audit.pipeline.options import utc_now
     from phone_audit.report.safe import visible
 
     faulty = False
     for folder in (BUNDLED, *with_own(knowledge or ())):
-        found = check_all(folder)
+        found = check_all(folder, utc_now().date())
         faulty = faulty or bool(found.problems)
         tried = f"tried: {found.matches} identifiers that match, {found.near_misses} near misses that stay quiet"
         problems = [str(problem) for problem in found.problems]
         told = [*problems, counted(len(problems), "problem")] if problems else found.counts
         shown = "the package" if folder == BUNDLED else str(folder)
+        tried += f". {_PAGES}" if folder == BUNDLED and not problems else ""
         write_out("".join(f"{visible(line)}\n" for line in (f"{shown}:", *told, tried)))
     if (own_folder() / NAME).exists():
         listed = [str(problem) for problem in read_sources(own_folder()).problems]

@@ -53,6 +53,9 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("phone-audit db show com.adups.fota", "a package"),
     ),
     "db search": (("phone-audit db search adups", "wherever the text stands"),),
+    "db new": (
+        ("phone-audit db new acme-one-weather-2026 --into mine", "an incident to fill in: mine/incidents/acme-…"),
+    ),
     "db check": (
         ("phone-audit db check", "the facts of the package and your own"),
         ("phone-audit db check --knowledge my-facts", "a folder of facts before it is used"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from phone_audit.apk.text.host_text import registered_domain
@@ -262,7 +263,7 @@ class CheckResult:
     near_misses: int
 
 
-def check_all(folder: Path) -> CheckResult:
+def check_all(folder: Path, today: date | None = None) -> CheckResult:
     """Check a knowledge folder and try the identifiers of its incidents through the matcher.
 
     An incident whose file has problems is not tried: what comes out would be about the fault.
@@ -270,7 +271,7 @@ def check_all(folder: Path) -> CheckResult:
     Raises:
         KnowledgeError: the folder cannot be read at all.
     """
-    found = check_folder(folder)
+    found = check_folder(folder, today)
     faulty = {problem.file for problem in found.problems}
     whole = [(file, entry) for file, entry in found.of(INCIDENTS) if file not in faulty]
     forms = _forms(folder, faulty)

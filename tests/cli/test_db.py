@@ -167,3 +167,29 @@ def test_an_apk_whose_hash_was_imported_is_known_bad_and_the_warning_comes_first
     ]
     assert places == sorted(places)
     assert "indicator.hash" in (tmp_path / "out.csv").read_text("utf-8")
+
+
+def test_a_new_incident_is_a_file_to_fill_in(own: Path, tmp_path: Path) -> None:
+    made = db("new", "acme-one-weather-2026", "--into", tmp_path / "mine")
+    path = tmp_path / "mine" / "incidents" / "acme-one-weather-2026.json"
+    assert (made.returncode, json.loads(path.read_text("utf-8"))["id"]) == (0, "acme-one-weather-2026")
+    assert "db check --knowledge" in " ".join(made.stdout.split())
+    told = db("check", "--knowledge", tmp_path / "mine")
+    assert told.returncode == 1
+    for place in ("summary", "sources[0].url", "sources[0].date", "packages[0].value", "tests.ignores[0].why"):
+        assert f"acme-one-weather-2026: {place}: " in told.stdout
+    before = path.read_bytes()
+    assert db("new", "acme-one-weather-2026", "--into", tmp_path / "mine").returncode == 2
+    assert path.read_bytes() == before
+    assert db("new", "mine").returncode == 0
+    assert (own / "incidents" / "mine.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["Acme", "../acme", "acme.json", "", "-acme", "acme--one"])
+def test_what_is_no_id_makes_no_file(name: str, tmp_path: Path) -> None:
+    assert db("new", "--into", tmp_path / "mine", "--", name).returncode == 2
+    assert not (tmp_path / "mine").exists()
+
+
+def test_the_check_says_what_makes_the_pages() -> None:
+    assert "python -m fixtures.knowledge.pages" in db("check").stdout

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+STUDY = "https://lab.example/study"
 
 
 def shared(*parts: str) -> Path:
@@ -103,7 +104,7 @@ def incident(**changes: Any) -> dict[str, Any]:
         "cves": [],
         "vendor_response": [],
         "sources": [
-            {"n": 1, "title": "A study", "publisher": "A lab", "date": "2026", "url": "", "kind": "primary"},
+            {"n": 1, "title": "A study", "publisher": "A lab", "date": "2026", "url": STUDY, "kind": "primary"},
         ],
         "tests": {"unmatchable": "nothing was published to compare with"},
         **changes,

@@ -13,7 +13,9 @@ SOURCED = {"confidence": "sourced", "source": 1}
 SPY = {"value": "com.maker.spy", **SOURCED, "standalone": True}
 NEAR = {"kind": "package", "value": "com.maker.spyx", "why": "a longer name"}
 MEETS = {"kind": "package", "value": "com.maker.spy", "status": "confirmed"}
-BUILD = {**SOURCED, "field": "ro.build.display.id", "status": "affected"}
+WEAK = {**MEETS, "status": "weak", "why": "the name alone, as it seems"}
+ANY = {"any_phone": "a made-up number, of no phone"}
+BUILD = {**SOURCED, "field": "ro.build.display.id", "status": "affected", **ANY}
 DOTTED = {**BUILD, "value": "a range", "match": "range", "scheme": "dotted"}
 HMD = {**DOTTED, "scheme": "hmd", "branch": "00WW_3_22C"}
 HOST = {**SOURCED, "kind": "domain", "weight": "strong"}
@@ -62,7 +64,12 @@ def test_all_that_comes_with_the_package() -> None:
             id="unmatched example",
         ),
         pytest.param(
-            {"tests": {"matches": [{**MEETS, "status": "weak"}], "ignores": [NEAR]}},
+            {
+                "tests": {
+                    "matches": [WEAK],
+                    "ignores": [NEAR],
+                }
+            },
             "tests.matches[0]: 'com.maker.spy' gives confirmed, not weak; correct the fact, "
             "or write confirmed as status",
             id="example of another word",
@@ -257,7 +264,10 @@ def test_an_incident_with_faults_is_not_tried(tmp_path: Path) -> None:
 
 def test_one_incident_is_tried_beside_a_broken_one(tmp_path: Path) -> None:
     write_incident(tmp_path, incident(id="broken", summary=""))
-    assert checked(tmp_path, tests={"matches": [{**MEETS, "status": "weak"}], "ignores": [NEAR]}) == [
+    assert checked(
+        tmp_path,
+        tests={"matches": [WEAK], "ignores": [NEAR]},
+    ) == [
         "incidents/broken.json: broken: summary: missing; write one to three sentences: who, what was sent or done, "
         "since when",
         "tests.matches[0]: 'com.maker.spy' gives confirmed, not weak; correct the fact, or write confirmed as status",

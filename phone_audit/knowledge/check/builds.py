@@ -8,7 +8,14 @@ from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.compare import bounds, compare, names_build
 from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.schema.firmware import FINGERPRINT_FORM
-from phone_audit.knowledge.schema.incident import PACKAGE_VERSION, PROSE, BuildFact, Fact, IncidentEntry, ModelFact
+from phone_audit.knowledge.schema.incident import (
+    PACKAGE_VERSION,
+    PROSE,
+    BuildFact,
+    Fact,
+    IncidentEntry,
+    ModelFact,
+)
 
 BUILD_FIELDS = frozenset({
     "ro.build.fingerprint", "ro.build.display.id", "ro.build.id", "ro.build.tags", "ro.build.version.release",
@@ -18,6 +25,14 @@ BUILD_FIELDS = frozenset({
 })  # fmt: skip
 """The properties that tell builds apart."""
 MODEL_FIELDS = frozenset({"ro.product.model", "ro.product.device", "ro.product.name", "ro.product.board"})
+_BRAND_FIELDS = frozenset({"ro.product.brand", "ro.product.manufacturer"})
+PHONE_FIELDS = MODEL_FIELDS | _BRAND_FIELDS
+"""The properties by which a phone says which one it is."""
+_NAMES_DEVICE = re.compile(r"[\w.\-]+:[0-9.]+/")
+"""Device and Android version in a fingerprint."""
+_NO_NAMES = frozenset({"and", "of", "other", "others", "phones", "tablets", "tv", "boxes", "unbranded", "brands"})
+"""Words of a list of makers that are no maker's name."""
+_SHORT = 15
 Placed = tuple[str, BuildFact]
 """A fact and its place in the file."""
 
@@ -53,6 +68,32 @@ def check_build(fact: BuildFact, place: str, report: Report) -> None:
 def check_model(fact: ModelFact, place: str, report: Report) -> None:
     """Report what keeps a model from being compared."""
     _check_field(fact, place, MODEL_FIELDS, report)
+
+
+def check_phones(fact: BuildFact | ModelFact, entry: IncidentEntry, place: str, report: Report) -> None:
+    """Report a build or model that does not say which phones it is about: build numbers and names are shared."""
+    for name, values in fact.phones.items():
+        if name not in PHONE_FIELDS or not values or not all(values):
+            report(f"{place}.phones", f"{short_repr(name)}; name values of {', '.join(sorted(PHONE_FIELDS))}")
+    if fact.field in (PROSE, PACKAGE_VERSION) or _says_phone(fact, entry) or len(fact.any_phone or "") > _SHORT:
+        return
+    what = "brand" if isinstance(fact, ModelFact) else "brand or device"
+    text = f"missing; name the {what} as phones say it, or say under any_phone why none can be named"
+    report(f"{place}.phones", text)
+
+
+def _says_phone(fact: BuildFact | ModelFact, entry: IncidentEntry) -> bool:
+    """Tell whether a fact says by a condition, or itself, which phones it is about."""
+    asked = {*fact.phones, *(condition.field for condition in (*fact.only_if, *entry.only_if))}
+    if isinstance(fact, ModelFact) or fact.field in MODEL_FIELDS:
+        makers = {word for maker in entry.vendors for word in _words(maker.value) if word not in _NO_NAMES}
+        return bool(asked & _BRAND_FIELDS or makers & set(_words(fact.value)))
+    itself = fact.field == "ro.build.fingerprint" and _NAMES_DEVICE.search(fact.pattern or fact.value)
+    return bool(asked & PHONE_FIELDS or itself)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w{2,}", text.casefold().replace("_", " "))
 
 
 def _check_field(fact: BuildFact | ModelFact, place: str, fields: frozenset[str], report: Report) -> bool:

@@ -1,8 +1,9 @@
 """Checks a knowledge folder: every entry, its sources, its self-tests, and entries against each other."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Generic
 
@@ -25,6 +26,7 @@ from phone_audit.knowledge.check.facts import (
     check_tracker,
 )
 from phone_audit.knowledge.check.incident import check_incident
+from phone_audit.knowledge.check.incident_sources import is_later
 from phone_audit.knowledge.check.rules import check_behaviour, check_firmware_rule, check_overlap, check_scheme
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
 from phone_audit.knowledge.feeds.store import LineError, feed_files, feed_lines, read_line
@@ -101,8 +103,8 @@ class CheckedFolder:
         return report
 
 
-def check_folder(folder: Path) -> CheckedFolder:
-    """Check a knowledge folder; gives what it holds, and its problems in order.
+def check_folder(folder: Path, today: date | None = None) -> CheckedFolder:
+    """Check a knowledge folder; gives what it holds, and its problems in order. `today`: no source is from after that.
 
     Raises:
         KnowledgeError: it cannot be read at all.
@@ -116,6 +118,8 @@ def check_folder(folder: Path) -> CheckedFolder:
     found.feeds += check_feeds(folder, found.reporter, bundled=folder == BUNDLED)
     _check_names(found)
     _check_sources(found)
+    if today is not None:
+        _check_dates(found, today)
     _check_standalone(found)
     _check_ruled_out(found)
     found.problems += check_overlap(found.of(kinds.SCHEMES))
@@ -167,6 +171,17 @@ def _check_sources(found: CheckedFolder) -> None:
             found.reporter(file, name)(
                 "source", f"there is no source {short_repr(source_id)} at the head of this file; add it"
             )
+
+
+def _check_dates(found: CheckedFolder, today: date) -> None:
+    """Report what says that it is from a day to come."""
+    dated = [(file, source.id, "sources.date", source.date) for file, source in found.sources]
+    for file, entry in found.of(kinds.INCIDENTS):
+        dated += [(file, entry.id, f"sources[{n}].date", source.date) for n, source in enumerate(entry.sources)]
+        dated.append((file, entry.id, "disclosed", entry.disclosed))
+    for file, name, place, text in dated:
+        if is_later(text, today):
+            found.reporter(file, name)(place, f"{text} is in the future; today is {today.isoformat()}")
 
 
 def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
@@ -222,6 +237,9 @@ def _sending_hosts(found: CheckedFolder) -> Iterator[tuple[str, str]]:
         yield from ((fact.value, entry.id) for fact in entry.endpoints if fact.kind in ("domain", "ip"))
 
 
+_KINDS: Final[Mapping[str, str]] = {"primary": "primary", "secondary": "press", "list": "list"}
+
+
 def counts_of(found: CheckedFolder) -> list[str]:
     """Return the lines of counts that are printed for a folder without problems."""
     incidents, trackers = found.entries(kinds.INCIDENTS), found.entries(kinds.TRACKERS)
@@ -229,12 +247,24 @@ def counts_of(found: CheckedFolder) -> list[str]:
     schemes, baselines = found.entries(kinds.SCHEMES), found.entries(kinds.BASELINES)
     facts = [fact for entry in incidents for _, fact in entry.facts()]
     sourced = sum(fact.confidence == "sourced" for fact in facts)
+    kinds_of: Counter[str] = Counter(source.kind for entry in incidents for source in entry.sources)
+    resting: Counter[str] = Counter(
+        source.kind
+        for entry in incidents
+        for source in entry.sources
+        for _, fact in entry.facts()
+        if fact.source == source.n
+    )
+    without = [source for entry in incidents for source in entry.sources if not source.url]
     return [
         f"incidents {len(incidents)}: {len(facts)} facts ({sourced} sourced, {len(facts) - sourced} recalled), "
         f"{_total(entry.sources for entry in incidents)} sources, "
         f"{_total(entry.tests.matches for entry in incidents)} identifiers that match, "
         f"{_total(entry.tests.ignores for entry in incidents)} near misses, "
         f"{sum(entry.tests.unmatchable is not None for entry in incidents)} unmatchable",
+        "facts by kind of source: "
+        + ", ".join(f"{resting[kind]} {_KINDS[kind]} ({kinds_of[kind]} sources)" for kind in _KINDS)
+        + f"; sources without address {len(without)}, each with its reason",
         f"trackers {len(trackers)}: {_total(entry.code for entry in trackers)} class prefixes, "
         f"{_total(entry.hosts for entry in trackers)} hosts",
         f"owners of hosts {len(found.of(kinds.HOSTS))}, public keys {len(found.of(kinds.KEYS))}, "

@@ -4,7 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.check.builds import BUILD_FIELDS, check_build, check_conditions, check_model, check_ranges
+from phone_audit.knowledge.check.builds import (
+    BUILD_FIELDS,
+    check_build,
+    check_conditions,
+    check_model,
+    check_phones,
+    check_ranges,
+)
+from phone_audit.knowledge.check.incident_sources import SHORTEST_REASON, check_origin, check_sources
 from phone_audit.knowledge.check.ordinary import (
     ORDINARY_PATHS,
     bundled,
@@ -90,11 +98,10 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
     _check_ceiling(entry, report)
     _check_reply(entry, report)
     check_steps(entry.what_to_do, report)
-    _check_sources(entry, report)
+    check_sources(entry, report)
     check_conditions(entry, "incident", report)
-    known = {source.n for source in entry.sources}
     for place, fact in entry.facts():
-        _check_origin(fact, place, known, report)
+        check_origin(fact, place, entry, report)
         check_conditions(fact, place, report)
         _check_fact(entry, fact, place, report)
     check_ranges(entry.builds, report)
@@ -137,30 +144,6 @@ def _check_reply(entry: IncidentEntry, report: Report) -> None:
         report("vendor_response", "missing; what is disputed names both sides: write what the maker says")
 
 
-def _check_sources(entry: IncidentEntry, report: Report) -> None:
-    numbers = [source.n for source in entry.sources]
-    if not numbers:
-        report("sources", "missing; name the publication that the facts were read in")
-    if len(set(numbers)) != len(numbers):
-        report("sources", "a number stands twice; give each source its own n")
-    for place, source in enumerate(entry.sources):
-        if not source.title.strip() or not source.publisher.strip():
-            report(f"sources[{place}]", "needs title and publisher")
-        if source.url and not source.url.startswith(("http://", "https://")):
-            text = f"{short_repr(source.url)} is no address; write http(s)://… or leave it empty"
-            report(f"sources[{place}].url", text)
-
-
-def _check_origin(fact: Fact, place: str, known: set[int], report: Report) -> None:
-    if not fact.value or fact.value != fact.value.strip():
-        report(f"{place}.value", "missing, or with space around it")
-    if fact.confidence == "sourced" and fact.source is None:
-        report(f"{place}.source", "missing; name the number of the source, or write recalled as confidence")
-    for field, number in (("source", fact.source), ("value_source", fact.value_source)):
-        if number is not None and number not in known:
-            report(f"{place}.{field}", f"there is no source {number} in this entry")
-
-
 def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) -> None:
     """Report what is wrong with a fact of its kind."""
     match fact:
@@ -180,10 +163,12 @@ def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) ->
             _check_certificate(fact, entry, place, report)
         case BuildFact():
             check_build(fact, place, report)
+            check_phones(fact, entry, place, report)
             if fact.status != "fixed":
                 _check_ordinary_build(fact, entry, place, report)
         case ModelFact():
             check_model(fact, place, report)
+            check_phones(fact, entry, place, report)
         case _ if place.startswith("cves") and not re.fullmatch(r"CVE-\d{4}-\d{4,}", fact.value):
             report(f"{place}.value", f"{short_repr(fact.value)} is no CVE number")
 
@@ -244,6 +229,9 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
         return
     if fact.kind == "url" and not re.match(r"https?://", fact.value):
         report(f"{place}.kind", f"{short_repr(fact.value)} is no URL; write http(s)://… or another kind")
+    if fact.kind == "domain" and re.search(r"[/:?@]", fact.value):
+        report(f"{place}.kind", f"{short_repr(fact.value)} is no name of a host alone; write url or host:port")
+        return
     if fact.kind == "host:port" and not re.search(r":\d+$", fact.value):
         report(f"{place}.kind", f"{short_repr(fact.value)} has no port; write host:port or another kind")
     named = split_url(fact.value)[0]
@@ -287,6 +275,8 @@ def check_tests(tests: IncidentTests, report: Report) -> None:
         report("tests.ignores", "missing; give a near miss that must stay quiet")
     for number, must in enumerate(tests.matches):
         _check_value(must, f"tests.matches[{number}]", report)
+        if must.status == "weak" and len(must.why or "") < SHORTEST_REASON:
+            report(f"tests.matches[{number}].why", "missing; say what keeps it from being confirmed")
     for number, quiet in enumerate(tests.ignores):
         _check_value(quiet, f"tests.ignores[{number}]", report)
         if not quiet.why.strip():

@@ -22,7 +22,8 @@ from tests.knowledge.folders import (
 
 PACKAGE = {"value": "com.bad", "confidence": "sourced", "source": 1, "standalone": False}
 PATH = {"value": "/system/bin/bad", "confidence": "sourced", "source": 1, "standalone": True}
-BUILD = {"value": "X", "confidence": "sourced", "source": 1, "field": "ro.build.id", "status": "affected"}
+ANY = {"any_phone": "a made-up number, of no phone"}
+BUILD = {"value": "X", "confidence": "sourced", "source": 1, "field": "ro.build.id", "status": "affected", **ANY}
 FINGERPRINT = "a/b/c:9/PPR1/1:user/release-keys"
 ENDPOINT = {"value": "bad.io", "confidence": "sourced", "source": 1, "kind": "domain", "weight": "strong"}
 HASH = {"value": "a" * 64, "confidence": "sourced", "source": 1, "algo": "sha256", "file": "bad.apk"}
@@ -164,7 +165,7 @@ def test_a_fault_of_an_incident_is_said_with_what_to_write(
 
 def test_a_test_of_unknown_kind_and_one_beside_unmatchable(tmp_path: Path) -> None:
     tests = {
-        "matches": [{"kind": "smell", "value": "a", "status": "weak"}],
+        "matches": [{"kind": "smell", "value": "a", "status": "weak", "why": "a smell alone proves nothing"}],
         "ignores": [{"kind": "path", "value": "b", "why": "c"}],
         "unmatchable": "no reason",
     }
@@ -235,7 +236,7 @@ def test_builds_that_can_be_compared(tmp_path: Path) -> None:
 
 
 def test_an_unknown_field_of_a_model_or_condition_names_those_that_are_known(tmp_path: Path) -> None:
-    model = {"value": "M", **SOURCED, "field": "ro.colour", "match": "exact"}
+    model = {"value": "M", **SOURCED, "field": "ro.colour", "match": "exact", **ANY}
     found = of_incident(tmp_path, models=[model], unless=[{"field": "ro.size", "match": "present"}])
     assert [line[:60] for line in found] == [
         "incident.unless[0].field: 'ro.size'; write one of ro.board.p",

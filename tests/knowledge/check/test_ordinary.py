@@ -13,7 +13,8 @@ from tests.knowledge.folders import incident, write_incident
 SOURCED = {"confidence": "sourced", "source": 1}
 AOSP_TEST_KEY = "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"
 CERTIFICATE = {**SOURCED, "value": AOSP_TEST_KEY, "algo": "sha256", "role": "platform", "standalone": True}
-BUILD = {**SOURCED, "field": "ro.build.display.id", "status": "affected", "value": "all", "match": "regex"}
+ANY = {"any_phone": "a made-up number, of no phone"}
+BUILD = {**SOURCED, "field": "ro.build.display.id", "status": "affected", "value": "all", "match": "regex", **ANY}
 ENDPOINT = {**SOURCED, "kind": "domain", "weight": "strong"}
 MODEL = {"field": "ro.product.model", "match": "exact", "value": "UL40"}
 

@@ -33,6 +33,13 @@ def test_the_two_commands_are_one_line_each() -> None:
     assert "\n" not in block("demo") + block("tests")
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/first-scan.md", "docs/evidence.md"])
+def test_where_to_find_help_stands_before_the_first_command(page: str) -> None:
+    before, _, _ = (ROOT / page).read_text("utf-8").partition("```")
+    assert "stopstalkerware.org" in before
+    assert re.search(r"(do not|not) (remove|switch)|remove\s+nothing", before, re.IGNORECASE)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"`phone-audit {command}" in README

@@ -44,6 +44,9 @@ def test_several_targets_have_a_result_each_and_are_not_read_twice(nokia: Phone,
     assert [one["outcome"] for one in scans] == ["known-bad", "known-bad", None]
     assert [one["file"] for one in scans] == [f"{name}.json" for name in first if name != "fleet"] + [None]
     assert (tmp_path / "saved").stat().st_mode & 0o777 == 0o700
+    assert sorted(path.name for path in (tmp_path / "saved").iterdir()) == [name for name in first if name != "fleet"]
+    last = shown.stderr.splitlines()[-1]
+    assert last == f"3 phones: 2 KNOWN-BAD, 1 not read. Full report: {tmp_path / 'out' / 'fleet.json'}"
     assert names[0] not in json.dumps(first)
 
     asked = len(nokia.calls())
@@ -113,9 +116,10 @@ def test_one_that_is_pulled_out_disturbs_no_other_and_is_gone_on_with(
     assert "device-lost" in {item.code for item in cut.coverage.skipped}
     assert cut.packages
     assert whole.coverage.skipped == ()
-    assert sorted(path.name for path in (tmp_path / "lab").glob(f"{name}*")) == [name, f"{name}.interrupted-1"]
-    kept = sum(path.stat().st_size for path in (tmp_path / "lab" / f"{name}.interrupted-1" / "apks").glob("*.apk"))
-    copied = sum(path.stat().st_size for path in (tmp_path / "lab" / name / "apks").glob("*.apk"))
+    saved, interrupted = sorted((tmp_path / "lab").glob("01-*"))
+    assert (saved.name, interrupted.name) == (second.read_[0], f"{second.read_[0]}.interrupted-1")
+    kept = sum(path.stat().st_size for path in (interrupted / "apks").glob("*.apk"))
+    copied = sum(path.stat().st_size for path in (saved / "apks").glob("*.apk"))
     assert 0 < kept < copied
     assert whole.run.bytes_transferred < cut.run.bytes_transferred + copied - kept
 
@@ -152,7 +156,7 @@ def test_each_phone_is_read_as_it_is_plugged_in_and_the_server_lives_on(
         assert "Waiting for phones" in running.stderr.readline()
         with adb_server.connected(nokia.address):
             told = ""
-            while "known-bad" not in told:
+            while "KNOWN-BAD" not in told:
                 told = running.stderr.readline()
                 assert told
             running.send_signal(signal.SIGINT)

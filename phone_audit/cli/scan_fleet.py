@@ -92,9 +92,11 @@ class FleetOutputs:
     @property
     def summaries(self) -> tuple[str, ...]:
         """The files that hold the summary, where nothing of it goes to standard output."""
-        if any(folder.path is None for folder in self._folders):
+        folders = [(folder.path, FORMATS[folder.format]) for folder in self._folders if folder.path is not None]
+        if len(folders) < len(self._folders):
             return ()
-        return tuple(dict.fromkeys(str(folder.path / f"{SUMMARY}.json") for folder in self._folders if folder.path))
+        drawn = [str(path / f"{SUMMARY}{drawing.suffixes[0]}") for path, drawing in folders if "fleet" in drawing.kinds]
+        return tuple(dict.fromkeys(drawn)) or (str(folders[0][0] / f"{SUMMARY}.json"),)
 
     def write_summary(self, fleet: Fleet) -> None:
         """Write `fleet.json` into each folder, the summary in the formats that were asked for, and what is shown.

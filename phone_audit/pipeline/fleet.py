@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from phone_audit.acquire.store.archive import sealed_name
-from phone_audit.acquire.store.interrupted import saved_whole
-from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError, SnapshotError
+from phone_audit.errors import DeviceLostError, DeviceOfflineError, PhoneAuditError
 from phone_audit.judge.fleet_differences import Traits, groups_of, models_of, traits_of
 from phone_audit.judge.gate import gating_outcome_of_scan
 from phone_audit.knowledge.load import Knowledge
@@ -19,7 +17,8 @@ from phone_audit.model.results import Fleet, FleetRun, FleetScan, Scan
 from phone_audit.pipeline.arrivals import Arrival, Arrivals
 from phone_audit.pipeline.asset_list import Asset, AssetList
 from phone_audit.pipeline.options import TOOL, TURN, Budget, Progress, ScanOptions, rfc3339
-from phone_audit.pipeline.phone_names import phone_name, save_name, without_target
+from phone_audit.pipeline.phone_names import phone_name, without_target
+from phone_audit.pipeline.saved_phones import SavedPhones
 from phone_audit.pipeline.scan import scan_device
 from phone_audit.pipeline.turns import PAUSE, Turns
 
@@ -94,8 +93,6 @@ def scan_fleet(
         UsageError: a result cannot be written.
     """
     started = options.scan.clock()
-    if options.scan.save is not None:
-        _make_folder(options.scan.save)
     run = _FleetRun(arrivals, listener, depth, users, knowledge, options)
     run.read_all()
     finished = options.scan.clock()
@@ -111,23 +108,6 @@ def scan_fleet(
             started=rfc3339(started), finished=rfc3339(finished), seconds=(finished - started).total_seconds()
         ),
     )
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SnapshotError(
-            f"The folder {folder} cannot be made: {error.strerror or error}.", "Name a folder that you may write to."
-        ) from error
-
-
-def _kept(save: Path, options: ScanOptions) -> Path | None:
-    """Return what an earlier run has kept of a phone whose answers go to `save`, where that can be read now."""
-    sealed = sealed_name(save)
-    if options.encrypt_to:
-        return sealed if options.identity is not None and sealed.exists() else None
-    return save if saved_whole(save) else None
 
 
 class _FleetRun:
@@ -162,6 +142,7 @@ class _FleetRun:
         self._busy: dict[int, Arrival] = {}
         self._speaking: set[int] = set()
         self._turns = Turns(options.at_once)
+        self._saves = SavedPhones(options.scan)
         self._over = threading.Event()
 
     def read_all(self) -> None:
@@ -240,6 +221,7 @@ class _FleetRun:
 
     def _note_read(self, arrival: Arrival, scan: Scan) -> None:
         name = phone_name(arrival.number, scan)
+        self._saves.rename(arrival.target, name)
         self.traits[arrival.number] = traits_of(scan, name)
         gating = gating_outcome_of_scan(scan)
         self.rows[arrival.number] = FleetScan(
@@ -321,13 +303,12 @@ class _FleetRun:
         if Path(target).exists():
             own = replace(own, via="auto")
         elif options.save is not None:
-            save = options.save / save_name(target)
-            kept = _kept(save, options)
+            kept = self._saves.kept(target)
             if kept is not None:  # by an earlier run of the same fleet
                 target, depth, users = str(kept), "standard", "all"
                 own = replace(own, via="auto", encrypt_to=())
             else:
-                own = replace(own, save=save)
+                own = replace(own, save=self._saves.begin(target))
         return scan_device(
             target, depth=depth, users=users, knowledge=self._knowledge, on_progress=progress, options=own
         )

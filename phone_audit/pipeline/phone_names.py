@@ -57,10 +57,14 @@ def device_of(properties: Mapping[str, str], serial: str | None, *, with_identif
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 40
+SHOWN_DIGITS = 8
+"""Digits of a pseudonym that stand in names."""
 
 
 def phone_name(number: int, scan: Scan | None) -> str:
-    """Name a phone by its place in the fleet, its model, and the beginning of its pseudonym: no serial number.
+    """Name a phone by its place in the fleet, its model, and the beginning of its pseudonym.
+
+    Where identifiers were asked for, its label and its serial number stand there instead.
 
     Example:
         >>> phone_name(3, None)
@@ -68,12 +72,13 @@ def phone_name(number: int, scan: Scan | None) -> str:
     """
     if scan is None:
         return f"{number:02d}-not-read"
-    words = (_safe(scan.device.model or "phone"), (scan.device.pseudonym or "")[:8])
-    return "-".join((f"{number:02d}", *filter(None, words)))
+    model, serial = scan.device.model or "phone", scan.device.serial
+    words = (scan.label or "", model, serial) if serial else (model, (scan.device.pseudonym or "")[:SHOWN_DIGITS])
+    return "-".join((f"{number:02d}", *filter(None, map(_safe, words))))
 
 
 def save_name(target: str) -> str:
-    """Name the folder that keeps the raw answers of a phone, which hold its serial number anyway.
+    """Name the folder that keeps the raw answers of a phone while it is read.
 
     Example:
         >>> save_name("127.0.0.1:5601"), save_name("..")

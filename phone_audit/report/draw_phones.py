@@ -68,8 +68,11 @@ def _headline(seen: int, read: int) -> str:
 def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     named = ", ".join(filter(None, (scan.asset, *scan.asset_notes)))
     asset = f", asset {_short(named)}" if named else ""
+    label = f', label "{_short(scan.label)}"' if scan.label else ""
+    serial = f", serial {_short(scan.serial)}" if scan.serial else ""
+    known = f"{label}{serial}{asset}"
     if scan.outcome is None:
-        canvas.item(f"{scan.name}{asset}: {scan.error or 'It was not read.'}", "*", 0)
+        canvas.item(f"{scan.name}{known}: {scan.error or 'It was not read.'}", "*", 0)
         if scan.hint:
             canvas.paragraph(scan.hint, 2)
         return
@@ -77,7 +80,7 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     left = "" if scan.complete else "; not all was read"
     where = f"; {scan.file}" if scan.file else ""
     style = "bold" if scan.outcome in ("known-bad", "suspicious") else ""
-    canvas.item(f"{scan.name}{model}{asset}: {scan.outcome}{left}{where}", "*", 0, style)
+    canvas.item(f"{scan.name}{model}{known}: {scan.outcome}{left}{where}", "*", 0, style)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

@@ -128,5 +128,6 @@ def test_one_line_counts_the_outcomes_the_worst_first_and_names_the_files(tmp_pa
     assert outcomes_line(fleet(*rows)) == "4 phones: 1 KNOWN-BAD, 2 EXPOSED, 1 not read"
     assert outcomes_line(fleet()) == "0 phones: none"
     outputs = FleetOutputs(["json", "html"], [tmp_path / "a", tmp_path / "b"])
-    assert outputs.summaries == (str(tmp_path / "a" / "fleet.json"), str(tmp_path / "b" / "fleet.json"))
+    assert outputs.summaries == (str(tmp_path / "a" / "fleet.json"), str(tmp_path / "b" / "fleet.html"))
+    assert FleetOutputs(["sarif"], [tmp_path / "a"]).summaries == (str(tmp_path / "a" / "fleet.json"),)
     assert FleetOutputs([], []).summaries == ()

@@ -64,6 +64,13 @@ def test_each_phone_has_its_line() -> None:
     assert "* 03-Pixel_8-3: No phone.\n  Look." in text
 
 
+def test_serial_and_label_stand_beside_the_phones_that_have_them() -> None:
+    named = {"serial": "HT7A\x1b[2J", "label": "case 17"}
+    lines = shown(fleet(scans=(row(1, **named), row(2, serial="B2N", outcome=None, error="No phone.")))).splitlines()
+    assert '* 01-Pixel_8-1 (Pixel 8), label "case 17", serial HT7A\\x1b[2J: exposed; 01.json' in lines
+    assert "* 02-Pixel_8-2, serial B2N: No phone." in lines
+
+
 def test_assets_stand_beside_the_phones_and_what_does_not_fit_is_said() -> None:
     lines = shown(in_list()).splitlines()
     assert "* 01-Pixel_8-1 (Pixel 8), asset A-1, owner: =Ann\\u202e: exposed; 01.json" in lines

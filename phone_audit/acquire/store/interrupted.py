@@ -106,7 +106,7 @@ def begun_before(save: Path | None, serial: str) -> tuple[Path, ...]:
     if save is None:
         return ()
     if interrupted(save):
-        if is_saved(save) and _serial(save) not in (None, serial):
+        if is_saved(save) and serial_of(save) not in (None, serial):
             raise SnapshotError(
                 f"{save} holds the beginning of an acquisition of another phone.", "Name a folder for this one."
             )
@@ -114,7 +114,8 @@ def begun_before(save: Path | None, serial: str) -> tuple[Path, ...]:
     return tuple(sorted(save.parent.glob(f"{glob.escape(save.name)}{MARK}-*"), reverse=True))
 
 
-def _serial(folder: Path) -> str | None:
+def serial_of(folder: Path) -> str | None:
+    """Return the serial number of the phone whose acquisition the folder holds, as its transport named it."""
     try:
         return ReplayTransport(folder).serial or None
     except PhoneAuditError:

@@ -25,8 +25,8 @@ IMPORTED = (
 )  # fmt: skip
 """The formats, written here so that the help does not load what reads them; a test compares."""
 LISTED = (
-    "incidents", "feeds", "trackers", "hosts", "keys", "rules", "behaviours", "calls", "libraries", "packers",
-    "firmware", "schemes", "support", "labels", "baselines", "authorities",
+    "incidents", "feeds", "trackers", "hosts", "host_rules", "keys", "rules", "behaviours", "calls", "libraries",
+    "packers", "firmware", "schemes", "support", "labels", "baselines", "authorities",
     "installers", "powers",
 )  # fmt: skip
 """The kinds of entries, written here for the same reason."""

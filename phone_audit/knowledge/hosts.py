@@ -16,8 +16,8 @@ _CATEGORIES: tuple[tuple[str, EndpointCategory], ...] = (
     ("location", "telemetry"),
     ("profiling", "telemetry"),
     ("crash-reporting", "crash-reporting"),
-    ("identification", "identity"),
     ("push", "push"),
+    ("identification", "identity"),
     ("residential-proxy", "other"),
 )
 """The category of a tracker against that of its hosts, the one that says most about the sending first."""

@@ -17,6 +17,7 @@ from phone_audit.knowledge.schema.facts import (
     CallFact,
     FactFile,
     HostFact,
+    HostRule,
     KeyFact,
     LabelFact,
     LabelFile,
@@ -74,6 +75,7 @@ class Kind(Generic[Entry]):
 INCIDENTS: Final = Kind("incidents", "incident", IncidentEntry, in_lists=False)
 TRACKERS: Final = Kind("trackers", "tracker", TrackerFact)
 HOSTS: Final = Kind("hosts", "host", HostFact, id_of=attrgetter("host"))
+HOST_RULES: Final = Kind("host_rules", "host_rule", HostRule)
 KEYS: Final = Kind("keys", "key", KeyFact)
 RULES: Final = Kind("rules", "rule", RuledOutRule)
 BEHAVIOURS: Final = Kind("behaviours", "behaviour", BehaviourRule, in_lists=False)
@@ -90,8 +92,8 @@ INSTALLERS: Final = Kind("installers", "installer", InstallerFact)
 POWERS: Final = Kind("powers", "power", PowerFact)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
-    INCIDENTS, TRACKERS, HOSTS, KEYS, RULES, BEHAVIOURS, CALLS, LIBRARIES, PACKERS, FIRMWARE, SCHEMES, SUPPORT,
-    LABELS, BASELINES, AUTHORITIES, INSTALLERS, POWERS,
+    INCIDENTS, TRACKERS, HOSTS, HOST_RULES, KEYS, RULES, BEHAVIOURS, CALLS, LIBRARIES, PACKERS, FIRMWARE, SCHEMES,
+    SUPPORT, LABELS, BASELINES, AUTHORITIES, INSTALLERS, POWERS,
 )  # fmt: skip
 """In the order in which their folders are read."""
 FOLDERS: Final = tuple(kind.folder for kind in KINDS)

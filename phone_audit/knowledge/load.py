@@ -16,6 +16,7 @@ from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trac
 from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
+from phone_audit.knowledge.host_rules import HostRules
 from phone_audit.knowledge.hosts import HostIndex, host_facts_of
 from phone_audit.knowledge.info_cache import cached_info
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
@@ -192,9 +193,10 @@ class Knowledge:
     def owner_of(self, host: str) -> HostFact | None:
         """Return the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
 
-        Hosts that belong to one tracker only count as its owner's.
+        Hosts that belong to one tracker only count as its owner's. What a host of a maker is for, its name may tell.
         """
-        return self._owners.longest(host)
+        known = self._owners.longest(host)
+        return self._host_rules.told(host, known) if known else None
 
     def trackers_of_host(self, host: str) -> tuple[TrackerFact, ...]:
         """Return the trackers that send to this host, by id."""
@@ -246,6 +248,10 @@ class Knowledge:
     def _owners(self) -> HostIndex[HostFact]:
         known = (*host_facts_of(self.trackers), *self.hosts)
         return HostIndex((fact.host, fact) for fact in known)
+
+    @cached_property
+    def _host_rules(self) -> HostRules:
+        return HostRules(self.entries(kinds.HOST_RULES))
 
     @cached_property
     def _rule_index(self) -> RuleIndex:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from phone_audit.apk.text.host_text import registered_domain
 from phone_audit.detect.incidents.selftest import failed_tests
@@ -78,14 +79,17 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[KnownEntry]:
 
 def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[KnownEntry]:
     """Yield the entries of a kind of which nothing has to be told in words of its own."""
-    for entry in knowledge.listed(kind):
-        fields = entry.model_dump(mode="json")
-        titled = next(field for field in (*_TITLES, *_LISTED_TITLES) if fields.get(field))
-        title = ", ".join(fields[titled][:2]) if titled in _LISTED_TITLES else fields[titled]
-        skipped = ("id", titled, *_SELF_TESTS)
-        said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
-        facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))
-        yield KnownEntry(kind.folder, kind.id_of(entry), str(title), tuple(facts))
+    yield from (_fact(kind, entry) for entry in knowledge.listed(kind))
+
+
+def _fact(kind: Kind[Any], entry: Frozen) -> KnownEntry:
+    fields = entry.model_dump(mode="json")
+    titled = next(field for field in (*_TITLES, *_LISTED_TITLES) if fields.get(field))
+    title = ", ".join(fields[titled][:2]) if titled in _LISTED_TITLES else fields[titled]
+    skipped = ("id", titled, *_SELF_TESTS)
+    said = ((key, value) for key, value in fields.items() if key not in skipped and value not in (None, [], "", {}))
+    facts = ((_words(key), _plain(part)) for key, value in said for part in _parts(value))
+    return KnownEntry(kind.folder, kind.id_of(entry), str(title), tuple(facts))
 
 
 def _words(key: str) -> str:
@@ -109,9 +113,23 @@ def show(knowledge: Knowledge, wanted: str) -> list[KnownEntry]:
     found = [entry for kind in ENTRY_KINDS for entry in entries(knowledge, kind) if entry.id == wanted]
     found += [_incident(entry) for entry in knowledge.incidents if _names(entry, wanted) and entry.id != wanted]
     found += [_listed(listed) for listed in _lookups(knowledge, wanted)]
+    found += _of_host(knowledge, wanted, {entry.id for entry in found})
     if not found:
         raise KnowledgeError(f"Nothing is known of {wanted!r}.", "phone-audit db search finds parts of names.")
     return found
+
+
+def _of_host(knowledge: Knowledge, wanted: str, shown: Collection[str]) -> Iterator[KnownEntry]:
+    """Yield what is known of a host through a domain above it: whose it is, what for, and the trackers that use it."""
+    host = wanted.lower()
+    if host_fault(host, as_owner=True) is not None:
+        return
+    owner = knowledge.owner_of(host)
+    if owner is not None and owner.host not in shown:
+        above = [("domain", owner.host)] if owner.host != host else []
+        facts = [("category", owner.category), *above, ("source", owner.source)]
+        yield KnownEntry("hosts", host, owner.owner, tuple(facts))
+    yield from (_fact(TRACKERS, one) for one in knowledge.trackers_of_host(host) if one.id not in shown)
 
 
 def _names(entry: IncidentEntry, wanted: str) -> bool:

@@ -20,7 +20,7 @@ def test_a_folder_that_holds_no_knowledge_says_what_it_should_hold(tmp_path: Pat
     (tmp_path / "notes.json").write_text("{}")
     with pytest.raises(KnowledgeError, match="holds no knowledge") as raised:
         read_folder(tmp_path, 1)
-    assert "incidents, trackers, hosts, keys, rules" in raised.value.hint
+    assert "incidents, trackers, hosts, host_rules, keys, rules" in raised.value.hint
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

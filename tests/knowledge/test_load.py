@@ -123,6 +123,7 @@ def test_info_counts_and_takes_the_newest_dates(tmp_path: Path) -> None:
         "calls": 0,
         "firmware": 0,
         "hosts": 0,
+        "host_rules": 0,
         "incidents": 3,
         "indicators": 0,
         "installers": 0,

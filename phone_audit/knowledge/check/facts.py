@@ -24,6 +24,7 @@ from phone_audit.knowledge.schema.facts import (
     CallFact,
     FactSource,
     HostFact,
+    HostRule,
     KeyFact,
     LabelFact,
     LibraryFact,
@@ -190,6 +191,19 @@ def check_host(fact: HostFact, report: Report) -> None:
     report_fault(report, "host", host_fault(fact.host, as_owner=True))
     if not fact.owner.strip():
         report("owner", "missing; name the company")
+
+
+def check_host_rule(rule: HostRule, report: Report) -> None:
+    """Report faults of a rule over the names of hosts; each of its self-tests is a host."""
+    report_missing(report, owners=rule.owners, words=rule.words, reason=rule.reason.strip())
+    for place, word in enumerate(rule.words):
+        if not re.fullmatch(r"[a-z][a-z0-9]*[a-z]|[a-z]", word):
+            text = f"{short_repr(word)} is no part of a label; write small letters, no hyphen, no digit at the end"
+            report(f"words[{place}]", text)
+    for field, hosts in (("matches", rule.matches), ("ignores", rule.ignores)):
+        report_faults(report, field, hosts, host_fault)
+    report_untested(report, rule.matches, rule.ignores)
+    report_failed(report, rule.matches, rule.ignores, lambda text: rule.covers(text.rpartition(".")[0]))
 
 
 def check_key(key: KeyFact, report: Report) -> None:

@@ -15,6 +15,7 @@ from phone_audit.knowledge.check.facts import (
     check_baseline,
     check_call,
     check_host,
+    check_host_rule,
     check_key,
     check_label,
     check_library,
@@ -61,6 +62,7 @@ CHECKS: Final[tuple[EntryCheck[Any], ...]] = (
     EntryCheck(kinds.INCIDENTS, check_incident),
     EntryCheck(kinds.TRACKERS, check_tracker),
     EntryCheck(kinds.HOSTS, check_host),
+    EntryCheck(kinds.HOST_RULES, check_host_rule),
     EntryCheck(kinds.KEYS, check_key),
     EntryCheck(kinds.RULES, check_rule),
     EntryCheck(kinds.BEHAVIOURS, check_behaviour),
@@ -189,6 +191,7 @@ def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
     of_one_source: tuple[Kind[Any], ...] = (
         kinds.TRACKERS,
         kinds.HOSTS,
+        kinds.HOST_RULES,
         kinds.KEYS,
         kinds.RULES,
         kinds.CALLS,
@@ -267,7 +270,8 @@ def counts_of(found: CheckedFolder) -> list[str]:
         + f"; sources without address {len(without)}, each with its reason",
         f"trackers {len(trackers)}: {_total(entry.code for entry in trackers)} class prefixes, "
         f"{_total(entry.hosts for entry in trackers)} hosts",
-        f"owners of hosts {len(found.of(kinds.HOSTS))}, public keys {len(found.of(kinds.KEYS))}, "
+        f"owners of hosts {len(found.of(kinds.HOSTS))}, rules over names of hosts {len(found.of(kinds.HOST_RULES))}, "
+        f"public keys {len(found.of(kinds.KEYS))}, "
         f"rules {len(found.of(kinds.RULES))}, "
         f"rules of behaviour {len(found.of(kinds.BEHAVIOURS))}, rules of firmware {len(found.of(kinds.FIRMWARE))}, "
         f"calls {len(found.of(kinds.CALLS))}",

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from phone_audit.knowledge.hosts import plain_host
-from phone_audit.knowledge.schema.facts import HostFact, HostRule
+from phone_audit.knowledge.schema.facts import HostFact
+from phone_audit.knowledge.schema.host_rule import HostRule
 from phone_audit.model.apk import EndpointCategory
 
 _ORDER: Final[tuple[EndpointCategory, ...]] = (

@@ -17,7 +17,6 @@ from phone_audit.knowledge.schema.facts import (
     CallFact,
     FactFile,
     HostFact,
-    HostRule,
     KeyFact,
     LabelFact,
     LabelFile,
@@ -28,6 +27,7 @@ from phone_audit.knowledge.schema.facts import (
     TrackerFact,
 )
 from phone_audit.knowledge.schema.firmware import FirmwareRule
+from phone_audit.knowledge.schema.host_rule import HostRule
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.knowledge.schema.scheme import SchemeEntry
 from phone_audit.model.base import Frozen

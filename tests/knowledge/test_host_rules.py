@@ -7,7 +7,8 @@ import pytest
 from phone_audit.knowledge.host_rules import HostRules
 from phone_audit.knowledge.kinds import HOST_RULES
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.knowledge.schema.facts import HostFact, HostRule, words_in
+from phone_audit.knowledge.schema.facts import HostFact
+from phone_audit.knowledge.schema.host_rule import HostRule, words_in
 from phone_audit.model.apk import EndpointCategory
 from phone_audit.pipeline.db import show
 from tests.knowledge.folders import shared

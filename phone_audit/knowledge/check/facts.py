@@ -24,7 +24,6 @@ from phone_audit.knowledge.schema.facts import (
     CallFact,
     FactSource,
     HostFact,
-    HostRule,
     KeyFact,
     LabelFact,
     LibraryFact,
@@ -37,6 +36,7 @@ from phone_audit.knowledge.schema.facts import (
     TrackerNeedFact,
     is_of_platform,
 )
+from phone_audit.knowledge.schema.host_rule import HostRule
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
 """One label alone only where it is long enough to be a name: `okhttp3`, but not `rx` or `io`."""

@@ -216,6 +216,10 @@ class AbstractInterpreter:
         registers = state.registers
         values = [registers[at] for at in site.registers]
         callee = site.callee
+        if self._program.password_ids and callee.reference:
+            typed = self._model.typed(frame, site, values, state.heap)
+            if typed is not None:
+                return typed
         types: frozenset[bytes] = _NO_TYPES
         if site.virtual:
             types = _types(values[0]) if values else _NO_TYPES

@@ -76,6 +76,28 @@ class CallModel:
             self._into_receiver(call)
         return self._result(call)
 
+    def typed(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value | None:
+        """Return the view that a password is typed into, or its text; None where a call gives neither."""
+        callee = site.callee
+        if callee.returns.startswith(taint_rules.VIEW_TYPES) and self._is_handed_number(values):
+            return self._made(frame, site, taint_rules.TYPED_VIEW)
+        if site.static or not frame.tainted or callee.name not in (taint_rules.TEXT_OF, taint_rules.FIELD_OF):
+            return None
+        if not any(map(self._is_password_view, heap.taints_of(frame, values[:1]))):
+            return None
+        return self._made(
+            frame, site, taint_rules.TYPED_DATA if callee.name == taint_rules.TEXT_OF else taint_rules.TYPED_VIEW
+        )
+
+    def _is_handed_number(self, values: Sequence[Value]) -> bool:
+        known = self._program.password_ids
+        return any(isinstance(atom, Number) and atom.value in known for value in values for atom in value)
+
+    def _made(self, frame: Frame, site: CallSite, data: str) -> Value:
+        frame.tainted = True
+        name = self._callees.api(site.callee, static=site.static).names[0]
+        return frozenset({self._shared.taint(data, (site.step(f"calls {name}"),)), site.fresh})
+
     def _sink(self, call: Call) -> None:
         api, values, heap = call.api, call.values, call.heap
         sink = api.sink
@@ -252,12 +274,6 @@ class CallModel:
             call.frame.want(frozenset().union(*call.values))
             named = {text for value in call.values for text in texts(value)}
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
-        if call.api.view:
-            numbers = {atom.value for value in call.values for atom in value if isinstance(atom, Number)}
-            return None if numbers.isdisjoint(self._program.password_ids) else taint_rules.TYPED_VIEW
-        if call.api.text and call.frame.tainted:
-            given = call.heap.taints_of(call.frame, call.values[:1])
-            return taint_rules.TYPED_DATA if any(map(self._is_password_view, given)) else None
         return self._queried(call) if call.api.query else call.api.source
 
     def _is_password_view(self, atom: Atom) -> bool:

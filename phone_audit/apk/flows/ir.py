@@ -139,8 +139,6 @@ class ApiModel:
         source: the data that it gives.
         setting: whether it reads a setting, named by a text.
         query: whether it asks a provider.
-        view: whether it looks for a view by its number.
-        text: whether it gives the text of a view.
         special: what else is done for it, by name.
     """
 
@@ -161,8 +159,6 @@ class ApiModel:
     source: str | None
     setting: bool
     query: bool
-    view: bool
-    text: bool
     special: str | None
 
 
@@ -297,8 +293,6 @@ class Callees:
             source=None if setting or query else _first(names, self._sources),
             setting=setting,
             query=query,
-            view=not taint_rules.FIND_VIEW.isdisjoint(names),
-            text=not taint_rules.TEXT_OF.isdisjoint(names),
             special=_special(names[0], name),
         )
 

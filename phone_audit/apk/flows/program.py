@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
-from phone_audit.apk.dex.xrefs import Kind, candidates, verified
+from phone_audit.apk.dex.xrefs import Kind, candidates, inside, verified
 from phone_audit.apk.flows.password_fields import password_ids
 
 _MAX_SAME_NAME: Final = 200
@@ -201,6 +201,16 @@ class Program(ClassHierarchy):
     def reads(self, method: Method, offset: int) -> bool:
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
         return int(self.indexes[method.part].data[offset]) in _GETS
+
+    def holding(self, constants: Collection[int]) -> Iterator[Method]:
+        """Yield the methods in which one of these numbers of 32 bits seems to stand; some more than once."""
+        for part, index in enumerate(self.indexes):
+            data = bytes(index.data) if constants else b""
+            wanted = [re.escape((number & 0xFFFFFFFF).to_bytes(4, "little")) for number in sorted(constants)]
+            found = [one.start() for one in re.finditer(b"|".join(wanted), data)] if wanted else []
+            offsets = np.array(found, dtype=np.int64)
+            bodies = inside(index, offsets, offsets).bodies
+            yield from (Method(part, row) for row in index.bodies.rows[index.bodies.first[bodies]].tolist())
 
     def fields_named(self, part: int, names: Collection[str]) -> set[int]:
         """Return the field_ids of one part that stand for one of these fields: class, name and type."""

@@ -148,16 +148,13 @@ SETTING_CALLS: Final = frozenset(
 )
 SETTINGS: Final[Mapping[str, str]] = {"android_id": "android-id", "bluetooth_address": "mac"}
 
-FIND_VIEW: Final = frozenset(
-    f"android.{one}.findViewById" for one in ("app.Activity", "app.Dialog", "view.View", "view.Window")
-)
 TYPED_VIEW: Final = "password-view"
 """A view that a password is typed into: no data yet, but what it gives as its text is."""
 TYPED_DATA: Final = "password"
-TEXT_OF: Final = frozenset(
-    f"android.widget.{one}.getText"
-    for one in ("AutoCompleteTextView", "EditText", "MultiAutoCompleteTextView", "TextView")
-)
+VIEW_TYPES: Final = (b"Landroid/view/", b"Landroid/widget/", b"Ljava/lang/Object;")
+"""What the result of a call is that is handed the number of a view and gives the view: of Android or of a library."""
+TEXT_OF, FIELD_OF = "getText", "getEditText"
+"""The methods by which a view gives its text, or the view inside it that holds the text; libraries bring their own."""
 
 CALLBACKS: Final[Mapping[tuple[str, str], str]] = {
     ("onLocationChanged", "(Landroid/location/Location;)V"): "location",
@@ -244,7 +241,6 @@ ADDRESSES: Final = frozenset(
 
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})
-_VIEWS: Final = frozenset(Leaf("call", name) for name in FIND_VIEW)
 _SETTINGS: Final = [Leaf("string", text) for text in SETTINGS]
 _PROVIDERS: Final = [Leaf("string_start", text) for text in PROVIDER_TEXTS]
 
@@ -267,7 +263,7 @@ class Sources:
         found = dict(_data_of(rules))
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
-        self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES, *_VIEWS])
+        self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
         owners = {call.rpartition(".")[0] for call in calls}.union(EXTRAS, MEMORY)
         named = (f"L{one.replace('.', '/')};".encode() for one in owners)
@@ -292,7 +288,7 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
     """Return the methods that call or read a source, or are handed data by Android."""
     lookups = [Lookup(index) for index in program.indexes]
     named = [lookup.find(sources.wanted) for lookup in lookups]
-    plain = [_numbers(part.methods, without=_SETTING_CALLS | _QUERIES | _VIEWS) for part in named]
+    plain = [_numbers(part.methods, without=_SETTING_CALLS | _QUERIES) for part in named]
     found = {method for method, _, _ in program.users("method", plain)}
     found |= {method for method, _, _ in program.users("field", [part.fields for part in named])}
     for name, proto in CALLBACKS:
@@ -305,19 +301,7 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
     if any(asking):
         fields = [lookup.find(sources.providers).fields for lookup in lookups]
         found |= _naming(program, asking, [lookup.strings(_PROVIDERS) for lookup in lookups], fields)
-    if program.password_ids:
-        asking = [_numbers(part.methods, only=_VIEWS) for part in named]
-        found |= {
-            method for method in {one for one, _, _ in program.users("method", asking)} if _holds(program, method)
-        }
-    return found
-
-
-def _holds(program: Program, method: Method) -> bool:
-    """Tell whether the number of a view that a password is typed into seems to stand in a method."""
-    code = program.code(method)
-    units = bytes(code.units) if code else b""
-    return any((number & 0xFFFFFFFF).to_bytes(4, "little") in units for number in program.password_ids)
+    return found | set(program.holding(program.password_ids))
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:

@@ -38,6 +38,52 @@ def test_it_is_followed_through_the_field_that_holds_the_view() -> None:
     assert ids(NAMES, activity(create(finds(OTHER), member(1, 8, FIELD, put=True)), clicked)) == []
 
 
+COMPAT = Class(
+    "Lx/Compat;",
+    [Method("findViewById(I)Landroid/view/View;", (0x0012, 0x0011), direct=False, registers=4, ins=2)],
+    parent="Landroid/app/Activity;",
+)
+"""A class of a library between an activity and Android's, as AppCompat has: it looks for the view in its own way."""
+
+
+def test_the_package_may_bring_what_looks_for_a_view() -> None:
+    below = Class("Lx/Main;", [create(finds(VIEW), TEXT_OF, result(1), SAY)], parent="Lx/Compat;")
+    assert ids(NAMES, COMPAT, below) == ["flow.password-log"]
+    other = Class("Lx/Main;", [create(finds(OTHER), TEXT_OF, result(1), SAY)], parent="Lx/Compat;")
+    assert ids(NAMES, COMPAT, other) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("Lx/Bindings;->find(Landroid/view/View;I)Landroid/view/View;", ["flow.password-log"]),
+        ("Lx/Bindings;->find(Landroid/view/View;I)Ljava/lang/Object;", ["flow.password-log"]),
+        ("Lx/Bindings;->find(Landroid/view/View;I)Ljava/lang/String;", []),
+    ],
+)
+def test_any_call_that_is_handed_its_number_gives_the_view(call: str, expected: list[str]) -> None:
+    body = Method(call.partition("->")[2], (0x0012, 0x0011), access=9, registers=4, ins=2)
+    const: Code = (0x0014, VIEW & 0xFFFF, VIEW >> 16)
+    code = join(const, invoke(call, 8, 0), result(1), (0x011F, Ref("type", EDIT)), TEXT_OF, result(1), SAY)
+    assert ids(NAMES, Class("Lx/Bindings;", [body]), activity(create(code))) == expected
+
+
+def test_a_field_for_text_of_the_package_gives_what_is_typed_into_it() -> None:
+    field = "Lx/Field;"
+    own = Method("getText()Landroid/text/Editable;", (0x0012, 0x0011), direct=False, registers=2)
+    code = join(finds(VIEW), (0x011F, Ref("type", field)))
+    asks = invoke(f"{field}->getText()Landroid/text/Editable;", 1, opcode=0x6E)
+    assert ids(NAMES, Class(field, [own], parent=EDIT), activity(create(code, asks, result(1), SAY))) == [
+        "flow.password-log"
+    ]
+    frame = "Lx/Frame;"
+    inner = Method(f"getEditText(){EDIT}", (0x0012, 0x0011), direct=False, registers=2)
+    framed = join(finds(VIEW), invoke(f"{frame}->getEditText(){EDIT}", 1, opcode=0x6E), result(1), TEXT_OF, result(1))
+    assert ids(NAMES, Class(frame, [inner], parent="Landroid/widget/LinearLayout;"), activity(create(framed, SAY))) == [
+        "flow.password-log"
+    ]
+
+
 def test_the_view_itself_is_no_data() -> None:
     assert ids(NAMES, activity(create(finds(VIEW), SAY))) == []
 

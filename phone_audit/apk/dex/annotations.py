@@ -1,6 +1,10 @@
-"""The classes that annotations name as values. Source: dex-format, "annotation_item", "encoded_value encoding"."""
+"""What annotations say: the classes that they name as values, and the methods of interfaces that bear some.
+
+Source: dex-format, "annotation_item", "annotations_directory_item", "encoded_value encoding".
+"""
 
 import struct
+from collections.abc import Collection
 from typing import Final
 
 from phone_audit.apk.dex.index import DexIndex
@@ -13,6 +17,12 @@ _BY_COMPILER: Final = 2
 """VISIBILITY_SYSTEM: what compilers say of classes, such as which stand inside of which."""
 _TYPE, _ARRAY, _ANNOTATION = 0x18, 0x1C, 0x1D
 _NO_BYTES: Final = frozenset({0x1E, 0x1F})
+_DIRECTORY: Final = struct.Struct("<IIII")
+_OF_MEMBER: Final = struct.Struct("<II")
+_COUNT: Final = struct.Struct("<I")
+_INTERFACE: Final = 0x200
+_MOST_OF_ONE: Final = 64
+"""Annotations of one method that are looked at."""
 _MOST: Final = 1_000_000
 """Values that are read of one file."""
 _DEPTH: Final = 16
@@ -32,6 +42,44 @@ def types_in_annotations(index: DexIndex) -> set[int] | None:
     except (IndexError, struct.error, RecursionError, _UnreadError):
         return None
     return reader.types
+
+
+def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
+    """Return the method_ids of interfaces that bear an annotation of one of some types, as far as they can be read."""
+    data, left = memoryview(index.data.data).cast("B"), _MOST
+    found: set[int] = set()
+    defs = index.part.class_defs
+    interfaces = (defs["access"] & _INTERFACE != 0) & (defs["annotations"] != 0)
+    for at in defs["annotations"][interfaces].tolist() if types else ():
+        try:
+            _, fields, methods, _ = _DIRECTORY.unpack_from(data, at)
+            left -= methods
+            if left < 0:
+                break
+            begin = at + _DIRECTORY.size + _OF_MEMBER.size * fields
+            for method, offset in _OF_MEMBER.iter_unpack(data[begin : begin + _OF_MEMBER.size * methods]):
+                if not _types_of_set(data, offset).isdisjoint(types):
+                    found.add(method)
+        except struct.error:
+            continue
+    return frozenset(found)
+
+
+def _types_of_set(data: memoryview, at: int) -> set[int]:
+    """Return the types of the annotations of one annotation_set_item; struct.error where it breaks off."""
+    (count,) = _COUNT.unpack_from(data, at)
+    offsets = struct.unpack_from(f"<{min(count, _MOST_OF_ONE)}I", data, at + _COUNT.size)
+    return {_read_number(data, offset + 1) for offset in offsets if offset + 1 < len(data)}
+
+
+def _read_number(data: memoryview, at: int) -> int:
+    """Read a number in LEB128; what the file breaks off counts as 0."""
+    value = 0
+    for place, byte in enumerate(data[at : at + 5]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    return value
 
 
 class _UnreadError(Exception):

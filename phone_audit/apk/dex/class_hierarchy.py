@@ -43,8 +43,10 @@ class ClassHierarchy:
     @remembered
     def place(self, descriptor: bytes) -> tuple[int, int] | None:
         """Return part and row of class_defs of a class that is defined, the first of several; None for others."""
-        if descriptor in self._android:
-            return None
+        return None if descriptor in self._android else self.brought_place(descriptor)
+
+    def brought_place(self, descriptor: bytes) -> tuple[int, int] | None:
+        """Return the same, also of a class that counts as Android's."""
         for part, index in enumerate(self.indexes):
             row = index.class_rows.get(index.type_ids.get(descriptor, -1))
             if row is not None:

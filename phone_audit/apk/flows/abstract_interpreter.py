@@ -223,7 +223,8 @@ class AbstractInterpreter:
         types: frozenset[bytes] = _NO_TYPES
         if site.virtual:
             types = _types(values[0]) if values else _NO_TYPES
-            targets = self._callees.reached(callee, types) if types or callee.own else ()
+            is_request = callee.number in self._program.requests[callee.part]
+            targets = self._callees.reached(callee, types) if (types or callee.own) and not is_request else ()
             if values and len(targets) != 1:
                 frame.want(values[0], "class")
         else:
@@ -231,6 +232,8 @@ class AbstractInterpreter:
         if not targets:
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
+            if callee.brought is not None and frame.carries(state.heap, values):
+                self._called(frame, state.heap, callee.brought, values)
             return self._model.apply(frame, site, values, state.heap)
         return self._follow(frame, state, site, values, targets)
 

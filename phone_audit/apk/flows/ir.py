@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.http_libraries import HOLDING_TYPES
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program
 from phone_audit.apk.flows.taints import NOTHING, Mark, Obj, Place, Step, Value, mark
 
@@ -167,7 +168,8 @@ class Callee:
     """A method_id of a part that is called, with the descriptors of its class and of its result.
 
     `reference` tells whether the result is an object or an array, `own` whether the class is defined in the package,
-    `here` is the method itself where it is defined. What the rules say of it is None until somebody asks.
+    `here` is the method itself where it is defined, `brought` where the package defines it but the class counts as that
+    of a library whose objects only hold data. What the rules say of it is None until somebody asks.
     """
 
     part: int
@@ -178,6 +180,7 @@ class Callee:
     reference: bool
     own: bool
     here: Method | None
+    brought: Method | None = None
     api: ApiModel | None = None
 
 
@@ -239,7 +242,8 @@ class Callees:
         here = self._program.at(part, number) if own else None
         if own and here is None:
             here = self._program.find(*self._program.names.named(part, number))
-        return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here)
+        brought = self._program.brought(*self._program.names.named(part, number)) if owner in HOLDING_TYPES else None
+        return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here, brought)
 
     @remembered
     def reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:
@@ -269,6 +273,7 @@ class Callees:
 
     def _api(self, callee: Callee, *, static: bool) -> ApiModel:
         owner, name = callee.owner, callee.name
+        is_request = callee.number in self._program.requests[callee.part]
         owners = self._owners_of(owner)
         names = tuple(f"{one}.{name}" for one in owners)
         untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
@@ -277,7 +282,7 @@ class Callees:
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
         return ApiModel(
             names=names,
-            sink=_first(names, taint_rules.SINKS),
+            sink=taint_rules.REQUEST if is_request else _first(names, taint_rules.SINKS),
             writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
             extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
             map=owners[0] in taint_rules.MAPS,

@@ -1,16 +1,18 @@
 """The code of a package as a whole: names, methods, classes above and below each other, callers."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.annotations import methods_with
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, inside, verified
+from phone_audit.apk.flows.http_libraries import REQUESTS
 from phone_audit.apk.flows.password_fields import password_ids
 
 _MAX_SAME_NAME: Final = 200
@@ -202,6 +204,14 @@ class Program(ClassHierarchy):
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
         return int(self.indexes[method.part].data[offset]) in _GETS
 
+    @cached_property
+    def requests(self) -> list[frozenset[int]]:
+        """For each part the method_ids by which a library sends what they are handed, as their annotations say."""
+        kinds = [
+            [number for name, number in index.type_ids.items() if name.startswith(REQUESTS)] for index in self.indexes
+        ]
+        return [methods_with(index, of_part) for index, of_part in zip(self.indexes, kinds, strict=True)]
+
     def holding(self, constants: Collection[int]) -> Iterator[Method]:
         """Yield the methods in which one of these numbers of 32 bits seems to stand; some more than once."""
         for part, index in enumerate(self.indexes):
@@ -299,8 +309,17 @@ class Program(ClassHierarchy):
     @remembered
     def find(self, owner: bytes, name: str, proto: str) -> Method | None:
         """Find a method in a class or the classes above it."""
+        return self._find(self.place, owner, name, proto)
+
+    def brought(self, owner: bytes, name: str, proto: str) -> Method | None:
+        """Find the same where the package defines classes that do not count as defined."""
+        return self._find(self.brought_place, owner, name, proto)
+
+    def _find(
+        self, place_of: Callable[[bytes], tuple[int, int] | None], owner: bytes, name: str, proto: str
+    ) -> Method | None:
         for _ in range(_MAX_ABOVE):
-            place = self.place(owner)
+            place = place_of(owner)
             if place is None:
                 return None
             part, row = place

@@ -112,7 +112,10 @@ class Search:
     def _look_near(self) -> None:
         """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
         graph = self._graph
-        wanted = (Lookup(index).find(LEAVING).methods for index in self._program.indexes)
+        indexes, requests = self._program.indexes, self._program.requests
+        wanted = (
+            {*Lookup(one).find(LEAVING).methods, *of_part} for one, of_part in zip(indexes, requests, strict=True)
+        )
         near = self._near = graph.callers_of(graph.naming([*wanted]))
         if (graph.callers_of(graph.flags(self._started)) & near).any():
             self._budget = self._near_budget

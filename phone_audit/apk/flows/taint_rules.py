@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
-from phone_audit.apk.dex.descriptors import is_of_android
+from phone_audit.apk.dex.descriptors import is_of_android, java_name
+from phone_audit.apk.flows import http_libraries
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
@@ -66,10 +67,10 @@ SINKS: Final[Mapping[str, Sink]] = {
     ),
     **_sinks(
         "network", "java.net.DatagramSocket.send", "java.net.MulticastSocket.send", "android.webkit.WebView.loadUrl",
-        "android.webkit.WebView.postUrl", "android.webkit.WebView.loadData", "okhttp3.OkHttpClient.newCall",
-        "okhttp3.WebSocket.send", "com.squareup.okhttp.OkHttpClient.newCall", "com.android.volley.RequestQueue.add",
+        "android.webkit.WebView.postUrl", "android.webkit.WebView.loadData", *http_libraries.SENDING,
         "org.eclipse.paho.client.mqttv3.MqttClient.publish", "javax.mail.Transport.send",
     ),
+    **_sinks("network", *http_libraries.SENDING_THEMSELVES, receiver=True),
     **_sinks("process", "java.lang.Runtime.exec"),
     **_sinks("process", "java.lang.ProcessBuilder.start", receiver=True),
     **_sinks(
@@ -86,6 +87,9 @@ SINKS: Final[Mapping[str, Sink]] = {
     **_sinks("intent", f"android.app.Activity.{SET_RESULT}"),
 }  # fmt: skip
 """By call. An intent counts only where it names no class of its own; of a text message not whom it is for."""
+
+REQUEST: Final = Sink("network")
+"""A call of a method that an annotation makes one that sends what it is handed."""
 
 MARKS: Final[Mapping[str, str]] = {
     **{f"{one}.getOutputStream": "network" for one in (*_CONNECTIONS, "java.net.Socket", "javax.net.ssl.SSLSocket")},
@@ -265,9 +269,9 @@ class Sources:
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
-        owners = {call.rpartition(".")[0] for call in calls}.union(EXTRAS, MEMORY)
+        owners = {call.rpartition(".")[0] for call in calls}.union(EXTRAS, MEMORY, http_libraries.HOLDING)
         named = (f"L{one.replace('.', '/')};".encode() for one in owners)
-        self.android = frozenset(one for one in named if is_of_android(one))
+        self.android = frozenset(one for one in named if is_of_android(one) or java_name(one) in http_libraries.HOLDING)
         self.providers = LeafQuery(Leaf("field", name) for name in PROVIDER_FIELDS)
 
 

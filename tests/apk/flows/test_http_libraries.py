@@ -1,0 +1,95 @@
+"""Data that leaves through a library which the package brings along; and through a class that only bears its name."""
+
+import struct
+
+import pytest
+
+from phone_audit.apk.dex.annotations import methods_with
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble
+from tests.apk.flows.running import flows_in
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result
+
+BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
+ADD = f"add({TEXT}{TEXT}){BUILDER}"
+NULL = (0x0012, 0x0011)
+"""const v0, 0; return-object v0"""
+
+
+def brought(name: str, signature: str) -> Class:
+    return Class(name, [Method(signature, NULL, direct=False, registers=6, ins=3)])
+
+
+def test_what_lies_in_a_body_is_sent_by_the_client() -> None:
+    made = join(new(2, BUILDER), READ, invoke(f"{BUILDER}->{ADD}", 2, 1, 1, opcode=0x6E), result(3))
+    built = join(invoke(f"{BUILDER}->build()Lokhttp3/FormBody;", 3, opcode=0x6E), result(3))
+    request = "Lokhttp3/Request$Builder;"
+    posts = invoke(f"{request}->post(Lokhttp3/RequestBody;){request}", 4, 3, opcode=0x6E)
+    call = invoke(f"{CLIENT}->newCall(Lokhttp3/Request;)Lokhttp3/Call;", 5, 4, opcode=0x6E)
+    code = join(made, built, new(4, request), posts, result(4), new(5, CLIENT), call)
+    library = (brought(BUILDER, ADD), brought(CLIENT, "newCall(Lokhttp3/Request;)Lokhttp3/Call;"))
+    assert ids(activity(create(code)), *library) == ["flow.imei-network"]
+    assert ids(activity(create(join(made, built, new(5, CLIENT), new(4, request), call))), *library) == []
+
+
+@pytest.mark.parametrize("parent", [None, "Lokhttp3/Evil;"])
+def test_a_class_that_only_bears_the_name_of_a_library_hides_nothing(parent: str | None) -> None:
+    says = Method(ADD, join((0x4107,), SAY, NULL), direct=False, registers=6, ins=3)  # move-object v1, v4
+    code = join(new(2, BUILDER), READ, invoke(f"{BUILDER}->{ADD}", 2, 1, 1, opcode=0x6E))
+    fake = [Class(BUILDER, [says])] if parent is None else [Class(parent, [says]), Class(BUILDER, parent=parent)]
+    assert ids(activity(create(code)), *fake) == ["flow.imei-log"]
+    assert ids(activity(create(code)), brought(BUILDER, ADD)) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Lcom/loopj/android/http/AsyncHttpClient;->post(Ljava/lang/String;)V",
+        "Lorg/ksoap2/transport/HttpTransportSE;->call(Ljava/lang/String;)V",
+        "Lcom/android/volley/RequestQueue;->add(Ljava/lang/String;)V",
+    ],
+)
+def test_other_libraries_send_too(call: str) -> None:
+    owner, _, signature = call.partition("->")
+    sends = join(READ, new(2, owner), invoke(call, 2, 1, opcode=0x6E))
+    library = Class(owner, [Method(signature, (RETURN,), direct=False, registers=4, ins=2)])
+    assert ids(activity(create(sends)), library) == ["flow.imei-network"]
+
+
+def with_annotation(data: bytes, descriptor: str, kind: str, method: str) -> bytes:
+    """Let the one method of an interface bear an annotation."""
+    (index,) = index_file(read_dex("classes.dex", data))
+    number = next(one for one in range(index.method_ids.size) if index.method_name(one) == method)
+    row = index.class_rows[index.type_ids[descriptor.encode()]]
+    at = (len(data) + 3) // 4 * 4
+    directory = struct.pack("<IIIIII", 0, 0, 1, 0, number, at + 24)
+    items = struct.pack("<II", 1, at + 32) + bytes((1, index.type_ids[kind.encode()], 0))
+    changed = bytearray(data.ljust(at, b"\0") + directory + items)
+    (class_defs,) = struct.unpack_from("<I", data, 0x64)
+    struct.pack_into("<I", changed, class_defs + 32 * row + 20, at)
+    return bytes(changed)
+
+
+def test_a_method_that_an_annotation_makes_a_request_sends_what_it_is_handed() -> None:
+    login = f"login({TEXT})Lretrofit2/Call;"
+    api = Class("Lx/Api;", [Method(login, None, direct=False, access=0x401)], access=0x601)
+    sends = create(READ, invoke(f"Lx/Api;->{login}", 2, 1, opcode=0x72))
+    data = assemble([activity(sends), api, Class("Lretrofit2/http/POST;", access=0x2601)])
+    told = with_annotation(data, "Lx/Api;", "Lretrofit2/http/POST;", login)
+
+    def found(data: bytes) -> list[str]:
+        return [flow.id for flow in flows_in(index_file(read_dex("classes.dex", data)), {"x.Main"}).found]
+
+    assert found(data) == []
+    assert found(told) == ["flow.imei-network"]
+
+
+@pytest.mark.parametrize("cut", [1, 3, 8, 12, 20])
+def test_annotations_that_break_off_are_survived(cut: int) -> None:
+    api = Class("Lx/Api;", [Method("login()V", None, direct=False, access=0x401)], access=0x601)
+    told = with_annotation(assemble([api, Class("Lx/A;", access=0x2601)]), "Lx/Api;", "Lx/A;", "login()V")
+    (whole,) = index_file(read_dex("classes.dex", told))
+    assert len(methods_with(whole, {whole.type_ids[b"Lx/A;"]})) == 1
+    (index,) = index_file(read_dex("classes.dex", told[:-cut]))
+    assert len(methods_with(index, {index.type_ids[b"Lx/A;"]})) <= 1

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
@@ -36,6 +37,8 @@ _LONGEST_NAME = 24
 _WIDE = 100
 """Columns from which several phones have a bar each, too."""
 _SPARE_LINES = 3
+_ECHO = 3
+"""Columns that stay free, so that the ^C that a terminal shows begins no line."""
 _ACCEPT = "Unlock it and tap 'Allow' on its screen"
 
 
@@ -155,7 +158,7 @@ class Screen(Progress):
         self._until: dict[str, float] = {}
         self._several = several
         self._terminal = console
-        bar = [BarColumn(bar_width=10 if several else 20)] if not several or console.width >= _WIDE else []
+        bar = [BarColumn(bar_width=10)] if not several or console.width >= _WIDE else []
         what = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
         super().__init__(SpinnerColumn(), what, *bar, _Amount(), console=console, transient=True, expand=True)
         self.live._lock = console.writing  # rich takes its own lock to draw, and none to print
@@ -173,14 +176,16 @@ class Screen(Progress):
         room = max(2, self._terminal.height - _SPARE_LINES)
         shown = waits[: max(room - len(tasks), room // 2)]
         drawn = tasks[: room - len(shown)]
-        yield self.make_tasks_table(drawn)
+        yield Padding(self.make_tasks_table(drawn), (0, _ECHO, 0, 0))
         for name, until in shown:
             of_phone = f"{name}: " if name else ""
             yield _one_line(f"  {of_phone}{_ACCEPT}, {clock(until - self.get_time())} left", "bold")
         if self._several:
             reading = sum(task.fields["what"] != TURN for task in tasks)
             hidden = len(tasks) + len(waits) - len(drawn) - len(shown)
-            yield _one_line(self._summary(reading, len(waits), self.coming + len(tasks) - reading, hidden))
+            line = _one_line(self._summary(reading, len(waits), self.coming + len(tasks) - reading, hidden))
+            line.truncate(self._terminal.width - _ECHO, overflow="ellipsis")
+            yield line
 
     def _summary(self, reading: int, waiting: int, coming: int, hidden: int) -> str:
         """Say what all phones are doing, also those for which there is no line."""
@@ -194,8 +199,8 @@ class Screen(Progress):
             )
             if count
         ]
-        beside = f" ({hidden} of them not shown)" if hidden else ""
-        return f"  Phones: {listed(parts, len(parts)) or 'none yet'}{beside}"
+        beside = f" ({hidden} not shown)" if hidden else ""
+        return f"  {listed(parts, len(parts)) or 'no phone yet'}{beside}"
 
 
 def _one_line(text: str, style: str = "") -> Text:

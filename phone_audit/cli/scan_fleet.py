@@ -255,4 +255,6 @@ class _Listener:
     def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:
         del name
         self._phones.ended(arrival.target, "not read")
+        if self._stop.asked:
+            return  # which is why
         tell(error.message, *(f"  {line}" for line in error.hint.splitlines()))

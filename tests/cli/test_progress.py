@@ -121,6 +121,7 @@ def test_one_bar_tells_the_step_how_fast_bytes_come_and_how_long_it_takes(termin
             terminal.now += 1
         report("questions", 8, 0)  # a step that was passed
         (line,) = drawn(report.screen)
+        assert len(line) <= 77
         assert "[3/4] copying packages" in line
         assert line.endswith("6.0/100.0 MB  2.0 MB/s  0:47 left")
         report("recorded traffic", 1, 2)
@@ -161,10 +162,11 @@ def test_thirty_phones_fit_on_the_screen(monkeypatch: pytest.MonkeyPatch, width:
     lines = drawn(screen)
     assert len(lines) < height
     assert all(len(line) <= width for line in lines)
+    assert len(lines[-1]) <= width - 3  # what a terminal echoes of Ctrl-C begins no line
     hidden = 30 - (len(lines) - 1)
-    assert lines[-1].startswith("  Phones: 9 being read, 20 waiting for you"[: width - 1])
+    assert lines[-1].startswith("  9 being read, 20 waiting for you"[: width - 4])
     if width >= 80:
-        assert lines[-1] == f"  Phones: 9 being read, 20 waiting for you and 4 to come ({hidden} of them not shown)"
+        assert lines[-1] == f"  9 being read, 20 waiting for you and 4 to come ({hidden} not shown)"
         assert ": waiting for its turn" in lines[0]
         assert "[3/4] copying" in lines[1]
         assert lines[-2].endswith(" left")
@@ -177,7 +179,7 @@ def test_what_is_said_of_a_phone_after_its_end_draws_nothing(terminal: Clocked) 
     phones.ended("A", "not read")
     one("questions", 1, 0)
     one.waits("Look at the screen.", 60)
-    assert drawn(screen) == ["  Phones: 1 done"]
+    assert drawn(screen) == ["  1 done"]
 
 
 def test_off_a_terminal_the_wait_for_a_person_is_told_also_quietly(capsys: pytest.CaptureFixture[str]) -> None:

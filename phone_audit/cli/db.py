@@ -116,30 +116,40 @@ def _write_updates(told: "Iterable[SourceResult]") -> int:
 
 
 @db.command(cls=Command)
-def info(knowledge: KnowledgeDirs = None, as_json: AsJson = False) -> None:
-    """Say what is known: counts, dates, licences, digest."""
+def info(
+    knowledge: KnowledgeDirs = None,
+    sources: Annotated[bool, typer.Option("--sources", help="Also list whom the facts are from.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is known: how old it is, counts, feeds, digest; with --sources whom it is from."""
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.knowledge.own import own_folder
     from phone_audit.pipeline.db import feed_lines, version_lines
+    from phone_audit.pipeline.options import rfc3339, utc_now
     from phone_audit.report.json_v1 import render_json
+    from phone_audit.report.knowledge_age import age_of, update_advice
     from phone_audit.report.text import render_entry, render_lines
 
-    known = known_facts(knowledge)
+    known, today = known_facts(knowledge), rfc3339(utc_now())
     if as_json:
         write_out(render_json(known.info))
         return
     facts = [
+        ("age", age_of(known.info, today)),
         ("digest", known.info.digest),
         ("newest incident", known.info.newest_entry),
-        *((kind, str(count)) for kind, count in sorted(known.info.counts.items())),
+        ("entries", ", ".join(f"{count} {kind}" for kind, count in sorted(known.info.counts.items()))),
+        ("sources", f"{len(known.sources)} (--sources lists them)" if not sources else str(len(known.sources))),
         *(
             ("source", f"{source.title}, {source.publisher}, {source.date}; {source.licence}")
-            for source in known.sources
+            for source in (known.sources if sources else ())
         ),
         *(("feed", told) for told in feed_lines(known, own_folder())),
         *(("fetched", told) for told in version_lines(own_folder())),
+        ("advice", update_advice(known.info, today)),
     ]
+    facts = [(key, told) for key, told in facts if told]
     write_out(render_entry("knowledge", known.info.version, "", facts, terminal_style()))
     write_out(render_lines([(f"own folder: {own_folder()}",)], terminal_style()))
 

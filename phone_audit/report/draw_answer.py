@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from phone_audit.model.finding import KnowledgeInfo
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.answer import Answer, Step, answer_of
 from phone_audit.report.canvas import Canvas
+from phone_audit.report.knowledge_age import OUTDATED, days_old
 from phone_audit.report.safe import fitted
 
 MOST_LINES: Final = 40
@@ -58,7 +60,7 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
         canvas.paragraph(text, 1)
     for text in answer.unread[: room.unread]:
         canvas.paragraph(text, 1)
-    draw_where_all_is(canvas)
+    draw_where_all_is(canvas, scan.knowledge, scan.run.started)
     canvas.paragraph(_DEBUGGING, 1)
 
 
@@ -83,10 +85,20 @@ def _draw_step(canvas: Canvas, step: Step, room: _Room) -> None:
         canvas.line(f"undo: {step.undo}", 7)
 
 
-def draw_where_all_is(canvas: Canvas) -> None:
-    """Say where all of it stands: in the files that are written, or behind an option."""
+def draw_where_all_is(canvas: Canvas, knowledge: KnowledgeInfo, started: str) -> None:
+    """Say where all of it stands, in the files that are written or behind an option, and how old the facts are."""
     written = canvas.style.written
     if written:
         canvas.item(fitted(", ".join(written), _LONGEST_PATHS), "Full report:", 1)
-    elif canvas.style.more:
-        canvas.paragraph(canvas.style.more, 1)
+    more, age = "" if written else canvas.style.more, _age(knowledge, started)
+    if more or age:
+        canvas.paragraph(". ".join(filter(None, (more, age))), 1)
+
+
+def _age(knowledge: KnowledgeInfo, started: str) -> str:
+    """Say how old the facts are, and that an update helps where they are too old; empty where that is not known."""
+    days = days_old(knowledge, started)
+    if days is None or days < 0:
+        return ""
+    update = " Update phone-audit, then run it again." if days > OUTDATED else ""
+    return f"Known facts: {counted(days, 'day')} old.{update}"

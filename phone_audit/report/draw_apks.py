@@ -46,7 +46,7 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
     draw_evidence(canvas, summary.strong, summary.left)
     _draw_apks(canvas, summary.apks, len(result.apks))
     draw_skipped(canvas, summary.skipped)
-    draw_about(canvas, result.knowledge, result.tool)
+    draw_about(canvas, result.knowledge, result.tool, result.run.started)
 
 
 def draw_apk(canvas: Canvas, apk: Apk) -> None:

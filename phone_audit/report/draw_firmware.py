@@ -30,7 +30,7 @@ def draw_firmware(canvas: Canvas, result: Firmware) -> None:
             canvas.gap()
         _draw_build(canvas, build, titles, age, result.run.as_of)
     draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
-    draw_about(canvas, result.knowledge, result.tool)
+    draw_about(canvas, result.knowledge, result.tool, result.run.started)
 
 
 def _draw_build(

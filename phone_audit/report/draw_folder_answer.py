@@ -38,7 +38,7 @@ def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
         canvas.paragraph(fitted(text, _LONGEST_REASON), 1)
     for text in _unread(result):
         canvas.paragraph(text, 1)
-    draw_where_all_is(canvas)
+    draw_where_all_is(canvas, result.knowledge, result.run.started)
 
 
 def _how_many(result: Apks) -> str:

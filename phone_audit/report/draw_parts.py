@@ -15,6 +15,7 @@ from phone_audit.model.finding import (
     Verdict,
 )
 from phone_audit.report.canvas import Canvas, draw_more
+from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
 
 SAFETY_TITLE = "Before you change anything"
@@ -192,10 +193,13 @@ def draw_skipped(canvas: Canvas, left_out: SkippedGroups) -> None:
     draw_more(canvas, len(reasons) - _MOST_SKIPPED)
 
 
-def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, lines: Sequence[str] = ()) -> None:
-    """Draw with what this was judged."""
+def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, started: str, lines: Sequence[str] = ()) -> None:
+    """Draw with what this was judged, and how old that was when the run began."""
     canvas.heading("About this report")
     for line in lines:
         canvas.item(line)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(knowledge.counts.items()))
-    canvas.item(f"{tool.name} {tool.version}; knowledge {knowledge.version} ({counts}), digest {knowledge.digest[:16]}")
+    told = "; ".join(filter(None, (age_of(knowledge, started), counts)))
+    canvas.item(f"{tool.name} {tool.version}; knowledge {knowledge.version} ({told}), digest {knowledge.digest[:16]}")
+    if advice := update_advice(knowledge, started):
+        canvas.item(advice)

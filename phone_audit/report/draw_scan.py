@@ -59,7 +59,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     if scan.traffic:
         draw_traffic(canvas, scan.traffic)
     draw_skipped(canvas, SkippedGroups(scan.coverage.skipped))
-    draw_about(canvas, scan.knowledge, scan.tool, _how_read(scan))
+    draw_about(canvas, scan.knowledge, scan.tool, scan.run.started, _how_read(scan))
     canvas.heading(DEBUGGING_OFF_TITLE)
     canvas.paragraph(DEBUGGING_OFF, 2)
     canvas.gap()

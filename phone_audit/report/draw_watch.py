@@ -42,7 +42,7 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     for line in watch.cannot_see:
         canvas.item(line)
     draw_skipped(canvas, SkippedGroups(watch.skipped))
-    draw_about(canvas, watch.knowledge, watch.tool, _how_watched(watch))
+    draw_about(canvas, watch.knowledge, watch.tool, watch.run.started, _how_watched(watch))
 
 
 def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> None:

@@ -11,6 +11,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Acceptance, Finding, Skipped, Tool
 from phone_audit.report.canvas import Style
 from phone_audit.report.document_parts import DocumentPart, document_parts
+from phone_audit.report.knowledge_age import days_old
 from phone_audit.report.safe import json_safe
 
 FINGERPRINT: Final = "phoneAuditKey/v1"
@@ -94,14 +95,16 @@ def _about(document: Frozen, style: Style) -> dict[str, Any]:
     """Return what stands above all results: the verdict, the knowledge, and which file states it."""
     verdict = getattr(document, "verdict", None)
     knowledge = getattr(document, "knowledge", None)
+    started = getattr(getattr(document, "run", None), "started", "")
     about = {
         "outcome": getattr(verdict, "outcome", None) or getattr(document, "outcome", None),
         "headline": getattr(verdict, "headline", None),
         "label": getattr(document, "label", None),
         "knowledge": getattr(knowledge, "version", None),
+        "knowledgeDays": days_old(knowledge, started) if knowledge else None,
         "statedIn": style.stated_in,
     }
-    return {name: value for name, value in about.items() if value}
+    return {name: value for name, value in about.items() if value or value == 0}
 
 
 def _times(document: Frozen) -> Iterator[tuple[str, str]]:

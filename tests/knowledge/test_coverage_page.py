@@ -1,5 +1,7 @@
 """docs/coverage.md: as new as the facts, and no more promised than the matcher gives."""
 
+import re
+
 import pytest
 
 from fixtures.knowledge.coverage_page import page
@@ -25,6 +27,14 @@ def test_every_incident_has_a_row(knowledge: Knowledge) -> None:
     rows = [line for line in page(knowledge).splitlines() if line.startswith("| `")]
     assert len(rows) == len(knowledge.incidents)
     assert all(line.count("|") == 13 for line in rows)
+
+
+def test_every_incident_is_counted_by_year_and_by_kind(knowledge: Knowledge) -> None:
+    told = page(knowledge).partition("## Before and after")[2].partition("## Incidents")[0]
+    rows = [line.split("|") for line in told.splitlines() if re.match(r"\| [a-z0-9]", line)]
+    counts = [(int(before), int(after)) for _, _, before, after, *_ in rows if before.strip().isdigit()]
+    assert sum(before for before, _ in counts) == 2 * 116
+    assert sum(after for _, after in counts) == 2 * len(knowledge.incidents)
 
 
 def test_the_words_are_those_that_the_self_tests_get(knowledge: Knowledge) -> None:

@@ -14,6 +14,7 @@ from phone_audit.report.draw_parts import SkippedGroups
 from phone_audit.report.html.findings import FindingList, anchor_of, finding_list
 from phone_audit.report.html.fleet_page import Bar
 from phone_audit.report.html.templates import draw
+from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 100
@@ -159,6 +160,8 @@ def _custody(result: Apks, style: Style) -> tuple[tuple[str, str], ...]:
         ("Began", run.started),
         ("Ended", run.finished),
         ("Knowledge", f"{knowledge.version}, newest entry {knowledge.newest_entry}"),
+        ("Age of the knowledge", age_of(knowledge, run.started)),
+        ("Advice", update_advice(knowledge, run.started)),
         ("SHA-256 of the knowledge", knowledge.digest),
         ("Program", f"{result.tool.name} {result.tool.version}"),
     )

@@ -8,6 +8,7 @@ from phone_audit.model.results import Scan
 from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_parts import SkippedGroups
+from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 200
@@ -119,5 +120,7 @@ def _custody(scan: Scan, style: Style) -> Iterator[tuple[str, str]]:
         yield "The phone's clock differs by", f"{acquisition.phone_clock_offset:.1f} seconds"
     yield "SHA-256 of the acquisition's manifest", acquisition.manifest_sha256 or ""
     yield "Knowledge", f"{scan.knowledge.version}, newest entry {scan.knowledge.newest_entry}"
+    yield "Age of the knowledge", age_of(scan.knowledge, run.started)
+    yield "Advice", update_advice(scan.knowledge, run.started)
     yield "SHA-256 of the knowledge", scan.knowledge.digest
     yield "Program", f"{scan.tool.name} {scan.tool.version}"

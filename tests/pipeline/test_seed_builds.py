@@ -45,6 +45,7 @@ def test_a_nokia_6_1_plus_is_not_meant(text: str) -> None:
         phone("B2N", "00WW_3_39B_SP02"),
         phone("B2N_sprout", "00WW_3_22C_SP04"),
         "Model  Nokia 7 plus\nAndroid version 9\nBuild number\n00WW_3_39B\n",
+        "Model  TA-1046\nAndroid version 9\nBuild number\n00WW_3_39B\n",
         "00WW_3_39B",
     ],
 )
@@ -61,6 +62,7 @@ def test_a_build_before_the_fix_may_be_affected(text: str) -> None:
         phone("B2N_sprout", "00WW_4_15D"),
         phone("B2N", "00WW_4_16B", "Nokia 7 plus"),
         "Model  Nokia 7 plus\nAndroid version 9\nBuild number\n00WW_3_53B\n",
+        "Model  TA-1055\nAndroid version 9\nBuild number\n00WW_3_53B\n",
         f"{OF_B2N}:9/PPR1.180610.011/00WW_3_53B:user/release-keys",
         f"{OF_B2N}:10/QKQ1.190828.002/00WW_4_15N:user/release-keys",
     ],

@@ -10,7 +10,8 @@ from phone_audit.apk.text.host_text import registered_domain
 from phone_audit.detect.incidents.selftest import failed_tests
 from phone_audit.errors import KnowledgeError, UsageError
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.check.folder import CheckedFolder, check_folder, counts_of
+from phone_audit.knowledge.check.counts import counts_of
+from phone_audit.knowledge.check.folder import CheckedFolder, check_folder
 from phone_audit.knowledge.coverage import at_most
 from phone_audit.knowledge.feeds.indicator import KINDS as INDICATOR_KINDS
 from phone_audit.knowledge.feeds.indicator import FeedHead, ListedIndicator

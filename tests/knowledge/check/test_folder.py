@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_folder, counts_of
+from phone_audit.knowledge.check.counts import counts_of
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.load import BUNDLED
 from tests.knowledge.folders import (
     host,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from phone_audit.knowledge.check.folder import check_folder, counts_of
+from phone_audit.knowledge.check.counts import counts_of
+from phone_audit.knowledge.check.folder import check_folder
 from phone_audit.knowledge.check.incident_sources import printed_fault
 from tests.knowledge.folders import STUDY, incident, write_incident
 

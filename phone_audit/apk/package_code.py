@@ -1,6 +1,6 @@
 """What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -59,6 +59,7 @@ def read_code(
     declared: Declared = NOTHING_DECLARED,
     elsewhere: AssetFacts = NO_ASSETS,
     others: Callable[[], Iterable[bytes | memoryview]] = tuple,
+    views: Collection[int] = (),
 ) -> CodeFacts:
     """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 
@@ -70,6 +71,7 @@ def read_code(
         declared: what the manifest says.
         elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
         others: gives their bytes, in which names of classes may stand.
+        views: numbers of views that a password is typed into, as its resources name them.
     """
     files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
     classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]
@@ -96,6 +98,7 @@ def read_code(
         owners.own_starts,
         budget,
         _exported(declared),
+        views,
     )
     told = with_started_steps(flows.found, started)
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)

@@ -197,8 +197,10 @@ class _PackageReader:
                 return None
         dexes = self._dexes()
         declared = _declared(self._facts.manifest)
+        views = self._facts.views
         code = self._run(
-            "dex", lambda: read_code(list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex))
+            "dex",
+            lambda: read_code(list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex), views),
         )
         self._note_inside(code.skipped if code else ())
         return code

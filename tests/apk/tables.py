@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from phone_audit.apk.xml.elements import Value
 
@@ -12,7 +12,10 @@ COMPLEX = Value(0xFF, 0)
 
 @dataclass(frozen=True)
 class Type:
-    """The values of one type in one configuration, by entry number. `config` is what follows its size."""
+    """The values of one type in one configuration, by entry number. `config` is what follows its size.
+
+    `keys` are the numbers of their names, where they are not the first one.
+    """
 
     id: int
     values: Mapping[int, Value]
@@ -20,13 +23,26 @@ class Type:
     sparse: bool = False
     short: bool = False
     compact: bool = False
+    keys: Mapping[int, int] = field(default_factory=dict)
 
 
-def make_table(types: Sequence[Type], strings: Sequence[str] = (), *, utf8: bool = True, package: int = 0x7F) -> bytes:
+def make_table(
+    types: Sequence[Type],
+    strings: Sequence[str] = (),
+    *,
+    utf8: bool = True,
+    package: int = 0x7F,
+    kinds: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> bytes:
+    """Make a table; `kinds` are the names of its types, `names` those of its values."""
     pool = _pool(strings, utf8)
     chunks = b"".join(_type(one) for one in types)
-    head = struct.pack("<I", package) + b"\0" * 256 + struct.pack("<5I", 0, 0, 0, 0, 0)
-    inner = _chunk(0x0200, head, chunks)
+    of_kinds, of_names = (_pool(one, utf8) if one else b"" for one in (kinds, names))
+    begin = 8 + 4 + 256 + 20
+    head = struct.pack("<I", package) + b"\0" * 256
+    head += struct.pack("<5I", begin if kinds else 0, 0, begin + len(of_kinds) if names else 0, 0, 0)
+    inner = _chunk(0x0200, head, of_kinds + of_names + chunks)
     return _chunk(0x0002, struct.pack("<I", 1), pool + inner)
 
 
@@ -62,7 +78,7 @@ def _type(one: Type) -> bytes:
     entries, offsets = b"", {}
     for number, value in one.values.items():
         offsets[number] = len(entries)
-        entries += _entry(value, one.compact)
+        entries += _entry(value, one.compact, one.keys.get(number, 0))
     count = len(offsets) if one.sparse else max(offsets, default=-1) + 1
     if one.sparse:
         index = b"".join(struct.pack("<HH", number, at // 4) for number, at in sorted(offsets.items()))
@@ -77,9 +93,9 @@ def _type(one: Type) -> bytes:
     return _chunk(0x0201, head, index + entries)
 
 
-def _entry(value: Value, compact: bool) -> bytes:
+def _entry(value: Value, compact: bool, key: int) -> bytes:
     if value == COMPLEX:
-        return struct.pack("<HHI", 16, 1, 0) + struct.pack("<II", 0, 0)
+        return struct.pack("<HHI", 16, 1, key) + struct.pack("<II", 0, 0)
     if compact:
-        return struct.pack("<HBBI", 6, 8, value.type, value.data)
-    return struct.pack("<HHI", 8, 0, 0) + struct.pack("<HBBI", 8, 0, value.type, value.data)
+        return struct.pack("<HBBI", key, 8, value.type, value.data)
+    return struct.pack("<HHI", 8, 0, key) + struct.pack("<HBBI", 8, 0, value.type, value.data)

@@ -60,6 +60,7 @@ def find_flows(
     own: tuple[bytes, ...] = (),
     budget: Budget = BUDGET,
     exported: Collection[str] = (),
+    views: Collection[int] = (),
 ) -> Flows:
     """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
@@ -70,8 +71,9 @@ def find_flows(
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
         exported: names of the components that other packages may start.
+        views: numbers of views that a password is typed into, beside those that the code names so.
     """
-    program = Program(indexes, sources.android)
+    program = Program(indexes, sources.android, views)
     search = Search(program, sources, own, *budget)
     search.run()
     if not search.leaks:

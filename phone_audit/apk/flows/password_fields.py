@@ -4,14 +4,13 @@ The class that the build makes for an app's resources holds the number of each v
 shrinker may have taken it out. Source: Android developer guide, "App resources overview".
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.xml.password_views import PASSWORD_NAME
 
 _IDS: Final = b"R$id;"
-_PASSWORD: Final = re.compile(rb"passw|pwd", re.IGNORECASE)
 _INT: Final = 0x04
 """VALUE_INT of an encoded_value; the upper bits of its byte are the number of bytes behind it, less one."""
 _MOST: Final = 1 << 14
@@ -33,7 +32,7 @@ def _of_class(index: DexIndex, row: int) -> Iterator[int]:
     """Yield the values of the static fields of one class that have such a name."""
     fields = sorted(index.declared_fields(row))[:_MOST]
     for field, value in zip(fields, _values(index, row), strict=False):
-        if field < index.field_ids.size and _PASSWORD.search(index.raw_string(int(index.field_ids["name"][field]))):
+        if field < index.field_ids.size and PASSWORD_NAME.search(index.raw_string(int(index.field_ids["name"][field]))):
             yield value
 
 

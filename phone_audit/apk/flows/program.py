@@ -150,14 +150,17 @@ class Program(ClassHierarchy):
     Classes in `android` are Android's: Android loads its own, whatever a package brings along under that name.
     """
 
-    def __init__(self, indexes: Sequence[DexIndex], android: Collection[bytes] = ()) -> None:
+    def __init__(
+        self, indexes: Sequence[DexIndex], android: Collection[bytes] = (), views: Collection[int] = ()
+    ) -> None:
         super().__init__(indexes, android)
+        self._views = views
         self.names = Names(indexes)
 
     @cached_property
     def password_ids(self) -> frozenset[int]:
         """The numbers of the views that a password is typed into."""
-        return password_ids(self.indexes)
+        return password_ids(self.indexes).union(self._views)
 
     @cached_property
     def _derived_from(self) -> list[set[int]]:

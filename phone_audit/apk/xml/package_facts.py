@@ -14,6 +14,7 @@ from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
 from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
+from phone_audit.apk.xml.password_views import password_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
@@ -38,10 +39,14 @@ _NO_USER_CERTIFICATES_FROM = 24
 
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
-    """Either is None where it could not be read; the policy also where its configuration could not."""
+    """Either is None where it could not be read; the policy also where its configuration could not.
+
+    `views` are the numbers of those into which a password is typed, as far as compiled resources name them.
+    """
 
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
+    views: frozenset[int] = frozenset()
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
@@ -62,6 +67,7 @@ class _FactsReader:
         self._is_bundle = archive.find(MANIFEST) is None
         self._xml = Budget(MAX_XML_FIELDS)
         self._tables = Budget(MAX_TABLE_FIELDS)
+        self._views: frozenset[int] = frozenset()
 
     def facts(self) -> PackageFacts:
         table = self._steps.run("resources", self._subject, self._table)
@@ -75,18 +81,22 @@ class _FactsReader:
             "manifest", self._subject, lambda: read_manifest(parsed.root, _resolve(table), library=library)
         )
         if manifest is None or library:
-            return PackageFacts(manifest, None)
+            return PackageFacts(manifest, None, self._views)
         if self._is_bundle:
             read = (self._feature(name, table) for name in feature_modules(self._archive))
             manifest = with_features(manifest, [facts for facts in read if facts])
         policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
-        return PackageFacts(manifest, policy)
+        return PackageFacts(manifest, policy, self._views)
 
     def _table(self) -> ResourceValues | None:
         if self._is_bundle:
             return self._bundle_table(BUNDLE_RESOURCES)
         entry = self._archive.find(RESOURCES)
-        return ResourceTable(memoryview(self._archive.read(entry, _RESOURCES_LIMIT))) if entry else None
+        if entry is None:
+            return None
+        data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
+        self._views = password_views(data)
+        return ResourceTable(data)
 
     def _bundle_table(self, name: str) -> BundleTable | None:
         entry = self._archive.find(name)

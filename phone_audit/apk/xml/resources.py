@@ -12,7 +12,7 @@ from phone_audit.apk.xml.elements import STRING, ResourceValues, Value
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
 
-_STRING_POOL, _TABLE, _PACKAGE, _TYPE = 0x0001, 0x0002, 0x0200, 0x0201
+_STRING_POOL, TABLE, PACKAGE, TYPE = 0x0001, 0x0002, 0x0200, 0x0201
 _UTF8 = 0x100
 _SPARSE, _SHORT_OFFSETS = 1, 2
 _COMPLEX, _COMPACT = 1, 8
@@ -22,7 +22,9 @@ _APPLICATION, _LIBRARY = 0x7F, 0x00
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
+    """One part of a table: its type, the bytes of its head, and where it begins and ends."""
+
     type: int
     header: int
     start: int
@@ -34,24 +36,24 @@ class ResourceTable(ResourceValues):
 
     def __init__(self, data: Buffer) -> None:
         self._data = data
-        self._pool: _Chunk | None = None
-        self._types: dict[tuple[int, int], list[_Chunk]] = {}
+        self._pool: Chunk | None = None
+        self._types: dict[tuple[int, int], list[Chunk]] = {}
         try:
             self._walk()
         except (struct.error, IndexError) as error:
             raise _damaged() from error
 
     def _walk(self) -> None:
-        table = next(_chunks(self._data, 0, len(self._data)), None)
-        if table is None or table.type != _TABLE:
+        table = next(chunks(self._data, 0, len(self._data)), None)
+        if table is None or table.type != TABLE:
             raise _damaged()
-        for chunk in _chunks(self._data, table.start + table.header, table.end):
+        for chunk in chunks(self._data, table.start + table.header, table.end):
             if chunk.type == _STRING_POOL and self._pool is None:
                 self._pool = chunk
-            elif chunk.type == _PACKAGE:
+            elif chunk.type == PACKAGE:
                 (package,) = struct.unpack_from("<I", self._data, chunk.start + 8)
-                for inner in _chunks(self._data, chunk.start + chunk.header, chunk.end):
-                    if inner.type == _TYPE:
+                for inner in chunks(self._data, chunk.start + chunk.header, chunk.end):
+                    if inner.type == TYPE:
                         key = (package & 0xFF, self._data[inner.start + 8])
                         self._types.setdefault(key, []).append(inner)
 
@@ -71,12 +73,12 @@ class ResourceTable(ResourceValues):
         found.sort(key=lambda item: not item[0])
         return tuple(value for _, value in found)
 
-    def _is_default(self, chunk: _Chunk) -> bool:
+    def _is_default(self, chunk: Chunk) -> bool:
         at = chunk.start + 20
         size = int.from_bytes(self._data[at : at + 4], "little")
         return not any(self._data[at + 4 : min(at + size, chunk.start + chunk.header)])
 
-    def _value(self, chunk: _Chunk, number: int) -> Value | None:
+    def _value(self, chunk: Chunk, number: int) -> Value | None:
         flags = self._data[chunk.start + 9]
         count, entries = struct.unpack_from("<II", self._data, chunk.start + 12)
         offset = self._entry_offset(chunk, flags, count, number)
@@ -91,7 +93,7 @@ class ResourceTable(ResourceValues):
         kind, data = struct.unpack_from("<xxxBI", self._data, at + size)
         return self._typed(kind, data)
 
-    def _entry_offset(self, chunk: _Chunk, flags: int, count: int, number: int) -> int | None:
+    def _entry_offset(self, chunk: Chunk, flags: int, count: int, number: int) -> int | None:
         at = chunk.start + chunk.header
         if flags & _SPARSE:
             return self._sparse_offset(at, min(count, (chunk.end - at) // 4), number)
@@ -137,13 +139,13 @@ class ResourceTable(ResourceValues):
         return ((first & 0x7FFF) << 16 | second, at + 4) if first & 0x8000 else (first, at + 2)
 
 
-def _chunks(data: Buffer, start: int, end: int) -> Iterator[_Chunk]:
+def chunks(data: Buffer, start: int, end: int) -> Iterator[Chunk]:
     """Walk chunk headers; a chunk that does not fit is cut at the end, one without size ends the walk."""
     while start + 8 <= end:
         kind, header, size = struct.unpack_from("<HHI", data, start)
         if size < 8 or header < 8:
             return
-        yield _Chunk(kind, header, start, min(start + size, end))
+        yield Chunk(kind, header, start, min(start + size, end))
         start += size
 
 

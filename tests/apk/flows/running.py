@@ -22,8 +22,9 @@ def flows_in(
     exported: Collection[str] = (),
     off: Collection[str] = (),
     files: Sequence[bytes] = (),
+    views: Collection[int] = (),
 ) -> Flows:
     """Return the flows of a package whose manifest switches `active` on and leaves others `off`."""
     components = None if active is None else {*active, *off}
     code = StartedCode(indexes, lambda _name: _OWN, components, lambda: files)
-    return find_flows(indexes, SOURCES, code.without_own(components or (), active), own, budget, exported)
+    return find_flows(indexes, SOURCES, code.without_own(components or (), active), own, budget, exported, views)

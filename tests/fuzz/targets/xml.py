@@ -8,6 +8,7 @@ from phone_audit.apk.xml.bundle_xml import BundleTable, fields, parse_bundle_xml
 from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
 from phone_audit.apk.xml.package_facts import read_policy
+from phone_audit.apk.xml.password_views import password_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.errors import ApkError
@@ -47,7 +48,8 @@ def bundle_xml(data: bytes) -> None:
 
 
 def resources(data: bytes) -> None:
-    """Look up values in a resource table."""
+    """Look up values, and views for passwords, in a resource table."""
+    promise(all(0 <= one <= 0xFFFFFFFF for one in password_views(memoryview(data))), "a number of a view is none")
     with suppress(ApkError):
         table = ResourceTable(memoryview(data))
         for number in _IDS:

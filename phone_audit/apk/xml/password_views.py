@@ -1,0 +1,87 @@
+"""Views of an app whose names in its compiled resources (`resources.arsc`) say that a password is typed into them.
+
+The numbers by which code asks for such a view are found also where a shrinker took the names out of the code.
+Format: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResTable_package", "ResTable_type".
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import numpy as np
+
+from phone_audit.apk.xml.resources import PACKAGE, TABLE, TYPE, Chunk, chunks
+from phone_audit.apk.zip.directory import Buffer
+
+PASSWORD_NAME: Final = re.compile(rb"passw|pwd", re.IGNORECASE)
+_WIDE_NAME: Final = re.compile(rb"(?:p\0a\0s\0s\0w|p\0w\0d)", re.IGNORECASE)
+_KIND: Final = re.compile(rb"\x02\x02id\0")
+_WIDE_KIND: Final = re.compile(rb"\x02\0i\0d\0\0\0")
+"""The name of the type of such numbers, with its length before it and its end."""
+_UTF8: Final = 0x100
+_SPARSE, _SHORT_OFFSETS, _COMPACT = 1, 2, 8
+_NONE32, _NONE16 = 0xFFFFFFFF, 0xFFFF
+_TYPE_NAMES, _KEYS = 268, 276
+"""Where in the head of a package it stands at which offset its names of types, and of values, begin."""
+_MOST: Final = 1 << 16
+"""Values of one type that are looked at; more have no number."""
+
+
+def password_views(data: Buffer) -> frozenset[int]:
+    """Return the numbers of such views; none of what cannot be read."""
+    found: set[int] = set()
+    table = next(chunks(data, 0, len(data)), None)
+    if table is None or table.type != TABLE:
+        return frozenset()
+    for package in chunks(data, table.start + table.header, table.end):
+        if package.type == PACKAGE:
+            try:
+                found |= _in_package(data, package)
+            except (struct.error, IndexError, ValueError):
+                continue
+    return frozenset(found)
+
+
+def _in_package(data: Buffer, package: Chunk) -> set[int]:
+    (number,) = struct.unpack_from("<I", data, package.start + 8)
+    types, keys = (struct.unpack_from("<I", data, package.start + at)[0] for at in (_TYPE_NAMES, _KEYS))
+    wanted = _holding(data, package.start + keys, PASSWORD_NAME, _WIDE_NAME)
+    kinds = _holding(data, package.start + types, _KIND, _WIDE_KIND) if wanted else set()
+    found: set[int] = set()
+    for chunk in chunks(data, package.start + package.header, package.end):
+        if chunk.type == TYPE and data[chunk.start + 8] - 1 in kinds:
+            first = (number & 0xFF) << 24 | data[chunk.start + 8] << 16
+            found |= {first | entry for entry, key in _entries(data, chunk) if key in wanted}
+    return found
+
+
+def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> set[int]:
+    """Return the numbers of the strings of a pool in which a pattern is found."""
+    _, header, size, count, _, flags, strings = struct.unpack_from("<HHIIIII", data, start)
+    pool = bytes(data[start : start + size])
+    begins = np.frombuffer(pool, "<u4", min(count, max(0, len(pool) - header) // 4), header).astype(np.int64) + strings
+    order = np.argsort(begins, kind="stable")
+    hits = [one.start() for one in islice((plain if flags & _UTF8 else wide).finditer(pool, strings), _MOST)]
+    at = np.searchsorted(begins[order], hits, side="right") - 1
+    return set(order[at[at >= 0]].tolist())
+
+
+def _entries(data: Buffer, chunk: Chunk) -> Iterator[tuple[int, int]]:
+    """Yield number and key of the values of a type."""
+    flags = data[chunk.start + 9]
+    count, entries = struct.unpack_from("<II", data, chunk.start + 12)
+    at = chunk.start + chunk.header
+    if flags & _SPARSE:
+        rows = struct.iter_unpack("<HH", data[at : at + 4 * min(count, _MOST)])
+        places = [(number, 4 * offset) for number, offset in rows]
+    elif flags & _SHORT_OFFSETS:
+        short = np.frombuffer(data, "<u2", min(count, _MOST), at).tolist()
+        places = [(number, 4 * offset) for number, offset in enumerate(short) if offset != _NONE16]
+    else:
+        whole = np.frombuffer(data, "<u4", min(count, _MOST), at).tolist()
+        places = [(number, offset) for number, offset in enumerate(whole) if offset != _NONE32]
+    for number, offset in places:
+        size, how, key = struct.unpack_from("<HHI", data, chunk.start + entries + offset)
+        yield number, size if how & _COMPACT else key

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from phone_audit.apk.behaviours.arguments import may_have_flag
 from phone_audit.apk.behaviours.base_libraries import BaseLibraries, Known, NothingKnown
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.code.callers import Method
@@ -123,6 +124,14 @@ class LeafPlaces:
         if place.kind == "string":
             return evidence_in(index, use.row, use.offset, index.string(use.id), "dex-string")
         return evidence_in(index, use.row, use.offset, leaf.text)
+
+    def has_flags(self, rule: BehaviourRule, leaf: Leaf, place: Place) -> bool:
+        """Tell whether a call may be handed what the rule asks for."""
+        for flag in rule.flags:
+            if leaf == Leaf("call", flag.call) and place.kind is not None:
+                use = self._uses(place.part, place.kind, place.body).get(place.at)
+                return use is None or may_have_flag(self._indexes[place.part], use, flag.argument, flag.bits)
+        return True
 
     def method(self, place: Place) -> Method:
         """Return the method that holds a place."""
@@ -302,7 +311,8 @@ def _shown(
         places = (
             unit if rule.scope == "method" else {leaf: _own_first(rule, at, own, base) for leaf, at in unit.items()}
         )
-        seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(leaf, at, found))}
+        asked = {leaf: [one for one in at if found.has_flags(rule, leaf, one)] for leaf, at in places.items()}
+        seen = {leaf: evidence for leaf, at in asked.items() if (evidence := _first(leaf, at, found))}
         if not by_itself:
             seen = _without_base(rule, seen, named, base)
         if seen and rule.match.holds({*seen, *named}):

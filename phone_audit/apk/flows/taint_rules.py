@@ -219,7 +219,8 @@ UNTOUCHED: Final = (
 """Classes whose objects are not taken to hold what is handed to them."""
 CONTAINERS: Final = (
     "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", "okio.",
-    "com.google.android.gms.tagmanager.", "com.google.tagmanager.",
+    "com.google.android.gms.tagmanager.", "com.google.tagmanager.", "okhttp3.", "com.squareup.okhttp.", "retrofit.",
+    "retrofit2.", "com.android.volley.", "com.loopj.android.http.", "org.jsoup.", "org.ksoap2.",
 )  # fmt: skip
 """Code that handles anybody's data: its fields are not followed from method to method, and what it says in the log is
 about objects, such as of which kind a clip is, not what they hold."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check.reporting import report_missing
 from phone_audit.knowledge.files import Problem, Report
-from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
 from phone_audit.knowledge.schema.firmware import PARTS, FirmwareRule
 from phone_audit.knowledge.schema.scheme import WHOLE, SchemeEntry, SchemeForm, SchemeIndex
 
@@ -45,6 +45,11 @@ def _check_needs(rule: BehaviourRule, report: Report) -> None:
                 report(f"needs[{place}].permissions", f"{short_repr(name)} is no whole name of a permission")
         for name in sorted(set(need.privileged) - set(need.permissions)):
             report(f"needs[{place}].privileged", f"{short_repr(name)} is none of the permissions")
+    for place, flag in enumerate(rule.flags):
+        if Leaf("call", flag.call) not in rule.code_leaves:
+            report(f"flags[{place}].call", f"{short_repr(flag.call)} is no call of the rule")
+        if not flag.source.startswith("https://"):
+            report(f"flags[{place}].source", f"{short_repr(flag.source)} is no address; name the reference")
     if rule.needs and not rule.refused_with:
         report("refused_with", "missing; name what is not enough")
     if any(need.permissions or need.components or need.preinstalled for need in rule.needs) and not rule.allowed_with:

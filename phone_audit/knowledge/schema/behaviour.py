@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.base import Frozen
@@ -184,6 +184,22 @@ def _within(level: int, first: int | None, last: int | None) -> bool:
     return (first is None or level >= first) and (last is None or level <= last)
 
 
+class Flag(Frozen):
+    """What a call has to be handed to count: an argument with one of some bits, where it is a constant.
+
+    Attributes:
+        call: one of the calls of the rule.
+        argument: its number, 1 for the first behind the object.
+        bits: of which one is enough.
+        source: the reference of the platform that says what the bits mean.
+    """
+
+    call: str
+    argument: int = Field(ge=1, le=16)
+    bits: int = Field(ge=1, le=0x7FFFFFFF)
+    source: str
+
+
 class BehaviourRule(Frozen):
     """One behaviour.
 
@@ -197,6 +213,7 @@ class BehaviourRule(Frozen):
         needs: what Android asks for; each that applies has to be met. Empty where it asks for nothing.
         allowed_with: what must be enough.
         refused_with: what must not be enough.
+        flags: what calls have to be handed to count.
     """
 
     id: str
@@ -212,6 +229,7 @@ class BehaviourRule(Frozen):
     needs: tuple[Need, ...] = ()
     allowed_with: tuple[Held, ...] = ()
     refused_with: tuple[Held, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
     def allows(self, held: Held) -> bool | None:
         """Tell whether Android lets a package do it on such a phone; None where it asks for nothing."""

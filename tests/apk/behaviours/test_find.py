@@ -17,7 +17,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.package_code import read_code
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.behaviour import BehaviourRule, Flag
 from phone_audit.model.apk import Behaviour, Component, Whose
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
@@ -245,3 +245,31 @@ def test_a_class_of_android_that_a_package_brings_along_hides_no_call() -> None:
         )
         == []
     )
+
+
+LISTEN = "Landroid/telephony/TelephonyManager;->listen(Landroid/telephony/PhoneStateListener;I)V"
+WATCHES = rule("read.call-state", {"calls": ["android.telephony.TelephonyManager.listen"]}).model_copy(
+    update={"flags": (Flag(call="android.telephony.TelephonyManager.listen", argument=2, bits=32, source="https://x"),)}
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ((0x0013, 256), 0),
+        ((0x0013, 32), 1),
+        ((0x0013, 288), 1),
+        ((0x0013, 256, 0x0039, 4, 0x0013, 33), 1),  # if-nez: either
+        ((0x0200,), 1),  # nothing that is a constant
+    ],
+)
+def test_a_call_counts_where_it_may_be_handed_the_flag(code: tuple[int, ...], expected: int) -> None:
+    listens: tuple[int | Ref, ...] = (
+        *code,
+        0x306E,
+        Ref("method", LISTEN),
+        0x0021,
+        RETURN,
+    )  # invoke-virtual {v1, v2, v0}
+    method = Method("f(I)V", listens if len(code) > 1 else listens[1:], registers=4, ins=4)
+    assert len(found([Class("Lx/A;", [method])], WATCHES)) == expected

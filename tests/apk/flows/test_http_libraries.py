@@ -9,7 +9,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result
+from tests.apk.flows.test_find_flows import READ, TEXT, activity, create, ids, invoke, join, new, result
 
 BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
 ADD = f"add({TEXT}{TEXT}){BUILDER}"
@@ -35,10 +35,11 @@ def test_what_lies_in_a_body_is_sent_by_the_client() -> None:
 
 @pytest.mark.parametrize("parent", [None, "Lokhttp3/Evil;"])
 def test_a_class_that_only_bears_the_name_of_a_library_hides_nothing(parent: str | None) -> None:
-    says = Method(ADD, join((0x4107,), SAY, NULL), direct=False, registers=6, ins=3)  # move-object v1, v4
+    runs = invoke(f"Ljava/lang/Runtime;->exec({TEXT})Ljava/lang/Process;", 3, 4, opcode=0x6E)
+    says = Method(ADD, join(runs, NULL), direct=False, registers=6, ins=3)
     code = join(new(2, BUILDER), READ, invoke(f"{BUILDER}->{ADD}", 2, 1, 1, opcode=0x6E))
     fake = [Class(BUILDER, [says])] if parent is None else [Class(parent, [says]), Class(BUILDER, parent=parent)]
-    assert ids(activity(create(code)), *fake) == ["flow.imei-log"]
+    assert ids(activity(create(code)), *fake) == ["flow.imei-process"]
     assert ids(activity(create(code)), brought(BUILDER, ADD)) == []
 
 

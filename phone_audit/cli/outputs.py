@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _ANSWER = Style()
+_SAYS_SEAL = ("text", "markdown")
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _A
     terminal = terminal_style()
     for output in outputs:
         chosen = FORMATS[output.format]
-        style = replace(drawn, written=tuple(str(other.path) for other in outputs if other.path and other != output))
+        style = replace(drawn, written=_reports(other for other in outputs if other != output))
         try:
             if output.path is None:
                 for piece in chosen.render(document, replace(style, width=terminal.width, colour=terminal.colour)):
@@ -218,10 +219,23 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _A
 
 def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
     """Say in one line what came out and where it stands, where nothing of it went to the terminal."""
-    files = [printable(str(output.path)) or "" for output in outputs if output.path is not None]
-    if not files or len(files) < len(outputs):
+    if not outputs or any(output.path is None for output in outputs):
         return
-    tell(f"{outcome_line(document)}. {document.verdict.headline}. Full report: {', '.join(files)}")
+    files = [printable(path) or "" for path in _reports(outputs)]
+    report = f" Full report: {', '.join(files)}" if files else ""
+    tell(f"{outcome_line(document)}. {document.verdict.headline}.{report}", *_partly(outputs))
+
+
+def _reports(outputs: Iterable[Output]) -> tuple[str, ...]:
+    """Return the files that hold the whole report."""
+    return tuple(str(output.path) for output in outputs if output.path and not FORMATS[output.format].only)
+
+
+def _partly(outputs: Iterable[Output]) -> Iterable[str]:
+    """Say of each other file what it holds."""
+    for output in outputs:
+        if output.path and FORMATS[output.format].only:
+            yield f"{printable(str(output.path))} holds only {FORMATS[output.format].only}."
 
 
 def outcome_line(document: Scan | Apks) -> str:
@@ -237,6 +251,12 @@ def terminal_style() -> Style:
         return Style()
     colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return Style(width=min(_WIDEST, os.get_terminal_size(sys.stdout.fileno()).columns or Style().width), colour=colour)
+
+
+def said_on_terminal(outputs: Iterable[Output]) -> bool:
+    """Tell whether what a report begins with, such as how it is sealed, is read on a terminal anyway."""
+    shown = any(output.path is None and output.format in _SAYS_SEAL for output in outputs)
+    return shown and sys.stdout is not None and sys.stdout.isatty()
 
 
 def write_out(text: str | bytes) -> None:

@@ -15,6 +15,7 @@ from phone_audit.cli.options import (
     FailOn,
     KnowledgeDirs,
     Outputs,
+    Quiet,
     Traffic,
     format_option,
     printable,
@@ -73,9 +74,10 @@ def report(
     ] = None,
     traffic: Traffic = None,
     knowledge: KnowledgeDirs = None,
+    quiet: Quiet = False,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
-    from phone_audit.cli.outputs import check_formats, destinations, write_outputs
+    from phone_audit.cli.outputs import check_formats, destinations, said_on_terminal, write_outputs
     from phone_audit.pipeline.report import judged_outcomes, parse_result, read_result
     from phone_audit.report.canvas import Style
 
@@ -92,10 +94,12 @@ def report(
 
         accepted = read_accepted_today(accept)
         document = with_accepted(document, accepted)
-        tell_unmatched(accept, unmatched(document, accepted.by_key))
-        tell_uncovered(accept, uncovered(document, accepted))
+        if not quiet:
+            tell_unmatched(accept, unmatched(document, accepted.by_key))
+            tell_uncovered(accept, uncovered(document, accepted))
     name = "standard input" if str(result) == "-" else printable(str(result)) or ""
-    tell(f"As stated in {name}. {seal}")
+    if not quiet and not said_on_terminal(places):
+        tell(f"As stated in {name}. {seal}")
     write_outputs(document, places, Style(stated_in=name, seal=seal, details=details, discreet=discreet))
     if fail_on is None:
         return

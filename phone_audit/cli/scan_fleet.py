@@ -1,6 +1,7 @@
 """`phone-audit scan` with several phones: a progress line and a result each, and the summary."""
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ from phone_audit.pipeline.options import Progress, ScanOptions
 from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_phones import asset_sentences
-from phone_audit.report.formats import FORMATS, render
+from phone_audit.report.formats import FORMATS, SUFFIXES, render
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
@@ -47,7 +48,8 @@ class FleetOutputs:
     What goes to standard output is kept until the end, in the order of the phones: progress is drawn until then.
 
     Args:
-        formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON.
+        formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON, and a format
+            without a folder goes into the last one; text goes to standard output.
         sealer: seals each file, unless None.
         drawn: how reports are drawn, apart from the width and colour of a terminal.
 
@@ -59,10 +61,7 @@ class FleetOutputs:
     def __init__(
         self, formats: Sequence[str], paths: Sequence[Path], sealer: "Sealer | None" = None, drawn: Style = _ANSWER
     ) -> None:
-        self._folders = tuple(
-            Output(format_ or "json", None if path is None or str(path) == "-" else path)
-            for format_, path in zip_longest(formats, paths)
-        ) or (Output("text", None),)
+        self._folders = _paired(formats, paths) or (Output("text", None),)
         self._sealer = sealer
         self._style = drawn
         self._shown: dict[str, str] = {}
@@ -111,12 +110,34 @@ class FleetOutputs:
                     write_out(f"{name}\n{'=' * len(name)}\n\n{self._shown[name]}\n")
                 write_out(render("text", fleet, style))
                 continue
-            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(fleet, Style()), self._sealer)
+            whole = _leading_to(fleet, self._first_suffix(folder.path))
+            write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(whole, Style()), self._sealer)
             if folder.format != "json" and "fleet" in FORMATS[folder.format].kinds:
                 suffix = FORMATS[folder.format].suffixes[0]
-                summary = _leading_to(fleet, suffix) if folder.format == "html" else fleet
+                own = folder.format == "html" or not self._has_json(folder.path)
+                summary = _leading_to(fleet, suffix if own else ".json")
                 pieces = FORMATS[folder.format].render(summary, self._style)
                 write_file(folder.path / f"{SUMMARY}{suffix}", pieces, self._sealer)
+
+    def _has_json(self, path: Path) -> bool:
+        return Output("json", path) in self._folders
+
+    def _first_suffix(self, path: Path) -> str:
+        """Return how the results end to which `fleet.json` of a folder leads: JSON, wherever there is some."""
+        if any(folder.format == "json" and folder.path for folder in self._folders):
+            return ".json"
+        first = next(folder.format for folder in self._folders if folder.path == path)
+        return FORMATS[first].suffixes[0]
+
+
+def _paired(formats: Sequence[str], paths: Sequence[Path]) -> tuple[Output, ...]:
+    """Pair formats and folders in order; a format that is left over goes into the last folder, unless it is text."""
+    last = next((path for path in reversed(paths) if str(path) != "-"), None)
+    rest = (None if format_ == "text" else last for format_ in formats[len(paths) :])
+    return tuple(
+        Output(format_ or "json", None if path is None or str(path) == "-" else path)
+        for format_, path in zip_longest(formats, [*paths, *rest])
+    )
 
 
 def _leading_to(fleet: Fleet, suffix: str) -> Fleet:
@@ -133,6 +154,13 @@ def _check_folder(folder: Output) -> None:
                 "Name a folder with -o; each phone gets a file there, beside fleet.json.",
             )
         return
+    named = SUFFIXES.get(folder.path.suffix.lower())
+    if named and not folder.path.exists():
+        raise UsageError(
+            f"{folder.path} is named like a file, and with several phones -o names a folder.",
+            f"Write -f {named} -o {shlex.quote(str(folder.path.with_suffix('')))}; the summary is then "
+            f"{folder.path.with_suffix('') / SUMMARY}{FORMATS[named].suffixes[0]}.",
+        )
     if folder.path.exists() and not folder.path.is_dir():
         raise UsageError(f"{folder.path} is no folder.", "With several phones -o names a folder.")
     try:

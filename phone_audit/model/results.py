@@ -233,7 +233,7 @@ class FleetScan(Frozen):
     and `hint` say why. `serial` is null unless identifiers were asked for. `gating` is the outcome without what was
     accepted, null where that changes nothing. `security_patch` is what the phone says of its patches. `asset` is what
     the list of assets calls it, null where it is not in there; `asset_notes` are further columns of the list, as
-    `owner: Ann`.
+    `owner: Ann`. `reason` is the first that the outcome rests on, null where there is none.
     """
 
     name: str
@@ -250,6 +250,7 @@ class FleetScan(Frozen):
     security_patch: str | None = None
     asset: str | None = None
     asset_notes: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class FleetAssets(Frozen):

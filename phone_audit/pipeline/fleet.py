@@ -235,6 +235,7 @@ class _FleetRun:
             serial=scan.device.serial,
             gating=gating if gating != scan.verdict.outcome else None,
             security_patch=scan.build.security_patch,
+            reason=next((reason.claim for reason in scan.verdict.reasons if reason.kind != "unread"), None),
             **self._asset(arrival, scan.device.pseudonym),
         )
         if any(item.code in LOST for item in scan.coverage.skipped):

@@ -20,11 +20,11 @@ from phone_audit.report.safe import visible
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
     "incident", "evidence", "publisher", "url", "key", "stated_in", "accepted_by",
-    "app",
+    "app", "label",
 )  # fmt: skip
 PHONE_COLUMNS = (
     "name", "file", "pseudonym", "serial", "label", "model", "outcome", "gating", "complete", "error", "hint",
-    "stated_in", "asset", "asset_notes",
+    "stated_in", "asset", "asset_notes", "reason",
 )  # fmt: skip
 CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
@@ -39,7 +39,8 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
         return table(CHANGE_COLUMNS, ((*line, style.stated_in) for line in _changes(document)))
     if isinstance(document, Fleet):
         return table(PHONE_COLUMNS, ((*_phone(scan), style.stated_in, *_asset(scan)) for scan in document.scans))
-    return table(COLUMNS, ((*line, style.stated_in, accepted, app) for line, accepted, app in _lines(document)))
+    label = getattr(document, "label", None) or ""
+    return table(COLUMNS, ((*line, style.stated_in, accepted, app, label) for line, accepted, app in _lines(document)))
 
 
 def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
@@ -94,7 +95,7 @@ def _phone(scan: FleetScan) -> Line:
 
 
 def _asset(scan: FleetScan) -> Line:
-    return scan.asset or "", " | ".join(scan.asset_notes)
+    return scan.asset or "", " | ".join(scan.asset_notes), scan.reason or ""
 
 
 def _changes(diff: Diff) -> Iterator[Line]:

@@ -14,12 +14,12 @@ MOST_SHOWN = 12
 """Differences of one phone that are shown; the JSON summary has all."""
 
 _LONGEST = 60
+_LONGEST_REASON = 200
 
 
 def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
     """Draw the summary that the person in charge of the phones reads."""
-    read = [scan for scan in fleet.scans if scan.outcome is not None]
-    canvas.paragraph(_headline(len(fleet.scans), len(read)), style="bold")
+    canvas.paragraph(fleet_headline(fleet.scans), style="bold")
     canvas.gap()
     for scan in fleet.scans:
         _draw_phone(canvas, scan)
@@ -58,11 +58,18 @@ def _some(names: Sequence[str]) -> str:
     return listed([_short(name) for name in names[:MOST_SHOWN]] + [""] * (len(names) - MOST_SHOWN), MOST_SHOWN)
 
 
-def _headline(seen: int, read: int) -> str:
+def fleet_headline(scans: Sequence[FleetScan]) -> str:
+    """Say how many phones there were, how many were read, and of how many not all was read."""
+    seen = len(scans)
+    read = [scan for scan in scans if scan.outcome is not None]
     if not seen:
         return "No phone was read."
-    phones = "1 phone" if seen == 1 else f"{seen} phones"
-    return f"{phones}, {'all' if read == seen else read} read." if read else f"{phones}, none could be read."
+    if not read:
+        return f"{counted(seen, 'phone')}, none could be read."
+    partly = sum(not scan.complete for scan in read)
+    if partly:
+        return f"{counted(seen, 'phone')}, {len(read)} read, {partly} of them only in part."
+    return f"{counted(seen, 'phone')}, {'all' if len(read) == seen else len(read)} read."
 
 
 def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
@@ -81,6 +88,8 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     where = f"; {scan.file}" if scan.file else ""
     style = "bold" if scan.outcome in ("known-bad", "suspicious") else ""
     canvas.item(f"{scan.name}{model}{known}: {scan.outcome}{left}{where}", "*", 0, style)
+    if style and scan.reason:
+        canvas.paragraph(shortened(scan.reason, _LONGEST_REASON), 2)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

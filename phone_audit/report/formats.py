@@ -38,6 +38,7 @@ class Format:
         kinds: of documents that it draws.
         exports: where the function is that gives known indicators in it; empty where it holds none.
         streams: whether commands write each record as it is ready.
+        only: what it holds where that is less than the report.
         needs: a library that the extra of the same name brings; its pieces are bytes and no text.
     """
 
@@ -47,6 +48,7 @@ class Format:
     exports: str = ""
     streams: bool = False
     needs: str = ""
+    only: str = ""
 
     def render(self, document: "Frozen", style: "Style") -> Iterable[str | bytes]:
         """Give a document in pieces."""
@@ -69,11 +71,16 @@ FORMATS: Final[Mapping[str, Format]] = {
     "html": Format(f"{_ROOM}.html.render:render_html", (".html", ".htm"), tuple(KINDS)),
     "jsonl": Format(f"{_ROOM}.json_v1:render_lines", (".jsonl", ".ndjson"), ("apks", "apk", "watch"), streams=True),
     "csv": Format(f"{_ROOM}.csv_v1:render_csv", (".csv",), (*_JUDGED, "fleet", "diff"), f"{_ROOM}.csv_v1:to_csv"),
-    "stix": Format(f"{_ROOM}.stix:render_stix", (".stix2",), _OF_CODE, f"{_ROOM}.stix:to_stix"),
+    "stix": Format(
+        f"{_ROOM}.stix:render_stix", (".stix2",), _OF_CODE, f"{_ROOM}.stix:to_stix",
+        only="what published lists and incidents name as malicious",
+    ),
     "sarif": Format(f"{_ROOM}.sarif:render_sarif", (".sarif",), _JUDGED),
-    "hosts": Format(f"{_ROOM}.hosts:render_hosts", (".hosts",), _OF_CODE, f"{_ROOM}.hosts:to_hosts"),
+    "hosts": Format(
+        f"{_ROOM}.hosts:render_hosts", (".hosts",), _OF_CODE, f"{_ROOM}.hosts:to_hosts", only="hosts to block"
+    ),
     "parquet": Format(f"{_ROOM}.parquet:render_parquet", (".parquet",), (*_OF_CODE, "fleet"), needs="pyarrow"),
-}
+}  # fmt: skip
 SUFFIXES: Final = {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
 EXPORTED: Final = tuple(name for name, one in FORMATS.items() if one.exports)
 """Formats of known indicators."""

@@ -19,6 +19,7 @@ _PATHS: Final[Mapping[str, str]] = {
     "host": "domain-name:value", "package": "app:id", "path": "file:path", "file": "file:name",
     "process": "process:name",
 }  # fmt: skip
+MVT: Final = "mvt"
 _TYPES: Final[Mapping[str, str]] = {
     "stalkerware": "spyware", "spyware": "spyware", "watchware": "spyware", "adware": "adware",
 }  # fmt: skip
@@ -53,7 +54,9 @@ def to_stix(rows: Iterable[SharedIndicator], made: str, stated_in: str = "") -> 
         for item in (identity, malware, indicator, relation):
             objects.setdefault(item["id"], item)
     ordered = [objects[name] for name in sorted(objects)]
-    bundle = {"type": "bundle", "id": _id("bundle", " ".join(objects)), "objects": ordered}
+    bundle: dict[str, Any] = {"type": "bundle", "id": _id("bundle", " ".join(objects))}
+    if ordered:  # the standard knows no empty list
+        bundle["objects"] = ordered
     return json_safe(json.dumps(bundle, indent=1, ensure_ascii=False)) + "\n"
 
 
@@ -112,9 +115,14 @@ def _indicator(row: SharedIndicator, pattern: str, by: str, at: str) -> dict[str
     item = _object("indicator", f"{pattern} {row.name} {row.title} {row.where}", by, at)
     return item | {
         "name": f"{row.kind} of {row.name}", "indicator_types": ["malicious-activity"], "pattern": pattern,
-        "pattern_type": "stix", "pattern_version": "2.1", "valid_from": at, "labels": [row.class_],
+        **_language(row.kind), "valid_from": at, "labels": [row.class_],
         "external_references": [reference | ({"url": row.url} if row.url else {})],
     }  # fmt: skip
+
+
+def _language(kind: str) -> dict[str, str]:
+    """Say what the pattern is written in: `app:id`, as MVT reads packages, is too short a name for STIX."""
+    return {"pattern_type": MVT} if kind == "package" else {"pattern_type": "stix", "pattern_version": "2.1"}
 
 
 def _described(row: SharedIndicator, stated_in: str) -> dict[str, Any]:

@@ -136,6 +136,16 @@ def test_a_result_that_went_to_files_only_is_told_in_one_line(capsys: pytest.Cap
     assert capsys.readouterr().err == "NOTHING-FOUND: 1 reason. The headline of nothing-found. Full report: a.json\n"
 
 
+def test_what_holds_a_part_is_not_called_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    stix = Output("stix", Path("a.stix2"))
+    tell_result(scan("known-bad"), (Output("json", Path("a.json")), stix))
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith("Full report: a.json")
+    assert said[1] == "a.stix2 holds only what published lists and incidents name as malicious."
+    tell_result(scan("known-bad"), (stix,))
+    assert "Full report" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "outputs", [(), (Output("text", None),), (Output("json", Path("a.json")), Output("text", None))]
 )

@@ -1,8 +1,13 @@
 """`phone-audit report`: a result file is somebody's claim, and what is drawn from it says so."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +86,7 @@ def test_other_formats_say_it_too(tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(program("report", path, "-f", "csv").stdout)))
     assert {row["stated_in"] for row in rows} == {str(path)}
     bundle = json.loads(program("report", path, "-f", "stix").stdout)
-    described = [item["description"] for item in bundle["objects"] if item["type"] == "indicator"]
+    described = [item["description"] for item in bundle.get("objects", []) if item["type"] == "indicator"]
     assert all(text.endswith(f"as stated in {path}.") for text in described)
 
 
@@ -160,3 +165,22 @@ def test_a_saved_phone_is_to_be_scanned(tmp_path: Path) -> None:
     done = program("report", tmp_path)
     assert done.returncode == 1
     assert "phone-audit scan FOLDER" in " ".join(done.stderr.split())
+
+
+def test_how_it_is_sealed_is_said_once_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "phone_audit", "report", str(stating(tmp_path, scan()))]
+    subprocess.run(words, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, check=False)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # which is how the end of a terminal is told
+        while piece := os.read(ours, 65536):
+            said += piece
+    os.close(ours)
+    assert " ".join(said.decode().split()).count("It is not sealed") == 1
+
+
+def test_a_quiet_report_makes_no_remarks(tmp_path: Path) -> None:
+    done = program("report", stating(tmp_path, scan()), "-q")
+    assert done.stderr == ""
+    assert "It is not sealed" in " ".join(done.stdout.split())

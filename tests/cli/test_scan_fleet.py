@@ -131,3 +131,34 @@ def test_one_line_counts_the_outcomes_the_worst_first_and_names_the_files(tmp_pa
     assert outputs.summaries == (str(tmp_path / "a" / "fleet.json"), str(tmp_path / "b" / "fleet.html"))
     assert FleetOutputs(["sarif"], [tmp_path / "a"]).summaries == (str(tmp_path / "a" / "fleet.json"),)
     assert FleetOutputs([], []).summaries == ()
+
+
+def test_formats_beyond_the_folders_go_into_the_last_one(tmp_path: Path) -> None:
+    outputs = FleetOutputs(["json", "html", "csv"], [tmp_path / "out"])
+    assert outputs.write("01-a", scan()) == "01-a.json"
+    outputs.write_summary(fleet(row("01-a").model_copy(update={"file": "01-a.json"})))
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "01-a.csv", "01-a.html", "01-a.json", "fleet.csv", "fleet.html", "fleet.json",
+    ]  # fmt: skip
+    assert "01-a.json" in (tmp_path / "out" / "fleet.csv").read_text("utf-8")
+
+
+def test_each_summary_names_results_that_lie_beside_it(tmp_path: Path) -> None:
+    outputs = FleetOutputs(["html", "csv"], [tmp_path / "pages", tmp_path / "tables"])
+    file = outputs.write("01-a", scan())
+    outputs.write_summary(fleet(row("01-a").model_copy(update={"file": file})))
+    for folder, kind in (("pages", "html"), ("tables", "csv")):
+        assert (tmp_path / folder / f"01-a.{kind}").exists()
+        assert json.loads((tmp_path / folder / "fleet.json").read_text())["scans"][0]["file"] == f"01-a.{kind}"
+        assert f"01-a.{kind}" in (tmp_path / folder / f"fleet.{kind}").read_text("utf-8")
+
+
+def test_a_name_of_a_file_is_refused_where_a_folder_would_be_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is named like a file") as caught:
+        FleetOutputs([], [tmp_path / "fleet.html"])
+    assert (
+        caught.value.hint == f"Write -f html -o {tmp_path / 'fleet'}; the summary is then {tmp_path}/fleet/fleet.html."
+    )
+    assert not (tmp_path / "fleet.html").exists()
+    (tmp_path / "old.csv").mkdir()
+    FleetOutputs(["csv"], [tmp_path / "old.csv"])

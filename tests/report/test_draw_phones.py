@@ -58,10 +58,18 @@ def group(*differs: Difference, members: tuple[str, ...] = ("01", "02", "03")) -
 
 def test_each_phone_has_its_line() -> None:
     text = shown(fleet(scans=(row(1), row(2, complete=False), row(3, outcome=None, error="No phone.", hint="Look."))))
-    assert text.splitlines()[0] == "3 phones, 2 read."
+    assert text.splitlines()[0] == "3 phones, 2 read, 1 of them only in part."
+    assert shown(fleet(scans=(row(1), row(2, complete=False)))).startswith("2 phones, 2 read, 1 of them only in part.")
+    assert shown(fleet(scans=(row(1), row(2)))).startswith("2 phones, all read.")
     assert "* 01-Pixel_8-1 (Pixel 8): exposed; 01.json" in text
     assert "* 02-Pixel_8-2 (Pixel 8): exposed; not all was read; 02.json" in text
     assert "* 03-Pixel_8-3: No phone.\n  Look." in text
+
+
+def test_what_is_bad_says_why() -> None:
+    bad = row(1, outcome="known-bad", reason="Triada\x1b[2J is in it.")
+    assert "known-bad; 01.json\n  Triada\\x1b[2J is in it." in shown(fleet(scans=(bad,)))
+    assert "Ads." not in shown(fleet(scans=(row(1, reason="Ads."),)))
 
 
 def test_serial_and_label_stand_beside_the_phones_that_have_them() -> None:

@@ -12,8 +12,10 @@ from stix2validator import ValidationOptions, validate_string
 
 from phone_audit.knowledge.feeds.indicator import About, Indicator
 from phone_audit.knowledge.feeds.stix import read_stix
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import Apk, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Finding, Subject
+from phone_audit.pipeline.indicator_export import known_indicators
 from phone_audit.report.canvas import Style
 from phone_audit.report.csv_v1 import COLUMNS, PHONE_COLUMNS, to_csv
 from phone_audit.report.formats import render
@@ -186,10 +188,12 @@ def test_the_table_of_a_phone_names_it_by_its_pseudonym() -> None:
     assert tuple(found[0]) == COLUMNS
 
 
-def test_the_table_names_the_app_last_so_that_readers_of_earlier_columns_keep_working() -> None:
-    assert COLUMNS[-2:] == ("accepted_by", "app")
+def test_the_table_names_app_and_label_last_so_that_readers_of_earlier_columns_keep_working() -> None:
+    assert COLUMNS[-3:] == ("accepted_by", "app", "label")
     (line,) = lines(render("csv", scan("known-bad"), Style()))
     assert (line["subject"], line["app"], line["key"]) == ("com.a", "A", "k1")
+    (line,) = lines(render("csv", scan("known-bad").model_copy(update={"label": "case 17"}), Style()))
+    assert line["label"] == "case 17"
     named = apk("c.apk", skipped=(SKIPPED,)).model_copy(update={"app_name": "=1+1", "package": "com.c"})
     other = apk("d.apk").model_copy(update={"app_name": None})
     assert [row["app"] for row in lines(render("csv", apks(named, other), Style()))] == ["'=1+1", ""]
@@ -203,37 +207,53 @@ def test_a_finding_on_the_phone_itself_names_no_app() -> None:
 
 def test_the_table_of_several_phones_has_a_line_for_each() -> None:
     unread = row(2, outcome=None, complete=False, error="No phone.", hint="Look.")
-    phones = fleet(scans=(row(1, label="=x", asset="=A", asset_notes=("owner: Ann", "site: R")), unread))
+    phones = fleet(
+        scans=(row(1, label="=x", asset="=A", asset_notes=("owner: Ann", "site: R"), reason="Calls home."), unread)
+    )
     found = lines(render("csv", phones, Style(stated_in="fleet.json")))
     assert tuple(found[0]) == PHONE_COLUMNS
     assert [tuple(line.values()) for line in found] == [
         (
             "01-Pixel_8-1", "01.json", "1" * 16, "", "'=x", "Pixel 8", "exposed", "", "yes", "", "", "fleet.json",
-            "'=A", "owner: Ann | site: R",
+            "'=A", "owner: Ann | site: R", "Calls home.",
         ),
         (
             "02-Pixel_8-2", "02.json", "2" * 16, "", "", "Pixel 8", "", "", "no", "No phone.", "Look.", "fleet.json",
-            "", "",
+            "", "", "",
         ),
     ]  # fmt: skip
 
 
-def stix_faults(rows: list[SharedIndicator]) -> list[str]:
+def stix_faults(text: str) -> list[str]:
     """Return what the validator of OASIS finds wrong in a bundle."""
-    result = validate_string(to_stix(rows, MADE), ValidationOptions(version="2.1"))
+    result = validate_string(text, ValidationOptions(version="2.1"))
     return [str(error) for error in result.errors or ()]
 
 
 def test_stix_passes_the_validator_of_oasis() -> None:
-    rows = [shared(kind, value) for kind, value in VALUES if kind != "package"]
+    rows = [shared(kind, value) for kind, value in VALUES]
     rows.append(shared("host", "odd.example", name="it's\u202e \\ ]", title='"', publisher="", url="", class_="odd"))
-    assert stix_faults(rows) == []
-    assert stix_faults([shared("host", "a.example", date="2026-01-31", name="")]) == []
+    assert stix_faults(to_stix(rows, MADE)) == []
+    assert stix_faults(to_stix([shared("host", "a.example", date="2026-01-31", name="")], MADE)) == []
 
 
-def test_only_the_name_that_mvt_gave_packages_is_not_of_the_standard() -> None:
-    (fault,) = stix_faults([shared("package", "com.spy.one")])
-    assert "'id' is not a valid observable property name" in fault
+def test_a_bundle_of_nothing_passes_the_validator_of_oasis_too() -> None:
+    assert stix_faults(to_stix([], MADE)) == []
+    assert stix_faults(render("stix", apk(), Style())) == []
+
+
+def test_what_is_given_out_of_each_feed_passes_the_validator_of_oasis() -> None:
+    shown: dict[tuple[str, str, str], SharedIndicator] = {}
+    for one in known_indicators(load_knowledge()):
+        shown.setdefault((one.kind, one.title, one.class_), one)
+    assert len(shown) > 10
+    assert stix_faults(to_stix(shown.values(), MADE)) == []
+
+
+def test_packages_have_the_name_that_mvt_reads_which_is_none_of_the_standard() -> None:
+    bundle = json.loads(to_stix([shared("package", "com.spy.one")], MADE))
+    (indicator,) = (item for item in bundle["objects"] if item["type"] == "indicator")
+    assert (indicator["pattern"], indicator["pattern_type"]) == ("[app:id='com.spy.one']", "mvt")
 
 
 def test_long_evidence_is_counted() -> None:

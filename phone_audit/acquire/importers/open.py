@@ -1,5 +1,6 @@
 """Tells which tool made an acquisition, and reads it."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,12 +8,15 @@ from pathlib import Path
 
 from phone_audit.acquire.importers import androidqf, bugreport, hubble, mvt, text_folder
 from phone_audit.acquire.importers.imported import ImportedAcquisition
+from phone_audit.acquire.store.archive import SUFFIX
 from phone_audit.acquire.store.container import FileContainer, is_archive, open_container
+from phone_audit.acquire.store.layout import ANSWERS, MANIFEST
 from phone_audit.acquire.text import shown
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_lines import read_bounded
 from phone_audit.files.bounds import BoundsError
 from phone_audit.files.open_regular import open_regular
+from phone_audit.model.wording import counted
 
 HINT = (
     "Known are: the folder that `scan --save` made, an acquisition of androidqf (folder, ZIP), a bug report, the "
@@ -46,11 +50,37 @@ def open_imported(path: Path, scratch: Path) -> Iterator[tuple[ImportedAcquisiti
 def _read(container: FileContainer, scratch: Path) -> ImportedAcquisition:
     names = container.names()
     imported = _known(container, names, scratch)
+    if imported is None:
+        _refuse_several(container.path)
     if imported is None and text_folder.recognised(container, names):
         return text_folder.read_text_folder(container)
     if imported is None:
         raise SnapshotError(f"{container.path} is not a known kind of acquisition.", HINT)
     return replace(imported, skipped=(*imported.skipped, *text_folder.unused(container, imported.used)))
+
+
+def _refuse_several(folder: Path) -> None:
+    """Refuse a folder in which several phones were saved, and say what to name instead.
+
+    Raises:
+        SnapshotError: it is one.
+    """
+    try:
+        entries = list(folder.iterdir()) if folder.is_dir() else []
+    except OSError:
+        return
+    saved = sum((path / MANIFEST).is_file() and (path / ANSWERS).is_dir() for path in entries)
+    sealed = sum(path.name.endswith(SUFFIX) and path.is_file() for path in entries)
+    if not saved and not sealed:
+        return
+    place = shlex.quote(str(folder))
+    if not saved:
+        raise SnapshotError(
+            f"{folder} holds {counted(sealed, 'encrypted acquisition')}.",
+            f"Name them: {place}/*{SUFFIX} --identity FILE, which is the secret key that opens them.",
+        )
+    key = " (with --identity FILE, the secret key, where some are encrypted)" if sealed else ""
+    raise SnapshotError(f"{folder} holds {counted(saved + sealed, 'acquisition')}.", f"Name them: {place}/*{key}")
 
 
 def _known(container: FileContainer, names: Sequence[str], scratch: Path) -> ImportedAcquisition | None:

@@ -109,7 +109,7 @@ def _about(item: Mapping[str, Any], about: About) -> About:
 
 def _rows(item: Mapping[str, Any], about: About) -> Iterator[Row]:
     pattern = text(item.get("pattern"))
-    if text(item.get("pattern_type")) not in ("", "stix"):
+    if text(item.get("pattern_type")) not in ("", "stix", "mvt"):  # MVT reads any
         yield Rejected(shown(item.get("id")), f"its pattern is {shown(item['pattern_type'])}, not STIX")
         return
     try:

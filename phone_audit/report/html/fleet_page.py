@@ -9,9 +9,8 @@ from typing import Final
 
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
-from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_phones import asset_sentences
+from phone_audit.report.draw_phones import asset_sentences, fleet_headline
 from phone_audit.report.html.ages import DAY, seconds_before
 from phone_audit.report.html.templates import draw
 from phone_audit.report.safe import shortened
@@ -43,6 +42,7 @@ class PhoneRow:
     asset: str
     notes: str
     outcome: str
+    reason: str
     complete: bool
     patches: str
     file: str
@@ -62,7 +62,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class GridLine:
-    """A phone of a group: in how much it differs from most, and in each column what it has instead."""
+    """A phone of a group: in how much it differs, and in each column what it has instead."""
 
     name: str
     differs: int
@@ -73,7 +73,8 @@ class GridLine:
 class GroupGrid:
     """Phones that should be alike against what differs among them, those that differ most first.
 
-    `columns` are what is compared, with what most have. `left` columns and `alike` phones are not shown.
+    `columns` are what is compared, with what most have. `left` columns and `alike` phones are not shown. `has_most`
+    tells whether more than half of them have anything in common there; else all that differs is counted.
     """
 
     title: str
@@ -81,19 +82,19 @@ class GroupGrid:
     lines: tuple[GridLine, ...]
     left: int
     alike: int
+    has_most: bool = True
 
 
 def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
     """Yield the page of several phones in pieces."""
     phones = tuple(_row(scan) for scan in fleet.scans[:_MOST_PHONES])
-    read = sum(scan.outcome is not None for scan in fleet.scans)
     named = [*(_group(group) for group in fleet.groups), *(_model(model) for model in fleet.models)]
     grids = [grid for grid in named if grid is not None]
     yield from draw(
         "fleet.html",
         style,
         source=shortened(style.stated_in, _LONGEST_TEXT),
-        headline=_headline(len(fleet.scans), read),
+        headline=fleet_headline(fleet.scans),
         phones=phones,
         left=len(fleet.scans) - len(phones),
         has_assets=fleet.assets is not None,
@@ -107,14 +108,6 @@ def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
     )
 
 
-def _headline(seen: int, read: int) -> str:
-    if not seen:
-        return "No phone was read."
-    if not read:
-        return f"{counted(seen, 'phone')}, none could be read."
-    return f"{counted(seen, 'phone')}, {'all' if seen == read else read} read."
-
-
 def _row(scan: FleetScan) -> PhoneRow:
     file = scan.file or ""
     return PhoneRow(
@@ -125,6 +118,7 @@ def _row(scan: FleetScan) -> PhoneRow:
         asset=shortened(scan.asset or "", _LONGEST),
         notes=shortened(", ".join(scan.asset_notes), _LONGEST),
         outcome=scan.outcome or "not read",
+        reason=shortened(scan.reason or "", _LONGEST_TEXT),
         complete=scan.complete,
         patches=shortened(scan.security_patch or "", 20),
         file=shortened(file, _LONGEST),
@@ -170,7 +164,9 @@ def _model(model: FleetModel) -> GroupGrid | None:
 def _grid(title: str, members: Sequence[str], differs: Sequence[Difference]) -> GroupGrid:
     shown = differs[:_MOST_COLUMNS]
     values = [{odd.member: odd.value for odd in difference.odd} for difference in shown]
-    apart = Counter(odd.member for difference in differs if difference.majority is not None for odd in difference.odd)
+    has_most = not differs or any(difference.majority is not None for difference in differs)
+    counting = [difference for difference in differs if difference.majority is not None or not has_most]
+    apart = Counter(odd.member for difference in counting for odd in difference.odd)
     different = {odd.member for difference in differs for odd in difference.odd}
     ranked = sorted((member for member in members if member in different), key=lambda one: (-apart[one], one))
     lines = (
@@ -185,6 +181,7 @@ def _grid(title: str, members: Sequence[str], differs: Sequence[Difference]) -> 
         lines=tuple(lines),
         left=max(0, len(differs) - _MOST_COLUMNS),
         alike=len(members) - len(ranked),
+        has_most=has_most,
     )
 
 

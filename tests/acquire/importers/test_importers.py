@@ -163,6 +163,25 @@ def test_an_unknown_folder_says_what_is_known(tmp_path: Path) -> None:
     assert "androidqf" in caught.value.hint
 
 
+def test_a_folder_of_saved_phones_says_what_to_name(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    for name in ("01-a", "02-b"):
+        (raw / name / "answers").mkdir(parents=True)
+        (raw / name / "manifest.json").write_text("{}")
+        (raw / name / "answers" / "0000-getprop.txt").write_text(f"[ro.product.model]: [{name}]\n")
+    with pytest.raises(SnapshotError, match="raw holds 2 acquisitions") as caught:
+        read(raw, tmp_path)
+    assert caught.value.hint == f"Name them: {raw}/*"
+
+
+def test_a_folder_of_encrypted_phones_says_what_to_name(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "01-a.zip.age").write_bytes(b"age")
+    with pytest.raises(SnapshotError, match="raw holds 1 encrypted acquisition") as caught:
+        read(tmp_path / "raw", tmp_path)
+    assert caught.value.hint.startswith(f"Name them: {tmp_path / 'raw'}/*.zip.age --identity FILE")
+
+
 def test_a_damaged_list_of_packages_names_file_and_place(androidqf: Path, tmp_path: Path) -> None:
     (androidqf / "packages.json").write_text('[{"name": "a", "files": [{"path": 7}]}]')
     with pytest.raises(SnapshotError, match=r"packages\.json .*0\.files\.0\.path"):

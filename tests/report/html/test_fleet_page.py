@@ -1,6 +1,6 @@
 """The page of several phones: each with what became of it, the ages of patches, and the odd one out."""
 
-from phone_audit.model.results import Difference, FleetModel, OddOne
+from phone_audit.model.results import Difference, FleetGroup, FleetModel, OddOne
 from tests.report.html.page_text import page_of
 from tests.report.test_draw_phones import fleet, group, in_list, row
 
@@ -9,10 +9,26 @@ def test_each_phone_has_a_row_and_what_blocked_it() -> None:
     page = page_of(
         fleet(scans=(row(1), row(2, complete=False), row(3, outcome=None, error="No phone.", hint="Look.", file=None)))
     )
-    assert "phone-audit Phones Custody 3 phones, 2 read." in page.text
+    assert "phone-audit Phones Custody 3 phones, 2 read, 1 of them only in part." in page.text
     assert "02-Pixel_8-2 Pixel 8 exposed not all was read 02.json" in page.text
     assert "03-Pixel_8-3 Pixel 8 not read No phone. Look." in page.text
     assert "Outcome Phones Bar exposed 2 not read 1" in page.text
+
+
+def test_a_phone_has_its_first_reason() -> None:
+    page = page_of(fleet(scans=(row(1, outcome="known-bad", reason="<b>Triada</b> is in it."),)))
+    assert "known bad <b>Triada</b> is in it. 01.json" in page.text
+
+
+def test_of_two_that_differ_all_that_differs_is_counted() -> None:
+    odd = tuple(
+        Difference(what=what, majority=None, odd=(OddOne(member="01", value="a"), OddOne(member="02", value="b")))
+        for what in ("state proxy", "state vpn")
+    )
+    alike = FleetGroup(fingerprint="f", members=("01", "02"), differs=odd)
+    text = page_of(fleet().model_copy(update={"groups": (alike,)})).text
+    assert "Phone Differs in state proxy state vpn 01 2 a a 02 2 b b" in text
+    assert "Most have" not in text
 
 
 def test_only_a_plain_name_beside_the_page_is_a_link() -> None:

@@ -1,10 +1,11 @@
 """docs/coverage.md: as new as the facts, and no more promised than the matcher gives."""
 
+import json
 import re
 
 import pytest
 
-from fixtures.knowledge.coverage_page import page
+from fixtures.knowledge.coverage_page import LEFT_OUT, page
 from phone_audit.knowledge.check.incident import STRENGTH
 from phone_audit.knowledge.coverage import BESTS, best_outcome, best_word
 from phone_audit.knowledge.load import Knowledge, load_knowledge
@@ -35,6 +36,16 @@ def test_every_incident_is_counted_by_year_and_by_kind(knowledge: Knowledge) -> 
     counts = [(int(before), int(after)) for _, _, before, after, *_ in rows if before.strip().isdigit()]
     assert sum(before for before, _ in counts) == 2 * 116
     assert sum(after for _, after in counts) == 2 * len(knowledge.incidents)
+
+
+def test_what_is_not_in_says_why(knowledge: Knowledge) -> None:
+    """Each line names the case, the reason, and where it was published; incidents that it points to are there."""
+    told = page(knowledge).partition("## Published, and not in")[2].strip().splitlines()
+    assert len(told) == len(json.loads(LEFT_OUT.read_bytes()))
+    for line in told:
+        assert re.fullmatch(r"- .+: .{15,}\.", line)
+        assert "https://" in line or "no publication" in line
+        assert set(re.findall(r"`([\w-]+)`", line)) <= {entry.id for entry in knowledge.incidents}
 
 
 def test_the_words_are_those_that_the_self_tests_get(knowledge: Knowledge) -> None:

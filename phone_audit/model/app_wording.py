@@ -51,20 +51,23 @@ def seconds_between(then: str | None, now: str | None) -> float | None:
 
 
 def ago(then: str, now: str | None) -> str:
-    """Say how long ago something was; the day where that is long ago, or where the present is not known.
+    """Say how long before the scan something was; the day where that is long, or the time of the scan is not known.
+
+    What is read later has to be true then, too, so the time itself stands beside it.
 
     Example:
         >>> ago("2026-01-01T11:50:00Z", "2026-01-01T12:00:30Z"), ago("2025-01-01T00:00:00Z", None)
-        ('10 minutes ago', 'on 2025-01-01')
+        ('10 minutes before the scan (2026-01-01 11:50)', 'on 2025-01-01')
     """
     seconds = seconds_between(then, now)
     if seconds is None or seconds < -_CLOCKS_DIFFER:
         return f"on {then[:10]}"
+    moment = f" ({then[:10]} {then[11:16]})"
     if seconds < _MINUTE:
-        return "just now"
+        return f"less than a minute before the scan{moment}"
     for most, unit, name in _STEPS:
         if seconds < most:
-            return f"{counted(int(seconds // unit), name)} ago"
+            return f"{counted(int(seconds // unit), name)} before the scan{moment}"
     return f"on {then[:10]}"
 
 

@@ -1,6 +1,7 @@
 """Small pieces of plain English that sentences are put together from."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 DATA_WORDS: Final[Mapping[str, str]] = {
@@ -48,6 +49,33 @@ def counted(number: int, one: str, many: str = "") -> str:
         ('1 package', '3 packages')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+_MONTH: Final = 30.436875
+"""Days of a month, on average."""
+
+
+def months_in(days: int) -> int:
+    """Return the whole months in a number of days.
+
+    Example:
+        >>> months_in(30), months_in(31), months_in(731)
+        (0, 1, 24)
+    """
+    return max(0, int(days / _MONTH))
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that a text begins with; None where it is none.
+
+    Example:
+        >>> day_of("2024-12-05T10:00:00Z")
+        datetime.date(2024, 12, 5)
+    """
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def sentence(text: str) -> str:

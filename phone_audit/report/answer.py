@@ -8,11 +8,11 @@ from phone_audit.model.core_packages import may_be_switched_off
 from phone_audit.model.device import Package
 from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped, Subject
 from phone_audit.model.results import Scan
-from phone_audit.model.wording import counted, listed, sentence
+from phone_audit.model.wording import counted, day_of, listed, months_in, sentence
 from phone_audit.report.app_names import AppNames, names_on
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_diff import baseline_sentence
-from phone_audit.report.safe import fitted
+from phone_audit.report.safe import between_words, clipped, fitted
 
 QUESTIONS: Final[Mapping[str, str]] = {
     "known-bad": "Is it a known-bad batch?",
@@ -21,11 +21,18 @@ QUESTIONS: Final[Mapping[str, str]] = {
 }
 _ANSWERS: Final = {"yes": "YES", "no": "NO", "not-seen": "NOT SEEN"}
 _SENDS: Final = {**_ANSWERS, "yes": "SEEN"}
+WATCHED: Final = "suspicious"
+"""The outcome that the headline on watching stands for."""
+_PUBLISHED: Final = "PUBLISHED"
+"""Where nothing was seen on this phone, and a publisher says what such software sends."""
 _INSTALLED_CLAIMS: Final = {
     "confirmed": "{name} is part of a published incident: {title}.",
     "high": "This build is listed as affected by a published incident: {title}.",
 }
 _POSSIBLE: Final = "{name} may be part of a published incident, but a second sign is missing: {title}."
+ALL_READ: Final = "All files that were to be read were read."
+_MISREAD: Final = "Parts may be misread: this version of Android was not tried on real phones in full."
+_NOT_TOLD: Final = "This phone did not tell all that its apps may do, and did."
 _SWITCH_OFF: Final = "adb shell pm disable-user "
 _SENDING: Final = ("data-leak", "telemetry")
 """Categories of incidents whose data types are what is sent."""
@@ -36,8 +43,7 @@ _SENT: Final = ("tracker-data", "network-data")
 _MOST_UNREAD: Final = 2
 _LONGEST_HEADLINE: Final = 220
 _LONGEST_TEXT: Final = 290
-_LONGEST_STEP: Final = 200
-_LONGEST_BEFORE_A_COMMAND: Final = 100
+_LONGEST_STEP: Final = 400
 _LONGEST_UNREAD: Final = 150
 _LONGEST_CHANGE: Final = 150
 _LONGEST_ACCEPTED: Final = 220
@@ -61,6 +67,8 @@ class Step:
     text: str
     command: str | None = None
     undo: str | None = None
+    way: str = ""
+    """Where in the settings the same can be done, in a sentence that leads to the command."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,10 @@ def answer_of(scan: Scan) -> Answer:
     questions = {question.id: question for question in scan.verdict.questions}
     return Answer(
         outcome=scan.verdict.outcome,
-        headline=fitted(scan.verdict.headline, _LONGEST_HEADLINE),
+        headline=between_words(scan.verdict.headline, _LONGEST_HEADLINE),
         also=_second_headline(scan, questions.get("watched")),
         facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
-        tiles=tuple(_tile(questions[name]) for name in QUESTIONS if name in questions),
+        tiles=tuple(_tile(questions[name], scan) for name in QUESTIONS if name in questions),
         points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
         accepted=tuple(fitted(text, _LONGEST_ACCEPTED) for text in AcceptedFindings(scan.findings).in_short()),
         unread=tuple(_unread(scan)),
@@ -124,9 +132,12 @@ def _second_headline(scan: Scan, watched: Question | None) -> str:
     return "" if first in watched.findings else "Somebody may be able to watch this phone"
 
 
-def _tile(question: Question) -> Tile:
+def _tile(question: Question, scan: Scan) -> Tile:
     words = _SENDS if question.id == "sends" else _ANSWERS
     answer = words.get(question.answer, fitted(question.answer, _WORD))
+    incidents = {finding.key for finding in scan.findings if finding.incident}
+    if question.id == "sends" and question.answer == "yes" and not incidents.isdisjoint(question.findings):
+        answer = _PUBLISHED
     text = question.text.replace(f" ({question.package})", "", 1) if question.package else question.text
     return Tile(question.id, QUESTIONS[question.id], answer, text)
 
@@ -139,25 +150,28 @@ def _which_phone(scan: Scan) -> str:
         f"serial {_short(device.serial)}" if device.serial else "",
         f"Android {_short(build.android_version) or 'unknown'}",
         f"build {_short(build.display_id or build.id) or 'unknown'}",
-        _patches(build.security_patch, scan.acquisition.device_time),
+        _patches(scan),
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _patches(level: str | None, today: str | None) -> str:
+def _patches(scan: Scan) -> str:
     """Say of which month the security patches are, and how old that made them when the phone was read."""
+    level = scan.build.security_patch
     if not level:
         return "patch level unknown"
-    months = _months(today) - _months(level) if today and _months(today) and _months(level) else 0
+    months = months_in(_patch_days(scan, level))
     age = f", {months} months old" if months > 1 else ""
     return f"patches of {_short(level)[:7]}{age}"
 
 
-def _months(day: str) -> int:
-    year, _, rest = day.partition("-")
-    month = rest[:2]
-    numbers = len(year) == 4 and year.isascii() and year.isdigit() and month.isascii() and month.isdigit()
-    return int(year) * 12 + int(month) if numbers else 0
+def _patch_days(scan: Scan, level: str) -> int:
+    """Return the days that findings on the patches rest on; where there are none, those by the phone's own clock."""
+    told = next((item.value or "" for item in scan.state if item.key == "patch_age_days"), "")
+    if told.isascii() and told.isdigit():
+        return int(told[:6])
+    begun, read = day_of(level), day_of(scan.acquisition.device_time or "")
+    return (read - begun).days if begun and read else 0
 
 
 def _how_much(scan: Scan) -> str:
@@ -190,7 +204,7 @@ def _points(scan: Scan, names: AppNames, watched: Question | None) -> Iterator[P
     ):
         finding = findings.get(reason.finding or "")
         steps = () if reason.accepted else tuple(_steps(reason, finding, names, removable))
-        claim = fitted(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
+        claim = between_words(_claim(reason, finding, names, incidents, asked=asked), _LONGEST_TEXT)
         yield Point(f"(accepted) {claim}" if reason.accepted else claim, steps, reason.finding)
 
 
@@ -232,15 +246,18 @@ def _steps(reason: Reason, finding: Finding | None, names: AppNames, removable: 
     remedies = finding.remedy if finding and finding.remedy else reason.advice
     subject = finding.subject.name if finding and finding.subject.kind == "package" else ""
     commands = [remedy for remedy in remedies if subject in removable and _switches_off(remedy, subject)]
+    for remedy in remedies[:1]:
+        if remedy.risk and remedy.risk != NOT_OUR_COMMAND:
+            yield Step(clipped(remedy.risk, _LONGEST_STEP))
     for remedy in dict.fromkeys((*remedies[:1], *commands[:1])):
-        text = fitted(remedy.text, _LONGEST_STEP)
+        text = clipped(remedy.text, _LONGEST_STEP)
         if NOT_OUR_COMMAND in (remedy.risk or ""):
             text = f"{sentence(text)} {NOT_OUR_COMMAND}"
         if remedy not in commands:
             yield Step(text)
             continue
         way = f"Settings > Apps > {names.of(subject)} > Disable; where that is grey, from a computer:"
-        yield Step(f"{sentence(fitted(text, _LONGEST_BEFORE_A_COMMAND))} {way}", remedy.command, remedy.undo)
+        yield Step(sentence(text), remedy.command, remedy.undo, way)
 
 
 def _switches_off(remedy: Remedy, package: str) -> bool:
@@ -253,16 +270,20 @@ def _unread(scan: Scan) -> Iterator[str]:
     """Yield what was not read, and what such an input never holds."""
     unread: Sequence[Reason] = [reason for reason in scan.verdict.reasons if reason.kind == "unread"]
     for reason in unread[:_MOST_UNREAD]:
-        yield fitted(reason.text, _LONGEST_UNREAD)
+        yield between_words(reason.text, _LONGEST_UNREAD)
     if len(unread) > _MOST_UNREAD:
         yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
     lost: Sequence[Skipped] = scan.coverage.skipped if not unread else ()
     if lost:
         yield f"Not read: {counted(len(lost), 'thing')}."
     for text in scan.acquisition.cannot_hold[:1]:
-        yield fitted(text, _LONGEST_UNREAD)
+        yield between_words(text, _LONGEST_UNREAD)
+    if any(its.granted is None or its.appops is None for package in scan.packages for its in package.users):
+        yield _NOT_TOLD
+    if scan.coverage.untested:
+        yield _MISREAD
     if not unread and not lost and scan.coverage.complete:
-        yield "Not read: nothing that was planned."
+        yield ALL_READ
 
 
 def _short(text: str | None) -> str:

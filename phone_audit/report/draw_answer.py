@@ -6,10 +6,10 @@ from typing import Final
 from phone_audit.model.finding import KnowledgeInfo
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
-from phone_audit.report.answer import Answer, Step, answer_of
+from phone_audit.report.answer import WATCHED, Answer, Step, answer_of
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.knowledge_age import OUTDATED, days_old
-from phone_audit.report.safe import fitted
+from phone_audit.report.safe import between_words, clipped, fitted
 
 MOST_LINES: Final = 40
 """Lines that the answer takes at most on a terminal of 80 columns."""
@@ -17,51 +17,74 @@ WARNING: Final = (
     "If somebody may have put an app here to watch you: do not remove it or switch it off yet; that can warn them and "
     "destroys evidence. First ask for help, from another device: stopstalkerware.org; journalists: accessnow.org/help"
 )
+_SHORT_WARNING: Final = (
+    "If somebody may have put an app here to watch you: do not remove it or switch it off yet; first ask for help, "
+    "from another device."
+)
+HELP_FIRST: Final = (
+    "Do not remove or switch off anything yet if somebody may be watching you: that can warn them. First ask for "
+    "help: stopstalkerware.org, accessnow.org/help"
+)
+"""Stands last where there are remedies: on a small terminal the top of the answer is out of sight."""
+STILL_AFRAID: Final = (
+    "If you still fear that somebody watches you: change nothing on the phone, and ask for help from another device: "
+    "stopstalkerware.org"
+)
+"""What helps where nothing is to be done about anything that was found."""
 _LONGEST_PATHS: Final = 300
+_BEFORE_A_COMMAND: Final = 100
+"""Columns of what is said before a command."""
 _DEBUGGING: Final = "When done, switch USB debugging off: Settings > System > Developer options"
 
 
 @dataclass(frozen=True)
 class _Room:
-    """Columns that texts may take, and how many sentences on what was not read."""
+    """Columns that texts may take, how many sentences on what was not read, and whether lines have to be spared."""
 
     headline: int = 220
-    tile: int = 160
+    tile: int = 330
     claim: int = 290
     step: int = 200
     unread: int = 3
     facts: int = 4
+    tight: bool = False
 
 
-_ROOM: Final = {1: _Room(tile=110, step=138, unread=1), 0: _Room(130, 60, 110, 70, 1, 2)}
-"""Where there is room for one reason only, and where not even that fits at length."""
+_ROOM: Final = {
+    2: _Room(tile=160, step=100, tight=True),
+    1: _Room(tile=130, step=138, unread=2),
+    0: _Room(130, 60, 110, 70, 1, 2),
+}
+"""Where there is room for one reason or two, and where not even that fits at length."""
 
 
 def draw_answer(canvas: Canvas, scan: Scan) -> None:
     """Draw what is said first of a phone; the fewer reasons there is room for, the shorter everything else."""
     answer = answer_of(scan)
     room = _ROOM.get(canvas.style.points, _Room())
-    canvas.outcome(answer.outcome, fitted(answer.headline, room.headline))
+    canvas.outcome(answer.outcome, between_words(answer.headline, room.headline))
     if answer.also:
-        canvas.paragraph(f"And: {answer.also}.", 1, "bold")
+        canvas.outcome(WATCHED, answer.also)
     if answer.advises:  # before any word that a phone or a package chose
         canvas.gap()
-        canvas.paragraph(WARNING, 1)
+        canvas.paragraph(_SHORT_WARNING if room.tight else WARNING, 1)
     canvas.gap()
     for fact in answer.facts[: room.facts]:
         canvas.paragraph(fact, 1)
     if answer.tiles:
         canvas.gap()
         for tile in answer.tiles:
-            canvas.item(f"{tile.question} {tile.answer}. {fitted(tile.text, room.tile)}", "*", 1)
+            canvas.item(f"{tile.question} {tile.answer}. {clipped(tile.text, room.tile)}", "*", 1)
     _draw_points(canvas, answer, room)
-    canvas.gap()
+    if not room.tight:
+        canvas.gap()
     for text in answer.accepted:
         canvas.paragraph(text, 1)
     for text in answer.unread[: room.unread]:
         canvas.paragraph(text, 1)
     draw_where_all_is(canvas, scan.knowledge, scan.run.started)
     canvas.paragraph(_DEBUGGING, 1)
+    canvas.paragraph(HELP_FIRST if answer.advises else STILL_AFRAID, 1, "bold")
 
 
 def _draw_points(canvas: Canvas, answer: Answer, room: _Room) -> None:
@@ -69,7 +92,7 @@ def _draw_points(canvas: Canvas, answer: Answer, room: _Room) -> None:
     if answer.points:
         canvas.gap()
     for number, point in enumerate(answer.points[:most], 1):
-        canvas.item(fitted(point.text, room.claim), f"{number}.", 1)
+        canvas.item(between_words(point.text, room.claim), f"{number}.", 1)
         for step in point.steps if canvas.style.points else point.steps[-1:]:
             _draw_step(canvas, step, room)
     left = len(answer.points) - most
@@ -78,7 +101,8 @@ def _draw_points(canvas: Canvas, answer: Answer, room: _Room) -> None:
 
 
 def _draw_step(canvas: Canvas, step: Step, room: _Room) -> None:
-    canvas.item(step.text if step.command else fitted(step.text, room.step), "->", 4)
+    text = clipped(step.text, min(room.step, _BEFORE_A_COMMAND) if step.command else room.step)
+    canvas.item(f"{text} {step.way}" if step.way else text, "->", 4)
     if step.command:
         canvas.line(step.command, 7)
     if step.undo:

@@ -104,4 +104,4 @@ def _unread(result: Apks) -> Iterator[str]:
     if len(unread) > _MOST_UNREAD:
         yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
     if not unread:
-        yield "Not read: nothing that was planned."
+        yield "All files that were to be read were read."

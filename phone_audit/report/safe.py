@@ -22,6 +22,8 @@ _IN_JSON: Final = re.compile(f"[{_HARMFUL}]")  # what is below U+0020 is escaped
 _ASCII_SAFE: Final = re.compile(r"[\x20-\x7e]*")
 _RUN: Final = re.compile(r"[^\w\x00-\x7f]{4,}")
 """Where combining marks can be piled up; none of them is a character of a word."""
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[A-Z“\"])")
+"""Where a sentence ends and another begins."""
 _MOST_MARKS: Final = 3
 """Combining marks on one letter; no script needs more, and many of them spill over other lines."""
 
@@ -90,6 +92,39 @@ def fitted(text: str, columns: int) -> str:
         return seen
     ends = accumulate(widths)
     return seen[: sum(end < columns for end in ends)] + "…"
+
+
+def clipped(text: str, columns: int) -> str:
+    """Return `visible` text of about so many columns that ends where a sentence or a clause ends.
+
+    A first sentence is never cut for want of room but where it is twice as long, and then between words.
+
+    Example:
+        >>> clipped("Install it. The builds 1.2 and 1.3 are good.", 30), clipped("It is one long sentence.", 20)
+        ('Install it.', 'It is one long sentence.')
+    """
+    seen = visible(text)
+    if fitted(seen, columns) == seen:
+        return seen
+    whole = [found.end() for found in _SENTENCE_END.finditer(seen)]
+    ends = [end for end in whole if fitted(seen[:end], columns) == seen[:end]]
+    first = seen[: ends[-1]] if ends else seen[: whole[0]] if whole else seen
+    return between_words(first, columns * 2)
+
+
+def between_words(text: str, columns: int) -> str:
+    """Return `visible` text of at most so many columns, cut behind a clause or else between words.
+
+    Example:
+        >>> between_words("It is one; there are more.", 20), between_words("It is one of them.", 12)
+        ('It is one…', 'It is one…')
+    """
+    seen = visible(text)
+    short = fitted(seen, columns)
+    if short == seen:
+        return seen
+    cut = short[:-1]
+    return f"{cut.rpartition('; ')[0] or cut.rpartition(' ')[0] or cut}…"
 
 
 def json_safe(document: str) -> str:

@@ -91,7 +91,7 @@ def test_a_headline_names_no_model_of_another_maker() -> None:
     phone = snapshot(PIXEL, [package("com.adups.fota", path)])
     judged = judge_scan(phone, [info], [], "standard", load_knowledge())
     assert judged.verdict.headline.startswith(
-        "This phone matches a published incident: Adups FOTA exfiltration of SMS, call log and identifiers"
+        "This phone matches a published incident: Adups updater sends SMS, call log and identifiers"
     )
     assert "(BLU R1 HD and others)" in judged.verdict.reasons[0].text
 

@@ -21,14 +21,14 @@ def app(**changes: Any) -> App:
 @pytest.mark.parametrize(
     ("then", "now", "said"),
     [
-        ("2026-01-10T11:59:30Z", NOW, "just now"),
-        ("2026-01-10T12:04:00Z", NOW, "just now"),
+        ("2026-01-10T11:59:30Z", NOW, "less than a minute before the scan (2026-01-10 11:59)"),
+        ("2026-01-10T12:04:00Z", NOW, "less than a minute before the scan (2026-01-10 12:04)"),
         ("2026-01-10T12:10:00Z", NOW, "on 2026-01-10"),
-        ("2026-01-10T11:58:59Z", NOW, "1 minute ago"),
-        ("2026-01-10T10:01:00Z", NOW, "119 minutes ago"),
-        ("2026-01-10T09:59:00Z", NOW, "2 hours ago"),
-        ("2026-01-08T12:00:01Z", NOW, "47 hours ago"),
-        ("2026-01-08T12:00:00Z", NOW, "2 days ago"),
+        ("2026-01-10T11:58:59Z", NOW, "1 minute before the scan (2026-01-10 11:58)"),
+        ("2026-01-10T10:01:00Z", NOW, "119 minutes before the scan (2026-01-10 10:01)"),
+        ("2026-01-10T09:59:00Z", NOW, "2 hours before the scan (2026-01-10 09:59)"),
+        ("2026-01-08T12:00:01Z", NOW, "47 hours before the scan (2026-01-08 12:00)"),
+        ("2026-01-08T12:00:00Z", NOW, "2 days before the scan (2026-01-08 12:00)"),
         ("2025-01-08T12:00:00Z", NOW, "on 2025-01-08"),
         ("2025-01-08T12:00:00Z", None, "on 2025-01-08"),
         ("2025-01-08T12:00:00Z", "noon", "on 2025-01-08"),
@@ -85,10 +85,14 @@ def test_where_it_came_from(kind: Any, installer: str | None, name: str | None, 
 @pytest.mark.parametrize(
     ("background", "did", "said"),
     [
-        (False, "used the microphone", "used the microphone 1 minute ago"),
-        (None, "used the microphone", "used the microphone 1 minute ago"),
-        (True, "read or received text messages", "read or received text messages 1 minute ago in the background"),
-        (False, "", "used microphone 1 minute ago"),
+        (False, "used the microphone", "used the microphone 1 minute before the scan (2026-01-10 11:59)"),
+        (None, "used the microphone", "used the microphone 1 minute before the scan (2026-01-10 11:59)"),
+        (
+            True,
+            "read or received text messages",
+            "read or received text messages 1 minute before the scan (2026-01-10 11:59) in the background",
+        ),
+        (False, "", "used microphone 1 minute before the scan (2026-01-10 11:59)"),
     ],
 )
 def test_what_it_did(background: bool | None, did: str, said: str) -> None:

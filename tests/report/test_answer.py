@@ -6,7 +6,7 @@ import pytest
 
 from phone_audit.model.apk import Apks
 from phone_audit.model.apps import App, CameFrom
-from phone_audit.model.device import Package, PackageUser
+from phone_audit.model.device import Package, PackageUser, StateItem
 from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Subject, Verdict
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
@@ -74,9 +74,10 @@ def test_the_verdict_comes_first_then_the_warning_the_phone_the_questions_and_wh
         text.index("Where does data go? SEEN. One app sends the IMEI."),
         text.index("1. "),
         text.index("-> Disable the package."),
-        text.index("Not read: nothing that was planned."),
+        text.index("All files that were to be read were read."),
         text.index("Everything as text: --details"),
         text.index("switch USB debugging off"),
+        text.index("Do not remove or switch off anything yet"),
     ]
     assert places == sorted(places)
 
@@ -177,10 +178,10 @@ def test_without_advice_there_is_no_warning() -> None:
 def test_what_watches_comes_right_behind_the_first_reason_and_in_a_second_headline() -> None:
     document = judged(bad(), reason("k1"), reason("k3", "Third."), reason("k2", "It watches."), questions=QUESTIONS)
     text = words(document)
-    assert "And: Somebody may be able to watch this phone." in text
+    assert "SUSPICIOUS Somebody may be able to watch this phone" in text
     assert text.index("It watches.") < text.index("Third.")
     watching_first = judged(bad(), reason("k2", "It watches."), reason("k1"), questions=QUESTIONS)
-    assert "And: Somebody" not in words(watching_first)
+    assert "SUSPICIOUS Somebody" not in words(watching_first)
 
 
 def many(count: int, text: str = LONG) -> tuple[tuple[Finding, ...], tuple[Reason, ...]]:
@@ -236,13 +237,13 @@ def test_what_was_not_read_is_told() -> None:
     unread = [Reason(finding=None, text=f"Not read: thing {number}.", kind="unread") for number in range(4)]
     text = words(judged(scan(skipped=(SKIPPED,)), *unread))
     assert "Not read: thing 0. Not read: thing 1. And 2 more kinds of things that were not read." in text
-    assert "nothing that was planned" not in text
+    assert "All files that were to be read were read" not in text
 
 
 def test_an_old_result_that_lacks_something_never_says_that_all_was_read() -> None:
     text = words(scan(skipped=(SKIPPED,)))
     assert "Not read: 1 thing." in text
-    assert "nothing that was planned" not in text
+    assert "All files that were to be read were read" not in text
 
 
 def test_quick_says_that_no_code_was_read() -> None:
@@ -311,3 +312,61 @@ def test_what_somebody_answers_for_comes_last_and_is_said_to_be_accepted() -> No
 def test_a_name_in_a_folder_cannot_imitate_the_line_of_another() -> None:
     record = apk("a.apk", "known-bad").model_copy(update={"app_name": 'x" (com.google.android.gm): nothing'})
     assert 'known-bad: "x\' (com.google.android.gm): nothing" (com.a): A published incident' in words(apks(record))
+
+
+@pytest.mark.parametrize("points", [1, 2, 6])
+def test_the_warning_stands_last_too_with_where_help_is(points: int) -> None:
+    findings, reasons = many(points, "com.a does it.")
+    last = " ".join(shown(judged(bad(findings=findings), *reasons, questions=QUESTIONS)).splitlines()[-2:])
+    assert "Do not remove or switch off anything yet" in last
+    assert "stopstalkerware.org, accessnow.org/help" in last
+
+
+@pytest.mark.parametrize("format_", ["text", "html"])
+def test_where_nothing_was_found_a_fear_that_remains_is_answered(format_: str) -> None:
+    text = " ".join(render(format_, scan(), Style()).split())
+    assert "If you still fear that somebody watches you: change nothing on the phone" in text
+    assert "stopstalkerware.org" in text
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_what_a_step_may_set_off_comes_before_it(format_: str) -> None:
+    risky = Remedy(text="Then take it away.", risk="Get help first.")
+    document = judged(bad(findings=(finding(key="k1").model_copy(update={"remedy": (risky,)}),)), reason("k1"))
+    text = render(format_, document, Style())
+    assert text.index("Get help first.") < text.index("Then take it away.")
+
+
+def test_an_instruction_is_never_cut_inside_a_word_or_a_build() -> None:
+    told = "Open Settings and install what is offered. The builds published as fixed are " + "00WW_3_22C_SP05 " * 20
+    document = bad(findings=(finding(key="k1").model_copy(update={"remedy": (Remedy(text=told),)}),))
+    text = words(judged(document, reason("k1")))
+    assert "-> Open Settings and install what is offered. " in text
+    assert "00WW" not in text.partition("->")[2]
+
+
+def test_what_a_publisher_says_was_not_seen() -> None:
+    cited = finding(key="k9").model_copy(update={"incident": "a-case"})
+    sends = Question(id="sends", answer="yes", text="NRK published that it sends.", findings=("k9",))
+    assert "PUBLISHED. NRK" in words(judged(bad(findings=(cited,)), reason("k9"), questions=(sends,)))
+    seen = Question(id="sends", answer="yes", text="It was recorded.")
+    assert "SEEN. It was" in words(judged(bad(findings=(cited,)), reason("k9"), questions=(seen,)))
+
+
+def test_what_may_be_misread_is_said_first_of_all_that_was_read() -> None:
+    document = scan()
+    coverage = document.coverage.model_copy(update={"untested": ("Android 15: little was tried.",)})
+    assert "Parts may be misread" in words(document.model_copy(update={"coverage": coverage}))
+    assert "misread" not in words(document)
+
+
+def test_the_age_of_the_patches_is_the_one_that_findings_tell() -> None:
+    age = StateItem(key="patch_age_days", value="731", expected=None, evidence=())
+    old = scan().model_copy(update={"state": (age,)})
+    build = old.build.model_copy(update={"security_patch": "2024-12-05"})
+    assert "patches of 2024-12, 24 months old" in words(old.model_copy(update={"build": build}))
+
+
+def test_what_the_phone_did_not_tell_is_no_secret_of_the_question_alone() -> None:
+    assert "This phone did not tell all that its apps may do, and did." in words(bad())
+    assert "did not tell" not in words(scan())

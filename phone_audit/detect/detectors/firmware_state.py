@@ -7,6 +7,7 @@ from phone_audit.detect.privileged_apps import per_user, shown_user
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Confidence, Finding, Severity
+from phone_audit.model.wording import months_in
 
 INSTALL_CHECKS_OFF = Detector(
     "install-checks-off", "settings", "none", "Play Store, your picture, Play Protect: switch the check on."
@@ -195,7 +196,7 @@ def patch_level_old(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Findi
             yield PATCH_LEVEL_OLD.finding(
                 setting("ro.build.version.security_patch"),
                 "Old security patches",
-                f"The security patches are {days // 30} months old: vulnerabilities published since then are not "
+                f"The security patches are {months_in(days)} months old: vulnerabilities published since then are not "
                 "fixed.",
                 severity="medium" if days > VERY_LONG else "low",
                 confidence="confirmed",

@@ -16,8 +16,7 @@ from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Evidence, Finding, Severity, Subject
 
 _NOTICED = (
-    "Whoever installed it may notice. If you think someone is watching you, get help first: "
-    "https://stopstalkerware.org."
+    "Get help first if somebody may be watching you: stopstalkerware.org. Whoever installed it may notice any change."
 )
 ACCESSIBILITY_SERVICE_ON = Detector(
     "accessibility-service-on",

@@ -22,6 +22,8 @@ _NO: Final = (
     "No app that was added may see the screen, notifications or typing, or used microphone, camera, place or messages "
     "within 7 days. The phone's own apps are not judged."
 )
+_UNKNOWN_APP: Final = "That can be ordinary use: if you do not know the app, ask for help before you remove it"
+"""What to do about an app of which nothing shows that it watches."""
 _MANAGED: Final = frozenset({"device-owner", "profile-owner"})
 
 
@@ -154,7 +156,7 @@ def _possible_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis
         return f"{who}, {_may(watcher.app)}; nothing shows that it is used to watch{others}."
     deed = use_words(watcher.used[0], basis.now)
     if not watcher.held:
-        return f"{who}, {deed}; whether that was to watch is not known{others}."
+        return f"{who}, {deed}. {_UNKNOWN_APP}{others}."
     chosen = "; who chose it is not known" if kind == "other" else ""
     return f"{who}, can watch and {deed}{chosen}{others}."
 
@@ -180,7 +182,7 @@ def _no_watcher(basis: Basis) -> Question:
         text = f"Nobody but whoever manages it: {called(managing[0])} {can_words(_managing(managing[0]))}."
         return answer("watched", "not-seen", text, package=managing[0].package)
     if not basis.whole:
-        return answer("watched", "not-seen", "Nobody was seen, but not everything was read.")
+        return answer("watched", "not-seen", "Nobody was seen, but not all that apps may do, and did, was told.")
     harmful = next(basis.supporting("known-bad", "suspicious"), None)
     if harmful is not None:
         text = "No app that was added can watch; whether something else that is wrong with this phone can is not known."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from phone_audit.model.results import Scan
 from phone_audit.report.answer import answer_of
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_answer import WARNING
+from phone_audit.report.draw_answer import STILL_AFRAID, WARNING
 from phone_audit.report.html.app_list import app_list
 from phone_audit.report.html.data_grid import data_grid
 from phone_audit.report.html.destinations import destinations_of
@@ -32,6 +32,7 @@ def draw_scan_page(scan: Scan, style: Style) -> Iterator[str]:
         answer=answer,
         anchors=[anchor_of(point.finding) for point in answer.points],
         warning=WARNING,
+        still_afraid=STILL_AFRAID,
         source=shortened(style.stated_in, _LONGEST_NAME),
         model=shortened(scan.device.model or "model unknown", _LONGEST_NAME),
         label=shortened(scan.label or "", _LONGEST_NAME),

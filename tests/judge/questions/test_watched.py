@@ -14,6 +14,7 @@ ACCESSIBILITY = power("accessibility", watching="all", can="read the screen")
 MICROPHONE = power("microphone", watching="part", can="record", did="used the microphone")
 ADMIN = power("device-admin", can="lock or erase the phone")
 USED = MICROPHONE.model_copy(update={"last_used": AGO})
+USED_IT = "used the microphone 10 minutes before the scan (2026-01-10 11:50)"
 OLD = MICROPHONE.model_copy(update={"last_used": "2026-01-01T00:00:00Z"})
 
 
@@ -27,7 +28,7 @@ def test_by_hand_able_to_watch_and_it_did() -> None:
     assert watched(basis(found, apps=(spy,))) == Question(
         id="watched",
         answer="yes",
-        text="“Super Cleaner” (com.app), installed by hand, used the microphone 10 minutes ago.",
+        text=f"“Super Cleaner” (com.app), installed by hand, {USED_IT}.",
         findings=(found.key,),
         package="com.app",
     )
@@ -63,9 +64,7 @@ def test_what_came_from_a_store_or_with_the_phone_is_no_watcher(origin: str) -> 
 def test_the_one_that_did_more_is_named_and_the_others_are_counted() -> None:
     apps = (app("com.a", powers=(ACCESSIBILITY,)), app("com.b", label="B", powers=(ACCESSIBILITY, USED)))
     said = watched(basis(powers(name="com.a"), powers(name="com.b"), apps=apps))
-    assert said.text == (
-        "“B” (com.b), installed by hand, used the microphone 10 minutes ago; 1 other app can watch too."
-    )
+    assert said.text == (f"“B” (com.b), installed by hand, {USED_IT}; 1 other app can watch too.")
 
 
 def test_an_app_that_lists_call_stalkerware() -> None:
@@ -74,7 +73,7 @@ def test_an_app_that_lists_call_stalkerware() -> None:
     )
     said = watched(basis(found, apps=(app(powers=(USED,)),)))
     assert (said.answer, said.package) == ("yes", "com.app")
-    assert said.text == "“App” (com.app) is listed as Spy (stalkerware); it used the microphone 10 minutes ago."
+    assert said.text == f"“App” (com.app) is listed as Spy (stalkerware); it {USED_IT}."
 
 
 def owner() -> App:
@@ -93,7 +92,7 @@ def owner() -> App:
             "No app that was added may see the screen, notifications or typing, or used microphone, camera, place or "
             "messages within 7 days. The phone's own apps are not judged.",
         ),
-        ((), {"whole": False}, "not-seen", "Nobody was seen, but not everything was read."),
+        ((), {"whole": False}, "not-seen", "Nobody was seen, but not all that apps may do, and did, was told."),
         ((), {"trusted": False}, "not-seen", "Nobody was seen, but what this phone says of itself can be false."),
         ((owner(),), {}, "not-seen", "Nobody but whoever manages it: “Policy” (com.mdm) may manage this profile."),
         (
@@ -109,7 +108,8 @@ def test_no_and_not_seen(apps: tuple[App, ...], changes: dict[str, Any], answer:
     assert (said.answer, said.text) == (answer, text)
 
 
-SAYS = "can watch and used the microphone 10 minutes ago"
+SAYS = f"can watch and {USED_IT}"
+ORDINARY = "That can be ordinary use: if you do not know the app, ask for help before you remove it."
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,8 @@ SAYS = "can watch and used the microphone 10 minutes ago"
         ("other", (ACCESSIBILITY,),
          "installed by another app, may read the screen; nothing shows that it is used to watch."),
         ("hand", (USED,),
-         "installed by hand, used the microphone 10 minutes ago; whether that was to watch is not known."),
-        ("store", (USED,), "installed from a store, as the phone notes, used the microphone 10 minutes ago; whether "
-         "that was to watch is not known."),
+         f"installed by hand, {USED_IT}. {ORDINARY}"),
+        ("store", (USED,), f"installed from a store, as the phone notes, {USED_IT}. {ORDINARY}"),
     ],
 )  # fmt: skip
 def test_what_can_watch_is_named_whoever_put_it_there(origin: Any, held: tuple[Any, ...], text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from phone_audit.model.base import Frozen
-from phone_audit.model.finding import Question
+from phone_audit.model.finding import Question, Reason
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import render
@@ -191,3 +191,46 @@ def test_the_first_printed_page_is_the_answer_and_nothing_else(browser: Any, tmp
     assert shown.tab.evaluate("getComputedStyle(document.querySelector('#answer')).breakAfter") == "page"
     assert shown.tab.locator("#answer").bounding_box()["height"] < _PAPER
     assert shown.visible(".top") == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_in_print_all_that_is_folded_is_open(browser: Any, tmp_path: Path, *, scripts: bool) -> None:
+    reasons = tuple(Reason(finding=None, text=f"Reason {number}.") for number in range(9))
+    document = whole_phone()
+    judged = document.verdict.model_copy(update={"reasons": reasons})
+    shown = Shown(
+        browser, document.model_copy(update={"verdict": judged}), tmp_path,
+        viewport={"width": 688, "height": _PAPER}, java_script_enabled=scripts,
+    )  # fmt: skip
+    folds = "details > :not(summary)"
+    assert shown.visible(folds) == 0
+    shown.tab.emulate_media(media="print")
+    assert shown.visible(folds) == shown.tab.locator(folds).count() > 0
+    assert shown.visible("text=Reason 8.") == 1
+    further = shown.tab.locator(".further")
+    debugging = shown.tab.locator("#answer > .soft").last
+    assert further.bounding_box()["y"] > debugging.bounding_box()["y"], "page one is whole without it"
+    assert shown.tab.locator("h2").first.evaluate("one => getComputedStyle(one).breakAfter") == "avoid"
+
+
+def test_what_an_address_leads_to_is_open_without_scripts(browser: Any, tmp_path: Path) -> None:
+    shown = Shown(browser, whole_phone(), tmp_path, java_script_enabled=False)
+    shown.tab.locator("a[href='#f-k1']").first.click()
+    assert shown.visible("#f-k1 .evidence") == 1
+    assert shown.visible("#f-k2 .evidence") == 0
+
+
+def test_what_an_address_leads_to_can_be_closed_again(browser: Any, tmp_path: Path) -> None:
+    shown = Shown(browser, whole_phone(), tmp_path)
+    shown.tab.locator("a[href='#f-k1']").first.click()
+    assert shown.visible("#f-k1 .evidence") == 1
+    shown.tab.locator("#f-k1 summary").click()
+    assert shown.visible("#f-k1 .evidence") == 0
+
+
+@pytest.mark.parametrize("kind", ["phone", "folder", "fleet"])
+def test_on_a_narrow_screen_no_table_of_words_is_cut(browser: Any, tmp_path: Path, kind: str) -> None:
+    shown = Shown(browser, DOCUMENTS[kind](), tmp_path, viewport={"width": 390, "height": 844})
+    tables = shown.tab.locator(".wide:has(.cards)")
+    assert tables.count()
+    assert all(one.evaluate("it => it.scrollWidth <= it.clientWidth") for one in tables.all())

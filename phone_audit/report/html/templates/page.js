@@ -1,5 +1,7 @@
 'use strict';
 (() => {
+  document.documentElement.classList.add('scripted');
+
   /* A finding that an address leads to is shown open. */
   const openTarget = () => {
     let name = '';

@@ -18,6 +18,7 @@ from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
@@ -86,9 +87,10 @@ def read_code(
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     elsewhere = _without_links_read_back(elsewhere, indexes, owners)
-    endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of)
+    spots: dict[str, tuple[Spot, ...]] = {}
+    endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    endpoints = with_started(endpoints, files, indexes, started)
+    endpoints = with_started(endpoints, files, indexes, started, spots)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners.own_starts, owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
     flows = find_flows(

@@ -1,7 +1,9 @@
 """Hosts that nothing in the package starts to connect to: only code of others holds them, and none of it is started."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from phone_audit.apk.code.started_code import StartedCode
@@ -15,52 +17,71 @@ _MOST_TEXTS: Final = 200
 """Texts of one host that are looked at; where there are more, it counts as started."""
 _MOST_USES: Final = 200
 """Instructions that load one text; where there are more, it counts as started."""
+_DOT: Final = rb"\.[\w-]"
+_NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
 _OTHERS: Final = frozenset({"library", "unknown"})
 _COLLECTING: Final = frozenset({"telemetry", "advertising"})
 
+Texts = Mapping[str, Sequence[tuple[str, int]]]
+"""The strings of DEX files that name a host: the file and the offset of each."""
+
 
 def with_started(
-    endpoints: Sequence[Endpoint], files: Sequence[DexFile], indexes: Sequence[DexIndex], code: StartedCode
+    endpoints: Sequence[Endpoint],
+    files: Sequence[DexFile],
+    indexes: Sequence[DexIndex],
+    code: StartedCode,
+    texts: Texts,
 ) -> tuple[Endpoint, ...]:
     """Say of each endpoint that counts whether anything starts code that loads one of its texts."""
-    found = _Hosts(files, indexes, code)
-    return tuple(one if found.may_start(one) else one.model_copy(update={"started": False}) for one in endpoints)
+    asked = [one for one in endpoints if _is_asked(one)]
+    if not asked:
+        return tuple(endpoints)
+    found = _Hosts(files, indexes, code, {one.host: texts.get(one.host, ()) for one in asked})
+    idle = {one.host for one in asked if not any(found.answers(one.host))}
+    return tuple(one.model_copy(update={"started": False}) if one.host in idle else one for one in endpoints)
 
 
-def _is_told(endpoint: Endpoint) -> bool:
-    """Tell whether it makes a difference what starts it: that takes time."""
-    return endpoint.use == "fetched" or endpoint.counts_in_cleartext or endpoint.category in _COLLECTING
+def _is_asked(endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint counts, makes a difference, and is held by code of others alone."""
+    pieces = [piece for holder in endpoint.held_by for piece in holder.evidence]
+    in_code = bool(pieces) and all(one.kind == "dex-string" and one.encoding is None for one in pieces)
+    is_told = endpoint.use == "fetched" or endpoint.counts_in_cleartext or endpoint.category in _COLLECTING
+    if not in_code or not endpoint.counts or not is_told:
+        return False
+    if any(holder.party not in _OTHERS for holder in endpoint.held_by):
+        return False
+    return all(
+        one.class_ is not None for holder in endpoint.held_by if holder.party == "unknown" for one in holder.evidence
+    )
 
 
 class _Hosts:
-    def __init__(self, files: Sequence[DexFile], indexes: Sequence[DexIndex], code: StartedCode) -> None:
+    def __init__(self, files: Sequence[DexFile], indexes: Sequence[DexIndex], code: StartedCode, texts: Texts) -> None:
         self._files = files
         self._indexes = indexes
         self._code = code
+        self._texts = texts
 
-    def may_start(self, endpoint: Endpoint) -> bool:
-        """Tell whether anything may start what connects to an endpoint; those that do not count are not looked at."""
-        pieces = [piece for holder in endpoint.held_by for piece in holder.evidence]
-        in_code = bool(pieces) and all(one.kind == "dex-string" and one.encoding is None for one in pieces)
-        if not in_code or not endpoint.counts:
-            return True
-        if any(holder.party not in _OTHERS for holder in endpoint.held_by) or not _is_told(endpoint):
-            return True
-        if any(
-            one.class_ is None for holder in endpoint.held_by if holder.party == "unknown" for one in holder.evidence
-        ):
-            return True
-        return any(self._answers(endpoint.host))
+    def answers(self, host: str) -> Iterator[bool]:
+        """Yield of one text after another whether something starts what loads it; true where no text is known."""
+        places = self._places[host]
+        yield not self._texts[host] or len(places) > _MOST_TEXTS
+        for part, index in enumerate(self._indexes):
+            yield from self._in_part(part, index, [offset for name, offset in places if name == index.file.name])
 
-    def _answers(self, host: str) -> Iterator[bool]:
-        pattern = re.compile(b"(?i)" + re.escape(host.encode("utf-8", "surrogatepass")))
+    @cached_property
+    def _places(self) -> dict[str, set[tuple[str, int]]]:
+        """The texts of each host: those that it was found in, and those that hold its name in another way."""
+        found = defaultdict(set, {host: set(places) for host, places in self._texts.items()})
         for file in self._files:
-            offsets = [offset for offset, _ in file.strings.holding(pattern.pattern)]
-            yield len(offsets) > _MOST_TEXTS
-            for part, index in enumerate(self._indexes):
-                if index.file is file:
-                    yield from self._in_part(part, index, offsets[:_MOST_TEXTS])
+            for offset, text in file.strings.holding(_DOT):
+                for name in _NAME.findall(text):
+                    host = name.lower()
+                    if host in self._texts:
+                        found[host].add((file.name, offset))
+        return found
 
     def _in_part(self, part: int, index: DexIndex, offsets: Sequence[int]) -> Iterator[bool]:
         numbers = list(index.string_ids(offsets).values())

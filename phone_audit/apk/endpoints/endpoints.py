@@ -15,7 +15,7 @@ from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.dex.descriptors import descriptor_prefix, under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.strings import Strings, Text
-from phone_audit.apk.endpoints.address_nodes import TextUse
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
 from phone_audit.apk.endpoints.address_use import NOT_SETTLED
 from phone_audit.apk.endpoints.host_collector import (
     DOTTED_NUMBER,
@@ -167,6 +167,7 @@ def find_endpoints(
     elsewhere: AssetFacts = NO_ASSETS,
     uses: RulesByUse = lambda _: {},
     uses_of: UsesOf = lambda _: {},
+    spots: dict[str, tuple[Spot, ...]] | None = None,
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
     """Return the endpoints in strings of DEX files and in other files, by host, and what was left out.
 
@@ -179,6 +180,7 @@ def find_endpoints(
         elsewhere: what other files of the package mention.
         uses: see `HostCollector.endpoints`; where it is left out, all strings count.
         uses_of: see there too; where it is left out, it is unknown what becomes of them.
+        spots: is given the strings of DEX files that name each host, where all of them are known.
     """
     collector = HostCollector(knowledge)
     for found, name, offset in islice(_url_mentions(dexes), MAX_MENTIONS + 1):
@@ -205,6 +207,8 @@ def find_endpoints(
         if bare := find_bare_host(candidate.text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             collector.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
+    if spots is not None:
+        spots.update(collector.texts())
     left_out = _left_out(dexes, collector.complete and len(heads) < MAX_MENTIONS)
     return collector.endpoints(uses, uses_of), (*cut, *left_out)
 

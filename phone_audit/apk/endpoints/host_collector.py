@@ -44,6 +44,8 @@ _USE_OF_RULE: Final[Mapping[str, AddressUse]] = {
 }  # fmt: skip
 """What becomes of a text that is ruled out by its use."""
 
+_MOST_TEXTS: Final = 200
+"""Strings that name one host, however they spell it; where there are more, none is told."""
 MAX_SPOTS: Final = 20
 """Strings of one host whose use is looked at; with more of them it counts."""
 
@@ -62,6 +64,7 @@ class HostRecord:
             it says, and the URLs' schemes, or an empty text where it stands alone.
         spots: the strings of DEX files that make it count, with the same schemes; what becomes of them is looked at.
         elsewhere: what becomes of mentions in other files that make it count, each with its scheme, in their order.
+        texts: the strings of DEX files that name it, however they spell it.
     """
 
     kind: HostKind
@@ -78,6 +81,7 @@ class HostRecord:
     cleartext: bool = False
     spots: dict[Spot, set[str]] = field(default_factory=dict)
     elsewhere: dict[tuple[str, TextUse], None] = field(default_factory=dict)
+    texts: dict[Spot, None] = field(default_factory=dict)
 
     def mention(self, scheme: str, spot: Spot | None, seen: TextUse) -> None:
         """Take in what becomes of a mention that may count: of a string of a DEX file, or as the place of it tells."""
@@ -176,6 +180,8 @@ class HostCollector:
         if record is None:
             record = self._hosts[found.host] = HostRecord(found.kind, self._host_rule(found))
         spot = Spot(where, offset) if kind == "dex-string" and encoding is None and offset is not None else None
+        if spot is not None and len(record.texts) <= _MOST_TEXTS:
+            record.texts[spot] = None
         may_fall = None if self._is_wanted(found.host) else spot
         counts = (
             self._add_url(record, found, rule, may_fall) if found.url else self._add_name(record, found, rule, may_fall)
@@ -203,6 +209,11 @@ class HostCollector:
         counting = [one for one in self._hosts.values() if one.ruled_out is None]
         found = uses_of({spot for one in counting for spot in one.spots})
         return tuple(self._endpoint(host, self._hosts[host], found) for host in sorted(self._hosts))
+
+    def texts(self) -> dict[str, tuple[Spot, ...]]:
+        """Return the strings of DEX files that name each host, of those of which all are known."""
+        known = self._hosts.items() if self.complete else ()
+        return {host: tuple(one.texts) for host, one in known if len(one.texts) <= _MOST_TEXTS}
 
     def _is_wanted(self, host: str) -> bool:
         return known_host(host, self._knowledge).is_wanted

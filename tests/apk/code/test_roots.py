@@ -145,5 +145,6 @@ def test_a_host_that_only_code_holds_that_nothing_uses() -> None:
     for user, started in ((app(), False), (app(*invoke_static(SEND)), None)):
         file = read_dex("classes.dex", assemble([user, HTTP]))
         indexes = index_file(file)
-        ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ("app.Main",)))
+        texts = {"other.example": [(file.name, offset) for offset, _ in file.strings.holding(b"other.example")]}
+        ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ("app.Main",)), texts)
         assert found.started is started

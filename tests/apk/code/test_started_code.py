@@ -11,6 +11,7 @@ from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.text.host_text import find_urls
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Behaviour, Endpoint, FlowStep, HeldBy
 from phone_audit.model.finding import Evidence
@@ -250,7 +251,9 @@ def held(*holders: HeldBy, **changes: object) -> Endpoint:
 def settled(one: Endpoint, *classes: Class) -> bool | None:
     file = read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name)))
     indexes = index_file(file)
-    ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ()))
+    named = ((offset, found.host) for offset, text in file.strings.holding(b"://") for found in find_urls(text))
+    texts = {one.host: [(file.name, offset) for offset, host in named if host == one.host]}
+    ((found),) = with_started([one], [file], indexes, StartedCode(indexes, owner, ()), texts)
     return found.started
 
 
@@ -263,6 +266,28 @@ def test_a_host_that_started_code_holds_too() -> None:
     second = Class("Llib/Second;", [method("f()V", *const_string("https://LIB.example/other"))])
     assert settled(held(), HTTP, second, app()) is False
     assert settled(held(), HTTP, second, app(*invoke_static("Llib/Second;->f()V"))) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://bücher.example/",
+        "http://evil\u3002example-host.net/",
+        "http://\uff45vil-host.net/",
+        "http://045.1.2.3/",
+        "http://[2001:DB8:0::1]/",
+    ],
+)
+def test_a_host_is_found_however_its_text_spells_it(url: str) -> None:
+    host = next(find_urls(url)).host
+    one = held().model_copy(update={"host": host})
+    sends = Class("Llib/Http;", [method("send()V", *const_string(url))])
+    assert settled(one, sends, app()) is False
+    assert settled(one, sends, app(*SEND)) is None
+
+
+def test_a_host_of_which_not_all_texts_are_known_is_not_settled() -> None:
+    assert settled(held().model_copy(update={"host": "other.example"}), HTTP, app()) is None
 
 
 def test_a_host_that_its_own_code_or_another_file_holds_is_not_settled() -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
-from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import (
     CONST_STRING,
@@ -28,8 +27,15 @@ _MOST: Final = 30_000
 """Methods that are followed; where more run, all do."""
 _MOST_LOOKED_UP: Final = 1_000_000
 """Made classes that are looked at for what is called; where there are more, all methods run."""
+_MOST_WALKED: Final = 20_000_000
+"""Methods that made classes have or are asked for, all together; the same."""
 _MANY_ABOVE: Final = 50
 """Classes above one of which some may be left out."""
+_MAYBE_OUTSIDE: Final = (
+    b"Landroid/", b"Lcom/android/internal/", b"Ldalvik/", b"Ljava/", b"Ljavax/", b"Ljunit/", b"Lorg/apache/http/",
+    b"Lorg/json/", b"Lorg/w3c/dom/", b"Lorg/xml/", b"Lorg/xmlpull/", b"Lsun/misc/",
+)  # fmt: skip
+"""What classes are called that Android has itself, and loads in place of those that a package brings along."""
 _AT_ONCE: Final = 100
 """Methods that are followed before it is looked whether that was enough."""
 _LONGEST_NAME: Final = 1 << 16
@@ -105,6 +111,8 @@ class CallSearch:
         self._open: set[bytes] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in self._indexes]
         self._looked_up = 0
+        self._walked = 0
+        self._used: list[bytes] = []
         self._has_many_above = False
 
     def has_object_of(self, name: bytes) -> bool:
@@ -113,10 +121,12 @@ class CallSearch:
 
     def follow_some(self) -> bool:
         """Follow some methods; false where none is left."""
+        while self._used:
+            self.take_whole(self._used.pop())
         rows, self._waiting = self._waiting[-_AT_ONCE:], self._waiting[:-_AT_ONCE]
         for row in rows:
             self._process(row)
-        self.unsettled |= len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP
+        self.unsettled |= len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP or self._walked > _MOST_WALKED
         return bool(rows)
 
     def take_methods(self, names: Collection[bytes]) -> None:
@@ -195,16 +205,23 @@ class CallSearch:
         if name not in self._selectors.defined:
             return
         above = self._tree.above(name)
-        outside = {one for one in above if one not in self._selectors.defined or is_of_android(one)} | {_OBJECT}
-        self._has_many_above |= len(above) > _MANY_ABOVE
-        may_call_each = self._is_bridged or not outside <= _OUTSIDE.keys()
+        defined = self._selectors.defined
+        outside = {one for one in above if one not in defined or one.startswith(_MAYBE_OUTSIDE)} | {_OBJECT}
+        is_cut = len(above) > _MANY_ABOVE
+        self._has_many_above |= is_cut
+        may_call_each = self._is_bridged or is_cut or not outside <= _OUTSIDE.keys()
         called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
         kin = (name, *above, _OBJECT)
         asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
+        self._walked += len(asked)
+        if self._walked > _MOST_WALKED:
+            self.unsettled = True
+            return
         for one in kin:
             self._below[one][name] = None
         for one in kin:
             rows = self._selectors.rows(one)
+            self._walked += len(rows)
             if one not in self._answering:
                 self._answering.add(one)
                 for selector in rows:
@@ -238,11 +255,10 @@ class CallSearch:
         self.ready.add(name)
         if name not in self._selectors.defined:
             return
-        for one in self._kin(name):
-            self.take_whole(one)
+        self._used += self._kin(name)
         self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
         if self._tree.has_native(name):
-            self.take_whole(name)
+            self._used.append(name)
         for parent in self._tree.above(name):
             self._use(parent)
 
@@ -274,8 +290,6 @@ class CallSearch:
     @remembered
     def _class_in_text(self, part: int, number: int) -> bytes | None:
         raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
-        if b"." not in raw and b"/" not in raw:
-            return None
         name = descriptor_of(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
         return name if name in self._selectors.defined else None
 

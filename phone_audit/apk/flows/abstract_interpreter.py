@@ -232,10 +232,16 @@ class AbstractInterpreter:
         if not targets:
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
-            if callee.brought is not None and frame.carries(state.heap, values):
-                self._called(frame, state.heap, callee.brought, values)
-            return self._model.apply(frame, site, values, state.heap)
+            given = self._given_inside(frame, state, callee.brought, values) if callee.brought is not None else NOTHING
+            return self._model.apply(frame, site, values, state.heap) | given
         return self._follow(frame, state, site, values, targets)
+
+    def _given_inside(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
+        """Return the data that comes from a class which counts as a library's, whatever its name promises."""
+        if not self._worth_following(frame, state.heap, method, values):
+            return NOTHING
+        returned, _ = self._called(frame, state.heap, method, values)
+        return taints(returned)
 
     def _follow(
         self, frame: Frame, state: State, site: CallSite, values: Sequence[Value], targets: Sequence[Method]

@@ -269,7 +269,7 @@ class Program(ClassHierarchy):
         for method in methods:
             found[method] = set()
             for part, number in self._ids_for(self.name_of(method)):
-                if by_own and self.place(self.indexes[part].class_descriptor(number)) is None:
+                if by_own and self.brought_place(self.indexes[part].class_descriptor(number)) is None:
                     continue
                 ids[part].setdefault(number, []).append(method)
         for caller, number, offset in self.users("method", ids):

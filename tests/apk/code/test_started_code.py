@@ -332,3 +332,47 @@ def test_a_flow_is_told_where_something_starts_all_its_steps(
     indexes = index_file(read_dex("classes.dex", assemble([app(*units), HTTP])))
     (found,) = with_started_steps([flow(*steps)], StartedCode(indexes, owner, ()))
     assert found.told is told
+
+
+def test_a_class_without_a_package_is_named_by_a_text() -> None:
+    def runs(*units: int | Ref) -> bool:
+        (index,) = index_file(read_dex("classes.dex", assemble([Class("LEvil;", [method("go()V")]), app(*units)])))
+        code = StartedCode([index], lambda name: LIB if name == "Evil" else APP, ())
+        return any(code.starts(0, row) for row in range(index.methods.method.size) if index.row_class(row) == b"LEvil;")
+
+    assert not runs(*const_string("Evil2"))
+    assert runs(*const_string("Evil"))
+
+
+def test_a_class_that_android_has_itself_is_no_base_of_the_package() -> None:
+    """The decoy is empty, but Android loads its own, which calls what the heir overrides."""
+    decoy = Class("Lorg/xml/sax/helpers/DefaultHandler;", access=1)
+    begins = method("startDocument()V", *SEND, direct=False, access=1, ins=1)
+    heir = Class("Llib/Heir;", [begins], parent="Lorg/xml/sax/helpers/DefaultHandler;")
+    assert starts(HTTP, decoy, heir, app(*new("Llib/Heir;")))
+
+
+def test_a_long_line_of_classes_may_end_at_one_of_android() -> None:
+    line = [Class(f"Llib/C{at};", access=1, parent=f"Llib/C{at + 1};") for at in range(80)]
+    end = Class("Llib/C80;", access=1, parent="Landroid/os/Handler;")
+    handles = method("handleMessage(Landroid/os/Message;)V", *SEND, direct=False, access=1, ins=2)
+    heir = Class("Llib/Heir;", [handles], parent="Llib/C0;")
+    assert starts(HTTP, *line, end, heir, app(*new("Llib/Heir;")))
+
+
+def test_classes_that_use_one_another_need_no_deep_stack() -> None:
+    """Each name continues the one before, so that what uses one class uses the next."""
+    chain = [Class(f"Lother/C{'_' * at};", [method("f()V")]) for at in range(1_000)]
+    (index,) = index_file(read_dex("classes.dex", assemble(sorted(chain, key=lambda one: one.name))))
+    nobody = Owner("unknown", None)
+    code = StartedCode([index], lambda _name: nobody, ("other.C",))
+    assert all(code.starts(0, row) for row in range(index.methods.method.size))
+
+
+def test_many_made_classes_below_one_of_many_methods_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_search, "_MOST_WALKED", 1_000)
+    base = Class("Llib/Base;", [method(f"m{at}()V", direct=False, access=1, ins=1) for at in range(60)], access=1)
+    heirs = [Class(f"Llib/H{at};", access=1, parent="Llib/Base;") for at in range(60)]
+    made = app(*(unit for heir in heirs for unit in new(heir.name)))
+    assert starts(HTTP, base, *heirs, made)
+    assert not starts(HTTP, base, *heirs[:5], app(*new("Llib/H0;")))

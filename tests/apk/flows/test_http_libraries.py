@@ -9,7 +9,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, TEXT, activity, create, ids, invoke, join, new, result
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result
 
 BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
 ADD = f"add({TEXT}{TEXT}){BUILDER}"
@@ -41,6 +41,13 @@ def test_a_class_that_only_bears_the_name_of_a_library_hides_nothing(parent: str
     fake = [Class(BUILDER, [says])] if parent is None else [Class(parent, [says]), Class(BUILDER, parent=parent)]
     assert ids(activity(create(code)), *fake) == ["flow.imei-process"]
     assert ids(activity(create(code)), brought(BUILDER, ADD)) == []
+
+
+def test_a_class_that_only_bears_the_name_of_a_library_hides_no_source() -> None:
+    gives = Method(f"id(){TEXT}", join(READ, (0x0111,)), direct=False, registers=4, ins=1)  # return-object v1
+    request = "Lokhttp3/Request;"
+    code = join(new(2, request), invoke(f"{request}->id(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(code)), Class(request, [gives])) == ["flow.imei-log"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Remarks on standard error. A closed or full one never costs the result."""
 
 import contextlib
+import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from phone_audit.model.finding import Finding
 
 _MOST_KEYS = 5
+_WIDTH = 80
 _MOST_FINDINGS = 20
 
 
@@ -23,6 +26,26 @@ def tell(*lines: str) -> None:
         for line in lines:
             sys.stderr.write(f"{visible(line)}\n")
         sys.stderr.flush()
+
+
+def tell_wrapped(*lines: str) -> None:
+    """Write lines to standard error; on a terminal they are broken between words. Empty ones are left out."""
+    said = [visible(line) for line in lines if line]
+    if on_terminal():
+        width = terminal_width()
+        said = [piece for line in said for piece in _between_words(line, width)]
+    tell(*said)
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal that standard error is; 80 where it has none."""
+    with contextlib.suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDTH
+    return _WIDTH
+
+
+def _between_words(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, max(_WIDTH // 4, width), break_long_words=False, break_on_hyphens=False)
 
 
 def tell_wait(sentence: str, seconds: float) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
-from phone_audit.cli.messages import tell
+from phone_audit.cli.messages import tell, tell_wrapped
+from phone_audit.cli.next_steps import next_steps
 from phone_audit.cli.options import printable
 from phone_audit.errors import TO_TYPE, OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
@@ -218,12 +219,14 @@ def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _A
 
 
 def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
-    """Say in one line what came out and where it stands, where nothing of it went to the terminal."""
+    """Say what came out, where it stands and what to do next, where nothing of it went to the terminal."""
     if not outputs or any(output.path is None for output in outputs):
         return
     files = [printable(path) or "" for path in _reports(outputs)]
     report = f" Full report: {', '.join(files)}" if files else ""
-    tell(f"{outcome_line(document)}. {document.verdict.headline}.{report}", *_partly(outputs))
+    first = f"{outcome_line(document)}. {document.verdict.headline}.{report}"
+    pages = (printable(str(output.path)) or "" for output in outputs if output.format == "html")
+    tell_wrapped(first, *_partly(outputs), next_steps(document, pages))
 
 
 def _reports(outputs: Iterable[Output]) -> tuple[str, ...]:

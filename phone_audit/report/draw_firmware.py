@@ -29,7 +29,9 @@ def draw_firmware(canvas: Canvas, result: Firmware) -> None:
         if number:
             canvas.gap()
         _draw_build(canvas, build, titles, age, result.run.as_of)
-    draw_remedies(canvas, [finding for build in result.builds for finding in build.findings])
+    findings = [finding for build in result.builds for finding in build.findings]
+    reasons = [reason for build in result.builds for reason in build.verdict.reasons]
+    draw_remedies(canvas, findings, [remedy for reason in reasons for remedy in reason.advice])
     draw_about(canvas, result.knowledge, result.tool, result.run.started)
 
 
@@ -45,7 +47,7 @@ def _draw_build(
             canvas.paragraph(f"Security patch level {build.parsed.security_patch}{old}.", 2)
     _draw_support(canvas, build, as_of)
     for reason in build.verdict.reasons:
-        canvas.item(reason.text)
+        canvas.item(reason.claim)  # what to do comes behind what to know before it
     for incident, matches in groupby(build.matches, key=lambda match: match.incident):
         found = list(matches)
         said = ", ".join(f"{match.field} = {match.value} ({_status(match)}, {match.match})" for match in found)

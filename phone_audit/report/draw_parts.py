@@ -9,11 +9,13 @@ from phone_audit.model.finding import (
     Evidence,
     Finding,
     KnowledgeInfo,
+    Remedy,
     Skipped,
     Source,
     Tool,
     Verdict,
 )
+from phone_audit.model.wording import sentence
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
@@ -73,14 +75,17 @@ def cited(findings: Sequence[Finding], verdict: Verdict) -> tuple[list[Finding],
     return named, [finding for finding in findings if finding.key not in keys]
 
 
-def draw_remedies(canvas: Canvas, findings: Sequence[Finding]) -> None:
+def draw_remedies(canvas: Canvas, findings: Sequence[Finding], advice: Sequence[Remedy] = ()) -> None:
     """Draw what the person can do, after what they should know before they do it.
 
     What helps against a published incident, or against something that a feed lists, stands before what helps against
-    the rest; first of all what concerns whoever may be watched: other steps would tell on them.
+    the rest; first of all what concerns whoever may be watched: other steps would tell on them. Last comes the advice
+    of reasons that no finding gives.
     """
     ordered = sorted(findings, key=urgency)
     remedies = list(dict.fromkeys(remedy for finding in ordered for remedy in finding.remedy))
+    told = {sentence(remedy.text) for remedy in remedies}
+    remedies += [remedy for remedy in dict.fromkeys(advice) if sentence(remedy.text) not in told]
     if not remedies:
         return
     canvas.heading(SAFETY_TITLE)

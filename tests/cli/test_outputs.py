@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.cli import outputs
+from phone_audit.cli import messages, outputs
 from phone_audit.cli.outputs import Output, pair_outputs, tell_result, write_outputs
 from phone_audit.errors import OutputError, UsageError
 from phone_audit.report.json_v1 import render_json
@@ -131,7 +131,7 @@ def test_a_result_that_went_to_files_only_is_told_in_one_line(capsys: pytest.Cap
     files = (Output("json", Path("a.json")), Output("text", Path("b\x1b.txt")))
     tell_result(scan("known-bad"), files)
     line = "KNOWN-BAD: Nokia 7 plus, 1 reason. The headline of known-bad. Full report: a.json, b\\x1b.txt\n"
-    assert capsys.readouterr().err == line
+    assert capsys.readouterr().err.startswith(line)
     tell_result(apks(apk()), files[:1])
     assert capsys.readouterr().err == "NOTHING-FOUND: 1 reason. The headline of nothing-found. Full report: a.json\n"
 
@@ -144,6 +144,25 @@ def test_what_holds_a_part_is_not_called_the_report(capsys: pytest.CaptureFixtur
     assert said[1] == "a.stix2 holds only what published lists and incidents name as malicious."
     tell_result(scan("known-bad"), (stix,))
     assert "Full report" not in capsys.readouterr().err
+
+
+def test_what_to_do_next_is_told_behind_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    files = (Output("html", Path("a.html")), Output("json", Path("a.json")))
+    tell_result(scan("known-bad"), files)
+    assert capsys.readouterr().err.splitlines()[1] == (
+        "Do not remove or switch off anything yet if somebody may be watching you: that can warn them. First ask for "
+        "help: stopstalkerware.org, accessnow.org/help. Open a.html in a browser. When done, switch USB debugging off."
+    )
+    tell_result(scan(), files[1:])
+    assert capsys.readouterr().err.splitlines()[1:] == ["When done, switch USB debugging off."]
+
+
+def test_a_terminal_never_breaks_a_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "on_terminal", lambda: True)
+    tell_result(scan("known-bad"), (Output("html", Path("a-page-with-a-name.html")),))
+    lines = capsys.readouterr().err.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "a-page-with-a-name.html" in " ".join(lines).split()
 
 
 @pytest.mark.parametrize(

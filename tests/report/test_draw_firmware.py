@@ -30,3 +30,10 @@ def test_before_the_end() -> None:
 
 def test_a_patch_level_of_the_future() -> None:
     assert "Security patch level 2019-03-01." in report(SETTINGS, date(2019, 2, 1))
+
+
+def test_what_to_do_stands_behind_what_to_know_before_it() -> None:
+    said = report(SETTINGS, date(2026, 11, 25))
+    above, _, below = said.partition("Before you change anything")
+    assert "Open Settings, System" not in above
+    assert below.count("Open Settings, System") == 1

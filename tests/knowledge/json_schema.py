@@ -12,6 +12,7 @@ KNOWN = {
     "$schema", "$defs", "$ref", "title", "description", "default", "discriminator", "format", "type", "enum", "const",
     "anyOf", "oneOf", "properties", "required", "additionalProperties", "items", "prefixItems", "minItems", "maxItems",
     "minLength", "pattern", "propertyNames", "patternProperties",
+    "minimum", "maximum",
 }  # fmt: skip
 
 
@@ -37,6 +38,8 @@ def _faults(schema: dict[str, Any], document: Any, at: str, root: dict[str, Any]
     short = isinstance(document, str) and len(document) < schema.get("minLength", 0)
     if short or (isinstance(document, str) and not re.search(schema.get("pattern", ""), document)):
         yield f"{at}: too short, or of another form"
+    if isinstance(document, int) and not schema.get("minimum", document) <= document <= schema.get("maximum", document):
+        yield f"{at}: too small or too large"
     if isinstance(document, dict):
         yield from _of_object(schema, document, at, root)
     if isinstance(document, list):

@@ -77,6 +77,12 @@ def test_a_broken_incident_does_not(changes: dict[str, Any], fault: str) -> None
     assert fault in faults(schema, incident(**changes))
 
 
+def test_a_number_keeps_to_its_bounds() -> None:
+    schema = {"type": "integer", "minimum": 1, "maximum": 16}
+    assert [faults(schema, number) for number in (1, 16)] == [[], []]
+    assert [faults(schema, number) for number in (0, 17)] == [[": too small or too large"]] * 2
+
+
 def test_a_step_is_a_text_or_an_object() -> None:
     steps = ["Update.", {"text": "Switch it off.", "needs": "found"}]
     assert faults(schema_of("incident"), incident(what_to_do=steps)) == []

@@ -232,11 +232,11 @@ class AbstractInterpreter:
         if not targets:
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
-            given = self._given_inside(frame, state, callee.brought, values) if callee.brought is not None else NOTHING
-            return self._model.apply(frame, site, values, state.heap) | given
+            data = self._returned_data(frame, state, callee.brought, values) if callee.brought is not None else NOTHING
+            return self._model.apply(frame, site, values, state.heap) | data
         return self._follow(frame, state, site, values, targets)
 
-    def _given_inside(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
+    def _returned_data(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
         """Return the data that comes from a class which counts as a library's, whatever its name promises."""
         if not self._worth_following(frame, state.heap, method, values):
             return NOTHING

@@ -7,6 +7,7 @@ from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
+from phone_audit.apk.flows.http_libraries import HOLDING_TYPES
 from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
@@ -141,6 +142,7 @@ class _Constants:
         data = PROVIDER_FIELDS.get(java)
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
+        own = own or owner_of(name) in HOLDING_TYPES
         return Field(name, java, own, holds_own, marks)
 
 

@@ -68,6 +68,7 @@ class MemberAccess:
         elif what is OpKind.STORE_STATIC:
             heap.put(STATICS, more.field.name, registers[to], replace=True)
             publish(heap, registers[to])
+            self._shared.statics.add(more.kept)
             self._keep(frame, heap, registers[to], more)
         elif what is OpKind.FILL:
             used, made = more

@@ -222,8 +222,8 @@ CONTAINERS: Final = (
     "com.google.android.gms.tagmanager.", "com.google.tagmanager.", "okhttp3.", "com.squareup.okhttp.", "retrofit.",
     "retrofit2.", "com.android.volley.", "com.loopj.android.http.", "org.jsoup.", "org.ksoap2.",
 )  # fmt: skip
-"""Code that handles anybody's data: its fields are not followed from method to method, and what it says in the log is
-about objects, such as of which kind a clip is, not what they hold."""
+"""Code that handles anybody's data: fields of its objects are not followed from method to method, and what it says in
+the log is about objects, such as of which kind a clip is, not what they hold."""
 COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
 )  # fmt: skip

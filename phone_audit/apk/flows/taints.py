@@ -240,6 +240,7 @@ class TaintState:
         leaks: what was found, each with the methods in which data and sink met.
         cut: whether something was not followed.
         places: data by the field or name that it was put under.
+        statics: those of them that are static fields, of which there is one.
         changed: for each of these places, and for each relevant method, the number of the last change, counted by
             `version`.
     """
@@ -252,6 +253,7 @@ class TaintState:
     cut: bool = False
     version: int = 0
     places: dict[str, Value] = field(default_factory=dict)
+    statics: set[str] = field(default_factory=set)
     changed: dict[str | Method, int] = field(default_factory=dict)
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
@@ -264,7 +266,7 @@ class TaintState:
 
     def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if step.class_.startswith(taint_rules.CONTAINERS):
+        if step.class_.startswith(taint_rules.CONTAINERS) and place not in self.statics:
             return
         before = self.places.get(place, NOTHING)
         known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}

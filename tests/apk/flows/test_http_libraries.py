@@ -9,7 +9,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result, static
 
 BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
 ADD = f"add({TEXT}{TEXT}){BUILDER}"
@@ -48,6 +48,13 @@ def test_a_class_that_only_bears_the_name_of_a_library_hides_no_source() -> None
     request = "Lokhttp3/Request;"
     code = join(new(2, request), invoke(f"{request}->id(){TEXT}", 2, opcode=0x6E), result(1), SAY)
     assert ids(activity(create(code)), Class(request, [gives])) == ["flow.imei-log"]
+
+
+def test_a_static_field_of_a_class_that_only_bears_the_name_is_followed() -> None:
+    request, field = "Lokhttp3/Request;", f"Lokhttp3/Request;->kept:{TEXT}"
+    fills = Method("fill()V", join(READ, static(1, field, put=True), (RETURN,)), access=9, registers=4)
+    code = join(invoke(f"{request}->fill()V"), static(1, field, put=False), SAY)
+    assert ids(activity(create(code)), Class(request, [fills], statics=[("kept", "")])) == ["flow.imei-log"]
 
 
 @pytest.mark.parametrize(

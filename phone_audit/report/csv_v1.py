@@ -11,6 +11,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.diff import Diff
 from phone_audit.model.finding import Evidence, Finding, Skipped
 from phone_audit.model.results import Fleet, FleetScan
+from phone_audit.report.apk_files import NO_FILE, ApkFiles, CheckedFile, files_of
 from phone_audit.report.app_names import AppNames, names_of
 from phone_audit.report.canvas import Style
 from phone_audit.report.document_parts import DocumentPart, document_parts
@@ -20,7 +21,7 @@ from phone_audit.report.safe import visible
 COLUMNS = (
     "result", "outcome", "id", "severity", "confidence", "category", "subject_kind", "subject", "title", "message",
     "incident", "evidence", "publisher", "url", "key", "stated_in", "accepted_by",
-    "app", "label",
+    "app", "label", "file", "sha256",
 )  # fmt: skip
 PHONE_COLUMNS = (
     "name", "file", "pseudonym", "serial", "label", "model", "outcome", "gating", "complete", "error", "hint",
@@ -40,7 +41,11 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
     if isinstance(document, Fleet):
         return table(PHONE_COLUMNS, ((*_phone(scan), style.stated_in, *_asset(scan)) for scan in document.scans))
     label = getattr(document, "label", None) or ""
-    return table(COLUMNS, ((*line, style.stated_in, accepted, app, label) for line, accepted, app in _lines(document)))
+    rows = (
+        (*line, style.stated_in, accepted, app, label, file.path, file.sha256)
+        for line, accepted, app, file in _lines(document)
+    )
+    return table(COLUMNS, rows)
 
 
 def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
@@ -78,12 +83,12 @@ def _cell(text: str) -> str:
     return f"'{seen}" if seen.startswith(_FORMULA) else seen
 
 
-def _lines(document: Frozen) -> Iterator[tuple[Line, str, str]]:
-    """Yield each line up to the key, who accepted it, and the name of the app."""
+def _lines(document: Frozen) -> Iterator[tuple[Line, str, str, CheckedFile]]:
+    """Yield each line up to the key, who accepted it, the name of the app, and its file."""
     for part in document_parts(document):
-        yield from _part(part, names_of(document, part))
+        yield from _part(part, names_of(document, part), files_of(document, part.apks or ()))
     if isinstance(document, Apks):
-        yield from ((_skipped("", "", item), "", "") for item in document.skipped)
+        yield from ((_skipped("", "", item), "", "", NO_FILE) for item in document.skipped)
 
 
 def _phone(scan: FleetScan) -> Line:
@@ -106,15 +111,16 @@ def _changes(diff: Diff) -> Iterator[Line]:
             yield "", row.what, "not-compared", subject, "", "", row.text
 
 
-def _part(part: DocumentPart, names: AppNames) -> Iterator[tuple[Line, str, str]]:
+def _part(part: DocumentPart, names: AppNames, files: ApkFiles) -> Iterator[tuple[Line, str, str, CheckedFile]]:
     whole = names.known(part.apks[0].package or "") if part.apks and not part.is_phone else ""
     for finding in part.findings:
         accepted = finding.accepted_by.by if finding.accepted_by else ""
-        yield _finding(part, finding), accepted, whole or names.known(finding.subject.name)
+        file = next(iter(files.of(finding)), NO_FILE)
+        yield _finding(part, finding), accepted, whole or names.known(finding.subject.name), file
     for item in part.skipped:
-        yield _skipped(part.name, part.outcome, item), "", whole
+        yield _skipped(part.name, part.outcome, item), "", whole, NO_FILE
     if not part.findings and not part.skipped:
-        yield _line(part.name, part.outcome, message=part.headline), "", whole
+        yield _line(part.name, part.outcome, message=part.headline), "", whole, NO_FILE
 
 
 def _finding(part: DocumentPart, finding: Finding) -> Line:

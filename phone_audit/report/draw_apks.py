@@ -1,17 +1,19 @@
 """The report of a folder of APKs, and of one APK."""
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 from phone_audit.model.apk import COUNTING_USES, Apk, Apks, Endpoint, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.model.wording import counted
+from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import code_lines, holders_line, some
 from phone_audit.report.draw_parts import (
+    FindingKinds,
     SkippedGroups,
     draw_about,
     draw_evidence,
@@ -43,7 +45,8 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
     summary = _FolderSummary(result)
     summary.accepted.draw(canvas)
     draw_remedies(canvas, summary.helping)
-    draw_evidence(canvas, summary.strong, summary.left)
+    draw_evidence(canvas, summary.strong, summary.left, summary.files)
+    summary.others.draw(canvas)
     _draw_apks(canvas, summary.apks, len(result.apks))
     draw_skipped(canvas, summary.skipped)
     draw_about(canvas, result.knowledge, result.tool, result.run.started)
@@ -56,7 +59,9 @@ def draw_apk(canvas: Canvas, apk: Apk) -> None:
         canvas.item(line)
     AcceptedFindings(apk.findings).draw(canvas)
     draw_remedies(canvas, apk.findings)
-    draw_evidence(canvas, apk.findings)
+    files = ApkFiles()
+    files.add(apk, apk.findings)
+    draw_evidence(canvas, apk.findings, files=files)
     draw_skipped(canvas, SkippedGroups(apk.skipped))
 
 
@@ -65,7 +70,10 @@ class _FolderSummary:
 
     Attributes:
         apks: path, outcome and lines of those that are told of, the worst first.
-        strong: findings of the worst APKs, of which the evidence is shown, and `left`, how many more there are.
+        strong: findings of which the evidence is shown: those of the worst APKs, or all where there are few APKs.
+        left: how many more of them there are.
+        files: what they are about.
+        others: the rest, told in a line each kind.
         helping: findings of the worst APKs that each name a remedy that no other does.
         skipped: what was not looked at.
         accepted: findings that somebody answers for.
@@ -75,6 +83,8 @@ class _FolderSummary:
         self.apks: list[tuple[int, str, str, list[str]]] = []
         self.strong: list[Finding] = []
         self.left = 0
+        self.files = ApkFiles()
+        self.others = FindingKinds()
         self.helping: list[Finding] = []
         self.skipped = SkippedGroups(result.skipped)
         self.accepted = AcceptedFindings()
@@ -84,8 +94,8 @@ class _FolderSummary:
             self.skipped.add(apk.skipped)
             self.accepted.add(apk.findings)
             self._rank(apk, brief=brief)
-            if apk.outcome in ("known-bad", "suspicious"):
-                self._take(apk.findings)
+            worst = apk.outcome in ("known-bad", "suspicious")
+            self._take(apk, whole=not brief, worst=worst)
 
     def _rank(self, apk: Apk, *, brief: bool) -> None:
         rank = _RANKS.get(apk.outcome, len(_RANKS))
@@ -94,14 +104,20 @@ class _FolderSummary:
         insort(self.apks, (rank, apk.path, apk.outcome, _lines(apk, brief=brief)))
         del self.apks[_MOST_APKS:]
 
-    def _take(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            if not finding.incident and finding.severity == "info":
+    def _take(self, apk: Apk, *, whole: bool, worst: bool) -> None:
+        """Take the findings of an APK: each with its evidence where it is one of few, or one of the worst."""
+        for finding in apk.findings:
+            strong = worst and (finding.incident is not None or finding.severity != "info")
+            if not whole and not strong:
+                self.others.add(finding)
                 continue
             if len(self.strong) < _MOST_FINDINGS:
                 self.strong.append(finding)
+                self.files.add(apk, (finding,))
             else:
                 self.left += 1
+            if not strong:
+                continue
             new = {(urgency(finding), remedy) for remedy in finding.remedy} - self._remedies
             if new:
                 self._remedies |= new

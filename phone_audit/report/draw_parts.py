@@ -1,7 +1,7 @@
 """The parts that several reports share: reasons, remedies, evidence, what was not looked at."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from phone_audit.model.device import Device
 from phone_audit.model.finding import (
@@ -16,6 +16,7 @@ from phone_audit.model.finding import (
     Verdict,
 )
 from phone_audit.model.wording import sentence
+from phone_audit.report.apk_files import NO_FILES, ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
@@ -40,6 +41,9 @@ DEBUGGING_OFF = (
 _MOST_EVIDENCE = 8
 _MOST_SOURCES = 4
 _MOST_SUBJECTS = 6
+_MOST_KINDS = 300
+_MOST_KEPT = 500
+"""Subjects of a kind that are told apart; of more, each finding counts."""
 _MOST_SKIPPED = 12
 _MOST_NAMED = 3
 _ENDS = ("device-lost", "interrupted")
@@ -109,14 +113,17 @@ def urgency(finding: Finding) -> int:
     return 0 if finding.category in _WATCHING else 1
 
 
-def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0) -> None:
-    """Draw each finding with its evidence and its sources, and how many more are left out here."""
+def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0, files: ApkFiles = NO_FILES) -> None:
+    """Draw each finding with its file, its evidence and its sources, and how many more are left out here."""
     if not findings:
         return
     canvas.heading("Evidence")
     for finding in findings:
         canvas.item(f"{finding.title} ({finding.severity}, {finding.confidence})", "*", 2, "bold")
         canvas.paragraph(f"{finding.subject.kind} {finding.subject.name}", 4)
+        for file in files.of(finding):
+            canvas.item(file.path, "file:", 4)
+            canvas.line(f"SHA-256 {file.sha256 or 'not known'}", 6)
         for evidence in finding.evidence[:_MOST_EVIDENCE]:
             canvas.item(evidence_line(evidence), "-", 4)
         draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, indent=4)
@@ -146,19 +153,43 @@ def draw_sources(canvas: Canvas, sources: Sequence[Source], indent: int) -> None
 
 def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
     """Draw the findings that the verdict does not rest on: one line a kind, worst first, some subjects named."""
-    if not findings:
-        return
-    canvas.heading("Also seen")
+    kinds = FindingKinds()
+    for finding in findings:
+        kinds.add(finding)
+    kinds.draw(canvas)
 
-    def order(finding: Finding) -> tuple[int, str, str]:
+
+class FindingKinds:
+    """Findings by kind, gathered one at a time: a folder may have more than memory holds."""
+
+    def __init__(self) -> None:
+        self._subjects: dict[tuple[int, str, str], set[str]] = {}
+        self._more: Counter[tuple[int, str, str]] = Counter()
+        self._left = 0
+
+    def add(self, finding: Finding) -> None:
+        """Take in one more."""
         rank = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
-        return rank, finding.id, finding.title
+        kind = rank, finding.id, finding.title
+        if kind not in self._subjects and len(self._subjects) == _MOST_KINDS:
+            self._left += 1
+            return
+        names = self._subjects.setdefault(kind, set())
+        if len(names) < _MOST_KEPT:
+            names.add(finding.subject.name)
+        elif finding.subject.name not in names:
+            self._more[kind] += 1
 
-    for (_, _, title), members in groupby(sorted(findings, key=order), key=order):
-        subjects = sorted({finding.subject.name for finding in members})
-        shown = ", ".join(shortened(name, 60) for name in subjects[:_MOST_SUBJECTS])
-        more = len(subjects) - _MOST_SUBJECTS
-        canvas.item(f"{title}: {shown}" + (f" and {more} more" if more > 0 else ""))
+    def draw(self, canvas: Canvas) -> None:
+        """Draw a line each kind, where there are any."""
+        if not self._subjects:
+            return
+        canvas.heading("Also seen")
+        for kind, names in sorted(self._subjects.items()):
+            shown = ", ".join(shortened(name, 60) for name in sorted(names)[:_MOST_SUBJECTS])
+            more = len(names) - _MOST_SUBJECTS + self._more[kind]
+            canvas.item(f"{kind[2]}: {shown}" + (f" and {more} more" if more > 0 else ""))
+        draw_more(canvas, self._left)
 
 
 class SkippedGroups:

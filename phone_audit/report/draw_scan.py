@@ -9,6 +9,7 @@ from phone_audit.model.device import User
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import amount, counted
+from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
@@ -51,7 +52,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     draw_remedies(canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))])
     if scan.baseline is not None:
         draw_baseline(canvas, scan.baseline)
-    draw_evidence(canvas, named)
+    draw_evidence(canvas, named, files=ApkFiles.on_phone(scan))
     draw_other_findings(canvas, others)
     draw_reading(canvas, scan.apks)
     if scan.observations:

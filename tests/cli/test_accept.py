@@ -59,8 +59,8 @@ def test_every_format_says_so(tmp_path: Path) -> None:
         "by": "Jo\x1b[2J", "at": "2026-01-31", "reason": "It is our own.", "until": "9000-01-01",
     }  # fmt: skip
     head, line, *_ = program("report", file, "--accept", accept, "-f", "csv").stdout.splitlines()
-    assert head.endswith('"stated_in","accepted_by","app","label"')
-    assert line.endswith('"Jo\\x1b[2J","A",""')
+    assert head.endswith('"stated_in","accepted_by","app","label","file","sha256"')
+    assert ',"Jo\\x1b[2J","A","",' in line
     log = json.loads(program("report", file, "--accept", accept, "-f", "sarif").stdout)
     assert log["runs"][0]["results"][0]["suppressions"][0]["justification"] == "It is our own."
     markdown = program("report", file, "--accept", accept, "-f", "markdown").stdout

@@ -189,7 +189,7 @@ def test_the_table_of_a_phone_names_it_by_its_pseudonym() -> None:
 
 
 def test_the_table_names_app_and_label_last_so_that_readers_of_earlier_columns_keep_working() -> None:
-    assert COLUMNS[-3:] == ("accepted_by", "app", "label")
+    assert COLUMNS[-5:] == ("accepted_by", "app", "label", "file", "sha256")
     (line,) = lines(render("csv", scan("known-bad"), Style()))
     assert (line["subject"], line["app"], line["key"]) == ("com.a", "A", "k1")
     (line,) = lines(render("csv", scan("known-bad").model_copy(update={"label": "case 17"}), Style()))

@@ -7,6 +7,7 @@ from typing import Final
 
 from phone_audit.model.finding import SEVERITIES, Acceptance, Evidence, Finding, Remedy, Source
 from phone_audit.model.stated import is_web_address
+from phone_audit.report.apk_files import NO_FILES, ApkFiles, CheckedFile
 from phone_audit.report.safe import shortened
 
 _ANCHOR: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -50,6 +51,7 @@ class FindingRow:
     detector: str
     message: str
     whole: bool
+    files: tuple[CheckedFile, ...] = ()
     evidence: tuple[EvidenceRow, ...] = ()
     more: int = 0
     sources: tuple[Source, ...] = ()
@@ -76,23 +78,23 @@ class FindingList:
         return sum(not row.whole for row in self.rows)
 
 
-def finding_list(findings: Sequence[Finding]) -> FindingList:
-    """Return findings in the order of severity, else in their own."""
+def finding_list(findings: Sequence[Finding], files: ApkFiles = NO_FILES) -> FindingList:
+    """Return findings in the order of severity, else in their own, and the `files` that they are about."""
     ranks = {severity: rank for rank, severity in enumerate(SEVERITIES)}
     ordered = sorted(findings, key=lambda one: ranks.get(one.severity, len(ranks)))
     counts = dict.fromkeys(SEVERITIES, 0)
     for finding in findings:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1
     shown = tuple((severity, count) for severity, count in counts.items() if count)
-    return FindingList(tuple(_rows(ordered)), len(findings), shown)
+    return FindingList(tuple(_rows(ordered, files)), len(findings), shown)
 
 
-def _rows(ordered: Iterable[Finding]) -> Iterable[FindingRow]:
+def _rows(ordered: Iterable[Finding], files: ApkFiles) -> Iterable[FindingRow]:
     anchors: set[str] = set()
     used = 0
     for finding in ordered:
         anchor = anchor_of(finding.key)
-        row = _whole(finding) if used < _ROOM_WITH_EVIDENCE else _brief(finding)
+        row = _whole(finding, files) if used < _ROOM_WITH_EVIDENCE else _brief(finding)
         used += _letters(row)
         if used > _ROOM:
             return
@@ -118,11 +120,12 @@ def _brief(finding: Finding) -> FindingRow:
     )
 
 
-def _whole(finding: Finding) -> FindingRow:
+def _whole(finding: Finding, files: ApkFiles) -> FindingRow:
     return replace(
         _brief(finding),
         message=shortened(finding.message, _LONGEST),
         whole=True,
+        files=tuple(CheckedFile(shortened(one.path, _LONGEST), one.sha256) for one in files.of(finding)),
         evidence=tuple(_evidence(one) for one in finding.evidence[:_MOST_EVIDENCE]),
         more=max(0, len(finding.evidence) - _MOST_EVIDENCE),
         sources=tuple(_source(one) for one in finding.sources[:_MOST_SOURCES]),
@@ -159,5 +162,6 @@ def _letters(row: FindingRow) -> int:
         return own + _ROW
     evidence = sum(len(one.value) + len(one.where) + _ROW for one in row.evidence)
     sources = sum(len(one.title) + len(one.publisher) + len(one.url) + _ROW for one in row.sources)
+    files = sum(len(one.path) + len(one.sha256) + _ROW for one in row.files)
     remedies = sum(len(one.text) + _ROW for one in row.remedy)
-    return own + _WHOLE + evidence + sources + remedies
+    return own + _WHOLE + files + evidence + sources + remedies

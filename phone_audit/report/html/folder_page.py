@@ -9,6 +9,7 @@ from typing import Final
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
 from phone_audit.model.wording import counted
+from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_parts import SkippedGroups
 from phone_audit.report.html.findings import FindingList, anchor_of, finding_list
@@ -58,6 +59,7 @@ class FolderSummary:
     def __init__(self, result: Apks) -> None:
         self.rows: list[ApkRow] = []
         self.findings: list[Finding] = []
+        self.files = ApkFiles()
         self.total = 0
         self.owners: Counter[str] = Counter()
         self.trackers: Counter[str] = Counter()
@@ -68,19 +70,20 @@ class FolderSummary:
             self.skipped.add(apk.skipped)
             _count(self.owners, (one.owner for one in apk.endpoints or () if one.counts and one.owner))
             _count(self.trackers, (tracker.name for tracker in apk.trackers or ()))
-            self._take(apk.findings)
+            self._take(apk)
 
-    def _take(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
+    def _take(self, apk: Apk) -> None:
+        for finding in apk.findings:
             self.total += 1
             if finding.severity not in ("info", "low") and len(self.findings) < _MOST_FINDINGS:
                 self.findings.append(finding)
+                self.files.add(apk, (finding,))
 
 
 def draw_folder_page(result: Apks, style: Style) -> Iterator[str]:
     """Yield the page of a folder in pieces."""
     summary = FolderSummary(result)
-    findings = finding_list(summary.findings)
+    findings = finding_list(summary.findings, summary.files)
     anchors = {row.anchor for row in findings.rows}
     reasons = [reason for reason in result.verdict.reasons if reason.kind != "unread"]
     groups = summary.skipped.in_order()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from phone_audit.model.results import Scan
 from phone_audit.report.answer import answer_of
+from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_answer import STILL_AFRAID, WARNING
 from phone_audit.report.html.app_list import app_list
@@ -23,7 +24,7 @@ _LONGEST_NAME = 200
 def draw_scan_page(scan: Scan, style: Style) -> Iterator[str]:
     """Yield the page of a phone in pieces."""
     answer = answer_of(scan)
-    findings = finding_list(scan.findings)
+    findings = finding_list(scan.findings, ApkFiles.on_phone(scan))
     titles = {row.anchor.removeprefix("f-"): row.title for row in findings.rows if row.anchor}
     destinations = destinations_of(scan)
     yield from draw(

@@ -184,6 +184,8 @@ class Incident(Frozen):
     status: str
     raises: Outcome
     sources: tuple[Source, ...]
+    hosts: tuple[str, ...] = ()
+    """Hosts that data goes to as it is published; nobody saw it on this phone."""
 
 
 NOT_READ = "Not read"

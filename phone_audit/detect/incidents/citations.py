@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from phone_audit.knowledge.schema.incident import Fact, IncidentEntry, IncidentSource
+from phone_audit.knowledge.schema.incident import EndpointFact, Fact, IncidentEntry, IncidentSource
 from phone_audit.model.finding import Incident, Source
 from phone_audit.model.wording import listed
 
@@ -18,7 +18,13 @@ def cited(incident: IncidentEntry) -> Incident:
         status=incident.status,
         raises=incident.raises,
         sources=all_sources(incident),
+        hosts=tuple(sorted({fact.value for fact in incident.endpoints if _is_host(fact)})),
     )
+
+
+def _is_host(fact: EndpointFact) -> bool:
+    """Tell whether a publisher names a host that serves the case, and not ordinary software too."""
+    return fact.kind == "domain" and fact.confidence == "sourced" and fact.weight != "none"
 
 
 def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:

@@ -76,7 +76,8 @@ def watched(basis: Basis) -> Question:
         return answer("watched", "yes", _sure_text(sure[0], watchers, basis), keys, sure[0].app.package)
     if watchers:
         first = watchers[0]
-        return answer("watched", "not-seen", _possible_text(first, watchers, basis), first.findings, first.app.package)
+        text = f"{_managed_text(first, basis)}{_possible_text(first, watchers, basis)}"
+        return answer("watched", "not-seen", text, first.findings, first.app.package)
     return _no_watcher(basis)
 
 
@@ -161,6 +162,16 @@ def _possible_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis
     return f"{who}, can watch and {deed}{chosen}{others}."
 
 
+def _managed_text(watcher: _Watcher, basis: Basis) -> str:
+    """Say first who manages the phone or a profile, where that is not the watcher: it is certain that it may."""
+    manager = next((app for app in _managers(basis) if app.package != watcher.app.package), None)
+    return f"Whoever manages it can: {called(manager)} {can_words(_managing(manager))}. " if manager else ""
+
+
+def _managers(basis: Basis) -> Sequence[App]:
+    return [app for app in basis.apps if _managing(app)]
+
+
 def _may(app: App) -> str:
     granted = _granted(app)
     return can_words(granted) if granted else "can watch"
@@ -177,7 +188,7 @@ def _others(watcher: _Watcher, watchers: Sequence[_Watcher]) -> str:
 
 def _no_watcher(basis: Basis) -> Question:
     """Answer where no app that was added can watch, or used what watches."""
-    managing = [app for app in basis.apps if any(power.what in _MANAGED for power in app.powers)]
+    managing = _managers(basis)
     if managing:
         text = f"Nobody but whoever manages it: {called(managing[0])} {can_words(_managing(managing[0]))}."
         return answer("watched", "not-seen", text, package=managing[0].package)

@@ -13,6 +13,10 @@ from phone_audit.report.safe import shortened
 _LONGEST_NAME: Final = 60
 _MOST_OWNERS: Final = 12
 _MOST_ROWS: Final = 15
+_MOST_HOSTS: Final = 12
+_LONGEST_TITLE: Final = 160
+_MATCHED: Final = "published-incident"
+"""The detector of cases that a phone matches in full."""
 _SEEN: Final = ("capture", "seen")
 OWN_CODE: Final = "its own code"
 NO_OWNER: Final = "owner not known"
@@ -57,14 +61,25 @@ class OwnerBar:
 
 
 @dataclass(frozen=True)
+class PublishedHosts:
+    """Where data goes by what is published of a case that this phone matches; nothing of it was seen here."""
+
+    title: str
+    publisher: str
+    hosts: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True)
 class Destinations:
-    """All ties of a phone, `untold` more that the result does not list, the bars, and the strongest ties."""
+    """All ties of a phone, `untold` more that the result does not list, bars, the strongest ties, published hosts."""
 
     ties: tuple[Tie, ...]
     untold: int
     bars: tuple[OwnerBar, ...]
     bars_left: int
     strongest: tuple[Tie, ...]
+    published: tuple[PublishedHosts, ...]
 
 
 def destinations_of(scan: Scan) -> Destinations:
@@ -81,7 +96,20 @@ def destinations_of(scan: Scan) -> Destinations:
         bars=bars[:_MOST_OWNERS],
         bars_left=max(0, len(bars) - _MOST_OWNERS),
         strongest=tuple(ties[:_MOST_ROWS]),
+        published=tuple(_published(scan))[:_MOST_ROWS],
     )
+
+
+def _published(scan: Scan) -> Iterable[PublishedHosts]:
+    matched = {finding.incident for finding in scan.findings if finding.id == _MATCHED}
+    for incident in scan.incidents:
+        if incident.id in matched and incident.hosts:
+            publisher = incident.sources[0].publisher if incident.sources else ""
+            hosts = tuple(shortened(host, _LONGEST_NAME) for host in incident.hosts[:_MOST_HOSTS])
+            left = len(incident.hosts) - len(hosts)
+            yield PublishedHosts(
+                shortened(incident.title, _LONGEST_TITLE), shortened(publisher, _LONGEST_NAME), hosts, left
+            )
 
 
 def _tie(app: App, one: Destination, name: str, libraries: Mapping[tuple[str, str], str]) -> Tie:

@@ -70,6 +70,17 @@ _FLAGS: Final = frozenset({
     "ro.boot.flash.locked", "ro.debuggable", "ro.secure", "adb_enabled", "adb_wifi_enabled", "install_non_market_apps",
     "package_verifier_enable", "verifier_verify_adb_installs", "captive_portal_mode",
 })  # fmt: skip
+_MEANS: Final = {
+    ("ro.boot.verifiedbootstate", "green"): "only the maker's system starts",
+    ("ro.boot.verifiedbootstate", "yellow"): "a system that somebody else signed started",
+    ("ro.boot.verifiedbootstate", "orange"): "unlocked, so any system starts",
+    ("ro.boot.verifiedbootstate", "red"): "the system failed its check",
+    ("ro.boot.veritymode", "enforcing"): "what was altered is refused",
+    ("ro.boot.veritymode", "eio"): "a part was altered or is damaged, and cannot be read",
+    ("ro.boot.veritymode", "logging"): "what was altered is used all the same",
+    ("ro.boot.veritymode", "disabled"): "nothing is checked",
+}
+"""What words of Android mean (its documentation of verified boot and dm-verity)."""
 _YES_OR_NO: Final = {"1": "yes", "0": "no"}
 
 
@@ -134,4 +145,5 @@ def _value(key: str, value: str | None) -> str:
         return in_words(int(value[:9]) * DAY)
     if key in _FLAGS:
         return _YES_OR_NO.get(value, shortened(value, _LONGEST))
-    return shortened(value, _LONGEST) or "none"
+    said = shortened(value, _LONGEST) or "none"
+    return f"{said}: {_MEANS[key, value]}" if (key, value) in _MEANS else said

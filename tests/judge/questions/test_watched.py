@@ -161,3 +161,8 @@ def test_without_a_time_no_use_can_be_called_old() -> None:
 
 def test_a_phone_with_something_worse_is_never_told_no() -> None:
     assert watched(basis(finding("test-keys-build", severity="high", confidence="high"))).answer == "not-seen"
+
+
+def test_who_manages_the_phone_is_told_before_an_app_that_was_used() -> None:
+    said = watched(basis(apps=(app(origin="store", powers=(USED,)), owner())))
+    assert said.text.startswith("Whoever manages it can: “Policy” (com.mdm) may manage this profile. “App” (com.app)")

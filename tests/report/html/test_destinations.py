@@ -3,7 +3,7 @@
 from phone_audit.model.apps import Destination
 from phone_audit.report.html.destinations import NO_OWNER, OWN_CODE, Destinations, destinations_of
 from phone_audit.report.html.flow_picture import flow_picture
-from tests.documents import apk
+from tests.documents import INCIDENT, apk, finding
 from tests.report.html.page_text import page_of
 from tests.report.html.phones import app, phone, place
 from tests.report.test_indicators import endpoint
@@ -77,3 +77,14 @@ def test_what_a_result_does_not_list_is_counted() -> None:
 def test_nothing_known_is_not_nothing_sent() -> None:
     text = page_of(phone(app("com.a"))).text
     assert "No place is known that an app of this phone sends to, or would. That can be for want of looking" in text
+
+
+def test_hosts_of_a_case_are_published_and_not_seen() -> None:
+    case = INCIDENT.model_copy(update={"hosts": ("bigdata.example",)})
+    met = finding().model_copy(update={"id": "published-incident"})
+    shown = phone(app("com.a")).model_copy(update={"incidents": (case,), "findings": (met,)})
+    page = page_of(shown).text
+    assert "Published, not seen on this phone" in page
+    assert "bigdata.example" in page[page.index("Published, not seen") :]
+    other = shown.model_copy(update={"findings": (finding(),)})
+    assert "Published, not seen" not in page_of(other).text

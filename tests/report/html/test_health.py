@@ -34,3 +34,11 @@ def test_a_setting_that_stands_in_two_places_is_told_once_where_it_is_the_same()
 
 def test_without_answers_there_is_no_such_part() -> None:
     assert health_of(phone()) == ()
+
+
+def test_a_word_of_androids_is_explained() -> None:
+    (part,) = health_of(phone(state=(state("ro.boot.verifiedbootstate", "orange"), state("ro.boot.veritymode", "eio"))))
+    assert [row.value for row in part.rows] == [
+        "orange: unlocked, so any system starts",
+        "eio: a part was altered or is damaged, and cannot be read",
+    ]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -114,6 +115,16 @@ def test_the_pages_begin_with_what_the_readme_installs() -> None:
     (demo,) = (line for line in lines(PAGES[0]) if line.endswith("phone-audit demo"))
     assert demo == f"{INSTALL} && phone-audit demo"
     assert INSTALL in lines(ROOT / "docs" / "first-scan.md")
+
+
+def test_what_several_phones_are_written_to_can_be_read_again() -> None:
+    """Diff, baselines, accepted findings and `report` read JSON alone; a folder without a format gets it."""
+    scans = [words for page in PAGES for line in lines(page) for words in calls(line) if "--all" in words]
+    written = [words for words in scans if "-o" in words]
+    assert len(written) > 3
+    for words in written:
+        named = [word for flag, word in pairwise(words) if flag == "-f"]
+        assert not named or "json" in named, words
 
 
 def test_calls_of_a_line() -> None:

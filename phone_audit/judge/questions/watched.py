@@ -165,7 +165,11 @@ def _possible_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis
 def _managed_text(watcher: _Watcher, basis: Basis) -> str:
     """Say first who manages the phone or a profile, where that is not the watcher: it is certain that it may."""
     manager = next((app for app in _managers(basis) if app.package != watcher.app.package), None)
-    return f"Whoever manages it can: {called(manager)} {can_words(_managing(manager))}. " if manager else ""
+    return (
+        f"Whoever manages this phone or a profile on it: {called(manager)} {can_words(_managing(manager))}. "
+        if manager
+        else ""
+    )
 
 
 def _managers(basis: Basis) -> Sequence[App]:

@@ -165,4 +165,6 @@ def test_a_phone_with_something_worse_is_never_told_no() -> None:
 
 def test_who_manages_the_phone_is_told_before_an_app_that_was_used() -> None:
     said = watched(basis(apps=(app(origin="store", powers=(USED,)), owner())))
-    assert said.text.startswith("Whoever manages it can: “Policy” (com.mdm) may manage this profile. “App” (com.app)")
+    assert said.text.startswith(
+        "Whoever manages this phone or a profile on it: “Policy” (com.mdm) may manage this profile. “App” (com.app)"
+    )

@@ -123,7 +123,8 @@ TRAFFIC_LINE: Final = 64 * 2**10
 """One line of a query log: AdGuard Home puts whole DNS answers into it, of at most 64 KB each, mostly of 100 bytes."""
 
 TRAFFIC_RECORDS: Final = 10_000_000
-"""Packets of a capture or lines of a log: a month of a busy home's look-ups. Packed, 28 million lines have 1 MB."""
+"""Packets of a capture or lines of a log, however large it is; see `acquire/traffic/budget.py` for what fewer bytes pay
+for. Packed, 28 million lines have 1 MB."""
 
 QUERY_LOG: Final = JsonBounds(size=64 * MB, values=2_000_000)
 """The queries that Pi-hole gives as one JSON text: some twenty values each."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from phone_audit.acquire.questions.question import PER_USER_RANGE
+from phone_audit.acquire.traffic.budget import TrafficBudget
 from phone_audit.acquire.traffic.read_traffic import check_traffic, read_traffic
 from phone_audit.detect.apps.join import with_captured
 from phone_audit.detect.traffic.traffic_findings import incident_hosts, traffic_findings, wire_sentence
@@ -31,9 +32,10 @@ def read_logs(
         UsageError: one cannot be opened, or is no recorded traffic.
     """
     logs = []
+    budget = TrafficBudget()
     for number, path in enumerate(paths):
         on_progress("recorded traffic", number, len(paths))
-        logs.append(read_traffic(path, identifiers))
+        logs.append(read_traffic(path, identifiers, budget))
     return tuple(logs)
 
 

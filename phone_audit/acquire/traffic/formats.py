@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from phone_audit.acquire.traffic import adguard, nextdns, pcapdroid, pihole
+from phone_audit.acquire.traffic.budget import CONNECTION, LOOK_UP, PACKET, RecordCost
 from phone_audit.acquire.traffic.conversations import Conversations
 from phone_audit.acquire.traffic.identifier_search import IdentifierSearch
 from phone_audit.acquire.traffic.pcap import PCAP_MAGICS, PCAPNG_MAGIC, read_pcap, read_pcapng
@@ -23,6 +24,7 @@ class TrafficFormat:
         called: in a sentence.
         fits: its first bytes → whether it is this one.
         read: counts what the file holds.
+        cost: what a packet, line or row costs to read.
         not_seen: what such a file never shows, as a sentence; empty for captures of packets.
     """
 
@@ -30,16 +32,17 @@ class TrafficFormat:
     called: str
     fits: Callable[[bytes], bool]
     read: Reader
+    cost: RecordCost
     not_seen: str = ""
 
 
 def _read_pcap(stream: BinaryIO, tally: Tally, search: IdentifierSearch) -> None:
-    Conversations(search, tally, {}).read(read_pcap(stream))
+    Conversations(search, tally, {}).read(read_pcap(stream, tally.records))
 
 
 def _read_pcapng(stream: BinaryIO, tally: Tally, search: IdentifierSearch) -> None:
     packages: dict[int, str] = {}
-    Conversations(search, tally, packages).read(read_pcapng(stream, packages))
+    Conversations(search, tally, packages).read(read_pcapng(stream, packages, tally.records))
 
 
 def _log(read: Callable[[BinaryIO, Tally], None]) -> Reader:
@@ -77,35 +80,35 @@ _NO_PACKETS: Final = (
 )
 _NO_CONTENT: Final = "A list of connections shows whom each app talked to, not what was sent."
 FORMATS: Final = (
-    TrafficFormat("pcap", "captured packets (pcap)", lambda data: data[:4] in PCAP_MAGICS, _read_pcap),
-    TrafficFormat("pcapng", "captured packets (pcapng)", lambda data: data[:4] == PCAPNG_MAGIC, _read_pcapng),
+    TrafficFormat("pcap", "captured packets (pcap)", lambda data: data[:4] in PCAP_MAGICS, _read_pcap, PACKET),
+    TrafficFormat("pcapng", "captured packets (pcapng)", lambda data: data[:4] == PCAPNG_MAGIC, _read_pcapng, PACKET),
     TrafficFormat(
         "pcapdroid-csv", "PCAPdroid's list of connections (CSV)", _begins(pcapdroid.HEAD),
-        _log(pcapdroid.read_pcapdroid), _NO_CONTENT,
+        _log(pcapdroid.read_pcapdroid), CONNECTION, _NO_CONTENT,
     ),
     TrafficFormat(
         "adguard-csv", "AdGuard Home's exported log (CSV)", _begins(adguard.HEAD), _log(adguard.read_adguard_csv),
-        _NO_PACKETS,
+        LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "adguard-json", "AdGuard Home's query log (querylog.json)", _matches(rb'^\s*\{[^\n]{0,4000}"QH":'),
-        _log(adguard.read_adguard), _NO_PACKETS,
+        _log(adguard.read_adguard), LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "nextdns-csv", "NextDNS's log (CSV)", _has_columns("timestamp", "domain", "query_type"),
-        _log(nextdns.read_nextdns), _NO_PACKETS,
+        _log(nextdns.read_nextdns), LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "pihole-csv", "Pi-hole's queries (CSV)", _has_columns("timestamp|time", "domain"),
-        _log(pihole.read_pihole_csv), _NO_PACKETS,
+        _log(pihole.read_pihole_csv), LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "pihole-json", "Pi-hole's queries (JSON)", _matches(rb'^\s*\{\s*"(?:queries|data)":\s*\['),
-        _log(pihole.read_pihole_json), _NO_PACKETS,
+        _log(pihole.read_pihole_json), LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "dnsmasq", "the log of dnsmasq (Pi-hole, routers)", _matches(rb"dnsmasq\[\d{1,10}\]: "),
-        _log(pihole.read_dnsmasq), _NO_PACKETS,
+        _log(pihole.read_dnsmasq), LOOK_UP, _NO_PACKETS,
     ),
 )  # fmt: skip
 """In the order in which they are tried."""

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from phone_audit.acquire.traffic.tally import Place, Tally, host_of
 from phone_audit.files.bounded_lines import read_lines
-from phone_audit.files.bounds import TRAFFIC_LINE, TRAFFIC_RECORDS, BoundsError
+from phone_audit.files.bounds import TRAFFIC_LINE, BoundsError
 
 _BOM: Final = "\ufeff"
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
@@ -21,12 +21,13 @@ def text_lines(stream: BinaryIO, tally: Tally) -> Iterator[str]:
     """Yield the lines without their ends; one that is too long is counted as not understood.
 
     Raises:
-        BoundsError: there are more of them than any log has.
+        BoundsError: there are more of them than are read.
     """
-    first = True
-    for number, line in enumerate(read_lines(stream, TRAFFIC_LINE)):
-        if number == TRAFFIC_RECORDS:
-            raise BoundsError(f"it has more than {TRAFFIC_RECORDS:,} lines")
+    first, records = True, tally.records
+    for line in read_lines(stream, TRAFFIC_LINE):
+        if records.taken >= records.most:
+            raise BoundsError(f"it has more than {records.most:,} lines")
+        records.taken += 1
         if line is None:
             tally.unseen["unread-line"] += 1
             continue

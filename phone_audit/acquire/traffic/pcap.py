@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, NamedTuple
 
-from phone_audit.files.bounds import CAPTURE_PACKET, TRAFFIC_RECORDS, BoundsError
+from phone_audit.acquire.traffic.budget import Records
+from phone_audit.files.bounds import CAPTURE_PACKET, BoundsError
 from phone_audit.model.stated import is_package
 
 PCAP_MAGICS: Final = {
@@ -47,17 +48,17 @@ class DamagedCaptureError(Exception):
     """The file breaks off, or says something that no capture says; the message completes "it …"."""
 
 
-def read_pcap(stream: BinaryIO) -> Iterator[Frame]:
+def read_pcap(stream: BinaryIO, records: Records) -> Iterator[Frame]:
     """Yield the frames of a pcap file.
 
     Raises:
-        BoundsError: there are more of them than any capture has.
+        BoundsError: there are more of them than are read.
         DamagedCaptureError: it breaks off, or a length makes no sense; all frames before that were given.
     """
     order, unit = PCAP_MAGICS[stream.read(4)]
     link = struct.unpack(f"{order}I", _exactly(stream, 20)[16:])[0] & 0x0FFFFFFF
     head = struct.Struct(f"{order}IIII")
-    for raw in _heads(stream, 16):
+    for raw in _heads(stream, 16, records):
         if len(raw) < 16:
             raise DamagedCaptureError("breaks off inside the head of a packet")
         seconds, parts, size, _ = head.unpack(raw)
@@ -70,13 +71,14 @@ def read_pcap(stream: BinaryIO) -> Iterator[Frame]:
         yield Frame(seconds + parts / unit, link, data, uid)
 
 
-def _heads(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _heads(stream: BinaryIO, size: int, records: Records) -> Iterator[bytes]:
     """Yield what stands at the beginning of each packet or block; the reader goes on to the next one meanwhile."""
-    for _ in range(TRAFFIC_RECORDS):
+    while records.taken < records.most:
         if not (head := stream.read(size)):
             return
+        records.taken += 1
         yield head
-    raise BoundsError(f"it has {TRAFFIC_RECORDS:,} packets and more")
+    raise BoundsError(f"it has {records.most:,} packets and more")
 
 
 @dataclass
@@ -87,19 +89,20 @@ class _Section:
     interfaces: list[tuple[int, float, int]] = field(default_factory=list)
 
 
-def read_pcapng(stream: BinaryIO, packages: dict[int, str]) -> Iterator[Frame]:
+def read_pcapng(stream: BinaryIO, packages: dict[int, str], records: Records) -> Iterator[Frame]:
     """Yield the frames of a pcapng file.
 
     Args:
         stream: at its beginning.
         packages: filled with the packages that PCAPdroid names, by uid.
+        records: how many blocks are read at most.
 
     Raises:
-        BoundsError: there are more of them than any capture has.
+        BoundsError: there are more of them than are read.
         DamagedCaptureError: it breaks off, or a length makes no sense; all frames before that were given.
     """
     section = _Section()
-    for head in _heads(stream, 8):
+    for head in _heads(stream, 8, records):
         if len(head) < 8:
             raise DamagedCaptureError("breaks off inside the head of a block")
         if head[:4] == PCAPNG_MAGIC:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from phone_audit.acquire.traffic.budget import TrafficBudget
 from phone_audit.acquire.traffic.formats import FORMATS, TrafficFormat, format_of
 from phone_audit.acquire.traffic.identifier_search import IdentifierSearch
 from phone_audit.acquire.traffic.pcap import DamagedCaptureError
@@ -29,20 +30,25 @@ def check_traffic(paths: Sequence[Path]) -> None:
             _format(source)
 
 
-def read_traffic(path: Path, identifiers: Sequence[PhoneIdentifier] = ()) -> TrafficLog:
+def read_traffic(
+    path: Path, identifiers: Sequence[PhoneIdentifier] = (), budget: TrafficBudget | None = None
+) -> TrafficLog:
     """Read a capture or a log.
 
     Args:
         path: what the user named.
         identifiers: of the phone that is looked at; searched for in what was sent in the clear.
+        budget: what is left for the files of a run; without it the file is the only one.
 
     Raises:
         UsageError: it cannot be opened, or has none of the formats.
     """
     with opened(path) as source:
         form = _format(source)
-        tally, search = Tally(), IdentifierSearch(identifiers)
+        budget = budget or TrafficBudget()
+        tally, search = Tally(budget.records(form.cost, source.size)), IdentifierSearch(identifiers)
         skipped = _read(source, form, tally, search)
+        budget.take(form.cost, source.size, tally.records)
         tally.unseen["unsearched"] += search.unsearched
         first, last = tally.times
         return TrafficLog(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from phone_audit.acquire.questions.identity import utc_of
+from phone_audit.acquire.traffic.budget import Records
 from phone_audit.acquire.traffic.identifier_search import IdentifierHit, IdentifierSearch
 from phone_audit.acquire.traffic.masks import shown_host
 from phone_audit.model.stated import is_host
@@ -105,8 +106,9 @@ class _Count:
 
 @dataclass
 class Tally:
-    """What was seen so far."""
+    """What was seen so far, and of how many records."""
 
+    records: Records = field(default_factory=Records)
     unseen: Counter[str] = field(default_factory=Counter)
     _places: dict[Place, _Count] = field(default_factory=dict)
     _first: float | None = None

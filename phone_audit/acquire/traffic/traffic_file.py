@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from phone_audit.errors import UsageError
-from phone_audit.files.bounds import CAPTURE, BoundsError
+from phone_audit.files.bounds import CAPTURE, MB, BoundsError
 from phone_audit.files.open_regular import open_regular
 
 GZIP: Final = b"\x1f\x8b"
 _PIECE: Final = 64 * 2**10
+_FREE: Final = 256 * MB
+_MOST_PACKED: Final = 64
+"""Bytes that a packed file may unpack to: so many, and so many for each of its own. Logs pack to about a tenth."""
 PEEKED: Final = 64 * 2**10
 """Bytes by which the format is told."""
 
@@ -44,8 +47,9 @@ class _Hashed(io.RawIOBase):
 class _Unpacked(io.RawIOBase):
     """What gzip packed, in as many parts as there are; no more than a bound, however small the file."""
 
-    def __init__(self, file: _Hashed) -> None:
+    def __init__(self, file: _Hashed, size: int) -> None:
         self._file = file
+        self._most = min(CAPTURE, _FREE + _MOST_PACKED * size)
         self._inflater = zlib.decompressobj(wbits=31)
         self._input = b""
         self._given = 0
@@ -65,7 +69,7 @@ class _Unpacked(io.RawIOBase):
             if data:
                 break
         self._given += len(data)
-        if self._given > CAPTURE:
+        if self._given > self._most:
             raise BoundsError("it unpacks to more than any capture")
         buffer[: len(data)] = data
         return len(data)
@@ -76,14 +80,16 @@ class TrafficFile:
 
     Attributes:
         name: what it is called, fit to be published.
+        size: its bytes as it lies there.
         stream: its bytes, unpacked.
     """
 
-    def __init__(self, name: str, file: io.BufferedReader) -> None:
+    def __init__(self, name: str, file: io.BufferedReader, size: int) -> None:
         self.name = name
+        self.size = size
         self._hashed = _Hashed(file)
         packed = file.peek(2)[:2] == GZIP
-        self.stream = io.BufferedReader(_Unpacked(self._hashed) if packed else self._hashed, PEEKED)
+        self.stream = io.BufferedReader(_Unpacked(self._hashed, size) if packed else self._hashed, PEEKED)
 
     def beginning(self) -> bytes:
         """Return the first bytes; they are read again afterwards.
@@ -117,4 +123,4 @@ def opened(path: Path) -> Iterator[TrafficFile]:
             raise UsageError(
                 f"{name} has {size:,} bytes, more than is read of a capture.", "Cut it, for instance with editcap."
             )
-        yield TrafficFile(name, file)
+        yield TrafficFile(name, file, size)

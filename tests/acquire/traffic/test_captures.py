@@ -198,7 +198,7 @@ def test_a_packet_larger_than_any(tmp_path: Path) -> None:
 def test_more_packets_than_any_capture_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_new: bool) -> None:
     frames = [*look_up(HOST, PLACE), *look_up("b.example", PLACE)]
     data = pcapng([(frame, None) for frame in frames]) if is_new else pcap(frames)
-    monkeypatch.setattr("phone_audit.acquire.traffic.pcap.TRAFFIC_RECORDS", 4)
+    monkeypatch.setattr("phone_audit.acquire.traffic.budget.TRAFFIC_RECORDS", 4)
     log = read(tmp_path, data)
     assert HOST in [one.host for one in log.hosts]
     assert log.skipped[0].reason == "Reading ended early: it has 4 packets and more."

@@ -147,7 +147,7 @@ def test_what_unpacks_to_more_than_any_capture(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_has_more_lines_than_any_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone_audit.acquire.traffic.logs.TRAFFIC_RECORDS", 1_000)
+    monkeypatch.setattr("phone_audit.acquire.traffic.budget.TRAFFIC_RECORDS", 1_000)
     log = read(tmp_path, gzip.compress(dnsmasq(HOST) + b"\n" * 1_000))
     assert [one.host for one in log.hosts] == [HOST]
     assert log.skipped[0].reason == "Reading ended early: it has more than 1,000 lines."

@@ -14,7 +14,7 @@ from phone_audit.files.bounds import ASSETS_LINE, ASSETS_SIZE, BoundsError
 from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.results import FleetAssets
-from phone_audit.pipeline.phone_names import pseudonym
+from phone_audit.pipeline.phone_names import pseudonyms
 
 _HINT: Final = "It is CSV with a head: serial,asset, and further columns such as owner."
 _DELIMITERS: Final = (",", ";", "\t")
@@ -43,7 +43,8 @@ class AssetList:
         self._file = file
         self._assets = assets
         self._by_serial = {asset.serial: asset for asset in assets if asset.serial}
-        self._by_pseudonym = {pseudonym(serial): asset for serial, asset in self._by_serial.items()}
+        names = pseudonyms(self._by_serial)
+        self._by_pseudonym = {names[serial]: asset for serial, asset in self._by_serial.items() if serial in names}
 
     def find(self, target: str, name: str | None) -> Asset | None:
         """Return the asset of a phone by its pseudonym, or by the serial number by which it was reached."""
@@ -51,7 +52,8 @@ class AssetList:
 
     def summary(self, found: Collection[Asset]) -> FleetAssets:
         """Return what a fleet says of the list, once it is known which assets were found."""
-        missing = [asset.name or "one without a name" for asset in self._assets if asset not in found]
+        known = frozenset(found)
+        missing = [asset.name or "one without a name" for asset in self._assets if asset not in known]
         return FleetAssets(file=self._file, missing=tuple(sorted(missing)))
 
 

@@ -1,11 +1,10 @@
 """How results name phones: apart from others, and without the serial number."""
 
 import contextlib
-import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from phone_audit.files.atomic_write import create_file
 from phone_audit.files.user_folders import data_folder
@@ -18,10 +17,16 @@ def pseudonym(serial: str | None) -> str | None:
 
     Null where there is no serial, or where this computer lets us keep no key.
     """
-    key = _key() if serial else None
-    if serial is None or key is None:
-        return None
-    return hmac.new(key, serial.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+    return pseudonyms([serial]).get(serial) if serial else None
+
+
+def pseudonyms(serials: Iterable[str]) -> dict[str, str]:
+    """Return the pseudonym of each serial number, for which the key is read once; of none where there is no key."""
+    if (key := _key()) is None:
+        return {}
+    return {
+        serial: hmac.digest(key, serial.encode("utf-8", "surrogatepass"), "sha256").hex()[:16] for serial in serials
+    }
 
 
 def _key() -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import pyarrow  # noqa: TID251
 from pyarrow.parquet import ParquetWriter  # noqa: TID251
+from pydantic_core import PydanticSerializationError
 
 from phone_audit.files.bounds import MB
 from phone_audit.model.apk import Apk, Apks
@@ -67,9 +68,9 @@ def _groups(rows: Iterable[Frozen], row: type[Frozen], more: dict[str, Any]) -> 
     group: list[dict[str, Any]] = []
     size = 0
     for one in rows:
-        values = one.model_dump()
+        values = one.model_dump(warnings=False)
         group.append({"_".join(place): _cell(values, place) for place in places} | more)
-        size += len(one.model_dump_json())
+        size += _size(one)
         if len(group) == _MOST_ROWS or size >= _MOST_BYTES:
             yield group
             group, size = [], 0
@@ -77,22 +78,39 @@ def _groups(rows: Iterable[Frozen], row: type[Frozen], more: dict[str, Any]) -> 
         yield group
 
 
+def _size(one: Frozen) -> int:
+    """Return about how many bytes a row takes."""
+    try:
+        return len(one.model_dump_json(warnings=False))
+    except PydanticSerializationError:  # a text that UTF-8 cannot hold
+        return len(repr(one))
+
+
 def _batch(rows: Sequence[dict[str, Any]], schema: pyarrow.Schema) -> pyarrow.RecordBatch:
     try:
         return pyarrow.RecordBatch.from_pylist(rows, schema)
-    except OverflowError:
-        return pyarrow.RecordBatch.from_pylist(_within_64_bits(rows), schema)
+    except (OverflowError, UnicodeEncodeError, pyarrow.ArrowInvalid):
+        return pyarrow.RecordBatch.from_pylist(_writable(rows, pyarrow.list_(pyarrow.struct(list(schema)))), schema)
 
 
-def _within_64_bits(value: Any) -> Any:
-    """Return the same with the largest number of 64 bits in the place of larger ones, such as a package can claim."""
+def _writable(value: Any, kind: pyarrow.DataType) -> Any:
+    """Return the same with what Parquet has no place for replaced, such as a package can claim.
+
+    A number beyond 64 bits becomes the largest of them; a part of a text that is no character is written out.
+    """
     match value:
+        case dict() if pyarrow.types.is_map(kind):
+            return [(_writable(name, kind.key_type), _writable(item, kind.item_type)) for name, item in value.items()]
         case dict():
-            return {name: _within_64_bits(item) for name, item in value.items()}
+            return {field.name: _writable(value.get(field.name), field.type) for field in kind}
         case list() | tuple():
-            return [_within_64_bits(item) for item in value]
+            return [_writable(item, kind.value_type) for item in value]
         case int() if abs(value) > _LARGEST:
-            return _LARGEST if value > 0 else -_LARGEST
+            return _writable(_LARGEST if value > 0 else -_LARGEST, kind)
+        case int() if pyarrow.types.is_floating(kind):
+            return float(value)
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
         case _:
             return value
 

@@ -81,3 +81,20 @@ def test_nothing_else_is_ever_raised(tmp_path: Path, parts: list[bytes]) -> None
     except UsageError:
         return
     assets.summary(())
+
+
+def test_the_key_of_pseudonyms_is_read_once_however_many_phones_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = listed(tmp_path, b"serial,asset\n" + b"".join(b"S%d,A%d\n" % (number, number) for number in range(50)))
+    reads: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def counted(self: Path) -> bytes:
+        reads.append(self)
+        return read_bytes(self)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    assets = read_assets(path)
+    assert assets.find("usb", pseudonym("S7")) == Asset("S7", "A7", ())
+    assert [one.name for one in reads] == ["pseudonym.key"] * 2

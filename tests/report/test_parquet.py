@@ -184,3 +184,21 @@ def test_recipes(recipe: str, told: list[tuple[Any, ...]], tmp_path: Path, monke
     (lab / "fleet.parquet").write_bytes(written(fleet(scans=(row(1), row(2), unread))))
     monkeypatch.chdir(tmp_path)
     assert answers(recipe) == told
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("version_code", 2**70, 2**63 - 1), ("flows_followed", 10**400, float(2**63)),
+        ("min_sdk", -(10**400), 1 - 2**63),
+        ("package", "\ud800x", "\\ud800x"), ("app_name", "a\udcff", "a\\udcff"),
+    ],
+    ids=["integer", "number", "negative", "surrogate", "byte"],
+)  # fmt: skip
+def test_what_parquet_cannot_hold_is_replaced(field: str, value: object, shown: object) -> None:
+    document = apks(apk().model_copy(update={field: value}), apk("b.apk"))
+    assert read(written(document))[field][0].as_py() == shown
+
+
+def test_the_name_of_a_file_that_is_no_text(tmp_path: Path) -> None:
+    assert read(written(apks(apk()), Style(stated_in="\udcff.json")))["stated_in"][0].as_py() == "\\udcff.json"

@@ -34,6 +34,8 @@ def _compare_endpoints(old: PackageFacts, new: PackageFacts, relation: Relation,
             found.add("endpoint", "changed", new.name, text, "medium", old=host, new=host)
     for host in old.endpoints.keys() - new.endpoints.keys():
         text = relation.lost(f"{new.shown} talks, or may talk, to {host}")
+        if host in new.idle:
+            text = relation.idle(f"The code of {new.shown} that talks, or may talk, to {host}")
         found.add("endpoint", "gone", new.name, text, "info", old=host)
 
 

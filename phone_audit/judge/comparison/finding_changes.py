@@ -5,7 +5,7 @@ from typing import Final
 from phone_audit.judge.comparison.change_list import ChangeList
 from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.relation import Relation
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Severity
+from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Reason, Severity
 
 _VERDICTS: Final[dict[str, Severity]] = {
     "known-bad": "critical", "suspicious": "high", "exposed": "medium", "inconclusive": "low",
@@ -45,6 +45,8 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             found.unread("finding", f"{finding.title}: {finding.subject.name}", old=True, new=False)
             continue
         text = f"{gone}: {finding.title} ({finding.subject.name})."
+        if _is_idle(old, new, finding):
+            text = relation.idle(f"Code for this ({finding.title}: {finding.subject.name})")
         found.add("finding", "gone", finding.subject.name, text, "info", old=key)
     _compare_verdicts(old, new, relation, found)
 
@@ -79,7 +81,9 @@ def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, fo
     if worse:
         why = reason
     elif new.side.complete:
-        why = f"Not seen {'any more' if relation.in_time else 'on the second'}: {reason}" if reason else ""
+        where = "any more" if relation.in_time else "on the second"
+        seen = "Its code is still there, but not seen to be started" if _is_idle_reason(old, new) else "Not seen"
+        why = f"{seen} {where}: {reason}" if reason else ""
     else:
         why = "Not all was read."
     text = f"{relation.changed('The verdict', before, after)} {why}".rstrip()
@@ -91,7 +95,37 @@ def _rank(outcome: str) -> int:
     return OUTCOMES.index(outcome) if outcome in OUTCOMES else len(OUTCOMES)
 
 
+def _is_idle(old: ResultFacts, new: ResultFacts, finding: Finding) -> bool:
+    """Tell whether a finding is gone because code that connects somewhere is not seen to be started any more.
+
+    Then a weaker one of the same detector says what is still there.
+    """
+    before, after = old.packages.get(finding.subject.name), new.packages.get(finding.subject.name)
+    if finding.subject.kind != "package" or before is None or after is None:
+        return False
+    if after.idle.isdisjoint(before.endpoints or ()):
+        return False
+    place = SEVERITIES.index(_severity(finding))
+    return any(
+        one.id == finding.id and one.subject == finding.subject and SEVERITIES.index(_severity(one)) > place
+        for key, one in new.findings.items()
+        if key not in old.findings
+    )
+
+
+def _is_idle_reason(old: ResultFacts, new: ResultFacts) -> bool:
+    """Tell whether that holds for the reason of a verdict that the second result has not."""
+    reason = _first_reason(new, old)
+    finding = old.findings.get(reason.finding) if reason and reason.finding else None
+    return finding is not None and _is_idle(old, new, finding)
+
+
 def _reason(without: ResultFacts, having: ResultFacts) -> str:
+    reason = _first_reason(without, having)
+    return reason.claim if reason else ""
+
+
+def _first_reason(without: ResultFacts, having: ResultFacts) -> Reason | None:
     """Return the first reason of a verdict that the other one has not."""
     known = {reason.finding or reason.text for reason in without.reasons}
-    return next((reason.claim for reason in having.reasons if (reason.finding or reason.text) not in known), "")
+    return next((reason for reason in having.reasons if (reason.finding or reason.text) not in known), None)

@@ -51,6 +51,7 @@ class PackageFacts:
         own_files: the others, by name; the same version has the same bytes.
         lists_files: whether a file that is not among them was not there.
         endpoints: hosts that count; null where its code was not read.
+        idle: hosts that would count, if code that connects to them were seen to be started.
         trackers: the same.
     """
 
@@ -72,6 +73,7 @@ class PackageFacts:
     own_files: Files = field(default_factory=dict)
     lists_files: bool = False
     endpoints: Mapping[str, Endpoint] | None = None
+    idle: frozenset[str] = frozenset()
     trackers: Mapping[str, Tracker] | None = None
 
     def without_users(self, told: Set[int]) -> "PackageFacts":
@@ -146,6 +148,7 @@ def of_package(package: Package, records: list[Apk], unread: frozenset[str], unl
         },
         lists_files=package.name not in unlisted and any(file.sha256 for file in files),
         endpoints=_endpoints(records) if read else None,
+        idle=_idle(records),
         trackers=_trackers(records) if read else None,
     )
 
@@ -181,6 +184,7 @@ def add_record(packages: dict[str, PackageFacts], apk: Apk) -> None:
         permissions={} if apk.permissions is None else {None: frozenset(apk.permissions)},
         base=None if apk.sha256 is None else BaseFile("APK", apk.sha256),
         endpoints=_endpoints([apk]) if read else None,
+        idle=_idle([apk]),
         trackers=_trackers([apk]) if read else None,
     )
 
@@ -220,6 +224,11 @@ def _endpoints(records: list[Apk]) -> dict[str, Endpoint]:
         (one for apk in records for one in apk.endpoints or () if one.counts), key=lambda one: one.counts_in_cleartext
     )
     return {one.host: one.model_copy(update={"held_by": (), "urls": (), "use_evidence": ()}) for one in ordered}
+
+
+def _idle(records: list[Apk]) -> frozenset[str]:
+    endpoints = (one for apk in records for one in apk.endpoints or () if one.started is False)
+    return frozenset(one.host for one in endpoints if one.model_copy(update={"started": None}).counts)
 
 
 def _trackers(records: list[Apk]) -> dict[str, Tracker]:

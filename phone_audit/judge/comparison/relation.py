@@ -35,6 +35,16 @@ class Relation:
         """
         return f"{sentence} no longer." if self.in_time else f"{sentence} on the first phone, not on the second."
 
+    def idle(self, code: str) -> str:
+        """Say of code that only the first result saw started; the second one holds it too.
+
+        Example:
+            >>> Relation("same-phone", same_firmware=True).idle("The code that takes pictures")
+            'The code that takes pictures is still there, but not seen to be started any more.'
+        """
+        where = "any more" if self.in_time else "on the second phone"
+        return f"{code} is still there, but not seen to be started {where}."
+
     def changed(self, what: str, old: str, new: str) -> str:
         """Say what something is in each of the two.
 

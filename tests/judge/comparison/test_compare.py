@@ -12,7 +12,7 @@ from phone_audit.model.apk import Apk, Signature, Signer, Tracker
 from phone_audit.model.apps import App, CameFrom, Power
 from phone_audit.model.device import Package, PackageFile, PackageUser, StateItem, User
 from phone_audit.model.diff import Change
-from phone_audit.model.finding import SEVERITIES, Evidence, Skipped
+from phone_audit.model.finding import SEVERITIES, Evidence, Finding, Reason, Skipped
 from phone_audit.model.results import Scan
 from tests.documents import apk, apks, finding, scan
 from tests.report.test_indicators import endpoint
@@ -294,6 +294,35 @@ def test_endpoints_and_trackers_that_are_new() -> None:
         ("tracker", "gone", "info"),
         ("endpoint", "gone", "info"),
     }
+
+
+def test_code_that_is_not_seen_to_be_started_any_more() -> None:
+    plain = finding()
+    weak = plain.model_copy(update={"key": "k2", "severity": "low"})
+    hidden = endpoint("b.example").model_copy(update={"started": False})
+
+    def judged(made: Scan, one: Finding, *reasons: Reason) -> Scan:
+        verdict = made.verdict.model_copy(
+            update={"outcome": "exposed" if reasons else "nothing-found", "reasons": reasons}
+        )
+        return made.model_copy(update={"findings": (one,), "verdict": verdict})
+
+    old = judged(with_code("b.example"), plain, Reason(finding=plain.key, text="com.a sends.", kind="detector"))
+    new = judged(phone(apks=(record(endpoints=(hidden,)),)), weak)
+    texts = {(one.what, one.change): one.text for one in compared(old, new).changes}
+    assert texts["endpoint", "gone"] == (
+        "The code of com.a that talks, or may talk, to b.example is still there, but not seen to be started any more."
+    )
+    assert texts["finding", "gone"].endswith("com.a) is still there, but not seen to be started any more.")
+    assert texts["verdict", "changed"] == (
+        "The verdict: exposed before, nothing-found now. "
+        "Its code is still there, but not seen to be started any more: com.a sends."
+    )
+    removed = judged(with_code(), weak)
+    texts = {(one.what, one.change): one.text for one in compared(old, removed).changes}
+    assert "no longer" in texts["endpoint", "gone"]
+    assert "Not seen any more: com.a sends." in texts["verdict", "changed"]
+    assert texts["finding", "gone"].startswith("No longer found: ")
 
 
 def test_an_endpoint_that_counts_for_nothing_is_no_change() -> None:

@@ -44,7 +44,13 @@ _REST = re.compile(r"[^\s\"'<>`\\|^\x00-\x20\x7f]{1,500}")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _DOTS = ".\u3002\uff0e\uff61"
 """What IDNA takes for a dot (RFC 3490, 3.1)."""
-_HOST_RUN = re.compile(rf"[\w{_DOTS}-]+")
+_NOTHING = re.compile("[\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
+"""What IDNA takes for nothing (RFC 3454, B.1): nobody sees it, and the host is the same without it."""
+_SYMBOLS = "\u2600-\u27bf\U0001f000-\U0001faff"
+"""Emoji, which are no letters and stand in names of hosts all the same."""
+_HOST_RUN = re.compile(rf"[\w{_DOTS}{_SYMBOLS}-]+")
+_ESCAPED = re.compile(r"%(2e|3[0-9]|[46][1-9a-f]|[57][0-9a])", re.IGNORECASE)
+"""A letter, a digit or a dot, written as `%65`."""
 _ASCII_RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _IPV6 = re.compile(r"\[([0-9A-Fa-f:.]{2,45})(?:%[^\]]*)?\]")
 _PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
@@ -213,7 +219,9 @@ def _trimmed(url: str) -> str:
 def _host_of(rest: str) -> tuple[str, HostKind, int | None] | None:
     """Read host and port from what follows `://`."""
     authority = _AUTHORITY.match(rest)
-    text = authority.group().rpartition("@")[2] if authority else ""
+    text = _NOTHING.sub("", authority.group().rpartition("@")[2]) if authority else ""
+    if "%" in text and (found := _escaped(text)):
+        return found
     if bracketed := _IPV6.match(text):
         address = _ipv6(bracketed.group(1))
         return (address, "ipv6", _port(text, bracketed.end())) if address else None
@@ -226,6 +234,16 @@ def _host_of(rest: str) -> tuple[str, HostKind, int | None] | None:
         lead = ascii_run.group()
         host = _name(lead)
     return (host, _kind(host), _port(text, len(lead))) if host else None
+
+
+def _escaped(text: str) -> tuple[str, HostKind, int | None] | None:
+    """Read a host in which letters are escaped; None where that gives none: `%4d` is a number too."""
+    plain = _ESCAPED.sub(lambda escape: chr(int(escape.group(1), 16)), text)
+    run = _HOST_RUN.match(plain) if plain != text else None
+    host = _name(run.group()) if run and plain[run.end() : run.end() + 1] in ("", ":") else None
+    if run is None or host is None or (_kind(host) == "domain" and not registered_domain(host)):
+        return None
+    return host, _kind(host), _port(plain, run.end())
 
 
 def _fixed_part(text: str, lead: str) -> tuple[str, HostKind, int | None] | None:

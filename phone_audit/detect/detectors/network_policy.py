@@ -172,7 +172,8 @@ def cleartext_allowed(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]
     yield CLEARTEXT_ALLOWED.finding(
         subject,
         "May send without encryption",
-        f"{subject.name} is allowed to send without encryption; no unencrypted address was found in it.",
+        f"{subject.name} is allowed to send without encryption; no unencrypted address "
+        "that could be read was found in it.",
         severity="info",
         confidence="confirmed",
         evidence=(policy_says(policy, "cleartext traffic is permitted"),),

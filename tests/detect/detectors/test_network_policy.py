@@ -23,7 +23,8 @@ def test_cleartext_allowed() -> None:
             key=finding_key("cleartext-allowed", SUBJECT, ""),
             category="cleartext",
             title="May send without encryption",
-            message="com.a is allowed to send without encryption; no unencrypted address was found in it.",
+            message="com.a is allowed to send without encryption; no unencrypted address that could be read was "
+            "found in it.",
             severity="info",
             confidence="confirmed",
             subject=SUBJECT,

@@ -32,6 +32,7 @@ STILL_AFRAID: Final = (
 )
 """What helps where nothing is to be done about anything that was found."""
 _LONGEST_PATHS: Final = 300
+_ONE_LINE: Final = 78
 _BEFORE_A_COMMAND: Final = 100
 """Columns of what is said before a command."""
 _DEBUGGING: Final = "When done, switch USB debugging off: Settings > System > Developer options"
@@ -81,7 +82,7 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
     for text in answer.accepted:
         canvas.paragraph(text, 1)
     for text in answer.unread[: room.unread]:
-        canvas.paragraph(text, 1)
+        canvas.paragraph(clipped(text, _ONE_LINE) if room.tight else text, 1)
     draw_where_all_is(canvas, scan.knowledge, scan.run.started)
     canvas.paragraph(_DEBUGGING, 1)
     canvas.paragraph(HELP_FIRST if answer.advises else STILL_AFRAID, 1, "bold")

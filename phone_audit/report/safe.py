@@ -22,7 +22,7 @@ _IN_JSON: Final = re.compile(f"[{_HARMFUL}]")  # what is below U+0020 is escaped
 _ASCII_SAFE: Final = re.compile(r"[\x20-\x7e]*")
 _RUN: Final = re.compile(r"[^\w\x00-\x7f]{4,}")
 """Where combining marks can be piled up; none of them is a character of a word."""
-_SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[A-Z“\"])")
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[A-Z0-9“\"])")
 """Where a sentence ends and another begins."""
 _MOST_MARKS: Final = 3
 """Combining marks on one letter; no script needs more, and many of them spill over other lines."""

@@ -370,3 +370,14 @@ def test_the_age_of_the_patches_is_the_one_that_findings_tell() -> None:
 def test_what_the_phone_did_not_tell_is_no_secret_of_the_question_alone() -> None:
     assert "This phone did not tell all that its apps may do, and did." in words(bad())
     assert "did not tell" not in words(scan())
+
+
+def test_two_reasons_have_room_where_what_was_not_read_takes_one_line() -> None:
+    findings, reasons = many(6, "com.a does it.")
+    unread = Reason(
+        finding=None, text="Not read: a thing of the phone. " + "3 of 39 were not there. " * 6, kind="unread"
+    )
+    text = words(judged(bad(findings=findings), *reasons, unread, questions=QUESTIONS))
+    assert "2. " in text
+    assert "Not read: a thing of the phone." in text
+    assert text.count("3 of 39 were not there.") == 1  # as much as a line holds

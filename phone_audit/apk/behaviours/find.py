@@ -13,7 +13,7 @@ from phone_audit.apk.behaviours.base_libraries import BaseLibraries, Known, Noth
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.code.callers import Method
 from phone_audit.apk.code.libraries import OwnerOf, owner_order
-from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.descriptors import java_name, names_in
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, evidence_in, verified
 from phone_audit.knowledge.load import Knowledge
@@ -231,9 +231,11 @@ class Declared:
 
     @property
     def named(self) -> frozenset[str]:
-        """All classes that it names, also in meta-data, by which libraries load some."""
-        held = (text for pair in self.meta_data for text in pair)
-        return frozenset((*(component.name for component in self.components), *self.loaded, *held))
+        """All classes that it names, also inside of meta-data, by which libraries load some."""
+        held = [text for pair in self.meta_data for text in pair]
+        inside = names_in("\0".join(held).encode("utf-8", "replace"))
+        components = (component.name for component in self.components)
+        return frozenset((*components, *self.loaded, *held, *(name.decode("utf-8", "replace") for name in inside)))
 
     def evidence(self) -> dict[Leaf, Evidence]:
         """Return everything that rules can ask of a manifest, with its evidence."""

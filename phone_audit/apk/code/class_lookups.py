@@ -47,12 +47,18 @@ _KIN: Final = (
     b"getReturnType", b"getParameterTypes", b"getActualTypeArguments",
 )  # fmt: skip
 """What of `Class` and `java.lang.reflect` leads from one class to others, or to all constructors. Source as below."""
+_COMPONENTS: Final = (b"Activity", b"Application", b"ClassLoader", b"Provider", b"Receiver", b"Service")
+"""What `AppComponentFactory` instantiates by name."""
 _LOOK_UPS: Final[dict[bytes, tuple[_Kind, re.Pattern[bytes]]]] = {
     b"forName": ("class", re.compile(b"Ljava/lang/Class;")),
     b"loadClass": ("class", re.compile(b"")),
     b"findClass": ("class", re.compile(b"")),
     b"instantiate": ("class", re.compile(b"Landroid/app/Fragment;")),
     b"createView": ("class", re.compile(b"Landroid/view/LayoutInflater;")),
+    b"fromMethodDescriptorString": ("class", re.compile(b"Ljava/lang/invoke/MethodType;")),
+    b"createXMLReader": ("class", re.compile(b"Lorg/xml/sax/helpers/XMLReaderFactory;")),
+    b"getBundle": ("class", re.compile(b"Ljava/util/ResourceBundle;")),
+    **{b"instantiate" + kind: ("class", re.compile(b"")) for kind in _COMPONENTS},
     b"newActivity": ("class", re.compile(b"Landroid/app/Instrumentation;")),
     b"newApplication": ("class", re.compile(b"Landroid/app/Instrumentation;")),
     b"getMethod": ("method", re.compile(b"Ljava/lang/Class;")),
@@ -69,6 +75,8 @@ _LOOK_UPS: Final[dict[bytes, tuple[_Kind, re.Pattern[bytes]]]] = {
     **{name: ("kin", re.compile(b"Ljava/lang/(?:Class;|reflect/)")) for name in _KIN},
 }
 """By name and class. Sources: Java and Android reference."""
+_FACTORIES: Final = re.compile(b"Ljavax/xml/")
+"""Where `newInstance` takes the name of a class."""
 _NEW: Final = b"<init>"
 _LOADERS: Final = re.compile(rb"Ldalvik/system/(?:\w*ClassLoader|DexFile);|Ljava/net/URLClassLoader;")
 """Classes whose objects load code from where they are told. Source: Android reference."""
@@ -164,6 +172,7 @@ class _Search:
                 raise _UnknownError
         asked = [_LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
         asked.append(_LookUp("code", _LOADERS, _NEW, None))
+        asked.append(_LookUp("class", _FACTORIES, b"newInstance", None))
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 break

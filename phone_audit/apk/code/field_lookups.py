@@ -2,17 +2,17 @@
 
 A field is looked up on its class. That is had from code that names it, from an object of it, or by its own name, and
 `StartedCode` tells whether anything that runs has one of these. What is left are look-ups on a class that is not known,
-for a field whose name is not known either: in code of nobody that is known, or of the same library, any field may be
-meant by them. So it may where native code of theirs runs, which sees fields too.
+for a field whose name is not known either: whoever's code it is, any field may be meant, since a name is all that
+makes code a library's. So it may where native code of the same library runs, which sees fields too.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.libraries import Owner, OwnerOf
+from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.def_use import Method
 from phone_audit.apk.dex.descriptors import java_name
@@ -33,16 +33,6 @@ _CONST_CLASS: Final = 0x1C
 _OF_AN_OBJECT: Final = b"getClass"
 
 
-class _LookUp(NamedTuple):
-    """A look-up of fields on a class that is not known: the library whose code it is, and the name of the field.
-
-    None stands for code of no library, and for any name.
-    """
-
-    owner: Owner | None
-    name: bytes | None
-
-
 class FieldLookUps:
     """Answers for the static fields of one package."""
 
@@ -58,13 +48,14 @@ class FieldLookUps:
             return True
         if any(self._owner_of(java_name(name)) == owner for name in self._started.native):
             return True
-        return any(one.owner in (None, owner) and one.name in (None, field) for one in self._look_ups)
+        return any(name in (None, field) for name in self._look_ups)
 
     @cached_property
-    def _look_ups(self) -> frozenset[_LookUp]:
+    def _look_ups(self) -> frozenset[bytes | None]:
+        """The names of fields that are looked up on a class that is not known; None stands for any."""
         return frozenset(one for part, index in enumerate(self._indexes) for one in self._in_part(part, index))
 
-    def _in_part(self, part: int, index: DexIndex) -> Iterator[_LookUp]:
+    def _in_part(self, part: int, index: DexIndex) -> Iterator[bytes | None]:
         named = list(index.strings_equal(_LOOK_UPS).values())
         kinds = [number for name in _OTHER_WAYS if (number := index.type_ids.get(name)) is not None]
         ids = index.method_ids
@@ -72,13 +63,10 @@ class FieldLookUps:
         others = np.isin(ids["class"], kinds)
         for number, uses in users_of(index, "method", np.flatnonzero(looking | others).tolist()).items():
             if len(uses) == MAX_USES:
-                yield _LookUp(None, None)
+                yield None
             for use in uses:
                 if self._started.starts(part, use.row):
-                    owner = self._owner_of(java_name(index.row_class(use.row)))
-                    by = owner if owner.party == "library" else None
-                    found = [None] if others[number] else _names_of(index, use)
-                    yield from (_LookUp(by, name) for name in found)
+                    yield from [None] if others[number] else _names_of(index, use)
 
 
 def _names_of(index: DexIndex, use: Use) -> list[bytes | None]:

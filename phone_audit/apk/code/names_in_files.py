@@ -1,5 +1,6 @@
 """Which classes and resources the other files of a package name: layouts, preferences, plug-ins, native code."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +12,9 @@ _TOGETHER: Final = 1 << 18
 """Bytes of files that are looked through together; many are small."""
 _LENGTHS: Final = 3
 """Beginnings of a text that may be the length in front of it, as compiled resources have it."""
+
+_WIDE: Final = re.compile(rb"(?:[\w$./-]\0){3,}")
+"""What may be names in UTF-16; the zeros behind a text end one."""
 
 
 class TooLargeError(Exception):
@@ -27,8 +31,7 @@ def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[byte
     size = 0
     texts: list[bytes] = []
     for text in _within_bounds(files):
-        wide = text.replace(b"\0", b"") if text.count(b"\0") * 8 > len(text) else b""
-        texts += (text, wide)
+        texts += (text, *(wide.replace(b"\0", b"") for wide in _WIDE.findall(text)))
         size += len(text)
         if size > _TOGETHER:
             yield from _among(texts, known)

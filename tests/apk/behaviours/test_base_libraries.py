@@ -97,6 +97,8 @@ def test_so_does_a_class_that_the_manifest_names_elsewhere(declared: Declared) -
 
 def test_names_are_unknown_only_where_the_manifest_could_not_be_read() -> None:
     assert Declared(loaded=("a.F",)).names is None
+    inside = Declared(meta_data=(("com.google.firebase.components:a.Registrar", "x"),))
+    assert "a.Registrar" in inside.named
     held = Declared(loaded=("a.F",), meta_data=(("a.I", "a.V"),), active=frozenset())
     assert held.names == frozenset({"a.F", "a.I", "a.V"})
 

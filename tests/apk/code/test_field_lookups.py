@@ -112,10 +112,15 @@ def test_the_library_itself_may_read_it_by_its_name() -> None:
     reads = method("r()V", *on_class(PUT_TOGETHER, ALL))
     assert use(HOST, Class("Llib/Reader;", [reads]), app(*invoke_static("Llib/Reader;->r()V"))) == "unknown"
     assert use(HOST, Class("Llib/Reader;", [reads]), app()) == "unused"
-    assert use(HOST, Class("Lother/Reader;", [reads]), app(*invoke_static("Lother/Reader;->r()V"))) == "unused"
+    assert use(HOST, Class("Lother/Reader;", [reads]), app()) == "unused"
     of_object = (*invoke_static("Ljava/lang/Object;->getClass()Ljava/lang/Class;"), RESULT)
     prints = method("r()V", *on_class(of_object, ALL))
     assert use(HOST, Class("Llib/Reader;", [prints]), app(*invoke_static("Llib/Reader;->r()V"))) == "unused"
+
+
+def test_code_named_like_another_library_may_read_it_by_its_name() -> None:
+    reads = method("r()V", *on_class(PUT_TOGETHER, ALL))
+    assert use(HOST, Class("Lother/Reader;", [reads]), app(*invoke_static("Lother/Reader;->r()V"))) == "unknown"
 
 
 def test_native_code_of_the_library_may_read_it() -> None:

@@ -158,6 +158,8 @@ def test_a_class_that_is_handed_about_as_a_value_may_be_made() -> None:
         b"\x08\x08lib.Http\0",
         "lib.Http".encode("utf-16-le"),
         b"\x41\0" + "lib.Http".encode("utf-16-le") + b"\0\0",
+        "lib.Http".encode("utf-16-le") + b"\0\0" + b"\x32\0" + ("y" * 50).encode("utf-16-le"),
+        "lib.Http".encode("utf-16-le") + b"\0\0" + ("\u4e2d" * 200).encode("utf-16-le"),
         b"AAlib.Http\0",
         b"...\0Java_f\0lib/Http\0",
     ],

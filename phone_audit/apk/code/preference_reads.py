@@ -11,7 +11,21 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import MAX_USES, users_of
 
-_READS: Final = (b"getXml", b"getIntent", b"openRawResource", b"openXmlResourceParser", b"openNonAsset")
+_READS: Final = (
+    b"getXml",
+    b"getIntent",
+    b"openRawResource",
+    b"openXmlResourceParser",
+    b"openNonAsset",
+    b"openNonAssetFd",
+    b"loadXmlMetaData",
+    b"getResourceAsStream",
+    b"getEntry",
+    b"getNextEntry",
+)
+_OF_ANYBODY: Final = (b"loadXmlMetaData", b"getXml", b"openXmlResourceParser", b"openNonAsset", b"openNonAssetFd")
+"""Those that count in code that is named like a library, too, other than Android's own."""
+_SUPPORT: Final = (b"Landroidx/", b"Landroid/support/")
 _OF_ANY: Final = b"getIntent"
 _PREFERENCES: Final = frozenset(
     {
@@ -23,7 +37,10 @@ _PREFERENCES: Final = frozenset(
 
 
 def reads_settings(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> bool:
-    """Tell whether code that is no library's reads compiled XML, or asks a preference for its Intent."""
+    """Tell whether code reads compiled XML, by its name or by reflection, or asks a preference for its Intent.
+
+    Of what is named like a library only the plain ways to compiled XML count, and of Android's support libraries none.
+    """
     tree = ClassHierarchy(indexes)
     for index in indexes:
         named = list(index.strings_equal(_READS).values())
@@ -33,11 +50,22 @@ def reads_settings(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> bool:
             for number in np.flatnonzero(np.isin(index.method_ids["name"], named)).tolist()
             if int(index.method_ids["name"][number]) != asked or _is_preference(tree, index.class_descriptor(number))
         ]
-        for uses in users_of(index, "method", numbers).values():
-            own = (owner_of(java_name(index.row_class(use.row))).party != "library" for use in uses)
-            if len(uses) == MAX_USES or any(own):
+        texts = list(index.strings_equal(_OF_ANYBODY).values())
+        if any(users_of(index, "string", texts).values()):
+            return True
+        for number, uses in users_of(index, "method", numbers).items():
+            by_anybody = int(index.method_ids["name"][number]) in texts
+            if len(uses) == MAX_USES or any(
+                _counts(index.row_class(use.row), owner_of, by_anybody=by_anybody) for use in uses
+            ):
                 return True
     return False
+
+
+def _counts(name: bytes, owner_of: OwnerOf, *, by_anybody: bool) -> bool:
+    if owner_of(java_name(name)).party != "library":
+        return True
+    return by_anybody and not name.startswith(_SUPPORT)
 
 
 def _is_preference(tree: ClassHierarchy, name: bytes) -> bool:

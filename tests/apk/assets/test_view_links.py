@@ -12,7 +12,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.xml.elements import ANDROID, STRING, Attribute, Element, Value
 from tests.apk.assets.builders import look
-from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string
 
 URL = "http://forum.example/thread"
 VIEW = ("action", "android.intent.action.VIEW")
@@ -75,13 +75,23 @@ def test_the_compiled_page_is_read(file: str, action: str, links: Sequence[bool]
 def reads(owner: str, call: str, *classes: Class) -> bool:
     caller = Class(owner, [Method("f()V", (0x106E, Ref("method", call), 0, RETURN))])
     indexes = index_file(read_dex("classes.dex", assemble(sorted([caller, *classes], key=lambda one: one.name))))
-    return reads_settings(indexes, lambda name: Owner("library", "L") if name[:4] == "lib." else Owner("unknown", None))
+    return reads_settings(
+        indexes,
+        lambda name: Owner("library", "L") if name.startswith(("lib.", "androidx.")) else Owner("unknown", None),
+    )
 
 
 def test_code_that_may_read_the_page() -> None:
     get_xml = "Landroid/content/res/Resources;->getXml(I)Landroid/content/res/XmlResourceParser;"
     assert reads("Lapp/Main;", get_xml)
-    assert not reads("Llib/Main;", get_xml)
+    assert reads("Llib/Main;", get_xml)
+    assert not reads("Landroidx/core/Main;", get_xml)
+    for other in ("loadXmlMetaData", "getResourceAsStream", "getEntry"):
+        assert reads("Lapp/Main;", f"Lany/Where;->{other}(Ljava/lang/String;)V")
+    assert not reads("Llib/Main;", "Lany/Where;->getEntry(Ljava/lang/String;)V")
+    named = Class("Llib/Named;", [Method("f()V", (*const_string("getXml"), RETURN))])
+    assert reads("Lapp/Main;", "Lapp/Main;->g()V", named)
+    assert not reads("Lapp/Main;", "Lapp/Main;->g()V")
     assert reads("Lapp/Main;", "Landroidx/preference/Preference;->getIntent()Landroid/content/Intent;")
     assert not reads("Lapp/Main;", "Landroid/app/Activity;->getIntent()Landroid/content/Intent;")
     own = Class("Lapp/Pref;", parent="Landroid/preference/Preference;")

@@ -112,11 +112,12 @@ class Answer:
 def answer_of(scan: Scan) -> Answer:
     """Return what is said first of a phone."""
     questions = {question.id: question for question in scan.verdict.questions}
+    compared = list(_compared(scan))
     return Answer(
         outcome=scan.verdict.outcome,
         headline=between_words(scan.verdict.headline, _LONGEST_HEADLINE),
         also=_second_headline(scan, questions.get("watched")),
-        facts=(_which_phone(scan), _how_much(scan), *_compared(scan)),
+        facts=(_which_phone(scan), *compared[:1], _how_much(scan), *compared[1:]),
         tiles=tuple(_tile(questions[name], scan) for name in QUESTIONS if name in questions),
         points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
         accepted=tuple(fitted(text, _LONGEST_ACCEPTED) for text in AcceptedFindings(scan.findings).in_short()),

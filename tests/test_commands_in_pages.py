@@ -94,6 +94,13 @@ NAMED: Final = [
 """Calls in the middle of a sentence."""
 
 
+def test_pages_hold_calls_of_the_program() -> None:
+    """Without them the tests below would try nothing, and pass."""
+    assert sum(len(list(calls(str(line.values[0])))) for line in TYPED) > 40
+    assert all(list(calls(str(span.values[0]))) for span in NAMED)
+    assert len(NAMED) > 20
+
+
 @pytest.mark.parametrize("line", TYPED)
 def test_a_command_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Final
 
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, AssetFacts
-from phone_audit.apk.behaviours.find import NOTHING_DECLARED, Declared, find_behaviours, name_owners, plan_of
+from phone_audit.apk.behaviours.declared import NOTHING_DECLARED, Declared
+from phone_audit.apk.behaviours.find import find_behaviours, name_owners, plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.libraries import Owners

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from phone_audit.apk.assets.asset_walker import NO_ASSETS, read_assets
-from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.oat.code_files import read_beside
 from phone_audit.apk.package_code import CodeFacts, read_code

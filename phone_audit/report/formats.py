@@ -101,8 +101,8 @@ def unfit(name: str, kinds: Sequence[str]) -> str:
     """Say that there is no such format for a document, and which there are.
 
     Example:
-        >>> unfit("stix", ["fleet"])
-        "There is no format 'stix' for the summary of several phones; there are text, markdown, json, html and csv."
+        >>> unfit("stix", ["diff"])
+        "There is no format 'stix' for a comparison of two results; there are text, markdown, json, html and csv."
     """
     known = formats_of(kinds)
     of = f" for {KINDS[kinds[0]]}" if len(kinds) == 1 else ""

@@ -80,7 +80,7 @@ def test_nothing_else_is_ever_raised(tmp_path: Path, parts: list[bytes]) -> None
         assets = read_assets(listed(tmp_path, b"serial,asset\n" + b"".join(parts)))
     except UsageError:
         return
-    assets.summary(())
+    assert len(assets.summary(()).missing) <= len(parts)
 
 
 def test_the_key_of_pseudonyms_is_read_once_however_many_phones_there_are(

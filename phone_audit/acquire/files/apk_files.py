@@ -205,6 +205,8 @@ def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file
     unknown = [path for path in asked if path not in found]
     if unknown:
         reason = f"{len(unknown)} of {len(asked)} paths that incidents name were not looked for, such as {unknown[0]}."
+        if reader.transport.recorded(LOOK_PREFIX) is not None:
+            reason += " A saved phone answers only what it was asked; scan the phone itself again to look there."
         reader.skip("paths that incidents name", "command", "not-looked-for", reason)
     there: dict[str, Literal["file", "folder"]] = {}
     for path in asked:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -10,15 +9,16 @@ import numpy as np
 
 from phone_audit.apk.behaviours.arguments import may_have_flag
 from phone_audit.apk.behaviours.base_libraries import BaseLibraries, Known, NothingKnown
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.code.callers import Method
 from phone_audit.apk.code.libraries import OwnerOf, owner_order
-from phone_audit.apk.dex.descriptors import java_name, names_in
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, evidence_in, verified
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf, LeafKind, Scope
-from phone_audit.model.apk import Behaviour, Component, Whose
+from phone_audit.model.apk import Behaviour, Whose
 from phone_audit.model.finding import Evidence, Skipped
 
 _TEXTS: Final[frozenset[LeafKind]] = frozenset({"string", "string_start"})
@@ -30,7 +30,6 @@ Unit = tuple[int | bytes, ...]
 MAX_EVIDENCE: Final = 6
 """Places shown of one behaviour."""
 _DECLARED: Final = frozenset({"permission", "manifest"})
-_MANIFEST: Final = "AndroidManifest.xml"
 
 
 class Plan:
@@ -209,48 +208,6 @@ def units_of(scope: Scope, leaves: Iterable[Leaf], places: Places) -> Iterator[d
     yield from units.values()
 
 
-@dataclass(frozen=True)
-class Declared:
-    """What the manifest says: permissions asked for, components, name, meta-data. Empty where it could not be read.
-
-    `active` are the names of the components that are not switched off, None where the manifest could not be read.
-    `loaded` are classes that it names outside of components.
-    """
-
-    permissions: tuple[str, ...] = ()
-    components: tuple[Component, ...] = ()
-    package: str | None = None
-    meta_data: tuple[tuple[str, str], ...] = ()
-    active: frozenset[str] | None = None
-    loaded: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str] | None:
-        """All classes that it names; None where it could not be read."""
-        return None if self.active is None else self.named
-
-    @property
-    def named(self) -> frozenset[str]:
-        """All classes that it names, also inside of meta-data, by which libraries load some."""
-        held = [text for pair in self.meta_data for text in pair]
-        inside = names_in("\0".join(held).encode("utf-8", "replace"))
-        components = (component.name for component in self.components)
-        return frozenset((*components, *self.loaded, *held, *(name.decode("utf-8", "replace") for name in inside)))
-
-    def evidence(self) -> dict[Leaf, Evidence]:
-        """Return everything that rules can ask of a manifest, with its evidence."""
-        found = {
-            Leaf("permission", name): Evidence(kind="permission", where=_MANIFEST, value=name)
-            for name in self.permissions
-        }
-        for component in self.components:
-            for text in component.said:
-                shown = Evidence(kind="manifest", where=_MANIFEST, value=text, class_=component.name)
-                found.setdefault(Leaf("component", text), shown)
-        return found
-
-
-NOTHING_DECLARED: Final = Declared()
 _NOTHING_KNOWN: Final = NothingKnown()
 
 
@@ -313,8 +270,7 @@ def _shown(
         places = (
             unit if rule.scope == "method" else {leaf: _own_first(rule, at, own, base) for leaf, at in unit.items()}
         )
-        asked = {leaf: [one for one in at if found.has_flags(rule, leaf, one)] for leaf, at in places.items()}
-        seen = {leaf: evidence for leaf, at in asked.items() if (evidence := _first(leaf, at, found))}
+        seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(rule, leaf, at, found))}
         if not by_itself:
             seen = _without_base(rule, seen, named, base)
         if seen and rule.match.holds({*seen, *named}):
@@ -354,8 +310,9 @@ def _own_first(
     return sorted(places, key=lambda at: (base.does(at.class_, rule.id), not at.class_.startswith(own)))
 
 
-def _first(leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:
-    return next((evidence for place in places if (evidence := found.evidence(leaf, place))), None)
+def _first(rule: BehaviourRule, leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:
+    counting = (place for place in places if found.has_flags(rule, leaf, place))
+    return next((evidence for place in counting if (evidence := found.evidence(leaf, place))), None)
 
 
 def _left_out(indexes: Sequence[DexIndex], found: LeafPlaces) -> tuple[Skipped, ...]:

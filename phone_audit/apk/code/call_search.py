@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
-from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import may_be_of_android
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import (
     CONST_STRING,
@@ -31,11 +31,6 @@ _MOST_WALKED: Final = 20_000_000
 """Methods that made classes have or are asked for, all together; the same."""
 _MANY_ABOVE: Final = 50
 """Classes above one of which some may be left out."""
-_MAYBE_OUTSIDE: Final = (
-    b"Landroid/", b"Lcom/android/internal/", b"Ldalvik/", b"Ljava/", b"Ljavax/", b"Ljunit/", b"Lorg/apache/http/",
-    b"Lorg/json/", b"Lorg/w3c/dom/", b"Lorg/xml/", b"Lorg/xmlpull/", b"Lsun/misc/",
-)  # fmt: skip
-"""What classes are called that Android has itself, and loads in place of those that a package brings along."""
 _AT_ONCE: Final = 100
 """Methods that are followed before it is looked whether that was enough."""
 _LONGEST_NAME: Final = 1 << 16
@@ -73,8 +68,7 @@ class CallSearch:
     """What was found to run in one package so far.
 
     Args:
-        selectors: its methods.
-        tree: its classes.
+        selectors: its methods and classes.
         kin: gives the classes of which any method may be called as soon as one of them is used.
         is_bridged: whether a web page may call any method of an object.
 
@@ -88,14 +82,13 @@ class CallSearch:
     def __init__(
         self,
         selectors: Selectors,
-        tree: ClassHierarchy,
         kin: Callable[[bytes], Iterable[bytes]],
         *,
         is_bridged: bool = False,
     ) -> None:
-        self._indexes = tree.indexes
         self._selectors = selectors
-        self._tree = tree
+        self._tree = selectors.tree
+        self._indexes = self._tree.indexes
         self._kin = kin
         self._is_bridged = is_bridged
         self.seen: set[Row] = set()
@@ -206,7 +199,7 @@ class CallSearch:
             return
         above = self._tree.above(name)
         defined = self._selectors.defined
-        outside = {one for one in above if one not in defined or one.startswith(_MAYBE_OUTSIDE)} | {_OBJECT}
+        outside = {one for one in above if one not in defined or may_be_of_android(one)} | {_OBJECT}
         is_cut = len(above) > _MANY_ABOVE
         self._has_many_above |= is_cut
         may_call_each = self._is_bridged or is_cut or not outside <= _OUTSIDE.keys()

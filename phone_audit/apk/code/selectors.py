@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import DexIndex, remembered
 
 Selector = int
@@ -15,10 +16,11 @@ Row = tuple[int, int]
 
 
 class Selectors:
-    """Looks up the methods of one package; what is found is kept."""
+    """Looks up the methods of one package; what is found is kept. `tree` are its classes."""
 
     def __init__(self, indexes: Sequence[DexIndex]) -> None:
         self._indexes = indexes
+        self.tree = ClassHierarchy(indexes)
         self._numbers: dict[tuple[bytes, str], Selector] = {}
         self._of_class: dict[bytes, dict[Selector, list[Row]]] = {}
         self.names: list[bytes] = []

@@ -19,7 +19,6 @@ from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Roots
 from phone_audit.apk.code.selectors import Selectors
-from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 
@@ -45,6 +44,7 @@ class StartedCode:
         others: gives the bytes of the other files, which may name classes.
         active: those of them that are switched on, where the package's own code is not taken to run: it has to be
             reached as all other code.
+        selectors: its methods, where they were looked up before.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class StartedCode:
         named: Collection[str] | None,
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
         active: Collection[str] | None = None,
+        selectors: Selectors | None = None,
     ) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
@@ -61,8 +62,8 @@ class StartedCode:
         self._others = others
         self._own_runs = active is None
         self._roots = Roots(indexes, owner_of, named or (), own_runs=self._own_runs)
-        self._tree = ClassHierarchy(indexes)
-        self._selectors = Selectors(indexes)
+        self._selectors = selectors or Selectors(indexes)
+        self._tree = self._selectors.tree
         self._runs_before = -1
         self._methods_before: frozenset[bytes] = frozenset()
         self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
@@ -77,9 +78,7 @@ class StartedCode:
         named = self._named
         if named is not None and active is not None and not any(map(_switches_on, self._indexes)):
             named = {*named} - ({*components} - {*active})
-        found = StartedCode(self._indexes, self._owner_of, self._named, self._others, named)
-        found._tree, found._selectors = self._tree, self._selectors
-        return found
+        return StartedCode(self._indexes, self._owner_of, self._named, self._others, named, self._selectors)
 
     def starts(self, part: int, row: int) -> bool:
         """Tell whether something starts a method, for all that is known."""
@@ -113,7 +112,7 @@ class StartedCode:
     @cached_property
     def _search(self) -> CallSearch:
         is_bridged = not self._own_runs and any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
-        return CallSearch(self._selectors, self._tree, self._roots.kin, is_bridged=is_bridged)
+        return CallSearch(self._selectors, self._roots.kin, is_bridged=is_bridged)
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.methods import uleb128
 
 _MAP_OFFSET: Final = 0x34
 _MAP_ITEM: Final = struct.Struct("<HHII")
@@ -69,17 +70,7 @@ def _types_of_set(data: memoryview, at: int) -> set[int]:
     """Return the types of the annotations of one annotation_set_item; struct.error where it breaks off."""
     (count,) = _COUNT.unpack_from(data, at)
     offsets = struct.unpack_from(f"<{min(count, _MOST_OF_ONE)}I", data, at + _COUNT.size)
-    return {_read_number(data, offset + 1) for offset in offsets if offset + 1 < len(data)}
-
-
-def _read_number(data: memoryview, at: int) -> int:
-    """Read a number in LEB128; what the file breaks off counts as 0."""
-    value = 0
-    for place, byte in enumerate(data[at : at + 5]):
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            break
-    return value
+    return {uleb128(data, offset + 1)[0] for offset in offsets if offset + 1 < len(data)}
 
 
 class _UnreadError(Exception):

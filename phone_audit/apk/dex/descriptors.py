@@ -15,6 +15,11 @@ _IN_WORDS: Final = re.sub(rb"[^\w$./-]", b" ", bytes(range(256))).replace(b"/", 
 _NO_BEGINNING: Final = b"0123456789-."
 _BLOCK: Final = 1 << 20
 """Bytes that are taken apart at once."""
+_BOOT_CLASS_PATH: Final = (
+    b"Landroid/", b"Lcom/android/internal/", b"Ldalvik/", b"Ljava/", b"Ljavax/", b"Ljunit/", b"Lorg/apache/http/",
+    b"Lorg/json/", b"Lorg/w3c/dom/", b"Lorg/xml/", b"Lorg/xmlpull/", b"Lsun/misc/",
+)  # fmt: skip
+"""Beginnings of the names of classes there. Source: AOSP build/make, `PRODUCT_BOOT_JARS`, and their packages."""
 
 
 def class_names(descriptors: Iterable[bytes]) -> list[bytes]:
@@ -121,6 +126,14 @@ def is_of_android(descriptor: bytes) -> bool:
     is named like these and not listed there, such as `android.support`, is the package's own.
     """
     return descriptor.startswith((b"Landroid/", b"Ljava/", b"Ljavax/net/"))
+
+
+def may_be_of_android(descriptor: bytes) -> bool:
+    """Tell whether Android may have a class itself, and load that in place of the one that a package brings along.
+
+    Wider than `is_of_android`: what bears a name that stands on the boot class path of some version counts.
+    """
+    return descriptor.startswith(_BOOT_CLASS_PATH)
 
 
 def descriptor_prefix(prefix: str) -> bytes:

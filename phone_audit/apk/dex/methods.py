@@ -244,23 +244,23 @@ def read_fields(view: memoryview, class_data: int) -> list[int]:
     found: list[int] = []
     if not 0 < class_data < len(view):
         return found
-    static, at = _uleb128(view, class_data)
-    instance, at = _uleb128(view, at)
+    static, at = uleb128(view, class_data)
+    instance, at = uleb128(view, at)
     for _ in range(2):
-        _, at = _uleb128(view, at)
+        _, at = uleb128(view, at)
     for count in (static, instance):
         number = 0
         for _ in range(min(count, MAX_MEMBERS)):
             if at >= len(view):
                 return found
-            difference, at = _uleb128(view, at)
-            _, at = _uleb128(view, at)
+            difference, at = uleb128(view, at)
+            _, at = uleb128(view, at)
             number += difference
             found.append(number)
     return found
 
 
-def _uleb128(view: memoryview, at: int) -> tuple[int, int]:
+def uleb128(view: memoryview, at: int) -> tuple[int, int]:
     """Read an unsigned LEB128 number; give where the next one begins."""
     value = 0
     for place, byte in enumerate(view[at : at + _LONGEST]):

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.libraries import OwnerOf, is_connector, longest_prefix, root_of
 from phone_audit.apk.code.names_in_files import TooLargeError, names_held
 from phone_audit.apk.dex.descriptors import class_names, descriptor_prefix, java_name, under

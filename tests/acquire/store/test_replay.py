@@ -236,7 +236,8 @@ def test_paths_of_newer_knowledge_are_noted_and_known_ones_still_answered(tmp_pa
     [note] = newer.snapshot.skipped
     assert (note.code, note.reason) == (
         "not-looked-for",
-        "1 of 2 paths that incidents name were not looked for, such as /new/path.",
+        "1 of 2 paths that incidents name were not looked for, such as /new/path."
+        " A saved phone answers only what it was asked; scan the phone itself again to look there.",
     )
 
 

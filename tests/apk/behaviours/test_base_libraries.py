@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from phone_audit.apk.behaviours.find import Declared, Plan, find_behaviours
+from phone_audit.apk.behaviours.declared import Declared
+from phone_audit.apk.behaviours.find import Plan, find_behaviours
 from phone_audit.apk.code import callers
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.knowledge.load import load_knowledge

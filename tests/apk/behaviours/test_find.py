@@ -3,11 +3,10 @@ from typing import Any
 
 import pytest
 
+from phone_audit.apk.behaviours.declared import NOTHING_DECLARED, Declared
 from phone_audit.apk.behaviours.find import (
     MAX_EVIDENCE,
     MAX_PLACES,
-    NOTHING_DECLARED,
-    Declared,
     Plan,
     find_behaviours,
     name_owners,

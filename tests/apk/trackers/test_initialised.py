@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.behaviours.find import Declared
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.dex.descriptors import Classes
 from phone_audit.apk.package_code import read_code
 from phone_audit.apk.read_apk import read_apk

@@ -1,0 +1,56 @@
+"""What a manifest says of a package, as far as its code is looked at by it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from phone_audit.apk.dex.descriptors import names_in
+from phone_audit.knowledge.schema.behaviour import Leaf
+from phone_audit.model.apk import Component
+from phone_audit.model.finding import Evidence
+
+_MANIFEST: Final = "AndroidManifest.xml"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the manifest says: permissions asked for, components, name, meta-data. Empty where it could not be read.
+
+    `active` are the names of the components that are not switched off, None where the manifest could not be read.
+    `loaded` are classes that it names outside of components.
+    """
+
+    permissions: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ()
+    package: str | None = None
+    meta_data: tuple[tuple[str, str], ...] = ()
+    active: frozenset[str] | None = None
+    loaded: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """All classes that it names; None where it could not be read."""
+        return None if self.active is None else self.named
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """All classes that it names, also inside of meta-data, by which libraries load some."""
+        held = [text for pair in self.meta_data for text in pair]
+        inside = names_in("\0".join(held).encode("utf-8", "replace"))
+        components = (component.name for component in self.components)
+        return frozenset((*components, *self.loaded, *held, *(name.decode("utf-8", "replace") for name in inside)))
+
+    def evidence(self) -> dict[Leaf, Evidence]:
+        """Return everything that rules can ask of a manifest, with its evidence."""
+        found = {
+            Leaf("permission", name): Evidence(kind="permission", where=_MANIFEST, value=name)
+            for name in self.permissions
+        }
+        for component in self.components:
+            for text in component.said:
+                shown = Evidence(kind="manifest", where=_MANIFEST, value=text, class_=component.name)
+                found.setdefault(Leaf("component", text), shown)
+        return found
+
+
+NOTHING_DECLARED: Final = Declared()

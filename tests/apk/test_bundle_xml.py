@@ -12,6 +12,7 @@ from phone_audit.apk.xml import bundle_xml
 from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, fields, parse_bundle_xml
 from phone_audit.apk.xml.elements import BOOLEAN, MAX_DEPTH, REFERENCE, STRING, Element, Value
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
+from phone_audit.apk.xml.password_views import bundled_password_views
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.apk.zips import Part, make_zip
@@ -214,9 +215,9 @@ def table(*entries: bytes) -> BundleTable:
     return BundleTable(memoryview(resources_of(0x7F, *entries)))
 
 
-def entry(number: int, *values: tuple[bytes, bytes]) -> bytes:
+def entry(number: int, *values: tuple[bytes, bytes], name: str = "name") -> bytes:
     configured = b"".join(field(6, field(1, config) + field(2, field(4, item))) for config, item in values)
-    return (field(1, field(1, number)) if number else field(1, b"")) + field(2, "name") + configured
+    return (field(1, field(1, number)) if number else field(1, b"")) + field(2, name) + configured
 
 
 def test_the_default_configuration_comes_first() -> None:
@@ -228,8 +229,8 @@ def test_the_default_configuration_comes_first() -> None:
     assert resources.resolve(Value(REFERENCE, 0x7F030009)) is None
 
 
-def resources_of(package: int, *entries: bytes) -> bytes:
-    kind = field(1, field(1, 3)) + field(2, "string") + b"".join(field(3, entry) for entry in entries)
+def resources_of(package: int, *entries: bytes, kind_name: str = "string") -> bytes:
+    kind = field(1, field(1, 3)) + field(2, kind_name) + b"".join(field(3, entry) for entry in entries)
     return field(2, field(1, field(1, package)) + field(3, kind))
 
 
@@ -245,6 +246,33 @@ def test_a_feature_has_resources_of_its_own() -> None:
     found, _ = facts_of(data)
     assert found.manifest is not None
     assert "p.Q" in found.manifest.permissions
+
+
+def test_views_for_passwords_are_found_by_their_names_in_every_module() -> None:
+    views = (entry(0, name="user_password"), entry(1, name="login"), entry(2, name="Pwd2"))
+    data = make_zip(
+        [
+            Part("base/manifest/AndroidManifest.xml", node("manifest")),
+            Part("base/resources.pb", resources_of(0x7F, *views, kind_name="id")),
+            Part("more/manifest/AndroidManifest.xml", node("manifest")),
+            Part("more/resources.pb", resources_of(0x80, *views, kind_name="id")),
+            Part("text/manifest/AndroidManifest.xml", node("manifest")),
+            Part("text/resources.pb", resources_of(0x81, *views)),
+        ]
+    )
+    assert facts_of(data)[0].views == {0x7F030000, 0x7F030002, 0x80030000, 0x80030002}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.integers(0, 60))
+def test_names_of_views_are_read_up_to_the_damage(changes: list[tuple[int, int]], cut: int) -> None:
+    whole = resources_of(0x7F, entry(0, name="password"), entry(1, name="pwd"), kind_name="id")
+    data = bytearray(whole)
+    for at, value in changes:
+        data[at % len(data)] = value
+    found = bundled_password_views(memoryview(bytes(data[: len(data) - cut])), Budget(100))
+    assert all(0 <= one <= 0xFFFFFFFF for one in found)
+    assert bundled_password_views(memoryview(whole), Budget(14)) == set()
 
 
 def test_references_in_a_circle_end() -> None:

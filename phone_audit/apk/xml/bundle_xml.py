@@ -28,8 +28,11 @@ Field = tuple[int, int | memoryview]
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 _LONGEST_VARINT = 10
-MAX_XML_FIELDS, MAX_TABLE_FIELDS = 2**19, 2**21
-"""Fields read of all manifests of a bundle, and of all its tables: a small one costs as much time as a large one."""
+MAX_XML_FIELDS, MAX_TABLE_FIELDS, MAX_NAME_FIELDS = 2**19, 2**21, 2**19
+"""Fields read of all manifests of a bundle, of all its tables, and for names in these.
+
+A small one costs as much time as a large one.
+"""
 MAX_ENTRIES = 2**16
 """Resources of one type; more cannot be told apart by number."""
 _ATTRIBUTE, _FLOAT, _DECIMAL, _HEXADECIMAL, _COLOR = 0x02, 0x04, 0x10, 0x11, 0x1C

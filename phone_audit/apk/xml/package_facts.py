@@ -11,10 +11,17 @@ from dataclasses import dataclass, replace
 
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.steps import Steps
-from phone_audit.apk.xml.bundle_xml import MAX_TABLE_FIELDS, MAX_XML_FIELDS, Budget, BundleTable, parse_bundle_xml
+from phone_audit.apk.xml.bundle_xml import (
+    MAX_NAME_FIELDS,
+    MAX_TABLE_FIELDS,
+    MAX_XML_FIELDS,
+    Budget,
+    BundleTable,
+    parse_bundle_xml,
+)
 from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
-from phone_audit.apk.xml.password_views import password_views
+from phone_audit.apk.xml.password_views import bundled_password_views, password_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
@@ -67,6 +74,7 @@ class _FactsReader:
         self._is_bundle = archive.find(MANIFEST) is None
         self._xml = Budget(MAX_XML_FIELDS)
         self._tables = Budget(MAX_TABLE_FIELDS)
+        self._names = Budget(MAX_NAME_FIELDS)
         self._views: frozenset[int] = frozenset()
 
     def facts(self) -> PackageFacts:
@@ -100,7 +108,11 @@ class _FactsReader:
 
     def _bundle_table(self, name: str) -> BundleTable | None:
         entry = self._archive.find(name)
-        return BundleTable(memoryview(self._archive.read(entry, _RESOURCES_LIMIT)), self._tables) if entry else None
+        if entry is None:
+            return None
+        data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
+        self._views |= bundled_password_views(data, self._names)
+        return BundleTable(data, self._tables)
 
     def _manifest(self) -> Parsed:
         entry = self._archive.find(BUNDLE_MANIFEST if self._is_bundle else MANIFEST)

@@ -1,17 +1,20 @@
-"""Views of an app whose names in its compiled resources (`resources.arsc`) say that a password is typed into them.
+"""Views of an app whose names in its compiled resources say that a password is typed into them.
 
 The numbers by which code asks for such a view are found also where a shrinker took the names out of the code.
-Format: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResTable_package", "ResTable_type".
+Formats: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResTable_package", "ResTable_type"
+(`resources.arsc`); `frameworks/base/tools/aapt2/Resources.proto`, "Package", "Type", "Entry" (bundles).
 """
 
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
 import numpy as np
 
+from phone_audit.apk.xml.bundle_xml import Budget, text_of
 from phone_audit.apk.xml.resources import PACKAGE, TABLE, TYPE, Chunk, chunks
 from phone_audit.apk.zip.directory import Buffer
 
@@ -42,6 +45,26 @@ def password_views(data: Buffer) -> frozenset[int]:
             except (struct.error, IndexError, ValueError):
                 continue
     return frozenset(found)
+
+
+def bundled_password_views(data: memoryview, budget: Budget) -> frozenset[int]:
+    """Return the numbers of such views in the table of a bundle's module, up to damage or the end of the budget."""
+    found: set[int] = set()
+    with suppress(ValueError):
+        for package in budget.messages(data, 2):
+            package_id = budget.number(budget.inner(package, 1), 1)
+            for kind in budget.messages(package, 3):
+                if text_of(budget.inner(kind, 2)) == "id":
+                    type_id = budget.number(budget.inner(kind, 1), 1)
+                    first = (package_id & 0xFF) << 24 | (type_id & 0xFF) << 16
+                    found.update(first | entry & 0xFFFF for entry in _bundled_entries(kind, budget))
+    return frozenset(found)
+
+
+def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[int]:
+    for entry in budget.messages(kind, 3):
+        if PASSWORD_NAME.search(budget.inner(entry, 2)):
+            yield budget.number(budget.inner(entry, 1), 1)
 
 
 def _in_package(data: Buffer, package: Chunk) -> set[int]:

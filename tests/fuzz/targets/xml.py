@@ -4,11 +4,11 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.xml.bundle_xml import BundleTable, fields, parse_bundle_xml, text_of
+from phone_audit.apk.xml.bundle_xml import MAX_NAME_FIELDS, Budget, BundleTable, fields, parse_bundle_xml, text_of
 from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
 from phone_audit.apk.xml.package_facts import read_policy
-from phone_audit.apk.xml.password_views import password_views
+from phone_audit.apk.xml.password_views import bundled_password_views, password_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.errors import ApkError
@@ -33,7 +33,7 @@ def text_xml(data: bytes) -> None:
 
 
 def bundle_xml(data: bytes) -> None:
-    """Read a message of protobuf as XML, as a table, and as fields."""
+    """Read a message of protobuf as XML, as a table, for views for passwords, and as fields."""
     view = memoryview(data)
     with suppress(ApkError):
         _use(parse_bundle_xml(view, "manifest"), _follows_nothing)
@@ -42,6 +42,8 @@ def bundle_xml(data: bytes) -> None:
         for number in _IDS:
             table.values(number)
             table.resolve(Value(REFERENCE, number))
+    views = bundled_password_views(view, Budget(MAX_NAME_FIELDS))
+    promise(all(0 <= one <= 0xFFFFFFFF for one in views), "a number of a view is none")
     with suppress(ValueError):
         for _, value in islice(fields(view), 10_000):
             text_of(value)
@@ -91,7 +93,7 @@ TARGETS: Final = {
         ("phone_audit.apk.xml.xml_parser", "phone_audit.apk.text.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
-    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.bundle_xml"), _NAMES),
+    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.password_views"), _NAMES),
     "resources": Target(
         resources,
         ("phone_audit.apk.xml.resources",),

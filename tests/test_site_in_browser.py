@@ -98,6 +98,8 @@ def test_nothing_serious_is_in_the_way(browser: Any, address: str, width: int, s
 def test_search_under_the_policy_of_the_pages(browser: Any, address: str) -> None:
     tab = Tab(browser, 1440)
     tab.show(f"{address}index.html")
-    tab.page.fill("input.md-search__input", "stalkerware")
+    tab.page.wait_for_load_state("networkidle")
+    # the page looks when a key comes up: text that is put there at once is seen by chance
+    tab.page.locator("input.md-search__input").press_sequentially("stalkerware")
     tab.page.wait_for_selector(".md-search-result__item")
     assert tab.faults == []

@@ -44,6 +44,7 @@ from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import PulledApk, Transport
 from phone_audit.errors import DeviceLostError
+from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Package, PackageFile, PhoneIdentifier, Snapshot, StateItem
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
@@ -166,6 +167,11 @@ class PhoneReading:
             self._reader.skip("phone", "transfer", "device-lost", error.message)
             self._transport.note_lost(error)
             self._lost = True
+
+    def with_packages(self, snapshot: Snapshot, apks: Sequence[ApkInfo]) -> Snapshot:
+        """Return the snapshot with the packages that only the analysed APKs name; of a phone it stays as it is."""
+        del apks
+        return snapshot
 
     def _read_packages(self, users: str) -> None:
         read_users(self._reader, self._listing, users)

@@ -49,8 +49,8 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="TARGET",
-            help="A serial, usb, HOST:PORT, or an acquisition (ours or another tool's); nothing: the one phone "
-            "attached. Several: a fleet.",
+            help="A serial, usb, HOST:PORT, an acquisition (ours or another tool's), or a firmware image; nothing: the "
+            "one phone attached. Several: a fleet.",
         ),
     ] = None,
     all_: Annotated[

@@ -15,7 +15,9 @@ from phone_audit.model.stated import Decimal, Number, Sha256, Time
 
 HashSource = Annotated[Literal["device", "host", "cached", "none"], OPEN]
 PackageFileRole = Annotated[Literal["base", "split", "hidden-system", "odex", "vdex"], OPEN]
-AcquisitionSource = Annotated[Literal["live", "replay", "androidqf", "bugreport", "hubble", "mvt", "folder"], OPEN]
+AcquisitionSource = Annotated[
+    Literal["live", "replay", "androidqf", "bugreport", "hubble", "mvt", "folder", "image"], OPEN
+]
 Depth = Annotated[Literal["quick", "standard", "deep"], OPEN]
 DEPTHS: tuple[Depth, ...] = ("quick", "standard", "deep")
 

@@ -1,5 +1,6 @@
 """Files of a phone → analysed APKs, while the phone is still being read."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -20,6 +21,8 @@ from phone_audit.pipeline.options import Progress
 from phone_audit.pipeline.record_cache import CachedRecord, RecordCache, identity_of
 
 _TICK = 0.1
+_MOST_WAITING = 512 * 2**20
+"""Bytes of files in the scratch folder that wait to be read, from which on no further one is copied into it."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,20 @@ class ApkAnalysis:
         whole: whether only a record that was made from all bytes of a file will do.
         scratch: folder whose files are removed as soon as nobody needs them any more.
         claims: whether it is a phone that says what its files are; records of the parts that others give are not kept.
+        most_waiting: bytes of files in `scratch` that may wait to be read.
     """
 
     def __init__(
-        self, pool: WorkerPool, cache: RecordCache | None, *, whole: bool, scratch: Path, claims: bool = True
+        self,
+        pool: WorkerPool,
+        cache: RecordCache | None,
+        *,
+        whole: bool,
+        scratch: Path,
+        claims: bool = True,
+        most_waiting: int = _MOST_WAITING,
     ) -> None:
+        self._most_waiting = most_waiting
         self._phone: str | None = None
         self._trusts_phone = False
         self._pool = pool
@@ -60,6 +72,8 @@ class ApkAnalysis:
         self._keys: dict[str, str | None] = {}
         self._done: list[AnalysedApk] = []
         self._used: set[Path] = set()
+        self._waiting: dict[str, int] = {}
+        self._room = threading.Condition()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="phone-audit-analysis")
         self._running: Future[None] | None = None
 
@@ -101,8 +115,16 @@ class ApkAnalysis:
             info = _with_compiled(renamed(record.info, apk.path), apk.compiled)
             self._done.append(AnalysedApk(info, record.seconds, cached=True))
         elif apk.local is not None:
+            if apk.local.parent == self._scratch:
+                self._waiting[apk.path] = apk.parts.size if apk.parts else apk.size
             with suppress(ValueError):  # closed: `finish` tells why
                 self._inbox.put(ApkInput(apk.local, apk.path, apk.parts, apk.sha256, apk.compiled))
+
+    def wait_for_room(self) -> None:
+        """Wait while more bytes than may lie there have not been read; see `FileReceiver`."""
+        with self._room:
+            while sum(self._waiting.values()) > self._most_waiting and self._running and not self._running.done():
+                self._room.wait(_TICK)
 
     def finish(self, pulled: Sequence[PulledApk], on_progress: Progress, stopped: Callable[[], bool]) -> AnalysisResult:
         """Wait for the records of all files.
@@ -182,6 +204,9 @@ class ApkAnalysis:
     def _analyse(self) -> None:
         for item, info, seconds in self._pool.stream(self._inbox):
             self._done.append(AnalysedApk(info, seconds))
+            with self._room:
+                self._waiting.pop(item.shown_as, None)
+                self._room.notify()
             self._keep(item, info, seconds)
             if item.path.parent == self._scratch and item.sha256 is not None:
                 if item.compiled or any(note.code == "no-code" for note in info.skipped):

@@ -99,6 +99,7 @@ def scan_device(
     logs = read_logs(options.traffic, acquired.snapshot.identifiers, on_progress)
     notes += tuple(note for log in logs for note in log.skipped)
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
+    snapshot = source.reading.with_packages(snapshot, [apk.info for apk in analysed.apks])
     observed = with_observed(analysed.apks, observations)
     apks = tuple(replace(apk, info=with_allowed(apk.info, known, snapshot)) for apk in observed)
     wire = join_traffic(logs, apps_of(snapshot.packages, [apk.info for apk in apks]))
@@ -210,7 +211,9 @@ def _document(
             bytes_on_device=sum(size for size in sizes if size is not None) if any(sizes) else None,
             complete=judged.complete,
             skipped=judged.skipped,
-            untested=untested(snapshot.build.sdk, snapshot.build.android_version),
+            untested=()
+            if acquisition.source == "image"
+            else untested(snapshot.build.sdk, snapshot.build.android_version),
             not_understood=snapshot.not_understood,
             left_on_phone=join_left(apk.info for apk in apks),
             signatures_unchecked=sum(bool(record.signature and record.signature.unchecked) for record in records),

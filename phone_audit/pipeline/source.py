@@ -11,6 +11,10 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
+from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.open import is_firmware, open_firmware
+from phone_audit.acquire.image.reading import CANNOT_HOLD, ImageReading
+from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.reading import ImportedReading, cannot_hold
@@ -113,6 +117,10 @@ def open_source(
                 yield _replayed(path, depth, users, options, scratch, on_progress)
                 return
             _refuse_options(saved, depth, users, options)
+            if is_firmware(path):
+                with as_named(path, saved), open_firmware(path) as firmware:
+                    yield _image(firmware, saved, path, users, options, scratch, on_progress)
+                return
             with as_named(path, saved), open_imported(path, Path(temporary)) as (imported, container):
                 transport = ImportedTransport(imported.answers, saved)
                 yield Source(
@@ -204,6 +212,20 @@ def _replayed(
     label = options.label or replay.label
     reading = PhoneReading(replay, on_progress)
     return Source("live", replay, reading, folder, scratch, replay.depth, replay.users, label, replayed=True)
+
+
+def _image(
+    firmware: Firmware,
+    named: Path,
+    path: Path,
+    users: str,
+    options: ScanOptions,
+    scratch: Path,
+    on_progress: Progress,
+) -> Source:
+    transport = ImageTransport(firmware, named)
+    reading = ImageReading(firmware, transport, on_progress)
+    return Source("image", transport, reading, path, scratch, "deep", users, options.label, cannot_hold=CANNOT_HOLD)
 
 
 def _refuse_options(named: Path, depth: Depth, users: str, options: ScanOptions) -> None:

@@ -38,6 +38,7 @@ _SOURCES = {
     "hubble": "read from the output of Hubble",
     "mvt": "read from the output of MVT",
     "folder": "read from a folder of dumps",
+    "image": "read from a firmware image",
 }
 
 

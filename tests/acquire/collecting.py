@@ -29,6 +29,9 @@ class Receiver:
     def take(self, apk: PulledApk) -> None:
         self.told.append(apk)
 
+    def wait_for_room(self) -> None:
+        pass
+
 
 def plan_of(
     next_wanted: NextWanted | None = None,

@@ -249,3 +249,26 @@ def test_parts_without_a_hash_are_known_by_what_was_read(tmp_path: Path) -> None
     assert analyse(Pool(), [apk], cache, tmp_path / "none", whole=False).from_cache == 0
     larger = PulledApk("/a", tmp_path / "a", None, 2, parts)
     assert analyse(Pool(), [larger], cache, tmp_path / "none", whole=False).from_cache == 0
+
+
+def test_further_files_wait_while_too_many_bytes_were_not_read(tmp_path: Path) -> None:
+    pool = Pool()
+    with ApkAnalysis(cast("WorkerPool", pool), None, whole=True, scratch=tmp_path, most_waiting=1) as analysing:
+        for name in ("slow", "b"):
+            analysing.take(pulled(tmp_path, name))
+        waiting = threading.Thread(target=analysing.wait_for_room)
+        waiting.start()
+        pool.began.wait(60)
+        assert waiting.is_alive()
+        pool.go_on.set()
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+
+def test_nobody_waits_for_an_analysis_that_has_failed(tmp_path: Path) -> None:
+    pool = Pool(PhoneAuditError("It did not start."))
+    with ApkAnalysis(cast("WorkerPool", pool), None, whole=True, scratch=tmp_path, most_waiting=0) as analysing:
+        analysing.take(pulled(tmp_path, "a"))
+        analysing.wait_for_room()
+        with pytest.raises(PhoneAuditError):
+            analysing.finish([], lambda *_: None, lambda: False)

@@ -38,6 +38,10 @@ class FileReceiver(Protocol):
         """Take a file that is complete."""
         ...
 
+    def wait_for_room(self) -> None:
+        """Wait while more files lie in the scratch folder, not yet read, than may lie there at the same time."""
+        ...
+
 
 class EarlierFiles(Protocol):
     """Files of an earlier reading that was interrupted; see `store.interrupted`."""

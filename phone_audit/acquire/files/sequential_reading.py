@@ -84,6 +84,7 @@ class SequentialReading:
             digest = self._files.hashes.get(path)
             copy = by_hash.get(digest) if digest else None
             if copy is None:
+                self._plan.receiver.wait_for_room()
                 copy = _copy(self._reader, path, digest, self._into / f"{number:05d}.part")
             if copy is not None:
                 if copy.sha256 is not None:

@@ -279,7 +279,7 @@ def _build_props(files: SmallFiles, properties: Mapping[str, str]) -> Iterator[S
             yield item(f"build_prop:{path}", digest, [seen("hash", path, digest)])
     content = files.files.get(BUILD_PROPS[0])
     if content is not None:
-        stated = _read_properties(decode(content))
+        stated = read_properties(decode(content))
         evidence = []
         differing = []
         for name in SAME_IN_BOTH:
@@ -290,7 +290,7 @@ def _build_props(files: SmallFiles, properties: Mapping[str, str]) -> Iterator[S
         yield item("build_prop_differs", " ".join(differing), evidence, "")
 
 
-def _read_properties(text: str) -> dict[str, str]:
+def read_properties(text: str) -> dict[str, str]:
     """Read `name=value` lines as init does (AOSP `property_service.cpp`): without the blanks around either."""
     lines = (line.strip() for line in lines_of(text))
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))

@@ -23,6 +23,7 @@ _SOURCES: Final = {
     "hubble": "the output of Hubble",
     "mvt": "the output of MVT",
     "folder": "a folder of dumps",
+    "image": "a firmware image",
 }
 
 

@@ -1,0 +1,94 @@
+"""A firmware → the snapshot, read as a phone is; its packages are named once their APKs were analysed."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from phone_audit.acquire.asking import OnProgress
+from phone_audit.acquire.collect import PhoneReading
+from phone_audit.acquire.files.deliveries import Plan
+from phone_audit.acquire.image.byte_source import ImageError
+from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.packages import packages_of
+from phone_audit.acquire.image.properties import properties_of
+from phone_audit.acquire.image.state import firmware_items, framework_hashes, small_files
+from phone_audit.acquire.image.transport import ImageTransport
+from phone_audit.acquire.questions.file_facts import PathStatus
+from phone_audit.acquire.questions.framework import framework_items
+from phone_audit.acquire.questions.identity import identity_items
+from phone_audit.acquire.questions.question import OWNER
+from phone_audit.acquire.questions.small_files import file_items
+from phone_audit.model.apk import ApkInfo
+from phone_audit.model.device import Depth, Snapshot
+from phone_audit.model.finding import Skipped
+
+APK, CODE = ".apk", (".vdex", ".odex")
+MOST_APKS = 20_000
+
+CANNOT_HOLD: Final = (
+    "A firmware image does not hold what was installed or updated on a phone, or switched off there.",
+    "A firmware image does not show what packages were granted, used, sent or received: nobody has used it yet. "
+    "What an app may do is what it asks for.",
+    "A firmware image has no settings, administrators, accounts, networks, or certificates that somebody added.",
+    "A firmware image does not show whether a phone runs it unchanged: whether its bootloader is locked, whether its "
+    "start was verified, or what is mounted over it.",
+    "A firmware image does not tell on which day it is used, and so not how old its security patches are.",
+    "Of a firmware image the file systems of Android were read: no kernel, start-up disk, modem or bootloader.",
+)
+
+
+class ImageReading(PhoneReading):
+    """The reading of a firmware; see `PhoneReading`."""
+
+    def __init__(self, firmware: Firmware, transport: ImageTransport, on_progress: OnProgress) -> None:
+        super().__init__(transport, on_progress)
+        self._firmware = firmware
+        self._image = transport
+
+    def with_packages(self, snapshot: Snapshot, apks: Sequence[ApkInfo]) -> Snapshot:
+        return snapshot.model_copy(update={"packages": packages_of(apks)})
+
+    def _read_identity(self) -> None:
+        self._properties = properties_of(self._firmware)
+        if not self._properties:
+            reason = "No partition of the image has a build.prop, so its firmware is not known."
+            self._reader.skip("build.prop", "read", "not-held", reason)
+        self._state = tuple(identity_items(self._properties, None, None))
+
+    def _serial(self) -> None:
+        """A firmware is none of a single phone."""
+
+    def _read_packages(self, users: str) -> None:
+        del users  # nobody has used it
+        self._listing.users = {OWNER: "system"}
+        self._listing.asked = (OWNER,)
+        looked: dict[str, PathStatus] = {}
+        for path in sorted(path for path in self._firmware.files if path.endswith((APK, *CODE))):
+            try:
+                looked[path] = PathStatus("file", self._firmware.open(path).size)
+            except ImageError as error:
+                self._reader.skip(path, "read", "damaged", f"The file was not read: {error}.")
+        apks = [path for path in looked if path.endswith(APK)]
+        if not apks:
+            self._reader.skip("packages", "list", "not-held", "No partition of the image holds a package.")
+        if len(apks) > MOST_APKS:
+            reason = f"The image holds {len(apks):,} APK files; the first {MOST_APKS:,} were looked at."
+            self._reader.skip("packages", "list", "too-many", reason)
+        self._reader.looked = looked
+        self._files.found = looked
+        self._files.roles = {path: {} for path in apks[:MOST_APKS]}
+
+    def _read_rest(self, depth: Depth, into: Path, paths: Sequence[str], plan: Plan, hashed: Collection[str]) -> None:
+        looked = self._reader.looked
+        if looked is not None:
+            looked.update((path, self._image.look(path)) for path in paths if path not in looked)
+        super()._read_rest(depth, into, paths, plan, hashed)
+
+    def _read_condition(self) -> None:
+        firmware = self._firmware
+        self._condition.add(file_items(small_files(firmware), (), self._properties))
+        self._condition.add(framework_items(framework_hashes(firmware)))
+        self._condition.add(firmware_items(firmware))
+
+    def _notes(self) -> Iterable[Skipped]:
+        return (*self._reader.skipped, *self._firmware.skipped)

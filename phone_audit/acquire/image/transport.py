@@ -1,0 +1,112 @@
+"""A firmware in the place of a phone: it answers no question, and gives its files."""
+
+import hashlib
+from pathlib import Path
+
+from phone_audit.acquire.image.byte_source import PIECE, ByteSource, ImageError
+from phone_audit.acquire.image.firmware import Firmware, within
+from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
+from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
+from phone_audit.acquire.transport import (
+    PULL_LIMIT,
+    PULL_TIMEOUT,
+    SHELL_LIMIT,
+    SHELL_TIMEOUT,
+    Answer,
+    Transport,
+)
+from phone_audit.errors import CommandError, NotHeldError, SnapshotError
+from phone_audit.files.open_regular import open_regular
+
+DIGESTS = ("sha256", "sha1", "md5")
+
+
+class ImageTransport(Transport):
+    """See `Transport`.
+
+    Args:
+        firmware: what is read.
+        path: what the person named.
+    """
+
+    def __init__(self, firmware: Firmware, path: Path) -> None:
+        self.serial = ""
+        self.via = "file"
+        self._firmware = firmware
+        self._path = path
+        self._digests: dict[str, str] = {}
+
+    def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
+        """Return the hashes of a file that is to be told apart; every other question is refused."""
+        path = self._digests.get(command)
+        if path is None:
+            raise NotHeldError("A firmware image has no answer to this question.")
+        try:
+            lines = digests(self._firmware.open(path))
+        except ImageError as error:
+            raise CommandError(f"The file was not hashed: {error}.") from error
+        return Answer("".join(f"{line}\n" for line in lines).encode(), 0, truncated=False)
+
+    def recorded(self, prefix: str) -> tuple[str, ...]:
+        """Return no command: what lies at paths is put into `Reader.looked` before it is asked for."""
+        return ()
+
+    def holds(self, command: str) -> bool:
+        """Tell whether it has an answer."""
+        return command in self._digests
+
+    def saved_hashes(self) -> bytes:
+        """Return no hash: nothing but this computer has seen the files."""
+        return hashes_saved(FileHashes())
+
+    def look(self, path: str) -> PathStatus:
+        """Tell what lies at a path, and be ready to hash it where that is a file."""
+        if self._firmware.is_folder(path):
+            return PathStatus("folder", None)
+        if self._firmware.resolved(path) is None:
+            return PathStatus("missing", None)
+        self._digests[digest_command(path).text] = path
+        return PathStatus("file", None)
+
+    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+        """Return the file itself where it lies on this computer by itself, else a copy in `into`."""
+        try:
+            source = within(self._firmware.open(path), limit)
+            whole = getattr(source, "path", None)
+            if isinstance(whole, Path):
+                return whole
+            _copy(source, into)
+        except ImageError as error:
+            into.unlink(missing_ok=True)
+            raise CommandError(f"The file was not read: {error}.") from error
+        return into
+
+    def finish(self) -> str | None:
+        """Return the SHA-256 of a single file, so that a reader can tell which one it was."""
+        if not self._path.is_file():
+            return None
+        try:
+            with open_regular(self._path) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise SnapshotError(f"{self._path} cannot be read: {error.strerror}.") from error
+
+
+def digests(source: ByteSource) -> list[str]:
+    """Return SHA-256, SHA-1 and MD5 of a file in hexadecimal.
+
+    Raises:
+        ImageError: it is damaged.
+    """
+    hashes = [hashlib.new(name, usedforsecurity=False) for name in DIGESTS]
+    for at in range(0, source.size, PIECE):
+        piece = source.read(at, min(PIECE, source.size - at))
+        for one in hashes:
+            one.update(piece)
+    return [one.hexdigest() for one in hashes]
+
+
+def _copy(source: ByteSource, into: Path) -> None:
+    with into.open("xb") as file:
+        for at in range(0, source.size, PIECE):
+            file.write(source.read(at, min(PIECE, source.size - at)))

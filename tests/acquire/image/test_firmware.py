@@ -1,0 +1,182 @@
+"""The partitions of a firmware become one tree, and that says what a phone would say of itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phone_audit.acquire.image import firmware as module
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes
+from phone_audit.acquire.image.file_system import Entry
+from phone_audit.acquire.image.firmware import Firmware, Partition
+from phone_audit.acquire.image.open import is_firmware, open_firmware
+from phone_audit.acquire.image.properties import properties_of
+from phone_audit.acquire.image.state import firmware_items, framework_hashes, small_files
+from phone_audit.acquire.questions.small_files import CA_FOLDER, CONSCRYPT_FOLDER, HOSTS
+from phone_audit.errors import SnapshotError
+from tests.acquire.image.made import SMALL, write_small
+
+
+class Files:
+    """A file system in memory: a folder is a mapping, a link a tuple, a file bytes; None is damaged."""
+
+    kind = "test"
+
+    def __init__(self, root: object) -> None:
+        self.root = root
+        self.listed = 0
+
+    def entries(self, folder: object) -> Iterator[Entry]:
+        self.listed += 1
+        if not isinstance(folder, Tree):
+            raise ImageError("its blocks are not there")
+        for name, node in folder.children.items():
+            kind = "link" if isinstance(node, tuple) else "file" if isinstance(node, bytes) else "folder"
+            yield Entry(name, kind, node)  # type: ignore[arg-type]
+
+    def open(self, file: object) -> ByteSource:
+        assert isinstance(file, bytes)
+        return MemoryBytes(file)
+
+    def target(self, link: object) -> str:
+        assert isinstance(link, tuple)
+        return str(link[0])
+
+
+class Tree:
+    def __init__(self, **children: object) -> None:
+        self.children = children
+
+
+def firmware_of(**partitions: Tree) -> Firmware:
+    return Firmware([Partition(name, Files(tree), f"{name}.img") for name, tree in partitions.items()])
+
+
+@pytest.mark.parametrize("place", ["", "system", "dump/system/system"])
+def test_a_dump_is_told_by_its_system_partition(tmp_path: Path, place: str) -> None:
+    assert not is_firmware(tmp_path)
+    write_small(tmp_path / place)
+    named = tmp_path / place.partition("/")[0] if "/" in place else tmp_path
+    assert is_firmware(named)
+    with open_firmware(named) as firmware:
+        assert firmware.read("/system/etc/hosts", 100) == SMALL["etc/hosts"].encode()
+        assert "/system/app/X/X.apk" in firmware.files
+
+
+def test_nothing_leads_out_of_a_dump(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    folder = write_small(tmp_path / "dump" / "system")
+    (folder / "app" / "Y").symlink_to(tmp_path)
+    (folder / "etc" / "hosts").unlink()
+    (folder / "etc" / "hosts").symlink_to(tmp_path / "secret")
+    with open_firmware(tmp_path / "dump") as firmware:
+        assert firmware.read(HOSTS, 100) is None
+        assert not any("secret" in path for path in firmware.files)
+
+
+def test_a_dump_without_partitions_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="could be read"), open_firmware(tmp_path):
+        pass
+
+
+def test_links_are_followed_in_the_tree_alone() -> None:
+    system = Tree(
+        vendor=("/vendor",), loop=("loop",), up=("../../../../etc/passwd",), etc=Tree(x=b"x"), short=("etc/x",)
+    )
+    firmware = firmware_of(system=system, vendor=Tree(y=b"y"))
+    assert firmware.read("/system/vendor/y", 10) == b"y"
+    assert firmware.read("/system/short", 10) == b"x"
+    assert firmware.resolved("/system/loop") is None
+    assert firmware.resolved("/system/up") is None
+    assert firmware.children("/system/etc") == ["/system/etc/x"]
+
+
+def test_a_mounted_partition_covers_what_lay_there() -> None:
+    root = Tree(system=Tree(**{"build.prop": b""}), vendor=Tree(old=b"old"))
+    firmware = firmware_of(system=root, vendor=Tree(new=b"new"))
+    assert sorted(firmware.files) == ["/system/build.prop", "/vendor/new"]
+
+
+def test_two_partitions_of_one_name_are_not_mixed() -> None:
+    one, two = Partition("vendor", Files(Tree(a=b"a")), "a.img"), Partition("vendor", Files(Tree(b=b"b")), "b.img")
+    firmware = Firmware([one, two])
+    assert sorted(firmware.files) == ["/vendor/a"]
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("b.img", "contradiction")]
+
+
+def test_a_damaged_folder_costs_itself_alone() -> None:
+    firmware = firmware_of(system=Tree(app=None, etc=Tree(x=b"x")))
+    assert sorted(firmware.files) == ["/system/etc/x"]
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("/system/app", "damaged")]
+
+
+def test_a_folder_that_holds_itself_is_listed_once() -> None:
+    tree = Tree(x=b"x")
+    tree.children["again"] = tree
+    files = Files(tree)
+    firmware = Firmware([Partition("system", files, "system.img")])
+    assert list(firmware.files) == ["/system/x"]
+    assert files.listed == 2  # once for where it is mounted
+
+
+def test_endless_folders_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ENTRIES", 10)
+    firmware = firmware_of(system=Tree(**{f"f{number}": Tree(x=b"x") for number in range(50)}))
+    assert len(list(firmware.files)) <= 10
+    assert [note.code for note in firmware.skipped] == ["too-many"]
+
+
+def test_deep_folders_end() -> None:
+    tree = Tree(x=b"x")
+    for _ in range(60):
+        tree = Tree(d=tree)
+    firmware = firmware_of(system=tree)
+    assert list(firmware.files) == []
+    assert [note.code for note in firmware.skipped] == ["too-deep"]
+
+
+def test_names_that_are_no_names_are_left_out() -> None:
+    firmware = firmware_of(system=Tree(**{"..": Tree(x=b""), "a/b": b"", "": b"", "ok": b"", "n\0": b""}))
+    assert list(firmware.files) == ["/system/ok"]
+
+
+def test_properties_are_those_that_init_would_set() -> None:
+    system = Tree(
+        **{
+            "build.prop": b"ro.build.id=A\nro.build.version.release=11\nro.build.version.incremental=7\n"
+            b"ro.build.type=user\nro.build.tags=release-keys\nro.product.system.brand=s\nro.x=system\n",
+        }
+    )
+    product = Tree(
+        etc=Tree(
+            **{
+                "build.prop": b"ro.product.product.brand=Acme\nro.product.product.name=one\n"
+                b"ro.product.product.device=dev\nro.x=product\n"
+            }
+        )
+    )
+    own = Tree(**{"build.prop": b"ro.x=own\nro.y=own\n"})
+    properties = properties_of(firmware_of(system=system, product=product, my_own=own))
+    assert properties["ro.x"] == "product"
+    assert properties["ro.y"] == "own"
+    assert properties["ro.product.brand"] == "Acme"
+    assert properties["ro.build.fingerprint"] == "Acme/one/dev:11/A/7:user/release-keys"
+
+
+def test_the_state_is_read_from_files(tmp_path: Path) -> None:
+    write_small(tmp_path / "system")
+    (tmp_path / "system" / "xbin").mkdir()
+    (tmp_path / "system" / "xbin" / "su").write_text("")
+    with open_firmware(tmp_path) as firmware:
+        files = small_files(firmware)
+        state = {one.key: one for one in firmware_items(firmware)}
+        hashes = framework_hashes(firmware)
+    assert files.folders == {CA_FOLDER: "open", CONSCRYPT_FOLDER: "none"}
+    assert set(files.there) == {"/system/bin/su", "/system/xbin/su"}
+    assert files.whole
+    assert files.files[HOSTS] == SMALL["etc/hosts"].encode()
+    assert [one.value for one in state["privileged_permissions"].evidence] == ["p.q: a.X"]
+    assert [one.value for one in state["default_grants"].evidence] == ["p.q: a.Y"]
+    assert [one.value for one in state["init_services_root"].evidence] == ["x /system/bin/x user root socket x stream"]
+    assert state["init_services_listening"].value == "1"
+    assert [path for path, _ in hashes] == ["/system/framework/framework.jar"]

@@ -1,0 +1,71 @@
+"""The firmware of the known-bad phone gives what the phone gives, less what an image cannot hold, in every form."""
+
+from pathlib import Path
+
+import pytest
+
+from phone_audit.model.finding import Finding
+from phone_audit.model.results import Scan
+from phone_audit.pipeline.demo import scan_simulated
+from phone_audit.pipeline.options import ScanOptions
+from phone_audit.pipeline.scan import scan_device
+from tests.acquire.image.made import write_simulated
+
+LACKING = {
+    "ro.build.version.security_patch": "on which day the patches are old",
+}
+"""Subject of a finding that an image cannot give → what it would need; packages under /data are none of the image."""
+
+
+@pytest.fixture(scope="module")
+def phone() -> Scan:
+    """The simulated phone, read over ADB."""
+    return scan_simulated()
+
+
+@pytest.fixture(scope="module")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its partitions, unpacked."""
+    return write_simulated(tmp_path_factory.mktemp("dump"))
+
+
+def scanned(path: Path) -> Scan:
+    return scan_device(str(path), options=ScanOptions(cache=False))
+
+
+def expected(phone: Scan) -> dict[str, Finding]:
+    """The findings of a phone that its firmware can give: key → finding."""
+    installed = {
+        package.name
+        for package in phone.packages
+        if all(file.path.startswith("/data/") for file in package.files if file.role != "hidden-system")
+    }
+    return {
+        finding.key: finding
+        for finding in phone.findings
+        if finding.subject.name not in LACKING and finding.subject.name not in installed
+    }
+
+
+def holds_the_same(image: Scan, phone: Scan) -> None:
+    """Hold an image against the phone that runs it."""
+    assert image.acquisition.source == "image"
+    assert image.coverage.complete
+    assert image.coverage.skipped == ()
+    found = {finding.key: finding for finding in image.findings}
+    wanted = expected(phone)
+    assert {key: finding.message for key, finding in found.items() if key not in wanted} == {}
+    assert {key: finding.message for key, finding in wanted.items() if key not in found} == {}
+    assert image.verdict.outcome == phone.verdict.outcome == "known-bad"
+    assert image.build.fingerprint == phone.build.fingerprint
+    firmware = {file.path: file.sha256 for one in phone.packages for file in one.files if file.path[:6] != "/data/"}
+    assert {file.path: file.sha256 for one in image.packages for file in one.files} == firmware
+    its = {item.key: item.value for item in image.state}
+    of_phone = {item.key: item.value for item in phone.state}
+    both = its.keys() & of_phone.keys()
+    assert {"hosts_entries", "root_programs"} <= both
+    assert {key: its[key] for key in both} == {key: of_phone[key] for key in both}
+
+
+def test_a_dump_gives_what_the_phone_gives(phone: Scan, dump: Path) -> None:
+    holds_the_same(scanned(dump), phone)

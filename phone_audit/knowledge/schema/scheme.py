@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
@@ -16,10 +16,10 @@ KeyType = Literal["int", "letter", "base36", "numbers", "text", "fix"]
 numbers parted by dots or hyphens (part by part, a shorter one first), a text (dates written year first), or a letter
 and a number, where another letter is another line that has no order with this one."""
 
-DateType = Literal["yymmdd", "yyyymmdd", "yymm", "letters", "quarter", "quarter-2015"]
-"""How a date is written: digits; `letters` a year letter (A is 2001) and a month letter (A is January); `quarter` a
-letter (A is the first quarter of 2009) and two digits that count its days; `quarter-2015` the same after Z, when A was
-the third quarter of 2015."""
+DateType = Literal["yymmdd", "yyyymmdd", "yymm", "yyddd", "unix", "letters", "quarter", "quarter-2015"]
+"""How a date is written: digits (`ddd` counts the days of a year); `unix` seconds since 1970; `letters` a year letter
+(A is 2001) and a month letter (A is January); `quarter` a letter (A is the first quarter of 2009) and two digits that
+count its days; `quarter-2015` the same after Z, when A was the third quarter of 2015."""
 
 GroupMeaning = Literal[
     "region", "device", "version", "build_id", "incremental", "variant", "revision", "android_version"
@@ -59,6 +59,18 @@ def _month(digits: str) -> str:
     return date(2000 + int(digits[:2]), int(digits[2:]), 1).isoformat()[:7]
 
 
+def _day_of_year(digits: str) -> str:
+    year = 2000 + int(digits[:2])
+    day = date(year, 1, 1) + timedelta(days=int(digits[2:]) - 1)
+    if day.year != year:
+        raise ValueError(f"{digits} is no day of its year")
+    return day.isoformat()
+
+
+def _unix(seconds: str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
+
+
 def _letters(year: str, month: str) -> str:
     return date(ord(year) - ord("A") + _FIRST_YEAR, ord(month) - ord("A") + 1, 1).isoformat()[:7]
 
@@ -74,6 +86,8 @@ _DAYS: Mapping[DateType, Callable[..., str]] = {
     "yymmdd": lambda digits: _digits("20", digits),
     "yyyymmdd": lambda digits: _digits("", digits),
     "yymm": _month,
+    "yyddd": _day_of_year,
+    "unix": _unix,
     "letters": _letters,
     "quarter": _quarter,
     "quarter-2015": lambda letter, days: _quarter(letter, days, passed=26),

@@ -40,10 +40,14 @@ _DEBUGGING: Final = "When done, switch USB debugging off: Settings > System > De
 
 @dataclass(frozen=True)
 class _Room:
-    """Columns that texts may take, how many sentences on what was not read, and whether lines have to be spared."""
+    """Columns that texts may take, how many sentences on what was not read, and whether lines have to be spared.
+
+    Who watches has room of its own, as it may also say who manages the phone.
+    """
 
     headline: int = 220
     tile: int = 330
+    watched: int = 330
     claim: int = 290
     step: int = 200
     unread: int = 3
@@ -54,7 +58,7 @@ class _Room:
 _ROOM: Final = {
     2: _Room(tile=160, step=100, tight=True),
     1: _Room(tile=130, step=138, unread=2),
-    0: _Room(130, 60, 110, 70, 1, 2),
+    0: _Room(130, 60, 60, 110, 70, 1, 2),
 }
 """Where there is room for one reason or two, and where not even that fits at length."""
 
@@ -75,7 +79,8 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
     if answer.tiles:
         canvas.gap()
         for tile in answer.tiles:
-            canvas.item(f"{tile.question} {tile.answer}. {clipped(tile.text, room.tile)}", "*", 1)
+            columns = room.watched if tile.id == "watched" else room.tile
+            canvas.item(f"{tile.question} {tile.answer}. {clipped(tile.text, columns)}", "*", 1)
     _draw_points(canvas, answer, room)
     if not room.tight:
         canvas.gap()

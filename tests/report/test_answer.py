@@ -192,6 +192,17 @@ def many(count: int, text: str = LONG) -> tuple[tuple[Finding, ...], tuple[Reaso
     return findings, tuple(reason(f"k{number}", f"{number} {text}") for number in range(count))
 
 
+def test_who_manages_the_phone_is_told_behind_who_watches_also_where_lines_are_scarce() -> None:
+    findings, reasons = many(9)
+    both = Question(
+        id="watched", answer="yes", package="com.b", findings=("k2",),
+        text="“Cleaner” (com.b), installed by hand with SHAREit, used the microphone 10 minutes before the scan "
+        "(2026-01-10 11:50). Besides, “Policy” (com.mdm) may manage this profile.",
+    )  # fmt: skip
+    document = judged(bad(findings=findings), *reasons, questions=(QUESTIONS[0], both, QUESTIONS[2]))
+    assert "Besides, “Policy” (com.mdm) may manage this profile." in words(document)
+
+
 @pytest.mark.parametrize("text", ["com.a does it.", LONG])
 def test_it_fits_on_a_screen_whatever_the_phone(text: str) -> None:
     findings, reasons = many(300, text)

@@ -68,15 +68,19 @@ def watched(basis: Basis) -> Question:
     """
     listed_apps = [one for one in basis.supporting("known-bad", "suspicious") if one.category in _WATCHING_CLASSES]
     if listed_apps:
-        return answer("watched", "yes", _listed_text(listed_apps[0], basis), listed_apps, package_of(listed_apps[0]))
+        package = package_of(listed_apps[0])
+        text = f"{_listed_text(listed_apps[0], basis)}{_managed_too(package, basis)}"
+        return answer("watched", "yes", text, listed_apps, package)
     watchers = sorted(_watchers(basis), key=lambda one: one.rank)
     sure = [one for one in watchers if one.sure]
     if sure:
         keys = [finding for one in sure for finding in one.findings]
-        return answer("watched", "yes", _sure_text(sure[0], watchers, basis), keys, sure[0].app.package)
+        package = sure[0].app.package
+        text = f"{_sure_text(sure[0], watchers, basis)}{_managed_too(package, basis)}"
+        return answer("watched", "yes", text, keys, package)
     if watchers:
         first = watchers[0]
-        text = f"{_managed_text(first, basis)}{_possible_text(first, watchers, basis)}"
+        text = f"{_managed_first(first.app.package, basis)}{_possible_text(first, watchers, basis)}"
         return answer("watched", "not-seen", text, first.findings, first.app.package)
     return _no_watcher(basis)
 
@@ -162,14 +166,21 @@ def _possible_text(watcher: _Watcher, watchers: Sequence[_Watcher], basis: Basis
     return f"{who}, can watch and {deed}{chosen}{others}."
 
 
-def _managed_text(watcher: _Watcher, basis: Basis) -> str:
-    """Say first who manages the phone or a profile, where that is not the watcher: it is certain that it may."""
-    manager = next((app for app in _managers(basis) if app.package != watcher.app.package), None)
-    return (
-        f"Whoever manages this phone or a profile on it: {called(manager)} {can_words(_managing(manager))}. "
-        if manager
-        else ""
-    )
+def _managed_first(package: str, basis: Basis) -> str:
+    """Say who manages the phone or a profile, where that is not the named app: it is certain that it may."""
+    may = _managed_text(package, basis)
+    return f"Whoever manages this phone or a profile on it: {may}. " if may else ""
+
+
+def _managed_too(package: str | None, basis: Basis) -> str:
+    """Say the same behind an app that is surely there to watch."""
+    may = _managed_text(package, basis)
+    return f" Besides, {may}." if may else ""
+
+
+def _managed_text(package: str | None, basis: Basis) -> str:
+    manager = next((app for app in _managers(basis) if app.package != package), None)
+    return f"{called(manager)} {can_words(_managing(manager))}" if manager else ""
 
 
 def _managers(basis: Basis) -> Sequence[App]:

@@ -168,3 +168,22 @@ def test_who_manages_the_phone_is_told_before_an_app_that_was_used() -> None:
     assert said.text.startswith(
         "Whoever manages this phone or a profile on it: “Policy” (com.mdm) may manage this profile. “App” (com.app)"
     )
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_who_manages_the_phone_is_told_behind_an_app_that_is_there_to_watch(*, listed: bool) -> None:
+    """A work profile does not go unsaid because something worse was found."""
+    spy = app("com.spy", origin="hand", powers=(ACCESSIBILITY, USED))
+    found = (finding("indicator.stalkerware", "com.spy", category="stalkerware"),) if listed else ()
+    said = watched(basis(*found, apps=(spy, owner())))
+    assert said.answer == "yes"
+    assert said.package == "com.spy"
+    assert said.text.endswith(". Besides, “Policy” (com.mdm) may manage this profile.")
+    assert "Besides" not in watched(basis(*found, apps=(spy,))).text
+
+
+def test_an_app_that_watches_and_manages_is_named_once() -> None:
+    both = app("com.spy", origin="hand", powers=(ACCESSIBILITY, USED, power("device-owner", can="manage this phone")))
+    said = watched(basis(apps=(both,)))
+    assert said.answer == "yes"
+    assert "Besides" not in said.text

@@ -7,6 +7,7 @@ from phone_audit.model.apk import Apks
 from phone_audit.model.results import Scan
 from phone_audit.report.answer import answer_of
 from phone_audit.report.draw_answer import HELP_FIRST
+from phone_audit.report.draw_folder_answer import folder_advises
 
 _DEBUGGING: Final = "When done, switch USB debugging off."
 
@@ -17,7 +18,7 @@ def next_steps(document: Scan | Apks, pages: Iterable[str]) -> str:
 
 
 def _steps(document: Scan | Apks, pages: Iterable[str]) -> Iterator[str]:
-    if isinstance(document, Scan) and answer_of(document).advises:
+    if answer_of(document).advises if isinstance(document, Scan) else folder_advises(document):
         yield f"{HELP_FIRST}."
     for page in pages:
         yield f"Open {page} in a browser."

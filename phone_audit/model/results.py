@@ -18,6 +18,7 @@ from phone_audit.model.device import (
 )
 from phone_audit.model.diff import Diff
 from phone_audit.model.finding import (
+    Answer,
     Evidence,
     Finding,
     Incident,
@@ -233,7 +234,8 @@ class FleetScan(Frozen):
     and `hint` say why. `serial` is null unless identifiers were asked for. `gating` is the outcome without what was
     accepted, null where that changes nothing. `security_patch` is what the phone says of its patches. `asset` is what
     the list of assets calls it, null where it is not in there; `asset_notes` are further columns of the list, as
-    `owner: Ann`. `reason` is the first that the outcome rests on, null where there is none.
+    `owner: Ann`. `reason` is the first that the outcome rests on, null where there is none. `watched` answers whether
+    somebody can watch the person, as the result does; null where that was not asked.
     """
 
     name: str
@@ -251,6 +253,7 @@ class FleetScan(Frozen):
     asset: str | None = None
     asset_notes: tuple[str, ...] = ()
     reason: str | None = None
+    watched: Answer | None = None
 
 
 class FleetAssets(Frozen):

@@ -236,6 +236,7 @@ class _FleetRun:
             gating=gating if gating != scan.verdict.outcome else None,
             security_patch=scan.build.security_patch,
             reason=next((reason.claim for reason in scan.verdict.reasons if reason.kind != "unread"), None),
+            watched=next((one.answer for one in scan.verdict.questions if one.id == "watched"), None),
             **self._asset(arrival, scan.device.pseudonym),
         )
         if any(item.code in LOST for item in scan.coverage.skipped):

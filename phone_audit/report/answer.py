@@ -23,6 +23,7 @@ _ANSWERS: Final = {"yes": "YES", "no": "NO", "not-seen": "NOT SEEN"}
 _SENDS: Final = {**_ANSWERS, "yes": "SEEN"}
 WATCHED: Final = "suspicious"
 """The outcome that the headline on watching stands for."""
+WATCHED_HEADLINE: Final = "Somebody may be able to watch this phone"
 _PUBLISHED: Final = "PUBLISHED"
 """Where nothing was seen on this phone, and a publisher says what such software sends."""
 _INSTALLED_CLAIMS: Final = {
@@ -130,7 +131,7 @@ def _second_headline(scan: Scan, watched: Question | None) -> str:
     if watched is None or watched.answer != "yes" or scan.verdict.outcome != "known-bad":
         return ""
     first = next((reason.finding for reason in scan.verdict.reasons), None)
-    return "" if first in watched.findings else "Somebody may be able to watch this phone"
+    return "" if first in watched.findings else WATCHED_HEADLINE
 
 
 def _tile(question: Question, scan: Scan) -> Tile:

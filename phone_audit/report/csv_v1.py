@@ -25,7 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 PHONE_COLUMNS = (
     "name", "file", "pseudonym", "serial", "label", "model", "outcome", "gating", "complete", "error", "hint",
-    "stated_in", "asset", "asset_notes", "reason",
+    "stated_in", "asset", "asset_notes", "reason", "watched",
 )  # fmt: skip
 CHANGE_COLUMNS = ("severity", "what", "change", "subject", "old", "new", "text", "stated_in")
 _MOST_EVIDENCE = 10
@@ -100,7 +100,7 @@ def _phone(scan: FleetScan) -> Line:
 
 
 def _asset(scan: FleetScan) -> Line:
-    return scan.asset or "", " | ".join(scan.asset_notes), scan.reason or ""
+    return scan.asset or "", " | ".join(scan.asset_notes), scan.reason or "", scan.watched or ""
 
 
 def _changes(diff: Diff) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from phone_audit.model.wording import counted
 from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_accepted import AcceptedFindings
-from phone_audit.report.draw_answer import WARNING, draw_where_all_is
+from phone_audit.report.draw_answer import HELP_FIRST, WARNING, draw_where_all_is
 from phone_audit.report.safe import fitted
 
 _MOST_APKS: Final = 20
@@ -39,6 +39,13 @@ def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
     for text in _unread(result):
         canvas.paragraph(text, 1)
     draw_where_all_is(canvas, result.knowledge, result.run.started)
+    if folder_advises(result):
+        canvas.paragraph(HELP_FIRST, 1, "bold")
+
+
+def folder_advises(result: Apks) -> bool:
+    """Tell whether it says what to do, before which a person has to know what that may set off."""
+    return any(reason.advice for reason in result.verdict.reasons if reason.kind != "unread")
 
 
 def _how_many(result: Apks) -> str:
@@ -48,7 +55,7 @@ def _how_many(result: Apks) -> str:
 
 def _draw_reasons(canvas: Canvas, result: Apks) -> None:
     reasons = [reason for reason in result.verdict.reasons if reason.kind != "unread"]
-    if any(reason.advice for reason in reasons):
+    if folder_advises(result):
         canvas.gap()
         canvas.paragraph(WARNING, 1)
     if reasons:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from phone_audit.errors import TO_TYPE
 from phone_audit.model.results import Devices, Difference, Fleet, FleetGroup, FleetModel, FleetScan
 from phone_audit.model.wording import counted, listed
+from phone_audit.report.answer import WATCHED_HEADLINE
 from phone_audit.report.canvas import Canvas
+from phone_audit.report.draw_answer import HELP_FIRST
 from phone_audit.report.draw_parts import DEBUGGING_ON
 from phone_audit.report.safe import shortened
 
@@ -15,6 +17,7 @@ MOST_SHOWN = 12
 
 _LONGEST = 60
 _LONGEST_REASON = 200
+_GRAVE = ("known-bad", "suspicious")
 
 
 def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
@@ -33,6 +36,14 @@ def draw_fleet(canvas: Canvas, fleet: Fleet) -> None:
     for model in fleet.models:
         canvas.heading(f"Phones of the model {_short(model.model)}, whose builds differ")
         _draw_differences(canvas, model)
+    if may_be_watched(fleet.scans):
+        canvas.gap()
+        canvas.paragraph(HELP_FIRST, style="bold")
+
+
+def may_be_watched(scans: Sequence[FleetScan]) -> bool:
+    """Tell whether somebody may be watching one of the phones, so that help comes before any removing."""
+    return any(scan.watched == "yes" or scan.outcome in _GRAVE for scan in scans)
 
 
 def asset_sentences(fleet: Fleet) -> Iterator[str]:
@@ -86,10 +97,12 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     model = f" ({_short(scan.model)})" if scan.model else ""
     left = "" if scan.complete else "; not all was read"
     where = f"; {scan.file}" if scan.file else ""
-    style = "bold" if scan.outcome in ("known-bad", "suspicious") else ""
+    style = "bold" if scan.outcome in _GRAVE else ""
     canvas.item(f"{scan.name}{model}{known}: {scan.outcome}{left}{where}", "*", 0, style)
     if style and scan.reason:
         canvas.paragraph(shortened(scan.reason, _LONGEST_REASON), 2)
+    if scan.watched == "yes":
+        canvas.paragraph(WATCHED_HEADLINE, 2)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

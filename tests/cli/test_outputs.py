@@ -13,6 +13,7 @@ import pytest
 from phone_audit.cli import messages, outputs
 from phone_audit.cli.outputs import Output, pair_outputs, tell_result, write_outputs
 from phone_audit.errors import OutputError, UsageError
+from phone_audit.model.finding import Reason, Remedy
 from phone_audit.report.json_v1 import render_json
 from tests.documents import apk, apks, scan
 
@@ -155,6 +156,17 @@ def test_what_to_do_next_is_told_behind_the_result(capsys: pytest.CaptureFixture
     )
     tell_result(scan(), files[1:])
     assert capsys.readouterr().err.splitlines()[1:] == ["When done, switch USB debugging off."]
+
+
+def test_advice_for_a_folder_comes_with_the_word_to_ask_for_help_first(capsys: pytest.CaptureFixture[str]) -> None:
+    document = apks(apk("z.apk", "known-bad"), outcome="known-bad")
+    advised = Reason(finding="k1", text="It is bad.", kind="incident", advice=(Remedy(text="Ask."),))
+    judged = document.verdict.model_copy(update={"reasons": (advised,)})
+    files = (Output("json", Path("a.json")),)
+    tell_result(document.model_copy(update={"verdict": judged}), files)
+    assert "Do not remove or switch off anything yet" in capsys.readouterr().err
+    tell_result(document, files)
+    assert "Do not remove" not in capsys.readouterr().err
 
 
 def test_a_terminal_never_breaks_a_word(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from phone_audit.errors import DeviceLostError, NoDeviceError, PhoneAuditError, UnauthorizedError
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.finding import Skipped
+from phone_audit.model.finding import Question, Skipped
 from phone_audit.model.results import Fleet, FleetAssets, Scan
 from phone_audit.pipeline import fleet as module
 from phone_audit.pipeline.arrivals import Arrival, Arrivals, ConnectedPhones, NamedTargets
@@ -81,6 +81,14 @@ def test_phones_are_read_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> No
 
     fleet = run(monkeypatch, doing, NamedTargets(["A", "B"]))
     assert [one.outcome for one in fleet.scans] == ["nothing-found"] * 2
+
+
+def test_a_row_says_whether_somebody_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = (Question(id="known-bad", answer="no", text="No."), Question(id="watched", answer="yes", text="A may."))
+    judged = scan().verdict.model_copy(update={"questions": asked})
+    fleet = run(monkeypatch, lambda *_, **__: scan().model_copy(update={"verdict": judged}), NamedTargets(["A"]))
+    assert [one.watched for one in fleet.scans] == ["yes"]
+    assert [one.watched for one in run(monkeypatch, lambda *_, **__: scan(), NamedTargets(["A"])).scans] == [None]
 
 
 def test_no_more_at_once_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from phone_audit.model.device import Package, PackageUser, StateItem
 from phone_audit.model.finding import Finding, Question, Reason, ReasonKind, Remedy, Subject, Verdict
 from phone_audit.model.results import Scan
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_answer import HELP_FIRST
 from phone_audit.report.formats import render
 from tests.documents import SKIPPED, apk, apks, finding, scan
 
@@ -311,7 +312,9 @@ def test_advice_for_a_folder_stands_behind_the_warning() -> None:
     advised = Reason(finding="k1", text="It is bad.", kind="incident", advice=(Remedy(text="Ask for help."),))
     verdict = document.verdict.model_copy(update={"reasons": (advised,)})
     text = words(document.model_copy(update={"verdict": verdict}))
-    assert text.index(WARNING) < text.index("-> Ask for help.")
+    assert text.index(WARNING) < text.index("-> Ask for help.") < text.index(HELP_FIRST)
+    assert text.endswith(HELP_FIRST)
+    assert HELP_FIRST not in words(document)
 
 
 def test_what_somebody_answers_for_comes_last_and_is_said_to_be_accepted() -> None:

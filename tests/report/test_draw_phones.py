@@ -3,6 +3,8 @@
 import csv
 import io
 
+import pytest
+
 from phone_audit.model.results import (
     Difference,
     Fleet,
@@ -15,6 +17,7 @@ from phone_audit.model.results import (
 )
 from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_answer import HELP_FIRST, WARNING
 from phone_audit.report.formats import render
 from tests.documents import TOOL
 
@@ -70,6 +73,22 @@ def test_what_is_bad_says_why() -> None:
     bad = row(1, outcome="known-bad", reason="Triada\x1b[2J is in it.")
     assert "known-bad; 01.json\n  Triada\\x1b[2J is in it." in shown(fleet(scans=(bad,)))
     assert "Ads." not in shown(fleet(scans=(row(1, reason="Ads."),)))
+
+
+@pytest.mark.parametrize("bad", [{"outcome": "known-bad"}, {"outcome": "suspicious"}, {"watched": "yes"}])
+def test_where_somebody_may_be_watching_help_comes_first_also_among_many_phones(bad: dict[str, object]) -> None:
+    text = " ".join(shown(fleet(scans=(row(1), row(2, **bad)))).split())
+    assert text.endswith(HELP_FIRST)
+    assert text.count("Somebody may be able to watch this phone") == ("watched" in bad)
+    page = render("html", fleet(scans=(row(1), row(2, **bad))), Style())
+    assert WARNING in page
+    assert page.count("Somebody may be able to watch this phone") == ("watched" in bad)
+
+
+def test_where_nobody_watches_nothing_is_said_of_help() -> None:
+    document = fleet(scans=(row(1), row(2, watched="not-seen"), row(3, outcome=None, error="No phone.")))
+    assert HELP_FIRST not in " ".join(shown(document).split())
+    assert WARNING not in render("html", document, Style())
 
 
 def test_serial_and_label_stand_beside_the_phones_that_have_them() -> None:

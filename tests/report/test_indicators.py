@@ -208,18 +208,21 @@ def test_a_finding_on_the_phone_itself_names_no_app() -> None:
 def test_the_table_of_several_phones_has_a_line_for_each() -> None:
     unread = row(2, outcome=None, complete=False, error="No phone.", hint="Look.")
     phones = fleet(
-        scans=(row(1, label="=x", asset="=A", asset_notes=("owner: Ann", "site: R"), reason="Calls home."), unread)
+        scans=(
+            row(1, label="=x", asset="=A", asset_notes=("owner: Ann", "site: R"), reason="Calls home.", watched="yes"),
+            unread,
+        )
     )
     found = lines(render("csv", phones, Style(stated_in="fleet.json")))
     assert tuple(found[0]) == PHONE_COLUMNS
     assert [tuple(line.values()) for line in found] == [
         (
             "01-Pixel_8-1", "01.json", "1" * 16, "", "'=x", "Pixel 8", "exposed", "", "yes", "", "", "fleet.json",
-            "'=A", "owner: Ann | site: R", "Calls home.",
+            "'=A", "owner: Ann | site: R", "Calls home.", "yes",
         ),
         (
             "02-Pixel_8-2", "02.json", "2" * 16, "", "", "Pixel 8", "", "", "no", "No phone.", "Look.", "fleet.json",
-            "", "", "",
+            "", "", "", "",
         ),
     ]  # fmt: skip
 

@@ -9,8 +9,10 @@ from typing import Final
 
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Difference, Fleet, FleetGroup, FleetModel, FleetScan
+from phone_audit.report.answer import WATCHED_HEADLINE
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_phones import asset_sentences, fleet_headline
+from phone_audit.report.draw_answer import WARNING
+from phone_audit.report.draw_phones import asset_sentences, fleet_headline, may_be_watched
 from phone_audit.report.html.ages import DAY, seconds_before
 from phone_audit.report.html.templates import draw
 from phone_audit.report.safe import shortened
@@ -49,6 +51,7 @@ class PhoneRow:
     href: str
     blocked: str
     hint: str
+    watched: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
         style,
         source=shortened(style.stated_in, _LONGEST_TEXT),
         headline=fleet_headline(fleet.scans),
+        warning=WARNING if may_be_watched(fleet.scans) else "",
         phones=phones,
         left=len(fleet.scans) - len(phones),
         has_assets=fleet.assets is not None,
@@ -125,6 +129,7 @@ def _row(scan: FleetScan) -> PhoneRow:
         href=file if _RESULT.fullmatch(file) else "",
         blocked=shortened(scan.error or "It was not read.", _LONGEST_TEXT) if scan.outcome is None else "",
         hint=shortened(scan.hint or "", _LONGEST_TEXT),
+        watched=WATCHED_HEADLINE if scan.watched == "yes" else "",
     )
 
 

@@ -11,6 +11,8 @@ from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
 from phone_audit.model.wording import counted
 from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_answer import WARNING
+from phone_audit.report.draw_folder_answer import folder_advises
 from phone_audit.report.draw_parts import SkippedGroups
 from phone_audit.report.html.findings import FindingList, anchor_of, finding_list
 from phone_audit.report.html.fleet_page import Bar
@@ -93,10 +95,16 @@ def draw_folder_page(result: Apks, style: Style) -> Iterator[str]:
         source=shortened(style.stated_in, _LONGEST_TEXT),
         verdict=result.verdict,
         label=shortened(result.label or "", _LONGEST),
+        warning=WARNING if folder_advises(result) else "",
         how_many=f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}",
         outcomes=_bars([(word, result.counts.get(word, 0)) for word in reversed(OUTCOMES)]),
         reasons=[
-            (shortened(one.claim, _LONGEST_TEXT), _known(one.finding, anchors)) for one in reasons[: style.points]
+            (
+                shortened(one.claim, _LONGEST_TEXT),
+                _known(one.finding, anchors),
+                shortened(one.advice[0].text, _LONGEST_TEXT) if one.advice else "",
+            )
+            for one in reasons[: style.points]
         ],
         reasons_left=max(0, len(reasons) - style.points),
         unread=[shortened(one.text, _LONGEST_TEXT) for one in result.verdict.reasons if one.kind == "unread"],

@@ -1,6 +1,8 @@
 """The page of a folder of APKs: the most harmful first, who is in them, what was not read, and bounds."""
 
 from phone_audit.model.apk import Apks
+from phone_audit.model.finding import Reason, Remedy
+from phone_audit.report.draw_answer import WARNING
 from phone_audit.report.html.folder_page import FolderSummary
 from tests.documents import SKIPPED, apk, apks, finding
 from tests.report.html.page_text import page_of
@@ -19,6 +21,15 @@ def test_the_most_harmful_stand_first() -> None:
         "known-bad", "exposed", "nothing-found",
     ]  # fmt: skip
     assert "A com.a bad.apk known bad A published incident 0 1" in page.text
+
+
+def test_what_to_do_stands_behind_the_warning() -> None:
+    document = folder()
+    advised = Reason(finding="k1", text="It is bad. Ask.", kind="incident", advice=(Remedy(text="Ask."),))
+    judged = document.verdict.model_copy(update={"reasons": (advised,)})
+    text = page_of(document.model_copy(update={"verdict": judged})).text
+    assert text.index(WARNING) < text.index("Why, and what to do") < text.index("Ask.")
+    assert WARNING not in page_of(document).text
 
 
 def test_who_is_in_them_and_what_was_not_read() -> None:

@@ -13,6 +13,7 @@ from phone_audit.acquire.condition import Condition, PhoneFacts, read_condition
 from phone_audit.acquire.files.apk_files import (
     ApkFiles,
     PackageLocation,
+    PathsOnPhone,
     digests_of,
     digests_there,
     find_files,
@@ -100,7 +101,7 @@ class PhoneReading:
         self._zone = 0
         self._listing = Listing()
         self._files = ApkFiles()
-        self._paths: Mapping[str, Literal["file", "folder"]] = {}
+        self._paths = PathsOnPhone()
         self._digests: Mapping[str, tuple[str, ...]] = {}
         self._condition = Condition()
 
@@ -152,7 +153,7 @@ class PhoneReading:
             snapshot=self._snapshot(packages),
             apks=tuple(sorted(self._files.copies.values(), key=lambda apk: apk.path)),
             bytes_transferred=self._reader.transferred,
-            paths=self._paths,
+            paths=self._paths.there,
             digests=self._digests,
             phone_clock_offset=self._clock_offset,
         )
@@ -187,7 +188,7 @@ class PhoneReading:
             reading.begin()
             self._read_condition()
             self._paths = paths_there(reader, paths)
-            self._digests = {**digests_of(reader, files, hashed), **digests_there(reader, self._paths)}
+            self._digests = {**digests_of(reader, files, hashed), **digests_there(reader, self._paths.there)}
             reading.finish()
         finally:
             reading.end()
@@ -331,6 +332,7 @@ class PhoneReading:
             not_understood=(*merge.not_understood_of(self._listing), *self._condition.not_understood),
             device_time=self._device_time,
             identifiers=self._identifiers(),
+            never_asked=self._paths.never_asked,
         )
 
     def _identifiers(self) -> tuple[PhoneIdentifier, ...]:

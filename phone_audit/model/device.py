@@ -181,7 +181,7 @@ class Snapshot(Frozen):
     """Everything read from one phone, before any judgement.
 
     `properties` is the whole getprop, `device_time` what the phone's clock said, as RFC 3339; `identifiers` are what
-    recorded traffic is searched for.
+    recorded traffic is searched for, `never_asked` paths that are looked for today and were not when it was saved.
     """
 
     serial: str | None
@@ -195,6 +195,7 @@ class Snapshot(Frozen):
     not_understood: tuple[NotUnderstood, ...] = ()
     device_time: str | None = None
     identifiers: tuple[PhoneIdentifier, ...] = ()
+    never_asked: tuple[str, ...] = ()
 
 
 class Artifact(Frozen):

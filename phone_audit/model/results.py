@@ -43,7 +43,8 @@ class Coverage(Frozen):
     `bytes_on_device` is null where sizes are not known. `untested` says what of this phone's version was never tried,
     `not_understood` counts the lines of the phone's answers that this version of the program does not know.
     `left_on_phone` are the media that standard depth leaves there (null: nothing), `signatures_unchecked` the packages
-    whose digests over whole files could therefore not be compared.
+    whose digests over whole files could therefore not be compared. `never_asked` are paths that incidents and feeds
+    name and that a saved acquisition, which is older than they are, was not asked about; they make nothing incomplete.
     """
 
     packages_listed: int
@@ -56,6 +57,7 @@ class Coverage(Frozen):
     not_understood: tuple[NotUnderstood, ...] = ()
     left_on_phone: LeftOnPhone | None = None
     signatures_unchecked: int = 0
+    never_asked: tuple[str, ...] = ()
 
 
 class ScanRun(Frozen):

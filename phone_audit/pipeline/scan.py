@@ -14,6 +14,7 @@ from phone_audit.apk.zip.code_location import lacks_code
 from phone_audit.detect.allowed import with_allowed
 from phone_audit.detect.apps.join import joined_apps
 from phone_audit.detect.detect import detect_phone
+from phone_audit.detect.incidents.unsearched_paths import doubtful_paths
 from phone_audit.detect.known_good import known_good, known_image
 from phone_audit.detect.traffic.traffic_findings import with_traffic
 from phone_audit.detect.traffic.traffic_join import WireHost, join_traffic
@@ -107,6 +108,7 @@ def scan_device(
     infos = [apk.info for apk in apks]
     detected = detect_phone(snapshot, infos, known, acquired.paths, acquired.digests, seen_endpoints(wire))
     detected = with_traffic(detected, wire, known)
+    snapshot = snapshot.model_copy(update={"skipped": notes + doubtful_paths(snapshot, detected, known)})
     if options.accept is not None:
         detected = accepted_detection(
             detected, Acceptances.on(started.date(), options.accept), snapshot.packages, infos
@@ -215,6 +217,7 @@ def _document(
             if acquisition.source == "image"
             else untested(snapshot.build.sdk, snapshot.build.android_version),
             not_understood=snapshot.not_understood,
+            never_asked=snapshot.never_asked,
             left_on_phone=join_left(apk.info for apk in apks),
             signatures_unchecked=sum(bool(record.signature and record.signature.unchecked) for record in records),
         ),

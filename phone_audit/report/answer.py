@@ -12,6 +12,7 @@ from phone_audit.model.wording import counted, day_of, listed, months_in, senten
 from phone_audit.report.app_names import AppNames, names_on
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_diff import baseline_sentence
+from phone_audit.report.knowledge_age import places_not_asked
 from phone_audit.report.safe import between_words, clipped, fitted
 
 QUESTIONS: Final[Mapping[str, str]] = {
@@ -284,6 +285,8 @@ def _unread(scan: Scan) -> Iterator[str]:
         yield _NOT_TOLD
     if scan.coverage.untested:
         yield _MISREAD
+    if later := places_not_asked(scan.coverage):
+        yield later
     if not unread and not lost and scan.coverage.complete:
         yield ALL_READ
 

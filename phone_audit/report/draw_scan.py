@@ -29,6 +29,7 @@ from phone_audit.report.draw_parts import (
 )
 from phone_audit.report.draw_traffic import draw_traffic
 from phone_audit.report.draw_watch import draw_observations
+from phone_audit.report.knowledge_age import places_not_asked
 from phone_audit.report.safe import shortened
 
 _SOURCES = {
@@ -104,7 +105,7 @@ def _how_read(scan: Scan) -> list[str]:
         lines.append(f"APEX modules of the system: {len(scan.modules)}, {updated} of them updated since")
     if coverage.left_on_phone:
         lines.append(_left(coverage.left_on_phone, coverage.signatures_unchecked))
-    lines.extend((*acquisition.cannot_hold, *coverage.untested))
+    lines.extend((*acquisition.cannot_hold, *coverage.untested, *filter(None, [places_not_asked(coverage)])))
     for unknown in coverage.not_understood:
         forms = ", ".join(shortened(form, 40) for form in unknown.forms)
         lines.append(f"lines that this version does not know: {unknown.lines} of {unknown.command} ({forms})")

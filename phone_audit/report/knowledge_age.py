@@ -4,8 +4,11 @@ from datetime import date
 from typing import Final
 
 from phone_audit.model.finding import KnowledgeInfo
+from phone_audit.model.results import Coverage
 from phone_audit.model.wording import counted
+from phone_audit.report.safe import shortened
 
+_LONGEST: Final = 80
 OUTDATED: Final = 90
 """Days after which an update is advised."""
 
@@ -39,4 +42,15 @@ def update_advice(knowledge: KnowledgeInfo, started: str) -> str:
     return (
         f"What this is judged by is {counted(days, 'day')} old: what was published since then is not known. "
         "Install the newest phone-audit and run it again; phone-audit db update fetches lists of your own."
+    )
+
+
+def places_not_asked(coverage: Coverage) -> str:
+    """Say what a saved phone was not asked about, since it became known later; empty where there is nothing."""
+    count = len(coverage.never_asked)
+    if not count:
+        return ""
+    return (
+        f"Saved before {counted(count, 'place')} became known where a published case leaves traces, such as "
+        f"{shortened(coverage.never_asked[0], _LONGEST)}: to look there, scan the phone itself."
     )

@@ -1,5 +1,6 @@
 """Every report says how old its knowledge is, and advises an update of what is too old."""
 
+import html
 import json
 from typing import Any
 
@@ -65,3 +66,17 @@ def test_the_answer_on_one_screen_says_it(day: str, said: str) -> None:
 def test_sarif_counts_the_days() -> None:
     (run,) = json.loads(render("sarif", aged(scan("known-bad"), "2026-01-11T00:00:00Z"), Style()))["runs"]
     assert run["properties"]["knowledgeDays"] == 10
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+def test_what_became_known_after_a_phone_was_saved_is_told(format_: str) -> None:
+    asked = scan().coverage.model_copy(update={"never_asked": ("/system/bin/wd\x1b[2J", "/vendor/b")})
+    saved = scan().model_copy(update={"coverage": asked})
+    told = (
+        "Saved before 2 places became known where a published case leaves traces, such as /system/bin/wd\\x1b[2J: to "
+        "look there, scan the phone itself."
+    )
+    for style in (Style(), Style(details=True)):
+        text = " ".join(html.unescape(render(format_, saved, style)).split())
+        assert told in text.replace("\\_", "_").replace("\\\\", "\\").replace("\\[", "[")
+    assert "Saved before" not in render(format_, scan(), Style())

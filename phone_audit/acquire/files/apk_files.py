@@ -35,6 +35,8 @@ BATCH_BYTES = 2 * 2**30
 MOST_OWNERS = 20
 """Packages that one file or folder counts for. A phone has one for each; a dump may claim it for any number."""
 
+PLACES = "what lies at the paths"
+"""What a look is called where it fails."""
 STUCK_AT_MOST = 5
 """Files that may stop the hashing before it is given up; what is left is hashed here, after copying."""
 
@@ -80,6 +82,14 @@ class ApkFiles:
             self.hashes[path] = digest
             self.sources[path] = source
         reader.keep(hashed.notes)
+
+
+@dataclass(frozen=True)
+class PathsOnPhone:
+    """Which paths exist on the phone, and those that a saved acquisition was never asked about."""
+
+    there: Mapping[str, Literal["file", "folder"]] = field(default_factory=dict)
+    never_asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +147,7 @@ def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> d
     pending = batches(words)
     while pending:
         batch = pending.pop(0)
-        answer = reader.try_ask(look_command(batch), subject="what lies at the paths")
+        answer = reader.try_ask(look_command(batch), subject=PLACES)
         answered = _possible(parse_look(decode(answer.output))) if answer else {}
         found.update(answered)
         if answer and answer.truncated and not answered and len(batch) > 1:
@@ -158,7 +168,7 @@ def _looked(
         reader.looked = {}
         for text in recorded:
             try:
-                answer = reader.try_ask(Command(text))
+                answer = reader.try_ask(Command(text), subject=PLACES)
             except DeviceLostError:
                 continue  # the phone went away at this one, which may look for other paths than these
             reader.looked.update(_possible(parse_look(decode(answer.output))) if answer else {})
@@ -195,25 +205,33 @@ def hash_files(reader: Reader, files: ApkFiles) -> None:
     reader.on_progress("hashes", len(wanted), len(wanted))
 
 
-def paths_there(reader: Reader, paths: Sequence[str]) -> dict[str, Literal["file", "folder"]]:
+def paths_there(reader: Reader, paths: Sequence[str]) -> PathsOnPhone:
     """Tell which of the paths exist on the phone; anything that is no folder counts as a file.
 
-    Those that a saved acquisition was not asked about are noted.
+    Those of which the phone said nothing are noted. What a saved acquisition was never asked about is told apart: that
+    knowledge is newer than the acquisition is no fault of its reading.
     """
     asked = tuple(dict.fromkeys(paths))
     found = look(reader, asked) if asked else {}
-    unknown = [path for path in asked if path not in found]
+    recorded = reader.transport.recorded(LOOK_PREFIX)
+    silent = [path for path in asked if path not in found]
+    never = () if recorded is None else tuple(path for path in silent if not _is_word(quoted(path), recorded))
+    unknown = [path for path in silent if path not in never]
     if unknown:
-        reason = f"{len(unknown)} of {len(asked)} paths that incidents name were not looked for, such as {unknown[0]}."
-        if reader.transport.recorded(LOOK_PREFIX) is not None:
-            reason += " A saved phone answers only what it was asked; scan the phone itself again to look there."
+        of = len(asked) - len(never)
+        reason = f"{len(unknown)} of {of} paths that incidents name were not looked for, such as {unknown[0]}."
         reader.skip("paths that incidents name", "command", "not-looked-for", reason)
     there: dict[str, Literal["file", "folder"]] = {}
     for path in asked:
         kind = found[path].kind if path in found else "missing"
         if kind != "missing":
             there[path] = "folder" if kind == "folder" else "file"
-    return there
+    return PathsOnPhone(there, never)
+
+
+def _is_word(word: str, commands: Iterable[str]) -> bool:
+    """Tell whether a command asks for this very place."""
+    return any(f" {word} " in command or f" {word};" in command for command in commands)
 
 
 def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.collect import PhoneReading
+from phone_audit.acquire.files.apk_files import PathsOnPhone
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.importers.answers import SAME, note
 from phone_audit.acquire.importers.imported import (
@@ -106,7 +107,7 @@ class ImportedReading(PhoneReading):
         copies = [self._files.copies[path] for path in sorted(self._files.copies)]
         answers = self._imported.answers.values()
         self._reader.transferred = sum(len(answer) for answer in answers) + sum(copy.size for copy in copies)
-        self._paths = _folders(self._listing)
+        self._paths = PathsOnPhone(_folders(self._listing))
         self._digests = _digests(self._listed.values())
         for copy in copies:
             plan.receiver.take(copy)

@@ -8,7 +8,7 @@ from phone_audit.model.results import Scan
 from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_parts import SkippedGroups
-from phone_audit.report.knowledge_age import age_of, update_advice
+from phone_audit.report.knowledge_age import age_of, places_not_asked, update_advice
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 200
@@ -92,6 +92,8 @@ _MEDIA: Final = "images, fonts, sounds and videos"
 def _notes(scan: Scan) -> Iterator[str]:
     yield from scan.acquisition.cannot_hold
     yield from scan.coverage.untested
+    if later := places_not_asked(scan.coverage):
+        yield later
     for unknown in scan.coverage.not_understood:
         forms = ", ".join(shortened(form, 40) for form in unknown.forms)
         yield f"{counted(unknown.lines, 'line')} of {unknown.command} that this version does not know ({forms})."

@@ -224,7 +224,7 @@ def test_a_replay_of_an_interrupted_scan_ends_in_the_same_way(tmp_path: Path, af
     assert replayed.apks == live.apks
 
 
-def test_paths_of_newer_knowledge_are_noted_and_known_ones_still_answered(tmp_path: Path) -> None:
+def test_paths_of_newer_knowledge_are_told_apart_and_known_ones_still_answered(tmp_path: Path) -> None:
     phone = fake_phone(Fake("org.a"))
     phone.tree["/system/xbin/su"] = b"x"
     recording = RecordingTransport(phone, tmp_path / "saved", depth="standard")
@@ -233,12 +233,26 @@ def test_paths_of_newer_knowledge_are_noted_and_known_ones_still_answered(tmp_pa
     newer = read(ReplayTransport(tmp_path / "saved"), tmp_path, ("/new/path", "/system/xbin/su"))
     assert newer.paths == {"/system/xbin/su": "file"}
     assert newer.digests.keys() == {"/system/xbin/su"}
-    [note] = newer.snapshot.skipped
-    assert (note.code, note.reason) == (
-        "not-looked-for",
-        "1 of 2 paths that incidents name were not looked for, such as /new/path."
-        " A saved phone answers only what it was asked; scan the phone itself again to look there.",
-    )
+    assert newer.snapshot.never_asked == ("/new/path",)
+    assert newer.snapshot.skipped == ()
+
+
+def test_paths_of_which_the_phone_said_nothing_are_noted_alike_when_read_again(tmp_path: Path) -> None:
+    def fail(_: FakePhone, command: str) -> None:
+        if command.startswith(LOOK_PREFIX) and PATHS[0] in command:
+            raise CommandError("The phone took too long.")
+
+    phone = fake_phone(Fake("org.a"))
+    phone.changes = fail
+    recording = RecordingTransport(phone, tmp_path / "saved", depth="standard")
+    live = read(recording, tmp_path)
+    recording.finish()
+    again = read(ReplayTransport(tmp_path / "saved"), tmp_path, (*PATHS, "/new/path"))
+    assert again.snapshot.skipped == live.snapshot.skipped
+    assert [note.reason for note in live.snapshot.skipped if note.code == "not-looked-for"] == [
+        "2 of 2 paths that incidents name were not looked for, such as /system/xbin/su."
+    ]
+    assert (live.snapshot.never_asked, again.snapshot.never_asked) == ((), ("/new/path",))
 
 
 # Damage

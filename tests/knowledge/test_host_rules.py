@@ -16,9 +16,13 @@ from tests.knowledge.folders import shared
 KNOWN = load_knowledge()
 RULES: tuple[HostRule, ...] = KNOWN.entries(HOST_RULES)
 SAID = ("telemetry", "advertising")
-LEAST = {"oppo-realme": 0.5, "vivo": 0.5, "huawei": 0.5, "samsung": 0.5, "xiaomi": 0.3}
-"""Of a list that blocks what makers collect with, the share that is told to be telemetry or advertising. Xiaomi's also
-names game centres, shops, television and the forum, which are neither; half of it is told to be for something."""
+LEAST = {
+    "huawei": (0.8, 0.9), "oppo-realme": (0.65, 0.68), "samsung": (0.57, 0.59), "vivo": (0.64, 0.7),
+    "xiaomi": (0.44, 0.61),
+}  # fmt: skip
+"""Of a list that blocks what makers collect with, the share that is told to be telemetry or advertising, and the share
+that is told to be for something. Xiaomi's also names the browser's pages, game centres, shops, payment, television and
+test machines, of which nothing published says that they collect."""
 
 
 def rule(category: EndpointCategory = "telemetry", *words: str) -> HostRule:
@@ -49,6 +53,13 @@ def test_labels_are_taken_apart_into_words() -> None:
 )
 def test_a_word_counts_as_a_whole_part_of_a_label(host: str, category: str) -> None:
     assert HostRules([rule("telemetry", "stat")]).told(host, fact()).category == category
+
+
+def test_a_label_counts_as_it_stands() -> None:
+    rules = HostRules([rule().model_copy(update={"labels": ("sec",)})])
+    assert rules.told("api.sec.maker.example", fact()).category == "telemetry"
+    assert rules.told("sec-cdn.maker.example", fact()).category == "other"
+    assert rules.told("sec2.maker.example", fact()).category == "other"
 
 
 def test_the_domain_itself_is_no_part_of_the_name() -> None:
@@ -125,8 +136,10 @@ def listed(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-@pytest.mark.parametrize(("name", "least"), LEAST.items(), ids=LEAST)
-def test_of_a_list_that_is_not_bundled_most_hosts_are_told(name: str, least: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "least", "purpose_least"), [(name, *least) for name, least in LEAST.items()], ids=LEAST
+)
+def test_of_a_list_that_is_not_bundled_most_hosts_are_told(name: str, least: float, purpose_least: float) -> None:
     """The list is read here and nowhere else: it is a yardstick and no source."""
     hosts = listed(shared("feeds", "native-tracking-domains", "hagezi") / f"native.{name}.txt")
     found = [known for host in hosts if (known := KNOWN.owner_of(host)) is not None]
@@ -134,7 +147,7 @@ def test_of_a_list_that_is_not_bundled_most_hosts_are_told(name: str, least: flo
     purpose = sum(known.category not in ("other", "unknown") for known in found)
     assert len(hosts) > 100
     assert sending / len(hosts) >= least, f"{sending} of {len(hosts)}"
-    assert purpose / len(hosts) >= 0.5, f"{purpose} of {len(hosts)}"
+    assert purpose / len(hosts) >= purpose_least, f"{purpose} of {len(hosts)}"
 
 
 def test_a_host_is_shown_by_the_domain_above_it() -> None:

@@ -195,7 +195,7 @@ def check_host(fact: HostFact, report: Report) -> None:
 
 def check_host_rule(rule: HostRule, report: Report) -> None:
     """Report faults of a rule over the names of hosts; each of its self-tests is a host."""
-    report_missing(report, owners=rule.owners, words=rule.words, reason=rule.reason.strip())
+    report_missing(report, owners=rule.owners, words=rule.words or rule.labels, reason=rule.reason.strip())
     for place, word in enumerate(rule.words):
         if not re.fullmatch(r"[a-z][a-z0-9]*[a-z]|[a-z]", word):
             text = f"{short_repr(word)} is no part of a label; write small letters, no hyphen, no digit at the end"

@@ -11,7 +11,8 @@ class HostRule(Frozen):
 
     It holds for hosts below a domain that a host fact gives to one of `owners`. The labels in front of that domain are
     taken apart at hyphens, and digits at the end of a part fall away: `metrics1-drcn.dt` says metrics, drcn and dt.
-    One of `words` has to be such a part, whole.
+    One of `words` has to be such a part, whole, or one of `labels` a label as it stands: `sec` is no label of
+    `sec-cdn.static`.
     """
 
     id: str
@@ -22,10 +23,11 @@ class HostRule(Frozen):
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
     def covers(self, labels: str) -> bool:
-        """Tell whether the labels of a host, or those in front of a domain, hold one of the words."""
-        return not words_in(labels).isdisjoint(self.words)
+        """Tell whether the labels of a host, or those in front of a domain, hold one of the words or labels."""
+        return not (words_in(labels).isdisjoint(self.words) and set(labels.split(".")).isdisjoint(self.labels))
 
 
 def words_in(labels: str) -> frozenset[str]:

@@ -9,7 +9,8 @@ from phone_audit.model.results import Scan
 from phone_audit.pipeline.demo import scan_simulated
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
-from tests.acquire.image.made import write_simulated
+from tests.acquire.image.forms import FORMS
+from tests.acquire.image.made import PARTITIONS, write_simulated
 
 LACKING = {
     "ro.build.version.security_patch": "on which day the patches are old",
@@ -69,3 +70,9 @@ def holds_the_same(image: Scan, phone: Scan) -> None:
 
 def test_a_dump_gives_what_the_phone_gives(phone: Scan, dump: Path) -> None:
     holds_the_same(scanned(dump), phone)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_image_gives_what_the_phone_gives(phone: Scan, dump: Path, tmp_path: Path, form: str) -> None:
+    image = FORMS[form]({name: dump / name for name in PARTITIONS}, tmp_path)
+    holds_the_same(scanned(image), phone)

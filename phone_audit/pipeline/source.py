@@ -13,7 +13,8 @@ from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, open_firmware
-from phone_audit.acquire.image.reading import CANNOT_HOLD, ImageReading
+from phone_audit.acquire.image.reading import ImageReading
+from phone_audit.acquire.image.reading import cannot_hold as image_cannot_hold
 from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
@@ -225,7 +226,17 @@ def _image(
 ) -> Source:
     transport = ImageTransport(firmware, named)
     reading = ImageReading(firmware, transport, on_progress)
-    return Source("image", transport, reading, path, scratch, "deep", users, options.label, cannot_hold=CANNOT_HOLD)
+    return Source(
+        "image",
+        transport,
+        reading,
+        path,
+        scratch,
+        "deep",
+        users,
+        options.label,
+        cannot_hold=image_cannot_hold(firmware),
+    )
 
 
 def _refuse_options(named: Path, depth: Depth, users: str, options: ScanOptions) -> None:

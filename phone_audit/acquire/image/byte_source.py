@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -160,6 +161,39 @@ def _of_run(run: Run, at: int, count: int) -> bytes:
     length = len(run.fill)
     skipped = at % length
     return (run.fill * ((skipped + count) // length + 1))[skipped : skipped + count]
+
+
+class Lazy:
+    """A source of known size that is made when it is first read: most files of an image never are."""
+
+    def __init__(self, size: int, make: Callable[[], ByteSource]) -> None:
+        self.size = size
+        self._make = make
+
+    @cached_property
+    def _made(self) -> ByteSource:
+        return self._make()
+
+    def read(self, at: int, count: int) -> bytes:
+        check_range(self, at, count)
+        return self._made.read(at, count)
+
+
+class Work:
+    """What may be spent on a whole image, however often its parts name one another."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def spend(self, count: int) -> None:
+        """Take so much of it.
+
+        Raises:
+            ImageError: there is not so much left.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise ImageError("reading it takes more work than any honest image does")
 
 
 class PieceCache:

@@ -42,9 +42,13 @@ class Firmware:
     Attributes:
         names: the partitions that were read, sorted.
         skipped: what was not looked at.
+        others: what it holds besides, such as a kernel.
     """
 
-    def __init__(self, partitions: Sequence[Partition], skipped: Iterable[Skipped] = ()) -> None:
+    def __init__(
+        self, partitions: Sequence[Partition], skipped: Iterable[Skipped] = (), others: tuple[str, ...] = ()
+    ) -> None:
+        self.others = others
         self.skipped: list[Skipped] = list(skipped)
         self.names: list[str] = []
         self._files: dict[str, _Place] = {}

@@ -25,7 +25,7 @@ from phone_audit.model.finding import Skipped
 APK, CODE = ".apk", (".vdex", ".odex")
 MOST_APKS = 20_000
 
-CANNOT_HOLD: Final = (
+_CANNOT_HOLD: Final = (
     "A firmware image does not hold what was installed or updated on a phone, or switched off there.",
     "A firmware image does not show what packages were granted, used, sent or received: nobody has used it yet. "
     "What an app may do is what it asks for.",
@@ -33,8 +33,14 @@ CANNOT_HOLD: Final = (
     "A firmware image does not show whether a phone runs it unchanged: whether its bootloader is locked, whether its "
     "start was verified, or what is mounted over it.",
     "A firmware image does not tell on which day it is used, and so not how old its security patches are.",
-    "Of a firmware image the file systems of Android were read: no kernel, start-up disk, modem or bootloader.",
+    "Of a firmware image the file systems of Android are read: no kernel, start-up disk, modem or bootloader.",
 )
+
+
+def cannot_hold(firmware: Firmware) -> tuple[str, ...]:
+    """Return sentences on what a firmware does not contain, and what of this one is none of Android's files."""
+    others = ", ".join(firmware.others)
+    return (*_CANNOT_HOLD, f"This one also holds what was not read: {others}.") if others else _CANNOT_HOLD
 
 
 class ImageReading(PhoneReading):

@@ -19,6 +19,9 @@ from phone_audit.errors import CommandError, NotHeldError, SnapshotError
 from phone_audit.files.open_regular import open_regular
 
 DIGESTS = ("sha256", "sha1", "md5")
+LARGEST_APK = 2 * 2**30
+LEAST_COPIED, MOST_TIMES = 16 * 2**30, 16
+"""Bytes that all files together may have: so many, and so many times the size of the image."""
 
 
 class ImageTransport(Transport):
@@ -35,6 +38,7 @@ class ImageTransport(Transport):
         self._firmware = firmware
         self._path = path
         self._digests: dict[str, str] = {}
+        self._left = LEAST_COPIED + (MOST_TIMES * path.stat().st_size if path.is_file() else 0)
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """Return the hashes of a file that is to be told apart; every other question is refused."""
@@ -42,7 +46,7 @@ class ImageTransport(Transport):
         if path is None:
             raise NotHeldError("A firmware image has no answer to this question.")
         try:
-            lines = digests(self._firmware.open(path))
+            lines = digests(self._spent(self._firmware.open(path)))
         except ImageError as error:
             raise CommandError(f"The file was not hashed: {error}.") from error
         return Answer("".join(f"{line}\n" for line in lines).encode(), 0, truncated=False)
@@ -71,15 +75,26 @@ class ImageTransport(Transport):
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Return the file itself where it lies on this computer by itself, else a copy in `into`."""
         try:
-            source = within(self._firmware.open(path), limit)
+            source = within(self._firmware.open(path), min(limit, LARGEST_APK))
             whole = getattr(source, "path", None)
             if isinstance(whole, Path):
                 return whole
-            _copy(source, into)
+            _copy(self._spent(source), into)
         except ImageError as error:
             into.unlink(missing_ok=True)
             raise CommandError(f"The file was not read: {error}.") from error
         return into
+
+    def _spent(self, source: ByteSource) -> ByteSource:
+        """Take the bytes of a file from those that all files may have together.
+
+        Raises:
+            ImageError: there are not so many left.
+        """
+        self._left -= source.size
+        if self._left < 0:
+            raise ImageError("the files of the image have more bytes than any image has")
+        return source
 
     def finish(self) -> str | None:
         """Return the SHA-256 of a single file, so that a reader can tell which one it was."""

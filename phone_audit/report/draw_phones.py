@@ -102,7 +102,7 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     if style and scan.reason:
         canvas.paragraph(shortened(scan.reason, _LONGEST_REASON), 2)
     if scan.watched == "yes":
-        canvas.paragraph(WATCHED_HEADLINE, 2)
+        canvas.paragraph(f"{WATCHED_HEADLINE}.", 2)
 
 
 def _draw_differences(canvas: Canvas, group: FleetGroup | FleetModel) -> None:

@@ -64,7 +64,7 @@ def system_ca_unlisted(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Fin
         withdrawn = [piece for fact, piece in held if fact is not None and fact.api_levels[-1] < level]
         if others:
             count = f"{len(others)} of the {stores[key].value} certificate authorities"
-            text = f"{count} of the system are on none of AOSP's lists"
+            text = f"{count} of the system {'is' if len(others) == 1 else 'are'} on none of AOSP's lists"
             if len(others) > MOST_STRANGE:
                 yield _of_another_list(stores[key], text, others, knowledge)
                 continue

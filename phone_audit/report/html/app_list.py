@@ -162,9 +162,9 @@ def _used(power: Power, reading: str) -> str:
     if power.last_used is None:
         return ""
     age = _age(power, reading)
-    when = f"{in_words(age)} before" if age is not None and age >= 0 else f"at {minute_of(power.last_used)}"
+    when = f", {in_words(age)} before" if age is not None and age >= 0 else f" at {minute_of(power.last_used)}"
     did = shortened(power.did or f"used {power.title or power.what}", _LONGEST_NAME)
-    return f"{did} {when}{', in the background' if power.background else ''}"
+    return f"{did}{when}{', in the background' if power.background else ''}"
 
 
 def _sent(app: App) -> str:

@@ -129,7 +129,7 @@ def _row(scan: FleetScan) -> PhoneRow:
         href=file if _RESULT.fullmatch(file) else "",
         blocked=shortened(scan.error or "It was not read.", _LONGEST_TEXT) if scan.outcome is None else "",
         hint=shortened(scan.hint or "", _LONGEST_TEXT),
-        watched=WATCHED_HEADLINE if scan.watched == "yes" else "",
+        watched=f"{WATCHED_HEADLINE}." if scan.watched == "yes" else "",
     )
 
 

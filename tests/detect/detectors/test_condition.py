@@ -52,7 +52,7 @@ def test_an_authority_that_android_does_not_bring() -> None:
             category="certificates",
             sign="altered",
             title="The system trusts authorities that Android does not ship",
-            message="1 of the 2 certificate authorities of the system are on none of AOSP's lists: Filter CA.",
+            message="1 of the 2 certificate authorities of the system is on none of AOSP's lists: Filter CA.",
             severity="medium",
             confidence="confirmed",
             subject=subject,

@@ -22,7 +22,7 @@ def test_what_somebody_chose_stands_first_and_what_cannot_watch_is_counted() -> 
 def test_what_an_app_may_and_what_it_last_did() -> None:
     (row,) = app_list(phone(HAND), {}).added
     assert [(power.title, power.watches, power.used) for power in row.powers] == [
-        ("record with the microphone", True, "used the microphone 10 minutes before, in the background"),
+        ("record with the microphone", True, "used the microphone, 10 minutes before, in the background"),
         ("read the contacts", False, ""),
     ]
     assert (row.name, row.origin, row.sent) == ("Torch", "installed by hand", "2.7 MB, 1.0 MB of it in the background")

@@ -11,6 +11,7 @@ from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
 from tests.acquire.image.forms import FORMS
 from tests.acquire.image.made import PARTITIONS, write_simulated
+from tests.kit import Phone
 
 LACKING = {
     "ro.build.version.security_patch": "on which day the patches are old",
@@ -48,8 +49,8 @@ def expected(phone: Scan) -> dict[str, Finding]:
     }
 
 
-def holds_the_same(image: Scan, phone: Scan) -> None:
-    """Hold an image against the phone that runs it."""
+def holds_the_same(image: Scan, phone: Scan, *further: str) -> None:
+    """Hold an image against the phone that runs it; `further` are keys of the state that both have to say."""
     assert image.acquisition.source == "image"
     assert image.coverage.complete
     assert image.coverage.skipped == ()
@@ -64,7 +65,7 @@ def holds_the_same(image: Scan, phone: Scan) -> None:
     its = {item.key: item.value for item in image.state}
     of_phone = {item.key: item.value for item in phone.state}
     both = its.keys() & of_phone.keys()
-    assert {"hosts_entries", "root_programs"} <= both
+    assert {"hosts_entries", "root_programs", *further} <= both
     assert {key: its[key] for key in both} == {key: of_phone[key] for key in both}
 
 
@@ -76,3 +77,16 @@ def test_a_dump_gives_what_the_phone_gives(phone: Scan, dump: Path) -> None:
 def test_an_image_gives_what_the_phone_gives(phone: Scan, dump: Path, tmp_path: Path, form: str) -> None:
     image = FORMS[form]({name: dump / name for name in PARTITIONS}, tmp_path)
     holds_the_same(scanned(image), phone)
+
+
+@pytest.fixture(scope="module")
+def real(nokia: Phone) -> Scan:
+    """The phone of the kit with its 270 packages, read over ADB by Debian's adbd."""
+    return scan_device(nokia.address, depth="deep", options=ScanOptions(via="direct", cache=False))
+
+
+@pytest.mark.adbd
+@pytest.mark.parametrize("form", FORMS)
+def test_an_image_of_the_kit_gives_what_its_phone_gives(nokia: Phone, real: Scan, tmp_path: Path, form: str) -> None:
+    image = FORMS[form]({name: nokia.root / name for name in PARTITIONS}, tmp_path)
+    holds_the_same(scanned(image), real, "ca_certificates", "framework_files")

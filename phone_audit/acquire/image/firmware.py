@@ -7,6 +7,7 @@ from itertools import islice
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError
 from phone_audit.acquire.image.file_system import Entry, FileSystem, is_name
 from phone_audit.acquire.text import shown
+from phone_audit.model.device import Module
 from phone_audit.model.finding import Skipped
 
 MOST_ENTRIES = 200_000
@@ -43,6 +44,7 @@ class Firmware:
         names: the partitions that were read, sorted.
         skipped: what was not looked at.
         others: what it holds besides, such as a kernel.
+        modules: its APEX modules.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Firmware:
         self.others = others
         self.skipped: list[Skipped] = list(skipped)
         self.names: list[str] = []
+        self.modules: list[Module] = []
         self._files: dict[str, _Place] = {}
         self._folders: dict[str, list[str]] = {"": []}
         self._links: dict[str, str] = {}

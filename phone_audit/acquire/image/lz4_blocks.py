@@ -10,13 +10,14 @@ _LAST = 15
 _SHORTEST = 4
 
 
-def unpack_lz4(packed: bytes, size: int, start: int = 0) -> bytes:
+def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False) -> bytes:
     r"""Return the first `size` bytes of what a block holds.
 
     Args:
         packed: the block, and what may follow it.
         size: bytes that are wanted; at most some MB, which is the caller's to see to.
         start: where the block begins.
+        short: whether it may hold fewer; then nothing follows it.
 
     Raises:
         ImageError: it is damaged, or holds fewer.
@@ -43,7 +44,7 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0) -> bytes:
                 out += packed[at : at + count]
                 at += count
                 have += count
-                if have >= size:
+                if have >= size or (short and at == len(packed)):
                     break
             distance = packed[at] | packed[at + 1] << 8
             at += 2
@@ -66,6 +67,6 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0) -> bytes:
             have += count
     except IndexError as error:
         raise ImageError("a block of LZ4 is damaged") from error
-    if len(out) < size:
+    if len(out) < size and not (short and at == len(packed)):
         raise ImageError("a block of LZ4 is damaged")
     return bytes(out[:size])

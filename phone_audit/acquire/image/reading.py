@@ -52,7 +52,8 @@ class ImageReading(PhoneReading):
         self._image = transport
 
     def with_packages(self, snapshot: Snapshot, apks: Sequence[ApkInfo]) -> Snapshot:
-        return snapshot.model_copy(update={"packages": packages_of(apks)})
+        modules = tuple(sorted(self._firmware.modules, key=lambda module: module.name))
+        return snapshot.model_copy(update={"packages": packages_of(apks), "modules": modules})
 
     def _read_identity(self) -> None:
         self._properties = properties_of(self._firmware)

@@ -1,10 +1,16 @@
 """Makes images for the tests: with Debian's tools where it has them, else by the definition of the format."""
 
+import bz2
+import gzip
 import hashlib
+import io
+import lzma
 import shutil
 import struct
 import subprocess
-from collections.abc import Mapping
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.kit import unavailable
@@ -84,3 +90,75 @@ def super_bytes(images: Mapping[str, bytes], slots: int = 2) -> bytes:
     geometry += hashlib.sha256(geometry + bytes(32) + rest).digest() + rest
     start = bytes(4096) + 2 * geometry.ljust(4096, b"\0") + 2 * slots * copy
     return start.ljust(begin, b"\0") + data
+
+
+def number(value: int) -> bytes:
+    """A number of a protocol buffer."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def field(key: int, value: int | bytes) -> bytes:
+    """A field of a protocol buffer."""
+    if isinstance(value, int):
+        return number(key << 3) + number(value)
+    return number(key << 3 | 2) + number(len(value)) + value
+
+
+PACKERS: tuple[tuple[int, Callable[[bytes], bytes]], ...] = ((8, lzma.compress), (1, bz2.compress), (0, bytes))
+"""Type of an operation → what packs its bytes: XZ, bzip2, as it is."""
+CHUNK = 256 * 1024
+BLOCK = 4096
+
+
+def payload_bytes(images: Mapping[str, bytes]) -> bytes:
+    """Return a payload with whole partitions, whose operations are packed in turn; see `update_metadata.proto`.
+
+    Blocks that hold nothing are told as zeros, and each operation has two extents where it can.
+    """
+    blobs, partitions = b"", b""
+    for name, image in images.items():
+        content = image + bytes(-len(image) % BLOCK)
+        operations = b""
+        for turn, at in enumerate(range(0, len(content), CHUNK)):
+            chunk = content[at : at + CHUNK]
+            kind, pack = PACKERS[turn % len(PACKERS)]
+            first, count = at // BLOCK, len(chunk) // BLOCK
+            halves = [(first, count // 2), (first + count // 2, count - count // 2)]
+            extents = b"".join(field(6, field(1, begin) + field(2, length)) for begin, length in halves if length)
+            if not chunk.strip(b"\0"):
+                operations += field(8, field(1, 6) + extents)
+                continue
+            packed = pack(chunk)
+            place = field(2, len(blobs)) + field(3, len(packed)) + field(8, hashlib.sha256(packed).digest())
+            operations += field(8, field(1, kind) + place + extents)
+            blobs += packed
+        partitions += field(13, field(1, name.encode()) + field(7, field(1, len(image))) + operations)
+    manifest = field(3, BLOCK) + partitions
+    return b"CrAU" + struct.pack(">QQI", 2, len(manifest), 4) + manifest + b"sign" + blobs
+
+
+def make_zip(members: Mapping[str, bytes], into: Path, *, packed: bool) -> Path:
+    """Make a ZIP archive."""
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return into
+
+
+def tar_bytes(members: Iterable[tuple[str, Path]], form: int = tarfile.GNU_FORMAT) -> bytes:
+    """Return a tar archive of files and folders."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, path in members:
+            archive.add(path, name)
+    return out.getvalue()
+
+
+def make_tgz(members: Iterable[tuple[str, Path]], into: Path) -> Path:
+    """Make a packed tar archive."""
+    into.write_bytes(gzip.compress(tar_bytes(members)))
+    return into

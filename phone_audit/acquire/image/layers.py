@@ -1,0 +1,195 @@
+"""Tells what a firmware is packed in, layer by layer, down to its partitions."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, begins
+from phone_audit.acquire.image.erofs import Erofs, is_erofs
+from phone_audit.acquire.image.ext4 import Ext4, is_ext4
+from phone_audit.acquire.image.file_system import Entry, FileSystem
+from phone_audit.acquire.image.firmware import SYSTEM, Partition
+from phone_audit.acquire.image.lz4_frame import Lz4Frame, is_lz4_frame
+from phone_audit.acquire.image.partition_names import partition_name, stem_of
+from phone_audit.acquire.image.payload import is_payload, read_payload
+from phone_audit.acquire.image.sparse import is_sparse, read_sparse
+from phone_audit.acquire.image.super_partitions import is_super, read_super
+from phone_audit.acquire.image.tar import is_gzip, is_tar, read_gzip, tar_tree
+from phone_audit.acquire.image.zip_members import is_zip_of_images, read_zip
+from phone_audit.acquire.text import shown
+from phone_audit.model.finding import Skipped
+
+Layer = Iterator[tuple[str, ByteSource]]
+"""What lies in a container, each with its name; damage raises `ImageError`."""
+
+_SIGNS: Final = frozenset({"app", "build.prop", "framework", "overlay", "priv-app", "etc"})
+"""What one of lies at the top of a partition of Android."""
+_NO_PARTITION: Final = frozenset(
+    {"apex", "cache", "data", "dev", "proc", "sys", "mnt", "storage", "sdcard", "META-INF"}
+)
+"""Folders at the top of a running phone, or of an archive, that are no partition of the firmware."""
+_IMAGE: Final = re.compile(r".+\.(?:img|bin|lz4|ext4|erofs|raw|simg|zip|tar|md5|tgz|gz)", re.IGNORECASE | re.DOTALL)
+_DEEPEST: Final = 8
+"""Layers inside one another: a ZIP in a ZIP with a sparse image with partitions has five."""
+_DEEPEST_FOLDER: Final = 3
+_MOST_MEMBERS: Final = 2000
+_MOST_AT_TOP: Final = 5000
+_UNREAD: Final = ((1024, b"\x10\x20\xf5\xf2", "F2FS"), (0, b"hsqs", "SquashFS"))
+"""Place and bytes by which file systems are told that are not read."""
+
+
+def _sparse(source: ByteSource, name: str) -> Layer:
+    yield name, read_sparse(source)
+
+
+def _lz4(source: ByteSource, name: str) -> Layer:
+    yield name, Lz4Frame(source)
+
+
+_CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, str], Layer]], ...]] = (
+    (is_sparse, _sparse),
+    (is_super, read_super),
+    (is_payload, read_payload),
+    (is_zip_of_images, read_zip),
+    (is_gzip, read_gzip),
+    (is_lz4_frame, _lz4),
+)
+_FILE_SYSTEMS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], FileSystem]], ...]] = (
+    (is_ext4, Ext4),
+    (is_erofs, Erofs),
+)
+
+
+def is_layer(source: ByteSource) -> bool:
+    """Tell whether a source begins as something that is read."""
+    return is_tar(source) or any(fits(source) for fits, _ in (*_CONTAINERS, *_FILE_SYSTEMS))
+
+
+def file_system_of(source: ByteSource) -> FileSystem | None:
+    """Return the file system that a source is; None where it is none that is read.
+
+    Raises:
+        ImageError: it is damaged.
+    """
+    for fits, make in _FILE_SYSTEMS:
+        if fits(source):
+            files = make(source)
+            next(iter(files.entries(files.root)), None)
+            return files
+    return None
+
+
+class Subtree:
+    """A folder of a file system as one of its own."""
+
+    def __init__(self, files: FileSystem, root: object) -> None:
+        self.kind, self.root = files.kind, root
+        self.entries, self.open, self.target = files.entries, files.open, files.target
+
+
+@dataclass
+class Contents:
+    """What is found on the way in.
+
+    Attributes:
+        partitions: those that can be read.
+        skipped: what should have been read, and was not.
+        others: names of what holds no file system of Android.
+        left: how many members of containers may still be looked at.
+    """
+
+    partitions: list[Partition] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    left: int = _MOST_MEMBERS
+
+    def skip(self, subject: str, code: str, reason: str) -> None:
+        """Note what was not read."""
+        self.skipped.append(Skipped(subject=shown(subject), step="read", code=code, reason=shown(reason)))
+
+    def take(self, source: ByteSource, name: str, depth: int = 0) -> None:
+        """Take what a source holds, whatever that is. What is damaged is noted, and costs itself alone."""
+        self.left -= 1
+        if self.left < 0 or depth > _DEEPEST:
+            self.skip(name, "too-many", "More layers or members than any firmware has; this one was not looked at.")
+            return
+        try:
+            self._take(source, name, depth)
+        except ImageError as error:
+            self.skip(name, "damaged", f"It was not read: {error}.")
+
+    def _take(self, source: ByteSource, name: str, depth: int) -> None:
+        for fits, read in _CONTAINERS:
+            if fits(source):
+                for inner, content in read(source, name):
+                    self.take(content, inner, depth + 1)
+                return
+        if is_tar(source):
+            tree = tar_tree(source)
+            self.take_tree(tree, tree.root, name, depth)
+        elif (files := file_system_of(source)) is not None:
+            self.partitions.append(Partition(partition_name(stem_of(name), files), files, shown(name)))
+        else:
+            unread = (what for at, sign, what in _UNREAD if begins(source, at, len(sign)) == sign)
+            if what := next(unread, None):
+                self.skip(name, "unsupported", f"It is a file system of the kind {what}, which is not read.")
+            else:
+                self.others.append(shown(name))
+
+    def _take_file(self, files: FileSystem, one: Entry, depth: int) -> None:
+        try:
+            source = files.open(one.node)
+        except ImageError as error:
+            self.skip(one.name, "damaged", f"It was not read: {error}.")
+        else:
+            self.take(source, one.name, depth)
+
+    def take_tree(self, files: FileSystem, node: object, name: str, depth: int, folders: int = 0) -> None:
+        """Take the partitions of an unpacked dump: the folder itself, or the folders and images in it.
+
+        Raises:
+            ImageError: the folder is damaged.
+        """
+        entries = _listed(files, node)
+        if "build.prop" in entries and SYSTEM not in entries:
+            self.partitions.append(Partition(SYSTEM, Subtree(files, node), name))
+            return
+        before = len(self.partitions)
+        inner = [one for one in entries.values() if one.kind == "folder" and one.name not in _NO_PARTITION]
+        for one in inner:
+            signs = {*_SIGNS, SYSTEM} if one.name == SYSTEM else _SIGNS
+            if not signs.isdisjoint(_listed(files, one.node)):
+                self.partitions.append(Partition(one.name, Subtree(files, one.node), f"{name}/{one.name}"))
+        for one in entries.values():
+            if one.kind == "file" and _IMAGE.fullmatch(one.name):
+                self._take_file(files, one, depth + 1)
+        if len(self.partitions) == before and folders < _DEEPEST_FOLDER:
+            for one in inner:
+                self.take_tree(files, one.node, f"{name}/{one.name}", depth, folders + 1)
+
+
+def _listed(files: FileSystem, node: object) -> dict[str, Entry]:
+    return {one.name: one for one in sorted(islice(files.entries(node), _MOST_AT_TOP), key=lambda one: one.name)}
+
+
+def is_dump(files: FileSystem) -> bool:
+    """Tell whether a folder is a system partition, or holds one, or an image of one."""
+    try:
+        entries = _listed(files, files.root)
+        folders = [entries]
+        for name in (SYSTEM, SYSTEM):
+            one = folders[-1].get(name)
+            if one is None or one.kind != "folder":
+                break
+            folders.append(_listed(files, one.node))
+    except ImageError:
+        return False
+    unpacked = any(
+        "build.prop" in one and not one.keys().isdisjoint({"app", "priv-app", "framework"}) for one in folders
+    )
+    return unpacked or any(_IMAGE.fullmatch(name) and stem_of(name) in _TELLING for name in entries)
+
+
+_TELLING: Final = frozenset({"system", "super", "payload"})

@@ -1,0 +1,125 @@
+"""A tar archive, plain or in gzip: its members where they lie. Samsung's `.tar.md5` is one with a line behind its end.
+
+Source: POSIX `pax`, and GNU tar's manual for long names and large numbers. Read in order once; the sum of each head is
+checked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from phone_audit.acquire.image.byte_source import ByteSource, Part, begins
+from phone_audit.acquire.image.file_system import LONGEST_TARGET
+from phone_audit.acquire.image.inflated import GZIP, UNKNOWN, Inflated
+from phone_audit.acquire.image.member_tree import MemberTree
+from phone_audit.acquire.text import decode
+
+_BLOCK: Final = 512
+_MOST_MEMBERS: Final = 200_000
+_LARGEST_NOTE: Final = 64 * 1024
+"""Bytes of a long name, or of what is said of a member beside its head."""
+_FILE, _LINK, _SYMLINK, _FOLDER = b"0\07", b"1", b"2", b"5"
+_LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL = b"L", b"K", b"x", b"g"
+
+
+@dataclass
+class _Member:
+    path: str
+    kind: bytes
+    target: str
+    at: int
+    size: int
+
+
+def is_tar(source: ByteSource) -> bool:
+    """Tell whether a source begins as such an archive does."""
+    return begins(source, 257, 5) == b"ustar" and _sum_fits(begins(source, 0, _BLOCK))
+
+
+def is_gzip(source: ByteSource) -> bool:
+    """Tell whether a source begins as a file of gzip does."""
+    return begins(source, 0, 3) == b"\x1f\x8b\x08"
+
+
+def read_gzip(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
+    """Yield what a file of gzip holds."""
+    yield name, Inflated(source, UNKNOWN, GZIP)
+
+
+def tar_tree(source: ByteSource) -> MemberTree:
+    """Return the members as a file system.
+
+    Raises:
+        ImageError: what is said of a member beside its head is damaged.
+    """
+    tree = MemberTree("tar")
+    for member in _members(source):
+        if member.kind in _FILE:
+            tree.add(member.path, Part(source, member.at, member.size))
+        elif member.kind == _SYMLINK:
+            tree.add(member.path, member.target[:LONGEST_TARGET])
+        elif member.kind == _LINK:
+            tree.link(member.path, member.target)
+        elif member.kind == _FOLDER:
+            tree.add(member.path, None)
+    return tree
+
+
+def _members(source: ByteSource) -> Iterator[_Member]:
+    at = 0
+    notes: dict[str, str] = {}
+    for _ in range(_MOST_MEMBERS):
+        head = begins(source, at, _BLOCK)
+        if len(head) < _BLOCK or not head.strip(b"\0") or not _sum_fits(head):
+            return
+        kind, size = head[156:157], _number(head[124:136])
+        at += _BLOCK
+        if kind in (_LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL):
+            text = source.read(at, size) if size <= _LARGEST_NOTE else b""
+            if kind == _PAX:
+                notes |= _pax(text)
+            elif kind != _PAX_ALL:
+                notes["path" if kind == _LONG_NAME else "linkpath"] = decode(text.rstrip(b"\0"))
+        else:
+            size = int(notes["size"]) if notes.get("size", "").isdecimal() else size
+            prefix = decode(head[345:500].split(b"\0")[0]) if head[257:263] == b"ustar\0" else ""
+            path = decode(head[:100].split(b"\0")[0])
+            target = decode(head[157:257].split(b"\0")[0])
+            whole = f"{prefix}/{path}" if prefix else path
+            yield _Member(notes.get("path", whole), kind, notes.get("linkpath", target), at, size)
+            notes = {}
+        if size < 0 or at + size > source.size:
+            return
+        at += -(-size // _BLOCK) * _BLOCK
+
+
+def _number(text: bytes) -> int:
+    """Read a size: digits in base eight, or with the first bit set the bytes of a large number."""
+    if text[0] & 0x80:
+        return int.from_bytes(bytes([text[0] & 0x7F]) + text[1:], "big")
+    digits = text.strip(b" \0")
+    return int(digits, 8) if digits and all(byte in b"01234567" for byte in digits) else 0
+
+
+def _sum_fits(head: bytes) -> bool:
+    if len(head) < _BLOCK:
+        return False
+    return _number(head[148:156]) == sum(head) - sum(head[148:156]) + 8 * 32
+
+
+def _pax(text: bytes) -> dict[str, str]:
+    """Read `LENGTH name=value` lines."""
+    found: dict[str, str] = {}
+    at = 0
+    while (blank := text.find(b" ", at, at + 8)) > at:
+        length = _decimal(text[at:blank])
+        if not blank - at < length <= len(text) - at:
+            break
+        name, _, value = text[blank + 1 : at + length - 1].partition(b"=")
+        found[decode(name)] = decode(value)
+        at += length
+    return found
+
+
+def _decimal(digits: bytes) -> int:
+    return int(digits) if digits.isdigit() else 0

@@ -23,7 +23,7 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False)
         ImageError: it is damaged, or holds fewer.
 
     Example:
-        >>> unpack_lz4(b"\x1fa\x01\x00", 20)
+        >>> unpack_lz4(b"\x1fa\x01\x00\x00", 20)
         b'aaaaaaaaaaaaaaaaaaaa'
     """
     out = bytearray()

@@ -82,7 +82,9 @@ def read_code(
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
     has_native = any(one.name == _NATIVE for one in declared.components)
-    started = StartedCode(indexes, owners.of, declared.names, others)
+    code = StartedCode(indexes, owners.of, declared.names, others)
+    components = [one.name for one in declared.components]
+    started = code.without_own(components, declared.active, declared.private, own_whole=True)
     may_read = FieldLookUps(indexes, owners.of, started).may_read
     uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native, may_read=may_read)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
@@ -97,7 +99,7 @@ def read_code(
     flows = find_flows(
         indexes,
         sources_of(knowledge),
-        started.without_own([one.name for one in declared.components], declared.active),
+        code.without_own(components, declared.active, declared.private),
         owners.own_starts,
         budget,
         _exported(declared),
@@ -107,7 +109,6 @@ def read_code(
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
-    components = [one.name for one in declared.components]
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)
     return CodeFacts(
         endpoints=endpoints,

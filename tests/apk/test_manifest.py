@@ -211,6 +211,13 @@ def test_what_it_has_android_load_besides_components() -> None:
     assert read_manifest(element("manifest"), unresolved).loaded == ()
 
 
+def test_activities_that_others_name() -> None:
+    alias = element("activity-alias", {0x01010003: ".Alias", 0x01010202: ".Behind"})
+    child = element("activity", {0x01010003: ".Child", 0x010103A7: ".Parent"})
+    root = element("manifest", {}, element("application", {0x01010004: ".Space"}, alias, child))
+    assert read_manifest(root, unresolved).loaded == (".Behind", ".Parent", ".Space")
+
+
 def test_a_version_code_of_64_bits() -> None:
     root = element("manifest", {VERSION_CODE: -1, VERSION_CODE_MAJOR: 2})
     assert read_manifest(root, unresolved).version_code == 2 * 2**32 + 0xFFFFFFFF

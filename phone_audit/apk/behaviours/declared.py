@@ -10,6 +10,7 @@ from phone_audit.model.apk import Component
 from phone_audit.model.finding import Evidence
 
 _MANIFEST: Final = "AndroidManifest.xml"
+_PRIVATE: Final = ("activity", "service", "receiver")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,20 @@ class Declared:
         inside = names_in("\0".join(held).encode("utf-8", "replace"))
         components = (component.name for component in self.components)
         return frozenset((*components, *self.loaded, *held, *(name.decode("utf-8", "replace") for name in inside)))
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The components that Android and other packages start only where the package itself names them.
+
+        They are not exported and answer to no action; providers are made with the process.
+        """
+        own = (one for one in self.components if one.kind in _PRIVATE)
+        hidden = {one.name for one in own if not (one.exported or one.actions)}
+        others = {one.name for one in self.components if one.name not in hidden or one.kind not in _PRIVATE}
+        held = {text for pair in self.meta_data for text in pair}
+        relative = tuple(text for text in held if text.startswith("."))
+        named = {name for name in hidden if name.endswith(relative)} if relative else set()
+        return frozenset(hidden - others - {*self.loaded} - held - named)
 
     def evidence(self) -> dict[Leaf, Evidence]:
         """Return everything that rules can ask of a manifest, with its evidence."""

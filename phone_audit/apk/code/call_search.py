@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from phone_audit.apk.code.locks import is_lock
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.descriptors import may_be_of_android
 from phone_audit.apk.dex.index import remembered
@@ -163,6 +164,8 @@ class CallSearch:
                     self.take_whole(named)
             elif opcode == NEW_INSTANCE:
                 self._make(index.descriptor(number))
+            elif opcode == _CONST_CLASS and is_lock(code, number):
+                known.discard(reference)
             elif opcode == _CONST_CLASS:
                 self.take_whole(index.descriptor(number).lstrip(b"["))
             elif opcode in _UNSEEN_TARGETS:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.def_use import ENTRY, Method
-from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.descriptors import java_name, may_be_of_android
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import (
     CONST_STRING,
@@ -29,8 +29,8 @@ from phone_audit.apk.dex.instructions import (
 )
 from phone_audit.apk.dex.xrefs import Use, candidates, verified
 
-_Kind = Literal["class", "method", "all methods", "kin", "new", "code"]
-"""A look-up of a class, or of one or all methods of a class; of a class by another one; making; loading of code."""
+_Kind = Literal["class", "method", "all methods", "kin", "new", "code", "component"]
+"""A look-up of a class, or of methods of one; of a class by another one; making; loading of code; of a component."""
 
 _MOST_USES: Final = 20_000
 """Calls that are looked at; where there are more, anything may be looked up."""
@@ -102,6 +102,10 @@ _CONST_CLASS: Final = 0x1C
 _NULL: Final = frozenset({0x12, 0x13, 0x14})
 
 
+Runs = Callable[[int, int], bool]
+"""Tells, by part and row, whether a method that is no library's counts at all."""
+
+
 class LookUps(NamedTuple):
     """With `unknown` any class may be looked up; `methods` are the names of those that are looked up otherwise."""
 
@@ -113,7 +117,7 @@ class _UnknownError(Exception):
     """Anything may be looked up."""
 
 
-class _LookUp(NamedTuple):
+class LookUp(NamedTuple):
     """Methods that look something up by what they are handed."""
 
     kind: _Kind
@@ -122,26 +126,29 @@ class _LookUp(NamedTuple):
     prototype: str | None
 
 
-_ByName = Mapping[bytes, dict[str | None, list[_LookUp]]]
+_ByName = Mapping[bytes, dict[str | None, list[LookUp]]]
 """Look-ups by name and prototype; None stands for any."""
 
 
-def find_lookups(
-    tree: ClassHierarchy, owner_of: OwnerOf, runs: Callable[[int, int], bool] = lambda _part, _row: True
-) -> LookUps:
-    """Return what the code of a package looks up.
+def find_lookups(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs = lambda _part, _row: True) -> LookUps:
+    """Return what the code of a package looks up."""
+    asked = [LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
+    asked.append(LookUp("code", _LOADERS, _NEW, None))
+    asked.append(LookUp("class", _FACTORIES, b"newInstance", None))
+    return follow_names(tree, owner_of, runs, asked)
 
-    `runs` tells, by part and row, whether a method that is no library's counts at all.
-    """
+
+def follow_names(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs, asked: Sequence[LookUp]) -> LookUps:
+    """Return the same of some ways to look up."""
     search = _Search(tree, owner_of, runs)
     try:
-        search.run()
+        search.run(asked)
     except (_UnknownError, DexCodeError):
         return LookUps(unknown=True)
     return LookUps(unknown=False, methods=frozenset(search.methods))
 
 
-def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[_LookUp]]) -> NDArray[np.bool_]:
+def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[LookUp]]) -> NDArray[np.bool_]:
     """Leave out constructors that are not among those asked for: most classes have one."""
     owners = {one.owner for among in asked.values() for one in among if isinstance(one.owner, bytes)}
     loaders = [number for name, number in index.type_ids.items() if name in owners or _LOADERS.match(name)]
@@ -159,20 +166,17 @@ class _Search:
         self._left = _MOST_USES
         self._steps = _MOST_STEPS
         self._last: tuple[int, int, Method] | None = None
-        self._known: set[_LookUp] = set()
+        self._known: set[LookUp] = set()
         self._own: set[_Kind] = set()
         self._handing: set[bytes] = set()
         self.methods: set[bytes] = set()
 
-    def run(self) -> None:
+    def run(self, asked: Sequence[LookUp]) -> None:
         """Follow names from where they are looked up to where they are made, or raise that one is not known."""
         for part, index in enumerate(self._indexes):
             native = np.flatnonzero(index.methods.access & _NATIVE).tolist()
             if any(self._is_own(part, row) for row in native):
                 raise _UnknownError
-        asked = [_LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
-        asked.append(_LookUp("code", _LOADERS, _NEW, None))
-        asked.append(_LookUp("class", _FACTORIES, b"newInstance", None))
         for _ in range(_MOST_ROUNDS):
             if not asked:
                 break
@@ -181,7 +185,7 @@ class _Search:
         if asked or not self._handing.isdisjoint(self.methods):
             raise _UnknownError
 
-    def _handed_on(self, asked: Iterable[_LookUp]) -> Iterator[_LookUp]:
+    def _handed_on(self, asked: Iterable[LookUp]) -> Iterator[LookUp]:
         """Look at all calls of some methods; yield the methods of libraries that hand the name on."""
         by_name: _ByName = defaultdict(lambda: defaultdict(list))
         for one in asked:
@@ -210,13 +214,13 @@ class _Search:
             if kinds := {one.kind for one in among if self._is_called(one, owner, prototype)}:
                 yield number, kinds
 
-    def _is_called(self, one: _LookUp, owner: bytes, prototype: str) -> bool:
+    def _is_called(self, one: LookUp, owner: bytes, prototype: str) -> bool:
         if isinstance(one.owner, re.Pattern):
             takes_name = one.kind != "class" or "Ljava/lang/String;" in prototype or "?" in prototype
             return takes_name and one.owner.match(owner) is not None
         return one.owner == owner or one.owner in self._tree.above(owner) or owner in self._tree.above(one.owner)
 
-    def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[_LookUp]:
+    def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[LookUp]:
         """Take in one call; all methods that share the instructions make it."""
         index = self._indexes[part]
         rows = np.flatnonzero(index.methods.code == index.methods.code[use.row]).tolist()
@@ -224,7 +228,7 @@ class _Search:
         if not rows or (kind in ("method", "all methods") and self._is_of_others(part, use)):
             return
         is_own = any(self._is_own(part, row) for row in rows)
-        texts = self._texts_at(part, use) if kind in ("class", "method", "code") else None
+        texts = self._texts_at(part, use, kind) if kind in ("class", "method", "code", "component") else None
         handed = texts is not None and _HANDED in texts
         if kind == "method" and is_own:
             self.methods |= texts or set()
@@ -244,13 +248,13 @@ class _Search:
             ):
                 name = index.raw_string(int(index.method_ids["name"][number]))
                 self._handing.add(name)
-                yield _LookUp(kind, index.row_class(row), name, prototype)
+                yield LookUp(kind, index.row_class(row), name, prototype)
 
     def _is_told(self, kind: _Kind, texts: set[bytes], *, is_own: bool) -> bool:
         """Tell whether constants say all that a call looks up."""
         if kind == "code":
             return not is_own
-        return (kind == "method" or len(texts) < 2) and texts.isdisjoint(_BY_NAME)
+        return (kind in ("method", "component") or len(texts) < 2) and texts.isdisjoint(_BY_NAME)
 
     def _is_of_others(self, part: int, use: Use) -> bool:
         """Tell whether a look-up of methods is in a class that its method names, and the package does not define."""
@@ -272,7 +276,7 @@ class _Search:
             return False
         if index.raw_string(int(index.method_ids["name"][call.index])) not in _GIVES_A_CLASS:
             return False
-        texts = self._texts_at(part, Use(call.index, use.row, call.offset, 0))
+        texts = self._texts_at(part, Use(call.index, use.row, call.offset, 0), "class")
         if texts is None or _HANDED in texts or _OF_A_CLASS in texts:
             return False
         return self._defined.isdisjoint(b"L" + one.replace(b".", b"/") + b";" for one in texts)
@@ -281,16 +285,18 @@ class _Search:
     def _defined(self) -> frozenset[bytes]:
         return frozenset(name for index in self._indexes for name in index.file.defined_classes)
 
-    def _texts_at(self, part: int, use: Use) -> set[bytes] | None:
-        """Return the constants that a call hands over; None where a text may be another one."""
+    def _texts_at(self, part: int, use: Use, of: _Kind) -> set[bytes] | None:
+        """Return the constants that a call hands over (of a component the last); None where a text may be another."""
         index = self._indexes[part]
         prototype = index.prototype(int(index.method_ids["type"][use.id]))
         method = self._body(part, use.row)
         call = method.instructions[method.at(use.unit)]
         found: set[bytes] = set()
         word = 0 if call.opcode in STATIC_INVOKES else 1
-        for kind in _TYPE.findall(prototype[1 : prototype.rfind(")")]):
-            if kind in _CODE:
+        kinds = _TYPE.findall(prototype[1 : prototype.rfind(")")])
+        is_last = of == "component" and may_be_of_android(index.class_descriptor(use.id))
+        for at, kind in enumerate(kinds):
+            if kind in _CODE and (not is_last or at == len(kinds) - 1):
                 if kind != "Ljava/lang/String;" or word >= len(call.registers):
                     return None
                 texts = self._constants(index, method, call, call.registers[word], _MOST_MOVES)

@@ -1,7 +1,8 @@
 """Which classes run without any code that is seen to call them, and which run with others.
 
 The package's own code, and what a shrinker renamed and so found to be used, is taken to run, unless only what Android
-starts is asked for: then it is classes with native methods and with programs for a shell. Code of nobody that is
+starts is asked for: then it is classes with native methods and with programs for a shell, and with `own_whole` what
+annotations name, and classes whose names in files cannot be told from words. Code of nobody that is
 known is not, as long as Android can start anything else of the package: what uses it has to be seen. Objects of a class
 that can be written and read as bytes may be made by whatever reads them, and a class that an annotation names by
 whatever reads that.
@@ -33,11 +34,19 @@ class Roots:
         owner_of: whose code a class is.
         named: the classes that its manifest names, in Java form.
         own_runs: whether the package's own code is taken to run.
+        own_whole: whether all of a class of its own runs as soon as anything uses it.
     """
 
     def __init__(
-        self, indexes: Sequence[DexIndex], owner_of: OwnerOf, named: Collection[str], *, own_runs: bool = True
+        self,
+        indexes: Sequence[DexIndex],
+        owner_of: OwnerOf,
+        named: Collection[str],
+        *,
+        own_runs: bool = True,
+        own_whole: bool = False,
     ) -> None:
+        self._own_whole = own_whole
         self._indexes = indexes
         self._owner_of = owner_of
         self._named = named
@@ -48,14 +57,25 @@ class Roots:
         """All classes that are taken to run."""
         names = (f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") for name in self._named)
         is_started = any(name in self._known for name in names)
-        if is_started and not self._own_runs:
+        if is_started and not (self._own_runs or self._own_whole):
             return self._entered
-        own = frozenset(name for name in self._known if self._owner_of(java_name(name)).party in _OWN)
         if not is_started:
-            return own | self._others
+            return self._own | self._others
+        if not self._own_runs:
+            return self._entered | self._unpackaged | self._in_annotations
+        return self._own | self.from_bytes | self._in_annotations
+
+    @cached_property
+    def from_bytes(self) -> frozenset[bytes]:
+        """The classes that run only where something leads to them, and that whoever reads bytes may make."""
         tree = ClassHierarchy(self._indexes)
-        read = {name for name in self._others if not _FROM_BYTES.isdisjoint(tree.above(name))}
-        return own | read | self._in_annotations
+        return frozenset(name for name in self._led_to if not _FROM_BYTES.isdisjoint(tree.above(name)))
+
+    @property
+    def _unpackaged(self) -> frozenset[bytes]:
+        """Classes in no package that are no renamed ones: in files, their names look like any other word."""
+        alone = (name for name in self._known if b"/" not in name)
+        return frozenset(name for name in alone if self._owner_of(java_name(name)).party != "obfuscated")
 
     @property
     def _entered(self) -> frozenset[bytes]:
@@ -73,7 +93,8 @@ class Roots:
 
         Libraries look the latter up by its name. Of what is used so, any method may be called.
         """
-        if name not in self._others:
+        is_own = self._own_whole and name in self._own
+        if name not in self._others and not is_own:
             return
         own = name[:-1]
         for at in range(bisect_left(self._defined, own), len(self._defined)):
@@ -81,7 +102,7 @@ class Roots:
             if not other.startswith(own):
                 return
             behind = other[len(own) :]
-            if behind[:1] != b"$" or behind[:2] == b"$$":
+            if behind.startswith((b";", b"_", b"$$")) or not (is_own or behind.startswith(b"$")):
                 yield other
 
     @cached_property
@@ -93,18 +114,27 @@ class Roots:
         return frozenset(name for index in self._indexes for name in index.file.defined_classes)
 
     @cached_property
+    def _own(self) -> frozenset[bytes]:
+        return frozenset(name for name in self._known if self._owner_of(java_name(name)).party in _OWN)
+
+    @cached_property
     def _others(self) -> frozenset[bytes]:
         return frozenset(name for name in self._known if self._owner_of(java_name(name)).party == "unknown")
 
     @property
     def _in_annotations(self) -> frozenset[bytes]:
-        """The classes of nobody that is known that annotations name; all of them where annotations cannot be read."""
+        """The classes with no root of their own that annotations name; all where annotations cannot be read."""
         found: set[bytes] = set()
         if len({id(index.file) for index in self._indexes}) < len(self._indexes):
-            return self._others
-        for index in self._indexes if self._others else ():
+            return self._led_to
+        for index in self._indexes if self._led_to else ():
             types = types_in_annotations(index)
             if types is None:
-                return self._others
+                return self._led_to
             found |= {index.descriptor(number).lstrip(b"[") for number in types}
-        return self._others & found
+        return self._led_to & found
+
+    @cached_property
+    def _led_to(self) -> frozenset[bytes]:
+        """The classes that run only where something leads to them, though no library's."""
+        return self._others if self._own_runs else self._others | self._own

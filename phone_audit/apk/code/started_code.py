@@ -4,7 +4,8 @@ What is followed are calls forwards (see `call_search`) from where Android begin
 the package's own code (see `roots`), and classes that other files name (layouts, preferences, plug-ins, services,
 native code). Of a class of no known library all runs as soon as anything uses it. Nothing is told of a package whose
 manifest could not be read, that loads code from elsewhere, whose code that runs looks up classes by names which are not
-constants or has native code that is no library's (see `class_lookups`), or that is too large.
+constants or has native code that is no library's (see `class_lookups`), or that is too large. Components that only the
+package itself can start run where it names them, or may compute a name (see `component_lookups`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from phone_audit.apk.code.call_search import CallSearch, descriptor_of
 from phone_audit.apk.code.class_lookups import find_lookups
+from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Roots
@@ -22,7 +24,7 @@ from phone_audit.apk.code.selectors import Selectors
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 
-_MOST_ROUNDS: Final = 5
+_MOST_ROUNDS: Final = 7
 """How often it is looked at what started code looks up; where that starts more code yet, all runs."""
 _NATIVE: Final = 0x100
 _NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
@@ -45,6 +47,8 @@ class StartedCode:
         active: those of them that are switched on, where the package's own code is not taken to run: it has to be
             reached as all other code.
         selectors: its methods, where they were looked up before.
+        private: those of them that only the package itself can start: its code or files have to name them.
+        own_whole: whether all of a class of its own runs as soon as anything uses it.
     """
 
     def __init__(
@@ -55,30 +59,53 @@ class StartedCode:
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
         active: Collection[str] | None = None,
         selectors: Selectors | None = None,
+        private: Collection[str] = (),
+        *,
+        own_whole: bool = False,
     ) -> None:
+        self._private = frozenset(private)
+        self._own_whole = own_whole
         self._indexes = indexes
         self._owner_of = owner_of
         self._named = named if active is None else active
         self._others = others
         self._own_runs = active is None
-        self._roots = Roots(indexes, owner_of, named or (), own_runs=self._own_runs)
+        self._roots = Roots(indexes, owner_of, named or (), own_runs=self._own_runs, own_whole=own_whole)
         self._selectors = selectors or Selectors(indexes)
         self._tree = self._selectors.tree
         self._runs_before = -1
         self._methods_before: frozenset[bytes] = frozenset()
         self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
 
-    def without_own(self, components: Collection[str], active: Collection[str] | None) -> "StartedCode":
+    def without_own(
+        self,
+        components: Collection[str],
+        active: Collection[str] | None,
+        private: Collection[str] = (),
+        *,
+        own_whole: bool = False,
+    ) -> "StartedCode":
         """Return what answers for the same package, where its own code is not taken to run.
 
         Args:
             components: those of the classes that the manifest names that may be switched off.
             active: those of the components that are switched on, None where that is not known.
+            private: those of the components that only the package itself can start.
+            own_whole: whether all of a class of its own runs as soon as anything uses it.
         """
         named = self._named
         if named is not None and active is not None and not any(map(_switches_on, self._indexes)):
             named = {*named} - ({*components} - {*active})
-        return StartedCode(self._indexes, self._owner_of, self._named, self._others, named, self._selectors)
+        return StartedCode(
+            self._indexes,
+            self._owner_of,
+            self._named,
+            self._others,
+            named,
+            self._selectors,
+            private,
+            own_whole=own_whole,
+        )
 
     def starts(self, part: int, row: int) -> bool:
         """Tell whether something starts a method, for all that is known."""
@@ -129,7 +156,7 @@ class StartedCode:
         if self._named is None or _NATIVE_ACTIVITY in self._named or (self._own_runs and self._may_look_up_any()):
             self._give_up()
             return
-        for name in self._named:
+        for name in {*self._named} - self._private:
             if self._own_runs:
                 self._search.take_whole(_descriptor(name))
             else:
@@ -153,13 +180,31 @@ class StartedCode:
         """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
         search = self._search
         if self._runs_before == len(search.whole):
-            self._stages = iter(())
+            if not self._take_unnamed():
+                self._stages = iter(())
             return
         self._runs_before = len(search.whole)
-        lookups = find_lookups(self._tree, self._owner_of, lambda part, row: (part, row) in search.seen)
+        lookups = find_lookups(self._tree, self._owner_of, self._runs)
         search.unsettled |= lookups.unknown
         search.take_methods(lookups.methods - self._methods_before)
         self._methods_before = lookups.methods
+
+    def _take_unnamed(self) -> bool:
+        """Take in what code that runs may start or make though it does not name it; tell whether that is any more."""
+        private, self._private = self._private, frozenset()
+        taken = bool(private) and may_start_any(self._tree, self._owner_of, self._runs)
+        for name in private if taken else ():
+            self._search.take_made(_descriptor(name))
+        if self._own_whole and reads_objects(self._tree, self._owner_of, self._runs):
+            self._own_whole, taken = False, True
+            for one in self._roots.from_bytes:
+                self._search.take_whole(one)
+        self._private = frozenset() if taken else private
+        self._runs_before = -1
+        return taken
+
+    def _runs(self, part: int, row: int) -> bool:
+        return (part, row) in self._search.seen
 
     def _give_up(self) -> None:
         self._search.unsettled = True

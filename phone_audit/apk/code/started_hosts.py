@@ -1,4 +1,4 @@
-"""Hosts that nothing in the package starts to connect to: only code of others holds them, and none of it is started."""
+"""Hosts that nothing in the package starts to connect to: only code holds them, and none of it is started."""
 
 import re
 from collections import defaultdict
@@ -20,7 +20,6 @@ _MOST_USES: Final = 200
 _DOT: Final = rb"\.[\w-]"
 _NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
-_OTHERS: Final = frozenset({"library", "unknown"})
 _COLLECTING: Final = frozenset({"telemetry", "advertising"})
 
 Texts = Mapping[str, Sequence[tuple[str, int]]]
@@ -44,16 +43,14 @@ def with_started(
 
 
 def _is_asked(endpoint: Endpoint) -> bool:
-    """Tell whether an endpoint counts, makes a difference, and is held by code of others alone."""
+    """Tell whether an endpoint counts, makes a difference, and is held by code alone."""
     pieces = [piece for holder in endpoint.held_by for piece in holder.evidence]
     in_code = bool(pieces) and all(one.kind == "dex-string" and one.encoding is None for one in pieces)
     is_told = endpoint.use == "fetched" or endpoint.counts_in_cleartext or endpoint.category in _COLLECTING
     if not in_code or not endpoint.counts or not is_told:
         return False
-    if any(holder.party not in _OTHERS for holder in endpoint.held_by):
-        return False
     return all(
-        one.class_ is not None for holder in endpoint.held_by if holder.party == "unknown" for one in holder.evidence
+        one.class_ is not None for holder in endpoint.held_by if holder.party != "library" for one in holder.evidence
     )
 
 

@@ -14,6 +14,7 @@ ATTRIBUTE_IDS = {
     "minSdkVersion": 0x0101020C, "versionCode": 0x0101021B, "versionName": 0x0101021C, "targetSdkVersion": 0x01010270,
     "usesCleartextTraffic": 0x010104EC, "networkSecurityConfig": 0x01010527, "targetSandboxVersion": 0x0101054C,
     "isFeatureSplit": 0x0101055B, "versionCodeMajor": 0x01010576, "zygotePreloadName": 0x0101059D,
+    "manageSpaceActivity": 0x01010004, "targetActivity": 0x01010202, "parentActivityName": 0x010103A7,
 }  # fmt: skip
 """Attributes of a manifest that are asked for. Source: AOSP `core/res/res/values/public-final.xml`."""
 NULL, REFERENCE, STRING, DYNAMIC_REFERENCE, BOOLEAN = 0x00, 0x01, 0x03, 0x07, 0x12

@@ -23,8 +23,10 @@ MAX_TEXT = 4096
 Resolve = Callable[[Value], Value | None]
 
 
-_LOADING: Final = ("name", "appComponentFactory", "backupAgent", "zygotePreloadName")
+_LOADING: Final = ("name", "appComponentFactory", "backupAgent", "zygotePreloadName", "manageSpaceActivity")
 """Attributes of the application that name classes. Source: `R.styleable.AndroidManifestApplication`."""
+_LEADING: Final = ("targetActivity", "parentActivityName")
+"""Attributes of activities that name others. Source: `R.styleable.AndroidManifestActivity` and `…ActivityAlias`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ class _Manifest:
     def _loaded(self) -> Iterator[str]:
         named = [self._application.android(attribute) for attribute in _LOADING]
         named += [element.android("name") for element in self._root.all("instrumentation")]
+        named += [element.android(one) for element in self._application.children for one in _LEADING]
         for value in named:
             if name := self._text(value):
                 yield self._class_name(name)

@@ -292,13 +292,12 @@ def test_a_host_of_which_not_all_texts_are_known_is_not_settled() -> None:
     assert settled(held().model_copy(update={"host": "other.example"}), HTTP, app()) is None
 
 
-def test_a_host_that_its_own_code_or_another_file_holds_is_not_settled() -> None:
-    own = HeldBy(party="first-party", library=None, evidence=held().held_by[0].evidence)
+def test_a_host_that_another_file_holds_is_not_settled() -> None:
     nowhere = held().held_by[0].evidence[0].model_copy(update={"class_": None})
     unknown = HeldBy(party="unknown", library=None, evidence=(nowhere,))
     asset = Evidence(kind="asset", where="a.js", value=URL, offset=1)
     beside = HeldBy(party="library", library="Lib", evidence=(asset,))
-    for holder in (own, unknown, beside):
+    for holder in (unknown, beside):
         assert settled(held(*held().held_by, holder), HTTP, app()) is None
 
 
@@ -378,3 +377,78 @@ def test_many_made_classes_below_one_of_many_methods_end_the_search(monkeypatch:
     made = app(*(unit for heir in heirs for unit in new(heir.name)))
     assert starts(HTTP, base, *heirs, made)
     assert not starts(HTTP, base, *heirs[:5], app(*new("Llib/H0;")))
+
+
+SCREEN = Class(
+    "Llib/Screen;",
+    [method("onCreate(Landroid/os/Bundle;)V", *SEND, direct=False, access=1, ins=2)],
+    parent="Landroid/app/Activity;",
+)
+SET_CLASS = "Landroid/content/Intent;->setClassName(Ljava/lang/String;Ljava/lang/String;)Landroid/content/Intent;"
+JOIN = "Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;"
+PARSE = "Landroid/content/Intent;->parseUri(Ljava/lang/String;I)Landroid/content/Intent;"
+
+
+def by_android(
+    *units: int | Ref, private: tuple[str, ...] = ("lib.Screen",), more: tuple[Class, ...] = (), wanted: str = "Http"
+) -> bool:
+    """Tell whether anything starts the library where Android makes `app.Main` alone, and code of its own is not run."""
+    create = method("onCreate(Landroid/os/Bundle;)V", *units, direct=False, access=1, ins=2)
+    main = Class("Lapp/Main;", [create], parent="Landroid/app/Activity;")
+    classes = sorted((HTTP, SCREEN, main, *more), key=lambda one: one.name)
+    (index,) = index_file(read_dex("classes.dex", assemble(classes)))
+    named = {"app.Main", "lib.Screen"}
+    code = StartedCode([index], owner, named).without_own(named, named, private, own_whole=True)
+    rows = [row for row in range(index.methods.method.size) if index.row_class(row) == b"Llib/%s;" % wanted.encode()]
+    return any(code.starts(0, row) for row in rows if index.row_name(row).startswith("send"))
+
+
+def test_a_screen_that_only_the_package_can_start_runs_where_it_is_named() -> None:
+    assert not by_android()
+    assert by_android(private=())
+    assert by_android(*value("Llib/Screen;"))
+    assert by_android(*const_string("lib.Screen"))
+
+
+def test_a_screen_runs_where_a_component_is_started_by_a_name_that_is_put_together() -> None:
+    pieces = (*const_string("lib.Scr"), 0x206E, Ref("method", JOIN), 0, 0x000C)
+    assert by_android(*pieces, 0x306E, Ref("method", SET_CLASS), 0)
+    assert not by_android(*const_string("lib.Other"), 0x306E, Ref("method", SET_CLASS), 0)
+    assert by_android(*const_string("#Intent;component=x/.S;end"), 0x2071, Ref("method", PARSE), 0)
+
+
+def test_a_screen_runs_where_an_intent_comes_from_elsewhere() -> None:
+    assert by_android(0x001F, Ref("type", "Landroid/content/Intent;"))
+    assert by_android(*value("Landroid/content/Intent;"))
+
+
+def test_code_of_its_own_that_nothing_uses_does_not_run() -> None:
+    dead = Class("Lapp/Dead;", [method("f()V", *SEND)])
+    heard = Class("Lapp/Heard;", [method("onEvent()V", *SEND, direct=False, access=1, ins=1)])
+    assert not by_android(more=(dead, heard))
+    assert by_android(*invoke_static("Lapp/Dead;->f()V"), more=(dead, heard))
+    assert by_android(*new("Lapp/Heard;"), more=(dead, heard)), "a library may call it by an annotation"
+
+
+def test_code_of_its_own_that_others_may_make_runs() -> None:
+    heard = [method("f()V", *SEND, direct=False, access=1, ins=1)]
+    read = Class("Lapp/Read;", heard, interfaces=("Ljava/io/Serializable;",))
+    call = 0x106E, Ref("method", "Ljava/io/ObjectInputStream;->readObject()Ljava/lang/Object;"), 0
+    assert by_android(*call, more=(read,))
+    assert not by_android(more=(read,)), "nothing reads objects"
+    assert by_android(more=(Class("LFragment;", heard),)), "a layout names it by a plain word"
+
+
+def singleton(*behind: int | Ref) -> Class:
+    """Return a class of the library with a method that takes the class as a lock."""
+    lock = (*value("Llib/Single;"), 0x001D, *behind, 0x001E)
+    return Class("Llib/Single;", [method("get()V", *lock), method("send()V", *const_string(URL))])
+
+
+def test_a_class_that_is_only_a_lock_does_not_run_whole() -> None:
+    get = invoke_static("Llib/Single;->get()V")
+    assert not by_android(*get, more=(singleton(),), wanted="Single")
+    handed = (0x106E, Ref("method", "Ljava/lang/Class;->getMethods()[Ljava/lang/reflect/Method;"), 0)
+    assert by_android(*get, more=(singleton(*handed),), wanted="Single")
+    kept = (0x0107, *handed[:2], 1)
+    assert by_android(*get, more=(singleton(*kept),), wanted="Single")

@@ -13,6 +13,7 @@ from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.preference_reads import reads_settings
+from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
@@ -99,13 +100,13 @@ def read_code(
     flows = find_flows(
         indexes,
         sources_of(knowledge),
-        code.without_own(components, declared.active, declared.private),
+        code.without_own(components, declared.active),
         owners.own_starts,
         budget,
         _exported(declared),
         views,
     )
-    told = with_started_steps(flows.found, started)
+    told = SharedFields(indexes, owners.of).with_sure_fields(with_started_steps(flows.found, started))
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)

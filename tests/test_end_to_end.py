@@ -65,6 +65,14 @@ def test_demo_ends_in_the_report_of_a_known_bad_phone() -> None:
         assert part in long
 
 
+def test_demo_says_where_its_page_is(tmp_path: Path) -> None:
+    page = tmp_path / "d.html"
+    told = " ".join(run("demo", "-o", page).stderr.split())
+    assert "KNOWN-BAD: Nokia 7 plus" in told
+    assert "in a browser" in told
+    assert run("demo", "-q", "-o", page).stderr == ""
+
+
 def test_the_report_in_the_readme_is_the_real_one() -> None:
     printed = (REPOSITORY / "README.md").read_text("utf-8").split("```text\n")[1].split("```")[0].splitlines()
     lines = [line for line in printed if line.strip() != "…"]

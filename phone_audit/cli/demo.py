@@ -8,7 +8,7 @@ from phone_audit.cli.options import Details, Outputs, Quiet, ScanFormats
 
 def demo(formats: ScanFormats = None, outputs: Outputs = None, details: Details = False, quiet: Quiet = False) -> None:
     """Start a simulated phone on this computer, scan it as any other, and print the report."""
-    from phone_audit.cli.outputs import destinations, write_outputs
+    from phone_audit.cli.outputs import destinations, tell_result, write_outputs
     from phone_audit.cli.progress import progress
     from phone_audit.pipeline.demo import scan_simulated
     from phone_audit.report.canvas import Style
@@ -19,4 +19,6 @@ def demo(formats: ScanFormats = None, outputs: Outputs = None, details: Details 
     with progress(quiet) as on_progress:
         result = scan_simulated(on_progress)
     write_outputs(result, places, Style(details=details))
+    if not quiet:
+        tell_result(result, places)
     raise typer.Exit

@@ -24,6 +24,8 @@ from phone_audit.model.finding import (
 from phone_audit.model.wording import counted, listed, sentence
 
 _MOST_REASONS = 6
+_WHY_ALL_ELSE = "device-lost"
+"""The code of what explains everything else that was not read: the phone went away."""
 _CODE_ROLES = ("base", "split", "hidden-system")
 
 
@@ -74,8 +76,11 @@ class UnreadTally:
                 self._kinds[item.step, item.code] = count + 1, min(first, item, key=_skipped_order)
 
     def kinds(self) -> list[tuple[int, Skipped]]:
-        """Return how many there are of each kind, with the first of them; the most frequent kind first."""
-        return sorted(self._kinds.values(), key=lambda kind: (-kind[0], kind[1].step, kind[1].code))
+        """Return how many there are of each kind, with the first of them: what explains the rest, then the frequent."""
+        return sorted(
+            self._kinds.values(),
+            key=lambda kind: (kind[1].code != _WHY_ALL_ELSE, -kind[0], kind[1].step, kind[1].code),
+        )
 
 
 def _skipped_order(item: Skipped) -> tuple[str, str, str, str]:

@@ -26,7 +26,10 @@ from phone_audit.model.watch import Watch
 
 SEAL_SUFFIX = ".minisig"
 _NAME_A_RESULT = "Name a file made with -f json; what a command writes is piped in: phone-audit report -"
-_SAVED = "If it is a saved phone, scan it: phone-audit scan FOLDER. A result is a file made with -f json."
+_SAVED = (
+    "Name a file in it that -f json made, such as fleet.json. If it is a saved phone, scan it: phone-audit scan FOLDER."
+)
+_LINES = "It holds a record a line, for other programs. Name a file made with -f json."
 NOT_SEALED = "It is not sealed: whoever had it in hand can have changed it."
 
 DOCUMENTS: dict[str, type[Frozen]] = {
@@ -119,7 +122,8 @@ def _parsed(path: Path, text: CheckedJson) -> Any:
     try:
         return parse_unicode(text)
     except JsonError as error:
-        raise ResultError(f"{path} is no JSON result.", "Name a file made with -f json.") from error
+        hint = _LINES if path.suffix == ".jsonl" else "Name a file made with -f json."
+        raise ResultError(f"{path} is no JSON result.", hint) from error
 
 
 def _read(path: Path) -> CheckedJson:

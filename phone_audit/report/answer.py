@@ -1,5 +1,6 @@
 """The answer: what one screen, the head of a page and a summary say of a phone, in the same order everywhere."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from phone_audit.report.app_names import AppNames, names_on
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_diff import baseline_sentence
 from phone_audit.report.knowledge_age import places_not_asked
-from phone_audit.report.safe import between_words, clipped, fitted
+from phone_audit.report.safe import between_words, clipped, fitted, visible
 
 QUESTIONS: Final[Mapping[str, str]] = {
     "known-bad": "Is it a known-bad batch?",
@@ -44,6 +45,7 @@ _SENT: Final = ("tracker-data", "network-data")
 """Findings on data that is sent, with and without a word on encryption."""
 _MOST_UNREAD: Final = 2
 _LONGEST_HEADLINE: Final = 220
+_LEFT_OUT: Final = re.compile(r"; (?:incomplete: |the code of the packages was not read).*", re.DOTALL)
 _LONGEST_TEXT: Final = 290
 _LONGEST_STEP: Final = 400
 _LONGEST_UNREAD: Final = 150
@@ -117,7 +119,7 @@ def answer_of(scan: Scan) -> Answer:
     compared = list(_compared(scan))
     return Answer(
         outcome=scan.verdict.outcome,
-        headline=between_words(scan.verdict.headline, _LONGEST_HEADLINE),
+        headline=short_headline(scan.verdict.headline, _LONGEST_HEADLINE),
         also=_second_headline(scan, questions.get("watched")),
         facts=(_which_phone(scan), *compared[:1], _how_much(scan), *compared[1:]),
         tiles=tuple(_tile(questions[name], scan) for name in QUESTIONS if name in questions),
@@ -125,6 +127,19 @@ def answer_of(scan: Scan) -> Answer:
         accepted=tuple(fitted(text, _LONGEST_ACCEPTED) for text in AcceptedFindings(scan.findings).in_short()),
         unread=tuple(_unread(scan)),
     )
+
+
+def short_headline(text: str, columns: int) -> str:
+    """Return a headline of at most so many columns that still says what was not read.
+
+    Example:
+        >>> short_headline("This and that was seen here; incomplete: 3 things could not be read", 60)
+        'This and that was…; incomplete: 3 things could not be read'
+    """
+    said, left = text, ""
+    if found := _LEFT_OUT.search(text):
+        said, left = text[: found.start()], visible(text[found.start() :])
+    return f"{between_words(said, columns - len(left))}{left}"
 
 
 def _second_headline(scan: Scan, watched: Question | None) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from phone_audit.model.finding import KnowledgeInfo
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
-from phone_audit.report.answer import WATCHED, Answer, Step, answer_of
+from phone_audit.report.answer import WATCHED, Answer, Step, answer_of, short_headline
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.knowledge_age import OUTDATED, days_old
 from phone_audit.report.safe import between_words, clipped, fitted
@@ -67,7 +67,7 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
     """Draw what is said first of a phone; the fewer reasons there is room for, the shorter everything else."""
     answer = answer_of(scan)
     room = _ROOM.get(canvas.style.points, _Room())
-    canvas.outcome(answer.outcome, between_words(answer.headline, room.headline))
+    canvas.outcome(answer.outcome, short_headline(answer.headline, room.headline))
     if answer.also:
         canvas.outcome(WATCHED, answer.also)
     if answer.advises:  # before any word that a phone or a package chose

@@ -7,6 +7,7 @@ from typing import Final
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
 from phone_audit.model.wording import counted
+from phone_audit.report.answer import short_headline
 from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_accepted import AcceptedFindings
@@ -25,7 +26,7 @@ _Row = tuple[int, int, str, str]
 
 def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
     """Draw what is said first of a folder of APKs."""
-    canvas.outcome(result.verdict.outcome, fitted(result.verdict.headline, _LONGEST_HEADLINE))
+    canvas.outcome(result.verdict.outcome, short_headline(result.verdict.headline, _LONGEST_HEADLINE))
     canvas.gap()
     if result.label:
         canvas.paragraph(f"Label: {fitted(result.label, _LONGEST_NAME)}", 1)
@@ -83,7 +84,7 @@ def _rows(result: Apks, accepted: AcceptedFindings) -> list[_Row]:
 
 def _row(apk: Apk) -> _Row:
     worst = min(apk.findings, key=_severity, default=None)
-    name = AppNames([(apk.package or "", apk.app_name)]).of(apk.package or "package unknown")
+    name = AppNames([(apk.package, apk.app_name)]).of(apk.package) if apk.package else f"package unknown, {apk.path}"
     said = f": {worst.title}" if worst and _severity(worst) < SEVERITIES.index("low") else ""
     line = f"{apk.outcome}: {name}{said}"
     rank = _RANKS.get(apk.outcome, len(_RANKS))

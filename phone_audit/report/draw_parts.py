@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from phone_audit.model.device import Device
 from phone_audit.model.finding import (
@@ -229,12 +230,16 @@ def draw_skipped(canvas: Canvas, left_out: SkippedGroups) -> None:
     draw_more(canvas, len(reasons) - _MOST_SKIPPED)
 
 
+_FACTS: Final = ("incidents", "indicators", "trackers")
+"""Kinds of facts that a report counts; `db info` counts all."""
+
+
 def draw_about(canvas: Canvas, knowledge: KnowledgeInfo, tool: Tool, started: str, lines: Sequence[str] = ()) -> None:
     """Draw with what this was judged, and how old that was when the run began."""
     canvas.heading("About this report")
     for line in lines:
         canvas.item(line)
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(knowledge.counts.items()))
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(knowledge.counts.items()) if kind in _FACTS)
     told = "; ".join(filter(None, (age_of(knowledge, started), counts)))
     canvas.item(f"{tool.name} {tool.version}; knowledge {knowledge.version} ({told}), digest {knowledge.digest[:16]}")
     if advice := update_advice(knowledge, started):

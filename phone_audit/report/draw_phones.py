@@ -10,13 +10,13 @@ from phone_audit.report.answer import WATCHED_HEADLINE
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_answer import HELP_FIRST
 from phone_audit.report.draw_parts import DEBUGGING_ON
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import clipped, shortened
 
 MOST_SHOWN = 12
 """Differences of one phone that are shown; the JSON summary has all."""
 
 _LONGEST = 60
-_LONGEST_REASON = 200
+_LONGEST_REASON = 120
 _GRAVE = ("known-bad", "suspicious")
 
 
@@ -100,7 +100,7 @@ def _draw_phone(canvas: Canvas, scan: FleetScan) -> None:
     style = "bold" if scan.outcome in _GRAVE else ""
     canvas.item(f"{scan.name}{model}{known}: {scan.outcome}{left}{where}", "*", 0, style)
     if style and scan.reason:
-        canvas.paragraph(shortened(scan.reason, _LONGEST_REASON), 2)
+        canvas.paragraph(clipped(scan.reason, _LONGEST_REASON), 2)
     if scan.watched == "yes":
         canvas.paragraph(f"{WATCHED_HEADLINE}.", 2)
 

@@ -10,6 +10,13 @@ def skipped(subject: str, code: str = "truncated") -> Skipped:
     return Skipped(subject=subject, step="dex", code=code, reason="The file ends too early.")
 
 
+def test_why_the_phone_went_away_comes_before_what_it_left_unread() -> None:
+    gone = Skipped(subject="phone", step="transfer", code="device-lost", reason="It was unplugged.")
+    reasons = not_read_reasons(UnreadTally([*(skipped(f"/{n}", "not-analysed") for n in range(9)), gone]))
+    assert reasons[0].text == "Not read: phone. It was unplugged."
+    assert len(reasons) == 2
+
+
 def test_all_is_gathered_once_and_sorted() -> None:
     one, two = skipped("/a.apk"), skipped("/b.apk")
     phone = snapshot(PIXEL, skipped=[two, one])

@@ -48,6 +48,18 @@ def test_refused(tmp_path: Path, content: str, sentence: str) -> None:
         load_result(file)
 
 
+def test_what_is_no_result_says_what_to_name(tmp_path: Path) -> None:
+    lines = tmp_path / "x.jsonl"
+    lines.write_text("{}\n{}\n")
+    with pytest.raises(ResultError) as raised:
+        load_result(lines)
+    assert "holds a record a line" in raised.value.hint
+    with pytest.raises(ResultError) as raised:
+        load_result(tmp_path)
+    assert "such as fleet.json" in raised.value.hint
+    assert "phone-audit scan FOLDER" in raised.value.hint
+
+
 @pytest.mark.timeout(10)
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

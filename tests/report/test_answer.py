@@ -307,6 +307,21 @@ def test_a_folder_has_one_line_for_each_apk_the_most_harmful_first() -> None:
     assert all(len(line) <= 80 for line in lines)
 
 
+def test_an_apk_without_a_package_is_called_by_its_file() -> None:
+    nameless = apk("in/odd\x1b.apk", "inconclusive").model_copy(update={"package": None, "app_name": None})
+    assert "inconclusive: package unknown, in/odd\\x1b.apk" in words(apks(nameless, outcome="inconclusive"))
+
+
+@pytest.mark.parametrize("document", [scan(), apks(apk())])
+@pytest.mark.parametrize(
+    "left", ["; incomplete: 312 things could not be read", "; the code of the packages was not read"]
+)
+def test_a_long_headline_is_cut_before_what_was_not_read(document: Scan | Apks, left: str) -> None:
+    judged_so = document.verdict.model_copy(update={"headline": LONG + left})
+    text = words(document.model_copy(update={"verdict": judged_so}), Style(points=1))
+    assert f"…{left}" in text
+
+
 def test_advice_for_a_folder_stands_behind_the_warning() -> None:
     document = apks(apk("z.apk", "known-bad"), outcome="known-bad")
     advised = Reason(finding="k1", text="It is bad.", kind="incident", advice=(Remedy(text="Ask for help."),))

@@ -75,6 +75,11 @@ def test_what_is_bad_says_why() -> None:
     assert "Ads." not in shown(fleet(scans=(row(1, reason="Ads."),)))
 
 
+def test_why_it_is_bad_ends_with_a_sentence() -> None:
+    long = "It belongs to a published case. It is reported to send " + "a thing, and " * 20
+    assert "\n  It belongs to a published case.\n" in shown(fleet(scans=(row(1, outcome="known-bad", reason=long),)))
+
+
 @pytest.mark.parametrize("bad", [{"outcome": "known-bad"}, {"outcome": "suspicious"}, {"watched": "yes"}])
 def test_where_somebody_may_be_watching_help_comes_first_also_among_many_phones(bad: dict[str, object]) -> None:
     text = " ".join(shown(fleet(scans=(row(1), row(2, **bad)))).split())

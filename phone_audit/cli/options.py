@@ -162,4 +162,12 @@ Traffic = Annotated[
         "AdGuard Home or NextDNS; repeatable.",
     ),
 ]
+OwnNumbers = Annotated[
+    Path | None,
+    typer.Option(
+        "--own-numbers",
+        metavar="FILE",
+        help="With --traffic: numbers of the phone that you read off it, a line each (imei 490154203237518).",
+    ),
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Analyse everything again, and remember nothing.")]

@@ -15,6 +15,7 @@ from phone_audit.cli.options import (
     FailOn,
     KnowledgeDirs,
     Outputs,
+    OwnNumbers,
     Quiet,
     Traffic,
     format_option,
@@ -41,13 +42,17 @@ def _seal(result: Path, text: bytes, named: Sequence[str]) -> str:
     return check_seal(result, text, read_known_keys(named), wanted=bool(named))
 
 
-def _with_traffic(document: "Frozen", files: Sequence[Path], folders: Sequence[Path]) -> "Frozen":
+def _with_traffic(
+    document: "Frozen", files: Sequence[Path], folders: Sequence[Path], own_numbers: Path | None
+) -> "Frozen":
     """Add what recorded traffic shows; only then facts are loaded."""
     from phone_audit.cli.knowledge import knowledge_in_use
+    from phone_audit.pipeline.own_numbers import read_own_numbers
     from phone_audit.pipeline.traffic import add_traffic
 
+    stated = read_own_numbers(own_numbers, files) if own_numbers is not None else ()
     with knowledge_in_use(folders) as known:
-        return add_traffic(document, files, known)
+        return add_traffic(document, files, known, stated)
 
 
 def report(
@@ -73,6 +78,7 @@ def report(
         ),
     ] = None,
     traffic: Traffic = None,
+    own_numbers: OwnNumbers = None,
     knowledge: KnowledgeDirs = None,
     quiet: Quiet = False,
 ) -> None:
@@ -86,8 +92,8 @@ def report(
     seal = _seal(result, text, seal_key or ())
     document = parse_result(result, text)
     check_formats(places, [kind_of(document)])
-    if traffic:
-        document = _with_traffic(document, traffic, knowledge or ())
+    if traffic or own_numbers is not None:
+        document = _with_traffic(document, traffic or (), knowledge or (), own_numbers)
     if accept is not None:
         from phone_audit.pipeline.accept import uncovered, unmatched, with_accepted
         from phone_audit.pipeline.accept_file import read_accepted_today

@@ -25,6 +25,7 @@ from phone_audit.cli.options import (
     Memory,
     NoCache,
     Outputs,
+    OwnNumbers,
     Quiet,
     ScanArguments,
     ScanFormats,
@@ -107,6 +108,7 @@ def scan(
         ),
     ] = None,
     traffic: Traffic = None,
+    own_numbers: OwnNumbers = None,
     accept: Accept = None,
     assets: Assets = None,
     fail_on: FailOnOption = FailOn.suspicious,
@@ -156,6 +158,10 @@ def scan(
         from phone_audit.pipeline.accept_file import read_accepted
 
         options = replace(options, accept=read_accepted(accept))
+    if own_numbers is not None:
+        from phone_audit.pipeline.own_numbers import read_own_numbers
+
+        options = replace(options, own_numbers=read_own_numbers(own_numbers, options.traffic))
     if baseline is not None:
         from phone_audit.pipeline.diff import read_baseline
 

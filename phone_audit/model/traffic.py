@@ -140,7 +140,8 @@ class RecordedTraffic(Frozen):
     """A capture or log that somebody else made.
 
     `first` and `last` are null where the file states no whole times. `not_seen` are sentences on what it, or its
-    reader, cannot show.
+    reader, cannot show. `own_numbers` are numbers of the phone, masked, that a person stated and that were searched for
+    beside those that the acquisition knows.
     """
 
     file: str
@@ -150,3 +151,4 @@ class RecordedTraffic(Frozen):
     last: Time | None
     hosts: tuple[TrafficHost, ...]
     not_seen: tuple[str, ...] = ()
+    own_numbers: tuple[str, ...] = ()

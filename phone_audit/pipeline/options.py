@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from phone_audit.acquire.store.disk_space import DiskSpace
 from phone_audit.acquire.transport import OnWait
 from phone_audit.model.acceptance import AcceptedEntry
+from phone_audit.model.device import PhoneIdentifier
 from phone_audit.model.finding import Tool
 from phone_audit.version import __version__
 
@@ -86,6 +87,7 @@ class ScanOptions:
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
         traffic: captures and logs that somebody else recorded.
+        own_numbers: numbers of the phone that a person stated; traffic is searched for them.
     """
 
     via: Via = "auto"
@@ -105,3 +107,4 @@ class ScanOptions:
     stopped: Callable[[], bool] = never
     clock: Clock = utc_now
     traffic: tuple[Path, ...] = ()
+    own_numbers: tuple[PhoneIdentifier, ...] = ()

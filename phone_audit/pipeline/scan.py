@@ -97,7 +97,7 @@ def scan_device(
     notes = acquired.snapshot.skipped + analysed.skipped
     if not options.with_identifiers:
         notes = _unnamed(notes, source.transport.serial)
-    logs = read_logs(options.traffic, acquired.snapshot.identifiers, on_progress)
+    logs = read_logs(options.traffic, (*acquired.snapshot.identifiers, *options.own_numbers), on_progress)
     notes += tuple(note for log in logs for note in log.skipped)
     snapshot = acquired.snapshot.model_copy(update={"skipped": notes})
     snapshot = source.reading.with_packages(snapshot, [apk.info for apk in analysed.apks])
@@ -187,7 +187,7 @@ def _document(
     records = tuple(published_apk(apk, judgement, known) for apk, judgement in zip(apks, judged.apks, strict=True))
     infos = [apk.info for apk in apks]
     apps = joined_apps(snapshot, infos, observations, judged.findings, known, captured_places(wire))
-    traffic = published_traffic(logs, known)
+    traffic = published_traffic(logs, known, options.own_numbers)
     return Scan(
         schema_="phone-audit/scan/1",
         label=label,

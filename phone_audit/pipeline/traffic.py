@@ -19,7 +19,7 @@ from phone_audit.model.base import Frozen
 from phone_audit.model.detection import MatchStrength
 from phone_audit.model.device import Package, PhoneIdentifier
 from phone_audit.model.results import Scan
-from phone_audit.model.traffic import HostTraffic, RecordedTraffic, TrafficHost, TrafficLog
+from phone_audit.model.traffic import HostTraffic, RecordedTraffic, TrafficHost, TrafficLog, masked
 from phone_audit.pipeline.options import Progress, no_progress
 
 
@@ -78,8 +78,11 @@ def _destination(one: WireHost) -> Destination:
     )
 
 
-def published_traffic(logs: Iterable[TrafficLog], knowledge: Knowledge) -> tuple[RecordedTraffic, ...]:
+def published_traffic(
+    logs: Iterable[TrafficLog], knowledge: Knowledge, own_numbers: Sequence[PhoneIdentifier] = ()
+) -> tuple[RecordedTraffic, ...]:
     """Return what a result says of the files; owners and categories are those that the knowledge has of a host."""
+    stated = tuple(sorted({masked(one.kind, one.value) for one in own_numbers}))
     return tuple(
         RecordedTraffic(
             file=log.file,
@@ -89,6 +92,7 @@ def published_traffic(logs: Iterable[TrafficLog], knowledge: Knowledge) -> tuple
             last=log.last,
             hosts=tuple(_published(seen, knowledge) for seen in log.hosts),
             not_seen=log.not_seen,
+            own_numbers=stated,
         )
         for log in logs
     )
@@ -114,11 +118,13 @@ def _published(seen: HostTraffic, knowledge: Knowledge) -> TrafficHost:
     )
 
 
-def add_traffic(document: Frozen, paths: Sequence[Path], knowledge: Knowledge) -> Scan:
+def add_traffic(
+    document: Frozen, paths: Sequence[Path], knowledge: Knowledge, own_numbers: Sequence[PhoneIdentifier] = ()
+) -> Scan:
     """Return a result of one phone with what recorded traffic adds to it.
 
-    A result holds no identifiers of the phone, so that those in the traffic are told by their form alone. What the
-    result says is kept; nothing of it is judged again.
+    A result holds no identifiers of the phone: but for those that a person states, those in the traffic are told by
+    their form alone. What the result says is kept; nothing of it is judged again.
 
     Raises:
         ResultError: the document is no result of one phone.
@@ -129,13 +135,13 @@ def add_traffic(document: Frozen, paths: Sequence[Path], knowledge: Knowledge) -
             "Recorded traffic is added to the result of one phone.", "Name a result that `scan` made with -f json."
         )
     check_traffic(paths)
-    logs = read_logs(paths, ())
+    logs = read_logs(paths, own_numbers)
     wire = join_traffic(logs, apps_of(document.packages, document.apks))
     met: dict[str, MatchStrength] = {incident.id: "confirmed" for incident in document.incidents}
     notes = {name: wire_sentence(places) for name, places in incident_hosts(wire, knowledge).items() if name in met}
     added = with_added(document, tuple(traffic_findings(wire, knowledge, met)), notes)
     skipped = tuple(note for log in logs for note in log.skipped)
-    traffic = (*document.traffic, *published_traffic(logs, knowledge))
+    traffic = (*document.traffic, *published_traffic(logs, knowledge, own_numbers))
     apps = with_captured(added.apps, added.findings, captured_places(wire), knowledge)
     questions = with_seen_traffic(added.verdict.questions, apps, traffic)
     return added.model_copy(

@@ -23,6 +23,8 @@ def draw_traffic(canvas: Canvas, traffic: Sequence[RecordedTraffic]) -> None:
         for host in hosts[:_MOST]:
             canvas.item(_line(host), "-", 4)
         draw_more(canvas, len(hosts) - _MOST, "-")
+        if one.own_numbers:
+            canvas.item(f"searched also for what was stated of this phone: {listed(one.own_numbers)}", "-", 4)
         for sentence in one.not_seen:
             canvas.item(f"not seen: {sentence}", "-", 4)
 

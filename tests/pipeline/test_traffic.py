@@ -15,6 +15,7 @@ from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounds import RESULT
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.base import read_document
+from phone_audit.model.device import PhoneIdentifier
 from phone_audit.model.results import Devices, Scan
 from phone_audit.pipeline.options import TOOL, Budget, ScanOptions
 from phone_audit.pipeline.scan import scan_device
@@ -98,6 +99,43 @@ def test_a_capture_of_packets_raises_the_case_and_masks_the_identifier(tmp_path:
     published = render_json(scan)
     assert SERIAL not in published
     assert "490154203237518" not in published
+
+
+OWN = (PhoneIdentifier(kind="imei", value="490154203237518"),)
+
+
+def test_an_imei_that_its_owner_states_is_known_to_be_this_phones(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.pcap", beacon())
+    options = ScanOptions(budget=Budget(jobs=1), traffic=(file,), own_numbers=OWN)
+    scan = scan_device(str(SAVED), options=options)
+    (own,) = [finding for finding in scan.findings if finding.id == "traffic.identifier"]
+    assert own.message.startswith("IMEI …7518 and serial number …0001 in the clear to zzhc.vnet.cn:9999, 14 times")
+    assert not [finding for finding in scan.findings if finding.id == "traffic.named-identifier"]
+    assert [one.own_numbers for one in scan.traffic] == [("IMEI …7518",)]
+    assert "490154203237518" not in render_json(scan)
+    told = " ".join(render("text", scan, Style(details=True)).split())
+    assert "searched also for what was stated of this phone: IMEI …7518" in told
+    assert [one.own_numbers for one in scanned(file).traffic] == [()]
+
+
+def test_the_same_beside_a_result(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.pcap", beacon())
+    after = add_traffic(scanned(), (file,), load_knowledge(), OWN)
+    (own,) = [finding for finding in after.findings if finding.id == "traffic.identifier"]
+    assert own.message.startswith("IMEI …7518 in the clear to zzhc.vnet.cn:9999, 14 times, by some app on this phone")
+    assert [one.own_numbers for one in after.traffic] == [("IMEI …7518",)]
+
+
+@pytest.mark.parametrize("command", ["scan", "report"])
+def test_numbers_go_with_traffic(tmp_path: Path, command: str) -> None:
+    result = written(tmp_path, "r.json", render_json(scanned()).encode())
+    named = str(SAVED) if command == "scan" else str(result)
+    numbers = str(written(tmp_path, "n.txt", b"imei 490154203237518\n"))
+    refused = CliRunner().invoke(app, [command, named, "--own-numbers", numbers])
+    assert isinstance(refused.exception, UsageError)
+    log = str(written(tmp_path, "a.pcap", beacon()))
+    shown = CliRunner().invoke(app, [command, named, "--own-numbers", numbers, "--traffic", log, "-f", "json"])
+    assert json.loads(shown.stdout)["traffic"][0]["own_numbers"] == ["IMEI …7518"]
 
 
 def test_pcapdroids_list_raises_the_case_for_the_package(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ LEFT_OUT = {
     "adbd": "needs Debian's adbd and the device kit",
     "corpus": "needs the corpus of real APKs",
     "browser": "needs Chromium and Playwright",
+    "cluster": "needs Dask and an S3 server for tests",
 }
 """Markers of what is not run unless it is asked for: by `--all`, or by an expression of markers with `-m`."""
 
@@ -27,7 +28,9 @@ LEFT_OUT = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that runs everything."""
     parser.addoption(
-        "--all", action="store_true", help="run also what is slow, or needs the device kit, the corpus or a browser"
+        "--all",
+        action="store_true",
+        help="run also what is slow, or needs the device kit, the corpus, a browser or a cluster",
     )
 
 

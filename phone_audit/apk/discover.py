@@ -10,7 +10,7 @@ from pathlib import Path
 from phone_audit.apk.zip.directory import END, LOCAL
 from phone_audit.model.finding import Skipped
 
-_SUFFIXES = (".apk", ".apks", ".xapk", ".apkm", ".aab")
+APK_SUFFIXES = (".apk", ".apks", ".xapk", ".apkm", ".aab")
 _LEADS_NOWHERE = (errno.ENOENT, errno.ELOOP)
 
 
@@ -75,7 +75,7 @@ def _in_folder(top: Path, searched: set[tuple[int, int]]) -> Iterator[InputFile 
 
 def _file(path: Path) -> InputFile | Skipped | None:
     """Look at one entry of a folder; None where it is nothing to read."""
-    called = path.name.lower().endswith(_SUFFIXES)
+    called = path.name.lower().endswith(APK_SUFFIXES)
     found = InputFile(path, shown(path), sure=called)
     try:
         mode = path.stat().st_mode

@@ -1,7 +1,7 @@
 """`phone-audit apks`: APK files and folders of them."""
 
 import os
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -30,7 +30,10 @@ from phone_audit.errors import UsageError
 
 
 def apks(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="APK files, and folders searched recursively.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="APK files, and folders searched recursively; with --cluster also URLs."),
+    ],
     formats: Annotated[list[str] | None, format_option("apks")] = None,
     outputs: Outputs = None,
     details: Details = False,
@@ -46,8 +49,13 @@ def apks(
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_cache: NoCache = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Read them on the workers of this Dask scheduler."),
+    ] = None,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
+    from phone_audit.cli.cluster import check_extra, executor_on
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import JsonLines, destinations, streamed, tell_result, write_outputs
     from phone_audit.cli.progress import FILE_STEPS, progress
@@ -55,11 +63,13 @@ def apks(
     from phone_audit.pipeline.accept_file import read_accepted
     from phone_audit.pipeline.apk_records import SpooledApks
     from phone_audit.pipeline.apks import audit_apks
+    from phone_audit.pipeline.cluster.stored_input import is_url
     from phone_audit.pipeline.options import Budget, cores
     from phone_audit.report.canvas import Style
 
-    named = [Path(path) for path in paths]
-    missing = [text for text, path in zip(paths, named, strict=True) if not text or not os.path.lexists(path)]
+    if cluster is not None:
+        check_extra(jobs)
+    missing = [text for text in paths if not text or not (os.path.lexists(text) or (cluster and is_url(text)))]
     if missing:
         raise UsageError(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
@@ -67,19 +77,22 @@ def apks(
     places = destinations(["apks"], formats, outputs, seal)
     accepted = read_accepted(accept) if accept is not None else ()
     streams, whole = streamed(places)
+    budget = Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores())
     with SpooledApks() as kept:
         with (
             stopped_by(Stop()) as stopped,
             knowledge_in_use(knowledge) as known,
             JsonLines(streams) as lines,
             progress(quiet, verbose, FILE_STEPS) as on_progress,
+            executor_on(cluster, budget, on_progress, stopped) if cluster else nullcontext() as executor,
         ):
             audited = audit_apks(
-                named,
+                paths,
+                executor=executor,
                 kept=kept if whole else None,
                 knowledge=known,
                 label=label,
-                budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
+                budget=budget,
                 on_progress=on_progress,
                 on_apk=lines.write,
                 accept=accepted,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from phone_audit.apk.discover import InputFile, find_apks
 from phone_audit.apk.record_size import cut
@@ -46,6 +46,21 @@ class AuditedApks:
     gating: Outcome
 
 
+class Executor(Protocol):
+    """Where the files of a run are read and judged: in processes of this computer, or on a cluster."""
+
+    @property
+    def files_seen(self) -> int:
+        """How many files are to be read."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be listed, and the files that a stop left unread."""
+
+    def records(self, paths: Sequence[Path | str], knowledge: Knowledge, accepted: Acceptances) -> Iterator[Apk]:
+        """Yield the records of all files below some paths, as they are ready."""
+
+
 def scan_apks(
     paths: Sequence[Path | str],
     *,
@@ -68,12 +83,13 @@ def scan_apks(
     known = knowledge or load_knowledge()
     with worker_pool(budget, known) as pool:
         files = _Files(pool, on_progress, never)
-        yield from files.records([Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)], known)
+        yield from files.records([paths] if isinstance(paths, str | Path) else paths, known)
 
 
 def audit_apks(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     *,
+    executor: Executor | None = None,
     kept: SpooledApks | None = None,
     knowledge: Knowledge | None = None,
     label: str | None = None,
@@ -91,6 +107,7 @@ def audit_apks(
 
     Args:
         paths: as for `scan_apks`.
+        executor: reads the files; processes of this computer, within the budget, where none is given.
         kept: where records are put aside.
         knowledge: as for `scan_apks`.
         label: the case or asset name kept in the result.
@@ -104,9 +121,10 @@ def audit_apks(
     started = clock()
     known = knowledge or load_knowledge()
     judge = FolderJudge()
+    accepted = Acceptances.on(started.date(), accept)
     with worker_pool(budget, known) as pool:
-        files = _Files(pool, on_progress, stopped, Acceptances.on(started.date(), accept))
-        for record in files.records(paths, known):
+        files = executor or _Files(pool, on_progress, stopped)
+        for record in files.records(paths, known, accepted):
             judge.add(record)
             if kept is not None:
                 kept.add(record)
@@ -118,7 +136,7 @@ def audit_apks(
         schema_="phone-audit/apks/1",
         label=label,
         apks=() if kept is None else kept,
-        files_seen=len(files.found),
+        files_seen=files.files_seen,
         counts=judge.counts,
         skipped=files.skipped,
         verdict=verdict,
@@ -129,14 +147,20 @@ def audit_apks(
     return AuditedApks(result, sum(judge.counts.values()), complete=not judge.unread, gating=judge.gating_outcome)
 
 
+def judged_record(apk: AnalysedApk, known: Knowledge, accepted: Acceptances = NOTHING_ACCEPTED) -> Apk:
+    """Return the published record of what was read from a package."""
+    told = replace(apk, info=with_allowed(apk.info, known))
+    detected = accepted_detection(detect_apk(told.info, known), accepted, (), [told.info])
+    return published_apk(told, judge_apk(told.info, detected), known)
+
+
 class _Files:
-    """The files of a run, searched for, looked at and read.
+    """The files of a run, searched for, looked at and read on this computer.
 
     Args:
         pool: the processes that read them, since no byte of an APK is read in this one.
         on_progress: told how many files were looked at, and read.
         stopped: asked again and again; once true, what is left is not read.
-        accepted: what somebody answers for.
 
     Attributes:
         found: the files to read, those of a folder together, whatever the order of the arguments.
@@ -147,15 +171,17 @@ class _Files:
         pool: WorkerPool,
         on_progress: Progress,
         stopped: Callable[[], bool],
-        accepted: Acceptances = NOTHING_ACCEPTED,
     ) -> None:
         self.found: Sequence[InputFile] = ()
         self._pool = pool
         self._on_progress = on_progress
         self._stopped = stopped
-        self._accepted = accepted
         self._unlisted: list[Skipped] = []
         self._read = 0
+
+    @property
+    def files_seen(self) -> int:
+        return len(self.found)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -167,13 +193,15 @@ class _Files:
             *(Skipped(subject=file.shown_as, step="read", code="interrupted", reason=reason) for file in left),
         )
 
-    def records(self, paths: Sequence[Path], knowledge: Knowledge) -> Iterator[Apk]:
+    def records(
+        self, paths: Sequence[Path | str], knowledge: Knowledge, accepted: Acceptances = NOTHING_ACCEPTED
+    ) -> Iterator[Apk]:
         """Yield the records of all files below some paths, as they are ready."""
         self._pool.start()
-        search = list(find_apks(paths))
+        search = list(find_apks([Path(path) for path in paths]))
         self._unlisted = [found for found in search if isinstance(found, Skipped)]
         files = [found for found in search if isinstance(found, InputFile)]
-        files.sort(key=lambda file: (_folder_of(file.shown_as), file.shown_as))
+        files.sort(key=lambda file: (folder_of(file.shown_as), file.shown_as))
         looks = self._looks(files)
         kept: list[InputFile] = []
         split: dict[PurePosixPath, set[str]] = {}
@@ -182,28 +210,24 @@ class _Files:
             if file.sure or look.is_apk:
                 kept.append(file)
             if look.split_of is not None:
-                split.setdefault(_folder_of(file.shown_as), set()).add(look.split_of)
+                split.setdefault(folder_of(file.shown_as), set()).add(look.split_of)
         self.found = kept
         known = whole(knowledge)
-        for folder, apks in groupby(self._analysed(), key=lambda apk: _folder_of(apk.info.path)):
-            for apk in _whole_packages(apks, split.get(folder, frozenset())):
-                told = replace(apk, info=with_allowed(apk.info, known))
-                detected = accepted_detection(detect_apk(told.info, known), self._accepted, (), [told.info])
-                judged = judge_apk(told.info, detected)
-                yield published_apk(told, judged, known)
+        for folder, apks in groupby(self._analysed(), key=lambda apk: folder_of(apk.info.path)):
+            for apk in whole_packages(apks, split.get(folder, frozenset())):
+                yield judged_record(apk, known, accepted)
 
-    def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "_Look"]:
+    def _looks(self, files: Sequence[InputFile]) -> Mapping[_FileIdentity, "FirstLook"]:
         """Look at those files of which the name does not tell enough, each once however many links lead to it."""
-        looks: dict[_FileIdentity, _Look] = {}
-        together = Counter(_folder_of(file.shown_as) for file in files)
-        unsure = [file for file in files if not file.sure or together[_folder_of(file.shown_as)] > 1]
+        looks: dict[_FileIdentity, FirstLook] = {}
+        together = Counter(folder_of(file.shown_as) for file in files)
+        unsure = [file for file in files if not file.sure or together[folder_of(file.shown_as)] > 1]
         looked_at = {_identity(file.path): file for file in unsure}
         if not looked_at or self._stopped():
             return looks
         inputs = (ApkInput(file.path, file.shown_as, look=True) for file in looked_at.values())
         for identity, (info, _) in zip(looked_at, self._pool.analyse(inputs), strict=True):
-            unknown = info.has_code is None and bool(info.skipped)
-            looks[identity] = _Look(bool(info.has_code) or unknown, info.package)
+            looks[identity] = first_look_of(info)
             self._on_progress("looking at files", len(looks), len(looked_at))
             if self._stopped():
                 break
@@ -222,17 +246,22 @@ class _Files:
                 return
 
 
-class _Look(NamedTuple):
+class FirstLook(NamedTuple):
     """What a first look at a file shows: whether it is an APK, and of which package it is a split."""
 
     is_apk: bool
     split_of: str | None
 
 
-_NOT_LOOKED_AT: Final = _Look(is_apk=True, split_of=None)
+def first_look_of(info: ApkInfo) -> FirstLook:
+    """Return what the record of a first look says; what could not be looked at may be an APK."""
+    return FirstLook(bool(info.has_code) or (info.has_code is None and bool(info.skipped)), info.package)
 
 
-def _folder_of(shown_as: str) -> PurePosixPath:
+_NOT_LOOKED_AT: Final = FirstLook(is_apk=True, split_of=None)
+
+
+def folder_of(shown_as: str) -> PurePosixPath:
     """Return the folder of a file, from its name in the record."""
     return PurePosixPath(shown_as).parent
 
@@ -245,7 +274,7 @@ def _identity(path: Path) -> _FileIdentity:
     return status.st_dev, status.st_ino
 
 
-def _whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Iterator[AnalysedApk]:
+def whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Iterator[AnalysedApk]:
     """Pass on the records of a folder as they come; those of packages with splits wait for its end and are joined.
 
     They wait on disk, and those of one package, version and signer are read back at a time: what else claims to be of

@@ -1,0 +1,82 @@
+"""Records of a folder, which wait for one another: a split may be joined to a base that comes later."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Final, Self
+
+from phone_audit.files.spool import Place, Spool
+from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.acceptance import Acceptances
+from phone_audit.model.apk import Apk, ApkInfo
+from phone_audit.model.base import read_own
+from phone_audit.pipeline.apk_records import AnalysedApk
+from phone_audit.pipeline.apks import judged_record, whole_packages
+
+MOST_TOGETHER: Final = 10_000
+"""Files of a folder that wait for one another. Where there are more, each is a record of its own at once."""
+_ALONE = ("base", "container")
+
+
+class Folders:
+    """The folders of which not every record is here; a context manager. They wait on disk.
+
+    Args:
+        files: the folder of each file that is read.
+        knowledge: by which packages are judged whose files were joined.
+        accepted: what somebody answers for.
+    """
+
+    def __init__(self, files: Iterable[PurePosixPath], knowledge: Knowledge, accepted: Acceptances) -> None:
+        self._to_come = Counter(files)
+        self._apart = {folder for folder, count in self._to_come.items() if count == 1 or count > MOST_TOGETHER}
+        self._knowledge = knowledge
+        self._accepted = accepted
+        self._spool = Spool()
+        self._waiting: dict[PurePosixPath, list[Place]] = {}
+        self._split: dict[PurePosixPath, set[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def add(self, folder: PurePosixPath, record: Apk | None) -> Iterator[Apk]:
+        """Take the record of a file, None where it is no APK, and yield those that are ready by that."""
+        self._to_come[folder] -= 1
+        if record is not None and folder in self._apart:
+            yield self._published(record)
+        elif record is not None:
+            self._waiting.setdefault(folder, []).append(self._spool.put(record.model_dump_json()))
+            if record.package is not None and record.files and record.files[0].role not in _ALONE:
+                self._split.setdefault(folder, set()).add(record.package)
+        if not self._to_come[folder]:
+            yield from self._complete(folder)
+
+    def rest(self) -> Iterator[Apk]:
+        """Yield what still waits, for a run that was stopped."""
+        for folder in list(self._waiting):
+            yield from self._complete(folder)
+
+    def _complete(self, folder: PurePosixPath) -> Iterator[Apk]:
+        split = self._split.pop(folder, set())
+        records = [read_own(Apk, self._spool.get(place)) for place in self._waiting.pop(folder, ())]
+        members = [record for record in records if record.package in split]
+        yield from (self._published(record) for record in records if record.package not in split)
+        analysed = (AnalysedApk(info_of(record), record.run.seconds) for record in members)
+        yield from (judged_record(apk, self._knowledge, self._accepted) for apk in whole_packages(analysed, split))
+
+    def _published(self, record: Apk) -> Apk:
+        """Return a record with what somebody answers for, which no worker knows."""
+        if not self._accepted.by_key:
+            return record
+        return judged_record(AnalysedApk(info_of(record), record.run.seconds), self._knowledge, self._accepted)
+
+
+def info_of(record: Apk) -> ApkInfo:
+    """Return what was read, without what was judged."""
+    return ApkInfo(**{name: getattr(record, name) for name in ApkInfo.model_fields})

@@ -108,6 +108,7 @@ class CallSearch:
         self._walked = 0
         self._used: list[bytes] = []
         self._has_many_above = False
+        self._is_made_open = False
 
     def has_object_of(self, name: bytes) -> bool:
         """Tell whether a class was made that is, or derives from, a class."""
@@ -138,6 +139,12 @@ class CallSearch:
         for selector, rows in self._selectors.rows(name).items():
             if self._selectors.names[selector] == b"<init>":
                 self._reach_all(rows)
+
+    def open_made(self) -> None:
+        """Take all methods of what is made, now and later, as called; also those that it inherits."""
+        if not self._is_made_open:
+            self._is_made_open = True
+            self._used += {one for name in (*self._made, *self.whole) for one in (name, *self._tree.above(name))}
 
     def take_whole(self, name: bytes) -> None:
         """Take a class as made, and all its methods as called."""
@@ -201,6 +208,8 @@ class CallSearch:
         if name not in self._selectors.defined:
             return
         above = self._tree.above(name)
+        if self._is_made_open:
+            self._used += (name, *above)
         defined = self._selectors.defined
         outside = {one for one in above if one not in defined or may_be_of_android(one)} | {_OBJECT}
         is_cut = len(above) > _MANY_ABOVE

@@ -8,12 +8,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.lookup_kinds import FACTORIES, KIN, LEADING, LOADERS, LOOK_UPS, NEW, Kind, LookUp
+from phone_audit.apk.code.receivers import Receivers
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.def_use import ENTRY, Method
 from phone_audit.apk.dex.descriptors import java_name, may_be_of_android
@@ -29,9 +31,6 @@ from phone_audit.apk.dex.instructions import (
 )
 from phone_audit.apk.dex.xrefs import Use, candidates, verified
 
-_Kind = Literal["class", "method", "all methods", "kin", "new", "code", "component"]
-"""A look-up of a class, or of methods of one; of a class by another one; making; loading of code; of a component."""
-
 _MOST_USES: Final = 20_000
 """Calls that are looked at; where there are more, anything may be looked up."""
 _MOST_STEPS: Final = 500_000
@@ -41,45 +40,6 @@ _MOST_ROUNDS: Final = 12
 _MOST_MOVES: Final = 8
 _NATIVE: Final = 0x100
 _CLASS: Final = b"Ljava/lang/Class;"
-_KIN: Final = (
-    b"getSuperclass", b"getInterfaces", b"getDeclaredClasses", b"getClasses", b"getEnclosingClass",
-    b"getDeclaringClass", b"getComponentType", b"getConstructors", b"getDeclaredConstructors", b"getType",
-    b"getReturnType", b"getParameterTypes", b"getActualTypeArguments",
-)  # fmt: skip
-"""What of `Class` and `java.lang.reflect` leads from one class to others, or to all constructors. Source as below."""
-_COMPONENTS: Final = (b"Activity", b"Application", b"ClassLoader", b"Provider", b"Receiver", b"Service")
-"""What `AppComponentFactory` instantiates by name."""
-_LOOK_UPS: Final[dict[bytes, tuple[_Kind, re.Pattern[bytes]]]] = {
-    b"forName": ("class", re.compile(b"Ljava/lang/Class;")),
-    b"loadClass": ("class", re.compile(b"")),
-    b"findClass": ("class", re.compile(b"")),
-    b"instantiate": ("class", re.compile(b"Landroid/app/Fragment;")),
-    b"createView": ("class", re.compile(b"Landroid/view/LayoutInflater;")),
-    b"fromMethodDescriptorString": ("class", re.compile(b"Ljava/lang/invoke/MethodType;")),
-    b"createXMLReader": ("class", re.compile(b"Lorg/xml/sax/helpers/XMLReaderFactory;")),
-    b"getBundle": ("class", re.compile(b"Ljava/util/ResourceBundle;")),
-    **{b"instantiate" + kind: ("class", re.compile(b"")) for kind in _COMPONENTS},
-    b"newActivity": ("class", re.compile(b"Landroid/app/Instrumentation;")),
-    b"newApplication": ("class", re.compile(b"Landroid/app/Instrumentation;")),
-    b"getMethod": ("method", re.compile(b"Ljava/lang/Class;")),
-    b"getDeclaredMethod": ("method", re.compile(b"Ljava/lang/Class;")),
-    b"findVirtual": ("method", re.compile(b"Ljava/lang/invoke/")),
-    b"findStatic": ("method", re.compile(b"Ljava/lang/invoke/")),
-    b"findSpecial": ("method", re.compile(b"Ljava/lang/invoke/")),
-    b"getMethods": ("all methods", re.compile(b"Ljava/lang/Class;")),
-    b"getDeclaredMethods": ("all methods", re.compile(b"Ljava/lang/Class;")),
-    b"newInstance": ("new", re.compile(b"Ljava/lang/(?:Class|reflect/Constructor);")),
-    b"load": ("code", re.compile(b"Ljava/lang/(?:System|Runtime);")),
-    b"loadLibrary": ("code", re.compile(b"Ljava/lang/(?:System|Runtime);")),
-    b"loadDex": ("code", re.compile(b"Ldalvik/system/DexFile;")),
-    **{name: ("kin", re.compile(b"Ljava/lang/(?:Class;|reflect/)")) for name in _KIN},
-}
-"""By name and class. Sources: Java and Android reference."""
-_FACTORIES: Final = re.compile(b"Ljavax/xml/")
-"""Where `newInstance` takes the name of a class."""
-_NEW: Final = b"<init>"
-_LOADERS: Final = re.compile(rb"Ldalvik/system/(?:\w*ClassLoader|DexFile);|Ljava/net/URLClassLoader;")
-"""Classes whose objects load code from where they are told. Source: Android reference."""
 _GIVES_A_CLASS: Final = frozenset({b"forName", b"loadClass"})
 _NAMES_A_CLASS: Final = frozenset({b"getName", b"getCanonicalName", b"getTypeName"})
 _TYPE: Final = re.compile(r"\[*(?:L[^;]*;|.)")
@@ -88,7 +48,7 @@ _TEXTS: Final = frozenset({"Ljava/lang/String;", "Ljava/lang/CharSequence;", "[B
 _CODE: Final = _TEXTS | {"Ljava/io/File;", "Ljava/nio/ByteBuffer;", "[Ljava/nio/ByteBuffer;", "[Ljava/net/URL;"}
 """The same of code to load, or its place."""
 _TWO_WORDS: Final = frozenset({"J", "D"})
-_BY_NAME: Final = frozenset(_LOOK_UPS.keys() - {*_KIN})
+_BY_NAME: Final = frozenset(LOOK_UPS.keys() - {*KIN})
 """Methods that, looked up themselves, could look up anything."""
 _ANYTHING: Final = frozenset({"Ljava/lang/Object;", "Ljava/lang/Comparable;", "Ljava/io/Serializable;"})
 """Types of parameters that may be a text, too."""
@@ -107,23 +67,18 @@ Runs = Callable[[int, int], bool]
 
 
 class LookUps(NamedTuple):
-    """With `unknown` any class may be looked up; `methods` are the names of those that are looked up otherwise."""
+    """With `unknown` any class may be looked up; `methods` are the names of those that are looked up otherwise.
+
+    With `any_method` any method may be of the classes that there is a value or an object of.
+    """
 
     unknown: bool
     methods: frozenset[bytes] = frozenset()
+    any_method: bool = False
 
 
 class _UnknownError(Exception):
     """Anything may be looked up."""
-
-
-class LookUp(NamedTuple):
-    """Methods that look something up by what they are handed."""
-
-    kind: _Kind
-    owner: re.Pattern[bytes] | bytes
-    name: bytes
-    prototype: str | None
 
 
 _ByName = Mapping[bytes, dict[str | None, list[LookUp]]]
@@ -132,9 +87,9 @@ _ByName = Mapping[bytes, dict[str | None, list[LookUp]]]
 
 def find_lookups(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs = lambda _part, _row: True) -> LookUps:
     """Return what the code of a package looks up."""
-    asked = [LookUp(kind, owner, name, None) for name, (kind, owner) in _LOOK_UPS.items()]
-    asked.append(LookUp("code", _LOADERS, _NEW, None))
-    asked.append(LookUp("class", _FACTORIES, b"newInstance", None))
+    asked = [LookUp(kind, owner, name, None) for name, (kind, owner) in LOOK_UPS.items()]
+    asked.append(LookUp("code", LOADERS, NEW, None))
+    asked.append(LookUp("class", FACTORIES, b"newInstance", None))
     return follow_names(tree, owner_of, runs, asked)
 
 
@@ -145,14 +100,14 @@ def follow_names(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs, asked: Seq
         search.run(asked)
     except (_UnknownError, DexCodeError):
         return LookUps(unknown=True)
-    return LookUps(unknown=False, methods=frozenset(search.methods))
+    return LookUps(unknown=False, methods=frozenset(search.methods), any_method=search.any_method)
 
 
 def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[LookUp]]) -> NDArray[np.bool_]:
     """Leave out constructors that are not among those asked for: most classes have one."""
     owners = {one.owner for among in asked.values() for one in among if isinstance(one.owner, bytes)}
-    loaders = [number for name, number in index.type_ids.items() if name in owners or _LOADERS.match(name)]
-    is_new = index.method_ids["name"] == index.strings_equal((_NEW,)).get(_NEW, -1)
+    loaders = [number for name, number in index.type_ids.items() if name in owners or LOADERS.match(name)]
+    is_new = index.method_ids["name"] == index.strings_equal((NEW,)).get(NEW, -1)
     wanted: NDArray[np.bool_] = ~is_new | np.isin(index.method_ids["class"], loaders)
     return wanted
 
@@ -167,9 +122,10 @@ class _Search:
         self._steps = _MOST_STEPS
         self._last: tuple[int, int, Method] | None = None
         self._known: set[LookUp] = set()
-        self._own: set[_Kind] = set()
+        self._own: set[Kind] = set()
         self._handing: set[bytes] = set()
         self.methods: set[bytes] = set()
+        self.any_method = False
 
     def run(self, asked: Sequence[LookUp]) -> None:
         """Follow names from where they are looked up to where they are made, or raise that one is not known."""
@@ -199,11 +155,11 @@ class _Search:
                 for kind in wanted[use.id]:
                     yield from self._look_at(part, use, kind)
 
-    def _numbers(self, index: DexIndex, by_name: _ByName) -> Iterator[tuple[int, set[_Kind]]]:
+    def _numbers(self, index: DexIndex, by_name: _ByName) -> Iterator[tuple[int, set[Kind]]]:
         """Yield the method_ids through which the methods are called."""
         texts = {number: by_name[name] for name, number in index.strings_equal(by_name).items()}
         ids = index.method_ids
-        hits = np.flatnonzero(np.isin(ids["name"], list(texts)) & _of_loaders(index, by_name.get(_NEW, {})))
+        hits = np.flatnonzero(np.isin(ids["name"], list(texts)) & _of_loaders(index, by_name.get(NEW, {})))
         for number, name, kind in zip(
             *(one.tolist() for one in (hits, ids["name"][hits], ids["type"][hits])), strict=True
         ):
@@ -220,7 +176,7 @@ class _Search:
             return takes_name and one.owner.match(owner) is not None
         return one.owner == owner or one.owner in self._tree.above(owner) or owner in self._tree.above(one.owner)
 
-    def _look_at(self, part: int, use: Use, kind: _Kind) -> Iterator[LookUp]:
+    def _look_at(self, part: int, use: Use, kind: Kind) -> Iterator[LookUp]:
         """Take in one call; all methods that share the instructions make it."""
         index = self._indexes[part]
         rows = np.flatnonzero(index.methods.code == index.methods.code[use.row]).tolist()
@@ -229,6 +185,9 @@ class _Search:
             return
         is_own = any(self._is_own(part, row) for row in rows)
         texts = self._texts_at(part, use, kind) if kind in ("class", "method", "code", "component") else None
+        if is_own and kind in ("method", "all methods") and self._is_on_known_class(part, use, texts):
+            self.any_method = True
+            rows = [row for row in rows if not self._is_own(part, row)]
         handed = texts is not None and _HANDED in texts
         if kind == "method" and is_own:
             self.methods |= texts or set()
@@ -250,11 +209,22 @@ class _Search:
                 self._handing.add(name)
                 yield LookUp(kind, index.row_class(row), name, prototype)
 
-    def _is_told(self, kind: _Kind, texts: set[bytes], *, is_own: bool) -> bool:
+    def _is_told(self, kind: Kind, texts: set[bytes], *, is_own: bool) -> bool:
         """Tell whether constants say all that a call looks up."""
         if kind == "code":
             return not is_own
         return (kind in ("method", "component") or len(texts) < 2) and texts.isdisjoint(_BY_NAME)
+
+    def _is_on_known_class(self, part: int, use: Use, texts: set[bytes] | None) -> bool:
+        """Tell whether methods with a name that is not known are looked up in a class that is."""
+        if texts is not None and _HANDED not in texts:
+            return False
+        method = self._body(part, use.row)
+        return self._receivers.is_known(part, use.row, method, method.instructions[method.at(use.unit)])
+
+    @cached_property
+    def _receivers(self) -> Receivers:
+        return Receivers(self._tree, self._origins)
 
     def _is_of_others(self, part: int, use: Use) -> bool:
         """Tell whether a look-up of methods is in a class that its method names, and the package does not define."""
@@ -268,7 +238,8 @@ class _Search:
     def _is_other_class(self, index: DexIndex, part: int, method: Method, use: Use, place: int) -> bool:
         step = method.instructions[place] if place >= 0 else None
         if step is not None and step.opcode == _CONST_CLASS:
-            return index.descriptor(step.index or 0) not in self._defined
+            name = index.descriptor(step.index or 0)
+            return name not in self._defined and not LEADING.match(name)
         if step is None or step.opcode != MOVE_RESULT_OBJECT or not place:
             return False
         call = method.instructions[place - 1]
@@ -279,13 +250,14 @@ class _Search:
         texts = self._texts_at(part, Use(call.index, use.row, call.offset, 0), "class")
         if texts is None or _HANDED in texts or _OF_A_CLASS in texts:
             return False
-        return self._defined.isdisjoint(b"L" + one.replace(b".", b"/") + b";" for one in texts)
+        names = [b"L" + one.replace(b".", b"/") + b";" for one in texts]
+        return self._defined.isdisjoint(names) and not any(map(LEADING.match, names))
 
     @cached_property
     def _defined(self) -> frozenset[bytes]:
         return frozenset(name for index in self._indexes for name in index.file.defined_classes)
 
-    def _texts_at(self, part: int, use: Use, of: _Kind) -> set[bytes] | None:
+    def _texts_at(self, part: int, use: Use, of: Kind) -> set[bytes] | None:
         """Return the constants that a call hands over (of a component the last); None where a text may be another."""
         index = self._indexes[part]
         prototype = index.prototype(int(index.method_ids["type"][use.id]))

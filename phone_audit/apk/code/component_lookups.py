@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.class_lookups import LookUp, Runs, follow_names
+from phone_audit.apk.code.class_lookups import Runs, follow_names
 from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.lookup_kinds import LookUp
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex

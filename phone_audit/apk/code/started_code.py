@@ -186,6 +186,8 @@ class StartedCode:
         self._runs_before = len(search.whole)
         lookups = find_lookups(self._tree, self._owner_of, self._runs)
         search.unsettled |= lookups.unknown
+        if lookups.any_method:
+            search.open_made()
         search.take_methods(lookups.methods - self._methods_before)
         self._methods_before = lookups.methods
 

@@ -121,9 +121,10 @@ def _holder(flow: Behaviour, trackers: Mapping[str, str]) -> tuple[bool, str]:
 
 def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) -> Finding:
     subject = apk_subject(info)
-    possible = [flow for flow in flows if flow.allowed is not False]
-    but = _why_not(way, info, possible)
-    shown = possible or flows
+    allowed = [flow for flow in flows if flow.allowed is not False]
+    possible = [flow for flow in allowed if not flow.library_only]
+    but = _why_not(way, info, allowed) or ("" if possible else ", but no such way was seen to be taken")
+    shown = possible or allowed or flows
     data = list(dict.fromkeys(_data(flow) for flow in shown))
     by_library = holder.startswith(_OF_OTHERS)
     return way.detector.finding(

@@ -439,6 +439,43 @@ def test_code_of_its_own_that_others_may_make_runs() -> None:
     assert by_android(more=(Class("LFragment;", heard),)), "a layout names it by a plain word"
 
 
+GET_CLASS = (0x106E, Ref("method", "Ljava/lang/Object;->getClass()Ljava/lang/Class;"), 0, 0x000C)
+GET_METHODS = (0x106E, Ref("method", "Ljava/lang/Class;->getMethods()[Ljava/lang/reflect/Method;"), 0)
+MADE = Class("Lapp/Made;", [method("f()V", direct=False, access=1, ins=1)])
+HELD = Class("Llib/Held;", [method("send()V", *SEND, direct=False, access=1, ins=1)])
+DEAD = Class("Llib/Dead;", [method("send()V", *SEND, direct=False, access=1, ins=1)])
+
+
+def test_methods_that_are_looked_up_in_a_class_that_is_known_may_be_those_of_classes_at_hand() -> None:
+    looks = (*new("Lapp/Made;"), *GET_CLASS, *GET_METHODS)
+    assert not by_android(*looks, more=(MADE, DEAD)), "nothing makes an object of the library"
+    assert by_android(*looks, *new("Llib/Held;"), more=(MADE, HELD))
+    assert not by_android(*new("Lapp/Made;"), *new("Llib/Held;"), more=(MADE, HELD))
+
+
+@pytest.mark.parametrize("name", ["Ljava/lang/Object;", "Ljava/lang/Class;", "Ldalvik/system/DexClassLoader;"])
+def test_methods_that_are_looked_up_in_any_class_may_start_all(name: str) -> None:
+    assert by_android(*new(name), *GET_CLASS, *GET_METHODS, more=(MADE, DEAD))
+    if name != "Ljava/lang/Object;":
+        assert by_android(*value(name), *GET_METHODS, more=(MADE, DEAD))
+
+
+def test_methods_of_a_class_that_another_one_leads_to_may_start_all() -> None:
+    leads = (0x106E, Ref("method", "Ljava/lang/Class;->getSuperclass()Ljava/lang/Class;"), 0, 0x000C)
+    assert by_android(*new("Lapp/Made;"), *GET_CLASS, *leads, *GET_METHODS, more=(MADE, DEAD))
+
+
+def test_methods_of_what_is_handed_over_may_start_all_unless_its_type_is_known() -> None:
+    def finds(kind: str) -> bool:
+        looks = method(f"f({kind})V", *GET_CLASS, *GET_METHODS, access=9, ins=4)
+        handed = Class("Lapp/Looks;", [looks])
+        call = (0x1071, Ref("method", f"Lapp/Looks;->f({kind})V"), 0)
+        return by_android(*call, more=(MADE, DEAD, handed))
+
+    assert finds("Ljava/lang/Object;")
+    assert not finds("Lapp/Made;")
+
+
 def singleton(*behind: int | Ref) -> Class:
     """Return a class of the library with a method that takes the class as a lock."""
     lock = (*value("Llib/Single;"), 0x001D, *behind, 0x001E)

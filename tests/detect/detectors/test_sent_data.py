@@ -104,6 +104,7 @@ def test_one_finding_a_party_its_own_code_first() -> None:
         ({"permissions": ()}, {}, ", if it had the permission to use the internet."),
         ({}, {"allowed": False, "needs": ("android.permission.READ_PHONE_STATE",)}, "the permission to read that."),
         ({"network_policy": policy()}, {}, ", but its network policy makes Android block such connections."),
+        ({}, {"library_only": True}, ", but no such way was seen to be taken."),
     ],
 )
 def test_what_android_keeps_it_from(changes: dict[str, Any], flow_changes: dict[str, Any], ending: str) -> None:
@@ -134,6 +135,11 @@ def test_what_may_be_read_is_told_and_not_what_may_not() -> None:
         "medium",
         "com.a: its own code sends the place of the phone over the network.",
     )
+
+
+def test_a_way_that_is_seen_to_be_taken_is_told_and_no_other_hides_it() -> None:
+    (one,) = found(flow(library_only=True), flow("location"))
+    assert (one.severity, one.message) == ("medium", f"com.a: its own code sends {PLACE} over the network.")
 
 
 def test_its_own_code_is_told_before_a_library() -> None:

@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.oat.vdex import vdex
+from phone_audit.errors import SnapshotError
 from phone_audit.model.finding import Finding
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.demo import scan_simulated
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
 from tests.acquire.image.forms import FORMS
+from tests.acquire.image.images import make_erofs
 from tests.acquire.image.made import PARTITIONS, write_simulated
 from tests.kit import Phone
+from tests.pipeline.test_stripped_apks import APK, stripped
 
 LACKING = {
     "ro.build.version.security_patch": "on which day the patches are old",
@@ -90,3 +94,43 @@ def real(nokia: Phone) -> Scan:
 def test_an_image_of_the_kit_gives_what_its_phone_gives(nokia: Phone, real: Scan, tmp_path: Path, form: str) -> None:
     image = FORMS[form]({name: nokia.root / name for name in PARTITIONS}, tmp_path)
     holds_the_same(scanned(image), real, "ca_certificates", "framework_files")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_half_of_an_image_costs_a_sentence(dump: Path, tmp_path: Path, form: str) -> None:
+    """Of a folder of images each is cut. What can still be read is judged, and the result says that it is not whole."""
+    image = FORMS[form]({name: dump / name for name in PARTITIONS}, tmp_path)
+    for path in image.iterdir() if image.is_dir() else [image]:
+        with path.open("r+b") as file:
+            file.truncate(path.stat().st_size * 2 // 5)
+    try:
+        scan = scanned(image)
+    except SnapshotError as error:
+        assert error.message.endswith(".")  # noqa: PT017 (either is right)
+    else:
+        assert not scan.coverage.complete
+
+
+def test_code_beside_the_packages_of_an_old_firmware_is_read(tmp_path: Path) -> None:
+    content, dexes = stripped(APK.read_bytes())
+    folder = tmp_path / "tree" / "app" / "Registration"
+    (folder / "oat" / "arm64").mkdir(parents=True)
+    (folder / "Registration.apk").write_bytes(content)
+    (folder / "oat" / "arm64" / "Registration.vdex").write_bytes(vdex("019", dexes, compacted=True))
+    (tmp_path / "tree" / "build.prop").write_text("ro.build.version.sdk=28\n")
+    scan = scanned(make_erofs(tmp_path / "tree", tmp_path / "system.img", "-zlz4"))
+    [apk] = scan.apks
+    assert [(file.path, file.role) for file in apk.files] == [
+        ("/system/app/Registration/Registration.apk", "base"),
+        ("/system/app/Registration/oat/arm64/Registration.vdex", "vdex"),
+    ]
+    assert apk.endpoints
+    assert not [note for note in apk.skipped if note.step == "dex"]
+
+
+def test_an_image_without_packages_is_not_called_whole(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "build.prop").write_text("ro.build.id=x\n")
+    scan = scanned(make_erofs(tmp_path, tmp_path.with_suffix(".img")))
+    assert scan.verdict.outcome == "inconclusive"
+    assert [note.reason for note in scan.coverage.skipped] == ["No partition of the image holds a package."]

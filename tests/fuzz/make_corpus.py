@@ -10,11 +10,18 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.fuzz.seeds import files, packages, phones, signatures, traffic
+from tests.fuzz.seeds import files, images, packages, phones, signatures, traffic
 from tests.fuzz.seeds.common import LONGEST
 
 FOLDER: Final = Path(__file__).parent / "corpus"
-MAKERS: Final = {**packages.MAKERS, **signatures.MAKERS, **phones.MAKERS, **files.MAKERS, **traffic.MAKERS}
+MAKERS: Final = {
+    **packages.MAKERS,
+    **signatures.MAKERS,
+    **phones.MAKERS,
+    **files.MAKERS,
+    **traffic.MAKERS,
+    **images.MAKERS,
+}
 
 
 def main() -> None:

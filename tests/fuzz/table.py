@@ -10,6 +10,7 @@ from tests.fuzz.targets import (
     code,
     connections,
     feeds,
+    images,
     places,
     records,
     results,
@@ -37,6 +38,7 @@ TARGETS: Final[dict[str, Target]] = {
         results,
         bounded,
         traffic,
+        images,
     )
     for name, target in file.TARGETS.items()
 }

@@ -30,6 +30,7 @@ READERS = (
     "apk/oat",
     "apk/assets",
     "acquire/questions",
+    "acquire/image",
     "acquire/importers",
     "acquire/traffic",
     "knowledge/feeds",

@@ -85,6 +85,7 @@ class Erofs:
             raise ImageError("the EROFS file system uses features that are not read")
         self._bits = bits
         self._block = 1 << bits
+        self.whole = struct.unpack_from("<I", raw, 36)[0] << bits <= source.size
         self._cache = PieceCache(_KEPT)
         self._clusters_left, self._folders_left = Work(_ALL_CLUSTERS), Work(_ALL_FOLDERS)
 

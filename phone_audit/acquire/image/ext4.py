@@ -80,6 +80,7 @@ class Ext4:
         self._blocks = blocks_low | (struct.unpack_from("<I", raw, 336)[0] << 32 if wide else 0)
         self._descriptors = (first + 1) * self._block
         self._runs_left, self._folders_left = Work(_ALL_RUNS), Work(_ALL_FOLDERS)
+        self.whole = self._blocks * self._block <= source.size
         if not 128 <= self._inode_size <= self._block or not 32 <= self._descriptor_size <= 1024:
             raise ImageError("the ext4 super block is damaged")
 

@@ -32,6 +32,8 @@ class FileSystem(Protocol):
 
     kind: str
     """What it is, for a person: `ext4`, `EROFS` …"""
+    whole: bool
+    """Whether all of it is there, as far as it says how large it is."""
 
     @property
     def root(self) -> object:

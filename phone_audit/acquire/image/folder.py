@@ -15,6 +15,7 @@ class FolderFiles:
     """See `FileSystem`. A node is a path relative to the folder, with `/`."""
 
     kind = "folder"
+    whole = True
     root = ""
 
     def __init__(self, path: Path) -> None:

@@ -85,7 +85,7 @@ class Subtree:
     """A folder of a file system as one of its own."""
 
     def __init__(self, files: FileSystem, root: object) -> None:
-        self.kind, self.root = files.kind, root
+        self.kind, self.whole, self.root = files.kind, files.whole, root
         self.entries, self.open, self.target = files.entries, files.open, files.target
 
 
@@ -131,6 +131,8 @@ class Contents:
             self.take_tree(tree, tree.root, name, depth)
         elif (files := file_system_of(source)) is not None:
             self.partitions.append(Partition(partition_name(stem_of(name), files), files, shown(name)))
+            if not files.whole:
+                self.skip(name, "cut-off", "It is shorter than it says itself: what lay behind its end was not read.")
         else:
             unread = (what for at, sign, what in _UNREAD if begins(source, at, len(sign)) == sign)
             if what := next(unread, None):

@@ -21,6 +21,8 @@ class MemberTree:
         kind: what the archive is.
     """
 
+    whole = True
+
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._root = _Folder()

@@ -6,6 +6,7 @@ from pathlib import Path
 from phone_audit.acquire.image.byte_source import PIECE, ByteSource, ImageError
 from phone_audit.acquire.image.firmware import Firmware, within
 from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
+from phone_audit.acquire.store.layout import PULL
 from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
@@ -56,8 +57,8 @@ class ImageTransport(Transport):
         return ()
 
     def holds(self, command: str) -> bool:
-        """Tell whether it has an answer."""
-        return command in self._digests
+        """Tell whether it has an answer, or files: those that were looked at are there."""
+        return command in self._digests or command.startswith(PULL)
 
     def saved_hashes(self) -> bytes:
         """Return no hash: nothing but this computer has seen the files."""

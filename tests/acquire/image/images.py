@@ -58,8 +58,8 @@ def make_super(images: Mapping[str, bytes], into: Path, slots: int = 2) -> Path:
     return into
 
 
-def super_bytes(images: Mapping[str, bytes], slots: int = 2) -> bytes:
-    """Return a super partition; see liblp's `metadata_format.h`."""
+def super_bytes(images: Mapping[str, bytes], slots: int = 2, *, shared: bool = False) -> bytes:
+    """Return a super partition; see liblp's `metadata_format.h`. `shared`: each names the first two extents."""
     most = 4096
     partitions, extents, data = b"", b"", b""
     begin = 1024 * 1024
@@ -67,7 +67,8 @@ def super_bytes(images: Mapping[str, bytes], slots: int = 2) -> bytes:
         padded = content + bytes(-len(content) % 4096)
         halves = [padded] if number else [padded[: len(padded) // 8192 * 4096], padded[len(padded) // 8192 * 4096 :]]
         halves = [half for half in halves if half]
-        partitions += struct.pack("<36sIIII", name.encode(), 1, len(extents) // 24, len(halves), 0)
+        first, count = (0, 2) if shared else (len(extents) // 24, len(halves))
+        partitions += struct.pack("<36sIIII", name.encode(), 1, first, count, 0)
         for half in halves:
             extents += struct.pack("<QIQI", len(half) // SECTOR, 0, (begin + len(data)) // SECTOR, 0)
             data += half + bytes(4096)

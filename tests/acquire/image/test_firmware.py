@@ -21,6 +21,7 @@ class Files:
     """A file system in memory: a folder is a mapping, a link a tuple, a file bytes; None is damaged."""
 
     kind = "test"
+    whole = True
 
     def __init__(self, root: object) -> None:
         self.root = root

@@ -15,10 +15,11 @@ from phone_audit.report.draw_answer import WARNING
 from phone_audit.report.draw_phones import asset_sentences, fleet_headline, may_be_watched
 from phone_audit.report.html.ages import DAY, seconds_before
 from phone_audit.report.html.templates import draw
-from phone_audit.report.safe import shortened
+from phone_audit.report.safe import clipped, shortened
 
 _LONGEST: Final = 80
 _LONGEST_TEXT: Final = 300
+_LONGEST_REASON: Final = 120
 _LONGEST_ASSETS: Final = 1_500
 _MOST_PHONES: Final = 2_000
 _MOST_GROUPS: Final = 100
@@ -122,7 +123,7 @@ def _row(scan: FleetScan) -> PhoneRow:
         asset=shortened(scan.asset or "", _LONGEST),
         notes=shortened(", ".join(scan.asset_notes), _LONGEST),
         outcome=scan.outcome or "not read",
-        reason=shortened(scan.reason or "", _LONGEST_TEXT),
+        reason=clipped(scan.reason or "", _LONGEST_REASON),
         complete=scan.complete,
         patches=shortened(scan.security_patch or "", 20),
         file=shortened(file, _LONGEST),

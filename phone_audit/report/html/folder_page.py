@@ -86,7 +86,7 @@ def draw_folder_page(result: Apks, style: Style) -> Iterator[str]:
     """Yield the page of a folder in pieces."""
     summary = FolderSummary(result)
     findings = finding_list(summary.findings, summary.files)
-    anchors = {row.anchor for row in findings.rows}
+    anchors = {row.anchor for row in findings.rows if row.anchor}
     reasons = [reason for reason in result.verdict.reasons if reason.kind != "unread"]
     groups = summary.skipped.in_order()
     yield from draw(

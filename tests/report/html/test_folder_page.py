@@ -38,6 +38,13 @@ def test_who_is_in_them_and_what_was_not_read() -> None:
     assert "The file ends too early. 1 /system/app/B.apk" in text
 
 
+def test_an_apk_without_a_finding_leads_nowhere_also_where_a_finding_has_no_address_of_its_own() -> None:
+    twice = tuple(apk(f"{number}.apk", "known-bad") for number in range(2))  # of one key, which is an address once
+    links = page_of(apks(apk("a.apk"), *twice, outcome="known-bad")).named("a")
+    assert "#f-k1" in [one["href"] for one in links]
+    assert "#" not in [one["href"] for one in links]
+
+
 def test_a_folder_without_anything() -> None:
     text = page_of(apks()).text
     assert "0 APKs from 0 files" in text

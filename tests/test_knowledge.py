@@ -55,6 +55,8 @@ MENDED: dict[tuple[str, str], set[str]] = {
         "Said a China activation client was packaged by mistake in a single batch; fixed February 2019 by switching to "
         "the right country variant; denied that personal data was processed"
     },
+    ("gdata-26-models-2015", "vendor"): {"Huawei, Lenovo, Xiaomi and others (tampering attributed to middlemen)"},
+    ("gdata-26-models-2015", "models"): {"26 models"},
     ("rottensys-2018", "component_vendor"): {"Tian Pai (Hangzhou distributor)"},
 }
 """Facts of the dossier that a better source put right: entry, kind of fact, and the values that are gone."""

@@ -95,6 +95,7 @@ def apks(
                 budget=budget,
                 on_progress=on_progress,
                 on_apk=lines.write,
+                cache=not no_cache,
                 accept=accepted,
                 stopped=stopped,
             )

@@ -11,7 +11,8 @@ import typer
 from phone_audit.cli import exits
 from phone_audit.cli.help_text import Command, Group
 from phone_audit.cli.options import KnowledgeDirs, among
-from phone_audit.model.wording import listed
+from phone_audit.files.bounds import MB
+from phone_audit.model.wording import counted, listed
 from phone_audit.report.formats import EXPORTED, FORMATS
 
 if TYPE_CHECKING:
@@ -121,12 +122,14 @@ def info(
     sources: Annotated[bool, typer.Option("--sources", help="Also list whom the facts are from.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is known: how old it is, counts, feeds, digest; with --sources whom it is from."""
+    """Say what is known: how old it is, counts, feeds, digest, and how large the cache is; with --sources from whom."""
     from phone_audit.cli.knowledge import known_facts
     from phone_audit.cli.outputs import terminal_style, write_out
     from phone_audit.knowledge.own import own_folder
     from phone_audit.pipeline.db import feed_lines, version_lines
+    from phone_audit.pipeline.known_files import records_folder
     from phone_audit.pipeline.options import rfc3339, utc_now
+    from phone_audit.pipeline.record_cache import LARGEST, cache_size
     from phone_audit.report.json_v1 import render_json
     from phone_audit.report.knowledge_age import age_of, update_advice
     from phone_audit.report.text import render_entry, render_lines
@@ -151,7 +154,9 @@ def info(
     ]
     facts = [(key, told) for key, told in facts if told]
     write_out(render_entry("knowledge", known.info.version, "", facts, terminal_style()))
-    write_out(render_lines([(f"own folder: {own_folder()}",)], terminal_style()))
+    kept = cache_size(records_folder())
+    cache = f"cache: {records_folder()}, {counted(kept.records, 'record')}, {kept.bytes / MB:.0f} of {LARGEST // MB} MB"
+    write_out(render_lines([(f"own folder: {own_folder()}",), (cache,)], terminal_style()))
 
 
 @db.command("list", cls=Command)

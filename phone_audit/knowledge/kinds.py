@@ -98,3 +98,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
 """In the order in which their folders are read."""
 FOLDERS: Final = tuple(kind.folder for kind in KINDS)
 """The sub-folders of a knowledge folder, but for that of the feeds."""
+READ_BY: Final = frozenset(
+    kind.folder for kind in (TRACKERS, HOSTS, HOST_RULES, KEYS, RULES, BEHAVIOURS, CALLS, LIBRARIES, PACKERS)
+)
+"""The kinds that decide what is read from an APK; all others only judge what was read."""

@@ -129,6 +129,8 @@ class Knowledge:
     @property
     def replaced(self) -> tuple[tuple[str, str], ...]:
         """The bundled incidents in whose place one of the user's stands: the id, and the file of that one."""
+        if not any(file.folder for file in self.files if file.kind == kinds.INCIDENTS.folder):
+            return ()
         entries = [(file, entry.id) for file, parsed in self._parsed_files(kinds.INCIDENTS) for entry in parsed.entries]
         bundled = {name for file, name in entries if not file.folder}
         mine = {name: file.shown for file, name in entries if file.folder and name in bundled}
@@ -175,6 +177,13 @@ class Knowledge:
     def digest(self) -> str:
         """SHA-256 over the names and bytes of all files, and over the hashes of the feeds."""
         return digest_of(self.files, self.indicators.digests)
+
+    @cached_property
+    def for_reading(self) -> "Knowledge":
+        """Only what decides what is read from an APK: where its digest is the same, so are the records."""
+        files = tuple(file for file in self.files if file.kind in kinds.READ_BY)
+        named = zip(self.indicators.files, self.indicators.feeds, strict=True)
+        return Knowledge(files, self.folders, Indicators([path for path, feed in named if "code" in feed.counts]))
 
     def incident(self, incident_id: str) -> IncidentEntry:
         """Return the incident of that id.

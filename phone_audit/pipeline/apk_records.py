@@ -1,27 +1,35 @@
 """Analysed APKs → published records, which lie on disk until a format is written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self, overload
 
 from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
+from phone_audit.detect.allowed import with_allowed
+from phone_audit.detect.detect import detect_apk
 from phone_audit.files.spool import Place, Spool
-from phone_audit.judge.judge import ApkJudgement
+from phone_audit.judge.judge import ApkJudgement, judge_apk
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.model.acceptance import NOTHING_ACCEPTED, Acceptances
 from phone_audit.model.apk import Apk, ApkInfo, ApkRun
 from phone_audit.model.base import read_own
+from phone_audit.pipeline.accept import accepted_detection
 from phone_audit.pipeline.options import TOOL, Budget
 
 
 @dataclass(frozen=True)
 class AnalysedApk:
-    """What was read from one APK, how long that took, and whether that was in an earlier run."""
+    """What was read from one APK, how long that took, and whether that was in an earlier run.
+
+    `key` is that under which the record of a single file is kept; None where it is not.
+    """
 
     info: ApkInfo
     seconds: float
     cached: bool = False
+    key: str | None = None
 
 
 def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
@@ -59,6 +67,13 @@ def published_apk(apk: AnalysedApk, judged: ApkJudgement, knowledge: Knowledge) 
         knowledge_digest=knowledge.info.digest,
         run=ApkRun(seconds=apk.seconds, cached=apk.cached),
     )
+
+
+def judged_record(apk: AnalysedApk, known: Knowledge, accepted: Acceptances = NOTHING_ACCEPTED) -> Apk:
+    """Return the published record of what was read from a package."""
+    told = replace(apk, info=with_allowed(apk.info, known))
+    detected = accepted_detection(detect_apk(told.info, known), accepted, (), [told.info])
+    return published_apk(told, judge_apk(told.info, detected), known)
 
 
 class _SpooledRecord(NamedTuple):

@@ -45,6 +45,10 @@ def no_progress(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
+def no_share(share: float) -> None:
+    """Tell nobody."""
+
+
 def never() -> bool:
     """Ask for no stop."""
     return False

@@ -19,7 +19,7 @@ from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounded_lines import read_bounded
 from phone_audit.files.bounds import RECORD
 from phone_audit.files.open_regular import open_unlinked
-from phone_audit.model.apk import ApkInfo
+from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.base import read_strictly
 from phone_audit.model.device import COMPILED_ROLES, CompiledFile, CompiledRole, joint_hash
 from phone_audit.model.parts import Parts
@@ -28,7 +28,7 @@ from phone_audit.version import __version__
 Extent = Literal["whole", "parts"]
 """Whether a record was made from all bytes of a file or from the parts that are read at standard depth."""
 
-LARGEST = 512 * 2**20
+LARGEST = 2 * 2**30
 """Bytes that all records may take; the ones that were not used for the longest time go first."""
 
 COSTLY = frozenset({"time-budget", "memory-budget", "crashed", "interrupted", "no-code"})
@@ -37,6 +37,11 @@ it the next time."""
 
 _FORMAT = "2"
 _SUFFIX = ".record"
+_BLOCK = 512
+"""Bytes of what the system calls a block of a file, however large those of the disk are."""
+_LEAST = 4096
+"""Bytes that an entry takes at least."""
+_LONGEST_LINK = 4096
 _KEY_LENGTH = 64
 _KEY = re.compile(r"[0-9a-f]{64}")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -51,6 +56,29 @@ def analyser_digest() -> str:
             digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+@cache
+def program_digest() -> str:
+    """Return the SHA-256 of everything that decides what is judged of a record, apart from the knowledge: all code."""
+    digest = hashlib.sha256(analyser_digest().encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class CacheSize:
+    """How many records are kept, and the bytes that they take on the disk."""
+
+    records: int
+    bytes: int
+
+
+def cache_size(folder: Path) -> CacheSize:
+    """Return what all runs have kept in a folder of records."""
+    sizes = [(path.name.count(".whole.") + path.name.count(".parts."), size) for _, size, path in _records(folder)]
+    return CacheSize(sum(is_record for is_record, _ in sizes), sum(size for _, size in sizes))
 
 
 @dataclass(frozen=True)
@@ -72,11 +100,12 @@ class RecordCache:
 
     Args:
         folder: where all records lie; made with mode 0700.
-        knowledge_digest: of the knowledge in use.
+        knowledge_digest: of the knowledge by which APKs are read; see `Knowledge.for_reading`.
     """
 
     def __init__(self, folder: Path, knowledge_digest: str) -> None:
         self._root = folder
+        self._grown = 0
         key = hashlib.sha256(f"{knowledge_digest} {analyser_digest()}".encode()).hexdigest()[:32]
         self._folder = folder / key
 
@@ -84,8 +113,8 @@ class RecordCache:
         """Return the first record of a file that is there."""
         return next((found for extent in extents if (found := self._read(sha256, extent))), None)
 
-    def put(self, sha256: str, extent: Extent, info: ApkInfo, seconds: float) -> None:
-        """Keep a record, unless it lacks what another run may have, or is that of another file.
+    def put(self, sha256: str, extent: Extent, info: ApkInfo, seconds: float) -> bool:
+        """Keep a record, unless it lacks what another run may have, or is that of another file; tell whether it was.
 
         Args:
             sha256: the hash of all bytes, or what `identity_of` gives for parts; with code that lies beside the file,
@@ -95,10 +124,38 @@ class RecordCache:
             seconds: what it took.
         """
         if any(note.code in COSTLY or note.step == "read" for note in info.skipped):
-            return
-        if extent == "parts" or _key_of(info) == sha256:
-            body = zlib.compress(f"{sha256}\n{seconds:.6f}\n{info.model_dump_json()}".encode(), 1)
-            self._write(self._path(sha256, extent), hashlib.sha256(body).digest() + body)
+            return False
+        if extent == "whole" and key_of_record(info) != sha256:
+            return False
+        self._pack(self._path(sha256, extent), f"{sha256}\n{seconds:.6f}\n{info.model_dump_json()}")
+        return True
+
+    def get_judged(self, name: str) -> Apk | None:
+        """Return a record as it was published; see `put_judged`."""
+        text = self._unpack(self._path(name, "judged"))
+        try:
+            return None if text is None else read_strictly(Apk, checked(text, RECORD))
+        except (ValueError, ValidationError):
+            return None
+
+    def put_judged(self, name: str, record: Apk) -> None:
+        """Keep a published record under a name that stands for the file, the program and all that is known."""
+        self._pack(self._path(name, "judged"), record.model_dump_json())
+
+    def link_file(self, state: str, told: str) -> None:
+        """Remember what was learned of a file on this computer while it was in this state."""
+        self._write(self._path(state, "file"), told.encode())
+
+    def linked_file(self, state: str) -> str | None:
+        """Return what was learned of a file in this state."""
+        path = self._path(state, "file")
+        try:
+            with open_unlinked(path) as file:
+                told = file.read(_LONGEST_LINK + 1)
+            os.utime(path)
+            return told.decode() if len(told) <= _LONGEST_LINK else None
+        except (OSError, ValueError):
+            return None
 
     def link(self, phone: str, claimed: str, key: str) -> None:
         """Remember which parts this phone gave of the file with the hash that it claims, if their record is kept."""
@@ -116,7 +173,14 @@ class RecordCache:
             return None
         return self._read(key, "parts") if _KEY.fullmatch(key) else None
 
+    def _pack(self, path: Path, text: str) -> None:
+        body = zlib.compress(text.encode(), 1)
+        self._write(path, hashlib.sha256(body).digest() + body)
+
     def _write(self, path: Path, content: bytes) -> None:
+        self._grown += len(content) + _LEAST
+        if self._grown > LARGEST // 8:
+            self.prune()
         with suppress(OSError):
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._root.chmod(0o700)
@@ -135,33 +199,42 @@ class RecordCache:
         return self._path(sha256, "stripped").exists()
 
     def prune(self, largest: int = LARGEST) -> None:
-        """Remove the records that were not used for the longest time, until the rest takes `largest` bytes."""
-        found = sorted(_records(self._root), key=lambda record: -record[0])
+        """Where this run has added to it, remove what was not used for the longest time until `largest` bytes are left.
+
+        Several runs may do so at once: what another one has removed is not there.
+        """
+        if not self._grown:
+            return
+        self._grown = 0
         room = largest
-        for _, size, path in found:
+        for _, size, path in sorted(_records(self._root), key=lambda record: -record[0]):
             room -= size
             if room < 0:
                 with suppress(OSError):
                     path.unlink()
 
     def _read(self, sha256: str, extent: Extent) -> CachedRecord | None:
-        path = self._path(sha256, extent)
+        text = self._unpack(self._path(sha256, extent))
+        try:
+            key, seconds, body = (text or b"").split(b"\n", 2)
+            record = CachedRecord(read_strictly(ApkInfo, checked(body, RECORD)), float(seconds))
+        except (ValueError, ValidationError):
+            return None
+        its_own = extent == "parts" or key_of_record(record.info) == sha256
+        return record if its_own and key == sha256.encode() else None
+
+    def _unpack(self, path: Path) -> bytes | None:
+        """Return what lies packed in a file, and note its use; None where it is damaged or not there."""
         try:
             with open_unlinked(path) as file:
                 data = read_bounded(file, RECORD.size)
-            digest, body = data[:32], data[32:]
-            if hashlib.sha256(body).digest() != digest:
-                return None
-            key, seconds, text = _unpacked(body).split(b"\n", 2)
-            record = CachedRecord(read_strictly(ApkInfo, checked(text, RECORD)), float(seconds))
-        except (OSError, ValueError, zlib.error, ValidationError):
-            return None
-        with suppress(OSError):
             os.utime(path)
-        its_own = extent == "parts" or _key_of(record.info) == sha256
-        return record if its_own and key == sha256.encode() else None
+            digest, body = data[:32], data[32:]
+            return _unpacked(body) if hashlib.sha256(body).digest() == digest else None
+        except (OSError, ValueError, zlib.error):
+            return None
 
-    def _path(self, sha256: str, extent: Extent | Literal["stripped", "link"]) -> Path:
+    def _path(self, sha256: str, extent: Extent | Literal["stripped", "link", "file", "judged"]) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.{extent}{_SUFFIX}"
 
 
@@ -183,7 +256,7 @@ def _claim(phone: str, claimed: str) -> str:
     return hashlib.sha256(f"{phone} {claimed}".encode()).hexdigest()
 
 
-def _key_of(info: ApkInfo) -> str | None:
+def key_of_record(info: ApkInfo) -> str | None:
     """Return the hash by which a record of all bytes is kept."""
     roles: dict[str, CompiledRole] = {role: role for role in COMPILED_ROLES}
     compiled = [
@@ -198,7 +271,7 @@ def _records(root: Path) -> Iterator[tuple[float, int, Path]]:
     for path in root.rglob(f"*{_SUFFIX}"):
         with suppress(OSError):
             found = path.lstat()
-            yield found.st_mtime, found.st_size, path
+            yield found.st_mtime, max(found.st_size, getattr(found, "st_blocks", 0) * _BLOCK), path
 
 
 _PIECE = 2**20

@@ -33,6 +33,7 @@ from phone_audit.pipeline.accept import accepted_detection
 from phone_audit.pipeline.apk_analysis import ApkAnalysis
 from phone_audit.pipeline.apk_records import AnalysedApk, published_apk, worker_pool
 from phone_audit.pipeline.diff import with_baseline
+from phone_audit.pipeline.known_files import record_cache
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
 from phone_audit.pipeline.record_cache import RecordCache
@@ -140,7 +141,7 @@ def _unnamed(notes: tuple[Skipped, ...], serial: str) -> tuple[Skipped, ...]:
 
 
 def _cache(knowledge: Knowledge, options: ScanOptions) -> RecordCache | None:
-    return RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
+    return record_cache(knowledge) if options.cache else None
 
 
 def _plan(source: Source, phone: PhoneIdentity, analysis: ApkAnalysis, options: ScanOptions) -> Plan:

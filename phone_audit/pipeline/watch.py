@@ -16,16 +16,15 @@ from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import LiveTransport
 from phone_audit.detect.watch.watch_findings import detect_watch
 from phone_audit.errors import PhoneAuditError, UsageError
-from phone_audit.files.user_folders import cache_folder
 from phone_audit.judge.judge import judge_watch
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.finding import Skipped
 from phone_audit.model.text import parse_getprop
 from phone_audit.model.watch import Watch, WatchRun
 from phone_audit.pipeline.connection_log import cannot_see
+from phone_audit.pipeline.known_files import record_cache
 from phone_audit.pipeline.options import TOOL, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import device_of
-from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import prepare_folder
 from phone_audit.pipeline.watch_session import WatchOptions, WatchSession
 from phone_audit.pipeline.watched_code import WatchedCode
@@ -72,7 +71,7 @@ def watch_transport(transport: LiveTransport, knowledge: Knowledge, options: Wat
     properties = {shown(name): shown(value) for name, value in answer.items()}
     owners = read_owners(reader)
     with tempfile.TemporaryDirectory(prefix="phone-audit-") as scratch:
-        cache = RecordCache(cache_folder() / "records", knowledge.info.digest) if options.cache else None
+        cache = record_cache(knowledge) if options.cache else None
         device = device_of(properties, serial, with_identifiers=options.with_identifiers)
         code = WatchedCode(enduring, owners, knowledge, options.budget, Path(scratch), cache, device.pseudonym)
         session = WatchSession(transport, device, owners, code, knowledge, options)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_a_feed_is_imported_listed_shown_found_checked_and_given_out(ioc: Path, 
     assert "host  c2.spyone.example  SpyOne (stalkerware)" in db("search", "C2.SpyOne").stdout
     told = db("info").stdout
     assert "feed: mine (your own): 9 of AssoEchap, 2026-01-31; CC-BY-4.0" in " ".join(told.split())
-    assert told.endswith(f"own folder: {own}\n")
+    assert f"own folder: {own}\n" in told
+    assert re.search(r"cache: \S+/records, \d+ records?, \d+ of 2048 MB\n$", told)
     checked = db("check")
     assert (checked.returncode, f"{own}:" in checked.stdout) == (0, True)
     assert "feeds 1: 9 indicators" in checked.stdout

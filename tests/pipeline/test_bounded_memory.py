@@ -15,7 +15,7 @@ import pytest
 from phone_audit.files.spool import Spool
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.finding import Evidence
-from phone_audit.pipeline import apks as pipeline_apks
+from phone_audit.pipeline import split_packages
 from phone_audit.pipeline.apk_records import AnalysedApk, SpooledApks, joined
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
@@ -85,7 +85,7 @@ def test_the_indicators_of_a_folder_are_those_of_its_records() -> None:
 def test_records_that_are_joined_are_bounded_however_many_claim_to_be_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline_apks, "_MOST_BYTES_OF_SPLITS", 40_000)
+    monkeypatch.setattr(split_packages, "_MOST_BYTES_OF_SPLITS", 40_000)
     (tmp_path / "a.apk").write_bytes(fixture("base"))
     for number in range(12):
         hosts = [f"http://a{number}x{host}.example.net/x" for host in range(60)]
@@ -96,7 +96,7 @@ def test_records_that_are_joined_are_bounded_however_many_claim_to_be_one(
         held.append(sum(len(one.info.model_dump_json()) for one in apks))
         return joined(apks)
 
-    monkeypatch.setattr(pipeline_apks, "joined", count)
+    monkeypatch.setattr(split_packages, "joined", count)
     (record,) = scan_apks([tmp_path], budget=Budget(jobs=1))
     assert len(record.files) == 13
     assert "record-limit" in {one.code for one in record.skipped}

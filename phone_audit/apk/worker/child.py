@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     confine(int(parent))
     sys.setswitchinterval(_SWITCH_AFTER)
     try:
-        knowledge = load_knowledge([Path(folder) for folder in folders])
+        knowledge = load_knowledge([Path(folder) for folder in folders]).for_reading
     except KnowledgeError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1

@@ -121,8 +121,3 @@ class RecordStore:
             self.put(number, read_own(ApkInfo, self._spool.get(self._places[number])))
         self._recent.move_to_end(number)
         return self._recent[number]
-
-    def drop(self, number: int) -> None:
-        """Forget a record that will not be asked for again."""
-        self._recent.pop(number, None)
-        self._places.pop(number, None)

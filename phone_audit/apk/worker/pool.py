@@ -8,7 +8,7 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,6 @@ from phone_audit.model.apk import ApkInfo
 MOST_BYTES: Final = 64 * 2**20
 """Bytes of records, as JSON, after which further ones of a stream are cut short: they are held together, as those of
 one phone. A phone with 400 packages gives some 20 MB."""
-_AHEAD: Final = 8
-"""How many files per worker may be finished before the one whose turn it is."""
-_MOST_WAITING: Final = 2 * 2**20
-"""Bytes of finished records, as JSON, from which on no further file is begun before the one whose turn it is."""
 
 _StreamResult = tuple[ApkInput, ApkInfo, float]
 
@@ -73,16 +69,33 @@ class WorkerPool:
         return tuple(worker.pid for worker in self._workers.all if worker.pid is not None)
 
     def analyse(self, items: Iterable[ApkInput | tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:
-        """Read files, or paths with names, in the order given, each as soon as it is its turn.
+        """Read files, or paths with names, as `as_finished` does, and give their records in the order of the files.
 
-        Files with equal bytes are read once. Seconds are from opening the file to the record.
+        Those that wait for one before them are held in memory: it is for few files, or small records.
+        """
+        inputs = [item if isinstance(item, ApkInput) else ApkInput(*item) for item in items]
+        waiting: dict[int, tuple[ApkInfo, float]] = {}
+        turn = 0
+        with closing(self.as_finished(inputs)) as finished:
+            for number, info, seconds in finished:
+                waiting[number] = info, seconds
+                while turn in waiting:
+                    yield waiting.pop(turn)
+                    turn += 1
+
+    def as_finished(self, items: Sequence[ApkInput]) -> Generator[tuple[int, ApkInfo, float], None, None]:
+        """Read files; they are begun in the order given, and none waits for another to be finished.
+
+        Files with equal bytes are read once.
+
+        Yields:
+            The number of each file with its record, and the seconds from opening it to the record.
 
         Raises:
             PhoneAuditError: the workers do not start.
         """
-        inputs = [item if isinstance(item, ApkInput) else ApkInput(*item) for item in items]
         with self._workers.working(), RecordStore() as originals:
-            yield from _OrderedRun(inputs, self._workers, originals).results()
+            yield from _FileRun(items, self._workers, originals).results()
 
     def stream(self, inbox: Inbox) -> Generator[_StreamResult, None, None]:
         """Read files while another thread hands them over, each as soon as it comes and a worker is free.
@@ -142,64 +155,51 @@ class _Workers:
                 yield finished
 
 
-class _OrderedRun:
-    """Reads files and gives their records in the order of the files."""
+class _FileRun:
+    """Reads files that are all known from the beginning."""
 
-    def __init__(self, items: list[ApkInput], workers: _Workers, originals: RecordStore) -> None:
+    def __init__(self, items: Sequence[ApkInput], workers: _Workers, originals: RecordStore) -> None:
         self._items = items
         self._workers = workers
         self._originals = originals
         self._duplicates = Duplicates(items)
         self._next = 0
-        self._turn = 0
-        self._done: dict[int, tuple[ApkInfo, float]] = {}
-        self._sizes: dict[int, int] = {}
-        self._copies: dict[int, list[int]] = {}
+        self._done: deque[tuple[int, ApkInfo, float]] = deque()
+        self._copied: deque[tuple[int, int]] = deque()
+        self._copies: dict[int, list[tuple[int, int]]] = {}
 
-    def results(self) -> Iterator[tuple[ApkInfo, float]]:
-        while self._turn < len(self._items):
+    def results(self) -> Iterator[tuple[int, ApkInfo, float]]:
+        for _ in self._items:
             self._hand_out()
-            if self._turn not in self._done:
+            while not (self._done or self._copied):
                 for task, answer in self._workers.wait():
-                    self._take(task, answer)
-            while self._turn in self._done:
-                self._sizes.pop(self._turn, None)
-                with self._workers.unheard():
-                    yield self._done.pop(self._turn)
-                    self._turn += 1
+                    self._take(task.number, *answer)
+                self._hand_out()
+            with self._workers.unheard():
+                yield self._done.popleft() if self._done else self._copy(*self._copied.popleft())
 
     def _hand_out(self) -> None:
-        """Give files to idle workers, not too far ahead of the one whose turn it is."""
-        limit = min(len(self._items), self._turn + _AHEAD * len(self._workers.all))
+        """Give files to idle workers; one that equals another has its record as soon as that is there."""
         for worker in self._workers.all:
-            while worker.idle and self._next < limit and self._has_room():
+            while worker.idle and self._next < len(self._items):
                 number, self._next = self._next, self._next + 1
-                original = self._duplicates.original(number)
+                with self._workers.unheard():  # since files of one size are hashed
+                    original = self._duplicates.original(number)
                 if original is None:
                     worker.give(Task(number, self._items[number], self._workers.timeout))
+                elif original in self._originals:
+                    self._copied.append((number, original))
                 else:
-                    self._copies.setdefault(original, []).append(number)
-                    self._copy(original)
+                    self._copies.setdefault(original, []).append((number, original))
 
-    def _has_room(self) -> bool:
-        """Tell whether a further file may be begun: few bytes wait, or it is the one that all wait for."""
-        return self._next == self._turn or sum(self._sizes.values()) < _MOST_WAITING
+    def _take(self, number: int, info: ApkInfo, seconds: float) -> None:
+        self._done.append((number, info, seconds))
+        if number in self._copies or self._duplicates.expects(number):
+            self._originals.put(number, info)
+            self._copied.extend(self._copies.pop(number, ()))
 
-    def _take(self, task: Task, answer: tuple[ApkInfo, float]) -> None:
-        self._done[task.number] = answer
-        self._sizes[task.number] = task.answer_size
-        if task.number in self._copies or self._duplicates.expects(task.number):
-            self._originals.put(task.number, answer[0])
-            self._copy(task.number)
-
-    def _copy(self, original: int) -> None:
-        """Make the records of files that equal one that is finished."""
-        if original not in self._originals:
-            return
-        for number in self._copies.pop(original, ()):
-            self._done[number] = (renamed(self._originals.get(original), self._items[number].shown_as), 0.0)
-        if not self._duplicates.expects(original):
-            self._originals.drop(original)
+    def _copy(self, number: int, original: int) -> tuple[int, ApkInfo, float]:
+        return number, renamed(self._originals.get(original), self._items[number].shown_as), 0.0
 
 
 class _StreamRun:

@@ -102,6 +102,8 @@ def _way(flow: Behaviour, *, by_tracker: bool) -> _Way:
 def _names_of_trackers(info: ApkInfo, knowledge: Knowledge) -> Mapping[str, str]:
     """Return the trackers whose code is there, by all names that their code may be told by."""
     there = {tracker.id: tracker.name for tracker in info.trackers or () if tracker.tier in ("present", "initialised")}
+    if not there:
+        return {}
     known = [fact for fact in knowledge.trackers if fact.id in there]
     return {name: there[fact.id] for fact in reversed(known) for name in (*family_of(fact, knowledge), fact.name)}
 

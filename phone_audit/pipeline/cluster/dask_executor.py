@@ -25,14 +25,14 @@ from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.apk import Apk
 from phone_audit.model.base import read_strictly
 from phone_audit.model.finding import Skipped
-from phone_audit.pipeline.apk_records import AnalysedApk
-from phone_audit.pipeline.apks import folder_of, judged_record
+from phone_audit.pipeline.apk_records import AnalysedApk, judged_record
 from phone_audit.pipeline.cluster.folders import Folders
 from phone_audit.pipeline.cluster.storage import find_inputs
 from phone_audit.pipeline.cluster.stored_input import StoredInput
 from phone_audit.pipeline.cluster.task import audit_file
 from phone_audit.pipeline.cluster.terms import Terms, check_worker, terms_of, versions_there
 from phone_audit.pipeline.options import Budget, Progress
+from phone_audit.pipeline.split_packages import folder_of
 
 _PER_THREAD: Final = 4
 """Files that are under way for each thread of the cluster."""

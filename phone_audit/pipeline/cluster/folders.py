@@ -11,8 +11,8 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.model.base import read_own
-from phone_audit.pipeline.apk_records import AnalysedApk
-from phone_audit.pipeline.apks import judged_record, whole_packages
+from phone_audit.pipeline.apk_records import AnalysedApk, judged_record
+from phone_audit.pipeline.split_packages import whole_packages
 
 MOST_TOGETHER: Final = 10_000
 """Files of a folder that wait for one another. Where there are more, each is a record of its own at once."""

@@ -17,11 +17,11 @@ from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.apk.zip.code_location import files_near
 from phone_audit.knowledge.load import Knowledge, load_knowledge, whole
 from phone_audit.model.finding import Skipped
-from phone_audit.pipeline.apk_records import AnalysedApk, worker_pool
-from phone_audit.pipeline.apks import first_look_of, judged_record
+from phone_audit.pipeline.apk_records import AnalysedApk, judged_record, worker_pool
 from phone_audit.pipeline.cluster.storage import StorageError, begins_as_zip, copied
 from phone_audit.pipeline.cluster.stored_input import StoredInput
 from phone_audit.pipeline.cluster.terms import Terms, check_worker, versions_there
+from phone_audit.pipeline.folder_files import first_look_of
 
 _LEVEL: Final = 1
 

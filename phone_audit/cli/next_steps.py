@@ -18,9 +18,10 @@ def next_steps(document: Scan | Apks, pages: Iterable[str]) -> str:
 
 
 def _steps(document: Scan | Apks, pages: Iterable[str]) -> Iterator[str]:
-    if answer_of(document).advises if isinstance(document, Scan) else folder_advises(document):
+    answer = None if isinstance(document, Apks) else answer_of(document)
+    if answer.advises if answer else isinstance(document, Apks) and folder_advises(document):
         yield f"{HELP_FIRST}."
     for page in pages:
         yield f"Open {page} in a browser."
-    if isinstance(document, Scan):
+    if answer and answer.debugged:
         yield _DEBUGGING

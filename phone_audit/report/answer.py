@@ -96,6 +96,7 @@ class Answer:
         points: the reasons, what a person would care about most first.
         accepted: what somebody answers for, or did so until a day that is over.
         unread: what was not read, a sentence each.
+        debugged: whether it is a phone, on which debugging is to be switched off again, and no image of its firmware.
     """
 
     outcome: str
@@ -106,6 +107,7 @@ class Answer:
     points: tuple[Point, ...]
     accepted: tuple[str, ...]
     unread: tuple[str, ...]
+    debugged: bool
 
     @property
     def advises(self) -> bool:
@@ -126,6 +128,7 @@ def answer_of(scan: Scan) -> Answer:
         points=tuple(_points(scan, names_on(scan), questions.get("watched"))),
         accepted=tuple(fitted(text, _LONGEST_ACCEPTED) for text in AcceptedFindings(scan.findings).in_short()),
         unread=tuple(_unread(scan)),
+        debugged=scan.acquisition.source != "image",
     )
 
 

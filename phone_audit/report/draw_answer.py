@@ -89,7 +89,8 @@ def draw_answer(canvas: Canvas, scan: Scan) -> None:
     for text in answer.unread[: room.unread]:
         canvas.paragraph(clipped(text, _ONE_LINE) if room.tight else text, 1)
     draw_where_all_is(canvas, scan.knowledge, scan.run.started)
-    canvas.paragraph(_DEBUGGING, 1)
+    if answer.debugged:
+        canvas.paragraph(_DEBUGGING, 1)
     canvas.paragraph(HELP_FIRST if answer.advises else STILL_AFRAID, 1, "bold")
 
 

@@ -63,8 +63,9 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
         draw_traffic(canvas, scan.traffic)
     draw_skipped(canvas, SkippedGroups(scan.coverage.skipped))
     draw_about(canvas, scan.knowledge, scan.tool, scan.run.started, _how_read(scan))
-    canvas.heading(DEBUGGING_OFF_TITLE)
-    canvas.paragraph(DEBUGGING_OFF, 2)
+    if scan.acquisition.source != "image":
+        canvas.heading(DEBUGGING_OFF_TITLE)
+        canvas.paragraph(DEBUGGING_OFF, 2)
     canvas.gap()
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
 

@@ -1,5 +1,6 @@
 """The answer on one screen: what is said first, in which order, and what it never does."""
 
+import re
 import unicodedata
 
 import pytest
@@ -81,6 +82,17 @@ def test_the_verdict_comes_first_then_the_warning_the_phone_the_questions_and_wh
         text.index("Do not remove or switch off anything yet"),
     ]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "html"])
+@pytest.mark.parametrize("details", [False, True])
+def test_only_where_a_phone_was_there_debugging_is_to_be_switched_off(format_: str, details: bool) -> None:
+    of_phone = judged(bad(), reason("k1", kind="incident"))
+    image = of_phone.acquisition.model_copy(update={"source": "image"})
+    of_image = of_phone.model_copy(update={"acquisition": image})
+    advice = re.compile("switch USB debugging off", re.IGNORECASE)
+    assert advice.search(render(format_, of_phone, Style(details=details)))
+    assert not advice.search(render(format_, of_image, Style(details=details)))
 
 
 def test_a_result_of_before_the_questions_has_none() -> None:

@@ -43,12 +43,9 @@ _STRONGEST_FIRST = (KNOWN_BAD, SUSPICIOUS, EXPOSED, NOT_ALL_READ, DONE)
 
 
 def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
-    """Return the exit code of one result.
+    """Return the exit code of one result, where `fail_on` is the weakest outcome that counts as a failure.
 
-    Args:
-        outcome: the verdict's outcome; one of a later version counts as not read.
-        complete: whether all that was promised was read.
-        fail_on: the weakest outcome that counts as a failure.
+    An outcome of a later version counts as not read; `complete`: all that was promised was read.
 
     Example:
         >>> exit_code("exposed", complete=True, fail_on="suspicious")

@@ -23,8 +23,7 @@ MOST_IDENTIFIERS = 100_000
 def read_identifiers(ids: Sequence[str], knowledge: Knowledge) -> list[str]:
     """Return the identifiers that are named: `-` stands for what standard input holds, the name of a file for its text.
 
-    Raises:
-        UsageError: there is none, there are too many, or a file cannot be read.
+    Raises a UsageError where there is none, there are too many, or a file cannot be read.
     """
     texts: list[str] = []
     for given in ids:
@@ -47,11 +46,7 @@ def read_identifiers(ids: Sequence[str], knowledge: Knowledge) -> list[str]:
 
 
 def _is_file(given: str) -> bool:
-    """Tell whether a file is meant.
-
-    Raises:
-        UsageError: it is not there, or a folder.
-    """
+    """Tell whether a file is meant; a UsageError where it is a folder, or not there."""
     path = Path(given)
     try:
         if path.is_dir() and path.name != given:

@@ -13,8 +13,7 @@ from phone_audit.knowledge.own import in_use, with_own
 def knowledge_in_use(folders: Sequence[Path] | None) -> Iterator[Knowledge]:
     """Load the facts, say which bundled incidents no longer count, and keep `db update` waiting while the block runs.
 
-    Raises:
-        KnowledgeError: a folder, a file or an incident cannot be read.
+    Raises a KnowledgeError where a folder, a file or an incident cannot be read.
     """
     with in_use(folders or ()) as all_folders:
         known = load_knowledge(all_folders)
@@ -24,9 +23,5 @@ def knowledge_in_use(folders: Sequence[Path] | None) -> Iterator[Knowledge]:
 
 
 def known_facts(folders: Sequence[Path] | None) -> Knowledge:
-    """Load the facts to be looked up.
-
-    Raises:
-        KnowledgeError: a folder or a file cannot be read.
-    """
+    """Load the facts to be looked up; a KnowledgeError where a folder or a file cannot be read."""
     return load_knowledge(with_own(folders or ()))

@@ -57,14 +57,8 @@ def destinations(
 ) -> tuple[Output, ...]:
     """Return where the result of a command goes, before anything is read for it.
 
-    Args:
-        kinds: what its result can be.
-        formats: as `-f` names them.
-        paths: as `-o` names them.
-        seal: the key that seals each file, as `--seal` names it.
-
-    Raises:
-        UsageError: an unknown format, a place that cannot be written, or a key that cannot be used.
+    `kinds` are what the result can be; the others are as `-f`, `-o` and `--seal` name them. Raises a UsageError for an
+    unknown format, a place that cannot be written, or a key that cannot be used.
     """
     outputs = pair_outputs(formats or (), paths or (), kinds)
     check_places(outputs)
@@ -74,11 +68,9 @@ def destinations(
 def pair_outputs(formats: Sequence[str], paths: Sequence[Path], kinds: Sequence[str]) -> tuple[Output, ...]:
     """Pair formats and files in order.
 
-    A file without a format takes it from its suffix; a format without a file goes to standard output.
-
-    Raises:
-        UsageError: a format that draws none of these kinds of documents, a suffix that names none, or two results for
-            standard output.
+    A file without a format takes it from its suffix; a format without a file goes to standard output. Raises a
+    UsageError for a format that draws none of these kinds of documents, a suffix that names none, or two results for
+    standard output.
 
     Example:
         >>> pair_outputs(["json"], [Path("a.json"), Path("b.txt")], ["scan"])[1]
@@ -97,8 +89,7 @@ def pair_outputs(formats: Sequence[str], paths: Sequence[Path], kinds: Sequence[
 def check_formats(outputs: Sequence[Output], kinds: Sequence[str]) -> None:
     """Refuse a format that draws none of these kinds of documents, lacks its library, or is nothing for a terminal.
 
-    Raises:
-        UsageError: there is one; the message says which formats fit, or what to install.
+    The UsageError says which formats fit, or what to install.
     """
     known = formats_of(kinds)
     for output in outputs:
@@ -127,11 +118,7 @@ def streamed(outputs: Sequence[Output]) -> tuple[list[Output], list[Output]]:
 
 
 def check_places(outputs: Sequence[Output]) -> None:
-    """Refuse places that cannot be written, before anything is read for them.
-
-    Raises:
-        UsageError: the place is a folder, or the folder above it is not there or may not be written.
-    """
+    """Refuse places that cannot be written, before anything is read for them: a UsageError."""
     for path in (output.path for output in outputs if output.path is not None):
         if path.is_dir():
             raise UsageError(f"{path} is a folder.", "Name a file.")
@@ -144,8 +131,7 @@ def check_places(outputs: Sequence[Output]) -> None:
 def with_seal(outputs: Sequence[Output], named: str | None) -> tuple[Output, ...]:
     """Return the outputs with what seals those that are files; asks for the password of a key that has one.
 
-    Raises:
-        UsageError: there is no file to seal, or the key cannot be used.
+    Raises a UsageError where there is no file to seal, or the key cannot be used.
     """
     if named is None:
         return tuple(outputs)
@@ -160,11 +146,7 @@ def with_seal(outputs: Sequence[Output], named: str | None) -> tuple[Output, ...
 
 
 def sealer_of(named: str) -> "Sealer":
-    """Return what seals with a key; what that takes is loaded only here.
-
-    Raises:
-        UsageError: the key cannot be used.
-    """
+    """Return what seals with a key; what that takes is loaded only here. A UsageError where the key cannot be used."""
     from phone_audit.pipeline.seal import Sealer
     from phone_audit.pipeline.seal_key import OWN, own_public_key, seal_key
 
@@ -187,14 +169,9 @@ def _ask_password(path: Path) -> str:
 
 
 def write_outputs(document: Frozen, outputs: Sequence[Output], drawn: Style = _ANSWER) -> None:
-    """Write the document in each format to its place.
+    """Write the document in each format to its place, drawn so, apart from the width and colour of a terminal.
 
     Where one cannot be written, the others are all the same.
-
-    Args:
-        document: the result.
-        outputs: where it goes.
-        drawn: how reports are drawn, apart from the width and colour of a terminal.
 
     Raises:
         UsageError: a file cannot be written under its name.
@@ -265,8 +242,7 @@ def said_on_terminal(outputs: Iterable[Output]) -> bool:
 def write_out(text: str | bytes) -> None:
     """Write to standard output, as UTF-8 whatever the locale says.
 
-    Raises:
-        OSError: standard output is closed, full, or nobody reads it any more.
+    Raises an OSError where it is closed, full, or nobody reads it any more.
     """
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
@@ -277,16 +253,8 @@ def write_out(text: str | bytes) -> None:
 def write_file(path: Path, pieces: Iterable[str | bytes], sealer: "Sealer | None" = None) -> None:
     """Write a file as a whole, which only this user may read; one that is there keeps its rights.
 
-    What is no ordinary file, such as a pipe, is written to.
-
-    Args:
-        path: the file.
-        pieces: its content.
-        sealer: seals it, unless None.
-
-    Raises:
-        UsageError: it cannot be written under this name.
-        OutputError: the disk is full, or fails.
+    What is no ordinary file, such as a pipe, is written to. Raises a UsageError where it cannot be written under this
+    name, an OutputError where the disk is full, or fails.
     """
     try:
         digest = hashlib.blake2b()
@@ -310,11 +278,7 @@ def cannot_write(path: Path, error: OSError) -> PhoneAuditError:
 
 
 class JsonLines:
-    """Writes each record to every output as it is ready.
-
-    Args:
-        outputs: files, or standard output where the path is null.
-    """
+    """Writes each record to every output, a file or standard output, as it is ready."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs

@@ -69,10 +69,8 @@ class PhonesProgress(Protocol):
 def progress(quiet: bool, verbose: bool = False, steps: Sequence[str] = SCAN_STEPS) -> Iterator[PhoneProgress]:
     """Yield a function that is told what is being done, and draw it while the block runs.
 
-    Args:
-        quiet: draw and say nothing.
-        verbose: say a line where a step begins and ends, and draw nothing.
-        steps: what will be done, in this order.
+    `quiet` draws and says nothing, `verbose` says a line where a step begins and ends; `steps` will be done in this
+    order.
     """
     if quiet or verbose or not on_terminal():
         yield _PhoneLines("", verbose and not quiet)
@@ -210,10 +208,7 @@ def _one_line(text: str, style: str = "") -> Text:
 class PhoneBar:
     """One line with the step that is being done; a step that was passed is not gone back to.
 
-    Args:
-        screen: where it is drawn.
-        name: of the phone; empty where there is but one.
-        steps: what will be done, in this order.
+    The name is empty where there is but one phone; the steps will be done in this order.
     """
 
     def __init__(self, screen: Screen, name: str, steps: Sequence[str]) -> None:

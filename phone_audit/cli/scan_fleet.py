@@ -46,16 +46,9 @@ class FleetOutputs:
     """Writes each phone's result as it is ready, and the summary at the end.
 
     What goes to standard output is kept until the end, in the order of the phones: progress is drawn until then.
-
-    Args:
-        formats, paths: as `-f` and `-o` name them, paired in order. A folder without a format gets JSON, and a format
-            without a folder goes into the last one; text goes to standard output.
-        sealer: seals each file, unless None.
-        drawn: how reports are drawn, apart from the width and colour of a terminal.
-
-    Raises:
-        UsageError: an unknown format, a path that cannot be a folder, or a format for standard output that cannot hold
-            several phones.
+    Formats and paths are paired in order: a folder without a format gets JSON, and a format without a folder goes into
+    the last one; text goes to standard output. Raises a UsageError for an unknown format, a path that cannot be a
+    folder, or a format for standard output that cannot hold several phones.
     """
 
     def __init__(
@@ -74,11 +67,7 @@ class FleetOutputs:
             raise UsageError("--seal goes with -o: only files are sealed.", "Name a folder with -o.")
 
     def write(self, name: str, scan: Scan) -> str | None:
-        """Write the result of one phone; gives the name of its file, that of the JSON where there is one.
-
-        Raises:
-            UsageError: a file cannot be written.
-        """
+        """Write the result of one phone; gives the name of its file, that of the JSON where there is one."""
         written: list[str] = []
         for folder in self._folders:
             if folder.path is None:
@@ -98,11 +87,7 @@ class FleetOutputs:
         return tuple(dict.fromkeys(drawn)) or (str(folders[0][0] / f"{SUMMARY}.json"),)
 
     def write_summary(self, fleet: Fleet) -> None:
-        """Write `fleet.json` into each folder, the summary in the formats that were asked for, and what is shown.
-
-        Raises:
-            UsageError: a file cannot be written.
-        """
+        """Write `fleet.json` into each folder, the summary in the formats that were asked for, and what is shown."""
         for folder in self._folders:
             if folder.path is None:
                 style = terminal_style()
@@ -177,9 +162,8 @@ def scan_several(
 ) -> int:
     """Read the phones, write their results and the summary, and give the exit code.
 
-    Raises:
-        NoDeviceError: `--all` without `--wait`, and there is no phone.
-        UsageError: a result cannot be written.
+    Raises a NoDeviceError for `--all` without `--wait` where there is no phone, a UsageError where a result cannot be
+    written.
     """
     stop = GentleStop() if arguments.wait else Stop()
     stop.kept = "Interrupted; the results that were written before are whole, and there is no summary."

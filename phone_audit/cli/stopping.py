@@ -21,8 +21,7 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 class Stop:
     """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait.
 
-    Attributes:
-        kept: said where it ended at once.
+    `kept` is said where it ended at once.
     """
 
     def __init__(self) -> None:
@@ -76,8 +75,7 @@ class GentleStop(Stop):
 def stopped_by(stop: AnyStop) -> Iterator[AnyStop]:
     """Handle Ctrl-C, and what else asks for an end, with `stop` while the block runs.
 
-    Raises:
-        typer.Exit: with the code for an interruption, where nothing could be kept.
+    Raises typer.Exit with the code for an interruption, where nothing could be kept.
     """
     heard = [one for one in ENDS if one == signal.SIGINT or signal.getsignal(one) != signal.SIG_IGN]  # nohup
     before = {one: signal.signal(one, stop.on_signal) for one in heard}

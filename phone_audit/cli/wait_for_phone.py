@@ -22,10 +22,7 @@ def wait_for_phone(
 ) -> None:
     """Say what to do, then what is seen each time that it changes, until a phone is there.
 
-    Args:
-        look: gives the serials of the phones that can be talked to, and sentences on what is no usable phone.
-        say: writes lines for the person.
-        sleep: waits.
+    `look` gives the serials of the phones that can be talked to, and sentences on what is no usable phone.
     """
     serials, seen = look()
     if serials:

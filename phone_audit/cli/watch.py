@@ -99,8 +99,7 @@ def watch(
 def duration(text: str | None) -> float | None:
     """Return the seconds that a text such as `90s`, `10m`, `1h30m` or `45` stands for; None for none.
 
-    Raises:
-        typer.BadParameter: it is no duration, or an empty one.
+    Raises a typer.BadParameter for what is no duration, or an empty one.
 
     Example:
         >>> duration("1h30m"), duration("45"), duration("10m")

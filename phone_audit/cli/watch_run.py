@@ -64,10 +64,7 @@ def watch_several(
     """Watch several phones at the same time and give the exit code: the strongest, of those that could be watched.
 
     A place is a folder, with a file for each phone. To standard output go texts, one after the other, or lines, as they
-    come.
-
-    Raises:
-        PhoneAuditError: none of them could be watched.
+    come. Where none could be watched, the error of the first is raised.
     """
     _check_folders(places)
     streams, whole = streamed(places)
@@ -163,10 +160,8 @@ _PLACE = 23
 def watch_table(quiet: bool, verbose: bool, *, draw: bool) -> Iterator[OnLook]:
     """Yield a function that is told after each look, and draw what is known while the block runs.
 
-    Args:
-        quiet: draw and say nothing.
-        verbose: say a line for each place that is new, and draw nothing.
-        draw: whether standard error is free for a table.
+    `quiet` draws and says nothing, `verbose` says a line for each new place; `draw`: standard error is free for a
+    table.
     """
     if not quiet and verbose:
         yield _Lines().look
@@ -179,13 +174,7 @@ def watch_table(quiet: bool, verbose: bool, *, draw: bool) -> Iterator[OnLook]:
 
 
 def table_of(observations: Sequence[Observation], looks: str, height: int) -> Table:
-    """Draw what was seen, the latest first.
-
-    Args:
-        observations: in any order.
-        looks: what stands below the table.
-        height: lines that there is room for.
-    """
+    """Draw what was seen, the latest first, in so many lines; `looks` stands below the table."""
     table = Table(caption=looks, caption_justify="left", box=None, pad_edge=False, expand=True)
     table.add_column("package", overflow="fold", ratio=1)
     table.add_column("place", overflow="fold", width=_PLACE)

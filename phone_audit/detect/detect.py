@@ -30,15 +30,10 @@ def detect_phone(
     digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
     seen: Mapping[str, Sequence[Endpoint]] = _NOT_SEEN,
 ) -> Detection:
-    """Return what is claimed of a phone.
+    """Return what is claimed of a phone; the paths of `apks` are those on it.
 
-    Args:
-        snapshot: what was read from it.
-        apks: its analysed APKs; their paths are those on the phone.
-        knowledge: the facts.
-        paths: paths that exist on the phone besides those of packages.
-        digests: hashes of files at such paths.
-        seen: hosts that recorded traffic shows a package to talk to.
+    `paths` exist on it besides those of packages, `digests` are hashes of files there; `seen` are hosts that recorded
+    traffic shows a package to talk to.
     """
     in_code = (finding for info in apks for finding in apk_findings(info, knowledge))
     listed = match_listed(input_of_phone(snapshot, apks, paths, digests, seen), knowledge, on_phone=True)

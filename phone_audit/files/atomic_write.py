@@ -34,28 +34,17 @@ _MOST_LINKS: Final = 40
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
-    """Write a file in the place of whatever bears its name.
+    """Write a file in the place of whatever bears its name, in a folder that is there; a link is not followed.
 
-    Args:
-        path: in a folder that is there. A link of that name is replaced, not followed.
-        data: the content.
-        mode: the file's rights.
-        durable: whether the content must be on the disk before the file has its name.
-
-    Raises:
-        OSError: it cannot be written; what was there is there still.
+    `durable`: the content must be on the disk before the file has its name. Where it cannot be written, an OSError is
+    raised and what was there is there still.
     """
     with replacing(path, mode=mode, durable=durable) as file:
         file.write(data)
 
 
 def create_file(path: Path, data: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
-    """Write a file that is not there yet.
-
-    Raises:
-        FileExistsError: something bears its name.
-        OSError: it cannot be written, and is not there.
-    """
+    """Write a file that is not there yet; a FileExistsError where something bears its name."""
     with creating(path, mode=mode, durable=durable) as file:
         file.write(data)
 
@@ -81,19 +70,13 @@ def creating(path: Path, *, mode: int = PRIVATE, durable: bool = True) -> Iterat
 def open_new(path: Path, *, mode: int = PRIVATE) -> BufferedRandom:
     """Open a file that is not there yet, to be written and read; it has its name from the beginning.
 
-    Raises:
-        FileExistsError: something bears its name, be it a link to nothing.
-        OSError: it cannot be made.
+    Raises a FileExistsError where something bears its name, be it a link to nothing.
     """
     return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
 
 
 def open_stream(path: Path) -> BinaryIO:
-    """Open the file that a person named for what comes bit by bit; an old content is gone at once.
-
-    Raises:
-        OSError: it cannot be opened.
-    """
+    """Open the file that a person named for what comes bit by bit; an old content is gone at once."""
     if is_special(path):
         return open_special(path)
     file = os.fdopen(os.open(named_file(path), _STREAM, PRIVATE), "wb")
@@ -107,8 +90,7 @@ def open_stream(path: Path) -> BinaryIO:
 def open_special(path: Path) -> BinaryIO:
     """Open a pipe or a device to be written; see `is_special`.
 
-    Raises:
-        OSError: it cannot be opened, or it is a pipe that somebody else made: a result is for this user's eyes.
+    Raises an OSError also for a pipe that somebody else made: a result is for this user's eyes.
     """
     _require_maker(path)
     there = path.stat()
@@ -132,10 +114,9 @@ def rights_of(path: Path) -> int:
 
 
 def named_file(path: Path) -> Path:
-    """Return the file that is meant where a person named a link; a link that somebody else laid there is not followed.
+    """Return the file that is meant where a person named a link.
 
-    Raises:
-        OSError: it is such a link, or one that leads in a circle.
+    Raises an OSError at a link that somebody else laid there, or one that leads in a circle.
     """
     for _ in range(_MOST_LINKS):
         if not path.is_symlink():

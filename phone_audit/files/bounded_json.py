@@ -29,11 +29,7 @@ class JsonError(ValueError):
 
 
 def checked(data: bytes, bounds: JsonBounds) -> CheckedJson:
-    """Return the text itself, once it was found to be within its bounds.
-
-    Raises:
-        BoundsError: it is not.
-    """
+    """Return the text itself, once it was found to be within its bounds; else a BoundsError is raised."""
     counter = _Counter(bounds)
     for start in range(0, len(data), _PIECE):
         counter.count(data[start : start + _PIECE])
@@ -41,12 +37,7 @@ def checked(data: bytes, bounds: JsonBounds) -> CheckedJson:
 
 
 def read_checked(file: BinaryIO, bounds: JsonBounds) -> CheckedJson:
-    """Read a whole text; it is counted as it comes, so that one beyond its bounds is not held.
-
-    Raises:
-        BoundsError: it is beyond its bounds.
-        OSError: it cannot be read.
-    """
+    """Read a whole text, counted as it comes: one beyond its bounds is not held, but a BoundsError raised."""
     counter = _Counter(bounds)
     counter.expect(_stated_size(file))
     text = bytearray()
@@ -57,12 +48,9 @@ def read_checked(file: BinaryIO, bounds: JsonBounds) -> CheckedJson:
 
 
 def parse(text: CheckedJson) -> Any:
-    """Parse a text into plain values.
+    """Parse a text into plain values; a JsonError where it is no JSON in UTF-8.
 
     Half of a surrogate pair stays in a text as it is: whoever publishes one has to replace it.
-
-    Raises:
-        JsonError: it is no JSON in UTF-8.
     """
     try:
         return json.loads(text.decode("utf-8"))
@@ -94,20 +82,12 @@ class _Counter:
         self._last_digits = b""
 
     def expect(self, size: int) -> None:
-        """Refuse a text of so many bytes if that is too much.
-
-        Raises:
-            BoundsError: it is.
-        """
+        """Refuse a text of so many bytes if that is too much: a BoundsError."""
         if size > self._bounds.size:
             raise BoundsError(f"it is larger than {_size(self._bounds.size)}")
 
     def count(self, piece: bytes) -> None:
-        """Count one more piece.
-
-        Raises:
-            BoundsError: with it there is too much.
-        """
+        """Count one more piece; a BoundsError where there is too much with it."""
         self._size += len(piece)
         self.expect(self._size)
         outside = self._outside_strings(piece)

@@ -14,12 +14,7 @@ _FIRST: Final = 64 * 2**10
 
 
 def read_bounded(file: BinaryIO, size: int) -> bytes:
-    """Read a whole file.
-
-    Raises:
-        BoundsError: it has more than `size` bytes; it is not read to its end.
-        OSError: it cannot be read.
-    """
+    """Read a whole file; a BoundsError where it has more than `size` bytes, and then not to its end."""
     data = file.read(min(size + 1, _FIRST))
     if len(data) == _FIRST:
         data += file.read(size + 1 - _FIRST)
@@ -29,20 +24,14 @@ def read_bounded(file: BinaryIO, size: int) -> bytes:
 
 
 def read_lines(file: BinaryIO, longest: int) -> Iterator[bytes | None]:
-    """Yield each line with its line end; None for one that has more than `longest` bytes, which is never held.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Yield each line with its line end; None for one that has more than `longest` bytes, which is never held."""
     yield from _lines(file.readline, longest)
 
 
 def read_utf8_lines(file: BinaryIO, longest: int) -> Iterator[bytes | None]:
     """Yield the lines as `read_lines` does, those of UTF-16 with a byte order mark in UTF-8.
 
-    Args:
-        file: at its beginning; it can be sought.
-        longest: bytes of a line; characters in UTF-16.
+    The file can be sought; `longest` counts bytes of a line, characters in UTF-16.
     """
     is_wide = file.read(2) in UTF16
     file.seek(0)

@@ -70,9 +70,8 @@ class ZipReader:
     def pieces(self, entry: ZipEntry, size: int = _PIECE) -> Iterator[bytes]:
         """Yield the bytes of an entry, `size` at a time at most.
 
-        Raises:
-            ZipError: it is damaged, or not `is_plain`: an LZMA entry alone says how much memory unpacking takes.
-            OSError: the archive cannot be read.
+        Raises a ZipError where it is damaged, or not `is_plain`: an LZMA entry alone says how much memory unpacking
+        takes.
         """
         if not is_plain(entry):
             raise ZipError("an entry is encrypted, or packed in a way that is not unpacked here")
@@ -90,11 +89,10 @@ def is_plain(entry: ZipEntry) -> bool:
 
 
 def write_zip(stream: BinaryIO, files: Iterable[tuple[str, Path, bool]]) -> None:
-    """Write an archive. Its entries bear no times, so that equal files give equal bytes.
+    """Write an archive to a stream, which need not be one that can be sought.
 
-    Args:
-        stream: it need not be one that can be sought.
-        files: name of each entry, the file, and whether it is compressed.
+    `files` are name of each entry, the file, and whether it is compressed. Entries bear no times, so that equal files
+    give equal bytes.
     """
     with zipfile.ZipFile(stream, "w", allowZip64=True) as archive:
         for name, path, compressed in files:

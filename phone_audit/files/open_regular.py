@@ -23,20 +23,12 @@ IS_A_LINK: Final = "it is a link, or lies behind one"
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """Open a file that the user named; his links are followed.
-
-    Raises:
-        OSError: it cannot be opened, or is no regular file.
-    """
+    """Open a file that the user named; his links are followed."""
     return _as_regular(os.open(path, _READ))
 
 
 def open_unlinked(path: Path) -> BufferedReader:
-    """Open a file that is itself no link.
-
-    Raises:
-        OSError: it is one, it cannot be opened, or is no regular file.
-    """
+    """Open a file that is itself no link."""
     with _links_told():
         if not _NO_LINK and path.is_symlink():
             raise OSError(errno.ELOOP, IS_A_LINK)
@@ -46,12 +38,7 @@ def open_unlinked(path: Path) -> BufferedReader:
 def open_inside(folder: Path, name: str) -> BufferedReader:
     """Open a file below a folder, through nothing but folders; only the folder itself may be a link.
 
-    Args:
-        folder: what the user named.
-        name: relative to it, with `/`.
-
-    Raises:
-        OSError: it leads out of the folder, it cannot be opened, or is no regular file.
+    The name is relative to it, with `/`, and may not lead out of it.
     """
     steps = PurePosixPath(name).parts
     if not steps or name.startswith("/") or ".." in steps or "\0" in name:

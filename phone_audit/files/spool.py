@@ -62,11 +62,7 @@ class Spool:
         return place
 
     def get(self, place: Place) -> str:
-        """Return a text that was put aside.
-
-        Raises:
-            OSError: it cannot be read any more.
-        """
+        """Return a text that was put aside; an OSError where it cannot be read any more."""
         packed = self._in_memory.get(place.start)
         if packed is None:
             packed = self._read(place)

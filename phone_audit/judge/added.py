@@ -13,10 +13,7 @@ from phone_audit.model.results import Scan
 def with_added(scan: Scan, findings: Sequence[Finding], notes: Mapping[str, str]) -> Scan:
     """Return the result with further findings, and with a sentence behind the reasons of incidents.
 
-    Args:
-        scan: as it was published.
-        findings: what is new; they cite no incident.
-        notes: incident → a sentence.
+    The new findings cite no incident; `notes` is incident → sentence.
     """
     have = {finding.key for finding in scan.findings}
     new = with_supported(merged(finding for finding in findings if finding.key not in have), {})

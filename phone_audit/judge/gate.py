@@ -9,14 +9,10 @@ from phone_audit.model.results import Scan
 
 
 def gating_outcome(outcome: Outcome, findings: Sequence[Finding], *, complete: bool) -> Outcome:
-    """Return the outcome that counts for the exit code.
+    """Return the outcome that counts for the exit code; one that is not known stays.
 
-    A finding of an earlier version does not state what it supports, and counts for the whole outcome.
-
-    Args:
-        outcome: as judged; one that is not known stays.
-        findings: all that it rests on.
-        complete: whether all was read; what was not read cannot be accepted.
+    A finding of an earlier version does not state what it supports, and counts for the whole outcome. `complete`: all
+    was read; what was not read cannot be accepted.
     """
     if outcome not in OUTCOMES or not any(finding.accepted_by for finding in findings):
         return outcome
@@ -34,10 +30,7 @@ def gating_outcome_of_scan(scan: Scan) -> Outcome:
 def mark_reasons(reasons: Iterable[Reason], before: Sequence[Finding], after: Sequence[Finding]) -> tuple[Reason, ...]:
     """Return the reasons of a saved verdict with whether all findings that each speaks for are accepted now.
 
-    Args:
-        reasons: of the verdict.
-        before: the findings as they were judged.
-        after: the same findings as they are accepted now.
+    `before` are the findings as they were judged, `after` the same ones as they are accepted now.
     """
     groups: dict[object, bool] = {}
     group_of: dict[str, object] = {}

@@ -91,12 +91,7 @@ def read_values(document: type[Document], values: object) -> Document:
 
 
 def read_strictly(model: type[Document], text: CheckedJson) -> Document:
-    """Read a value in which every field has to be known.
-
-    Raises:
-        pydantic.ValidationError: the text is no such value; it names the first fault of each list.
-        JsonError: it is no JSON.
-    """
+    """Read a value in which every field has to be known; raises as `read_document`."""
     return model.model_validate(parse_unicode(text))
 
 
@@ -106,12 +101,9 @@ def read_own(model: type[Document], text: str | bytes) -> Document:
 
 
 def parse_unicode(text: CheckedJson) -> Any:
-    """Parse a text whose strings can all be published: half of a surrogate pair is refused.
+    """Parse a text whose strings can all be published: half of a surrogate pair is refused with a JsonError.
 
     The values are built once. `model_validate_json` would build them again for each fault, which holds what was wrong.
-
-    Raises:
-        JsonError: it is no such JSON.
     """
     try:
         return from_json(text)

@@ -170,11 +170,7 @@ def listed(name: str, **arguments: str | int) -> str:
 
 
 def line(name: str, **arguments: str | int) -> str:
-    """Return a line of `LINES` with its arguments.
-
-    Raises:
-        UnlistedCommandError: an argument does not have its grammar.
-    """
+    """Return a line of `LINES` with its arguments; an UnlistedCommandError where one does not have its grammar."""
     text = _filled(LINES[name], arguments)
     if not _pattern(LINES[name]).fullmatch(text):
         raise _unlisted(text)

@@ -70,11 +70,7 @@ _INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
 
 
 def decoded(data: bytes) -> str:
-    """Decode a text by its byte order mark, else as UTF-8; bytes that are none are replaced.
-
-    Args:
-        data: a file or standard input; hostile input.
-    """
+    """Decode a text, hostile input, by its byte order mark, else as UTF-8; bytes that are none are replaced."""
     return without_marks(data.decode("utf-16" if data.startswith(_UTF16) else "utf-8", "replace"))
 
 

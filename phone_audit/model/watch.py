@@ -86,8 +86,7 @@ class Observation(Frozen):
     def said(self, hosts: Sequence[str] | None = None) -> str:
         """Say what is shown of the connection, and no more.
 
-        Args:
-            hosts: those of the code to name where nothing is shown to be the same; None takes the closest ones.
+        `hosts` are those of the code to name where nothing is shown to be the same; None takes the closest ones.
         """
         if self.joined_by != "app-only":
             return self._same_said()

@@ -82,9 +82,7 @@ class Survey:
 def survey(via: Via) -> Survey:
     """Look at the running adb server and at USB, as far as `via` allows; no phone is opened.
 
-    Raises:
-        NoDeviceError: `server` was asked for, and none is running.
-        ProtocolError: what runs in its place is no adb server.
+    Raises a NoDeviceError where `server` was asked for and none runs, a ProtocolError where something else runs there.
     """
     running = find_server() if via != "direct" else None
     if running is None and via == "server":
@@ -103,13 +101,9 @@ def survey(via: Via) -> Survey:
 
 
 def list_devices(*, via: Via = "auto") -> tuple[DeviceState, ...]:
-    """List the phones in sight, sorted by serial.
+    """List the phones in sight, sorted by serial; raises as `survey`.
 
     A phone on USB is asked for its state; it shows no dialog, and no key is made.
-
-    Raises:
-        NoDeviceError: `server` was asked for, and none is running.
-        ProtocolError: what runs in its place is no adb server.
     """
     seen = survey(via)
     found = [_listed_state(phone) for phone in seen.listed]
@@ -169,10 +163,7 @@ def server_for_pairing(address: str) -> AdbServer:
 def pair(server: AdbServer, address: str, code: str) -> str:
     """Pair through the adb server, which keeps the proof, and return a sentence on what to do next.
 
-    Args:
-        server: the running adb server.
-        address: HOST:PORT, as the phone's dialog shows it.
-        code: the six digits that the dialog shows.
+    `address` and the six digits of `code` are those of the phone's dialog.
 
     Raises:
         UsageError: the code is none.

@@ -115,11 +115,8 @@ class _Signer:
 def shake_hands(link: Link, keys: Sequence[AdbKey], patience: float, on_wait: OnWait | None) -> Greeting:
     """Do the handshake on an open link.
 
-    Args:
-        link: an open link.
-        keys: this computer's keys; the phone is asked to accept the first when it knows none.
-        patience: seconds to wait until the person has accepted the key; with 0 the phone does not even ask.
-        on_wait: told when the person must look at the phone's screen.
+    A phone that knows none of the keys is asked to accept the first; with a patience of 0 seconds it does not even ask.
+    `on_wait` is told when the person must look at its screen.
 
     Raises:
         UnauthorizedError: the phone has not accepted a key, or wants pairing.
@@ -172,12 +169,7 @@ def _summed_up(message: Message) -> bytes:
 
 
 def _understood(bridge: _Bridge, accepted: str | None) -> Greeting:
-    """Read the phone's CNXN message.
-
-    Raises:
-        DeviceOfflineError: the phone is in another mode.
-        ProtocolError: it does not say that it is a phone.
-    """
+    """Read the phone's CNXN message; raises as `shake_hands` where it is in another mode, or no phone."""
     wire, greeting = bridge.wire, bridge.last
     _, _, payload, *_ = HEADER.unpack_from(greeting)
     banner = greeting[HEADER.size :].rstrip(b"\0").decode("utf-8", "replace")

@@ -52,9 +52,7 @@ def load_keys(environ: Mapping[str, str] = os.environ) -> tuple[AdbKey, ...]:
 
     The first is the user's own, which a phone is asked to accept. The places are those of the adb tools:
     `$ANDROID_USER_HOME`, `$ANDROID_SDK_HOME/.android`, `~/.android`; then the files and folders of `$ADB_VENDOR_KEYS`.
-
-    Raises:
-        AcquireError: the user's key cannot be read, or a new one cannot be stored.
+    Raises an AcquireError where the user's key cannot be read, or a new one cannot be stored.
     """
     own = [folder / "adbkey" for folder in _folders(environ)]
     there = [path for path in own if path.exists()]
@@ -80,10 +78,8 @@ def existing_keys(environ: Mapping[str, str] = os.environ) -> tuple[AdbKey, ...]
 def android_public_key(numbers: rsa.RSAPublicNumbers) -> bytes:
     """Encode an RSA key as the 524 bytes of AOSP libcrypto_utils/android_pubkey.cpp.
 
-    Little-endian: modulus size in words, -1/n mod 2^32, modulus, 2^4096 mod n (Montgomery's R²), exponent.
-
-    Raises:
-        ValueError: the modulus has not 2048 bits, the only size that phones take.
+    Little-endian: modulus size in words, -1/n mod 2^32, modulus, 2^4096 mod n (Montgomery's R²), exponent. Raises a
+    ValueError where the modulus has not 2048 bits, the only size that phones take.
     """
     if numbers.n.bit_length() != BITS:
         raise ValueError(f"an ADB key has {BITS} bits, this one {numbers.n.bit_length()}")

@@ -111,11 +111,7 @@ class DirectStream:
     # what follows is called with the lock held
 
     def received(self, data: bytes) -> Reaction | None:
-        """Take a message with data.
-
-        Raises:
-            NotAdbError: the phone does not wait for acknowledgements.
-        """
+        """Take a message with data; a NotAdbError where the phone does not wait for acknowledgements."""
         if self._given_up:
             return None
         if data:
@@ -257,10 +253,9 @@ class Session:
                     self._changed.notify_all()
 
     def wait_for_reply(self, ready: Ready) -> None:
-        """Wait for what a phone does at once. While it talks to other streams it has more time.
+        """Wait for what a phone does at once; a DeviceLostError where it does not.
 
-        Raises:
-            DeviceLostError: the phone is gone, or does not do it.
+        While it talks to other streams it has more time.
         """
         started = time.monotonic()
         while True:
@@ -277,8 +272,7 @@ class Session:
     def look_for_life(self) -> None:
         """Ask a phone that has said nothing for long for what none has: it refuses at once, a cable half out does not.
 
-        Raises:
-            DeviceLostError: it does not answer.
+        Raises a DeviceLostError where it does not answer.
         """
         if time.monotonic() - self._last_heard >= wire.REPLY_TIMEOUT:
             self._open(_NO_SERVICE).close()

@@ -123,11 +123,7 @@ class Puller:
         self._failed = False  # the service may have ended after a failure
 
     def run(self) -> None:
-        """Bring them all.
-
-        Raises:
-            DeviceLostError: the phone is gone, and does not come back.
-        """
+        """Bring them all; a DeviceLostError where the phone is gone and does not come back."""
         try:
             while self._take_more():
                 try:

@@ -65,19 +65,11 @@ class AdbServer:
         self._address = host, port
 
     def version(self) -> int:
-        """Return its version, such as 41.
-
-        Raises:
-            ServerError, OSError, ValueError: it does not answer as an adb server.
-        """
+        """Return its version, such as 41; raises ServerError, OSError or ValueError where no adb server answers."""
         return int(self._query("host:version"), 16)
 
     def phones(self) -> tuple[ListedPhone, ...]:
-        """List the phones it holds, in whatever state, sorted by serial.
-
-        Raises:
-            ProtocolError: it does not answer as an adb server.
-        """
+        """List the phones it holds, in whatever state, by serial; a ProtocolError where it is no adb server."""
         with self._answering():
             lines = self._query("host:devices-l").splitlines()
         found = (self._listed(line.split()) for line in lines)
@@ -88,11 +80,7 @@ class AdbServer:
         return next((phone.state for phone in self.phones() if phone.serial == serial), None)
 
     def connect(self, address: str) -> None:
-        """Let the server connect to HOST:PORT.
-
-        Raises:
-            NoDeviceError: it could not.
-        """
+        """Let the server connect to HOST:PORT; a NoDeviceError where it could not."""
         with self._answering():
             try:
                 said = self._query(f"host:connect:{address}", CONNECT_TIMEOUT)
@@ -110,10 +98,8 @@ class AdbServer:
         """Let the server pair with a phone's wireless debugging, and return what it says of that.
 
         The request is `host:pair:CODE:HOST:PORT` (AOSP adb/client/commandline.cpp); where it fails, version 34 puts a
-        second word in front of its sentence, which adb itself cannot read.
-
-        Raises:
-            ProtocolError: it does not answer as an adb server.
+        second word in front of its sentence, which adb itself cannot read. Raises a ProtocolError where it does not
+        answer as an adb server.
         """
         with self._answering(), self._open(PAIR_TIMEOUT) as connection:
             try:
@@ -126,18 +112,9 @@ class AdbServer:
                 return str(error)
 
     def wait_for(self, serial: str, patience: float, on_wait: OnWait | None) -> bool:
-        """Wait until a phone that is listed can be used.
+        """Wait until a phone that is listed can be used, `patience` seconds for its person; else raise one of `states`.
 
-        Args:
-            serial: as listed.
-            patience: seconds to wait until the person has accepted the key.
-            on_wait: told when the person must look at the phone's screen.
-
-        Raises:
-            AcquireError: it cannot; see `states`.
-
-        Returns:
-            Whether the person had to accept the key.
+        `on_wait` is told when the person must look at the phone's screen.
         """
         started = time.monotonic()
         asked = False
@@ -210,11 +187,7 @@ class AdbServer:
 
 
 def _request(connection: socket.socket, request: bytes) -> None:
-    """Send one request, and take its OKAY.
-
-    Raises:
-        ServerError: the answer is FAIL with a reason, or none of the protocol.
-    """
+    """Send one request, and take its OKAY; a ServerError where the answer is FAIL, or none of the protocol."""
     connection.sendall(b"%04x%b" % (len(request), request))
     answer = _read(connection, 4)
     if answer == b"FAIL":

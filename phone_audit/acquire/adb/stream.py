@@ -59,11 +59,7 @@ class StreamReader:
         return b"".join(self.pieces(size))
 
     def pieces(self, size: int) -> Iterator[memoryview]:
-        """Yield exactly `size` bytes, as they come.
-
-        Raises:
-            EndedError: there are no more.
-        """
+        """Yield exactly `size` bytes, as they come; an EndedError where there are no more."""
         while size:
             piece = self.piece()
             if not piece:

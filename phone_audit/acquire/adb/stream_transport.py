@@ -71,11 +71,7 @@ class StreamTransport(Transport, ABC):
 
     @abstractmethod
     def connect_again(self) -> None:
-        """Reach the same phone once more.
-
-        Raises:
-            AcquireError: it cannot be reached, or another one is there.
-        """
+        """Reach the same phone once more; an AcquireError where it cannot be reached, or another one is there."""
 
     @abstractmethod
     def close(self) -> None:
@@ -221,9 +217,7 @@ class StreamTransport(Transport, ABC):
 class ReconnectingTransport(Transport):
     """Brings the phone back where the connection was cut, and asks again; see `LiveTransport`.
 
-    Args:
-        inner: the transport.
-        most_lost: seconds that may be waited for nothing, in all, before the phone counts as gone.
+    The phone counts as gone once `most_lost` seconds in all were waited for nothing.
     """
 
     def __init__(self, inner: LiveTransport, *, most_lost: float = math.inf) -> None:
@@ -274,10 +268,8 @@ def with_exit_status(command: str, mark: str) -> bytes:
     """Make a script that runs `command` and then prints `mark` and its exit status.
 
     In a subshell, so that `exit` in the command does not end the script; through `eval`, so that an unfinished quote
-    does not; with nothing on standard input, so that it cannot wait for some.
-
-    Raises:
-        CommandError: the command holds a zero byte.
+    does not; with nothing on standard input, so that it cannot wait for some. Raises a CommandError where the command
+    holds a zero byte.
     """
     if "\0" in command:
         raise CommandError("A command with a zero byte in it cannot be sent to a phone.")

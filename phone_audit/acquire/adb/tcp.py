@@ -83,11 +83,7 @@ class TcpLink:
     """A TCP connection to a phone; see `Link`."""
 
     def __init__(self, name: str, host: str, port: int) -> None:
-        """Connect.
-
-        Raises:
-            NoDeviceError: nothing listens there, or it cannot be reached.
-        """
+        """Connect; a NoDeviceError where nothing listens there, or it cannot be reached."""
         self.name = name
         try:
             self._socket = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT)

@@ -89,13 +89,10 @@ class ServerTransport(StreamTransport):
     """A phone through an adb server; see `Transport`."""
 
     def __init__(self, server: AdbServer, serial: str, *, asked: bool = False, disconnect: bool = False) -> None:
-        """Use a phone in the state `device`.
+        """Use a phone in the state `device`, by its serial as the server lists it.
 
-        Args:
-            server: holds the phone.
-            serial: as the server lists it.
-            asked: the person had to accept the key.
-            disconnect: the server was asked to connect to it, and disconnects at the end.
+        `asked`: the person had to accept the key; `disconnect`: the server was asked to connect, and disconnects at the
+        end.
         """
         super().__init__(serial, "server")
         self._server = server

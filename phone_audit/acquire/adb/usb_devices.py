@@ -104,11 +104,7 @@ class UsbScan:
 
 
 def scan_bus() -> UsbScan:
-    """Look at the bus without opening any phone.
-
-    Raises:
-        NoDeviceError: USB cannot be used on this computer.
-    """
+    """Look at the bus without opening any phone; a NoDeviceError where USB cannot be used on this computer."""
     phones: list[UsbPhone] = []
     others: list[UnusableDevice] = []
     with usb_context() as context:
@@ -127,11 +123,7 @@ def scan_bus() -> UsbScan:
 
 
 def find_again(serial: str) -> UsbPhone:
-    """Find a phone again that was there before.
-
-    Raises:
-        DeviceLostError: it is not on the bus.
-    """
+    """Find a phone again that was there before; a DeviceLostError where it is not on the bus."""
     for phone in scan_bus().phones:
         if phone.serial == serial:
             return phone

@@ -31,11 +31,9 @@ class UsbLink:
     """An open ADB interface; see `Link`."""
 
     def __init__(self, phone: UsbPhone, *, server_runs: bool = False) -> None:
-        """Open and claim the interface.
+        """Open and claim the interface of a phone that `scan_bus` found.
 
-        Args:
-            phone: as `scan_bus` found it.
-            server_runs: an adb server runs on this computer; for the hint when the interface is held.
+        `server_runs`: an adb server runs on this computer; for the hint when the interface is held.
 
         Raises:
             DevicePermissionError: the operating system does not let this user open it.
@@ -176,10 +174,7 @@ class BulkReader:
     def read(self, want: int, deadline: float) -> bytes | None:
         """Return what the phone sends next, empty for an empty packet, None where nothing came until `deadline`.
 
-        More than `want` bytes come where they share a packet.
-
-        Raises:
-            USBError: the bus or the phone broke down.
+        More than `want` bytes come where they share a packet. Raises a USBError where the bus or the phone broke down.
         """
         if not self._pending:
             self._ask(-(-want // self._packet) * self._packet)

@@ -42,8 +42,7 @@ class Link(Protocol):
     def write(self, data: bytes) -> None:
         """Send all of `data`, as one transfer where the link knows such.
 
-        Raises:
-            DeviceLostError: the other side is gone, or takes nothing for `WRITE_TIMEOUT`.
+        Raises a DeviceLostError where the other side is gone, or takes nothing for `WRITE_TIMEOUT`.
         """
 
     def close(self) -> None:
@@ -76,8 +75,7 @@ class Wire:
     def send(self, command: bytes, arg0: int, arg1: int, data: bytes = b"") -> None:
         """Send one message; header and data as two transfers, which USB phones before 2024 insist on.
 
-        Raises:
-            DeviceLostError: the phone is gone.
+        Raises a DeviceLostError where the phone is gone.
         """
         word = int.from_bytes(command, "little")
         self.link.write(HEADER.pack(word, arg0, arg1, len(data), sum(data) & _BITS, word ^ _BITS))

@@ -31,12 +31,9 @@ class _Key(NamedTuple):
 
 
 class Conversations:
-    """Follows the connections of a capture.
+    """Follows the connections of a capture, and counts in `tally` what is seen.
 
-    Args:
-        search: what identifiers are looked for with.
-        tally: where what is seen is counted.
-        packages: uid → package, as the capture names them; may be filled while frames are read.
+    `packages`: uid → package, as the capture names them; may be filled while frames are read.
     """
 
     def __init__(self, search: IdentifierSearch, tally: Tally, packages: Mapping[int, str]) -> None:

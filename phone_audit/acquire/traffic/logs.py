@@ -20,8 +20,7 @@ NO_ZONE: Final = re.compile(r".*[T ][\d:.,]+")
 def text_lines(stream: BinaryIO, tally: Tally) -> Iterator[str]:
     """Yield the lines without their ends; one that is too long is counted as not understood.
 
-    Raises:
-        BoundsError: there are more of them than are read.
+    Raises a BoundsError where there are more of them than are read.
     """
     first, records = True, tally.records
     for line in read_lines(stream, TRAFFIC_LINE):

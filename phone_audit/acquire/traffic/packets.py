@@ -43,11 +43,7 @@ class UnreadFrameError(Exception):
 
 
 def segment_of(link: int, frame: bytes) -> Segment:
-    """Return what a frame carries.
-
-    Raises:
-        UnreadFrameError: nothing that is read here.
-    """
+    """Return what a frame carries; an UnreadFrameError where that is nothing that is read here."""
     try:
         return _transport(*_network(_above_link(link, frame)))
     except (struct.error, IndexError) as error:

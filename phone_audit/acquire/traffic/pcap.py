@@ -90,16 +90,9 @@ class _Section:
 
 
 def read_pcapng(stream: BinaryIO, packages: dict[int, str], records: Records) -> Iterator[Frame]:
-    """Yield the frames of a pcapng file.
+    """Yield the frames of a pcapng file, of at most so many blocks; raises as `read_pcap`.
 
-    Args:
-        stream: at its beginning.
-        packages: filled with the packages that PCAPdroid names, by uid.
-        records: how many blocks are read at most.
-
-    Raises:
-        BoundsError: there are more of them than are read.
-        DamagedCaptureError: it breaks off, or a length makes no sense; all frames before that were given.
+    `packages` is filled with those that PCAPdroid names, by uid.
     """
     section = _Section()
     for head in _heads(stream, 8, records):

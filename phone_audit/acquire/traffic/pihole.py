@@ -44,12 +44,7 @@ def read_dnsmasq(stream: BinaryIO, tally: Tally) -> None:
 
 
 def read_pihole_json(stream: BinaryIO, tally: Tally) -> None:
-    """Count the look-ups of an answer of the API.
-
-    Raises:
-        JsonError: it is no JSON.
-        BoundsError: it is larger than any such answer.
-    """
+    """Count the look-ups of an answer of the API; a JsonError or a BoundsError where it is none."""
     whole = parse(read_checked(stream, QUERY_LOG))
     rows = whole.get("queries", whole.get("data")) if isinstance(whole, dict) else None
     for row in rows if isinstance(rows, list) else ():

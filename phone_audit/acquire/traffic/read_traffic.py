@@ -22,8 +22,7 @@ from phone_audit.model.wording import listed
 def check_traffic(paths: Sequence[Path]) -> None:
     """Refuse files that are no recorded traffic, before a phone is asked anything.
 
-    Raises:
-        UsageError: one cannot be opened, or has none of the formats.
+    Raises a UsageError where one cannot be opened, or has none of the formats.
     """
     for path in paths:
         with opened(path) as source:
@@ -33,15 +32,10 @@ def check_traffic(paths: Sequence[Path]) -> None:
 def read_traffic(
     path: Path, identifiers: Sequence[PhoneIdentifier] = (), budget: TrafficBudget | None = None
 ) -> TrafficLog:
-    """Read a capture or a log.
+    """Read a capture or a log that the user named; a UsageError where it cannot be opened, or has none of the formats.
 
-    Args:
-        path: what the user named.
-        identifiers: of the phone that is looked at; searched for in what was sent in the clear.
-        budget: what is left for the files of a run; without it the file is the only one.
-
-    Raises:
-        UsageError: it cannot be opened, or has none of the formats.
+    The identifiers of the phone that is looked at are searched for in what was sent in the clear. `budget` is what is
+    left for the files of a run; without it the file is the only one.
     """
     with opened(path) as source:
         form = _format(source)

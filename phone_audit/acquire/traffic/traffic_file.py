@@ -92,11 +92,7 @@ class TrafficFile:
         self.stream = io.BufferedReader(_Unpacked(self._hashed, size) if packed else self._hashed, PEEKED)
 
     def beginning(self) -> bytes:
-        """Return the first bytes; they are read again afterwards.
-
-        Raises:
-            zlib.error: it is packed, and damaged at once.
-        """
+        """Return the first bytes, which are read again afterwards; a zlib.error where they are packed and damaged."""
         return self.stream.peek(PEEKED)
 
     def sha256(self) -> str:
@@ -107,11 +103,7 @@ class TrafficFile:
 
 @contextmanager
 def opened(path: Path) -> Iterator[TrafficFile]:
-    """Open a file of recorded traffic.
-
-    Raises:
-        UsageError: it cannot be opened, or is larger than any capture.
-    """
+    """Open a file of recorded traffic; a UsageError where it cannot be opened, or is larger than any capture."""
     name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     try:
         file = open_regular(path)

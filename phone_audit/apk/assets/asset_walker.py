@@ -66,13 +66,9 @@ def read_assets(
 ) -> AssetFacts:
     """Search the files of a package other than its DEX files.
 
-    Never raises for what the bytes hold. Media that stayed on the phone are passed over.
-
-    Args:
-        archive: the package.
-        own_dex: the entries that are read as its DEX files anyway; others may name the same bytes.
-        total: bytes that may be unpacked.
-        depth: archives inside one another that are opened.
+    Never raises for what the bytes hold. Media that stayed on the phone are passed over. `own_dex` are the entries that
+    are read as its DEX files anyway; others may name the same bytes. At most `total` bytes are unpacked, and archives
+    opened that lie `depth` deep inside one another.
     """
     walker = _AssetWalker(total)
     walker.archive(archive, "", depth, own_dex)

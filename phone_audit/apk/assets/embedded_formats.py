@@ -53,8 +53,7 @@ def is_tar(head: bytes) -> bool:
 def members(data: Buffer) -> Iterator[Member]:
     """Yield the regular files. A member of an unknown kind is one, as POSIX has it.
 
-    Raises:
-        ApkError: code `damaged-entry` or `too-many-entries`, after all that can be read.
+    Raises an ApkError (`damaged-entry` or `too-many-entries`) after all that can be read.
     """
     at, long_name = 0, ""
     for number in count():

@@ -76,16 +76,10 @@ class DecodedUrl(NamedTuple):
 def encoded_in(
     data: memoryview, extent_of: ExtentOf, marks: UrlPositions, *, thorough: bool = True
 ) -> Iterator[DecodedUrl]:
-    """Find encoded URLs.
+    """Find encoded URLs in hostile bytes, where a scanner found the `marks`; strings reach as far as `extent_of` says.
 
-    Args:
-        data: hostile bytes.
-        extent_of: how far strings reach in this kind of file.
-        marks: what a scanner found in them.
-        thorough: False leaves out the forms that binary files do not hold.
-
-    Raises:
-        ApkError: code `too-many-endpoints`, after everything, where some form was cut.
+    Without `thorough` the forms that binary files do not hold are left out. Raises an ApkError (`too-many-endpoints`)
+    after everything, where some form was cut.
     """
     forms = [_base64(data, extent_of, marks.base64, *mark) for mark in _BASE64_MARKS[: None if thorough else 1]]
     if thorough:
@@ -201,8 +195,7 @@ def _percent(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> It
 def xored_in(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[DecodedUrl]:
     """Find URLs of which every byte is XORed with the same one, whichever that is, where a scanner saw one begin.
 
-    Raises:
-        ApkError: code `too-many-endpoints`, after the first `MAX_HITS`.
+    Raises an ApkError (`too-many-endpoints`) after the first `MAX_HITS`.
     """
     left = MAX_HITS
     for begin in places:

@@ -88,11 +88,9 @@ OF_PLACES: Final = frozenset({DOCUMENT_FILE, CERTIFICATE, PROSE})
 
 
 def is_comment(before: str, name: str = "") -> bool:
-    """Tell whether what stands before a URL in its line begins a comment.
+    """Tell whether `before`, what stands before a URL in its line, begins a comment.
 
-    Args:
-        before: the text of the line up to the URL.
-        name: the name of the file, which tells the languages of web pages from all others.
+    The name of the file tells the languages of web pages from all others.
 
     Example:
         >>> is_comment("  # a "), is_comment("f(); // a "), is_comment("x=1;/*! by "), is_comment('accept="*/*", u="')

@@ -91,12 +91,9 @@ class Scanner:
         self._change = np.empty(room, np.uint8)
 
     def marks(self, data: Bytes, *, thorough: bool = True, xored: bool = True) -> UrlPositions:
-        """Find the marks of every form.
+        """Find the marks of every form in hostile bytes; without `xored` not of what is XORed.
 
-        Args:
-            data: hostile bytes.
-            thorough: False leaves out hexadecimal, percent signs, and Base64 that does not begin with `http`.
-            xored: False leaves out what is XORed.
+        Without `thorough` hexadecimal, percent signs, and Base64 that does not begin with `http` are left out.
         """
         plain, wide, backwards, changed, base64, hexed, percent = (list[int]() for _ in UrlPositions._fields)
         for low in range(0, data.size, _CHUNK):

@@ -70,8 +70,7 @@ def _foreign(file: AssetFile, marks: UrlPositions) -> bool:
 def _mentions_in(file: AssetFile, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in one file that is no string pool, of which a scanner found the marks.
 
-    Raises:
-        ApkError: code `too-many-endpoints`, after everything, where not all of it was looked at.
+    Raises an ApkError (`too-many-endpoints`) after everything, where not all of it was looked at.
     """
     data, where, kind = file.data, file.where, file.kind
     extent_of = _extent_of(file)

@@ -80,15 +80,10 @@ class UrlMatch(NamedTuple):
 
 
 def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[UrlMatch]:
-    """Yield every URL in bytes that has a host.
+    """Yield every URL that has a host in hostile bytes in ASCII, UTF-8 or what is near to it.
 
-    Args:
-        data: hostile bytes in ASCII, UTF-8 or what is near to it.
-        extent_of: how far strings reach in this kind of file.
-        colons: where a scanner saw a colon with slashes after it.
-
-    Raises:
-        ApkError: code `too-many-endpoints`, after the first `MAX_HITS` places.
+    Strings reach as far as `extent_of` says; `colons` is where a scanner saw a colon with slashes after it. Raises an
+    ApkError (`too-many-endpoints`) after the first `MAX_HITS` places.
     """
     for mark in _marks(_MARK, data, colons):
         at = mark.start()

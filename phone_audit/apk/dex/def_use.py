@@ -207,15 +207,9 @@ class Method:
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:
         """Follow a value from the instruction at place `at` on, that one included, until its register is overwritten.
 
-        Where the method catches exceptions, the handlers of the blocks it passes through may follow too.
-
-        Args:
-            at: where the value is in its register.
-            register: the register.
-            more: is told of each read; gives what else to follow from behind that instruction on.
-
-        Returns:
-            Whether all of it could be followed. DexCodeError is raised where a branch leaves the method.
+        Where the method catches exceptions, the handlers of the blocks it passes through may follow too. `more` is told
+        of each read, and gives what else to follow from behind that instruction on. Returns whether all of it could be
+        followed; DexCodeError is raised where a branch leaves the method.
         """
         seen: set[tuple[int, int]] = set()
         try:

@@ -209,14 +209,10 @@ class DexFile:
 
 
 def read_dex(name: str, content: bytes | memoryview) -> DexFile:
-    """Read the tables of a DEX file or container (versions 035 to 041).
+    """Read the tables of a hostile DEX file or container (versions 035 to 041), such as `classes2.dex`.
 
-    Never raises for what the bytes hold. No array is larger than the bytes it was read from: counts that do not fit
-    are cut to what is there, and the answer says so in `skipped`.
-
-    Args:
-        name: the entry's name, such as `classes2.dex`.
-        content: the whole file; hostile. It is not copied, so it must not change.
+    Never raises for what the bytes hold. No array is larger than the bytes it was read from: counts that do not fit are
+    cut to what is there, and the answer says so in `skipped`. The content is not copied, so it must not change.
     """
     view = memoryview(content).cast("B") if len(content) else memoryview(b"")
     headers, problems = read_headers(view)

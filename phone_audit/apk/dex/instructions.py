@@ -76,10 +76,8 @@ _Operands = tuple[tuple[int, ...], int | None, int | None, int | None]
 def walk(units: Units) -> Iterator[Instruction]:
     """Return the instructions of a method in the order in which they stand; payloads are passed over.
 
-    Every step goes forward, so the time is bounded by the length.
-
-    Raises:
-        DexCodeError: an unused opcode, or an instruction that leaves the method.
+    Every step goes forward, so the time is bounded by the length. Raises a DexCodeError at an unused opcode, or an
+    instruction that leaves the method.
     """
     return (read_instruction(units, at) for at in starts(units))
 

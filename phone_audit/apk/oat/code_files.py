@@ -50,12 +50,9 @@ class BesideCode:
 def read_beside(files: Sequence[CompiledFile], apk: str) -> BesideCode:
     """Read VDEX, OAT, compact DEX and DEX files. Never raises for what the bytes hold.
 
-    A file that says nothing new (the same code for another processor) is passed over.
-
-    Args:
-        files: in the order in which they count; hostile.
-        apk: where the APK lies on the phone; evidence names the files from its folder on, such as
-            `oat/arm64/Dialer.vdex!classes.dex`.
+    A file that says nothing new (the same code for another processor) is passed over; the files stand in the order in
+    which they count. `apk` is where the APK lies on the phone: evidence names the files from its folder on, such as
+    `oat/arm64/Dialer.vdex!classes.dex`.
     """
     folder = f"{apk.rpartition('/')[0]}/"
     dexes: list[Dex] = []

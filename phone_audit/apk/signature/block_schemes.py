@@ -34,16 +34,10 @@ def parse_signers(scheme: str, value: Buffer) -> tuple[BlockSigner, ...]:
 def verify_v2(
     value: Buffer, content: ContentDigests, sdk: SdkRange, schemes: frozenset[int]
 ) -> tuple[BlockSigner, ...]:
-    """Check a v2 signature, and return its signers.
+    """Check a v2 signature as it stands in the signing block, and return its signers.
 
-    Args:
-        value: as it stands in the signing block.
-        content: what it signs.
-        sdk: the versions of Android on which it is to verify.
-        schemes: the newer schemes (3) that were found and verified.
-
-    Raises:
-        FaultError: it does not verify; words begin with `v2-`.
+    `sdk` are the versions of Android on which it is to verify, `schemes` the newer ones (3) that were found and
+    verified. Raises a FaultError, whose words begin with `v2-`, where it does not verify.
     """
     signers = parse_signers("v2", value)
     if len(signers) > MAX_SIGNERS:
@@ -64,11 +58,8 @@ def verify_v3(
 ) -> tuple[tuple[BlockSigner, ...], tuple[LineageNode, ...]]:
     """Check a signature of v3 or v3.1, and return its signers and the longest history of keys.
 
-    Arguments are those of `verify_v2`, and `rotation_sdk`: for v3 the version from which on v3.1 counts; None where
-    there is no v3.1.
-
-    Raises:
-        FaultError: it does not verify; words begin with the scheme.
+    As `verify_v2`; `rotation_sdk` is for v3 the version from which on v3.1 counts, None where there is no v3.1. The
+    words of a FaultError begin with the scheme.
     """
     signers = parse_signers(scheme, value)
     kinds: set[int] = set()
@@ -165,8 +156,7 @@ def _check_ranges(
 def check_lineage(scheme: str, lineage: Sequence[LineageNode], certificate: bytes) -> None:
     """Check a history of keys, from the oldest on; it has to end with the certificate of the signer, in DER.
 
-    Raises:
-        FaultError: a signature is wrong, a key stands there twice, or it ends with another certificate.
+    Raises a FaultError where a signature is wrong, a key stands there twice, or it ends with another certificate.
     """
     if len(lineage) > MAX_NODES:
         raise fault(f"{scheme}-lineage-signature", f"The history of keys has more than {MAX_NODES} keys.")

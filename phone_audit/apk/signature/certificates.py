@@ -120,8 +120,7 @@ def read_signed_block(block: bytes) -> SignedBlock:
 def jar_signers(block: bytes) -> tuple[bytes, ...]:
     """Return the certificates that the signer records of a PKCS #7 block name, encoded as they stand there.
 
-    Raises:
-        ApkError: the block is damaged, or a signer record names a certificate that it does not hold.
+    Raises an ApkError where the block is damaged, or a signer record names a certificate that it does not hold.
     """
     named = [record.certificate for record in read_signed_block(block).signers]
     if None in named:

@@ -151,10 +151,7 @@ def is_read_as_signed(entry: Entry, size: int) -> bool:
 def signed_extent(archive: Archive, entry: Entry) -> tuple[int, int]:
     """Return the offsets at which the bytes of an entry, perhaps deflated, begin and end; its two headers are compared.
 
-    Sizes of 64 bits, which Android 6 does not know, are refused.
-
-    Raises:
-        ApkError: code `damaged-entry`, or `not-brought`.
+    Sizes of 64 bits, which Android 6 does not know, are refused: an ApkError (`damaged-entry`, or `not-brought`).
     """
     archive.partial.require(entry)
     data, end = archive.data, archive.index.directory_offset

@@ -57,12 +57,8 @@ class _Signer:
 def verify_jar(archive: Archive, sdk: SdkRange, schemes: frozenset[int]) -> tuple[bytes, ...]:
     """Check a v1 signature, and return the certificates of its signers, DER, in the order of the archive.
 
-    Of entries that stayed on the phone the digests are not compared.
-
-    Args:
-        archive: the APK.
-        sdk: the versions of Android on which it is to verify.
-        schemes: the newer schemes (2, 3) that were found and verified.
+    Of entries that stayed on the phone the digests are not compared. `sdk` are the versions of Android on which it is
+    to verify, `schemes` the newer ones (2, 3) that were found and verified.
 
     Raises:
         FaultError: it does not verify; words begin with `v1-`.

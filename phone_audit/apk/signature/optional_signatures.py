@@ -46,17 +46,10 @@ _PIECE = 2**20
 
 
 def verify_stamp(value: Buffer, announced: bytes, digests: Digests, sdk: SdkRange, *, newer: bool) -> None:
-    """Check a source stamp.
+    """Check a source stamp as it stands in the signing block; the words of a FaultError begin with `stamp-`.
 
-    Args:
-        value: as it stands in the signing block.
-        announced: the hash of its certificate, from the entry `stamp-cert-sha256`.
-        digests: what it has to sign.
-        sdk: the versions of Android that the APK is for.
-        newer: whether it is of version 2, which signs each scheme by itself.
-
-    Raises:
-        FaultError: it does not verify; words begin with `stamp-`.
+    `announced` is the hash of its certificate, from the entry `stamp-cert-sha256`; `digests` are what it has to sign;
+    `sdk` the versions of Android that the APK is for; `newer`: it is of version 2, which signs each scheme by itself.
     """
     try:
         _Stamp(value, sdk).check(announced, digests, newer)
@@ -131,16 +124,10 @@ class _Hashing(NamedTuple):
 
 
 def verify_v4(signature: bytes, read: Read, size: int, signers: Sequence[BlockSigner]) -> tuple[bytes, ...]:
-    """Check a v4 signature, and return the certificates of its signers.
+    """Check a v4 signature, the file beside the APK, and return the certificates of its signers.
 
-    Args:
-        signature: the file beside the APK.
-        read: gives the bytes of the APK.
-        size: how many there are.
-        signers: whose signatures it goes with: of v3 and then of v3.1, or of v2; one of each.
-
-    Raises:
-        FaultError: it does not verify; words begin with `v4-`.
+    `read` gives the `size` bytes of the APK. It goes with the signatures of `signers`: of v3 and then of v3.1, or of
+    v2; one of each. Raises a FaultError, whose words begin with `v4-`, where it does not verify.
     """
     try:
         return _verify(BlockReader(memoryview(signature)), read, size, signers)

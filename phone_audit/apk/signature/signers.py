@@ -45,11 +45,8 @@ def read_signing(
 ) -> tuple[Signature, tuple[Signer, ...]]:
     """Return the schemes and the signers of an APK; damage is listed under `errors` and hides nothing else.
 
-    Args:
-        archive: the APK.
-        path: where it lies, to look for a v4 signature beside it; None inside a container.
-        known_key: gives the fact about a certificate that is public or leaked.
-        checked: the verdict; None where the signatures were not checked.
+    `path` is where it lies, None inside a container; `known_key` gives the fact about a certificate that is public or
+    leaked; `checked` is the verdict, None where the signatures were not checked.
     """
     return _SigningReader(archive, known_key, checked).result(path)
 

@@ -98,11 +98,8 @@ def hashes_to_take(archive: Archive, platform: TargetPlatform) -> tuple[str, ...
 def verify(archive: Archive, path: Path | None, platform: TargetPlatform) -> Verification:
     """Check every signature of an APK for some versions of Android.
 
-    `path` is where it lies; None inside a container, where there is no v4 signature.
-
-    Raises:
-        ApkError: code `size-limit`: its entries are too large to be checked; `not-brought`: what has to be read for
-            it is not here.
+    `path` is where it lies; None inside a container, where there is no v4 signature. Raises an ApkError: `size-limit`
+    where its entries are too large to be checked, `not-brought` where what has to be read for it is not here.
     """
     with _reading(archive, path) as read:
         return _Verifier(archive, read, platform).verdict(path)

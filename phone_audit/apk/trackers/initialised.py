@@ -45,13 +45,8 @@ class InitialisedTrackers:
     talk to trackers, tell nothing, and so do those in code that nothing starts; those by code of the package itself
     always tell. What the manifest declares tells nothing of a tracker that needs to be told more, and is not.
 
-    Args:
-        indexes: parts of DEX files.
-        declared: the manifest.
-        owner_of: whose code a class is.
-        knowledge: connectors, and families of trackers.
-        starts: whether anything starts a method, by part and row.
-        others: gives the bytes of the other files, in which names of resources stand.
+    `starts` tells whether anything starts a method, by part and row; `others` gives the bytes of the other files, in
+    which names of resources stand.
     """
 
     def __init__(

@@ -43,19 +43,12 @@ def find_trackers(
 ) -> tuple[Tracker, ...]:
     """Return trackers, by id, and how far each is there.
 
-    `initialised`: a class of it is defined, and `started` says that it is set going. `present`: a class of it is
-    defined. `host-only`: of it there is a host in the strings that code may connect to, and no class but perhaps one
+    `initialised`: a class of it is defined, and `started` gives evidence that it is set going. `present`: a class of it
+    is defined. `host-only`: of it there is a host in the strings that code may connect to, and no class but perhaps one
     that is named, and no other tracker explains that host. `referenced`: a class of it is only named, by code or as a
-    component in the manifest, and there is no such host. Connectors count nowhere. A host that several trackers use
-    tells of those among them that have code here; failing that, of those that are known by hosts alone; failing that,
-    of all.
-
-    Args:
-        classes: one for each DEX file.
-        endpoints: those of the same package; what a rule takes out proves nothing.
-        knowledge: the trackers, and connectors.
-        started: is given the trackers that are present, and gives evidence for those that are set going.
-        declared: the names of the components in the manifest.
+    component in the manifest (`declared`), and there is no such host. Connectors count nowhere, nor endpoints that a
+    rule takes out. A host that several trackers use tells of those among them that have code here; failing that, of
+    those that are known by hosts alone; failing that, of all.
     """
     counted = {endpoint.host: endpoint for endpoint in endpoints if endpoint.ruled_out is None}
     sent_to = {host for host, endpoint in counted.items() if endpoint.counts}

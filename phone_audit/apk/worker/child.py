@@ -42,10 +42,7 @@ _SWITCH_AFTER = 0.0005
 
 
 def confine(parent: int) -> None:
-    """Confine this process, for good.
-
-    Args:
-        parent: process id of the parent; this process ends with it.
+    """Confine this process for good; it ends with the process `parent`.
 
     What the operating system cannot do is left out: Linux ends the process with its parent and takes its network away
     (as root, or where users may make namespaces), elsewhere only Python's own calls are refused.
@@ -86,8 +83,7 @@ def _refuse(event: str, _: object) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Serve until standard input ends, and return the exit status: 1 where the knowledge cannot be read.
 
-    Args:
-        arguments: process id of the parent, memory budget in MB, and the folders of extra knowledge.
+    The arguments are the process id of the parent, the memory budget in MB, and the folders of extra knowledge.
     """
     parent, memory_mb, *folders = arguments
     answers = os.fdopen(os.dup(1), "wb")

@@ -26,14 +26,10 @@ _StreamResult = tuple[ApkInput, ApkInfo, float]
 
 
 class WorkerPool:
-    """Worker processes that stay alive between files.
+    """Worker processes, `jobs` at the same time and at least one, that stay alive between files.
 
-    Args:
-        jobs: how many work at the same time, at least one.
-        timeout: seconds of wall time for one file.
-        memory_mb: megabytes of address space for one worker, the mapped file left out.
-        knowledge_dirs: folders of extra knowledge.
-        program: the Python code that a worker runs.
+    A file may take `timeout` seconds of wall time, a worker `memory_mb` megabytes of address space, the mapped file
+    left out. `program` is the Python code that a worker runs.
     """
 
     def __init__(
@@ -86,13 +82,8 @@ class WorkerPool:
     def as_finished(self, items: Sequence[ApkInput]) -> Generator[tuple[int, ApkInfo, float], None, None]:
         """Read files; they are begun in the order given, and none waits for another to be finished.
 
-        Files with equal bytes are read once.
-
-        Yields:
-            The number of each file with its record, and the seconds from opening it to the record.
-
-        Raises:
-            PhoneAuditError: the workers do not start.
+        Yields the number of each file with its record, and the seconds from opening it to the record; files with equal
+        bytes are read once. Raises a PhoneAuditError where the workers do not start.
         """
         with self._workers.working(), RecordStore() as originals:
             yield from _FileRun(items, self._workers, originals).results()
@@ -100,17 +91,9 @@ class WorkerPool:
     def stream(self, inbox: Inbox) -> Generator[_StreamResult, None, None]:
         """Read files while another thread hands them over, each as soon as it comes and a worker is free.
 
-        Files whose hashes are told and equal are read once.
-
-        Args:
-            inbox: where they come from, until it is closed. It is released at the end of this, so that whoever still
-                hands over learns of it.
-
-        Yields:
-            Each file with its record and the seconds it took, in the order in which they are finished.
-
-        Raises:
-            PhoneAuditError: the workers do not start.
+        Yields each file with its record and the seconds it took, in the order in which they are finished; files whose
+        hashes are told and equal are read once. `inbox` is where they come from until it is closed, and is released at
+        the end of this, so that whoever still hands over learns of it. Raises as `as_finished`.
         """
         with inbox.reading(), self._workers.working():
             yield from _StreamRun(inbox, self._workers).results()

@@ -152,8 +152,7 @@ class WorkerProcess:
     def listen(self, stream: object) -> Finished | None:
         """Read what a pipe of the process has to say; returns the file that is finished by that, with its record.
 
-        Raises:
-            PhoneAuditError: the process does not start.
+        Raises a PhoneAuditError where the process does not start.
         """
         process = self._process
         if process is None or process.stdout is None or process.stderr is None:
@@ -180,11 +179,7 @@ class WorkerProcess:
         return None
 
     def check_clock(self, now: float) -> Finished | None:
-        """End the process if it has used up its time.
-
-        Raises:
-            PhoneAuditError: the process does not start.
-        """
+        """End the process if it has used up its time; raises as `listen`."""
         if self.deadline is None or now < self.deadline:
             return None
         if not self._ready:

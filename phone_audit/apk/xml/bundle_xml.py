@@ -124,15 +124,10 @@ class Budget:
 
 
 def parse_bundle_xml(data: memoryview, what: str, budget: Budget | None = None) -> Parsed:
-    """Parse an XML file of a bundle, up to damage; attributes stand as aapt2 sorts them when it makes the APK.
+    """Parse a hostile XML file of a bundle, up to damage; attributes stand as aapt2 sorts them when it makes the APK.
 
-    Args:
-        data: the file; hostile.
-        what: its name in a message, such as "manifest".
-        budget: that of the bundle, or None for one of its own.
-
-    Raises:
-        ApkError: code `damaged-xml`: there is not even a root.
+    `what` is its name in a message, such as "manifest"; without a budget of the bundle it has one of its own. Raises an
+    ApkError (`damaged-xml`) where there is not even a root.
     """
     reader = _Reader(Budget(MAX_XML_FIELDS) if budget is None else budget)
     root = reader.root(data)

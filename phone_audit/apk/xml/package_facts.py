@@ -183,13 +183,7 @@ class _Rules:
 def read_policy(facts: ManifestFacts, config: Element | None) -> NetworkPolicy:
     """Put together what the manifest and its security config allow.
 
-    Args:
-        facts: the manifest.
-        config: root of the compiled security config, or None where there is none or it cannot be read.
-
-    Returns:
-        `cleartext` holds for hosts in general, `domains` are those that the config names as allowed in the clear.
-        `accepts_any_certificate` is false: no configuration can say that, only code can (`with_code`).
+    `config` is the root of the compiled config; None where there is none or it cannot be read.
     """
     target = facts.platform_target
     base = _Rules(target < _NO_CLEARTEXT_FROM, target < _NO_USER_CERTIFICATES_FROM)

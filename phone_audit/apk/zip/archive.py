@@ -104,14 +104,10 @@ class Archive:
         return self._by_name.get(name)
 
     def read(self, entry: Entry, limit: int) -> bytes | Buffer:
-        """Return the content of an entry; a stored one as a view of the file itself.
+        """Return the content of an entry, at most `limit` bytes; a stored one as a view of the file itself.
 
-        Args:
-            entry: one of `entries`.
-            limit: bytes that it may hold. What the directory announces is not believed.
-
-        Raises:
-            ApkError: code `damaged-entry`, `size-limit` or `not-brought`.
+        What the directory announces is not believed. Raises an ApkError (`damaged-entry`, `size-limit` or
+        `not-brought`).
         """
         content = self._inflate(entry, self._raw(entry), limit) if self._is_deflated(entry) else self._stored(entry)
         allowed = min(limit, self._left)
@@ -126,10 +122,8 @@ class Archive:
     def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:
         """Return the content of an entry piece by piece, so that it need not fit into memory as a whole.
 
-        It does not count against what all reads together may give: whoever asks sets the limit.
-
-        Raises:
-            ApkError: code `damaged-entry`, perhaps after some pieces, or `not-brought`.
+        It does not count against what all reads together may give: whoever asks sets the limit. Raises an ApkError
+        (`damaged-entry`, perhaps after some pieces, or `not-brought`).
         """
         return inflated(entry, self._raw(entry)) if self._is_deflated(entry) else iter([self._stored(entry)])
 
@@ -195,9 +189,7 @@ def raw_of(data: Buffer, entry: Entry) -> Buffer:
 def map_file(path: Path) -> Iterator[Buffer]:
     """Map a file for reading; an empty one gives an empty buffer.
 
-    Raises:
-        ApkError: code `not-found`, `not-a-file` or `unreadable`.
-        MemoryError: there is no room for it.
+    Raises an ApkError (`not-found`, `not-a-file` or `unreadable`), or a MemoryError where there is no room for it.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):

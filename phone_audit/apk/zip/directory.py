@@ -94,14 +94,10 @@ class _End(NamedTuple):
 
 
 def read_index(data: Sliceable, *, small: bool = False) -> Index:
-    """Read the central directory.
+    """Read the central directory of a hostile archive.
 
-    Args:
-        data: the archive; hostile.
-        small: refuse a directory that is larger than that of any honest package, so that little time and memory do.
-
-    Raises:
-        ApkError: code `empty`, `not-an-archive`, `truncated`, `damaged-archive` or `too-many-entries`.
+    `small` refuses one that is larger than that of any honest package, so that little time and memory do. Raises an
+    ApkError (`empty`, `not-an-archive`, `truncated`, `damaged-archive` or `too-many-entries`).
     """
     notes: list[Note] = []
     end = _find_end(data, notes)
@@ -113,8 +109,7 @@ def read_index(data: Sliceable, *, small: bool = False) -> Index:
 def records(data: Sliceable, *, small: bool = False) -> Iterator[Entry]:
     """Return the entries as they are read, as far as they can be.
 
-    Raises:
-        ApkError: as `read_index`, except that the number of entries is limited only where it has to be small.
+    Raises as `read_index`, except that the number of entries is limited only where it has to be small.
     """
     end = _find_end(data, [])
     if small:

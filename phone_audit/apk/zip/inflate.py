@@ -47,13 +47,8 @@ def whole(raw: Buffer, limit: int) -> bytes | None:
 def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[bytes]:
     """Inflate bytes piece by piece; what follows the end of their stream is left out.
 
-    Args:
-        entry: whose bytes they are, for the message.
-        raw: the deflated bytes.
-        to_the_end: refuse a stream that is cut off.
-
-    Raises:
-        ApkError: code `damaged-entry`, perhaps after some pieces.
+    `entry` is whose bytes they are, for the message; `to_the_end` refuses a stream that is cut off. Raises an ApkError
+    (`damaged-entry`), perhaps after some pieces.
     """
     stream = isal_zlib.decompressobj(wbits=_RAW_DEFLATE)
     try:
@@ -88,12 +83,8 @@ _NewStream = Callable[[], _Stream]
 def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
     """Return the content of a gzip file with all of its members, and where the last one ends in the file, in bytes.
 
-    Args:
-        data: the file; hostile.
-        limit: bytes that it may unpack to.
-
-    Raises:
-        ApkError: code `damaged-entry` where the first stream is damaged, `size-limit`, or `too-many-entries`.
+    The file is hostile, and may unpack to `limit` bytes. Raises an ApkError (`damaged-entry` where the first stream is
+    damaged, `size-limit`, or `too-many-entries`).
     """
     return _joined(data, limit, partial(isal_zlib.decompressobj, wbits=_GZIP), (_INFLATE_ERROR,))
 
@@ -197,13 +188,9 @@ def _done(work: Callable[Args, Done], /, *args: Args.args, **named: Args.kwargs)
 
 
 class InflatedAhead:
-    """Large entries that will be read in a known order; small ones are left out.
+    """Large entries that will be read in this order, inflated by a thread; small ones are left out.
 
-    Args:
-        entries: in that order.
-        inflate: gives the content of an entry, or None where it is not as the directory says.
-        thread: does it.
-        most: bytes that may wait.
+    `inflate` gives the content of an entry, or None where it is not as the directory says; at most `most` bytes wait.
     """
 
     def __init__(

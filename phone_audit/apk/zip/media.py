@@ -72,14 +72,8 @@ def may_stay(name: str, head: bytes | None) -> bool:
 def is_media_to_its_end(data: Sliceable, start: int, size: int, opening: int) -> bool:
     """Tell whether the parts of which a file consists lie one behind the other and end where it ends.
 
-    Args:
-        data: the file lies in it; hostile.
-        start: where it begins.
-        size: how many bytes it has.
-        opening: how many of its first bytes are held.
-
-    Raises:
-        MissingBytesError: these bytes decide, and are not held.
+    The file lies in hostile `data`, from `start` on, and its first `opening` bytes are held. Raises a MissingBytesError
+    where bytes decide that are not.
     """
     file = _PartialFile(data, start, size, opening)
     head = file.take(0, _RIFF_HEAD)

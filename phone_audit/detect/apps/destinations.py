@@ -40,11 +40,7 @@ def places_of(
 ) -> Places:
     """Return the places of one app, each by its strongest link, strongest first.
 
-    Args:
-        infos: its APKs.
-        seen: what was seen of it live, and of no other app.
-        knowledge: owners of hosts.
-        captured: what recorded traffic shows of it.
+    `seen` and `captured` are what was seen live and recorded of it, and of no other app.
     """
     found = [*captured, *map(_of_observation, _with_places(seen)), *(one for info in infos for one in _of_code(info))]
     return told(found, knowledge)

@@ -32,13 +32,8 @@ def joined_apps(
 ) -> tuple[App, ...]:
     """Return every installed package of every readable user, by name and user.
 
-    Args:
-        snapshot: what was read of the phone.
-        apks: its analysed APKs; their paths are those on the phone.
-        observations: what was seen live.
-        findings: what is claimed of it, in their order.
-        knowledge: installers, powers, owners of hosts.
-        captured: user and package → what recorded traffic shows of it and of no other.
+    The paths of `apks` are those on the phone; `captured` is user and package → what recorded traffic shows of it
+    alone.
     """
     phone = replace(_PhoneIndex.of(snapshot, apks, observations, findings, knowledge), captured=captured)
     apps = [app for package in snapshot.packages for app in phone.apps_of(package)]
@@ -53,11 +48,7 @@ def with_captured(
 ) -> tuple[App, ...]:
     """Return the apps of a result that was made before, with what traffic that was recorded since then shows of them.
 
-    Args:
-        apps: as they were published.
-        findings: what is claimed of the phone now.
-        captured: user and package → what recorded traffic shows of it and of no other.
-        knowledge: owners of hosts.
+    `findings` is what is claimed of the phone now, `captured` as in `joined_apps`.
     """
     keys = _findings_by_package(findings, {})
     return tuple(

@@ -61,11 +61,7 @@ class PowerIndex:
     ) -> tuple[Power, ...]:
         """Return the powers of one package for one user, in their order.
 
-        Args:
-            package: what it is.
-            user: its copy.
-            asked: the permissions that its manifests ask for; they say what is not known where grants were not read.
-            signers: its certificates, by SHA-256.
+        `asked` are the permissions that its manifests ask for; they say what is not known where grants were not read.
         """
         states = self.states.get((user.id, package.name), ())
         ops = {op.op: op for op in user.appops or ()}

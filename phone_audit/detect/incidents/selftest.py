@@ -70,12 +70,9 @@ def word_for(incident: IncidentEntry, test: MustMatch | MustIgnore, knowledge: K
 
 
 def observed_in(test: MustMatch | MustIgnore, knowledge: Knowledge) -> MatchInput:
-    """Put the identifier of a test into the form that the matcher is given.
+    """Put the identifier of a test into the form that the matcher is given; a ValueError for a kind that is not known.
 
     What tells of a build goes the way that it goes when a person gives it: typed, or as a file of properties.
-
-    Raises:
-        ValueError: the test is of a kind that is not known.
     """
     one = test.value if isinstance(test.value, str) else ""
     parts = {} if isinstance(test.value, str) else {name: str(value) for name, value in test.value.items()}

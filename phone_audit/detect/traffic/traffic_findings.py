@@ -80,11 +80,8 @@ def traffic_findings(
 ) -> Iterable[Finding]:
     """Yield what recorded traffic shows by itself.
 
-    Args:
-        hosts: what was seen.
-        knowledge: the facts.
-        met: incidents that are met some other way, and how strongly. One that is met by more than its build says itself
-            that its host was seen.
+    `met` are incidents that are met some other way, and how strongly. One that is met by more than its build says
+    itself that its host was seen.
     """
     yield from _identifiers(hosts)
     yield from _incidents(hosts, knowledge, met)

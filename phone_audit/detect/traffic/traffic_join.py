@@ -50,12 +50,7 @@ class PhoneApps:
 def phone_apps(
     installed: Iterable[tuple[str, int | None]], endpoints: Iterable[tuple[str, Sequence[Endpoint]]]
 ) -> PhoneApps:
-    """Return what traffic is joined with.
-
-    Args:
-        installed: package and app id.
-        endpoints: package, and what its code holds.
-    """
+    """Return what traffic is joined with: packages with their app ids, and packages with what their code holds."""
     holders: dict[str, set[str]] = {}
     for package, held in endpoints:
         for one in held:

@@ -34,12 +34,7 @@ def comparable(old: ResultFacts, new: ResultFacts) -> bool:
 def compare(old: ResultFacts, new: ResultFacts, facts: Sequence[PowerFact]) -> Comparison:
     """Compare two results; what one of them did not read is never told as gone.
 
-    Takes as many steps as the two hold things.
-
-    Args:
-        old: the earlier one, or that of the first phone.
-        new: the later one, or that of the second.
-        facts: what Android lets some apps do, as the knowledge has it.
+    Takes as many steps as the two hold things. `facts` are what Android lets some apps do.
     """
     words = PowerWords.of(facts)
     relation = _relation(old, new)

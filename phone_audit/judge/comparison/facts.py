@@ -64,10 +64,7 @@ class ResultFacts:
 def facts_of(document: Frozen, *, file: str | None = None, digest: str | None = None) -> ResultFacts | None:
     """Return what of a result is compared; None for a document that has no packages.
 
-    Args:
-        document: the result.
-        file: its name, as given.
-        digest: SHA-256 of that file.
+    `file` is its name, as given, and `digest` the SHA-256 of that file.
     """
     match document:
         case Scan():

@@ -106,13 +106,9 @@ _LONGEST_LABEL: Final = 60
 
 
 def of_package(package: Package, records: list[Apk], unread: frozenset[str], unlisted: frozenset[str]) -> PackageFacts:
-    """Return what of a package on a phone is compared.
+    """Return what of a package on a phone is compared; `records` are those of its APKs.
 
-    Args:
-        package: as the phone lists it.
-        records: of its APKs.
-        unread: subjects of which something was not read.
-        unlisted: subjects of which the list is not whole.
+    Of the subjects in `unread` something was not read, of those in `unlisted` the list is not whole.
     """
     compiled = [file for file in package.files if file.role in COMPILED_ROLES]
     files = [file for file in package.files if file.role not in COMPILED_ROLES]
